@@ -32,6 +32,9 @@ MOST_COLUMNS = 5_000
 MOST_TERMS = 2_000
 """Most products of variables that one operator of a formula, such as ``*`` or ``**``, goes through."""
 
+MOST_EFFECTS = 1_000
+"""Marginal effects of one call: their covariance is a table of all of them by all."""
+
 MOST_CATEGORICAL = 8
 """Most categorical variables crossed in one term: their codings have 2 to the power of it."""
 

@@ -16,9 +16,10 @@ from panelvar.bias_corrected.lagged_rows import LaggedRows, WithinCube
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.dynamics.dynamics import companion_roots
-from panelvar.static_panels.inference import Inference, wald
+from panelvar.static_panels.inference import coefficient_rows, wald
+from panelvar.static_panels.questions import Augmented
 from panelvar.static_panels.result import LinearResult
-from panelvar.static_panels.summary import coefficient_rows, rows_per_entity
+from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import check_digits, format_count, format_number
@@ -94,7 +95,7 @@ def corrected_fit(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CorrectedResult(Inference, Presented):
+class CorrectedResult(Augmented, Presented):
     r"""An autoregression of a panel with fixed effects, estimated by least squares less its bias.
 
     Attributes

@@ -263,7 +263,7 @@ class Factors:
                 f"{len(np.unique(present))}."
             )
         columns = OrthogonalPolynomials.over(present, k)(values)
-        return Several(marks, lambda place: columns[:, place])
+        return Several(marks, columns.__getitem__)
 
     def _evaluated(self, node: ast.expr, quoted: dict[str, str]) -> Array:
         """Compute an expression that other rows' factors have read."""
@@ -336,8 +336,11 @@ class Factors:
             raise SpecificationError(
                 f"{self._text(node)}: {function} takes a column or expression and a whole number of periods."
             )
-        values = np.broadcast_to(self._value(node.args[0]), self.panel.nobs)
-        return _SHIFTS[function](self.panel, values, k)
+        return self._shifted(function, node.args[0], k)
+
+    def _shifted(self, function: str, node: ast.expr, k: int) -> Array:
+        """Compute an expression some periods earlier or later, or its difference."""
+        return _SHIFTS[function](self.panel, np.broadcast_to(self._value(node), self.panel.nobs), k)
 
     def _finite(self, node: ast.AST, result: Array, inputs: tuple[Array, ...], failure: str | None = None) -> Array:
         """Return a result, unless it is infinite or undefined where nothing was missing."""

@@ -147,6 +147,12 @@ def terms_of(formula: str) -> tuple[Term, ...]:
     return _terms(formula)[1]
 
 
+def columns_by(formula: str, factors: Factors) -> dict[str, Any]:
+    """Compute the columns right of the tilde from factors that are more than numbers: that carry slopes, say."""
+    names, columns, _ = _columns(_terms(formula)[1], factors)
+    return dict(zip(names, columns, strict=True))
+
+
 def shifts(formula: str) -> bool:
     """Whether a lag, lead or difference stands right of the tilde, so that rows depend on one another."""
     return any(shifts_rows(factor) for term in terms_of(formula) for factor in term)

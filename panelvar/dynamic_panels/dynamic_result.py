@@ -16,8 +16,9 @@ from panelvar.data.design import CONSTANT
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.dynamic_panels.moment_tests import MomentTests
 from panelvar.dynamic_panels.transforms import WORDS
-from panelvar.static_panels.inference import Inference, wald
-from panelvar.static_panels.summary import coefficient_rows, rows_per_entity
+from panelvar.static_panels.inference import coefficient_rows, wald
+from panelvar.static_panels.questions import Questions
+from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import check_digits, format_count, format_degrees, format_number
@@ -50,7 +51,7 @@ class DynamicFit:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DynamicPanelResult(MomentTests, Inference, Presented):
+class DynamicPanelResult(MomentTests, Questions, Presented):
     r"""A dynamic panel estimated by GMM: `fit_arellano_bond`, `fit_blundell_bond`, `fit_anderson_hsiao`.
 
     Attributes

@@ -14,8 +14,9 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import rounding_of
 from panelvar.kernels.groups import Grouping
-from panelvar.static_panels.inference import Coefficients, Inference
-from panelvar.static_panels.summary import coefficient_rows, rows_per_entity
+from panelvar.static_panels.inference import Coefficients, coefficient_rows
+from panelvar.static_panels.questions import Augmented
+from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import check_digits, format_count, format_degrees, format_number
@@ -34,7 +35,7 @@ class AveragedFit(Coefficients, Protocol):
         """Rows of the regressions."""
 
 
-class AveragedResult(Inference, Presented, ABC):
+class AveragedResult(Augmented, Presented, ABC):
     """A result over regressions of entities, with a ``fit`` (`AveragedFit`) and a ``convention``."""
 
     fit: AveragedFit

@@ -4,77 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from panelvar.bands.confidence_set import ConfidenceSet
 from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
 from panelvar.base.chosen_names import written_otherwise
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.instruments.regressions import SpecifiedResult, instrumented_of, on_instruments, zero_test
-from panelvar.tables.layout import Row, number, words
-from panelvar.tables.number_format import check_digits
-from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult
 
 Quadratic = tuple[Array, Array, Array]
-
-
-@dataclass(frozen=True, repr=False)
-class ConfidenceSet(Presented):
-    """The values of one coefficient that a test does not reject.
-
-    Attributes
-    ----------
-    name : str
-        The coefficient.
-    intervals : tuple of (lower, upper)
-        In ascending order; infinite ends where the set is unbounded, none where it is empty.
-    level : float
-        Coverage.
-    """
-
-    name: str
-    intervals: tuple[tuple[float, float], ...]
-    level: float
-
-    @property
-    def bounded(self) -> bool:
-        """Whether the set has both ends."""
-        return all(np.isfinite(end) for interval in self.intervals for end in interval)
-
-    @property
-    def empty(self) -> bool:
-        """Whether every value is rejected: the overidentifying restrictions fail along with it."""
-        return not self.intervals
-
-    def __contains__(self, value: float) -> bool:
-        return any(low <= value <= high for low, high in self.intervals)
-
-    def summary(self, *, digits: int = 4) -> Table:
-        """Return the set as a table, a row for each interval.
-
-        Parameters
-        ----------
-        digits : int
-            Decimals.
-        """
-        check_digits(digits)
-        body = tuple(Row(self.name, (number(low, digits), number(high, digits))) for low, high in self.intervals)
-        return Table(
-            title=f"{100 * self.level:g}% Anderson-Rubin set",
-            header=(Row("", (words("Lower", "right"), words("Upper", "right"))),),
-            body=body,
-            notes=() if body else ("Empty: every value is rejected.",),
-        )
-
-    def __repr__(self) -> str:
-        return f"<{self}>"
-
-    def __str__(self) -> str:
-        sets = " and ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.intervals) or "empty"
-        return f"{self.name}: {100 * self.level:g}% Anderson-Rubin set {sets}"
 
 
 def anderson_rubin_test(result: SpecifiedResult, values: Mapping[str, float] | float) -> TestResult:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
+from panelvar.bands.confidence_set import ConfidenceSet
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import MissingInformationError, PanelVarError, check_level, emit
 from panelvar.base.shared_parameters import documented
@@ -14,7 +15,7 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import covariance_of, resolve
 from panelvar.fit.instrumented import Instrumented
 from panelvar.instruments import strength, validity
-from panelvar.instruments.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
+from panelvar.instruments.anderson_rubin import anderson_rubin_set, anderson_rubin_test
 from panelvar.instruments.regressions import SpecifiedResult, is_classical
 from panelvar.instruments.strength import cragg_donald, rank_test
 from panelvar.instruments.validity import difference, endogeneity

@@ -57,14 +57,14 @@ class OrthogonalPolynomials:
             squares[k + 1] = now @ now
         return cls(centre, unit, alphas, squares)
 
-    def __call__(self, values: Array) -> Array:
-        """Return the columns (n, k) at values; NaN where a value is missing."""
+    def __call__(self, values: Array) -> list[Array]:
+        """Return the k columns at values, (n,) each; NaN where a value is missing."""
         z = np.ldexp(values, -self.unit) - self.centre
-        degree = len(self.alphas)
-        out = np.empty((len(z), degree))
-        before, now = np.zeros_like(z), np.ones_like(z)
-        for k in range(degree):
+        out = []
+        # By arithmetic alone, so that values may carry their derivatives.
+        before, now = 0.0 * z, 0.0 * z + 1.0
+        for k in range(len(self.alphas)):
             ratio = self.squares[k] / self.squares[k - 1] if k else 0.0
             before, now = now, (z - self.alphas[k]) * now - ratio * before
-            out[:, k] = now / np.sqrt(self.squares[k + 1])
+            out.append(now / np.sqrt(self.squares[k + 1]))
         return out

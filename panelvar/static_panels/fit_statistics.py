@@ -17,7 +17,8 @@ from panelvar.fit.fit_checks import rounding_of
 from panelvar.fit.small_samples import classical_df
 from panelvar.kernels.qr import solve
 from panelvar.static_panels.effects import EffectVariances, effect_variances
-from panelvar.static_panels.inference import Inference, wald
+from panelvar.static_panels.inference import wald
+from panelvar.static_panels.questions import Augmented
 from panelvar.static_panels.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
@@ -31,7 +32,7 @@ _R2_LABELS = {
 
 
 @dataclass(frozen=True, eq=False)
-class FitStatistics(Inference):
+class FitStatistics(Augmented):
     """Counts, likelihood, R2 and F statistics of a linear model.
 
     What `LinearResult` adds are rows, predictions and tables; its documentation lists the attributes.

@@ -27,6 +27,7 @@ from panelvar.kernels.least_squares import covariance_root
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.static_panels.restrictions import combination, restriction_matrix
 from panelvar.tables.coefficients import coefficient_header, coefficient_row
+from panelvar.tables.layout import Row
 from panelvar.tables.number_format import check_digits, pvalue_text
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
@@ -287,6 +288,13 @@ def joint_quantile(
         return quantile(level, df)
     root = covariance_root(result.covariance.matrix[np.ix_(varying, varying)])
     return float(sup_t_quantile(root.T, level, draws, seed, "all", df)[0])
+
+
+def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row, ...]:
+    """One row a coefficient: estimate, error, ratio, p-value and limits."""
+    columns = (result.params, result.std_errors, result.tstats, result.pvalues)
+    values = np.column_stack([*columns, result.conf_int(level=level)])
+    return tuple(coefficient_row(str(name), row, digits) for name, row in zip(result.names, values, strict=True))
 
 
 def linear_combination(result: Inference, expression: str, level: float) -> LinearCombination:

@@ -93,6 +93,35 @@ def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[Array, fl
     return _parsed(text, aliases, names, expression)
 
 
+def named_tree(text: str, names: tuple[str, ...]) -> tuple[list[ast.expr], dict[str, str]]:
+    """Return the trees of an expression in coefficients, of both sides of an equation, and what names mean in them."""
+    aliased, aliases = _aliased(text, names)
+    trees = []
+    for side in split_outside(aliased, "="):
+        tree = syntax_tree(side.strip(), text)
+        if tree is None:
+            raise SpecificationError(f"{text!r} is not an expression in coefficient names and numbers.")
+        trees.append(tree)
+    if len(trees) > 2:
+        raise SpecificationError(f"{text!r} has more than one '='.")
+    return trees, aliases
+
+
+def coefficient_at(name: str, aliases: Mapping[str, str], names: tuple[str, ...]) -> int:
+    """Return the position of the coefficient that an identifier of a tree stands for."""
+    return int(_unit(aliases.get(name, name).strip("`"), names).argmax())
+
+
+def linear_form(
+    node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str
+) -> tuple[Array, float] | None:
+    """Return coefficients and constant of a tree that is linear in the coefficients, None of any other."""
+    try:
+        return _linear(node, aliases, names, text)
+    except SpecificationError:
+        return None
+
+
 def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     """Put identifiers in the place of coefficient names, which may hold anything; and what they stand for."""
     aliases: dict[str, str] = {}

@@ -22,6 +22,7 @@ from panelvar.data.design import Design
 from panelvar.static_panels.effects import effects_table
 from panelvar.static_panels.event_study import EventStudy, event_study
 from panelvar.static_panels.fit_statistics import FitStatistics
+from panelvar.static_panels.marginal_effects import MarginalEffects, marginal_effects
 from panelvar.static_panels.predictions import predict, predict_interval
 from panelvar.static_panels.summary import linear_table
 from panelvar.tables.table import Presented, Table
@@ -177,6 +178,63 @@ class LinearResult(FitStatistics, Presented):
         limits, and the variance of unseen effects is overstated there, since it contains their estimation error.
         """
         return predict_interval(self, data, kind=kind, levels=read_levels(level), effects=effects, unseen=unseen)
+
+    def marginal_effects(
+        self,
+        variables: str | Sequence[str] | None = None,
+        *,
+        at: Mapping[str, Any] | str | None = None,
+        over: str | None = None,
+        lags: bool = False,
+        level: float = 0.95,
+    ) -> MarginalEffects:
+        r"""Return how the dependent variable moves with a variable, through every term that holds it.
+
+        :math:`\frac{1}{n}\sum_i \partial x_i'\hat\beta / \partial v_i`, by exact derivatives of the terms (products,
+        powers, logarithms, lags, polynomials), with the errors of the delta method.
+
+        Parameters
+        ----------
+        variables : str or sequence of str, optional
+            Columns, or lags of them such as ``"L(x)"``; all that move the model in the same period by default. Of a
+            column of categories, the effect of each is the change from the reference.
+        at : mapping or "mean", optional
+            Hold columns at values in every row and period, ``{"x": 1.0}``; at several, ``{"x": [1, 2, 3]}``, one effect
+            for each; at their mean, ``{"x": "mean"}``. ``"mean"`` holds all columns at theirs (a share, for
+            categories). By default all rows are as they are.
+        over : str, optional
+            Average by group: a column, ``"entity"`` or ``"time"``. Means are then the groups' own.
+        lags : bool
+            Sum over a variable and all its lags and leads: the effect of a change that lasts. By default a variable
+            moves in one period, and its lags are variables of their own.
+        level : float
+            Coverage of the limits that are printed.
+
+        Returns
+        -------
+        MarginalEffects
+            Read and tested like coefficients: ``params``, ``std_errors``, ``conf_int()``, ``wald_test(...)``,
+            ``to_frame()``.
+
+        Raises
+        ------
+        SpecificationError
+            A variable that is in no term (the error lists those that are), or whose term was dropped; a value that a
+            column cannot have; a comparison, which has no derivative.
+        DataError
+            A derivative that is infinite, as of a root at zero.
+        MissingInformationError
+            Rows were released.
+
+        Notes
+        -----
+        The weights of the rows are those of the fit, and the rows those of the model: of its levels, after first
+        differences. Columns are taken as given, as is usual (Stata's ``margins``), so that the errors are those of the
+        coefficients alone. A change that lasts is followed through lags of regressors, not through lags of the
+        dependent variable: with one of these, ``nonlinear("x / (1 - `L(y)`)")`` is the long-run effect. At zero
+        ``abs`` has the mean of its two slopes.
+        """
+        return marginal_effects(self, variables, at=at, over=over, lags=lags, level=level)
 
     @documented
     def with_cov(self, cov: str | Covariance) -> LinearResult:

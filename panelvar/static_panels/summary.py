@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from panelvar.tables.coefficients import coefficient_header, coefficient_row
-from panelvar.tables.layout import Fact, Row
+from panelvar.static_panels.inference import coefficient_rows
+from panelvar.tables.coefficients import coefficient_header
+from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import (
     NOT_AVAILABLE,
     check_digits,
@@ -24,7 +23,6 @@ from panelvar.tables.test_result import tests_in_lines
 if TYPE_CHECKING:
     from panelvar.base.errors import Note
     from panelvar.static_panels.fit_statistics import FitStatistics
-    from panelvar.static_panels.inference import Inference
 
 
 def linear_table(
@@ -40,13 +38,6 @@ def linear_table(
         statistics=(*_rsquared(result, digits), *_components(result, digits), *_tests(result, digits), *statistics),
         notes=tuple(dict.fromkeys((*notes, *(note.text for note in (*result.notes, *_test_notes(result)))))),
     )
-
-
-def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row, ...]:
-    """One row a coefficient: estimate, error, ratio, p-value and limits."""
-    columns = (result.params, result.std_errors, result.tstats, result.pvalues)
-    values = np.column_stack([*columns, result.conf_int(level=level)])
-    return tuple(coefficient_row(str(name), row, digits) for name, row in zip(result.names, values, strict=True))
 
 
 def rows_per_entity(spread: tuple[int, float, int]) -> str:

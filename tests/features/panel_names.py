@@ -19,6 +19,7 @@ OTHER = "Other estimators"
 TEST = "Tests"
 PICTURE = "Pictures"
 SIDE_BY_SIDE = "Tables of results"
+QUESTION = "Questions after a fit"
 
 
 @cache
@@ -73,6 +74,19 @@ def thirds() -> tuple[pv.Panel, str, list[str]]:
     return pv.Panel(frame.assign(block=frame["firm"] % 3 * 10 + frame["year"] // 10), "firm", "year"), *grunfeld()[1:]
 
 
+@cache
+def traffic() -> pv.LinearResult:
+    """Deaths in traffic by pooled least squares, with a product, a power and dummies of years."""
+    formula = "fatal ~ beertax * unrate + I(perinck ** 2) + C(year)"
+    return pv.fit_pooled(pv.Panel(table("fatalities"), "state", "year"), formula)
+
+
+@cache
+def lagged_traffic() -> pv.LinearResult:
+    """The same with a lag of the tax."""
+    return pv.fit_pooled(pv.Panel(table("fatalities"), "state", "year"), "fatal ~ beertax + L(beertax) + unrate")
+
+
 NAMES: dict[str, Callable[[], Any]] = {
     "grunfeld": grunfeld,
     "grunfeld_panel": lambda: grunfeld()[0],
@@ -101,6 +115,8 @@ NAMES: dict[str, Callable[[], Any]] = {
     "random": lambda: pv.fit_random_effects(*grunfeld()),
     "between": lambda: pv.fit_between(*grunfeld()),
     "differenced": lambda: pv.fit_first_difference(*grunfeld()),
+    "traffic": traffic,
+    "lagged_traffic": lagged_traffic,
     "uk_pooled": lambda: pv.fit_pooled(*empluk()),
     "uk_within": lambda: pv.fit_fixed_effects(*empluk()),
     "uk_random": lambda: pv.fit_random_effects(*empluk()),
@@ -118,6 +134,10 @@ SHOWN = {
     "lagged, iv": '`(panel, "inv", ["capital"])` and `endogenous=["value"]`, with its two lags as instruments',
     "four_firms": "Grunfeld's data, the first four firms",
     "thirds, three_firms": "Grunfeld's data with one more column of groups; pooled OLS of its first three firms",
+    "traffic, lagged_traffic": (
+        "traffic deaths in 48 US states, pooled, `fatal ~ beertax * unrate + I(perinck ** 2) + C(year)`; on "
+        "`beertax + L(beertax) + unrate`"
+    ),
     "uk_pooled, uk_within, uk_random": "those of the British firms",
 }
 

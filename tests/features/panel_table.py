@@ -14,13 +14,26 @@ from features import (
     panel_instrumental_rows,
     panel_other_rows,
     panel_picture_rows,
+    panel_question_rows,
     panel_random_rows,
     panel_serial_test_rows,
     panel_test_rows,
     panel_wild_rows,
 )
 from features.feature import FeatureTable
-from features.panel_names import COVARIANCE, FIXED, FORMULA, NAMES, OTHER, PICTURE, RANDOM, SHOWN, SIDE_BY_SIDE, TEST
+from features.panel_names import (
+    COVARIANCE,
+    FIXED,
+    FORMULA,
+    NAMES,
+    OTHER,
+    PICTURE,
+    QUESTION,
+    RANDOM,
+    SHOWN,
+    SIDE_BY_SIDE,
+    TEST,
+)
 
 PROGRAMS = {
     "plm": (
@@ -43,6 +56,7 @@ GROUPS = {
     FORMULA: "What a formula and the name of a coefficient may say.",
     COVARIANCE: "What the standard errors are robust to, and what to do with few clusters.",
     OTHER: "Pooled, between and differenced regressions; panels whose slopes differ by entity; error correction.",
+    QUESTION: "Marginal effects, functions of coefficients, tests by term, results as frames.",
     TEST: "Effects, poolability, correlated effects, serial correlation, dependence, variances, slopes, causality.",
     SIDE_BY_SIDE: "Several fits in one table, as journals print it.",
     PICTURE: "Pictures of coefficients, residuals, effects and series, and the limits that stand in them.",
@@ -56,6 +70,7 @@ TABLE = FeatureTable(
     groups=GROUPS,
     features=[
         *panel_random_rows.ROWS,
+        *panel_question_rows.ROWS,
         *panel_hausman_taylor_rows.ROWS,
         *panel_fixed_rows.ROWS,
         *panel_formula_rows.ROWS,

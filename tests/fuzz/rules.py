@@ -77,6 +77,7 @@ RESTRICTIONS = (
     "1e-200*{0} = 0",
     "{0} = 1e400",
 )
+FUNCTIONS = ("{0} / {1}", "{0} * {1}", "exp({0})", "2 * {0} / {1} - 1", "{0} = {1}", "{0} / 0", "log({0})", "{0} ** 2")
 COMBINATIONS = (
     "{0}",
     "{0} + {1}",
@@ -465,6 +466,18 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_restricted_var.restrictions": _zeros,
     "values": of("0.5", "[0.0]"),
     "Panel.arrange.values": of("np.arange(len(frame)) * 1.0", "frame['t']"),
+    "expressions": lambda writer: writer.restriction(FUNCTIONS),
+    "terms": lambda writer: writer.roles("x1", "x2"),
+    "above": of("None", "0"),
+    "below": of("None", "0"),
+    "marginal_effects.variables": lambda writer: writer.rng.choice(
+        ("None", writer.role("x1", "x2"), writer.roles("x1"))
+    ),
+    "marginal_effects.at": lambda writer: writer.rng.choice(
+        ("None", "'mean'", f"{{{writer.role('x1')}: [0.5, 1]}}", f"{{{writer.role('x2')}: 'mean'}}")
+    ),
+    "marginal_effects.over": lambda writer: writer.rng.choice(("None", "'entity'", "'time'", writer.role("g"))),
+    "marginal_effects.lags": of("False", "False", "True"),
     "expression": lambda writer: writer.restriction(COMBINATIONS),
     "draws": of("19", "29"),
     "bias_draws": of("9"),

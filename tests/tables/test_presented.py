@@ -11,7 +11,7 @@ import pytest
 from twins import gappy_frame
 
 import panelvar as pv
-from panelvar.instruments.anderson_rubin import ConfidenceSet
+from panelvar.bands.confidence_set import ConfidenceSet
 from panelvar.tables.layout import Row, number, words
 from panelvar.tables.number_format import pvalue_text
 from panelvar.tables.table import Presented, Table

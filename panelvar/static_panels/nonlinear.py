@@ -1,0 +1,401 @@
+r"""Functions of coefficients, linear or not: the delta method, and Fieller's sets of ratios.
+
+The delta method takes :math:`g(b)` for normal with variance :math:`G V G'`, which fails where a denominator may be near
+zero. Fieller (1954, J. Royal Statistical Society B 16(2), 175-185) inverts the test of :math:`n'b - t\,d'b = 0`, exact
+where b is normal with a known V: :math:`\{t: (N - tD)^2 \le c^2 (v_{nn} - 2 t v_{nd} + t^2 v_{dd})\}`. The set is an
+interval where the denominator differs from zero at the level, else the outside of one or the whole line.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from panelvar.bands.confidence_set import ConfidenceSet
+from panelvar.base.arguments import refuse_other
+from panelvar.base.arrays import Array
+from panelvar.base.distributions import quantile
+from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, emit
+from panelvar.base.expressions import number, spine
+from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
+from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.data.derivatives import Sloped
+from panelvar.static_panels.inference import Inference, coefficient_rows, wald
+from panelvar.static_panels.restrictions import coefficient_at, linear_form, named_tree
+from panelvar.tables.coefficients import coefficient_header
+from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import check_digits, format_count
+from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Form: TypeAlias = "tuple[Array, float]"
+"""Weights of the coefficients, and a constant."""
+
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.absolute}
+_ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.true_divide,
+    ast.Pow: np.power,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Functions:
+    """Functions of a model's coefficients.
+
+    Attributes
+    ----------
+    names : tuple of str
+    coefficients : (q,) array
+        Their values.
+    jacobian : (q, p) array
+        Their derivatives by the model's coefficients.
+    arguments : tuple of str
+        Names of those.
+    rss : float
+        The model's residual sum of squares; zero where its fit is exact.
+    notes : tuple of Note
+    """
+
+    names: tuple[str, ...]
+    coefficients: Array
+    jacobian: Array
+    arguments: tuple[str, ...]
+    rss: float
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DerivedEstimates(Inference, Presented):
+    r"""Functions of a model's coefficients, with the errors of the delta method.
+
+    Read like coefficients: ``params``, ``std_errors``, ``tstats``, ``pvalues``, ``conf_int()``, ``cov``,
+    ``wald_test(...)``, ``lincom(...)``.
+
+    Attributes
+    ----------
+    fit : Functions
+        Values and derivatives.
+    covariance : CovarianceEstimate
+        :math:`GVG'` with G the derivatives and V the covariance of the model's coefficients.
+    title : str
+        What was asked, in words.
+    nobs : int
+        Rows of the model.
+    keys : tuple of mappings
+        What each estimate is of, the columns of `to_frame` before its numbers.
+    level : float
+        Coverage of the limits in `summary` and `to_frame`.
+    """
+
+    fit: Functions
+    covariance: CovarianceEstimate
+    title: str
+    nobs: int
+    keys: tuple[Mapping[str, Any], ...]
+    level: float
+
+    @property
+    def jacobian(self) -> pd.DataFrame:
+        """Derivatives of the estimates by the coefficients of the model, a row an estimate."""
+        import pandas as pd
+
+        return pd.DataFrame(self.fit.jacobian, index=list(self.names), columns=list(self.fit.arguments))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return what each estimate is of, estimate, standard error, t or z, p-value and limits, a row an estimate."""
+        import pandas as pd
+
+        numbers = {
+            "estimate": self.params,
+            "std_error": self.std_errors,
+            "statistic": self.tstats,
+            "pvalue": self.pvalues,
+            **self.conf_int(level=self.level),
+        }
+        keys = pd.DataFrame(list(self.keys), index=list(self.names))
+        return pd.concat([keys, pd.DataFrame(numbers, index=list(self.names))], axis=1)
+
+    def summary(self, *, level: float | None = None, digits: int = 4) -> Table:
+        """Return the estimates as a table.
+
+        Parameters
+        ----------
+        level : float, optional
+            Coverage of the limits; the one that was asked for by default.
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        coverage = self.level if level is None else check_level(level)
+        return Table(
+            title=self.title,
+            facts=(
+                Fact("Observations", format_count(self.nobs)),
+                Fact("Std. errors", f"{self.cov_label}, delta method"),
+            ),
+            header=(coefficient_header(self.distribution, coverage),),
+            body=coefficient_rows(self, coverage, digits),
+            notes=tuple(dict.fromkeys(note.text for note in self.notes)),
+        )
+
+    def __repr__(self) -> str:
+        return one_line(f"<{self.title}: {', '.join(self.names)}>")
+
+
+def through(covariance: CovarianceEstimate, jacobian: Array) -> CovarianceEstimate:
+    """Return the covariance of functions of the coefficients, by the delta method, with its degrees of freedom."""
+    matrix = jacobian @ covariance.matrix @ jacobian.T
+    # Symmetric to the last digit.
+    matrix = 0.5 * (matrix + matrix.T)
+    degrees = covariance.degrees
+    if degrees is None:
+        return replace(covariance, matrix=matrix, classical=False)
+    of_coefficients = degrees
+
+    def mapped(contrasts: Array) -> float:
+        return of_coefficients(jacobian.T @ contrasts)
+
+    smallest = min((mapped(unit[:, None]) for unit in np.eye(len(matrix))), default=covariance.df)
+    return replace(covariance, matrix=matrix, classical=False, degrees=mapped, df=float(smallest))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NonlinearEstimates(DerivedEstimates):
+    """Functions of coefficients with the errors of the delta method, and Fieller's sets of those that are ratios.
+
+    Attributes
+    ----------
+    fieller : mapping of str to ConfidenceSet
+        Of each ratio of two linear combinations, the set that is right however near zero the denominator is.
+    equations : tuple of bool
+        Which of them are an equation's left side less its right.
+    """
+
+    fieller: Mapping[str, ConfidenceSet]
+    equations: tuple[bool, ...]
+
+    @cached_property
+    def joint(self) -> TestResult:
+        """Test that all of them are zero (of equations: that all hold)."""
+        written = [
+            name if equation else f"{name} = 0" for name, equation in zip(self.names, self.equations, strict=True)
+        ]
+        return wald(self, np.eye(len(written)), np.zeros(len(written)), "Wald", listed(written, 12))
+
+    def summary(self, *, level: float | None = None, digits: int = 4) -> Table:
+        """Return the estimates as a table, Fieller's sets below.
+
+        Parameters
+        ----------
+        level : float, optional
+            Coverage of the delta method's limits; the one that was asked for, which is that of the sets, by default.
+        digits : int
+            Decimals.
+        """
+        table = super().summary(level=level, digits=digits)
+        facts = [
+            Fact(f"{100 * each.level:g}% Fieller set of {name}", f"{each.in_a_line} ({each.in_words})")
+            for name, each in self.fieller.items()
+        ]
+        notes = table.notes
+        if len(self.names) > 1:
+            facts.append(Fact("All zero", self.joint.in_a_line(digits)))
+            notes = (*notes, *(note.text for note in self.joint.notes))
+        return replace(table, statistics=tuple(facts), notes=notes)
+
+
+def nonlinear(
+    result: Inference, expressions: str | Sequence[str] | Mapping[str, str], level: float, nobs: int
+) -> NonlinearEstimates:
+    """Build ``Questions.nonlinear``."""
+    level = check_level(level)
+    written = _written(expressions)
+    names, coefficients = result.fit.names, result.fit.coefficients
+    values = np.empty(len(written))
+    jacobian = np.zeros((len(written), len(names)))
+    ratios: dict[str, tuple[Form, Form]] = {}
+    equations = []
+    for row, (label, text) in enumerate(written.items()):
+        trees, aliases = named_tree(text, names)
+        equations.append(len(trees) == 2)
+        reader = _Reader(text, names, coefficients, aliases)
+        with np.errstate(all="ignore"):
+            sides = [reader.value(tree) for tree in trees]
+            value = sides[0] if len(sides) == 1 else sides[0] - sides[1]
+        if not isinstance(value, Sloped) or not value.slopes:
+            raise SpecificationError(f"{text!r} involves no coefficient; the model has: {listed(names, 20)}.")
+        values[row] = value.value
+        for place, slope in value.slopes.items():
+            jacobian[row, place] = slope
+        if not (math.isfinite(values[row]) and np.isfinite(jacobian[row]).all()):
+            raise NumericalError(
+                f"{text!r} has no finite value and derivatives at the estimates (a division by zero, or the logarithm "
+                "of what is not positive)."
+            )
+        ratio = reader.ratio(trees[0]) if len(trees) == 1 else None
+        if ratio is not None:
+            ratios[label] = ratio
+    known = np.isfinite(result.covariance.matrix).all()
+    sets = {label: fieller_set(result, label, *ratio, level) for label, ratio in ratios.items() if known}
+    notes = tuple(_weak_denominator(each) for each in sets.values() if not each.bounded)
+    emit(notes)
+    functions = Functions(tuple(written), values, jacobian, names, result.fit.rss, notes)
+    keys = tuple({"expression": text} for text in written.values())
+    covariance = through(result.covariance, jacobian)
+    return NonlinearEstimates(
+        functions, covariance, "Functions of coefficients", nobs, keys, level, sets, tuple(equations)
+    )
+
+
+def _weak_denominator(found: ConfidenceSet) -> Note:
+    text = (
+        f"The denominator of {found.name!r} is not told from zero at {100 * found.level:g}%: the delta method's limits "
+        "mean little, and Fieller's set has no two ends."
+    )
+    return Note("weak-denominator", text, warn=True)
+
+
+def _written(expressions: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(expressions, str):
+        found = {expressions.strip(): expressions}
+    elif isinstance(expressions, Mapping):
+        found = {str(label): text for label, text in expressions.items()}
+    else:
+        refuse_other("nonlinear", expressions, Sequence, "an expression such as 'x1 / x2', or several")
+        found = {str(text).strip(): text for text in expressions}
+    if not found:
+        raise SpecificationError("nonlinear needs an expression such as 'x1 / x2'.")
+    for text in found.values():
+        refuse_other("nonlinear", text, str, "an expression such as 'x1 / x2'")
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """Reads the tree of one expression: its value with slopes along the coefficients, or as a ratio."""
+
+    text: str
+    names: tuple[str, ...]
+    coefficients: Array
+    aliases: Mapping[str, str]
+
+    def value(self, node: ast.expr) -> Any:
+        """Compute a value that carries its derivatives by the coefficients."""
+        first, chain = spine(node)
+        value = self._single(first)
+        for step in chain:
+            if type(step.op) not in _ARITHMETIC:
+                raise self._not_understood()
+            value = _ARITHMETIC[type(step.op)](value, self.value(step.right))
+        return value
+
+    def _single(self, node: ast.expr) -> Any:
+        constant = number(node)
+        if constant is not None:
+            return np.float64(constant)
+        if isinstance(node, ast.Name):
+            place = coefficient_at(node.id, self.aliases, self.names)
+            return Sloped(self.coefficients[place], {place: 1.0})
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            value = self.value(node.operand)
+            return -value if isinstance(node.op, ast.USub) else value
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
+        if called and len(node.args) == 1 and not node.keywords:  # type: ignore[attr-defined]
+            return _FUNCTIONS[node.func.id](self.value(node.args[0]))  # type: ignore[attr-defined]
+        raise self._not_understood()
+
+    def _not_understood(self) -> SpecificationError:
+        return SpecificationError(
+            f"{self.text!r} is not understood: write coefficients, numbers, + - * / **, and {', '.join(_FUNCTIONS)}. "
+            f"The coefficients are: {listed(self.names, 20)}."
+        )
+
+    def ratio(self, node: ast.expr) -> tuple[Form, Form] | None:
+        """Return numerator and denominator of a ratio of linear combinations, also one that is scaled or shifted."""
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            return _scaled(self.ratio(node.operand), -1.0 if isinstance(node.op, ast.USub) else 1.0)
+        if not isinstance(node, ast.BinOp):
+            return None
+        left, right = self._form(node.left), self._form(node.right)
+        if isinstance(node.op, ast.Div) and left is not None and right is not None:
+            return (left, right) if right[0].any() else None
+        # One side a number, the other a ratio.
+        for one, other, first in ((left, node.right, False), (right, node.left, True)):
+            if one is None or one[0].any():
+                continue
+            ratio, constant = self.ratio(other), one[1]
+            if isinstance(node.op, ast.Mult):
+                return _scaled(ratio, constant)
+            if isinstance(node.op, ast.Div) and first and constant != 0.0:
+                return _scaled(ratio, 1.0 / constant)
+            if isinstance(node.op, (ast.Add, ast.Sub)):
+                minus = isinstance(node.op, ast.Sub)
+                ratio = _scaled(ratio, -1.0 if minus and not first else 1.0)
+                return _shifted(ratio, -constant if minus and first else constant)
+        return None
+
+    def _form(self, node: ast.expr) -> Form | None:
+        return linear_form(node, self.aliases, self.names, self.text)
+
+
+def _scaled(ratio: tuple[Form, Form] | None, factor: float) -> tuple[Form, Form] | None:
+    if ratio is None:
+        return None
+    (weights, constant), below = ratio
+    return (factor * weights, factor * constant), below
+
+
+def _shifted(ratio: tuple[Form, Form] | None, added: float) -> tuple[Form, Form] | None:
+    if ratio is None:
+        return None
+    (weights, constant), (below, below_constant) = ratio
+    return (weights + added * below, constant + added * below_constant), (below, below_constant)
+
+
+def fieller_set(result: Inference, name: str, above: Form, below: Form, level: float) -> ConfidenceSet:
+    """Return the values of a ratio of linear combinations that the test of their difference does not reject."""
+    covariance, coefficients = result.covariance, result.fit.coefficients
+    top, bottom = (float(weights @ coefficients + constant) for weights, constant in (above, below))
+    pair = np.array([above[0], below[0]])
+    variances = pair @ covariance.matrix @ pair.T
+    # In units of the errors of both sides, so that no threshold has any: t is in units of their ratio.
+    sizes = [
+        math.sqrt(v) if v > 0.0 else abs(value) for v, value in zip(variances.diagonal(), (top, bottom), strict=True)
+    ]
+    if sizes[0] == 0.0:
+        return ConfidenceSet(name, ((0.0, 0.0),), level, "Fieller")
+    unit = sizes[0] / sizes[1]
+    n, d = top / sizes[0], bottom / sizes[1]
+    v = variances / np.outer(sizes, sizes)
+    weights = above[0] - (top / bottom) * below[0]
+    critical = quantile(level, covariance.df_of(weights)) ** 2
+    square = d * d - critical * v[1, 1]
+    half = n * d - critical * v[0, 1]
+    rest = n * n - critical * v[0, 0]
+    gap = half * half - square * rest
+    if square == 0.0 and half != 0.0:
+        end = float(unit * rest / (2.0 * half))
+        return ConfidenceSet(name, ((end, math.inf) if half > 0.0 else (-math.inf, end),), level, "Fieller")
+    # At the estimate, which is always accepted, a parabola that opens downwards and never crosses is below zero.
+    if gap < 0.0 or (square <= 0.0 and gap == 0.0):
+        return ConfidenceSet(name, ((-math.inf, math.inf),), level, "Fieller")
+    root = math.sqrt(gap)
+    # The larger root by addition, the other from their product, so that no digits cancel.
+    far = half + math.copysign(root, half)
+    ends = sorted(float(unit * end) for end in ((far / square, rest / far) if far != 0.0 else (0.0, 0.0)))
+    if square > 0.0:
+        return ConfidenceSet(name, ((ends[0], ends[1]),), level, "Fieller")
+    return ConfidenceSet(name, ((-math.inf, ends[0]), (ends[1], math.inf)), level, "Fieller")

@@ -1,0 +1,297 @@
+"""What is asked of a single equation after its fit: functions of coefficients, joint tests, plain frames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from panelvar.base.arguments import is_number, read_flag
+from panelvar.base.chosen_names import chosen_names, factors_of, level_of
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.base.labels import listed
+from panelvar.base.quoting import shown
+from panelvar.data.design import CONSTANT, Design
+from panelvar.static_panels.inference import Inference, wald
+from panelvar.static_panels.nonlinear import NonlinearEstimates, nonlinear
+from panelvar.tables.layout import Row, count, degrees, number, probability, words
+from panelvar.tables.table import Table
+from panelvar.tables.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Wanted: TypeAlias = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
+
+# A column of `glance`, and where a result has it: an attribute, or an attribute of one.
+_GLANCE = {
+    "r.squared": "rsquared",
+    "adj.r.squared": "rsquared_adjusted",
+    "within.r.squared": "r2.within",
+    "sigma": "rmse",
+    "statistic": "f_statistic.statistic",
+    "p.value": "f_statistic.pvalue",
+    "df": "f_statistic.df",
+    "logLik": "loglik",
+    "AIC": "aic",
+    "BIC": "bic",
+    "deviance": "rss",
+    "df.residual": "df_resid",
+    "nobs": "nobs",
+    "n.entities": "n_entities",
+    "n.periods": "n_periods",
+}
+
+
+class Questions(Inference):
+    """Coefficients of one equation, with what is asked of them beside linear restrictions."""
+
+    if TYPE_CHECKING:  # what the results have
+
+        @property
+        def nobs(self) -> int:
+            """Rows of the regression."""
+
+    def nonlinear(
+        self, expressions: str | Sequence[str] | Mapping[str, str], *, level: float = 0.95
+    ) -> NonlinearEstimates:
+        r"""Estimate functions of the coefficients, such as ``"x1 / x2"``, with the errors of the delta method.
+
+        Parameters
+        ----------
+        expressions : str, sequence of str, or mapping of label to str
+            Coefficients (in backticks if need be), numbers, ``+ - * / **``, ``log``, ``exp``, ``sqrt``, ``abs``. An
+            equation, ``"x1 * x2 = 1"``, is its left side less its right. Several are estimated jointly.
+        level : float
+            Coverage of the limits and of Fieller's sets.
+
+        Returns
+        -------
+        NonlinearEstimates
+            Read and tested like coefficients: ``params``, ``std_errors``, ``conf_int()``, ``wald_test(...)``,
+            ``to_frame()``; ``joint`` tests that all are zero; ``fieller`` has the sets of ratios.
+
+        Raises
+        ------
+        SpecificationError
+            A name that is no coefficient, or something else that may not stand there.
+        NumericalError
+            A division by zero, or the logarithm of what is not positive, at the estimates.
+
+        Notes
+        -----
+        With G the exact derivatives at the estimates, :math:`g(b)` has covariance :math:`GVG'`. The delta method's
+        limits depend on how a hypothesis is written (Gregory and Veall 1985, Econometrica 53(6), 1465-1468), and those
+        of a ratio may be far too narrow where the denominator is near zero. Of a ratio of two linear combinations,
+        scaled or shifted by numbers, Fieller's set comes too: an interval where the denominator differs from zero at
+        that level, else the outside of one or the whole line. A ratio's denominator that is zero is not told from any
+        other by a test of the ratio.
+        """
+        return nonlinear(self, expressions, level, self.nobs)
+
+    def joint_test(
+        self,
+        terms: str | re.Pattern[str] | Sequence[str | re.Pattern[str]],
+        *,
+        equal: bool = False,
+        below: float | None = None,
+        above: float | None = None,
+    ) -> TestResult:
+        """Test that all coefficients of some terms are zero, or equal: of a factor, of an event study's leads.
+
+        Parameters
+        ----------
+        terms : str, compiled pattern, or sequence of them
+            Coefficients, terms for all their columns (``"C(region)"``, ``"i(since, treated, ref=-1)"``), or patterns
+            (``"L(x*"``).
+        equal : bool
+            Test that they are equal to one another instead.
+        below, above : float, optional
+            Of a factor whose levels are numbers, those below or above a number: ``below=-1`` tests the leads of an
+            event study, that is that trends were parallel before.
+
+        Returns
+        -------
+        TestResult
+            F with the covariance's degrees of freedom, or chi2 with the normal distribution.
+
+        Raises
+        ------
+        SpecificationError
+            A term or pattern that no coefficient fits; no level within the bounds.
+        """
+        test = _joint_test(self, terms, equal=equal, below=below, above=above)
+        emit(test.notes)
+        return test
+
+    def joint_tests(self) -> Table:
+        """Return a table with a joint test of every term: that all its coefficients are zero."""
+        return _joint_tests(self)
+
+    def tidy(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Return a row a coefficient, with the names of R's broom: ``term``, ``estimate``, ``std.error``, and so on.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of ``conf.low`` and ``conf.high``.
+        """
+        return _tidy(self, check_level(level))
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row of facts, with the names of R's broom: ``r.squared``, ``sigma``, ``nobs``, and so on.
+
+        What the model does not have is no column. ``statistic``, ``p.value`` and ``df`` are of the joint test
+        (``f_statistic``), ``deviance`` is the residual sum of squares; ``n.entities`` and ``n.periods`` are ours.
+        """
+        return _glance(self)
+
+
+class Augmented(Questions):
+    """A result that has residuals and fitted values of its rows."""
+
+    if TYPE_CHECKING:  # what the results have
+
+        @property
+        def design(self) -> Design:
+            """The rows."""
+
+        @property
+        def resids(self) -> pd.Series:
+            """Residuals."""
+
+        @property
+        def fitted_values(self) -> pd.Series:
+            """Dependent variable less residuals."""
+
+    @property
+    def explained(self) -> Design:
+        """The rows that residuals and fitted values belong to."""
+        return self.design
+
+    def augment(self) -> pd.DataFrame:
+        """Return the rows of the model with ``.fitted`` and ``.resid`` beside them, as R's broom names them."""
+        return _augment(self.explained, self.fitted_values, self.resids)
+
+
+def _joint_test(
+    result: Inference, terms: Wanted, *, equal: bool, below: float | None, above: float | None
+) -> TestResult:
+    """Build ``Questions.joint_test``."""
+    equal = read_flag("equal", equal)
+    chosen = chosen_names("terms", terms, result.names)
+    if below is not None or above is not None:
+        chosen = _between(chosen, below, above)
+    if not chosen:
+        raise SpecificationError("terms names no coefficient.")
+    if equal and len(chosen) < 2:
+        raise SpecificationError(f"One coefficient, {chosen[0]!r}, cannot differ from others: name two or more.")
+    matrix = np.eye(len(result.names))[[result.names.index(name) for name in chosen]]
+    if equal:
+        matrix = matrix[1:] - matrix[0]
+    null = f"{listed(chosen, 12)} {'are equal' if equal else 'are zero' if len(chosen) > 1 else 'is zero'}"
+    return wald(result, matrix, np.zeros(len(matrix)), "Joint test", null)
+
+
+def _between(names: Sequence[str], below: float | None, above: float | None) -> list[str]:
+    """Return the names whose level, a number, lies below or above (or between) two bounds."""
+    for option, bound in (("below", below), ("above", above)):
+        if bound is not None and not is_number(bound):
+            raise SpecificationError(f"{option}={shown(bound)} must be a number.")
+    kept = []
+    for name in names:
+        written = [level_of(factor)[1] for factor in factors_of(name)]
+        levels = [each for level in written if (each := _number(level)) is not None]
+        if len(levels) != 1:
+            raise SpecificationError(
+                f"below= and above= choose by a level that is a number; {name!r} has {len(levels) or 'none'}. Name the "
+                "coefficients, or give a pattern with * and ?."
+            )
+        if (below is None or levels[0] < below) and (above is None or levels[0] > above):
+            kept.append(name)
+    if not kept:
+        raise SpecificationError(f"No level of {listed(names)} lies within below={below}, above={above}.")
+    return kept
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _joint_tests(result: Inference, digits: int = 4) -> Table:
+    """Build ``Questions.joint_tests``."""
+    terms: dict[str, list[str]] = {}
+    for name in result.names:
+        if name != CONSTANT:
+            terms.setdefault(":".join(level_of(factor)[0] for factor in factors_of(name)), []).append(name)
+    if not terms:
+        raise SpecificationError("The model has no coefficients but a constant.")
+    rows, notes = [], []
+    kind = ""
+    for term, names in terms.items():
+        matrix = np.eye(len(result.names))[[result.names.index(name) for name in names]]
+        test = wald(result, matrix, np.zeros(len(matrix)), "Joint test", f"{term} is zero")
+        kind = "F" if test.distribution == "f" else "chi2"
+        cells = [count(test.df or 0), number(test.statistic, digits), probability(test.pvalue, digits)]
+        if kind == "F":
+            cells.insert(1, degrees(test.df_denominator or 0))
+        rows.append(Row(term, tuple(cells)))
+        notes += [f"{term}: {note.text}" for note in test.notes]
+    header = ["df", *(["df of errors"] if kind == "F" else []), kind, "p"]
+    return Table(
+        title="Joint tests by term",
+        header=(Row("", tuple(words(text, "right") for text in header)),),
+        body=tuple(rows),
+        notes=("Null hypothesis of each: all coefficients of the term are zero.", *notes),
+    )
+
+
+def _tidy(result: Inference, level: float) -> pd.DataFrame:
+    """Build ``Questions.tidy``."""
+    import pandas as pd
+
+    limits = result.conf_int(level=check_level(level))
+    columns = {
+        "term": list(result.names),
+        "estimate": result.params,
+        "std.error": result.std_errors,
+        "statistic": result.tstats,
+        "p.value": result.pvalues,
+        "conf.low": limits["lower"],
+        "conf.high": limits["upper"],
+    }
+    return pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
+
+
+def _glance(result: Inference) -> pd.DataFrame:
+    """Build ``Questions.glance``: what the result does not have is no column."""
+    import pandas as pd
+
+    row: dict[str, Any] = {}
+    for name, path in _GLANCE.items():
+        value: Any = result
+        for attribute in path.split("."):
+            if not hasattr(type(value), attribute) and attribute not in vars(value):
+                break  # no such thing, or no test to have one
+            try:
+                value = getattr(value, attribute)
+            except (MissingInformationError, NumericalError):  # released with the rows, or too large to compute
+                break
+        else:
+            if value == value:
+                row[name] = value
+    return pd.DataFrame([row])
+
+
+def _augment(design: Design, fitted: pd.Series, residuals: pd.Series) -> pd.DataFrame:
+    """Build ``Questions.augment`` of the rows explained."""
+    import pandas as pd
+
+    columns = {design.dependent: design.y, **dict(zip(design.names, design.x, strict=True))}
+    frame = pd.DataFrame(columns, index=design.index)
+    return frame.assign(**{".fitted": fitted.to_numpy(), ".resid": residuals.to_numpy()})
