@@ -489,3 +489,24 @@ def test_axes_of_a_callers_figure_are_used() -> None:
         _, ax = plt.subplots()
         assert call(ax) is ax
     assert len(plt.get_fignums()) == len(calls)
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign", "answer"),
+    [
+        ("plot_coefficients", "coord_flip", "Here it is upright"),
+        ("plot_coefficients", "ci_level", "Here it is level"),
+        ("plot_coefficients", "rename", "Here it is labels"),
+        ("plot_coefficients", "exact_match", "Names are matched exactly"),
+        ("plot_coefficients", "sup_t", "Here it is joint='sup-t'"),
+        ("plot_event_study", "ref", "Here it is reference"),
+        ("plot_event_study", "ci_type", "Here it is style='points' or 'ribbon'"),
+        ("plot_residuals", "type", "Here it is kind"),
+        ("plot_series", "ids", "Here it is entities"),
+        ("plot_within_between", "yvar", "Here it is y"),
+        ("plot_effects", "ylim", "A figure is matplotlib's"),
+    ],
+)
+def test_options_of_other_programs_are_answered(name: str, foreign: str, answer: str) -> None:
+    with pytest.raises(pv.SpecificationError, match=re.escape(answer)):
+        getattr(pv, name)(**{foreign: 1})

@@ -193,3 +193,22 @@ def test_a_reference_that_no_name_tells_is_asked_for():
     with pytest.raises(pv.SpecificationError, match="does not say which period was left out: give reference="):
         result.event_study("C(since):treated")
     assert not result.event_study("C(since):treated", reference=()).references.any()
+
+
+def test_a_joint_band_holds_all_coefficients_as_often_as_it_says():
+    """With normal errors of one variance ratios are jointly t: coverage is exact but for the draws of the value."""
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=(30, 4)) + rng.normal(size=(30, 1))
+    names, hits, repetitions = list("abcd"), 0, 500
+    rows = pd.DataFrame(x, columns=names).assign(i=np.arange(30) // 5, t=np.arange(30) % 5)
+    for _ in range(repetitions):
+        result = pv.fit_pooled(pv.Panel(rows.assign(y=rng.normal(size=30)), "i", "t"), "y", names)
+        limits = result.conf_int(level=0.8, of=names, joint="sup-t", draws=4_000)
+        hits += bool((limits["lower"] <= 0.0).all() and (limits["upper"] >= 0.0).all())
+    assert hits / repetitions == pytest.approx(0.8, abs=3.0 * np.sqrt(0.16 / repetitions))
+
+
+def test_joint_limits_at_several_levels_are_those_of_each():
+    both = fitted().conf_int(of=TERM, joint="sup-t", level=(0.68, 0.95))
+    one = fitted().conf_int(of=TERM, joint="sup-t", level=0.68)
+    np.testing.assert_array_equal(both[["lower_68", "upper_68"]], one)
