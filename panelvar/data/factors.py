@@ -238,7 +238,7 @@ class Factors:
         return self if self.like is self.panel else Factors(self.like)
 
     def _polynomials(self, node: ast.Call) -> Several:
-        """Compute ``poly(x, 2)``, orthogonal over the rows of the fit, or ``poly(x, 2, raw=True)``."""
+        """Compute ``poly(x, 2)``, orthogonal over the rows of the fit's data, or ``poly(x, 2, raw=True)``."""
         degree = node.args[1:] + [keyword.value for keyword in node.keywords if keyword.arg == "degree"]
         others = [keyword for keyword in node.keywords if keyword.arg != "degree"]
         raw = self._literals(ast.Call(node.func, [], others), ("raw",))

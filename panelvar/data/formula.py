@@ -18,7 +18,7 @@ only columns, numbers, arithmetic and the functions below are understood, and no
 ``i(f, g)``                     an indicator of each pair of levels that occurs, where g holds texts or categories
                                 (``i.g`` makes categories of numbers)
 ``L(x, 1:3)``, ``L(x, [1, 4])`` several lags: ``L(x) + L(x, 2) + L(x, 3)``; lag 0 is ``x``
-``poly(x, 2)``                  orthogonal polynomials over the rows of the fit, as R's; ``raw=True`` for powers
+``poly(x, 2)``                  orthogonal polynomials over the rows that have x, as R's; ``raw=True`` for powers
 =============================== ======================================================================================
 
 ``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may

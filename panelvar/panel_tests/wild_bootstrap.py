@@ -134,7 +134,8 @@ def wild_bootstrap(
     result : LinearResult
         Pooled, between, first-difference, fixed- or random-effects estimates (random effects: theta is kept).
     restriction : str, sequence of str, mapping or matrix
-        Coefficients that are zero, or equations of theirs: ``"x1"``, ``"x1 = 0.5"``, ``["x1", "x2"]``.
+        Coefficients that are zero, or equations of theirs: ``"x1"``, ``"x1 = 0.5"``, ``["x1", "x2"]``; named as in
+        ``wald_test``, terms and patterns among them.
     cluster : str, array, sequence of them, or None
         The dimension, or dimensions, of the clustered covariance of sample and draws. None: those of the result's own
         covariance, entities where it has none.

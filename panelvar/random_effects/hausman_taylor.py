@@ -83,7 +83,8 @@ def fit_hausman_taylor(
     x : str or sequence of str
         All regressors. Which of them vary within entities is found out.
     endogenous : str or sequence of str
-        Those of them that are correlated with the effects (Stata's ``endog()``).
+        Those of them that are correlated with the effects (Stata's ``endog()``), named as they were typed; a term or a
+        pattern stands for all its columns.
     method : {"hausman-taylor", "amemiya-macurdy", "breusch-mizon-schmidt"}
         Each asks for more exogeneity than the one before, and is more precise where it holds: the means of
         :math:`x_1`; its values in every period; and :math:`x_2` correlated with the effect to the same degree in every
