@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from panelvar.base.arguments import read_whole
 from panelvar.base.hints import HintsAtNames
 from panelvar.tables.layout import Cell, Fact, Row, count, degrees, number, probability, spanning, words
 from panelvar.tables.number_format import check_digits
@@ -73,6 +74,9 @@ WORDS = Column("", _words)
 """Texts."""
 
 
+_AT_THE_PROMPT = 60
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class FrameTable(HintsAtNames, Presented):
     """A DataFrame that prints as a table: columns, rows and methods of the frame are its own.
@@ -105,15 +109,18 @@ class FrameTable(HintsAtNames, Presented):
         """Return a copy of the frame: all columns, at full precision."""
         return self.frame.copy()
 
-    def summary(self, *, digits: int = 4) -> Table:
+    def summary(self, *, digits: int = 4, rows: int | None = None) -> Table:
         """Return the table, to be printed or written in any form.
 
         Parameters
         ----------
         digits : int
             Decimals.
+        rows : int, optional
+            Print no more rows than these, the first and the last ones; all by default.
         """
         check_digits(digits)
+        left_out = 0 if rows is None else max(len(self.frame) - read_whole("rows", rows, 2), 0)
         frame = self.frame
         if frame.index.nlevels == 1 and frame.index.name is None and frame.index.equals(_counted(frame)):
             # Rows without labels: the first column says what they are.
@@ -135,6 +142,12 @@ class FrameTable(HintsAtNames, Presented):
             first = label[0] if two_rows else label
             body.append(Row(str(first), cells, continues=two_rows and first == before))
             before = first
+        notes = self.notes
+        if left_out:
+            above = (len(body) - left_out + 1) // 2
+            body[above : above + left_out] = [Row("...", (Cell(),) * len(columns))]
+            body[above + 1] = replace(body[above + 1], continues=False)
+            notes = (*notes, f"{left_out} of {len(frame)} rows are not shown.")
         rows_called, *inner = (_titled(name) for name in frame.index.names)
         headings = [*(Cell(name, name, align="left") for name in inner)]
         headings += [Cell(column.heading, names[at], align=_over(column)) for at, column in shown]
@@ -147,7 +160,7 @@ class FrameTable(HintsAtNames, Presented):
             facts=self.facts,
             header=tuple(header) if body else (),
             body=tuple(body),
-            notes=self.notes,
+            notes=notes,
         )
 
     def __getitem__(self, key: Any) -> Any:
@@ -180,8 +193,9 @@ class FrameTable(HintsAtNames, Presented):
                 return getattr(self.frame, name)
             return super().__getattr__(name)
 
-    # Typed at the prompt, it is there to be read.
-    __repr__ = Presented.__str__
+    def __repr__(self) -> str:
+        """Typed at the prompt, it is there to be read: not more of it than a prompt holds."""
+        return self.summary(rows=_AT_THE_PROMPT).to_text()
 
 
 def _last(name: Any) -> str:

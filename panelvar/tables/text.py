@@ -114,12 +114,13 @@ def _panel_lines(table: Layout, printed: _Printed, rule: str) -> Iterator[str]:
     """Print the columns of a panel, and the headings of rows as wide as the rule."""
     for group in groups(table.header):
         yield from _group_lines(group, printed)
-    if table.header and (table.body or table.foot):
+    sections = [list(shown_groups(section, printed.panel)) for section in (table.body, table.foot)]
+    if table.header and any(sections):
         yield rule
-    for section in (table.body, table.foot):
-        if section is table.foot and section and table.body:
+    for section in sections:
+        if section is sections[1] and all(sections):
             yield rule
-        for k, group in enumerate(shown_groups(section, printed.panel)):
+        for k, group in enumerate(section):
             if k and group[0].rule:
                 yield rule
             if group[0].heading:

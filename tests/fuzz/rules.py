@@ -595,6 +595,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "compare.stars": of("False", "(0.05,)", "{'+': 0.1, '*': 0.05}"),
     "compare.below": of("'tstats'", "('std_errors', 'pvalues')", "'conf_int'", "'none'"),
     "compare.drop": lambda writer: writer.roles("x2"),
+    "FrameTable.summary.rows": of("None", "2", "60"),
     "compare.rows": of("None", "{'Rows': lambda result: result.nobs}"),
     "compare.stack": of("False"),
     "compare.notes": of("()", "'A <b>note</b> & more'"),

@@ -76,6 +76,21 @@ def test_what_neither_has_is_refused() -> None:
         table.summary(digits=-1)
 
 
+def test_a_prompt_shows_the_ends_of_a_long_table() -> None:
+    index = pd.MultiIndex.from_product([range(100), ("adf", "pp")], names=["series", "test"])
+    table = FrameTable(pd.DataFrame({"nobs": range(200)}, index=index), FORMATS, "Many")
+    shown = repr(table).splitlines()
+    assert len(shown) == 67
+    assert shown[4].split() == ["0", "adf", "0"] and shown[-3].split() == ["pp", "199"]
+    assert shown[34:36] == ["...", "85      adf   170"]
+    assert shown[-1] == "140 of 200 rows are not shown."
+    # What is printed or written is whole.
+    assert len(str(table).splitlines()) == 205
+    assert len(table.summary(rows=200).body) == 200
+    with pytest.raises(pv.SpecificationError, match="rows=1"):
+        table.summary(rows=1)
+
+
 def test_columns_in_groups_and_bounds() -> None:
     columns = pd.MultiIndex.from_product([("one", "two"), ("statistic", "pvalue")])
     frame = pd.DataFrame([[1.0, 0.5, 2.0, 0.04]], index=pd.RangeIndex(1, 2, name="lag"), columns=columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -570,6 +571,14 @@ def test_columns_under_one_heading_stay_together() -> None:
     assert [line[1::2] for line in lines] == [["0", "1", "2", "3"], ["4", "5"]]
     # Those that do not fit together are cut, each part under its heading.
     assert table.to_text(40).count("b\n") == 2
+
+
+def test_no_rule_is_drawn_twice_where_columns_have_no_body() -> None:
+    cells = [words(f"a long heading {k}") for k in range(4)]
+    body = (Row("x", (number(1.0), number(2.0), Cell(), Cell())),)
+    foot = (Row("N", (count(3), count(4), count(5), count(6))),)
+    lines = Table(header=(Row("", tuple(cells)),), body=body, foot=foot).to_text(40).splitlines()
+    assert not any(first.startswith("---") and second.startswith("---") for first, second in pairwise(lines))
 
 
 def test_headings_in_other_forms() -> None:
