@@ -154,10 +154,12 @@ class Canvas:
     def legend(self, handles: Sequence[Any], labels: Sequence[str], title: str | None = None) -> None:
         """Say once what the marks of all panels stand for: beside them, or in the last of the caller's."""
         style: dict[str, Any] = {"title": title, "frameon": False, "fontsize": 9}
+        # Names are written below: one that begins with an underscore is none to older matplotlibs.
+        places = list(map(str, range(len(labels))))
         if self.whole:
-            legend = self.figure.legend(handles, labels, loc="outside right center", **style)
+            legend = self.figure.legend(handles, places, loc="outside right center", **style)
         else:
-            legend = self.panels[-1].legend(handles, labels, **style)
+            legend = self.panels[-1].legend(handles, places, **style)
         for text, label in zip(legend.get_texts(), labels, strict=True):
             write(partial(rewritten, text), label, 20)
 
