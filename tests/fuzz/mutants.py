@@ -207,7 +207,7 @@ MUTANTS = (
         "orderings-that-are-no-sequences",
         "a number for an ordering met Python's tuple",
         "base.arguments",
-        """    if isinstance(value, str):
+        """    if isinstance(value, (str, bytes)):
         raise SpecificationError(f"{option}={shown(value)}: expected a sequence of {what}.")
     return None if value is None else read_labels(option, value, f"a sequence of {what}")
 """,
