@@ -22,6 +22,7 @@ from panelvar.responses.responses import Responses
 from panelvar.tables.table import Presented
 from panelvar.var_models.lag_selection import LagSelection
 from panelvar.var_tests.constancy import CusumTests
+from panelvar.var_tests.correlogram import Correlogram
 
 NAMES = ("x", "y", "z", "w", "q")
 """Three variables, an exogenous one and an instrument."""
@@ -544,6 +545,7 @@ CALLS: list[tuple[type, Call, Table]] = [
         lambda w: pv.cusum_test(w.var),
         {"boundary": [lambda m, w: m.boundary()], "boundaries": [lambda m, w: m.boundaries()]},
     ),
+    (Correlogram, lambda w: pv.residual_correlogram(w.var, 3), {"limits": [lambda m, w: m.limits()[0].upper]}),
 ]
 SLOW: list[tuple[type, Call, Table]] = [
     (pv.RestrictedVarResult, lambda w: w.restricted, {"impulse_responses": banded("generalised", "long_run", MIXED)}),
