@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_labels, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.quoting import one_line
-from panelvar.base.unknown_arguments import AnswersArguments, answering
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.panel_rows import PanelRows
 from panelvar.data.source import as_floats, one_dimensional, stored
 from panelvar.data.time_labels import as_text
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @answering
-class Panel(PanelRows, AnswersArguments):
+class Panel(PanelRows, HintsAtNames):
     """Rows of data indexed by entity and time.
 
     A panel is an index, not a copy: it finds the order of the rows by entity, then time, checks that no entity has two
@@ -241,6 +242,12 @@ class Panel(PanelRows, AnswersArguments):
             return table
         values: Any = self.raw_column(name)
         return pd.Series(values, index=self.index, name=name, copy=True)
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        if "_source" in self.__dict__ and name in self:
+            here = f"A column is taken in brackets: panel[{name!r}]."
+            return AttributeError(f"'Panel' object has no attribute {name!r}. {here}", name=name)
+        return super()._no_attribute(name)
 
     def __contains__(self, name: object) -> bool:
         return name in (*self.names, *(each for each in self._dimensions if each is not None))

@@ -302,7 +302,7 @@ def _not_numeric(values: NDArray[Any] | ExtensionArray, name: object) -> DataErr
     if kind == "c":
         advice = "give its real and imaginary parts as two columns"
     elif kind in ("m", "M") or str(dtype).startswith(("datetime", "period", "timedelta")):
-        advice = "dates and durations have no unit of their own; compute the number meant"
+        advice = "dates and durations have no unit of their own; compute the number meant, or name it as time="
     elif str(dtype) == "category":
         advice = f"write C({name}) in a formula for its indicator columns"
     elif kind in ("O", "U", "S") or str(dtype).startswith("str"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,6 +50,22 @@ def test_brackets_return_the_column_under_the_callers_labels(panel):
     pd.testing.assert_frame_equal(table.sort_index(), data[["who", "x"]], check_dtype=False)
     np.testing.assert_array_equal(panel["x"], panel.column("x"))
     assert panel[[]].shape == (9, 0)
+
+
+def test_names_of_frames_and_columns_are_answered(panel):
+    for name, here in (
+        ("x", r"A column is taken in brackets: panel\['x'\]\.$"),
+        ("iloc", r"Here it is where\(condition\)\.$"),
+        ("df", r"Here it is to_frame\(\)\.$"),
+        ("entities", r"Here it is entity_labels\.$"),
+        ("summary", r"Here it is describe\(\)\.$"),
+        ("discribe", r"Did you mean 'describe'\?$"),
+    ):
+        assert not hasattr(panel, name)
+        with pytest.raises(AttributeError, match=here):
+            getattr(panel, name)
+    again = pickle.loads(pickle.dumps(panel))
+    np.testing.assert_array_equal(copy.deepcopy(again).lag("x"), panel.lag("x"))
 
 
 def test_what_brackets_return_is_a_copy():

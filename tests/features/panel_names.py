@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import polars
 from reference_data import table
 
 import panelvar as pv
@@ -20,6 +21,7 @@ TEST = "Tests"
 PICTURE = "Pictures"
 SIDE_BY_SIDE = "Tables of results"
 QUESTION = "Questions after a fit"
+DATA = "Data"
 
 
 @cache
@@ -90,6 +92,7 @@ def lagged_traffic() -> pv.LinearResult:
 NAMES: dict[str, Callable[[], Any]] = {
     "grunfeld": grunfeld,
     "grunfeld_panel": lambda: grunfeld()[0],
+    "grunfeld_polars": lambda: polars.DataFrame(table("grunfeld").to_dict("list")),
     "empluk": empluk,
     "empluk_panel": lambda: empluk()[0],
     "sized_firms": sized_firms,
@@ -130,6 +133,7 @@ SHOWN = {
     "pooled, within, twoway, random, between, differenced": "the models of Grunfeld's data with every default",
     "insured": "`fit_pooled` of health insurance on 8 years and two groups, the data of Stata's boottest",
     "grunfeld_panel, empluk_panel": "the panels alone",
+    "grunfeld_polars": "Grunfeld's data as a DataFrame of polars",
     "sized_firms, deaths": "the British firms with a column of two sizes; traffic deaths in 48 states, 1982 to 1988",
     "lagged, iv": '`(panel, "inv", ["capital"])` and `endogenous=["value"]`, with its two lags as instruments',
     "four_firms": "Grunfeld's data, the first four firms",

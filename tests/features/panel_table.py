@@ -6,6 +6,7 @@ from features import (
     panel_cluster_rows,
     panel_comparison_rows,
     panel_covariance_rows,
+    panel_data_rows,
     panel_error_correction_rows,
     panel_fgls_rows,
     panel_fixed_rows,
@@ -23,6 +24,7 @@ from features import (
 from features.feature import FeatureTable
 from features.panel_names import (
     COVARIANCE,
+    DATA,
     FIXED,
     FORMULA,
     NAMES,
@@ -59,6 +61,7 @@ GROUPS = {
     QUESTION: "Marginal effects, functions of coefficients, tests by term, results as frames.",
     TEST: "Effects, poolability, correlated effects, serial correlation, dependence, variances, slopes, causality.",
     SIDE_BY_SIDE: "Several fits in one table, as journals print it.",
+    DATA: "What data may be, and how rows are chosen and matched.",
     PICTURE: "Pictures of coefficients, residuals, effects and series, and the limits that stand in them.",
 }
 
@@ -84,6 +87,7 @@ TABLE = FeatureTable(
         *panel_test_rows.ROWS,
         *panel_serial_test_rows.ROWS,
         *panel_comparison_rows.ROWS,
+        *panel_data_rows.ROWS,
         *panel_picture_rows.ROWS,
     ],
     names=NAMES,
