@@ -22,6 +22,7 @@ from panelvar.data.design import CONSTANT
 from panelvar.plots.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
 from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent, name_places
 from panelvar.static_panels.inference import Inference
+from panelvar.static_panels.nonlinear import DerivedEstimates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +68,8 @@ def plot_coefficients(
     Parameters
     ----------
     results : result, mapping of labels to results, or sequence of results
-        Results of single equations; without labels several are (1), (2), ...
+        Results of single equations, marginal effects, functions of coefficients; without labels several are (1), (2),
+        ...
     keep, drop : str, pattern or sequence of them, optional
         Coefficients to show, or to leave out: by name, by term (``"C(region)"``, all its columns), or by pattern
         (``"L(*)"``, ``re.compile(...)``).
@@ -255,7 +257,9 @@ def _stripe(ax: Axes, lines: list[_Line], places: Array, upright: bool) -> None:
 def _name_lines(canvas: Canvas, lines: list[_Line], places: Array, upright: bool, term: str) -> None:
     ax = canvas.panels[0]
     room = fitting((canvas.panel_width / len(lines)) if upright else 0.36 * canvas.panel_width, 9.0)
-    turned = upright and max(len(line.text) for line in lines) > room
+    # In letters of nine points, 0.58 of that wide.
+    longest = max(len(line.text) for line in lines) * 0.58 * 9.0 / 72.0
+    turned = upright and longest > 0.75 * canvas.panel_width / len(lines)
     axis = ax.xaxis if upright else ax.yaxis
     tall = 72.0 * (ax.get_position().height * ax.figure.bbox.height / ax.figure.dpi) / len(lines)
     name_places(axis, places, [line.text for line in lines], 24 if turned else room, 9.0 if upright else 0.85 * tall)
@@ -291,6 +295,9 @@ def _print_values(ax: Axes, places: Array, estimates: Array, limits: Any, colour
 
 
 def _title(fits: Mapping[str, Inference]) -> str:
+    own = [str(result.title) for result in fits.values() if isinstance(result, DerivedEstimates)]
+    if len(fits) == len(own) == 1:
+        return own[0]
     dependents = list(dict.fromkeys(str(getattr(result, "dependent", "")) for result in fits.values()))
     return f"Coefficients: {dependents[0]}" if len(dependents) == 1 and dependents[0] else "Coefficients"
 

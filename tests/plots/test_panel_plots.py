@@ -152,6 +152,18 @@ def test_upright_intervals_name_the_levels_of_one_term() -> None:
     drawn(ax)
 
 
+def test_marginal_effects_are_drawn_as_coefficients_are() -> None:
+    effects = pv.fit_pooled(panel(), "y ~ x + I(x**2)").marginal_effects("x", at={"x": [0.0, 1.0, 2.0, 3.0]})
+    ax = pv.plot_coefficients(effects, upright=True, joint="sup-t", figsize=(2.0, 3.0))
+    marks = next(line for line in ax.lines if line.get_marker() == "o")
+    np.testing.assert_array_equal(marks.get_ydata(), effects.params)
+    found = np.array([segment[:, 1] for segment in lines_of(ax)])
+    np.testing.assert_array_equal(found[:4], effects.conf_int(joint="sup-t"))
+    assert ax.get_title().replace("\n", " ").startswith("Marginal effects on y")
+    assert {text.get_rotation() for text in ax.get_xticklabels()} == {40.0}
+    drawn(ax)
+
+
 def test_printed_values_are_the_estimates() -> None:
     result = fit("x + z")
     ax = pv.plot_coefficients(result, values=True)
