@@ -35,6 +35,9 @@ MOST_TERMS = 2_000
 MOST_EFFECTS = 1_000
 """Marginal effects of one call: their covariance is a table of all of them by all."""
 
+MOST_FITS = 1_000
+"""Fits of one call of `fit_many`."""
+
 MOST_CATEGORICAL = 8
 """Most categorical variables crossed in one term: their codings have 2 to the power of it."""
 

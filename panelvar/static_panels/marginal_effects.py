@@ -206,6 +206,8 @@ def _asked(model: _Model, variables: str | Sequence[str] | None, lags: bool) -> 
     """Read which variables are meant, by name or as lags; all of them if none is named."""
     if variables is not None:
         names = read_names("variables", variables)
+        for name in names:
+            refuse_other("variables", name, str, "names of columns")
         if not names:
             raise SpecificationError(f"variables names none; the model has {_listed(model.variables)}.")
         return tuple(_Asked(name, *_lagged(name, model, lags)) for name in dict.fromkeys(names))
@@ -274,7 +276,8 @@ def _refuse_value(name: str, value: Any, model: _Model) -> None:
     """Refuse a value that a column cannot be held at: no number, or no level of its categories."""
     if isinstance(value, str) and value == MEAN:
         return
-    if name in model.numeric and not (is_number(value) and math.isfinite(value)):
+    truth = isinstance(value, (bool, np.bool_))
+    if name in model.numeric and not (truth or (is_number(value) and math.isfinite(value))):
         raise SpecificationError(
             f"at={{{name!r}: {shown(value)}}}: {name!r} is numeric; its value is a finite number, or {MEAN!r}."
         )

@@ -250,11 +250,15 @@ def nonlinear(
             ratios[label] = ratio
     known = np.isfinite(result.covariance.matrix).all()
     sets = {label: fieller_set(result, label, *ratio, level) for label, ratio in ratios.items() if known}
+    covariance = through(result.covariance, jacobian)
+    still = [label for label, variance in zip(written, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
     notes = tuple(_weak_denominator(each) for each in sets.values() if not each.bounded)
+    if still and result.fit.rss > 0.0:
+        text = f"Without sampling variation, and so without a t statistic: {listed(still)}."
+        notes = (*notes, Note("no-variance", text, warn=True))
     emit(notes)
     functions = Functions(tuple(written), values, jacobian, names, result.fit.rss, notes)
     keys = tuple({"expression": text} for text in written.values())
-    covariance = through(result.covariance, jacobian)
     return NonlinearEstimates(
         functions, covariance, "Functions of coefficients", nobs, keys, level, sets, tuple(equations)
     )

@@ -276,8 +276,8 @@ def _glance(result: Inference) -> pd.DataFrame:
     for name, path in _GLANCE.items():
         value: Any = result
         for attribute in path.split("."):
-            if not hasattr(type(value), attribute) and attribute not in vars(value):
-                break  # no such thing, or no test to have one
+            if value is None or not (hasattr(type(value), attribute) or attribute in vars(value)):
+                break  # no test to have a statistic, or no such thing
             try:
                 value = getattr(value, attribute)
             except (MissingInformationError, NumericalError):  # released with the rows, or too large to compute

@@ -111,6 +111,13 @@ def test_degrees_of_freedom_are_those_of_the_combination(panel):
     )
 
 
+def test_columns_of_truths_are_held_at_one(panel):
+    data = panel.with_columns(panel_order=True, high=panel.column("z") > 1.5)
+    result = pv.fit_pooled(data, "y ~ x*high")
+    found = result.marginal_effects("x", at={"high": [False, True]})
+    assert found.params.tolist() == pytest.approx([result.params["x"], result.params[["x", "x:high"]].sum()])
+
+
 def test_effects_of_categories_are_changes(panel):
     result = pv.fit_pooled(panel, "y ~ C(region, ref='south')*x + z")
     found = result.marginal_effects("region")
@@ -216,6 +223,7 @@ REFUSED = [
     ("y ~ x*z", {"variables": "q"}, "'q' is in no term of the model, whose variables are 'x', 'z'"),
     ("y ~ x*z", {"variables": "L(x)"}, "is in no term of the model in that period"),
     ("y ~ x*z", {"variables": []}, "names none"),
+    ("y ~ x*z", {"variables": [None]}, "names of columns"),
     ("y ~ x*z", {"variables": "x", "at": {"q": 1}}, "the model's variables are 'x', 'z'"),
     ("y ~ x*z", {"variables": "x", "at": {"z": "a"}}, "is numeric"),
     ("y ~ x*z", {"variables": "x", "at": {"z": []}}, "names no value"),

@@ -55,6 +55,12 @@ def test_derivatives_are_those_of_finite_differences(result, text, value):
     assert found.std_errors.iloc[0] == pytest.approx(math.sqrt(gradient @ result.cov.to_numpy() @ gradient), rel=1e-12)
 
 
+def test_what_never_varies_is_said_to(result):
+    with pytest.warns(pv.PanelVarWarning, match="Without sampling variation"):
+        found = result.nonlinear("beertax = beertax")
+    assert found.params.iloc[0] == 0.0
+
+
 def test_several_are_estimated_jointly(result):
     found = quietly(result.nonlinear, {"ratio": "beertax / unrate", "product": "beertax * perinck"})
     assert list(found.names) == ["ratio", "product"]
@@ -274,6 +280,12 @@ def test_every_result_of_one_equation_has_them(panel):
             assert (rows[".fitted"] + rows[".resid"]).tolist() == pytest.approx(rows.iloc[:, 0].tolist()), name
         frames.append(glance.assign(model=name))
     assert len(pd.concat(frames)) == len(fits)
+
+
+def test_glance_of_a_fit_without_a_test(panel):
+    alone = pv.fit_pooled(panel, "fatal ~ 1")
+    assert alone.f_statistic is None
+    assert not {"statistic", "p.value", "df"} & set(alone.glance().columns)
 
 
 def test_glance_of_released_rows(panel):
