@@ -62,6 +62,21 @@ def static_tables() -> dict[str, Presented]:
             title=pv.Math(r"\text{Estimates of } \beta \text{ in } y = x'\beta + u"),
         ),
         "intervals": pv.compare(fits, below="conf_int", title="Intervals below the estimates"),
+        "groups": pv.compare(
+            {"Levels": {"Pooled": fits["Pooled"], "Within": fixed}, "Changes": {"(3)": fits["First differences"]}},
+            below=("std_errors", "pvalues"),
+            rows={"Controls": [True, False, True]},
+            stars={"+": 0.1, "†": 0.05},
+            title="Groups of columns",
+        ),
+        "panels": pv.compare(
+            {
+                "A. All firms": [fits["Pooled"], fixed],
+                "B. Changes & levels": [fits["First differences"], fits["Between"]],
+            },
+            stack=True,
+            title="Panels of a table",
+        ),
         "hausman": pv.hausman(fixed, fits["Random effects"]),
     }
 

@@ -233,7 +233,7 @@ def _effect_rows(models: Sequence[Fitted | None], names: PrintedNames) -> list[R
     effects = dict.fromkeys(effect for model in models if model is not None for effect in model.effects)
     return [
         Row(
-            f"{names.of(effect)} effects",
+            names.of(effect) + " effects",
             tuple(Cell() if model is None else words("yes" if effect in model.effects else "no") for model in models),
         )
         for effect in effects

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from panelvar.base.arguments import refuse_other
 from panelvar.base.chosen_names import canonical, chosen_names, factors_of, level_of
 from panelvar.base.errors import SpecificationError
+from panelvar.tables.mathematics import joined
 
 # C(region), i(year, ref=2000): one variable, and options.
 _OF_ONE = re.compile(r"(?:C|i)\(\s*([^(),=]+?)\s*(?:,[^,=]*=.*)?\)")
@@ -67,14 +68,14 @@ class PrintedNames:
             return self._own.get(name, name)
         factors = factors_of(name)
         printed = [self._factor(factor) for factor in factors]
-        return name if printed == factors else TIMES.join(printed)
+        return name if printed == factors else joined(TIMES, printed)
 
     def _factor(self, factor: str) -> str:
         if canonical(factor) in self._parts:
             return self._parts[canonical(factor)]
         _, level = level_of(factor)
         called = next((self._parts[term] for term in _terms(factor) if term in self._parts), None)
-        return factor if called is None else f"{called}: {level}"
+        return factor if called is None else joined(": ", (called, level))
 
 
 def _parts(name: str) -> Iterable[str]:

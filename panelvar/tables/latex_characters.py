@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 from panelvar.base.quoting import NO_BREAK, printable
 from panelvar.tables.characters import display_width
@@ -44,6 +45,11 @@ _ESCAPES = {
     **{digit: f"\\textsuperscript{{{k}}}" for k, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     **{digit: f"\\textsubscript{{{k}}}" for k, digit in enumerate("₀₁₂₃₄₅₆₇₈₉")},
 }
+# Accents that stand behind their letter in Unicode: in text, and in mathematics.
+_ACCENTS = {
+    "\u0300": ("`", "grave"), "\u0301": ("'", "acute"), "\u0302": ("^", "hat"), "\u0303": ("~", "tilde"),
+    "\u0304": ("=", "bar"), "\u0307": (".", "dot"), "\u0308": ('"', "ddot"),
+}  # fmt: skip
 # Pairs that fonts set as one sign: dashes, quotation marks, inverted punctuation.
 _LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
 # A hyphen that is a minus: before a digit, and not between two parts of a word, a date or a range.
@@ -55,8 +61,23 @@ _NUMERAL = re.compile(
 
 def escape_latex(text: str) -> str:
     """Escape a string so that LaTeX sets it letter by letter."""
-    text = "".join(_ESCAPES.get(character, character) for character in printable(text))
-    return _LIGATURE.sub(r"\g<0>{}", text)
+    text = printable(text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    out: list[str] = []
+    for character in text:
+        if character in _ACCENTS and out and (accented := _accented(out[-1], *_ACCENTS[character])):
+            out[-1] = accented
+        else:
+            out.append(_ESCAPES.get(character, character))
+    return _LIGATURE.sub(r"\g<0>{}", "".join(out))
+
+
+def _accented(letter: str, accent: str, name: str) -> str | None:
+    """Put an accent on a letter; None on what takes none."""
+    if letter.startswith("$\\") and "{" not in letter:
+        return f"$\\{name}{{{letter[1:-1]}}}$"
+    return f"\\{accent}{{{letter}}}" if len(letter) == 1 and letter.isalpha() else None
 
 
 def latex_with_numerals(text: str) -> str:
@@ -82,15 +103,17 @@ def _numeral(found: re.Match[str]) -> str:
 _WIDTHS = {
     character: width
     for width, characters in {
-        2.78: " !',.:;[]`il|",
-        3.33: "fj-_I()trs",
-        4.44: "cez?",
-        5.0: '"$*/0123456789\\^ago{}~',
+        2.78: "!',.:;[]`il|",
+        3.34: "fj- ",
+        3.95: "_I()trs",
+        4.45: "cez",
+        5.0: '"$*/0123456789\\^ago{}~?',
         5.56: "kqvxySbdhnpuJ",
         6.53: "ZLF",
-        7.36: "EPBCTwR",
-        7.85: "&+<=>@KOQAHNUVXYDG",
-        9.17: "#%mM",
+        7.5: "EPBCTwRAHNUVXY",
+        7.85: "&+<=>@KOQDG",
+        8.34: "#%m",
+        9.17: "M",
         10.28: "W",
     }.items()
     for character in characters

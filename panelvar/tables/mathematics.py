@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -317,18 +317,7 @@ class Math(str):
             raise SpecificationError(f"Math takes at most {_LONGEST} characters; got {len(source)}.")
         if not source.strip():
             raise SpecificationError("Math takes a text in LaTeX's notation; got an empty one.")
-        runs = _Reader(source).everything()
-        text, latex, mathtext, html = "", "", "", ""
-        for run in runs:
-            if isinstance(run, _Set):
-                text, html = text + run.text, html + run.html
-                latex, mathtext = f"{latex}${run.latex.strip()}$", f"{mathtext}${run.latex.strip()}$"
-            else:
-                text, html = text + run, html + escape(run)
-                latex, mathtext = latex + escape_latex(run), mathtext + run.replace("$", r"\$")
-        label = super().__new__(cls, " ".join(text.split()))
-        label.source, label.latex, label.mathtext, label.html = source, latex, mathtext, html
-        return label
+        return _concatenated(_Reader(source).everything(), source)
 
     def __str__(self) -> str:
         # str(label) is how labels are read: it must not turn mathematics into plain text.
@@ -337,5 +326,42 @@ class Math(str):
     def __repr__(self) -> str:
         return f"Math({self.source!r})"
 
-    def __getnewargs__(self) -> tuple[str]:
-        return (self.source,)
+    # A label with words before or behind it is mathematics still.
+    def __add__(self, other: str) -> str:
+        return joined("", (self, other)) if isinstance(other, str) else NotImplemented
+
+    def __radd__(self, other: str) -> str:
+        return joined("", (other, self)) if isinstance(other, str) else NotImplemented
+
+    def __reduce__(self) -> tuple[Callable[..., Math], tuple[str, ...]]:
+        return _made, (str.__str__(self), self.source, self.latex, self.mathtext, self.html)
+
+
+def _made(text: str, source: str, latex: str, mathtext: str, html: str) -> Math:
+    label = str.__new__(Math, text)
+    label.source, label.latex, label.mathtext, label.html = source, latex, mathtext, html
+    return label
+
+
+def _concatenated(parts: Iterable[_Set | Math | str], source: str) -> Math:
+    """Put mathematics and texts behind one another; a text is set letter by letter."""
+    text = latex = mathtext = html = ""
+    for part in parts:
+        if isinstance(part, _Set):
+            dollars = f"${part.latex.strip()}$"
+            text, html, latex, mathtext = text + part.text, html + part.html, latex + dollars, mathtext + dollars
+        elif isinstance(part, Math):
+            text, html = text + str.__str__(part), html + part.html
+            latex, mathtext = latex + part.latex, mathtext + part.mathtext
+        else:
+            text, html = text + part, html + escape(printable(part))
+            latex, mathtext = latex + escape_latex(part), mathtext + part.replace("$", r"\$")
+    return _made(" ".join(text.split()), source, latex, mathtext, html)
+
+
+def joined(separator: str, parts: Sequence[str]) -> str:
+    """Join labels as `str.join` does; where one of them is a `Math`, the whole is one."""
+    if not any(isinstance(part, Math) for part in parts):
+        return separator.join(parts)
+    pieces = [piece for part in parts for piece in (separator, part)][1:]
+    return _concatenated(pieces, " ".join(getattr(part, "source", part) for part in parts))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import panelvar as pv
 from panelvar.tables.latex_characters import escape_latex, latex_with_numerals
-from panelvar.tables.mathematics import COMMANDS
+from panelvar.tables.mathematics import COMMANDS, joined
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,21 @@ def test_it_stays_mathematics_when_it_is_read_as_a_text_or_copied():
         assert (same, same.latex, same.mathtext, same.html) == (label, label.latex, label.mathtext, label.html)
     assert repr(label) == r"Math('\\beta_1')"
     assert {label: 1}["β₁"] == 1
+
+
+def test_labels_that_are_joined_stay_mathematics():
+    assert type(joined(" × ", ["a", "b"])) is str
+    label = joined(" × ", ["50% $x$", pv.Math(r"\beta_1"), "<b>"])
+    assert label == "50% $x$ × β₁ × <b>"
+    assert label.latex == r"50\% \$x\$ $\times$ $\beta _{1}$ $\times$ \textless{}b\textgreater{}"
+    assert label.html == "50% $x$ × <i>β</i><sub>1</sub> × &lt;b&gt;"
+    assert label.mathtext == r"50% \$x\$ × $\beta _{1}$ × <b>"
+    again = pickle.loads(pickle.dumps(label))
+    assert isinstance(again, pv.Math) and (again, again.latex) == (label, label.latex)
+    assert joined("", [pv.Math("x")]).latex == (pv.Math("x") + "").latex == "$x$"
+    assert ("5% of " + pv.Math("x") + " (log)").latex == r"5\% of $x$ (log)"
+    with pytest.raises(TypeError):
+        pv.Math("x") + 1
 
 
 @pytest.mark.parametrize(
@@ -144,6 +159,7 @@ def test_matplotlib_knows_every_command(command):
 
 def test_a_plain_text_opens_no_mathematics_and_its_greek_letters_compile():
     assert escape_latex(r"$\beta$") == r"\$\textbackslash{}beta\$"
+    assert escape_latex("β\u0302 x\u0304 e\u0301 \u0302") == "$\\hat{\\beta}$ \\={x} é \u0302"
     assert escape_latex("β₁ ≤ ∞") == r"$\beta$\textsubscript{1} $\leq$ $\infty$"
 
 
