@@ -204,20 +204,38 @@ def _read_width(width: object) -> float:
     return float(width)
 
 
-def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WIDTH) -> str:
-    """Render a table in LaTeX; see `Table.to_latex`."""
-    room = _read_width(width)
-    size, parts = arranged_in_points(table, room)
+@dataclass(frozen=True)
+class _Pages:
+    """A table at one size: how wide, what stands over and under its columns, and these on one page or several."""
+
+    size: str
+    wide: float
+    inside: int
+    above: list[str]
+    below: list[str]
+    pages: list[list[str]]
+
+
+def _laid_out(table: Layout, room: float, size: str, parts: Sequence[Columns]) -> _Pages:
     scale = dict(SIZES)[size]
     extents = [math.ceil((columns.panel.width + GAP // 2) * scale) for columns in parts]
     wide = min(room, max(_NOTES_WIDTH * room, *extents))
     inside = int(wide / scale)
     above, below = _facts(table.facts, inside), _facts(table.statistics, inside)
     taken = len(above) + len(below) + 2.0 * len(table.notes)
-    pages = list(_pages([_block(table, columns) for columns in parts], _LINES[size], taken)) or [[]]
+    pages = list(_pages([_block(table, columns) for columns in parts], _LINES[size], taken))
+    return _Pages(size, wide, inside, above, below, pages or [[]])
+
+
+def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WIDTH) -> str:
+    """Render a table in LaTeX; see `Table.to_latex`."""
+    room = _read_width(width)
+    found = [_laid_out(table, room, size, parts) for size, parts in arranged_in_points(table, room)]
+    # Smaller letters where these bring a long table on one page.
+    laid = next((each for each in found if len(each.pages) == 1), found[0])
     out = []
-    for k, page in enumerate(pages):
-        first, last = k == 0, k == len(pages) - 1
+    for k, page in enumerate(laid.pages):
+        first, last = k == 0, k == len(laid.pages) - 1
         out += [r"\begin{table}[htbp]", r"\centering"]
         if not first:
             out.append(r"\tablename~\thetable{} (continued)" if table.title else "(continued)")
@@ -227,10 +245,10 @@ def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WI
             out.append(rf"\label{{{_read_label(label)}}}")
         if table.title or not first:
             out.append(r"\par\smallskip")
-        out += [rf"\begin{{minipage}}{{{wide:.0f}pt}}", r"\setlength{\tabcolsep}{0pt}", *([size] if size else [])]
-        sections = [above if first else [], page, below if last else []]
+        out += [rf"\begin{{minipage}}{{{laid.wide:.0f}pt}}", r"\setlength{\tabcolsep}{0pt}", *filter(None, [laid.size])]
+        sections = [laid.above if first else [], page, laid.below if last else []]
         out += [line for section in sections if section for line in (r"\par\smallskip", *section)][1:]
         if table.notes and last:
-            out += [r"\par\smallskip\footnotesize\raggedright", *(_note(note, inside) for note in table.notes)]
+            out += [r"\par\smallskip\footnotesize\raggedright", *(_note(note, laid.inside) for note in table.notes)]
         out += [r"\end{minipage}", r"\end{table}"]
     return "\n".join(out) + "\n"

@@ -180,20 +180,25 @@ def _hang(asked: _Asked, last: bool) -> float:
     return asked.overhang if last else max(0.0, asked.overhang - GAP / 2)
 
 
-def arranged_in_points(table: Layout, room: float) -> tuple[str, list[Columns]]:
-    """Choose the largest size at which all columns stand side by side, or cut them into panels at the smallest."""
+def arranged_in_points(table: Layout, room: float) -> list[tuple[str, list[Columns]]]:
+    """Arrange the columns at each size that may serve, the largest first.
+
+    The first is the largest at which all columns stand side by side, or cuts them into panels at the smallest.
+    """
     rows = list(table.rows())
     stub = max((0 if row.continues or row.heading else latex_width(printable(row.label)) for row in rows), default=0)
     asked = [_asked(rows, j) for j in range(table.n_columns)]
     measured = [
         Measured(each.digits + math.ceil(_hang(each, False)), each.words, each.longest, DIGIT) for each in asked
     ]
-    for size, scale in SIZES:  # noqa: B007
+    found = []
+    for size, scale in SIZES:
         # The last column's stars do not hang into a gap.
         panels = arranged(table, measured, stub, int(room / scale) - GAP // 2, GAP, DIGIT)
-        if len(panels) == 1 and (panels[0].stub >= stub or 2 * stub > room):
-            break
-    return size, [_columns(table, panel, rows, asked) for panel in panels]
+        whole = len(panels) == 1 and (panels[0].stub >= stub or 2 * stub > room)
+        if whole or size == SIZES[-1][0]:
+            found.append((size, [_columns(table, panel, rows, asked) for panel in panels]))
+    return found
 
 
 def _columns(table: Layout, panel: Panel, rows: Sequence[Row], asked: Sequence[_Asked]) -> Columns:

@@ -11,7 +11,6 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
 import pytest
 from docx import Document
 from hypothesis import given, settings
@@ -81,8 +80,7 @@ def test_csv_holds_full_precision_under_one_line_of_names() -> None:
     assert rows[-1] == ["", "Errors", "", "classical", "by firm", "'=1+1"]
     assert {len(row) for row in rows} == {6}
     written = render_csv(Table(body=(Row("x", (number(0.1 + 0.2), number(float("nan")))),)))
-    frame = pd.read_csv(io.StringIO(written), float_precision="round_trip")
-    assert frame.loc[0, "0"] == 0.1 + 0.2 and pd.isna(frame.loc[0, "1"])
+    assert list(csv.reader(io.StringIO(written))) == [["row", "0", "1"], ["x", repr(0.1 + 0.2), ""]]
 
 
 # ---- workbooks

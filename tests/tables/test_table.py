@@ -399,6 +399,15 @@ def test_latex_continues_what_is_longer_than_a_page() -> None:
     assert all(latex.count(f"lag {k} &") == 1 for k in range(100))
 
 
+def test_latex_makes_letters_smaller_to_keep_a_table_on_a_page() -> None:
+    def table(lines: int) -> str:
+        return Table(body=tuple(Row(f"lag {k}", (number(k / 7),)) for k in range(lines))).to_latex()
+
+    sizes = [re.search(r"\\(small|footnotesize)\n", table(lines)) for lines in (39, 43, 49, 60)]
+    assert [size and size[1] for size in sizes] == [None, "small", "footnotesize", None]
+    assert [table(lines).count(r"\begin{table}") for lines in (39, 43, 49, 60)] == [1, 1, 1, 2]
+
+
 def test_latex_facts_and_notes_stand_outside_the_columns() -> None:
     moduli = ", ".join(["0.6932"] * 30)
     table = Table(
