@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from panelvar.base.arguments import is_number
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import printable, shown
-from panelvar.tables.latex_characters import latex_width, latex_with_numerals
+from panelvar.tables.latex_characters import latex_with_numerals, width_with_numerals
 from panelvar.tables.latex_columns import (
     DIGIT,
     GAP,
@@ -71,7 +71,7 @@ def _group(group: Sequence[Row], columns: Columns) -> list[str]:
     def fold_label(label: str) -> list[tuple[bool, str]]:
         if isinstance(label, Math):
             return [(False, label.latex)]
-        folded = folded_label(printable(label), max(panel.stub, DIGIT), latex_width, DIGIT)
+        folded = folded_label(printable(label), max(panel.stub, DIGIT), width_with_numerals, DIGIT)
         return [(indented, latex_with_numerals(line)) for indented, line in folded]
 
     lines = []
@@ -151,12 +151,13 @@ def _facts(facts: Sequence[Fact], room: int) -> list[str]:
     """Lay facts out two a line where they are short, in a tabular of their own."""
     if not facts:
         return []
-    stub = min(max(latex_width(printable(fact.label)) for fact in facts), room // 2)
+    stub = min(max(width_with_numerals(printable(fact.label)) for fact in facts), room // 2)
     half = (room - 2 * GAP) // 2
     short = [
         fact
         for fact in facts
-        if max(stub, latex_width(printable(fact.label))) + GAP + latex_width(printable(fact.text)) <= half
+        if max(stub, width_with_numerals(printable(fact.label))) + GAP + width_with_numerals(printable(fact.text))
+        <= half
     ]
     lines = []
     for left, right in zip(short[0::2], [*short[1::2], None], strict=False):
@@ -177,7 +178,7 @@ def _note(note: str, room: int) -> str:
     """Write a sentence; a word as long as half a line may break at its joints, or anywhere."""
     words = []
     for word in printable(note).split(" "):
-        if latex_width(word) * 2 > room:
+        if width_with_numerals(word) * 2 > room:
             parts = [fold_latex(part, room // 2) for part in _JOINTS.split(word)]
             words.append(r"\allowbreak{}".join(piece for part in parts for piece in part))
         else:

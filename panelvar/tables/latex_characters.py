@@ -119,6 +119,8 @@ _WIDTHS = {
     for character in characters
 }
 _OTHER_WIDTH = 8.0
+# How much wider a minus is than a hyphen, and a power of ten than the letters it is printed with.
+_MINUS, _POWER = 5, 16
 _WIDE = 10.5
 
 
@@ -132,3 +134,12 @@ def latex_width(text: str) -> int:
             known = (0.0, _OTHER_WIDTH, _WIDE)[columns]
         width += known
     return math.ceil(width)
+
+
+def width_with_numerals(text: str) -> int:
+    """Points that a printable string takes where its numbers are set as numbers."""
+    if "-" not in text and "e" not in text:
+        return latex_width(text)
+    found = [each for each in _NUMERAL.finditer(text) if each["minus"] or each["exponent"]]
+    wider = sum(_MINUS * bool(each["minus"]) + _POWER * bool(each["exponent"]) for each in found)
+    return latex_width(text) + wider

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from panelvar.base.quoting import printable
 from panelvar.tables.characters import wrap
-from panelvar.tables.latex_characters import escape_latex, latex_width, latex_with_numerals
+from panelvar.tables.latex_characters import escape_latex, latex_width, latex_with_numerals, width_with_numerals
 from panelvar.tables.mathematics import Math
 from panelvar.tables.panels import Measured, Panel, arranged, split_at_point
 
@@ -38,7 +38,7 @@ def fold_latex(text: str, room: int) -> list[str]:
     """Fold words in lines of a width, each as LaTeX sets it."""
     if isinstance(text, Math):
         return [text.latex]
-    return [latex_with_numerals(line) for line in wrap(printable(text), max(room, DIGIT), latex_width)]
+    return [latex_with_numerals(line) for line in wrap(printable(text), max(room, DIGIT), width_with_numerals)]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Numeral:
     @property
     def width(self) -> int:
         """Points of the digits, with a true minus and powers of ten."""
-        return latex_width(self.digits) + 16 * self.scientific + 5 * self.digits.count("-")
+        return width_with_numerals(self.digits)
 
     @property
     def overhang(self) -> float:
@@ -169,9 +169,9 @@ def _asked(rows: Sequence[Row], column: int) -> _Asked:
             digits, overhang = max(digits, numeral.width), max(overhang, numeral.overhang)
         else:
             text, stars = printable(cell.text), star_width(cell.stars)
-            words = max(words, latex_width(text) + stars)
+            words = max(words, width_with_numerals(text) + stars)
             # A long word is cut after its hyphens.
-            longest = max([longest, *(latex_width(word) + stars for word in re.split(r" |(?<=-)", text))])
+            longest = max([longest, *(width_with_numerals(word) + stars for word in re.split(r" |(?<=-)", text))])
     return _Asked(math.ceil(digits), overhang, math.ceil(words), math.ceil(longest))
 
 
@@ -186,7 +186,9 @@ def arranged_in_points(table: Layout, room: float) -> list[tuple[str, list[Colum
     The first is the largest at which all columns stand side by side, or cuts them into panels at the smallest.
     """
     rows = list(table.rows())
-    stub = max((0 if row.continues or row.heading else latex_width(printable(row.label)) for row in rows), default=0)
+    stub = max(
+        (0 if row.continues or row.heading else width_with_numerals(printable(row.label)) for row in rows), default=0
+    )
     asked = [_asked(rows, j) for j in range(table.n_columns)]
     measured = [
         Measured(each.digits + math.ceil(_hang(each, False)), each.words, each.longest, DIGIT) for each in asked

@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.unknown_arguments import AnswersArguments
 from panelvar.tables.layout import Layout
 
@@ -112,7 +113,7 @@ class Presented(AnswersArguments, ABC):
         return self.to_html()
 
 
-class Table(Layout, Presented):
+class Table(HintsAtNames, Layout, Presented):
     """A title, facts, columns of cells and notes, ready to be printed.
 
     Parameters

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from panelvar.base.arguments import is_number
 from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
 from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.quoting import one_line, printable, shown
 from panelvar.tables.layout import Fact, Row, number, probability, words
 from panelvar.tables.number_format import check_digits, format_degrees, format_number, pvalue_text
@@ -28,7 +29,7 @@ _DISTRIBUTIONS = {
 
 
 @dataclass(frozen=True, repr=False)
-class TestResult(Presented):
+class TestResult(HintsAtNames, Presented):
     """A test statistic with its reference distribution.
 
     Parameters

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from latex_structure import check_latex_structure
 
 from panelvar.base.errors import SpecificationError
 from panelvar.tables.html import render_page
-from panelvar.tables.latex_characters import latex_width
 from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, spanning, words
 from panelvar.tables.table import Table
 
@@ -284,70 +284,6 @@ def test_latex_shows_names_as_they_are() -> None:
     # After a line end a bracket would be taken for an optional argument.
     assert any(line.startswith("{}[x] & ") for line in lines)
     assert not re.search(r"^[\[*]", latex, re.MULTILINE)
-
-
-SCALES = {"": 1.0, r"\small": 0.925, r"\footnotesize": 0.85}
-CELL = re.compile(r"\\multicolumn\{(\d+)\}\{([lcr])(@\{\\hspace\{([\d.]+)em\}\})?\}\{(.*)\}$", re.DOTALL)
-
-
-def set_width(latex: str) -> float:
-    """Points that a cell takes at ten points: what hangs out takes none."""
-    latex = re.sub(r"\\rlap\{(?:[^{}]|\{(?:[^{}]|\{\})*\})*\}", "", latex)
-    latex = re.sub(r"\\(?:phantom|textit)\{([^{}]*)\}", r"\1", latex).replace(r"\quad ", "00")
-    latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"=10\1", latex)
-    latex = re.sub(r"\\text(?:super|sub)script\{", "{", latex)
-    latex = re.sub(r"\\text(?:less|greater)\{\}", "<", latex)
-    latex = re.sub(r"\\[a-z]+\{\}", "0", latex)
-    latex = re.sub(r"\\[a-zA-Z]+ ?", "A", latex)
-    plain = re.sub(r"\\(.)", "\\1", latex.replace("$-$", "=").replace("$", "").replace("{}", "")).replace("~", " ")
-    return latex_width(plain)
-
-
-def check_latex_structure(latex: str, columns: int, width: float = 345.0) -> None:
-    """Every line has as many cells as its tabular has columns, and no tabular is wider than the page."""
-    bare = re.sub(r"\\[\\&%$#_{}]", "", latex.replace(r"\\" + "\n", "\n"))
-    depth = 0
-    for character in bare:
-        depth += (character == "{") - (character == "}")
-        assert depth >= 0
-    assert depth == 0
-    assert bare.count("$") % 2 == 0
-    begun = re.findall(r"\\begin\{(\w+\*?)\}", latex)
-    assert begun[:2] == ["table", "minipage"]
-    assert sorted(begun) == sorted(re.findall(r"\\end\{(\w+\*?)\}", latex))
-    shown = set()
-    for float_ in latex.split(r"\begin{minipage}")[1:]:
-        wide = float(re.match(r"\{(\d+)pt\}", float_)[1])
-        assert wide <= width
-        size = re.search(r"^\\(?:small|footnotesize)$", float_, re.MULTILINE)
-        room = wide / SCALES[size[0] if size else ""]
-        for template, tabular in re.findall(
-            r"\\begin\{tabular\*\}\{\\linewidth\}\{([^\n]*)\}\n(.*?)\\end\{tabular\*\}", float_, re.DOTALL
-        ):
-            parts = re.findall(r"([lcr])((?:@\{(?:[^{}]|\{[^{}]*\})*\})*)", template)
-            widths = [0.0] * len(parts)
-            for line in tabular.splitlines():
-                if not line.endswith(r" \\"):
-                    assert re.match(r"\\(toprule|midrule|bottomrule|cmidrule)", line), line
-                    continue
-                place = 0
-                for cell in re.split(r"(?<!\\) & ", line.removesuffix(r" \\")):
-                    spanned = CELL.match(cell)
-                    count, text = (int(spanned[1]), spanned[5]) if spanned else (1, cell)
-                    if count == 1:
-                        closing = spanned[4] if spanned else hspace(parts[place][1])
-                        widths[place] = max(widths[place], set_width(text) + 10.0 * float(closing or 0.0))
-                    place += count
-                # The last fact of a line has no other beside it.
-                assert place == len(parts) or (len(parts) == 4 and place == 2), line
-            assert sum(widths) + 12.0 * (len(parts) - 1) <= room + 1.0 or len(parts) == 4, (widths, room)
-            shown.add(len(parts) - 1)
-    assert max(shown, default=0) <= max(columns, 3)
-
-
-def hspace(template: str) -> str:
-    found = re.search(r"\\hspace\{([\d.]+)em\}", template)
-    return found[1] if found and "extracolsep" not in template else "0"
 
 
 def test_latex_structure() -> None:
