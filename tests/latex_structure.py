@@ -15,7 +15,7 @@ def set_width(latex: str) -> float:
     latex = re.sub(r"\\rlap\{(?:[^{}]|\{(?:[^{}]|\{\})*\})*\}", "", latex)
     latex = re.sub(r"\\(?:phantom|textit)\{([^{}]*)\}", r"\1", latex).replace(r"\quad ", "00")
     latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"=10\1", latex)
-    latex = re.sub(r"\\text(?:super|sub)script\{", "{", latex)
+    latex = re.sub(r"\\text(?:super|sub)script\{([^{}]*)\}", r"\1", latex)
     latex = re.sub(r"\\text(?:less|greater)\{\}", "<", latex)
     latex = re.sub(r"\\[a-z]+\{\}", "0", latex)
     latex = re.sub(r"\\[a-zA-Z]+ ?", "A", latex)
