@@ -58,19 +58,24 @@ class Numeral:
         return cls(text[:end], text[end:], printable(cell.stars))
 
     @property
-    def scientific(self) -> bool:
-        """Whether it has an exponent; the mantissa then lines up with nothing."""
-        return bool(re.search(r"[0-9]e[-+][0-9]+$", self.digits))
+    def lined_up(self) -> bool:
+        """Whether its point lines up with others: an exponent, and what has no digits, lines up with nothing."""
+        return bool(re.search("[0-9]", self.digits)) and not re.search(r"[0-9]e[-+][0-9]+$", self.digits)
 
     @property
-    def decimals(self) -> int:
+    def behind(self) -> str:
         """Characters behind the integer digits, the point included."""
-        return 0 if self.scientific else len(split_at_point(self.digits)[1])
+        return split_at_point(self.digits)[1] if self.lined_up else ""
 
     @property
     def width(self) -> int:
         """Points of the digits, with a true minus and powers of ten."""
         return width_with_numerals(self.digits)
+
+    @property
+    def before(self) -> int:
+        """Points of what stands before the decimal point."""
+        return self.width - latex_width(self.behind)
 
     @property
     def overhang(self) -> float:
@@ -81,10 +86,11 @@ class Numeral:
         """Set the number in a column with so many decimals: points line up, brackets and stars hang out."""
         body = latex_with_numerals(self.digits).replace(r"\textless{}", "$<$")
         hanging = latex_with_numerals(self.hanging) + starred(self.stars)
-        missing = decimals - self.decimals
-        if not re.search("[0-9]", self.digits) or self.scientific or not missing:
+        missing = decimals - len(self.behind)
+        if not self.lined_up or not missing:
             return body + (rf"\rlap{{{hanging}}}" if hanging else "")
-        phantom = rf"\phantom{{{'.' * (self.decimals == 0)}{'0' * (missing - (self.decimals == 0))}}}"
+        point = not self.behind
+        phantom = rf"\phantom{{{'.' * point}{'0' * (missing - point)}}}"
         return body + (rf"\rlap{{{hanging}}}" if hanging else "") + phantom
 
 
@@ -159,7 +165,7 @@ class _Asked:
 
 
 def _asked(rows: Sequence[Row], column: int) -> _Asked:
-    digits = overhang = words = longest = 0.0
+    digits = before = behind = overhang = words = longest = 0.0
     for row in rows:
         cell = row.cells[column]
         if row.spans(column):
@@ -167,12 +173,14 @@ def _asked(rows: Sequence[Row], column: int) -> _Asked:
         if lines_up(cell):
             numeral = Numeral.read(cell)
             digits, overhang = max(digits, numeral.width), max(overhang, numeral.overhang)
+            if numeral.lined_up:
+                before, behind = max(before, numeral.before), max(behind, latex_width(numeral.behind))
         else:
             text, stars = printable(cell.text), star_width(cell.stars)
             words = max(words, width_with_numerals(text) + stars)
             # A long word is cut after its hyphens.
             longest = max([longest, *(width_with_numerals(word) + stars for word in re.split(r" |(?<=-)", text))])
-    return _Asked(math.ceil(digits), overhang, math.ceil(words), math.ceil(longest))
+    return _Asked(math.ceil(max(digits, before + behind)), overhang, math.ceil(words), math.ceil(longest))
 
 
 def _hang(asked: _Asked, last: bool) -> float:
@@ -213,7 +221,7 @@ def _columns(table: Layout, panel: Panel, rows: Sequence[Row], asked: Sequence[_
         after_words = max(0.0, max(words, asked[j].digits + base) - words) if middle else base
         columns[j] = _Column(
             _COLUMN[table.column_alignment(j)],
-            max((numeral.decimals for numeral in numerals), default=0),
+            max((len(numeral.behind) for numeral in numerals), default=0),
             max(base, middle),
             after_words,
         )

@@ -299,6 +299,13 @@ def test_latex_structure() -> None:
     assert r"N & 39\phantom{.0000} & 1170\phantom{.0000} \\" in latex
 
 
+def test_latex_makes_room_for_long_integers_and_for_many_decimals_of_others() -> None:
+    pair = (number(123456.0, 0), number(0.5, 12))
+    table = Table(body=tuple(Row("x", (each,) * 4) for each in pair))
+    check_latex_structure(table.to_latex(), 4)
+    assert r"123456\phantom{.000000000000}" in table.to_latex()
+
+
 def test_latex_is_no_wider_than_the_page() -> None:
     table = wide_table()
     latex = table.to_latex()
