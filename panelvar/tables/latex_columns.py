@@ -149,9 +149,11 @@ class Columns:
         if cell is None or not text:
             return ""
         letter = _COLUMN[cell.align]
-        if letter == column.letter:
+        # Words at the right of a column whose numbers stand in the middle under them need no room of the numbers.
+        apart = cell.align == "right" and column.after_words < column.after_numbers
+        if letter == column.letter and not apart:
             return text
-        return rf"\multicolumn{{1}}{{{letter}{column.closing(letter == 'r')}}}{{{text}}}"
+        return rf"\multicolumn{{1}}{{{letter}{column.closing(letter == 'r' and not apart)}}}{{{text}}}"
 
 
 @dataclass(frozen=True)

@@ -525,6 +525,14 @@ def test_columns_under_one_heading_stay_together() -> None:
     assert table.to_text(40).count("b\n") == 2
 
 
+def test_words_at_the_right_over_narrow_numbers_need_no_room_of_theirs_in_latex() -> None:
+    header = (Row("", (words("Std. error", "right"), words("p", "right"))),)
+    latex = Table(header=header, body=(Row("x", (number(0.5), number(0.25))),)).to_latex()
+    assert r" & \multicolumn{1}{r}{Std. error} & p \\" in latex
+    assert r"r@{\hspace{" in latex
+    check_latex_structure(latex, 2)
+
+
 def test_no_rule_is_drawn_twice_where_columns_have_no_body() -> None:
     cells = [words(f"a long heading {k}") for k in range(4)]
     body = (Row("x", (number(1.0), number(2.0), Cell(), Cell())),)
