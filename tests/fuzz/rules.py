@@ -355,7 +355,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "time": of("'t'"),
     "freq": of("1"),
     "Panel.data": _table,
-    "Panel.where.condition": of("panel['t'] > panel['t'].min()", "panel['i'] == panel['i'].iloc[0]", "frame['y'] > 0"),
+    "Panel.where.condition": lambda writer: writer.rng.choice(
+        ("panel['t'] > panel['t'].min()", "panel['i'] == panel['i'].iloc[0]", f"frame[{writer.role('y')}] > 0")
+    ),
     "Panel.to_frame.columns": lambda writer: writer.roles("y", "x1"),
     "Panel.describe.columns": lambda writer: writer.roles("y", "g"),
     "Panel.head.n": of("0", "3"),
