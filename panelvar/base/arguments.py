@@ -142,8 +142,9 @@ def read_labels(option: str, value: object, what: str = "column names") -> tuple
         return ()
     if isinstance(value, str):
         return (value,)
-    unordered = isinstance(value, (Mapping, AbstractSet))
-    if unordered or getattr(value, "ndim", 1) != 1 or not isinstance(value, Iterable):
+    # A table is a sequence of the names of its columns, which nobody means.
+    no_list = isinstance(value, (Mapping, AbstractSet)) or hasattr(value, "columns")
+    if no_list or getattr(value, "ndim", 1) != 1 or not isinstance(value, Iterable):
         reason = ", which has no order" if isinstance(value, AbstractSet) else ""
         raise SpecificationError(
             f"{option} must be {what}, one or a list; got {type(value).__name__}{reason}.{_columns_hint(value)}"

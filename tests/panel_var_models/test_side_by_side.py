@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from panel_var_models.panel_var_twins import NAMES, panel_of
 from quiet import quietly
 
@@ -24,9 +23,3 @@ def test_methods_stand_side_by_side():
     assert len(frame) > 8
     limits = pv.compare(models["within"], models["mean-group"], below="conf_int", keep=["[x]L1.x"]).to_text()
     assert f"{models['within'].conf_int().loc[('x', 'L1.x'), 'lower']:.4f}" in limits
-
-
-def test_systems_of_one_entity_are_still_refused():
-    model = pv.fit_var(panel_of(seed=42, periods=40).loc["e00", NAMES])
-    with pytest.raises(pv.SpecificationError, match="own summary"):
-        pv.compare([model])

@@ -485,6 +485,13 @@ OF_COEFFICIENTS: dict[str, list[Question]] = {
         lambda r, w: r.wald_test([f"{w.unit('x')!r}*x = {w.unit('z')!r}*z"]),
         lambda r, w: r.wald_test({"x": w.value("y", "x"), "z": 0.0}),
     ],
+    "joint_test": [lambda r, w: r.joint_test(X), lambda r, w: r.joint_test("*")],
+    "joint_tests": [lambda r, w: r.joint_tests().to_frame()],
+    "nonlinear": [lambda r, w: r.nonlinear(f"{w.unit('x')!r}*x / ({w.unit('z')!r}*z)").to_frame().iloc[:, 1:]],
+    "tidy": [lambda r, w: r.tidy()],
+    # Likelihoods are of densities, which have units.
+    "glance": [lambda r, w: r.glance().drop(columns=["logLik", "AIC", "BIC"], errors="ignore")],
+    "augment": [lambda r, w: r.augment()],
 }
 
 
@@ -498,6 +505,8 @@ def _or_refusal(ask: Callable[[], object]) -> object:
 
 OF_LINEAR: dict[str, list[Question]] = {
     **OF_COEFFICIENTS,
+    "event_study": [],
+    "marginal_effects": [lambda r, w: r.marginal_effects("x").to_frame()],
     "estimated_effects": [lambda r, w: _or_refusal(lambda: r.estimated_effects().add_prefix("effect_"))],
     "predict": [lambda r, w: r.predict(), lambda r, w: r.predict(w.gappy)],
     "predict_interval": [
@@ -567,6 +576,8 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
         {
             **OF_COEFFICIENTS,
             "estimated_effects": [],
+            "event_study": [],
+            "marginal_effects": [lambda r, w: r.marginal_effects("x").to_frame()],
             "predict": [lambda r, w: r.predict()],
             "predict_interval": [],
             "with_cov": [],
@@ -605,7 +616,7 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
             "two-step": lambda w: pv.fit_arellano_bond(w.panel, "y", X, lags=2, instruments=COLLAPSED),
             "one-step": lambda w: pv.fit_arellano_bond(w.panel, "y", X, steps=1, instruments=COLLAPSED),
         },
-        {**OF_COEFFICIENTS, **OF_MOMENTS},
+        {name: asked for name, asked in (OF_COEFFICIENTS | OF_MOMENTS).items() if name != "augment"},
     ),
     "PanelVarResult": (
         pv.PanelVarResult,
@@ -624,6 +635,9 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
         {
             "arrange": [],
             "column": [lambda p, w: p.column("x")],
+            "head": [lambda p, w: p.head(7)[X]],
+            "to_frame": [lambda p, w: p.to_frame()[X]],
+            "where": [lambda p, w: p.where(p.column("x") > 0.0).column("x")],
             "describe": [lambda p, w: p.describe().to_frame()],
             "difference": [lambda p, w: p.difference("x")],
             "lag": [lambda p, w: p.lag("x", 2)],
@@ -646,8 +660,8 @@ MORE = numbered(SLOW)
 
 
 def test_every_public_function_of_this_side_is_called():
-    """Pictures and tables show what is tested here."""
-    others = (*SYSTEMS, "plots", "comparison")
+    """Pictures and tables show what is tested here, and teaching data have the units they have."""
+    others = (*SYSTEMS, "plots", "comparison", "datasets")
     assert {name for name, room in functions().items() if room not in others} == set(FUNCTIONS) - {"Panel"}
 
 

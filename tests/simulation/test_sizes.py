@@ -29,6 +29,9 @@ ARGUED = {
     "combine_pvalues": "p-values that are given",
     "result": "a test of a battery",
     "f_statistic": "f_slopes or f_with_dummies, as the convention says",
+    "joint_test": "wald_test of the coefficients of a term",
+    "leads_test": "wald_test of the coefficients before the event",
+    "joint": "wald_test of functions that the caller writes, by the delta method",
 }
 """Public tests that are not in the table by this name."""
 
