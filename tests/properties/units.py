@@ -26,8 +26,8 @@ from panelvar.tables.frame_table import FrameTable
 # Attributes that hold what a result was made from, or how, and no answer.
 INSIDE = frozenset(
     (
-        "bootstrap calendar convention criteria data design explained fit fits identification instrumented periods "
-        "problem reduced_form sample scored specification terms var "
+        "bootstrap calendar convention criteria data design explained fit fits identification in_a_line instrumented "
+        "periods problem reduced_form sample scored specification terms var "
         # Hypotheses as they were written, in the units of the call; steps of a search that ends in rounding.
         "expression iterations null"
     ).split()
