@@ -1,8 +1,6 @@
-"""Beer taxes and traffic deaths: Stock and Watson, Introduction to Econometrics (3rd ed.), table 10.1, columns 1 to 6."""
+"""Beer taxes and traffic deaths: Stock and Watson, Introduction to Econometrics (3rd ed.), table 10.1."""
 
 from pathlib import Path
-
-import pandas as pd
 
 import panelvar as pv
 
@@ -10,8 +8,7 @@ OUTPUT = Path("output", "textbooks")
 OUTPUT.mkdir(parents=True, exist_ok=True)
 
 data = pv.load_data("fatalities")
-ages = pd.cut(data["drinkage"], [18, 19, 20, 21, 22], right=False, labels=["18", "19", "20", "21"])
-data["age"] = ages.astype(str)
+data["age"] = data["drinkage"].astype(int).astype(str)
 data["punish"] = ((data["jail"] == 1) | (data["service"] == 1)).astype(float)
 data["miles"] = data["miles"] / 1000
 

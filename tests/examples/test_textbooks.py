@@ -1,4 +1,4 @@
-"""Four analyses of textbooks, from a formula to a table in a file and a figure: their printed numbers and their length."""
+"""Four analyses of textbooks, from a formula to a table in a file and a figure: their numbers, their length."""
 
 from __future__ import annotations
 
