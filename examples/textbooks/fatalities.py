@@ -32,7 +32,8 @@ table = pv.compare(
     title="Beer taxes and traffic deaths",
 )
 print(table)
-print(results[3].joint_test("i(age, ref=21)"), results[3].joint_test(["unemp", "log(income)"]), sep="\n")
+for terms in ("i(age, ref=21)", ["unemp", "log(income)"]):
+    print(results[3].joint_test(terms).summary())
 for suffix in ("tex", "docx", "html"):
     table.save(OUTPUT / f"fatalities.{suffix}")
 pv.plot_within_between(data, "frate", "beertax").figure.savefig(OUTPUT / "fatalities.png")

@@ -1,6 +1,5 @@
 """Minimum wages and teen employment: the counties of Callaway and Sant'Anna (2021) as a two-way event study."""
 
-import re
 from pathlib import Path
 
 import panelvar as pv
@@ -27,7 +26,8 @@ table = pv.compare(
 )
 print(table)
 # Counties were treated in different years: where effects differ by year, two-way coefficients mix them.
-print("No effect before:", study.joint_test(re.compile(r"T\.-")))
+events = study.event_study(SINCE)
+print(events)
 for suffix in ("tex", "docx", "html"):
     table.save(OUTPUT / f"minimum_wage.{suffix}")
-pv.plot_event_study(study, SINCE, title="Log teen employment").figure.savefig(OUTPUT / "minimum_wage.png")
+events.plot(title="Log teen employment").figure.savefig(OUTPUT / "minimum_wage.png")
