@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from features.feature import Feature
+from features.feature import Feature, reference
 from features.panel_names import QUESTION, lagged_traffic, traffic
 from reference_data import table
 from scipy.stats import t as student
@@ -14,6 +14,7 @@ from scipy.stats import t as student
 import panelvar as pv
 
 EFFECTS = "tests/static_panels/test_marginal_effects.py"
+MANY = "tests/comparison/test_fit_many.py"
 OTHERS = "tests/static_panels/test_questions.py"
 
 
@@ -211,5 +212,14 @@ ROWS = [
         (f"{OTHERS}::test_tidy_glance_and_augment", f"{OTHERS}::test_every_result_of_one_equation_has_them"),
         {"plm": "broom† tidy(), glance(), augment()", "pyfixest": "tidy()"},
         {"plm": ("*_questions/tidy", "*_questions/glance")},
+    ),
+    Feature(
+        QUESTION,
+        "Several outcomes, regressors step by step, parts of the sample in one call",
+        'fit_many(fit_fixed_effects, *grunfeld, steps="cumulative")',
+        lambda fits: fits["(2)"].params["capital"],
+        reference("grunfeld_plm_fits/within_individual/coef/capital"),
+        (f"{MANY}::test_steps_are_the_fits_one_by_one", f"{MANY}::test_outcomes_parts_and_steps"),
+        {"pyfixest": "csw(), sw(), split="},
     ),
 ]
