@@ -49,11 +49,11 @@ def load_data(name: str | None = None) -> pd.DataFrame | DataCatalogue:
 
     Notes
     -----
-    The numbers are copied from other packages and are theirs to the last digit; `describe_data` names them with their
-    terms. The sets are those that textbooks use: Grunfeld's corporations (Baltagi, Greene), traffic deaths (Stock and
-    Watson), the wage panel (Wooldridge; Vella and Verbeek), minimum wages of counties (Callaway and Sant'Anna), three
-    variables of monetary policy among US series (Stock and Watson), employment of British firms (Arellano and Bond),
-    public capital (Munnell; Baltagi) and Danish money (Johansen and Juselius).
+    The numbers are copied from other packages and are theirs to the last digit that they have; `describe_data` names
+    them with their terms. The sets are those that textbooks use: Grunfeld's corporations (Baltagi, Greene), traffic
+    deaths (Stock and Watson), the wage panel (Wooldridge; Vella and Verbeek), minimum wages of counties (Callaway and
+    Sant'Anna), variables of monetary policy among US series (Stock and Watson), employment of British firms (Arellano
+    and Bond), public capital (Munnell; Baltagi) and Danish money (Johansen and Juselius).
 
     Examples
     --------
