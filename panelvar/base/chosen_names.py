@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import permutations
 
+from panelvar.base.elsewhere import answer
 from panelvar.base.errors import SpecificationError
 from panelvar.base.lag_ranges import each_lag
 from panelvar.base.quoting import shown
@@ -202,4 +203,6 @@ def _nothing(option: str, item: str | re.Pattern[str], known: Sequence[str]) -> 
     advice = ""
     if isinstance(item, str) and re.search(r"\.\*|^\^|\$$|\\", item):
         advice = " In a text * and ? stand for other characters; re.compile(...) makes a regular expression of it."
+    if meant := answer("option", text.lower(), known.__contains__, "coefficient"):
+        advice = f" Did you mean {meant!r}?"
     return SpecificationError(f"{option}={shown(text)} fits none of the names.{advice} There are: {names}.")

@@ -90,7 +90,21 @@ def attribute_hint(foreign: str, owner: type) -> str:
     if foreign.startswith("_"):
         return ""
     offered = {*dir(owner), *getattr(owner, "__dataclass_fields__", ())}
-    return hint("attribute", foreign, partial(has_attribute, owner), [each for each in offered if each[0] != "_"])
+    public = [each for each in offered if each[0] != "_"]
+    return hint("attribute", foreign, partial(has_attribute, owner), public) or _function_hint(foreign)
+
+
+def _function_hint(name: str) -> str:
+    """Say that a name is a function of the package, not a method, with what it takes first."""
+    import inspect
+    from importlib import import_module
+
+    package = import_module("panelvar")
+    found = getattr(package, name) if name in package.__all__ else None
+    if not inspect.isfunction(found):
+        return ""
+    first = next(iter(inspect.signature(found).parameters))
+    return f"It is a function: panelvar.{name}({first}, ...)."
 
 
 def has_attribute(owner: type, name: str) -> bool:

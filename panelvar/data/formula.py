@@ -204,6 +204,8 @@ def _read(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
             reason = "its expressions are too long or nested too deeply."
         if re.search(r"(?<![\w.`)])\.(?![\w.])", formula):
             reason = "'.' has no meaning here; name the regressors."
+        if "#" in formula:
+            reason = "interactions are written x:z, or x*z with the variables themselves, and powers I(x**2)."
         raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
     left, right = getattr(structure, "lhs", None), getattr(structure, "rhs", None)
     if left is None or right is None or not all(hasattr(term, "factors") for side in (left, right) for term in side):

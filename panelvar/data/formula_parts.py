@@ -184,6 +184,8 @@ def written(text: str, formula: str) -> str:
     tree = syntax_tree(re.sub(r"`[^`]*`", named, text), text)
     if tree is None:
         advice = " Several lags are written L(x, 1:3)." if re.search(r"\w\(.*\d\s*:\s*\d", text) else ""
+        if re.match(r"as\.\w+\(", text):
+            advice = " Categories are written C(x)."
         raise SpecificationError(
             f"The formula {formula[:200]!r} cannot be read: {text!r} is not an expression.{advice}"
         )

@@ -13,7 +13,7 @@ from panelvar.base.arguments import read_flag, read_labels, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.hints import HintsAtNames
-from panelvar.base.quoting import one_line
+from panelvar.base.quoting import one_line, shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.data.panel_rows import PanelRows
 from panelvar.data.source import as_floats, one_dimensional, stored
@@ -255,6 +255,12 @@ class Panel(PanelRows, HintsAtNames):
     def __iter__(self) -> Iterator[Hashable]:
         return iter(self.names)
 
+    def _no_attribute(self, name: str) -> AttributeError:
+        # A copy asks for private names before it has columns.
+        if name[0] != "_" and name in self:
+            return AttributeError(f"'Panel' object has no attribute {name!r}. Here it is panel[{name!r}].", name=name)
+        return super()._no_attribute(name)
+
     def to_frame(self, columns: Hashable | Sequence[Hashable] | None = None) -> pd.DataFrame:
         """Return the columns as a DataFrame in the panel's order, indexed by entity and time.
 
@@ -310,6 +316,10 @@ class Panel(PanelRows, HintsAtNames):
         >>> panel.where(panel["firm"] == 2).column("x")
         array([2., 7.])
         """
+        if isinstance(condition, str):
+            raise SpecificationError(
+                f"condition={shown(condition)} is a text: write a comparison of columns, such as panel['x'] > 0."
+            )
         holds = _truths(self._in_order(condition, "The condition", read_flag("panel_order", panel_order)))
         if not holds.any():
             raise DataError(f"The condition holds in none of {self.nobs} rows; a panel needs at least one.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -40,6 +41,10 @@ class Coded(NamedTuple):
     labels: pd.Index
     ordered: bool
     chosen: bool = False
+
+
+# Stata's i.x, ib3.x, c.x, L.x, L2.x, F.x and D.x.
+_PREFIXED = re.compile(r"(?:(?P<factor>ib?)(?P<ref>\d*)|(?P<shift>[LlFf])(?P<k>\d*)|(?P<alone>[cDd]))\.(?P<column>\w+)")
 
 
 Labels: TypeAlias = "NDArray[Any] | ExtensionArray | Coded"
@@ -188,6 +193,9 @@ class Source:
         asked = name if isinstance(name, str) else shown(name)
         meant = nearest(asked, known)
         hint = f" Did you mean {meant!r}?" if meant else ""
+        prefixed = _PREFIXED.fullmatch(asked)
+        if prefixed and prefixed["column"] in known:
+            hint = f" In a formula it is {_without_prefix(prefixed)}."
         return DataError(f"{what} {shown(name)} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
 
     def rows(self, mask: NDArray[np.bool_]) -> str:
@@ -293,6 +301,16 @@ def as_floats(values: NDArray[Any] | ExtensionArray, name: object) -> Array:
         if not categorical and dtype.kind != "c" and (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
             return values.to_numpy(dtype=np.float64, na_value=np.nan)
     raise _not_numeric(values, name)
+
+
+def _without_prefix(match: re.Match[str]) -> str:
+    """Write a variable with one of Stata's operators before it as formulas here have it."""
+    column = match["column"]
+    if match["factor"]:
+        return f"C({column}, ref={match['ref']})" if match["ref"] else f"C({column})"
+    if match["shift"]:
+        return f"{match['shift'].upper()}({column}{', ' if match['k'] else ''}{match['k']})"
+    return column if match["alone"] == "c" else f"D({column})"
 
 
 def _not_numeric(values: NDArray[Any] | ExtensionArray, name: object) -> DataError:

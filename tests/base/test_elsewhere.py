@@ -230,6 +230,7 @@ def test_every_hint_names_an_attribute_of_some_result():
         pv.SvarResult,
         ForecastAccuracy,
         HistoricalDecomposition,
+        pv.Panel,
         *ANSWERS,
     )
     for foreign in given("attribute"):

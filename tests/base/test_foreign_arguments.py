@@ -76,7 +76,7 @@ fit_iv_fixed_effects | liml | Here it is method='liml'.
 fit_iv_fixed_effects | first | first_stage of the result needs no asking.
 fit_mean_group | robust | Errors come from how far the entities' estimates lie apart: there is no other choice.
 fit_mean_group | cce | Averages over the entities are those of fit_common_correlated_effects.
-fit_var | maxlags | Here it is max_lags.
+fit_var | maxlags | Here it is lags, the order; where a criterion chooses it, lags='aic' and max_lags.
 fit_var | ic | Here it is lags='aic', 'bic' or another criterion.
 fit_var | p | Here it is lags.
 fit_var | type | Here it is trend.
@@ -121,6 +121,18 @@ compare | mtitles | A mapping says it: compare({'(1)': first, '(2)': second}).
 compare | fmt | Here it is digits.
 compare | coef_omit | Here it is drop.
 compare | add_rows | Here it is rows.
+compare | gof_omit | Here it is foot.
+compare | panels | stack=True, with groups of results: compare({'A': {...}, 'B': {...}}, stack=True).
+compare | mean | Here it is foot, of which 'dependent_mean' is one.
+compare | label | Here it is labels, names of coefficients; that of LaTeX is to_latex(label=...).
+plot_coefficients | xline | The line at zero is always drawn; others by matplotlib in the axes that are returned.
+plot_event_study | ref_line | Here it is event.
+plot_event_study | geom_style | Here it is style='points' or 'ribbon'.
+fixed.marginal_effects | dydx | Here it is variables.
+fixed.marginal_effects | by | Here it is over.
+fixed.marginal_effects | atmeans | Here it is at='mean'.
+fixed.marginal_effects | newdata | Here it is at, values of variables; effects are of the rows of the fit.
+fixed.marginal_effects | eyex | for elasticities, take logarithms in the formula.
 plot_responses | impulse | Here it is shocks.
 plot_responses | response | Here it is of.
 plot_coefficients | fig | Here it is figure.

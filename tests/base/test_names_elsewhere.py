@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,6 +56,10 @@ def test_covariances(panel, given, meant):
         ("y ~ diff(x1)", "Did you mean 'D'"),
         ("y ~ factor(x1)", "Did you mean 'C'"),
         ("y ~ ln(x1)", "Did you mean 'log'"),
+        ("c(y, z) ~ x1", "one dependent variable"),
+        ("y ~ relevel(x1, ref=2)", "Did you mean 'C'"),
+        ("y ~ as.factor(x1)", r"Categories are written C\(x\)"),
+        ("y ~ c.x1##c.x2", r"interactions are written x:z, or x\*z"),
     ],
 )
 def test_functions_of_formulas(panel, formula, meant):
@@ -127,3 +135,67 @@ def test_one_name_may_stand_alone(panel):
     result = pv.fit_pooled(panel, "y", X)
     table = pv.compare(result, keep="x1", order="x1", foot="nobs").to_frame()
     assert "x1" in str(table) and "x2" not in str(table)
+
+
+@pytest.mark.parametrize(
+    ("term", "here"),
+    [
+        ("i.x1", "C(x1)"),
+        ("ib3.x1", "C(x1, ref=3)"),
+        ("c.x1", "x1"),
+        ("L.x1", "L(x1)"),
+        ("L2.x1", "L(x1, 2)"),
+        ("F.x1", "F(x1)"),
+        ("D.x1", "D(x1)"),
+    ],
+)
+def test_operators_before_a_variable(panel, term, here):
+    with pytest.raises(pv.DataError, match=re.escape(f"{term!r} is not in the data. In a formula it is {here}.")):
+        pv.fit_pooled(panel, f"y ~ {term}")
+
+
+def test_an_operator_before_what_is_no_column_is_not_explained(panel):
+    with pytest.raises(pv.DataError, match=r"'L\.w' is not in the data\. Columns"):
+        pv.fit_pooled(panel, "y ~ L.w")
+
+
+@pytest.mark.parametrize("name", ["_cons", "(Intercept)", "Intercept"])
+def test_the_constant(panel, name):
+    with pytest.raises(pv.SpecificationError, match=r"fits none of the names\. Did you mean 'const'"):
+        pv.compare(pv.fit_pooled(panel, "y", X), drop=name)
+    with pytest.raises(pv.SpecificationError, match=r"fits none of the names\. There are"):
+        pv.compare(pv.fit_pooled(panel, "y", X, constant=False), drop=name)
+
+
+def test_functions_asked_for_as_methods(panel):
+    result = pv.fit_pooled(panel, "y", X)
+    for owner, name, call in [
+        (result, "wild_bootstrap", "panelvar.wild_bootstrap(result, ...)"),
+        (result, "compare", "panelvar.compare(results, ...)"),
+        (panel, "fit_pooled", "panelvar.fit_pooled(data, ...)"),
+    ]:
+        assert not hasattr(owner, name)
+        with pytest.raises(AttributeError, match=re.escape(f"It is a function: {call}.")):
+            getattr(owner, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'Clustered'\.$"):
+        result.Clustered  # noqa: B018
+
+
+def test_a_panel_and_a_table(panel):
+    table = pv.compare(pv.fit_pooled(panel, "y", X))
+    for owner, name, here in [
+        (panel, "x1", "panel['x1']"),
+        (panel, "summary", "describe()"),
+        (panel, "query", "where(condition)"),
+        (table, "to_csv", "save(path), which writes .csv too"),
+        (table, "as_text", "to_text()"),
+    ]:
+        with pytest.raises(AttributeError, match=re.escape(f"Here it is {here}.")):
+            getattr(owner, name)
+    for owner in (panel, table):
+        assert str(copy.deepcopy(owner)) == str(pickle.loads(pickle.dumps(owner))) == str(owner)
+
+
+def test_a_condition_in_words(panel):
+    with pytest.raises(pv.SpecificationError, match="is a text: write a comparison of columns"):
+        panel.where("x1 > 0")
