@@ -255,12 +255,6 @@ class Panel(PanelRows, HintsAtNames):
     def __iter__(self) -> Iterator[Hashable]:
         return iter(self.names)
 
-    def _no_attribute(self, name: str) -> AttributeError:
-        # A copy asks for private names before it has columns.
-        if name[0] != "_" and name in self:
-            return AttributeError(f"'Panel' object has no attribute {name!r}. Here it is panel[{name!r}].", name=name)
-        return super()._no_attribute(name)
-
     def to_frame(self, columns: Hashable | Sequence[Hashable] | None = None) -> pd.DataFrame:
         """Return the columns as a DataFrame in the panel's order, indexed by entity and time.
 
@@ -318,7 +312,7 @@ class Panel(PanelRows, HintsAtNames):
         """
         if isinstance(condition, str):
             raise SpecificationError(
-                f"condition={shown(condition)} is a text: write a comparison of columns, such as panel['x'] > 0."
+                f"The condition {shown(condition)} is a text: write a comparison of columns, such as panel['x'] > 0."
             )
         holds = _truths(self._in_order(condition, "The condition", read_flag("panel_order", panel_order)))
         if not holds.any():

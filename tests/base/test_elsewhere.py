@@ -218,7 +218,6 @@ def test_a_name_of_nobody_is_an_ordinary_error(model):
 
 def test_every_hint_names_an_attribute_of_some_result():
     owners = (
-        pv.Panel,
         pv.LinearResult,
         pv.InstrumentalResult,
         pv.VarResult,
