@@ -58,6 +58,7 @@ def test_covariances(panel, given, meant):
         ("y ~ ln(x1)", "Did you mean 'log'"),
         ("c(y, z) ~ x1", "one dependent variable"),
         ("y ~ relevel(x1, ref=2)", "Did you mean 'C'"),
+        ("y ~ csw(x1, x2)", r"those of fit_many\(\.\.\., steps"),
         ("y ~ as.factor(x1)", r"Categories are written C\(x\)"),
         ("y ~ c.x1##c.x2", r"interactions are written x:z, or x\*z"),
     ],
@@ -193,3 +194,13 @@ def test_a_table(panel):
 def test_a_condition_in_words(panel):
     with pytest.raises(pv.SpecificationError, match="is a text: write a comparison of columns"):
         panel.where("x1 > 0")
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "meant"),
+    [("below", "t", "tstats"), ("below", "ci", "conf_int"), ("foot", "r2", "rsquared"), ("foot", "N", "nobs")],
+)
+def test_what_stands_in_a_table(panel, option, given, meant):
+    asked = given if option == "below" else [given]
+    with pytest.raises(pv.SpecificationError, match=f"Did you mean '{meant}'"):
+        pv.compare(pv.fit_pooled(panel, "y", X), **{option: asked})
