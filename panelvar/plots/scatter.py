@@ -14,12 +14,14 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
+from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
 from panelvar.plots.canvas import BLUE, MARKERS, PALETTE, open_canvas, read_shown_names, rewritten, tidy, write
 from panelvar.static_panels.result import LinearResult
 from panelvar.static_panels.within_between import least_squares_line
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.lines import Line2D
@@ -31,7 +33,7 @@ _NAMED = len(PALETTE)
 
 @documented
 def plot_scatter(
-    source: Panel | LinearResult,
+    source: Panel | pd.DataFrame | LinearResult,
     x: str,
     y: str | None = None,
     *,
@@ -50,7 +52,7 @@ def plot_scatter(
 
     Parameters
     ----------
-    source : Panel or LinearResult
+    source : Panel, DataFrame with a two-level index, or LinearResult
         A panel, all of whose rows with both values are shown; or a result, for the rows its model used.
     x : str
         Column on the horizontal axis; for a result, one of its regressors.
@@ -72,6 +74,8 @@ def plot_scatter(
     DataError
         If no row has both values.
     """
+    if not isinstance(source, (Panel, LinearResult)) and hasattr(source, "columns"):
+        source = dated_panel(source)
     refuse_other("plot_scatter", source, (Panel, LinearResult), "a Panel or the result of a linear panel model")
     for option, name in (("x=", x), ("y=", y)):
         refuse_other(option, name, Hashable, "the name of a column")

@@ -252,6 +252,15 @@ def test_points_and_lines(n_entities: int) -> None:
     drawn(ax.figure)
 
 
+def test_a_frame_with_a_two_level_index_is_a_panel() -> None:
+    data = panel(3)
+    np.testing.assert_array_equal(
+        scattered(plot_scatter(data.to_frame(), "x", "y")), scattered(plot_scatter(data, "x", "y"))
+    )
+    with pytest.raises(pv.SpecificationError, match="do not say which column is the entity"):
+        plot_scatter(data.to_frame().reset_index(), "x", "y")
+
+
 def test_few_entities_are_named_and_many_counted() -> None:
     few = plot_scatter(panel(3), "x", "y")
     assert [text.get_text() for text in few.get_legend().get_texts()] == ["0", "1", "2", "all rows"]
