@@ -184,7 +184,7 @@ def test_functions_asked_for_as_methods(panel):
 
 def test_a_table(panel):
     table = pv.compare(pv.fit_pooled(panel, "y", X))
-    for name, here in [("to_csv", "save(path), which writes .csv too"), ("as_text", "to_text()")]:
+    for name, here in [("to_csv", "save('table.csv')"), ("as_text", "to_text()")]:
         with pytest.raises(AttributeError, match=re.escape(f"Here it is {here}.")):
             getattr(table, name)
     for owner in (panel, table):
