@@ -74,13 +74,12 @@ def plot_scatter(
     DataError
         If no row has both values.
     """
-    if not isinstance(source, (Panel, LinearResult)) and hasattr(source, "columns"):
-        source = dated_panel(source)
-    refuse_other("plot_scatter", source, (Panel, LinearResult), "a Panel or the result of a linear panel model")
+    given: Any = dated_panel(source) if hasattr(source, "columns") else source
+    refuse_other("plot_scatter", given, (Panel, LinearResult), "a Panel or the result of a linear panel model")
     for option, name in (("x=", x), ("y=", y)):
         refuse_other(option, name, Hashable, "the name of a column")
     entity_lines, pooled_line = read_flag("entity_lines", entity_lines), read_flag("pooled_line", pooled_line)
-    across, up, codes, entities, up_name = _columns(source, x, y)
+    across, up, codes, entities, up_name = _columns(given, x, y)
     called = read_shown_names(labels, (str(x), str(up_name), *entities))
     canvas = open_canvas(ax, figure, figsize, title, size=(6.4, 4.6))
     ax = canvas.panels[0]
