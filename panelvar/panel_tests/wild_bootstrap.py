@@ -26,7 +26,9 @@ from panelvar.panel_tests.wild_scores import jackknife_scores, scores
 from panelvar.static_panels.inference import in_units_of_errors
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.layout import Cell, Fact, Row, number, probability, words
 from panelvar.tables.number_format import check_digits, format_number, pvalue_text
+from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult
 
 _FARTHEST = 1e100
@@ -95,9 +97,42 @@ class WildBootstrapResult(TestResult):
         """Print the test without its name; where no draw is beyond the statistic, p is less than 1 / B, not zero."""
         check_digits(digits)
         statistic, pvalue = format_number(self.statistic, digits), pvalue_text(self.pvalue, digits)
-        if self.pvalue == 0.0 and self.draws:
-            pvalue = f"p < {format_number(1.0 / self.draws, digits)}"
+        if self._none_beyond:
+            pvalue = f"p < {self._least(digits)}"
         return f"{'t' if self.df == 1 else 'F'} = {statistic}, {pvalue}"
+
+    @property
+    def _none_beyond(self) -> bool:
+        return self.pvalue == 0.0 and self.draws > 0
+
+    def _least(self, digits: int) -> str:
+        """The smallest p-value that the draws can tell from zero."""
+        return format_number(1.0 / self.draws, digits)
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the statistic, the p-value of the draws and the confidence set as a table.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        pvalue = Cell(f"<{self._least(digits)}", 0.0) if self._none_beyond else probability(self.pvalue, digits)
+        statistics = [("t" if self.df == 1 else "F", number(self.statistic, digits)), ("p", pvalue)]
+        if self.df == 1:
+            statistics.insert(0, ("Estimate", number(self.estimate, digits)))
+        set_of_values = " or ".join(
+            f"[{format_number(low, digits)}, {format_number(high, digits)}]" for low, high in self.confidence_set
+        )
+        label = f"{100 * self.level:g}% confidence set"
+        return Table(
+            title=self.name,
+            header=(Row("", tuple(words(name, "right") for name, _ in statistics)),),
+            body=(Row(self.null, tuple(cell for _, cell in statistics)),),
+            statistics=(Fact(label, set_of_values),) if self.df == 1 else (),
+            notes=("The p-value is the share of draws as large as the statistic.", *(n.text for n in self.notes)),
+        )
 
     def __str__(self) -> str:
         pieces = " or ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.confidence_set)
