@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Protocol
 
 from panelvar.bands.drawable import Drawable, Draws
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note
+from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.identification.scheme import ReducedForm
 
 
@@ -99,6 +100,20 @@ def limit_columns(limits: Sequence[Limits]) -> dict[str, Array]:
 def nested(levels: Sequence[float], limits_at: Callable[[float], tuple[Array, Array]]) -> list[Limits]:
     """Limits at every level, the widest first."""
     return [Limits(*limits_at(level), level) for level in levels]
+
+
+def refuse_idle_levels(levels: Sequence[float]) -> None:
+    """Refuse several levels where nothing has limits: who names them expects a band.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if len(levels) > 1:
+        raise SpecificationError(
+            f"level={shown(tuple(levels))} says how much bands are to hold, and there is none: give bands=, such as "
+            "bands=ResidualBootstrap(draws=1000, seed=1)."
+        )
 
 
 @dataclass(frozen=True, eq=False)

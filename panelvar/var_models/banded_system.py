@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.bands.drawable import Drawable, Draws
-from panelvar.bands.target import Band, BandSource, Target
+from panelvar.bands.target import Band, BandSource, Target, refuse_idle_levels
 from panelvar.base.arguments import read_flag, read_horizon, read_levels
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, emit
@@ -156,6 +156,8 @@ class BandedSystem(System):
 
         band = self._band(bands, levels, plain.values, statistic, gradients, scheme=shocks.scheme)
         if band is None:
+            if not plain.limits:
+                refuse_idle_levels(levels)
             emit(plain.notes)
             return plain
         notes = self._stability_notes() + shocks.scheme.notes + band.notes

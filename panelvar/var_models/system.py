@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands.target import Band
+from panelvar.bands.target import Band, refuse_idle_levels
 from panelvar.base.arguments import read_flag, read_horizon, read_levels
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.elsewhere import has_attribute, name_here
@@ -141,6 +141,7 @@ class System(SystemProcess, Presented):
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""
         models = shocks.models
         if models is None:
+            refuse_idle_levels(levels)
             return None
         draws = dynamics.responses(self.coefficients, horizon, models)
         return identified_set(cumulated(draws, 1, cumulative), levels)
@@ -174,7 +175,10 @@ class System(SystemProcess, Presented):
         """
         normalised = read_flag("normalised", normalised)
         shocks = self._decomposing_shocks(identification, ordering)
-        decomposed = self._decomposed(shocks, horizon, normalised, read_levels(level))
+        levels = read_levels(level)
+        decomposed = self._decomposed(shocks, horizon, normalised, levels)
+        if not decomposed.limits:
+            refuse_idle_levels(levels)
         emit(decomposed.notes)
         return decomposed
 
