@@ -17,6 +17,7 @@ from panelvar.base.errors import (
     SpecificationError,
     choose,
 )
+from panelvar.base.limits import LARGEST_WHOLE
 from panelvar.base.quoting import shown
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
@@ -113,7 +114,7 @@ def fit_units(
     least = len(names) + int(exact is None)
     needed = len(names) if exact == "kept" else len(names) + 1
     if min_rows is not None:
-        if not is_whole(min_rows) or min_rows < least:
+        if not is_whole(min_rows) or not least <= min_rows <= LARGEST_WHOLE:
             raise SpecificationError(
                 f"min_rows={shown(min_rows)} must be a whole number of at least {least}: there are {len(names)} "
                 f"coefficients of one {unit}{', and it needs a residual variance' if exact is None else ''}."
