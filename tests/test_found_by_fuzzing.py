@@ -442,3 +442,11 @@ def test_restricted_likelihood_without_a_degree_of_freedom():
     frame = pd.DataFrame({"y": [1.0, 2.0, 4.0], "x1": [1.0, 0.0, 2.0], "x2": [0.0, 1.0, 5.0]}, index=index)
     with pytest.raises(pv.InsufficientDataError, match="3 rows for as many coefficients"):
         pv.fit_random_effects(frame, "y", ["x1", "x2"], variance_components="reml")
+
+
+def test_least_lags_that_are_no_number_and_conditions_on_nothing():
+    with pytest.raises(pv.SpecificationError, match="min_lags"):
+        pv.ips_test(pv.load_data("grunfeld"), "value", lags="bic", min_lags=pv.Cholesky())
+    model = pv.fit_var(pv.load_data("us_macro").loc["1985Q1":"1999Q4", ["infl", "unemp"]], lags=1)
+    with pytest.raises(pv.SpecificationError, match="shape"):
+        model.conditional_forecast(pd.DataFrame())

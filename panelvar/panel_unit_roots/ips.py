@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import PanelVarError, choose, emit
@@ -92,7 +93,8 @@ def ips_test(
     choose("convention", convention, CONVENTIONS)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     if isinstance(lags, str) and max_lags is None:
-        max_lags = _longest_with_moments(trend, int(series.periods.min()), min_lags)
+        shortest = read_whole("min_lags", min_lags, 0)
+        max_lags = _longest_with_moments(trend, int(series.periods.min()), shortest)
     found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
     ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
     notes = (*series.notes, *size_notes(f"ips, {lags}, {trend}", int(np.median(series.periods))))

@@ -202,7 +202,7 @@ def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HistoricalDecomposition(HintsAtNames, Presented):
+class HistoricalDecomposition(HintsAtNames):
     r"""Each variable as a baseline and the accumulated effects of the shocks since the start of the sample.
 
     .. math:: y_t = b_t + \sum_s c_t^{(s)}, \qquad
@@ -242,38 +242,17 @@ class HistoricalDecomposition(HintsAtNames, Presented):
         total: Array = self.baseline + self.contributions.sum(axis=2)
         return total if self.others is None else total + self.others
 
-    @property
-    def _parts(self) -> tuple[tuple[str, ...], Array]:
-        """Names of what adds up to each variable, and the parts, (n, K, parts)."""
-        pieces = [self.baseline[:, :, None], self.contributions]
-        if self.others is None:
-            return ("baseline", *self.shocks), np.concatenate(pieces, axis=2)
-        return ("baseline", *self.shocks, OTHER_SHOCKS), np.concatenate([*pieces, self.others[:, :, None]], axis=2)
-
     def to_frame(self) -> pd.DataFrame:
         """Table by period: for each variable the baseline and each shock's contribution, other shocks' last."""
         import pandas as pd
 
-        labels, parts = self._parts
+        others = () if self.others is None else (OTHER_SHOCKS,)
+        labels = ("baseline", *self.shocks, *others)
         columns = pd.MultiIndex.from_product([self.names, labels], names=["variable", "part"])
+        parts = np.concatenate([self.baseline[:, :, None], self.contributions], axis=2)
+        if self.others is not None:
+            parts = np.concatenate([parts, self.others[:, :, None]], axis=2)
         return pd.DataFrame(parts.reshape(len(parts), -1), index=self.index, columns=columns)
-
-    def summary(self, *, digits: int = 4) -> Table:
-        """Return a table of the baseline of each variable and what the shocks have contributed, period by period.
-
-        Parameters
-        ----------
-        digits : int
-            Decimals.
-        """
-        labels, parts = self._parts
-        return Table(
-            title="Historical decomposition",
-            facts=(Fact("Shocks", self.scheme),),
-            header=pairs(self.names, labels, "Variable", "Part", ": "),
-            body=rows(self.index, parts, (), digits),
-            notes=tuple(dict.fromkeys(map(str, self.notes))),
-        )
 
     @documented
     def plot(

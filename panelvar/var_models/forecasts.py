@@ -299,6 +299,8 @@ class VarForecasts(VarEstimates):
     def _of_the_future(self, option: str, table: Any) -> Any:
         """Put a table in the order of a forecast's periods; refuse one whose labels say that it is about others."""
         index = table.index
+        if not len(index):
+            return table
         ahead = self.data.future(len(index))
         if list(index) == list(range(len(index))) or not self.data.labels_extend:
             return table
