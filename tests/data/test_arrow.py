@@ -150,7 +150,8 @@ def test_every_type_of_arrow():
     data = pa.table(
         {
             "whole": pa.array([1, None, 3], pa.int16()),
-            "half": pa.array([1.5, None, 2.5], pa.float16()),
+            # Older versions of pyarrow make them of NumPy's half floats alone.
+            "half": pa.array(np.float16([1.5, 0.0, 2.5]), mask=np.array([False, True, False])),
             "text": ["a", None, "é"],
             "long": pa.array(["aa", None, ""], pa.large_string()),
             "viewed": pa.array(["short", None, "longer than twelve"], pa.string_view()),
