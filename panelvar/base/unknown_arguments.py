@@ -58,7 +58,7 @@ def _answering(function: Any, name: str) -> Any:
         try:
             return function(*args, **options)
         except TypeError as error:
-            foreign = [name for name in options if name not in parameters]
+            foreign = [option for option in options if option not in parameters]
             # An error from inside the function is not about the call.
             if not foreign or error.__traceback__ is None or error.__traceback__.tb_next is not None:
                 raise
