@@ -242,6 +242,12 @@ seed : int or None
     Seed of `numpy.random.default_rng`; the same seed gives the same band.
 interval : {"percentile", "hall", "studentised"}
     How draws become limits (`panelvar.bands.limits`). Studentised intervals need the delta method's formula.
+joint (event study) : {"sup-t", "bonferroni"} or None
+    How intervals that hold all periods at once, at the highest level, are made; None for none.
+style (event study) : {"points", "ribbon"}
+    Marks with lines, or lines in bands.
+labels (event study) : mapping of str to str, optional
+    What the axes are called instead of ``"Period"`` and ``"Effect"``.
 joint : {"sup-t", "bonferroni"} or None
     Cover many cells at once, or each by itself (None).
 over : {"path", "all"}

@@ -59,13 +59,7 @@ def plot_event_study(
         The period left out, and the first of treatment, as of `LinearResult.event_study`; for results.
     level : float or sequence of float, optional
         Coverage: one level, or several, the lower drawn the thicker. By default 95%, or what the study says.
-    joint : {"sup-t", "bonferroni"} or None
-        How intervals that hold all periods at once, at the highest level, are made; None for none.
-    style : {"points", "ribbon"}
-        Marks with lines, or lines in bands.
-    {ax, figure, figsize, title}
-    labels : mapping of str to str, optional
-        What the axes are called instead of ``"Period"`` and ``"Effect"``.
+    {joint (event study), style (event study), ax, figure, figsize, title, labels (event study)}
 
     Returns
     -------

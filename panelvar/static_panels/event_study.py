@@ -227,13 +227,7 @@ class EventStudy(Presented):
         ----------
         level : float or sequence of float, optional
             Coverage: one level, or several, the lower drawn the thicker; that of the study by default.
-        joint : {"sup-t", "bonferroni"} or None
-            How intervals that hold all periods at once, at the highest level, are made; None for none.
-        style : {"points", "ribbon"}
-            Marks with lines, or lines in bands.
-        {ax, figure, figsize, title}
-        labels : mapping of str to str, optional
-            What the axes are called instead of ``"Period"`` and ``"Effect"``.
+        {joint (event study), style (event study), ax, figure, figsize, title, labels (event study)}
 
         Returns
         -------
