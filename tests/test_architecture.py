@@ -24,6 +24,7 @@ ORDER = [
     {"absorption", "data"},
     {"identification", "fit"},
     {"bands", "covariance"},
+    {"inference"},
     {"responses", "static_panels", "unit_roots"},
     {"instruments", "gls", "heterogeneous", "var_models"},
     {"random_effects", "local_projections", "cointegration"},

@@ -15,7 +15,7 @@ from panelvar.base.labels import places_of
 from panelvar.base.quoting import shown
 from panelvar.base.scaling import equilibrated
 from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
-from panelvar.static_panels.restrictions import restriction_matrix
+from panelvar.inference.restrictions import restriction_matrix
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 

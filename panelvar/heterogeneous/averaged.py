@@ -13,9 +13,9 @@ from panelvar.base.quoting import one_line
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import rounding_of
+from panelvar.inference.coefficients import Coefficients, coefficient_rows
+from panelvar.inference.questions import Augmented
 from panelvar.kernels.groups import Grouping
-from panelvar.static_panels.inference import Coefficients, coefficient_rows
-from panelvar.static_panels.questions import Augmented
 from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact

@@ -14,8 +14,8 @@ from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
+from panelvar.inference.coefficients import wald
 from panelvar.kernels.unit_regressions import UnitRegressions
-from panelvar.static_panels.inference import wald
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number
 from panelvar.tables.test_result import TestResult

@@ -20,6 +20,7 @@ from panelvar.base.scaling import exponents
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
+from panelvar.inference.coefficients import deficient_note
 from panelvar.instruments.regressions import (
     SpecifiedResult,
     as_f,
@@ -35,7 +36,6 @@ from panelvar.instruments.regressions import (
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.quadratic_form import quadratic_form
-from panelvar.static_panels.inference import deficient_note
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.frame_table import PVALUE, SHARE, STATISTIC, WORDS, FrameTable
 from panelvar.tables.layout import Fact, Row, number, words

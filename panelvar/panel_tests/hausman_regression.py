@@ -13,13 +13,13 @@ from panelvar.base.chosen_names import chosen_names
 from panelvar.base.errors import Note, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.covariances import Clustered, Covariance
+from panelvar.inference.coefficients import deficient_note
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.kernels.variance_components import Components
 from panelvar.panel_tests.auxiliary import linear_result, refuse_exact, regress, transformed_columns, unweighted
 from panelvar.random_effects.correlated import with_means
 from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
-from panelvar.static_panels.inference import deficient_note
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test

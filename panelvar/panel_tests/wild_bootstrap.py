@@ -18,13 +18,13 @@ from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.bias_reduced import BiasReduced
+from panelvar.inference.coefficients import in_units_of_errors
+from panelvar.inference.restrictions import restriction_matrix
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests import wild_cluster as kernel
 from panelvar.panel_tests.auxiliary import linear_result, refuse_exact
 from panelvar.panel_tests.wild_dimensions import Clustering, small_sample_notes
 from panelvar.panel_tests.wild_scores import jackknife_scores, scores
-from panelvar.static_panels.inference import in_units_of_errors
-from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.layout import Cell, Fact, Row, number, probability, words
 from panelvar.tables.number_format import check_digits, format_number, pvalue_text

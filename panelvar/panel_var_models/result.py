@@ -24,10 +24,10 @@ from panelvar.dynamic_panels.moment_tests import MomentTests
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.terms import stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
+from panelvar.inference.coefficients import wald
 from panelvar.panel_var_models.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.forecasts import forecast_entities
-from panelvar.static_panels.inference import wald
 from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row

@@ -19,10 +19,10 @@ from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import CONSTANT
+from panelvar.inference.coefficients import Inference
+from panelvar.inference.nonlinear import DerivedEstimates
 from panelvar.plots.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
 from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent, name_places
-from panelvar.static_panels.inference import Inference
-from panelvar.static_panels.nonlinear import DerivedEstimates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

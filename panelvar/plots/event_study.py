@@ -15,10 +15,10 @@ from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import NO_BREAK
 from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
+from panelvar.inference.event_study import EventStudy
 from panelvar.plots.canvas import GREY, open_canvas, read_shown_names, tidy
 from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent
 from panelvar.plots.time_axis import TimeAxis
-from panelvar.static_panels.event_study import EventStudy
 from panelvar.static_panels.result import LinearResult
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.fit_checks import rounding_of
 from panelvar.fit.small_samples import classical_df
+from panelvar.inference.coefficients import wald
+from panelvar.inference.questions import Augmented
 from panelvar.kernels.qr import solve
 from panelvar.static_panels.effects import EffectVariances, effect_variances
-from panelvar.static_panels.inference import wald
-from panelvar.static_panels.questions import Augmented
 from panelvar.static_panels.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 

@@ -21,7 +21,7 @@ from panelvar.base.limits import MOST_EFFECTS
 from panelvar.base.quoting import shown
 from panelvar.data.derivatives import MEAN, Sloped, SlopedFactors
 from panelvar.data.time_labels import as_text
-from panelvar.static_panels.nonlinear import DerivedEstimates, Functions, through
+from panelvar.inference.nonlinear import DerivedEstimates, Functions, through
 
 if TYPE_CHECKING:
     from panelvar.static_panels.fit_statistics import FitStatistics

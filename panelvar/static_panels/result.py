@@ -19,8 +19,8 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import covariance_of, resolve
 from panelvar.data.design import Design
+from panelvar.inference.event_study import EventStudy, event_study
 from panelvar.static_panels.effects import effects_table
-from panelvar.static_panels.event_study import EventStudy, event_study
 from panelvar.static_panels.fit_statistics import FitStatistics
 from panelvar.static_panels.marginal_effects import MarginalEffects, marginal_effects
 from panelvar.static_panels.predictions import predict, predict_interval

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from panelvar.static_panels.inference import coefficient_rows
+from panelvar.inference.coefficients import coefficient_rows
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import (

@@ -12,14 +12,14 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.static_panels.inference import Inference
+from panelvar.inference.coefficients import Inference
 from panelvar.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.banded_system import BandedSystem
 from panelvar.var_models.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
 
 if TYPE_CHECKING:
-    from panelvar.static_panels.inference import LinearCombination
+    from panelvar.inference.coefficients import LinearCombination
 
 
 @dataclass(frozen=True, eq=False)

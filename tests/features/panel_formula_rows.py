@@ -10,7 +10,7 @@ from reference_data import table
 NOTATION = "tests/data/test_formula_notation.py"
 FORMULAS = "tests/data/test_formula.py"
 EFFECTS = "tests/static_panels/test_effects_in_formulas.py"
-TYPED = "tests/static_panels/test_names_as_typed.py"
+TYPED = "tests/inference/test_names_as_typed.py"
 
 
 def slopes_by_year() -> np.ndarray:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PLOTS = "tests/plots/test_panel_plots.py"
-STUDIES = "tests/static_panels/test_event_study.py"
+STUDIES = "tests/inference/test_event_study.py"
 VIEWS = "tests/static_panels/test_residual_views.py"
 PARTS = "tests/static_panels/test_within_between.py"
 

@@ -15,7 +15,7 @@ import panelvar as pv
 
 EFFECTS = "tests/static_panels/test_marginal_effects.py"
 MANY = "tests/comparison/test_fit_many.py"
-OTHERS = "tests/static_panels/test_questions.py"
+OTHERS = "tests/inference/test_questions.py"
 
 
 def first(found: pv.MarginalEffects) -> float:

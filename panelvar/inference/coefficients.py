@@ -23,9 +23,9 @@ from panelvar.base.labels import labelled
 from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.quoting import one_line
 from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.inference.restrictions import combination, restriction_matrix
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.kernels.quadratic_form import quadratic_form
-from panelvar.static_panels.restrictions import combination, restriction_matrix
 from panelvar.tables.coefficients import coefficient_header, coefficient_row
 from panelvar.tables.layout import Row
 from panelvar.tables.number_format import check_digits, pvalue_text
