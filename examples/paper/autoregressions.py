@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.layout import Cell, Fact, Row, interval, number, words
+from panelvar.tables.layout import Cell, Fact, Row, interval, number, spanning, words
 from panelvar.tables.table import Table
 from paper.agreement import LEGEND, Agreement, pair
 from paper.source import THREE, TWO, printed_name
@@ -154,9 +154,7 @@ def responses_to_cii(paper: Paper, names: tuple[str, ...]) -> Table:
         title=f"Responses to an impulse of CII, VAR(2) of {', '.join(names)}",
         facts=(Fact("Band", f"95%, {BANDS.label}"), Fact("Ordering", ", ".join(names))),
         header=(
-            Row(
-                "Response of", tuple(Cell(name, f"{name}: {kind}", align="center") for name in others for kind in kinds)
-            ),
+            Row("Response of", spanning((name, len(kinds)) for name in others), groups=True),
             Row("Year", tuple(words(kind) for _ in others for kind in kinds)),
         ),
         body=tuple(rows),

@@ -179,7 +179,7 @@ class VarianceDecomposition(HintsAtNames, Presented):
         return Table(
             title="Forecast error variance decomposition",
             facts=(Fact("Shocks", self.scheme), *ordering_and_band(self.ordering, self.limits, self.band_label)),
-            header=pairs(self.names, shocks, "Variance of", "Share of shock", ": "),
+            header=pairs(self.names, shocks, "Variance of", "Share of shock"),
             body=rows(range(1, self.horizon + 1), values, limits, digits),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )

@@ -137,7 +137,7 @@ class ForecastAccuracy(HintsAtNames, Presented):
         return Table(
             title="Accuracy of forecasts",
             facts=(Fact("Origins", format_count(len(self.origins))), Fact("Benchmark", self.benchmark)),
-            header=pairs(self.names, ("RMSE", "relative"), "Variable", "Horizon", ": "),
+            header=pairs(self.names, ("RMSE", "relative"), "Variable", "Horizon"),
             body=rows(rmse.index, both, (), digits),
             notes=("relative: over the benchmark's, better where it is below one.",),
         )

@@ -210,7 +210,7 @@ class Responses(HintsAtNames, Presented):
                 ),
                 *ordering_and_band(self.ordering, self.limits, self.band_label),
             ),
-            header=pairs(self.shocks, self.names, "Shock", "Response of", " -> "),
+            header=pairs(self.shocks, self.names, "Shock", "Response of"),
             body=rows(range(self.horizon + 1), self.values, self.limits, digits, "F"),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )

@@ -8,7 +8,6 @@ import math
 import os
 import re
 from collections.abc import Callable
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,8 +97,7 @@ def _names(table: Layout) -> list[str]:
     """Names of columns, after the headings over several of them."""
     if not table.header:
         return [str(j) for j in range(table.n_columns)]
-    spans = list(takewhile(lambda row: any(cell.continues for cell in row.cells), table.header))
-    named = [*spans, *table.header[len(spans) :][:1]]
+    named = table.naming()
     return [
         _text(": ".join(str(row.cells[j].text) for row in named if row.cells[j].text)) for j in range(table.n_columns)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import SpecificationError
@@ -104,6 +105,9 @@ class Row:
         Whether the label is a heading of the rows below it, across all columns; its cells are empty.
     rule : bool
         Whether a rule sets the row apart from those above it.
+    groups : bool
+        Whether the cells of a row of the header head groups of columns, be they of one column each, and the labels of
+        this row and the one below say what names stand there: `Table.to_frame` names columns by both.
     """
 
     label: str
@@ -112,6 +116,7 @@ class Row:
     continues: bool = False
     heading: bool = False
     rule: bool = False
+    groups: bool = False
 
     def spans(self, column: int) -> bool:
         """Whether a cell is one with a neighbour."""
@@ -168,6 +173,11 @@ class Layout:
         yield from self.header
         yield from self.body
         yield from self.foot
+
+    def naming(self) -> tuple[Row, ...]:
+        """Rows of the header that name columns: the first, and where it heads groups of them those below."""
+        above = list(takewhile(lambda row: row.groups or any(cell.continues for cell in row.cells), self.header))
+        return self.header[: len(above) + 1]
 
     def column_alignment(self, column: int) -> Alignment:
         """How a column as a whole lines up: at the point if it has numbers, else as its first cell with a text."""

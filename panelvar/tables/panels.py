@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from panelvar.tables.characters import wrap
@@ -130,14 +131,23 @@ def _together(table: Layout) -> list[list[int]]:
 
 
 def _packed(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
-    """Cut columns into the fewest panels that fit, of equal number of columns where that fits too.
+    """Cut columns into the fewest panels that fit; columns under one heading stay in one panel.
 
-    Columns under one heading stay together where they fit into a panel.
+    Those that do not fit have panels of their own, under their heading again.
     """
+    panels = []
+    for too_wide, parts in groupby(together, lambda group: sum(widths[j] + gap for j in group) > room):
+        if too_wide:
+            for group in parts:
+                panels += _filled(widths, room, [[j] for j in group], gap)
+        else:
+            panels += _filled(widths, room, list(parts), gap)
+    return panels
+
+
+def _filled(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
+    """Fill the fewest panels with groups that fit, an equal number in each where that fits too."""
     needed = [sum(widths[j] + gap for j in group) for group in together]
-    if max(needed) > room:
-        together = [[j] for j in range(len(widths))]
-        needed = [width + gap for width in widths]
     greedy: list[list[int]] = [[]]
     used = 0
     for k, width in enumerate(needed):

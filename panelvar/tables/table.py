@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_flag
@@ -194,9 +193,12 @@ class Table(HintsAtNames, Layout, Presented):
 
         if not self.header:
             return pd.Index(list(map(str, range(self.n_columns))), dtype=object)
-        spans = list(takewhile(lambda row: any(cell.continues for cell in row.cells), self.header))
-        named = [[cell.value for cell in row.cells] for row in (*spans, *self.header[len(spans) :][:1])]
-        return pd.MultiIndex.from_arrays(named) if len(named) > 1 else pd.Index(named[0], dtype=object)
+        rows = self.naming()
+        values = [[cell.value for cell in row.cells] for row in rows]
+        if len(rows) == 1:
+            return pd.Index(values[0], dtype=object)
+        named = [row.label for row in rows] if rows[0].groups else None
+        return pd.MultiIndex.from_arrays(values, names=named)
 
     # A table typed at the prompt is there to be read.
     __repr__ = Presented.__str__

@@ -97,7 +97,7 @@ class Correlogram(Presented):
         return Table(
             title="Residual correlations",
             facts=(Fact("In brackets", "95% limits without serial correlation"),),
-            header=pairs(self.names, self.names, "Residual of", "With the earlier", ", "),
+            header=pairs(self.names, self.names, "Residual of", "With the earlier"),
             body=rows(range(1, self.lags + 1), self.values, self.limits(), digits),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )

@@ -87,8 +87,9 @@ def test_test_result(var: VarResult) -> None:
 def test_responses(var: VarResult) -> None:
     plain = var.impulse_responses(3)
     frame = plain.summary().to_frame()
-    assert list(frame.columns) == ["gdp -> gdp", "gdp -> cii", "cii -> gdp", "cii -> cii"]
-    assert frame["gdp -> cii"].to_list() == plain.values[:, 1, 0].tolist()
+    assert list(frame.columns) == [("gdp", "gdp"), ("gdp", "cii"), ("cii", "gdp"), ("cii", "cii")]
+    assert frame.columns.names == ["Shock", "Response of"]
+    assert frame["gdp", "cii"].to_list() == plain.values[:, 1, 0].tolist()
     banded = var.impulse_responses(1, bands=pv.ResidualBootstrap(draws=200, seed=1))
     assert banded.lower is not None
     assert banded.upper is not None
@@ -102,7 +103,7 @@ def test_decomposition(var: VarResult) -> None:
     shares = var.variance_decomposition(4)
     frame = shares.summary().to_frame()
     assert list(frame.index) == ["1", "2", "3", "4"]
-    assert frame["cii: gdp"].to_list() == shares.values[:, 1, 0].tolist()
+    assert frame["cii", "gdp"].to_list() == shares.values[:, 1, 0].tolist()
 
 
 def test_forecast(var: VarResult) -> None:
