@@ -30,6 +30,7 @@ from panelvar.cointegration.vecm import fit_vecm as fit_vecm
 from panelvar.cointegration.vecm_result import VecmResult as VecmResult
 from panelvar.comparison.compare import compare as compare
 from panelvar.comparison.fit_many import fit_many as fit_many
+from panelvar.comparison.save_tables import save_tables as save_tables
 from panelvar.covariance.bias_reduced import BiasReduced as BiasReduced
 from panelvar.covariance.covariances import HC as HC
 from panelvar.covariance.covariances import Classical as Classical

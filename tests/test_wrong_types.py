@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import warnings
 from functools import cache
+from pathlib import Path
+from tempfile import gettempdir
 
 import numpy as np
 import pandas as pd
@@ -48,6 +50,8 @@ def results():
         "forecast": model.forecast(4),
         "constancy": pv.cusum_test(model),
         "correlogram": pv.residual_correlogram(model, 4),
+        "file": str(Path(gettempdir(), "panelvar_wrong_types.md")),
+        "tables": [pv.cusum_test(model)],
     }
 
 
@@ -104,6 +108,7 @@ OTHERS = {
     "wild_bootstrap": {"result": "pooled", "restriction": "x1", "draws": 99, "seed": 1},
     "panel_granger_test": {"data": "panel", "caused": "y", "causing": "x1"},
     "compare": {"results": "pooled"},
+    "save_tables": {"path": "file", "tables": "tables"},
 }
 SPECIFICATIONS = {
     name: {} for name in "Fuller TwoStepGMM AR1 HC DriscollKraay PanelNeweyWest PanelCorrected".split()

@@ -1,4 +1,4 @@
-"""A table as a Word document: as wide as the page, with the rules of a journal, and words that Word folds itself."""
+"""Tables as a Word document: as wide as the page, with the rules of a journal, and words that Word folds itself."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _MINUS = re.compile(r"(?<![\w)\]}.-])-(?=[0-9.])")
 _MARKUP = re.compile(r"<(/?)(i|b|sub|sup)>|([^<]+)")
 
 
-def render_document(table: Layout) -> bytes:
-    """Render a table as a Word document.
+def render_document(tables: Sequence[Layout]) -> bytes:
+    """Render tables as a Word document, one after another.
 
     Raises
     ------
@@ -47,8 +47,11 @@ def render_document(table: Layout) -> bytes:
     font.size = Pt(_SIZE)
     document.core_properties.author = ""
     document.core_properties.comments = ""
-    document.core_properties.title = printable(table.title)[:200]
-    _Writer(document, table).write()
+    document.core_properties.title = printable(tables[0].title)[:200]
+    for place, table in enumerate(tables):
+        if place:
+            document.add_paragraph()
+        _Writer(document, table).write()
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""A table in a file: the ending of its name says how it is written."""
+"""A table in a file, or several in one: the ending of its name says how they are written."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import io
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import printable, shown
@@ -17,6 +18,7 @@ from panelvar.tables.document import render_document
 from panelvar.tables.html import render_page
 from panelvar.tables.latex import render_latex
 from panelvar.tables.markdown import render_markdown
+from panelvar.tables.mathematics import joined
 from panelvar.tables.spreadsheet import render_workbook
 from panelvar.tables.text import render_text
 
@@ -25,23 +27,69 @@ if TYPE_CHECKING:
 
 # A spreadsheet takes what begins so for a formula.
 _FORMULA = re.compile(r"^\s*[=+\-@]")
+# What LaTeX puts before a caption itself.
+_COUNTED = re.compile(r"(?:Table|Tab\.)\s*(?:[A-Z]?[.-]?[0-9]{1,3}[a-z]?|[IVX]{1,5})\s*(?:[.:]\s*|$)", re.IGNORECASE)
+
+
+class Filed(NamedTuple):
+    """A table of a file.
+
+    Attributes
+    ----------
+    table : Layout
+    name : str
+        What it is called in the file, where several are in one; before its own title.
+    label : str or None
+        For cross references in LaTeX.
+    """
+
+    table: Layout
+    name: str = ""
+    label: str | None = None
+
+    def titled(self) -> Layout:
+        """The table, its name before its title."""
+        title = self.table.title
+        if not self.name or title == self.name or title.startswith(f"{self.name}:"):
+            return self.table
+        return replace(self.table, title=joined(": ", [self.name, title] if title else [self.name]))
 
 
 def save_table(table: Layout, path: object, label: str | None) -> None:
     """Write a table to a file; see `Presented.save`."""
+    save_filed([Filed(table, label=label)], path)
+
+
+def save_filed(tables: Sequence[Filed], path: object) -> None:
+    """Write tables to one file.
+
+    Raises
+    ------
+    SpecificationError
+        A path whose ending says no form, or that cannot be written; what that form does not have.
+    """
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
         raise SpecificationError(f"path={shown(path)} must be the name of a file, such as 'table.tex'.")
     target = Path(path)
-    write = _WRITERS.get(target.suffix.lower())
+    ending = target.suffix.lower()
+    write = _WRITERS.get(ending)
     if write is None:
         raise SpecificationError(
             f"path={shown(str(path))} does not say by its ending how to write the table: it may end in "
             f"{', '.join(_WRITERS)}."
         )
-    if label is not None and target.suffix.lower() != ".tex":
-        raise SpecificationError(f"label= is for LaTeX; a file that ends in {target.suffix} has no cross references.")
+    if ending != ".tex" and any(each.label is not None for each in tables):
+        raise SpecificationError(
+            f"{'label' if len(tables) == 1 else 'labels'}= is for LaTeX; a file that ends in {target.suffix} has no "
+            "cross references."
+        )
+    if ending == ".csv" and len(tables) > 1:
+        raise SpecificationError(
+            f"path={shown(str(path))}: a file that ends in .csv holds one table; write each with its own save(path), "
+            "or all to one file that ends in .xlsx."
+        )
     # All is rendered before the file is opened: what cannot be written does not empty a file that was there.
-    content = write(table, label)
+    content = write(tables)
     try:
         target.write_bytes(content)
     except FileNotFoundError:
@@ -53,22 +101,24 @@ def save_table(table: Layout, path: object, label: str | None) -> None:
         raise SpecificationError(f"path={shown(str(path))} cannot be written: {reason}.") from error
 
 
-def _latex(table: Layout, label: str | None) -> bytes:
-    return f"% \\usepackage{{booktabs}}\n{render_latex(table, label)}".encode()
+def _latex(tables: Sequence[Filed]) -> bytes:
+    floats = []
+    for each in tables:
+        # Two counts of the same tables would disagree in the end.
+        counted = _COUNTED.match(each.name)
+        named = each._replace(name=each.name[counted.end() :]) if counted else each
+        floats.append(render_latex(named.titled(), each.label, captioned=counted is not None))
+    return ("% \\usepackage{booktabs}\n" + "\n".join(floats)).encode()
 
 
-def _csv(table: Layout, label: str | None) -> bytes:
-    return render_csv(table).encode()
-
-
-_WRITERS: dict[str, Callable[[Layout, str | None], bytes]] = {
+_WRITERS: dict[str, Callable[[Sequence[Filed]], bytes]] = {
     ".tex": _latex,
-    ".html": lambda table, label: render_page(table).encode(),
-    ".md": lambda table, label: render_markdown(table).encode(),
-    ".txt": lambda table, label: (render_text(table) + "\n").encode(),
-    ".csv": _csv,
-    ".xlsx": lambda table, label: render_workbook(table),
-    ".docx": lambda table, label: render_document(table),
+    ".html": lambda tables: render_page([each.titled() for each in tables]).encode(),
+    ".md": lambda tables: "\n".join(render_markdown(each.titled()) for each in tables).encode(),
+    ".txt": lambda tables: "\n\n".join(render_text(each.titled()) + "\n" for each in tables).encode(),
+    ".csv": lambda tables: render_csv(tables[0].table).encode(),
+    ".xlsx": lambda tables: render_workbook([(each.name, each.titled()) for each in tables]),
+    ".docx": lambda tables: render_document([each.titled() for each in tables]),
 }
 
 

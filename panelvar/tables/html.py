@@ -204,13 +204,14 @@ def render_html(table: Layout) -> str:
     return "\n".join([*lines, "</div>"]) + "\n"
 
 
-def render_page(table: Layout) -> str:
-    """Render a table as a whole page, to be opened in a browser."""
-    title = escape(printable(table.title or "Table"), quote=True)
+def render_page(tables: Sequence[Layout]) -> str:
+    """Render tables as a whole page, to be opened in a browser."""
+    title = escape(printable(next((table.title for table in tables if table.title), "Table")), quote=True)
+    between = '<hr style="border: none; margin: 1.5em 0">\n'
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n"
         "<style>:root { color-scheme: light dark; } body { font-family: system-ui, sans-serif; margin: 2em; }</style>\n"
-        f"</head>\n<body>\n{render_html(table)}</body>\n</html>\n"
+        f"</head>\n<body>\n{between.join(map(render_html, tables))}</body>\n</html>\n"
     )

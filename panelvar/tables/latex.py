@@ -228,8 +228,9 @@ def _laid_out(table: Layout, room: float, size: str, parts: Sequence[Columns]) -
     return _Pages(size, wide, inside, above, below, pages or [[]])
 
 
-def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WIDTH) -> str:
-    """Render a table in LaTeX; see `Table.to_latex`."""
+def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WIDTH, *, captioned: bool = False) -> str:
+    """Render a table in LaTeX; see `Table.to_latex`. Without a title the caption is the number alone, if asked for."""
+    captioned = captioned or bool(table.title)
     room = _read_width(width)
     found = [_laid_out(table, room, size, parts) for size, parts in arranged_in_points(table, room)]
     # Smaller letters where these bring a long table on one page.
@@ -239,12 +240,12 @@ def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WI
         first, last = k == 0, k == len(laid.pages) - 1
         out += [r"\begin{table}[htbp]", r"\centering"]
         if not first:
-            out.append(r"\tablename~\thetable{} (continued)" if table.title else "(continued)")
-        elif table.title:
+            out.append(r"\tablename~\thetable{} (continued)" if captioned else "(continued)")
+        elif captioned:
             out.append(rf"\caption{{{set_latex(table.title)}}}")
         if first and label is not None:
             out.append(rf"\label{{{_read_label(label)}}}")
-        if table.title or not first:
+        if captioned or not first:
             out.append(r"\par\smallskip")
         out += [rf"\begin{{minipage}}{{{laid.wide:.0f}pt}}", r"\setlength{\tabcolsep}{0pt}", *filter(None, [laid.size])]
         sections = [laid.above if first else [], page, laid.below if last else []]

@@ -1,4 +1,4 @@
-"""A table as a workbook: numbers are numbers at full precision, printed as the table prints them."""
+"""Tables as a workbook, a sheet each: numbers are numbers at full precision, printed as the table prints them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ _PRINTED = re.compile(
 )
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\']")
 _LONGEST_SHEET_NAME = 31
+# Excel keeps this name for itself.
+_RESERVED = "history"
 _LONGEST_CELL = 32000
 _WIDEST_COLUMN = 40
 _SIDE = {"decimal": "right", "right": "right", "center": "center", "left": "left"}
 
 
-def render_workbook(table: Layout) -> bytes:
-    """Render a table as an Excel workbook of one sheet.
+def render_workbook(tables: Sequence[tuple[str, Layout]]) -> bytes:
+    """Render tables as an Excel workbook: each on a sheet of its name, or of its title where it has none.
 
     Raises
     ------
@@ -41,13 +43,34 @@ def render_workbook(table: Layout) -> bytes:
             "A workbook needs openpyxl, which is not installed: python -m pip install 'panelvar[files]'."
         ) from error
     book = Workbook()
-    sheet = book.active
-    sheet.title = _NOT_IN_SHEET_NAMES.sub(" ", printable(table.title)).strip()[:_LONGEST_SHEET_NAME].strip() or "Table"
-    sheet.sheet_view.showGridLines = False
-    _Writer(sheet, table).write()
+    book.remove(book.active)
+    for name, (_, table) in zip(_sheet_names(tables), tables, strict=True):
+        sheet = book.create_sheet(name)
+        sheet.sheet_view.showGridLines = False
+        _Writer(sheet, table).write()
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _sheet_names(tables: Sequence[tuple[str, Layout]]) -> list[str]:
+    """Names that Excel takes: of no more than 31 signs, no two alike but for capitals."""
+    names: list[str] = []
+    taken = {_RESERVED}
+    for place, (name, table) in enumerate(tables, start=1):
+        called = _as_sheet_name(printable(name or table.title)) or ("Table" if len(tables) == 1 else f"Table {place}")
+        unique, copies = called, 1
+        while unique.casefold() in taken:
+            copies += 1
+            ending = f" ({copies})"
+            unique = called[: _LONGEST_SHEET_NAME - len(ending)].strip() + ending
+        taken.add(unique.casefold())
+        names.append(unique)
+    return names
+
+
+def _as_sheet_name(text: str) -> str:
+    return _NOT_IN_SHEET_NAMES.sub(" ", text).strip()[:_LONGEST_SHEET_NAME].strip()
 
 
 class _Writer:

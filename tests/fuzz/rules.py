@@ -593,6 +593,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "known": lambda writer: repr({writer.variables[0]: 1}),
     "label": of("'tab:one'"),
     "save.label": of("None"),
+    "save_tables.path": lambda writer: repr(
+        str(Path(gettempdir(), f"fuzzed.{writer.rng.choice(('tex', 'html', 'md', 'txt'))}"))
+    ),
+    "save_tables.tables": lambda writer: f"{{'Table 1': {writer.result(pv.LinearResult, 'compare')}}}",
+    "save_tables.labels": of("()"),
     "to_latex.width": of("345.0", "470", "246"),
     "save.path": lambda writer: repr(
         str(Path(gettempdir(), f"fuzzed.{writer.rng.choice(('tex', 'csv', 'html', 'md'))}"))

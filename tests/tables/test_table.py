@@ -244,7 +244,7 @@ def test_html_numbers_are_a_block_in_the_middle_of_a_column_widened_by_words() -
 
 
 def test_a_page_says_how_it_is_written() -> None:
-    page = render_page(nasty())
+    page = render_page([nasty()])
     assert page.startswith("<!DOCTYPE html>") and '<meta charset="utf-8">' in page
     assert "<b>" not in page
 
