@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 Labelled = TypeVar("Labelled")
+Named = TypeVar("Named", str, int)
 
 
 @lru_cache(maxsize=256)
@@ -61,6 +63,11 @@ class labelled(Generic[Labelled]):
             out = pd.DataFrame(values, index=index, columns=index)
         instance.__dict__[self.name] = out
         return out
+
+
+def repeated(names: Iterable[Named]) -> list[Named]:
+    """Names that stand more than once, in their order; one pass over them, since lags make many."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from panelvar.base.errors import SpecificationError
+from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
 
 _WHOLE = r"[+-]?\d{1,9}"
@@ -45,8 +46,7 @@ def each_lag(call: str) -> tuple[str, ...] | None:
         if last - first >= MOST_COLUMNS:
             raise SpecificationError(f"{call!r} would make {last - first + 1} columns; {MOST_COLUMNS} are the most.")
         lags = list(range(first, last + 1))
-    twice = sorted({lag for lag in lags if lags.count(lag) > 1}) if len(lags) <= MOST_COLUMNS else []
-    if twice:
+    if twice := repeated(lags):
         raise SpecificationError(f"{call!r} names {twice[0]} twice.")
     return tuple(_one(match["function"], match["value"], lag) for lag in lags)
 

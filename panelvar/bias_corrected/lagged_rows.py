@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.base.labels import listed
+from panelvar.base.labels import listed, repeated
 from panelvar.base.scaling import exponents, in_own_units
 from panelvar.data.design import Design, assemble, dated_panel
 from panelvar.dynamic_panels.dynamic_model import read_columns
@@ -87,7 +87,7 @@ def lagged_rows(
         columns = tuple(found)
     own = lag_names(dependent, lags)
     every = (dependent, *own, *names)
-    twice = sorted({name for name in every if every.count(name) > 1})
+    twice = repeated(every)
     if twice:
         raise SpecificationError(
             f"Named twice: {listed(twice)}. lags= has the lags of {dependent!r}: leave them out of x."

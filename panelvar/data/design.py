@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
 from panelvar.base.quoting import one_line, shown
 from panelvar.data.alignment import may_be_called
@@ -282,8 +283,7 @@ def build_design(
     else:
         dependent = y
         names = read_names("x", x)
-        if len(set(names)) < len(names):
-            twice = sorted({name for name in names if names.count(name) > 1})
+        if twice := repeated(names):
             raise SpecificationError(f"Regressors are named twice: {', '.join(map(repr, twice))}.")
         if dependent in names:
             raise SpecificationError(f"{dependent!r} is both the dependent variable and a regressor.")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import is_whole, read_labels
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, Note, SpecificationError
+from panelvar.base.labels import repeated
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, named_as
 from panelvar.data.arrow import from_arrow
@@ -326,8 +327,8 @@ def _checked(values: Array, labels: Sequence[Hashable]) -> Array:
     if values.shape[1] == 0 or values.shape[0] == 0:
         raise DataError(f"The data have {values.shape[0]} rows and {values.shape[1]} columns; a VAR needs both.")
     text = list(map(str, labels))
-    if len(set(text)) < len(text):
-        raise SpecificationError(f"Variable names repeat: {sorted({name for name in text if text.count(name) > 1})}.")
+    if twice := repeated(text):
+        raise SpecificationError(f"Variable names repeat: {twice}.")
     refuse_infinite(values, text)
     return values
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_whole
+from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose, emit
-from panelvar.base.labels import listed
+from panelvar.base.labels import listed, repeated
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import dated_panel
@@ -254,6 +254,7 @@ def _read(
     choose("transform", transform, TRANSFORMS)
     panel = dated_panel(data)
     lags = read_whole("lags", lags, 1)
+    refuse_beyond("lags", lags, panel.calendar.n_positions)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
     exogenous = read_names("x", x)
@@ -264,7 +265,7 @@ def _read(
     older, current = read_names("predetermined", predetermined), read_names("endogenous", endogenous)
     lag_names = tuple(_lag_name(y, lag) for lag in range(1, lags + 1))
     every = (y, *lag_names, *exogenous, *older, *current)
-    twice = sorted({name for name in every if every.count(name) > 1})
+    twice = repeated(every)
     if twice:
         raise SpecificationError(
             f"Named twice: {listed(twice)}. lags= has the lags of {y!r}, and a regressor is exogenous, predetermined "

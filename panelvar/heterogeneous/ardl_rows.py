@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import is_whole, read_flag, read_names, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.labels import repeated
 from panelvar.base.quoting import shown
 from panelvar.data.design import Design, build_design
 from panelvar.heterogeneous.unit_fits import TREND
@@ -82,8 +83,7 @@ class ArdlRows:
         if self.trend:
             columns.append(np.asarray(panel.time_positions + 1.0, dtype=np.float64))
         names = (*self.short_names(orders), *self.long_run, self.lagged)
-        if len(set(names)) < len(names):
-            twice = sorted({name for name in names if names.count(name) > 1})
+        if twice := repeated(names):
             raise SpecificationError(f"{', '.join(map(repr, twice))} would stand in the model twice: rename it.")
         columns += [*self.x, panel.lag(self.y)]
         good = np.all([np.isfinite(column) for column in (change, *columns)], axis=0)

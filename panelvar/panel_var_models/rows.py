@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arguments import DROP_OR_RAISE, read_labels, read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
 from panelvar.data.design import Design, dated_panel, refuse_infinite
 from panelvar.data.panel import Panel
@@ -148,12 +149,12 @@ def read_rows(
     read_whole("exogenous_lags", exogenous_lags, 0)
     if exogenous_lags and not beside:
         raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
-    reach = panel.calendar.n_positions
-    refuse_beyond("exogenous_lags", exogenous_lags, reach)
+    for option, value in (("lags", order), ("exogenous_lags", exogenous_lags)):
+        refuse_beyond(option, value, panel.calendar.n_positions)
     names = tuple(map(str, chosen))
     terms = Terms(trend, 0, tuple(map(str, beside)), int(exogenous_lags))
     labels = regressor_labels(names, order, terms)
-    twice = sorted({label for label in labels if labels.count(label) > 1})
+    twice = repeated(labels)
     if twice:
         raise SpecificationError(f"Regressors would share the name(s) {twice}: rename an exogenous variable.")
     if len(labels) > MOST_COLUMNS:
@@ -190,8 +191,7 @@ def read_rows(
 def _refuse_repeats(chosen: tuple[Hashable, ...], beside: tuple[Hashable, ...]) -> None:
     if not chosen:
         raise SpecificationError("columns= is empty: name the variables of the system.")
-    named = [str(name) for name in (*chosen, *beside)]
-    twice = sorted({name for name in named if named.count(name) > 1})
+    twice = repeated(map(str, (*chosen, *beside)))
     if twice:
         raise SpecificationError(f"Columns are named twice: {twice}.")
 

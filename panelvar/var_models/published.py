@@ -11,7 +11,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import finite_array, read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
-from panelvar.base.labels import in_order, is_frame, only_counted
+from panelvar.base.labels import in_order, is_frame, only_counted, repeated
 from panelvar.dynamics.terms import Terms
 
 _MEANING = ": a row for each equation and a column for each variable"
@@ -82,9 +82,8 @@ def check_names(names: tuple[str, ...], n_vars: int) -> None:
     """Refuse names that are too few, too many, or repeated."""
     if len(names) != n_vars:
         raise SpecificationError(f"{len(names)} names for {n_vars} variables: {list(names)}.")
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise SpecificationError(f"Variable names repeat: {repeated}.")
+    if twice := repeated(names):
+        raise SpecificationError(f"Variable names repeat: {twice}.")
 
 
 def checked_covariance(sigma: npt.ArrayLike, n_vars: int) -> Array:

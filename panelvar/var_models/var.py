@@ -20,6 +20,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.labels import repeated
 from panelvar.base.limits import LONGEST_HORIZON
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
@@ -333,7 +334,7 @@ def require_distinct(names: tuple[str, ...], lags: int, terms: Terms) -> None:
     if not terms.exogenous:
         return
     labels = regressor_labels(names, lags, terms)
-    twice = sorted({label for label in labels if labels.count(label) > 1})
+    twice = repeated(labels)
     if twice:
         raise SpecificationError(
             f"Regressors would share the name(s) {twice}: rename an exogenous variable, {terms.exogenous}."

@@ -45,6 +45,13 @@ def test_no_entity_with_consecutive_periods(call):
         call(FRAME.query("t in (2000, 2001, 2004, 2007)"), "y")
 
 
+@pytest.mark.parametrize("lags", [8, 10**15])
+@pytest.mark.parametrize("fit", [pv.fit_arellano_bond, pv.fit_blundell_bond, pv.fit_anderson_hsiao])
+def test_lags_longer_than_the_panel(fit, lags):
+    with pytest.raises(pv.InsufficientDataError, match=f"lags={lags} reaches past the data, which span 8 period"):
+        fit(FRAME, "y", lags=lags)
+
+
 def test_a_window_that_no_row_has():
     with pytest.raises(pv.InsufficientDataError, match=r"No row has lag 9 of y: the panel spans 8 periods"):
         pv.fit_arellano_bond(FRAME, "y", instruments=[pv.LagInstruments("y", 9, 12)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from panel_var_models.panel_var_twins import NAMES, panel_of
 from quiet import quietly
@@ -28,8 +29,8 @@ def fit(frame, **options):
         ({"exogenous": ["L1.x"]}, pv.SpecificationError, "share the name"),
         ({"exogenous_lags": 1}, pv.SpecificationError, "needs exogenous variables"),
         ({"lags": 0}, pv.SpecificationError, "lags=0"),
-        ({"lags": 14}, pv.InsufficientDataError, "an entity has 14 rows at most"),
-        ({"lags": 40}, pv.InsufficientDataError, "No row of 12 entities has 40 lag"),
+        ({"lags": 14}, pv.InsufficientDataError, "lags=14 reaches past the data, which span 14 period"),
+        ({"lags": 100_000}, pv.InsufficientDataError, "lags=100000 reaches past the data"),
         ({"lags": 13}, pv.InsufficientDataError, r"rows leave no degrees of freedom .* or look at missing values"),
         ({"method": "system"}, pv.SpecificationError, "Did you mean 'gmm'"),
         ({"method": "mean-group", "lags": 6}, pv.InsufficientDataError, "0 of 12 entities can be fitted"),
@@ -49,6 +50,14 @@ def test_refused(options, error, words):
         frame.iloc[5, 0] = np.nan
     with pytest.raises(error, match=words):
         fit(frame, **options)
+
+
+def test_entities_that_are_all_shorter_than_the_lags():
+    frame = panel_of()
+    entity, period = (pd.factorize(frame.index.get_level_values(level))[0] for level in (0, 1))
+    halves = frame[(period < 7) == (entity % 2 == 0)]
+    with pytest.raises(pv.InsufficientDataError, match=r"No row of 12 entities has 8 lag.* an entity has 7 rows"):
+        fit(halves, lags=8)
 
 
 def test_entities_with_rows_enough_whose_regressors_depend_on_one_another():
