@@ -49,8 +49,12 @@ class MissingAttributeError(MissingInformationError, AttributeError):
     """An attribute that needs what a result lacks; also an AttributeError, so that ``hasattr`` answers no."""
 
 
-class UnknownArgumentError(SpecificationError, TypeError):
-    """A keyword that a function does not have; also a TypeError, which is what Python calls it."""
+class CallError(SpecificationError, TypeError):
+    """A call or an expression that does not fit what it is about; also a TypeError, which is what Python calls it."""
+
+
+class UnknownArgumentError(CallError):
+    """A keyword that a function does not have."""
 
 
 class NotOfferedError(SpecificationError, AttributeError):

@@ -1,41 +1,46 @@
-"""Keywords that a call does not have: what they are called here, or what was meant."""
+"""Calls that do not fit: what a keyword that a function does not have is called here, and what else is wrong."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection
+from inspect import CO_VARKEYWORDS
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from panelvar.base.elsewhere import argument_hint
-from panelvar.base.errors import UnknownArgumentError
+from panelvar.base.errors import CallError, UnknownArgumentError
+from panelvar.base.misfit_calls import misfit
 from panelvar.base.quoting import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def answering(thing: F) -> F:
-    """Have a function, or the constructor of a class, answer keywords it does not have.
+    """Have a function, or the constructor of a class, answer calls that do not fit it.
 
-    Its signature, types and docstring stay what they are. A keyword that it has costs no more than the call of a
-    function: an unknown one is found when Python has refused it.
+    Its signature, types and docstring stay what they are. A call that fits costs no more than the call of a function:
+    what does not is found when Python has refused it.
 
     Raises
     ------
     UnknownArgumentError
         By what is returned, for every keyword that it does not have: with what another program's argument is here, the
         parameter that was meant, or all of them.
+    CallError
+        By what is returned, for an argument that is missing, given twice, or one too many: with what the function
+        takes.
     """
     if isinstance(thing, type):
         owner: Any = thing
         # An inherited constructor answers already, in the name of another class.
-        owner.__init__ = _answering(getattr(owner.__init__, "__wrapped__", owner.__init__), thing.__name__)
+        owner.__init__ = _answering(getattr(owner.__init__, "__wrapped__", owner.__init__), thing.__name__, thing)
         return thing
-    return cast(F, _answering(thing, thing.__name__))
+    return cast(F, _answering(thing, thing.__name__, thing))
 
 
 class AnswersArguments:
-    """A class whose public methods, inherited ones too, answer keywords they do not have."""
+    """A class whose public methods, inherited ones too, answer calls that do not fit them."""
 
     __slots__ = ()
 
@@ -46,23 +51,29 @@ class AnswersArguments:
                 for name, method in list(vars(owner).items()):
                     # Once: another class may have inherited it before.
                     if isinstance(method, FunctionType) and name[0] != "_" and not hasattr(method, "__wrapped__"):
-                        setattr(owner, name, _answering(method, name))
+                        setattr(owner, name, _answering(method, name, method))
 
 
-def _answering(function: Any, name: str) -> Any:
+def _answering(function: Any, name: str, explained: Any) -> Any:
+    """Wrap a function, called ``name`` by callers, whose parameters the documentation of ``explained`` explains."""
     code = function.__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    any_keyword = bool(code.co_flags & CO_VARKEYWORDS)
 
     @functools.wraps(function)
     def answered(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
         except TypeError as error:
-            foreign = [option for option in options if option not in parameters]
             # An error from inside the function is not about the call.
-            if not foreign or error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
                 raise
-            raise UnknownArgumentError(" ".join(_answer(name, each, parameters) for each in foreign)) from None
+            foreign = [] if any_keyword else [option for option in options if option not in parameters]
+            if foreign:
+                raise UnknownArgumentError(" ".join(_answer(name, each, parameters) for each in foreign)) from None
+            if what := misfit(function, name, explained.__doc__, args, options):
+                raise CallError(what) from None
+            raise
 
     return answered
 

@@ -85,7 +85,7 @@ def fit_many(
         An estimator that takes data, y and x, such as `fit_fixed_effects`.
     {data}
     y : str or sequence of str
-        Outcomes; or formulas, without ``x``.
+        Outcomes; or formulas, such as ``"y ~ x1 + x2"``, without ``x``.
     x : str or sequence of str, optional
         Regressors: columns, or terms of a formula such as ``"L(income)"``.
     steps : {"cumulative", "separate", "cumulative from none", "separate and none"}, optional

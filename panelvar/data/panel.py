@@ -114,7 +114,15 @@ class Panel(PanelRows, HintsAtNames):
         return lagged
 
     def lead(self, column: Hashable | Array, k: int = 1) -> Array:
-        """Return the value ``k`` periods later on the calendar: ``lag(column, -k)``."""
+        """Return the value ``k`` periods later on the calendar: ``lag(column, -k)``.
+
+        Parameters
+        ----------
+        column : column name, Series or (n,) array
+            An array is in the panel's order; a Series is matched by its labels.
+        k : int
+            Periods of the calendar, not rows. Negative: earlier.
+        """
         return self.lag(column, -_whole(k))
 
     def difference(self, column: Hashable | Array, k: int = 1) -> Array:

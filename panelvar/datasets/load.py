@@ -77,7 +77,7 @@ def describe_data(name: str) -> DataDescription:
     Parameters
     ----------
     name : str
-        As `load_data` takes it.
+        As `load_data` takes it, such as ``"grunfeld"``.
 
     Returns
     -------

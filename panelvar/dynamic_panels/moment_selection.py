@@ -130,6 +130,7 @@ class MomentSelection(HintsAtNames, Presented):
         Parameters
         ----------
         criterion : {"bic", "aic", "hqic"}
+            Andrews and Lu's (2001) criterion of moments and models.
         """
         return self.selected[choose("criterion", criterion, CRITERIA)]
 

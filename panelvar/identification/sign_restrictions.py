@@ -63,8 +63,8 @@ class SignRestrictions(Identification):
     Parameters
     ----------
     signs : mapping
-        ``{(response, shock): "+"}`` or ``"-"``, or ``("+", periods)``. Shocks are named here; those that are not
-        mentioned stay unidentified.
+        Responses and shocks to ``"+"``, ``"-"`` or ``("+", periods)``: ``{("output", "demand"): "+"}``. Shocks are
+        named here; those that are not mentioned stay unidentified.
     periods : int or (int, int)
         Where signs without their own periods hold: 0 to this one, or from the first to the last.
     zero : sequence of (response, shock), or mapping, optional

@@ -272,7 +272,15 @@ class Inference(HintsAtNames):
         return test
 
     def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
-        """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
+        """Estimate a linear combination with its standard error and confidence limits.
+
+        Parameters
+        ----------
+        expression : str
+            Such as ``"x1 + 2*x2"``.
+        level : float
+            Confidence level, at least 0.5.
+        """
         refuse_other("lincom", expression, str, "an expression such as 'x1 + 2*x2'")
         return linear_combination(self, expression, check_level(level))
 

@@ -60,7 +60,7 @@ def panel_granger_test(
     ----------
     {data}
     caused, causing : str
-        y and x: columns.
+        Columns: y, which may be caused, and x, which may cause it.
     lags : int
         K.
     kind : {"z-tilde", "z-bar", "w-bar"}

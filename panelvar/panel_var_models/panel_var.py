@@ -84,7 +84,7 @@ def fit_panel_var(
     ----------
     {data}
     columns : sequence of column names
-        The K variables, in the causal order of Cholesky shocks.
+        The K variables, in the causal order of Cholesky shocks, such as ``["output", "rate"]``.
     lags : int
         Lag order p. Lags never bridge a gap, and no entity's reach into another's rows.
     method : str, optional

@@ -79,7 +79,7 @@ def fit_hausman_taylor(
     ----------
     {data}
     y : str
-        Dependent variable; or, with ``x`` omitted, a formula of all regressors.
+        Dependent variable; or, with ``x`` omitted, a formula of all regressors, such as ``"y ~ x1 + z1"``.
     x : str or sequence of str
         All regressors. Which of them vary within entities is found out.
     endogenous : str or sequence of str

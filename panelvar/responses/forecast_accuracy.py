@@ -85,6 +85,7 @@ class ForecastAccuracy(HintsAtNames, Presented):
         Parameters
         ----------
         variable : str
+            Whose forecasts are compared.
         horizon : int
             h.
         loss : {"squared", "absolute"}

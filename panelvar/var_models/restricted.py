@@ -220,6 +220,11 @@ class RestrictedVarResult(CoefficientTests):
         :math:`n (\ln|\tilde\Sigma_r| - \ln|\tilde\Sigma_u|) \sim \chi^2` with as many degrees of freedom as
         restrictions (Luetkepohl 2005, section 4.2); chosen restrictions bias it towards acceptance.
 
+        Parameters
+        ----------
+        unrestricted : VarResult
+            The system without the restrictions, as `fit_var` fits it.
+
         Raises
         ------
         SpecificationError

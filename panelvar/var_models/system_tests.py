@@ -100,7 +100,7 @@ class SystemTests(BandedSystem):
         Parameters
         ----------
         expression : str
-            In names ``"[equation]regressor"``.
+            In names of an equation and its regressor: ``"[x]L1.y + [x]L2.y"``.
         level : float
             Confidence level, at least 0.5.
         """

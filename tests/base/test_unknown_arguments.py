@@ -43,14 +43,6 @@ def test_names_of_other_programs_are_answered_with_ours(call, answer):
     assert isinstance(caught.value, TypeError)
 
 
-def test_other_mistakes_of_a_call_are_what_they_were():
-    with pytest.raises(TypeError, match="missing") as caught:
-        pv.fit_pooled()
-    assert not isinstance(caught.value, pv.PanelVarError)
-    with pytest.raises(TypeError, match="positional"):
-        pv.fit_var(WALKS, 1, 2, 3)
-
-
 def test_an_error_from_inside_is_not_about_the_call():
     class Broken:
         shape = (3, 3)
