@@ -16,8 +16,9 @@ from panelvar.bias_corrected.lagged_rows import LaggedRows, WithinCube
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.dynamics.dynamics import companion_roots
-from panelvar.inference.coefficients import coefficient_rows, wald
+from panelvar.inference.coefficients import coefficient_rows
 from panelvar.inference.questions import Augmented
+from panelvar.inference.wald import wald
 from panelvar.static_panels.result import LinearResult
 from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import coefficient_header

@@ -16,7 +16,7 @@ from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
-from panelvar.inference.coefficients import wald
+from panelvar.inference.wald import wald
 from panelvar.kernels.long_run import LongRunCovariance
 from panelvar.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.tables.layout import Fact

@@ -16,8 +16,9 @@ from panelvar.data.design import CONSTANT
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.dynamic_panels.moment_tests import MomentTests
 from panelvar.dynamic_panels.transforms import WORDS
-from panelvar.inference.coefficients import coefficient_rows, wald
+from panelvar.inference.coefficients import coefficient_rows
 from panelvar.inference.questions import Questions
+from panelvar.inference.wald import wald
 from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact

@@ -13,7 +13,8 @@ from panelvar.base.quoting import one_line
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import rounding_of
-from panelvar.inference.coefficients import Coefficients, coefficient_rows
+from panelvar.inference.coefficients import coefficient_rows
+from panelvar.inference.linear_combinations import Coefficients
 from panelvar.inference.questions import Augmented
 from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.summary import rows_per_entity

@@ -16,7 +16,7 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
 from panelvar.heterogeneous.pooled_long_run import OwnInformation
-from panelvar.inference.coefficients import wald
+from panelvar.inference.wald import wald
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count, format_number

@@ -14,7 +14,7 @@ from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
-from panelvar.inference.coefficients import wald
+from panelvar.inference.wald import wald
 from panelvar.kernels.unit_regressions import UnitRegressions
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,90 +14,22 @@ from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_levels, read_seed, read_whole, refuse_other
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.chosen_names import chosen_names
-from panelvar.base.distributions import quantile, quantiles, t_tail, two_sided
+from panelvar.base.distributions import quantile, quantiles, two_sided
 from panelvar.base.errors import Note, check_level, choose, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
 from panelvar.base.limits import MOST_DRAWS
-from panelvar.base.quoting import one_line
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.inference.restrictions import combination, restriction_matrix
+from panelvar.inference.linear_combinations import Coefficients, LinearCombination, linear_combination
+from panelvar.inference.restrictions import restriction_matrix
+from panelvar.inference.wald import wald
 from panelvar.kernels.least_squares import covariance_root
-from panelvar.kernels.quadratic_form import quadratic_form
-from panelvar.tables.coefficients import coefficient_header, coefficient_row
+from panelvar.tables.coefficients import coefficient_row
 from panelvar.tables.layout import Row
-from panelvar.tables.number_format import check_digits, pvalue_text
-from panelvar.tables.table import Presented, Table
-from panelvar.tables.test_result import TestResult, chi2_test, f_test
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Coefficients(Protocol):
-    """What a fit must have for its coefficients to be shown and tested."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Coefficient names, the constant first."""
-
-    @property
-    def coefficients(self) -> Array:
-        """Estimates, in that order."""
-
-    @property
-    def rss(self) -> float:
-        """Residual sum of squares; zero where the fit is exact."""
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Facts found on the way."""
-
-
-@dataclass(frozen=True, repr=False)
-class LinearCombination(Presented):
-    """A linear combination of coefficients.
-
-    Attributes
-    ----------
-    expression : str
-    estimate, std_error, statistic, pvalue : float
-    lower, upper : float
-        Confidence limits.
-    level : float
-        Their coverage.
-    df : float or None
-        Degrees of freedom of the t distribution; None for the normal.
-    """
-
-    expression: str
-    estimate: float
-    std_error: float
-    statistic: float
-    pvalue: float
-    lower: float
-    upper: float
-    level: float
-    df: float | None
-
-    def summary(self, *, digits: int = 4) -> Table:
-        """Return the combination as a table of one row.
-
-        Parameters
-        ----------
-        digits : int
-            Decimals.
-        """
-        values = (self.estimate, self.std_error, self.statistic, self.pvalue, self.lower, self.upper)
-        header = coefficient_header("normal" if self.df is None else "t", self.level)
-        return Table(header=(header,), body=(coefficient_row(self.expression, values, check_digits(digits)),))
-
-    def __repr__(self) -> str:
-        return one_line(
-            f"<{self.expression} = {self.estimate:.6g} (s.e. {self.std_error:.6g}, "
-            f"{'z' if self.df is None else 't'} = {self.statistic:.4g}, {pvalue_text(self.pvalue)}, "
-            f"{100 * self.level:g}% [{self.lower:.6g}, {self.upper:.6g}])>"
-        )
 
 
 class Inference(HintsAtNames):
@@ -305,123 +235,3 @@ def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row,
     columns = (result.params, result.std_errors, result.tstats, result.pvalues)
     values = np.column_stack([*columns, result.conf_int(level=level)])
     return tuple(coefficient_row(str(name), row, digits) for name, row in zip(result.names, values, strict=True))
-
-
-def linear_combination(result: Inference, expression: str, level: float) -> LinearCombination:
-    """Estimate ``expression`` with its standard error under the result's covariance."""
-    written, constant = combination(expression, result.names)
-    # In units of the errors, so that the square of a small weight does not vanish.
-    rows, added, powers = in_units_of_errors(written[None], np.array([constant]), result.covariance.matrix)
-    weights = rows[0]
-    estimate = float(weights @ result.fit.coefficients + added[0])
-    error = float(np.sqrt(weights @ result.covariance.matrix @ weights))
-    df = result.covariance.df_of(weights)
-    ratio = estimate / error if error > 0.0 else float("nan")
-    half = quantile(level, df) * error
-    values = (math.ldexp(value, int(powers[0])) for value in (estimate, error, estimate - half, estimate + half))
-    estimate, error, lower, upper = values
-    if error == 0.0 and result.fit.rss > 0.0:
-        text = f"{expression!r} has no sampling variation (its coefficients are restricted): it has no t statistic."
-        emit([Note("no-variance", text, warn=True)])
-    return LinearCombination(
-        expression,
-        estimate,
-        error,
-        ratio,
-        t_tail(ratio, df),
-        lower,
-        upper,
-        level,
-        None if np.isinf(df) else float(df),
-    )
-
-
-def in_units_of_errors(matrix: Array, target: Array, covariance: Array) -> tuple[Array, Array, Positions]:
-    """Divide each restriction by a power of two, so that its largest term has an error of about one.
-
-    Neither the units of the coefficients nor how a restriction is written then decide what is zero. Returns R, q, and
-    the exponents.
-    """
-    errors = np.sqrt(np.abs(np.diagonal(covariance)))
-    errors = np.where(errors > 0.0, errors, 1.0)
-    sizes = np.frexp(matrix)[1] + np.frexp(errors)[1]
-    powers = np.where(matrix != 0.0, sizes, np.iinfo(np.int32).min).max(axis=1)
-    return np.ldexp(matrix, -powers[:, None]), np.ldexp(target, -powers), powers.astype(np.intp)
-
-
-def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) -> TestResult:
-    r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
-
-    Where :math:`RVR'` is singular and the gap lies outside its range, the statistic would depend on how the hypothesis
-    is written (on the base category of dummies, say): there is none, with a note. Where the gap lies in it, the rank is
-    the numerator's degrees of freedom. An indefinite matrix (a multi-way one that the convention leaves unrepaired) is
-    inverted as it is, as the programs that leave it do, with a note.
-    """
-    covariance, q = result.covariance, len(matrix)
-    matrix, target, _ = in_units_of_errors(matrix, target, covariance.matrix)
-    gap = matrix @ result.fit.coefficients - target
-    variance = matrix @ covariance.matrix @ matrix.T
-    df = covariance.df
-    if not np.isfinite(variance).all():
-        text = "The covariance of the restrictions is not finite: there is no statistic."
-        return _no_statistic(name, q, df, null, Note("no-covariance", text, warn=True))
-    form = quadratic_form(gap, variance)
-    rank = int(form.rank)
-    notes: tuple[Note, ...] = ()
-    if not form.positive:
-        text = "The covariance of the restrictions is not positive definite: the statistic has no valid p-value."
-        notes = (Note("indefinite-test", text, warn=True),)
-    if result.fit.rss == 0.0 and rank == 0:
-        text = "The residuals are zero, and so are the standard errors: there is no test."
-        return _no_statistic(name, q, df, null, Note("exact-fit", text))
-    if not form.determined:
-        return _no_statistic(name, q, df, null, *notes, deficient_note(covariance, q, rank))
-    if rank == 0:
-        text = "What is tested holds exactly and has no standard error (coefficients left out, say): there is no test."
-        return _no_statistic(name, q, df, null, Note("no-variance", text, warn=True))
-    if rank < q:
-        text = f"The covariance of the {q} restrictions has rank {rank}; the others hold exactly and are not tested."
-        notes = (Note("rank-deficient-test", text), *notes)
-    statistic = float(form.statistic)
-    if covariance.degrees is not None:
-        contrasts = matrix.T @ form.directions[:, form.used]
-        return _hotelling(statistic, rank, covariance.degrees(contrasts), name, null, notes)
-    if np.isinf(df):
-        return chi2_test(name, statistic, rank, null, notes)
-    return f_test(name, statistic / rank, rank, df, null, notes)
-
-
-def _no_statistic(name: str, q: int, df: float, null: str, *notes: Note) -> TestResult:
-    if np.isinf(df):
-        return chi2_test(name, float("nan"), q, null, notes)
-    return f_test(name, float("nan"), q, df, null, notes)
-
-
-def deficient_note(covariance: CovarianceEstimate, q: int, rank: int) -> Note:
-    """Say that a covariance knows no variance in some of the directions tested, and why."""
-    why = (
-        "it has no variance in the others, as of dummies of the very dimension that scores are summed over, or where "
-        "a multi-way matrix was repaired"
-    )
-    groups = min((count for _, count in covariance.clusters), default=q + 1)
-    if groups <= q:
-        why = f"{groups} clusters leave no more"
-    text = (
-        f"The covariance ({covariance.label}) of the {q} restrictions has rank {rank}: {why}. A statistic would depend "
-        "on how the restrictions are written (on the base category of dummies, say), so none is given. Test fewer "
-        "restrictions at once, or use another covariance."
-    )
-    return Note("rank-deficient-test", text, warn=True)
-
-
-def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, notes: tuple[Note, ...]) -> TestResult:
-    r"""HTZ: :math:`\frac{\eta - r + 1}{\eta r} Q \sim F(r, \eta - r + 1)` (Pustejovsky and Tipton 2018, section 3)."""
-    denominator = eta - rank + 1.0
-    if not denominator > 0.0:
-        text = (
-            f"HTZ's eta is {eta:.4g}, too small for {rank} restrictions at once: there is no p-value. Test fewer "
-            "restrictions, or use wild_bootstrap."
-        )
-        return TestResult(name, statistic / rank, float("nan"), "f", rank, None, null, (*notes, Note("no-df", text)))
-    value = denominator / (eta * rank) * statistic
-    return f_test(name, value, rank, denominator, null, notes)

@@ -20,7 +20,9 @@ from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.calendar import read_times
 from panelvar.data.time_labels import as_text
-from panelvar.inference.coefficients import Inference, LinearCombination, linear_combination, wald
+from panelvar.inference.coefficients import Inference
+from panelvar.inference.linear_combinations import LinearCombination, linear_combination
+from panelvar.inference.wald import wald
 from panelvar.tables.layout import Cell, Fact, Row, interval, number, probability, words
 from panelvar.tables.number_format import check_digits, format_number, pvalue_text
 from panelvar.tables.table import Presented, Table

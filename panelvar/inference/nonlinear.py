@@ -27,8 +27,9 @@ from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.derivatives import Sloped
-from panelvar.inference.coefficients import Inference, coefficient_rows, wald
+from panelvar.inference.coefficients import Inference, coefficient_rows
 from panelvar.inference.restrictions import coefficient_at, linear_form, named_tree
+from panelvar.inference.wald import wald
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import check_digits, format_count

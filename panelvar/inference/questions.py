@@ -14,8 +14,9 @@ from panelvar.base.errors import MissingInformationError, NumericalError, Specif
 from panelvar.base.labels import listed
 from panelvar.base.quoting import shown
 from panelvar.data.design import CONSTANT, Design
-from panelvar.inference.coefficients import Inference, wald
+from panelvar.inference.coefficients import Inference
 from panelvar.inference.nonlinear import NonlinearEstimates, nonlinear
+from panelvar.inference.wald import wald
 from panelvar.tables.layout import Row, count, degrees, number, probability, words
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult

@@ -15,7 +15,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
-from panelvar.inference.coefficients import wald
+from panelvar.inference.wald import wald
 from panelvar.kernels.k_class import Layout, k_class
 from panelvar.kernels.qr import solve, triangularize
 from panelvar.static_panels.result import LinearResult

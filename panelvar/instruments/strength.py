@@ -20,7 +20,7 @@ from panelvar.base.scaling import exponents
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
-from panelvar.inference.coefficients import deficient_note
+from panelvar.inference.wald import deficient_note
 from panelvar.instruments.regressions import (
     SpecifiedResult,
     as_f,

@@ -13,7 +13,7 @@ from panelvar.base.chosen_names import chosen_names
 from panelvar.base.errors import Note, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.covariances import Clustered, Covariance
-from panelvar.inference.coefficients import deficient_note
+from panelvar.inference.wald import deficient_note
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.kernels.variance_components import Components
 from panelvar.panel_tests.auxiliary import linear_result, refuse_exact, regress, transformed_columns, unweighted

@@ -18,7 +18,7 @@ from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.bias_reduced import BiasReduced
-from panelvar.inference.coefficients import in_units_of_errors
+from panelvar.inference.linear_combinations import in_units_of_errors
 from panelvar.inference.restrictions import restriction_matrix
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests import wild_cluster as kernel

@@ -24,7 +24,7 @@ from panelvar.dynamic_panels.moment_tests import MomentTests
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.terms import stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
-from panelvar.inference.coefficients import wald
+from panelvar.inference.wald import wald
 from panelvar.panel_var_models.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.forecasts import forecast_entities

@@ -15,8 +15,8 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.fit_checks import rounding_of
 from panelvar.fit.small_samples import classical_df
-from panelvar.inference.coefficients import wald
 from panelvar.inference.questions import Augmented
+from panelvar.inference.wald import wald
 from panelvar.kernels.qr import solve
 from panelvar.static_panels.effects import EffectVariances, effect_variances
 from panelvar.static_panels.rsquared import RSquared, rsquared_of, total_sum_of_squares

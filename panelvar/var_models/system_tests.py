@@ -19,7 +19,7 @@ from panelvar.var_models.banded_system import BandedSystem
 from panelvar.var_models.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
 
 if TYPE_CHECKING:
-    from panelvar.inference.coefficients import LinearCombination
+    from panelvar.inference.linear_combinations import LinearCombination
 
 
 @dataclass(frozen=True, eq=False)

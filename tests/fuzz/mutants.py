@@ -158,7 +158,7 @@ MUTANTS = (
     Mutant(
         "small-weights-vanish",
         "squares of the weights of a combination underflowed",
-        "inference.coefficients",
+        "inference.linear_combinations",
         "    return np.ldexp(matrix, -powers[:, None]), np.ldexp(target, -powers), powers.astype(np.intp)\n",
         "    return matrix, target, 0 * powers.astype(np.intp)\n",
         "1e-200",
