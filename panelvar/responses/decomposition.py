@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band, Limits, limit_columns, limits_of, said_levels
+from panelvar.base.arguments import is_number
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
-from panelvar.base.quoting import one_line
+from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
+from panelvar.data.time_labels import as_text
 from panelvar.dynamics import dynamics
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
 from panelvar.tables.layout import Fact
@@ -202,7 +204,7 @@ def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HistoricalDecomposition(HintsAtNames):
+class HistoricalDecomposition(HintsAtNames, Presented):
     r"""Each variable as a baseline and the accumulated effects of the shocks since the start of the sample.
 
     .. math:: y_t = b_t + \sum_s c_t^{(s)}, \qquad
@@ -242,17 +244,62 @@ class HistoricalDecomposition(HintsAtNames):
         total: Array = self.baseline + self.contributions.sum(axis=2)
         return total if self.others is None else total + self.others
 
+    @property
+    def _parts(self) -> dict[str, Array]:
+        """What adds up to the variables, each (n, K), under its name."""
+        parts = {"baseline": self.baseline}
+        parts |= {shock: self.contributions[:, :, s] for s, shock in enumerate(self.shocks)}
+        return parts if self.others is None else parts | {OTHER_SHOCKS: self.others}
+
     def to_frame(self) -> pd.DataFrame:
         """Table by period: for each variable the baseline and each shock's contribution, other shocks' last."""
         import pandas as pd
 
-        others = () if self.others is None else (OTHER_SHOCKS,)
-        labels = ("baseline", *self.shocks, *others)
-        columns = pd.MultiIndex.from_product([self.names, labels], names=["variable", "part"])
-        parts = np.concatenate([self.baseline[:, :, None], self.contributions], axis=2)
-        if self.others is not None:
-            parts = np.concatenate([parts, self.others[:, :, None]], axis=2)
+        columns = pd.MultiIndex.from_product([self.names, self._parts], names=["variable", "part"])
+        parts = np.stack(list(self._parts.values()), axis=2)
         return pd.DataFrame(parts.reshape(len(parts), -1), index=self.index, columns=columns)
+
+    def summary(self, *, digits: int = 4, first: Hashable = None, last: Hashable = None) -> Table:
+        """Return a table of the parts of each variable, a row for each period.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        first, last : period labels, optional
+            Where the table begins and ends, such as ``"2008Q1"``; with the sample by default.
+
+        Raises
+        ------
+        SpecificationError
+            A label of another kind than the periods have, or no period between the two.
+        """
+        between = self._between(first, last)
+        parts, index = self._parts, self.index[between]
+        return Table(
+            title="Historical decomposition",
+            facts=(Fact("Shocks", self.scheme), Fact("Periods", f"{as_text(index[0])} to {as_text(index[-1])}")),
+            header=pairs(self.names, tuple(parts), "Variable", "Part"),
+            body=rows(index, np.stack(list(parts.values()), axis=2)[between], (), digits),
+            notes=tuple(dict.fromkeys(map(str, self.notes))),
+        )
+
+    def _between(self, first: Hashable, last: Hashable) -> slice:
+        """Rows from one period to another."""
+        counted = self.index.inferred_type in ("integer", "floating")
+        try:
+            if counted and not all(each is None or is_number(each) for each in (first, last)):
+                # pandas would compare a text with the digits of each number.
+                raise TypeError
+            between: slice = self.index.slice_indexer(first, last)
+        except (KeyError, TypeError, ValueError):
+            between = slice(0, 0)
+        if not len(self.index[between]):
+            raise SpecificationError(
+                f"first={shown(first)}, last={shown(last)}: there is no such period; periods are "
+                f"{as_text(self.index[0])} to {as_text(self.index[-1])}."
+            )
+        return between
 
     @documented
     def plot(

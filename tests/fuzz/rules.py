@@ -609,6 +609,8 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "compare.stars": of("False", "(0.05,)", "{'+': 0.1, '*': 0.05}"),
     "compare.below": of("'tstats'", "('std_errors', 'pvalues')", "'conf_int'", "'none'"),
     "compare.drop": lambda writer: writer.roles("x2"),
+    "HistoricalDecomposition.summary.first": of("None"),
+    "HistoricalDecomposition.summary.last": of("None"),
     "FrameTable.summary.rows": of("None", "2", "60"),
     "compare.rows": of("None", "{'Rows': lambda result: result.nobs}"),
     "compare.stack": of("False"),
