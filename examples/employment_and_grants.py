@@ -361,7 +361,7 @@ def dynamics(page: Page, municipalities: pv.Panel) -> None:
         page.table(model.summary(), "timed")
         selection = pv.fit_panel_var(municipalities, PURSE, 3, instruments=COLLAPSED, time_effects=True)
         page.table(selection.lag_selection().summary(), "lag_selection")
-        page.figure(figure_of(model.plot_roots()), "roots", "Roots of the companion matrix: all inside the circle.")
+        page.figure(model.plot_roots(), "roots", "Roots of the companion matrix: all inside the circle.")
         responses = model.impulse_responses(6, bands=BANDS)
         page.figure(
             responses.plot(),
@@ -386,11 +386,6 @@ def correlation(model: pv.PanelVarResult) -> float:
     """Correlation of the errors of revenues and expenditures."""
     sigma = model.sigma
     return float(sigma[1, 2] / np.sqrt(sigma[1, 1] * sigma[2, 2]))
-
-
-def figure_of(axes: Any) -> Figure:
-    """The figure that axes are on."""
-    return axes.figure
 
 
 METHODS = ("within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-moments", "gmm")

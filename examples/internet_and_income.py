@@ -100,8 +100,8 @@ def the_data(page: Page, panel: pv.Panel) -> None:
             "between them, income hardly at all within. An estimate that compares countries and one that follows them "
             "will use different facts."
         )
-        axes = plot_scatter(panel, "users", "log_income")
-        page.figure(whole(axes.figure), "scatter", "Each country with its own line, and all of them with one.")
+        caption = "Each country with its own line, and all of them with one."
+        page.figure(plot_scatter(panel, "users", "log_income"), "scatter", caption)
 
 
 def estimate(page: Page, panel: pv.Panel) -> dict[str, LinearResult]:
@@ -254,7 +254,7 @@ def preceding(page: Page) -> None:
         bands = pv.EntityBootstrap(draws=DRAWS, seed=1)
         responses = model.impulse_responses(YEARS_AHEAD, cumulative=True, bands=bands)
         page.figure(
-            whole(responses.plot()),
+            responses.plot(),
             "responses",
             "Cumulative responses to shocks of one standard deviation: points of internet users and percent of income. "
             f"Half-panel jackknife; 95% bands from {DRAWS} draws of countries, each estimated again.",
@@ -347,15 +347,6 @@ def coefficients(models: dict[str, LinearResult]) -> Figure:
     ax.set_yticks(range(len(models)), list(models)[::-1])
     ax.set_xlabel("100 x log GDP per capita, for one point of internet users")
     ax.spines[["top", "right"]].set_visible(False)
-    return figure
-
-
-def whole(figure: object) -> Figure:
-    """The figure of axes that were made with it."""
-    from matplotlib.figure import Figure
-
-    if not isinstance(figure, Figure):
-        raise TypeError(f"expected a whole figure, got {type(figure).__name__}")
     return figure
 
 

@@ -81,7 +81,7 @@ def the_data(page: Page, paper: Paper) -> None:
 def tables(page: Page, paper: Paper, agreement: Agreement) -> None:
     with page.section("GDP on CII"):
         page.table(regressions.gdp_on_cii(paper, agreement), "gdp_on_cii")
-        figure = plot_scatter(paper.panel, "cii", "gdp").figure
+        figure = plot_scatter(paper.panel, "cii", "gdp")
         page.figure(figure, "gdp_on_cii", "GDP against CII: three lines that rise, one pooled line that does not.")
         caption = "GDP against CII in logarithms, a prefecture a figure as in the paper; the line is least squares."
         page.figure(figures.scatters(paper), "figures_3_to_5", caption)

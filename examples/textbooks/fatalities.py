@@ -36,4 +36,4 @@ for terms in ("i(age, ref=21)", ["unemp", "log(income)"]):
     print(results[3].joint_test(terms).summary())
 for suffix in ("tex", "docx", "html"):
     table.save(OUTPUT / f"fatalities.{suffix}")
-pv.plot_within_between(data, "frate", "beertax").figure.savefig(OUTPUT / "fatalities.png")
+pv.plot_within_between(data, "frate", "beertax").savefig(OUTPUT / "fatalities.png")

@@ -30,4 +30,4 @@ events = study.event_study(SINCE)
 print(events)
 for suffix in ("tex", "docx", "html"):
     table.save(OUTPUT / f"minimum_wage.{suffix}")
-events.plot(title="Log teen employment").figure.savefig(OUTPUT / "minimum_wage.png")
+events.plot(title="Log teen employment").savefig(OUTPUT / "minimum_wage.png")

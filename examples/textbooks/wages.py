@@ -27,5 +27,5 @@ print(random.marginal_effects("exper", at={"exper": [1, 5, 10]}))
 print(random.nonlinear("-exper / (2 * I(exper**2))"))
 for suffix in ("tex", "docx", "html"):
     table.save(OUTPUT / f"wages.{suffix}")
-figure = pv.plot_coefficients({"Pooled": pooled, "Random": random, "Fixed": fixed}, keep=["union", "married"]).figure
+figure = pv.plot_coefficients({"Pooled": pooled, "Random": random, "Fixed": fixed}, keep=["union", "married"])
 figure.savefig(OUTPUT / "wages.png")

@@ -222,7 +222,7 @@ class EventStudy(Presented):
         figsize: Sequence[float] | None = None,
         title: str | None = None,
         labels: Mapping[str, str] | None = None,
-    ) -> Axes:
+    ) -> Figure | SubFigure:
         """Draw the effects with pointwise and joint intervals (`panelvar.plot_event_study`).
 
         Parameters
@@ -233,7 +233,7 @@ class EventStudy(Presented):
 
         Returns
         -------
-        Axes
+        Figure
         """
         from panelvar.plots.event_study import plot_event_study
 

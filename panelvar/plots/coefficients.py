@@ -62,7 +62,7 @@ def plot_coefficients(
     figsize: Sequence[float] | None = None,
     title: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Axes:
+) -> Figure | SubFigure:
     r"""Draw coefficients with their confidence intervals: of one fit, or of several side by side.
 
     Parameters
@@ -95,7 +95,7 @@ def plot_coefficients(
 
     Returns
     -------
-    Axes
+    Figure
 
     Raises
     ------
@@ -141,7 +141,7 @@ def plot_coefficients(
     canvas.name(_title(fits))
     canvas.foot(_foot(fits, levels, joint, hidden))
     tidy(ax)
-    return ax
+    return canvas.figure
 
 
 def _limits(result: Inference, names: list[str], **options: Any) -> tuple[Any, Any]:

@@ -43,7 +43,7 @@ def plot_effects(
     figsize: Sequence[float] | None = None,
     title: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Axes:
+) -> Figure | SubFigure:
     """Draw the estimated effects of entities (or periods, or other levels), each with its interval.
 
     Up to 60 levels are named, one below the other; more are drawn from the smallest to the largest, without names.
@@ -66,7 +66,7 @@ def plot_effects(
 
     Returns
     -------
-    Axes
+    Figure
 
     Raises
     ------
@@ -124,4 +124,4 @@ def plot_effects(
     if limits is not None:
         canvas.foot(f"{100.0 * level:g}% intervals, each by itself.")
     tidy(ax)
-    return ax
+    return canvas.figure

@@ -43,7 +43,7 @@ def plot_event_study(
     figsize: Sequence[float] | None = None,
     title: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Axes:
+) -> Figure | SubFigure:
     """Draw effects by period about an event, relative to the period left out.
 
     Intervals of each period by itself are thick, those that hold all periods at once thin and capped. Periods left out
@@ -63,7 +63,7 @@ def plot_event_study(
 
     Returns
     -------
-    Axes
+    Figure
 
     Raises
     ------
@@ -101,7 +101,7 @@ def plot_event_study(
     canvas.name(f"Event study: {dependents[0]}" if len(dependents) == 1 else "Event study")
     canvas.foot(_foot(studies, levels, joint, style))
     tidy(ax)
-    return ax
+    return canvas.figure
 
 
 def _studies(source: object, term: Any, reference: object, event: object) -> dict[str, EventStudy]:

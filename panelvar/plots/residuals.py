@@ -56,7 +56,7 @@ def plot_residuals(
     figsize: Sequence[float] | None = None,
     title: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Axes:
+) -> Figure | SubFigure:
     r"""Draw the residuals of a fit.
 
     Parameters
@@ -75,7 +75,7 @@ def plot_residuals(
 
     Returns
     -------
-    Axes
+    Figure
 
     Raises
     ------
@@ -123,7 +123,7 @@ def plot_residuals(
     canvas.name(f"Residuals: {result.dependent}")
     canvas.foot(foot)
     tidy(ax)
-    return ax
+    return canvas.figure
 
 
 def _against_fitted(ax: Axes, fitted: Array, residuals: Array, level: float) -> str:

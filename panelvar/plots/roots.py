@@ -29,7 +29,7 @@ def plot_roots(
     figure: Figure | SubFigure | None = None,
     figsize: Sequence[float] | None = None,
     title: str | None = None,
-) -> Axes:
+) -> Figure | SubFigure:
     r"""Draw the eigenvalues of the companion matrix; the system is stable if all lie inside the unit circle.
 
     Parameters
@@ -43,7 +43,7 @@ def plot_roots(
 
     Returns
     -------
-    Axes
+    Figure
 
     Raises
     ------
@@ -89,7 +89,7 @@ def plot_roots(
     if moduli.size:
         ax.legend(frameon=False, loc="upper left", fontsize=9, borderaxespad=0.0, handletextpad=0.2)
     tidy(ax)
-    return ax
+    return canvas.figure
 
 
 def _write_moduli(ax: Axes, roots: np.ndarray, reach: float) -> None:

@@ -44,7 +44,7 @@ def plot_scatter(
     figsize: Sequence[float] | None = None,
     title: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Axes:
+) -> Figure | SubFigure:
     r"""Plot ``y`` against ``x`` with the least-squares line of each entity and of all rows together.
 
     The lines are those of :math:`y = a + b x`, descriptive and without other regressors. Lines of entities that are
@@ -64,7 +64,7 @@ def plot_scatter(
 
     Returns
     -------
-    Axes
+    Figure
 
     Raises
     ------
@@ -113,7 +113,7 @@ def plot_scatter(
     kind = "entities, each with its line" if entity_lines else "entities"
     canvas.name("" if named else f"{len(shown)} {kind}", size=10.0)
     tidy(ax)
-    return ax
+    return canvas.figure
 
 
 def _columns(

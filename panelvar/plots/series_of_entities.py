@@ -42,7 +42,7 @@ def plot_series(
     figsize: Sequence[float] | None = None,
     title: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Axes:
+) -> Figure | SubFigure:
     """Draw a column over time, entity by entity; a line breaks where a period is missing.
 
     Up to 12 entities have colours of their own. Of more, all lines are pale, with the median of each period; entities
@@ -62,7 +62,7 @@ def plot_series(
 
     Returns
     -------
-    Axes
+    Figure
 
     Raises
     ------
@@ -102,7 +102,7 @@ def plot_series(
     canvas.name(called[str(column)] if panel.n_entities > 1 else f"{called[str(column)]}: {called[texts[0]]}")
     canvas.foot(foot)
     tidy(ax)
-    return ax
+    return canvas.figure
 
 
 def _chosen(panel: Panel, entities: Any) -> list[int]:

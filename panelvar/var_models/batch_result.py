@@ -250,6 +250,10 @@ class VarBatch(AnswersArguments):
         level : float or sequence of float
             Coverage of the intervals, one level or several.
         {ax (panels), figure, figsize, title, labels}
+
+        Returns
+        -------
+        Figure
         """
         from panelvar.plots.rolling_estimates import plot_rolling
 

@@ -252,7 +252,7 @@ class System(SystemProcess, Presented):
         figure: Figure | SubFigure | None = None,
         figsize: Sequence[float] | None = None,
         title: str | None = None,
-    ) -> Axes:
+    ) -> Figure | SubFigure:
         """Draw the companion roots in the unit circle (`panelvar.plot_roots`).
 
         Parameters
@@ -263,7 +263,7 @@ class System(SystemProcess, Presented):
 
         Returns
         -------
-        Axes
+        Figure
         """
         from panelvar.plots.roots import plot_roots
 

@@ -128,7 +128,7 @@ fit_many | cov | Here it is options={'cov': ...}.
 compare | panels | stack=True, with groups of results: compare({'A': {...}, 'B': {...}}, stack=True).
 compare | mean | Here it is foot, of which 'dependent_mean' is one.
 compare | label | Here it is labels, names of coefficients; that of LaTeX is to_latex(label=...).
-plot_coefficients | xline | The line at zero is always drawn; others by matplotlib in the axes that are returned.
+plot_coefficients | xline | The line at zero is always drawn; others by matplotlib in the axes of the figure.
 plot_event_study | ref_line | Here it is event.
 plot_event_study | geom_style | Here it is style='points' or 'ribbon'.
 fixed.marginal_effects | dydx | Here it is variables.

@@ -61,6 +61,12 @@ def banded(responses: Responses) -> Responses:
     )
 
 
+def only(figure: Any) -> Any:
+    """The only panel of a figure."""
+    (ax,) = figure.axes
+    return ax
+
+
 def scattered(ax: Axes) -> np.ndarray:
     return np.concatenate([np.asarray(points.get_offsets()) for points in ax.collections])
 
@@ -71,7 +77,7 @@ def scattered(ax: Axes) -> np.ndarray:
 def test_roots_are_the_systems() -> None:
     model = system(3)
     assert model.is_stable
-    ax = model.plot_roots()
+    ax = only(model.plot_roots())
     np.testing.assert_array_equal(np.sort_complex(scattered(ax) @ [1.0, 1j]), np.sort_complex(model.roots))
     circle = next(line for line in ax.lines if len(line.get_xdata()) > 100)
     np.testing.assert_allclose(np.hypot(circle.get_xdata(), circle.get_ydata()), 1.0, rtol=1e-15)
@@ -82,7 +88,7 @@ def test_roots_are_the_systems() -> None:
 
 def test_unstable_roots_stand_out() -> None:
     model = System([[[1.2, 0.0], [0.0, 0.3]]])
-    ax = plot_roots(model)
+    ax = only(plot_roots(model))
     inside, outside = ax.collections
     assert not np.array_equal(inside.get_facecolor(), outside.get_facecolor())
     assert outside.get_offsets().tolist() == [[1.2, 0.0]]
@@ -93,18 +99,18 @@ def test_unstable_roots_stand_out() -> None:
 
 def test_moduli_are_written_once_a_pair() -> None:
     model = System([[[0.5, -0.5], [0.5, 0.5]]])
-    assert [text.get_text() for text in plot_roots(model).texts] == ["0.707"]
-    assert not plot_roots(model, annotate=False).texts
+    assert [text.get_text() for text in only(plot_roots(model)).texts] == ["0.707"]
+    assert not only(plot_roots(model, annotate=False)).texts
 
 
 def test_a_root_on_the_circle_is_not_inside() -> None:
-    ax = plot_roots(System([[[1.0]]]))
+    ax = only(plot_roots(System([[[1.0]]])))
     assert "\N{GREATER-THAN OR EQUAL TO}" in ax.get_legend().get_texts()[0].get_text()
 
 
 def test_given_axes_are_used() -> None:
     _, ax = plt.subplots()
-    assert plot_roots(system(), ax=ax) is ax
+    assert plot_roots(system(), ax=ax) is ax.figure
     assert len(plt.get_fignums()) == 1
 
 
@@ -237,7 +243,7 @@ def panel(n_entities: int = 3, names: tuple[str, str] = ("x", "y")) -> pv.Panel:
 @pytest.mark.parametrize("n_entities", [1, 3, 9])
 def test_points_and_lines(n_entities: int) -> None:
     data = panel(n_entities)
-    ax = plot_scatter(data, "x", "y")
+    ax = only(plot_scatter(data, "x", "y"))
     np.testing.assert_array_equal(scattered(ax), np.column_stack([data.column("x"), data.column("y")]))
     pooled = next(line for line in ax.lines if line.get_label() == "all rows")
     fit = pv.fit_pooled(data, "y", ["x"]).params
@@ -255,19 +261,19 @@ def test_points_and_lines(n_entities: int) -> None:
 def test_a_frame_with_a_two_level_index_is_a_panel() -> None:
     data = panel(3)
     np.testing.assert_array_equal(
-        scattered(plot_scatter(data.to_frame(), "x", "y")), scattered(plot_scatter(data, "x", "y"))
+        scattered(only(plot_scatter(data.to_frame(), "x", "y"))), scattered(only(plot_scatter(data, "x", "y")))
     )
     with pytest.raises(pv.SpecificationError, match="do not say which column is the entity"):
         plot_scatter(data.to_frame().reset_index(), "x", "y")
 
 
 def test_few_entities_are_named_and_many_counted() -> None:
-    few = plot_scatter(panel(3), "x", "y")
+    few = only(plot_scatter(panel(3), "x", "y"))
     assert [text.get_text() for text in few.get_legend().get_texts()] == ["0", "1", "2", "all rows"]
-    many = plot_scatter(panel(9), "x", "y")
+    many = only(plot_scatter(panel(9), "x", "y"))
     assert [text.get_text() for text in many.get_legend().get_texts()] == ["all rows"]
     assert many.get_title().startswith("9 entities")
-    bare = plot_scatter(panel(9), "x", "y", entity_lines=False, pooled_line=False)
+    bare = only(plot_scatter(panel(9), "x", "y", entity_lines=False, pooled_line=False))
     assert not bare.lines
     assert bare.get_legend() is None
 
@@ -277,18 +283,18 @@ def test_a_result_shows_its_rows() -> None:
     gaps = data.with_columns(x=np.where(np.arange(15) == 4, np.nan, data.column("x")))
     with pytest.warns(pv.PanelVarWarning):
         result = pv.fit_pooled(gaps, "y", ["x"])
-    ax = plot_scatter(result, "x")
+    ax = only(plot_scatter(result, "x"))
     assert len(scattered(ax)) == 14
     assert ax.get_ylabel() == "y"
     with pytest.warns(pv.PanelVarWarning, match="1 of 15 rows lack 'x' or 'y' and are not drawn"):
-        again = plot_scatter(gaps, "x", "y")
+        again = only(plot_scatter(gaps, "x", "y"))
     np.testing.assert_array_equal(scattered(again), scattered(ax))
 
 
 def test_constant_entities_have_no_line() -> None:
     data = panel(3)
     flat = data.with_columns(x=np.repeat([0.1, 0.2, 0.3], 5))
-    assert len(plot_scatter(flat, "x", "y").lines) == 1
+    assert len(only(plot_scatter(flat, "x", "y")).lines) == 1
 
 
 def test_refusals() -> None:
@@ -314,7 +320,7 @@ def test_names_are_shown_letter_by_letter() -> None:
     figures = [
         plot_responses(banded(model.impulse_responses(3))),
         plot_decomposition(model.variance_decomposition(3)),
-        plot_scatter(panel(3, (NASTY, "$a$")), NASTY, "$a$").figure,
+        plot_scatter(panel(3, (NASTY, "$a$")), NASTY, "$a$"),
     ]
     for figure in figures:
         drawn(figure)

@@ -99,6 +99,6 @@ def test_questions_about_lags_are_answered_in_words(noise, model):
 
 
 def test_its_roots_can_be_drawn(model):
-    ax = model.plot_roots()
-    assert ax.get_legend() is None
-    plt.close(ax.figure)
+    figure = model.plot_roots()
+    assert figure.axes[0].get_legend() is None
+    plt.close(figure)

@@ -1,0 +1,115 @@
+"""Every plot, function or method, returns the figure it has drawn in: its own, or the one of the axes it was given."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import panelvar as pv
+
+pytest.importorskip("matplotlib")
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+@cache
+def panel() -> pv.Panel:
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame([(f"f{i}", 2000 + t) for i in range(9) for t in range(8)], columns=["firm", "year"])
+    rows["since"] = rows["year"] - 2004
+    rows["treated"] = (rows["firm"] < "f5").astype(float)
+    rows["x"], rows["y"] = rng.normal(size=(2, len(rows)))
+    return pv.Panel(rows, "firm", "year")
+
+
+@cache
+def fixed() -> pv.LinearResult:
+    return pv.fit_fixed_effects(panel(), "y ~ x + C(since, ref=-1):treated", effects="twoway")
+
+
+@cache
+def model() -> pv.VarResult:
+    return pv.fit_var(np.random.default_rng(6).normal(size=(60, 2)), lags=1)
+
+
+DRAWN: dict[str, Callable[..., Any]] = {
+    "plot_coefficients": lambda **where: pv.plot_coefficients(fixed(), **where),
+    "plot_constancy": lambda **where: pv.plot_constancy(pv.cusum_test(model()), **where),
+    "plot_correlogram": lambda **where: pv.plot_correlogram(pv.residual_correlogram(model(), 4), **where),
+    "plot_decomposition": lambda **where: pv.plot_decomposition(model().variance_decomposition(3), **where),
+    "plot_effects": lambda **where: pv.plot_effects(fixed(), **where),
+    "plot_event_study": lambda **where: pv.plot_event_study(fixed(), "C(since, ref=-1):treated", **where),
+    "plot_forecast": lambda **where: pv.plot_forecast(model().forecast(3), **where),
+    "plot_historical": lambda **where: pv.plot_historical(model().historical_decomposition(), **where),
+    "plot_residuals": lambda **where: pv.plot_residuals(fixed(), **where),
+    "plot_responses": lambda **where: pv.plot_responses(model().impulse_responses(3), **where),
+    "plot_rolling": lambda **where: pv.plot_rolling(rolled(), **where),
+    "plot_roots": lambda **where: pv.plot_roots(model(), **where),
+    "plot_scatter": lambda **where: pv.plot_scatter(panel(), "x", "y", **where),
+    "plot_series": lambda **where: pv.plot_series(panel(), "y", **where),
+    "plot_system": lambda **where: pv.plot_system(model(), **where),
+    "plot_within_between": lambda **where: pv.plot_within_between(panel(), "y", "x", **where),
+    "VarBatch.plot": lambda **where: rolled().plot(**where),
+    "CusumTests.plot": lambda **where: pv.cusum_test(model()).plot(**where),
+    "Correlogram.plot": lambda **where: pv.residual_correlogram(model(), 4).plot(**where),
+    "EventStudy.plot": lambda **where: fixed().event_study("C(since, ref=-1):treated").plot(**where),
+    "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
+    "HistoricalDecomposition.plot": lambda **where: model().historical_decomposition().plot(**where),
+    "Responses.plot": lambda **where: model().impulse_responses(3).plot(**where),
+    "System.plot_roots": lambda **where: model().plot_roots(**where),
+    "VarianceDecomposition.plot": lambda **where: model().variance_decomposition(3).plot(**where),
+}
+
+
+@cache
+def rolled() -> Any:
+    return pv.fit_rolling_var(np.random.default_rng(6).normal(size=(60, 2)), window=30)
+
+
+def plots() -> dict[str, Callable[..., Any]]:
+    """All that are public: functions by their name, methods behind the name of the class that has them."""
+    found = {name: getattr(pv, name) for name in pv.__all__ if name.startswith("plot_")}
+    for module in pkgutil.walk_packages(pv.__path__, "panelvar."):
+        for name, owner in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if owner.__module__ == module.name:
+                methods = (each for each in vars(owner) if each == "plot" or each.startswith("plot_"))
+                found |= {f"{name}.{method}": getattr(owner, method) for method in methods}
+    return found
+
+
+def test_all_say_so() -> None:
+    found = plots()
+    assert found.keys() == DRAWN.keys()
+    for name, plot in found.items():
+        assert inspect.signature(plot).return_annotation == "Figure | SubFigure", name
+        assert "Returns\n-------\nFigure" in inspect.getdoc(plot), name
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_all_do_so(name: str) -> None:
+    figure = DRAWN[name]()
+    assert isinstance(figure, Figure)
+    assert figure is plt.gcf()
+    whole, axes = plt.subplots(len(figure.axes), 1, squeeze=False)
+    left, _ = plt.figure().subfigures(1, 2)
+    assert DRAWN[name](ax=axes) is whole
+    assert DRAWN[name](figure=left) is left
