@@ -17,8 +17,7 @@ from panelvar.data.design import CONSTANT, Design
 from panelvar.inference.coefficients import Inference
 from panelvar.inference.nonlinear import NonlinearEstimates, nonlinear
 from panelvar.inference.wald import wald
-from panelvar.tables.layout import Row, count, degrees, number, probability, words
-from panelvar.tables.table import Table
+from panelvar.tables.frame_table import FrameTable, frame_of_tests
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -127,8 +126,14 @@ class Questions(Inference):
         emit(test.notes)
         return test
 
-    def joint_tests(self) -> Table:
-        """Return a table with a joint test of every term: that all its coefficients are zero."""
+    def joint_tests(self) -> FrameTable:
+        """Test of every term that all its coefficients are zero.
+
+        Returns
+        -------
+        FrameTable
+            A row a term; columns statistic, df, df_denominator (for F) and pvalue.
+        """
         return _joint_tests(self)
 
     def tidy(self, *, level: float = 0.95) -> pd.DataFrame:
@@ -224,32 +229,24 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _joint_tests(result: Inference, digits: int = 4) -> Table:
+def _joint_tests(result: Inference) -> FrameTable:
     """Build ``Questions.joint_tests``."""
+    import pandas as pd
+
     terms: dict[str, list[str]] = {}
     for name in result.names:
         if name != CONSTANT:
             terms.setdefault(":".join(level_of(factor)[0] for factor in factors_of(name)), []).append(name)
     if not terms:
         raise SpecificationError("The model has no coefficients but a constant.")
-    rows, notes = [], []
-    kind = ""
+    tests = []
     for term, names in terms.items():
         matrix = np.eye(len(result.names))[[result.names.index(name) for name in names]]
-        test = wald(result, matrix, np.zeros(len(matrix)), "Joint test", f"{term} is zero")
-        kind = "F" if test.distribution == "f" else "chi2"
-        cells = [count(test.df or 0), number(test.statistic, digits), probability(test.pvalue, digits)]
-        if kind == "F":
-            cells.insert(1, degrees(test.df_denominator or 0))
-        rows.append(Row(term, tuple(cells)))
-        notes += [f"{term}: {note.text}" for note in test.notes]
-    header = ["df", *(["df of errors"] if kind == "F" else []), kind, "p"]
-    return Table(
-        title="Joint tests by term",
-        header=(Row("", tuple(words(text, "right") for text in header)),),
-        body=tuple(rows),
-        notes=("Null hypothesis of each: all coefficients of the term are zero.", *notes),
-    )
+        tests.append(wald(result, matrix, np.zeros(len(matrix)), "Joint test", f"{term} is zero"))
+    notes = [f"{term}: {note.text}" for term, test in zip(terms, tests, strict=True) for note in test.notes]
+    null = "Null hypothesis of each: all coefficients of the term are zero."
+    index = pd.Index(list(terms), name="term", dtype=object)
+    return frame_of_tests(tests, index, "Joint tests by term", (null, *notes))
 
 
 def _tidy(result: Inference, level: float) -> pd.DataFrame:

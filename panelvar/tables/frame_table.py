@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +12,7 @@ from panelvar.base.hints import HintsAtNames
 from panelvar.tables.layout import Cell, Fact, Row, count, degrees, number, probability, spanning, words
 from panelvar.tables.number_format import check_digits
 from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -196,6 +197,26 @@ class FrameTable(HintsAtNames, Presented):
     def __repr__(self) -> str:
         """Typed at the prompt, it is there to be read: not more of it than a prompt holds."""
         return self.summary(rows=_AT_THE_PROMPT).to_text()
+
+
+def formats_of_tests(symbol: str) -> dict[str, Column]:
+    """How the numbers of tests are printed, their statistic under its symbol."""
+    return {
+        "statistic": STATISTIC.called(symbol),
+        "df": DEGREES,
+        "df_denominator": DEGREES.called("df of errors"),
+        "pvalue": PVALUE,
+    }
+
+
+def frame_of_tests(tests: Sequence[TestResult], index: pd.Index, title: str, notes: tuple[str, ...]) -> FrameTable:
+    """Put tests of one distribution, F or chi-squared, in a row each: statistic, df, df_denominator (for F), pvalue."""
+    import pandas as pd
+
+    denominator = () if tests[0].df_denominator is None else ("df_denominator",)
+    columns = {name: [getattr(test, name) for test in tests] for name in ("statistic", "df", *denominator, "pvalue")}
+    formats = formats_of_tests("F" if denominator else "chi2")
+    return FrameTable(pd.DataFrame(columns, index=index), formats, title, notes=notes)
 
 
 def _last(name: Any) -> str:

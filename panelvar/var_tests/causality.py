@@ -12,7 +12,7 @@ from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position, variables_of
-from panelvar.tables.frame_table import DEGREES, PVALUE, STATISTIC, FrameTable
+from panelvar.tables.frame_table import FrameTable, frame_of_tests
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.exclusion import granger_hypothesis
@@ -49,17 +49,9 @@ def granger_table(result: SystemTests) -> FrameTable:
         raise SpecificationError("Granger causality needs at least two variables.")
     pairs = [(left, right) for left in result.names for right in result.names if left != right]
     tests = [result.granger_causality(left, right) for left, right in pairs]
-    denominator = () if tests[0].df_denominator is None else ("df_denominator",)
-    rows = {name: [getattr(test, name) for test in tests] for name in ("statistic", "df", *denominator, "pvalue")}
-    frame = pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(pairs, names=["caused", "causing"]))
-    formats = {
-        "statistic": STATISTIC.called("F" if denominator else "chi2"),
-        "df": DEGREES,
-        "df_denominator": DEGREES.called("df of errors"),
-        "pvalue": PVALUE,
-    }
     null = "Null hypothesis: the causing variable does not Granger-cause the caused one."
-    return FrameTable(frame, formats, "Granger causality", notes=(null, "No correction for the number of tests."))
+    index = pd.MultiIndex.from_tuples(pairs, names=["caused", "causing"])
+    return frame_of_tests(tests, index, "Granger causality", (null, "No correction for the number of tests."))
 
 
 @answering

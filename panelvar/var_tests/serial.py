@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.unknown_arguments import answering
-from panelvar.tables.frame_table import DEGREES, PVALUE, STATISTIC, FrameTable
+from panelvar.tables.frame_table import FrameTable, formats_of_tests
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
@@ -160,15 +160,9 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
         rows.append([getattr(test, field) for test in tests for field in fields])
     columns = pd.MultiIndex.from_product([("alone", "together"), fields])
     frame = pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
-    formats = {
-        "statistic": STATISTIC.called(form.upper()),
-        "df": DEGREES,
-        "df_denominator": DEGREES.called("df of errors"),
-        "pvalue": PVALUE,
-    }
     null = "Null hypothesis: no serial correlation at the lag alone; at all lags up to it, together."
     told = (null, *(note.text for note in notes))
-    return FrameTable(frame, formats, "Breusch-Godfrey tests of serial correlation", notes=told)
+    return FrameTable(frame, formats_of_tests(form.upper()), "Breusch-Godfrey tests of serial correlation", notes=told)
 
 
 def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tuple[Note, ...]) -> TestResult:

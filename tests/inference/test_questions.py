@@ -212,12 +212,21 @@ def test_pretrends_of_an_event_study(panel):
     assert "T.-3" in found.null and "T.0" not in found.null
 
 
+def test_a_table_of_every_term_by_the_normal(panel):
+    robust = quietly(pv.fit_random_effects, panel, "fatal ~ beertax + C(year)")
+    tests = robust.joint_tests()
+    assert list(tests.columns) == ["statistic", "df", "pvalue"] and "chi2" in str(tests)
+    assert tests.loc["C(year)", "statistic"] == robust.joint_test("C(year)").statistic
+
+
 def test_a_table_of_every_term(result):
     table_of_terms = result.joint_tests()
     frame = table_of_terms.to_frame()
     assert frame.index.tolist() == ["beertax", "unrate", "perinck", "C(year)"]
-    assert frame.loc["C(year)", "F"] == result.joint_test("C(year)").statistic
-    assert frame.loc["beertax", "p"] == pytest.approx(result.pvalues["beertax"], rel=1e-10)
+    years = result.joint_test("C(year)")
+    assert frame.loc["C(year)"].tolist() == [years.statistic, years.df, years.df_denominator, years.pvalue]
+    assert table_of_terms["pvalue"]["beertax"] == pytest.approx(result.pvalues["beertax"], rel=1e-10)
+    assert table_of_terms.summary().header[0].cells[0].text == "F"
     assert max(map(len, table_of_terms.to_text().splitlines())) <= 80
 
 
