@@ -198,7 +198,29 @@ class GmmEstimate:
                 "Errors of continuously updated estimates are the asymptotic ones: no correction is known to be exact."
             )
             out.append(Note("uncorrected", text))
-        return tuple(out)
+        return (*out, *self.in_units)
+
+    @cached_property
+    def in_units(self) -> tuple[Note, ...]:
+        """Say that a convention leaves the error variance out of Sargan's statistic and of classical errors.
+
+        With N the entities and s² the error variance, plm's statistic is N times the one-step criterion, which Sargan
+        divides by s²; and its classical covariance is 1 / N times the inverse, before which s² belongs.
+        """
+        if self.convention.classical_scale == "sigma":
+            return ()
+        factor = self.model.n_entities * float(self.one_step_sigma[0, 0])
+        classical = self.cov_kind == "classical"
+        errors = (
+            f" The standard errors are those of white noise over {factor**0.5:.4g}, the root of it, and tests of "
+            "coefficients and of serial correlation move with them."
+        )
+        text = (
+            f"convention={self.convention.name!r} leaves the error variance out. Sargan's statistic is "
+            f"{factor:.4g} times what is chi-squared (entities by error variance): it has the units of y squared, and "
+            f"its p-value says nothing.{errors * classical}"
+        )
+        return (Note("no-error-variance", text, warn=classical),)
 
 
 def estimate(

@@ -21,7 +21,7 @@ def sargan(estimate: GmmEstimate) -> TestResult:
     :math:`\mathrm{tr}\,\hat\Sigma^{-1}M'(\sum_i Z_i'H_iZ_i)^{-1}M` with :math:`M = Z'\hat U` of the one-step estimates.
     It is not robust to heteroskedasticity, and not weakened by many moments.
     """
-    return overidentification("Sargan", sargan_statistic(estimate), estimate.spare)
+    return overidentification("Sargan", sargan_statistic(estimate), estimate.spare, estimate.in_units)
 
 
 def sargan_statistic(estimate: GmmEstimate, sigma: Array | None = None) -> float:

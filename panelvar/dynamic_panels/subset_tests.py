@@ -234,18 +234,18 @@ def _difference(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str) ->
         whole, rank, rest, left = step.criterion, step.rank, held.criterion, held.rank
     word = kind.capitalize()
     names = [label for label, doubt in zip(problem.instruments.labels, doubted, strict=True) if doubt]
-    remaining = overidentification(f"{word} without them", rest, left - coefficients)
+    notes = estimate.in_units if kind == "sargan" else ()
+    remaining = overidentification(f"{word} without them", rest, left - coefficients, notes)
     null = f"valid moments: {', '.join(names)}" if len(names) < 4 else f"{len(names)} moments are valid"
-    return SubsetTest(_tested(f"Difference-in-{word}", whole - rest, rank - left, null), remaining)
+    return SubsetTest(_tested(f"Difference-in-{word}", whole - rest, rank - left, null, notes), remaining)
 
 
-def _tested(name: str, statistic: float, df: int, null: str) -> TestResult:
+def _tested(name: str, statistic: float, df: int, null: str, notes: tuple[Note, ...]) -> TestResult:
     if df == 0:
         text = "The other moments imply these in this sample: there is nothing to test."
         note = (Note("implied-moments", text),)
         return TestResult(name, float("nan"), float("nan"), "chi2", 0.0, None, null, note)
-    notes: tuple[Note, ...] = ()
     if statistic < 0.0:
         text = f"{name} is negative: the two models do not share their weights, and the test says nothing here."
-        notes = (Note("negative-difference", text),)
+        notes = (*notes, Note("negative-difference", text))
     return chi2_test(name, statistic, df, null, notes)

@@ -278,3 +278,23 @@ def test_few_entities_are_warned_of_however_few_the_moments():
         assert [note.code for note in found.notes] == ["few-clusters"]
     classical = pv.fit_arellano_bond(few, "y", instruments=window, steps=1, cov="classical")
     assert not classical.notes
+
+
+@pytest.mark.parametrize("fit", [pv.fit_arellano_bond, pv.fit_blundell_bond])
+def test_what_plm_leaves_out_has_units_and_says_so(fit):
+    """plm's Sargan is N s² times what is chi-squared, its classical errors white noise's over the root of it."""
+    options = {"cov": "classical", "steps": 1}
+    white = quietly(fit, FRAME, "y", "x", **options)
+    with pytest.warns(pv.PanelVarWarning, match="leaves the error variance out"):
+        plms = fit(FRAME, "y", "x", convention="plm", **options)
+    factor = plms.n_entities * white.sigma2
+    assert plms.sargan.statistic == pytest.approx(factor * white.sargan.statistic, rel=1e-12)
+    assert plms.std_errors.to_numpy() == pytest.approx(white.std_errors.to_numpy() / factor**0.5, rel=1e-12)
+    eight = quietly(fit, FRAME.assign(y=8.0 * FRAME["y"]), "y", "x", convention="plm", **options)
+    assert eight.sargan.statistic == pytest.approx(64.0 * plms.sargan.statistic, rel=1e-12)
+    told = next(note for note in plms.notes if note.code == "no-error-variance")
+    assert f"is {factor:.4g} times what is chi-squared" in told.text
+    doubted = plms.difference_in_sargan("x")
+    assert all(told in test.notes for test in (plms.sargan, doubted.joint, doubted.remaining))
+    assert "leaves the error variance out" in str(plms.instrument_tests("sargan"))
+    assert "no-error-variance" not in {note.code for note in (*white.notes, *white.sargan.notes, *plms.hansen_j.notes)}
