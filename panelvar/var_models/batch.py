@@ -22,6 +22,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.labels import repeated
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
@@ -31,6 +32,7 @@ from panelvar.dynamics.gaps import on_every_period, rows_with_lags
 from panelvar.dynamics.lag_problem import scatter_by_order, stack_lags
 from panelvar.dynamics.terms import Terms, terms_within
 from panelvar.var_models.batch_result import VarBatch, Windows
+from panelvar.var_models.published import check_names
 from panelvar.var_models.var import (
     CRITERION_NAMES,
     CROWDED,
@@ -302,8 +304,7 @@ def _data_sets(
     labels = (
         [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, read_labels("names", names)))
     )
-    if len(labels) != n_vars:
-        raise SpecificationError(f"{len(labels)} names for {n_vars} variables: {labels}.")
+    check_names(tuple(labels), n_vars)
     if n_vars == 0:
         raise DataError(f"data of shape {values.shape} have no variables.")
     others = None if exogenous is None else _exogenous_array(exogenous, n_members, n_periods)
@@ -427,6 +428,8 @@ def _entities(
     chosen = [str(name) for name in listed if names is not None or name not in own]
     if not chosen:
         raise DataError("No columns are left for the vector autoregressions: name them, names=.")
+    if twice := repeated(chosen):
+        raise SpecificationError(f"Variable names repeat: {twice}.")
     if twice := [name for name in chosen if name in others]:
         raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
     columns = np.column_stack([panel.column(name) for name in (*chosen, *others)])

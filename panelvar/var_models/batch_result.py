@@ -16,7 +16,7 @@ from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_horizon, read_levels
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantiles
-from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
@@ -215,15 +215,24 @@ class VarBatch(AnswersArguments):
         Parameters
         ----------
         {horizon, identification, shock_size, ordering, cumulative}
+
+        Raises
+        ------
+        NumericalError
+            Responses of an explosive member leave the range of numbers.
         """
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         form = ReducedForm(self.coefficients, positive_factor(self.sigma))
-        values = dynamics.responses(
-            form.coefficients,
-            read_horizon("horizon", horizon, 0, len(self) * len(self.names) ** 2),
-            shocks.impact(form),
-        )
-        return cumulated(values, 1, read_cumulative(cumulative, self.names))
+        horizon = read_horizon("horizon", horizon, 0, len(self) * len(self.names) ** 2)
+        values = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
+        values = cumulated(values, 1, read_cumulative(cumulative, self.names))
+        beyond = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2, 3)))
+        if len(beyond):
+            raise NumericalError(
+                f"Responses of {len(beyond)} of {len(self)} members overflow before period {horizon}, such as those of "
+                f"{self.labels[beyond[0]]!r}: they are explosive. Shorten the horizon."
+            )
+        return values
 
     @documented
     def plot(

@@ -148,8 +148,8 @@ class _Sections:
 
     @property
     def periods(self) -> Positions:
-        # Orders are compared in the rows of a window, and limited by them.
-        return np.full(len(self.table.values) - self.start - self.window + 1, self.window)
+        span = self.start + self.window
+        return np.full(len(self.table.values) - span + 1, span)
 
     def rows(self, order: int) -> tuple[Array, int]:
         """Rows [terms, lags, Y] that windows explain with this order, and how many come before the first window's."""

@@ -233,3 +233,35 @@ def test_a_comparison_on_few_rows_is_warned_about():
     y, _ = simulated(3, 30)
     with pytest.warns(pv.PanelVarWarning, match="3 of 3 members compare orders on fewer rows than twice"):
         pv.fit_var_batch(y, lags="bic", max_lags=6)
+
+
+@pytest.mark.parametrize("expanding", [False, True])
+@pytest.mark.parametrize("lags", [2, "bic"])
+def test_the_shortest_window_has_rows_for_its_coefficients_and_the_covariance(expanding, lags):
+    """A window counts rows explained: its lags come before it."""
+    y, _ = simulated(1, 30)
+    limits = {"max_lags": 2} if lags == "bic" else {}
+    with pytest.warns(pv.PanelVarWarning):
+        batch = pv.fit_rolling_var(y[0], window=7, lags=lags, expanding=expanding, **limits)
+    assert len(batch) == 30 - 2 - 7 + 1
+    assert batch.nobs[0] == 7 + (2 - batch.orders[0]) * expanding
+    with pytest.raises(pv.InsufficientDataError, match="A window of 6 rows for 5 coefficients"):
+        pv.fit_rolling_var(y[0], window=6, lags=lags, expanding=expanding, **limits)
+
+
+def test_variables_of_one_name_are_refused():
+    y, _ = simulated(2, 30)
+    with pytest.raises(SpecificationError, match=r"Variable names repeat: \['a'\]"):
+        pv.fit_var_batch(y, ["a", "a"])
+    with pytest.raises(SpecificationError, match=r"Variable names repeat: \['a'\]"):
+        pv.fit_var_batch(panel()[0], ["a", "b", "a"])
+
+
+def test_responses_that_overflow_are_refused_and_the_member_is_named():
+    y = np.random.default_rng(0).standard_normal((3, 40, 1))
+    for t in range(1, 40):
+        y[1, t] += 3.0 * y[1, t - 1]
+    batch = pv.fit_var_batch(y)
+    assert np.isfinite(batch.impulse_responses(100)).all()
+    with pytest.raises(pv.NumericalError, match=r"Responses of 1 of 3 members overflow .*, such as those of 1:"):
+        batch.impulse_responses(3000)
