@@ -30,12 +30,30 @@ QUESTIONS = {
     ),
     "predictions": lambda panel, macro: quietly(pv.fit_pooled, panel, "emp ~ wage + capital").predict_interval,
     "a system": lambda panel, macro: pv.fit_var(macro, lags=2).conf_int,
+    "a structural form": lambda panel, macro: structural(macro).conf_int,
+    "a structural form with a band": lambda panel, macro: (
+        lambda level: structural(macro, bands=pv.ResidualBootstrap(100, seed=1), level=level).conf_int()
+    ),
+    "an event study": lambda panel, macro: studied(panel).conf_int,
+    "an event study, all periods at once": lambda panel, macro: (
+        lambda level: studied(panel).conf_int(level=level, joint="sup-t")
+    ),
     "windows": lambda panel, macro: pv.fit_rolling_var(macro, window=80).conf_int,
     "a panel's system": lambda panel, macro: quietly(pv.fit_panel_var, panel, ["emp", "wage"]).conf_int,
     "a panel's forecasts": lambda panel, macro: (
         lambda level: quietly(quietly(pv.fit_panel_var, panel, ["emp", "wage"]).forecast, 2, level=level)
     ),
 }
+
+
+def structural(macro, **options):
+    free = np.nan
+    scheme = pv.ShortRun(a=[[1, 0, 0], [free, 1, 0], [free, free, 1]], b=np.diag([free] * 3))
+    return quietly(pv.fit_svar, pv.fit_var(macro, lags=1), scheme, **options)
+
+
+def studied(panel):
+    return quietly(pv.fit_pooled, panel, "emp ~ i(year, ref=1980) + wage").event_study("i(year, ref=1980)")
 
 
 def limits(frame: pd.DataFrame, name: str) -> np.ndarray:

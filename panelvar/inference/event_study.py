@@ -90,20 +90,20 @@ class EventStudy(Presented):
     def _spread(self, values: pd.Series) -> Array:
         return np.array([float(values[name]) if name else 0.0 for name in self.names])
 
-    def conf_int(self, *, level: float | None = None, joint: str | None = None) -> pd.DataFrame:
-        """Return limits of each period's effect; at a reference both are zero.
+    def conf_int(self, *, level: float | Sequence[float] | None = None, joint: str | None = None) -> pd.DataFrame:
+        """Return limits of each period's effect; at a reference all are zero.
 
         Parameters
         ----------
-        level : float, optional
-            Coverage; that of the study by default.
+        level : float or sequence of float, optional
+            Coverage; or several, such as ``(0.68, 0.95)``; that of the study by default.
         joint : {"sup-t", "bonferroni"} or None
             Cover all periods at once, or each by itself (None).
 
         Returns
         -------
         DataFrame
-            ``lower`` and ``upper``, by period.
+            ``lower`` and ``upper`` at the highest level, by period; ``lower_68``, ``upper_68`` at another.
         """
         limits = self.result.conf_int(
             level=self.level if level is None else level,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.bands.drawable import Draws
-from panelvar.bands.target import Band, BandSource, Limits
+from panelvar.bands.limits import normal_limits
+from panelvar.bands.target import Band, BandSource, Limits, limit_columns, nested, said_levels
+from panelvar.base.arguments import read_levels
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note, SpecificationError, check_level, emit
+from panelvar.base.errors import Note, SpecificationError, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
@@ -22,7 +24,7 @@ from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
 from panelvar.responses.gradients import EVERY, parameter_steps
 from panelvar.responses.shocks import positive_factor
-from panelvar.tables.layout import Cell, Fact, Row, number, words
+from panelvar.tables.layout import Cell, Fact, Row, interval, number, words
 from panelvar.tables.number_format import check_digits, format_count, format_number
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chi2_test
@@ -31,10 +33,16 @@ from panelvar.var_models.fitted_system import FittedSystem, require_fit
 if TYPE_CHECKING:
     import pandas as pd
 
+_MATRICES = ("A", "B", "Long run")
+
 
 @answering
 def fit_svar(
-    model: FittedSystem, identification: ShortRun, *, bands: BandSource | None = None, level: float = 0.95
+    model: FittedSystem,
+    identification: ShortRun,
+    *,
+    bands: BandSource | None = None,
+    level: float | Sequence[float] = 0.95,
 ) -> SvarResult:
     r"""Estimate A and B of :math:`A u_t = B \varepsilon_t` and test what they restrict beyond need.
 
@@ -55,9 +63,9 @@ def fit_svar(
     identification : ShortRun
         What A and B are restricted to.
     bands : ResidualBootstrap, MovingBlockBootstrap, DeltaMethod, ..., optional
-        Where errors come from instead of the information, and limits.
-    level : float
-        Confidence level of the limits.
+        Where errors and limits come from, instead of the information.
+    level : float or sequence of float
+        Confidence level of the limits; or several, such as ``(0.68, 0.95)``.
 
     Returns
     -------
@@ -83,7 +91,8 @@ def fit_svar(
     identification.check(names)
     bound, fit = identification.fitted(model._estimates(positive_factor(model.sigma)), names)
     structure = _Structure(bound, fit, model)
-    band = structure.band(bands, (check_level(level),))
+    levels = read_levels(level)
+    band = structure.band(bands, levels)
     errors = structure.errors(band)
     notes = fit.notes + (band.notes if band else ())
     emit(notes)
@@ -101,6 +110,7 @@ def fit_svar(
         errors[2] if structure.has_lasting else None,
         band,
         notes,
+        levels,
     )
 
 
@@ -236,6 +246,8 @@ class SvarResult(HintsAtNames, Presented):
     band : Band or None
         Limits, draws (if any) and label of A, B and the long-run effects, (3, K, K).
     notes : tuple of Note
+    levels : tuple of float
+        Confidence levels of the limits, the highest first.
     """
 
     identification: ShortRun
@@ -251,6 +263,7 @@ class SvarResult(HintsAtNames, Presented):
     lasting_errors: Array | None = None
     band: Band | None = None
     notes: tuple[Note, ...] = ()
+    levels: tuple[float, ...] = (0.95,)
 
     def _frame(self, values: Array, columns: tuple[str, ...]) -> pd.DataFrame:
         import pandas as pd
@@ -316,8 +329,76 @@ class SvarResult(HintsAtNames, Presented):
         impact = self.impact.to_numpy()
         return self._frame(impact @ impact.T, self.names)
 
+    # Entries that are estimated, column by column of each matrix
+
+    @property
+    def _matrices(self) -> tuple[Array, Array]:
+        """A, B and, where they are part of the model, long-run effects, columns by rows; and their errors."""
+        values, errors = self.pair, self.pair_errors
+        if self.lasting is not None and self.lasting_errors is not None:
+            values, errors = np.append(values, self.lasting[None], 0), np.append(errors, self.lasting_errors[None], 0)
+        return values.swapaxes(1, 2), errors.swapaxes(1, 2)
+
+    def _limits(self, levels: Sequence[float]) -> list[Limits]:
+        """Limits of `_matrices` at levels: the band's, or normal ones about the estimates."""
+        values, errors = self._matrices
+        if self.band is None:
+            return nested(levels, lambda each: normal_limits(values, errors, each))
+        known = {each.level: each for each in self.band.limits}
+        absent = [each for each in levels if each not in known]
+        if absent:
+            raise SpecificationError(
+                f"level={absent[0]:g}: the band was made at {said_levels(self.band.limits)}. Give fit_svar level="
+                f"{shown((*sorted(known), absent[0]))}."
+            )
+        found = (known[each] for each in levels)
+        return [
+            Limits(each.lower[: len(values)].swapaxes(1, 2), each.upper[: len(values)].swapaxes(1, 2), each.level)
+            for each in found
+        ]
+
+    def _label(self, matrix: int, column: int, row: int) -> tuple[str, str, str]:
+        return _MATRICES[matrix], self.names[row], (self.names if matrix == 0 else self.shocks)[column]
+
+    def _by_entry(self, columns: Mapping[str, Array]) -> pd.DataFrame:
+        import pandas as pd
+
+        free = self._matrices[1] > 0.0
+        labels = [self._label(*map(int, place)) for place in np.argwhere(free)]
+        index = pd.MultiIndex.from_tuples(labels, names=["matrix", "equation", "column"])
+        return pd.DataFrame({name: values[free] for name, values in columns.items()}, index=index)
+
+    @property
+    def entries(self) -> pd.DataFrame:
+        """Entries that are estimated, "estimate" and "std_error".
+
+        Rows (matrix, equation, column), where matrix is "A", "B" or "Long run".
+        """
+        values, errors = self._matrices
+        return self._by_entry({"estimate": values, "std_error": errors})
+
+    def conf_int(self, *, level: float | Sequence[float] | None = None) -> pd.DataFrame:
+        """Confidence limits of the entries that are estimated: of the band, or normal ones without a band.
+
+        Parameters
+        ----------
+        level : float or sequence of float, optional
+            One level or several; by default those of `fit_svar`. A band has no others.
+
+        Returns
+        -------
+        DataFrame
+            Rows as of `entries`, columns lower and upper at the highest level; lower_68, upper_68 at another.
+
+        Raises
+        ------
+        SpecificationError
+            A level that the band was not made at.
+        """
+        return self._by_entry(limit_columns(self._limits(self.levels if level is None else read_levels(level))))
+
     def summary(self, *, digits: int = 4) -> Table:
-        """Return a table of the free entries of A, B and long-run effects with their errors.
+        """Return a table of the free entries of A, B and long-run effects with their errors and limits.
 
         Parameters
         ----------
@@ -325,35 +406,33 @@ class SvarResult(HintsAtNames, Presented):
             Decimals.
         """
         check_digits(digits)
+        values, errors = self._matrices
+        limits = self._limits(self.levels)
+        given = (errors == 0.0) & np.isin(values, (0.0, 1.0))
         body = []
-        parts = [
-            ("A", self.pair[0], self.pair_errors[0], self.names),
-            ("B", self.pair[1], self.pair_errors[1], self.shocks),
-        ]
-        if self.lasting is not None and self.lasting_errors is not None:
-            parts.append(("Long run", self.lasting, self.lasting_errors, self.shocks))
-        for letter, values, errors, columns in parts:
-            for column, shock in enumerate(columns):
-                for row, name in enumerate(self.names):
-                    error, value = errors[row, column], values[row, column]
-                    if error > 0.0 or value not in (0.0, 1.0):
-                        spread = number(error, digits) if error > 0.0 else Cell()
-                        body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), spread)))
+        for place in map(tuple, np.argwhere(~given)):
+            cells = [number(values[place], digits)]
+            if errors[place] > 0.0:
+                ends = [interval(each.lower[place], each.upper[place], digits) for each in limits]
+                cells += [number(errors[place], digits), *ends]
+            letter, name, of = self._label(*map(int, place))
+            cells += [Cell()] * (2 + len(limits) - len(cells))
+            body.append(Row(f"{letter}[{name}, {of}]", tuple(cells)))
         test = self.overidentification
         facts = [
             Fact("Observations", format_count(self.nobs)),
             Fact("Log likelihood", format_number(self.loglik, digits)),
             Fact("Over-identification", "just identified" if test is None else test.in_a_line(digits)),
         ]
-        zeros = sum(int(np.sum((errors == 0.0) & np.isin(values, (0.0, 1.0)))) for _, values, errors, _ in parts)
         if self.band is not None:
-            facts.append(Fact("Standard errors", self.band.label))
+            facts.append(Fact("Errors and limits", self.band.label))
+        heads = ("Estimate", "Std. error", *(f"{100.0 * each:g}% limits" for each in self.levels))
         return Table(
             title="Structural form A u = B e",
             facts=tuple(facts),
-            header=(Row("", (words("Estimate", "right"), words("Std. error", "right"))),),
+            header=(Row("", tuple(words(head, "right") for head in heads)),),
             body=tuple(body),
-            notes=(f"{zeros} entries known to be 0 or 1 are left out.", *(note.text for note in self.notes)),
+            notes=(f"{given.sum()} entries known to be 0 or 1 are left out.", *(note.text for note in self.notes)),
         )
 
     def __repr__(self) -> str:

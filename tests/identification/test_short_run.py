@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from parity.runner import expected_tree, load
+from quiet import quietly
 from reference_data import table
 from scipy.optimize import minimize
 
@@ -371,3 +372,35 @@ def test_draws_whose_errors_depend_on_one_another_are_refused(model, lost):
     )
     with pytest.raises(pv.NumericalError, match="1 of 3 draws have errors that are zero or combinations of others"):
         bound.impact(draws, NAMES)
+
+
+def test_limits_are_of_the_entries_that_are_estimated(model):
+    fit = fit_svar(model, ShortRun(LOOP, DIAGONAL), level=(0.68, 0.95))
+    limits, entries = fit.conf_int(), fit.entries
+    assert limits.index.equals(entries.index)
+    assert len(entries) == (fit.pair_errors > 0.0).sum()
+    for (matrix, row, column), (estimate, error) in entries.iterrows():
+        values, errors = (fit.a, fit.a_std_errors) if matrix == "A" else (fit.b, fit.b_std_errors)
+        assert (values.loc[row, column], errors.loc[row, column]) == (estimate, error)
+        reach = [1.959963984540054 * error, 0.994457883209753 * error]
+        expected = [estimate - reach[0], estimate + reach[0], estimate - reach[1], estimate + reach[1]]
+        assert_allclose(limits.loc[(matrix, row, column)], expected, rtol=1e-13)
+    assert "95% limits" in str(fit)
+    assert "68% limits" in str(fit)
+
+
+def test_limits_of_a_band_are_the_bands_and_long_run_effects_have_them_too(model):
+    scheme = ShortRun(b={("x", "y"): 0.0}, long_run={("y", "x"): 0.0, ("x", "z"): 0.0})
+    band = ResidualBootstrap(50, seed=2)
+    fit = quietly(fit_svar, model, scheme, bands=band, level=(0.68, 0.9))
+    limits = fit.conf_int()
+    assert list(limits.columns) == ["lower", "upper", "lower_68", "upper_68"]
+    own = limits.loc["Long run"]
+    assert len(own) == 7
+    for (row, column), each in own.iterrows():
+        place = (2, NAMES.index(row), list(fit.shocks).index(column))
+        assert each["lower"] == fit.band.limits[0].lower[place]
+        assert each["upper_68"] == fit.band.limits[1].upper[place]
+    assert fit.conf_int(level=0.9).equals(limits[["lower", "upper"]])
+    with pytest.raises(SpecificationError, match=r"made at 68% and 90%. Give fit_svar level=\(0.68, 0.9, 0.95\)"):
+        fit.conf_int(level=0.95)

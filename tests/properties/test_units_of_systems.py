@@ -545,6 +545,11 @@ CALLS: list[tuple[type, Call, Table]] = [
         lambda w: pv.cusum_test(w.var),
         {"boundary": [lambda m, w: m.boundary()], "boundaries": [lambda m, w: m.boundaries()]},
     ),
+    (
+        pv.SvarResult,
+        lambda w: pv.fit_svar(w.var, AB, bands=SOURCES["delta sup-t all"], level=(0.68, 0.95)),
+        {"conf_int": [lambda m, w: m.conf_int(), lambda m, w: m.conf_int(level=0.68)]},
+    ),
     (Correlogram, lambda w: pv.residual_correlogram(w.var, 3), {"limits": [lambda m, w: m.limits()[0].upper]}),
 ]
 SLOW: list[tuple[type, Call, Table]] = [
