@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,15 @@ import numpy as np
 
 from panelvar.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other
 from panelvar.base.arrays import Array, Integers, Mask
-from panelvar.base.chosen_names import chosen_names
-from panelvar.base.errors import SpecificationError, check_level
+from panelvar.base.chosen_names import chosen_names, factors_of, level_of
+from panelvar.base.errors import PanelVarWarning, SpecificationError, check_level
 from panelvar.base.expressions import syntax_tree
+from panelvar.base.labels import listed
 from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.calendar import read_times
-from panelvar.data.time_labels import as_text
+from panelvar.data.time_labels import DateLabels, IntegerLabels, as_text
 from panelvar.inference.coefficients import Inference
 from panelvar.inference.linear_combinations import LinearCombination, linear_combination
 from panelvar.inference.wald import wald
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 _LEVEL = re.compile(r"\[(?:T\.)?([^\[\]]*)\](?=:|$)")
+_FACTOR = re.compile(r"\b[iC]\((?:[^()]|\([^()]*\))*\)")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
 
@@ -254,7 +257,7 @@ class EventStudy(Presented):
 
 def event_study(
     result: Inference,
-    term: str | re.Pattern[str] | Mapping[Any, str],
+    term: str | re.Pattern[str] | Mapping[Any, str] | None,
     reference: object,
     event: object,
     level: float,
@@ -263,6 +266,8 @@ def event_study(
 ) -> EventStudy:
     """Build ``LinearResult.event_study``."""
     level, draws, seed = check_level(level), read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
+    if term is None:
+        term = _term_of_periods(result.names, reference)
     if isinstance(term, Mapping):
         if not term:
             raise SpecificationError("term is an empty mapping: expected a coefficient for each period.")
@@ -313,6 +318,41 @@ def event_study(
     return EventStudy(result, written, chosen, periods.take(order), references, before, level, draws, seed)
 
 
+def _term_of_periods(names: Sequence[str], reference: object) -> str:
+    """The one term whose columns are periods and of which it is known what was left out."""
+    terms: dict[str, list[str]] = {}
+    for name in names:
+        factors = [level_of(factor) for factor in factors_of(name)]
+        term = ":".join(term for term, _ in factors)
+        if sum(bool(level) for _, level in factors) == 1 and _FACTOR.search(term):
+            terms.setdefault(term, []).append(name)
+    found = [
+        term
+        for term, own in terms.items()
+        if (reference is not None or _named_references(own)) and _are_periods([_level_of(name) for name in own])
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        which = f"several terms have columns that are periods: {listed(list(map(repr, found)), 12)}."
+    else:
+        which = (
+            "no term of the model has columns that are periods and says with ref= which was left out, as "
+            f"i(since, treated, ref=-1) does; the coefficients are {listed(list(map(repr, names)), 12)}."
+        )
+    raise SpecificationError(f"An event study needs term=: {which}")
+
+
+def _are_periods(levels: Sequence[str]) -> bool:
+    if _numbers(levels) is not None:
+        return True
+    with warnings.catch_warnings():
+        # Of texts that are no dates, which are no periods either.
+        warnings.simplefilter("ignore", PanelVarWarning)
+        _, calendar = read_times(np.array(levels, dtype=object))
+    return isinstance(calendar.rule, (IntegerLabels, DateLabels))
+
+
 def _level_of(name: str) -> str:
     found = _LEVEL.findall(name)
     if len(found) != 1:
@@ -350,7 +390,7 @@ def _label(option: str, value: object) -> str:
 def _named_references(names: Sequence[str]) -> list[str]:
     """References that a factor names, ``i(year, ref=2000)`` or ``C(since, ref=[-1, 5])``."""
     written = re.sub(r"`[^`]*`", "name", names[0])
-    for piece in re.findall(r"\b[iC]\((?:[^()]|\([^()]*\))*\)", written):
+    for piece in _FACTOR.findall(written):
         tree = syntax_tree(piece, piece)
         for keyword in tree.keywords if isinstance(tree, ast.Call) else ():
             if keyword.arg == "ref":

@@ -54,7 +54,7 @@ def plot_event_study(
     source : EventStudy, LinearResult, or mapping of labels to several
         What ``event_study()`` of a result returns; or a result, with the ``term`` it is to be read from.
     term : str, pattern or mapping of periods to coefficients, optional
-        As of `LinearResult.event_study`; for results.
+        As of `LinearResult.event_study`; for results. The one term of periods need not be named.
     reference, event : label, optional
         The period left out, and the first of treatment, as of `LinearResult.event_study`; for results.
     level : float or sequence of float, optional
@@ -68,7 +68,7 @@ def plot_event_study(
     Raises
     ------
     SpecificationError
-        Neither studies nor results, a result without ``term``, or what `LinearResult.event_study` refuses.
+        Neither studies nor results, or what `LinearResult.event_study` refuses.
     """
     studies = _studies(source, term, reference, event)
     if joint is not None:
@@ -117,11 +117,6 @@ def _studies(source: object, term: Any, reference: object, event: object) -> dic
                 raise SpecificationError(f"{which} got an event study, which has its term, reference and event.")
             studies[str(label)] = each
         elif isinstance(each, LinearResult):
-            if term is None:
-                raise SpecificationError(
-                    f"{which} needs term=, the term whose columns are periods; the result has "
-                    f"{', '.join(map(repr, each.names[:12]))}."
-                )
             studies[str(label)] = each.event_study(term, reference=reference, event=event)
     return studies
 

@@ -262,7 +262,7 @@ class LinearResult(FitStatistics, Presented):
 
     def event_study(
         self,
-        term: str | re.Pattern[str] | Mapping[Any, str],
+        term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
         *,
         reference: object = None,
         event: object = None,
@@ -274,9 +274,10 @@ class LinearResult(FitStatistics, Presented):
 
         Parameters
         ----------
-        term : str, pattern, or mapping of periods to coefficients
+        term : str, pattern, or mapping of periods to coefficients, optional
             The term whose columns are periods, ``"i(since, treated, ref=-1)"``; a pattern such as ``"*:treated"``; or,
-            for indicators of your own, ``{-2: "lead2", 0: "event", 1: "lag1"}``.
+            for indicators of your own, ``{-2: "lead2", 0: "event", 1: "lag1"}``. By default the one term of ``i()`` or
+            ``C()`` whose levels are periods and which says with ``ref=`` what was left out.
         reference : label or sequence of labels, optional
             The period or periods left out. By default what ``ref=`` of the term says. A reference far outside the
             others (the code of those never treated) is not shown.
@@ -298,7 +299,8 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError
-            A term that fits no coefficient, names that do not say their period or which was left out.
+            No term where several have periods, or none has; a term that fits no coefficient, names that do not say
+            their period or which was left out.
 
         Notes
         -----

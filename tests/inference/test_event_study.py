@@ -195,6 +195,30 @@ def test_a_reference_that_no_name_tells_is_asked_for():
     assert not result.event_study("C(since):treated", reference=()).references.any()
 
 
+def test_the_one_term_of_periods_need_not_be_named():
+    assert fitted().event_study().term == TERM
+    rows = frame().assign(
+        region=np.array(["north", "south", "west"])[frame()["firm"] % 3],
+        quarter=frame()["year"].map(lambda year: f"{year}Q1"),
+    )
+    panel = pv.Panel(rows, "firm", "year")
+
+    def of(formula, **options):
+        return pv.fit_pooled(panel, f"y ~ {formula}").event_study(**options).term
+
+    # Neither effects of periods without a reference nor groups, or powers, are in question.
+    assert (
+        of("C(year) + i(region, ref='west'):x + C(quarter, ref='2003Q1'):treated") == "C(quarter, ref='2003Q1'):treated"
+    )
+    assert of("poly(x, 2) + i(since, treated)", reference=()) == "i(since, treated)"
+    with pytest.raises(
+        pv.SpecificationError, match=rf"several terms .*: 'C\(year, ref=2003\)', {re.escape(repr(TERM))}\."
+    ):
+        of(f"C(year, ref=2003) + {TERM}")
+    with pytest.raises(pv.SpecificationError, match=r"needs term=: no term of the model .* are 'const', 'x', "):
+        of("x + C(region)")
+
+
 def test_a_joint_band_holds_all_coefficients_as_often_as_it_says():
     """With normal errors of one variance ratios are jointly t: coverage is exact but for the draws of the value."""
     rng = np.random.default_rng(11)

@@ -256,6 +256,11 @@ def test_an_event_study_of_quarters_has_an_axis_of_dates() -> None:
     assert {"2000", "2001"} & {text.get_text() for text in ax.get_xticklabels()}
 
 
+def test_the_one_term_of_periods_need_not_be_named() -> None:
+    figure = pv.plot_event_study(fit(f"{TERM} + x", "twoway"))
+    assert figure.axes[0].get_ylabel() == "Effect relative to -1"
+
+
 def test_a_study_draws_itself() -> None:
     study = fit(f"{TERM} + x", "twoway").event_study(TERM)
     _, ax = plt.subplots()
@@ -267,9 +272,10 @@ def test_a_study_draws_itself() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: pv.plot_event_study(fit("x + C(region)")), "needs term=: no term of the model has columns that"),
         (
-            lambda: pv.plot_event_study(fit("x")),
-            "needs term=, the term whose columns are periods; the result has 'const'",
+            lambda: pv.plot_event_study(fit(f"C(year, ref=2003) + {TERM}")),
+            "several terms have columns that are periods",
         ),
         (lambda: pv.plot_event_study(3, TERM), "what event_study"),
         (lambda: pv.plot_event_study({}, TERM), "0 event studies"),
