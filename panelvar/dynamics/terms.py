@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 # Powers of the time index behind each trend option, and their labels.
 TREND_POWERS: dict[str, tuple[int, ...]] = {"n": (), "c": (0,), "t": (1,), "ct": (0, 1), "ctt": (0, 1, 2)}
+TRENDS_IN_WORDS = {
+    "n": "no deterministic terms",
+    "c": "constant",
+    "t": "trend",
+    "ct": "constant, trend",
+    "ctt": "constant, quadratic trend",
+}
 POWER_LABELS = ("const", "trend", "trend_squared")
 
 

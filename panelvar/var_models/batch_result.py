@@ -20,13 +20,17 @@ from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
-from panelvar.base.unknown_arguments import AnswersArguments
+from panelvar.data.time_labels import as_text
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.dynamics.lag_problem import coefficient_errors, lag_matrices
-from panelvar.dynamics.terms import Terms, regressor_labels, stacked_labels
+from panelvar.dynamics.terms import TRENDS_IN_WORDS, Terms, regressor_labels, stacked_labels
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.shocks import choose_shocks, cumulated, positive_factor, read_cumulative
+from panelvar.tables.frame_table import COUNT, STATISTIC, WORDS, FrameTable
+from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import check_digits, format_count, format_number
+from panelvar.tables.table import Presented, Table
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult
@@ -56,7 +60,7 @@ class Windows:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VarBatch(AnswersArguments):
+class VarBatch(Presented):
     """Estimates of many vector autoregressions, as arrays with a leading axis for the members.
 
     Attributes
@@ -99,6 +103,62 @@ class VarBatch(AnswersArguments):
         least = int(self.orders.min())
         order = f"VAR({self.lags})" if least == self.lags else f"of {least} to {self.lags} lags"
         return one_line(f"<{len(self)} vector autoregressions {order} of {listed(self.names)}>")
+
+    def summary(self, *, digits: int = 4, rows: int | None = 20) -> Table:
+        """Return a table of the members: rows behind each, its lags where they differ, its largest root.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        rows : int or None
+            Print no more members than these, the first and the last ones; None for all.
+        """
+        import pandas as pd
+
+        check_digits(digits)
+        called = "last period" if self.windows is not None else self.labels.name or "member"
+        columns: dict[str, Any] = {"nobs": self.nobs}
+        formats = {"nobs": COUNT.called("Observations")}
+        facts = [
+            Fact("Members", format_count(len(self))),
+            Fact("Observations", _range(*map(format_count, (self.nobs.min(), self.nobs.max())))),
+            Fact("Lags", _range(*map(format_count, (self.orders.min(), self.orders.max())))),
+            Fact("Deterministic", TRENDS_IN_WORDS[self.terms.trend]),
+            *self._further_terms,
+        ]
+        if self.orders.min() < self.lags:
+            columns["lags"], formats["lags"] = self.orders, COUNT.called("Lags")
+        if self.lags:
+            largest, stable = self.moduli[:, 0], self.is_stable.to_numpy()
+            columns |= {"modulus": largest, "stable": np.where(stable, "yes", "no")}
+            formats |= {"modulus": STATISTIC.called("Largest root"), "stable": WORDS.called("Stable")}
+            facts += [
+                Fact("Largest root", _range(*(format_number(end, digits) for end in (largest.min(), largest.max())))),
+                Fact("Stable", f"{format_count(stable.sum())} of {format_count(len(self))}"),
+            ]
+        facts.append(Fact("Convention", self.convention.name))
+        return FrameTable(
+            pd.DataFrame(columns, index=pd.Index(list(map(as_text, self.labels)), name=called)),
+            formats,
+            f"Vector autoregressions: {', '.join(self.names)}",
+            tuple(facts),
+            tuple(dict.fromkeys(map(str, self.notes))),
+        ).summary(digits=digits, rows=rows)
+
+    @property
+    def _further_terms(self) -> list[Fact]:
+        """What there is beside lags and deterministic terms, and what members are windows of."""
+        terms, facts = self.terms, []
+        if terms.seasons:
+            facts.append(Fact("Seasons", format_count(terms.seasons)))
+        if terms.exogenous:
+            lags = f", lags 0 to {terms.exogenous_lags}" if terms.exogenous_lags else ""
+            facts.append(Fact("Exogenous", f"{', '.join(terms.exogenous)}{lags}"))
+        if self.windows is not None:
+            rows = f"{format_count(self.windows.length)} rows"
+            facts.append(Fact("Windows", f"expanding from {rows}" if self.windows.expanding else f"of {rows}"))
+        return facts
 
     @property
     def regressor_names(self) -> tuple[str, ...]:
@@ -312,3 +372,7 @@ class VarBatch(AnswersArguments):
             exogenous_lags=self.terms.exogenous_lags,
             convention=self.convention,
         )
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"

@@ -24,6 +24,7 @@ from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.terms import TRENDS_IN_WORDS
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
 from panelvar.responses.decomposition import VarianceDecomposition, shares_of, within_limits
@@ -40,14 +41,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
-
-_TRENDS = {
-    "n": "no deterministic terms",
-    "c": "constant",
-    "t": "trend",
-    "ct": "constant, trend",
-    "ctt": "constant, quadratic trend",
-}
 
 
 @answering
@@ -308,7 +301,7 @@ class System(SystemProcess, Presented):
     @property
     def _deterministic(self) -> str:
         """What stands beside the lags and exogenous variables, in words."""
-        return _TRENDS[self.trend]
+        return TRENDS_IN_WORDS[self.trend]
 
     def _facts(self, digits: int) -> tuple[Fact, ...]:
         return (Fact("Estimates", "coefficients given, no data"),)

@@ -611,6 +611,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "compare.drop": lambda writer: writer.roles("x2"),
     "HistoricalDecomposition.summary.first": of("None"),
     "HistoricalDecomposition.summary.last": of("None"),
+    "VarBatch.summary.rows": of("None", "2", "20"),
     "FrameTable.summary.rows": of("None", "2", "60"),
     "compare.rows": of("None", "{'Rows': lambda result: result.nobs}"),
     "compare.stack": of("False"),
