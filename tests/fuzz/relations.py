@@ -47,6 +47,8 @@ IN_UNITS = re.compile(
     r"|simulate|errors=|threshold|initial|beta=|known=|signs|b=|intercept|foot|compare|plot|np\.arange|np\.sin|np\.cos|mean\(\)"
     r"|loglik|aic|bic|criteria|instruments=pd|\bI\(|summary|text|html|markdown|latex|_line|series=|evaluate"
     r"|l(ags|eads)=\(.*'stata'"
+    # Coefficients of regressors of two units are equal in one choice of units alone.
+    r"|equal=True"
     # N times the one-step criterion, which others divide by the error variance: plm's own, and a note says so.
     r"|fit_(arellano_bond|blundell_bond|anderson_hsiao)\(.*convention='plm'"
 )
