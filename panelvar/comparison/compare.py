@@ -71,9 +71,10 @@ def compare(
     order : str, compiled pattern, or sequence of them
         Coefficients to show first, in this order. The others follow as they appear, the constant last.
     labels : mapping of str to str, optional
-        Printed names of coefficients, dependent variables and effects. The name of a term or of its variable gives
-        its columns theirs (``{"region": "Region"}``: "Region: Asia"), also within interactions. Names that are not in
-        the table are passed over, so that one mapping may serve many tables; misspelled ones are not.
+        Printed names of coefficients, dependent variables and effects. What has no label of its own is called by those
+        of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)", "L1.Income", "Income × z", and
+        of ``{"region": "Region"}`` "Region: Asia". Names that are not in the table are passed over, so that one mapping
+        may serve many tables; misspelled ones are not.
     foot : sequence of str, or mapping of str to str
         Rows under the coefficients, of: ``dependent_mean``, ``dependent_sd`` (of the rows in use, each counted once),
         ``nobs``, ``entities``, ``periods``, ``effects``, ``each_effect`` (a row for each: yes or no), ``rsquared``,

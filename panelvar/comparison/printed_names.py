@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 
 from panelvar.base.arguments import refuse_other
-from panelvar.base.chosen_names import canonical, chosen_names, factors_of, level_of
+from panelvar.base.chosen_names import canonical, chosen_names, factors_of, in_a_text, level_of, split_outside
 from panelvar.base.errors import SpecificationError
 from panelvar.tables.mathematics import joined
 
-# C(region), i(year, ref=2000): one variable, and options.
-_OF_ONE = re.compile(r"(?:C|i)\(\s*([^(),=]+?)\s*(?:,[^,=]*=.*)?\)")
+# C(region), i(year, x, ref=2000): variables, then options.
+_OF_LEVELS = re.compile(r"(?P<function>C|i)\((?P<arguments>.*)\)", re.DOTALL)
+_OPTION = re.compile(r"\s*\w+\s*=(?!=)")
+# [equation]L1.x: what a system puts before the name of a variable.
+_IN_A_SYSTEM = re.compile(r"(?:\[(?P<equation>[^\]]*)\])?(?P<lag>[LFD][0-9]*\.)?(?P<variable>.*)", re.DOTALL)
+# A text with words in it that is no pattern of many names.
+_NAMING = re.compile(r"[^*?]*\w[^*?]*")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 # How alike a name and one that has no label are, for it to be a misspelling.
 _NEAR = 0.8
 TIMES = " \N{MULTIPLICATION SIGN} "
 
 
 class PrintedNames:
-    """Printed names by ``labels=``: of names, of terms for all their columns, of variables within interactions.
+    """Printed names by ``labels=``: of names, of terms for all their columns, of variables wherever they stand.
+
+    What has a label of its own is called by it, first the name, then a factor of a product, then the term whose level
+    a factor is; what has none is called by the labels of what stands in it.
 
     Parameters
     ----------
@@ -38,11 +48,13 @@ class PrintedNames:
     def __init__(self, labels: Mapping[str, str] | None, known: Iterable[str]) -> None:
         self._own: dict[str, str] = {}
         self._parts: dict[str, str] = {}
+        self._within: dict[str, str] = {}
         if labels is None:
             return
         refuse_other("labels", labels, Mapping, "a mapping of names to printed names")
         names = list(dict.fromkeys(known))
         parts = {part for name in names for part in _parts(name)}
+        texts = {text for name in names for factor in factors_of(name) for text in _texts(factor)}
         nowhere = []
         for key, label in labels.items():
             refuse_other("labels, the name", key, str, "a text")
@@ -51,7 +63,9 @@ class PrintedNames:
                 self._own[key] = label
             if canonical(key) in parts:
                 self._parts[canonical(key)] = label
-            elif key not in names:
+            if any(_places(key, text) for text in texts):
+                self._within[key] = label
+            elif key not in names and canonical(key) not in parts:
                 try:
                     # A pattern names several alike.
                     self._own |= dict.fromkeys(chosen_names("labels", key, names), label)
@@ -64,31 +78,83 @@ class PrintedNames:
 
     def of(self, name: str) -> str:
         """The printed name of a coefficient, a variable or an effect."""
-        if name in self._own or not self._parts:
-            return self._own.get(name, name)
+        if name in self._own:
+            return self._own[name]
         factors = factors_of(name)
         printed = [self._factor(factor) for factor in factors]
         return name if printed == factors else joined(TIMES, printed)
 
     def _factor(self, factor: str) -> str:
+        term, level = level_of(factor)
         if canonical(factor) in self._parts:
             return self._parts[canonical(factor)]
-        _, level = level_of(factor)
-        called = next((self._parts[term] for term in _terms(factor) if term in self._parts), None)
-        return factor if called is None else joined(": ", (called, level))
+        if not level:
+            return self._in_a_system(factor)
+        if canonical(term) in self._parts:
+            return joined(": ", (self._parts[canonical(term)], level))
+        variables = _variables(term)
+        printed = [self._text(variable) for variable in variables]
+        if printed != variables:
+            return joined(TIMES, (joined(": ", (printed[0], level)), *printed[1:]))
+        return joined("", (self._text(term), factor[len(term) :]))
+
+    def _in_a_system(self, factor: str) -> str:
+        equation, lag, variable = _of_a_system(factor)
+        before = () if equation is None else ("[", self._text(equation), "]")
+        return joined("", (*before, lag, self._text(variable)))
+
+    def _text(self, text: str) -> str:
+        """A text with labels in the place of what has one, of the longer of two that overlap."""
+        places = [(*place, label) for key, label in self._within.items() for place in _places(key, text)]
+        pieces, done = [], 0
+        for start, end, label in sorted(places, key=lambda place: (place[0], -place[1])):
+            if start >= done:
+                pieces += [text[done:start], label]
+                done = end
+        return joined("", [*pieces, text[done:]])
 
 
-def _parts(name: str) -> Iterable[str]:
+def _parts(name: str) -> Iterator[str]:
     """Factors of a name, and the terms whose levels they are."""
     for factor in factors_of(name):
         yield canonical(factor)
-        yield from _terms(factor)
+        term, level = level_of(factor)
+        if level:
+            yield canonical(term)
 
 
-def _terms(factor: str) -> Iterable[str]:
-    """The term whose level a factor is, and the variable of a term of one: ``C(region)`` and ``region``."""
-    term, level = level_of(factor)
-    if level:
-        yield canonical(term)
-        if variable := _OF_ONE.fullmatch(term):
-            yield canonical(variable[1])
+def _texts(factor: str) -> Iterator[str]:
+    """Where variables may stand: in a factor, but not in its level."""
+    term, _ = level_of(factor)
+    equation, _, variable = _of_a_system(term)
+    yield from (variable,) if equation is None else (equation, variable)
+
+
+def _of_a_system(factor: str) -> tuple[str | None, str, str]:
+    """Take an equation and a lag, such as ``L1.``, off the name of a variable."""
+    found = _IN_A_SYSTEM.fullmatch(factor)
+    assert found is not None  # each part may be missing
+    return found["equation"], found["lag"] or "", found["variable"]
+
+
+def _variables(term: str) -> list[str]:
+    """What a term of levels is of: ``C(region)`` of one variable, ``i(year, x)`` of one times another."""
+    found = _OF_LEVELS.fullmatch(term)
+    if found is None:
+        return []
+    given = takewhile(lambda argument: not _OPTION.match(argument), split_outside(found["arguments"], ","))
+    variables = [argument.strip() for argument in given]
+    return variables if len(variables) <= (2 if found["function"] == "i" else 1) else []
+
+
+def _places(key: str, text: str) -> list[tuple[int, int]]:
+    """Where a name stands in a text, however it is written there: not as that of an option, and not in quotes."""
+    pattern = in_a_text(key, text) if _NAMING.fullmatch(key) else None
+    if pattern is None:
+        return []
+    quoted = [found.span() for found in _QUOTED.finditer(text)]
+    return [
+        found.span()
+        for found in pattern.finditer(text)
+        if not _OPTION.match(text, found.start()) and not any(start < found.start() < end for start, end in quoted)
+    ]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
+from panelvar.comparison.printed_names import PrintedNames
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.table import Table
 
@@ -71,6 +72,70 @@ def test_names_of_terms_and_variables_name_their_columns(models: dict[str, Linea
     own = pv.compare(models["regions"], keep="C(region)", labels={"C(region)[T.Asia]": "Asia", "region": "Region"})
     assert labels(own) == ["Asia", "Region: Europe"]
     assert labels(pv.compare(models["regions"], keep="C(region)", labels={"*Asia*": "A"}))[0] == "A"
+
+
+LABELLED = {
+    "x": "Income",
+    "gdp growth": "Growth",
+    "since": "Years since",
+    "region": "Region",
+    "ref": "Reference",
+    "L": "Labour",
+    "Asia": "the East",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("L(x)", "L(Income)"),
+        ("L(x, 2)", "L(Income, 2)"),
+        ("D(L(x, 2))", "D(L(Income, 2))"),
+        ("log(x + 1)", "log(Income + 1)"),
+        ("I(x ** 2)", "I(Income ** 2)"),
+        ("poly(x, 2)[1]", "poly(Income, 2)[1]"),
+        ("x:z", "Income × z"),
+        ("F(x):log(z)", "F(Income) × log(z)"),
+        ("L(`gdp growth`)", "L(Growth)"),
+        ("L1.x", "L1.Income"),
+        ("L1.gdp growth", "L1.Growth"),
+        ("[x]L2.z", "[Income]L2.z"),
+        ("[z]x", "[z]Income"),
+        ("i(since, x, ref=-1)[T.-3]", "Years since: -3 × Income"),
+        ("i(since, z, ref=-1)[T.0]", "Years since: 0 × z"),
+        ("i(t, x)[T.0]", "t: 0 × Income"),
+        ("i(region, ref='Asia')[T.Asia]", "Region: Asia"),
+        ("C(region, ref='a,b')[T.Asia]:L(x)", "Region: Asia × L(Income)"),
+        ("C(z, ref='x')[T.x]", "C(z, ref='x')[T.x]"),
+        ("f(z, 'x')", "f(z, 'x')"),
+        ("x1", "x1"),
+        ("x.1", "x.1"),
+        ("mean(xx)", "mean(xx)"),
+        ("region^t", "Region^t"),
+        ("log(x)", "log(Income)"),
+    ],
+)
+def test_a_variable_is_called_by_its_label_wherever_it_stands(name: str, printed: str) -> None:
+    names = PrintedNames(LABELLED, [name, "x"])
+    assert names.of(name) == printed
+
+
+def test_what_has_a_label_of_its_own_is_called_by_it() -> None:
+    known = ["log(x)", "L(log(x))", "C(g)[T.a]", "x:z", "I(x * z)", "L(x)"]
+    names = PrintedNames({"x": "X", "log(x)": "Log X", "L(x, 1)": "X before", "x:z": "Both", "C(g)": "G"}, known)
+    assert list(map(names.of, known)) == ["Log X", "L(Log X)", "G: a", "Both", "I(X * z)", "X before"]
+    mathematics = PrintedNames({"x": pv.Math(r"\xi")}, known).of("L(log(x))")
+    assert isinstance(mathematics, pv.Math) and mathematics.latex == r"L(log($\xi$))"
+    # A pattern names whole names, and nothing within one.
+    assert PrintedNames({"*(x)": "Of x"}, known).of("L(log(x))") == "L(log(x))"
+    assert PrintedNames({"*(x)": "Of x"}, known).of("log(x)") == "Of x"
+    assert PrintedNames({"": "nothing", "x": "X"}, known).of("L(x)") == "L(X)"
+
+
+def test_labels_of_variables_name_a_systems_lags() -> None:
+    macro = pv.load_data("us_macro")[["infl", "unemp"]]
+    table = pv.compare(pv.fit_var(macro, lags=2), labels={"infl": "Inflation"}, below="none")
+    assert labels(table) == ["L1.Inflation", "L1.unemp", "L2.Inflation", "L2.unemp", "const"]
 
 
 def test_one_mapping_of_names_serves_many_tables(models: dict[str, LinearResult]) -> None:
