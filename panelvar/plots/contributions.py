@@ -73,7 +73,6 @@ def plot_historical(
     size = (8.0, max(min(2.1, 13.0 / len(rows)), 1.2) * len(rows) + 0.8)
     canvas = open_canvas(ax, figure, figsize, title, panels=len(rows), size=size, sharex=True)
     time = TimeAxis.of(decomposition.index)
-    ends = time.ends
     spare = [k for k in range(len(decomposition.shocks)) if k not in columns]
     anything_else = decomposition.others is not None or bool(spare)
     names = [shown[decomposition.shocks[k]] for k in columns] + [shown[OTHER_SHOCKS]] * anything_else
@@ -83,14 +82,14 @@ def plot_historical(
             rest = decomposition.contributions[:, row][:, spare].sum(axis=1)
             rest = rest if decomposition.others is None else rest + decomposition.others[:, row]
             parts.append((rest, {"color": PALE}))
-        above, below = np.zeros(len(ends)), np.zeros(len(ends))
+        above, below = np.zeros((2, len(time.places)))
         for name, (part, style) in zip(names, parts, strict=True):
             bottom = np.where(part >= 0.0, above, below)
-            edges, (top, base) = _stepwise(time.places, ends, part + bottom, bottom)
+            edges, (top, base) = _stepwise(time, part + bottom, bottom)
             panel.stairs(top, edges, baseline=base, fill=True, linewidth=0, label=name, **style)
             above += np.maximum(part, 0.0)
             below += np.minimum(part, 0.0)
-        edges, (middles,) = _stepwise(time.places, ends, sum(part for part, _ in parts))
+        edges, (middles,) = _stepwise(time, sum(part for part, _ in parts))
         panel.plot(0.5 * (edges[:-1] + edges[1:]), middles, color="black", linewidth=1.1)
         panel.axhline(0.0, color=GREY, linewidth=0.8)
         panel.margins(x=0)
@@ -105,8 +104,8 @@ def plot_historical(
     return canvas.figure
 
 
-def _stepwise(places: npt.NDArray[Any], ends: npt.NDArray[Any], *values: Any) -> tuple[Any, list[Any]]:
+def _stepwise(time: TimeAxis, *values: Any) -> tuple[Any, list[Any]]:
     """Edges of steps and their heights; absent periods are steps of no height."""
-    open_after = np.flatnonzero(ends[:-1] < places[1:] * (1.0 - 1e-12 * np.sign(places[1:])))
-    edges = np.insert(np.append(places, ends[-1]), open_after + 1, ends[open_after])
+    open_after = np.flatnonzero(~time.adjacent)
+    edges = np.insert(np.append(time.places, time.ends[-1]), open_after + 1, time.ends[open_after])
     return edges, [np.insert(np.asarray(each, dtype=np.float64), open_after + 1, np.nan) for each in values]

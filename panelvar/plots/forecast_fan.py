@@ -106,10 +106,7 @@ def _panel(ax: Axes, forecast: Forecast, k: int, time: TimeAxis, history: Array)
     values = forecast.values[:, k]
     limits = [Limits(lower[:, k], upper[:, k], level) for lower, upper, level in forecast.limits]
     if len(history):
-        # A period without a row breaks the line.
-        broken = np.flatnonzero(np.diff(past) > 1.5 * np.median(np.diff(time.places))) + 1
-        line = np.insert(past, broken, past[broken]), np.insert(history[:, k], broken, np.nan)
-        ax.plot(*line, color="black", linewidth=1.4, zorder=3)
+        ax.plot(*time.broken(history[:, k]), color="black", linewidth=1.4, zorder=3)
         ax.axvline(past[-1], color=GREY, linewidth=0.8, linestyle=":", zorder=0)
         # The fan opens at the last observation, which is known.
         last = history[-1, k]

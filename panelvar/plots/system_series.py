@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import refuse_other
@@ -107,6 +106,4 @@ def plot_system(
 
 
 def _line(ax: Axes, time: TimeAxis, values: Array, **style: Any) -> None:
-    """Draw a line that an absent period breaks."""
-    absent = np.flatnonzero(time.ends[:-1] < time.places[1:] - 1e-9 * np.abs(time.places[1:])) + 1
-    ax.plot(np.insert(time.places, absent, time.places[absent]), np.insert(values, absent, np.nan), **style)
+    ax.plot(*time.broken(values), **style)

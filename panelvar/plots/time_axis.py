@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.data.calendar import read_times
 from panelvar.data.time_labels import DateLabels, IntegerLabels, as_text
 from panelvar.plots.canvas import folded, literal
@@ -29,11 +29,14 @@ class TimeAxis:
         Of each label, in the units of the axis: dates as matplotlib counts them, numbers, or positions.
     texts : dict of float to str
         What stands at a place; empty for dates and numbers.
+    positions : (n,) array of int, or None
+        Periods on the calendar; None for numbers that are not whole, which have no calendar.
     dates : bool
     """
 
     places: Array
     texts: dict[float, str]
+    positions: Positions | None
     dates: bool = False
 
     @classmethod
@@ -42,23 +45,24 @@ class TimeAxis:
         import pandas as pd
 
         if labels.dtype.kind == "f":
-            return cls(labels.to_numpy(), {})
+            return cls(labels.to_numpy(), {}, None)
+        positions, calendar = read_times(labels.to_numpy() if labels.dtype.kind in "iuO" else labels.array)
         if isinstance(labels.dtype, pd.PeriodDtype):
             # A period lies where it starts, in days as matplotlib counts them.
             starts: Any = pd.PeriodIndex(labels).asfreq("D", how="S")
-            return cls(starts.asi8.astype(np.float64), {}, dates=True)
-        positions, calendar = read_times(labels.to_numpy() if labels.dtype.kind in "iuO" else labels.array)
+            return cls(starts.asi8.astype(np.float64), {}, positions, dates=True)
         rule = calendar.rule
         if isinstance(rule, DateLabels):
             from matplotlib import dates
 
             days: Any = rule.unit.dates(calendar.origin + calendar.step * positions) + rule.offset
             to_numbers: Any = dates.date2num
-            return cls(np.asarray(to_numbers(days), dtype=np.float64), {}, dates=True)
+            return cls(np.asarray(to_numbers(days), dtype=np.float64), {}, positions, dates=True)
         if isinstance(rule, IntegerLabels) and rule.style is None:
-            return cls((calendar.origin + calendar.step * positions).astype(np.float64), {})
+            return cls((calendar.origin + calendar.step * positions).astype(np.float64), {}, positions)
         places = positions.astype(np.float64)
-        return cls(places, {place: as_text(label) for place, label in zip(places.tolist(), labels, strict=True)})
+        texts = {place: as_text(label) for place, label in zip(places.tolist(), labels, strict=True)}
+        return cls(places, texts, positions)
 
     @property
     def apart(self) -> float:
@@ -67,15 +71,33 @@ class TimeAxis:
         return float(steps.min()) if len(steps) else 1.0
 
     @property
+    def adjacent(self) -> Mask:
+        """Whether each of successive periods but the first follows the one before, none being absent, (n - 1,).
+
+        Quarters have 90 to 92 days, and a weekend lies between two days of business: the calendar tells.
+        """
+        if self.positions is not None:
+            following: Mask = np.diff(self.positions) == 1
+            return following
+        steps = np.diff(self.places)
+        near: Mask = steps <= 1.3 * np.median(steps) if len(steps) else np.empty(0, dtype=np.bool_)
+        return near
+
+    @property
     def ends(self) -> Array:
         """Where each of successive periods ends: where the next begins, or as long after its start as is usual."""
         if len(self.places) < 2:
             return self.places + 1.0
         steps = np.diff(self.places)
         usual = float(np.median(steps))
-        # Quarters have 90 to 92 days, which is no gap; a period that is absent is one.
-        ends: Array = self.places + np.append(np.where(steps <= 1.3 * usual, steps, usual), usual)
+        ends: Array = self.places + np.append(np.where(self.adjacent, steps, usual), usual)
         return ends
+
+    def broken(self, values: Array) -> tuple[Array, Array]:
+        """The path of values at the first places, with a hole where a period is absent."""
+        holes = np.flatnonzero(~self.adjacent[: max(len(values) - 1, 0)]) + 1
+        places = self.places[: len(values)]
+        return np.insert(places, holes, places[holes]), np.insert(values, holes, np.nan)
 
     def finish(self, ax: Axes) -> None:
         """Set the ticks: as many as there is room for."""

@@ -12,6 +12,7 @@ mpl.use("Agg")
 import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 
+import panelvar as pv
 from panelvar.plots.time_axis import TimeAxis
 
 
@@ -81,3 +82,32 @@ def test_periods_end_where_the_next_begins_unless_one_is_absent():
     np.testing.assert_array_equal(quarters.ends[:3], quarters.places[1:])
     assert TimeAxis.of(pd.Index([1990, 1991, 1995, 1996])).ends.tolist() == [1991.0, 1992.0, 1996.0, 1997.0]
     assert TimeAxis.of(pd.Index([1990])).ends.tolist() == [1991.0]
+
+
+@pytest.mark.filterwarnings("ignore:1 period.s. absent")
+def test_a_weekend_is_no_gap_between_days_of_business():
+    """What a model of such days takes for adjacent is drawn so, in every picture of a system over time."""
+    days = pd.bdate_range("2024-01-01", periods=40)
+    axis = TimeAxis.of(days)
+    assert axis.adjacent.all()
+    np.testing.assert_array_equal(axis.ends[:-1], axis.places[1:])
+    values = np.random.default_rng(0).standard_normal((40, 2))
+    absent = 12
+    for kept, holes in ((np.arange(40), 0), (np.delete(np.arange(40), absent), 1)):
+        model = pv.fit_var(pd.DataFrame(values[kept], index=days[kept], columns=["a", "b"]), lags=1, trend="n")
+        assert model.nobs == len(kept) - 1 - holes
+        for figure in (pv.plot_system(model), pv.plot_forecast(model.forecast(2), past=40)):
+            path = np.asarray(figure.axes[0].lines[0].get_ydata())
+            assert np.isnan(path).sum() == holes
+            if holes:
+                assert np.flatnonzero(np.isnan(path)).tolist() == [absent]
+        tops = pv.plot_historical(model.historical_decomposition()).axes[0].patches[0].get_data().values
+        assert np.isnan(tops).sum() == holes
+
+
+def test_numbers_that_are_not_whole_are_adjacent_where_they_are_as_near_as_usual():
+    axis = TimeAxis.of(pd.Index([1990.0, 1990.25, 1990.5, 1991.0, 1991.25]))
+    assert axis.adjacent.tolist() == [True, True, False, True]
+    assert np.isnan(axis.broken(np.arange(5.0))[1]).tolist() == [False, False, False, True, False, False]
+    assert np.isnan(axis.broken(np.arange(2.0))[1]).tolist() == [False, False]
+    assert TimeAxis.of(pd.Index([0.5])).adjacent.tolist() == []
