@@ -14,21 +14,13 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
-from panelvar.identification.scheme import (
-    Identification,
-    Names,
-    ReducedForm,
-    ShockNames,
-    factor_derivative,
-    named_shocks,
-    position,
-    read_shock_names,
-)
+from panelvar.identification.named_shocks import NamedShocks
+from panelvar.identification.scheme import Names, ReducedForm, factor_derivative, position
 
 
 @answering
-@dataclass(frozen=True)
-class Cholesky(Identification):
+@dataclass(frozen=True, repr=False)
+class Cholesky(NamedShocks):
     r"""Orthogonalised shocks: a variable moves at once with its own shock and those of the variables before it.
 
     :math:`B = P` lower triangular with :math:`P P' = \Sigma` once rows and columns are in the ordering (Luetkepohl
@@ -52,22 +44,18 @@ class Cholesky(Identification):
     words: ClassVar[str] = "Cholesky"
     needs_coefficients: ClassVar[bool] = False
     ordering: tuple[str, ...] | None = None
-    shock_names: ShockNames = None
 
     def __init__(
         self, ordering: Sequence[str] | None = None, *, shocks: Sequence[str] | Mapping[str, str] | None = None
     ) -> None:
         named = read_sequence("ordering", ordering, "all variables")
-        self._set(ordering=None if named is None else tuple(map(str, named)), shock_names=read_shock_names(shocks))
+        super().__init__(shocks=shocks)
+        self._set(ordering=None if named is None else tuple(map(str, named)))
 
     def check(self, names: Names) -> None:
         """Raise a SpecificationError unless the ordering, and the names of the shocks, fit the variables."""
         self._order(names)
-        self.shocks(names)
-
-    def shocks(self, names: Names) -> Names:
-        """Names of the shocks, in the order of the variables."""
-        return named_shocks(self.shock_names, self.ordering_of(names), names)
+        super().check(names)
 
     def ordering_of(self, names: Names) -> Names:
         """Causal ordering of the variables."""

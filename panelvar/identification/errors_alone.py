@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,19 +9,13 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.unknown_arguments import answering
-from panelvar.identification.scheme import (
-    Identification,
-    Names,
-    ReducedForm,
-    ShockNames,
-    named_shocks,
-    read_shock_names,
-)
+from panelvar.identification.named_shocks import NamedShocks
+from panelvar.identification.scheme import Names, ReducedForm
 
 
 @answering
-@dataclass(frozen=True)
-class ReducedFormErrors(Identification):
+@dataclass(frozen=True, init=False, repr=False)
+class ReducedFormErrors(NamedShocks):
     r"""One reduced-form error moved by itself, :math:`B = \mathrm{diag}(\sigma_{kk}^{1/2})`.
 
     With ``shock_size="unit"`` the responses are the moving-average matrices :math:`\Phi_h`. It describes an experiment
@@ -39,18 +32,6 @@ class ReducedFormErrors(Identification):
     orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
     needs_sigma: ClassVar[bool] = False
-    shock_names: ShockNames = None
-
-    def __init__(self, *, shocks: Sequence[str] | Mapping[str, str] | None = None) -> None:
-        self._set(shock_names=read_shock_names(shocks))
-
-    def check(self, names: Names) -> None:
-        """Raise a SpecificationError unless the names of the shocks fit the variables."""
-        self.shocks(names)
-
-    def shocks(self, names: Names) -> Names:
-        """Names of the shocks."""
-        return named_shocks(self.shock_names, names, names)
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Diagonal matrices of the errors' standard deviations."""
@@ -64,8 +45,8 @@ class ReducedFormErrors(Identification):
 
 
 @answering
-@dataclass(frozen=True)
-class Generalised(Identification):
+@dataclass(frozen=True, init=False, repr=False)
+class Generalised(NamedShocks):
     r"""Generalised shocks: one error moves, and the others by what they do on average when it does.
 
     :math:`B e_k = \Sigma e_k / \sigma_{kk}^{1/2}` (Pesaran and Shin 1998, Economics Letters 58, eq. 10): the Cholesky
@@ -87,18 +68,6 @@ class Generalised(Identification):
     words: ClassVar[str] = "generalised"
     orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
-    shock_names: ShockNames = None
-
-    def __init__(self, *, shocks: Sequence[str] | Mapping[str, str] | None = None) -> None:
-        self._set(shock_names=read_shock_names(shocks))
-
-    def check(self, names: Names) -> None:
-        """Raise a SpecificationError unless the names of the shocks fit the variables."""
-        self.shocks(names)
-
-    def shocks(self, names: Names) -> Names:
-        """Names of the shocks."""
-        return named_shocks(self.shock_names, names, names)
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Columns of sigma over the errors' standard deviations."""

@@ -18,7 +18,7 @@ from panelvar.identification.scheme import Names, ReducedForm
 
 
 @answering
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class LongRun(Cholesky):
     r"""Long-run restrictions of Blanchard and Quah (1989): the summed responses are lower triangular.
 

@@ -10,21 +10,18 @@ bands) is the same for all schemes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.quoting import shown
 from panelvar.dynamics.unit_free_solves import lower_inverse
 
 Names = tuple[str, ...]
-ShockNames = tuple[Any, ...] | None
-"""As many names as there are variables, in an order of theirs; or pairs of a variable and the name of its shock."""
 
 
 class ReducedForm(NamedTuple):
@@ -226,61 +223,6 @@ class Identification(ABC):
             What each date adds to sigma.
         """
         return None
-
-
-def read_shock_names(shocks: Any) -> ShockNames:
-    """What a scheme is told to call its shocks: names in an order, pairs of variable and name, or None.
-
-    Raises
-    ------
-    SpecificationError
-        It is no sequence and no mapping of names.
-    """
-    if isinstance(shocks, Mapping):
-        pairs = tuple((str(variable), name) for variable, name in shocks.items())
-        _refuse_nameless(name for _, name in pairs)
-        return pairs
-    named = read_sequence("shocks", shocks, "names")
-    _refuse_nameless(named or ())
-    return named
-
-
-def _refuse_nameless(shocks: Iterable[object]) -> None:
-    for name in shocks:
-        if not isinstance(name, str) or not name:
-            raise SpecificationError(f"shocks: {shown(name)} is no name for a shock; expected a text.")
-
-
-def named_shocks(shocks: ShockNames, order: Names, names: Names) -> Names:
-    """What the shock of each variable is called.
-
-    Parameters
-    ----------
-    shocks : as `read_shock_names` returns them
-    order : tuple of str
-        The variables in the order in which shocks are named.
-    names : tuple of str
-        The variables.
-
-    Raises
-    ------
-    SpecificationError
-        Another number of shocks than of variables, no such variable, or names that repeat.
-    """
-    if shocks is None:
-        return names
-    if shocks and isinstance(shocks[0], str):
-        if len(shocks) != len(order):
-            raise SpecificationError(
-                f"shocks={list(shocks)}: expected {len(order)} names, of the shocks of {list(order)}."
-            )
-        called = dict(zip(order, shocks, strict=True))
-    else:
-        called = {names[position(names, variable)]: name for variable, name in shocks}
-    found = tuple(str(called.get(name, name)) for name in names)
-    if len(set(found)) < len(found):
-        raise SpecificationError(f"shocks={list(found)}: names of shocks must differ.")
-    return found
 
 
 def of_unit_size(impact: Array, own: npt.NDArray[np.intp]) -> Array:

@@ -160,6 +160,11 @@ def test_some_shocks_may_be_named(model, kind):
             model.impulse_responses(2, identification=kind(shocks=wrong))
 
 
+def test_schemes_are_shown_as_they_are_written():
+    for text in ("Cholesky()", "LongRun(ordering=('a', 'b'), shocks=('s', 'd'))", "Generalised(shocks={'a': 's'})"):
+        assert repr(eval(f"pv.{text}")) == text
+
+
 def test_names_go_through_shares_histories_and_shocks(model):
     scheme = pv.Cholesky(shocks=["supply", "demand", "policy"])
     assert list(model.variance_decomposition(3, identification=scheme).to_frame().columns) == [*scheme.shock_names]
