@@ -130,13 +130,16 @@ def check_level(level: float) -> float:
         Unless 0.5 <= level < 1.
     """
     number = isinstance(level, numbers.Real) and not isinstance(level, bool)
-    if number and 0.0 < level < 0.5:
-        raise SpecificationError(
-            f"level={shown(level)} must be a coverage of at least 0.5, not a significance level (alpha): did you mean "
-            f"level={1.0 - float(level):g}?"
-        )
     if not number or not 0.5 <= level < 1.0:
-        raise SpecificationError(f"level={shown(level)} must be a coverage of at least 0.5 and below 1, such as 0.95.")
+        what = f"level={shown(level)} must be a coverage of at least 0.5 and below 1"
+        if number and 0.0 < level < 0.5:
+            meant = 1.0 - float(level)
+            what = f"{what}, not a significance level (alpha): did you mean level={meant:g}?"
+        elif number and 50.0 <= level < 100.0:
+            what = f"{what}, not percent: did you mean level={float(level) / 100.0:g}?"
+        else:
+            what = f"{what}, such as 0.95."
+        raise SpecificationError(what)
     return float(level)
 
 

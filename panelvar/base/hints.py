@@ -1,12 +1,13 @@
-"""Results that answer other programs' names with their own."""
+"""Results that answer other programs' names, and brackets, with what they have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from panelvar.base.elsewhere import answers, attribute_hint, name_here
-from panelvar.base.errors import NotOfferedError
+from panelvar.base.elsewhere import answers, attribute_hint, has_attribute, name_here
+from panelvar.base.errors import CallError, NotOfferedError
+from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import AnswersArguments
 
 
@@ -21,8 +22,17 @@ class HintsAtNames(AnswersArguments):
     # What results of this kind do not offer, and why: the answer where it is asked for.
     _not_offered: ClassVar[Mapping[str, str]] = {}
 
+    # What is meant by brackets, which results do not take: a sentence, with {key} for what stood in them.
+    _in_brackets: ClassVar[str] = ""
+
     # Hidden from the type checker, which would otherwise believe every attribute exists.
     if not TYPE_CHECKING:
+        # Brackets that answer in words make nothing iterable.
+        __iter__ = None
+
+        def __getitem__(self, key: Any) -> Any:
+            owner = type(self)
+            raise CallError(f"{owner.__name__!r} object takes no brackets. {self._without_brackets(key)}".rstrip())
 
         def __getattr__(self, name: str) -> Any:
             owner = type(self)
@@ -30,6 +40,16 @@ class HintsAtNames(AnswersArguments):
                 # A property failed with an AttributeError of its own: let it say so itself.
                 return object.__getattribute__(self, name)
             raise self._no_attribute(name)
+
+    def _without_brackets(self, key: object) -> str:
+        owner: type = type(self)
+        if isinstance(key, str):
+            name = key if has_attribute(owner, key) else name_here(key, owner)
+            if name is not None and not key.startswith("_"):
+                return f"Here it is an attribute: {name}."
+        if not self._in_brackets and has_attribute(owner, "to_frame"):
+            return "Its numbers are in a table: to_frame()."
+        return self._in_brackets.format(key=shown(key))
 
     def _no_attribute(self, name: str) -> AttributeError:
         here = name_here(name, type(self))

@@ -49,8 +49,9 @@ class ShortRun(Identification):
         Numbers where an entry is known, NaN where it is free; or ``{(row, column): number}`` of the known entries
         alone, all others being free. A text is a free entry under a label: entries of A and B with the same label are
         one parameter, "-x" its negative, "0.5 * x" half of it. Rows of A and B are equations, named as their variables;
-        columns of A are variables, of B shocks. The one left out is the identity. The diagonal of an ``a`` given as a
-        mapping is 1 if ``b`` is given too.
+        columns of A are variables, of B shocks. The one left out is the identity: an ``a`` alone must leave its
+        diagonal free, or else the standard deviations of the shocks are fixed, and a warning says so. The diagonal of
+        an ``a`` given as a mapping is 1 if ``b`` is given too.
     long_run : like ``b``, optional
         Known entries of the long-run effects :math:`\Xi B` of the same shocks: restrictions of both kinds together
         (Gali 1992). Without ``a``. :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` sums the responses of a stable system; in
@@ -316,6 +317,8 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     scale = np.abs(pair).max(axis=(1, 2), keepdims=True)
     others = int((np.abs(pairs - pair) > 1e-4 * scale).any(axis=(1, 2, 3)).sum())
     notes = restrictions.repeated_e()
+    if scheme.b is None and scheme.long_run is None:
+        notes = (*notes, *given.fixed_sizes())
     if restrictions.held < given.held:
         text = (
             f"The long-run effects have rank {given.unit_roots}: of {given.held} restrictions on them "

@@ -145,6 +145,19 @@ class Restrictions:
         )
         return (Note("shared-label", text, warn=True),)
 
+    def fixed_sizes(self) -> tuple[Note, ...]:
+        """A warning where B is left out, which makes it the identity, and A leaves the size of a shock no freedom."""
+        fixed = (np.nan_to_num(self.known[0]) != 0.0).any(axis=1)
+        if not fixed.any():
+            return ()
+        names = ", ".join(name for name, is_fixed in zip(self.rows, fixed, strict=True) if is_fixed)
+        text = (
+            "b= is left out, so that B is the identity: shocks have the standard deviation 1. Known numbers other than "
+            f"zero in the rows of A of {names} then fix the sizes of errors in the units of the data, which the data "
+            "rarely bear out. Put NaN on the diagonal of A, or free the standard deviations: b=np.diag([np.nan, ...])."
+        )
+        return (Note("fixed-sizes", text, warn=True),)
+
     def label(self, place: npt.NDArray[np.intp]) -> str:
         """Such as A[output, prices]."""
         which, row, column = place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 class Inference(HintsAtNames):
     """Estimates, errors, tests and intervals of a result that has a ``fit`` and a ``covariance``."""
+
+    _in_brackets: ClassVar[str] = "Of a coefficient there are params[{key}], std_errors[{key}] and pvalues[{key}]."
 
     fit: Coefficients
     covariance: CovarianceEstimate

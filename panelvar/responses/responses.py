@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +66,8 @@ class Responses(HintsAtNames, Presented):
     inner : tuple of Limits
         Limits at lower levels, the widest first.
     """
+
+    _in_brackets: ClassVar[str] = "One response is response(variable, shock); all are a table: to_frame()."
 
     values: Array
     names: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from panelvar.base.arguments import is_number
 from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
@@ -53,6 +54,8 @@ class TestResult(HintsAtNames, Presented):
     """
 
     __test__ = False  # keeps pytest from collecting the class
+
+    _in_brackets: ClassVar[str] = "A test has its numbers by name: statistic, pvalue, df."
 
     name: str
     statistic: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -53,6 +53,11 @@ class StackedInference(Inference):
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class SystemTests(BandedSystem):
     """A system whose equations are regressions on lags, so that their coefficients can be tested."""
+
+    _in_brackets: ClassVar[str] = (
+        "What belongs to an equation is a column: params[{key}], std_errors[{key}], resids[{key}]; or an entry: "
+        "rsquared[{key}]."
+    )
 
     @property
     @abstractmethod

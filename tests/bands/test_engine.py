@@ -205,6 +205,12 @@ def test_levels_are_not_alphas(model, level):
         model.impulse_responses(1, level=level)
 
 
+@pytest.mark.parametrize(("level", "meant"), [(0.05, "0.95"), (90, "0.9"), (97.5, "0.975"), (np.int64(68), "0.68")])
+def test_levels_of_significance_and_in_percent_are_answered(level, meant):
+    with pytest.raises(SpecificationError, match=rf"did you mean level={meant}\?$"):
+        check_level(level)
+
+
 def test_something_else_as_bands_is_refused(model):
     with pytest.raises(SpecificationError, match="bands="):
         model.impulse_responses(1, bands="bootstrap")

@@ -404,3 +404,22 @@ def test_limits_of_a_band_are_the_bands_and_long_run_effects_have_them_too(model
     assert fit.conf_int(level=0.9).equals(limits[["lower", "upper"]])
     with pytest.raises(SpecificationError, match=r"made at 68% and 90%. Give fit_svar level=\(0.68, 0.9, 0.95\)"):
         fit.conf_int(level=0.95)
+
+
+def test_sizes_that_are_fixed_for_want_of_b_are_warned_of():
+    model = pv.fit_var(np.random.default_rng(3).standard_normal((80, 2)) * [1.0, 50.0], ["x", "y"])
+    given = [[1.0, 0.0], [NAN, 1.0]]
+    with pytest.warns(pv.PanelVarWarning, match=r"b= is left out.*rows of A of x, y then fix the sizes") as caught:
+        structure = fit_svar(model, ShortRun(a=given))
+    assert len(caught) == 1
+    assert [note.code for note in structure.notes] == ["fixed-sizes"]
+    assert structure.overidentification.df == 2
+    # A zero fixes no size, and neither does a known number in another row.
+    with pytest.warns(pv.PanelVarWarning, match=r"rows of A of y then"):
+        fit_svar(model, ShortRun(a=[[NAN, 0.0], [NAN, 1.0]]))
+    for free in (
+        ShortRun(a=[[NAN, 0.0], [NAN, NAN]]),
+        ShortRun(a={("x", "y"): 0}),
+        ShortRun(a=given, b=np.diag([NAN] * 2)),
+    ):
+        assert fit_svar(model, free).notes == ()
