@@ -28,7 +28,7 @@ from panelvar.gls.whitened_model import (
     residuals_of,
     whitened_model,
 )
-from panelvar.static_panels.effects import EffectVariances
+from panelvar.static_panels.effect_variances import EffectVariances
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fit_statistics import f_of_gain
 from panelvar.static_panels.result import LinearResult

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError
-from panelvar.static_panels.effects import EffectVariances
+from panelvar.static_panels.effect_variances import EffectVariances
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

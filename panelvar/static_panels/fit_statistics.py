@@ -18,7 +18,7 @@ from panelvar.fit.small_samples import classical_df
 from panelvar.inference.questions import Augmented
 from panelvar.inference.wald import wald
 from panelvar.kernels.qr import solve
-from panelvar.static_panels.effects import EffectVariances, effect_variances
+from panelvar.static_panels.effect_variances import EffectVariances, effect_variances
 from panelvar.static_panels.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
