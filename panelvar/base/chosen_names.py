@@ -16,6 +16,7 @@ from panelvar.base.quoting import shown
 _LISTED, _PERMUTED = 12, 4
 _BLANK = re.compile(r"(?<=\W)\s+|\s+(?=\W)|^\s+|\s+$")
 _ONE_LAG = re.compile(r"(\b[LFD]\((?:[^()]|\([^()]*\))*),1\)")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -121,6 +122,16 @@ def level_of(factor: str) -> tuple[str, str]:
     """Return a factor's term and level, ``C(region)`` and ``Asia`` of ``C(region)[T.Asia]``; no level where none is."""
     term = _without_level(factor)
     return (factor, "") if term is None else (term, factor[len(term) + 1 : -1].removeprefix("T."))
+
+
+def levels_of(name: str) -> list[str]:
+    """Return the levels that the factors of a product have, ``Asia`` of ``x:C(region)[T.Asia]``."""
+    return [level for _, level in map(level_of, factors_of(name)) if level]
+
+
+def as_number(level: str) -> float | None:
+    """Return the number that a level is; None where it is a text."""
+    return float(level) if _NUMBER.fullmatch(level) else None
 
 
 def fitting_names(item: str | re.Pattern[str], known: Sequence[str]) -> list[str]:

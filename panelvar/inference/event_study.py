@@ -6,24 +6,24 @@ import ast
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from panelvar.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other
 from panelvar.base.arrays import Array, Integers, Mask
-from panelvar.base.chosen_names import chosen_names, factors_of, level_of
+from panelvar.base.chosen_names import as_number, chosen_names, factors_of, level_of, levels_of
 from panelvar.base.errors import PanelVarWarning, SpecificationError, check_level
 from panelvar.base.expressions import syntax_tree
 from panelvar.base.labels import listed
-from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.limits import LARGEST_WHOLE, MOST_DRAWS
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.calendar import read_times
 from panelvar.data.time_labels import DateLabels, IntegerLabels, as_text
 from panelvar.inference.coefficients import Inference
-from panelvar.inference.linear_combinations import LinearCombination, linear_combination
+from panelvar.inference.linear_combinations import LinearCombination, weighted_sum
 from panelvar.inference.wald import wald
 from panelvar.tables.layout import Cell, Fact, Row, interval, number, probability, words
 from panelvar.tables.number_format import check_digits, format_number, pvalue_text
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-_LEVEL = re.compile(r"\[(?:T\.)?([^\[\]]*)\](?=:|$)")
 _FACTOR = re.compile(r"\b[iC]\((?:[^()]|\([^()]*\))*\)")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -146,9 +144,9 @@ class EventStudy(Presented):
         places = self._places(~self.before)
         if not len(places):
             return None
-        weight = repr(1.0 / len(places))
-        sum_of = " + ".join(f"{weight} * {self.result.names[place]}" for place in places)
-        return replace(linear_combination(self.result, sum_of, self.level), expression="average effect")
+        weights = np.zeros(len(self.result.names))
+        weights[places] = 1.0 / len(places)
+        return weighted_sum(self.result, weights, 0.0, "average effect", self.level)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each period.
@@ -354,14 +352,14 @@ def _are_periods(levels: Sequence[str]) -> bool:
 
 
 def _level_of(name: str) -> str:
-    found = _LEVEL.findall(name)
+    found = levels_of(name)
     if len(found) != 1:
         what = "has no level in brackets" if not found else "has several levels in brackets"
         raise SpecificationError(
             f"{name!r} {what}, so that its period is not known: give a mapping of periods to coefficients, such as "
             "{-2: 'lead2', 0: 'event', 1: 'lag1'}."
         )
-    return str(found[0]).strip("'\"")
+    return found[0]
 
 
 def _one_name(period: object, name: object, known: Sequence[str]) -> str:
@@ -401,13 +399,14 @@ def _named_references(names: Sequence[str]) -> list[str]:
 
 def _key(text: str) -> object:
     """What a label is compared by: a number by its value."""
-    value = _numbers([text])
-    return text if value is None else float(value[0])
+    value = as_number(text)
+    return text if value is None else value
 
 
 def _numbers(texts: Sequence[str]) -> Array | None:
     """The numbers that all of the texts are, or None."""
-    return np.array(texts, dtype=np.float64) if all(map(_NUMBER.fullmatch, texts)) else None
+    values = [as_number(text) for text in texts]
+    return None if None in values else np.array(values, dtype=np.float64)
 
 
 def _in_time(labels: list[str]) -> tuple[Array, pd.Index]:
@@ -415,7 +414,7 @@ def _in_time(labels: list[str]) -> tuple[Array, pd.Index]:
     import pandas as pd
 
     values = _numbers(labels)
-    if values is not None and (values != np.floor(values)).any():
+    if values is not None and ((values != np.floor(values)) | (np.abs(values) > LARGEST_WHOLE)).any():
         return values, pd.Index(values)
     given = np.array(labels, dtype=object) if values is None else values.astype(np.int64)
     positions, _ = read_times(given)

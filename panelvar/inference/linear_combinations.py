@@ -99,7 +99,13 @@ class LinearCombination(Presented):
 
 def linear_combination(result: Estimated, expression: str, level: float) -> LinearCombination:
     """Estimate ``expression`` with its standard error under the result's covariance."""
-    written, constant = combination(expression, result.fit.names)
+    return weighted_sum(result, *combination(expression, result.fit.names), expression, level)
+
+
+def weighted_sum(
+    result: Estimated, written: Array, constant: float, expression: str, level: float
+) -> LinearCombination:
+    """Estimate the sum of a constant and the coefficients by weights, which ``expression`` says in words."""
     # In units of the errors, so that the square of a small weight does not vanish.
     rows, added, powers = in_units_of_errors(written[None], np.array([constant]), result.covariance.matrix)
     weights = rows[0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from panelvar.base.arguments import is_number, read_flag
-from panelvar.base.chosen_names import chosen_names, factors_of, level_of
+from panelvar.base.chosen_names import as_number, chosen_names, factors_of, level_of, levels_of
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.base.labels import listed
 from panelvar.base.quoting import shown
@@ -208,8 +208,7 @@ def _between(names: Sequence[str], below: float | None, above: float | None) -> 
             raise SpecificationError(f"{option}={shown(bound)} must be a number.")
     kept = []
     for name in names:
-        written = [level_of(factor)[1] for factor in factors_of(name)]
-        levels = [each for level in written if (each := _number(level)) is not None]
+        levels = [each for level in levels_of(name) if (each := as_number(level)) is not None]
         if len(levels) != 1:
             raise SpecificationError(
                 f"below= and above= choose by a level that is a number; {name!r} has {len(levels) or 'none'}. Name the "
@@ -218,15 +217,9 @@ def _between(names: Sequence[str], below: float | None, above: float | None) -> 
         if (below is None or levels[0] < below) and (above is None or levels[0] > above):
             kept.append(name)
     if not kept:
-        raise SpecificationError(f"No level of {listed(names)} lies within below={below}, above={above}.")
+        bounds = [f"{word} {bound}" for word, bound in (("below", below), ("above", above)) if bound is not None]
+        raise SpecificationError(f"No level of {listed(names)} is {' and '.join(bounds)}.")
     return kept
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _joint_tests(result: Inference) -> FrameTable:

@@ -15,6 +15,7 @@ from panelvar.base.chosen_names import fitting_names, in_a_text, split_outside, 
 from panelvar.base.errors import SpecificationError
 from panelvar.base.expressions import number, source, spine, syntax_tree
 from panelvar.base.labels import listed, places_of
+from panelvar.base.quoting import shown
 from panelvar.base.scaling import equilibrated
 
 
@@ -31,16 +32,15 @@ def restriction_matrix(
         A name that is not a coefficient, an expression that is not linear, a matrix of the wrong shape, or redundant
         restrictions.
     """
-    if isinstance(restrictions, Mapping) and restrictions:
+    if isinstance(restrictions, (Sequence, Mapping)) and not restrictions:
+        raise SpecificationError("No restriction is given: write 'x1 = x2', or several in a list.")
+    if isinstance(restrictions, Mapping):
         restrictions = {name: read_number(f"restriction[{name!r}]", value) for name, value in restrictions.items()}
         written = [f"{name} = {value:g}" for name, value in restrictions.items()]
         rows = [(_unit(name, names), float(value)) for name, value in restrictions.items()]
-    elif isinstance(restrictions, str) or (
-        isinstance(restrictions, Sequence) and restrictions and all(isinstance(r, str) for r in restrictions)
-    ):
-        lines = [restrictions] if isinstance(restrictions, str) else [str(r) for r in restrictions]
+    elif isinstance(restrictions, str) or _are_texts(restrictions):
         written, rows = [], []
-        for line in lines:
+        for line in [restrictions] if isinstance(restrictions, str) else restrictions:
             text, aliases = _aliased(line, names)
             for piece in split_outside(text, ","):
                 spelled = _restored(piece, aliases).strip()
@@ -49,15 +49,17 @@ def restriction_matrix(
                     rows += [(_unit(name, names), 0.0) for name in several]
                     written.append(f"all {len(several)} of {spelled} = 0" if several[1:] else f"{several[0]} = 0")
                     continue
-                rows.append(_equation(piece, aliases, names, spelled))
-                written.append(spelled if len(split_outside(piece, "=")) > 1 else f"{spelled} = 0")
+                sides = _sides(piece, spelled)
+                rows += _equations(sides, aliases, names, spelled)
+                written.append(spelled if len(sides) > 1 else f"{spelled} = 0")
     else:
         labels = getattr(restrictions, "columns", getattr(restrictions, "index", None))
         try:
             matrix = np.atleast_2d(np.asarray(restrictions, dtype=np.float64))
         except (TypeError, ValueError, OverflowError):
+            matrix = np.empty((0, 0))
+        if restrictions is None or not matrix.size:
             refuse_other("A test of restrictions", restrictions, str, "'x1 = x2', a mapping of names, or a matrix")
-            raise
         if hasattr(restrictions, "iloc"):
             matrix = matrix[:, places_of("The restriction matrix has columns", labels, names)]
         if not np.isfinite(matrix).all():
@@ -84,20 +86,11 @@ def restriction_matrix(
     return matrix, np.array([value for _, value in rows]), ", ".join(written)
 
 
-def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[Array, float]:
-    """Return coefficients and constant of a linear expression in coefficient names.
-
-    Names that are not Python identifiers, such as ``L(gdp, 1)``, are recognised as written or in backticks.
-    """
-    text, aliases = _aliased(expression, names)
-    return _parsed(text, aliases, names, expression)
-
-
 def named_tree(text: str, names: tuple[str, ...]) -> tuple[list[ast.expr], dict[str, str]]:
     """Return the trees of an expression in coefficients, of both sides of an equation, and what names mean in them."""
     aliased, aliases = _aliased(text, names)
     trees = []
-    for side in split_outside(aliased, "="):
+    for side in _sides(aliased, text):
         tree = syntax_tree(side.strip(), text)
         if tree is None:
             raise SpecificationError(f"{text!r} is not an expression in coefficient names and numbers.")
@@ -138,9 +131,30 @@ def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     return text, aliases
 
 
+def _are_texts(restrictions: object) -> bool:
+    """Whether several restrictions are written; refuse a list of which only some are."""
+    if not isinstance(restrictions, Sequence):
+        return False
+    others = [each for each in restrictions if not isinstance(each, str)]
+    if others and len(others) < len(restrictions):
+        raise SpecificationError(f"{shown(others[0])} among the restrictions is no text, such as 'x1 = x2'.")
+    return not others
+
+
+def _sides(text: str, written: str) -> list[str]:
+    """Split an equation, in which ``==`` is ``=``, at its sign; or all that are to be equal, at theirs."""
+    if any(len(split_outside(text, mark)) > 1 for mark in "<>!"):
+        raise SpecificationError(f"{written!r} is no equation: what is tested is written 'x1 = x2'.")
+    pieces = split_outside(text, "=")
+    sides = [piece for at, piece in enumerate(pieces) if piece or at in (0, len(pieces) - 1)]
+    if len(sides) > 1 and not all(side.strip() for side in sides):
+        raise SpecificationError(f"{written!r} has nothing on one side of its '='.")
+    return sides
+
+
 def _several(piece: str, spelled: str, names: tuple[str, ...]) -> list[str]:
     """Return the coefficients that a term or a pattern stands for; none for an expression."""
-    if len(split_outside(piece, "=")) > 1 or re.fullmatch(r"__(quoted|coefficient)_\d+__", piece.strip()):
+    if len(_sides(piece, spelled)) > 1 or re.fullmatch(r"__(quoted|coefficient)_\d+__", piece.strip()):
         return []
     pattern = "*" in spelled or "?" in spelled
     if pattern and syntax_tree(spelled, spelled) is not None:
@@ -168,8 +182,16 @@ def _parsed(text: str, aliases: Mapping[str, str], names: tuple[str, ...], writt
 
 
 def combination(expression: str, names: tuple[str, ...]) -> tuple[Array, float]:
-    """Return coefficients and constant of an expression that involves a coefficient."""
-    weights, constant = parse_expression(expression, names)
+    """Return coefficients and constant of a linear expression that involves a coefficient.
+
+    Names that are not Python identifiers, such as ``L(gdp, 1)``, are recognised as written or in backticks.
+    """
+    text, aliases = _aliased(expression, names)
+    if len(split_outside(text, "=")) > 1:
+        raise SpecificationError(
+            f"{expression!r} is an equation: wald_test tests it. A combination is one side of it, such as 'x1 - x2'."
+        )
+    weights, constant = _parsed(text, aliases, names, expression)
     if not weights.any():
         raise SpecificationError(f"{expression!r} involves no coefficient: there is nothing to estimate.")
     return weights, constant
@@ -223,19 +245,19 @@ def _not_linear(text: str, names: tuple[str, ...]) -> SpecificationError:
     return SpecificationError(f"{text!r} is not linear in the coefficients, which are: {listed(names, 20)}.")
 
 
-def _equation(piece: str, aliases: Mapping[str, str], names: tuple[str, ...], written: str) -> tuple[Array, float]:
-    left, *others = split_outside(piece, "=")
-    right = "=".join(others)
-    weights, constant = _parsed(left, aliases, names, _restored(left, aliases))
-    if right.strip():
-        other, other_constant = _parsed(right, aliases, names, _restored(right, aliases))
-        weights, constant = weights - other, constant - other_constant
-    if not weights.any():
+def _equations(
+    sides: Sequence[str], aliases: Mapping[str, str], names: tuple[str, ...], written: str
+) -> list[tuple[Array, float]]:
+    """Return weights and values of what makes all sides equal; of one side, what makes it zero."""
+    (first, constant), *others = (_parsed(side, aliases, names, _restored(side, aliases).strip()) for side in sides)
+    rows = [(first - weights, added - constant) for weights, added in others or [(0.0 * first, 0.0)]]
+    if not all(weights.any() for weights, _ in rows):
         raise SpecificationError(f"The restriction {written!r} involves no coefficient.")
-    return weights, -constant
+    return rows
 
 
 def _unit(name: str, names: tuple[str, ...]) -> Array:
+    refuse_other("A test of restrictions", name, str, "names of coefficients")
     meant = written_otherwise(name, names)
     if meant is None:
         raise SpecificationError(f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}.")

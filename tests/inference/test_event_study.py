@@ -168,6 +168,34 @@ def test_an_event_study_prints_and_draws():
     assert re.search(rf"Average effect +{average.estimate:.4f} \({average.std_error:.4f}\), p = 0\.", text)
 
 
+def test_the_mean_of_hundreds_of_effects_needs_no_expression():
+    """Written as a sum of names it would be longer than an expression may be."""
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame([(i, t) for i in range(4) for t in range(420)], columns=["firm", "t"])
+    rows["treated"] = rows["firm"] < 2
+    rows["y"] = rng.normal(size=len(rows))
+    result = pv.fit_fixed_effects(pv.Panel(rows, "firm", "t"), "y ~ i(t, treated, ref=9)", effects="twoway")
+    study = result.event_study("i(t*")
+    later = [name for name, early in zip(study.names, study.before, strict=True) if name and not early]
+    average = study.average_effect
+    assert len(later) == 410
+    assert average.estimate == pytest.approx(result.params[later].mean(), rel=1e-12)
+    assert average.std_error == pytest.approx(np.sqrt(result.cov.loc[later, later].to_numpy().sum()) / 410, rel=1e-10)
+
+
+@pytest.mark.parametrize("step", [0.5, 1e-5])
+def test_levels_may_be_fractions(step):
+    """Also those that are written with an exponent."""
+    rows = frame().assign(since=[value * step for value in frame()["since"]])
+    result = pv.fit_fixed_effects(pv.Panel(rows, "firm", "year"), f"y ~ C(since, ref={-step}):treated + x")
+    study = result.event_study(f"C(since, ref={-step}):treated")
+    assert list(study.periods) == pytest.approx([step * since for since in range(-4, 4)])
+    assert list(study.before) == [True] * 4 + [False] * 4
+    assert list(study.references) == [since == -1 for since in range(-4, 4)]
+    early = result.joint_test("C(since*", below=-step)
+    assert early.statistic == pytest.approx(study.leads_test.statistic, rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("term", "options", "message"),
     [

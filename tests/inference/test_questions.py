@@ -91,6 +91,8 @@ def test_a_linear_function_is_lincom(panel):
         ("beertax if unrate else 1", "is not understood"),
         ("beertax /", "is not an expression"),
         ("beertax = 1 = 2", "more than one '='"),
+        ("beertax =", "nothing on one side"),
+        ("beertax > 1", "is no equation"),
         ("beertax / 0", "has no finite value"),
         ("log(-beertax)", "has no finite value"),
         ("", "is not an expression"),

@@ -206,6 +206,20 @@ def lagged():
     return quietly(pv.fit_pooled, panel(), "y ~ x1 + L(x1, 1) + x1:x2")
 
 
+def test_equalities_of_several_and_double_signs_are_read():
+    result = fitted("pooled")
+    both = result.wald_test(["x1 = x2", "x1 = 1"])
+    chain = result.wald_test("x1 = x2 = 1")
+    assert chain.df == 2
+    assert chain.statistic == pytest.approx(both.statistic, rel=1e-12)
+    assert result.wald_test("x1 == x2").statistic == result.wald_test("x1 = x2").statistic
+
+
+def test_a_combination_that_is_an_equation_is_sent_to_the_test():
+    with pytest.raises(pv.SpecificationError, match="'x1 = 1' is an equation: wald_test tests it"):
+        fitted("pooled").lincom("x1 = 1")
+
+
 def test_names_that_are_not_identifiers():
     result = lagged()
     assert list(result.names) == ["const", "x1", "L(x1, 1)", "x1:x2"]
@@ -232,6 +246,17 @@ def test_names_that_are_not_identifiers():
         ("x1**2", None, "not linear"),
         ("1 = 2", None, "no coefficient"),
         ("x1 +", None, "not an expression"),
+        ("x1 =", None, "nothing on one side of its '='"),
+        ("= 1", None, "nothing on one side of its '='"),
+        ("x1 = x2 =", None, "nothing on one side of its '='"),
+        ("x1 = x1 = x2", None, "no coefficient"),
+        ("x1 > 1", None, "no equation"),
+        ("x1 != 1", None, "no equation"),
+        ([], None, "No restriction is given"),
+        ({}, None, "No restriction is given"),
+        (None, None, "got NoneType"),
+        (["x1", 3], None, "3 among the restrictions is no text"),
+        ({1: 2.0}, None, "names of coefficients; got int"),
         ("__import__('os')", None, "is not a coefficient"),
         (np.ones((1, 2)), None, "2 columns; the model has 3"),
         ("x1 = 1", [1.0], "values belongs to a restriction matrix"),
