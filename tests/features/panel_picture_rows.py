@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from features.feature import Feature
@@ -11,46 +11,43 @@ from features.panel_names import PICTURE, least_squares
 from reference_data import table
 from scipy import stats
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 PLOTS = "tests/plots/test_panel_plots.py"
 STUDIES = "tests/inference/test_event_study.py"
 VIEWS = "tests/static_panels/test_residual_views.py"
 PARTS = "tests/static_panels/test_within_between.py"
 
 
-def drawn(place: int, marker: str = "o") -> Callable[[Axes], float]:
+def drawn(place: int, marker: str = "o") -> Callable[[Any], float]:
     """Where along the horizontal axis a mark lies."""
 
-    def number(ax: Any) -> float:
+    def number(figure: Any) -> float:
         from matplotlib import pyplot
 
-        found = next(line for line in ax.lines if line.get_marker() == marker)
-        pyplot.close(ax.figure)
+        found = next(line for line in figure.axes[0].lines if line.get_marker() == marker)
+        pyplot.close(figure)
         return float(found.get_xdata()[place])
 
     return number
 
 
-def height(place: int, line: int) -> Callable[[Axes], float]:
+def height(place: int, line: int) -> Callable[[Any], float]:
     """How high a place of a line lies."""
 
-    def number(ax: Any) -> float:
+    def number(figure: Any) -> float:
         from matplotlib import pyplot
 
-        pyplot.close(ax.figure)
-        return float(ax.lines[line].get_ydata()[place])
+        pyplot.close(figure)
+        return float(figure.axes[0].lines[line].get_ydata()[place])
 
     return number
 
 
-def lowest_point(ax: Any) -> float:
+def lowest_point(figure: Any) -> float:
     """How high the lowest point of a cloud lies."""
     from matplotlib import pyplot
 
-    pyplot.close(ax.figure)
-    return float(np.asarray(ax.collections[-1].get_offsets())[:, 1].min())
+    pyplot.close(figure)
+    return float(np.asarray(figure.axes[0].collections[-1].get_offsets())[:, 1].min())
 
 
 def first_mean(figure: Any) -> float:
