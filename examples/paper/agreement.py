@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from panelvar.tables.layout import Cell, Fact, Row, count, words
+from panelvar.tables.layout import Cell, Fact, Row, count, pairs
 from panelvar.tables.table import Table
 
 EXACT, NEAR, FAR = "=", "~", "!"
+OURS_AND_PAPER = ("ours", "paper")
 LEGEND = f"{EXACT} agrees to the printed digit, {NEAR} one off in the last digit, {FAR} further off."
 
 
@@ -96,13 +97,11 @@ class Agreement:
                 cells += [count(len(part)), count(marks.count(EXACT)), count(marks.count(NEAR))]
             return Row(label, tuple(cells))
 
-        first = tuple(Cell(kind, f"{kind}: {what}", align="center") for kind in kinds for what in counted)
-        second = tuple(words(what) for _ in kinds for what in counted)
         places = dict.fromkeys(number.where for number in self.numbers)
         different = [number for number in self.numbers if number.mark != EXACT]
         return Table(
             title="Agreement with the printed numbers",
-            header=(Row("", first), Row("", second)),
+            header=pairs(kinds, counted),
             body=tuple(row(place, [number for number in self.numbers if number.where == place]) for place in places),
             foot=(row("All", self.numbers),),
             statistics=tuple(
@@ -120,10 +119,3 @@ def pair(compared: Compared) -> tuple[Cell, Cell]:
     """Two cells: our number, and the printed one with its mark."""
     ours = Cell(f"{compared.ours:.{compared.digits}f}", compared.ours)
     return ours, Cell(f"{compared.printed:.{compared.digits}f} {compared.mark}", compared.printed)
-
-
-def paired_header(columns: tuple[str, ...]) -> tuple[Row, Row]:
-    """Two lines over pairs of columns: what each pair is, and which of the two is printed."""
-    first = tuple(Cell(column, f"{column}: {kind}", align="center") for column in columns for kind in ("ours", "paper"))
-    second = tuple(words(kind) for _ in columns for kind in ("ours", "paper"))
-    return Row("", first), Row("", second)

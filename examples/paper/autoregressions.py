@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.layout import Cell, Fact, Row, interval, number, spanning, words
+from panelvar.tables.layout import Cell, Fact, Row, interval, number, pairs, words
 from panelvar.tables.table import Table
-from paper.agreement import LEGEND, Agreement, pair
+from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, pair
 from paper.source import THREE, TWO, printed_name
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ def equations_beside(paper: Paper, names: tuple[str, ...], agreement: Agreement 
             below += [number(float(model.std_errors[name][regressor]), brackets="()"), Cell()]
         rows.append(Row(regressor, tuple(above), "estimate"))
         rows.append(Row(regressor, tuple(below), "std. error", continues=True))
-    heads = tuple(Cell(name, f"{name}: {kind}", align="center") for name in names for kind in ("ours", "paper"))
     fit = (("R2", model.rsquared), ("Root MSE", model.rmse))
     return Table(
         title=f"VAR(2) of {', '.join(names)}, Liangshan, natural logarithms",
         facts=(Fact("Observations", str(model.nobs)), Fact("Residual df", str(model.df_resid))),
-        header=(Row("Equation", heads), Row("", tuple(words(kind) for _ in names for kind in ("ours", "paper")))),
+        header=pairs(names, OURS_AND_PAPER, "Equation"),
         body=tuple(rows),
         foot=tuple(
             Row(label, tuple(cell for value in values for cell in (number(value), Cell()))) for label, values in fit
@@ -153,10 +152,7 @@ def responses_to_cii(paper: Paper, names: tuple[str, ...]) -> Table:
     return Table(
         title=f"Responses to an impulse of CII, VAR(2) of {', '.join(names)}",
         facts=(Fact("Band", f"95%, {BANDS.label}"), Fact("Ordering", ", ".join(names))),
-        header=(
-            Row("Response of", spanning((name, len(kinds)) for name in others), groups=True),
-            Row("Year", tuple(words(kind) for _ in others for kind in kinds)),
-        ),
+        header=pairs(others, kinds, "Response of", "Year"),
         body=tuple(rows),
         notes=(
             "printed: the paper's coefficients, CII's error alone moved by 1 (the covariance is not printed). "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.layout import Cell, Row, count, number, words
+from panelvar.tables.layout import Cell, Row, count, number, pairs, words
 from panelvar.tables.number_format import check_stars, stars_for
 from panelvar.tables.table import Table
-from paper.agreement import LEGEND, Agreement, Compared, pair, paired_header
+from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, Compared, pair
 from paper.source import LABELS, STARS
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def gdp_on_cii(paper: Paper, agreement: Agreement) -> Table:
         rows += [Row(LABELS[name], tuple(estimates)), Row("  p-value", tuple(pvalues))]
     return Table(
         title="GDP on CII, ours beside the paper",
-        header=paired_header(tuple(ESTIMATORS.values())),
+        header=pairs(tuple(ESTIMATORS.values()), OURS_AND_PAPER),
         body=tuple(rows),
         notes=(LEGEND,),
     )
@@ -126,7 +126,7 @@ def beside_print(paper: Paper, y: str, agreement: Agreement) -> Table:
     which = "adjusted for pooled and fixed, plain for random" if y == "lgr" else "plain, whatever the row is called"
     return Table(
         title=f"{TABLES[y]}: {LABELS[y]} on CII and GDP, ours beside the paper",
-        header=paired_header(tuple(ESTIMATORS.values())),
+        header=pairs(tuple(ESTIMATORS.values()), OURS_AND_PAPER),
         body=tuple(body),
         foot=(Row("R2", tuple(squares)), Row("F", tuple(fs)), Row("Prob (F)", tuple(probabilities))),
         notes=(

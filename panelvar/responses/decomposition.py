@@ -19,8 +19,8 @@ from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
 from panelvar.dynamics import dynamics
-from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
-from panelvar.tables.layout import Fact
+from panelvar.responses.horizon_tables import ordering_and_band, rows
+from panelvar.tables.layout import Fact, pairs
 from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
 from panelvar.base.scaling import in_own_units
 from panelvar.identification.scheme import position
-from panelvar.responses.horizon_tables import pairs, rows
+from panelvar.responses.horizon_tables import rows
 from panelvar.tables.known_sizes import size_notes
-from panelvar.tables.layout import Fact
+from panelvar.tables.layout import Fact, pairs
 from panelvar.tables.number_format import format_count
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, t_test
@@ -138,9 +138,9 @@ class ForecastAccuracy(HintsAtNames, Presented):
         return Table(
             title="Accuracy of forecasts",
             facts=(Fact("Origins", format_count(len(self.origins))), Fact("Benchmark", self.benchmark)),
-            header=pairs(self.names, ("RMSE", "relative"), "Variable", "Horizon"),
+            header=pairs(self.names, ("RMSE", "relative"), "Variable", "Measure"),
             body=rows(rmse.index, both, (), digits),
-            notes=("relative: over the benchmark's, better where it is below one.",),
+            notes=("Rows are periods ahead. relative: over the benchmark's, better where it is below one.",),
         )
 
     def __repr__(self) -> str:

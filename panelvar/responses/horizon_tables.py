@@ -8,7 +8,7 @@ from typing import Literal
 from panelvar.bands.target import Limits, said_levels
 from panelvar.base.arrays import Array
 from panelvar.data.time_labels import as_text
-from panelvar.tables.layout import Fact, Row, interval, number, spanning, words
+from panelvar.tables.layout import Fact, Row, interval, number
 from panelvar.tables.number_format import check_digits
 
 
@@ -18,12 +18,6 @@ def ordering_and_band(
     """Say in which order shocks were taken, and what the limits are, where there are any."""
     order = () if ordering is None else (Fact("Ordering", ", ".join(ordering)),)
     return (*order, Fact("Band", f"{said_levels(limits)}, {label}")) if limits and label else order
-
-
-def pairs(outer_names: Sequence[str], inner_names: Sequence[str], outer: str, inner: str) -> tuple[Row, Row]:
-    """Head the columns of all pairs of two kinds of name, the second under the first."""
-    over = spanning((name, len(inner_names)) for name in outer_names)
-    return Row(outer, over, groups=True), Row(inner, tuple(words(name) for _ in outer_names for name in inner_names))
 
 
 def rows(

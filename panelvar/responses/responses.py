@@ -19,9 +19,9 @@ from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position
-from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
+from panelvar.responses.horizon_tables import ordering_and_band, rows
 from panelvar.responses.shocks import Shocks, said_cumulative
-from panelvar.tables.layout import Fact
+from panelvar.tables.layout import Fact, pairs
 from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -132,6 +132,12 @@ class Row:
             else:
                 runs.append([place])
         return runs
+
+
+def pairs(outer_names: Sequence[str], inner_names: Sequence[str], outer: str = "", inner: str = "") -> tuple[Row, Row]:
+    """Head the columns of all pairs of two kinds of name, the second under the first; the kinds have names too."""
+    over = spanning((name, len(inner_names)) for name in outer_names)
+    return Row(outer, over, groups=True), Row(inner, tuple(words(name) for _ in outer_names for name in inner_names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ class Table(HintsAtNames, Layout, Presented):
         values = [[cell.value for cell in row.cells] for row in rows]
         if len(rows) == 1:
             return pd.Index(values[0], dtype=object)
-        named = [row.label for row in rows] if rows[0].groups else None
+        named = [row.label or None for row in rows] if rows[0].groups else None
         return pd.MultiIndex.from_arrays(values, names=named)
 
     # A table typed at the prompt is there to be read.

@@ -19,8 +19,8 @@ from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
-from panelvar.responses.horizon_tables import pairs, rows
-from panelvar.tables.layout import Fact
+from panelvar.responses.horizon_tables import rows
+from panelvar.tables.layout import Fact, pairs
 from panelvar.tables.table import Presented, Table
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests.tested_residuals import whole_lags

@@ -219,6 +219,8 @@ def test_conditions_by_name_that_say_nothing_are_refused(model, given, steps, me
 def test_accuracy_is_a_table(frame):
     accuracy = pv.evaluate_forecasts(frame, window=40, lags=1, steps=2)
     shown = accuracy.summary().to_frame()
+    assert list(shown.columns) == [(name, kind) for name in accuracy.names for kind in ("RMSE", "relative")]
+    assert shown.columns.names == ["Variable", "Measure"]
     assert_allclose(shown.to_numpy(dtype=float)[:, ::2], accuracy.rmse, rtol=1e-12)
     assert_allclose(shown.to_numpy(dtype=float)[:, 1::2], accuracy.relative_rmse, rtol=1e-12)
     assert "random walk" in str(accuracy)
