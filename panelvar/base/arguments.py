@@ -122,10 +122,10 @@ def read_names(option: str, value: object, what: str = "column names") -> tuple[
         If it is no name and no ordered collection of names.
     """
     names = read_labels(option, value, what)
-    other = next((name for name in names if not isinstance(name, str)), None)
-    if other is not None:
+    others = [name for name in names if not isinstance(name, str)]
+    if others:
         raise SpecificationError(
-            f"{option} must be {what}, which are texts; got {type(other).__name__}.{_columns_hint(value)}"
+            f"{option} must be {what}, which are texts; got {type(others[0]).__name__}.{_columns_hint(value)}"
         )
     return names
 

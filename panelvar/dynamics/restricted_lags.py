@@ -172,6 +172,8 @@ class RestrictedLagProblem(LagProblem):
         """Refit, under the same restrictions, on data generated recursively from other innovations."""
         m = self.n_regressors
         refits = super().refit(innovations, params, beside)
-        top = refits.triangle.swapaxes(1, 2) @ self.factor[:m, :m]
-        restricted, scatter = self._solve(top, top @ refits.params, refits.scatter_factor.swapaxes(1, 2))
+        # As there: what an explosive system generates leaves the range of numbers, and whoever reads the draws says so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            top = refits.triangle.swapaxes(1, 2) @ self.factor[:m, :m]
+            restricted, scatter = self._solve(top, top @ refits.params, refits.scatter_factor.swapaxes(1, 2))
         return refits.corrected(self, restricted, scatter, refits.params - restricted)

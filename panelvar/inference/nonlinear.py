@@ -25,9 +25,11 @@ from panelvar.base.errors import Note, NumericalError, SpecificationError, check
 from panelvar.base.expressions import number, spine
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.scaling import columns_in_own_units
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.derivatives import Sloped
 from panelvar.inference.coefficients import Inference, coefficient_rows
+from panelvar.inference.linear_combinations import in_units_of_errors
 from panelvar.inference.restrictions import coefficient_at, linear_form, named_tree
 from panelvar.inference.wald import wald
 from panelvar.tables.coefficients import coefficient_header
@@ -157,20 +159,41 @@ class DerivedEstimates(Inference, Presented):
 
 
 def through(covariance: CovarianceEstimate, jacobian: Array) -> CovarianceEstimate:
-    """Return the covariance of functions of the coefficients, by the delta method, with its degrees of freedom."""
-    matrix = jacobian @ covariance.matrix @ jacobian.T
-    # Symmetric to the last digit.
-    matrix = 0.5 * (matrix + matrix.T)
+    """Return the covariance of functions of the coefficients, by the delta method, with its degrees of freedom.
+
+    Raises
+    ------
+    NumericalError
+        A variance beyond the range of numbers.
+    """
+    matrix = _sandwiched(covariance.matrix, jacobian)
     degrees = covariance.degrees
     if degrees is None:
         return replace(covariance, matrix=matrix, classical=False)
     of_coefficients = degrees
 
     def mapped(contrasts: Array) -> float:
-        return of_coefficients(jacobian.T @ contrasts)
+        return of_coefficients(columns_in_own_units(jacobian.T @ contrasts))
 
     smallest = min((mapped(unit[:, None]) for unit in np.eye(len(matrix))), default=covariance.df)
     return replace(covariance, matrix=matrix, classical=False, degrees=mapped, df=float(smallest))
+
+
+def _sandwiched(covariance: Array, jacobian: Array) -> Array:
+    """Return :math:`GVG'`, computed in units in which nothing overflows or vanishes."""
+    rows, _, powers = in_units_of_errors(jacobian, np.zeros(len(jacobian)), covariance)
+    scaled = rows @ covariance @ rows.T
+    # Symmetric to the last digit.
+    scaled = 0.5 * (scaled + scaled.T)
+    with np.errstate(over="ignore"):
+        matrix: Array = np.ldexp(scaled, powers + powers[:, None])
+    before, after = scaled.diagonal(), matrix.diagonal()
+    if (np.isfinite(before) & (~np.isfinite(after) | ((after == 0.0) & (before != 0.0)))).any():
+        raise NumericalError(
+            "In the units of these variables the variance of a function of coefficients leaves the range of numbers. "
+            "Rescale them."
+        )
+    return matrix
 
 
 @dataclass(frozen=True, eq=False, repr=False)

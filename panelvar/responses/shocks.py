@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.base.arguments import is_number, read_flag
 from panelvar.base.arrays import Array, Mask
@@ -68,8 +69,10 @@ class Shocks:
         return self._sized(self.scheme.drawn(form, self.variables))
 
     def _sized(self, impact: Array) -> Array:
-        if not self.unit:
-            return impact
+        return of_unit_size(impact, self._moved(impact)) if self.unit else impact
+
+    def _moved(self, impact: Array) -> npt.NDArray[np.intp]:
+        """Return the place of each shock's own variable; refuse shocks of unit size that do not move it."""
         own = self.scheme.own(self.variables)
         still = np.flatnonzero((impact[..., own, np.arange(own.size)] == 0.0).reshape(-1, own.size).any(axis=0))
         if still.size:
@@ -78,7 +81,7 @@ class Shocks:
                 f"The shock {shock!r} does not move {variable!r} on impact and has no size of one unit: use "
                 "shock_size='sd'."
             )
-        return of_unit_size(impact, own)
+        return own
 
     @property
     def uses_sigma(self) -> bool:
@@ -122,8 +125,8 @@ class Shocks:
         change = self.scheme.derivatives(form, self.variables, steps, sigma_steps)
         if change is None or not self.unit:
             return change
-        own = self.scheme.own(self.variables)
-        return unit_size_derivatives(self.scheme.impact(form, self.variables), change, own)
+        impact = self.scheme.impact(form, self.variables)
+        return unit_size_derivatives(impact, change, self._moved(impact))
 
     def date_moves(
         self, form: ReducedForm, residuals: Array, controls: Array, carried: Array, sigma_steps: Array
@@ -133,7 +136,7 @@ class Shocks:
         if change is None or not self.unit:
             return change
         impact = self.scheme.impact(form._replace(carried=residuals.swapaxes(-1, -2) @ carried), self.variables)
-        return unit_size_derivatives(impact, change, self.scheme.own(self.variables))
+        return unit_size_derivatives(impact, change, self._moved(impact))
 
 
 def read_cumulative(cumulative: bool | str | Sequence[str], names: Names) -> Mask:

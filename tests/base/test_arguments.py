@@ -55,3 +55,11 @@ def test_decimals_of_a_line_are_checked(digits):
     for each in (test, pv.wild_bootstrap(fit, "x", draws=99, seed=1)):
         with pytest.raises(pv.SpecificationError, match="digits"):
             each.in_a_line(digits)
+
+
+@pytest.mark.parametrize("fit", [pv.fit_pooled, pv.fit_anderson_hsiao])
+@pytest.mark.parametrize("wrong", [[None], ["b", None], [1.5]])
+def test_what_is_no_name_among_names_is_refused(fit, wrong):
+    index = pd.MultiIndex.from_product([range(6), range(10)], names=["i", "t"])
+    with pytest.raises(pv.SpecificationError, match=r"x must be column names, which are texts; got (NoneType|float)"):
+        fit(system().set_index(index), "a", wrong)

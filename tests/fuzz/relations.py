@@ -49,6 +49,8 @@ IN_UNITS = re.compile(
     r"|l(ags|eads)=\(.*'stata'"
     # Coefficients of regressors of two units are equal in one choice of units alone.
     r"|equal=True"
+    # That two coefficients are equal depends on the units of their variables.
+    r"|equal=True"
     # N times the one-step criterion, which others divide by the error variance: plm's own, and a note says so.
     r"|fit_(arellano_bond|blundell_bond|anderson_hsiao)\(.*convention='plm'"
 )

@@ -154,3 +154,14 @@ def test_bad_input(model):
         model.impulse_responses(2, identification=ImpactMatrix(matrix), shock_size="unit")
     with pytest.raises(SpecificationError, match=r"ImpactMatrix\(matrix\)"):
         model.impulse_responses(2, identification="user")
+
+
+def test_a_shock_that_does_not_move_its_variable_has_no_unit_and_no_error_of_one():
+    rng = np.random.default_rng(3)
+    index = pd.MultiIndex.from_product([range(30), range(25)], names=["i", "t"])
+    panel = pd.DataFrame(rng.standard_normal((750, 2)), index=index, columns=["a", "b"])
+    found = pv.fit_panel_var(panel, ["a", "b"], method="hahn-kuersteiner")
+    still = ImpactMatrix([[0.3, 0.4], [0.3, 0.0]])
+    for ask in (found.long_run_std_errors, found.long_run_effects):
+        with pytest.raises(SpecificationError, match="The shock 'b' does not move 'b' on impact"):
+            ask(identification=still)

@@ -55,6 +55,24 @@ def test_derivatives_are_those_of_finite_differences(result, text, value):
     assert found.std_errors.iloc[0] == pytest.approx(math.sqrt(gradient @ result.cov.to_numpy() @ gradient), rel=1e-12)
 
 
+@pytest.mark.parametrize("power", [-400, 0, 400])
+def test_units_near_the_ends_of_the_range_change_no_digit(panel, power):
+    """A product's variance is then far beyond the range, and is refused; a ratio's is not."""
+    frame = pd.DataFrame(table("fatalities")).assign(fatal=lambda f: np.ldexp(f["fatal"], power))
+    names = ("fatal", ["beertax", "unrate"])
+    plain = pv.fit_pooled(panel, *names)
+    moved = pv.fit_pooled(pv.Panel(frame, "state", "year"), *names)
+    ratio = "beertax / unrate"
+    for each in ("params", "std_errors"):
+        assert getattr(moved.nonlinear(ratio), each).tolist() == getattr(plain.nonlinear(ratio), each).tolist()
+    assert np.ldexp(moved.nonlinear("3 * beertax").std_errors, -power).tolist() == (
+        plain.nonlinear("3 * beertax").std_errors.tolist()
+    )
+    if power:
+        with pytest.raises(pv.NumericalError, match=r"leaves the range of numbers\. Rescale"):
+            moved.nonlinear("beertax * unrate")
+
+
 def test_what_never_varies_is_said_to(result):
     with pytest.warns(pv.PanelVarWarning, match="Without sampling variation"):
         found = result.nonlinear("beertax = beertax")

@@ -44,6 +44,11 @@ def test_bootstraps_of_explosive_systems_say_so():
         pv.johansen_test(path, lags=2, bootstrap=pv.RecursiveWildBootstrap(draws=29, seed=1))
     with pytest.raises(pv.NumericalError, match="explosive"):
         pv.fit_local_projections(path, lags=2, horizon=2, bands=pv.ResidualBootstrap(draws=29, seed=1))
+    outlying = series()
+    outlying.iloc[-2, 0], outlying.iloc[-1, 1] = 1e10, 1e15
+    restricted = pv.fit_restricted_var(outlying, "bic", lags=1)
+    with pytest.raises(pv.NumericalError, match="explosive"):
+        restricted.impulse_responses(2, bands=pv.ResidualBootstrap(draws=29, seed=1))
 
 
 def test_a_pattern_that_knows_no_long_run_effect_restricts_none():
