@@ -40,10 +40,11 @@ def check_digits(digits: int) -> int:
 
 
 def format_number(value: float, digits: int = 4) -> str:
-    """Print a number with fixed decimals, or in scientific notation where those would mislead.
+    """Print a number with fixed decimals, or otherwise where those would mislead.
 
-    A value other than zero that would round to zero, and one of 10 million or more, is printed with ``digits``
-    significant digits and an exponent. NaN is printed as ``n/a``; zero never carries a sign.
+    A value other than zero that would round to zero is printed with ``digits`` significant digits: with as many
+    decimals as these need, or with an exponent where that is shorter. One of 10 million or more has an exponent. NaN is
+    printed as ``n/a``; zero never carries a sign.
     """
     value = float(value)
     if math.isnan(value):
@@ -53,9 +54,15 @@ def format_number(value: float, digits: int = 4) -> str:
     if value == 0.0:
         return f"{0.0:.{digits}f}"
     fixed = f"{value:.{digits}f}"
-    if abs(value) >= _LARGE or float(fixed) == 0.0:
-        return f"{value:.{max(digits - 1, 1)}e}"
-    return fixed
+    if abs(value) < _LARGE and float(fixed) != 0.0:
+        return fixed
+    behind = max(digits - 1, 1)
+    significant = f"{value:.{behind}e}"
+    if abs(value) >= _LARGE:
+        return significant
+    # Between fixed decimals, the reader compares 0.0045 with 0.01 more easily than 4.5e-03.
+    longer = f"{value:.{behind - int(significant.partition('e')[2])}f}"
+    return longer if len(longer) <= len(significant) else significant
 
 
 def format_pvalue(value: float, digits: int = 4) -> str:

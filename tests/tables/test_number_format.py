@@ -49,6 +49,27 @@ def test_number(value: float, text: str) -> None:
     assert format_number(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.00999, 2, "0.01"),
+        (0.00451, 2, "0.0045"),
+        (-0.00451, 2, "-0.0045"),
+        (0.0049999, 2, "0.0050"),
+        (0.000451, 2, "0.00045"),
+        (0.0000451, 2, "4.5e-05"),
+        (0.000456, 3, "0.000456"),
+        (0.0000456, 3, "4.56e-05"),
+        (0.04, 1, "0.040"),
+        (0.4, 0, "0.40"),
+    ],
+)
+def test_a_small_number_keeps_the_form_of_its_column_where_that_is_no_longer(
+    value: float, digits: int, text: str
+) -> None:
+    assert format_number(value, digits) == text
+
+
 @given(st.floats(), st.integers(0, 15))
 def test_a_number_reads_back(value: float, digits: int) -> None:
     text = format_number(value, digits)
