@@ -17,6 +17,7 @@ from panelvar.cointegration.cases import CASES
 from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
 from panelvar.tables.frame_table import STATISTIC, FrameTable
 from panelvar.tables.layout import Fact, Row, number, probability, words
+from panelvar.tables.mathematics import Math, shown_as
 from panelvar.tables.number_format import check_digits, format_count
 from panelvar.tables.table import Presented, Table
 
@@ -227,7 +228,8 @@ class JohansenResult(HintsAtNames, Presented):
                 number(limits[rank, 1], 2),
                 probability(largest_p, digits),
             )
-            body.append(Row(f"r <= {rank}" if rank else "r = 0", cells))
+            null = shown_as(f"r <= {rank}", rf"r \leq {rank}") if rank else Math("r = 0")
+            body.append(Row(null, cells))
         size = f"{100.0 * (1.0 - self.level):.3g}%"
         heading = ("Eigenvalue", "Trace", size, "p", "Max. eigenvalue", size, "p")
         return Table(

@@ -10,7 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from panelvar.base.quoting import printable
-from panelvar.tables.latex_characters import latex_width
+from panelvar.tables.latex_characters import MINUS, latex_width
 from panelvar.tables.mathematics import Math
 from panelvar.tables.panels import Measured, Panel, arranged, shown_groups, split_at_point
 
@@ -22,7 +22,6 @@ _SIZE, _NOTE_SIZE, _DIGIT, _GAP = 10.0, 9.0, 5, 11
 # Its letters are as wide as those that LaTeX sets, or narrower, and every machine has it or its like.
 _FONT = "Times New Roman"
 _FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
-_MINUS = re.compile(r"(?<![\w)\]}.-])-(?=[0-9.])")
 _MARKUP = re.compile(r"<(/?)(i|b|sub|sup)>|([^<]+)")
 
 
@@ -178,7 +177,7 @@ def _write(
     from docx.shared import Pt
 
     if not isinstance(text, Math):
-        run = paragraph.add_run(_MINUS.sub("\N{MINUS SIGN}", printable(text)) + padding)
+        run = paragraph.add_run(MINUS.sub("\N{MINUS SIGN}", printable(text)) + padding)
         run.font.size, run.bold, run.italic = Pt(size), bold, italic
         return
     opened: list[str] = []

@@ -53,9 +53,15 @@ _ACCENTS = {
 # Pairs that fonts set as one sign: dashes, quotation marks, inverted punctuation.
 _LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
 # A hyphen that is a minus: before a digit, and not between two parts of a word, a date or a range.
+_OF_NUMBER = r"(?<![\w)\]}.-])-"
+# Of an expression: where it opens one, and between two parts of one.
+_OF_EXPRESSION = r"(?:\A|(?<=\())-(?=[A-Za-z(`])|(?<![^ ])-(?![^ ])"
+MINUS = re.compile(rf"{_OF_NUMBER}(?=[0-9.])|{_OF_EXPRESSION}")
+"""Hyphens that are set as minus signs."""
 _NUMERAL = re.compile(
-    r"(?P<minus>(?<![\w)\]}.-])-)?(?<![\w.])(?P<digits>(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
+    rf"(?P<minus>{_OF_NUMBER})?(?<![\w.])(?P<digits>(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
     r"(?:e(?P<sign>[+-])(?P<exponent>[0-9]+)(?![\w.]))?"
+    rf"|(?P<operator>{_OF_EXPRESSION})"
 )
 
 
@@ -81,18 +87,23 @@ def _accented(letter: str, accent: str, name: str) -> str | None:
 
 
 def latex_with_numerals(text: str) -> str:
-    """Escape a string in which numbers are set as numbers: with a true minus, and powers of ten."""
+    """Escape a string in which numbers and expressions are set as such: with a true minus, and powers of ten."""
     out, end = [], 0
     text = printable(text)
-    for found in _NUMERAL.finditer(text):
-        if not (found["minus"] or found["exponent"]):
-            continue
+    for found in _set_apart(text):
         out += [escape_latex(text[end : found.start()]), _numeral(found)]
         end = found.end()
     return "".join([*out, escape_latex(text[end:])])
 
 
+def _set_apart(text: str) -> list[re.Match[str]]:
+    """Find what is set otherwise than letter by letter."""
+    return [found for found in _NUMERAL.finditer(text) if found["minus"] or found["exponent"] or found["operator"]]
+
+
 def _numeral(found: re.Match[str]) -> str:
+    if found["operator"]:
+        return "$-$"
     minus = "-" if found["minus"] else ""
     if found["exponent"]:
         return f"${minus}{found['digits']}\\times 10^{{{int(found['sign'] + found['exponent'])}}}$"
@@ -140,6 +151,7 @@ def width_with_numerals(text: str) -> int:
     """Points that a printable string takes where its numbers are set as numbers."""
     if "-" not in text and "e" not in text:
         return latex_width(text)
-    found = [each for each in _NUMERAL.finditer(text) if each["minus"] or each["exponent"]]
-    wider = sum(_MINUS * bool(each["minus"]) + _POWER * bool(each["exponent"]) for each in found)
-    return latex_width(text) + wider
+    wider = (
+        _MINUS * bool(each["minus"] or each["operator"]) + _POWER * bool(each["exponent"]) for each in _set_apart(text)
+    )
+    return latex_width(text) + sum(wider)

@@ -343,6 +343,12 @@ def _made(text: str, source: str, latex: str, mathtext: str, html: str) -> Math:
     return label
 
 
+def shown_as(text: str, source: str) -> Math:
+    r"""Mathematics that is a text of the keyboard to programs and terminals: ``r <= 1`` for :math:`r \leq 1`."""
+    label = Math(source)
+    return _made(text, label.source, label.latex, label.mathtext, label.html)
+
+
 def _concatenated(parts: Iterable[_Set | Math | str], source: str) -> Math:
     """Put mathematics and texts behind one another; a text is set letter by letter."""
     text = latex = mathtext = html = ""

@@ -171,12 +171,14 @@ class Table(HintsAtNames, Layout, Presented):
         if read_flag("foot", foot):
             rows += self.foot
             keys += [("", row.label, row.kind) for row in self.foot]
+        # Of a label in mathematics programs get the text: `str.__str__` makes one of it, which `str` does not.
+        keys = [(str.__str__(heading), str.__str__(label), kind) for heading, label, kind in keys]
         levels = [level for at, level in enumerate(zip(*keys, strict=True)) if at == 1 or any(level)]
         index: pd.Index
         if len(levels) > 1:
             index = pd.MultiIndex.from_arrays(levels)
         else:
-            index = pd.Index([row.label for row in rows], dtype=object)
+            index = pd.Index([label for _, label, _ in keys], dtype=object)
         columns = [
             pd.Series([row.cells[j].value for row in rows], index=index, dtype=object).infer_objects()
             for j in range(self.n_columns)

@@ -222,7 +222,7 @@ def test_result_reads():
     assert "case 2" in text
     assert "52.7109" in text
     assert "<= 3" in text
-    assert "&lt;= 3" in result._repr_html_()
+    assert "<i>r</i>\u2009≤\u20093" in result._repr_html_() and r"$r\leq 3$" in result.to_latex()
     assert "r <= 1" in str(result.summary(source="osterwald-lenum"))
     assert "rank 0 at 0.05" in repr(result)
     levels = result.critical_values(level=0.99, source="osterwald-lenum")

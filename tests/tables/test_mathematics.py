@@ -7,12 +7,15 @@ import pickle
 import re
 
 import pytest
+from docx import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import panelvar as pv
-from panelvar.tables.latex_characters import escape_latex, latex_with_numerals
-from panelvar.tables.mathematics import COMMANDS, joined
+from panelvar.tables.latex_characters import MINUS, escape_latex, latex_with_numerals
+from panelvar.tables.layout import Row, number
+from panelvar.tables.mathematics import COMMANDS, joined, shown_as
+from panelvar.tables.table import Table
 
 
 @pytest.mark.parametrize(
@@ -176,7 +179,33 @@ def test_a_plain_text_opens_no_mathematics_and_its_greek_letters_compile():
         ("lags 1-4", "lags 1-4"),
         ("log likelihood -123.4", "log likelihood $-$123.4"),
         ("HC1, 1e-6x", "HC1, 1e-6x"),
+        ("-exper / (2 * b)", "$-$exper / (2 * b)"),
+        ("log(-x)", "log($-$x)"),
+        ("a - b", "a $-$ b"),
+        ("1e-05 - x", r"$1\times 10^{-5}$ $-$ x"),
+        ("-inf", "$-$inf"),
+        ("x-ray -y", "x-ray -y"),
+        ("--x", "-{}-x"),
     ],
 )
 def test_a_minus_is_no_hyphen(text, latex):
     assert latex_with_numerals(text) == latex
+    minuses = latex.count("$-$") + len(re.findall(r"\$-[0-9]", latex))
+    assert len(MINUS.findall(text)) == minuses
+
+
+def test_an_expression_has_true_minus_signs_in_documents(tmp_path):
+    table = Table(title="a - b", body=(Row("-exper / (2 * b)", (number(-1.5),)), Row("x-ray", (number(2.0),))))
+    table.save(tmp_path / "a.docx")
+    read = Document(str(tmp_path / "a.docx"))
+    assert read.paragraphs[0].text == "a \N{MINUS SIGN} b"
+    assert [row.cells[0].text for row in read.tables[0].rows] == ["\N{MINUS SIGN}exper / (2 * b)", "x-ray"]
+
+
+def test_mathematics_may_be_a_text_of_the_keyboard_to_programs(tmp_path):
+    label = shown_as("r <= 1", r"r \leq 1")
+    assert label == "r <= 1" and label.latex == r"$r\leq 1$" and label.mathtext == r"$r\leq 1$" and "≤" in label.html
+    assert pickle.loads(pickle.dumps(label)).latex == label.latex
+    table = Table(body=(Row(label, (number(1.5),)),))
+    assert "r <= 1" in table.to_text() and r"$r\leq 1$ & 1.5000" in table.to_latex()
+    assert type(table.to_frame().index[0]) is str
