@@ -146,6 +146,8 @@ class SlopedFactors(Factors):
         The model's rows.
     weights : (n,) array or None
         Theirs.
+    proportional : bool
+        Take slopes along the logarithm of the variable: those of a proportional change, at zero and below it too.
     """
 
     def __init__(
@@ -157,6 +159,7 @@ class SlopedFactors(Factors):
         at_means: bool = False,
         rows: NDArray[np.intp] | None = None,
         weights: Array | None = None,
+        proportional: bool = False,
     ) -> None:
         super().__init__(panel)
         self.variable = variable
@@ -164,6 +167,7 @@ class SlopedFactors(Factors):
         self.at_means = at_means
         self.rows = rows
         self.weights = weights
+        self.proportional = proportional
         self.numeric: dict[str, None] = {}
         self.categorical: dict[str, Levels] = {}
         self.references: dict[str, tuple[str, ...]] = {}
@@ -184,7 +188,9 @@ class SlopedFactors(Factors):
                 column = self.panel.lag(column, self._periods_back)
             if self._at_mean(name):
                 column = self._mean(column)
-        return Sloped(column, {self._periods_back: 1.0}) if name == self.variable else column
+        if name != self.variable:
+            return column
+        return Sloped(column, {self._periods_back: column if self.proportional else 1.0})
 
     def _at_mean(self, name: str) -> bool:
         value = self.at.get(name)

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 Form: TypeAlias = "tuple[Array, float]"
 """Weights of the coefficients, and a constant."""
 
+_ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
+"""Of the sizes of the terms of a variance: below it is the rounding of their sum."""
+
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.absolute}
 _ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
@@ -185,6 +188,10 @@ def _sandwiched(covariance: Array, jacobian: Array) -> Array:
     scaled = rows @ covariance @ rows.T
     # Symmetric to the last digit.
     scaled = 0.5 * (scaled + scaled.T)
+    # The mean of a fit whose clusters' residuals sum to zero has no variance, not that of rounding.
+    weights = np.abs(rows)
+    still = np.abs(scaled.diagonal()) <= _ROUNDING * ((weights @ np.abs(covariance)) * weights).sum(axis=1)
+    scaled[still], scaled[:, still] = 0.0, 0.0
     with np.errstate(over="ignore"):
         matrix: Array = np.ldexp(scaled, powers + powers[:, None])
     before, after = scaled.diagonal(), matrix.diagonal()

@@ -20,6 +20,7 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import covariance_of, resolve
 from panelvar.data.design import Design
 from panelvar.inference.event_study import EventStudy, event_study
+from panelvar.static_panels.adjusted_predictions import AdjustedPredictions, adjusted_predictions
 from panelvar.static_panels.effects import effects_table
 from panelvar.static_panels.fit_statistics import FitStatistics
 from panelvar.static_panels.marginal_effects import MarginalEffects, marginal_effects
@@ -186,6 +187,7 @@ class LinearResult(FitStatistics, Presented):
         at: Mapping[str, Any] | str | None = None,
         over: str | None = None,
         lags: bool = False,
+        elasticity: str | None = None,
         level: float = 0.95,
     ) -> MarginalEffects:
         r"""Return how the dependent variable moves with a variable, through every term that holds it.
@@ -207,6 +209,9 @@ class LinearResult(FitStatistics, Presented):
         lags : bool
             Sum over a variable and all its lags and leads: the effect of a change that lasts. By default a variable
             moves in one period, and its lags are variables of their own.
+        elasticity : {"eyex", "dyex", "eydx"}, optional
+            Per cent by per cent, :math:`(v / \hat y)\, d\hat y / dv`; by a proportional change of the variable,
+            :math:`v\, d\hat y / dv`; or proportional by a change of one, :math:`(1 / \hat y)\, d\hat y / dv`.
         level : float
             Coverage of the limits that are printed.
 
@@ -220,9 +225,9 @@ class LinearResult(FitStatistics, Presented):
         ------
         SpecificationError
             A variable that is in no term (the error lists those that are), or whose term was dropped; a value that a
-            column cannot have; a comparison, which has no derivative.
+            column cannot have; a comparison, which has no derivative; an elasticity of categories.
         DataError
-            A derivative that is infinite, as of a root at zero.
+            A derivative that is infinite, as of a root at zero; an elasticity where the fitted mean is zero.
         MissingInformationError
             Rows were released.
 
@@ -233,8 +238,62 @@ class LinearResult(FitStatistics, Presented):
         coefficients alone. A change that lasts is followed through lags of regressors, not through lags of the
         dependent variable: with one of these, ``nonlinear("x / (1 - `L(y)`)")`` is the long-run effect. At zero
         ``abs`` has the mean of its two slopes.
+
+        Elasticities are taken row by row and averaged. The fitted mean in them is what `predict` gives without effects,
+        as Stata's ``margins`` takes it after ``xtreg``: every row has the average effect. Their errors allow for its
+        dependence on the coefficients. Where it is negative a warning says so; the variable may have any sign.
         """
-        return marginal_effects(self, variables, at=at, over=over, lags=lags, level=level)
+        return marginal_effects(self, variables, at=at, over=over, lags=lags, elasticity=elasticity, level=level)
+
+    def adjusted_predictions(
+        self,
+        variables: str | Sequence[str] | None = None,
+        *,
+        at: Mapping[str, Any] | str | None = None,
+        over: str | None = None,
+        level: float = 0.95,
+    ) -> AdjustedPredictions:
+        r"""Return the fitted mean averaged over the rows, as they are or with variables held at values.
+
+        :math:`\hat c + \frac{1}{n}\sum_i x_i(v)'\hat\beta`, where :math:`x_i(v)` are the terms of a row computed again
+        with the variables held, in every row and period, at v.
+
+        Parameters
+        ----------
+        variables : str or sequence of str, optional
+            Columns whose values are gone through: of categories all levels, of numbers the minimum, the quartiles and
+            the maximum. Several are crossed. Values of your own go into ``at``.
+        at : mapping or "mean", optional
+            Hold columns at values, ``{"x": 1.0}``; at several, ``{"x": [1, 2, 3]}``, one prediction for each; at their
+            mean, ``{"x": "mean"}``. ``"mean"`` holds all columns at theirs (a share, for categories).
+        over : str, optional
+            Average by group: a column, ``"entity"`` or ``"time"``. Means are then the groups' own.
+        level : float
+            Coverage of the limits that are printed.
+
+        Returns
+        -------
+        AdjustedPredictions
+            Read and tested like coefficients: ``params``, ``std_errors``, ``conf_int()``, ``to_frame()``;
+            ``wald_test("`x = 1` = `x = 2`")`` and ``lincom("`x = 2` - `x = 1`")`` are contrasts.
+
+        Raises
+        ------
+        SpecificationError
+            A model of first differences, which predicts changes; absorbed effects without a constant, or with slopes; a
+            variable that is in no term, a value that a column cannot have, or one that would need the coefficient of a
+            dropped column.
+        MissingInformationError
+            Rows were released.
+
+        Notes
+        -----
+        Absorbed and random effects are at their average, as `predict` takes them (``effects=False``) and as Stata's
+        ``margins`` does after ``xtreg``: least squares with a constant predict the mean of the dependent variable over
+        all rows, and with effects not over groups. Weights of the rows are those of the fit. Columns are taken as
+        given: the errors are those of the coefficients alone, and a new observation varies more (`predict_interval`).
+        """
+        return adjusted_predictions(self, variables, at=at, over=over, level=level)
 
     @documented
     def with_cov(self, cov: str | Covariance) -> LinearResult:

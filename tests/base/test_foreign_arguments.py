@@ -134,8 +134,11 @@ plot_event_study | geom_style | Here it is style='points' or 'ribbon'.
 fixed.marginal_effects | dydx | Here it is variables.
 fixed.marginal_effects | by | Here it is over.
 fixed.marginal_effects | atmeans | Here it is at='mean'.
-fixed.marginal_effects | newdata | Here it is at, values of variables; effects are of the rows of the fit.
-fixed.marginal_effects | eyex | for elasticities, take logarithms in the formula.
+fixed.marginal_effects | newdata | Here it is at, values of variables; rows are those of the fit.
+fixed.marginal_effects | eyex | Here it is elasticity='eyex', with the variables as variables.
+fixed.marginal_effects | slope | Here it is elasticity.
+fixed.adjusted_predictions | by | Here it is over.
+fixed.adjusted_predictions | atmeans | Here it is at='mean'.
 plot_responses | impulse | Here it is shocks.
 plot_responses | response | Here it is of.
 plot_coefficients | fig | Here it is figure.

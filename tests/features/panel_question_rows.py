@@ -1,4 +1,4 @@
-"""Rows of what is asked after a fit: marginal effects, functions of coefficients, joint tests by term, plain frames."""
+"""Rows of what is asked after a fit: marginal effects, predictions, functions, joint tests by term, plain frames."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from features.panel_names import QUESTION, lagged_traffic, traffic
 from reference_data import table
 from scipy.stats import t as student
 
-import panelvar as pv
+from panelvar.inference.nonlinear import DerivedEstimates
 
 EFFECTS = "tests/static_panels/test_marginal_effects.py"
 MANY = "tests/comparison/test_fit_many.py"
+ELASTICITIES = "tests/static_panels/test_elasticities.py"
+PREDICTIONS = "tests/static_panels/test_adjusted_predictions.py"
 OTHERS = "tests/inference/test_questions.py"
 
 
-def first(found: pv.MarginalEffects) -> float:
-    """The first effect's standard error."""
+def first(found: DerivedEstimates) -> float:
+    """The first estimate's standard error."""
     return float(found.std_errors.iloc[0])
 
 
@@ -86,6 +88,27 @@ def years_alike(names: list[str]) -> float:
     return float(b @ np.linalg.solve(v, b)) / len(names)
 
 
+def elasticity() -> float:
+    """The error of the mean of x dy/dx / y, by its derivatives: of the numerator, and of the mean it is divided by."""
+    result = traffic()
+    tax, rate = table("fatalities")["beertax"].to_numpy(), table("fatalities")["unrate"].to_numpy()
+    design = np.column_stack([np.ones(len(tax)), *result.design.x])
+    mean = design @ result.params.to_numpy()
+    share = tax * (result.params["beertax"] + result.params["beertax:unrate"] * rate) / mean
+    gradient = -(share / mean) @ design / len(tax)
+    gradient[result.names.index("beertax")] += (tax / mean).mean()
+    gradient[result.names.index("beertax:unrate")] += (tax * rate / mean).mean()
+    return math.sqrt(gradient @ result.cov.to_numpy() @ gradient)
+
+
+def held_rate() -> float:
+    """The error of the mean prediction where the rate of unemployment is 4."""
+    result = traffic()
+    means = dict(zip(result.names[1:], (float(column.mean()) for column in result.design.x), strict=True))
+    means |= {"unrate": 4.0, "beertax:unrate": 4.0 * means["beertax"]}
+    return float(result.lincom("const + " + " + ".join(f"{v!r}*`{name}`" for name, v in means.items())).std_error)
+
+
 YEARS = [f"C(year)[T.{year}]" for year in range(1983, 1989)]
 
 ROWS = [
@@ -150,6 +173,35 @@ ROWS = [
         lasting,
         (f"{EFFECTS}::test_a_change_that_lasts_is_the_sum_over_lags",),
         {"Stata": "margins, dydx(L.x)"},
+    ),
+    Feature(
+        QUESTION,
+        "Elasticities and semielasticities",
+        'traffic.marginal_effects("beertax", elasticity="eyex")',
+        first,
+        elasticity,
+        (
+            f"{ELASTICITIES}::test_averages_are_those_of_finite_differences",
+            f"{ELASTICITIES}::test_errors_allow_for_the_fitted_mean",
+        ),
+        {"plm": "marginaleffects† avg_slopes(slope =)", "Stata": "margins, eyex() dyex() eydx()"},
+        {"plm": ("*_questions/elasticities*", "*_questions/eyex*")},
+    ),
+    Feature(
+        QUESTION,
+        "Adjusted predictions: averages, at values, over groups",
+        'traffic.adjusted_predictions(at={"unrate": [4, 10]})',
+        first,
+        held_rate,
+        (
+            f"{PREDICTIONS}::test_they_are_averages_of_predictions",
+            f"{PREDICTIONS}::test_errors_are_those_of_the_combination",
+        ),
+        {"plm": "marginaleffects† avg_predictions()", "Stata": "margins, at()"},
+        {
+            "plm": ("*_questions/predictions*",),
+            "Stata": ("published_stata_margins/mtcars_prediction*/table",),
+        },
     ),
     Feature(
         QUESTION,

@@ -43,7 +43,9 @@ BY_POSITION = re.compile(
 )
 """Programs that speak of rows by their number."""
 IN_UNITS = re.compile(
-    r"wald_test|lincom|nonlinear|restriction|values=|start=|tolerance|sigma|matrix|coefficients=|conditions|shock|\*\*|log\(|horizon"
+    # Values at which variables are held.
+    r"at=\{[^}]*\["
+    r"|wald_test|lincom|nonlinear|restriction|values=|start=|tolerance|sigma|matrix|coefficients=|conditions|shock|\*\*|log\(|horizon"
     r"|simulate|errors=|threshold|initial|beta=|known=|signs|b=|intercept|foot|compare|plot|np\.arange|np\.sin|np\.cos|mean\(\)"
     r"|loglik|aic|bic|criteria|instruments=pd|\bI\(|summary|text|html|markdown|latex|_line|series=|evaluate"
     r"|l(ags|eads)=\(.*'stata'"

@@ -487,6 +487,12 @@ RULES: dict[str, Callable[[Writer], str]] = {
     ),
     "marginal_effects.over": lambda writer: writer.rng.choice(("None", "'entity'", "'time'", writer.role("g"))),
     "marginal_effects.lags": of("False", "False", "True"),
+    "marginal_effects.elasticity": of("None", "None", "'eyex'", "'dyex'", "'eydx'"),
+    "adjusted_predictions.variables": lambda writer: writer.rng.choice(("None", "None", writer.role("x1", "x2"))),
+    "adjusted_predictions.at": lambda writer: writer.rng.choice(
+        ("None", "'mean'", f"{{{writer.role('x1')}: [0.5, 1]}}", f"{{{writer.role('x2')}: 'mean'}}")
+    ),
+    "adjusted_predictions.over": lambda writer: writer.rng.choice(("None", "'entity'", "'time'", writer.role("g"))),
     "expression": lambda writer: writer.restriction(COMBINATIONS),
     "draws": of("19", "29"),
     "bias_draws": of("9"),

@@ -1,4 +1,4 @@
-"""Marginal effects, functions of coefficients, joint tests, frames: R's marginaleffects, car, broom; Stata's margins.
+"""Marginal effects, elasticities, predictions, functions, joint tests, frames: marginaleffects, car, broom; margins.
 
 marginaleffects differentiates numerically, twice: its effects are right to 1e-8 and its errors to 1e-6 or so. The same
 effects by `deltaMethod`, which differentiates by symbols, are asked for to the last digit.
@@ -43,6 +43,8 @@ RATIOS = {
     "fatalities": {"a": "beertax / `beertax:unrate`", "b": "`sqrt(spircons):beertax` * beertax"},
 }
 AT = {"mtcars": ("wt", {"wt": [2, 3, 4]}), "fatalities": ("beertax", {"unrate": [4, 10]})}
+NUMBERS = {"mtcars": ["cyl", "hp", "disp", "wt"], "fatalities": ["beertax", "unrate", "perinck", "spircons"]}
+KINDS = ("eyex", "dyex", "eydx")
 OVER = {"mtcars": "gear", "fatalities": "time"}
 JOINT = {"mtcars": ["cyl", "hp", "cyl:hp"], "fatalities": [f"C(year)[T.{year}]" for year in (1983, 1984, 1988)]}
 
@@ -79,8 +81,25 @@ def comparisons(data):
         "means": lambda: effects(fit(data).marginal_effects(variable, at="mean")),
         "at": lambda: in_order(fit(data).marginal_effects(variable, at=point)),
         "over": lambda: in_order(fit(data).marginal_effects(variable, over=OVER[data])),
+        "eyex_over": lambda: in_order(fit(data).marginal_effects(variable, over=OVER[data], elasticity="eyex")),
     }
+    predictions = {
+        "at": lambda: in_order(fit(data).adjusted_predictions(at=point)),
+        "over": lambda: in_order(fit(data).adjusted_predictions(over=OVER[data])),
+        "average": lambda: one(fit(data).adjusted_predictions()),
+    }
+    for key, found in predictions.items():
+        yield Comparison(f"predictions/{key}/estimate", lambda found=found: found()["estimate"])
+        yield Comparison(f"predictions/{key}/se", lambda found=found: found()["se"], ERRORS)
+    for key, cov in (("elasticities", "classical"), ("elasticities_hc1", "HC1")):
+        for kind in KINDS:
+            many[f"{key}/{kind}"] = lambda cov=cov, kind=kind: effects(
+                fit(data, cov).marginal_effects(NUMBERS[data], elasticity=kind)
+            )
+    if data == "mtcars":
+        many["eyex_means"] = lambda: effects(fit(data).marginal_effects(variable, at="mean", elasticity="eyex"))
     if data == "fatalities":
+        many["predictions_year"] = lambda: in_order(fit(data).adjusted_predictions("year"))
         many["poly"] = lambda: effects(polynomial().marginal_effects())
         many["poly_over"] = lambda: in_order(polynomial().marginal_effects("perinck", over="time"))
     for key, found in many.items():
@@ -120,10 +139,11 @@ def margins(case):
     # After xtreg, fe, margins takes the normal distribution, whatever the regression took.
     convention = STATA.but(distribution="normal") if case == "cigar_fe" else STATA
     result = estimator(stata_panel(data), formula, convention=convention, cov="classical")
-    found = result.marginal_effects(**options)
+    asked = result.adjusted_predictions if "prediction" in case else result.marginal_effects
+    found = asked(**options)
     limits = found.conf_int()
     return result.nobs, {
-        (name.split(": ")[-1].split(" - ")[0]): {
+        (name.split(": ")[-1].split(" - ")[0].split(" = ")[-1]): {
             "b": found.params[name],
             "se": found.std_errors[name],
             "t": found.tstats[name],
@@ -141,6 +161,10 @@ MARGINS = {
     "mtcars_factor": (pv.fit_pooled, "mtcars", "mpg ~ C(cyl) + hp + wt", {}),
     "mtcars_squared": (pv.fit_pooled, "mtcars", "mpg ~ cyl + hp + I(hp**2) + wt", {}),
     "mtcars_squared_atmeans": (pv.fit_pooled, "mtcars", "mpg ~ cyl + hp + I(hp**2) + wt", {"at": "mean"}),
+    "mtcars_prediction": (pv.fit_pooled, "mtcars", "mpg ~ cyl + hp + wt", {}),
+    "mtcars_prediction_at": (pv.fit_pooled, "mtcars", "mpg ~ cyl + hp + wt", {"at": {"cyl": [4, 6, 8]}}),
+    "mtcars_prediction_product": (pv.fit_pooled, "mtcars", "mpg ~ C(cyl)*hp + wt", {}),
+    "mtcars_prediction_factor": (pv.fit_pooled, "mtcars", "mpg ~ C(cyl)*hp + wt", {"variables": "cyl"}),
     "cigar_pooled": (pv.fit_pooled, "cigar", "sales ~ price + pop*cpi", {}),
     "cigar_fe": (pv.fit_fixed_effects, "cigar", "sales ~ price + pop*cpi", {}),
     "cigar_re": (pv.fit_random_effects, "cigar", "sales ~ price + pop*cpi", {}),

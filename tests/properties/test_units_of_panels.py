@@ -506,7 +506,14 @@ def _or_refusal(ask: Callable[[], object]) -> object:
 OF_LINEAR: dict[str, list[Question]] = {
     **OF_COEFFICIENTS,
     "event_study": [],
-    "marginal_effects": [lambda r, w: r.marginal_effects("x").to_frame()],
+    "adjusted_predictions": [
+        lambda r, w, asked=asked: _or_refusal(lambda: r.adjusted_predictions(**asked).to_frame())
+        for asked in ({}, {"variables": "x", "at": {"z": "mean"}}, {"over": "g"})
+    ],
+    "marginal_effects": [
+        lambda r, w, kind=kind: _or_refusal(lambda: quietly(r.marginal_effects, "x", elasticity=kind).to_frame())
+        for kind in (None, "eyex", "dyex", "eydx")
+    ],
     "estimated_effects": [lambda r, w: _or_refusal(lambda: r.estimated_effects().add_prefix("effect_"))],
     "predict": [lambda r, w: r.predict(), lambda r, w: r.predict(w.gappy)],
     "predict_interval": [
@@ -577,6 +584,7 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
             **OF_COEFFICIENTS,
             "estimated_effects": [],
             "event_study": [],
+            "adjusted_predictions": [lambda r, w: r.adjusted_predictions(over="g").to_frame()],
             "marginal_effects": [lambda r, w: r.marginal_effects("x").to_frame()],
             "predict": [lambda r, w: r.predict()],
             "predict_interval": [],

@@ -1,0 +1,114 @@
+"""Adjusted predictions: the fitted mean averaged over rows, as it is or where variables are held at values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.base.arguments import read_names
+from panelvar.base.arrays import Array
+from panelvar.base.errors import Note, SpecificationError, check_level
+from panelvar.base.labels import listed
+from panelvar.base.limits import MOST_EFFECTS
+from panelvar.data.time_labels import as_text
+from panelvar.inference.nonlinear import DerivedEstimates, Functions, through
+from panelvar.static_panels.model_columns import At, ModelColumns, place_in_words, quoted
+
+if TYPE_CHECKING:
+    from panelvar.static_panels.fit_statistics import FitStatistics
+
+_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AdjustedPredictions(DerivedEstimates):
+    """Predictions averaged over rows or at values, with the errors of the delta method.
+
+    Attributes
+    ----------
+    dependent : str
+        The variable that is predicted.
+    axes : tuple of str
+        Columns of `to_frame` that say where a prediction is taken: the group, then what is held at values.
+    """
+
+    dependent: str = ""
+    axes: tuple[str, ...] = ()
+
+
+def adjusted_predictions(
+    result: FitStatistics, variables: str | Sequence[str] | None, *, at: At, over: str | None, level: float
+) -> AdjustedPredictions:
+    """Build ``LinearResult.adjusted_predictions``."""
+    level = check_level(level)
+    model = ModelColumns(result, "An adjusted prediction")
+    model.refuse_without_level("An adjusted prediction")
+    written = _gone_through(model, variables, at)
+    grid = model.grid(at, "predictions", {name: list(values) for name, values in written.items()})
+    groups = model.groups(over)
+    if len(grid.points) * len(groups) > MOST_EFFECTS:
+        raise SpecificationError(
+            f"More than {MOST_EFFECTS} predictions are asked for at once: ask for fewer values, or groups over a "
+            "column of fewer values."
+        )
+    names: list[str] = []
+    keys: list[dict[str, Any]] = []
+    weights: list[Array] = []
+    for point in grid.points:
+        columns: dict[str, Any] | None = None
+        for rows in groups:
+            if columns is None or grid.by_group(point):
+                columns = model.columns(rows, point, grid.at_means)
+            model.refuse_unidentified(columns, rows, each=False)
+            where = ({} if over is None else {over: rows.label}) | dict(point)
+            texts = {name: written[name][value] if name in written else value for name, value in point.items()}
+            names.append(place_in_words(where | texts) or "prediction")
+            keys.append(where)
+            weights.append(np.array([rows.mean(column) for column in model.in_use(columns, rows, grid.at_means)]))
+    jacobian = np.array(weights)
+    fit = result.fit
+    covariance = through(result.covariance, jacobian)
+    still = [name for name, variance in zip(names, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
+    notes: tuple[Note, ...] = ()
+    if still and fit.rss > 0.0:
+        text = f"Without sampling variation, and so without a t statistic: {listed(still)}."
+        notes = (Note("no-variance", text),)
+    return AdjustedPredictions(
+        Functions(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.rss, notes),
+        covariance,
+        f"Adjusted predictions of {result.dependent}, {grid.in_words}",
+        result.nobs,
+        tuple(keys),
+        level,
+        result.dependent,
+        (*(() if over is None else (over,)), *grid.points[0]),
+    )
+
+
+def _gone_through(model: ModelColumns, variables: str | Sequence[str] | None, at: At) -> dict[str, dict[Any, str]]:
+    """Return the values that variables go through, and how each is written.
+
+    They are all levels of categories, and five numbers of a column of numbers.
+    """
+    found: dict[str, dict[Any, str]] = {}
+    for name in read_names("variables", variables):
+        if name not in model.variables:
+            raise SpecificationError(f"variables holds {name!r}; the model's variables are {quoted(model.variables)}.")
+        if isinstance(at, Mapping) and name in at:
+            raise SpecificationError(f"{name!r} is in variables and in at=: give it once, in at= with its values.")
+        if name in model.levels:
+            found[name] = {level: as_text(level) for level in model.levels[name].values}
+        else:
+            own = model.everyone.of(model.source.panel.column(name))
+            found[name] = _briefly(np.quantile(own[np.isfinite(own)], _SHARES, method="inverted_cdf"))
+    return found
+
+
+def _briefly(values: Array) -> dict[float, str]:
+    """Write numbers with as few digits as tell them apart, four or more."""
+    distinct = list(dict.fromkeys(values.tolist()))
+    written = ([f"{value:.{digits}g}" for value in distinct] for digits in range(4, 18))
+    return dict(zip(distinct, next(texts for texts in written if len(set(texts)) == len(distinct)), strict=True))
