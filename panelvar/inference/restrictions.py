@@ -17,6 +17,10 @@ from panelvar.base.expressions import number, source, spine, syntax_tree
 from panelvar.base.labels import listed, places_of
 from panelvar.base.quoting import shown
 from panelvar.base.scaling import equilibrated
+from panelvar.data.design import CONSTANT
+
+_OF_STATA = re.compile(r"(?<![\w.`])(?:\[([^\[\]]*)\])?_(?:b|coef)\[")
+"""Where a coefficient in Stata's notation begins: ``_b[x]``, of an equation ``[y]_b[x]`` or ``_b[y:x]``."""
 
 
 def restriction_matrix(
@@ -117,6 +121,7 @@ def linear_form(
 
 def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     """Put identifiers in the place of coefficient names, which may hold anything; and what they stand for."""
+    text = _without_stata(text, names)
     aliases: dict[str, str] = {}
     # Longest first, so that a name inside another is not taken for it; what has been replaced is not searched again.
     for i, name in enumerate(sorted(names, key=len, reverse=True)):
@@ -150,6 +155,26 @@ def _sides(text: str, written: str) -> list[str]:
     if len(sides) > 1 and not all(side.strip() for side in sides):
         raise SpecificationError(f"{written!r} has nothing on one side of its '='.")
     return sides
+
+
+def _without_stata(text: str, names: tuple[str, ...]) -> str:
+    """Put coefficients in the place of Stata's ``_b[x]``, the constant in that of ``_b[_cons]``."""
+    while (found := _OF_STATA.search(text)) is not None:
+        depth, end = 1, found.end()
+        while end < len(text) and depth:
+            depth += {"[": 1, "]": -1}.get(text[end], 0)
+            end += 1
+        if depth:
+            raise SpecificationError(f"{text!r} has a bracket that is not closed.")
+        inside = text[found.end() : end - 1].strip().strip("`")
+        # A colon stands between an equation and its regressor in Stata, between factors of a product here.
+        tried = [inside, re.sub(r"^([^:]*):", r"[\1]", inside)] if found[1] is None else [f"[{found[1]}]{inside}"]
+        tried = [re.sub(r"(^|\])_cons$", rf"\1{CONSTANT}", name) for name in tried]
+        meant = next((name for each in tried if (name := written_otherwise(each, names)) is not None), None)
+        if meant is None:
+            raise _no_coefficient(tried[0], names)
+        text = f"{text[: found.start()]}`{meant}`{text[end:]}"
+    return text
 
 
 def _several(piece: str, spelled: str, names: tuple[str, ...]) -> list[str]:
@@ -260,10 +285,14 @@ def _unit(name: str, names: tuple[str, ...]) -> Array:
     refuse_other("A test of restrictions", name, str, "names of coefficients")
     meant = written_otherwise(name, names)
     if meant is None:
-        raise SpecificationError(f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}.")
+        raise _no_coefficient(name, names)
     unit = np.zeros(len(names))
     unit[names.index(meant)] = 1.0
     return unit
+
+
+def _no_coefficient(name: str, names: tuple[str, ...]) -> SpecificationError:
+    return SpecificationError(f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}.")
 
 
 def _independent(matrix: Array) -> None:

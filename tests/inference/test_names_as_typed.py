@@ -137,3 +137,36 @@ def test_regressors_are_chosen_as_they_were_typed():
     assert iv.anderson_rubin({"I(w**2)": 0.0, "L(w,1)": 0.0}).statistic == iv.anderson_rubin(0.0).statistic
     with pytest.raises(pv.SpecificationError, match=r"variables='q' fits none of the names.* 'I\(w \*\* 2\)'"):
         iv.endogeneity_test("q")
+
+
+@pytest.mark.parametrize(
+    ("written", "here"),
+    [
+        ("_b[x] = 0.5", "x = 0.5"),
+        ("2*_b[x] - _b[_cons]", "2*x - const"),
+        ("_coef[L(x, 1)] = _b[L(x, 2)]", "L(x) = L(x, 2)"),
+        ("_b[C(region)[T.old town]] = _b[x:gdp per capita]", "C(region)[T.old town] = x:gdp per capita"),
+        ("_b[`gdp per capita`] + _b[log(x)]/2", "gdp per capita + log(x)/2"),
+    ],
+)
+def test_stata_s_notation_of_coefficients_is_read(result, written, here):
+    assert result.wald_test(written).statistic == pytest.approx(result.wald_test(here).statistic, rel=1e-10)
+    ours, theirs = (result.nonlinear(text.replace("=", "-")) for text in (here, written))
+    assert theirs.params.iloc[0] == ours.params.iloc[0]
+    assert theirs.std_errors.iloc[0] == ours.std_errors.iloc[0]
+
+
+def test_equations_in_stata_s_notation():
+    rng = np.random.default_rng(3)
+    fit = pv.fit_var(pd.DataFrame(rng.normal(size=(80, 2)), columns=["infl", "rate"]), lags=2)
+    expected = fit.wald_test("[infl]L1.rate = [rate]const").statistic
+    for written in ("_b[infl:L1.rate] = _b[rate:_cons]", "[infl]_b[L1.rate] = [rate]_b[_cons]"):
+        assert fit.wald_test(written).statistic == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("asked", ["wald_test", "lincom", "nonlinear"])
+def test_an_unknown_coefficient_of_stata_s_is_refused_by_its_name(result, asked):
+    with pytest.raises(pv.SpecificationError, match="'q' is not a coefficient of the model; it has: const, x"):
+        getattr(result, asked)("_b[q]/2")
+    with pytest.raises(pv.SpecificationError, match="'_b\\[x' has a bracket that is not closed"):
+        getattr(result, asked)("_b[x")
