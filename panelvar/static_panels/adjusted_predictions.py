@@ -48,7 +48,7 @@ def adjusted_predictions(
     model.refuse_without_level("An adjusted prediction")
     written = _gone_through(model, variables, at)
     grid = model.grid(at, "predictions", {name: list(values) for name, values in written.items()})
-    groups = model.groups(over)
+    groups = model.groups(over, grid)
     if len(grid.points) * len(groups) > MOST_EFFECTS:
         raise SpecificationError(
             f"More than {MOST_EFFECTS} predictions are asked for at once: ask for fewer values, or groups over a "

@@ -118,7 +118,8 @@ def marginal_effects(
     for name in at if isinstance(at, Mapping) else ():
         if name in changed:
             raise SpecificationError(f"at= holds {name!r}, whose change from category to category is asked for.")
-    grid, groups = model.grid(at, "effects"), model.groups(over)
+    grid = model.grid(at, "effects")
+    groups = model.groups(over, grid)
     effects: list[_Effect] = []
     for each, point in itertools.product(asked, grid.points):
         effects += _effects(model, each, point, grid, groups, over, elasticity)

@@ -289,7 +289,7 @@ class ModelColumns:
             raise SpecificationError(f"at={{{name!r}: ...}} names no value.")
         for each in values:
             self._refuse_value(name, each)
-        return values
+        return list(dict.fromkeys(values))
 
     def _refuse_value(self, name: str, value: Any) -> None:
         """Refuse a value that a column cannot be held at: no number, or no level of its categories."""
@@ -303,11 +303,15 @@ class ModelColumns:
         if name in self.levels:
             self.levels[name].places(f"at[{name!r}]", value)
 
-    def groups(self, over: str | None) -> list[Rows]:
-        """Return the groups of rows to average over."""
+    def groups(self, over: str | None, grid: Grid) -> list[Rows]:
+        """Return the groups of rows to average over, which no point of the grid may hold at a value."""
         if over is None:
             return [self.everyone]
         refuse_other("over", over, str, "the name of a column, 'entity' or 'time'")
+        if over in grid.points[0]:
+            raise SpecificationError(
+                f"over={over!r} groups the rows by what every point holds at a value: leave out one of the two."
+            )
         source = self.source
         grouping, _ = source.group_by(over)
         if grouping.n_groups > MOST_EFFECTS:

@@ -83,6 +83,11 @@ def test_variables_go_through_their_values(panel):
     )
 
 
+def test_a_value_given_twice_is_one_point(panel):
+    found = pv.fit_pooled(panel, "y ~ x*z").adjusted_predictions(at={"x": [1, 2, 1.0]})
+    assert found.names == ("x = 1", "x = 2")
+
+
 def test_values_are_written_as_long_as_tells_them_apart(panel):
     data = panel.with_columns(panel_order=True, x=panel.column("x") + 1e6)
     found = pv.fit_pooled(data, "y ~ x").adjusted_predictions("x")
@@ -167,6 +172,7 @@ REFUSED = [
     ("y ~ x*z", {"at": {"z": range(2000)}}, "predictions at more than 1000 points"),
     ("y ~ x*z", {"at": {"z": range(400)}, "over": "region"}, "More than 1000 predictions"),
     ("y ~ x*z", {"over": ["region"]}, "over"),
+    ("y ~ x*region", {"variables": "region", "over": "region"}, "over='region' groups the rows by what every point"),
     ("y ~ x*z", {"level": 0.05}, "did you mean"),
     ("y ~ x*region", {"at": {"region": "east"}}, "'north', 'south', 'west'"),
     ("y ~ x + log(z)", {"at": {"z": -1.0}}, "has no finite value"),

@@ -218,6 +218,7 @@ REFUSED = [
     ("y ~ x*z", {"variables": "x", "at": {"z": range(2000)}}, "at more than 1000 points"),
     ("y ~ x*z", {"variables": "x", "over": "nothing"}, "nothing"),
     ("y ~ x*z", {"variables": "x", "over": ["region"]}, "over"),
+    ("y ~ x*z", {"variables": "x", "over": "z", "at": {"z": 1}}, "over='z' groups the rows by what every point holds"),
     ("y ~ x*z", {"variables": "x", "lags": "yes"}, "must be True or False"),
     ("y ~ x*z", {"variables": "x", "level": 0.05}, "did you mean"),
     ("y ~ x*region", {"variables": "x", "at": {"region": "east"}}, "'north', 'south', 'west'"),
