@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_flag, read_names, refuse_other
+from panelvar.base.arguments import read_flag, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError, check_level, choose, emit
 from panelvar.base.labels import listed
@@ -177,8 +177,6 @@ def _asked(
     """Read which variables are meant, by name or as lags; all of them if none is named."""
     if variables is not None:
         names = read_names("variables", variables)
-        for name in names:
-            refuse_other("variables", name, str, "names of columns")
         if not names:
             raise SpecificationError(f"variables names none; the model has {quoted(model.variables)}.")
         named = tuple(_Asked(name, *_lagged(name, model, lags)) for name in dict.fromkeys(names))

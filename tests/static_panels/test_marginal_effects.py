@@ -209,7 +209,7 @@ REFUSED = [
     ("y ~ x*z", {"variables": "q"}, "'q' is in no term of the model, whose variables are 'x', 'z'"),
     ("y ~ x*z", {"variables": "L(x)"}, "is in no term of the model in that period"),
     ("y ~ x*z", {"variables": []}, "names none"),
-    ("y ~ x*z", {"variables": [None]}, "names of columns"),
+    ("y ~ x*z", {"variables": [None]}, "column names, which are texts; got NoneType"),
     ("y ~ x*z", {"variables": "x", "at": {"q": 1}}, "the model's variables are 'x', 'z'"),
     ("y ~ x*z", {"variables": "x", "at": {"z": "a"}}, "is numeric"),
     ("y ~ x*z", {"variables": "x", "at": {"z": []}}, "names no value"),
