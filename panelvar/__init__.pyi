@@ -179,13 +179,13 @@ from panelvar.unit_roots.dickey_fuller import dfgls_test as dfgls_test
 from panelvar.unit_roots.long_run import kpss_test as kpss_test
 from panelvar.unit_roots.long_run import phillips_perron_test as phillips_perron_test
 from panelvar.unit_roots.result import UnitRootResult as UnitRootResult
-from panelvar.var_models.batch import fit_var_batch as fit_var_batch
-from panelvar.var_models.batch_result import VarBatch as VarBatch
+from panelvar.var_batches.batch import fit_var_batch as fit_var_batch
+from panelvar.var_batches.batch_result import VarBatch as VarBatch
+from panelvar.var_batches.rolling import evaluate_forecasts as evaluate_forecasts
+from panelvar.var_batches.rolling import fit_rolling_var as fit_rolling_var
 from panelvar.var_models.fitted_system import FittedSystem as FittedSystem
 from panelvar.var_models.restricted import RestrictedVarResult as RestrictedVarResult
 from panelvar.var_models.restricted import fit_restricted_var as fit_restricted_var
-from panelvar.var_models.rolling import evaluate_forecasts as evaluate_forecasts
-from panelvar.var_models.rolling import fit_rolling_var as fit_rolling_var
 from panelvar.var_models.svar import SvarResult as SvarResult
 from panelvar.var_models.svar import fit_svar as fit_svar
 from panelvar.var_models.system import System as System

@@ -27,7 +27,7 @@ ORDER = [
     {"inference"},
     {"responses", "static_panels", "unit_roots"},
     {"instruments", "gls", "heterogeneous", "var_models"},
-    {"random_effects", "local_projections", "cointegration"},
+    {"random_effects", "local_projections", "cointegration", "var_batches"},
     {"dynamic_panels", "panel_tests", "var_tests"},
     {"bias_corrected", "panel_series", "panel_var_models"},
     {"cointegrating_regressions", "panel_unit_roots"},

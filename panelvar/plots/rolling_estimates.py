@@ -26,7 +26,7 @@ from panelvar.plots.canvas import (
 from panelvar.plots.intervals import in_percent
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.tables.number_format import format_count
-from panelvar.var_models.batch_result import VarBatch
+from panelvar.var_batches.batch_result import VarBatch
 
 if TYPE_CHECKING:
     import pandas as pd

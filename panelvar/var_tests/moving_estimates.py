@@ -17,7 +17,7 @@ from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.tables.test_result import own_test
-from panelvar.var_models.batch_result import VarBatch
+from panelvar.var_batches.batch_result import VarBatch
 from panelvar.var_tests.constancy import WIDEST, CusumTests, tail
 from panelvar.var_tests.tested_residuals import warned
 

@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "batch-without-columns",
         "batches without rows or columns were laid out all the same",
-        "var_models.batch",
+        "var_batches.member_fits",
         "    if members == 0 or longest < count + n_vars:",
         "    if False:",
         "fit_var_batch|fit_rolling_var",

@@ -139,7 +139,7 @@ def methods(kind: type) -> set[str]:
     }
 
 
-SYSTEMS = ("var_models", "var_tests", "cointegration", "unit_roots", "local_projections", "responses")
+SYSTEMS = ("var_models", "var_batches", "var_tests", "cointegration", "unit_roots", "local_projections", "responses")
 """Rooms of systems and series; the others are of panels."""
 
 

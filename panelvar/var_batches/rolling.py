@@ -19,8 +19,8 @@ from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_ba
 from panelvar.dynamics.lag_problem import stack_lags
 from panelvar.dynamics.terms import Terms
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
-from panelvar.var_models.batch import BatchData, Orders, fit_members, labelled_batch, read_orders
-from panelvar.var_models.batch_result import VarBatch, Windows
+from panelvar.var_batches.batch_result import VarBatch, Windows
+from panelvar.var_batches.member_fits import BatchData, Orders, fit_members, labelled_batch, read_orders
 from panelvar.var_models.var import longest_within, specification
 from panelvar.var_models.var_convention import VarConvention, var_convention
 

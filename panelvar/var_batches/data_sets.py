@@ -1,0 +1,121 @@
+"""Data sets of an array as the members of a batch: their rows for any lag order."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.base.arguments import read_labels
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import DataError, SpecificationError
+from panelvar.dynamics.batched_lags import triangles
+from panelvar.dynamics.terms import terms_within
+from panelvar.var_batches.member_fits import BatchData
+from panelvar.var_models.published import check_names
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, eq=False)
+class DataSets:
+    """Data sets of one shape: values (B, T, K) and what stands beside their lags, (T, d) or (B, T, d)."""
+
+    values: Array
+    beside: Array
+    exogenous_lags: int
+
+    @property
+    def periods(self) -> Positions:
+        """Periods of each data set, all alike."""
+        return np.full(len(self.values), self.values.shape[1])
+
+    def factors(self, order: int, some: Positions) -> tuple[Array, Positions]:
+        """Triangles of [terms, lags, Y] of some data sets, and the rows behind each."""
+        n_periods, n_vars = self.values.shape[1:]
+        start, count = max(order, self.exogenous_lags), self.beside.shape[-1]
+        n_rows, width = max(n_periods - start, 0), count + (order + 1) * n_vars
+
+        def fill(first: int, stop: int, out: Array) -> None:
+            # Of all of them a view will do.
+            part = slice(first, stop) if len(some) == len(self.values) else some[first:stop]
+            out[:, :, :count] = self.beside[start:] if self.beside.ndim == 2 else self.beside[part, start:]
+            for lag in range(order + 1):
+                # Lag 0, the variables themselves, stands last.
+                column = width - n_vars if lag == 0 else count + (lag - 1) * n_vars
+                out[:, :, column : column + n_vars] = self.values[part, start - lag : n_periods - lag]
+
+        return triangles((len(some), n_rows, width), fill), np.full(len(some), n_rows)
+
+
+def data_sets(
+    data: object, names: Sequence[Hashable] | None, exogenous: object, beside: tuple[str, int, int]
+) -> tuple[DataSets, BatchData]:
+    """Read an array of data sets, and exogenous variables of all of them or of each."""
+    array = np.asarray(data)
+    if array.ndim != 3 or array.dtype.kind not in "fiu":
+        raise SpecificationError(
+            f"data of shape {array.shape}: expected a Panel, a DataFrame with a two-level index, or an array "
+            "(data sets, periods, variables) of real numbers."
+        )
+    values = _whole(array, "array")
+    n_members, n_periods, n_vars = values.shape
+    labels = (
+        [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, read_labels("names", names)))
+    )
+    check_names(tuple(labels), n_vars)
+    if n_vars == 0:
+        raise DataError(f"data of shape {values.shape} have no variables.")
+    others = None if exogenous is None else _exogenous_array(exogenous, n_members, n_periods)
+    width = 0 if others is None else others.shape[-1]
+    terms = terms_within(n_periods, beside[0], beside[1], tuple(f"x{place + 1}" for place in range(width)), beside[2])
+    if others is None or others.ndim == 2:
+        rows = terms.over(n_periods, others)
+    else:
+        rows = np.stack([terms.over(n_periods, own) for own in others])
+
+    import pandas as pd
+
+    index = pd.RangeIndex(n_members, name="data set")
+    table = BatchData(index, tuple(labels), terms, _DataSet(values, others))
+    return DataSets(values, rows, terms.exogenous_lags), table
+
+
+def _whole(array: npt.NDArray[Any], what: str) -> Array:
+    """An array as floats, without holes."""
+    values = array.astype(np.float64, copy=False)
+    if not np.isfinite(values).all():
+        raise DataError(f"The {what} holds values that are missing or infinite; use a Panel for data with gaps.")
+    return values
+
+
+def _exogenous_array(exogenous: object, n_members: int, n_periods: int) -> Array:
+    """Exogenous variables (T, M) of all data sets or (B, T, M) of each."""
+    try:
+        array = np.asarray(exogenous)
+    except ValueError:
+        array = np.empty((), dtype=object)
+    array = array[:, None] if array.ndim == 1 else array
+    shapes = ((n_periods,), (n_members, n_periods))
+    if array.dtype.kind not in "fiu" or array.ndim not in (2, 3) or array.shape[:-1] != shapes[array.ndim - 2]:
+        raise SpecificationError(
+            f"exogenous of shape {array.shape}: expected an array of real numbers, (periods, variables) or (data sets, "
+            f"periods, variables), of {n_members} data sets and {n_periods} periods as the data have."
+        )
+    return _whole(array, "array of exogenous variables")
+
+
+@dataclass(frozen=True, eq=False)
+class _DataSet:
+    """One data set of an array, and its exogenous variables."""
+
+    values: Array
+    exogenous: Array | None
+
+    def __call__(self, label: Any, order: int) -> tuple[Array, Array | None]:
+        beside = self.exogenous
+        return self.values[label], beside if beside is None or beside.ndim == 2 else beside[label]
