@@ -32,14 +32,14 @@ from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.gradients import EVERY
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
-from panelvar.var_models.estimates import VarEstimates
+from panelvar.var_models.fit_measures import VarFitMeasures
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class VarForecasts(VarEstimates):
+class VarForecasts(VarFitMeasures):
     """Forecasts, given the future of some variables or not; a part of `FittedSystem`."""
 
     def forecast(
