@@ -102,8 +102,14 @@ def nested(levels: Sequence[float], limits_at: Callable[[float], tuple[Array, Ar
     return [Limits(*limits_at(level), level) for level in levels]
 
 
-def refuse_idle_levels(levels: Sequence[float]) -> None:
+def refuse_idle_levels(levels: Sequence[float], remedy: str) -> None:
     """Refuse several levels where nothing has limits: who names them expects a band.
+
+    Parameters
+    ----------
+    levels : sequence of float
+    remedy : str
+        What gives limits; ends the message.
 
     Raises
     ------
@@ -111,8 +117,7 @@ def refuse_idle_levels(levels: Sequence[float]) -> None:
     """
     if len(levels) > 1:
         raise SpecificationError(
-            f"level={shown(tuple(levels))} says how much bands are to hold, and there is none: give bands=, such as "
-            "bands=ResidualBootstrap(draws=1000, seed=1)."
+            f"level={shown(tuple(levels))} says how much bands are to hold, and there is none: {remedy}."
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class BandedSystem(System):
     """
 
     sigma: Array
+
+    _what_has_limits: ClassVar[str] = "give bands=, such as bands=ResidualBootstrap(draws=1000, seed=1)"
 
     @property
     @abstractmethod
@@ -157,7 +159,7 @@ class BandedSystem(System):
         band = self._band(bands, levels, plain.values, statistic, gradients, scheme=shocks.scheme)
         if band is None:
             if not plain.limits:
-                refuse_idle_levels(levels)
+                refuse_idle_levels(levels, self._what_has_limits)
             emit(plain.notes)
             return plain
         notes = self._stability_notes() + shocks.scheme.notes + band.notes

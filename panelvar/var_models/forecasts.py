@@ -180,7 +180,8 @@ class VarForecasts(VarFitMeasures):
             Variables to their future values, from the first period ahead on: ``{"rate": [5.0, 5.0, 4.5]}``, or a number
             that stands for all steps, ``{"rate": 5.0}``. In a table, a row a period ahead: values where the future is
             given, NaN where it is free. A DataFrame may leave out variables that are free throughout, and a Series is
-            the one it is named after. An index that is not the default holds the periods of the forecast.
+            the one it is named after. An index that is not the default holds the periods of the forecast, or with
+            ``steps`` some of them.
         steps : int, optional
             Periods ahead, at least as many as have conditions; those after the last are free. By default as many.
         level : float or sequence of float
@@ -225,7 +226,7 @@ class VarForecasts(VarFitMeasures):
         if isinstance(conditions, pd.Series):
             conditions = conditions.to_frame()
         if isinstance(conditions, pd.DataFrame):
-            table = self._of_the_future("conditions", conditions)
+            table = self._of_the_future("conditions", conditions, ahead)
             table = table.set_axis(list(map(str, table.columns)), axis=1)
             unknown = [name for name in table.columns if name not in self.names]
             if unknown:
@@ -255,7 +256,7 @@ class VarForecasts(VarFitMeasures):
             if str(name) not in self.names:
                 raise SpecificationError(f"{[name]} are not variables of this system: {list(self.names)}.")
             if hasattr(values, "index") and hasattr(values, "iloc"):
-                values = self._of_the_future("conditions", values)
+                values = self._of_the_future("conditions", values, steps)
             place = self.names.index(str(name))
             columns[place] = float(values) if is_number(values) else _column(f"conditions of {shown(name)}", values)
         lengths = [len(column) for column in columns.values() if isinstance(column, np.ndarray)]
@@ -296,12 +297,15 @@ class VarForecasts(VarFitMeasures):
             raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
         return terms.rows(first, steps, np.concatenate([known, future]))
 
-    def _of_the_future(self, option: str, table: Any) -> Any:
-        """Put a table in the order of a forecast's periods; refuse one whose labels say that it is about others."""
+    def _of_the_future(self, option: str, table: Any, steps: int | None = None) -> Any:
+        """Put a table in the order of a forecast's periods; refuse one whose labels say that it is about others.
+
+        It may leave out periods of a forecast of so many ``steps``, and has rows of missing values for them.
+        """
         index = table.index
         if not len(index):
             return table
-        ahead = self.data.future(len(index))
+        ahead = self.data.future(max(len(index), steps or 0))
         if list(index) == list(range(len(index))) or not self.data.labels_extend:
             return table
         if index.is_unique and index.isin(ahead).all():

@@ -134,7 +134,7 @@ class System(SystemProcess, Presented):
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""
         models = shocks.models
         if models is None:
-            refuse_idle_levels(levels)
+            refuse_idle_levels(levels, self._what_has_limits)
             return None
         draws = dynamics.responses(self.coefficients, horizon, models)
         return identified_set(cumulated(draws, 1, cumulative), levels)
@@ -171,7 +171,7 @@ class System(SystemProcess, Presented):
         levels = read_levels(level)
         decomposed = self._decomposed(shocks, horizon, normalised, levels)
         if not decomposed.limits:
-            refuse_idle_levels(levels)
+            refuse_idle_levels(levels, self._what_has_limits)
         emit(decomposed.notes)
         return decomposed
 
@@ -188,6 +188,11 @@ class System(SystemProcess, Presented):
     def _decomposed(
         self, shocks: Shocks, horizon: int, normalised: bool, levels: Sequence[float]
     ) -> VarianceDecomposition:
+        if normalised and shocks.scheme.orthogonal and not shocks.complete:
+            raise SpecificationError(
+                f"normalised=True is for shocks that are correlated. Of {shocks.scheme.words} shocks there are fewer "
+                "than variables, and what they leave of a forecast error variance is other shocks': leave it out."
+            )
         steps = read_horizon("horizon", horizon, 1, self.n_vars**2) - 1
         values = self._responses(shocks, steps)
         whole = values if shocks.complete else self._responses(self._shocks("cholesky", "sd", None), steps)
@@ -297,6 +302,9 @@ class System(SystemProcess, Presented):
         )
 
     _title: ClassVar[str] = "Vector autoregression"
+    _what_has_limits: ClassVar[str] = (
+        "coefficients that are given have no errors, and limits are of the models that SignRestrictions(...) leaves"
+    )
 
     @property
     def _deterministic(self) -> str:

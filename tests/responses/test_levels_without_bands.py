@@ -20,3 +20,7 @@ def test_several_levels_without_a_band_are_refused(model, name):
         getattr(model, name)(4, level=(0.68, 0.95))
     bands = pv.ResidualBootstrap(draws=200, seed=1)
     assert len(getattr(model, name)(4, level=(0.68, 0.95), bands=bands).limits) == 2
+    # A published system has no bands= to give.
+    published = pv.System(model.coefficients, sigma=model.sigma)
+    with pytest.raises(pv.SpecificationError, match=r"coefficients that are given have no errors.*SignRestrictions"):
+        getattr(published, name)(4, level=(0.68, 0.95))

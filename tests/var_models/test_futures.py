@@ -198,6 +198,19 @@ def test_conditions_by_name_are_those_of_a_table(frame, model):
     )
 
 
+def test_conditions_may_be_on_later_periods_alone(model):
+    """Labels say which periods of the forecast they are on; the others are free."""
+    third = pd.Series([0.2], index=pd.period_range("2020Q3", periods=1, freq="Q"), name="y")
+    expected = model.conditional_forecast({"y": [np.nan, np.nan, 0.2, np.nan]})
+    assert expected.values[2, 1] == 0.2
+    for given in (third, third.to_frame(), {"y": third}):
+        found = model.conditional_forecast(given, steps=4)
+        assert_allclose(found.values, expected.values, rtol=0, atol=0)
+        assert_allclose(found.upper, expected.upper, rtol=0, atol=0)
+    with pytest.raises(SpecificationError, match=r"labelled .*2020Q3.*; the forecast is of .*2020Q1.* to .*2020Q2"):
+        model.conditional_forecast(third, steps=2)
+
+
 @pytest.mark.parametrize(
     ("given", "steps", "message"),
     [
