@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +9,8 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_levels, refuse_other
 from panelvar.base.shared_parameters import documented
-from panelvar.plots.canvas import (
-    BLUE,
-    GREY,
-    VERMILLION,
-    chosen_places,
-    fitting,
-    open_canvas,
-    plain_ticks,
-    read_shown_names,
-    tidy,
-    write,
-)
-from panelvar.plots.time_axis import TimeAxis
+from panelvar.plots.canvas import BLUE, GREY, VERMILLION, chosen_places, read_shown_names
+from panelvar.plots.time_axis import TimeAxis, open_panels
 from panelvar.tables.number_format import pvalue_text
 from panelvar.var_tests.constancy import CusumTests
 
@@ -45,12 +33,12 @@ def plot_constancy(
     title: str | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Figure | SubFigure:
-    """Draw the process of each equation and the boundaries that it leaves where coefficients are not constant.
+    """Draw the process of each equation, and the boundaries that it leaves where coefficients are not constant.
 
     Parameters
     ----------
     tests : CusumTests
-        As `panelvar.cusum_test` and `panelvar.mosum_test` return them.
+        As `panelvar.cusum_test`, `panelvar.mosum_test` and `panelvar.fluctuation_test` return them.
     {of}
     level : float or sequence of float
         Probability that a process of constant coefficients stays within the boundaries, throughout.
@@ -66,32 +54,25 @@ def plot_constancy(
     SpecificationError
         They are no such tests, a name is not a variable of the system, or where to draw is given twice.
     """
-    refuse_other("plot_constancy", tests, CusumTests, "what cusum_test or mosum_test returns")
+    refuse_other("plot_constancy", tests, CusumTests, "what cusum_test, mosum_test or fluctuation_test returns")
     levels = read_levels(level)
     names = tuple(tests.paths.columns)
     shown = read_shown_names(labels, names)
     chosen = chosen_places("of", of, names)
-    across = min(len(chosen), 2 if len(chosen) < 7 else 3)
-    size = (max(4.0 * across, 5.0), 2.2 * math.ceil(len(chosen) / across) + 0.8)
-    canvas = open_canvas(
-        ax, figure, figsize, title, panels=len(chosen), columns=across, size=size, least=2.2, sharex=True, sharey=True
-    )
+    canvas = open_panels(ax, figure, figsize, title, len(chosen), sharey=True)
     time = TimeAxis.of(tests.paths.index)
+    # Largest components of many have no lower boundary.
+    sides = (1.0, -1.0) if float(tests.paths.to_numpy().min()) < 0.0 else (1.0,)
     for panel, k in zip(canvas.panels, chosen, strict=True):
         panel.axhline(0.0, color=GREY, linewidth=0.8)
         for dash, each in zip(_DASHES * len(levels), levels, strict=False):
             height = tests.boundaries(level=each).to_numpy()
-            for boundary in (height, -height):
-                panel.plot(time.places, boundary, dash, color=VERMILLION, linewidth=1.2)
+            for side in sides:
+                panel.plot(time.places, side * height, dash, color=VERMILLION, linewidth=1.2)
         panel.plot(time.places, tests.paths.iloc[:, k].to_numpy(), color=BLUE, linewidth=1.6)
-        panel.margins(x=0)
-        pieces = (shown[names[k]], f", {pvalue_text(tests.tests[names[k]].pvalue)}")
-        write(panel.set_title, pieces, fitting(canvas.panel_width, 10), fontsize=10)
-        plain_ticks(panel)
-        panel.tick_params(labelsize=8)
-        time.finish(panel)
-        tidy(panel)
+        time.finish_panel(canvas, panel, (shown[names[k]], f", {pvalue_text(tests.tests[names[k]].pvalue)}"))
     canvas.head(f"{tests.title} tests of constant coefficients")
     said = " and ".join(f"{100 * each:g}%" for each in reversed(levels))
-    canvas.foot(f"Broken lines: what a process of constant coefficients stays between with a probability of {said}.")
+    where = "between" if len(sides) == 2 else "below"
+    canvas.foot(f"Broken lines: what a process of constant coefficients stays {where} with a probability of {said}.")
     return canvas.figure

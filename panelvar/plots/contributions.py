@@ -10,18 +10,7 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import refuse_other
 from panelvar.base.shared_parameters import documented
-from panelvar.plots.canvas import (
-    GREY,
-    PALE,
-    area,
-    chosen_places,
-    fitting,
-    open_canvas,
-    plain_ticks,
-    read_shown_names,
-    tidy,
-    write,
-)
+from panelvar.plots.canvas import GREY, PALE, area, chosen_places, open_canvas, read_shown_names
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.responses.decomposition import OTHER_SHOCKS, HistoricalDecomposition
 
@@ -92,12 +81,7 @@ def plot_historical(
         edges, (middles,) = _stepwise(time, sum(part for part, _ in parts))
         panel.plot(0.5 * (edges[:-1] + edges[1:]), middles, color="black", linewidth=1.1)
         panel.axhline(0.0, color=GREY, linewidth=0.8)
-        panel.margins(x=0)
-        write(panel.set_title, shown[decomposition.names[row]], fitting(canvas.panel_width, 10), fontsize=10)
-        plain_ticks(panel)
-        panel.tick_params(labelsize=8)
-        time.finish(panel)
-        tidy(panel)
+        time.finish_panel(canvas, panel, shown[decomposition.names[row]])
     canvas.legend(canvas.panels[0].patches, names, "Shock")
     canvas.head(f"Contributions of {decomposition.scheme} shocks", notes=decomposition.notes)
     canvas.foot("Line: the variable less its baseline, which is what the contributions add up to.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +12,9 @@ from panelvar.bands.target import Limits, said_levels
 from panelvar.base.arguments import read_whole, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.shared_parameters import documented
-from panelvar.plots.canvas import (
-    BLUE,
-    GREY,
-    chosen_places,
-    fitting,
-    open_canvas,
-    plain_ticks,
-    read_shown_names,
-    tidy,
-    write,
-)
+from panelvar.plots.canvas import BLUE, GREY, chosen_places, read_shown_names
 from panelvar.plots.response_grid import line_with_bands
-from panelvar.plots.time_axis import TimeAxis
+from panelvar.plots.time_axis import TimeAxis, open_panels
 from panelvar.responses.forecast import Forecast
 
 if TYPE_CHECKING:
@@ -71,16 +60,11 @@ def plot_forecast(
     wanted = 3 * forecast.steps if past is None else read_whole("past", past, 0)
     shown = read_shown_names(labels, forecast.names)
     rows = chosen_places("of", of, forecast.names)
-    across = min(len(rows), 2 if len(rows) < 7 else 3)
-    size = (max(4.0 * across, 5.0), 2.2 * math.ceil(len(rows) / across) + 0.8)
-    canvas = open_canvas(
-        ax, figure, figsize, title, panels=len(rows), columns=across, size=size, least=2.2, sharex=True
-    )
+    canvas = open_panels(ax, figure, figsize, title, len(rows))
     time, history = _path(forecast, wanted)
     for panel, k in zip(canvas.panels, rows, strict=True):
         _panel(panel, forecast, k, time, history)
-        write(panel.set_title, shown[forecast.names[k]], fitting(canvas.panel_width, 10), fontsize=10)
-        time.finish(panel)
+        time.finish_panel(canvas, panel, shown[forecast.names[k]])
     canvas.head("Forecasts", notes=forecast.notes)
     how = forecast.band_label or "normal, the coefficients taken as known"
     intervals = "intervals" if len(forecast.limits) > 1 else "interval"
@@ -113,6 +97,3 @@ def _panel(ax: Axes, forecast: Forecast, k: int, time: TimeAxis, history: Array)
         ahead, values = np.append(past[-1], ahead), np.append(last, values)
         limits = [Limits(np.append(last, lower), np.append(last, upper), level) for lower, upper, level in limits]
     line_with_bands(ax, ahead, values, limits, BLUE, False)
-    plain_ticks(ax)
-    ax.tick_params(labelsize=8)
-    tidy(ax)

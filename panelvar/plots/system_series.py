@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +11,8 @@ from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import choose
 from panelvar.base.shared_parameters import documented
-from panelvar.plots.canvas import (
-    BLUE,
-    GREY,
-    VERMILLION,
-    chosen_places,
-    fitting,
-    open_canvas,
-    plain_ticks,
-    read_shown_names,
-    tidy,
-    write,
-)
-from panelvar.plots.time_axis import TimeAxis
+from panelvar.plots.canvas import BLUE, GREY, VERMILLION, chosen_places, read_shown_names
+from panelvar.plots.time_axis import TimeAxis, open_panels
 from panelvar.var_models.fitted_system import FittedSystem
 
 if TYPE_CHECKING:
@@ -71,11 +59,7 @@ def plot_system(
     choose("show", show, _SHOWN)
     shown = read_shown_names(labels, model.names)
     chosen = chosen_places("of", of, model.names)
-    across = min(len(chosen), 2 if len(chosen) < 7 else 3)
-    size = (max(4.0 * across, 5.0), 1.9 * math.ceil(len(chosen) / across) + 0.8)
-    canvas = open_canvas(
-        ax, figure, figsize, title, panels=len(chosen), columns=across, size=size, least=2.2, sharex=True
-    )
+    canvas = open_panels(ax, figure, figsize, title, len(chosen), 1.9)
     residuals = model.resids
     deviations = residuals.to_numpy().std(axis=0)
     periods = model.data.observed_periods()
@@ -92,12 +76,7 @@ def plot_system(
         if show == "fit":
             fit = model.fitted_values.iloc[:, k].to_numpy()
             _line(panel, explained, fit, color=VERMILLION, linewidth=1.2, linestyle="--")
-        panel.margins(x=0)
-        write(panel.set_title, shown[model.names[k]], fitting(canvas.panel_width, 10), fontsize=10)
-        plain_ticks(panel)
-        panel.tick_params(labelsize=8)
-        (explained if show == "residuals" else whole).finish(panel)
-        tidy(panel)
+        (explained if show == "residuals" else whole).finish_panel(canvas, panel, shown[model.names[k]])
     if show == "fit":
         canvas.legend(canvas.panels[0].lines, ["actual", "fitted"])
     canvas.head({"series": "Series of the system", "fit": "Actual and fitted", "residuals": "Residuals"}[show])

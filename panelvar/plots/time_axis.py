@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.data.calendar import read_times
 from panelvar.data.time_labels import DateLabels, IntegerLabels, as_text
-from panelvar.plots.canvas import folded, literal
+from panelvar.plots.canvas import Canvas, fitting, folded, literal, open_canvas, plain_ticks, tidy, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 # Inches that a label of the axis takes.
 _APART = 0.62
@@ -123,3 +127,29 @@ class TimeAxis:
 
     def _text(self, place: float) -> str:
         return folded(self.texts.get(float(round(place)), ""), 12)
+
+    def finish_panel(self, canvas: Canvas, panel: Axes, name: str | Sequence[str]) -> None:
+        """Name a panel of several over time, whose labels are small, and set its ticks."""
+        panel.margins(x=0)
+        write(panel.set_title, name, fitting(canvas.panel_width, 10), fontsize=10)
+        plain_ticks(panel)
+        panel.tick_params(labelsize=8)
+        self.finish(panel)
+        tidy(panel)
+
+
+def open_panels(
+    ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None,
+    figure: Figure | SubFigure | None,
+    figsize: Sequence[float] | None,
+    title: str | None,
+    count: int,
+    height: float = 2.2,
+    **sharing: Any,
+) -> Canvas:
+    """Find where a panel for each of so many variables is drawn over time: two beside one another, of many three."""
+    across = min(count, 2 if count < 7 else 3)
+    size = (max(4.0 * across, 5.0), height * math.ceil(count / across) + 0.8)
+    return open_canvas(
+        ax, figure, figsize, title, panels=count, columns=across, size=size, least=2.2, sharex=True, **sharing
+    )

@@ -251,6 +251,20 @@ def test_moving_sums_are_drawn_too():
         tests.plot(level=0.05)
 
 
+def test_largest_components_of_windows_have_an_upper_boundary_alone():
+    tests = pv.fluctuation_test(pv.fit_rolling_var(fitted(2).resids, window=20, lags=1))
+    figure = tests.plot()
+    drawn(figure)
+    for name, ax in zip(tests.paths, figure.axes, strict=True):
+        zero, boundary, path = ax.lines
+        np.testing.assert_allclose(boundary.get_ydata(), tests.boundaries())
+        np.testing.assert_array_equal(path.get_ydata(), tests.paths[name])
+        assert set(zero.get_ydata()) == {0.0}
+    assert "stays below with a probability of 95%" in figure.get_supxlabel().replace("\n", " ")
+    with pytest.raises(pv.SpecificationError, match="cusum_test, mosum_test or fluctuation_test"):
+        pv.plot_constancy(fitted(2))
+
+
 @pytest.mark.parametrize("show", ["series", "fit", "residuals"])
 def test_series_of_a_system(show):
     model = fitted(3)
