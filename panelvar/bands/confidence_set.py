@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from panelvar.base.quoting import one_line
 from panelvar.tables.layout import Row, number, words
 from panelvar.tables.number_format import check_digits
 from panelvar.tables.table import Presented, Table
@@ -77,7 +78,7 @@ class ConfidenceSet(Presented):
         return f"<{self}>"
 
     def __str__(self) -> str:
-        return f"{self.name}: {100 * self.level:g}% {self.method} set {self.in_a_line}"
+        return one_line(f"{self.name}: {100 * self.level:g}% {self.method} set {self.in_a_line}")
 
     @property
     def in_a_line(self) -> str:

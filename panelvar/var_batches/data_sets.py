@@ -56,7 +56,13 @@ def data_sets(
     data: object, names: Sequence[Hashable] | None, exogenous: object, beside: tuple[str, int, int]
 ) -> tuple[DataSets, BatchData]:
     """Read an array of data sets, and exogenous variables of all of them or of each."""
-    array = np.asarray(data)
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise SpecificationError(
+            "The data sets are not of one length and width, and no array holds them: make a Panel of them, whose "
+            "entities may have periods of their own."
+        ) from None
     if array.ndim != 3 or array.dtype.kind not in "fiu":
         raise SpecificationError(
             f"data of shape {array.shape}: expected a Panel, a DataFrame with a two-level index, or an array "
@@ -68,11 +74,13 @@ def data_sets(
         [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, read_labels("names", names)))
     )
     check_names(tuple(labels), n_vars)
-    if n_vars == 0:
-        raise DataError(f"data of shape {values.shape} have no variables.")
+    if n_vars == 0 or n_periods == 0:
+        raise DataError(f"data of shape {values.shape} have no {'periods' if n_vars else 'variables'}.")
     others = None if exogenous is None else _exogenous_array(exogenous, n_members, n_periods)
     width = 0 if others is None else others.shape[-1]
     terms = terms_within(n_periods, beside[0], beside[1], tuple(f"x{place + 1}" for place in range(width)), beside[2])
+    if twice := [name for name in labels if name in terms.exogenous]:
+        raise SpecificationError(f"{twice}: exogenous variables of an array are called so. Give other names=.")
     if others is None or others.ndim == 2:
         rows = terms.over(n_periods, others)
     else:

@@ -198,7 +198,7 @@ def labelled_batch(
         _refuse_short(len(used), int(fits.nobs.max(initial=0)), fits.params.shape[1], n_vars)
         raise CollinearityError(
             f"None of the {len(used)} members can be estimated: their regressors are collinear (a variable that "
-            "does not vary, or a combination of others), or out of the range of floating-point numbers."
+            "does not vary, or a combination of others), or their numbers are out of range or too far apart."
         )
     lengths = found.orders[used]
     if not used.all():
