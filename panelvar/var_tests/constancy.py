@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,6 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
-from panelvar.base.constants import constants
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
@@ -33,6 +31,7 @@ from panelvar.tables.test_result import TestResult, own_test, table_of_tests
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_models.restricted import RestrictedVarResult
 from panelvar.var_tests import residual_statistics as residual_tests
+from panelvar.var_tests.limit_processes import WIDEST, height, tail
 from panelvar.var_tests.tested_residuals import gaps, require_freedom, warned
 
 if TYPE_CHECKING:
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 
 
 _NAMES = {"ols": "OLS", "recursive": "Rec"}
-WIDEST = (0.05, 0.5)
-"""Shares of the sample over which the largest increments of the limits are tabulated."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,14 +75,13 @@ class CusumTests(Presented):
 
         Of recursive cumulated sums it is :math:`\lambda`, and the boundary the line :math:`\lambda(1 + 2t)` that rises
         to three times as much; see `boundaries`.
+
+        Raises
+        ------
+        SpecificationError
+            Of moving sums and windows, a level beyond the simulated quantiles, which end at a thousandth a process.
         """
-        low, high = 0.05, 4.0
-        size = 1.0 - check_level(level)
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            outside = tail(middle, self.process, self.window, self.dimensions)
-            low, high = (middle, high) if outside > size else (low, middle)
-        return high
+        return height(check_level(level), self.process, self.window, self.dimensions)
 
     def boundaries(self, *, level: float = 0.95) -> pd.Series:
         """The boundary at every period of `paths`."""
@@ -275,29 +271,6 @@ def _rise(count: int, process: str) -> Array:
     return np.asarray(1.0 + 2.0 * share if process == "motion" else np.ones(count))
 
 
-def tail(value: float, process: str, window: float | None, dimensions: int = 1) -> float:
-    """P that any of so many independent processes of constant coefficients strays so far."""
-    if window is None:
-        outside = motion_tail(value) if process == "motion" else residual_tests.bridge_tail(value)
-    else:
-        windows, tails, quantiles = _increments()[process.split()[0]]
-        at = np.array([np.interp(window, windows, column) for column in quantiles.T])
-        outside = float(np.interp(value, at, tails))
-    # 1 - (1 - p)^k without the digits that a small p would lose.
-    return -math.expm1(dimensions * math.log1p(-outside)) if outside < 1.0 else 1.0
-
-
-@cache
-def _increments() -> dict[str, tuple[Array, Array, Array]]:
-    """By process: windows, tail probabilities, and quantiles (windows, tails) of the largest absolute increment."""
-    out = {}
-    for name in ("bridge", "motion"):
-        rows = [row for row in constants("var_tests", "mosum_quantiles") if row.pop("process") == name]
-        cells = np.array([list(row.values()) for row in rows], dtype=np.float64)
-        out[name] = (cells[:, 0], np.array(list(rows[0])[1:], dtype=np.float64), cells[:, 1:])
-    return out
-
-
 def _cumulated(model: FittedSystem) -> Array:
     """Residuals of the equations, added up over time."""
     centred = "cusum" in model.convention.centred
@@ -384,21 +357,3 @@ def moving_sums(values: Array, length: int) -> Array:
     """Sums of ``length`` consecutive rows, (n - length + 1, K)."""
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     return np.asarray(total[length:] - total[:-length])
-
-
-def motion_tail(height: float) -> float:
-    r"""P that a Brownian motion on [0, 1] leaves :math:`\pm\lambda(1 + 2t)`.
-
-    Doob's (1949) sum of images over the distribution of the end:
-
-    .. math:: 1 - \sum_{k=-\infty}^{\infty} (-1)^k e^{-4k^2\lambda^2}
-        \left[\Phi\left((3 - 2k)\lambda\right) - \Phi\left((-3 - 2k)\lambda\right)\right]
-    """
-    from scipy.special import ndtr
-
-    if height < 0.05:
-        # The series has not settled yet; the motion has left the lines to more digits than there are.
-        return 1.0
-    k = np.arange(-150, 151)
-    inside = (-1.0) ** k * np.exp(-4.0 * k**2 * height**2) * (ndtr((3 - 2 * k) * height) - ndtr((-3 - 2 * k) * height))
-    return float(min(1.0, max(0.0, 1.0 - inside.sum())))

@@ -18,7 +18,8 @@ from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.tables.test_result import own_test
 from panelvar.var_batches.batch_result import VarBatch
-from panelvar.var_tests.constancy import WIDEST, CusumTests, tail
+from panelvar.var_tests.constancy import CusumTests
+from panelvar.var_tests.limit_processes import WIDEST, tail
 from panelvar.var_tests.tested_residuals import warned
 
 if TYPE_CHECKING:

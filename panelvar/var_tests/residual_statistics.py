@@ -296,12 +296,3 @@ def cumulated_residuals(residuals: Array, df: int | npt.NDArray[np.intp], *, cen
     spread = residuals - residuals.mean(axis=0) if centred else residuals
     scale = np.sqrt((spread**2).sum(axis=0) / df * n)
     return np.concatenate([np.zeros((1, residuals.shape[1])), np.cumsum(residuals, axis=0) / scale])
-
-
-def bridge_tail(maximum: float) -> float:
-    r"""P that a Brownian bridge's largest absolute value exceeds a number: :math:`2\sum_k (-1)^{k+1} e^{-2k^2x^2}`."""
-    if maximum < 0.2:
-        # The series has not settled yet, and the probability is one to more digits than there are.
-        return 1.0
-    k = np.arange(1, 101)
-    return float(min(1.0, 2.0 * np.sum((-1.0) ** (k + 1) * np.exp(-2.0 * k**2 * maximum**2))))

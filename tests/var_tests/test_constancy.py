@@ -14,7 +14,7 @@ from simulation.mosum_quantiles import STEPS, WINDOWS, largest_increments
 
 import panelvar as pv
 from panelvar import InsufficientDataError, SpecificationError
-from panelvar.var_tests import constancy
+from panelvar.var_tests import constancy, limit_processes
 
 
 def series(rows: int = 100, seed: int = 2) -> pd.DataFrame:
@@ -116,17 +116,17 @@ def test_a_break_is_seen_by_all_and_one_that_is_undone_by_moving_sums():
 def test_the_tail_of_a_motion_between_rising_lines():
     # Brown, Durbin and Evans (1975), p. 154: 0.850, 0.948 and 1.143 at ten, five and one percent.
     for height, tail in ((0.850, 0.10), (0.948, 0.05), (1.143, 0.01)):
-        assert constancy.motion_tail(height) == pytest.approx(tail, abs=3e-4)
+        assert limit_processes.motion_tail(height) == pytest.approx(tail, abs=3e-4)
     rng = np.random.default_rng(3)
     paths = np.cumsum(rng.standard_normal((4000, 4000)) / np.sqrt(4000), axis=1)
     strays = (np.abs(paths) / (1 + 2 * np.arange(1, 4001) / 4000)).max(axis=1)
     for height in (0.2, 0.4, 0.6, 0.9):
         # Paths seen at 4,000 moments stray a little less than all of them.
-        share, tail = (strays > height).mean(), constancy.motion_tail(height)
+        share, tail = (strays > height).mean(), limit_processes.motion_tail(height)
         assert -3 * np.sqrt(tail * (1 - tail) / 4000) - 0.02 < share - tail < 3 * np.sqrt(0.25 / 4000)
-    assert constancy.motion_tail(0.05) == pytest.approx(1.0, abs=1e-12)
+    assert limit_processes.motion_tail(0.05) == pytest.approx(1.0, abs=1e-12)
     heights = np.linspace(0.01, 3.0, 300)
-    assert (np.diff([constancy.motion_tail(height) for height in heights]) <= 1e-12).all()
+    assert (np.diff([limit_processes.motion_tail(height) for height in heights]) <= 1e-12).all()
 
 
 def test_the_table_of_moving_sums_is_of_the_paths_it_says():
@@ -135,18 +135,18 @@ def test_the_table_of_moving_sums_is_of_the_paths_it_says():
         for place in (0, 4, 9):
             for level in (0.2, 0.5, 0.9):
                 height = float(np.quantile(values[:, place], level))
-                tail = constancy.tail(height, f"{name} increments", WINDOWS[place])
+                tail = limit_processes.tail(height, f"{name} increments", WINDOWS[place])
                 assert abs(tail - (1 - level)) < 4 * np.sqrt(level * (1 - level) / 4000)
     assert STEPS == 2000
     # Over half the sample the tail of a bridge's continuous path is 8c sum phi(2c(2j + 1)); that of 2,000 steps is
     # reached lower by 0.5826 sqrt(2 / 2000) (Asmussen, Glynn and Pitman 1995).
     for exact in (1.3751, 1.7778):
         tail = 8 * exact * sum(stats.norm.pdf(2 * exact * (2 * j + 1)) for j in range(4))
-        assert constancy.tail(exact - 0.5826 * np.sqrt(2 / STEPS), "bridge increments", 0.5) == pytest.approx(
+        assert limit_processes.tail(exact - 0.5826 * np.sqrt(2 / STEPS), "bridge increments", 0.5) == pytest.approx(
             tail, rel=0.05
         )
     # Chu, Hornik and Kuan (1995), table 1: increments of a motion over a tenth of the sample, in units of its root.
-    assert constancy.tail(3.4681 * np.sqrt(0.1), "motion increments", 0.1) == pytest.approx(0.05, abs=0.004)
+    assert limit_processes.tail(3.4681 * np.sqrt(0.1), "motion increments", 0.1) == pytest.approx(0.05, abs=0.004)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_the_table_of_moving_sums_is_of_the_paths_it_says():
 def test_a_boundary_is_the_height_with_that_tail(make):
     found = make(pv.fit_var(series(), lags=1))
     height = found.boundary(level=0.9)
-    assert constancy.tail(height, found.process, found.window) == pytest.approx(0.1, abs=1e-6)
+    assert limit_processes.tail(height, found.process, found.window) == pytest.approx(0.1, abs=1e-6)
     lines = found.boundaries(level=0.9)
     assert list(lines.index) == list(found.paths.index)
     assert lines.iloc[-1] == pytest.approx(height * (3.0 if found.process == "motion" else 1.0))

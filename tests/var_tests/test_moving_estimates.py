@@ -130,3 +130,19 @@ def test_an_exact_fit_has_no_statistic():
     batch = pv.fit_rolling_var(np.column_stack([y[1:], y[:-1]]), window=30)
     with pytest.raises(pv.NumericalError, match="it is exact"):
         pv.fluctuation_test(batch)
+
+
+def test_boundaries_beyond_the_quantiles_are_refused_and_not_made_up():
+    """Quantiles end at a thousandth a process: of nine coefficients 99.1% is the highest level."""
+    noise = np.random.default_rng(5).standard_normal((160, 2))
+    found = pv.fluctuation_test(pv.fit_rolling_var(noise, window=60, lags=4))
+    assert found.dimensions == 9
+    highest = 0.999**9
+    assert found.boundary(level=highest) > found.boundary(level=0.95) > found.boundary(level=0.9)
+    assert found.boundary(level=highest) < 3.0
+    with pytest.raises(SpecificationError, match=r"increments of 9 processes stray is known up to .* 0\.991"):
+        found.boundary(level=0.995)
+    with pytest.raises(SpecificationError, match=r"level=0\.9995: how far increments stray is known up to .* 0\.999"):
+        pv.mosum_test(pv.fit_var(noise, lags=1)).plot(level=0.9995)
+    # Closed forms have no end.
+    assert 2.0 < pv.cusum_test(pv.fit_var(noise, lags=1)).boundary(level=1.0 - 1e-9) < 4.0

@@ -12,6 +12,7 @@ from scipy import stats
 
 import panelvar as pv
 from panelvar import InsufficientDataError, NumericalError, SpecificationError
+from panelvar.var_tests import limit_processes
 from panelvar.var_tests import residual_statistics as residual_tests
 
 
@@ -343,9 +344,9 @@ def test_cusum_sees_a_break():
     assert found.tests["a"].statistic == pytest.approx(path.abs().max())
     # Kolmogorov's distribution: its 5 % point is 1.358.
     assert found.boundary() == pytest.approx(1.3581, abs=1e-4)
-    assert residual_tests.bridge_tail(1.6276) == pytest.approx(0.01, abs=1e-5)
+    assert limit_processes.bridge_tail(1.6276) == pytest.approx(0.01, abs=1e-5)
     assert_allclose(
-        [residual_tests.bridge_tail(x) for x in (0.3, 0.8, 2.0)], stats.kstwobign.sf([0.3, 0.8, 2.0]), rtol=1e-9
+        [limit_processes.bridge_tail(x) for x in (0.3, 0.8, 2.0)], stats.kstwobign.sf([0.3, 0.8, 2.0]), rtol=1e-9
     )
 
 
