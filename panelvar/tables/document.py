@@ -132,8 +132,11 @@ class _Writer:
         sections = (len(table.header), len(table.header) + len(body))
         for k, row in enumerate(rows):
             if k == 0 or k in sections or row.rule:
-                _rule(grid.rows[k], "top", 12 if k == 0 else 6)
-        _rule(grid.rows[len(rows) - 1], "bottom", 12)
+                _rule(grid.rows[k]._tr.tc_lst, "top", 12 if k == 0 else 6)
+        for k, row in enumerate(table.header):
+            over = [run for run in row.runs(panel.which) if len(run) > 1 and row.cells[run[0]].text]
+            _rule([grid.cell(k, panel.which.index(run[0]) + 1)._tc for run in over], "bottom", 6)
+        _rule(grid.rows[len(rows) - 1]._tr.tc_lst, "bottom", 12)
 
     def row(self, line: Any, row: Row, panel: Panel, tails: dict[int, tuple[int, str]]) -> None:
         cells = line.cells
@@ -198,12 +201,12 @@ def _property(line: Any, name: str) -> None:
     line._tr.get_or_add_trPr().append(OxmlElement(name))
 
 
-def _rule(line: Any, side: str, eighths: int) -> None:
-    """Draw a rule over or under the cells of a line, so many eighths of a point thick."""
+def _rule(cells: Sequence[Any], side: str, eighths: int) -> None:
+    """Draw a rule over or under cells, so many eighths of a point thick."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    for cell in line._tr.tc_lst:
+    for cell in cells:
         properties = cell.get_or_add_tcPr()
         borders = properties.find(qn("w:tcBorders"))
         if borders is None:

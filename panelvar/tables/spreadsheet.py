@@ -100,6 +100,10 @@ class _Writer:
         for row in table.header:
             self.heading(row)
         self.rule(first, "top", "medium")
+        for line, row in enumerate(table.header, start=first):
+            for run in row.runs():
+                if len(run) > 1 and row.cells[run[0]].text:
+                    self.rule(line, "bottom", "thin", [j + 2 for j in run])
         for k, section in enumerate((table.body, table.foot)):
             for place, row in enumerate(section):
                 self.row(row)
@@ -186,10 +190,11 @@ class _Writer:
             return f'"{found["before"]}"{digits}{ending};"{found["before"]}-"{digits}{ending}'
         return digits + ending
 
-    def rule(self, line: int, side: str, style: str) -> None:
+    def rule(self, line: int, side: str, style: str, columns: Sequence[int] | None = None) -> None:
+        """Draw a rule over or under some columns of a line, or the whole of it."""
         from openpyxl.styles import Border, Side
 
-        for column in range(1, self.table.n_columns + 2):
+        for column in columns or range(1, self.table.n_columns + 2):
             cell = self.sheet.cell(max(line, 1), column)
             sides = {name: getattr(cell.border, name) for name in ("top", "bottom")}
             cell.border = Border(**{**sides, side: Side(style=style)})

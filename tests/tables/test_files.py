@@ -119,6 +119,9 @@ def test_numbers_in_a_workbook_are_numbers_printed_as_the_table_prints_them() ->
     assert column(sheet, "N")[0].value == 39 and sheet["A3"].value == "N"
     assert (sheet["B4"].value, sheet["B4"].number_format) == (-12.5, "0.00")
     assert [str(merged) for merged in sheet.merged_cells.ranges] == ["B6:C6"]
+    # A rule under the heading says which columns it is over.
+    assert [sheet.cell(6, place).border.bottom.style for place in range(1, 5)] == [None, "thin", "thin", None]
+    assert [sheet.cell(6, place).border.top.style for place in range(1, 5)] == ["medium"] * 4
 
 
 def test_a_number_that_is_not_what_is_printed_stays_a_text() -> None:
@@ -199,6 +202,8 @@ def test_a_document_holds_the_table_between_its_title_and_its_notes() -> None:
     assert statistics.rows[0].cells[1].text == "F(2, 36) = 90.2041, p < 0.0001"
     lines = [[cell.text for cell in row.cells] for row in table.rows]
     assert lines[0] == ["", "Sales & costs", "Sales & costs", ""]
+    rules = [re.findall(r"<w:(top|bottom) ", cell.xml) for cell in table.rows[0]._tr.tc_lst]
+    assert rules == [["top"], ["top", "bottom"], ["top"]]
     assert lines[2] == ["A. All firms"] * 4
     assert [text.strip("\u2007\u2008") for text in lines[3]] == ["cii", "8.4548***", "−0.3100*", ""]
     assert [text.strip("\u2007\u2008") for text in lines[4]] == ["", "(0.6777)", "(−12.5000)", ""]
