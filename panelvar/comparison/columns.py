@@ -183,5 +183,11 @@ def one_below_another(columns: Sequence[Column]) -> tuple[list[str], list[Block]
         heading: {(f"({k})" if numbered else column.label): column for k, column in enumerate(group, start=1)}
         for heading, group in groups.items()
     }
+    for heading, group in groups.items():
+        if len(named[heading]) < len(group):
+            raise SpecificationError(
+                f"Two columns of {heading!r} have one label, of: {', '.join(column.label for column in group)}. With "
+                "stack=True columns of the same label are put in line: give each its own."
+            )
     labels = list(dict.fromkeys(label for group in named.values() for label in group))
     return labels, [Block(heading, tuple(map(group.get, labels))) for heading, group in named.items()]

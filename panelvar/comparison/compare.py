@@ -71,10 +71,10 @@ def compare(
     order : str, compiled pattern, or sequence of them
         Coefficients to show first, in this order. The others follow as they appear, the constant last.
     labels : mapping of str to str, optional
-        Printed names of coefficients, dependent variables and effects. What has no label of its own is called by those
-        of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)", "L1.Income", "Income × z", and
-        of ``{"region": "Region"}`` "Region: Asia". Names that are not in the table are passed over, so that one mapping
-        may serve many tables; misspelled ones are not.
+        Printed names of coefficients, dependent variables (also where they are headings) and effects. What has no label
+        of its own is called by those of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
+        "L1.Income", "Income × z", and of ``{"region": "Region"}`` "Region: Asia". Names that are not in the table are
+        passed over, so that one mapping may serve many tables; misspelled ones are not.
     foot : sequence of str, or mapping of str to str
         Rows under the coefficients, of: ``dependent_mean``, ``dependent_sd`` (of the rows in use, each counted once),
         ``nobs``, ``entities``, ``periods``, ``effects``, ``each_effect`` (a row for each: yes or no), ``rsquared``,
@@ -120,10 +120,11 @@ def compare(
     wanted = read_foot(foot)
     refuse_other("title", title, str, "a text")
     told = read_names("notes", notes, "sentences")
-    over, blocks = _laid_out(columns, read_flag("stack", stack))
-    own = read_own_rows(rows, over)
     models = [column.model for column in columns]
     names = PrintedNames(labels, _known(models))
+    columns = [_by_label(column, names) for column in columns]
+    over, blocks = _laid_out(columns, read_flag("stack", stack))
+    own = read_own_rows(rows, over)
     terms = terms_of(models, keep, drop, order)
     header, facts = _header(over, blocks, names)
     bodies = [coefficient_rows(terms, block.models, lines, marks, digits, level, names) for block in blocks]
@@ -164,23 +165,32 @@ def _known(models: Sequence[Fitted]) -> list[str]:
     return [*known, *(model.dependent for model in models), *(effect for model in models for effect in model.effects)]
 
 
+def _by_label(column: Column, names: PrintedNames) -> Column:
+    """Give a column that is called after its dependent variable, or stands under it, the printed name of that."""
+    dependent = column.model.dependent
+    heading, label = (names.of(dependent) if text == dependent else text for text in (column.heading, column.label))
+    return Column(heading, label, column.model)
+
+
 def _header(
     over: Sequence[str], blocks: Sequence[Block], names: PrintedNames
 ) -> tuple[tuple[Row, ...], tuple[Fact, ...]]:
     """Headings, and facts that all columns share: dependent variable and estimator."""
     header: list[Row] = [Row("", tuple(map(words, over)))]
     facts: list[Fact] = []
+    said = [list(over)]
     if len(blocks) == 1 and not blocks[0].heading:
         headings = [column.heading for column in blocks[0].columns if column is not None]
         if any(headings):
             header.insert(0, Row("", spanning((text, len(list(run))) for text, run in groupby(headings))))
+            said.append(headings)
     models = [model for block in blocks for model in block.models if model is not None]
     for label, read in _SHARED.items():
         by_column = _by_column(blocks, names, label)
         told = {read(model, names) for model in models}
         if len(told) == 1 and (label == "Dependent" or len(models) > 1):
             facts.append(Fact(label, told.pop()))
-        elif by_column is not None and by_column != list(over):
+        elif by_column is not None and by_column not in said:
             header.append(Row(label if label == "Dependent" else "", tuple(map(words, by_column))))
     return tuple(header), tuple(facts)
 

@@ -136,6 +136,27 @@ def test_labels_of_variables_name_a_systems_lags() -> None:
     macro = pv.load_data("us_macro")[["infl", "unemp"]]
     table = pv.compare(pv.fit_var(macro, lags=2), labels={"infl": "Inflation"}, below="none")
     assert labels(table) == ["L1.Inflation", "L1.unemp", "L2.Inflation", "L2.unemp", "const"]
+    assert [[cell.text for cell in row.cells] for row in table.header] == [["Inflation", "unemp"]]
+
+
+def test_headings_that_are_dependent_variables_have_their_labels(models: dict[str, LinearResult]) -> None:
+    panel = models["plain"].design.panel
+    fits = pv.fit_many(pv.fit_pooled, panel, ["y", "z"], ["x"], steps="cumulative from none")
+    table = pv.compare(fits, labels={"y": "Wage"})
+    assert [[cell.text for cell in row.cells] for row in table.header] == [
+        ["Wage", "Wage", "z", "z"],
+        ["(1)", "(2)", "(1)", "(2)"],
+    ]
+    other = pv.compare({"y": models["plain"], "theirs": fits[("z", "(2)")]}, labels={"y": "Wage"})
+    assert [row.label for row in other.header] == ["", "Dependent"]
+    assert [cell.text for cell in other.header[0].cells] == ["Wage", "theirs"]
+    groups = {"A": {"y": models["plain"], "z": fits[("z", "(2)")]}, "B": {"y": models["within"]}}
+    assert [cell.text for cell in pv.compare(groups, stack=True, labels={"z": "Hours"}).header[0].cells] == [
+        "y",
+        "Hours",
+    ]
+    with pytest.raises(pv.SpecificationError, match=r"Two columns of 'A' have one label, of: Same, Same\."):
+        pv.compare(groups, stack=True, labels={"y": "Same", "z": "Same"})
 
 
 def test_one_mapping_of_names_serves_many_tables(models: dict[str, LinearResult]) -> None:
