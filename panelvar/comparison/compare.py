@@ -62,7 +62,7 @@ def compare(
         Significance levels: an estimate gets one star for each that its p-value is below; or signs and their levels,
         such as ``{"+": 0.1, "*": 0.05}``. False or ``()`` for none.
     digits : int
-        Decimals.
+        Decimals. A number that they would print as zero has so many significant digits.
     level : float
         Level of the intervals of ``below="conf_int"``.
     keep, drop : str, compiled pattern, or sequence of them
