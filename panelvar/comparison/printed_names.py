@@ -8,8 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from panelvar.base.arguments import refuse_other
-from panelvar.base.chosen_names import canonical, chosen_names, factors_of, in_a_text, level_of, split_outside
-from panelvar.base.errors import SpecificationError
+from panelvar.base.chosen_names import (
+    canonical,
+    chosen_names,
+    factors_of,
+    fitting_names,
+    in_a_text,
+    level_of,
+    split_outside,
+)
 from panelvar.tables.mathematics import joined
 
 # C(region), i(year, x, ref=2000): variables, then options.
@@ -55,7 +62,8 @@ class PrintedNames:
         names = list(dict.fromkeys(known))
         parts = {part for name in names for part in _parts(name)}
         texts = {text for name in names for factor in factors_of(name) for text in _texts(factor)}
-        nowhere = []
+        nowhere: list[str] = []
+        alike: dict[str, str] = {}
         for key, label in labels.items():
             refuse_other("labels, the name", key, str, "a text")
             refuse_other(f"labels={{{key!r}: ...}}", label, str, "a text")
@@ -66,15 +74,15 @@ class PrintedNames:
             if any(_places(key, text) for text in texts):
                 self._within[key] = label
             elif key not in names and canonical(key) not in parts:
-                try:
-                    # A pattern names several alike.
-                    self._own |= dict.fromkeys(chosen_names("labels", key, names), label)
-                except SpecificationError as unknown:
-                    nowhere.append((key, unknown))
+                # A pattern names several alike, but none that has a label of its own.
+                found = fitting_names(key, names)
+                alike |= dict.fromkeys(found, label)
+                nowhere += [] if found else [key]
+        self._own = alike | self._own
         plain = [canonical(name) for name in names if self.of(name) == name]
-        for key, refusal in nowhere:
+        for key in nowhere:
             if len(nowhere) == len(labels) or difflib.get_close_matches(canonical(key), plain, 1, _NEAR):
-                raise refusal
+                chosen_names("labels", key, names)  # refuses it, with the names there are
 
     def of(self, name: str) -> str:
         """The printed name of a coefficient, a variable or an effect."""

@@ -99,8 +99,7 @@ class Presented(AnswersArguments, ABC):
         Notes
         -----
         Names are shown as they are in every form. In a workbook, a text that begins with "=" is a text; in ``.csv``,
-        which knows no kinds of cells, an apostrophe stands before it. `panelvar.save_tables` writes several tables to one
-        file.
+        which knows no kinds of cells, an apostrophe stands before it. Several go to one file by `panelvar.save_tables`.
         """
         from panelvar.tables.files import save_table
 

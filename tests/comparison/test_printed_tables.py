@@ -129,6 +129,7 @@ def test_what_has_a_label_of_its_own_is_called_by_it() -> None:
     # A pattern names whole names, and nothing within one.
     assert PrintedNames({"*(x)": "Of x"}, known).of("L(log(x))") == "L(log(x))"
     assert PrintedNames({"*(x)": "Of x"}, known).of("log(x)") == "Of x"
+    assert PrintedNames({"x": "X", "log(x)": "Log X", "*(x)": "Of x"}, known).of("log(x)") == "Log X"
     assert PrintedNames({"": "nothing", "x": "X"}, known).of("L(x)") == "L(X)"
 
 
