@@ -90,7 +90,7 @@ def plot_series(
     dots: dict[str, Any] = {"marker": ".", "markersize": 4} if panel.calendar.n_positions <= 60 else {}
     for k, entity in enumerate(own):
         rows = slice(panel.starts[entity], panel.starts[entity + 1])
-        path = _broken(axis.places, panel.time_positions[rows], values[rows])
+        path = axis.at(panel.time_positions[rows]).broken(values[rows])
         colour, style = PALETTE[k % len(PALETTE)], _STYLES[k // len(PALETTE)]
         marks += ax.plot(*path, color=colour, linestyle=style, linewidth=1.6, zorder=4, **dots)
     axis.finish(ax)
@@ -125,12 +125,6 @@ def _as_one(entities: Any) -> Any:
     return [entities] if isinstance(entities, str) or not hasattr(entities, "__iter__") else entities
 
 
-def _broken(places: Array, positions: Any, values: Array) -> tuple[Array, Array]:
-    """A path with a hole where a period is missing."""
-    holes = np.flatnonzero(np.diff(positions) > 1) + 1
-    return np.insert(places[positions], holes, np.nan), np.insert(values, holes, np.nan)
-
-
 def _draw_all(ax: Axes, panel: Panel, values: Array, axis: TimeAxis, banded: bool) -> str:
     n_periods = panel.calendar.n_positions
     low, lower, middle, upper, high = quantiles_by(panel.time_positions, n_periods, values)
@@ -139,7 +133,7 @@ def _draw_all(ax: Axes, panel: Panel, values: Array, axis: TimeAxis, banded: boo
         ax.fill_between(axis.places, lower, upper, color=GREY, alpha=0.35, linewidth=0)
     else:
         paths = [
-            _broken(axis.places, panel.time_positions[first:last], values[first:last])
+            axis.at(panel.time_positions[first:last]).broken(values[first:last])
             for first, last in zip(panel.starts[:-1], panel.starts[1:], strict=True)
         ]
         # One path with a hole after each entity.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,8 +50,10 @@ class TimeAxis:
 
         if labels.dtype.kind == "f":
             return cls(labels.to_numpy(), {}, None)
-        positions, calendar = read_times(labels.to_numpy() if labels.dtype.kind in "iuO" else labels.array)
-        if isinstance(labels.dtype, pd.PeriodDtype):
+        periods = isinstance(labels.dtype, pd.PeriodDtype)
+        plain = labels.dtype.kind in "iuO" and not periods
+        positions, calendar = read_times(labels.to_numpy() if plain else labels.array)
+        if periods:
             # A period lies where it starts, in days as matplotlib counts them.
             starts: Any = pd.PeriodIndex(labels).asfreq("D", how="S")
             return cls(starts.asi8.astype(np.float64), {}, positions, dates=True)
@@ -96,6 +98,10 @@ class TimeAxis:
         usual = float(np.median(steps))
         ends: Array = self.places + np.append(np.where(self.adjacent, steps, usual), usual)
         return ends
+
+    def at(self, positions: Positions) -> TimeAxis:
+        """The axis of some of the periods, by their places on a calendar that it has whole."""
+        return replace(self, places=self.places[positions], positions=positions)
 
     def broken(self, values: Array) -> tuple[Array, Array]:
         """The path of values at the first places, with a hole where a period is absent."""

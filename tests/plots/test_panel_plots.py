@@ -450,7 +450,8 @@ def test_series_break_where_a_period_is_missing() -> None:
     rows = pd.DataFrame({"i": ["a"] * 5 + ["b"] * 3, "t": [1, 2, 4, 5, 6, 1, 2, 3], "v": np.arange(8.0)})
     ax = only(pv.plot_series(pv.Panel(rows, "i", "t"), "v"))
     first, second = ax.lines
-    np.testing.assert_array_equal(first.get_xdata(), [1, 2, np.nan, 4, 5, 6])
+    np.testing.assert_array_equal(first.get_ydata(), [0, 1, np.nan, 2, 3, 4])
+    np.testing.assert_array_equal(first.get_xdata(), [1, 2, 4, 4, 5, 6])
     np.testing.assert_array_equal(second.get_ydata(), [5, 6, 7])
     assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == ["a", "b"]
     drawn(ax)
