@@ -125,6 +125,11 @@ class GLSResult(LinearResult):
         return self.structure.log_likelihood
 
     @property
+    def explains_changes(self) -> bool:
+        """Whether differences are explained, so that a prediction says how the dependent variable changes."""
+        return ("Rows", "difference") in self.structure.words
+
+    @property
     def error_words(self) -> tuple[tuple[str, str], ...]:
         """The structure of the errors, in words."""
         return self.structure.words

@@ -280,6 +280,11 @@ class FitStatistics(Augmented):
         return None
 
     @property
+    def explains_changes(self) -> bool:
+        """Whether differences are explained, so that a prediction says how the dependent variable changes."""
+        return self.fit.family == "difference"
+
+    @property
     def error_words(self) -> tuple[tuple[str, str], ...]:
         """Structure of the errors in words, where it was estimated (`GLSResult`)."""
         return ()

@@ -96,6 +96,8 @@ class ModelColumns:
 
     Attributes
     ----------
+    of_changes : bool
+        Whether differences are explained.
     everyone : Rows
         The model's rows.
     held : tuple of str
@@ -113,6 +115,7 @@ class ModelColumns:
         fit.rows_or_refuse(what)
         self.fit = fit
         self.source = fit.source
+        self.of_changes = result.explains_changes
         self.everyone = Rows(None, None, self.source.kept, self.source.weights)
         self.held = tuple(name for name in self.source.names if self._is_mean_of_another(name))
         use = self._factors(self.everyone, {}, False, None, False)
@@ -190,12 +193,14 @@ class ModelColumns:
         fit = self.fit
         slopes = [effect for effect in fit.effects if effect.endswith("]")]
         reason = ""
-        if fit.family == "difference":
+        if self.of_changes:
             reason = "first differences say how the dependent variable changes, not what it is"
         elif slopes:
             reason = f"the slopes of {listed(slopes)} are absorbed, and no prediction without them means anything"
         elif not fit.constant and fit.family in ("fixed", "gls-within"):
             reason = "without a constant the level is in the absorbed effects: fit with constant=True"
+        elif not fit.constant and self.source.constant:
+            reason = "the means that were taken out of the rows had the level"
         if reason:
             raise SpecificationError(f"{what} needs the fitted mean, which this model does not have: {reason}.")
 

@@ -172,9 +172,16 @@ def test_a_fitted_mean_of_zero_has_no_elasticity(panel):
     assert result.marginal_effects("x", elasticity="dyex").params.iloc[0] != 0.0
 
 
+def general(model):
+    """Generalised least squares of demeaned rows, or of differences, which have a constant under this convention."""
+    return lambda p: quietly(pv.fit_general_fgls, p, "y ~ x*z", model=model, convention="plm")
+
+
 LEVELS = [
     (lambda p: quietly(pv.fit_first_difference, p, "y ~ x*z"), "first differences say how"),
     (lambda p: pv.fit_fixed_effects(p, "y ~ x*z", constant=False), "fit with constant=True"),
+    (general("within"), "the means that were taken out of the rows had the level"),
+    (general("difference"), "first differences say how"),
     (lambda p: quietly(pv.fit_fixed_effects, p, "y ~ z", effects=["entity", "region[x]"]), "slopes of region[x]"),
 ]
 
