@@ -13,16 +13,13 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError
 from panelvar.base.quoting import shown
-
-if TYPE_CHECKING:
-    pass
 
 
 class _Schema(ctypes.Structure):

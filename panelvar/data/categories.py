@@ -15,6 +15,7 @@ from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.base.limits import MOST_COLUMNS
 from panelvar.data.dimensions import joint_codes, places_among
 from panelvar.data.panel import Panel
+from panelvar.data.panel_rows import rows_where
 from panelvar.data.time_labels import as_text
 
 
@@ -124,7 +125,8 @@ class Levels:
             for place, level in enumerate(self.values):
                 if _is_date(level, wanted):
                     return place
-        return texts.index(choose(option, as_text(wanted), texts))
+        text = as_text(wanted)
+        return texts.index(text if text in texts else choose(option, wanted, texts))
 
 
 def pairs(name: str, first: tuple[Categories, Categories], second: tuple[Categories, Categories]) -> Categories:
@@ -152,13 +154,6 @@ def pairs(name: str, first: tuple[Categories, Categories], second: tuple[Categor
         raise DataError(f"{name} has pairs of categories the model has not seen in {unseen} row(s).")
     levels = tuple(f"{first[1].levels[pair // width]}:{second[1].levels[pair % width]}" for pair in known.tolist())
     return Categories(codes, levels, int((known < first[1].n_named * width).sum()))
-
-
-def rows_where(panel: Panel, mask: NDArray[np.bool_]) -> str:
-    """Count the rows where a mask holds, and name the first of them."""
-    where = np.flatnonzero(mask)
-    listing = ", ".join(repr(label) for label in panel.index[where[:3]].tolist())
-    return f"{len(where)} of {panel.nobs} rows, first in row(s) {listing}"
 
 
 def _is_date(level: object, text: str) -> bool:

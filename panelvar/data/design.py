@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from panelvar.base.quoting import one_line, shown
 from panelvar.data.alignment import may_be_called
 from panelvar.data.dimensions import crossed_dimensions, joint_codes, places_among
 from panelvar.data.panel import Panel, as_panel
+from panelvar.data.panel_rows import refuse_infinite, rows_where
 from panelvar.data.source import as_floats
 from panelvar.data.time_labels import as_text
 from panelvar.kernels.groups import Grouping
@@ -357,17 +358,6 @@ def _own_name(panel: Panel, values: Any, arranged: Any) -> str | None:
     return str(name) if may_be_called(name, (*panel.names, panel.entity_name, panel.time_name), holds) else None
 
 
-def refuse_infinite(panel: Panel, name: Hashable, column: Array) -> None:
-    """Refuse a column with values that are infinite, saying where."""
-    infinite = np.isinf(column)
-    if infinite.any():
-        where = np.flatnonzero(infinite)[:3]
-        raise DataError(
-            f"Column {name!r} has {int(infinite.sum())} infinite value(s), first at "
-            f"{', '.join(map(repr, panel.index[where].tolist()))}. Remove them or set them missing."
-        )
-
-
 def _complete(design: Design, missing: str) -> Design:
     """Leave out the rows that miss a value, or refuse them, and scale the weights to mean one."""
     panel, weight = design.panel, design.weights
@@ -393,10 +383,8 @@ def _complete(design: Design, missing: str) -> Design:
         listing = ", ".join(f"{name} ({count})" for name, count in counts)
         dropped = int(bad.sum())
         if missing == "raise":
-            where = np.flatnonzero(bad)[:3]
             raise DataError(
-                f"{dropped} of {panel.nobs} rows have missing values: {listing}; first at "
-                f"{', '.join(map(repr, panel.index[where].tolist()))}. missing='drop' leaves them out."
+                f"Values are missing in {rows_where(panel, bad)}: {listing}. missing='drop' leaves these rows out."
             )
         kept = np.flatnonzero(~bad)
         weight = None if weight is None else weight[kept]

@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.base.expressions import number, source, spine, syntax_tree
-from panelvar.data.categories import Categories, Levels, pairs, rows_where
+from panelvar.data.categories import Categories, Levels, pairs
 from panelvar.data.panel import Panel
+from panelvar.data.panel_rows import refuse_infinite, rows_where
 from panelvar.kernels.orthogonal_polynomials import OrthogonalPolynomials
 
 _MATH: dict[str, Callable[[Array], Array]] = {
@@ -147,9 +147,7 @@ class Factors:
         if name in self._columns:
             return self._columns[name]
         values = self.panel.column(name)
-        infinite = np.isinf(values)
-        if infinite.any():
-            raise DataError(f"Column {name!r} is infinite in {self._rows(infinite)}.")
+        refuse_infinite(self.panel, name, values)
         self._columns[name] = values
         return values
 
@@ -353,7 +351,7 @@ class Factors:
                 what = f"{self._text(node)} has no finite value"
                 if failure is not None and isinstance(node, ast.Call):
                     what += f": {self._text(node.args[0])} is {failure}"
-                raise DataError(f"{what} in {self._rows(np.broadcast_to(bad, self.panel.nobs))}.")
+                raise DataError(f"{what} in {rows_where(self.panel, np.broadcast_to(bad, self.panel.nobs))}.")
         return result
 
     def _text(self, node: ast.AST) -> str:
@@ -361,9 +359,6 @@ class Factors:
         for placeholder, name in self._quoted.items():
             text = text.replace(placeholder, f"`{name}`")
         return repr(text if len(text) <= 60 else f"{text[:57]}...")
-
-    def _rows(self, mask: NDArray[np.bool_]) -> str:
-        return rows_where(self.panel, mask)
 
 
 def _is_literal(node: ast.expr) -> bool:

@@ -413,6 +413,8 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
 
 def _without_contrast(factor: Factor, value: Categories) -> DataError:
     """Make the error for a categorical factor that would leave the model, and leave no word."""
+    if 1 < len(value.levels) == value.n_named:
+        return DataError(f"{factor.text!r} leaves out all of its {value.n_named} levels: it adds nothing to the model.")
     only = f"one category only, {value.levels[0]!r}" if value.levels else "no category"
     absent = int((value.codes < 0).sum())
     missing = f", and is missing in {absent} of {len(value.codes)} rows" if absent else ""

@@ -375,10 +375,12 @@ def _truths(values: Any) -> NDArray[np.bool_]:
     """Whether a condition holds; what is unknown by its dtype does not, as pandas has it."""
     if str(values.dtype) in _TRUTHS:
         return values.to_numpy(dtype=bool, na_value=False) if hasattr(values, "isna") else np.asarray(values)
+    import pandas as pd
+
     listed = values.tolist()
     if all(isinstance(each, bool) for each in listed):
         return np.array(listed, dtype=bool)
-    if all(isinstance(each, bool) or each is None or each != each for each in listed):
+    if all(isinstance(each, bool) or each is pd.NA or each is None or each != each for each in listed):
         raise DataError("The condition says nothing of some rows of the data: give one for all of them.")
     raise SpecificationError(f"A condition is of True and False; got values of dtype {values.dtype}.")
 

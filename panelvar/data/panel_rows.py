@@ -258,6 +258,22 @@ class PanelRows:
         return self.nobs
 
 
+def rows_where(panel: PanelRows, mask: NDArray[np.bool_]) -> str:
+    """Count the rows where a mask holds, and name the first of them."""
+    where = np.flatnonzero(mask)
+    listing = ", ".join(repr(label) for label in panel.index[where[:3]].tolist())
+    return f"{len(where)} of {panel.nobs} rows, first in row(s) {listing}"
+
+
+def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:
+    """Refuse a column with values that are infinite, saying where."""
+    infinite = np.isinf(column)
+    if infinite.any():
+        raise DataError(
+            f"Column {name!r} is infinite in {rows_where(panel, infinite)}. Remove these values or set them missing."
+        )
+
+
 def _text(name: Hashable) -> str | None:
     return None if name is None else str(name)
 

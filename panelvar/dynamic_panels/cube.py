@@ -11,8 +11,8 @@ import numpy as np
 from panelvar.base.arguments import refuse_cells
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import NumericalError
-from panelvar.data.design import refuse_infinite
 from panelvar.data.panel import Panel
+from panelvar.data.panel_rows import refuse_infinite
 
 LARGEST = 1e35
 """Size of a variable up to which products of instruments, errors and their weights, eight factors, are numbers."""

@@ -110,7 +110,9 @@ def weighted_sum(
     rows, added, powers = in_units_of_errors(written[None], np.array([constant]), result.covariance.matrix)
     weights = rows[0]
     estimate = float(weights @ result.fit.coefficients + added[0])
-    error = float(np.sqrt(weights @ result.covariance.matrix @ weights))
+    variance = float(weights @ result.covariance.matrix @ weights)
+    # A negative variance, of a matrix that is not repaired, has no error.
+    error = math.sqrt(variance) if variance >= 0.0 else math.nan
     df = result.covariance.df_of(weights)
     ratio = estimate / error if error > 0.0 else float("nan")
     half = quantile(level, df) * error

@@ -246,7 +246,7 @@ def _tidy(result: Inference, level: float) -> pd.DataFrame:
     """Build ``Questions.tidy``."""
     import pandas as pd
 
-    limits = result.conf_int(level=check_level(level))
+    limits = result.conf_int(level=level)
     columns = {
         "term": list(result.names),
         "estimate": result.params,

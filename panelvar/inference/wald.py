@@ -63,8 +63,8 @@ def _no_statistic(name: str, q: int, df: float, null: str, *notes: Note) -> Test
 def deficient_note(covariance: CovarianceEstimate, q: int, rank: int) -> Note:
     """Say that a covariance knows no variance in some of the directions tested, and why."""
     why = (
-        "it has no variance in the others, as of dummies of the very dimension that scores are summed over, or where "
-        "a multi-way matrix was repaired"
+        "it has no variance in the others, as of functions of one coefficient, of dummies of the very dimension that "
+        "scores are summed over, or where a multi-way matrix was repaired"
     )
     groups = min((count for _, count in covariance.clusters), default=q + 1)
     if groups <= q:

@@ -14,8 +14,8 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.unknown_arguments import answering
-from panelvar.data.design import refuse_infinite
 from panelvar.data.panel import Panel, as_panel
+from panelvar.data.panel_rows import refuse_infinite
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.pair_correlations import PairSums, pair_sums
 from panelvar.panel_tests.auxiliary import linear_result, own_residuals, unweighted

@@ -13,8 +13,9 @@ from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
-from panelvar.data.design import Design, dated_panel, refuse_infinite
+from panelvar.data.design import Design, dated_panel
 from panelvar.data.panel import Panel
+from panelvar.data.panel_rows import refuse_infinite
 from panelvar.dynamics.gaps import lag_positions, rows_with_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.kernels.groups import Grouping

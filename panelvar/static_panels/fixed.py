@@ -15,6 +15,7 @@ from panelvar.absorption.orthonormal_block import Block
 from panelvar.base.arguments import read_names
 from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.base.nearest import nearest
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -163,7 +164,10 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     if names == ("twoway",):
         names = ("entity", "time")
     elif len(names) == 1 and names[0] not in ("entity", "time", *panel.names, panel.entity_name, panel.time_name):
-        meant = answer("option", str(names[0]).lower(), ("entity", "time", "twoway").__contains__, "effects")
+        columns = [str(name) for name in (*panel.names, panel.entity_name, panel.time_name) if name is not None]
+        # A misspelt column is refused as such, with the name that is near.
+        words = () if nearest(names[0], columns) else ("entity", "time", "twoway")
+        meant = answer("option", names[0].lower(), words.__contains__, "effects")
         if meant is not None:
             raise SpecificationError(
                 f"effects={names[0]!r} is not known. Did you mean {meant!r}? Choose 'entity', 'time', 'twoway', or "

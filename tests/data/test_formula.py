@@ -559,7 +559,7 @@ def test_coefficients_with_an_equality_sign_in_their_name_can_be_tested():
         test = pv.wild_bootstrap(result, f"{first} = 0", draws=99, seed=1)
         assert test.pvalue == pv.wild_bootstrap(result, {first: 0.0}, draws=99, seed=1).pvalue
     assert test.null == f"{first} = 0"
-    with pytest.raises(SpecificationError, match=r"'C\(rel, ref=-2\)\[T.0\]:tr ' is not an expr"):
+    with pytest.raises(SpecificationError, match=r"'C\(rel, ref=-2\)\[T.0\]:tr' is not an expr"):
         result.wald_test("C(rel, ref=-2)[T.0]:tr = 0")
 
 

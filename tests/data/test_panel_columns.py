@@ -164,6 +164,7 @@ def test_where_begins_the_calendar_with_the_first_row(panel):
         (lambda panel: panel.column("x") > 2.0, pv.DataError, "could be in either"),
         (lambda panel: [True] * 3, pv.DataError, "3 values for a panel of 9 rows"),
         (lambda panel: (panel["x"] > 2.0).iloc[:5], pv.DataError, "says nothing of some rows"),
+        (lambda panel: (panel["x"] > 2.0).astype(object).where(panel["x"] > 1.0, pd.NA), pv.DataError, "says nothing"),
         (lambda panel: pd.Series([True] * 9, index=range(9)), pv.DataError, "No label of the condition"),
         (lambda panel: "x > 2", pv.PanelVarError, "The condition"),
         (lambda panel: ["yes"] * 9, pv.PanelVarError, "could be in either"),

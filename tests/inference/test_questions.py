@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -123,6 +124,16 @@ def test_refused_in_words(result, text, words):
     with pytest.raises(pv.PanelVarError) as error:
         result.nonlinear(text)
     assert words in str(error.value)
+
+
+def test_a_negative_variance_has_no_error(result):
+    """As a multi-way matrix may have one that a convention leaves as it is."""
+    matrix = result.cov.to_numpy().copy()
+    matrix[1, 1] = -matrix[1, 1]
+    spoiled = replace(result, covariance=replace(result.covariance, matrix=matrix))
+    found = spoiled.lincom("beertax")
+    assert found.estimate == result.params["beertax"]
+    assert all(math.isnan(each) for each in (found.std_error, found.statistic, found.pvalue, found.lower, found.upper))
 
 
 # ---- Fieller's sets

@@ -141,6 +141,7 @@ def test_all_exogenous_variables_may_still_stand_after_one_bar(panel):
         ),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm", effects="entity"), "give them once"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm | p ~ z"), "'p ~ z' are instruments: fit_iv_fixed_effects"),
+        (lambda p: pv.fit_fixed_effects(p, "y ~ x | Firm"), "'Firm' is not in the data. Did you mean 'firm'"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | 0"), "names no effects after the bar.*fit_pooled"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm +"), "names no effects after the bar"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x |"), "names no effects after the bar"),
