@@ -200,11 +200,22 @@ def _categorical(name: str, schema: _Schema, parts: list[_Part]) -> Any:
         if present is not None:
             codes[~present] = -1
         known = part[0].dictionary.contents
-        categories = _column(name, labels, [(known, 0, known.length)])
+        # A label may stand in a dictionary twice, or be missing there.
+        places, categories = pd.factorize(pd.Series(_column(name, labels, [(known, 0, known.length)])))
+        codes = np.append(places, -1)[codes]
         pieces.append(pd.Categorical.from_codes(codes, pd.Index(categories), ordered=ordered))
     if not pieces:
         return pd.Categorical([], ordered=ordered)
-    return pieces[0] if ordered and len(pieces) == 1 else union_categoricals(pieces, sort_categories=not ordered)
+    if not ordered:
+        return union_categoricals(pieces, sort_categories=True)
+    # Batches add labels to those of the batches before.
+    every = max((piece.categories for piece in pieces), key=len)
+    if any(not piece.categories.equals(every[: len(piece.categories)]) for piece in pieces):
+        raise DataError(
+            f"The ordered categories of column {shown(name)} differ between batches, so that their order is not known: "
+            "give all batches the same dictionary first."
+        )
+    return union_categoricals([piece.set_categories(every) for piece in pieces])
 
 
 def _reader(kind: str) -> Callable[[_Batch, int, int], NDArray[Any]] | None:

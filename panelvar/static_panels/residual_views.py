@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_FEWEST = 5
+"""Rows that a mean of residuals is taken of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,17 +98,21 @@ def binned_means(along: Array, residuals: Array) -> BinnedMeans:
     """
     order = np.argsort(along, kind="stable")
     ordered = along[order]
-    wanted = int(min(20, np.sqrt(len(along)), len(along) // 5))
+    wanted = int(min(20, np.sqrt(len(along)), len(along) // _FEWEST))
     if wanted < 3:
         return BinnedMeans(np.empty(0), np.empty(0), np.empty(0))
     cuts = np.searchsorted(ordered, ordered[np.linspace(0, len(along), wanted + 1).astype(np.intp)[1:-1]])
-    starts = np.unique(np.concatenate(([0], cuts)))
+    begun = [0]
+    for cut in cuts.tolist():
+        # Rows of one value are not parted, which may leave too few on one side.
+        if min(cut - begun[-1], len(along) - cut) >= _FEWEST:
+            begun.append(cut)
+    starts = np.array(begun)
     counts = np.diff(np.append(starts, len(along))).astype(np.float64)
     places = np.add.reduceat(ordered, starts) / counts
     means = np.add.reduceat(residuals[order], starts) / counts
     deviations = residuals[order] - np.repeat(means, counts.astype(np.intp))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        errors = np.sqrt(np.add.reduceat(np.square(deviations), starts) / (counts - 1.0) / counts)
+    errors = np.sqrt(np.add.reduceat(np.square(deviations), starts) / (counts - 1.0) / counts)
     return BinnedMeans(places, means, errors)
 
 

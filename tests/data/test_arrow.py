@@ -180,6 +180,32 @@ def test_every_type_of_arrow():
     assert from_arrow(data.slice(0, 0)).shape == (0, 11)
 
 
+def test_dictionaries_may_repeat_labels_or_miss_one():
+    pa = pytest.importorskip("pyarrow")
+    codes = pa.array([0, 1, None, 2, 3])
+    data = pa.table({"x": pa.DictionaryArray.from_arrays(codes, pa.array(["b", None, "a", "b"]))})
+    column = from_arrow(data)["x"]
+    assert column.isna().tolist() == [False, True, True, False, False]
+    assert column.dropna().tolist() == ["b", "a", "b"]
+    assert list(column.cat.categories) == ["a", "b"]
+    assert from_arrow(data.slice(3, 2))["x"].tolist() == ["a", "b"]
+
+
+def test_ordered_categories_keep_their_order_over_batches():
+    """A later batch may know more of them; where two batches disagree the order is not known."""
+    pa = pytest.importorskip("pyarrow")
+
+    def batch(labels):
+        return pa.DictionaryArray.from_arrays(pa.array(range(len(labels))), pa.array(labels), ordered=True)
+
+    column = from_arrow(pa.table({"x": pa.chunked_array([batch(["lo", "hi"]), batch(["lo", "hi", "most"])])}))["x"]
+    assert column.tolist() == ["lo", "hi", "lo", "hi", "most"]
+    assert list(column.cat.categories) == ["lo", "hi", "most"]
+    assert column.cat.ordered
+    with pytest.raises(pv.DataError, match="ordered categories of column 'x' differ between batches"):
+        from_arrow(pa.table({"x": pa.chunked_array([batch(["lo", "hi"]), batch(["hi", "lo"])])}))
+
+
 def test_what_is_not_read_is_named():
     pl = pytest.importorskip("polars")
     with pytest.raises(pv.DataError, match=r"Column 'parts' is of Arrow's type '\+L', which holds neither"):

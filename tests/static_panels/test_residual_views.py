@@ -53,6 +53,13 @@ def test_binned_means_are_means_of_bins():
     assert counted == 400
 
 
+def test_a_bin_has_five_rows_however_many_share_a_value():
+    along = np.repeat([0.0, 1.0, 2.0, 3.0, 4.0], [2, 9, 3, 30, 1])
+    bins = binned_means(along, np.random.default_rng(6).normal(size=45))
+    np.testing.assert_allclose(bins.places, [(9 + 2 * 3) / 14.0, (3 * 30 + 4) / 31.0])
+    assert np.isfinite(bins.errors).all()
+
+
 def test_few_rows_have_no_bins():
     assert len(binned_means(np.arange(9.0), np.ones(9)).places) == 0
 
