@@ -22,6 +22,8 @@ from panelvar.data.design import CONSTANT
 _OF_STATA = re.compile(r"(?<![\w.`])(?:\[([^\[\]]*)\])?_(?:b|coef)\[")
 """Where a coefficient in Stata's notation begins: ``_b[x]``, of an equation ``[y]_b[x]`` or ``_b[y:x]``."""
 
+_NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?[jJ]?")
+
 
 def restriction_matrix(
     restrictions: str | Sequence[str] | Array | Mapping[str, float],
@@ -125,14 +127,16 @@ def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     aliases: dict[str, str] = {}
     # Longest first, so that a name inside another is not taken for it; what has been replaced is not searched again.
     for i, name in enumerate(sorted(names, key=len, reverse=True)):
-        for spelled, alias in ((f"`{name}`", f"__quoted_{i}__"), (name, f"__coefficient_{i}__")):
-            aliases[alias] = spelled
-            if not spelled.isidentifier():
-                loosely = None if spelled != name else in_a_text(name, text)
-                text = text if loosely is None else loosely.sub(alias, text)
-                text = text.replace(spelled, alias)
-            else:
-                text = re.sub(rf"(?<![\w.]){re.escape(spelled)}(?![\w(.])", alias, text)
+        quoted, bare = f"__quoted_{i}__", f"__coefficient_{i}__"
+        aliases[quoted], aliases[bare] = f"`{name}`", name
+        text = text.replace(f"`{name}`", quoted)
+        if _NUMERAL.fullmatch(name) or not re.search(r"\w", name):
+            # A number or an operator, unless it is in backticks.
+            continue
+        if name.isidentifier():
+            text = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w(.])", bare, text)
+        elif loosely := in_a_text(name, text):
+            text = loosely.sub(bare, text)
     return text, aliases
 
 

@@ -235,6 +235,27 @@ def test_names_that_are_not_identifiers():
         assert result.wald_test(written).statistic == pytest.approx(statistic / rank, rel=1e-10), written
 
 
+def test_names_that_are_numbers_or_operators_are_written_in_backticks():
+    """Columns of years are named so, and numbers must stay numbers."""
+    rng = np.random.default_rng(4)
+    names = ["x", "0", "1", "2000", "20-30", "*", "e5"]
+    rows = pd.DataFrame(rng.normal(size=(60, 7)), columns=names).assign(i=np.arange(60) // 6, t=np.arange(60) % 6)
+    result = pv.fit_pooled(pv.Panel(rows.assign(y=rng.normal(size=60)), "i", "t"), "y", names)
+    b = result.params
+    for written, value in (
+        ("2000*x - 1", 2000.0 * b["x"] - 1.0),
+        ("`2000` - 10*`0` + `1`", b["2000"] - 10.0 * b["0"] + b["1"]),
+        ("2*`*` + 1e5*e5", 2.0 * b["*"] + 1e5 * b["e5"]),
+        ("20-30", b["20-30"]),
+    ):
+        assert result.lincom(written).estimate == pytest.approx(value, rel=1e-12), written
+    assert result.nonlinear("x ** 2").params.iloc[0] == pytest.approx(b["x"] ** 2, rel=1e-12)
+    assert result.wald_test("x = 2000").statistic == result.wald_test({"x": 2000.0}).statistic
+    assert result.wald_test("2000").null == "2000 = 0"
+    with pytest.raises(pv.SpecificationError, match="'2000 = 0' involves no coefficient"):
+        result.wald_test("2000 = 0")
+
+
 @pytest.mark.parametrize(
     ("restrictions", "values", "message"),
     [
