@@ -179,7 +179,7 @@ def test_missing_values_are_dropped_counted_and_warned_about(name):
 @every_estimator
 def test_missing_values_may_be_refused(name):
     with pytest.raises(
-        pv.DataError, match=r"missing in 4 of \d+ rows, first in row\(s\) .*: x1 \(4\)\. missing='drop'"
+        pv.DataError, match=r"missing values in 4 of \d+ rows, first in row\(s\) .*: x1 \(4\)\. missing='drop'"
     ):
         fit(name, x1=spoiled("x1", np.nan), options={"missing": "raise"})
     with pytest.raises(pv.SpecificationError, match=r"missing='drp' is not known. Did you mean 'drop'"):

@@ -384,7 +384,7 @@ def _complete(design: Design, missing: str) -> Design:
         dropped = int(bad.sum())
         if missing == "raise":
             raise DataError(
-                f"Values are missing in {rows_where(panel, bad)}: {listing}. missing='drop' leaves these rows out."
+                f"There are missing values in {rows_where(panel, bad)}: {listing}. missing='drop' leaves them out."
             )
         kept = np.flatnonzero(~bad)
         weight = None if weight is None else weight[kept]
