@@ -153,6 +153,7 @@ from panelvar.plots.correlogram import plot_correlogram as plot_correlogram
 from panelvar.plots.effects import plot_effects as plot_effects
 from panelvar.plots.event_study import plot_event_study as plot_event_study
 from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
+from panelvar.plots.margins import plot_margins as plot_margins
 from panelvar.plots.residuals import plot_residuals as plot_residuals
 from panelvar.plots.response_grid import plot_responses as plot_responses
 from panelvar.plots.rolling_estimates import plot_rolling as plot_rolling

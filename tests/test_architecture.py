@@ -114,7 +114,7 @@ johansen_fisher_test kao_test pedroni_test westerlund_test westerlund_variance_r
 saikkonen_luetkepohl_test
 plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter
 plot_constancy plot_correlogram plot_system
-plot_coefficients plot_event_study plot_residuals plot_effects plot_within_between plot_series
+plot_coefficients plot_event_study plot_margins plot_residuals plot_effects plot_within_between plot_series
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning
 """.split()

@@ -317,6 +317,18 @@ figsize : (width, height), optional
     Inches of a new figure; by default what its panels need.
 title : str, optional
     The title; ``""`` for none.
+across : str, optional
+    What lies along the bottom; by default the first that varies and is a number or a period, or else the first.
+level (margins) : float or sequence of float, optional
+    Coverage of the intervals: one level, or several, such as ``(0.68, 0.95)``; that of the estimates by default.
+joint (margins) : {"sup-t", "bonferroni"} or None
+    Add limits that hold all estimates at once, at the highest level: dashed beside a band, capped at points.
+style (margins) : {"ribbon", "points"}, optional
+    Lines within bands, or points with intervals side by side. By default points along categories and two values, and
+    where lines are more than six.
+labels (margins) : mapping of str to str, optional
+    What the plot calls a variable, or a value: ``{"union": "Union", "0": "no", "1": "yes"}``. Numbers are called
+    something where all of a variable are.
 labels : mapping of str to str, optional
     What the plot calls a name, where not as it is.
 """

@@ -133,15 +133,18 @@ class Canvas:
         """Write the caller's title, or this one, over the only panel."""
         title = text if self.title is None else self.title
         if title:
-            write(self.panels[0].set_title, title, fitting(self.panel_width, size), fontsize=size)
+            # It stands over the middle of the axes, which ticks and names push to the right.
+            room = (0.9 if self.columns else 1.0) * self.panel_width
+            write(self.panels[0].set_title, title, fitting(room, size), fontsize=size)
 
-    def name_axes(self, across: str, up: str, size: float = 10.0) -> None:
-        """Name the axes of the only panel, folded into its width and height."""
+    def name_axes(self, across: str, up: str | Sequence[str], size: float = 10.0) -> None:
+        """Name the axes of the only panel, folded into its width and height; a name may be pieces in a row."""
         panel = self.panels[0]
-        for setter, text, room in (
+        names: tuple[tuple[Callable[..., Text], str | Sequence[str], float], ...] = (
             (panel.set_xlabel, across, 0.8 * self.panel_width),
             (panel.set_ylabel, up, 0.85 * panel.get_position().height * self.figure.bbox.height / self.figure.dpi),
-        ):
+        )
+        for setter, text, room in names:
             if text:
                 write(setter, text, fitting(room, size), fontsize=size)
 

@@ -17,7 +17,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
 from panelvar.inference.event_study import EventStudy
 from panelvar.plots.canvas import GREY, open_canvas, read_shown_names, tidy
-from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent
+from panelvar.plots.intervals import Look, dodged, draw_estimates, draw_ribbon, in_percent
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.result import LinearResult
 
@@ -138,12 +138,7 @@ def _ribbons(
     ax: Axes, at: Array, estimates: Array, intervals: Any, capped: Any, references: Mask, look: Look, count: int
 ) -> Any:
     del count
-    if capped is not None:
-        for limit in capped:
-            ax.plot(at, limit, color=look.colour, linewidth=0.9, linestyle=(0, (4, 2)), zorder=2)
-    for limits in intervals:
-        ax.fill_between(at, *limits, color=look.colour, alpha=0.2, linewidth=0, zorder=1.5)
-    (line,) = ax.plot(at, estimates, color=look.colour, linewidth=1.6, zorder=2.5)
+    line = draw_ribbon(ax, at, estimates, intervals, look, joint=capped)
     draw_estimates(ax, at, estimates, [], look, upright=True, size=4.5, hollow=references)
     return line
 

@@ -97,12 +97,37 @@ def draw_estimates(
                 color=look.colour,
                 markerfacecolor=face,
                 markeredgecolor="white" if face == look.colour else look.colour,
-                markeredgewidth=0.7 if face == look.colour else 1.2,
+                markeredgewidth=(0.7 if face == look.colour else 1.2) * min(size / 6.0, 1.0),
                 markersize=size,
                 zorder=3,
             )
             mark = artist if mark is None else mark
     return mark
+
+
+def draw_ribbon(
+    ax: Axes,
+    places: Array,
+    estimates: Array,
+    intervals: Sequence[tuple[Array, Array]],
+    look: Look,
+    *,
+    joint: tuple[Array, Array] | None = None,
+) -> Any:
+    """Draw estimates as a line within bands, from the widest to the narrowest; limits of a joint band are dashed.
+
+    Returns
+    -------
+    artist
+        The line, for a legend.
+    """
+    if joint is not None:
+        for limit in joint:
+            ax.plot(places, limit, color=look.colour, linewidth=0.9, linestyle=(0, (4, 2)), zorder=2)
+    for limits in intervals:
+        ax.fill_between(places, *limits, color=look.colour, alpha=0.2, linewidth=0, zorder=1.5)
+    (line,) = ax.plot(places, estimates, color=look.colour, linewidth=1.6, zorder=2.5)
+    return line
 
 
 def name_places(axis: Axis, places: Array, names: Sequence[str], width: int, most: float = 9.0) -> None:

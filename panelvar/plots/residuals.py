@@ -15,8 +15,8 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
 from panelvar.heterogeneous.averaged import AveragedResult
 from panelvar.plots.canvas import BLUE, GREY, VERMILLION, Canvas, open_canvas, read_shown_names, tidy
-from panelvar.plots.cloud import draw_cloud
 from panelvar.plots.intervals import name_places
+from panelvar.plots.scatter import draw_cloud
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.residual_views import (
     LevelQuantiles,

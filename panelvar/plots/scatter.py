@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 # More entities than this get one colour: nobody can tell apart, or look up, more.
 _NAMED = len(PALETTE)
+# The more points a cloud has, the smaller and paler they are.
+_FEW = 200
+# More points than this are a bitmap in a vector file, which would be megabytes else.
+_MANY = 5_000
 
 
 @documented
@@ -164,3 +168,10 @@ def _line(
         return []
     ends = np.array([x.min(), x.max()])
     return ax.plot(ends, line(ends), style, color=colour, linewidth=linewidth, alpha=alpha, label=label, zorder=3)
+
+
+def draw_cloud(ax: Axes, x: Array, y: Array, colour: str) -> None:
+    """Draw a point for each row."""
+    few = len(x) <= _FEW
+    size, alpha = (18.0, 0.7) if few else (7.0, 0.35)
+    ax.scatter(x, y, s=size, alpha=alpha, color=colour, linewidths=0, zorder=2, rasterized=len(x) > _MANY)

@@ -14,7 +14,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.design import dated_panel
 from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import BLUE, GREY, VERMILLION, open_canvas, read_shown_names, tidy, write
-from panelvar.plots.cloud import draw_cloud
+from panelvar.plots.scatter import draw_cloud
 from panelvar.static_panels.within_between import Line, WithinBetween, within_between
 
 if TYPE_CHECKING:

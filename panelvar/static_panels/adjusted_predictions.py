@@ -14,7 +14,8 @@ from panelvar.base.errors import Note, SpecificationError, check_level
 from panelvar.base.labels import listed
 from panelvar.base.limits import MOST_EFFECTS
 from panelvar.data.time_labels import as_text
-from panelvar.inference.nonlinear import DerivedEstimates, Functions, through
+from panelvar.inference.nonlinear import Functions, through
+from panelvar.static_panels.margins import Margins
 from panelvar.static_panels.model_columns import At, ModelColumns, place_in_words, quoted
 
 if TYPE_CHECKING:
@@ -24,19 +25,8 @@ _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AdjustedPredictions(DerivedEstimates):
-    """Predictions averaged over rows or at values, with the errors of the delta method.
-
-    Attributes
-    ----------
-    dependent : str
-        The variable that is predicted.
-    axes : tuple of str
-        Columns of `to_frame` that say where a prediction is taken: the group, then what is held at values.
-    """
-
-    dependent: str = ""
-    axes: tuple[str, ...] = ()
+class AdjustedPredictions(Margins):
+    """Predictions averaged over rows or at values, with the errors of the delta method."""
 
 
 def adjusted_predictions(

@@ -18,7 +18,8 @@ from panelvar.base.labels import listed
 from panelvar.base.limits import MOST_EFFECTS
 from panelvar.base.quoting import shown
 from panelvar.data.derivatives import Sloped
-from panelvar.inference.nonlinear import DerivedEstimates, Functions, through
+from panelvar.inference.nonlinear import Functions, through
+from panelvar.static_panels.margins import Margins
 from panelvar.static_panels.model_columns import At, Grid, ModelColumns, Rows, place_in_words, quoted
 
 if TYPE_CHECKING:
@@ -43,22 +44,16 @@ _SHIFTED = re.compile(r"\s*([LF])\s*\(\s*(.*?)\s*(?:,\s*(?:k\s*=\s*)?(-?\d+)\s*)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MarginalEffects(DerivedEstimates):
+class MarginalEffects(Margins):
     """Marginal effects of variables, averaged over rows or at values, with the errors of the delta method.
 
     Attributes
     ----------
-    dependent : str
-        The variable that moves.
     elasticity : {"eyex", "dyex", "eydx"} or None
         Which elasticities they are; None for effects.
-    axes : tuple of str
-        Columns of `to_frame` that say where an effect is taken: the group, then what is held at values.
     """
 
-    dependent: str = ""
     elasticity: str | None = None
-    axes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,8 +137,8 @@ def marginal_effects(
         tuple(effect.key for effect in effects),
         level,
         result.dependent,
-        elasticity,
         (*(() if over is None else (over,)), *grid.points[0]),
+        elasticity,
     )
 
 

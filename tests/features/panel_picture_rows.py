@@ -12,6 +12,7 @@ from reference_data import table
 from scipy import stats
 
 PLOTS = "tests/plots/test_panel_plots.py"
+MARGINS = "tests/plots/test_margins.py"
 STUDIES = "tests/inference/test_event_study.py"
 VIEWS = "tests/static_panels/test_residual_views.py"
 PARTS = "tests/static_panels/test_within_between.py"
@@ -62,6 +63,14 @@ def pooled_slope() -> float:
     """The slope of value over all rows of Grunfeld's data."""
     frame = table("grunfeld")
     return least_squares(frame["inv"], frame[["value", "capital"]], np.ones(len(frame)))[0]
+
+
+def effect_at_200() -> float:
+    """The slope of value where capital is 200, from least squares with their product."""
+    frame = table("grunfeld")
+    product = frame["value"] * frame["capital"]
+    slopes = least_squares(frame["inv"], frame[["value", "capital"]], product, np.ones(len(frame)))
+    return slopes[0] + 200.0 * slopes[2]
 
 
 def bonferroni() -> float:
@@ -144,6 +153,21 @@ ROWS = [
         ),
         {"Stata": "eventdd†; coefplot†", "pyfixest": "iplot()"},
         remark="with `plot_event_study`",
+    ),
+    Feature(
+        PICTURE,
+        "Marginal effects and predictions along a variable, in bands",
+        'fit_pooled(grunfeld_panel, "inv ~ value * capital")'
+        '.marginal_effects("value", at={"capital": [100, 200, 300]}).plot()',
+        height(1, 0),
+        effect_at_200,
+        (
+            f"{MARGINS}::test_numbers_have_a_line_within_its_band",
+            f"{MARGINS}::test_a_second_variable_has_a_line_a_value",
+            f"{MARGINS}::test_categories_have_points_and_are_named_in_their_order",
+        ),
+        {"plm": "marginaleffects† plot_slopes(), plot_predictions()", "Stata": "marginsplot"},
+        remark="a line a value of a second variable; points along categories; joint limits",
     ),
     Feature(
         PICTURE,

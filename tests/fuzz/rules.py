@@ -315,6 +315,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "EventStudy.plot.joint": of("None", "'sup-t'"),
     "impulse_responses.cumulative": lambda writer: writer.rng.choice(("True", "False", writer.variable())),
     "plot_within_between.names": of("True", "None"),
+    "across": lambda writer: writer.rng.choice(("None", "None", writer.role("x1"))),
+    **dict.fromkeys(
+        ("plot_margins.labels", "MarginalEffects.plot.labels", "AdjustedPredictions.plot.labels"),
+        lambda writer: f"{{{writer.role('x1')}: 'a $b$'}}",
+    ),
     "term": lambda writer: repr({1: writer.names["x1"]}),
     "reference": of("0", "(0, -1)"),
     "event": of("None", "1"),

@@ -60,6 +60,7 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "plot_event_study": lambda **where: pv.plot_event_study(fixed(), "C(since, ref=-1):treated", **where),
     "plot_forecast": lambda **where: pv.plot_forecast(model().forecast(3), **where),
     "plot_historical": lambda **where: pv.plot_historical(model().historical_decomposition(), **where),
+    "plot_margins": lambda **where: pv.plot_margins(margins(), **where),
     "plot_residuals": lambda **where: pv.plot_residuals(fixed(), **where),
     "plot_responses": lambda **where: pv.plot_responses(model().impulse_responses(3), **where),
     "plot_rolling": lambda **where: pv.plot_rolling(rolled(), **where),
@@ -74,10 +75,16 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "EventStudy.plot": lambda **where: fixed().event_study("C(since, ref=-1):treated").plot(**where),
     "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
     "HistoricalDecomposition.plot": lambda **where: model().historical_decomposition().plot(**where),
+    "Margins.plot": lambda **where: margins().plot(**where),
     "Responses.plot": lambda **where: model().impulse_responses(3).plot(**where),
     "System.plot_roots": lambda **where: model().plot_roots(**where),
     "VarianceDecomposition.plot": lambda **where: model().variance_decomposition(3).plot(**where),
 }
+
+
+@cache
+def margins() -> Any:
+    return fixed().marginal_effects("x", at={"x": [0, 1, 2]})
 
 
 @cache

@@ -1,0 +1,84 @@
+"""What marginal effects and adjusted predictions share: where they were taken, and their picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from panelvar.base.shared_parameters import documented
+from panelvar.inference.nonlinear import DerivedEstimates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Margins(DerivedEstimates):
+    """Averages over rows of what a model says, as the rows are or with variables held at values.
+
+    Attributes
+    ----------
+    dependent : str
+        The dependent variable.
+    axes : tuple of str
+        Columns of `to_frame` that say where an estimate is taken: the group, then what is held at values.
+    """
+
+    dependent: str = ""
+    axes: tuple[str, ...] = ()
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """Those of `axes` that differ among the estimates, which `plot` lays them along."""
+        return tuple(name for name in self.axes if any(key[name] != self.keys[0][name] for key in self.keys))
+
+    @documented
+    def plot(
+        self,
+        *,
+        across: str | None = None,
+        level: float | Sequence[float] | None = None,
+        joint: str | None = None,
+        style: str | None = None,
+        ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the estimates along what they were taken at (`panelvar.plot_margins`).
+
+        Where nothing varies, each by itself (`panelvar.plot_coefficients`).
+
+        Parameters
+        ----------
+        {across, level (margins), joint (margins), style (margins), ax (panels), figure, figsize, title}
+        {labels (margins)}
+
+        Returns
+        -------
+        Figure
+        """
+        from panelvar.plots.coefficients import plot_coefficients
+        from panelvar.plots.margins import plot_margins
+
+        if not self.varying and across is None and style is None:
+            drawn: dict[str, Any] = {"ax": ax, "figure": figure, "figsize": figsize, "title": title, "labels": labels}
+            return plot_coefficients(self, level=self.level if level is None else level, joint=joint, **drawn)
+        return plot_margins(
+            self,
+            across=across,
+            level=level,
+            joint=joint,
+            style=style,
+            ax=ax,
+            figure=figure,
+            figsize=figsize,
+            title=title,
+            labels=labels,
+        )
