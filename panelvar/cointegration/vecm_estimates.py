@@ -14,9 +14,12 @@ from panelvar.base.distributions import two_sided
 from panelvar.base.errors import Note
 from panelvar.cointegration.relations import Relations
 from panelvar.cointegration.vecm_problem import VecmProblem
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.series import VarData
 from panelvar.dynamics.terms import Terms
 from panelvar.var_models.fitted_system import FittedSystem
+from panelvar.var_models.scored_system import equation_labels
+from panelvar.var_models.system_tests import Stacked, StackedInference
 from panelvar.var_models.var_convention import VarConvention
 
 if TYPE_CHECKING:
@@ -178,6 +181,16 @@ class VecmEstimates(FittedSystem):
     def short_run_pvalues(self) -> pd.DataFrame:
         """Two-sided tail probabilities of `short_run_tstats`, from the distribution of the convention."""
         return self._of_short_run(two_sided(self.short_run_tstats.to_numpy(), self._coefficient_df))
+
+    @property
+    def stacked(self) -> StackedInference:
+        """`short_run` in a row, ``"[equation]ec1"``, the relations taken as known, with joint limits and tests."""
+        params, spread = self._cointegration.conditional
+        names = equation_labels(self.names, self.short_run_names)
+        fit = Stacked(names, params.T.ravel(), float(self._error_sigma.trace()) * self._error_divisor)
+        covariance = np.kron(self._error_sigma, spread @ spread.T).astype(np.float64, copy=False)
+        df = float(np.min(self._coefficient_df))
+        return StackedInference(fit, CovarianceEstimate(covariance, "classical", df))
 
     @cached_property
     def alpha(self) -> pd.DataFrame:

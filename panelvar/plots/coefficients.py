@@ -1,13 +1,13 @@
-"""Coefficients of one fit or many, with their intervals."""
+"""Coefficients of one fit or many, single equations or systems, with their intervals."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -18,15 +18,26 @@ from panelvar.base.chosen_names import chosen_names
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
+from panelvar.cointegration.vecm_result import VecmResult
 from panelvar.data.design import CONSTANT
 from panelvar.inference.coefficients import Inference
 from panelvar.inference.nonlinear import DerivedEstimates
+from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.plots.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
 from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent, name_places
+from panelvar.var_models.restricted import RestrictedVarResult
+from panelvar.var_models.svar import SvarResult
+from panelvar.var_models.var_result import CoefficientTests
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+
+System: TypeAlias = "CoefficientTests | PanelVarResult | VecmResult"
+Estimated: TypeAlias = "Inference | System | SvarResult"
+_SYSTEMS = (CoefficientTests, PanelVarResult, VecmResult)
+_ESTIMATED = (Inference, *_SYSTEMS, SvarResult)
 
 MINUS = "\N{MINUS SIGN}"
 # More fits than this beside one another nobody tells apart.
@@ -43,9 +54,41 @@ class _Line:
     text: str
 
 
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """What is drawn of a result.
+
+    Attributes
+    ----------
+    estimates : Series
+        By name.
+    limits : callable
+        Of ``level=``, ``of=`` and ``joint=``, as `Inference.conf_int`.
+    errors : str
+        How the errors were estimated.
+    dependent : str
+        The dependent variable; empty for systems.
+    title : str
+        Of the picture, where it is of this result alone; empty for the usual one.
+    equations : mapping of names to (heading, text)
+        Of systems: the equation, or matrix, that a name stands under, and the rest of it.
+    """
+
+    estimates: pd.Series
+    limits: Callable[..., pd.DataFrame]
+    errors: str
+    dependent: str = ""
+    title: str = ""
+    equations: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.estimates.index)
+
+
 @documented
 def plot_coefficients(
-    results: Inference | Mapping[str, Inference] | Sequence[Inference],
+    results: Estimated | Mapping[str, Estimated] | Sequence[Estimated],
     *,
     keep: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
     drop: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
@@ -65,14 +108,18 @@ def plot_coefficients(
 ) -> Figure | SubFigure:
     r"""Draw coefficients with their confidence intervals: of one fit, or of several side by side.
 
+    Those of a system stand under their equations, named ``"[equation]regressor"``: of a vector autoregression of one
+    entity or a panel, restricted or not, of an error-correction model (its differences, given the relations), and the
+    entries of a structural form, ``"A[equation, variable]"``.
+
     Parameters
     ----------
     results : result, mapping of labels to results, or sequence of results
-        Results of single equations, marginal effects, functions of coefficients; without labels several are (1), (2),
-        ...
+        Results of single equations or systems, marginal effects, functions of coefficients; without labels several are
+        (1), (2), ...
     keep, drop : str, pattern or sequence of them, optional
         Coefficients to show, or to leave out: by name, by term (``"C(region)"``, all its columns), or by pattern
-        (``"L(*)"``, ``re.compile(...)``).
+        (``"L(*)"``, ``"[income]*"``, ``re.compile(...)``).
     order : str, pattern or sequence of them
         Coefficients to show first, in this order.
     sort : bool
@@ -84,14 +131,15 @@ def plot_coefficients(
     constant : bool
         Show the constant, whose size seldom is of a kind with the others'.
     headings : bool
-        Put the levels of a term, two or more, under its name.
+        Put the levels of a term, two or more, under its name, and those of an equation.
     values : bool
         Print each estimate and its interval on the right.
     upright : bool
         Draw intervals upright, names along the bottom.
     {ax, figure, figsize, title}
     labels : mapping of str to str, optional
-        What coefficients are called, by their name, or a term's heading by the term.
+        What coefficients are called, by their name, or a term's heading by the term; in systems also equations and
+        regressors, in whichever equation they are.
 
     Returns
     -------
@@ -100,7 +148,8 @@ def plot_coefficients(
     Raises
     ------
     SpecificationError
-        Something that is no result of a single equation; names or labels that fit no coefficient; nothing left to show.
+        Something without coefficients; names or labels that fit none; nothing left to show; ``joint=`` for a structural
+        form, whose band has its own.
     """
     fits = _fits(results)
     levels = read_levels(level)
@@ -109,7 +158,7 @@ def plot_coefficients(
     sort, constant, headings = read_flag("sort", sort), read_flag("constant", constant), read_flag("headings", headings)
     values, upright = read_flag("values", values), read_flag("upright", upright)
     names, hidden = _shown(fits, keep, drop, order, sort, constant)
-    lines, term = _lines(names, _renamed(labels, fits), headings, upright)
+    lines, term = _lines(names, _renamed(labels, fits), _equations(fits), headings, upright)
     places = np.arange(len(lines), dtype=np.float64)
     at = {line.name: place for line, place in zip(lines, places, strict=True) if line.name}
     step = 0.29 if len(fits) == 1 else 0.17 + 0.13 * len(fits)
@@ -123,7 +172,7 @@ def plot_coefficients(
     for place, (shift, result) in enumerate(zip(dodged(len(fits)), fits.values(), strict=True)):
         own = [name for name in at if name in result.names]
         spots = np.array([at[name] for name in own]) + shift
-        estimates = result.params[own].to_numpy()
+        estimates = result.estimates[own].to_numpy()
         intervals = [_limits(result, own, level=each) for each in levels]
         capped = _limits(result, own, level=levels[0], joint=joint) if joint else None
         size_of_marks = 6.0 if len(fits) <= 4 else 4.6
@@ -144,13 +193,13 @@ def plot_coefficients(
     return canvas.figure
 
 
-def _limits(result: Inference, names: list[str], **options: Any) -> tuple[Any, Any]:
-    limits = result.conf_int(of=names, **options)
+def _limits(result: _Drawn, names: list[str], **options: Any) -> tuple[Any, Any]:
+    limits = result.limits(of=names, **options)
     return limits["lower"].to_numpy(), limits["upper"].to_numpy()
 
 
-def _fits(results: object) -> dict[str, Inference]:
-    if isinstance(results, Inference):
+def _fits(results: object) -> dict[str, _Drawn]:
+    if isinstance(results, _ESTIMATED):
         given: dict[str, object] = {"": results}
     elif isinstance(results, Mapping):
         given = {str(label): result for label, result in results.items()}
@@ -162,32 +211,74 @@ def _fits(results: object) -> dict[str, Inference]:
         raise SpecificationError("There is nothing to draw: results is empty.")
     if len(given) > _MOST_FITS:
         raise SpecificationError(f"{len(given)} fits in one figure: at most {_MOST_FITS} can be told apart.")
-    fits: dict[str, Inference] = {}
+    fits: dict[str, _Drawn] = {}
     for label, result in given.items():
         which = f"plot_coefficients, for {label!r}," if label else "plot_coefficients"
-        expected = "results of single equations, one, a mapping or a list (plot_responses draws what systems say)"
-        refuse_other(which, result, Inference, expected)
-        assert isinstance(result, Inference)
-        fits[label] = result
+        expected = "results that have coefficients, one, a mapping or a list (plot_responses draws what systems say)"
+        refuse_other(which, result, _ESTIMATED, expected)
+        if isinstance(result, SvarResult):
+            fits[label] = _of_a_structure(result)
+        elif isinstance(result, _SYSTEMS):
+            fits[label] = _of_a_system(result)
+        else:
+            assert isinstance(result, Inference)
+            title = str(result.title) if isinstance(result, DerivedEstimates) else ""
+            dependent = str(getattr(result, "dependent", ""))
+            fits[label] = _Drawn(result.params, result.conf_int, result.cov_label, dependent, title)
     return fits
 
 
+def _of_a_system(result: System) -> _Drawn:
+    stacked = result.stacked
+    names = list(stacked.names)
+    regressors = result.short_run_names if isinstance(result, VecmResult) else result.regressor_names
+    places = [(equation, regressor) for equation in result.names for regressor in regressors]
+    estimates = stacked.params
+    if isinstance(result, RestrictedVarResult):
+        estimates = estimates[result.free.to_numpy().T.ravel()]
+
+    def limits(of: list[str], level: float, joint: str | None = None) -> pd.DataFrame:
+        if joint is not None or isinstance(result, VecmResult):
+            return stacked.conf_int(of=of, level=level, joint=joint)
+        return result.conf_int(level=level).set_axis(names).loc[of]
+
+    return _Drawn(estimates, limits, stacked.cov_label, equations=dict(zip(names, places, strict=True)))
+
+
+def _of_a_structure(result: SvarResult) -> _Drawn:
+    entries = result.entries
+    places = {f"{matrix}[{row}, {column}]": (matrix, f"{row}, {column}") for matrix, row, column in entries.index}
+
+    def limits(of: list[str], level: float, joint: str | None = None) -> pd.DataFrame:
+        if joint is not None:
+            raise SpecificationError(
+                f"joint={joint!r}: limits that hold all entries of a structural form at once come from its band, "
+                f"fit_svar(..., bands=DeltaMethod(joint={joint!r}))."
+            )
+        return result.conf_int(level=level).set_axis(list(places)).loc[of]
+
+    errors = result.band.label if result.band is not None else "information matrix"
+    return _Drawn(entries["estimate"].set_axis(list(places)), limits, errors, "", "Structural form A u = B e", places)
+
+
 def _shown(
-    fits: Mapping[str, Inference], keep: Any, drop: Any, order: Any, sort: bool, constant: bool
+    fits: Mapping[str, _Drawn], keep: Any, drop: Any, order: Any, sort: bool, constant: bool
 ) -> tuple[list[str], list[str]]:
     """Names to show in their order, and what is hidden without having been asked."""
     known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
     wanted = known if keep is None else chosen_names("keep", keep, known)
     first = chosen_names("order", order, known)
     out = set() if drop is None else set(chosen_names("drop", drop, known))
-    hidden = [] if constant or keep is not None or CONSTANT not in known or CONSTANT in (*first, *out) else [CONSTANT]
-    if len(wanted) > 1:
+    equations = _equations(fits)
+    constants = [name for name in known if CONSTANT == (equations[name][1] if name in equations else name)]
+    hidden = [] if constant or keep is not None else [name for name in constants if name not in (*first, *out)]
+    if len(wanted) > len(hidden):
         out |= set(hidden)
     else:
         hidden = []
     rest = [name for name in wanted if name not in first]
     if sort:
-        estimates = {name: next(r.params[name] for r in fits.values() if name in r.names) for name in rest}
+        estimates = {name: next(r.estimates[name] for r in fits.values() if name in r.names) for name in rest}
         rest.sort(key=lambda name: -estimates[name])
     names = [name for name in (*first, *rest) if name in wanted and name not in out]
     if not names:
@@ -195,36 +286,49 @@ def _shown(
     return names, hidden
 
 
-def _renamed(labels: Mapping[str, str] | None, fits: Mapping[str, Inference]) -> dict[str, str]:
+def _renamed(labels: Mapping[str, str] | None, fits: Mapping[str, _Drawn]) -> dict[str, str]:
     """What names and terms are called, by their own spelling."""
     if labels is None:
         return {}
     refuse_other("labels=", labels, Mapping, "a mapping of names to what the plot calls them")
     known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
-    terms = list(dict.fromkeys(_term_of(name) for name in known))
+    equations = _equations(fits)
+    terms = [_term_of(name, equations) for name in known]
+    exactly = {*known, *terms, *(text for _, text in equations.values())}
     out = {}
     for name, text in labels.items():
         refuse_other(f"labels={{{name!r}: ...}}", text, str, "a text")
-        found = name if name in (*known, *terms) else _one_of(name, known, terms)
+        found = name if name in exactly else _one_of(name, known, equations)
         out[found] = text
     return out
 
 
-def _one_of(name: object, known: list[str], terms: list[str]) -> str:
+def _equations(fits: Mapping[str, _Drawn]) -> dict[str, tuple[str, str]]:
+    return {name: place for result in fits.values() for name, place in result.equations.items()}
+
+
+def _one_of(name: object, known: list[str], equations: Mapping[str, tuple[str, str]]) -> str:
     refuse_other("labels=, the name", name, str, "a text")
     assert isinstance(name, str)
     found = chosen_names("labels", name, known)
-    return found[0] if len(found) == 1 else _term_of(found[0])
+    return found[0] if len(found) == 1 else _term_of(found[0], equations)
 
 
-def _term_of(name: str) -> str:
-    return _LEVEL.sub("", name)
+def _term_of(name: str, equations: Mapping[str, tuple[str, str]]) -> str:
+    """What a name stands under: its equation, or its term."""
+    return equations[name][0] if name in equations else _LEVEL.sub("", name)
 
 
-def _lines(names: list[str], renamed: Mapping[str, str], headings: bool, upright: bool) -> tuple[list[_Line], str]:
+def _lines(
+    names: list[str],
+    renamed: Mapping[str, str],
+    equations: Mapping[str, tuple[str, str]],
+    headings: bool,
+    upright: bool,
+) -> tuple[list[_Line], str]:
     """Lines of the picture, and the name of the axis where they are the levels of one term."""
     lines: list[_Line] = []
-    terms = [(term, list(own)) for term, own in itertools.groupby(names, _term_of)]
+    terms = [(term, list(own)) for term, own in itertools.groupby(names, lambda name: _term_of(name, equations))]
     alone = headings and upright and len(terms) == 1 and len(names) > 1
     for term, own in terms:
         above = renamed.get(term, _plain(term))
@@ -232,8 +336,9 @@ def _lines(names: list[str], renamed: Mapping[str, str], headings: bool, upright
         if grouped and not alone:
             lines.append(_Line("", above))
         for name in own:
-            levels = ", ".join(_LEVEL.findall(name))
-            usual = name if not levels else levels if grouped else f"{above}: {levels}"
+            text = equations[name][1] if name in equations else ", ".join(_LEVEL.findall(name))
+            text = renamed.get(text, text)
+            usual = name if not text else text if grouped else f"{above}: {text}"
             lines.append(_Line(name, renamed.get(name, usual)))
     return lines, renamed.get(terms[0][0], _plain(terms[0][0])) if alone else ""
 
@@ -294,23 +399,24 @@ def _print_values(ax: Axes, places: Array, estimates: Array, limits: Any, colour
         )
 
 
-def _title(fits: Mapping[str, Inference]) -> str:
-    own = [str(result.title) for result in fits.values() if isinstance(result, DerivedEstimates)]
-    if len(fits) == len(own) == 1:
-        return own[0]
-    dependents = list(dict.fromkeys(str(getattr(result, "dependent", "")) for result in fits.values()))
-    return f"Coefficients: {dependents[0]}" if len(dependents) == 1 and dependents[0] else "Coefficients"
+def _title(fits: Mapping[str, _Drawn]) -> str:
+    first = next(iter(fits.values()))
+    if len(fits) == 1 and first.title:
+        return first.title
+    dependents = {result.dependent for result in fits.values()}
+    return f"Coefficients: {first.dependent}" if len(dependents) == 1 and first.dependent else "Coefficients"
 
 
-def _foot(fits: Mapping[str, Inference], levels: tuple[float, ...], joint: str | None, hidden: list[str]) -> str:
+def _foot(fits: Mapping[str, _Drawn], levels: tuple[float, ...], joint: str | None, hidden: list[str]) -> str:
     text = f"{in_percent(levels)} intervals"
     if len(levels) > 1:
         text += ", the lower the thicker"
     if joint is not None:
         text += f"; capped: all shown at once, {100.0 * levels[0]:g}%, {joint}"
-    errors = list(dict.fromkeys(result.cov_label for result in fits.values()))
+    errors = list(dict.fromkeys(result.errors for result in fits.values()))
     if len(errors) == 1:
         text += f". Standard errors: {errors[0]}"
     else:
-        text += ". Standard errors: " + "; ".join(f"{label} {result.cov_label}" for label, result in fits.items())
-    return f"{text}.{' The constant is not shown.' if hidden else ''}"
+        text += ". Standard errors: " + "; ".join(f"{label} {result.errors}" for label, result in fits.items())
+    left_out = {0: "", 1: " The constant is not shown."}.get(len(hidden), " The constants are not shown.")
+    return f"{text}.{left_out}"

@@ -77,6 +77,11 @@ class SystemTests(BandedSystem):
     def _excluded(self, hypothesis: Exclusion) -> TestResult:
         """Test that lags are absent."""
 
+    @property
+    def stacked(self) -> StackedInference:
+        """Coefficients of all equations in a row, ``"[equation]regressor"``, with joint limits (``conf_int``)."""
+        return self._stacked(self._single_df)
+
     def wald_test(
         self,
         restrictions: str | Sequence[str] | Array | Mapping[str, float],

@@ -195,7 +195,7 @@ def test_names_are_shown_letter_by_letter() -> None:
     ("call", "message"),
     [
         (lambda: pv.plot_coefficients({}), "results is empty"),
-        (lambda: pv.plot_coefficients(3), "takes results of single equations"),
+        (lambda: pv.plot_coefficients(3), "takes results that have coefficients"),
         (lambda: pv.plot_coefficients({"a": "x"}), "plot_coefficients, for 'a', takes results"),
         (lambda: pv.plot_coefficients(fit("x"), keep="w"), "keep='w' fits none of the names"),
         (lambda: pv.plot_coefficients(fit("x"), drop="*"), "leaves no coefficient to show"),
