@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.base.arguments import read_flag, refuse_other
-from panelvar.base.errors import check_level
+from panelvar.base.arguments import read_flag, read_levels, refuse_other
 from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import BLUE, GREY, open_canvas, read_shown_names, tidy
-from panelvar.plots.intervals import Look, draw_estimates, name_places
+from panelvar.plots.intervals import Look, draw_estimates, in_percent, name_places
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.effects import effect_intervals
 from panelvar.static_panels.result import LinearResult
@@ -37,7 +36,7 @@ def plot_effects(
     *,
     kind: str = "deviation",
     sort: bool | None = None,
-    level: float = 0.95,
+    level: float | Sequence[float] = 0.95,
     ax: Axes | None = None,
     figure: Figure | SubFigure | None = None,
     figsize: Sequence[float] | None = None,
@@ -60,8 +59,8 @@ def plot_effects(
     sort : bool, optional
         From the smallest to the largest; False: in the order of their labels, periods along time. By default all but
         periods are sorted.
-    level : float
-        Coverage of the intervals.
+    level : float or sequence of float
+        Coverage of the intervals: one level, or several, such as ``(0.68, 0.95)``, the lower drawn the thicker.
     {ax, figure, figsize, title, labels}
 
     Returns
@@ -82,8 +81,8 @@ def plot_effects(
     accordingly. Where the errors are not known (more than two effects, slopes by level) there are no intervals.
     """
     refuse_other("plot_effects", result, LinearResult, "the result of a linear panel model with effects")
-    level = check_level(level)
-    found = effect_intervals(result.fit, result.estimator, result.covariance, effect, kind, level)
+    levels = read_levels(level)
+    found = effect_intervals(result.fit, result.estimator, result.covariance, effect, kind, levels)
     sort = not found.in_time if sort is None else read_flag("sort", sort)
     texts = np.array([as_text(label) for label in found.labels], dtype=object)
     names = read_shown_names(labels, (found.dimension, *texts))
@@ -97,31 +96,30 @@ def plot_effects(
     canvas = open_canvas(ax, figure, figsize, title, size=size)
     ax = canvas.panels[0]
     estimates = found.estimates[order]
-    limits = None if found.limits is None else (found.limits[0][order], found.limits[1][order])
+    limits = [(lower[order], upper[order]) for lower, upper, _ in found.limits]
     if found.kind != "level":
         (ax.axvline if named else ax.axhline)(0.0, color=GREY, linewidth=0.9, zorder=1)
     if named:
-        draw_estimates(ax, places, estimates, [] if limits is None else [limits], Look.of(0), upright=False, size=5.0)
+        draw_estimates(ax, places, estimates, limits, Look.of(0), upright=False, size=5.0)
         name_places(ax.yaxis, places, [names[text] for text in texts[order]], 28)
         ax.yaxis.set_tick_params(length=0)
         ax.set_ylim(-0.7, len(order) - 0.3)
         canvas.name_axes(_KINDS[found.kind], "")
     elif axis is not None:
-        intervals = [] if limits is None else [limits]
         small = 5.0 if len(order) <= _NAMED else 2.5
-        draw_estimates(ax, places, estimates, intervals, Look.of(0), upright=True, size=small)
+        draw_estimates(ax, places, estimates, limits, Look.of(0), upright=True, size=small)
         axis.finish(ax)
         canvas.name_axes(names[found.dimension], _KINDS[found.kind])
     else:
-        if limits is not None:
-            ax.vlines(places, *limits, color=BLUE, alpha=0.35, linewidth=max(min(1.2, 300.0 / len(order)), 0.2))
+        for each in limits:
+            ax.vlines(places, *each, color=BLUE, alpha=0.35, linewidth=max(min(1.2, 300.0 / len(order)), 0.2))
         ax.plot(places, estimates, ".", color=BLUE, markersize=2.5)
         ax.margins(x=0.01)
         ordered = ", from the smallest effect to the largest" if sort else ""
         canvas.name_axes(f"{names[found.dimension]}{ordered}", _KINDS[found.kind])
     ax.tick_params(labelsize=9)
     canvas.name(f"Effects: {names[found.dimension]}")
-    if limits is not None:
-        canvas.foot(f"{100.0 * level:g}% intervals, each by itself.")
+    if limits:
+        canvas.foot(f"{in_percent(levels)} intervals, each by itself.")
     tidy(ax)
     return canvas.figure

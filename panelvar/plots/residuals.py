@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.base.arguments import refuse_other
+from panelvar.bands.limits import normal_limits
+from panelvar.base.arguments import read_levels, refuse_other
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import quantile
-from panelvar.base.errors import check_level, choose
+from panelvar.base.errors import choose
 from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
 from panelvar.heterogeneous.averaged import AveragedResult
 from panelvar.plots.canvas import BLUE, GREY, VERMILLION, Canvas, open_canvas, read_shown_names, tidy
-from panelvar.plots.intervals import name_places
+from panelvar.plots.intervals import in_percent, name_places
 from panelvar.plots.scatter import draw_cloud
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.residual_views import (
@@ -50,7 +50,7 @@ def plot_residuals(
     result: LinearResult | AveragedResult,
     kind: str = "fitted",
     *,
-    level: float = 0.95,
+    level: float | Sequence[float] = 0.95,
     ax: Axes | None = None,
     figure: Figure | SubFigure | None = None,
     figsize: Sequence[float] | None = None,
@@ -69,8 +69,8 @@ def plot_residuals(
         by itself. ``"entity"``, ``"time"``: quantiles by entity, in the order of their medians, and by period: boxes
         of the middle half with lines from 5% to 95%, bands beyond 40. ``"histogram"``: standardised, with the normal
         density.
-    level : float
-        Coverage of the intervals of means, and of the limits of normal scores.
+    level : float or sequence of float
+        Coverage of the intervals of means, and of the limits of normal scores: one level, or several.
     {ax, figure, figsize, title, labels}
 
     Returns
@@ -95,7 +95,7 @@ def plot_residuals(
     expected = "the result of a linear panel model or of an average over entities"
     refuse_other("plot_residuals", result, (LinearResult, AveragedResult), expected)
     choose("kind", kind, KINDS)
-    level = check_level(level)
+    levels = read_levels(level)
     if isinstance(result, LinearResult):
         result.fit.rows_or_refuse("A residual")
     design = result.explained if isinstance(result, LinearResult) else result.fit.design
@@ -114,9 +114,9 @@ def plot_residuals(
             axes = (f"{axes[1]}, in the order of medians", axes[0])
         foot = _levels(canvas, view, names, upright=not boxes, boxed=len(view.labels) <= _MOST_BOXES)
     elif kind == "fitted":
-        foot = _against_fitted(ax, result.fitted_values.to_numpy(), residuals, level)
+        foot = _against_fitted(ax, result.fitted_values.to_numpy(), residuals, levels)
     else:
-        foot = _normal(ax, residuals, level) if kind == "qq" else _histogram(ax, residuals)
+        foot = _normal(ax, residuals, levels) if kind == "qq" else _histogram(ax, residuals)
     across, up = axes
     canvas.name_axes(names.get(across, across), names.get(up, up))
     ax.tick_params(labelsize=9)
@@ -126,25 +126,28 @@ def plot_residuals(
     return canvas.figure
 
 
-def _against_fitted(ax: Axes, fitted: Array, residuals: Array, level: float) -> str:
+def _against_fitted(ax: Axes, fitted: Array, residuals: Array, levels: tuple[float, ...]) -> str:
     ax.axhline(0.0, color=GREY, linewidth=0.9, zorder=1)
     draw_cloud(ax, fitted, residuals, BLUE)
     bins = binned_means(fitted, residuals)
     if not len(bins.places):
         return ""
-    reach = quantile(level, np.inf) * bins.errors
-    ax.vlines(bins.places, bins.means - reach, bins.means + reach, color=VERMILLION, linewidth=1.8, zorder=3)
+    for place, level in enumerate(levels):
+        lower, upper = normal_limits(bins.means, bins.errors, level)
+        ax.vlines(bins.places, lower, upper, color=VERMILLION, linewidth=1.8 + 1.2 * place, zorder=3)
     ax.plot(bins.places, bins.means, "o-", color=VERMILLION, markersize=4.5, linewidth=0.9, zorder=3)
-    return f"Means of {len(bins.places)} bins of equally many rows, with {100.0 * level:g}% intervals."
+    return f"Means of {len(bins.places)} bins of equally many rows, with {in_percent(levels)} intervals."
 
 
-def _normal(ax: Axes, residuals: Array, level: float) -> str:
-    scores = normal_scores(residuals, level)
+def _normal(ax: Axes, residuals: Array, levels: tuple[float, ...]) -> str:
+    several = [normal_scores(residuals, level) for level in levels]
+    scores = several[0]
     ends = scores.expected[[0, -1]]
     ax.plot(ends, ends, color=GREY, linewidth=0.9, zorder=1)
-    ax.fill_between(scores.expected, scores.lower, scores.upper, color=GREY, alpha=0.2, linewidth=0, zorder=1)
+    for each in several:
+        ax.fill_between(each.expected, each.lower, each.upper, color=GREY, alpha=0.2, linewidth=0, zorder=1)
     draw_cloud(ax, scores.expected, scores.observed, BLUE)
-    return f"Band: {100.0 * level:g}% of normal samples, at each point by itself."
+    return f"Band: {in_percent(levels)} of normal samples, at each point by itself."
 
 
 def _histogram(ax: Axes, residuals: Array) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from panelvar.absorption.crossed_effects import CrossedRows
 from panelvar.bands.limits import normal_limits
+from panelvar.bands.target import Limits, nested
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
@@ -103,8 +105,9 @@ class EffectIntervals:
     in_time : bool
         Whether they are the panel's periods.
     estimates : (G,) array
-    limits : pair of (G,) arrays, or None
-        None where no errors are known (more than two effects, slopes by level, two random effects).
+    limits : list of Limits
+        At each level, the widest first; none where no errors are known (more than two effects, slopes by level, two
+        random effects).
     """
 
     dimension: str
@@ -112,11 +115,16 @@ class EffectIntervals:
     labels: pd.Index
     in_time: bool
     estimates: Array
-    limits: tuple[Array, Array] | None
+    limits: list[Limits]
 
 
 def effect_intervals(
-    fit: Fit, estimator: str, covariance: CovarianceEstimate, dimension: str | None, kind: str, level: float
+    fit: Fit,
+    estimator: str,
+    covariance: CovarianceEstimate,
+    dimension: str | None,
+    kind: str,
+    levels: Sequence[float],
 ) -> EffectIntervals:
     """Estimate the effects of one dimension, by default the first, with limits where there are errors.
 
@@ -137,9 +145,10 @@ def effect_intervals(
     column = "effect" if random else kind
     estimates = own[column].to_numpy()
     error = "std_error_deviation" if column == "deviation" else "std_error"
-    limits = None
+    limits: list[Limits] = []
     if error in own.columns:
-        limits = normal_limits(estimates, own[error].to_numpy(), level, quantile(level, covariance.df))
+        errors = own[error].to_numpy()
+        limits = nested(levels, lambda each: normal_limits(estimates, errors, each, quantile(each, covariance.df)))
     in_time = dimension_of(fit, fit.effects.index(known)) in ("time", fit.source.panel.time_name)
     return EffectIntervals(known, column, own.index, in_time, estimates, limits)
 

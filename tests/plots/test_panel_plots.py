@@ -21,6 +21,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 
 NASTY = r"x_1$\alpha^{2$ <b>&"
 TERM = "C(since, ref=-1):treated"
@@ -368,6 +369,24 @@ def test_effects_are_in_order_with_their_intervals() -> None:
     drawn(ax)
     unsorted = [text.get_text() for text in only(pv.plot_effects(result, sort=False)).get_yticklabels()]
     assert unsorted == sorted(table.index)
+
+
+def test_effects_and_residuals_have_intervals_at_several_levels() -> None:
+    result = fit("x", "entity")
+    several = only(pv.plot_effects(result, level=(0.68, 0.95)))
+    single = [np.array(lines_of(only(pv.plot_effects(result, level=level)))) for level in (0.95, 0.68)]
+    np.testing.assert_array_equal(lines_of(several), np.concatenate(single))
+    assert "68% and 95% intervals" in foot(several)
+    for kind in ("fitted", "qq"):
+        both = only(pv.plot_residuals(result, kind, level=(0.68, 0.95)))
+        wide, narrow = (only(pv.plot_residuals(result, kind, level=level)) for level in (0.95, 0.68))
+        np.testing.assert_array_equal(lines_of(both), [*lines_of(wide), *lines_of(narrow)])
+        bands = [
+            [each.get_paths()[0].vertices for each in ax.collections if isinstance(each, PolyCollection)]
+            for ax in (both, wide, narrow)
+        ]
+        np.testing.assert_array_equal(bands[0], [*bands[1], *bands[2]])
+        assert "68% and 95%" in foot(both)
 
 
 def test_effects_of_one_of_two_dimensions_and_of_many_levels() -> None:

@@ -67,13 +67,15 @@ def test_rows_without_both_are_left_out_with_a_warning():
 @pytest.mark.parametrize("kind", ["deviation", "level"])
 def test_effects_have_the_intervals_of_their_errors(kind):
     result = pv.fit_fixed_effects(panel(), "y", "x")
-    found = effect_intervals(result.fit, result.estimator, result.covariance, None, kind, 0.9)
+    found = effect_intervals(result.fit, result.estimator, result.covariance, None, kind, (0.9, 0.68))
     table = result.estimated_effects()
     errors = table["std_error_deviation" if kind == "deviation" else "std_error"]
     reach = stats.t.ppf(0.95, result.df_inference) * errors
     np.testing.assert_allclose(found.estimates, table[kind])
-    np.testing.assert_allclose(found.limits[1] - table[kind], reach, rtol=1e-10)
-    np.testing.assert_allclose(table[kind] - found.limits[0], reach, rtol=1e-10)
+    np.testing.assert_allclose(found.limits[0].upper - table[kind], reach, rtol=1e-10)
+    np.testing.assert_allclose(table[kind] - found.limits[0].lower, reach, rtol=1e-10)
+    ratio = stats.t.ppf(0.84, result.df_inference) / stats.t.ppf(0.95, result.df_inference)
+    np.testing.assert_allclose(table[kind] - found.limits[1].lower, ratio * reach, rtol=1e-10)
 
 
 def test_predicted_random_effects_have_hendersons_errors():
