@@ -61,8 +61,10 @@ def chosen_names(
     return list(chosen)
 
 
-def written_otherwise(name: str, known: Sequence[str]) -> str | None:
+def written_otherwise(name: object, known: Sequence[str]) -> str | None:
     """Return the one known name that is this one, or this one written otherwise; None where there is none."""
+    if not isinstance(name, str):
+        return None
     if name in known:
         return name
     wanted = canonical(name)

@@ -367,6 +367,8 @@ def test_results_without_rows_and_refusals(frame):
         result.anderson_rubin_set()
     with pytest.raises(pv.SpecificationError, match="no value is given for q"):
         result.anderson_rubin({"p": 1.0})
+    with pytest.raises(pv.SpecificationError, match=r"values=1 is not known\. Choose one of: 'p', 'q'"):
+        result.anderson_rubin({1: 2.0})
     with pytest.raises(pv.SpecificationError, match="z3"):
         result.difference_in_sargan("z9")
     with pytest.raises(pv.SpecificationError, match="needs enough others"):
