@@ -184,6 +184,8 @@ def through(covariance: CovarianceEstimate, jacobian: Array) -> CovarianceEstima
 
 def _sandwiched(covariance: Array, jacobian: Array) -> Array:
     """Return :math:`GVG'`, computed in units in which nothing overflows or vanishes."""
+    if not len(covariance):
+        return np.zeros((len(jacobian), len(jacobian)))  # all coefficients were dropped
     rows, _, powers = in_units_of_errors(jacobian, np.zeros(len(jacobian)), covariance)
     scaled = rows @ covariance @ rows.T
     # Symmetric to the last digit.

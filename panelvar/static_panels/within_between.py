@@ -30,7 +30,7 @@ class Line:
 
 
 def least_squares_line(x: Array, y: Array) -> Line | None:
-    """Fit a line; None if ``x`` does not vary."""
+    """Fit a line; None if ``x`` does not vary, or by so little that the slope is no number."""
     deviation = x - x.mean()
     largest = np.abs(deviation).max(initial=0.0)
     # Judged against the level of x: what is left of a constant after subtraction is rounding.
@@ -38,8 +38,9 @@ def least_squares_line(x: Array, y: Array) -> Line | None:
         return None
     # Divided by its size, so that its square can be held.
     scaled = deviation / largest
-    slope = float((scaled @ (y - y.mean())) / (scaled @ scaled) / largest)
-    return Line(slope, float(x.mean()), float(y.mean()))
+    with np.errstate(over="ignore"):
+        slope = float((scaled @ (y - y.mean())) / (scaled @ scaled) / largest)
+    return Line(slope, float(x.mean()), float(y.mean())) if np.isfinite(slope) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -315,6 +315,10 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "EventStudy.plot.joint": of("None", "'sup-t'"),
     "impulse_responses.cumulative": lambda writer: writer.rng.choice(("True", "False", writer.variable())),
     "plot_within_between.names": of("True", "None"),
+    "plot_margins.estimates": lambda writer: (
+        f"{writer.result(pv.LinearResult, 'plot_margins')}.marginal_effects("
+        f"at={{{writer.role('x1')}: {writer.rng.choice(('[0, 1]', '[-1, 0, 2.5]', '[1, 2, 3, 4]'))}}})"
+    ),
     "across": lambda writer: writer.rng.choice(("None", "None", writer.role("x1"))),
     **dict.fromkeys(
         ("plot_margins.labels", "MarginalEffects.plot.labels", "AdjustedPredictions.plot.labels"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from quiet import quietly
 
@@ -214,3 +215,11 @@ def test_without_rows_there_are_none(panel):
     light = pv.fit_pooled(panel, "y ~ x*z").without_rows()
     with pytest.raises(pv.MissingInformationError, match="refit the model"):
         light.adjusted_predictions()
+
+
+def test_a_model_whose_regressors_are_all_dropped_predicts_zero():
+    rows = pd.DataFrame({"i": np.repeat(np.arange(5), 4), "t": np.tile(np.arange(4), 5)})
+    rows["y"] = np.random.default_rng(0).normal(size=20)
+    result = quietly(pv.fit_pooled, pv.Panel(rows.assign(x=0.0), "i", "t"), "y ~ x - 1")
+    found = result.adjusted_predictions()
+    assert (found.params.to_list(), found.cov.to_numpy().tolist()) == ([0.0], [[0.0]])

@@ -55,6 +55,8 @@ def test_what_does_not_vary_within_has_no_line():
     assert found.within is None
     assert found.between is not None
     assert least_squares_line(np.full(4, 0.1), np.arange(4.0)) is None
+    # Of so little variation the slope is beyond the range of numbers.
+    assert least_squares_line(5e-324 * np.arange(4.0), 10.0 * np.arange(4.0)) is None
 
 
 def test_rows_without_both_are_left_out_with_a_warning():
