@@ -91,7 +91,10 @@ def plot_rolling(
     refuse_other("windows=", windows, VarBatch, "the result of fit_rolling_var")
     sections = windows.windows
     if sections is None:
-        raise SpecificationError("These are no windows of one sample, which are what this plot draws: fit_rolling_var.")
+        raise SpecificationError(
+            "These members are no windows of one sample, which this plot draws over time: fit_rolling_var makes such "
+            "windows."
+        )
     levels = read_levels(level)
     names = [f"[{equation}]{regressor}" for equation in windows.names for regressor in windows.regressor_names]
     chosen = _chosen(names, keep, drop)

@@ -205,7 +205,8 @@ class _Window:
         ]
         if moved:
             raise SpecificationError(
-                f"A single fit would count the {' and the '.join(moved)} from the window's first period."
+                f"A single fit would count the {' and the '.join(moved)} from the window's first period, and this "
+                "window counts from the sample's: params, std_errors and conf_int() of all windows have its estimates."
             )
         index = table.labels(np.arange(first, last + 1))
         frame = pd.DataFrame(table.values[first : last + 1], index=index, columns=list(table.names))

@@ -73,12 +73,12 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     sections = windows.windows
     if sections is None:
         raise SpecificationError(
-            "These are no windows of one sample, which are what this test compares: fit_rolling_var."
+            "These members are no windows of one sample, which this test compares: fit_rolling_var makes such windows."
         )
     if sections.whole is None:
         raise SpecificationError(
-            "Windows with lag orders of their own have no coefficients in common to compare: fit_rolling_var with one "
-            "order, lags=."
+            "Windows with lag orders of their own have no coefficients in common to compare: give fit_rolling_var one "
+            "order, such as lags=1."
         )
     whole, count = sections.whole, windows.fits.params.shape[1]
     n = int(whole.nobs[0])
