@@ -138,8 +138,14 @@ class FittedSystem(VarForecasts):
         )
 
 
-def require_fit(model: object) -> None:
-    """Say what was expected if something else than a fitted vector autoregression is to be tested.
+def require_fit(model: object, of_panels: str = "a panel's by moments has ar_test() and serial_portmanteau()") -> None:
+    """Say what was expected if something else than a fitted vector autoregression is given.
+
+    Parameters
+    ----------
+    model : object
+    of_panels : str
+        What a panel's has instead.
 
     Raises
     ------
@@ -151,10 +157,7 @@ def require_fit(model: object) -> None:
     if isinstance(model, FittedSystem):
         return
     if isinstance(model, SystemTests):
-        raise SpecificationError(
-            "This is for the vector autoregression of one entity, by fit_var; a panel's by moments has ar_test() and "
-            "serial_portmanteau()."
-        )
+        raise SpecificationError(f"This is for the vector autoregression of one entity, by fit_var; {of_panels}.")
     if isinstance(model, System):
-        raise MissingInformationError("A test needs the residuals, and this system has coefficients only: use fit_var.")
+        raise MissingInformationError("This needs the residuals, and the system has coefficients only: use fit_var.")
     raise SpecificationError(f"model is a {type(model).__name__}; expected the result of fit_var.")

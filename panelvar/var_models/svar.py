@@ -84,7 +84,7 @@ def fit_svar(
     ``bands=`` the errors under long-run restrictions, and those of long-run effects, take the coefficients as known, as
     if :math:`\Xi` had no error: they are too small where it has. `DeltaMethod` and the bootstraps count it.
     """
-    require_fit(model)
+    require_fit(model, "responses and variance decompositions of a panel's take the scheme itself, identification=")
     if not isinstance(identification, ShortRun):
         raise SpecificationError(f"identification={shown(identification)}: expected ShortRun(a=..., b=...).")
     names = model.names

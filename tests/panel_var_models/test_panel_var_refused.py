@@ -180,3 +180,17 @@ def test_corrections_that_leave_the_unit_circle_are_kept_and_said():
     with pytest.warns(pv.PanelVarWarning, match="corrected estimates have a root of modulus 1"):
         model = pv.fit_panel_var(frame, ["x"], method="half-panel-jackknife")
     assert model.moduli[0] >= 1.0 and not model.is_stable
+
+
+def test_what_is_of_one_entity_says_what_a_panel_has_instead():
+    model = fit(panel_of(), method="within")
+    scheme = pv.ShortRun(b=np.where(np.tri(len(NAMES)) > 0, np.nan, 0.0))
+    with pytest.raises(pv.SpecificationError, match="of a panel's take the scheme itself, identification="):
+        pv.fit_svar(model, scheme)
+    np.testing.assert_allclose(
+        model.impulse_responses(2, identification=scheme).values, model.impulse_responses(2).values, atol=1e-6
+    )
+    with pytest.raises(pv.SpecificationError, match=r"a panel's by moments has ar_test\(\)"):
+        pv.residual_correlogram(model)
+    with pytest.raises(pv.MissingInformationError, match="This needs the residuals, and the system has coefficients"):
+        pv.fit_svar(pv.System(model.coefficients, sigma=model.sigma), scheme)
