@@ -187,8 +187,8 @@ from panelvar.var_batches.rolling import fit_rolling_var as fit_rolling_var
 from panelvar.var_models.fitted_system import FittedSystem as FittedSystem
 from panelvar.var_models.restricted import RestrictedVarResult as RestrictedVarResult
 from panelvar.var_models.restricted import fit_restricted_var as fit_restricted_var
-from panelvar.var_models.svar import SvarResult as SvarResult
 from panelvar.var_models.svar import fit_svar as fit_svar
+from panelvar.var_models.svar_result import SvarResult as SvarResult
 from panelvar.var_models.system import System as System
 from panelvar.var_models.var import fit_var as fit_var
 from panelvar.var_models.var import select_lags as select_lags

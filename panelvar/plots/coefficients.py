@@ -26,7 +26,7 @@ from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.plots.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
 from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent, name_places
 from panelvar.var_models.restricted import RestrictedVarResult
-from panelvar.var_models.svar import SvarResult
+from panelvar.var_models.svar_result import SvarResult
 from panelvar.var_models.var_result import CoefficientTests
 
 if TYPE_CHECKING:
