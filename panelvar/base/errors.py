@@ -102,8 +102,10 @@ class Note:
         return f"<{self.code}: {self.text}>"
 
 
-def choose(option: str, value: object, allowed: Iterable[str]) -> str:
+def choose(option: str, value: object, allowed: Iterable[str], otherwise: str = "") -> str:
     """Return ``value`` if it is one of ``allowed``; otherwise say what was meant, here or in another program.
+
+    ``otherwise`` is said where nothing is known of that.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def choose(option: str, value: object, allowed: Iterable[str]) -> str:
     if isinstance(value, str) and value in choices:
         return value
     given = value if isinstance(value, str) else shown(value)
-    what = hint("option", given.lower(), choices.__contains__, choices, option)
+    what = hint("option", given.lower(), choices.__contains__, choices, option) or otherwise
     raise SpecificationError(
         f"{option}={shown(value)} is not known.{what and ' '}{what} Choose one of: {', '.join(map(repr, choices))}."
     )

@@ -65,9 +65,8 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
     by_name = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     placed = by_place[: len(args)]
     if twice := [each for each in placed if each in options]:
-        return (
-            f"{name}() was given {twice[0]} twice: by place, as {shown(args[by_place.index(twice[0])])}, and by name."
-        )
+        given = shown(args[by_place.index(twice[0])])
+        return f"{name}() was given {twice[0]} twice, as {given} and by name. It {_order(by_place)}."
     if len(args) > len(by_place) and not code.co_flags & inspect.CO_VARARGS:
         return _too_many(name, by_place, by_name, args)
     needed = [*by_place[: len(by_place) - len(function.__defaults__ or ())]]
@@ -87,11 +86,15 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
 
 
 def _too_many(name: str, by_place: Sequence[str], by_name: Sequence[str], args: Sequence[Any]) -> str:
-    own = [each for each in by_place if each != "self"]
-    text = f"{name}() takes {', '.join(own) or 'nothing'} without {'its name' if len(own) < 2 else 'their names'}"
+    text = f"{name}() {_order(by_place)}"
     if by_name:
         text += f", and all else by name: {', '.join(f'{each}=' for each in by_name)}"
     return f"{text}. Which one is {shown(args[len(by_place)])}?"
+
+
+def _order(by_place: Sequence[str]) -> str:
+    own = [each for each in by_place if each != "self"]
+    return f"takes {', '.join(own) or 'nothing'} without {'its name' if len(own) < 2 else 'their names'}"
 
 
 def _explained(parameter: str, documentation: str) -> tuple[str, str]:

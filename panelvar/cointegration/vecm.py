@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, SpecificationError, emit
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import deterministic_case, ranked
 from panelvar.cointegration.relations import check_normalisation
@@ -86,6 +87,8 @@ def fit_vecm(
     ((3, 1), (2, 1))
     """
     case = deterministic_case(trend)
+    if isinstance(rank, str):
+        raise SpecificationError(f"rank={shown(rank)} must be a whole number, such as johansen_test(...).rank.")
     rank = read_whole("rank", rank, 0)
     full = fit_var(
         data,

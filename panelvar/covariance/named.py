@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import BuiltinFunctionType, FunctionType
@@ -66,13 +67,21 @@ def specification_of(cov: object) -> Covariance | None:
     if isinstance(cov, type):
         raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
     if isinstance(cov, str):
-        return _SPECIFICATIONS.get(choose("cov", _SPELLINGS.get(cov.lower(), cov), _NAMES))
+        return _SPECIFICATIONS.get(choose("cov", _SPELLINGS.get(cov.lower(), cov), _NAMES, _by_column(cov)))
     if callable(cov):
         if isinstance(cov, (BuiltinFunctionType, FunctionType)) and not _takes_two(cov):
             raise SpecificationError(f"cov={cov.__name__} is no covariance: it does not take a fit and a convention.")
         return cov
     hint = " Dimensions of clusters are written Clustered('entity', 'time')." if isinstance(cov, Collection) else ""
     raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.{hint}")
+
+
+def _by_column(cov: str) -> str:
+    """How clusters by a column are written, whose name may stand where a covariance's is expected."""
+    words = re.findall(r"\w+", cov)
+    if not words or re.fullmatch(r"(?i)(?:hc|cr)\d\w*", words[-1]):
+        return ""
+    return f"Clusters by a column are written Clustered({words[-1]!r})."
 
 
 def _takes_two(function: Callable[..., object]) -> bool:

@@ -295,6 +295,8 @@ def build_design(
 
 def dated_panel(data: object) -> Panel:
     """Return the panel of the data, or say that they do not tell who and when."""
+    if isinstance(data, str):
+        raise SpecificationError(f"data={shown(data)} is a text: the data stand first, names or a formula after them.")
     if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
         raise SpecificationError(
             "The data do not say which column is the entity and which the time: pass "

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.data.source import Coded, Labels, Source, as_labels, missing, one_dimensional
 from panelvar.data.time_labels import as_text, ascending_places
 
@@ -108,7 +109,10 @@ def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, Hashabl
         raise source.unknown(f"The {what} column", given, source.levels)
     values = source.beside(one_dimensional(given, what), what)
     if len(values) != source.n_rows:
-        raise DataError(f"{what} has {len(values)} labels for {source.n_rows} rows of data.")
+        names = [*source.names, *source.levels]
+        both = [name for each in values for name in names if name == each] if len(values) == 2 else []
+        hint = f" Columns are named apart: entity={shown(both[0])}, time={shown(both[1])}." if len(both) == 2 else ""
+        raise DataError(f"{what} has {len(values)} labels for {source.n_rows} rows of data.{hint}")
     return as_labels(values), getattr(values, "name", None), None
 
 

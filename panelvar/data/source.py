@@ -45,6 +45,8 @@ class Coded(NamedTuple):
 
 # Stata's i.x, ib3.x, c.x, L.x, L2.x, F.x and D.x.
 _PREFIXED = re.compile(r"(?:(?P<factor>ib?)(?P<ref>\d*)|(?P<shift>[LlFf])(?P<k>\d*)|(?P<alone>[cDd]))\.(?P<column>\w+)")
+_JOINTS = re.compile(r"\s*[+,;\s]\s*")
+"""What several names in one text are joined by."""
 
 
 Labels: TypeAlias = "NDArray[Any] | ExtensionArray | Coded"
@@ -196,6 +198,9 @@ class Source:
         prefixed = _PREFIXED.fullmatch(asked)
         if prefixed and prefixed["column"] in known:
             hint = f" In a formula it is {_without_prefix(prefixed)}."
+        several = _JOINTS.split(asked)
+        if what == "Column" and len(several) > 1 and all(each in known for each in several):
+            hint = f" Several columns are a list, [{_listing(several, 12)}]; a formula is 'y ~ x1 + x2'."
         return DataError(f"{what} {shown(name)} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
 
     def rows(self, mask: NDArray[np.bool_]) -> str:

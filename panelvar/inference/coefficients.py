@@ -187,8 +187,8 @@ class Inference(HintsAtNames):
         restrictions : str, sequence of str, mapping or (q, p) array
             ``"x1 = x2"``, ``"x1 = x2 = x3"``, ``["x1", "x2"]`` (each zero), ``{"x1": 1.0}`` (name: value), or a matrix
             R of R b = q; the columns of a DataFrame, and the labels of a Series, are coefficients in any order. Names
-            are read as they were typed; a term, ``"C(region)"``, or a pattern, ``"L(x*"``, stands for all its
-            coefficients, each zero (`panelvar.base.chosen_names`).
+            are read as they were typed, and as Stata's ``_b[x1]``; a term, ``"C(region)"``, or a pattern, ``"L(x*"``,
+            stands for all its coefficients, each zero (`panelvar.base.chosen_names`).
         values : array, optional
             q when a matrix is given.
 

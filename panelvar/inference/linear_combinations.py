@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import quantile, t_tail
 from panelvar.base.errors import Note, emit
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.quoting import one_line
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.inference.restrictions import combination
@@ -52,7 +53,7 @@ class Estimated(Protocol):
 
 
 @dataclass(frozen=True, repr=False)
-class LinearCombination(Presented):
+class LinearCombination(HintsAtNames, Presented):
     """A linear combination of coefficients.
 
     Attributes

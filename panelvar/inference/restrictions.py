@@ -12,6 +12,7 @@ import numpy as np
 from panelvar.base.arguments import read_number, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.chosen_names import fitting_names, in_a_text, split_outside, written_otherwise
+from panelvar.base.elsewhere import answer
 from panelvar.base.errors import SpecificationError
 from panelvar.base.expressions import number, source, spine, syntax_tree
 from panelvar.base.labels import listed, places_of
@@ -23,6 +24,9 @@ _OF_STATA = re.compile(r"(?<![\w.`])(?:\[([^\[\]]*)\])?_(?:b|coef)\[")
 """Where a coefficient in Stata's notation begins: ``_b[x]``, of an equation ``[y]_b[x]`` or ``_b[y:x]``."""
 
 _NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?[jJ]?")
+_BESIDE = re.compile(r"(?<=[\w)])\s+(?=[\w(])")
+"""Between two names or brackets that nothing joins."""
+_IN_BRACKETS = re.compile(r"\(([^()]*=[^()]*)\)")
 
 
 def restriction_matrix(
@@ -199,9 +203,13 @@ def _restored(text: str, aliases: Mapping[str, str]) -> str:
 def _parsed(text: str, aliases: Mapping[str, str], names: tuple[str, ...], written: str) -> tuple[Array, float]:
     tree = syntax_tree(text, written)
     if tree is None:
+        advice = ""
+        if _BESIDE.search(text):
+            apart = _restored(_IN_BRACKETS.sub(r"\1", _BESIDE.sub(", ", text)), aliases)
+            advice = f" Several stand between commas: {apart!r}."
         raise SpecificationError(
             f"{written!r} is not an expression in numbers and the names of coefficients, which are: "
-            f"{listed(names, 20)}."
+            f"{listed(names, 20)}.{advice}"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         weights, constant = _linear(tree, aliases, names, written)
@@ -248,8 +256,8 @@ def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
         sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
         weights, constant = _linear(node.operand, aliases, names, text)
         return sign * weights, sign * constant
-    if isinstance(node, (ast.Call, ast.Subscript)):
-        # A function or a level: how a coefficient is called.
+    if isinstance(node, (ast.Call, ast.Subscript, ast.Attribute)):
+        # A function, a level, or a lag as systems have them: how a coefficient is called.
         _unit(_restored(source(node), aliases), names)
     raise _not_linear(text, names)
 
@@ -296,7 +304,16 @@ def _unit(name: str, names: tuple[str, ...]) -> Array:
 
 
 def _no_coefficient(name: str, names: tuple[str, ...]) -> SpecificationError:
-    return SpecificationError(f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}.")
+    text = f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}."
+    return SpecificationError(text + _advice(name, names))
+
+
+def _advice(name: str, names: tuple[str, ...]) -> str:
+    """What another program's name of a coefficient is here, or a regressor's that each equation of a system has."""
+    if meant := answer("option", name.lower(), names.__contains__, "coefficient"):
+        return f" Did you mean {meant!r}?"
+    found = [each for each in names if each.startswith("[") and each.partition("]")[2] == name]
+    return f" Every equation has one of its own, named with it: {listed(found, 5)}." if found else ""
 
 
 def _independent(matrix: Array) -> None:

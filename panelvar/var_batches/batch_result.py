@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from panelvar.base.arguments import read_horizon, read_levels
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantiles
 from panelvar.base.errors import Note, NumericalError, SpecificationError
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
@@ -60,7 +61,7 @@ class Windows:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VarBatch(Presented):
+class VarBatch(HintsAtNames, Presented):
     """Estimates of many vector autoregressions, as arrays with a leading axis for the members.
 
     Attributes
@@ -84,6 +85,8 @@ class VarBatch(Presented):
     windows : Windows or None
         What members are windows of.
     """
+
+    _in_brackets: ClassVar[str] = "One member is member({key}); of all there are params, std_errors and the like."
 
     fits: BatchFit
     labels: pd.Index

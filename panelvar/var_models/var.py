@@ -103,7 +103,8 @@ def fit_var(
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
-        criterion = choose("lags", lags, CRITERION_NAMES)
+        as_number = f"As a number it is lags={lags}." if lags.isdecimal() else ""
+        criterion = choose("lags", lags, CRITERION_NAMES, as_number)
         selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
         lags, compared = selection.order(criterion), f"{selection.orders[0]} to {selection.orders[-1]}"
         text = f"{lags} lag(s) chosen by {criterion.upper()} among {compared}, {selection.nobs} rows."
@@ -400,7 +401,11 @@ def lag_order(lags: Any, smallest: int = 1, option: str = "lags", *, chosen: boo
     """Return a lag order as int, or say what was expected; ``chosen`` where the option may name a criterion."""
     if not is_whole(lags) or not smallest <= lags <= LONGEST_HORIZON:
         other = " or a criterion (aic, bic, hq, fpe, lr)" if chosen else ""
-        some = " Lags left out are zero restrictions: fit_restricted_var." if isinstance(lags, (list, tuple)) else ""
+        some = ""
+        if isinstance(lags, (list, tuple, range)):
+            several = len(lags) > 1 and list(lags) == list(range(1, len(lags) + 1))
+            all_of_them = f" Lags 1 to {len(lags)} are {option}={len(lags)}."
+            some = all_of_them if several else " Lags left out are zero restrictions: fit_restricted_var."
         most = f" and at most {LONGEST_HORIZON}" if is_whole(lags) and lags > LONGEST_HORIZON else ""
         raise SpecificationError(
             f"{option}={shown(lags)}: expected an integer of at least {smallest}{most}{other}.{some}"

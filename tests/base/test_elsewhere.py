@@ -15,6 +15,7 @@ import panelvar as pv
 from panelvar.base.elsewhere import answer, answers, has_attribute, name_here
 from panelvar.base.errors import MissingInformationError
 from panelvar.base.hints import HintsAtNames
+from panelvar.inference.linear_combinations import LinearCombination
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition
 from panelvar.responses.forecast import Forecast
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
@@ -227,6 +228,8 @@ def test_every_hint_names_an_attribute_of_some_result():
         pv.CorrectedResult,
         pv.VecmResult,
         pv.SvarResult,
+        pv.VarBatch,
+        LinearCombination,
         ForecastAccuracy,
         HistoricalDecomposition,
         pv.Panel,

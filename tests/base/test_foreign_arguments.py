@@ -174,6 +174,12 @@ var.granger_causality | cause | Here it is causing.
 var.granger_causality | signif | Tests give p-values: there is no level to choose.
 fixed.predict | newdata | Here it is data, the new rows.
 fixed.predict | interval | predict_interval(...) of the result has errors and limits.
+fixed.predict | xb | Here it is effects=False, the default.
+fixed.predict | stdp | predict_interval(...) of the result has errors and limits.
+fixed.to_latex | caption | Here it is the title of the table, which compare(..., title=...) takes.
+responses.plot | orth | That was chosen before: identification= of impulse_responses().
+compare | names | A mapping says it: compare({'(1)': first, '(2)': second}).
+compare | coef_names | Here it is labels.
 fixed.conf_int | alpha | Here it is level, a coverage such as 0.95.
 fixed.conf_int | parm | All are given: conf_int().loc['x'] is that of x.
 fixed.with_cov | vcov | Here it is cov.

@@ -82,7 +82,7 @@ def answered(call) -> str:
         (lambda: POOLED.without_rows(3), "without_rows() takes nothing without its name. Which one is 3?"),
         (
             lambda: pv.fit_var(WALKS, ["x", "y"], names=["a", "b"]),
-            "fit_var() was given names twice: by place, as ['x', 'y'], and by name.",
+            "fit_var() was given names twice, as ['x', 'y'] and by name. It takes data, names without their names.",
         ),
     ],
 )
