@@ -1,5 +1,8 @@
 """``python -m benchmarks [GROUP ...] [--smoke]``: results are checked equal before anything is timed.
 
+``python -m benchmarks --profile smoke|standard|full`` has every program take turns at every job, and writes
+``docs/speed.md`` (see `benchmarks.profiles`).
+
 ``python -m benchmarks compare OLD [GROUP ...]`` times our side alone, in two trees (see `benchmarks.compare`).
 """
 
@@ -46,7 +49,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of: {', '.join(GROUPS)} (default: all)")
     parser.add_argument("--smoke", action="store_true", help="small sizes, once: does everything run and agree?")
+    parser.add_argument("--profile", choices=("smoke", "standard", "full"), help="all races, and the page of them")
     options = parser.parse_args()
+    if options.profile:
+        if options.groups or options.smoke:
+            parser.error("--profile runs all races: it takes neither groups nor --smoke")
+        from benchmarks.profiles import main as profile
+
+        return profile(options.profile)
     unknown = sorted(set(options.groups) - set(GROUPS))
     if unknown:
         parser.error(f"unknown group {unknown[0]!r}; choose from {', '.join(GROUPS)}")

@@ -55,7 +55,7 @@ for command in sys.argv[3:]:
     step = model.step_results[1]
     print(json.dumps([statistics.median(times[1:]), step.beta.ravel().tolist(), step.std_err.tolist()]))
 """
-_TABLE_4 = (
+TABLE_4 = (
     "lemp L(1:2).lemp L(0:1).lwage L(0:2).lcapital L(0:2).loutput "
     "| gmm(lemp, 2:99) iv(L(0:1).lwage L(0:2).lcapital L(0:2).loutput) | timedumm nolevel"
 )
@@ -95,6 +95,6 @@ def pydynpd(firms: Path, repeats: int) -> list[Peer] | None:
     python = os.environ.get("PYDYNPD_PYTHON")
     if python is None:
         return None
-    commands = [_TABLE_4, _SYSTEM, f"{_TABLE_4} collapse", f"{_SYSTEM} | collapse"]
+    commands = [TABLE_4, _SYSTEM, f"{TABLE_4} collapse", f"{_SYSTEM} | collapse"]
     command = [python, "-c", _PYDYNPD, str(firms), str(repeats), *commands]
     return _read(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

@@ -1,0 +1,177 @@
+"""Our side of every job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import panelvar as pv
+from benchmarks import dynamic_panels
+from benchmarks.programs.answers import Answer, Call, estimates, regressors_of
+from panelvar.absorption.absorb import absorb
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.ols import ols
+from panelvar.kernels.rows import subtract_tables
+
+
+def fit(function: Callable[..., Any], **options: Any) -> Callable[[pd.DataFrame], Call]:
+    """From the frame to everything that a table shows: estimates, errors, p-values, R2 and F."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        names = regressors_of(frame)
+
+        def run() -> Answer:
+            result = function(pv.Panel(frame, "entity", "time"), "y", names, **options)
+            result.pvalues, result.rsquared, result.f_statistic.pvalue  # noqa: B018
+            return estimates(result.params, result.std_errors, names)
+
+        return run
+
+    return prepare
+
+
+def projection(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
+    """Take the effects out of the regressors and the dependent variable, no more."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        columns = np.asfortranarray(frame[[*regressors_of(frame), "y"]].to_numpy())
+        codes = [frame[effect].to_numpy() for effect in effects]
+
+        def run() -> Answer:
+            tables = absorb([Grouping.from_codes(each) for each in codes]).tables(columns)
+            return {"demeaned": subtract_tables(columns, list(zip(codes, tables, strict=True)), slice(None))}
+
+        return run
+
+    return prepare
+
+
+def workers(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
+    """Regress with effects of workers and firms."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        names = regressors_of(frame)
+
+        def run() -> Answer:
+            result = pv.fit_fixed_effects(pv.Panel(frame, "worker", "year"), "y", names, effects=effects)
+            result.pvalues  # noqa: B018
+            return estimates(result.params, result.std_errors, names)
+
+        return run
+
+    return prepare
+
+
+def arrays(frame: pd.DataFrame) -> Call:
+    x, y = frame[regressors_of(frame)].to_numpy(), frame["y"].to_numpy()
+
+    def run() -> Answer:
+        result = ols(x, y)
+        result.pvalues, result.rsquared, result.f_statistic  # noqa: B018
+        return {"params": result.coefficients, "std_errors": result.std_errors}
+
+    return run
+
+
+def covariance(name: str) -> Callable[[pd.DataFrame], Call]:
+    """Compute errors of a kind for a fit that is there."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        names = regressors_of(frame)
+        result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "time"), "y", names)
+
+        def run() -> None:
+            result.with_cov(name).pvalues  # noqa: B018
+
+        return run
+
+    return prepare
+
+
+def var(lags: int) -> Callable[[pd.DataFrame], Call]:
+    def prepare(frame: pd.DataFrame) -> Call:
+        def run() -> Answer:
+            result = pv.fit_var(frame, lags=lags)
+            result.pvalues  # noqa: B018
+            return {
+                "params": result.params.to_numpy(),
+                "std_errors": result.std_errors.to_numpy(),
+                "sigma": np.asarray(result.sigma),
+            }
+
+        return run
+
+    return prepare
+
+
+def selection(frame: pd.DataFrame) -> Call:
+    return lambda: {"aic": pv.select_lags(frame, 8).table["aic"].to_numpy()}
+
+
+def responses(frame: pd.DataFrame) -> Call:
+    model = pv.fit_var(frame, lags=2)
+    return lambda: {"responses": model.impulse_responses(20).values}
+
+
+def bands(lags: int, draws: int) -> Callable[[pd.DataFrame], Call]:
+    """Draw bands; the responses are what programs can agree on."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        model = pv.fit_var(frame, lags=lags)
+        source = pv.ResidualBootstrap(draws, seed=1)
+        return lambda: {"responses": model.impulse_responses(10, bands=source).values}
+
+    return prepare
+
+
+def augmented_dickey_fuller(lags: int) -> Callable[[np.ndarray], Call]:
+    def prepare(series: np.ndarray) -> Call:
+        return lambda: {"statistic": np.array([pv.adf_test(series, lags=lags).statistic])}
+
+    return prepare
+
+
+def im_pesaran_shin(series: np.ndarray) -> Call:
+    return lambda: {"statistic": np.array([pv.ips_test(series, lags="bic", max_lags=8, convention="plm").statistic])}
+
+
+def table_4(convention: str, *, tests: bool) -> Callable[[pd.DataFrame], Call]:
+    """Fit table 4 in two steps; its ten slopes are what programs share, whatever dummies they take."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        def run() -> Answer:
+            result = dynamic_panels.table_4(pv.Panel(frame, "firm", "year"), convention=convention)
+            if tests:
+                result.pvalues, result.hansen_j, result.ar_test(1), result.ar_test(2)
+            return {"params": result.params.to_numpy()[:10], "std_errors": result.std_errors.to_numpy()[:10]}
+
+        return run
+
+    return prepare
+
+
+KRAAY = pv.DriscollKraay(lags=3, factor="none")
+JOBS: dict[str, Callable[[Any], Call]] = {
+    "pooled": fit(pv.fit_pooled),
+    "fixed effects": fit(pv.fit_fixed_effects),
+    "fixed effects, clustered": fit(pv.fit_fixed_effects, cov="cluster"),
+    "fixed effects, Driscoll-Kraay": fit(pv.fit_fixed_effects, cov=KRAAY),
+    "random effects": fit(pv.fit_random_effects, convention="linearmodels"),
+    "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
+    "workers and firms": workers(("worker", "firm")),
+    "projection": projection(("worker", "firm")),
+    "arrays": arrays,
+    "CR1": covariance("cluster"),
+    "CR2": covariance("CR2"),
+    "VAR": var(2),
+    "lag selection": selection,
+    "responses": responses,
+    "bands": bands(4, 1000),
+    "ADF": augmented_dickey_fuller(8),
+    "IPS": im_pesaran_shin,
+    "Arellano-Bond as plm": table_4("plm", tests=False),
+    "Arellano-Bond as pydynpd": table_4("default", tests=True),
+}

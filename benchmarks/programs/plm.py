@@ -1,0 +1,89 @@
+"""R's plm."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.programs.answers import Call, regressors_of
+from benchmarks.programs.outside import outside
+
+if shutil.which("Rscript") is None or subprocess.run(["Rscript", "-e", "library(plm)"], capture_output=True).returncode:
+    raise ImportError("R has no plm here")
+
+_SCRIPT = """
+suppressMessages(library(plm))
+data <- read.csv(commandArgs(TRUE)[1])
+%s
+found <- run()
+array <- function(x) paste0("[", paste(format(x, digits = 17), collapse = ","), "]")
+cat("{", paste0('"', names(found), '": ', sapply(found, array), collapse = ", "), "}\\n", sep = "")
+turns <- file("stdin", "r")
+while (length(readLines(turns, 1)) > 0) cat(system.time(run())[["elapsed"]], "\\n")
+"""
+
+_FIT = """
+slopes <- c(%(slopes)s)
+formula <- y ~ %(right)s
+run <- function() {
+  frame <- pdata.frame(data, index = c("entity", "time"))
+  model <- plm(formula, frame, model = "%(model)s", effect = "%(effect)s")
+  covariance <- %(covariance)s
+  errors <- sqrt(diag(covariance))
+  list(params = coef(model)[slopes], std_errors = errors[slopes])
+}
+"""
+
+_IPS = """
+run <- function() {
+  found <- purtest(data, test = "ips", exo = "intercept", lags = "SIC", pmax = 8)
+  list(statistic = found$statistic$statistic)
+}
+"""
+
+_TABLE_4 = """
+firms <- pdata.frame(data, index = c("firm", "year"))
+run <- function() {
+  model <- pgmm(lemp ~ lag(lemp, 1:2) + lag(lwage, 0:1) + lag(lcapital, 0:2) + lag(loutput, 0:2) | lag(lemp, 2:99),
+                firms, effect = "twoways", model = "twosteps", transformation = "d")
+  list(params = coef(model)[1:10], std_errors = sqrt(diag(vcovHC(model)))[1:10])
+}
+"""
+
+
+def _r(run: str, data: pd.DataFrame) -> Call:
+    return outside(["Rscript"], _SCRIPT % run, ".R", data)
+
+
+def fit(model: str, effect: str, covariance: str) -> Callable[[pd.DataFrame], Call]:
+    def prepare(frame: pd.DataFrame) -> Call:
+        names = regressors_of(frame)
+        given = {
+            "slopes": ", ".join(f'"{name}"' for name in names),
+            "right": " + ".join(names),
+            "model": model,
+            "effect": effect,
+            "covariance": covariance,
+        }
+        return _r(_FIT % given, frame)
+
+    return prepare
+
+
+def im_pesaran_shin(series: np.ndarray) -> Call:
+    return _r(_IPS, pd.DataFrame(series))
+
+
+JOBS: dict[str, Callable[[Any], Call]] = {
+    "pooled": fit("pooling", "individual", "vcov(model)"),
+    "fixed effects": fit("within", "individual", "vcov(model)"),
+    "two-way": fit("within", "twoways", "vcov(model)"),
+    "IPS": im_pesaran_shin,
+    "Arellano-Bond as plm": partial(_r, _TABLE_4),
+}

@@ -1,0 +1,41 @@
+"""pyfixest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from pyfixest import feols, ssc
+
+from benchmarks.programs.answers import Answer, Call, estimates, regressors_of
+
+
+def fit(effects: str, vcov: Any, **options: Any) -> Callable[[pd.DataFrame], Call]:
+    def prepare(frame: pd.DataFrame) -> Call:
+        names = regressors_of(frame)
+        formula = f"y ~ {' + '.join(names)}{effects}"
+
+        def run() -> Answer:
+            result = feols(formula, frame, vcov=vcov, **options)
+            result.pvalue()
+            return estimates(result.coef(), result.se(), names)
+
+        return run
+
+    return prepare
+
+
+JOBS: dict[str, Callable[[Any], Call]] = {
+    "pooled": fit("", "iid"),
+    "fixed effects": fit(" | entity", "iid"),
+    "fixed effects, clustered": fit(" | entity", {"CRV1": "entity"}),
+    "fixed effects, Driscoll-Kraay": fit(
+        " | entity",
+        "DK",
+        vcov_kwargs={"time_id": "time", "panel_id": "entity", "lag": 3},
+        ssc=ssc(k_adj=False, G_adj=False),
+    ),
+    "two-way": fit(" | entity + time", "iid"),
+    "workers and firms": fit(" | worker + firm", "iid"),
+}

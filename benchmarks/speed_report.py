@@ -1,0 +1,198 @@
+"""From what a profile has measured to the page `docs/speed.md` and its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness import human
+from benchmarks.race import OURS
+from benchmarks.targets import NUMBERS, Found, Number, quantity
+
+FLOORS = ("read", "Gram matrix", "QR")
+COLOURS = {
+    OURS: "#0b5394",
+    "linearmodels": "#cc4125",
+    "pyfixest": "#e69138",
+    "statsmodels": "#6aa84f",
+    "lstsq": "#8e7cc3",
+    "plm": "#a64d79",
+}
+CURVES = (
+    "pooled",
+    "fixed effects",
+    "fixed effects, clustered",
+    "fixed effects, Driscoll-Kraay",
+    "random effects",
+    "two-way",
+)
+
+HEAD = """# Speed, memory and their floors
+
+This page is written by `python -m benchmarks --profile {profile}`, and every number on it was measured in that run.
+Times belong to a machine: ratios, and what is met or missed beside them, are what to read.
+
+- **Equal first.** Each program's answer is compared with ours before its time counts; the largest difference, relative
+  to the largest entry, is in the tables below. What differs by more than its tolerance has no time.
+- **In turns.** Programs that do one job on one sample take turns in one process, and whoever began last time begins
+  last. The first call of a turn, which finds the caches filled by others, does not count unless it takes {cold} s or
+  more. Times are medians; quartiles and numbers of calls are in the file of the run.
+- **One thread for all**, where not said otherwise, for linear algebra as for compiled solvers.
+- **From a frame to a table.** Our time includes reading the columns of a DataFrame and everything a table shows:
+  estimates, errors, p-values, R² and F. Setting the index of linearmodels, and reading files into R, are not counted.
+- **Memory** is what the system gave out at most during a call beyond what it had given out before, so that memory
+  taken outside of Python counts too, as a share of the model's columns in doubles.
+- **Floors** are what no fit can undercut: reading the columns once, one Gram matrix of them, one QR in blocks. These
+  sums are bound by reading memory, which is why there is no version for graphics processors: the data would first have
+  to travel there.
+
+"""
+
+
+def page(everything: dict[str, Any], pictures: list[str]) -> str:
+    """Write the page."""
+    machine = everything["machine"]
+    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
+    parts = [
+        HEAD.format(profile=everything["profile"], cold=0.2),
+        f"The machine: {machine['processor'] or machine['machine']}, {machine['cores']} cores, Python "
+        f"{machine['python']}; {packages}. The load was {machine['load'][0]:.1f} at the start and "
+        f"{machine['load'][1]:.1f} at the end, so that other work took part of the machine; "
+        f"the run took {everything['seconds'] / 60:.0f} minutes.\n",
+        numbers(everything["races"]),
+        *(f"![{name}](_static/{name}.png)\n" for name in pictures),
+        tables(everything["races"]),
+    ]
+    return "\n".join(parts)
+
+
+def numbers(races: list[Found]) -> str:
+    """Lay out the numbers to reach, then what was tried for those that are missed."""
+    lines = [
+        "## Numbers to reach",
+        "",
+        "| number | sample | target | reached | |",
+        "|---|---|---|---|---|",
+    ]
+    outcomes = list(judged(races))
+    missed: dict[str, None] = {}
+    for number, shape, value in outcomes:
+        if value is None:
+            lines.append(f"| {number.text} | {shape} | {number.goal()} | not measured | |")
+            continue
+        met = number.met(value)
+        lines.append(
+            f"| {number.text} | {shape} | {number.goal()} | {quantity(value, number.unit)} | "
+            f"{'met' if met else '**missed**'} |"
+        )
+        if not met and number.tried:
+            missed[f"- {number.text}: {number.tried}"] = None
+    values = [(number, value) for number, _, value in outcomes if value is not None]
+    met_count = sum(number.met(value) for number, value in values)
+    lines += ["", f"{met_count} of {len(values)} are met.", ""]
+    if missed:
+        lines += ["What was tried for those that are missed:", "", *missed, ""]
+    return "\n".join(lines)
+
+
+def judged(races: list[Found]) -> Iterator[tuple[Number, str, float | None]]:
+    """Read every number off the races it is about; one without any has no value."""
+    for number in NUMBERS:
+        about = [race for race in races if race["job"] == number.job and race["programs"] and number.shapes(race)]
+        read = [(number, race["shape"], number.read(race)) for race in about]
+        yield from [each for each in read if each[2] is not None] or [(number, "", None)]
+
+
+def tables(races: list[Found]) -> str:
+    """Lay out every race, a table a job."""
+    lines: list[str] = []
+    for job in dict.fromkeys(race["job"] for race in races):
+        lines += [
+            f"## {job[0].upper()}{job[1:]}",
+            "",
+            "| sample | program | time | times ours | memory | difference |",
+            "|---|---|---|---|---|---|",
+        ]
+        for race in (each for each in races if each["job"] == job):
+            if "ended" in race:
+                lines.append(f"| {race['shape']} | the race ended with status {race['ended']} | | | | |")
+            for place, (name, each) in enumerate(race["programs"].items()):
+                lines.append(f"| {'' if place else race['shape']} | {_cells(name, each, race)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cells(name: str, each: dict[str, Any], race: Found) -> str:
+    if "seconds" not in each:
+        return f"{name} | {each.get('missing', 'no answer').replace('|', '/')} | | | "
+    ours = race["programs"].get(OURS, {}).get("seconds")
+    times = f"{each['seconds'] / ours:.3g}" if ours and name != OURS else ""
+    if each.get("ended"):
+        memory = f"ended with status {each['ended']}"
+    else:
+        memory = f"{each['peak'] / race['columns']:.2f}" if "peak" in each and race["columns"] else ""
+    difference = f"{each['accuracy']:.0e}" if "accuracy" in each else ""
+    return f"{name} | {human(each['seconds'])} | {times} | {memory} | {difference}"
+
+
+def draw(races: list[Found], folder: Path) -> list[str]:
+    """Draw times and memory by the number of rows, on logarithmic axes; return the names of the pictures."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        name
+        for name, what, unit in (
+            ("speed_times", "seconds", "seconds"),
+            ("speed_memory", "peak", "bytes beyond the data"),
+        )
+        if _panels(races, folder / f"{name}.png", what, unit)
+    ]
+
+
+def _panels(races: list[Found], path: Path, what: str, unit: str) -> bool:
+    import matplotlib.pyplot as plt
+
+    shown = [job for job in CURVES if len(set(_sizes(races, job, what))) >= 2]
+    if not shown:
+        return False
+    across = min(3, len(shown))
+    down = -(-len(shown) // across)
+    figure, axes = plt.subplots(down, across, figsize=(4 * across, 3.4 * down), squeeze=False, layout="constrained")
+    for axis in axes.flat[len(shown) :]:
+        axis.set_visible(False)
+    handles: dict[str, Any] = {}
+    for axis, job in zip(axes.flat, shown, strict=False):
+        for name, points in _curves(races, job, what).items():
+            style = {"color": "0.6", "linestyle": ":", "marker": ""} if name in FLOORS else {"marker": "o", "ms": 3}
+            if name in COLOURS:
+                style["color"] = COLOURS[name]
+            (handles[name],) = axis.plot(*zip(*points, strict=True), lw=2 if name == OURS else 1.2, **style)
+            if name in FLOORS:
+                axis.annotate(name, points[-1], fontsize=7, color="0.4", ha="right", va="top")
+        axis.set(xscale="log", yscale="log", title=job)
+        axis.set_xlabel("rows")
+        axis.grid(alpha=0.3)
+    for axis in axes[:, 0]:
+        axis.set_ylabel(unit)
+    named = {name: handle for name, handle in handles.items() if name not in FLOORS}
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named), frameon=False)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(figure)
+    return True
+
+
+def _sizes(races: list[Found], job: str, what: str) -> list[int]:
+    return [race["size"] for race in races if race["job"] == job and what in race["programs"].get(OURS, {})]
+
+
+def _curves(races: list[Found], job: str, what: str) -> dict[str, list[tuple[int, float]]]:
+    """Points of every program of a job, by rows; of two samples of one size the one with more columns."""
+    curves: dict[str, dict[int, float]] = {}
+    for race in sorted((each for each in races if each["job"] == job), key=lambda each: each["columns"]):
+        for name, each in race["programs"].items():
+            if what in each:
+                curves.setdefault(name, {})[race["size"]] = each[what]
+    return {name: sorted(points.items()) for name, points in curves.items()}

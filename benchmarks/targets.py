@@ -1,0 +1,143 @@
+"""The numbers to reach: what is read off which race, and what was tried where one is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from benchmarks.race import OURS
+
+Found = dict[str, Any]
+"""What `benchmarks.race.run` returns."""
+
+
+class Number(NamedTuple):
+    """A number to reach, on every race of a job.
+
+    ``read`` gives the value, or None where a race lacks what it needs. ``shapes`` says which samples count.
+    """
+
+    text: str
+    job: str
+    read: Callable[[Found], float | None]
+    target: float
+    most: bool
+    unit: str
+    shapes: Callable[[Found], bool] = lambda found: True
+    tried: str = ""
+
+    def met(self, value: float) -> bool:
+        """Whether a value reaches the target."""
+        return value <= self.target if self.most else value >= self.target
+
+    def goal(self) -> str:
+        """Print the target."""
+        return f"{'at most' if self.most else 'at least'} {quantity(self.target, self.unit)}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """Print a value with its unit."""
+    if unit == "us":
+        return f"{value * 1e6:.3g} µs"
+    if unit == "ms":
+        return f"{value * 1e3:.3g} ms"
+    if unit == "rows/s":
+        return f"{value / 1e6:.3g} million rows/s"
+    if unit in ("MB", "GB"):
+        return f"{value / {'MB': 1e6, 'GB': 1e9}[unit]:.3g} {unit}"
+    return f"{value:.3g}{'x' if unit == 'x' else ' ' + unit}"
+
+
+def _of(found: Found, program: str, what: str) -> float | None:
+    value: float | None = found["programs"].get(program, {}).get(what)
+    return value
+
+
+def ratio(top: str, bottom: str, what: str = "seconds") -> Callable[[Found], float | None]:
+    """Divide what one program took by what another did."""
+
+    def read(found: Found) -> float | None:
+        over, under = _of(found, top, what), _of(found, bottom, what)
+        return None if over is None or not under else over / under
+
+    return read
+
+
+def seconds(found: Found) -> float | None:
+    """Return our time."""
+    return _of(found, OURS, "seconds")
+
+
+def share(found: Found) -> float | None:
+    """Return what a fit adds to memory, as a share of the model's columns in doubles."""
+    peak = _of(found, OURS, "peak")
+    return None if peak is None else peak / found["columns"]
+
+
+def rows(least: int, most: int = 10**12) -> Callable[[Found], bool]:
+    """Samples of some sizes."""
+    return lambda found: least <= found["size"] <= most
+
+
+def _named(part: str) -> Callable[[Found], bool]:
+    return lambda found: part in found["shape"]
+
+
+def faster(
+    text: str, job: str, peer: str, times: float, shapes: Callable[[Found], bool] = lambda found: True
+) -> Number:
+    """So many times as fast as a peer."""
+    return Number(text, job, ratio(peer, OURS), times, False, "x", shapes)
+
+
+_MANY = rows(100_000, 10_000_000)
+_LARGE = ("fixed effects", "random effects", "fixed effects, clustered", "fixed effects, Driscoll-Kraay")
+
+
+def _numbers() -> Iterator[Number]:
+    for job in _LARGE:
+        yield faster(f"{job}, beside linearmodels", job, "linearmodels", 30.0, _MANY)
+        if job != "random effects":
+            yield faster(f"{job}, beside pyfixest", job, "pyfixest", 10.0, _MANY)
+    for peer, times in (("linearmodels", 20.0), ("pyfixest", 6.0)):
+        yield faster(f"two-way, unbalanced, beside {peer}", "two-way", peer, times)
+    for connection, times in (("well connected", 2.0), ("poorly connected", 4.0)):
+        yield faster(
+            f"projection, {connection}, our one thread beside within-py's two",
+            "projection",
+            "within",
+            times,
+            _named(f"{connection}, within-py with 2"),
+        )
+    million = rows(1_000_000, 1_000_000)
+    for job, times in (("fixed effects", 2.0), ("fixed effects, clustered", 3.0)):
+        yield Number(
+            f"{job}, times the floor",
+            job,
+            ratio(OURS, "Gram matrix"),
+            times,
+            True,
+            "x",
+            lambda found: million(found) and found["shape"].endswith("x 10"),
+        )
+    yield Number("tiny full result", "fixed effects", seconds, 350e-6, True, "us", rows(57, 57))
+    yield Number("array entry", "arrays", seconds, 60e-6, True, "us")
+    for job in ("fixed effects", "fixed effects, clustered"):
+        yield Number(f"{job}, extra memory", f"{job}, memory", share, 0.5, True, "of the columns")
+    yield Number("CR2 beside CR1", "CR2", ratio("CR2", "CR1"), 5.0, True, "x")
+    yield faster("VAR", "VAR", "statsmodels", 12.0, _named("K = 2, T = 100"))
+    yield faster("bands of responses", "bands", "statsmodels", 12.0)
+    largest = rows(10_000_000)
+    yield faster("largest of linearmodels, time", "fixed effects", "linearmodels", 10.0, largest)
+    yield Number(
+        "largest of linearmodels, memory",
+        "fixed effects",
+        ratio("linearmodels", OURS, "peak"),
+        5.0,
+        False,
+        "x",
+        largest,
+    )
+
+
+NUMBERS = tuple(_numbers())

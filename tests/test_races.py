@@ -1,0 +1,135 @@
+"""Races of the benchmarks: nothing is timed that is not equal, and the page says what was met and what was not."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+if not hasattr(sys.modules["os"], "fork"):
+    pytest.skip("races fork", allow_module_level=True)
+
+
+@pytest.fixture
+def benchmarks(monkeypatch, request):
+    monkeypatch.syspath_prepend(str(request.config.rootpath))
+    from benchmarks import race
+
+    return race
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """Programs that do the job "sum" well, slightly wrong, wrong, or not at all."""
+
+    def add(name, run):
+        module = ModuleType(f"benchmarks.programs.{name}")
+        module.JOBS = {"sum": lambda sample: lambda: run(sample)}
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def dies(sample):
+        raise ValueError("no such\nsum")
+
+    add("panelvar", lambda sample: {"sum": np.array([sample.sum()])})
+    add("close", lambda sample: {"sum": np.array([sample.sum() * (1 + 1e-9)])})
+    add("wrong", lambda sample: {"sum": np.array([sample.sum() * 1.01])})
+    add("floor", lambda sample: None)
+    add("dies", dies)
+    add("clocks", lambda sample: 5.0)
+
+
+def sums(race, *programs, **options):
+    entries = {name: race.Entry(name, "sum") for name in programs}
+    return race.Race("sum", "four", 4, lambda: np.arange(4.0), lambda: np.arange(2.0), entries, 32, **options)
+
+
+def test_only_what_is_equal_has_a_time(benchmarks, program):
+    found = benchmarks.run(
+        sums(benchmarks, "panelvar", "close", "wrong", "floor", "dies", "clocks", "absent"), once=True
+    )
+    programs = found["programs"]
+    assert {name for name, each in programs.items() if "seconds" in each} == {"panelvar", "close", "floor", "clocks"}
+    assert programs["close"]["accuracy"] == pytest.approx(1e-9, rel=1e-5)
+    assert programs["wrong"]["missing"] == "ArithmeticError: differs by 1.0e-02 of the largest entry"
+    assert programs["dies"]["missing"] == "ValueError: no such"
+    assert programs["absent"]["missing"].startswith("not installed: ")
+    assert programs["clocks"]["seconds"] == 5.0
+
+
+def test_a_process_that_ends_badly_ends_its_race_alone(benchmarks):
+    import os
+
+    assert benchmarks.forked(lambda: {"a": 1}) == {"a": 1}
+    assert benchmarks.forked(lambda: os._exit(9)) == {"ended": 9}
+    assert benchmarks.forked(lambda: os.kill(os.getpid(), 9)) == {"ended": -9}
+
+
+def test_answers_that_cannot_be_compared_are_refused(benchmarks):
+    from benchmarks.programs.answers import accuracy
+
+    with pytest.raises(ValueError, match="nothing in common"):
+        accuracy({"a": np.ones(1)}, {"b": np.ones(1)})
+    with pytest.raises(ValueError, match="shapes"):
+        accuracy({"a": np.ones(1)}, {"a": np.ones(2)})
+    assert np.isnan(accuracy({"a": np.ones(2)}, {"a": np.array([1.0, np.nan])}))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="weighs by /proc")
+def test_memory_is_what_a_call_adds_at_most(benchmarks, monkeypatch):
+    module = ModuleType("benchmarks.programs.heavy")
+    module.JOBS = {"sum": lambda sample: lambda: {"sum": np.array([(sample + 1.0).sum()])}}
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    sample, tiny = np.zeros(4_000_000), np.zeros(4)
+    entry = benchmarks.Entry("heavy", "sum")
+    found = benchmarks.forked(lambda: {"peak": benchmarks.weighed(entry, tiny, sample)})
+    assert 0.9 < found["peak"] / sample.nbytes < 1.2
+
+
+def measured(job, shape, size, **programs):
+    return {"job": job, "shape": shape, "size": size, "columns": 8 * size, "programs": programs}
+
+
+def test_the_page_says_what_is_met_missed_and_not_measured(benchmarks):
+    from benchmarks.speed_report import numbers, tables
+
+    races = [
+        measured(
+            "fixed effects",
+            "1e5 x 10",
+            100_000,
+            panelvar={"seconds": 0.01, "peak": 400_000},
+            linearmodels={"seconds": 0.31, "accuracy": 1e-12},
+            pyfixest={"missing": "not installed: a | b"},
+        ),
+        measured("VAR", "K = 2, T = 100", 200, panelvar={"seconds": 1e-3}, statsmodels={"seconds": 11e-3}),
+    ]
+    page = numbers(races)
+    assert "| fixed effects, beside linearmodels | 1e5 x 10 | at least 30x | 31x | met |" in page
+    assert "| fixed effects, beside pyfixest |  | at least 10x | not measured | |" in page
+    assert "| VAR | K = 2, T = 100 | at least 12x | 11x | **missed** |" in page
+    assert "1 of 2 are met." in page
+    assert "| 1e5 x 10 | panelvar | 10 ms |  | 0.50 |  |" in tables(races)
+    assert "|  | pyfixest | not installed: a / b | | |  |" in tables(races)
+
+
+def test_every_program_has_the_jobs_that_races_ask_of_it(benchmarks):
+    import importlib
+
+    from benchmarks.races import PROFILES, races
+    from benchmarks.targets import NUMBERS
+
+    listed = {profile: list(races(profile)) for profile in PROFILES}
+    entries = {entry for of_profile in listed.values() for race in of_profile for entry in race.entries.values()}
+    for module, job, _ in entries:
+        try:
+            jobs = importlib.import_module(f"benchmarks.programs.{module}").JOBS
+        except ImportError:
+            continue
+        assert job in jobs, module
+    full = {(race.job, race.shape) for race in listed["full"]}
+    assert {(race.job, race.shape) for race in listed["standard"]} <= full
+    shapes = [{"job": race.job, "shape": race.shape, "size": race.size} for race in listed["full"]]
+    for number in NUMBERS:
+        assert [each for each in shapes if each["job"] == number.job and number.shapes(each)], number.text
