@@ -330,6 +330,8 @@ MOST_INFLATION = 200.0
 _FEWEST = 4
 # BLAS multiplies whole groups of four columns at full speed.
 _LANES = 4
+# OpenBLAS multiplies up to so many numbers as they lie; more of them it packs first, at a third of the speed.
+_UNPACKED = 1_000_000
 # Squares between these lose no digits to underflow and cannot overflow in a product.
 _SMALLEST, _LARGEST = 1e-200, 1e200
 
@@ -367,9 +369,17 @@ class CrossProducts:
 
     def update(self) -> None:
         """Add the cross products of the rows written to the last `room`."""
+        stack, width = self._stack, self._width
         # What overflows here has no factor.
         with np.errstate(over="ignore", invalid="ignore"):
-            self._sum += self._stack.T @ self._stack
+            if _LANES * width * len(stack) <= _UNPACKED:
+                # The upper triangle in strips. A strip by itself would be a symmetric product, which is always packed.
+                for start in range(0, width, _LANES):
+                    first = max(start - _LANES, 0)
+                    strip = stack[:, start : start + _LANES]
+                    self._sum[start : start + _LANES, first:] += np.dot(strip.T, stack[:, first:])
+            else:
+                self._sum += stack.T @ stack
 
     def triangle(self) -> Array | None:
         """Return the R factor (columns, columns) of all rows so far, or None where QR is needed."""

@@ -37,6 +37,19 @@ def test_a_factor_that_is_given_is_that_of_qr(seed, columns, spread, units):
         np.testing.assert_allclose(found / length, expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("columns", [4, 5, 11, 12, 31, 33, 70])
+def test_blocks_of_every_width_add_up(columns):
+    rng = np.random.default_rng(columns)
+    blocks_of_rows = [rng.standard_normal((rows, columns)) for rows in (8_000, 20, 3_000)]
+    products = CrossProducts(columns, 8_000)
+    for block in blocks_of_rows:
+        products.room(len(block))[...] = block
+        products.update()
+    expected = positive(triangularize(np.vstack(blocks_of_rows)))
+    length = np.sqrt(np.square(expected).sum(axis=0))
+    np.testing.assert_allclose(products.triangle() / length, expected / length, rtol=0, atol=1e-13)
+
+
 def test_what_has_no_factor():
     rng = np.random.default_rng(0)
     matrix = rng.standard_normal((50, 4))
