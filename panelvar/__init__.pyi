@@ -172,6 +172,7 @@ from panelvar.static_panels.first_difference import fit_first_difference as fit_
 from panelvar.static_panels.fixed import fit_fixed_effects as fit_fixed_effects
 from panelvar.static_panels.pooled import fit_pooled as fit_pooled
 from panelvar.static_panels.result import LinearResult as LinearResult
+from panelvar.streams.panel_stream import PanelStream as PanelStream
 from panelvar.tables.mathematics import Math as Math
 from panelvar.tables.test_result import TestResult as TestResult
 from panelvar.unit_roots.battery import unit_root_table as unit_root_table

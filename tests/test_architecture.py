@@ -22,7 +22,7 @@ ORDER = [
     {"tables"},
     {"kernels", "dynamics"},
     {"absorption", "data"},
-    {"identification", "fit"},
+    {"identification", "fit", "streams"},
     {"bands", "covariance"},
     {"inference"},
     {"responses", "static_panels", "unit_roots"},
@@ -72,7 +72,7 @@ LIGHT = set(sys.stdlib_module_names) | {"numpy", "panelvar"}
 # What `from panelvar import *` means. A change here is a change of the public face: say so in CHANGELOG.md.
 PUBLIC = """
 __version__
-Panel
+Panel PanelStream
 fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects fit_correlated_random_effects
 fit_iv_pooled fit_iv_between fit_iv_first_difference fit_iv_fixed_effects fit_iv_random_effects
 fit_hausman_taylor Fuller KClass TwoStepGMM InstrumentalResult

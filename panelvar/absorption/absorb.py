@@ -18,7 +18,7 @@ from panelvar.absorption.orthonormal_block import Block, OrthonormalBlock, rank_
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels.groups import Columns, Grouping, split_columns
-from panelvar.kernels.rows import subtract_tables
+from panelvar.kernels.rows import MakesRows, subtract_tables
 
 # Rows handled at a time: a dozen columns of them stay in the cache.
 _BLOCK_ROWS = 8_000
@@ -149,12 +149,13 @@ class _TwoWay(Absorbed):
 
     def tables(self, columns: Columns) -> tuple[Array, ...]:
         system = self.pair
-        parts = split_columns(columns)
-        if not parts:
+        if not isinstance(columns, MakesRows):
+            columns = split_columns(columns)
+        if not len(columns):
             return tuple(np.empty((grouping.n_groups, 0), order="F") for grouping in self.groupings)
-        large = self._large.sums_of(parts, self.weights)
+        large = self._large.sums_of(columns, self.weights)
         large /= system.large_mass[:, None]
-        small = system.solve(self._sums_of_rest(parts, large), large)
+        small = system.solve(self._sums_of_rest(columns, large), large)
         large -= system.average_small(small)
         if not self._swapped:
             return large, small
@@ -163,10 +164,15 @@ class _TwoWay(Absorbed):
         small += shift[system.small_components]
         return small, large
 
-    def _sums_of_rest(self, columns: Sequence[Array], means: Array) -> Array:
+    def _sums_of_rest(self, columns: Columns, means: Array) -> Array:
         """Sum ``w (x - means)`` over each level of the smaller effect."""
         # Real subtraction, so that levels of the larger effect cost the smaller no digits.
-        n_rows, n_levels = len(self._small.codes), self._small.n_groups
+        n_rows, n_levels = self._small.n_rows, self._small.n_groups
+        if isinstance(columns, MakesRows):
+            sums = np.zeros((n_levels, len(columns)), order="F")
+            for start, stop, block in columns.transformed(groupings=(self._large,), tables=(means,)).blocks():
+                self._small.add_sums(block, start, stop, sums)
+            return sums
         sums = np.zeros((n_levels, len(columns)), order="F")
         # Whole cycles of a balanced panel stay whole cycles, and a block is not shorter than the table it adds to.
         step = n_levels * -(-_BLOCK_ROWS // n_levels)
@@ -357,7 +363,7 @@ def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) ->
     blocks = [effect if isinstance(effect, Block) else Block(effect) for effect in effects]
     if not blocks:
         raise SpecificationError("absorb takes one effect or more; 0 arrived.")
-    lengths = {len(block.grouping.codes) for block in blocks}
+    lengths = {block.grouping.n_rows for block in blocks}
     if weights is not None:
         lengths.add(len(weights))
     if len(lengths) > 1 or lengths == {0}:

@@ -6,7 +6,7 @@ levels fall into says how many of them are identified.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,14 @@ def merged(cross: csr_array) -> csr_array:
     return csr_array((np.add.reduceat(cross.data, kept), codes[kept], pointer), shape=cross.shape)
 
 
+@runtime_checkable
+class CountsPairs(Protocol):
+    """A grouping of rows that are not in memory, as those of a stream, which counts its pairs itself."""
+
+    def pair_counts(self, other: Grouping, most_cells: int) -> Array | csr_array:
+        """Count the rows over each pair of groups, (G_1, G_2), dense up to so many cells."""
+
+
 def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cells: int) -> Array | csr_array:
     """Sum values, or count rows, over each pair of groups.
 
@@ -62,6 +70,8 @@ def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cell
         A sparse table may hold a pair more than once (its cells add up in every product), and the values themselves:
         they are not to be changed in place.
     """
+    if isinstance(first, CountsPairs):
+        return first.pair_counts(second, most_cells)
     shape = first.n_groups, second.n_groups
     codes, n_cells = second.codes, shape[0] * shape[1]
     if n_cells <= most_cells:

@@ -76,7 +76,7 @@ class LevelSystem:
     @cached_property
     def cross(self) -> Array | csr_array:
         """Cross table (G_1, G_2) of the masses of pairs: dense where it is small or half filled, else sparse."""
-        limit = max(_SMALL_CROSS, _CELLS_A_ROW * len(self.small.codes))
+        limit = max(_SMALL_CROSS, _CELLS_A_ROW * self.small.n_rows)
         return pair_sums(self.large, self.small, self.weights, limit)
 
     @cached_property

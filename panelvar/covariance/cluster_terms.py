@@ -13,7 +13,6 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.base.quoting import shown
 from panelvar.covariance.protocol import Scored
-from panelvar.data.design import compact
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
@@ -178,8 +177,6 @@ def with_intersections(dimensions: Sequence[tuple[Grouping, str]]) -> list[Group
     for subset in _subsets(len(dimensions)):
         grouping = dimensions[subset[0]][0]
         for i in subset[1:]:
-            other = dimensions[i][0]
-            combined = grouping.codes.astype(np.int64) * other.n_groups + other.codes
-            grouping = Grouping.from_codes(*compact(combined))
+            grouping = grouping.crossed(dimensions[i][0])
         out.append(grouping)
     return out

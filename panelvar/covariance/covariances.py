@@ -276,13 +276,17 @@ class Clustered(ScoredCovariance):
         """Estimate the covariance."""
         dimensions, labels, smallest = dimensions_of(fit, self.by, "Clustering")
         groupings = with_intersections(dimensions)
-        sums = scores(fit, convention, self.residuals).sums(groupings)
+        own = scores(fit, convention, self.residuals)
+        # Where each row is a group of its own there is nothing to sum.
+        alone = [grouping.n_groups == fit.counts.rows for grouping in groupings]
+        together = own.sums([grouping for grouping, one in zip(groupings, alone, strict=True) if not one])
+        grams = iter([summed.T @ summed for summed in together])
         factors, k = term_factors(fit, convention, dimensions, groupings, self.group_factor, self.dof_factor)
         if self.residuals == "HC1":
             factors = [factor * heteroskedastic_factor(convention, fit.counts, "HC1") for factor in factors]
         meat = np.zeros((len(fit.names),) * 2)
-        for summed, factor, sign in zip(sums, factors, signs(len(dimensions)), strict=True):
-            meat += sign * factor * (summed.T @ summed)
+        for one, factor, sign in zip(alone, factors, signs(len(dimensions)), strict=True):
+            meat += sign * factor * (own.gram() if one else next(grams))
         matrix = symmetric(fit.sandwich(meat))
         clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes = [

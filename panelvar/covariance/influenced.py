@@ -76,6 +76,10 @@ class Influenced:
         """Return the calendar position of each row."""
         return self.design.time_positions
 
+    def periods(self, what: str) -> NDArray[np.int64]:
+        """Return the calendar positions of the periods."""
+        return np.unique(self.dates(what))
+
     def distribution(self, convention: Convention) -> str:
         """Return the convention's distribution."""
         return convention.distribution

@@ -103,6 +103,9 @@ class Scored(Protocol):
     def dates(self, what: str) -> NDArray[np.int64]:
         """Return the calendar position (n,) of each row, or refuse what needs it."""
 
+    def periods(self, what: str) -> NDArray[np.int64]:
+        """Return the calendar positions (T,) of the periods, ascending, or refuse what needs them."""
+
     def distribution(self, convention: Convention) -> str:
         """Return the distribution of a coefficient over its standard error: "t" or "normal"."""
 

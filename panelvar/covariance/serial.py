@@ -168,7 +168,7 @@ class DriscollKraay(SerialCovariance):
 
     def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        positions = np.unique(fit.dates("A Driscoll-Kraay covariance"))
+        positions = fit.periods("A Driscoll-Kraay covariance")
         times = fit.design.times
         lags = self.lags_of(fit, convention)
         apart = np.diff(positions) > 1

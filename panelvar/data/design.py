@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
@@ -23,7 +23,8 @@ from panelvar.data.panel import Panel, as_panel
 from panelvar.data.panel_rows import refuse_infinite, rows_where
 from panelvar.data.source import as_floats
 from panelvar.data.time_labels import as_text
-from panelvar.kernels.groups import Grouping
+from panelvar.kernels.groups import Grouping, compact
+from panelvar.kernels.rows import TransformedRows, column_norms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,11 @@ class Design:
         """Regressors and, last, the dependent variable."""
         return (*self.x, self.y)
 
+    def extent(self, place: int) -> tuple[float, float]:
+        """Return the smallest and the largest value of a column."""
+        column = self.columns[place]
+        return float(column.min()), float(column.max())
+
     @cached_property
     def means(self) -> Array:
         """Weighted mean of each column, regressors first, shape (k + 1,)."""
@@ -118,6 +124,15 @@ class Design:
         positions = self.panel.time_positions
         return positions if self.kept is None else positions[self.kept]
 
+    def norms(self) -> Array:
+        """Return the Euclidean norm of each (weighted) column, shape (k + 1,)."""
+        return column_norms(self.columns, self.weights)
+
+    @property
+    def period_positions(self) -> NDArray[np.int64]:
+        """Calendar positions of the periods in use, ascending."""
+        return np.unique(self.time_positions)
+
     @cached_property
     def times(self) -> Grouping:
         """Rows grouped by period, codes compact (periods without a row do not count)."""
@@ -126,7 +141,7 @@ class Design:
     @cached_property
     def time_labels(self) -> pd.Index:
         """Labels of the periods in use, in code order."""
-        return self.panel.calendar.labels_at(np.unique(self.time_positions))
+        return self.panel.calendar.labels_at(self.period_positions)
 
     @cached_property
     def index(self) -> pd.Index:
@@ -219,6 +234,15 @@ class Design:
         object.__setattr__(light, "panel", None)
         return light
 
+    def select(self, regressors: Positions) -> Design:
+        """Return the design with some of its regressors, given by their places."""
+        return replace(self, names=tuple(self.names[i] for i in regressors), x=tuple(self.x[i] for i in regressors))
+
+    def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> Design:
+        """Return the design whose columns are those of rows, not transformed."""
+        *x, y = rows.columns
+        return replace(self, dependent=dependent, names=tuple(names), x=tuple(x), y=y, formula=None)
+
     def take(self, rows: NDArray[np.intp]) -> Design:
         """Return the design on a subset of its rows."""
         kept = rows if self.kept is None else self.kept[rows]
@@ -233,6 +257,16 @@ class Design:
     def with_notes(self, *notes: Note) -> Design:
         """Return the design with notes added."""
         return replace(self, notes=(*self.notes, *notes))
+
+
+@runtime_checkable
+class MakesDesigns(Protocol):
+    """Data that make the design of a model themselves, such as a stream."""
+
+    def design(
+        self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
+    ) -> Design:
+        """Return the design."""
 
 
 def build_design(
@@ -267,6 +301,8 @@ def build_design(
     InsufficientDataError
         If no row is left.
     """
+    if isinstance(data, MakesDesigns):
+        return data.design(y, x, constant=constant, weights=weights, missing=missing)  # type: ignore[arg-type]
     choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)
     if not isinstance(y, str):
@@ -284,10 +320,7 @@ def build_design(
     else:
         dependent = y
         names = read_names("x", x)
-        if twice := repeated(names):
-            raise SpecificationError(f"Regressors are named twice: {', '.join(map(repr, twice))}.")
-        if dependent in names:
-            raise SpecificationError(f"{dependent!r} is both the dependent variable and a regressor.")
+        _refuse_twice(dependent, names)
         outcome = panel.column(dependent)
         columns = tuple(panel.column(name) for name in names)
     return assemble(panel, dependent, names, outcome, columns, constant, weights, missing, y if x is None else None)
@@ -317,6 +350,36 @@ def assemble(
     formula: str | None,
 ) -> Design:
     """Make the design of columns that have been read (see `build_design`)."""
+    constant = _read_constant(names, constant)
+    if isinstance(weights, str):
+        weights = panel.column(weights)
+    elif weights is not None:
+        weights = as_floats(_arranged(panel, weights, "Weights"), "weights")
+    every_row = Design(panel, dependent, names, outcome, columns, constant, weights, notes=panel.notes, formula=formula)
+    return _complete(every_row, missing)
+
+
+def check_names(dependent: str, names: tuple[str, ...], constant: object) -> bool:
+    """Refuse names of regressors that cannot be a model; return whether it has a constant.
+
+    Raises
+    ------
+    SpecificationError
+        A regressor named twice, or the dependent variable among them; none and no constant; too many; one called as
+        the constant is.
+    """
+    _refuse_twice(dependent, names)
+    return _read_constant(names, constant)
+
+
+def _refuse_twice(dependent: str, names: tuple[str, ...]) -> None:
+    if twice := repeated(names):
+        raise SpecificationError(f"Regressors are named twice: {', '.join(map(repr, twice))}.")
+    if dependent in names:
+        raise SpecificationError(f"{dependent!r} is both the dependent variable and a regressor.")
+
+
+def _read_constant(names: tuple[str, ...], constant: object) -> bool:
     if constant is not None and not isinstance(constant, (bool, np.bool_)):
         raise SpecificationError(f"constant={shown(constant)} must be True, False or None.")
     constant = True if constant is None else bool(constant)
@@ -332,12 +395,7 @@ def assemble(
             f"A regressor is called {CONSTANT!r}, as the constant is: rename it, or pass constant=False where that is "
             "an option."
         )
-    if isinstance(weights, str):
-        weights = panel.column(weights)
-    elif weights is not None:
-        weights = as_floats(_arranged(panel, weights, "Weights"), "weights")
-    every_row = Design(panel, dependent, names, outcome, columns, constant, weights, notes=panel.notes, formula=formula)
-    return _complete(every_row, missing)
+    return constant
 
 
 def _arranged(panel: Panel, values: Any, what: str) -> Any:
@@ -382,17 +440,15 @@ def _complete(design: Design, missing: str) -> Design:
             counts.append((name, int(absent.sum())))
             bad = absent if bad is None else bad | absent
     if bad is not None:
-        listing = ", ".join(f"{name} ({count})" for name, count in counts)
         dropped = int(bad.sum())
         if missing == "raise":
             raise DataError(
-                f"There are missing values in {rows_where(panel, bad)}: {listing}. missing='drop' leaves them out."
+                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. missing='drop' leaves them out."
             )
         kept = np.flatnonzero(~bad)
         weight = None if weight is None else weight[kept]
         complete = replace(design, y=design.y[kept], x=tuple(column[kept] for column in design.x), kept=kept)
-        text = f"{dropped} of {panel.nobs} rows dropped for missing values: {listing}."
-        design = complete.with_notes(Note("rows-dropped", text, warn=True))
+        design = complete.with_notes(rows_dropped(dropped, panel.nobs, counts))
     if design.nobs == 0:
         raise InsufficientDataError(
             f"No complete row is left for {design.dependent!r} on {', '.join(design.names) or 'a constant'}: every one "
@@ -408,16 +464,10 @@ def _complete(design: Design, missing: str) -> Design:
     return design
 
 
-def compact(codes: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
-    """Renumber the codes that occur 0, 1, ... in their order."""
-    low = int(codes.min())
-    span = int(codes.max()) - low + 1
-    if span <= 4 * len(codes) + 1024:
-        shifted = codes - low if low else codes
-        seen = np.bincount(shifted, minlength=span) > 0
-        if seen.all():
-            return shifted.astype(np.int64, copy=False), span
-        rank = np.cumsum(seen) - 1
-        return rank[shifted], int(rank[-1]) + 1
-    uniques, compact = np.unique(codes, return_inverse=True)
-    return compact.astype(np.int64), len(uniques)
+def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]]) -> Note:
+    """Say how many rows of how many were left out for missing values, and in which columns these are."""
+    return Note("rows-dropped", f"{dropped} of {rows} rows dropped for missing values: {_counted(counts)}.", warn=True)
+
+
+def _counted(counts: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in counts)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.data.design import Design, assemble, dated_panel
+from panelvar.data.design import Design, MakesDesigns, assemble, dated_panel
 from panelvar.data.formula_parts import characters, closed, split_formula
 from panelvar.data.panel import Panel
 from panelvar.kernels.k_class import Layout
@@ -58,6 +58,13 @@ def build_instrumented(
     DataError, InsufficientDataError
         As `panelvar.data.design.build_design`.
     """
+    if isinstance(data, MakesDesigns):
+        if not isinstance(y, str) or "~" in y:
+            raise SpecificationError("With a stream, y, x, endogenous and instruments are names of columns.")
+        lists = _named(y, x, endogenous, instruments)
+        _count(list(lists[1]), list(lists[2]))
+        everything = tuple(name for part in lists for name in part)
+        return data.design(y, everything, constant=constant, weights=weights, missing=missing), Layout(*map(len, lists))
     choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)
     if not isinstance(y, str):
@@ -96,6 +103,13 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
 
 
 def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> _Columns:
+    lists = _named(y, x, endogenous, instruments)
+    parts = tuple({name: panel.column(name) for name in names} for names in lists)
+    return _Columns(y, panel.column(y), parts, None, None)
+
+
+def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tuple[str, ...]]:
+    """Return the names of exogenous regressors, instruments and endogenous regressors, each in one part alone."""
     lists = [
         read_names(what, names) for what, names in (("x", x), ("instruments", instruments), ("endogenous", endogenous))
     ]
@@ -110,8 +124,7 @@ def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: 
                     hint = " Exogenous regressors are their own instruments: name the other instruments only."
                 raise SpecificationError(f"{name!r} {twice}.{hint}")
             part[name] = word
-    parts = tuple({name: panel.column(name) for name in names} for names in lists)
-    return _Columns(y, panel.column(y), parts, None, None)
+    return lists
 
 
 def _from_formula(formula: str, panel: Panel) -> _Columns:

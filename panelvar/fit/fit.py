@@ -299,12 +299,20 @@ class Fit:
         InsufficientDataError
             With a single period.
         """
+        self._require_dates(what)
+        return self.design.time_positions
+
+    def periods(self, what: str) -> NDArray[np.int64]:
+        """Return the calendar positions of the periods, ascending, shape (T,); refused as `dates` are."""
+        self._require_dates(what)
+        return self.design.period_positions
+
+    def _require_dates(self, what: str) -> None:
         self.rows_or_refuse(what)
         if self.family == "between":
             raise SpecificationError(f"{what} needs rows with dates: those of a between regression are means.")
         if self.design.times.n_groups < 2:
             raise InsufficientDataError(f"{what} needs at least two periods.")
-        return self.design.time_positions
 
     def distribution(self, convention: Convention) -> str:
         """Return the distribution of a coefficient over its standard error: "t" or "normal"."""

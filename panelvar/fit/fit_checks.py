@@ -12,7 +12,6 @@ from panelvar.base.scaling import NEAR_ONE, refuse_far_apart
 from panelvar.data.design import Design
 from panelvar.fit.small_samples import Counts
 from panelvar.kernels.qr import ROUNDING, Solution
-from panelvar.kernels.rows import column_norms
 
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
@@ -33,11 +32,11 @@ def check_scale(design: Design, raw_norms: Array) -> None:
         return
     if not np.isfinite(raw_norms).all():
         # A column out of range spoils the triangle of all: ask the columns themselves.
-        own = column_norms(design.columns, design.weights)
+        own = design.norms()
         raw_norms = raw_norms if np.isfinite(own).all() else own
     names = (*design.names, design.dependent)
     for what, wrong in (("overflows", ~np.isfinite(raw_norms)), ("underflows", raw_norms < SMALLEST_NORM)):
-        where = [i for i in np.flatnonzero(wrong) if what == "overflows" or design.columns[i].any()]
+        where = [i for i in np.flatnonzero(wrong) if what == "overflows" or design.extent(int(i)) != (0.0, 0.0)]
         if where:
             listing = ", ".join(repr(names[i]) for i in where)
             raise NumericalError(f"The sum of squares of {listing} {what}: rescale the column.")
@@ -57,7 +56,7 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
     reasons: dict[tuple[str, str], list[str]] = {}
     for item in solution.dropped:
         if item.absorbed:
-            key = ("regressor-absorbed", _why_absorbed(design.columns[item.index], item.share))
+            key = ("regressor-absorbed", _why_absorbed(design.extent(item.index), item.share))
         else:
             terms = " ".join(f"{value:+.6g} {design.names[j]}" for j, value in item.on)
             key = ("regressor-collinear", f"equal to {terms or '0'}, up to the constant and the absorbed effects")
@@ -101,10 +100,11 @@ def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
     return [Note("regressors-nearly-collinear", text, warn=True)]
 
 
-def _why_absorbed(column: Array, share: float) -> str:
+def _why_absorbed(extent: tuple[float, float], share: float) -> str:
     """Say why nothing is left of a regressor: it does not vary, or by too few digits of its level."""
-    level = float(np.abs(column).max())
-    swamped = share > 1e-15 and float(np.ptp(column)) <= 1e-10 * level
+    smallest, largest = extent
+    level = max(abs(smallest), abs(largest))
+    swamped = share > 1e-15 and largest - smallest <= 1e-10 * level
     # Rounding alone leaves up to 1e-13 of a column (see panelvar.kernels.qr).
     if not (swamped or share > 1e-13):
         return "no variation is left once the constant or the effects are taken out"

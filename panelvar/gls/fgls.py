@@ -21,7 +21,7 @@ from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
-from panelvar.data.design import Design, build_design, compact
+from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.gls.ar1 import AR1, Transformed, as_ar1, coefficients, transform
@@ -29,7 +29,7 @@ from panelvar.gls.autoregression import Runs, find_runs
 from panelvar.gls.error_covariance import unit_covariances, unit_variances, whiten
 from panelvar.gls.result import ErrorStructure, GLSResult
 from panelvar.gls.whitened_model import check_levels, coefficients_of, residuals_of, whitened_model
-from panelvar.kernels.groups import Grouping
+from panelvar.kernels.groups import Grouping, compact
 from panelvar.static_panels.finish import finish
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")

@@ -113,7 +113,7 @@ def two_stage_fit(
         fuller=method.alpha if isinstance(method, Fuller) else None,
     )
     places = [*regressors, outcome]
-    design = _select(model.design, regressors)
+    design = model.design.select(regressors)
     coefficients = np.zeros(len(regressors))
     coefficients[alone.kept] = estimate.coefficients
     solution = alone._replace(coefficients=coefficients, constant=None)
@@ -124,7 +124,7 @@ def two_stage_fit(
     found = check_fit(design, alone, counts, collinear)
     changed = replace(
         model,
-        source=_select(model.source, regressors),
+        source=model.source.select(regressors),
         design=design,
         rows=None,
         centre=model.centre[places],
@@ -239,10 +239,6 @@ def _kappa(method: Method, triangle: Array, layout: Layout, df: int) -> tuple[fl
 
 def _part(triangle: Array, columns: list[int] | Positions) -> Array:
     return triangularize(np.asfortranarray(triangle[:, columns]))
-
-
-def _select(design: Design, columns: Positions) -> Design:
-    return replace(design, names=tuple(design.names[i] for i in columns), x=tuple(design.x[i] for i in columns))
 
 
 def _named(estimator: str, label: str) -> str:

@@ -66,9 +66,7 @@ def auxiliary_fit(
     if coefficients is not None:
         left = triangle[:, -1] - triangle[:, :-1] @ coefficients
         solution = solution._replace(coefficients=coefficients, rss=float(left @ left))
-    design = replace(
-        fit.design, dependent=dependent, names=tuple(names), x=rows.columns[:-1], y=rows.columns[-1], formula=None
-    )
+    design = fit.design.of_rows(rows, names, dependent)
     counts = fit.counts
     reported = counts.coefficients - counts.slopes
     centre = base.centre @ loadings

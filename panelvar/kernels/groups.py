@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,21 @@ def split_columns(columns: Columns) -> list[Array]:
     if isinstance(columns, np.ndarray):
         return [columns] if columns.ndim == 1 else list(columns.T)
     return list(columns)
+
+
+def compact(codes: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Renumber the codes that occur 0, 1, ... in their order."""
+    low = int(codes.min())
+    span = int(codes.max()) - low + 1
+    if span <= 4 * len(codes) + 1024:
+        shifted = codes - low if low else codes
+        seen = np.bincount(shifted, minlength=span) > 0
+        if seen.all():
+            return shifted.astype(np.int64, copy=False), span
+        rank = np.cumsum(seen) - 1
+        return rank[shifted], int(rank[-1]) + 1
+    uniques, compact = np.unique(codes, return_inverse=True)
+    return compact.astype(np.int64), len(uniques)
 
 
 class Grouping:
@@ -141,6 +156,19 @@ class Grouping:
         if n_groups == 0 or len(codes) % n_groups or codes[0] != 0 or codes[n_groups - 1] != n_groups - 1:
             return False
         return bool(np.all(codes.reshape(-1, n_groups) == np.arange(n_groups, dtype=codes.dtype)))
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.codes)
+
+    def spread(self, table: Array) -> Array:
+        """Return the entry of each row's group in a table (G,), shape (n,)."""
+        return table[self.codes]
+
+    def crossed(self, other: Grouping) -> Grouping:
+        """Return the grouping by pairs of groups that occur, in their order."""
+        return Grouping(*compact(self.codes.astype(np.int64) * other.n_groups + other.codes))
 
     def sums(self, column: Array, weights: Array | None = None) -> Array:
         """Sum a column within each group: ``sum_{i in g} w_i x_i``.

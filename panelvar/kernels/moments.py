@@ -16,7 +16,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import triangularize
-from panelvar.kernels.rows import TransformedRows, restored_norms
+from panelvar.kernels.rows import restored_norms, transformed_rows
 
 
 class PanelMoments(NamedTuple):
@@ -95,7 +95,7 @@ def panel_moments(columns: Sequence[Array], groups: Grouping, weights: Array | N
     counts = groups.sizes.astype(np.float64)
     sums = counts if weights is None else groups.mass(weights)
     means = groups.means_of(columns, weights)
-    rows = TransformedRows(columns, groupings=(groups,), tables=(means,), weights=weights)
+    rows = transformed_rows(columns, groupings=(groups,), tables=(means,), weights=weights)
     return PanelMoments(counts, sums, means, rows.triangle())
 
 

@@ -7,7 +7,8 @@ analytic weight. No transformed copy is kept: the rows are rebuilt into a small 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,11 +167,13 @@ class TransformedRows:
         """Rows of every group, if one effect's levels are all that is subtracted and its groups are equally large."""
         return self.groupings[0].equal_size if len(self.groupings) == 1 and self.slopes[0] is None else 0
 
-    @property
-    def _block_rows(self) -> int:
-        """Rows of one block, whole groups where they are equally large."""
-        size = self._group_rows
-        return BLOCK_ROWS // size * size if 0 < size <= BLOCK_ROWS else BLOCK_ROWS
+    def block_bounds(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each block and the one after its last; whole groups where they are equally large."""
+        size, step = self._group_rows, BLOCK_ROWS
+        if 0 < size <= BLOCK_ROWS:
+            step = BLOCK_ROWS // size * size
+        for start in range(0, self.n_rows, step):
+            yield start, min(start + step, self.n_rows)
 
     def blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
@@ -184,10 +187,8 @@ class TransformedRows:
                 self._kept = kept
             yield 0, n, self._kept
             return
-        step = self._block_rows
-        scratch = np.empty((step, self.n_columns), order="F")
-        for start in range(0, n, step):
-            stop = min(start + step, n)
+        scratch = np.empty((BLOCK_ROWS, self.n_columns), order="F")
+        for start, stop in self.block_bounds():
             block = scratch[: stop - start]
             self.fill(start, stop, block)
             yield start, stop, block
@@ -198,26 +199,22 @@ class TransformedRows:
         Many rows of well conditioned columns are factored by their cross products (see `panelvar.kernels.qr`), all
         others by QR.
         """
-        n = self.n_rows
-        if n <= BLOCK_ROWS:
+        if self.n_rows <= BLOCK_ROWS:
             return triangularize(next(self.blocks())[2])
-        step = self._block_rows
         if pays(self.n_columns):
-            triangle = self._triangle_of_products(step)
+            triangle = self._triangle_of_products()
             if triangle is not None:
                 return triangle
         accumulator = RowAccumulator(self.n_columns)
-        for start in range(0, n, step):
-            stop = min(start + step, n)
+        for start, stop in self.block_bounds():
             self.fill(start, stop, accumulator.room(stop - start))
             accumulator.update()
         return accumulator.r
 
-    def _triangle_of_products(self, step: int) -> Array | None:
+    def _triangle_of_products(self) -> Array | None:
         n, triangle = self.n_rows, None
-        products = CrossProducts(self.n_columns, step)
-        for start in range(0, n, step):
-            stop = min(start + step, n)
+        products = CrossProducts(self.n_columns, BLOCK_ROWS)
+        for start, stop in self.block_bounds():
             self.fill(start, stop, products.room(stop - start))
             products.update()
             # The first block tells whether the columns are apart enough; the last decides.
@@ -248,7 +245,7 @@ class TransformedRows:
             One combination a column. A column that is taken as it is, is not copied.
         """
         return TransformedRows(
-            [_combination(self.columns, loadings[:, j]) for j in range(loadings.shape[1])],
+            [combination(self.columns, loadings[:, j]) for j in range(loadings.shape[1])],
             shift=None if self.shift is None else self.shift @ loadings,
             groupings=self.groupings,
             tables=[np.asfortranarray(table @ loadings) for table in self.tables],
@@ -281,7 +278,43 @@ class TransformedRows:
         return residuals
 
 
-def _combination(columns: Sequence[Array], loadings: Array) -> Array:
+@runtime_checkable
+class MakesRows(Protocol):
+    """Columns that are not in memory and make transformed rows of themselves, as those of a stream do."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def transformed(
+        self,
+        *,
+        shift: Array | None = None,
+        groupings: Sequence[Grouping] = (),
+        tables: Sequence[Array] = (),
+        slopes: Sequence[Array | None] = (),
+        weights: Array | None = None,
+        constant: Array | float | None = None,
+    ) -> TransformedRows:
+        """Return the rows."""
+
+
+def transformed_rows(
+    columns: Sequence[Array] | MakesRows,
+    *,
+    shift: Array | None = None,
+    groupings: Sequence[Grouping] = (),
+    tables: Sequence[Array] = (),
+    slopes: Sequence[Array | None] = (),
+    weights: Array | None = None,
+    constant: Array | float | None = None,
+) -> TransformedRows:
+    """Return the transformed rows of columns, in memory or not (see `TransformedRows`)."""
+    make = columns.transformed if isinstance(columns, MakesRows) else partial(TransformedRows, columns)
+    return make(shift=shift, groupings=groupings, tables=tables, slopes=slopes, weights=weights, constant=constant)
+
+
+def combination(columns: Sequence[Array], loadings: Array) -> Array:
+    """Return a linear combination of columns; a column that is taken as it is, is not copied."""
     used = np.flatnonzero(loadings).tolist()
     if len(used) == 1 and loadings[used[0]] == 1.0:
         return columns[used[0]]

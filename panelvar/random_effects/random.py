@@ -19,7 +19,7 @@ from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments, quasi_demeaning_weight
 from panelvar.kernels.qr import solve, triangularize
-from panelvar.kernels.rows import TransformedRows
+from panelvar.kernels.rows import transformed_rows
 from panelvar.kernels.variance_components import Components, swamy_arora
 from panelvar.random_effects.crossed import crossed_model
 from panelvar.random_effects.random_notes import boundary_note, refuse_single_level, variance_notes
@@ -151,8 +151,8 @@ def components_model(
     table = theta[:, None] * moments.means
     if design.constant:
         table += (1.0 - theta)[:, None] * centre
-    z = (1.0 - theta)[grouping.codes] if design.constant else None
-    rows = TransformedRows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),), constant=z)
+    z = grouping.spread(1.0 - theta) if design.constant else None
+    rows = transformed_rows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),), constant=z)
     balanced = bool((moments.counts == moments.counts[0]).all())
     tss = _about_mean(moments, theta) if design.constant and convention.transformed_total == "mean" else None
     return TransformedModel(

@@ -13,13 +13,13 @@ from panelvar.base.arguments import ONE_WAY, read_flag
 from panelvar.base.errors import DataError, InsufficientDataError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
-from panelvar.data.design import Design, build_design, compact
+from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
-from panelvar.kernels.groups import Grouping
+from panelvar.kernels.groups import Grouping, compact
 from panelvar.kernels.rows import column_norms
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.pooled import centred_model

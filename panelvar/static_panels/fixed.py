@@ -25,7 +25,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.moments import PanelMoments
-from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
+from panelvar.kernels.rows import column_norms, restored_norms, transformed_rows
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
@@ -106,7 +106,7 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
     absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
     tables = absorbed.tables(columns)
-    rows = TransformedRows(
+    rows = transformed_rows(
         columns,
         groupings=groupings,
         tables=tables,

@@ -16,7 +16,7 @@ from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import Family, TransformedModel, ones_column
-from panelvar.kernels.rows import TransformedRows, restored_norms
+from panelvar.kernels.rows import restored_norms, transformed_rows
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
@@ -75,7 +75,7 @@ def centred_model(
     weight = design.weights
     n = design.nobs
     centre = design.means
-    rows = TransformedRows(
+    rows = transformed_rows(
         design.columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
     )
     triangle = rows.triangle()

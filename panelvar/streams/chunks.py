@@ -1,0 +1,133 @@
+"""Chunks of named columns: what a stream reads of any source, and sources made of frames."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from panelvar.base.arrays import Array
+from panelvar.base.errors import DataError
+from panelvar.data.arrow import from_arrow
+from panelvar.data.source import Labels, Source, as_floats
+
+CHUNK_ROWS = 131_072
+"""Rows of a chunk: a dozen columns of doubles are 12 MB."""
+
+
+class Chunk(Protocol):
+    """Some rows of a source."""
+
+    @property
+    def n_rows(self) -> int:
+        """How many."""
+
+    @property
+    def where(self) -> str:
+        """What they are rows of, for errors: a file, a partition."""
+
+    def row(self, place: int) -> str:
+        """Name one of them, for errors."""
+
+    def numbers(self, name: str) -> Array:
+        """Return a column as doubles, NaN where a value is missing."""
+
+    def labels(self, name: str) -> Labels:
+        """Return a column as labels."""
+
+
+class Chunks(Protocol):
+    """A source that hands out its rows a chunk at a time."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be read more than once."""
+
+    def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
+        """Read columns of all rows, from the first chunk to the last."""
+
+
+@dataclass(frozen=True)
+class FrameChunk:
+    """Rows of a DataFrame or of a table that offers an Arrow stream."""
+
+    source: Source
+    where: str
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.source.n_rows
+
+    def row(self, place: int) -> str:
+        """Name a row by its label."""
+        return f"row {self.source.index[place]!r} of {self.where}"
+
+    def numbers(self, name: str) -> Array:
+        """Return a column as doubles."""
+        return as_floats(self.source.raw(name), name)
+
+    def labels(self, name: str) -> Labels:
+        """Return a column as labels."""
+        return self.source.labels(name)
+
+
+class FrameChunks:
+    """DataFrames one after another.
+
+    Parameters
+    ----------
+    frames : callable
+        Returns the frames, as often as it is called if ``repeatable``.
+    repeatable : bool
+    """
+
+    def __init__(self, frames: Callable[[], Iterable[Any]], repeatable: bool) -> None:
+        self._frames = frames
+        self.repeatable = repeatable
+        self._waiting: Iterator[Any] | None = None
+        first = self._first()
+        self.names = [str(name) for name in Source(first).names]
+
+    def _first(self) -> Any:
+        """The first frame, which says what the columns are; of what can be read once it is kept for the reading."""
+        frames = iter(self._frames())
+        first = next(frames, None)
+        if first is None:
+            raise DataError("The data have no chunk: there is not a row to read.")
+        if not self.repeatable:
+
+            def again() -> Iterator[Any]:
+                yield first
+                yield from frames
+
+            self._waiting = again()
+        return first
+
+    def read(self, columns: Sequence[str]) -> Iterator[FrameChunk]:
+        """Read columns of all frames."""
+        frames = iter(self._frames()) if self.repeatable else self._waiting
+        assert frames is not None
+        for number, frame in enumerate(frames):
+            where = f"chunk {number}"
+            source = Source(from_arrow(frame))
+            for name in columns:
+                if name not in source:
+                    raise DataError(f"Column {name!r} is missing in {where}, whose columns are {source.names}.")
+            step = CHUNK_ROWS
+            if source.frame is None or source.n_rows <= step:
+                yield FrameChunk(source, where)
+                continue
+            for start in range(0, source.n_rows, step):
+                yield FrameChunk(Source(source.frame.iloc[start : start + step]), where)
+
+
+def is_frame(data: Any) -> bool:
+    """Whether data are a DataFrame of pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(data, pandas.DataFrame)

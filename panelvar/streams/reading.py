@@ -1,0 +1,215 @@
+"""Readings of the rows of a model: the chunks of a stream, less rows that miss a value, as often as they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array, Mask
+from panelvar.base.errors import DataError, MissingInformationError
+from panelvar.data.source import missing
+from panelvar.streams.dimensions import Dimension, LabelledRows, LocalGroups
+from panelvar.streams.growing_labels import GrowingLabels
+from panelvar.streams.survey import Survey, complete_rows, labels_of_rows
+
+if TYPE_CHECKING:
+    from panelvar.data.source import Labels
+    from panelvar.streams.chunks import Chunk, Chunks
+
+
+def no_rows(what: str) -> MissingInformationError:
+    """Make the error for what has a value for each row of a stream."""
+    return MissingInformationError(
+        f"{what} has a value for each row, and the rows of a stream are not kept: fit the model on a DataFrame."
+    )
+
+
+class NotKept:
+    """An attribute with a value for each row, which a stream does not keep: reading it is an error.
+
+    Parameters
+    ----------
+    what : str
+        What it is, to begin the message.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __get__(self, owner: object, kind: type) -> NoReturn:
+        raise no_rows(self.what)
+
+    def __set__(self, owner: object, value: object) -> NoReturn:
+        raise no_rows(self.what)
+
+
+class Part:
+    """The rows of a model in one chunk.
+
+    Attributes
+    ----------
+    start, stop : int
+        Their numbers among the rows of the model.
+    columns : tuple of arrays
+        Regressors and, last, the dependent variable; empty where they were not asked for.
+    """
+
+    def __init__(self, chunk: Chunk, complete: Mask | None, columns: tuple[Array, ...], start: int, count: int) -> None:
+        self._chunk = chunk
+        self._complete = complete
+        self._local: dict[Dimension, LocalGroups] = {}
+        self.columns = columns
+        self.start = start
+        self.stop = start + count
+
+    def local(self, dimension: Dimension) -> LocalGroups:
+        """Return the groups of the rows in a dimension."""
+        found = self._local.get(dimension)
+        if found is None:
+            found = self._local[dimension] = dimension.local(dimension.labels_in(self), self._chunk.where)
+        return found
+
+    def labels(self, name: str) -> Labels:
+        """Return a column of the rows as labels."""
+        return labels_of_rows(self._chunk.labels(name), self._complete)
+
+
+class Reading:
+    """The rows of a model of a stream, and the dimensions they are grouped by.
+
+    Parameters
+    ----------
+    chunks : Chunks
+    columns : tuple of str
+        Regressors and, last, the dependent variable: a row is left out for what it misses in any of them.
+    survey : Survey
+        What the first reading found.
+    """
+
+    def __init__(self, chunks: Chunks, columns: tuple[str, ...], survey: Survey) -> None:
+        self.chunks = chunks
+        self.columns = columns
+        self.survey = survey
+        self._in_hand: Part | None = None
+        self._by_name: dict[str, Dimension] = {}
+        self._wanted: set[Dimension] = set()
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows."""
+        return self.survey.nobs
+
+    @property
+    def part(self) -> Part:
+        """The chunk in hand, of the reading that is under way."""
+        assert self._in_hand is not None
+        return self._in_hand
+
+    def want(self, dimension: Dimension) -> None:
+        """Read what tells a row's group in a dimension from now on."""
+        self._wanted.add(dimension)
+
+    def parts(self, dimensions: Sequence[Dimension] = (), *, values: bool = True) -> Iterator[Part]:
+        """Read the rows a chunk at a time.
+
+        Parameters
+        ----------
+        dimensions : sequence of Dimension
+            Those that will be asked for, beside those that are wanted already.
+        values : bool
+            Whether regressors and the dependent variable are.
+
+        Raises
+        ------
+        DataError
+            If the data are not what they were.
+        """
+        named = [name for dimension in (*dimensions, *self._wanted) for name in dimension.columns]
+        read = self.columns if values or not self.survey.complete else ()
+        start = 0
+        for chunk in self.chunks.read([*dict.fromkeys((*read, *named))]):
+            columns = tuple(chunk.numbers(name) for name in read)
+            complete, count = None, chunk.n_rows
+            if not self.survey.complete:
+                complete = complete_rows(columns)
+            if complete is not None:
+                columns, count = tuple(column[complete] for column in columns), int(complete.sum())
+            if count == 0:
+                continue
+            self._in_hand = part = Part(chunk, complete, columns if values else (), start, count)
+            yield part
+            start += count
+        self._in_hand = None
+        if start != self.nobs:
+            raise DataError(
+                f"The data had {self.nobs} complete rows when they were first read, and {start} now: they must not "
+                "change while a model is fitted."
+            )
+
+    def dimension(self, column: str) -> Dimension:
+        """Return the dimension of a column, from a reading of its labels the first time it is asked for."""
+        if column not in self._by_name:
+            self._by_name[column] = self._survey_of(column)
+        return self._by_name[column]
+
+    def crossed(self, first: Dimension, second: Dimension) -> Dimension:
+        """Return the dimension of the pairs of groups of two others."""
+        name = f"{first.name}^{second.name}"
+        if name not in self._by_name:
+            growing, counts = GrowingLabels(name), _Counts()
+            for part in self.parts((first, second), values=False):
+                counts.add(growing, pairs_in(part, first, second), "the data")
+            self._by_name[name] = CrossedDimension(name, growing, counts.all, first, second)
+        return self._by_name[name]
+
+    def _survey_of(self, column: str) -> Dimension:
+        growing, counts = GrowingLabels(column), _Counts()
+        read = () if self.survey.complete else self.columns
+        absent = 0
+        for chunk in self.chunks.read([*dict.fromkeys((*read, column))]):
+            complete = complete_rows([chunk.numbers(name) for name in read])
+            labels = labels_of_rows(chunk.labels(column), complete)
+            empty = missing(labels)
+            if empty is not None and empty.any():
+                absent += int(empty.sum())
+            else:
+                counts.add(growing, labels, chunk.where)
+        if absent:
+            raise DataError(f"{column!r} is missing in {absent} of the {self.nobs} rows of the model.")
+        return Dimension(column, growing, counts.all)
+
+
+class _Counts:
+    """Rows of each label, of which there are more and more."""
+
+    def __init__(self) -> None:
+        self.all = np.zeros(0, dtype=np.int64)
+
+    def add(self, growing: GrowingLabels, labels: Labels, where: str) -> None:
+        """Count the labels of a chunk."""
+        found = growing.add(labels, where)
+        if growing.count > len(self.all):
+            self.all = np.concatenate((self.all, np.zeros(growing.count - len(self.all), dtype=np.int64)))
+        self.all[found.places] += np.bincount(found.codes, minlength=len(found.places))
+
+
+class CrossedDimension(Dimension):
+    """Pairs of groups of two dimensions, those that occur."""
+
+    def __init__(
+        self, name: str, growing: GrowingLabels, counts: NDArray[np.int64], first: Dimension, second: Dimension
+    ) -> None:
+        super().__init__(name, growing, counts, (*first.columns, *second.columns))
+        self._pair = first, second
+
+    def labels_in(self, rows: LabelledRows) -> NDArray[np.int64]:
+        """Return the pair of each row of a chunk as a number."""
+        return pairs_in(rows, *self._pair)
+
+
+def pairs_in(rows: LabelledRows, first: Dimension, second: Dimension) -> NDArray[np.int64]:
+    """Return the pair of groups of each row of a chunk as a number."""
+    return rows.local(first).codes.astype(np.int64) * second.n_groups + rows.local(second).codes

@@ -1,0 +1,199 @@
+"""The rows of a model that are read a chunk at a time, whenever a pass needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.quoting import shown
+from panelvar.data.design import Design
+from panelvar.data.dimensions import crossed_dimensions
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.streams.dimensions import Dimension
+from panelvar.streams.reading import NotKept, Reading, no_rows
+from panelvar.streams.streamed_groups import StreamedGrouping
+from panelvar.streams.streamed_rows import StreamedColumns, StreamedRows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class StreamedDesign(Design):
+    """A `Design` of which no row is kept.
+
+    Parameters
+    ----------
+    stream : PanelStream
+        Where the rows come from.
+    reading : Reading
+        Of the rows.
+    dependent : str
+    names : tuple of str
+    constant : bool
+    columns : StreamedColumns
+        Regressors and, last, the dependent variable.
+    notes : sequence of Note
+        What was left out and why.
+    """
+
+    y = NotKept("The dependent variable")
+    x = NotKept("A regressor")
+    time_positions = NotKept("The period")
+    index = NotKept("A label")
+    _reading: Reading
+    _columns: StreamedColumns
+    _groupings: dict[Dimension, StreamedGrouping]
+
+    def __init__(
+        self,
+        stream: Any,
+        reading: Reading,
+        dependent: str,
+        names: tuple[str, ...],
+        constant: bool,
+        columns: StreamedColumns,
+        notes: Sequence[Note],
+    ) -> None:
+        # The class is frozen, and says of some of what a design holds that it is not kept.
+        self.__dict__.update(
+            panel=stream,
+            dependent=dependent,
+            names=names,
+            constant=constant,
+            weights=None,
+            kept=None,
+            notes=tuple(notes),
+            formula=None,
+            _reading=reading,
+            _columns=columns,
+            _groupings={},
+        )
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows."""
+        return self._reading.nobs
+
+    @property
+    def columns(self) -> Any:
+        """Regressors and, last, the dependent variable, to be read."""
+        return self._columns
+
+    @property
+    def means(self) -> Array:
+        """Mean of each column, regressors first, shape (k + 1,)."""
+        means: Array = self._columns.sums_by(self._reading.survey.entities).sum(axis=0) / self.nobs
+        return means
+
+    def extent(self, place: int) -> tuple[float, float]:
+        """Return the smallest and the largest value of a column."""
+        column = place
+        if self._columns.loadings is not None:
+            used = np.flatnonzero(self._columns.loadings[:, place])
+            if len(used) != 1:
+                raise no_rows("A combination of columns")
+            column = int(used[0])
+        survey = self._reading.survey
+        return float(survey.smallest[column]), float(survey.largest[column])
+
+    def norms(self) -> Array:
+        """Return the Euclidean norm of each column, shape (k + 1,), from a reading of all rows."""
+        norms = np.zeros(len(self._columns))
+        for part in self._reading.parts():
+            norms = np.hypot(norms, column_norms(self._columns.of_part(part)))
+        return norms
+
+    @property
+    def entities(self) -> StreamedGrouping:
+        """Rows grouped by entity."""
+        return self._grouping(self._reading.survey.entities)
+
+    @property
+    def times(self) -> StreamedGrouping:
+        """Rows grouped by period."""
+        return self._grouping(self._reading.survey.times)
+
+    @property
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities in use, in code order."""
+        return self._reading.survey.entities.labels
+
+    @property
+    def time_labels(self) -> pd.Index:
+        """Labels of the periods in use, in code order."""
+        return self._reading.survey.calendar.labels_at(self.period_positions)
+
+    @property
+    def period_positions(self) -> NDArray[np.int64]:
+        """Calendar positions of the periods in use, ascending."""
+        return self._reading.survey.positions
+
+    def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
+        """Return the grouping and the label of a dimension, from a reading of its column if it is another one."""
+        stream = self.panel
+        if not isinstance(column, str):
+            raise SpecificationError(
+                f"Groups of the rows of a stream are named by a column, such as 'region'; got {shown(column)}."
+            )
+        if column in ("entity", stream.entity_name):
+            return self.entities, str(stream.entity_name)
+        if column in ("time", stream.time_name):
+            return self.times, str(stream.time_name)
+        parts = crossed_dimensions(column, stream.names)
+        if parts is not None:
+            (grouping, label), *others = (self.group_by(part) for part in parts)
+            for other, name in others:
+                grouping, label = grouping.crossed(other), f"{label}^{name}"
+            return grouping, label
+        stream.require(column)  # type: ignore[attr-defined]
+        return self._grouping(self._reading.dimension(column)), column
+
+    def labels_of(self, dimension: str) -> pd.Index:
+        """Return the labels, in code order, of a dimension named as `group_by` names it."""
+        grouping, _ = self.group_by(dimension)
+        if grouping is self.times:
+            return self.time_labels
+        assert isinstance(grouping, StreamedGrouping)
+        return grouping.dimension.labels
+
+    def places_of(self, dimension: str, levels: Any) -> Positions:
+        """Return where levels of other rows stand among those of a dimension."""
+        return self.labels_of(dimension).get_indexer(levels(dimension)).astype(np.intp)
+
+    def without_rows(self) -> Design:
+        """Return the design's names and notes, its source let go."""
+        light = Design(self.panel, self.dependent, self.names, np.empty(0), (), self.constant, notes=self.notes)
+        object.__setattr__(light, "panel", None)
+        return light
+
+    def select(self, regressors: Positions) -> StreamedDesign:
+        """Return the design with some of its regressors, given by their places."""
+        loadings = np.eye(len(self._columns))[:, [*regressors, -1]]
+        names = tuple(self.names[i] for i in regressors)
+        return self._like(self.dependent, names, self._columns.combined(loadings), self.notes)
+
+    def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> StreamedDesign:
+        """Return the design whose columns are those of rows, not transformed."""
+        assert isinstance(rows, StreamedRows)
+        return self._like(dependent, tuple(names), rows.source, self.notes)
+
+    def with_notes(self, *notes: Note) -> StreamedDesign:
+        """Return the design with notes added."""
+        return self._like(self.dependent, self.names, self._columns, (*self.notes, *notes))
+
+    def _like(
+        self, dependent: str, names: tuple[str, ...], columns: StreamedColumns, notes: Sequence[Note]
+    ) -> StreamedDesign:
+        return StreamedDesign(self.panel, self._reading, dependent, names, self.constant, columns, notes)
+
+    def _grouping(self, dimension: Dimension) -> StreamedGrouping:
+        if dimension not in self._groupings:
+            self._groupings[dimension] = StreamedGrouping(self._reading, dimension)
+        found: StreamedGrouping = self._groupings[dimension]
+        return found

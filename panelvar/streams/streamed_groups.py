@@ -1,0 +1,151 @@
+"""Groups of the rows of a stream: sums over them are made chunk by chunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.kernels.groups import Columns, Grouping
+from panelvar.streams.dimensions import Dimension
+from panelvar.streams.reading import NotKept, Reading, no_rows, pairs_in
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@runtime_checkable
+class SumsByGroup(Protocol):
+    """Columns that are read a chunk at a time and sum themselves."""
+
+    def sums_by(self, dimension: Dimension) -> Array:
+        """Return the sums of the columns by group, (G, k)."""
+
+
+class StreamedGrouping(Grouping):
+    """A partition of the rows of a stream; of the chunk in hand its codes are known, of all rows they are not.
+
+    Parameters
+    ----------
+    reading : Reading
+        Of the rows.
+    dimension : Dimension
+    """
+
+    codes = NotKept("The group")
+
+    def __init__(self, reading: Reading, dimension: Dimension) -> None:
+        self.reading = reading
+        self.dimension = dimension
+        self.n_groups = dimension.n_groups
+        self.__dict__.update(sizes=dimension.sizes, starts=None, equal_size=0, cycles=False)
+        reading.want(dimension)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the model."""
+        return self.reading.nobs
+
+    def spread(self, table: Array) -> Any:
+        """Return the entry of each row's group in a table (G,), looked up when a chunk is in hand."""
+        return LevelColumn(self, table)
+
+    def sums_of(self, columns: Columns, weights: Array | None = None) -> Array:
+        """Sum the columns of a design within each group."""
+        if not isinstance(columns, SumsByGroup):
+            raise no_rows("A column")
+        return columns.sums_by(self.dimension)
+
+    def add_sums(self, block: Array, start: int, stop: int, out: Array) -> None:
+        """Add the sums of a block of rows of the chunk in hand."""
+        part = self.reading.part
+        local = part.local(self.dimension)
+        if isinstance(local.where, slice):
+            local.grouping.add_sums(block, start - part.start, stop - part.start, out[local.where])
+            return
+        codes = local.codes[start - part.start : stop - part.start]
+        for j in range(block.shape[1]):
+            np.add.at(out[:, j], codes, block[:, j])
+
+    def crossed(self, other: Grouping) -> Grouping:
+        """Return the grouping by pairs of groups that occur."""
+        assert isinstance(other, StreamedGrouping)
+        survey = self.reading.survey
+        if {self.dimension, other.dimension} == {survey.entities, survey.times}:
+            return EachRow(self.reading)
+        return StreamedGrouping(self.reading, self.reading.crossed(self.dimension, other.dimension))
+
+    def pair_counts(self, other: Grouping, most_cells: int) -> Array | csr_array:
+        """Count the rows over each pair of groups, dense where it is small, in a reading of their labels."""
+        assert isinstance(other, StreamedGrouping)
+        cells_in_all, parts = self.n_groups * other.n_groups, []
+        dense = np.zeros(cells_in_all if cells_in_all <= most_cells else 0)
+        for part in self.reading.parts((self.dimension, other.dimension), values=False):
+            cells, counts = np.unique(pairs_in(part, self.dimension, other.dimension), return_counts=True)
+            if len(dense):
+                dense[cells] += counts
+            else:
+                parts.append((cells, counts))
+        if len(dense):
+            return dense.reshape(self.n_groups, other.n_groups)
+        from scipy.sparse import coo_array, csr_array
+
+        cells, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
+        places = (cells // other.n_groups, cells % other.n_groups)
+        return csr_array(coo_array((counts.astype(np.float64), places), shape=(self.n_groups, other.n_groups)))
+
+    def lies_within(self, other: Grouping) -> bool:
+        """Return whether every group lies within one group of another grouping of the same rows."""
+        assert isinstance(other, StreamedGrouping)
+        if self.dimension is other.dimension:
+            return True
+        if other.n_groups > self.n_groups:
+            return False
+        first = np.full(self.n_groups, -1, dtype=np.intp)
+        within = True
+        for part in self.reading.parts((self.dimension, other.dimension), values=False):
+            own, others = part.local(self.dimension).codes, part.local(other.dimension).codes
+            new = first[own] < 0
+            first[own[new]] = others[new]
+            within = within and bool((first[own] == others).all())
+        return within
+
+
+class EachRow(Grouping):
+    """Rows of a stream each of which is a group of its own, as pairs of an entity and a period are.
+
+    Parameters
+    ----------
+    reading : Reading
+    """
+
+    codes = NotKept("The group")
+
+    def __init__(self, reading: Reading) -> None:
+        self.n_groups = reading.nobs
+        self.__dict__.update(starts=None, equal_size=0, cycles=False)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the model."""
+        return self.n_groups
+
+
+class LevelColumn:
+    """A column that has one value in each group.
+
+    Parameters
+    ----------
+    grouping : StreamedGrouping
+    table : (G,) array
+    """
+
+    def __init__(self, grouping: StreamedGrouping, table: Array) -> None:
+        self.grouping = grouping
+        self.table = table
+
+    def __getitem__(self, rows: slice) -> Array:
+        part = self.grouping.reading.part
+        codes = part.local(self.grouping.dimension).codes
+        return self.table[codes[rows.start - part.start : rows.stop - part.start]]

@@ -1,0 +1,190 @@
+"""Columns of a stream, and transformed rows of them: each pass reads the data again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.base.errors import SpecificationError
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays
+from panelvar.kernels.refinement import ExtendedArray, Products
+from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows, combination
+from panelvar.streams.dimensions import Dimension
+from panelvar.streams.reading import Part, Reading, no_rows
+from panelvar.streams.streamed_groups import LevelColumn, StreamedGrouping
+
+
+class StreamedColumns:
+    """Linear combinations of the columns of a model that are read when a pass needs them.
+
+    Parameters
+    ----------
+    reading : Reading
+    loadings : (k + 1, m) array, optional
+        The combinations; the columns themselves if omitted.
+    """
+
+    def __init__(self, reading: Reading, loadings: Array | None = None) -> None:
+        self.reading = reading
+        self.loadings = loadings
+        self._sums: dict[Dimension, Array] = {reading.survey.entities: self._combined(reading.survey.sums)}
+
+    def __len__(self) -> int:
+        return len(self.reading.columns) if self.loadings is None else int(self.loadings.shape[1])
+
+    def __iter__(self) -> Iterator[Array]:
+        raise no_rows("A column")
+
+    def __getitem__(self, place: int) -> Array:
+        raise no_rows("A column")
+
+    def _combined(self, table: Array) -> Array:
+        return table if self.loadings is None else np.asfortranarray(table @ self.loadings)
+
+    def combined(self, loadings: Array) -> StreamedColumns:
+        """Return linear combinations of these columns."""
+        return StreamedColumns(self.reading, loadings if self.loadings is None else self.loadings @ loadings)
+
+    def of_part(self, part: Part) -> tuple[Array, ...]:
+        """Return the columns of the rows of a chunk."""
+        if self.loadings is None:
+            return part.columns
+        return tuple(combination(part.columns, self.loadings[:, j]) for j in range(len(self)))
+
+    def sums_by(self, dimension: Dimension) -> Array:
+        """Return the sums of the columns by group, (G, m): those by entity are known, others are read."""
+        found = self._sums.get(dimension)
+        if found is None:
+            found = np.zeros((dimension.n_groups, len(self)), order="F")
+            for part in self.reading.parts((dimension,)):
+                local = part.local(dimension)
+                found[local.where] += local.grouping.sums_of(self.of_part(part))
+            self._sums[dimension] = found
+        return found.copy(order="F")
+
+    def transformed(
+        self,
+        *,
+        shift: Array | None = None,
+        groupings: Sequence[Grouping] = (),
+        tables: Sequence[Array] = (),
+        slopes: Sequence[Array | None] = (),
+        weights: Array | None = None,
+        constant: Array | float | None = None,
+    ) -> TransformedRows:
+        """Return rows that are read in every pass (see `panelvar.kernels.rows.TransformedRows`)."""
+        if weights is not None or any(slope is not None for slope in slopes):
+            raise SpecificationError("Weights, and slopes by level, are not taken with a stream: use a Panel.")
+        return StreamedRows(self, shift=shift, groupings=groupings, tables=tables, constant=constant)
+
+
+class StreamedRows(TransformedRows):
+    """`TransformedRows` whose blocks are made of the chunks of a stream.
+
+    Parameters
+    ----------
+    source : StreamedColumns
+    shift, groupings, tables, constant
+        As of `TransformedRows`.
+    """
+
+    __slots__ = ("source",)
+
+    def __init__(
+        self,
+        source: StreamedColumns,
+        *,
+        shift: Array | None = None,
+        groupings: Sequence[Grouping] = (),
+        tables: Sequence[Array] = (),
+        constant: Any = None,
+    ) -> None:
+        super().__init__((), shift=shift, groupings=groupings, tables=tables, constant=constant)
+        self.columns = cast(Any, source)
+        self.source = source
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.source.reading.nobs
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, the dependent variable included."""
+        return len(self.source)
+
+    @property
+    def keeps_rows(self) -> bool:
+        """No row is kept."""
+        return False
+
+    def _parts(self) -> Iterator[tuple[Part, TransformedRows]]:
+        """Yield the rows of each chunk."""
+        dimensions = [cast(StreamedGrouping, grouping).dimension for grouping in self.groupings]
+        for part in self.source.reading.parts(dimensions):
+            groups = [part.local(dimension) for dimension in dimensions]
+            constant: Any = self.constant
+            if isinstance(constant, LevelColumn):
+                constant = constant[part.start : part.stop]
+            yield (
+                part,
+                TransformedRows(
+                    self.source.of_part(part),
+                    shift=self.shift,
+                    groupings=[local.grouping for local in groups],
+                    tables=[local.part(table) for local, table in zip(groups, self.tables, strict=True)],
+                    constant=constant,
+                ),
+            )
+
+    def blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
+        for part, rows in self._parts():
+            for start, stop, block in rows.blocks():
+                # A short chunk is held by its rows; those who ask may overwrite what they get.
+                scratch = block if block.flags.writeable else block.copy(order="F")
+                yield part.start + start, part.start + stop, scratch
+
+    def triangle(self) -> Array:
+        """Return the R factor of all transformed rows; a second pass where cross products do not do."""
+        if pays(self.n_columns) and self.n_rows > BLOCK_ROWS:
+            products = CrossProducts(self.n_columns, BLOCK_ROWS)
+            self._accumulate(products)
+            triangle = products.triangle()
+            if triangle is not None:
+                return triangle
+        accumulator = RowAccumulator(self.n_columns)
+        self._accumulate(accumulator)
+        return accumulator.r
+
+    def _accumulate(self, into: CrossProducts | RowAccumulator) -> None:
+        for _, rows in self._parts():
+            for start, stop in rows.block_bounds():
+                rows.fill(start, stop, into.room(stop - start))
+                into.update()
+
+    def products(self) -> Products:
+        """Return the cross products of ``[X, y]`` in extended precision, a pass over the data each."""
+
+        def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
+            cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
+            for _, rows in self._parts():
+                own_cross, own_squares = rows.products()(mapping)
+                cross, squares = cross + own_cross, squares + own_squares
+            return cross, squares
+
+        return products
+
+    def combined(self, loadings: Array) -> StreamedRows:
+        """Return the rows of linear combinations of the columns (see `TransformedRows.combined`)."""
+        return StreamedRows(
+            self.source.combined(loadings),
+            shift=None if self.shift is None else self.shift @ loadings,
+            groupings=self.groupings,
+            tables=[np.asfortranarray(table @ loadings) for table in self.tables],
+            constant=self.constant,
+        )

@@ -1,0 +1,309 @@
+"""The first reading of a stream: what there is in all rows that later readings need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.errors import DataError, InsufficientDataError, Note
+from panelvar.data.calendar import Calendar, read_times
+from panelvar.data.design import rows_dropped
+from panelvar.data.source import labels_at, missing
+from panelvar.data.time_labels import as_text
+from panelvar.kernels.groups import Grouping
+from panelvar.streams.dimensions import Dimension
+from panelvar.streams.growing_labels import GrowingLabels, LocalCodes
+
+if TYPE_CHECKING:
+    from panelvar.data.source import Labels
+    from panelvar.streams.chunks import Chunk, Chunks
+
+_MOST_CELLS = 2**30
+"""Pairs of an entity and a period up to which each has a byte that says whether it was met."""
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What one reading of all rows found.
+
+    Attributes
+    ----------
+    nobs_read, nobs : int
+        Rows there are, and those that miss no value.
+    entities, times : Dimension
+    calendar : Calendar
+        Of all rows.
+    positions : (T,) array
+        Calendar positions of the periods that have a row of the model.
+    sums : (G, k + 1) array
+        Sums of the columns by entity.
+    smallest, largest : (k + 1,) array
+        Of each column.
+    notes : tuple of Note
+    """
+
+    nobs_read: int
+    nobs: int
+    entities: Dimension
+    times: Dimension
+    calendar: Calendar
+    positions: NDArray[np.int64]
+    sums: Array
+    smallest: Array
+    largest: Array
+    notes: tuple[Note, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether no row misses a value."""
+        return self.nobs == self.nobs_read
+
+
+class Surveyor:
+    """Takes in chunks and says what was found.
+
+    Parameters
+    ----------
+    chunks : Chunks
+    entity, time : str
+        Columns that say who a row is about, and when.
+    freq : int, str or None
+        Spacing of the calendar.
+    columns : tuple of str
+        Regressors and, last, the dependent variable.
+    missing_rows : {"drop", "raise"}
+    """
+
+    def __init__(
+        self,
+        chunks: Chunks,
+        entity: str,
+        time: str,
+        freq: int | str | None,
+        columns: tuple[str, ...],
+        missing_rows: str,
+    ) -> None:
+        self.chunks = chunks
+        self.freq = freq
+        self.columns = columns
+        self._missing = missing_rows
+        self._entities = GrowingLabels(entity)
+        self._times = GrowingLabels(time)
+        self._of_entities = _Growing(len(columns) + 1)
+        self._of_times = _Growing(1)
+        self._met = _Met()
+        self._absent = dict.fromkeys((columns[-1], *columns[:-1]), 0)
+        self._first_absent: list[str] = []
+        self._smallest = np.full(len(columns), np.inf)
+        self._largest = np.full(len(columns), -np.inf)
+        self.nobs_read = self.nobs = 0
+
+    def take(self, chunk: Chunk) -> None:
+        """Take in a chunk."""
+        who = self._labels(chunk, self._entities.name, "entity")
+        when = self._labels(chunk, self._times.name, "time")
+        entities = self._entities.add(who, chunk.where)
+        times = self._times.add(when, chunk.where)
+        self._met.add(entities.places[entities.codes], times.places[times.codes])
+        columns = [chunk.numbers(name) for name in self.columns]
+        complete = self._complete(chunk, columns)
+        self.nobs_read += chunk.n_rows
+        if complete is not None:
+            columns = [column[complete] for column in columns]
+            entities, times = (_some(codes, complete) for codes in (entities, times))
+        self.nobs += len(columns[-1])
+        if len(columns[-1]):
+            own = np.arange(len(entities.places))
+            grouping = Grouping(entities.codes, len(own), entities.starts)
+            parts = np.column_stack([grouping.sizes, *(grouping.sums(column) for column in columns)])
+            self._of_entities.add(entities.places, parts, self._entities.count)
+            counts = np.bincount(times.codes, minlength=len(times.places)).astype(np.float64)
+            self._of_times.add(times.places, counts[:, None], self._times.count)
+            np.minimum(self._smallest, [column.min() for column in columns], out=self._smallest)
+            np.maximum(self._largest, [column.max() for column in columns], out=self._largest)
+
+    def _labels(self, chunk: Chunk, name: str, what: str) -> Labels:
+        labels = chunk.labels(name)
+        absent = missing(labels)
+        if absent is not None and absent.any():
+            raise DataError(
+                f"Column {name!r} ({what}) is missing in {int(absent.sum())} of the rows of {chunk.where}, first in "
+                f"{chunk.row(int(absent.argmax()))}. Drop these rows or fill in their {what}."
+            )
+        return labels
+
+    def _complete(self, chunk: Chunk, columns: Sequence[Array]) -> Mask | None:
+        """Which rows miss no value, None where all do not; infinities are refused."""
+        bad: Mask | None = None
+        for name, column in zip(self.columns, columns, strict=True):
+            # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
+            with np.errstate(over="ignore", invalid="ignore"):
+                if np.isfinite(column.sum()):
+                    continue
+            infinite = np.isinf(column)
+            if infinite.any():
+                raise DataError(
+                    f"Column {name!r} has {int(infinite.sum())} infinite value(s) in {chunk.where}, first in "
+                    f"{chunk.row(int(infinite.argmax()))}. Remove them or set them missing."
+                )
+            absent = np.isnan(column)
+            if absent.any():
+                self._absent[name] += int(absent.sum())
+                bad = absent if bad is None else bad | absent
+        if bad is None:
+            return None
+        if self._missing == "raise":
+            self._first_absent += [chunk.row(int(row)) for row in np.flatnonzero(bad)[:3]]
+        return ~bad
+
+    def done(self) -> Survey:
+        """Put together what was found in all chunks.
+
+        Raises
+        ------
+        DataError
+            No row at all, two rows of one entity and period, or, with ``missing="raise"``, a missing value.
+        InsufficientDataError
+            No complete row.
+        """
+        if self.nobs_read == 0:
+            raise DataError("The data have no rows; a panel needs at least one.")
+        if self._met.pairs() < self.nobs_read:
+            self._refuse_repeated()
+        labels = self._times.labels
+        positions, calendar = read_times(labels.array, freq=self.freq, name=self._times.name)
+        notes = list(calendar.notes)
+        dropped = self.nobs_read - self.nobs
+        counts = [(name, count) for name, count in self._absent.items() if count]
+        if dropped and self._missing == "raise":
+            listing = ", ".join(f"{name} ({count})" for name, count in counts)
+            raise DataError(
+                f"{dropped} of {self.nobs_read} rows have missing values: {listing}; first in "
+                f"{', '.join(self._first_absent[:3])}. missing='drop' leaves them out."
+            )
+        if dropped:
+            notes.append(rows_dropped(dropped, self.nobs_read, counts))
+        if self.nobs == 0:
+            raise InsufficientDataError(
+                f"No complete row is left for {self.columns[-1]!r} on {', '.join(self.columns[:-1]) or 'a constant'}: "
+                f"every one of the {self.nobs_read} rows misses a value."
+            )
+        of_entities = self._of_entities.table(self._entities.count)
+        of_times = self._of_times.table(self._times.count)
+        entities = Dimension(self._entities.name, self._entities, of_entities[:, 0].astype(np.int64))
+        counted = of_times[:, 0].astype(np.int64)
+        times = Dimension(self._times.name, self._times, counted)
+        return Survey(
+            self.nobs_read,
+            self.nobs,
+            entities,
+            times,
+            calendar,
+            np.sort(positions[counted > 0]).astype(np.int64),
+            entities.in_order(of_entities[:, 1:]),
+            self._smallest,
+            self._largest,
+            tuple(notes),
+        )
+
+    def _refuse_repeated(self) -> None:
+        """Read the data again to say which rows repeat an entity and period."""
+        met: dict[tuple[int, int], str] = {}
+        names = (self._entities.name, self._times.name)
+        repeated = self.nobs_read - self._met.pairs()
+        what = f"{repeated} row(s) repeat an entity and period"
+        advice = "Every entity may have one row a period; aggregate or drop the others."
+        if not self.chunks.repeatable:
+            raise DataError(f"{what}. {advice}")
+        for chunk in self.chunks.read(names):
+            who, when = (
+                labels.find(chunk.labels(name), chunk.where)
+                for labels, name in zip((self._entities, self._times), names, strict=True)
+            )
+            pairs = zip(who.places[who.codes].tolist(), when.places[when.codes].tolist(), strict=True)
+            for row, pair in enumerate(pairs):
+                if pair in met:
+                    one = (self._entities.labels[pair[0]], as_text(self._times.labels[pair[1]]))
+                    raise DataError(
+                        f"{what}, the first {one[0]}, {one[1]} ({met[pair]} and {chunk.row(row)}). {advice}"
+                    )
+                met[pair] = chunk.row(row)
+
+
+def _some(codes: LocalCodes, rows: Mask) -> LocalCodes:
+    """Codes of some rows; a label may be left without a row."""
+    return LocalCodes(codes.codes[rows], codes.places, None)
+
+
+class _Growing:
+    """A table with a row for each label, of which there are more and more."""
+
+    def __init__(self, columns: int) -> None:
+        self._table = np.zeros((1024, columns))
+
+    def add(self, places: Positions, values: Array, count: int) -> None:
+        """Add values to rows, no row twice."""
+        if count > len(self._table):
+            grown = np.zeros((max(count, 2 * len(self._table)), self._table.shape[1]))
+            grown[: len(self._table)] = self._table
+            self._table = grown
+        self._table[places] += values
+
+    def table(self, count: int) -> Array:
+        """Return the rows there are."""
+        out = np.zeros((count, self._table.shape[1]))
+        out[: min(count, len(self._table))] = self._table[:count]
+        return out
+
+
+class _Met:
+    """Which pairs of an entity and a period have been met."""
+
+    def __init__(self) -> None:
+        self._grid = np.zeros((1024, 16), dtype=np.bool_)
+        self._cells: list[NDArray[np.int64]] = []
+
+    def add(self, entities: Positions, times: Positions) -> None:
+        """Meet pairs."""
+        if len(entities) == 0:
+            return
+        rows, columns = (
+            size if most < size else max(2 * size, most + 1)
+            for size, most in zip(self._grid.shape, (int(entities.max()), int(times.max())), strict=True)
+        )
+        if rows * columns > _MOST_CELLS:
+            # Entities that share few periods: the pairs themselves take less room than the grid.
+            self._cells.append((entities.astype(np.int64) << 32) | times)
+            return
+        if (rows, columns) != self._grid.shape:
+            grown = np.zeros((rows, columns), dtype=np.bool_)
+            grown[: self._grid.shape[0], : self._grid.shape[1]] = self._grid
+            self._grid = grown
+        self._grid.reshape(-1)[entities * columns + times] = True
+
+    def pairs(self) -> int:
+        """Number of different pairs."""
+        if not self._cells:
+            return int(np.count_nonzero(self._grid))
+        entities, times = np.nonzero(self._grid)
+        return len(np.unique(np.concatenate([(entities.astype(np.int64) << 32) | times, *self._cells])))
+
+
+def complete_rows(columns: Sequence[Array]) -> Mask | None:
+    """Return which rows of a chunk that was surveyed miss no value, None where all do not."""
+    bad: Mask | None = None
+    for column in columns:
+        absent = np.isnan(column)
+        if absent.any():
+            bad = absent if bad is None else bad | absent
+    return None if bad is None else ~bad
+
+
+def labels_of_rows(labels: Labels, rows: Mask | None) -> Labels:
+    """Return the labels of the rows that are complete."""
+    return labels if rows is None else labels_at(labels, np.flatnonzero(rows))

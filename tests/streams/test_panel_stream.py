@@ -1,0 +1,302 @@
+"""Panels read a chunk at a time: the results of the same rows in memory, whatever the chunks and the order."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import panelvar as pv
+
+pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+
+COVARIANCES = [
+    "classical",
+    "HC1",
+    "cluster",
+    pv.Clustered("region"),
+    pv.Clustered("entity", "time"),
+    pv.DriscollKraay(),
+]
+FITS = {
+    "pooled": lambda data, **options: pv.fit_pooled(data, "y", ["x", "z"], **options),
+    "entity": lambda data, **options: pv.fit_fixed_effects(data, "y", ["x", "z"], **options),
+    "time": lambda data, **options: pv.fit_fixed_effects(data, "y", ["x", "z"], effects="time", **options),
+    "region": lambda data, **options: pv.fit_fixed_effects(data, "y", ["x", "z"], effects="region", **options),
+    "twoway": lambda data, **options: pv.fit_fixed_effects(data, "y", ["x", "z"], effects="twoway", **options),
+    "random": lambda data, **options: pv.fit_random_effects(data, "y", ["x", "z"], **options),
+    "iv pooled": lambda data, **options: pv.fit_iv_pooled(
+        data, "y", ["x"], endogenous=["z"], instruments=["v", "w"], **options
+    ),
+    "iv entity": lambda data, **options: pv.fit_iv_fixed_effects(
+        data, "y", ["x"], endogenous=["z"], instruments=["v", "w"], **options
+    ),
+}
+
+
+def make(rows=180, missing=7, seed=0):
+    """An unbalanced panel with missing values, its rows in no order."""
+    rng = np.random.default_rng(seed)
+    entities, periods = 30, 8
+    frame = pd.DataFrame({
+        "firm": np.repeat(np.arange(entities) * 7 + 3, periods),
+        "year": np.tile(np.arange(2000, 2000 + periods), entities),
+    })  # fmt: skip
+    frame["region"] = np.array(list("cabd"))[frame["firm"] % 4]
+    n = len(frame)
+    for name in "xzvw":
+        frame[name] = rng.normal(size=n) + frame["firm"] % 5
+    frame["z"] += 0.5 * frame["v"] + 0.4 * frame["w"]
+    frame["y"] = frame["x"] - 2 * frame["z"] + frame["firm"] % 11 + rng.normal(size=n)
+    frame = frame.sample(rows, random_state=seed).reset_index(drop=True)
+    for name in ("x", "y"):
+        frame.loc[rng.choice(rows, missing, replace=False), name] = np.nan
+    return frame
+
+
+def cut(frame, places):
+    """Cut a frame into chunks."""
+    bounds = [0, *sorted(places), len(frame)]
+    return [frame.iloc[a:b] for a, b in itertools.pairwise(bounds)]
+
+
+def stream_of(frames):
+    return pv.PanelStream(frames, entity="firm", time="year")
+
+
+def assert_same(streamed, held):
+    for name in ("params", "std_errors", "cov"):
+        ours, theirs = getattr(streamed, name), getattr(held, name)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12 * np.abs(np.asarray(theirs)).max())
+    assert [note.text for note in streamed.notes] == [note.text for note in held.notes]
+    assert str(streamed) == str(held)
+
+
+@pytest.mark.parametrize("cov", COVARIANCES, ids=str)
+@pytest.mark.parametrize("name", FITS)
+def test_a_stream_is_the_panel_it_holds(name, cov):
+    frame = make()
+    held = FITS[name](pv.Panel(frame, "firm", "year"), cov=cov)
+    streamed = FITS[name](stream_of(cut(frame, [1, 50, 51, 120])), cov=cov)
+    assert_same(streamed, held)
+    for quantity in ("rsquared", "rsquared_adjusted", "df_resid", "nobs", "n_entities", "n_periods", "loglik"):
+        assert getattr(streamed, quantity) == pytest.approx(getattr(held, quantity), rel=1e-11)
+
+
+@given(places=st.lists(st.integers(0, 180), max_size=6), seed=st.integers(0, 1000), name=st.sampled_from(sorted(FITS)))
+def test_neither_chunks_nor_the_order_of_rows_show(places, seed, name):
+    frame = make()
+    held = FITS[name](pv.Panel(frame, "firm", "year"), cov="cluster")
+    shuffled = frame.sample(frac=1.0, random_state=seed)
+    assert_same(FITS[name](stream_of(cut(shuffled, places)), cov="cluster"), held)
+
+
+def test_the_between_regression_and_what_is_asked_of_fits():
+    frame = make()
+    panel, stream = pv.Panel(frame, "firm", "year"), stream_of(cut(frame, [40, 90]))
+    assert_same(pv.fit_between(stream, "y", ["x", "z"]), pv.fit_between(panel, "y", ["x", "z"]))
+    fits = {}
+    for data in (panel, stream):
+        fixed, random = pv.fit_fixed_effects(data, "y", ["x", "z"]), pv.fit_random_effects(data, "y", ["x", "z"])
+        fits[data] = fixed, random
+        assert str(fixed.with_cov("cluster")) == str(pv.fit_fixed_effects(data, "y", ["x", "z"], cov="cluster"))
+    (held, held_random), (streamed, random) = fits[panel], fits[stream]
+    assert str(pv.hausman(streamed, random)) == str(pv.hausman(held, held_random))
+    assert str(pv.compare([streamed, random])) == str(pv.compare([held, held_random]))
+    assert str(streamed.wald_test("x = z")) == str(held.wald_test("x = z"))
+    pd.testing.assert_frame_equal(streamed.estimated_effects(), held.estimated_effects(), rtol=1e-9)
+    pd.testing.assert_frame_equal(streamed.glance(), held.glance(), rtol=1e-9)
+    assert str(streamed.f_poolability) == str(held.f_poolability)
+    assert str(streamed.variance_components) == str(held.variance_components)
+    light = pickle.loads(pickle.dumps(streamed.without_rows()))
+    assert str(light) == str(streamed)
+
+
+def test_many_rows_take_the_path_of_cross_products():
+    rng = np.random.default_rng(3)
+    entities, periods = 4000, 6
+    frame = pd.DataFrame({
+        "firm": np.repeat(np.arange(entities), periods), "year": np.tile(np.arange(periods), entities)
+    })  # fmt: skip
+    for name in "xzvw":
+        frame[name] = rng.normal(size=len(frame)) + frame["firm"] % 5
+    frame["y"] = frame["x"] - frame["z"] + frame["v"] + rng.normal(size=len(frame))
+    names = ["x", "z", "v", "w"]
+    held = pv.fit_fixed_effects(pv.Panel(frame, "firm", "year"), "y", names, cov="cluster")
+    for places in ([], [7], [9000, 18000]):
+        assert_same(pv.fit_fixed_effects(stream_of(cut(frame, places)), "y", names, cov="cluster"), held)
+    # Nearly collinear columns need QR, and so a further pass; the level of the data costs no digits.
+    frame["w"] = frame["x"] + 1e-5 * frame["w"] + 1e6
+    frame["y"] += 1e6
+    held = pv.fit_fixed_effects(pv.Panel(frame, "firm", "year"), "y", names)
+    streamed = pv.fit_fixed_effects(stream_of(cut(frame, [11, 5000])), "y", names)
+    np.testing.assert_allclose(streamed.params, held.params, rtol=1e-8)
+    np.testing.assert_allclose(streamed.std_errors, held.std_errors, rtol=1e-9)
+
+
+def test_regressors_that_carry_nothing_are_dropped_with_the_same_words():
+    frame = make(missing=0)
+    frame["still"] = frame["firm"] * 1.0
+    frame["sum"] = frame["x"] + frame["z"]
+    # Each chunk is collinear where the whole is not, and constant where the whole varies.
+    frame["late"] = np.where(np.arange(len(frame)) < 100, 1.0, frame["x"])
+    names = ["x", "z", "still", "sum", "late"]
+    held = pv.fit_fixed_effects(pv.Panel(frame, "firm", "year"), "y", names)
+    assert_same(pv.fit_fixed_effects(stream_of(cut(frame, [100])), "y", names), held)
+    with pytest.raises(pv.PanelVarError, match="still"):
+        pv.fit_fixed_effects(stream_of([frame]), "y", names, collinear="raise")
+
+
+@pytest.mark.parametrize("kind", ["text", "category", "chosen", "date", "period", "float"])
+def test_labels_of_any_kind_are_in_their_own_order(kind):
+    frame = make()
+    labels = {
+        "text": lambda codes: ("f" + codes.astype(str).str.zfill(3)).astype(object),
+        "category": lambda codes: pd.Categorical("f" + codes.astype(str).str.zfill(3)),
+        "chosen": lambda codes: pd.Categorical(codes, categories=sorted(codes.unique(), reverse=True), ordered=True),
+        "date": lambda codes: pd.Timestamp("2020-01-01") + pd.to_timedelta(codes, unit="D"),
+        "period": lambda codes: pd.PeriodIndex.from_ordinals(codes, freq="M"),
+        "float": lambda codes: codes / 2,
+    }[kind]
+    frame["firm"] = labels(frame["firm"])
+    held = pv.fit_fixed_effects(pv.Panel(frame, "firm", "year"), "y", ["x", "z"])
+    streamed = pv.fit_fixed_effects(stream_of(cut(frame, [3, 70, 140])), "y", ["x", "z"])
+    assert_same(streamed, held)
+    pd.testing.assert_frame_equal(
+        streamed.estimated_effects(), held.estimated_effects(), rtol=1e-9, check_index_type=False, check_freq=False
+    )
+
+
+def test_times_are_read_on_the_calendar_of_all_chunks():
+    frame = make(missing=0)
+    frame["year"] = pd.to_datetime(frame["year"].astype(str) + "-01-01")
+    frame = frame[frame["year"].dt.year != 2003]
+    held = pv.fit_pooled(pv.Panel(frame, "firm", "year"), "y", ["x", "z"], cov=pv.DriscollKraay(lags=2))
+    chunks = cut(frame, [20, 60])
+    # Files may differ in the unit of their dates.
+    chunks[1] = chunks[1].assign(year=chunks[1]["year"].dt.as_unit("s"))
+    assert_same(pv.fit_pooled(stream_of(chunks), "y", ["x", "z"], cov=pv.DriscollKraay(lags=2)), held)
+
+
+def test_missing_values_are_counted_and_may_be_refused():
+    frame = make()
+    stream = stream_of(cut(frame, [30, 130]))
+    with pytest.warns(pv.PanelVarWarning, match=r"rows dropped for missing values: y \(7\), x \(7\)"):
+        pv.fit_pooled(stream, "y", ["x", "z"])
+    with pytest.raises(pv.DataError, match=r"of 180 rows have missing values: y \(7\), x \(7\); first in row"):
+        pv.fit_pooled(stream, "y", ["x", "z"], missing="raise")
+    with pytest.raises(pv.InsufficientDataError, match="No complete row"):
+        pv.fit_pooled(stream_of([frame.assign(x=np.nan)]), "y", ["x"])
+
+
+def spoilt(column, value, row=77):
+    frame = make(missing=0)
+    frame[column] = frame[column].astype(object if value is None else float)
+    frame.loc[row, column] = value
+    return cut(frame, [50, 100])
+
+
+@pytest.mark.parametrize(
+    ("frames", "message"),
+    [
+        (spoilt("x", np.inf), r"'x' has 1 infinite value\(s\) in chunk 1, first in row 77 of chunk 1"),
+        (spoilt("firm", None), r"'firm' \(entity\) is missing in 1 of the rows of chunk 1, first in row 77 of chunk 1"),
+        (cut(make(missing=0).assign(x="text"), [60]), "'x' has dtype .*expected real numbers"),
+        ([make().drop(columns="x"), make()], "'x' is not in the data"),
+        ([make(), make().drop(columns="x")], "'x' is missing in chunk 1, whose columns are"),
+        ([make(missing=0), make(missing=0).head(3)], r"3 row\(s\) repeat an entity and period, the first .*of chunk 0"),
+        ([make().head(0)], "no rows"),
+        (
+            [make().head(20), make().tail(20).assign(firm=lambda frame: frame["firm"].astype(str))],
+            "'firm' holds texts in chunk 1 and integers in chunk 0",
+        ),
+    ],
+    ids=["infinite", "no entity", "text", "first lacks", "second lacks", "repeated", "empty", "types"],
+)
+def test_bad_chunks_are_refused_with_their_place(frames, message):
+    with pytest.raises(pv.DataError, match=message):
+        pv.fit_pooled(stream_of(frames), "y", ["x", "z"])
+
+
+def test_what_is_no_stream_or_no_column_is_refused():
+    frame = make()
+    with pytest.raises(pv.SpecificationError, match="A stream is read from paths of Parquet files"):
+        pv.PanelStream(3, entity="firm", time="year")
+    with pytest.raises(pv.DataError, match="Did you mean 'firm'"):
+        pv.PanelStream(frame, entity="frim", time="year")
+    with pytest.raises(pv.SpecificationError, match="both 'firm'"):
+        pv.PanelStream(frame, entity="firm", time="firm")
+    with pytest.raises(pv.SpecificationError, match="name of a column"):
+        pv.PanelStream(frame, entity=frame["firm"], time="year")
+    stream = stream_of(frame)
+    assert repr(stream).startswith("PanelStream(entities by firm, periods by year")
+    with pytest.raises(pv.DataError, match=r"'xx' is not in the data\. Did you mean 'x'"):
+        pv.fit_pooled(stream, "y", ["xx"])
+    with pytest.raises(pv.SpecificationError, match="is no column"):
+        pv.fit_pooled(stream, "y ~ x + log(z)")
+    with pytest.raises(pv.SpecificationError, match="Weights"):
+        pv.fit_pooled(stream, "y", "x", weights="z")
+    with pytest.raises(pv.SpecificationError, match="named by a column"):
+        pv.fit_pooled(stream, "y", "x", cov=pv.Clustered(frame["region"].to_numpy()))
+    with pytest.raises(pv.SpecificationError, match="can be read once"):
+        pv.fit_pooled(stream_of(iter(cut(frame, [10]))), "y", "x")
+    for make_result in (lambda r: r.resids, lambda r: r.fitted_values, lambda r: r.augment(), lambda r: r.predict()):
+        with pytest.raises(pv.MissingInformationError, match="rows of a stream are not kept"):
+            make_result(pv.fit_pooled(stream, "y", "x"))
+
+
+def test_formulas_of_plain_columns_are_read():
+    frame = make(missing=0)
+    stream, panel = stream_of(frame), pv.Panel(frame, "firm", "year")
+    assert_same(pv.fit_pooled(stream, "y ~ x + z"), pv.fit_pooled(panel, "y", ["x", "z"]))
+    assert_same(pv.fit_pooled(stream, "y ~ 0 + x"), pv.fit_pooled(panel, "y", ["x"], constant=False))
+    assert_same(pv.fit_fixed_effects(stream, "y ~ x | firm + year"), pv.fit_fixed_effects(panel, "y ~ x | firm + year"))
+
+
+def test_data_that_change_between_readings_are_noticed():
+    calls = []
+
+    def frames():
+        calls.append(1)
+        frame = make(missing=0)
+        return [frame if len(calls) < 3 else frame.head(100)]
+
+    with pytest.raises(pv.DataError, match="180 complete rows when they were first read, and 100 now"):
+        pv.fit_fixed_effects(stream_of(frames), "y", "x")
+    calls.clear()
+
+    def labels():
+        calls.append(1)
+        frame = make(missing=0)
+        return [frame if len(calls) < 3 else frame.assign(firm=frame["firm"] + 1)]
+
+    with pytest.raises(pv.DataError, match="was not there when the data were first read"):
+        pv.fit_fixed_effects(stream_of(labels), "y", "x")
+
+
+def test_memory_does_not_grow_with_the_rows(peak_megabytes):
+    rng = np.random.default_rng(4)
+
+    def frames(count):
+        def chunks():
+            for number in range(count):
+                n = 20_000
+                yield pd.DataFrame({
+                    "firm": np.arange(n) // 2 % 1000,
+                    "year": number * 100 + np.arange(n) % 2 + 2 * (np.arange(n) // 2000),
+                    "x": rng.normal(size=n), "y": rng.normal(size=n),
+                })  # fmt: skip
+
+        return chunks
+
+    def fit(count):
+        return lambda: pv.fit_fixed_effects(stream_of(frames(count)), "y", "x", cov="cluster")
+
+    fit(1)()
+    few, many = peak_megabytes(fit(2)), peak_megabytes(fit(16))
+    assert many < 2.0 * few + 1.0
