@@ -263,7 +263,7 @@ class Design:
 class MakesDesigns(Protocol):
     """Data that make the design of a model themselves, such as a stream."""
 
-    def design(
+    def design_of(
         self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
     ) -> Design:
         """Return the design."""
@@ -302,7 +302,7 @@ def build_design(
         If no row is left.
     """
     if isinstance(data, MakesDesigns):
-        return data.design(y, x, constant=constant, weights=weights, missing=missing)  # type: ignore[arg-type]
+        return data.design_of(y, x, constant=constant, weights=weights, missing=missing)  # type: ignore[arg-type]
     choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)
     if not isinstance(y, str):

@@ -64,7 +64,7 @@ class PanelStream(HintsAtNames):
     >>> second = pd.DataFrame([(2, 2001, 7.0, 5.0), (3, 2000, 0.0, 3.0), (3, 2001, 1.0, 3.0)], columns=columns)
     >>> stream = pv.PanelStream([first, second], entity="firm", time="year")
     >>> pv.fit_fixed_effects(stream, "y", "x").params.round(4).to_dict()
-    {'const': 1.0385, 'x': 0.8407}
+    {'const': 1.1333, 'x': 0.8}
     """
 
     def __init__(self, data: Any, entity: str, time: str, *, freq: int | str | None = None) -> None:
@@ -109,7 +109,7 @@ class PanelStream(HintsAtNames):
             "column in the source of the stream."
         )
 
-    def design(
+    def design_of(
         self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
     ) -> Design:
         """Survey the rows of a model (see `panelvar.data.design.build_design`)."""

@@ -132,6 +132,8 @@ ALWAYS = {"seed", "draws", "models", "tries", "x", "endogenous", "starts", "bias
 ALWAYS_HERE = {
     ("Panel", "entity"),
     ("Panel", "time"),
+    ("PanelStream", "entity"),
+    ("PanelStream", "time"),
     ("ShortRun", "b"),
     ("fit_panel_local_projections", "horizon"),
     ("fit_var_batch", "names"),
@@ -364,6 +366,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "time": of("'t'"),
     "freq": of("1"),
     "Panel.data": _table,
+    "PanelStream.data": of("frame", "[frame.head(40), frame.tail(len(frame) - 40)]"),
     "Panel.where.condition": lambda writer: writer.rng.choice(
         ("panel['t'] > panel['t'].min()", "panel['i'] == panel['i'].iloc[0]", f"frame[{writer.role('y')}] > 0")
     ),
