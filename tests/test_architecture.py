@@ -66,7 +66,19 @@ MANY_PARAMETERS = {
     "fit_restricted_var": (14, "how restrictions are found, beside the options of fit_var"),
     "plot_coefficients": (16, "which coefficients, which intervals, and where and how they are drawn"),
 }
-HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "polars", "pyarrow", "dask", "duckdb", "tqdm", "openpyxl", "docx"}
+HEAVY = {
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "formulaic",
+    "polars",
+    "pyarrow",
+    "dask",
+    "duckdb",
+    "tqdm",
+    "openpyxl",
+    "docx",
+}
 LIGHT = set(sys.stdlib_module_names) | {"numpy", "panelvar"}
 
 # What `from panelvar import *` means. A change here is a change of the public face: say so in CHANGELOG.md.

@@ -64,7 +64,9 @@ def build_instrumented(
         lists = _named(y, x, endogenous, instruments)
         _count(list(lists[1]), list(lists[2]))
         everything = tuple(name for part in lists for name in part)
-        return data.design_of(y, everything, constant=constant, weights=weights, missing=missing), Layout(*map(len, lists))
+        return data.design_of(y, everything, constant=constant, weights=weights, missing=missing), Layout(
+            *map(len, lists)
+        )
     choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)
     if not isinstance(y, str):

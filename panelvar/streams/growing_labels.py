@@ -134,6 +134,8 @@ class GrowingLabels:
 
     def _check(self, distinct: pd.Index, place: str) -> None:
         """Refuse labels of another type than those before."""
+        if len(distinct) == 0:
+            return
         kind = _kind(distinct)
         if not self._kind[0]:
             self._kind = (kind, place)
@@ -209,4 +211,4 @@ def _kind(labels: pd.Index) -> str:
     from pandas.api.types import infer_dtype
 
     inferred = infer_dtype(labels, skipna=True)
-    return {"string": "texts", "empty": "nothing"}.get(inferred, f"values of type {inferred}")
+    return {"string": "texts"}.get(inferred, f"values of type {inferred}")

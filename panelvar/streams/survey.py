@@ -13,7 +13,7 @@ from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import DataError, InsufficientDataError, Note
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.design import rows_dropped
-from panelvar.data.source import labels_at, missing
+from panelvar.data.source import as_labels, labels_at, missing
 from panelvar.data.time_labels import as_text
 from panelvar.kernels.groups import Grouping
 from panelvar.streams.dimensions import Dimension
@@ -176,7 +176,7 @@ class Surveyor:
         if self._met.pairs() < self.nobs_read:
             self._refuse_repeated()
         labels = self._times.labels
-        positions, calendar = read_times(labels.array, freq=self.freq, name=self._times.name)
+        positions, calendar = read_times(as_labels(labels), freq=self.freq, name=self._times.name)
         notes = list(calendar.notes)
         dropped = self.nobs_read - self.nobs
         counts = [(name, count) for name, count in self._absent.items() if count]

@@ -160,7 +160,7 @@ def test_labels_of_any_kind_are_in_their_own_order(kind):
         "category": lambda codes: pd.Categorical("f" + codes.astype(str).str.zfill(3)),
         "chosen": lambda codes: pd.Categorical(codes, categories=sorted(codes.unique(), reverse=True), ordered=True),
         "date": lambda codes: pd.Timestamp("2020-01-01") + pd.to_timedelta(codes, unit="D"),
-        "period": lambda codes: pd.PeriodIndex.from_ordinals(codes, freq="M"),
+        "period": lambda codes: pd.PeriodIndex([pd.Period(ordinal=code, freq="M") for code in codes]),
         "float": lambda codes: codes / 2,
     }[kind]
     frame["firm"] = labels(frame["firm"])
