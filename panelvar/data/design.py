@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -259,7 +259,6 @@ class Design:
         return replace(self, notes=(*self.notes, *notes))
 
 
-@runtime_checkable
 class MakesDesigns(Protocol):
     """Data that make the design of a model themselves, such as a stream."""
 
@@ -267,6 +266,11 @@ class MakesDesigns(Protocol):
         self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
     ) -> Design:
         """Return the design."""
+
+
+def makes_designs(data: object) -> TypeGuard[MakesDesigns]:
+    """Whether data make designs themselves; asked of the type, since panels answer questions after attributes."""
+    return hasattr(type(data), "design_of")
 
 
 def build_design(
@@ -301,7 +305,7 @@ def build_design(
     InsufficientDataError
         If no row is left.
     """
-    if isinstance(data, MakesDesigns):
+    if makes_designs(data):
         return data.design_of(y, x, constant=constant, weights=weights, missing=missing)  # type: ignore[arg-type]
     choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.data.design import Design, MakesDesigns, assemble, dated_panel
+from panelvar.data.design import Design, assemble, dated_panel, makes_designs
 from panelvar.data.formula_parts import characters, closed, split_formula
 from panelvar.data.panel import Panel
 from panelvar.kernels.k_class import Layout
@@ -58,7 +58,7 @@ def build_instrumented(
     DataError, InsufficientDataError
         As `panelvar.data.design.build_design`.
     """
-    if isinstance(data, MakesDesigns):
+    if makes_designs(data):
         if not isinstance(y, str) or "~" in y:
             raise SpecificationError("With a stream, y, x, endogenous and instruments are names of columns.")
         lists = _named(y, x, endogenous, instruments)
