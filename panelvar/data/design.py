@@ -447,7 +447,8 @@ def _complete(design: Design, missing: str) -> Design:
         dropped = int(bad.sum())
         if missing == "raise":
             raise DataError(
-                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. missing='drop' leaves them out."
+                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. "
+                "missing='drop' leaves them out."
             )
         kept = np.flatnonzero(~bad)
         weight = None if weight is None else weight[kept]

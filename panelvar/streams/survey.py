@@ -148,8 +148,8 @@ class Surveyor:
             infinite = np.isinf(column)
             if infinite.any():
                 raise DataError(
-                    f"Column {name!r} has {int(infinite.sum())} infinite value(s) in {chunk.where}, first in "
-                    f"{chunk.row(int(infinite.argmax()))}. Remove them or set them missing."
+                    f"Column {name!r} is infinite in {int(infinite.sum())} of the rows of {chunk.where}, first in "
+                    f"{chunk.row(int(infinite.argmax()))}. Remove these values or set them missing."
                 )
             absent = np.isnan(column)
             if absent.any():
@@ -183,8 +183,8 @@ class Surveyor:
         if dropped and self._missing == "raise":
             listing = ", ".join(f"{name} ({count})" for name, count in counts)
             raise DataError(
-                f"{dropped} of {self.nobs_read} rows have missing values: {listing}; first in "
-                f"{', '.join(self._first_absent[:3])}. missing='drop' leaves them out."
+                f"There are missing values in {dropped} of {self.nobs_read} rows, first in "
+                f"{', '.join(self._first_absent[:3])}: {listing}. missing='drop' leaves them out."
             )
         if dropped:
             notes.append(rows_dropped(dropped, self.nobs_read, counts))

@@ -10,7 +10,7 @@ import panelvar as pv
 
 
 @pytest.fixture(scope="module")
-def panel():
+def gappy_panel():
     """Positive columns, gaps, categories; sorted by entity and time."""
     rng = np.random.default_rng(7)
     n, t = 12, 11

@@ -10,6 +10,11 @@ from quiet import quietly
 import panelvar as pv
 
 
+@pytest.fixture(scope="module")
+def panel(gappy_panel):
+    return gappy_panel
+
+
 def predicted(result, panel, rows=None, **columns):
     """The average of predictions with columns held in all periods, over the model's rows."""
     changed = panel.with_columns(

@@ -8,6 +8,12 @@ from quiet import quietly
 
 import panelvar as pv
 
+
+@pytest.fixture(scope="module")
+def panel(gappy_panel):
+    return gappy_panel
+
+
 H = 1e-3
 
 

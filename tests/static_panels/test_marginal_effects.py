@@ -10,6 +10,12 @@ from reference_data import table
 
 import panelvar as pv
 
+
+@pytest.fixture(scope="module")
+def panel(gappy_panel):
+    return gappy_panel
+
+
 FORMULAS = [
     "y ~ x*z",
     "y ~ x + I(x**2) + I(x**3):z + z",

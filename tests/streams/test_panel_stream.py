@@ -188,7 +188,7 @@ def test_missing_values_are_counted_and_may_be_refused():
     stream = stream_of(cut(frame, [30, 130]))
     with pytest.warns(pv.PanelVarWarning, match=r"rows dropped for missing values: y \(7\), x \(7\)"):
         pv.fit_pooled(stream, "y", ["x", "z"])
-    with pytest.raises(pv.DataError, match=r"of 180 rows have missing values: y \(7\), x \(7\); first in row"):
+    with pytest.raises(pv.DataError, match=r"missing values in 1\d of 180 rows, first in row .*: y \(7\), x \(7\)\."):
         pv.fit_pooled(stream, "y", ["x", "z"], missing="raise")
     with pytest.raises(pv.InsufficientDataError, match="No complete row"):
         pv.fit_pooled(stream_of([frame.assign(x=np.nan)]), "y", ["x"])
@@ -204,7 +204,7 @@ def spoilt(column, value, row=77):
 @pytest.mark.parametrize(
     ("frames", "message"),
     [
-        (spoilt("x", np.inf), r"'x' has 1 infinite value\(s\) in chunk 1, first in row 77 of chunk 1"),
+        (spoilt("x", np.inf), r"'x' is infinite in 1 of the rows of chunk 1, first in row 77 of chunk 1"),
         (spoilt("firm", None), r"'firm' \(entity\) is missing in 1 of the rows of chunk 1, first in row 77 of chunk 1"),
         (cut(make(missing=0).assign(x="text"), [60]), "'x' has dtype .*expected real numbers"),
         ([make().drop(columns="x"), make()], "'x' is not in the data"),

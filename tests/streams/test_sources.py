@@ -169,7 +169,7 @@ def test_empty_files_add_nothing_and_wrong_ones_are_named(tmp_path):
         fitted(tmp_path)
     bad = frame.tail(4).assign(x=[1.0, np.inf, 2.0, np.inf], firm=99)
     parquet.write_table(pyarrow.Table.from_pandas(bad, preserve_index=False), tmp_path / "3.parquet")
-    with pytest.raises(pv.DataError, match=r"'x' has 2 infinite value\(s\) in .*3\.parquet, first in row 1 of"):
+    with pytest.raises(pv.DataError, match=r"'x' is infinite in 2 of the rows of .*3\.parquet, first in row 1 of"):
         fitted(tmp_path)
 
 
