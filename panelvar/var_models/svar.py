@@ -75,7 +75,10 @@ def fit_svar(
     """
     require_fit(model, "responses and variance decompositions of a panel's take the scheme itself, identification=")
     if not isinstance(identification, ShortRun):
-        raise SpecificationError(f"identification={shown(identification)}: expected ShortRun(a=..., b=...).")
+        raise SpecificationError(
+            f"identification={shown(identification)}: expected ShortRun(a=..., b=...). Other schemes need no fit: "
+            "they go into impulse_responses(identification=...)."
+        )
     names = model.names
     identification.check(names)
     bound, fit = identification.fitted(model._estimates(positive_factor(model.sigma)), names)

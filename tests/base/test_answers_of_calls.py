@@ -67,6 +67,9 @@ def test_what_is_no_column_is_not_taken_for_one():
 @pytest.mark.parametrize(
     ("thing", "name", "answer"),
     [
+        (MODEL.forecast(2), "mean", "Here it is values, or to_frame()."),
+        (MODEL.variance_decomposition(2), "table", "Here it is to_frame()."),
+        (MODEL, "A", "Here it is coefficients."),
         (FIXED, "linearHypothesis", "Here it is wald_test()."),
         (FIXED, "vcovHC", "Here it is with_cov()."),
         (FIXED, "cluster", "Here it is with_cov(Clustered(...))."),

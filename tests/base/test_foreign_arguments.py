@@ -180,6 +180,14 @@ fixed.to_latex | caption | Here it is the title of the table, which compare(...,
 responses.plot | orth | That was chosen before: identification= of impulse_responses().
 compare | names | A mapping says it: compare({'(1)': first, '(2)': second}).
 compare | coef_names | Here it is labels.
+fit_svar | Amat | Here it is identification=ShortRun(a=..., b=...).
+fit_svar | aeq | Here it is identification=ShortRun(a=..., b=...).
+fit_svar | lreq | Here it is identification=ShortRun(long_run=...).
+toda_yamamoto_test | dmax | Here it is integration.
+fit_mean_group | lags | Lags are terms of a formula, L(x); fit_ardl_mean_group chooses them.
+fit_first_difference | effects | Differences leave no effects of entities; constant=True is a common trend.
+fisher_test | kind | Here it is test, of each entity, and statistic, which combines them.
+var.historical_decomposition | variable | All are computed: choose among what is returned, by plot() or to_frame().
 fixed.conf_int | alpha | Here it is level, a coverage such as 0.95.
 fixed.conf_int | parm | All are given: conf_int().loc['x'] is that of x.
 fixed.with_cov | vcov | Here it is cov.

@@ -406,6 +406,12 @@ def test_limits_of_a_band_are_the_bands_and_long_run_effects_have_them_too(model
         fit.conf_int(level=0.95)
 
 
+def test_other_schemes_are_told_where_they_go(model):
+    for scheme in ("cholesky", pv.Cholesky()):
+        with pytest.raises(SpecificationError, match=r"they go into impulse_responses\(identification=\.\.\.\)\.$"):
+            fit_svar(model, scheme)
+
+
 def test_sizes_that_are_fixed_for_want_of_b_are_warned_of():
     model = pv.fit_var(np.random.default_rng(3).standard_normal((80, 2)) * [1.0, 50.0], ["x", "y"])
     given = [[1.0, 0.0], [NAN, 1.0]]
