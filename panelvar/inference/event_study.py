@@ -16,7 +16,7 @@ from panelvar.base.arrays import Array, Integers, Mask
 from panelvar.base.chosen_names import as_number, chosen_names, factors_of, level_of, levels_of
 from panelvar.base.errors import PanelVarWarning, SpecificationError, check_level
 from panelvar.base.expressions import syntax_tree
-from panelvar.base.labels import listed
+from panelvar.base.labels import listed, repeated
 from panelvar.base.limits import LARGEST_WHOLE, MOST_DRAWS
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
@@ -272,6 +272,8 @@ def event_study(
         written = ", ".join(map(str, term.values()))
         levels = [_label("term, the period", period) for period in term]
         names = [_one_name(period, name, result.names) for period, name in term.items()]
+        if twice := repeated(names):
+            raise SpecificationError(f"term names the coefficient of two periods: {listed(list(map(repr, twice)))}.")
     else:
         refuse_other("term", term, (str, re.Pattern), "a term, a pattern, or a mapping of periods to coefficients")
         written = term if isinstance(term, str) else term.pattern

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.derivatives import Sloped
 from panelvar.inference.coefficients import Inference, coefficient_rows
 from panelvar.inference.linear_combinations import in_units_of_errors
-from panelvar.inference.restrictions import coefficient_at, linear_form, named_tree
+from panelvar.inference.restrictions import coefficient_at, combined_forms, named_tree
 from panelvar.inference.wald import wald
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
@@ -43,6 +43,14 @@ if TYPE_CHECKING:
 
 Form: TypeAlias = "tuple[Array, float]"
 """Weights of the coefficients, and a constant."""
+
+
+class Ratio(NamedTuple):
+    """A ratio of two linear combinations of coefficients."""
+
+    above: Form
+    below: Form
+
 
 _ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 """Of the sizes of the terms of a variance: below it is the rounding of their sum."""
@@ -259,7 +267,7 @@ def nonlinear(
     names, coefficients = result.fit.names, result.fit.coefficients
     values = np.empty(len(written))
     jacobian = np.zeros((len(written), len(names)))
-    ratios: dict[str, tuple[Form, Form]] = {}
+    ratios: dict[str, Ratio] = {}
     equations = []
     for row, (label, text) in enumerate(written.items()):
         trees, aliases = named_tree(text, names)
@@ -268,6 +276,7 @@ def nonlinear(
         with np.errstate(all="ignore"):
             sides = [reader.value(tree) for tree in trees]
             value = sides[0] if len(sides) == 1 else sides[0] - sides[1]
+            ratio = reader.ratio(trees[0]) if len(trees) == 1 else None
         if not isinstance(value, Sloped) or not value.slopes:
             raise SpecificationError(f"{text!r} involves no coefficient; the model has: {listed(names, 20)}.")
         values[row] = value.value
@@ -278,7 +287,6 @@ def nonlinear(
                 f"{text!r} has no finite value and derivatives at the estimates (a division by zero, or the logarithm "
                 "of what is not positive)."
             )
-        ratio = reader.ratio(trees[0]) if len(trees) == 1 else None
         if ratio is not None:
             ratios[label] = ratio
     known = np.isfinite(result.covariance.matrix).all()
@@ -360,46 +368,69 @@ class _Reader:
             f"The coefficients are: {listed(self.names, 20)}."
         )
 
-    def ratio(self, node: ast.expr) -> tuple[Form, Form] | None:
+    def ratio(self, node: ast.expr) -> Ratio | None:
         """Return numerator and denominator of a ratio of linear combinations, also one that is scaled or shifted."""
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-            return _scaled(self.ratio(node.operand), -1.0 if isinstance(node.op, ast.USub) else 1.0)
-        if not isinstance(node, ast.BinOp):
-            return None
-        left, right = self._form(node.left), self._form(node.right)
-        if isinstance(node.op, ast.Div) and left is not None and right is not None:
-            return (left, right) if right[0].any() else None
-        # One side a number, the other a ratio.
-        for one, other, first in ((left, node.right, False), (right, node.left, True)):
-            if one is None or one[0].any():
-                continue
-            ratio, constant = self.ratio(other), one[1]
-            if isinstance(node.op, ast.Mult):
-                return _scaled(ratio, constant)
-            if isinstance(node.op, ast.Div) and first and constant != 0.0:
-                return _scaled(ratio, 1.0 / constant)
-            if isinstance(node.op, (ast.Add, ast.Sub)):
-                minus = isinstance(node.op, ast.Sub)
-                ratio = _scaled(ratio, -1.0 if minus and not first else 1.0)
-                return _shifted(ratio, -constant if minus and first else constant)
+        found = self._form(node)
+        return found if isinstance(found, Ratio) else None
+
+    def _form(self, node: ast.expr) -> Form | Ratio | None:
+        """Return a linear combination, a ratio of two, or None for what is neither."""
+        first, chain = spine(node)
+        found = self._form_of_one(first)
+        for step in chain:
+            other = self._form(step.right)
+            if found is None or other is None:
+                return None
+            found = _joined(step.op, found, other)
+        return found
+
+    def _form_of_one(self, node: ast.expr) -> Form | Ratio | None:
+        constant = number(node)
+        if constant is not None:
+            return np.zeros(len(self.names)), constant
+        if isinstance(node, ast.Name):
+            weights = np.zeros(len(self.names))
+            weights[coefficient_at(node.id, self.aliases, self.names)] = 1.0
+            return weights, 0.0
+        if isinstance(node, ast.UnaryOp):
+            found, minus_one = self._form(node.operand), (np.zeros(len(self.names)), -1.0)
+            return found if isinstance(node.op, ast.UAdd) or found is None else _joined(ast.Mult(), found, minus_one)
         return None
 
-    def _form(self, node: ast.expr) -> Form | None:
-        return linear_form(node, self.aliases, self.names, self.text)
 
-
-def _scaled(ratio: tuple[Form, Form] | None, factor: float) -> tuple[Form, Form] | None:
-    if ratio is None:
+def _joined(operator: ast.operator, left: Form | Ratio, right: Form | Ratio) -> Form | Ratio | None:
+    """Return what an operation makes of linear combinations and ratios of two, None for what is neither."""
+    if isinstance(left, Ratio) and isinstance(right, Ratio):
         return None
-    (weights, constant), below = ratio
-    return (factor * weights, factor * constant), below
-
-
-def _shifted(ratio: tuple[Form, Form] | None, added: float) -> tuple[Form, Form] | None:
-    if ratio is None:
+    if not isinstance(left, Ratio) and not isinstance(right, Ratio):
+        linear = combined_forms(operator, left, right)
+        if linear is None and isinstance(operator, ast.Div) and right[0].any():
+            return Ratio(left, right)
+        return linear
+    ratio, other = (left, right) if isinstance(left, Ratio) else (right, left)
+    assert isinstance(ratio, Ratio) and not isinstance(other, Ratio)
+    weights, constant = other
+    if weights.any():
         return None
+    if isinstance(operator, ast.Mult):
+        return _scaled(ratio, constant)
+    if isinstance(operator, ast.Div) and ratio is left and constant != 0.0:
+        return _scaled(ratio, 1.0 / constant)
+    if isinstance(operator, ast.Add):
+        return _shifted(ratio, constant)
+    if isinstance(operator, ast.Sub):
+        return _shifted(ratio, -constant) if ratio is left else _shifted(_scaled(ratio, -1.0), constant)
+    return None
+
+
+def _scaled(ratio: Ratio, factor: float) -> Ratio:
+    weights, constant = ratio.above
+    return Ratio((factor * weights, factor * constant), ratio.below)
+
+
+def _shifted(ratio: Ratio, added: float) -> Ratio:
     (weights, constant), (below, below_constant) = ratio
-    return (weights + added * below, constant + added * below_constant), (below, below_constant)
+    return Ratio((weights + added * below, constant + added * below_constant), ratio.below)
 
 
 def fieller_set(result: Inference, name: str, above: Form, below: Form, level: float) -> ConfidenceSet:

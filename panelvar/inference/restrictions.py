@@ -115,16 +115,6 @@ def coefficient_at(name: str, aliases: Mapping[str, str], names: tuple[str, ...]
     return int(_unit(aliases.get(name, name).strip("`"), names).argmax())
 
 
-def linear_form(
-    node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str
-) -> tuple[Array, float] | None:
-    """Return coefficients and constant of a tree that is linear in the coefficients, None of any other."""
-    try:
-        return _linear(node, aliases, names, text)
-    except SpecificationError:
-        return None
-
-
 def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     """Put identifiers in the place of coefficient names, which may hold anything; and what they stand for."""
     text = _without_stata(text, names)
@@ -238,7 +228,7 @@ def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
     first, chain = spine(node)
     value = _single(first, aliases, names, text)
     for step in chain:
-        found = _combined(step.op, value, _linear(step.right, aliases, names, text))
+        found = combined_forms(step.op, value, _linear(step.right, aliases, names, text))
         if found is None:
             raise _not_linear(text, names)
         value = found
@@ -262,7 +252,7 @@ def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
     raise _not_linear(text, names)
 
 
-def _combined(
+def combined_forms(
     operator: ast.operator, before: tuple[Array, float], after: tuple[Array, float]
 ) -> tuple[Array, float] | None:
     """Weights and constant of a sum, difference, product or quotient; None where it is not linear."""

@@ -204,6 +204,7 @@ def test_levels_may_be_fractions(step):
         ({}, {}, "empty mapping"),
         ({0: "*"}, {}, r"fits \d+ coefficients; name one"),
         ({0: 3}, {}, "the name of a coefficient"),
+        ({0: "x", 1: "x"}, {}, "the coefficient of two periods: 'x'"),
         (TERM, {"reference": 2}, "reference=2 has a coefficient"),
         (TERM, {"level": 0.05}, "level"),
         (TERM, {"event": "treatment"}, "event='treatment' is no period: these are numbers"),

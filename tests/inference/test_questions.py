@@ -193,11 +193,14 @@ def test_ratios_that_are_scaled_and_shifted():
         ("1 - n / (2*d)", lambda t: 1 - t / 2),
         ("(n / d) / 4 - 3", lambda t: t / 4 - 3),
         ("3 + n / d", lambda t: 3 + t),
+        ("2 + -(+n / d)", lambda t: 2 - t),
+        ("n / d / 4 * 2 - 1 - 1", lambda t: t / 2 - 2),
+        ("n / d" + " + 1" * 2400, lambda t: t + 2400),
         ("(n + 2*d) / d", lambda t: t + 2),
     ):
         found = fit.nonlinear(text).fieller[text].intervals[0]
         assert found == pytest.approx(sorted(map(change, plain)), rel=1e-10), text
-    for text in ("n * d", "n / d ** 2", "exp(n / d)", "n / d + d", "n / d = 2"):
+    for text in ("n * d", "n / d ** 2", "exp(n / d)", "n / d + d", "n / d = 2", "1 / (n / d)", "n / d - d / n"):
         assert not fit.nonlinear(text).fieller, text
     # A constant is part of a linear combination.
     one = fit.nonlinear("(n + 1) / (d - 2)").fieller["(n + 1) / (d - 2)"]
