@@ -8,6 +8,7 @@ from twins import Dense, X, gappy_frame, indicator
 
 import panelvar as pv
 from panelvar.absorption import level_system
+from panelvar.static_panels.effects import effect_intervals
 
 COLUMNS = {"entity": ["entity"], "time": ["year"], "twoway": ["entity", "year"], "swapped": ["year", "entity"]}
 ASKED = {"swapped": ("time", "entity")}
@@ -278,3 +279,47 @@ def test_whether_errors_are_wanted_is_true_or_false(fit, errors):
     result = fit(pv.Panel(gappy_frame(), "entity", "year"), "y", X)
     with pytest.raises(pv.SpecificationError, match=r"errors=.* must be True or False"):
         result.estimated_effects(errors=errors)
+
+
+def uneven():
+    rng = np.random.default_rng(5)
+    rows = [(f"e{i}", t) for i in range(9) for t in range(i % 4 + 3)]
+    frame = pd.DataFrame(rows, columns=["entity", "time"])
+    own = frame["entity"].str[1:].astype(float)
+    frame["x"] = own + rng.normal(size=len(frame))
+    frame["y"] = 2.0 * own - 0.7 * frame["x"] + rng.normal(size=len(frame))
+    return pv.Panel(frame, "entity", "time")
+
+
+@pytest.mark.parametrize("kind", ["deviation", "level"])
+def test_effects_have_the_intervals_of_their_errors(kind):
+    result = pv.fit_fixed_effects(uneven(), "y", "x")
+    found = effect_intervals(result.fit, result.estimator, result.covariance, None, kind, (0.9, 0.68))
+    table = result.estimated_effects()
+    errors = table["std_error_deviation" if kind == "deviation" else "std_error"]
+    reach = stats.t.ppf(0.95, result.df_inference) * errors
+    np.testing.assert_allclose(found.estimates, table[kind])
+    np.testing.assert_allclose(found.limits[0].upper - table[kind], reach, rtol=1e-10)
+    np.testing.assert_allclose(table[kind] - found.limits[0].lower, reach, rtol=1e-10)
+    ratio = stats.t.ppf(0.84, result.df_inference) / stats.t.ppf(0.95, result.df_inference)
+    np.testing.assert_allclose(table[kind] - found.limits[1].lower, ratio * reach, rtol=1e-10)
+
+
+def test_predicted_random_effects_have_hendersons_errors():
+    """Against the mixed-model equations, whose inverse holds the mean squared errors of the predictions."""
+    result = pv.fit_random_effects(uneven(), "y", "x")
+    parts, data = result.variance_components, uneven()
+    x = np.column_stack([np.ones(data.nobs), data.column("x")])
+    z = np.eye(data.n_entities)[data.entity_codes]
+    w = np.hstack([x, z])
+    lhs = w.T @ w / parts.idiosyncratic
+    lhs[2:, 2:] += np.eye(data.n_entities) / parts.effect
+    inverse = np.linalg.inv(lhs)
+    scale = result.cov.to_numpy() / inverse[:2, :2]
+    np.testing.assert_allclose(scale, scale[0, 0], rtol=1e-8)
+    # The covariance of the coefficients may carry another estimate of the variance: its share is scaled accordingly.
+    gamma = inverse[2:, :2] @ np.linalg.inv(inverse[:2, :2])
+    shift = np.einsum("ij,jk,ik->i", gamma, inverse[:2, :2] * (scale[0, 0] - 1.0), gamma)
+    expected = np.sqrt(np.diagonal(inverse)[2:] + shift)
+    np.testing.assert_allclose(result.estimated_effects()["std_error"], expected, rtol=1e-8)
+    assert list(result.estimated_effects(errors=False).columns) == ["effect"]

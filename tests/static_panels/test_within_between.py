@@ -1,14 +1,12 @@
-"""Within and between lines against the estimators, effects' intervals against their errors."""
+"""Within and between lines against the estimators."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 import panelvar as pv
-from panelvar.static_panels.effects import effect_intervals
 from panelvar.static_panels.within_between import least_squares_line, within_between
 
 
@@ -64,37 +62,3 @@ def test_rows_without_both_are_left_out_with_a_warning():
     gappy = data.with_columns(panel_order=True, z=np.where(np.arange(data.nobs) == 3, np.nan, data.column("x")))
     with pytest.warns(pv.PanelVarWarning, match="1 of 39 rows lack 'z' or 'y'"):
         assert len(within_between(gappy, "y", "z").x) == data.nobs - 1
-
-
-@pytest.mark.parametrize("kind", ["deviation", "level"])
-def test_effects_have_the_intervals_of_their_errors(kind):
-    result = pv.fit_fixed_effects(panel(), "y", "x")
-    found = effect_intervals(result.fit, result.estimator, result.covariance, None, kind, (0.9, 0.68))
-    table = result.estimated_effects()
-    errors = table["std_error_deviation" if kind == "deviation" else "std_error"]
-    reach = stats.t.ppf(0.95, result.df_inference) * errors
-    np.testing.assert_allclose(found.estimates, table[kind])
-    np.testing.assert_allclose(found.limits[0].upper - table[kind], reach, rtol=1e-10)
-    np.testing.assert_allclose(table[kind] - found.limits[0].lower, reach, rtol=1e-10)
-    ratio = stats.t.ppf(0.84, result.df_inference) / stats.t.ppf(0.95, result.df_inference)
-    np.testing.assert_allclose(table[kind] - found.limits[1].lower, ratio * reach, rtol=1e-10)
-
-
-def test_predicted_random_effects_have_hendersons_errors():
-    """Against the mixed-model equations, whose inverse holds the mean squared errors of the predictions."""
-    result = pv.fit_random_effects(panel(), "y", "x")
-    parts, data = result.variance_components, panel()
-    x = np.column_stack([np.ones(data.nobs), data.column("x")])
-    z = np.eye(data.n_entities)[data.entity_codes]
-    w = np.hstack([x, z])
-    lhs = w.T @ w / parts.idiosyncratic
-    lhs[2:, 2:] += np.eye(data.n_entities) / parts.effect
-    inverse = np.linalg.inv(lhs)
-    scale = result.cov.to_numpy() / inverse[:2, :2]
-    np.testing.assert_allclose(scale, scale[0, 0], rtol=1e-8)
-    # The covariance of the coefficients may carry another estimate of the variance: its share is scaled accordingly.
-    gamma = inverse[2:, :2] @ np.linalg.inv(inverse[:2, :2])
-    shift = np.einsum("ij,jk,ik->i", gamma, inverse[:2, :2] * (scale[0, 0] - 1.0), gamma)
-    expected = np.sqrt(np.diagonal(inverse)[2:] + shift)
-    np.testing.assert_allclose(result.estimated_effects()["std_error"], expected, rtol=1e-8)
-    assert list(result.estimated_effects(errors=False).columns) == ["effect"]
