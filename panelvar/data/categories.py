@@ -67,7 +67,7 @@ class Levels:
     Raises
     ------
     DataError
-        Numbers stored as text, or a level that ``like`` does not have.
+        Numbers stored as text, values without an order, or a level that ``like`` does not have.
     SpecificationError
         More levels than a model has columns.
     """
@@ -81,7 +81,14 @@ class Levels:
             values = values.remove_unused_categories()
             codes, levels = values.codes, values.categories.tolist()
         else:
-            codes, distinct = pd.factorize(values, sort=True)
+            try:
+                codes, distinct = pd.factorize(values, sort=True)
+            except TypeError:  # lists, say, or complex numbers
+                kind = type(next((value for value in values.tolist() if value is not None), None)).__name__
+                raise DataError(
+                    f"Column {name!r} holds values of type {kind}, which are no categories: texts, numbers, dates, "
+                    "True and False are."
+                ) from None
             # An array of dates gives other scalars than a series of them, in which old versions of pandas do not find
             # those.
             levels = pd.Index(distinct).astype(object).tolist()

@@ -592,6 +592,15 @@ def test_texts_and_flags_are_categories(frame):
     assert len(regressors("y ~ q", Panel(frame.assign(q=frame["q"].astype("category")), "firm", "year"))[0]) == 1
 
 
+@pytest.mark.parametrize("value", [[1], 1j])
+def test_values_without_an_order_are_no_categories(frame, value):
+    kind = type(value).__name__
+    odd = pd.Series([value] * len(frame), dtype=object, index=frame.index)
+    odd.iloc[0] = [2] if kind == "list" else 2j
+    with pytest.raises(DataError, match=f"Column 'r' holds values of type {kind}, which are no categories"):
+        parse("y ~ x + C(r)", Panel(frame.assign(r=odd), "firm", "year"))
+
+
 @pytest.mark.parametrize("formula", ["y ~ r", "y ~ x + C(r)", "y ~ x + r:x"])
 def test_a_factor_of_one_category_does_not_vanish(frame, formula):
     """With its missing rows it would leave the model, and the rows would stay, without a word."""
