@@ -138,7 +138,7 @@ class GLSResult(LinearResult):
     def _entity_effects(self) -> Array:
         r"""Level :math:`c + \alpha_i` of each entity of the rows used (within), or the prediction of :math:`\mu_i`."""
         fit = self.fit
-        rows = fit.rows_or_refuse("Estimated effects")
+        rows = fit.rows_or_refuse("An estimated effect")
         ones = rows.slopes[0]
         assert ones is not None
         groups = rows.groupings[0]

@@ -291,14 +291,17 @@ def event_study(
             f"{names[0]!r} does not say which period was left out: give reference=, such as reference=-1, or "
             "reference=() if none was."
         )
+    # Each once, however it is written.
+    left_out = list({_key(each): each for each in left_out}.values())
     if both := [each for each in left_out if _key(each) in known]:
         raise SpecificationError(f"reference={both[0]} has a coefficient, {shown(written)}: it was not left out.")
     first = [] if event is None else [_label("event", event)]
-    if _numbers(levels) is not None:
-        # A text among numbers is the name of those never treated, and no period.
-        left_out = [each for each in left_out if _numbers([each]) is not None]
-        if first and _numbers(first) is None:
-            raise SpecificationError(f"event={shown(event)} is no period: these are numbers, such as {levels[0]}.")
+    if _are_periods(levels):
+        # A text among numbers or dates is the name of those never treated, and no period.
+        left_out = [each for each in left_out if _are_periods([*levels, each])]
+        if not _are_periods([*levels, *first]):
+            what = "dates" if _numbers(levels) is None else "numbers"
+            raise SpecificationError(f"event={shown(event)} is no period: these are {what}, such as {levels[0]}.")
     labels = [*levels, *left_out, *first]
     positions, periods = _in_time(labels)
     n, end = len(levels), len(levels) + len(left_out)
@@ -312,8 +315,12 @@ def event_study(
         before = at < positions[end]
     elif (relative := _numbers([labels[place] for place in order])) is not None and relative[0] < 0.0 <= relative[-1]:
         before = relative < 0.0
+    elif references.any():
+        before = at <= at[references].max()
     else:
-        before = at <= at[references].max(initial=-np.inf)
+        raise SpecificationError(
+            f"No period says when the event is: give event=, its first, such as {labels[order[-1]]}."
+        )
     chosen = tuple("" if place >= n else names[place] for place in order)
     return EventStudy(result, written, chosen, periods.take(order), references, before, level, draws, seed)
 

@@ -239,7 +239,7 @@ def _correlation(fit: Fit, levels: Array, convention: Convention) -> float:
     if counts_rows(fit, convention):
         return row_correlation(levels[fit.absorbed.groupings[0].codes], linear_prediction(fit))
     moments = fit.entity_moments
-    means = fit.regressor_rows("Estimated effects").tables[0][:, :-1][:, fit.kept] @ fit.slopes
+    means = fit.regressor_rows("An estimated effect").tables[0][:, :-1][:, fit.kept] @ fit.slopes
     mass = fit.absorbed.groupings[0].mass(fit.absorbed.weights)
     effects = levels - mass @ levels / mass.sum()
     within = moments.r[:, :-1][:, fit.kept] @ fit.slopes

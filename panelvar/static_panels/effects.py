@@ -32,7 +32,7 @@ def level_tables(fit: Fit) -> tuple[Array, ...]:
     :math:`\hat\lambda_t`; tables of slopes are slopes on the variables as they were given.
     """
     assert fit.absorbed is not None
-    rows = fit.regressor_rows("Estimated effects")
+    rows = fit.regressor_rows("An estimated effect")
     kept = fit.kept
     tables = [table[:, -1] - table[:, :-1][:, kept] @ fit.slopes for table in rows.tables]
     return tuple(table[:, 0] for table in fit.absorbed.original([table[:, None] for table in tables]))
@@ -60,7 +60,7 @@ def blup(fit: Fit) -> tuple[Array, ...]:
     two-way :math:`\sigma_d^2 D_d'\Sigma^{-1}(y - \hat c - X\hat\beta)`.
     """
     assert fit.components is not None
-    rows = fit.regressor_rows("Estimated effects")
+    rows = fit.regressor_rows("An estimated effect")
     c = fit.components
     if isinstance(rows, CrossedRows):
         residual = fit.source.y - fit.coefficients[0] if fit.constant else fit.source.y
@@ -80,7 +80,7 @@ def blup(fit: Fit) -> tuple[Array, ...]:
 
 def _prediction_variances(fit: Fit, components: Components, cov: Array) -> Array:
     """Mean squared errors of predicted effects (see ``LinearResult.estimated_effects``)."""
-    grouping = fit.rows_or_refuse("Estimated effects").groupings[0]
+    grouping = fit.rows_or_refuse("An estimated effect").groupings[0]
     counts = grouping.sizes.astype(np.float64)
     total = components.idiosyncratic + counts * components.effect
     share = counts * components.effect / np.where(total > 0.0, total, 1.0)
@@ -135,7 +135,7 @@ def effect_intervals(
     """
     if not fit.effects:
         raise SpecificationError(f"{estimator} has no effects to estimate: use fit_fixed_effects.")
-    fit.rows_or_refuse("Estimated effects")
+    fit.rows_or_refuse("An estimated effect")
     known = fit.effects[0] if dimension is None else choose("effect", dimension, fit.effects)
     choose("kind", kind, ("deviation", "level"))
     random = fit.components is not None
@@ -159,7 +159,7 @@ def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.D
 
     errors = read_flag("errors", errors)
     if fit.effects:
-        fit.rows_or_refuse("Estimated effects")
+        fit.rows_or_refuse("An estimated effect")
     if fit.components is not None:
         tables = blup(fit)
         random = {
@@ -243,7 +243,7 @@ def _effect_variances(fit: Fit, cov: Array) -> list[tuple[Array, Array]]:
         return fit.residual_variance * unit + moved
 
     out = []
-    tables = fit.regressor_rows("Estimated effects").tables
+    tables = fit.regressor_rows("An estimated effect").tables
     for i, (unit, table) in enumerate(zip(unit_variances(fit), tables, strict=True)):
         lever = table[:, :-1][:, kept]
         if i == 0:

@@ -224,6 +224,29 @@ def test_a_reference_that_no_name_tells_is_asked_for():
     assert not result.event_study("C(since):treated", reference=()).references.any()
 
 
+def test_an_event_that_nothing_tells_is_asked_for():
+    """Of calendar years without a reference no effect would be before it."""
+    result = pv.fit_pooled(pv.Panel(frame(), "firm", "year"), "y ~ C(year):treated + x")
+    with pytest.raises(pv.SpecificationError, match="No period says when the event is: give event="):
+        result.event_study("C(year):treated", reference=())
+    assert result.event_study("C(year):treated", reference=(), event=2004).before.sum() == 4
+
+
+def test_those_never_treated_are_no_quarter():
+    """A text among dates would make all of them texts, in their order as texts."""
+    result = pv.fit_pooled(pv.Panel(frame().assign(z=frame()["x"] ** 2), "firm", "year"), "y ~ x + z")
+    terms = {"2000Q1": "x", "2000Q3": "z"}
+    study = result.event_study(terms, reference=["never", "2000Q2"])
+    assert list(study.periods) == ["2000Q1", "2000Q2", "2000Q3"]
+    with pytest.raises(pv.SpecificationError, match="event='treatment' is no period: these are dates, such as 2000Q1"):
+        result.event_study(terms, reference="2000Q2", event="treatment")
+
+
+def test_a_reference_that_is_named_twice_is_one():
+    study = fitted().event_study(TERM, reference=[-1, -1.0, "-1"])
+    assert list(study.periods) == list(range(-4, 4))
+
+
 def test_the_one_term_of_periods_need_not_be_named():
     assert fitted().event_study().term == TERM
     rows = frame().assign(
