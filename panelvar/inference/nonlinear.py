@@ -400,26 +400,29 @@ class _Reader:
 
 def _joined(operator: ast.operator, left: Form | Ratio, right: Form | Ratio) -> Form | Ratio | None:
     """Return what an operation makes of linear combinations and ratios of two, None for what is neither."""
-    if isinstance(left, Ratio) and isinstance(right, Ratio):
-        return None
-    if not isinstance(left, Ratio) and not isinstance(right, Ratio):
-        linear = combined_forms(operator, left, right)
-        if linear is None and isinstance(operator, ast.Div) and right[0].any():
-            return Ratio(left, right)
-        return linear
-    ratio, other = (left, right) if isinstance(left, Ratio) else (right, left)
-    assert isinstance(ratio, Ratio) and not isinstance(other, Ratio)
+    if isinstance(left, Ratio):
+        return None if isinstance(right, Ratio) else _changed(operator, left, right, first=True)
+    if isinstance(right, Ratio):
+        return _changed(operator, right, left, first=False)
+    linear = combined_forms(operator, left, right)
+    if linear is None and isinstance(operator, ast.Div) and right[0].any():
+        return Ratio(left, right)
+    return linear
+
+
+def _changed(operator: ast.operator, ratio: Ratio, other: Form, *, first: bool) -> Ratio | None:
+    """Return a ratio with a number added, taken off, multiplied or divided by; ``first`` if it stands at the left."""
     weights, constant = other
     if weights.any():
         return None
     if isinstance(operator, ast.Mult):
         return _scaled(ratio, constant)
-    if isinstance(operator, ast.Div) and ratio is left and constant != 0.0:
+    if isinstance(operator, ast.Div) and first and constant != 0.0:
         return _scaled(ratio, 1.0 / constant)
     if isinstance(operator, ast.Add):
         return _shifted(ratio, constant)
     if isinstance(operator, ast.Sub):
-        return _shifted(ratio, -constant) if ratio is left else _shifted(_scaled(ratio, -1.0), constant)
+        return _shifted(ratio, -constant) if first else _shifted(_scaled(ratio, -1.0), constant)
     return None
 
 
