@@ -43,9 +43,9 @@ def positive(panel):
 
 
 @pytest.mark.parametrize(("formula", "weights"), [*zip(FORMULAS, [None, "w", None, "w", "w"], strict=True)])
-def test_averages_are_those_of_finite_differences(panel, formula, weights):
+def test_averages_are_those_of_finite_differences(gappy_panel, formula, weights):
     """A proportional change that lasts moves every lag in proportion: one in all periods shows it."""
-    data = positive(panel)
+    data = positive(gappy_panel)
     result = quietly(pv.fit_pooled, data, formula, weights=weights)
     share, x, own = result.design.weights, data.column("x"), fitted(result, data)
     by_proportion = richardson(lambda h: fitted(result, data, x=x * np.exp(h)))
@@ -62,8 +62,8 @@ def test_averages_are_those_of_finite_differences(panel, formula, weights):
             assert value == pytest.approx(mean, rel=1e-8)
 
 
-def test_one_period_and_its_lags_are_variables_of_their_own(panel):
-    result = quietly(pv.fit_pooled, positive(panel), "y ~ x + L(x) + I(x**2)")
+def test_one_period_and_its_lags_are_variables_of_their_own(gappy_panel):
+    result = quietly(pv.fit_pooled, positive(gappy_panel), "y ~ x + L(x) + I(x**2)")
     now, before, both = (
         result.marginal_effects(name, elasticity="eyex", lags=lags).params.iloc[0]
         for name, lags in (("x", False), ("L(x)", False), ("x", True))
@@ -78,9 +78,9 @@ POINTS = [{}, {"at": "mean"}, {"at": {"z": 2.0}}, {"at": {"x": 1.5, "z": "mean"}
 
 @pytest.mark.parametrize("asked", POINTS)
 @pytest.mark.parametrize("kind", ["eyex", "dyex", "eydx"])
-def test_errors_allow_for_the_fitted_mean(panel, asked, kind):
+def test_errors_allow_for_the_fitted_mean(gappy_panel, asked, kind):
     """The derivatives by the coefficients are those of finite differences of the formula by hand."""
-    data = positive(panel)
+    data = positive(gappy_panel)
     result = quietly(pv.fit_pooled, data, "y ~ x*z + log(x)", cov="cluster")
     assert result.names == ("const", "x", "z", "log(x)", "x:z")
     found = result.marginal_effects("x", elasticity=kind, **asked)
@@ -108,8 +108,8 @@ def test_errors_allow_for_the_fitted_mean(panel, asked, kind):
         assert found.std_errors.iloc[row] == pytest.approx(np.sqrt(by_hand @ result.cov.to_numpy() @ by_hand))
 
 
-def test_logarithms_have_the_elasticities_that_their_coefficients_are(panel):
-    logs = positive(panel)
+def test_logarithms_have_the_elasticities_that_their_coefficients_are(gappy_panel):
+    logs = positive(gappy_panel)
     logs = logs.with_columns(panel_order=True, y=np.log(logs.column("y")))
     result = pv.fit_fixed_effects(logs, "y ~ log(x) + z", cov="HC1")
     found = result.marginal_effects("x", elasticity="dyex")
@@ -117,17 +117,17 @@ def test_logarithms_have_the_elasticities_that_their_coefficients_are(panel):
     assert found.std_errors.iloc[0] == pytest.approx(result.std_errors["log(x)"], rel=1e-14)
 
 
-def test_absorbed_effects_are_at_their_average(panel):
+def test_absorbed_effects_are_at_their_average(gappy_panel):
     """As with dummies whose effects are averaged: Stata's margins after xtreg, fe."""
-    result = pv.fit_fixed_effects(positive(panel), "y ~ x*z")
+    result = pv.fit_fixed_effects(positive(gappy_panel), "y ~ x*z")
     found = result.marginal_effects("x", elasticity="eyex")
     x, z = (result.design.panel.column(name) for name in "xz")
     change = result.params["x"] + result.params["x:z"] * z
     assert found.params.iloc[0] == pytest.approx(np.mean(x * change / result.predict()), rel=1e-12)
 
 
-def test_units_leave_elasticities_alone(panel):
-    data = positive(panel)
+def test_units_leave_elasticities_alone(gappy_panel):
+    data = positive(gappy_panel)
     scaled = data.with_columns(
         panel_order=True, x=data.column("x") * 2.0**40, y=data.column("y") * 2.0**-20, z=data.column("z") * 2.0**-9
     )
@@ -136,8 +136,8 @@ def test_units_leave_elasticities_alone(panel):
     assert other.std_errors.tolist() == pytest.approx(one.std_errors.tolist(), rel=1e-12)
 
 
-def test_a_mean_of_both_signs_is_warned_of(panel):
-    result = pv.fit_pooled(panel, "y ~ x*z")
+def test_a_mean_of_both_signs_is_warned_of(gappy_panel):
+    result = pv.fit_pooled(gappy_panel, "y ~ x*z")
     assert (result.predict() < 0.0).any()
     with pytest.warns(pv.PanelVarWarning, match="negative in some rows.*: x"):
         found = result.marginal_effects("x", elasticity="eyex")
@@ -145,8 +145,8 @@ def test_a_mean_of_both_signs_is_warned_of(panel):
     result.marginal_effects("x", elasticity="eyex", at="mean")
 
 
-def test_categories_are_left_out(panel):
-    result = pv.fit_pooled(positive(panel), "y ~ x*C(region) + z")
+def test_categories_are_left_out(gappy_panel):
+    result = pv.fit_pooled(positive(gappy_panel), "y ~ x*C(region) + z")
     found = result.marginal_effects(elasticity="eyex")
     assert found.names == ("x", "z")
     assert found.elasticity == "eyex"
@@ -160,20 +160,22 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("asked", "words"), REFUSED)
-def test_refused_in_words(panel, asked, words):
-    result = pv.fit_pooled(positive(panel), "y ~ x*C(region) + z")
+def test_refused_in_words(gappy_panel, asked, words):
+    result = pv.fit_pooled(positive(gappy_panel), "y ~ x*C(region) + z")
     with pytest.raises(pv.SpecificationError) as error:
         result.marginal_effects(**asked)
     assert words in str(error.value)
 
 
-def test_a_fitted_mean_of_zero_has_no_elasticity(panel):
-    through_zero = pv.fit_pooled(panel, "y ~ 0 + x + x:z")
+def test_a_fitted_mean_of_zero_has_no_elasticity(gappy_panel):
+    through_zero = pv.fit_pooled(gappy_panel, "y ~ 0 + x + x:z")
     with pytest.raises(pv.DataError, match="The fitted mean is zero in 129 of 129 rows"):
         through_zero.marginal_effects("z", elasticity="eyex", at={"x": 0, "z": 1})
-    crossing = panel.with_columns(panel_order=True, x=np.where(np.arange(panel.nobs) == 5, 0.0, panel.column("x")))
+    crossing = gappy_panel.with_columns(
+        panel_order=True, x=np.where(np.arange(gappy_panel.nobs) == 5, 0.0, gappy_panel.column("x"))
+    )
     result = pv.fit_pooled(crossing, "y ~ 0 + x + x:z")
-    with pytest.raises(pv.DataError, match=f"zero in 1 of {panel.nobs} rows"):
+    with pytest.raises(pv.DataError, match=f"zero in 1 of {gappy_panel.nobs} rows"):
         quietly(result.marginal_effects, "z", elasticity="eydx")
     assert result.marginal_effects("x", elasticity="dyex").params.iloc[0] != 0.0
 
@@ -193,8 +195,8 @@ LEVELS = [
 
 
 @pytest.mark.parametrize(("fit", "words"), LEVELS)
-def test_the_fitted_mean_must_be_known(panel, fit, words):
-    result = fit(positive(panel))
+def test_the_fitted_mean_must_be_known(gappy_panel, fit, words):
+    result = fit(positive(gappy_panel))
     with pytest.raises(pv.SpecificationError) as error:
         result.marginal_effects("z", elasticity="eyex")
     assert words in str(error.value)

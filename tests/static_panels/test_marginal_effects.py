@@ -55,12 +55,12 @@ def differences(result, panel, name, back):
 
 
 @pytest.mark.parametrize(("formula", "weights"), [*zip(FORMULAS, [None, "w"] * 5, strict=True)])
-def test_averages_are_those_of_finite_differences(panel, formula, weights):
-    result = quietly(pv.fit_pooled, panel, formula, weights=weights)
+def test_averages_are_those_of_finite_differences(gappy_panel, formula, weights):
+    result = quietly(pv.fit_pooled, gappy_panel, formula, weights=weights)
     share = result.design.weights
     for written, name, back in (("x", "x", 0), ("z", "z", 0), ("L(x)", "x", 1), ("L(x, 2)", "x", 2), ("F(z)", "z", -1)):
         # A lag that the model does not have moves nothing, and is no variable of it.
-        rows = differences(result, panel, name, back)
+        rows = differences(result, gappy_panel, name, back)
         if np.abs(rows).max() < 1e-9:
             with pytest.raises(pv.SpecificationError, match="in that period"):
                 result.marginal_effects(written)
@@ -77,8 +77,8 @@ def test_averages_are_those_of_finite_differences(panel, formula, weights):
             assert value == pytest.approx(mean, rel=1e-8, abs=1e-9)
 
 
-def test_errors_are_those_of_the_combination(panel):
-    result = quietly(pv.fit_pooled, panel, "y ~ x*z + I(x**2)", cov="cluster")
+def test_errors_are_those_of_the_combination(gappy_panel):
+    result = quietly(pv.fit_pooled, gappy_panel, "y ~ x*z + I(x**2)", cov="cluster")
     found = result.marginal_effects("x", at={"z": 2, "x": 1.5})
     by_hand = result.lincom("x + 2*`x:z` + 3*`I(x ** 2)`")
     assert found.params.iloc[0] == pytest.approx(by_hand.estimate, rel=1e-12)
@@ -91,8 +91,8 @@ def test_errors_are_those_of_the_combination(panel):
     assert found.df_inference == result.df_inference
 
 
-def test_degrees_of_freedom_are_those_of_the_combination(panel):
-    result = pv.fit_pooled(panel, "y ~ x*z", cov=pv.BiasReduced("entity"))
+def test_degrees_of_freedom_are_those_of_the_combination(gappy_panel):
+    result = pv.fit_pooled(gappy_panel, "y ~ x*z", cov=pv.BiasReduced("entity"))
     found = result.marginal_effects("x", at={"z": [1, 2]})
     for place, z in enumerate((1, 2)):
         by_hand = result.lincom(f"x + {z}*`x:z`")
@@ -103,15 +103,15 @@ def test_degrees_of_freedom_are_those_of_the_combination(panel):
     )
 
 
-def test_columns_of_truths_are_held_at_one(panel):
-    data = panel.with_columns(panel_order=True, high=panel.column("z") > 1.5)
+def test_columns_of_truths_are_held_at_one(gappy_panel):
+    data = gappy_panel.with_columns(panel_order=True, high=gappy_panel.column("z") > 1.5)
     result = pv.fit_pooled(data, "y ~ x*high")
     found = result.marginal_effects("x", at={"high": [False, True]})
     assert found.params.tolist() == pytest.approx([result.params["x"], result.params[["x", "x:high"]].sum()])
 
 
-def test_effects_of_categories_are_changes(panel):
-    result = pv.fit_pooled(panel, "y ~ C(region, ref='south')*x + z")
+def test_effects_of_categories_are_changes(gappy_panel):
+    result = pv.fit_pooled(gappy_panel, "y ~ C(region, ref='south')*x + z")
     found = result.marginal_effects("region")
     assert found.to_frame()["contrast"].tolist() == ["north - south", "west - south"]
     mean = float(result.design.panel.column("x").mean())
@@ -124,7 +124,7 @@ def test_effects_of_categories_are_changes(panel):
     assert shares.params.iloc[0] == pytest.approx(result.marginal_effects("x").params.iloc[0], rel=1e-12)
 
 
-def test_years_are_categories_and_numbers_at_once(panel):
+def test_years_are_categories_and_numbers_at_once(gappy_panel):
     rows = table("fatalities")
     data = pv.Panel(rows.assign(trend=rows["year"] - 1982.0), "state", "year")
     result = pv.fit_pooled(data, "fatal ~ i(year, ref=[1984, 1982]) + beertax")
@@ -133,8 +133,8 @@ def test_years_are_categories_and_numbers_at_once(panel):
     assert found.params["year: 1988 - 1984"] == pytest.approx(result.params["i(year, ref=[1984, 1982])[T.1988]"])
 
 
-def test_means_are_of_the_rows_and_lags_have_their_own(panel):
-    result = quietly(pv.fit_pooled, panel, "y ~ x*L(z)")
+def test_means_are_of_the_rows_and_lags_have_their_own(gappy_panel):
+    result = quietly(pv.fit_pooled, gappy_panel, "y ~ x*L(z)")
     place = result.design.names.index("L(z)")
     mean = float(result.design.x[place].mean())
     by_hand = result.lincom(f"x + {mean!r}*`x:L(z)`")
@@ -144,22 +144,22 @@ def test_means_are_of_the_rows_and_lags_have_their_own(panel):
     assert mixed.params.iloc[0] == pytest.approx(by_hand.estimate, rel=1e-12)
 
 
-def test_means_over_groups_are_the_groups_own(panel):
-    result = pv.fit_pooled(panel, "y ~ x + I(x**2)")
+def test_means_over_groups_are_the_groups_own(gappy_panel):
+    result = pv.fit_pooled(gappy_panel, "y ~ x + I(x**2)")
     found = result.marginal_effects("x", at="mean", over="region")
-    own = pd.Series(panel.column("x")).groupby(panel.raw_column("region")).mean()
+    own = pd.Series(gappy_panel.column("x")).groupby(gappy_panel.raw_column("region")).mean()
     b = result.params
     assert found.params.tolist() == pytest.approx((b["x"] + 2 * b["I(x ** 2)"] * own).tolist(), rel=1e-12)
 
 
-def test_a_change_that_lasts_is_the_sum_over_lags(panel):
-    result = quietly(pv.fit_pooled, panel, "y ~ x + L(x) + L(x, 2) + z")
+def test_a_change_that_lasts_is_the_sum_over_lags(gappy_panel):
+    result = quietly(pv.fit_pooled, gappy_panel, "y ~ x + L(x) + L(x, 2) + z")
     found = result.marginal_effects("x", lags=True)
     by_hand = result.lincom("x + `L(x)` + `L(x, 2)`")
     assert found.params.iloc[0] == pytest.approx(by_hand.estimate, rel=1e-12)
     assert found.std_errors.iloc[0] == pytest.approx(by_hand.std_error, rel=1e-12)
     # A difference of a change that lasts is zero, whatever its coefficient.
-    gone = quietly(pv.fit_pooled, panel, "y ~ D(x) + z").marginal_effects("x", lags=True)
+    gone = quietly(pv.fit_pooled, gappy_panel, "y ~ D(x) + z").marginal_effects("x", lags=True)
     assert gone.params.iloc[0] == 0.0
     assert "Zero whatever" in gone.to_text()
 
@@ -176,8 +176,8 @@ ESTIMATORS = {
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
-def test_every_linear_result_has_them(panel, kind):
-    result = ESTIMATORS[kind](panel)
+def test_every_linear_result_has_them(gappy_panel, kind):
+    result = ESTIMATORS[kind](gappy_panel)
     found = result.marginal_effects("x", at={"z": 2.0})
     by_hand = result.lincom("x + 2*`x:z`")
     assert found.params.iloc[0] == pytest.approx(by_hand.estimate, rel=1e-12)
@@ -185,23 +185,23 @@ def test_every_linear_result_has_them(panel, kind):
     assert ("Held fixed" in found.to_text()) == (kind == "correlated")
 
 
-def test_lists_of_columns_need_no_formula(panel):
-    result = pv.fit_pooled(panel, "y", ["x", "z"])
+def test_lists_of_columns_need_no_formula(gappy_panel):
+    result = pv.fit_pooled(gappy_panel, "y", ["x", "z"])
     found = result.marginal_effects()
     assert found.params.tolist() == result.params[["x", "z"]].tolist()
     assert found.std_errors.tolist() == pytest.approx(result.std_errors[["x", "z"]].tolist(), rel=1e-14)
 
 
-def test_units_change_nothing_but_units(panel):
-    scaled = panel.with_columns(panel_order=True, x=panel.column("x") * 2.0**40)
-    one = pv.fit_pooled(panel, "y ~ x*z").marginal_effects("x", over="region")
+def test_units_change_nothing_but_units(gappy_panel):
+    scaled = gappy_panel.with_columns(panel_order=True, x=gappy_panel.column("x") * 2.0**40)
+    one = pv.fit_pooled(gappy_panel, "y ~ x*z").marginal_effects("x", over="region")
     other = pv.fit_pooled(scaled, "y ~ x*z").marginal_effects("x", over="region")
     assert (other.params * 2.0**40).tolist() == pytest.approx(one.params.tolist(), rel=1e-12)
     assert other.tstats.tolist() == pytest.approx(one.tstats.tolist(), rel=1e-12)
 
 
-def test_what_is_printed_and_written(panel):
-    result = pv.fit_pooled(panel, "y ~ x*z")
+def test_what_is_printed_and_written(gappy_panel):
+    result = pv.fit_pooled(gappy_panel, "y ~ x*z")
     found = result.marginal_effects("x", over="time", level=0.9)
     frame = found.to_frame()
     assert list(frame.columns) == ["variable", "time", "estimate", "std_error", "statistic", "pvalue", "lower", "upper"]
@@ -239,36 +239,36 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("formula", "asked", "words"), REFUSED)
-def test_refused_in_words(panel, formula, asked, words):
-    result = quietly(pv.fit_pooled, panel, formula)
+def test_refused_in_words(gappy_panel, formula, asked, words):
+    result = quietly(pv.fit_pooled, gappy_panel, formula)
     with pytest.raises(pv.PanelVarError) as error:
         result.marginal_effects(**asked)
     assert words in str(error.value)
 
 
-def test_what_was_dropped_has_no_effect(panel):
-    result = quietly(pv.fit_fixed_effects, panel, "y ~ x*C(region) + z")
+def test_what_was_dropped_has_no_effect(gappy_panel):
+    result = quietly(pv.fit_fixed_effects, gappy_panel, "y ~ x*C(region) + z")
     with pytest.raises(pv.SpecificationError, match="was dropped from the model"):
         result.marginal_effects("region")
     assert set(result.marginal_effects().names) == {"x", "z"}
 
 
-def test_what_was_dropped_may_be_made_up_for(panel):
-    twice = panel.with_columns(panel_order=True, u=3.0 * panel.column("x"))
+def test_what_was_dropped_may_be_made_up_for(gappy_panel):
+    twice = gappy_panel.with_columns(panel_order=True, u=3.0 * gappy_panel.column("x"))
     result = quietly(pv.fit_pooled, twice, "y ~ x + z + poly(x, 2, raw=True) + u")
-    same = pv.fit_pooled(panel, "y ~ x + z + I(x**2)")
+    same = pv.fit_pooled(gappy_panel, "y ~ x + z + I(x**2)")
     assert result.marginal_effects("x").params.iloc[0] == pytest.approx(same.marginal_effects("x").params.iloc[0])
     with pytest.raises(pv.SpecificationError, match="'u' was dropped"):
         result.marginal_effects("u")
 
 
-def test_absorbed_slopes_are_not_estimated(panel):
-    result = quietly(pv.fit_fixed_effects, panel, "y ~ x*z", effects=["entity", "region[x]"])
+def test_absorbed_slopes_are_not_estimated(gappy_panel):
+    result = quietly(pv.fit_fixed_effects, gappy_panel, "y ~ x*z", effects=["entity", "region[x]"])
     with pytest.raises(pv.SpecificationError):
         result.marginal_effects("x")
 
 
-def test_without_rows_there_are_none(panel):
-    light = pv.fit_pooled(panel, "y ~ x*z").without_rows()
+def test_without_rows_there_are_none(gappy_panel):
+    light = pv.fit_pooled(gappy_panel, "y ~ x*z").without_rows()
     with pytest.raises(pv.MissingInformationError, match="refit the model"):
         light.marginal_effects("x")
