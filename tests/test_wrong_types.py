@@ -142,6 +142,7 @@ TAKEN = {
     ("compare", "mapping"),
     ("compare", "system"),
     ("plot_roots", "system"),
+    ("plot_coefficients", "system"),
     ("plot_system", "system"),
     ("plot_scatter", "unit"),
     ("plot_scatter", "result"),
