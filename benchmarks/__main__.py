@@ -50,13 +50,16 @@ def main() -> int:
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of: {', '.join(GROUPS)} (default: all)")
     parser.add_argument("--smoke", action="store_true", help="small sizes, once: does everything run and agree?")
     parser.add_argument("--profile", choices=("smoke", "standard", "full"), help="all races, and the page of them")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of a profile, the races whose name has this")
     options = parser.parse_args()
     if options.profile:
         if options.groups or options.smoke:
             parser.error("--profile runs all races: it takes neither groups nor --smoke")
         from benchmarks.profiles import main as profile
 
-        return profile(options.profile)
+        return profile(options.profile, options.only)
+    if options.only:
+        parser.error("--only is for --profile")
     unknown = sorted(set(options.groups) - set(GROUPS))
     if unknown:
         parser.error(f"unknown group {unknown[0]!r}; choose from {', '.join(GROUPS)}")

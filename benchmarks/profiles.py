@@ -6,15 +6,15 @@ import json
 import os
 import platform
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import human
 from benchmarks.race import Race, forked, run
-from benchmarks.speed_report import draw, page
+from benchmarks.speed_report import cost, draw, page
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -32,7 +32,6 @@ def machine() -> dict[str, Any]:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True)
     model = ""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -43,7 +42,6 @@ def machine() -> dict[str, Any]:
         "machine": platform.machine(),
         "processor": model,
         "cores": os.cpu_count(),
-        "commit": commit.stdout.strip(),
         "packages": versions,
     }
 
@@ -51,15 +49,21 @@ def machine() -> dict[str, Any]:
 def measured(listed: Iterable[Race], *, once: bool = False) -> list[dict[str, Any]]:
     """Run races, each in a process of its own, and print what each found."""
     found = []
+    told = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True)
+    commit = told.stdout.strip()
     for race in listed:
         for name in OTHERS_THREADS:
             # Read by a program when it is imported, which is in the race's process.
             os.environ[name] = str(race.threads)
         began = time.perf_counter()
-        result = forked(lambda race=race: run(race, once=once))
+        with tempfile.TemporaryDirectory() as scratch:
+            # A race ends without tidying up: what it wrote goes with this folder.
+            tempfile.tempdir = scratch
+            result = forked(lambda race=race: run(race, once=once))
+            tempfile.tempdir = None
         if "programs" not in result:
             result = {"job": race.job, "shape": race.shape, "size": race.size, "programs": {}} | result
-        result["took"] = time.perf_counter() - began
+        result |= {"took": time.perf_counter() - began, "load": os.getloadavg()[0], "commit": commit}
         found.append(result)
         print(line(result), flush=True)
     return found
@@ -69,32 +73,31 @@ def line(result: dict[str, Any]) -> str:
     """Print a race in a line."""
     parts = []
     for name, each in result["programs"].items():
-        what = human(each["seconds"]) if "seconds" in each else each.get("missing", "ended")[:60]
+        what = cost(each) if "seconds" in each else each.get("missing", "ended")[:60]
         if "peak" in each and result["columns"]:
             what += f" +{each['peak'] / result['columns']:.2f}"
         parts.append(f"{name} {what}")
     if "ended" in result:
-        parts.append(f"ended with status {result['ended']}")
+        parts.append(f"ended: {result['ended']}")
     return f"{result['job']}, {result['shape']}: {'; '.join(parts)} [{result['took']:.0f} s]"
 
 
-def main(profile: str) -> int:
-    """Run a profile, write its numbers and, unless it is only a trial, the page; the exit code says whether all ran."""
+def main(profile: str, only: str = "") -> int:
+    """Run a profile, write its numbers and, unless it is only a trial, the page; the exit code says whether all ran.
+
+    ``only`` is a part of the names of the races to run; what the others found in earlier runs stays.
+    """
     from benchmarks.races import races
 
-    load = os.getloadavg()[0]
-    began = time.perf_counter()
-    found = measured(races(profile), once=profile == "smoke")
-    everything = {
-        "profile": profile,
-        "machine": machine() | {"load": [load, os.getloadavg()[0]]},
-        "seconds": time.perf_counter() - began,
-        "races": found,
-    }
     where = RESULTS / f"{profile}.json"
+    earlier = json.loads(where.read_text(encoding="utf-8"))["races"] if only and where.exists() else []
+    listed = list(races(profile))
+    found = measured((race for race in listed if only in f"{race.job}, {race.shape}"), once=profile == "smoke")
+    known = {(each["job"], each["shape"]): each for each in [*earlier, *found]}
+    kept = [known[race.job, race.shape] for race in listed if (race.job, race.shape) in known]
     RESULTS.mkdir(parents=True, exist_ok=True)
-    where.write_text(json.dumps(everything, indent=1), encoding="utf-8")
-    print(f"{len(found)} races in {everything['seconds']:.0f} s, written to {where}.")
+    where.write_text(json.dumps({"profile": profile, "machine": machine(), "races": kept}, indent=1), encoding="utf-8")
+    print(f"{len(found)} races, written to {where}.")
     write(where, RESULTS if profile == "smoke" else DOCS)
     return int(any("ended" in each for each in found))
 

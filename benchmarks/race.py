@@ -15,7 +15,6 @@ import os
 import statistics
 import sys
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -107,6 +106,8 @@ def run(race: Race, *, once: bool = False) -> dict[str, Any]:
         try:
             call = prepared(entry, sample)
             taken, answer = clocked(call)
+            if answer is not None and "bytes" in answer:
+                found[name]["bytes"] = float(answer["bytes"])
             if answer is not None:
                 if reference is None:
                     reference = answer
@@ -115,10 +116,8 @@ def run(race: Race, *, once: bool = False) -> dict[str, Any]:
                     if not found[name]["accuracy"] <= entry.tolerance:
                         raise ArithmeticError(f"differs by {found[name]['accuracy']:.1e} of the largest entry")
             running[name] = Times(call, taken)
-        except ImportError as error:
-            found[name]["missing"] = f"not installed: {error}"
         except Exception as error:
-            found[name]["missing"] = f"{type(error).__name__}: {error}".splitlines()[0]
+            found[name]["missing"] = said(error)
     turns(list(running.values()), race.budget, once=once)
     for name, times in running.items():
         found[name] |= {
@@ -137,10 +136,16 @@ def run(race: Race, *, once: bool = False) -> dict[str, Any]:
 
 
 def turns(running: list[Times], budget: float, *, once: bool) -> None:
-    """Take turns until the budget is spent, three times at least; whoever began last time begins last."""
-    end = time.perf_counter() + budget
+    """Take turns until the budget is spent; whoever began last time begins last.
+
+    There are three turns at least, unless they would take four times the budget, and one in any case.
+    """
+    start = time.perf_counter()
     rounds = 0
-    while running and (rounds < (1 if once else 3) or (not once and time.perf_counter() < end)):
+    while running:
+        spent = time.perf_counter() - start
+        if rounds and (once or (spent >= budget and (rounds >= 3 or spent >= 4.0 * budget))):
+            break
         for times in running:
             times.take()
         running.append(running.pop(0))
@@ -179,27 +184,26 @@ def forked(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        status_code = 1
         try:
             os.close(reader)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             warnings.simplefilter("ignore")
-            told = json.dumps(work())
+            try:
+                told = work()
+            except Exception as error:
+                told = {"ended": said(error)}
             with os.fdopen(writer, "w", encoding="utf-8") as pipe:
-                pipe.write(told)
-            status_code = 0
-        except ImportError:
-            # Said where the program is asked for its answer.
-            status_code = 2
-        except BaseException:
-            traceback.print_exc()
+                json.dump(told, pipe)
         finally:
-            os._exit(status_code)
+            os._exit(0)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as pipe:
-        told = pipe.read()
+        heard = pipe.read()
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if told:
-        found: dict[str, Any] = json.loads(told)
-        return found
-    return {} if code == 2 else {"ended": code}
+    found: dict[str, Any] = json.loads(heard) if heard else {"ended": f"status {code}"}
+    return found
+
+
+def said(error: Exception) -> str:
+    """Say in a line what went wrong."""
+    return "not installed" if isinstance(error, ImportError) else f"{type(error).__name__}: {error}".splitlines()[0]

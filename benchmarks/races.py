@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.dynamic_panels import firms
+from benchmarks.large_files import parquet_panel
 from benchmarks.race import OURS, Entry, Race
 from benchmarks.samples import panel_frame, var_series, worker_frame
 
@@ -57,15 +58,17 @@ SIZES = (
     Size(1_000_000, 10, 10, "full"),
     Size(3_000_000, 10, 10, "full"),
 )
-HEAVY = 100_000_000
-"""Bytes of columns from which R is left out, who would take minutes to read them, and memory is weighed."""
+HEAVY = 50_000_000
+"""Bytes of columns from which memory is weighed."""
+SLOW_TO_READ = 100_000
+"""Rows from which R is left out: handing them over would take longer than everything else."""
 LARGEST_PEER = 900_000_000
 """Bytes of columns up to which linearmodels is run: it takes some fifteen times as much."""
 
 
 def races(profile: str) -> Iterator[Race]:
     """List the races of a profile; those of a lesser one are in a greater one, but for smoke's small samples."""
-    for kind in (static, two_way, workers, memory_by_kind, small_samples, systems, series, dynamic):
+    for kind in KINDS:
         for race in kind(profile):
             yield race._replace(budget=0.0 if profile == "smoke" else race.budget)
 
@@ -95,7 +98,7 @@ def static(profile: str) -> Iterator[Race]:
                 peers.append("statsmodels")
             if job in ("pooled", "fixed effects"):
                 peers.append("lstsq")
-                if size.bytes < HEAVY / 10:
+                if size.rows < SLOW_TO_READ:
                     peers.append("plm")
             entries = _entries(job, *peers, lstsq=TEXTBOOK, statsmodels=TEXTBOOK)
             if size.rows >= 10_000 and job.startswith("fixed effects"):
@@ -108,7 +111,7 @@ def static(profile: str) -> Iterator[Race]:
                 partial(panel_frame, 50, 10, size.regressors),
                 entries,
                 columns=size.bytes,
-                weigh=size.bytes >= HEAVY / 2,
+                weigh=size.bytes >= HEAVY,
                 budget=3.0,
             )
 
@@ -184,7 +187,7 @@ def memory_by_kind(profile: str) -> Iterator[Race]:
     """What a fit adds to columns of every kind."""
     size = Size(200, 10, 10) if profile == "smoke" else Size(100_000, 10, 10)
     for kind in ("doubles", "float32", "integers", "nullable", "shuffled"):
-        for job in ("fixed effects", "fixed effects, clustered"):
+        for job in ("fixed effects", "fixed effects, clustered")[: 1 if profile == "smoke" else 2]:
             yield Race(
                 f"{job}, memory",
                 f"{size.label}, {kind}",
@@ -270,3 +273,63 @@ def dynamic(profile: str) -> Iterator[Race]:
         for peer in ("plm", "pydynpd"):
             job = f"Arellano-Bond as {peer}"
             yield Race(job, f"{140 * copies:,} firms", 1031 * copies, make, make, _entries(job, peer), budget=2.0)
+
+
+def _stream_of(size: Size, name: str, peers: dict[str, Entry], job: str, **options: Any) -> Race:
+    fits = {OURS: Entry("streams", job)} | peers
+    return Race(
+        f"Parquet, {job}",
+        f"{size.label}, {name}",
+        size.rows,
+        partial(parquet_panel, *size[:3], **options),
+        partial(parquet_panel, 50, 10, size.regressors, **options),
+        fits,
+        columns=size.bytes,
+        weigh=True,
+        budget=8.0,
+    )
+
+
+def streams(profile: str) -> Iterator[Race]:
+    """Files larger than one would hold, beside the file read whole, and what decoding alone takes."""
+    sizes = {
+        "smoke": (Size(200, 10, 3), Size(200, 10, 3)),
+        "standard": (Size(50_000, 20, 10), Size(150_000, 20, 10)),
+        "full": (Size(50_000, 20, 10), Size(150_000, 20, 10), Size(500_000, 20, 10), Size(1_500_000, 20, 10)),
+    }[profile]
+    decode = {"decode": Entry("streams", "decode")}
+    for size in sizes:
+        small = size is sizes[0]
+        duckreg = {"duckreg": Entry("duckreg", "fixed effects, clustered")} if small else {}
+        whole = {"read whole": Entry("streams", "in memory, clustered")}
+        yield _stream_of(size, "unsorted", decode | whole | duckreg, "fixed effects, clustered")
+        duckreg = {"duckreg": Entry("duckreg", "fixed effects")} if small else {}
+        whole = {"read whole": Entry("streams", "in memory")}
+        yield _stream_of(size, "unsorted", decode | whole | duckreg, "fixed effects")
+        if small and profile != "smoke":
+            continue
+        yield _stream_of(size, "sorted", decode, "fixed effects", ordered=True)
+        yield _stream_of(size, "unsorted, Snappy", decode, "fixed effects", compression="snappy")
+        disk = {"disk": Entry("streams", "disk, cold")}
+        yield _stream_of(size, "unsorted, cold", disk, "fixed effects, cold")._replace(weigh=False)
+
+
+def installation(profile: str) -> Iterator[Race]:
+    """What it takes to have and to import the package."""
+    imports = {OURS: Entry("fresh", "import panelvar"), "numpy": Entry("fresh", "import numpy")}
+    yield Race("import", "beyond numpy", 0, tuple, tuple, imports, budget=5.0)
+    yield Race("wheel", "packed", 0, tuple, tuple, {OURS: Entry("fresh", "wheel")}, budget=0.0)
+
+
+KINDS: tuple[Callable[[str], Iterator[Race]], ...] = (
+    static,
+    two_way,
+    workers,
+    memory_by_kind,
+    small_samples,
+    systems,
+    series,
+    dynamic,
+    streams,
+    installation,
+)

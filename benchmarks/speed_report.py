@@ -30,7 +30,7 @@ CURVES = (
 
 HEAD = """# Speed, memory and their floors
 
-This page is written by `python -m benchmarks --profile {profile}`, and every number on it was measured in that run.
+This page is written by `python -m benchmarks --profile {profile}`, and every number on it was measured by it.
 Times belong to a machine: ratios, and what is met or missed beside them, are what to read.
 
 - **Equal first.** Each program's answer is compared with ours before its time counts; the largest difference, relative
@@ -53,16 +53,18 @@ Times belong to a machine: ratios, and what is met or missed beside them, are wh
 def page(everything: dict[str, Any], pictures: list[str]) -> str:
     """Write the page."""
     machine = everything["machine"]
+    races = everything["races"]
+    loads = [each["load"] for each in races]
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     parts = [
         HEAD.format(profile=everything["profile"], cold=0.2),
         f"The machine: {machine['processor'] or machine['machine']}, {machine['cores']} cores, Python "
-        f"{machine['python']}; {packages}. The load was {machine['load'][0]:.1f} at the start and "
-        f"{machine['load'][1]:.1f} at the end, so that other work took part of the machine; "
-        f"the run took {everything['seconds'] / 60:.0f} minutes.\n",
-        numbers(everything["races"]),
+        f"{machine['python']}; {packages}. Other work took part of the machine: its load was {min(loads):.0f} to "
+        f"{max(loads):.0f}. The {len(loads)} races took {sum(each['took'] for each in races) / 60:.0f} minutes, "
+        f"at {', '.join(dict.fromkeys(each['commit'] for each in races))}.\n",
+        numbers(races),
         *(f"![{name}](_static/{name}.png)\n" for name in pictures),
-        tables(everything["races"]),
+        tables(races),
     ]
     return "\n".join(parts)
 
@@ -116,11 +118,16 @@ def tables(races: list[Found]) -> str:
         ]
         for race in (each for each in races if each["job"] == job):
             if "ended" in race:
-                lines.append(f"| {race['shape']} | the race ended with status {race['ended']} | | | | |")
+                lines.append(f"| {race['shape']} | the race ended: {race['ended']} | | | | |")
             for place, (name, each) in enumerate(race["programs"].items()):
                 lines.append(f"| {'' if place else race['shape']} | {_cells(name, each, race)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def cost(each: dict[str, Any]) -> str:
+    """Print what a program took: bytes where it weighs something, otherwise its time."""
+    return f"{each['bytes'] / 1e6:.3g} MB" if "bytes" in each else human(each["seconds"])
 
 
 def _cells(name: str, each: dict[str, Any], race: Found) -> str:
@@ -129,11 +136,11 @@ def _cells(name: str, each: dict[str, Any], race: Found) -> str:
     ours = race["programs"].get(OURS, {}).get("seconds")
     times = f"{each['seconds'] / ours:.3g}" if ours and name != OURS else ""
     if each.get("ended"):
-        memory = f"ended with status {each['ended']}"
+        memory = each["ended"]
     else:
         memory = f"{each['peak'] / race['columns']:.2f}" if "peak" in each and race["columns"] else ""
     difference = f"{each['accuracy']:.0e}" if "accuracy" in each else ""
-    return f"{name} | {human(each['seconds'])} | {times} | {memory} | {difference}"
+    return f"{name} | {cost(each)} | {times} | {memory} | {difference}"
 
 
 def draw(races: list[Found], folder: Path) -> list[str]:

@@ -68,10 +68,21 @@ def seconds(found: Found) -> float | None:
     return _of(found, OURS, "seconds")
 
 
+def per_second(found: Found) -> float | None:
+    """Return how many rows we read in a second."""
+    taken = seconds(found)
+    return None if taken is None else found["size"] / taken
+
+
+def peak(found: Found) -> float | None:
+    """Return the bytes that we add to memory."""
+    return _of(found, OURS, "peak")
+
+
 def share(found: Found) -> float | None:
     """Return what a fit adds to memory, as a share of the model's columns in doubles."""
-    peak = _of(found, OURS, "peak")
-    return None if peak is None else peak / found["columns"]
+    added = peak(found)
+    return None if added is None else added / found["columns"]
 
 
 def rows(least: int, most: int = 10**12) -> Callable[[Found], bool]:
@@ -138,6 +149,31 @@ def _numbers() -> Iterator[Number]:
         "x",
         largest,
     )
+    yield from _streams()
+    yield Number("import, beyond NumPy", "import", seconds, 20e-3, True, "ms")
+    yield Number("wheel", "wheel", lambda found: _of(found, OURS, "bytes"), 1.5e6, True, "MB")
+
+
+def _streams() -> Iterator[Number]:
+    large = rows(1_000_001)
+    for order, job, rate in (
+        ("unsorted", "fixed effects", 5e6),
+        ("unsorted", "fixed effects, clustered", 4e6),
+        ("sorted", "fixed effects", 12e6),
+        ("unsorted, Snappy", "fixed effects", 3e6),
+    ):
+        yield Number(
+            f"Parquet, {order}, {job}",
+            f"Parquet, {job}",
+            per_second,
+            rate,
+            False,
+            "rows/s",
+            lambda found, order=order: large(found) and found["shape"].endswith(f"x 10, {order}"),
+        )
+    for job in ("fixed effects", "fixed effects, clustered"):
+        yield Number(f"Parquet, {job}, memory", f"Parquet, {job}", peak, 0.5e9, True, "MB")
+        yield faster(f"Parquet, {job}, beside duckreg", f"Parquet, {job}", "duckreg", 10.0)
 
 
 NUMBERS = tuple(_numbers())

@@ -54,7 +54,7 @@ def test_only_what_is_equal_has_a_time(benchmarks, program):
     assert programs["close"]["accuracy"] == pytest.approx(1e-9, rel=1e-5)
     assert programs["wrong"]["missing"] == "ArithmeticError: differs by 1.0e-02 of the largest entry"
     assert programs["dies"]["missing"] == "ValueError: no such"
-    assert programs["absent"]["missing"].startswith("not installed: ")
+    assert programs["absent"]["missing"] == "not installed"
     assert programs["clocks"]["seconds"] == 5.0
 
 
@@ -62,8 +62,8 @@ def test_a_process_that_ends_badly_ends_its_race_alone(benchmarks):
     import os
 
     assert benchmarks.forked(lambda: {"a": 1}) == {"a": 1}
-    assert benchmarks.forked(lambda: os._exit(9)) == {"ended": 9}
-    assert benchmarks.forked(lambda: os.kill(os.getpid(), 9)) == {"ended": -9}
+    assert benchmarks.forked(lambda: os._exit(9)) == {"ended": "status 9"}
+    assert benchmarks.forked(lambda: os.kill(os.getpid(), 9)) == {"ended": "status -9"}
 
 
 def test_answers_that_cannot_be_compared_are_refused(benchmarks):
