@@ -89,16 +89,17 @@ def main(profile: str, only: str = "") -> int:
     """
     from benchmarks.races import races
 
-    where = RESULTS / f"{profile}.json"
+    docs = RESULTS if profile == "smoke" else DOCS
+    where = docs / "_static" / "speed.json"
     earlier = json.loads(where.read_text(encoding="utf-8"))["races"] if only and where.exists() else []
     listed = list(races(profile))
     found = measured((race for race in listed if only in f"{race.job}, {race.shape}"), once=profile == "smoke")
     known = {(each["job"], each["shape"]): each for each in [*earlier, *found]}
     kept = [known[race.job, race.shape] for race in listed if (race.job, race.shape) in known]
-    RESULTS.mkdir(parents=True, exist_ok=True)
+    where.parent.mkdir(parents=True, exist_ok=True)
     where.write_text(json.dumps({"profile": profile, "machine": machine(), "races": kept}, indent=1), encoding="utf-8")
     print(f"{len(found)} races, written to {where}.")
-    write(where, RESULTS if profile == "smoke" else DOCS)
+    write(where, docs)
     return int(any("ended" in each for each in found))
 
 
