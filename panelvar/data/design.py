@@ -21,7 +21,7 @@ from panelvar.data.alignment import may_be_called
 from panelvar.data.dimensions import crossed_dimensions, joint_codes, places_among
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.panel_rows import refuse_infinite, rows_where
-from panelvar.data.source import as_floats
+from panelvar.data.source import as_floats, refuse_text
 from panelvar.data.time_labels import as_text
 from panelvar.kernels.groups import Grouping, compact
 from panelvar.kernels.rows import TransformedRows, column_norms
@@ -332,8 +332,7 @@ def build_design(
 
 def dated_panel(data: object) -> Panel:
     """Return the panel of the data, or say that they do not tell who and when."""
-    if isinstance(data, str):
-        raise SpecificationError(f"data={shown(data)} is a text: the data stand first, names or a formula after them.")
+    refuse_text(data)
     if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
         raise SpecificationError(
             "The data do not say which column is the entity and which the time: pass "

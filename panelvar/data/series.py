@@ -18,7 +18,7 @@ from panelvar.data.alignment import by_label, named_as
 from panelvar.data.arrow import from_arrow
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.panel import Panel
-from panelvar.data.source import as_floats, as_labels, missing, stored
+from panelvar.data.source import as_floats, as_labels, columns_meant, missing, refuse_text, stored
 from panelvar.data.time_labels import RankLabels
 from panelvar.dynamics.gaps import on_every_period
 
@@ -111,6 +111,7 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     SpecificationError
         Names that do not exist or repeat, or data of another type.
     """
+    refuse_text(data)
     if is_whole(names):
         raise SpecificationError(
             f"names={shown(names)} must be column names, one or a list; a lag order is lags={shown(names)}."
@@ -250,7 +251,8 @@ def _columns_named(data: Any, names: Sequence[Hashable]) -> Any:
     """Columns of a table."""
     unknown = [name for name in names if name not in data.columns]
     if unknown:
-        raise SpecificationError(f"Columns {unknown} are not in the data. Columns: {list(data.columns)}.")
+        meant = columns_meant(str(unknown[0]), [*map(str, data.columns)])
+        raise SpecificationError(f"Columns {unknown} are not in the data.{meant} Columns: {list(data.columns)}.")
     return data[list(names)]
 
 

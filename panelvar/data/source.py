@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -193,19 +193,30 @@ class Source:
         """Make the error for a name that is not there, with the closest one that is."""
         known = [*map(str, self.names), *(str(other) for other in others if other is not None)]
         asked = name if isinstance(name, str) else shown(name)
-        meant = nearest(asked, known)
-        hint = f" Did you mean {meant!r}?" if meant else ""
+        hint = columns_meant(asked, known, several=what == "Column")
         prefixed = _PREFIXED.fullmatch(asked)
         if prefixed and prefixed["column"] in known:
             hint = f" In a formula it is {_without_prefix(prefixed)}."
-        several = _JOINTS.split(asked)
-        if what == "Column" and len(several) > 1 and all(each in known for each in several):
-            hint = f" Several columns are a list, [{_listing(several, 12)}]; a formula is 'y ~ x1 + x2'."
         return DataError(f"{what} {shown(name)} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
 
     def rows(self, mask: NDArray[np.bool_]) -> str:
         """Name the first rows where ``mask`` holds."""
         return _listing(self.index[np.flatnonzero(mask)[:4]].tolist(), 3)
+
+
+def columns_meant(asked: str, known: Collection[str], *, several: bool = True) -> str:
+    """Say what a name that is none of the ``known`` ones means: ``several`` columns in one text, or one misspelt."""
+    parts = _JOINTS.split(asked)
+    if several and len(parts) > 1 and all(each in known for each in parts):
+        return f" Several columns are a list, [{_listing(parts, 12)}]; a formula has a '~'."
+    meant = nearest(asked, known)
+    return f" Did you mean {meant!r}?" if meant else ""
+
+
+def refuse_text(data: object) -> None:
+    """Refuse a text where the data are expected, as where a formula is given before them."""
+    if isinstance(data, str):
+        raise SpecificationError(f"data={shown(data)} is a text: the data stand first, names or a formula after them.")
 
 
 def _listing(values: Iterable[Any], most: int = 6) -> str:
