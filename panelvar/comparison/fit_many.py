@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,8 +130,7 @@ def fit_many(
     >>> models["(2)"].nobs
     220
     """
-    if not callable(fit):
-        raise SpecificationError(f"fit={shown(fit)} must be an estimator, such as fit_fixed_effects.")
+    _refuse_other_calls(fit)
     given = _options(options)
     outcomes = read_names("y", y)
     panel = dated_panel(data)
@@ -159,6 +159,22 @@ def fit_many(
             said = " / ".join(label) if isinstance(label, tuple) else label
             raise type(error)(f"Fit {said}: {error}") from error
     return Fits(results)
+
+
+def _refuse_other_calls(fit: object) -> None:
+    """Refuse what takes no data and outcome, without calling it."""
+    wanted = f"fit={shown(fit)} must be an estimator, such as fit_fixed_effects"
+    if not callable(fit):
+        raise SpecificationError(f"{wanted}.")
+    try:
+        signature = inspect.signature(fit)
+    except (TypeError, ValueError):
+        # Some functions that are not written in Python do not say what they take.
+        return
+    try:
+        signature.bind_partial("data", "y")
+    except TypeError as error:
+        raise SpecificationError(f"{wanted}, which takes data and an outcome or a formula: {error}.") from None
 
 
 def _options(options: Mapping[str, Any] | None) -> dict[str, Any]:

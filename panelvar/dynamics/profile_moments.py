@@ -31,6 +31,10 @@ _SMALLEST_STEP = 2.0**-20
 """Of the path from least squares to the corrected moments: where no smaller step goes on, the path has turned."""
 _CLOSE, _SETTLED = 1e-13, 1e-9
 """A step that ends the search; one that does where rounding lets no later step be smaller."""
+_ALONE = 1e-12
+"""Share of a lag's variance that others do not explain, below which cross products have too few digits for it."""
+_FALLS = 1e-14
+"""Slopes smaller than this, beside the steepest, are rounding: the moments do not fall there."""
 
 
 class Root(NamedTuple):
@@ -132,13 +136,16 @@ class ProfileMoments:
     def _root(self) -> Array:
         sizes = np.sqrt(self.inner.diagonal())
         try:
-            scaled = np.linalg.cholesky(self.inner / sizes / sizes[:, None])
+            scaled = np.asarray(np.linalg.cholesky(self.inner / sizes / sizes[:, None]), dtype=np.float64)
+            alone = float(np.square(scaled.diagonal()).min())
         except np.linalg.LinAlgError:
+            alone = 0.0
+        if alone < _ALONE:
             raise NumericalError(
                 "The lags are combinations of one another but for rounding: their corrected moments have no digits. "
                 "Use fewer lags or variables."
-            ) from None
-        return np.asarray(scaled * sizes[:, None], dtype=np.float64)
+            )
+        return scaled * sizes[:, None]
 
     @property
     def least_squares(self) -> Array:
@@ -210,7 +217,10 @@ class ProfileMoments:
         turned = np.moveaxis(left, 2, 0)
         scaled = np.linalg.solve(self._root, turned.reshape(len(self.inner), -1)).reshape(turned.shape)
         matrix = np.moveaxis(scaled, 0, 2).reshape(size, size)
-        return bool(np.isfinite(matrix).all() and np.linalg.eigvals(matrix).real.max() < 0.0)
+        if not np.isfinite(matrix).all():
+            return False
+        slopes = np.linalg.eigvals(matrix)
+        return bool(slopes.real.max() < -_FALLS * np.abs(slopes).max())
 
     def nearest(self, start: Array) -> Array:
         """Where the moments are smallest, in the units of the lags and variables, from where the branch turns."""

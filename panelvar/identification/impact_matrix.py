@@ -13,7 +13,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.base.labels import places_of
+from panelvar.base.labels import is_frame, places_of
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.unit_free_solves import lower_solve
@@ -64,7 +64,7 @@ class ImpactMatrix(Identification):
 
     def __init__(self, matrix: Any, *, shocks: Sequence[str] | None = None) -> None:
         shocks = read_sequence("shocks", shocks, "names")
-        if hasattr(matrix, "columns"):
+        if is_frame(matrix):
             matrix = matrix.copy()
             shocks = list(map(str, matrix.columns)) if shocks is None else shocks
         else:
@@ -113,7 +113,7 @@ class ImpactMatrix(Identification):
 
     def _read(self, names: Names) -> Array:
         given = self.matrix
-        if hasattr(given, "columns"):
+        if is_frame(given):
             given = _numbers(given.iloc[places_of("matrix has rows", given.index, names)])
         if given.ndim != 2 or given.shape[0] != len(names) or not 1 <= given.shape[1] <= len(names):
             raise SpecificationError(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
-from panelvar.base.labels import places_of
+from panelvar.base.labels import is_frame, places_of
 from panelvar.base.quoting import shown
 from panelvar.identification.scheme import Names, position
 
@@ -96,7 +96,7 @@ def _cells(option: str, given: Pattern, rows: Names, columns: Names, kinds: tupl
             place = position(rows, row, kinds[0]), position(columns, column, kinds[1])
             cells[place] = np.nan if value is None else value
         return cells
-    if hasattr(given, "columns"):
+    if is_frame(given):
         across = places_of(f"{option} has columns", given.columns, columns)
         return given.iloc[places_of(f"{option} has rows", given.index, rows), across]
     return given

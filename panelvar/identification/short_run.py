@@ -13,6 +13,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_sequence, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError
+from panelvar.base.labels import is_frame
 from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.unit_free_solves import impact_solve
@@ -115,7 +116,7 @@ class ShortRun(Identification):
         shocks = read_sequence("shocks", shocks, "names")
         if shocks is None:
             labelled = b if b is not None else long_run
-            shocks = list(map(str, labelled.columns)) if hasattr(labelled, "columns") else None
+            shocks = list(map(str, labelled.columns)) if is_frame(labelled) else None
         named = None if shocks is None else tuple(shocks)
         self._set(a=_kept(a), b=_kept(b), long_run=_kept(long_run), shock_names=named)
         self._set(starts=read_whole("starts", starts, 1, MOST_DRAWS))
@@ -425,7 +426,7 @@ def _kept(pattern: Pattern) -> Pattern:
     """A copy the caller cannot change."""
     if pattern is None:
         return None
-    if hasattr(pattern, "columns"):
+    if is_frame(pattern):
         return pattern.copy()
     if hasattr(pattern, "items"):
         return dict(pattern)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +122,11 @@ def _draw_line(ax: Axes, line: Line | None, along: Array, colour: str, style: st
 
 
 def _slope(line: Line | None) -> str:
-    return ", x does not vary" if line is None else f", slope {line.slope:.4g}".replace("-", "\N{MINUS SIGN}")
+    if line is None:
+        return ", x does not vary"
+    if not math.isfinite(line.slope):
+        return ", slope beyond all numbers: rescale x"
+    return f", slope {line.slope:.4g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _counts(found: WithinBetween) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,20 +17,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A least-squares line ``intercept + slope * x``, held by its slope and a point it passes through."""
+    """A least-squares line, held by a point it passes through and by how far it rises over the range of x.
 
-    slope: float
+    Rise and run are numbers whatever the units; their ratio may be none.
+    """
+
+    rise: float
+    run: float
     at_x: float
     at_y: float
 
+    @property
+    def slope(self) -> float:
+        """Rise over run; infinite where that leaves the range of numbers."""
+        return self.rise / self.run
+
     def __call__(self, x: Array) -> Array:
         """Height of the line."""
-        out: Array = self.at_y + self.slope * (x - self.at_x)
+        out: Array = self.at_y + self.rise * ((x - self.at_x) / self.run)
         return out
 
 
 def least_squares_line(x: Array, y: Array) -> Line | None:
-    """Fit a line; None if ``x`` does not vary, or by so little that the slope is no number."""
+    """Fit a line; None if ``x`` does not vary."""
     deviation = x - x.mean()
     largest = np.abs(deviation).max(initial=0.0)
     # Judged against the level of x: what is left of a constant after subtraction is rounding.
@@ -38,9 +47,8 @@ def least_squares_line(x: Array, y: Array) -> Line | None:
         return None
     # Divided by its size, so that its square can be held.
     scaled = deviation / largest
-    with np.errstate(over="ignore"):
-        slope = float((scaled @ (y - y.mean())) / (scaled @ scaled) / largest)
-    return Line(slope, float(x.mean()), float(y.mean())) if np.isfinite(slope) else None
+    rise = float((scaled @ (y - y.mean())) / (scaled @ scaled))
+    return Line(rise, float(largest), float(x.mean()), float(y.mean()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +122,6 @@ def within_between(panel: Panel, y: str, x: str) -> WithinBetween:
         means[1],
         panel.entity_labels[present],
         least_squares_line(across, up),
-        None if within is None else Line(within.slope, centre_x, centre_y),
+        None if within is None else replace(within, at_x=centre_x, at_y=centre_y),
         least_squares_line(means[0], means[1]),
     )

@@ -119,6 +119,15 @@ def test_other_estimators(panel):
     ("arguments", "options", "words"),
     [
         (("ols", "lemp", X), {}, "must be an estimator"),
+        ((object, "lemp", X), {}, "such as fit_fixed_effects, which takes data and an outcome"),
+        (
+            (
+                lambda data: data,
+                "lemp ~ lwage",
+            ),
+            {},
+            "which takes data and an outcome or a formula: too many positional",
+        ),
         ((pv.fit_pooled, [], X), {}, "names no outcome"),
         ((pv.fit_pooled, "lemp"), {}, "Regressors are missing"),
         ((pv.fit_pooled, ["lemp ~ lwage", "emp"], None), {}, "Formulas hold their regressors"),

@@ -165,3 +165,13 @@ def test_a_shock_that_does_not_move_its_variable_has_no_unit_and_no_error_of_one
     for ask in (found.long_run_std_errors, found.long_run_effects):
         with pytest.raises(SpecificationError, match="The shock 'b' does not move 'b' on impact"):
             ask(identification=still)
+
+
+def test_a_panel_is_no_matrix_though_it_has_columns():
+    panel = pv.Panel(pd.DataFrame({"i": [0, 0, 1, 1], "t": [0, 1, 0, 1], "x": [1.0, 2.0, 3.0, 5.0]}), "i", "t")
+    with pytest.raises(SpecificationError, match="matrix must hold numbers"):
+        ImpactMatrix(panel)
+    model = pv.fit_var(table("us_macro")[NAMES[:2]], lags=1)
+    for pattern in ({"a": panel}, {"b": panel}, {"b": np.full((2, 2), np.nan), "long_run": panel}):
+        with pytest.raises(SpecificationError, match="must hold numbers, and NaN where an entry is free"):
+            pv.fit_svar(model, pv.ShortRun(**pattern))

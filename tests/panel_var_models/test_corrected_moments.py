@@ -80,6 +80,15 @@ def test_persistent_variables_of_few_entities_are_refused():
         fit(frame)
 
 
+@pytest.mark.parametrize("apart", [0.0, 1e-14, 1e-8])
+def test_variables_that_are_the_same_but_for_rounding_are_refused(apart):
+    """Cross products of lags that differ in the eighth digit have no digit of their difference."""
+    frame = panel_of(seed=5)[["x", "y"]]
+    frame["y"] = 3.0 * frame["x"] + apart * frame["y"]
+    with pytest.raises(pv.PanelVarError, match="combinations? of"):
+        fit(frame)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("periods", "persistence"), [(8, 0.5), (20, 0.8)])
 def test_short_panels_have_no_bias_and_intervals_cover(periods, persistence):

@@ -53,8 +53,6 @@ def test_what_does_not_vary_within_has_no_line():
     assert found.within is None
     assert found.between is not None
     assert least_squares_line(np.full(4, 0.1), np.arange(4.0)) is None
-    # Of so little variation the slope is beyond the range of numbers.
-    assert least_squares_line(5e-324 * np.arange(4.0), 10.0 * np.arange(4.0)) is None
 
 
 def test_rows_without_both_are_left_out_with_a_warning():
@@ -62,3 +60,12 @@ def test_rows_without_both_are_left_out_with_a_warning():
     gappy = data.with_columns(panel_order=True, z=np.where(np.arange(data.nobs) == 3, np.nan, data.column("x")))
     with pytest.warns(pv.PanelVarWarning, match="1 of 39 rows lack 'z' or 'y'"):
         assert len(within_between(gappy, "y", "z").x) == data.nobs - 1
+
+
+def test_a_slope_may_leave_the_range_of_numbers_and_the_line_does_not():
+    x, y = 2.0 * np.arange(5.0), np.array([1.0, 3.0, 2.0, 5.0, 4.0])
+    plain = least_squares_line(x, y)
+    for unit in (1e-310, 5e-324):
+        steep = least_squares_line(x * unit, y)
+        assert steep.slope == np.inf
+        np.testing.assert_allclose(steep(x * unit), plain(x), rtol=1e-12)
