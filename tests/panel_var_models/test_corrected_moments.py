@@ -85,7 +85,7 @@ def test_variables_that_are_the_same_but_for_rounding_are_refused(apart):
     """Cross products of lags that differ in the eighth digit have no digit of their difference."""
     frame = panel_of(seed=5)[["x", "y"]]
     frame["y"] = 3.0 * frame["x"] + apart * frame["y"]
-    with pytest.raises(pv.PanelVarError, match="combinations? of"):
+    with pytest.raises(pv.PanelVarError, match=r"combinations? of"):
         fit(frame)
 
 
