@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
+from panelvar.base.labels import listed
 from panelvar.base.scaling import exponents
 from panelvar.data.panel_rows import PanelRows
 from panelvar.data.time_labels import as_text
@@ -166,6 +167,9 @@ def describe(panel: PanelRows, names: Sequence[Hashable]) -> PanelDescription:
         for column in columns
         if column.n_infinite
     ]
+    alone = [column.name for column in columns if math.isnan(column.between)]
+    if alone:
+        notes.append(f"Without values of two entities, and so without a deviation between them: {listed(alone)}.")
     first, last = panel.calendar.labels_at(np.array([0, panel.calendar.n_positions - 1]))
     return PanelDescription(
         nobs=panel.nobs,

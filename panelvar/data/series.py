@@ -169,7 +169,7 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
     if isinstance(data, Panel):
         raise SpecificationError("With a Panel, exogenous= names columns of it.")
     rows_of(data)
-    if np.ndim(exogenous) not in (1, 2):
+    if isinstance(exogenous, Panel) or np.ndim(exogenous) not in (1, 2):
         raise SpecificationError(
             f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.covariance.covariances import Clustered, CovarianceEstimate
 from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate
 
@@ -44,7 +44,13 @@ def estimated_covariance(found: GmmEstimate, *, small: bool) -> CovarianceEstima
     matrix, df = found.covariance, np.inf
     if small:
         rows, count, groups = found.model.nobs, found.problem.n_regressors, found.n_clusters
-        if found.cov_kind == "classical":
+        classical = found.cov_kind == "classical"
+        if rows <= count or (groups < 2 and not classical):
+            of_clusters = "" if classical else f", and two clusters of entities, which are {groups}"
+            raise InsufficientDataError(
+                f"small=True needs more rows than coefficients, which are {rows} and {count}{of_clusters}."
+            )
+        if classical:
             matrix, df = matrix * rows / (rows - count), float(rows - count)
         else:
             matrix, df = matrix * (rows - 1.0) / (rows - count) * groups / (groups - 1.0), float(groups - 1)

@@ -514,3 +514,10 @@ def test_descriptions_do_not_depend_on_units(unit):
     far = Panel(frame.assign(x=frame["x"] * unit), "i", "t").describe()
     np.testing.assert_array_equal(far.to_frame().iloc[:, :6] / unit, plain.iloc[:, :6])
     assert "0.0000" not in str(far)
+
+
+def test_a_description_of_one_entity_says_what_it_lacks():
+    frame = pd.DataFrame({"i": ["a"] * 3 + ["b"], "t": [1, 2, 3, 1], "x": [1.0, 4.0, 2.0, np.nan], "z": 1.0})
+    found = pv.Panel(frame, "i", "t").describe()
+    assert np.isnan(found.columns[0].between) and found.columns[1].between == 0.0
+    assert "without a deviation between them: x." in " ".join(found.notes)

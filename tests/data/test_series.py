@@ -31,6 +31,13 @@ def test_its_name_and_its_periods(series):
     assert beside.regressor_names == ("const", "x1", "L1.inflation")
 
 
+def test_a_panel_is_not_beside_a_series(series):
+    panel = pv.Panel(series.to_frame("x").assign(i=0, t=range(len(series))), "i", "t")
+    for call in (pv.fit_var, pv.select_lags):
+        with pytest.raises(pv.SpecificationError, match=r"column names or a table .* got Panel"):
+            call(series.to_frame(), exogenous=panel)
+
+
 def test_a_gap_is_not_bridged(series):
     holed = series.drop(series.index[[30, 31]])
     with pytest.warns(pv.PanelVarWarning, match=r"2 period\(s\) absent.*reset_index\(drop=True\)"):

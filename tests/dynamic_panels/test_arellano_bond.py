@@ -298,3 +298,15 @@ def test_what_plm_leaves_out_has_units_and_says_so(fit):
     assert all(told in test.notes for test in (plms.sargan, doubted.joint, doubted.remaining))
     assert "leaves the error variance out" in str(plms.instrument_tests("sargan"))
     assert "no-error-variance" not in {note.code for note in (*white.notes, *white.sargan.notes, *plms.hansen_j.notes)}
+
+
+@pytest.mark.parametrize("cov", ["robust", "classical"])
+def test_small_samples_too_small_to_count(cov):
+    """One entity has no spread of moments between clusters; classical errors need rows alone."""
+    one = FRAME.loc[[0]]
+    options = {"steps": 1, "cov": cov, "small": True, "instruments": [pv.LagInstruments("y", collapse=True)]}
+    if cov == "classical":
+        assert np.isfinite(quietly(pv.fit_arellano_bond, one, "y", **options).std_errors).all()
+    else:
+        with pytest.raises(pv.InsufficientDataError, match="two clusters of entities, which are 1"):
+            quietly(pv.fit_arellano_bond, one, "y", **options)

@@ -144,6 +144,8 @@ EMPTY_BY_DESIGN = {
     "beta_pvalues": "likewise",
     "RestrictedVarResult.tstats": "coefficients that are left out have no errors",
     "RestrictedVarResult.pvalues": "likewise",
+    "StackedInference.tstats": "likewise, in one vector",
+    "StackedInference.pvalues": "likewise, in one vector",
     "estimate": "several restrictions have no one estimate",
     "lower": "likewise; a confidence set may have no end",
     "upper": "likewise",

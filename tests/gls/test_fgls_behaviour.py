@@ -339,9 +339,13 @@ def test_results_print_pickle_predict_and_compare(name):
     for ask in (result.predict, result.predict_interval):
         with pytest.raises(pv.SpecificationError, match="add estimated_effects"):
             ask(effects=True)
-    if not result.effects:
-        with pytest.raises(pv.SpecificationError, match="has no effects"):
-            result.estimated_effects()
+    for each in (result, light):
+        if not result.effects:
+            with pytest.raises(pv.SpecificationError, match="has no effects"):
+                each.estimated_effects()
+    if result.effects:
+        with pytest.raises(pv.MissingInformationError, match="Estimated effects needs the data rows"):
+            light.estimated_effects()
     assert repr(result).startswith("<") and len(repr(result)) < 200
 
 
