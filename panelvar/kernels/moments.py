@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.demeaned import demeaned_rows
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import triangularize
-from panelvar.kernels.rows import restored_norms, transformed_rows
+from panelvar.kernels.rows import restored_norms
 
 
 class PanelMoments(NamedTuple):
@@ -81,7 +82,7 @@ class PanelMoments(NamedTuple):
 
 
 def panel_moments(columns: Sequence[Array], groups: Grouping, weights: Array | None = None) -> PanelMoments:
-    """Compute the moments of ``columns`` within ``groups`` in one pass for the means and one for the triangle.
+    """Compute the moments of ``columns`` within ``groups``, from one reading of sorted rows.
 
     Parameters
     ----------
@@ -94,9 +95,8 @@ def panel_moments(columns: Sequence[Array], groups: Grouping, weights: Array | N
     """
     counts = groups.sizes.astype(np.float64)
     sums = counts if weights is None else groups.mass(weights)
-    means = groups.means_of(columns, weights)
-    rows = transformed_rows(columns, groupings=(groups,), tables=(means,), weights=weights)
-    return PanelMoments(counts, sums, means, rows.triangle())
+    rows, triangle = demeaned_rows(columns, groups, weights)
+    return PanelMoments(counts, sums, rows.tables[0], triangle)
 
 
 def quasi_demeaning_weight(idiosyncratic: float, effect: float | Array, counts: Array) -> Array:

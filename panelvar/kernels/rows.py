@@ -140,20 +140,20 @@ class TransformedRows:
 
     def fill(self, start: int, stop: int, out: Array) -> None:
         """Write transformed rows ``start:stop`` into ``out`` of shape (stop - start, k + 1), column-major."""
-        size = self._group_rows
-        if size and not (start % size or stop % size):
-            # Levels of whole groups, all equally long, are repeated: three times faster than looking them up.
-            table = self.tables[0][start // size : stop // size]
-            for j, column in enumerate(self.columns):
-                np.subtract(column[start:stop], table[:, j].repeat(size), out=out[:, j])
-        elif self.shift is not None and not self.tables:
+        if self.shift is not None and not self.tables:
             for j, column in enumerate(self.columns):
                 np.subtract(column[start:stop], self.shift[j], out=out[:, j])
             self._weigh(start, stop, out)
             return
-        else:
-            levels = [(grouping.codes, table) for grouping, table in zip(self.groupings, self.tables, strict=True)]
-            subtract_tables(self.columns, levels, slice(start, stop), out, self.slopes)
+        levels = [grouping.lookup(start, stop) for grouping in self.groupings]
+        for j, column in enumerate(self.columns):
+            source, target = column[start:stop], out[:, j]
+            for look_up, table, slope in zip(levels, self.tables, self.slopes, strict=True):
+                level = look_up(table[:, j])
+                np.subtract(source, level if slope is None else level * slope[start:stop], out=target)
+                source = target
+            if not levels:
+                target[:] = source
         if self.shift is not None:
             out -= self.shift
         self._weigh(start, stop, out)

@@ -24,6 +24,7 @@ from panelvar.data.formula_parts import with_effects
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
+from panelvar.kernels.demeaned import demeaned_rows
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import column_norms, restored_norms, transformed_rows
 from panelvar.static_panels.finish import finish
@@ -105,16 +106,19 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
     columns, weight = design.columns, design.weights
     absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
-    tables = absorbed.tables(columns)
-    rows = transformed_rows(
-        columns,
-        groupings=groupings,
-        tables=tables,
-        slopes=absorbed.slopes,
-        weights=weight,
-        constant=ones_column(design),
-    )
-    triangle = rows.triangle()
+    if absorbed.slopes == (None,):
+        rows, triangle = demeaned_rows(columns, groupings[0], weight, ones_column(design))
+    else:
+        rows = transformed_rows(
+            columns,
+            groupings=groupings,
+            tables=absorbed.tables(columns),
+            slopes=absorbed.slopes,
+            weights=weight,
+            constant=ones_column(design),
+        )
+        triangle = rows.triangle()
+    tables = rows.tables
     if any(slope is not None for slope in absorbed.slopes):
         raw_norms = column_norms(columns, weight)
     else:
