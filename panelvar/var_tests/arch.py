@@ -36,6 +36,8 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     InsufficientDataError
         No row is left over from the auxiliary regression, which has h K (K + 1) / 2 regressors and a constant: the
         statistic is then the number of rows times that of products, whatever they are.
+    NumericalError
+        Products of residuals that are linearly dependent or do not vary.
 
     Notes
     -----

@@ -22,6 +22,10 @@ _DEPENDENT = (
     "The residuals of the equations are linearly dependent (an equation fits exactly or is a combination of the "
     "others): their tests do not exist."
 )
+_DEPENDENT_PRODUCTS = (
+    "What the test regresses (products of residuals, or the residuals) is linearly dependent or does not vary: "
+    "residuals that are zero in almost every row, or of one size in all, are the usual cause. The test does not exist."
+)
 
 
 class RaoF(NamedTuple):
@@ -122,10 +126,19 @@ def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> 
     ----------
     n_rows : int
     restricted, unrestricted : array (K, K) and (r, K)
-        Triangles of the residuals without and with the added regressors, from `added_regressors`.
+        Triangles of the residuals without and with the added regressors, from `added_regressors`. The residuals are
+        standardised or products of such ones, so that about one is the measure of a value.
+
+    Raises
+    ------
+    NumericalError
+        The residuals are linearly dependent, or the regressors of both fit one of them exactly.
     """
     from scipy.linalg import solve_triangular
 
+    sizes = np.maximum(np.sqrt(np.einsum("ij,ij->j", restricted, restricted)), math.sqrt(n_rows))
+    if (np.abs(restricted.diagonal()) <= _ROUNDING * math.sqrt(n_rows) * sizes).any():
+        raise NumericalError(_DEPENDENT_PRODUCTS)
     share = solve_triangular(restricted, unrestricted.T, trans="T")
     return float(n_rows * (len(restricted) - np.square(share).sum()))
 

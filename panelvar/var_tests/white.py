@@ -73,6 +73,8 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
         No regressor that varies.
     InsufficientDataError
         Fewer than r + w + 1 rows: some combination of products would be fitted exactly, whatever they are.
+    NumericalError
+        Products of residuals that are linearly dependent or do not vary.
 
     Notes
     -----

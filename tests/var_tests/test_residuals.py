@@ -309,7 +309,7 @@ def test_robust_needs_leverage_below_one():
     dummy[20] = 1.0
     model = pv.fit_var(y, lags=1, exogenous=dummy)
     assert np.isfinite(model.with_cov("HC1").std_errors.to_numpy()).all()
-    with pytest.raises(pv.NumericalError, match="leverage 1"):
+    with pytest.raises(NumericalError, match="leverage 1"):
         model.with_cov("HC3")
     assert model.with_cov("robust").cov_kind == "HC1"
 
@@ -642,3 +642,20 @@ def test_residuals_that_depend_on_one_another_are_refused():
         residual_tests.standardised(np.column_stack([u, u[:, 0] - u[:, 1]]))
     with pytest.raises(NumericalError, match="linearly dependent"):
         residual_tests.symmetrically_standardised(np.column_stack([u, u[:, 0]]))
+
+
+def test_products_of_residuals_that_do_not_vary_have_no_test():
+    data = np.column_stack([np.tile([1.0, -1.0], 20), np.random.default_rng(0).standard_normal(40)])
+    model = pv.fit_var(data, lags=0)
+    for equation in (None, "y1"):
+        with pytest.raises(NumericalError, match="of one size in all"):
+            pv.arch_test(model, 1, equation=equation)
+    assert 0 < pv.arch_test(model, 1, equation="y2").pvalue < 1
+
+
+def test_products_of_residuals_that_are_zero_in_all_rows_but_one_have_no_test():
+    residuals = np.column_stack([np.eye(1, 40, 3)[0], np.random.default_rng(0).standard_normal(40)])
+    with pytest.raises(NumericalError, match="zero in almost every row"):
+        residual_tests.arch_lm(residuals, 1)
+    with pytest.raises(NumericalError, match="zero in almost every row"):
+        residual_tests.arch_lm(residuals[:, :1], 4)
