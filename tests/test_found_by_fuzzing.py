@@ -130,7 +130,10 @@ def test_a_hypothesis_beyond_the_range_is_refused():
     ("call", "match"),
     [
         (lambda: pv.fit_var(system(), lags=1).granger_causality("a", np.array(2.0)), "is not a variable"),
-        (lambda: pv.fit_fixed_effects(pv.Panel(frame(), "i", "t"), "y", ["x1"], effects=[None]), "effects="),
+        (
+            lambda: pv.fit_fixed_effects(pv.Panel(frame(), "i", "t"), "y", ["x1"], effects=[None]),
+            "effects must be .*column names",
+        ),
         (lambda: pv.System([[[0.5]]], names=3.0), "names must be a sequence of names"),
         (lambda: pv.fit_rolling_var(system(), window=25).member(np.array(["a"])), "is not a member"),
         (lambda: pv.fit_fgls(pv.Panel(frame(), "i", "t"), "y", ["x1"]).predict(effects=np.array([])), "effects="),
@@ -138,8 +141,10 @@ def test_a_hypothesis_beyond_the_range_is_refused():
             lambda: pv.WildBootstrapResult("A test", 1.5, 0.25, "none", confidence_set=1j),
             "confidence_set=.*pairs of limits",
         ),
+        (lambda: pv.WildBootstrapResult("A test", 1.5, 0.25, "none", level="a"), "level='a' must be a number"),
+        (lambda: pv.WildBootstrapResult("A test", 1.5, 0.0, "none", draws=None), "draws=None must be a number"),
     ],
-    ids=["granger", "effects", "system", "member", "predict", "confidence-set"],
+    ids=["granger", "effects", "system", "member", "predict", "confidence-set", "wild-level", "wild-draws"],
 )
 def test_what_cannot_be_read_is_named(call, match):
     with pytest.raises(pv.SpecificationError, match=match):

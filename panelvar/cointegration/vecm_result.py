@@ -23,6 +23,7 @@ from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.layout import Fact, Row, words
 from panelvar.tables.number_format import (
+    DEFAULT_STARS,
     Levels,
     check_digits,
     check_stars,
@@ -250,13 +251,13 @@ class VecmResult(VecmEstimates):
             f"{self.case!r}; n = {self.nobs}"
         )
 
-    def summary(self, *, stars: Levels = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
+    def summary(self, *, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
         """Return a table of the relations and of the equations of the differences, side by side.
 
         Parameters
         ----------
-        stars : sequence of float, or mapping of str to float
-            Significance levels, one star each.
+        stars : sequence of float, mapping of str to float, or False
+            Significance levels, one star each; or signs and their levels. False for no stars.
         digits : int
             Decimals.
         """

@@ -15,13 +15,11 @@ from panelvar.comparison.columns import Block, Column, one_below_another, read_c
 from panelvar.comparison.foot_rows import FOOT, Own, foot_rows, own_row, read_foot, read_own_rows
 from panelvar.comparison.printed_names import PrintedNames
 from panelvar.tables.layout import Cell, Fact, Row, spanning, words
-from panelvar.tables.number_format import Levels, check_digits, check_stars, star_legend
+from panelvar.tables.number_format import DEFAULT_STARS, Levels, check_digits, check_stars, star_legend
 from panelvar.tables.table import Table
 
 if TYPE_CHECKING:
     from panelvar.comparison.columns import Fitted, Given, Results
-
-DEFAULT_STARS = (0.1, 0.05, 0.01)
 
 
 @answering
@@ -29,7 +27,7 @@ def compare(
     results: Results,
     *more: Given,
     below: str | Sequence[str] = "std_errors",
-    stars: Levels | bool = DEFAULT_STARS,
+    stars: Levels = DEFAULT_STARS,
     digits: int = 4,
     level: float = 0.95,
     keep: Chosen | None = None,
@@ -114,7 +112,7 @@ def compare(
     """
     columns = read_columns(results, more)
     digits = check_digits(digits)
-    marks = check_stars((DEFAULT_STARS if stars else ()) if isinstance(stars, bool) else stars)
+    marks = check_stars(stars)
     lines = read_below(below)
     level = check_level(level)
     wanted = read_foot(foot)

@@ -15,6 +15,7 @@ from panelvar.base.quoting import one_line, shown
 from panelvar.panel_series.result import BOUND, PanelTestResult
 from panelvar.tables.layout import Cell, Fact, Row, number, spanning, words
 from panelvar.tables.number_format import (
+    DEFAULT_STARS,
     Levels,
     Stars,
     check_digits,
@@ -27,8 +28,6 @@ from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-STARS = (0.1, 0.05, 0.01)
 
 
 class Offered(NamedTuple):
@@ -168,15 +167,15 @@ class PanelTestTable(Presented):
         told = {"variable": (entry.subject for entry in self.entries), "form": (entry.form for entry in self.entries)}
         return frame.droplevel([level for level, values in told.items() if not any(values)])
 
-    def summary(self, *, digits: int = 4, stars: Levels = STARS) -> Table:
+    def summary(self, *, digits: int = 4, stars: Levels = DEFAULT_STARS) -> Table:
         """Return the table as papers print it: a block for each variable and null, forms side by side.
 
         Parameters
         ----------
         digits : int
             Digits after the point.
-        stars : sequence of float, or mapping of str to float
-            Levels of significance.
+        stars : sequence of float, mapping of str to float, or False
+            Levels of significance, one star each; or signs and their levels. False for no stars.
         """
         check_digits(digits)
         levels = check_stars(stars)

@@ -92,6 +92,9 @@ class WildBootstrapResult(TestResult):
             and all(isinstance(pair, tuple) and len(pair) == 2 and all(map(is_number, pair)) for pair in pairs)
         ):
             raise SpecificationError(f"confidence_set={shown(pairs)} must be a tuple of pairs of limits.")
+        for option in ("estimate", "lower", "upper", "level", "draws", "clusters"):
+            if not is_number(value := getattr(self, option)):
+                raise SpecificationError(f"{option}={shown(value)} must be a number.")
 
     def in_a_line(self, digits: int = 4) -> str:
         """Print the test without its name; where no draw is beyond the statistic, p is less than 1 / B, not zero."""

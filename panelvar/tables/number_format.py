@@ -10,8 +10,10 @@ from typing import TypeAlias
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import shown
 
-Levels: TypeAlias = Sequence[float] | Mapping[str, float]
-"""Significance levels, or signs and the level of each, as a caller gives them."""
+Levels: TypeAlias = Sequence[float] | Mapping[str, float] | bool
+"""Significance levels, or signs and the level of each, as a caller gives them; whether there are any."""
+DEFAULT_STARS = (0.1, 0.05, 0.01)
+"""Levels of one, two and three stars."""
 Stars: TypeAlias = tuple[tuple[str, float], ...]
 """Signs of significance and their levels, from the loosest to the strictest."""
 
@@ -110,14 +112,17 @@ def check_stars(levels: Levels) -> Stars:
 
     Parameters
     ----------
-    levels : sequence of float, or mapping of str to float
-        Significance levels, of one star, two, ...; or signs of the caller's and the level of each.
+    levels : sequence of float, mapping of str to float, or bool
+        Significance levels, of one star, two, ...; or signs of the caller's and the level of each; or whether there are
+        stars at all.
 
     Raises
     ------
     SpecificationError
         If a level is not strictly between 0 and 1, or is given twice; if a sign is none.
     """
+    if isinstance(levels, bool):
+        levels = DEFAULT_STARS if levels else ()
     signs = levels if isinstance(levels, Mapping) else None
     try:
         ordered = tuple(sorted((float(level) for level in (levels if signs is None else signs.values())), reverse=True))
@@ -126,7 +131,7 @@ def check_stars(levels: Levels) -> Stars:
     if any(not 0.0 < level < 1.0 for level in ordered) or len(set(ordered)) < len(ordered):
         raise SpecificationError(
             f"stars={shown(levels)}: expected distinct significance levels between 0 and 1, such as (0.1, 0.05, 0.01), "
-            "or a mapping of signs to levels, such as {'+': 0.1, '*': 0.05}; () for no stars."
+            "or a mapping of signs to levels, such as {'+': 0.1, '*': 0.05}; False for no stars."
         )
     if signs is None:
         return tuple(("*" * place, level) for place, level in enumerate(ordered, start=1))

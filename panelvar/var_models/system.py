@@ -32,7 +32,15 @@ from panelvar.responses.responses import Responses, described_responses, identif
 from panelvar.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
 from panelvar.tables.coefficients import value_row
 from panelvar.tables.layout import Fact, Row, words
-from panelvar.tables.number_format import Levels, Stars, check_digits, check_stars, format_count, format_number
+from panelvar.tables.number_format import (
+    DEFAULT_STARS,
+    Levels,
+    Stars,
+    check_digits,
+    check_stars,
+    format_count,
+    format_number,
+)
 from panelvar.tables.table import Presented, Table
 from panelvar.var_models.process import SystemProcess
 from panelvar.var_models.published import read_published
@@ -273,13 +281,13 @@ class System(SystemProcess, Presented):
     def _in_short(self) -> str:
         return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
 
-    def summary(self, *, stars: Levels = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
+    def summary(self, *, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
         """Return a table of the equations side by side, with errors, stars and criteria where there are data; roots.
 
         Parameters
         ----------
-        stars : sequence of float, or mapping of str to float
-            Significance levels, one star each.
+        stars : sequence of float, mapping of str to float, or False
+            Significance levels, one star each; or signs and their levels. False for no stars.
         digits : int
             Decimals.
         """

@@ -137,6 +137,7 @@ ALWAYS_HERE = {
     ("ShortRun", "b"),
     ("fit_panel_local_projections", "horizon"),
     ("fit_var_batch", "names"),
+    ("fit_var_batch", "lags"),
     ("fit_panel_var", "method"),
     ("ips_test", "lags"),
     ("fit_dols", "leads"),
@@ -378,6 +379,8 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_ardl_mean_group.lags": of("1", "(1, 0)", "'bic'", "'aic'"),
     "fit_pooled_mean_group.lags": of("1", "(1, 0)", "'bic'"),
     "fit_var.lags": of("1", "1", "2", "'bic'", "'aic'"),
+    # The last is an order that no member has rows for, as orders taken from elsewhere are.
+    "fit_var_batch.lags": of("1", "1", "1", "1", "2", "2", "2", "'bic'", "'aic'", "100000"),
     "ips_test.lags": of("0", "0", "1"),
     "johansen_fisher_test.lags": of("1", "2", "'aic'"),
     "saikkonen_luetkepohl_test.lags": of("1", "2", "'bic'"),

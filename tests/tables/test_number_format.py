@@ -167,3 +167,18 @@ def test_levels_that_are_none(levels: object) -> None:
 def test_digits_that_are_none(digits: object) -> None:
     with pytest.raises(SpecificationError, match="whole number of decimals"):
         check_digits(digits)  # type: ignore[arg-type]
+
+
+def test_stars_are_switched_off_and_on():
+    assert check_stars(False) == check_stars(()) == ()
+    assert check_stars(True) == check_stars((0.1, 0.05, 0.01))
+
+
+def test_summaries_and_comparisons_read_the_same_stars():
+    rng = np.random.default_rng(0)
+    model = pv.fit_var(rng.standard_normal((60, 2)).cumsum(axis=0), lags=1)
+    vecm = pv.fit_vecm(rng.standard_normal((60, 2)).cumsum(axis=0), rank=1, lags=2)
+    for result in (model, vecm):
+        assert "***" in result.summary().to_text()
+        assert "*" not in result.summary(stars=False).to_text()
+        assert result.summary(stars=True).to_text() == result.summary().to_text()
