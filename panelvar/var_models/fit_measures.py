@@ -84,18 +84,25 @@ class VarFitMeasures(VarEstimates):
         right = self.problem.factor[int(self._mean_removed) :, self.n_regressors :]
         return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", right, right)
 
+    @property
+    def _unexplained(self) -> Array:
+        """Residual over total sum of squares of each equation, NaN where the total is zero."""
+        residual, total = self._squares
+        return np.divide(residual, total, out=np.full_like(total, np.nan), where=total > 0.0)
+
     @cached_property
     def rsquared(self) -> pd.Series:
-        """R-squared of each equation, about the mean if the model has a constant and about zero otherwise."""
-        residual, total = self._squares
-        return self._by_variable(1.0 - residual / total)
+        """R-squared of each equation, about the mean if the model has a constant and about zero otherwise.
+
+        Missing where the variable does not vary, so that there is nothing to explain.
+        """
+        return self._by_variable(1.0 - self._unexplained)
 
     @cached_property
     def rsquared_adjusted(self) -> pd.Series:
         """R-squared of each equation, adjusted for degrees of freedom."""
-        residual, total = self._squares
         full = self.nobs - self._mean_removed
-        return self._by_variable(1.0 - residual / total * full / self.problem.degrees)
+        return self._by_variable(1.0 - self._unexplained * full / self.problem.degrees)
 
     @cached_property
     def rmse(self) -> pd.Series:

@@ -321,3 +321,13 @@ def test_robust_tests_do_not_depend_on_units(unit):
     np.testing.assert_allclose(moved.lag_exclusion_tests(), plain.lag_exclusion_tests(), rtol=1e-9)
     one, other = (pv.granger_bootstrap_test(model, ["y1", "y3"], "y2", draws=99, seed=1) for model in (plain, moved))
     assert (other.statistic, other.pvalue) == (pytest.approx(one.statistic, rel=1e-9), one.pvalue)
+
+
+def test_a_variable_that_does_not_vary_has_no_rsquared():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 2)), columns=["a", "b"])
+    frame.loc[1:, "b"] = 2.0
+    with pytest.warns(pv.PanelVarWarning, match=r"Equation\(s\) of \['b'\] fit exactly"):
+        model = pv.fit_var(frame, lags=1)
+    assert np.isnan(model.rsquared["b"]) and np.isnan(model.rsquared_adjusted["b"])
+    assert 0.0 < model.rsquared["a"] < 1.0
+    assert "n/a" in str(model)
