@@ -381,6 +381,11 @@ class CrossProducts:
             else:
                 self._sum += stack.T @ stack
 
+    @property
+    def sum(self) -> Array:
+        """The cross products (columns, columns) of all rows so far."""
+        return self._sum[: self._columns, : self._columns]
+
     def triangle(self) -> Array | None:
         """Return the R factor (columns, columns) of all rows so far, or None where QR is needed."""
         return triangle_of(self._sum[: self._columns, : self._columns])

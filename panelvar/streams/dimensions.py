@@ -42,7 +42,7 @@ class LocalGroups(NamedTuple):
 
     def part(self, table: Array) -> Array:
         """Return the rows of a table of all groups that the chunk needs, column-major."""
-        return table[self.where] if isinstance(self.where, slice) else np.asfortranarray(table[self.where])
+        return np.asfortranarray(table[self.where])
 
 
 class LabelledRows(Protocol):
@@ -97,8 +97,8 @@ class Dimension:
         return self._growing.labels.take(self._order).rename(self.name)
 
     def in_order(self, table: NDArray[np.float64]) -> Array:
-        """Put a table by labels as they came in the order of the groups, column-major."""
-        return np.asfortranarray(table[self._order])
+        """Put a table by labels as they came in the order of the groups, row-major: chunks take rows of it."""
+        return np.ascontiguousarray(table[self._order])
 
     def labels_in(self, rows: LabelledRows) -> Labels:
         """Return the labels of the rows of a chunk."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.base.arrays import Positions
 from panelvar.base.errors import DataError
@@ -46,6 +47,8 @@ class GrowingLabels:
     def __init__(self, name: str) -> None:
         self.name = name
         self._blocks: list[tuple[pd.Index, int]] = []
+        self._integers: _Integers | None = None
+        self._latest = np.zeros(0, dtype=np.intp)
         self._categories: pd.Index | None = None
         self._kind = ("", "")
         self.count = 0
@@ -58,6 +61,8 @@ class GrowingLabels:
         DataError
             Labels of another type than those of earlier chunks.
         """
+        if (numbers := self._numbers_in_no_order(labels)) is not None:
+            return self._by_number(numbers, place, new=True)
         codes, distinct, starts = self._distinct(labels, place)
         places = self._find(distinct)
         new = np.flatnonzero(places < 0)
@@ -74,14 +79,19 @@ class GrowingLabels:
         DataError
             A label that was not there.
         """
+        if (numbers := self._numbers_in_no_order(labels)) is not None:
+            return self._by_number(numbers, place, new=False)
         codes, distinct, starts = self._distinct(labels, place)
         places = self._find(distinct)
         if len(places) and places.min() < 0:
-            raise DataError(
-                f"{shown(distinct[int(places.argmin())])} in column {self.name!r} of {place} was not there when the "
-                "data were first read: they must not change while a model is fitted."
-            )
+            raise self._unknown(distinct[int(places.argmin())], place)
         return LocalCodes(codes, places, starts)
+
+    def _unknown(self, label: object, place: str) -> DataError:
+        return DataError(
+            f"{shown(label)} in column {self.name!r} of {place} was not there when the data were first read: they must "
+            "not change while a model is fitted."
+        )
 
     @property
     def labels(self) -> pd.Index:
@@ -124,6 +134,43 @@ class GrowingLabels:
             self._categories = None
         self._check(distinct, place)
         return codes.astype(np.intp, copy=False), self._in_unit(distinct), None
+
+    def _numbers_in_no_order(self, labels: Labels) -> NDArray[np.int64] | None:
+        """Return integers, close enough together for a table of all between them, that no runs can be made of."""
+        if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu" or len(labels) == 0:
+            return None
+        if (labels[1:] >= labels[:-1]).all():
+            return None
+        lowest, highest = int(labels.min()), int(labels.max())
+        if self._integers is None:
+            if not all(block.dtype.kind in "iu" for block, _ in self._blocks):
+                return None
+            self._integers = _Integers(self.labels.to_numpy())
+        return labels.astype(np.int64, copy=False) if self._integers.reaches(lowest, highest) else None
+
+    def _by_number(self, numbers: NDArray[np.int64], place: str, *, new: bool) -> LocalCodes:
+        """Number integers by the table of all between the smallest and the largest."""
+        import pandas as pd
+
+        assert self._integers is not None
+        self._check(pd.Index(numbers[:1]), place)
+        codes = self._integers.find(numbers)
+        absent = codes < 0
+        if absent.any():
+            if not new:
+                raise self._unknown(int(numbers[absent][0]), place)
+            added = np.unique(numbers[absent])
+            self._append(pd.Index(added))
+            codes[absent] = self._integers.find(numbers[absent])
+        if len(self._latest) < self.count:
+            self._latest = np.zeros(2 * self.count, dtype=np.intp)
+        # Each label's last row stands for it.
+        rows = np.arange(len(codes))
+        self._latest[codes] = rows
+        # In ascending order tables are read and written from front to back, not here and there.
+        places = np.sort(codes[self._latest[codes] == rows])
+        self._latest[places] = np.arange(len(places))
+        return LocalCodes(self._latest[codes], places, None)
 
     def _note_categories(self, labels: Coded, first: bool) -> None:
         """Remember an order that somebody chose, as long as every chunk has the same."""
@@ -172,10 +219,59 @@ class GrowingLabels:
         """Add labels: blocks of like size become one, so that each label is hashed a few times and no more."""
         offset = self.count
         self.count += len(new)
+        if self._integers is not None and not self._integers.add(new.to_numpy(), offset):
+            self._integers = None
         while self._blocks and len(self._blocks[-1][0]) <= 4 * len(new):
             earlier, offset = self._blocks.pop()
             new = earlier.append(new)
         self._blocks.append((new, offset))
+
+
+_MOST_BETWEEN = 2**22
+"""Integers between the smallest and the largest label up to which there is a table of all of them, at least."""
+
+
+class _Integers:
+    """Codes of integers by a table of all between the smallest and the largest.
+
+    Parameters
+    ----------
+    labels : (G,) integer array
+        Those there are, in the order of their codes.
+    """
+
+    def __init__(self, labels: NDArray[np.integer]) -> None:
+        self._first = 0
+        self._codes = np.zeros(0, dtype=np.intp)
+        self._count = 0
+        if len(labels):
+            self.add(labels, 0)
+
+    def reaches(self, lowest: int, highest: int) -> bool:
+        """Make the table reach from one number to another, if that does not make it too large."""
+        if len(self._codes):
+            lowest, highest = min(lowest, self._first), max(highest, self._first + len(self._codes) - 1)
+        if highest - lowest >= max(_MOST_BETWEEN, 8 * self._count):
+            return False
+        if highest - lowest + 1 > len(self._codes):
+            # Room to grow, so that a table is copied a few times and no more.
+            grown = np.full(2 * (highest - lowest + 1), -1, dtype=np.intp)
+            grown[self._first - lowest : self._first - lowest + len(self._codes)] = self._codes
+            self._first, self._codes = lowest, grown
+        return True
+
+    def add(self, labels: NDArray[np.integer], offset: int) -> bool:
+        """Give new labels the codes from ``offset`` on, if they can be in the table."""
+        self._count += len(labels)
+        if labels.dtype.kind not in "iu" or not self.reaches(int(labels.min()), int(labels.max())):
+            return False
+        self._codes[labels.astype(np.int64) - self._first] = offset + np.arange(len(labels))
+        return True
+
+    def find(self, numbers: NDArray[np.int64]) -> Positions:
+        """Return the codes of numbers within reach, -1 where there is none."""
+        found: Positions = self._codes[numbers - self._first]
+        return found
 
 
 def _runs(labels: Any) -> Positions | None:

@@ -27,8 +27,8 @@ class PanelStream(HintsAtNames):
     """Rows of a panel that are read a chunk at a time: from files, queries or tables larger than memory.
 
     `fit_pooled`, `fit_fixed_effects`, `fit_between` and `fit_random_effects` take it where they take a `Panel`, and
-    return the same result as of the same rows in memory. The rows may come in any order. A fit reads them twice, and
-    once more for errors made of residuals; nothing is kept but tables with a row for each entity.
+    return the same result as of the same rows in memory. The rows may come in any order. A fit reads them once
+    or twice, and once more for errors made of residuals; nothing is kept but tables with a row for each entity.
 
     Parameters
     ----------

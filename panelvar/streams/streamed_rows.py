@@ -10,12 +10,15 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays
+from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangle_of
 from panelvar.kernels.refinement import ExtendedArray, Products
 from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows, combination
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import Part, Reading, no_rows
 from panelvar.streams.streamed_groups import LevelColumn, StreamedGrouping
+
+_LEAST_SHARE = 1.0 / 64.0
+"""Of a column's variation, what means must leave for cross products to be subtracted: six bits are lost then."""
 
 
 class StreamedColumns:
@@ -43,7 +46,7 @@ class StreamedColumns:
         raise no_rows("A column")
 
     def _combined(self, table: Array) -> Array:
-        return table if self.loadings is None else np.asfortranarray(table @ self.loadings)
+        return table if self.loadings is None else table @ self.loadings
 
     def combined(self, loadings: Array) -> StreamedColumns:
         """Return linear combinations of these columns."""
@@ -59,12 +62,12 @@ class StreamedColumns:
         """Return the sums of the columns by group, (G, m): those by entity are known, others are read."""
         found = self._sums.get(dimension)
         if found is None:
-            found = np.zeros((dimension.n_groups, len(self)), order="F")
+            found = np.zeros((dimension.n_groups, len(self)))
             for part in self.reading.parts((dimension,)):
                 local = part.local(dimension)
                 found[local.where] += local.grouping.sums_of(self.of_part(part))
             self._sums[dimension] = found
-        return found.copy(order="F")
+        return found.copy()
 
     def transformed(
         self,
@@ -103,6 +106,8 @@ class StreamedRows(TransformedRows):
         tables: Sequence[Array] = (),
         constant: Any = None,
     ) -> None:
+        # Row-major: chunks take rows of a table.
+        tables = [np.ascontiguousarray(table) for table in tables]
         super().__init__((), shift=shift, groupings=groupings, tables=tables, constant=constant)
         self.columns = cast(Any, source)
         self.source = source
@@ -152,6 +157,9 @@ class StreamedRows(TransformedRows):
     def triangle(self) -> Array:
         """Return the R factor of all transformed rows; a second pass where cross products do not do."""
         if pays(self.n_columns) and self.n_rows > BLOCK_ROWS:
+            triangle = self._triangle_of_survey()
+            if triangle is not None:
+                return triangle
             products = CrossProducts(self.n_columns, BLOCK_ROWS)
             self._accumulate(products)
             triangle = products.triangle()
@@ -160,6 +168,34 @@ class StreamedRows(TransformedRows):
         accumulator = RowAccumulator(self.n_columns)
         self._accumulate(accumulator)
         return accumulator.r
+
+    def _triangle_of_survey(self) -> Array | None:
+        """Return the R factor from the cross products of the first reading, where these lose no digits to it.
+
+        What is subtracted must be the means by entity, or the grand means, and what it leaves of each column a share
+        of the whole that rounding cannot reach.
+        """
+        survey = self.source.reading.survey
+        loadings = np.eye(len(survey.shift)) if self.source.loadings is None else self.source.loadings
+        sums, moved = self.source.sums_by(survey.entities), survey.moved @ loadings
+        counts = survey.entities.sizes.astype(np.float64)
+        if not self.groupings and self.shift is not None:
+            if not np.array_equal(sums.sum(axis=0) / self.n_rows, self.shift):
+                return None
+            moved, counts = moved.sum(axis=0)[None, :], np.array([float(self.n_rows)])
+        elif self.shift is not None or len(self.groupings) != 1 or self.tables[0].shape != sums.shape:
+            return None
+        elif not np.array_equal(sums / counts[:, None], self.tables[0]):
+            return None
+        total = loadings.T @ survey.gram @ loadings
+        between = np.zeros_like(total)
+        for start in range(0, len(moved), BLOCK_ROWS):
+            part = moved[start : start + BLOCK_ROWS] / np.sqrt(counts[start : start + BLOCK_ROWS])[:, None]
+            between += part.T @ part
+        left = total - between
+        if not (np.diagonal(left) >= _LEAST_SHARE * np.diagonal(total)).all():
+            return None
+        return triangle_of(left)
 
     def _accumulate(self, into: CrossProducts | RowAccumulator) -> None:
         for _, rows in self._parts():

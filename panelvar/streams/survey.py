@@ -16,6 +16,8 @@ from panelvar.data.design import rows_dropped
 from panelvar.data.source import as_labels, labels_at, missing
 from panelvar.data.time_labels import as_text
 from panelvar.kernels.groups import Grouping
+from panelvar.kernels.qr import CrossProducts
+from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.growing_labels import GrowingLabels, LocalCodes
 
@@ -40,10 +42,14 @@ class Survey:
         Of all rows.
     positions : (T,) array
         Calendar positions of the periods that have a row of the model.
-    sums : (G, k + 1) array
-        Sums of the columns by entity.
+    moved : (G, k + 1) array
+        Sums by entity of the columns less the shift: those of the columns themselves lose the digits of the level.
     smallest, largest : (k + 1,) array
         Of each column.
+    shift : (k + 1,) array
+        Near the mean of each column.
+    gram : (k + 1, k + 1) array
+        Cross products of the columns less the shift.
     notes : tuple of Note
     """
 
@@ -53,10 +59,17 @@ class Survey:
     times: Dimension
     calendar: Calendar
     positions: NDArray[np.int64]
-    sums: Array
+    moved: Array
     smallest: Array
     largest: Array
+    shift: Array
+    gram: Array
     notes: tuple[Note, ...]
+
+    @property
+    def sums(self) -> Array:
+        """Sums of the columns by entity, (G, k + 1)."""
+        return self.moved + self.entities.sizes[:, None] * self.shift
 
     @property
     def complete(self) -> bool:
@@ -101,6 +114,8 @@ class Surveyor:
         self._first_absent: list[str] = []
         self._smallest = np.full(len(columns), np.inf)
         self._largest = np.full(len(columns), -np.inf)
+        self._shift: Array | None = None
+        self._products = CrossProducts(len(columns), BLOCK_ROWS)
         self.nobs_read = self.nobs = 0
 
     def take(self, chunk: Chunk) -> None:
@@ -120,12 +135,29 @@ class Surveyor:
         if len(columns[-1]):
             own = np.arange(len(entities.places))
             grouping = Grouping(entities.codes, len(own), entities.starts)
-            parts = np.column_stack([grouping.sizes, *(grouping.sums(column) for column in columns)])
+            moved = self._moved(columns)
+            parts = np.column_stack([grouping.sizes, *(grouping.sums(column) for column in moved)])
             self._of_entities.add(entities.places, parts, self._entities.count)
             counts = np.bincount(times.codes, minlength=len(times.places)).astype(np.float64)
             self._of_times.add(times.places, counts[:, None], self._times.count)
+            self._multiply(moved)
             np.minimum(self._smallest, [column.min() for column in columns], out=self._smallest)
             np.maximum(self._largest, [column.max() for column in columns], out=self._largest)
+
+    def _moved(self, columns: Sequence[Array]) -> list[Array]:
+        """Return columns less the means of the first chunk, which are near those of all rows."""
+        # Out of range or not, the norms of the columns are judged later.
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self._shift is None:
+                self._shift = np.array([column.mean() for column in columns])
+            return [column - shift for column, shift in zip(columns, self._shift, strict=True)]
+
+    def _multiply(self, columns: Sequence[Array]) -> None:
+        """Add the cross products of the rows of a chunk."""
+        rows = TransformedRows(columns)
+        for start, stop in rows.block_bounds():
+            rows.fill(start, stop, self._products.room(stop - start))
+            self._products.update()
 
     def _labels(self, chunk: Chunk, name: str, what: str) -> Labels:
         labels = chunk.labels(name)
@@ -208,6 +240,8 @@ class Surveyor:
             entities.in_order(of_entities[:, 1:]),
             self._smallest,
             self._largest,
+            np.zeros(len(self.columns)) if self._shift is None else self._shift,
+            self._products.sum,
             tuple(notes),
         )
 

@@ -300,3 +300,63 @@ def test_memory_does_not_grow_with_the_rows(peak_megabytes):
     fit(1)()
     few, many = peak_megabytes(fit(2)), peak_megabytes(fit(16))
     assert many < 2.0 * few + 1.0
+
+
+def test_one_reading_is_enough_where_it_loses_no_digits():
+    rng = np.random.default_rng(8)
+    entities, periods = 3000, 5
+    frame = pd.DataFrame({
+        "firm": np.repeat(np.arange(entities), periods), "year": np.tile(np.arange(periods), entities)
+    })  # fmt: skip
+    for name in "xzv":
+        frame[name] = rng.normal(size=len(frame)) + rng.normal(size=entities).repeat(periods) + 1e5
+    frame["y"] = frame["x"] - frame["z"] + rng.normal(size=len(frame))
+    readings = []
+
+    def frames():
+        readings.append(1)
+        return cut(frame, [4000, 9000])
+
+    names, panel = ["x", "z", "v"], pv.Panel(frame, "firm", "year")
+    for fit, enough in ((pv.fit_fixed_effects, 1), (pv.fit_random_effects, 1), (pv.fit_pooled, 1)):
+        stream = stream_of(frames)
+        readings.clear()
+        streamed, held = fit(stream, "y", names), fit(panel, "y", names)
+        assert len(readings) == enough
+        np.testing.assert_allclose(streamed.params, held.params, rtol=1e-9)
+        np.testing.assert_allclose(streamed.std_errors, held.std_errors, rtol=1e-10)
+    # Hardly anything of a column is left within: a second reading subtracts before it multiplies.
+    frame["z"] = 1e4 * rng.normal(size=entities).repeat(periods) + rng.normal(size=len(frame))
+    stream = stream_of(frames)
+    readings.clear()
+    streamed, held = pv.fit_fixed_effects(stream, "y", names), pv.fit_fixed_effects(panel_of(frame), "y", names)
+    assert len(readings) == 2
+    np.testing.assert_allclose(streamed.params, held.params, rtol=1e-9)
+    np.testing.assert_allclose(streamed.std_errors, held.std_errors, rtol=1e-10)
+
+
+def panel_of(frame):
+    return pv.Panel(frame, "firm", "year")
+
+
+@pytest.mark.parametrize("labels", [[5, 3, 9, 3, 5], [10**12, -(10**12), 0, 10**12, 7], [2**62, -(2**62), 1, 1, 2**62]])
+def test_integers_are_numbered_whatever_lies_between_them(labels):
+    frame = make(missing=0)
+    frame["firm"] = np.array(labels)[frame["firm"] % 5] + 20 * (frame["firm"] // 5)
+    frame = frame.drop_duplicates(["firm", "year"])
+    held = pv.fit_fixed_effects(panel_of(frame), "y", ["x", "z"], cov="cluster")
+    for seed in range(3):
+        chunks = cut(frame.sample(frac=1.0, random_state=seed), [10, 11, 60])
+        assert_same(pv.fit_fixed_effects(stream_of(chunks), "y", ["x", "z"], cov="cluster"), held)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200, 1e307])
+def test_columns_out_of_range_are_refused_as_in_memory(size):
+    frame = make(missing=0)
+    frame["x"] *= size
+    for fit in (pv.fit_pooled, pv.fit_fixed_effects, pv.fit_random_effects):
+        with pytest.raises(pv.PanelVarError) as held:
+            fit(panel_of(frame), "y", ["x", "z"])
+        with pytest.raises(type(held.value)) as streamed:
+            fit(stream_of(cut(frame, [50])), "y", ["x", "z"])
+        assert str(streamed.value) == str(held.value)
