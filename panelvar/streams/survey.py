@@ -69,7 +69,9 @@ class Survey:
     @property
     def sums(self) -> Array:
         """Sums of the columns by entity, (G, k + 1)."""
-        return self.moved + self.entities.sizes[:, None] * self.shift
+        # An overflow is seen in the norms, and refused there.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.moved + self.entities.sizes[:, None] * self.shift
 
     @property
     def complete(self) -> bool:
