@@ -10,6 +10,7 @@ Meats are of scores in the orthonormal basis, :math:`R^{-\top} s_i`. In that of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -109,21 +110,22 @@ class Scores(NamedTuple):
 
     def gram(self) -> Array:
         r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980, eq. 4)."""
+        (gram,) = self.rows.summed(self._gram_of_blocks)
+        return gram
+
+    def _gram_of_blocks(self) -> list[Array]:
         gram = np.zeros((self.size, self.size))
         for _, _, block in self.blocks():
             gram += block.T @ block
-        return gram
+        return [gram]
 
     def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
         """Return, for each grouping, the scores summed within its groups, shape (G, size), in the orthonormal basis.
 
         One pass over the rows serves all groupings.
         """
-        sums = [np.zeros((grouping.n_groups, self.size), order="F") for grouping in groupings]
         in_place = self._in_place
-        for start, stop, block in self._turned_blocks() if in_place else self._raw_blocks():
-            for grouping, out in zip(groupings, sums, strict=True):
-                grouping.add_sums(block, start, stop, out)
+        sums = self.rows.summed(partial(self._sums_of_blocks, groupings))
         for out in sums:
             # A piece at a time, in its own memory: fresh pages would cost more than the product.
             for begin in range(0, len(out), _PIECE_ROWS):
@@ -131,6 +133,14 @@ class Scores(NamedTuple):
                 if in_place and self.constant is not None:
                     piece[...] = np.roll(piece, 1, axis=1)
                 piece[...] = self._orthonormal(piece)
+        return sums
+
+    def _sums_of_blocks(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return sums within groups, of scores as they are before they are turned."""
+        sums = [np.zeros((grouping.n_groups, self.size), order="F") for grouping in groupings]
+        for start, stop, block in self._turned_blocks() if self._in_place else self._raw_blocks():
+            for grouping, out in zip(groupings, sums, strict=True):
+                grouping.add_sums(block, start, stop, out)
         return sums
 
 

@@ -114,17 +114,21 @@ class FrameChunks:
         frames = iter(self._frames()) if self.repeatable else self._waiting
         assert frames is not None
         for number, frame in enumerate(frames):
-            where = f"chunk {number}"
-            source = Source(from_arrow(frame))
-            for name in columns:
-                if name not in source:
-                    raise DataError(f"Column {name!r} is missing in {where}, whose columns are {source.names}.")
-            step = CHUNK_ROWS
-            if source.frame is None or source.n_rows <= step:
-                yield FrameChunk(source, where)
-                continue
-            for start in range(0, source.n_rows, step):
-                yield FrameChunk(Source(source.frame.iloc[start : start + step]), where)
+            yield from chunks_of(frame, f"chunk {number}", columns)
+
+
+def chunks_of(frame: Any, where: str, columns: Sequence[str]) -> Iterator[FrameChunk]:
+    """Cut a frame that has the columns into chunks."""
+    source = Source(from_arrow(frame))
+    for name in columns:
+        if name not in source:
+            raise DataError(f"Column {name!r} is missing in {where}, whose columns are {source.names}.")
+    step = CHUNK_ROWS
+    if source.frame is None or source.n_rows <= step:
+        yield FrameChunk(source, where)
+        return
+    for start in range(0, source.n_rows, step):
+        yield FrameChunk(Source(source.frame.iloc[start : start + step]), where)
 
 
 def is_frame(data: Any) -> bool:

@@ -87,6 +87,33 @@ class GrowingLabels:
             raise self._unknown(distinct[int(places.argmin())], place)
         return LocalCodes(codes, places, starts)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the scratch: those who share what was pickled must not share that."""
+        return {**self.__dict__, "_latest": np.zeros(0, dtype=np.intp)}
+
+    def merge(self, other: GrowingLabels) -> Positions:
+        """Take in the labels of another, those that are new behind these; return where each of them stands here.
+
+        Raises
+        ------
+        DataError
+            Labels of another type.
+        """
+        labels = other.labels
+        if len(labels) == 0:
+            return np.zeros(0, dtype=np.intp)
+        self._check(labels, other._kind[1])
+        if self.count == 0:
+            self._categories = other._categories
+        elif not _same_order(self._categories, other._categories):
+            self._categories = None
+        places = self._find(labels)
+        new = np.flatnonzero(places < 0)
+        if len(new):
+            places[new] = self.count + np.arange(len(new))
+            self._append(labels.take(new))
+        return places
+
     def _unknown(self, label: object, place: str) -> DataError:
         return DataError(
             f"{shown(label)} in column {self.name!r} of {place} was not there when the data were first read: they must "
@@ -225,6 +252,11 @@ class GrowingLabels:
             earlier, offset = self._blocks.pop()
             new = earlier.append(new)
         self._blocks.append((new, offset))
+
+
+def _same_order(first: pd.Index | None, second: pd.Index | None) -> bool:
+    """Whether two orders that somebody chose are one."""
+    return first is not None and second is not None and first.equals(second)
 
 
 _MOST_BETWEEN = 2**22

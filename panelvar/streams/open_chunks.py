@@ -46,7 +46,9 @@ def open_chunks(data: Any) -> Chunks:
     if library == "polars" and hasattr(data, "collect"):
         return FrameChunks(lambda: _of_lazy_frame(data), repeatable=True)
     if library.startswith("dask") and hasattr(data, "to_delayed"):
-        return FrameChunks(lambda: (part.compute() for part in data.to_delayed()), repeatable=True)
+        from panelvar.streams.dask_chunks import DaskChunks
+
+        return DaskChunks(data)
     if is_frame(data):
         return FrameChunks(lambda: [data], repeatable=True)
     if isinstance(data, Sequence) and data and all(map(_is_table, data)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
@@ -13,10 +14,11 @@ from panelvar.base.quoting import one_line, shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.data.design import CONSTANT, Design, check_names
 from panelvar.streams.open_chunks import open_chunks
+from panelvar.streams.partitions import gathered
 from panelvar.streams.reading import Reading
 from panelvar.streams.streamed_design import StreamedDesign
 from panelvar.streams.streamed_rows import StreamedColumns
-from panelvar.streams.survey import Surveyor
+from panelvar.streams.survey import Surveyor, survey_of
 
 if TYPE_CHECKING:
     from panelvar.streams.chunks import Chunk
@@ -129,11 +131,11 @@ class PanelStream(HintsAtNames):
                 "These data can be read once, and a fit reads them twice or more: give a function that returns a new "
                 "iterator at each call, or a path, table or query."
             )
-        surveyor = Surveyor(self, self.entity_name, self.time_name, self.freq, (*names, y), missing)
-        for chunk in self.read([*dict.fromkeys((*names, y, self.entity_name, self.time_name))]):
-            surveyor.take(chunk)
-        survey = surveyor.done()
-        reading = Reading(self, (*names, y), survey)
+        chunks, columns = self._chunks, (*names, y)
+        begin = partial(Surveyor, self.entity_name, self.time_name, self.freq, columns, missing)
+        read = [*dict.fromkeys((*columns, self.entity_name, self.time_name))]
+        survey = gathered(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks)
+        reading = Reading(chunks, columns, survey)
         return StreamedDesign(self, reading, y, names, constant, StreamedColumns(reading), survey.notes)
 
 

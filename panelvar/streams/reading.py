@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array, Mask
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import DataError, MissingInformationError
 from panelvar.data.source import missing
 from panelvar.streams.dimensions import Dimension, LabelledRows, LocalGroups
 from panelvar.streams.growing_labels import GrowingLabels
+from panelvar.streams.partitions import Partition, gathered
+from panelvar.streams.summed_tables import Sent, add, pack, unpack
 from panelvar.streams.survey import Survey, complete_rows, labels_of_rows
 
 if TYPE_CHECKING:
     from panelvar.data.source import Labels
     from panelvar.streams.chunks import Chunk, Chunks
+
+Found = TypeVar("Found")
 
 
 def no_rows(what: str) -> MissingInformationError:
@@ -96,6 +102,7 @@ class Reading:
         self._in_hand: Part | None = None
         self._by_name: dict[str, Dimension] = {}
         self._wanted: set[Dimension] = set()
+        self._rows_read = 0
 
     @property
     def nobs(self) -> int:
@@ -127,10 +134,9 @@ class Reading:
         DataError
             If the data are not what they were.
         """
-        named = [name for dimension in (*dimensions, *self._wanted) for name in dimension.columns]
-        read = self.columns if values or not self.survey.complete else ()
+        read = self._needed(values)
         start = 0
-        for chunk in self.chunks.read([*dict.fromkeys((*read, *named))]):
+        for chunk in self.chunks.read(self._names(dimensions, values)):
             columns = tuple(chunk.numbers(name) for name in read)
             complete, count = None, chunk.n_rows
             if not self.survey.complete:
@@ -143,11 +149,71 @@ class Reading:
             yield part
             start += count
         self._in_hand = None
-        if start != self.nobs:
+        self._rows_read = start
+        if not isinstance(self.chunks, Partition):
+            self._check_count(start)
+
+    def _needed(self, values: bool) -> tuple[str, ...]:
+        """Columns that must be read as numbers."""
+        return self.columns if values or not self.survey.complete else ()
+
+    def _names(self, dimensions: Sequence[Dimension], values: bool) -> list[str]:
+        """Columns that must be read."""
+        named = [name for dimension in (*dimensions, *self._wanted) for name in dimension.columns]
+        return [*dict.fromkeys((*self._needed(values), *named))]
+
+    def _check_count(self, count: int) -> None:
+        if count != self.nobs:
             raise DataError(
-                f"The data had {self.nobs} complete rows when they were first read, and {start} now: they must not "
+                f"The data had {self.nobs} complete rows when they were first read, and {count} now: they must not "
                 "change while a model is fitted."
             )
+
+    def gathered(
+        self,
+        work: Callable[[], Found],
+        merge: Callable[[Found, Found], Found],
+        dimensions: Sequence[Dimension] = (),
+        *,
+        values: bool = True,
+        left_out: Sequence[object] = (),
+    ) -> Found:
+        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.streams.partitions`).
+
+        Parameters
+        ----------
+        work, merge, left_out
+            As of `panelvar.streams.partitions.gathered`.
+        dimensions, values
+            As of `parts`.
+        """
+        survey, known = self.survey, {*dimensions, *self._wanted}
+        unknown = [dimension for dimension in (survey.entities, survey.times) if dimension not in known]
+        counted: Callable[[], tuple[int, Found]] = partial(self._counted, work)
+        both: Callable[[tuple[int, Found], tuple[int, Found]], tuple[int, Found]] = partial(_merge_counted, merge)
+        names, stays = self._names(dimensions, values), (survey.moved, *unknown, *left_out)
+        count, found = gathered(self.chunks, names, counted, both, stays)
+        self._check_count(count)
+        return found
+
+    def _counted(self, work: Callable[[], Found]) -> tuple[int, Found]:
+        """Do a pass, and say how many rows it read."""
+        found = work()
+        return self._rows_read, found
+
+    def summed(
+        self,
+        work: Callable[[], list[Array]],
+        dimensions: Sequence[Dimension] = (),
+        left_out: Sequence[object] = (),
+    ) -> list[Array]:
+        """Return the tables that a pass over the parts makes, those of partitions added up (see `gathered`)."""
+        sent = self.gathered(partial(self._to_send, work), _add_each, dimensions, left_out=left_out)
+        return [unpack(table) for table in sent]
+
+    def _to_send(self, work: Callable[[], list[Array]]) -> Sequence[Sent]:
+        tables = work()
+        return [pack(table) for table in tables] if isinstance(self.chunks, Partition) else tables
 
     def dimension(self, column: str) -> Dimension:
         """Return the dimension of a column, from a reading of its labels the first time it is asked for."""
@@ -159,41 +225,76 @@ class Reading:
         """Return the dimension of the pairs of groups of two others."""
         name = f"{first.name}^{second.name}"
         if name not in self._by_name:
-            growing, counts = GrowingLabels(name), _Counts()
+            counted = _Counts(name)
             for part in self.parts((first, second), values=False):
-                counts.add(growing, pairs_in(part, first, second), "the data")
-            self._by_name[name] = CrossedDimension(name, growing, counts.all, first, second)
+                counted.add(pairs_in(part, first, second), "the data")
+            self._by_name[name] = CrossedDimension(name, counted.growing, counted.all, first, second)
         return self._by_name[name]
 
     def _survey_of(self, column: str) -> Dimension:
-        growing, counts = GrowingLabels(column), _Counts()
-        read = () if self.survey.complete else self.columns
-        absent = 0
-        for chunk in self.chunks.read([*dict.fromkeys((*read, column))]):
-            complete = complete_rows([chunk.numbers(name) for name in read])
-            labels = labels_of_rows(chunk.labels(column), complete)
-            empty = missing(labels)
-            if empty is not None and empty.any():
-                absent += int(empty.sum())
-            else:
-                counts.add(growing, labels, chunk.where)
-        if absent:
-            raise DataError(f"{column!r} is missing in {absent} of the {self.nobs} rows of the model.")
-        return Dimension(column, growing, counts.all)
+        read = self._needed(False)
+        work = partial(_Counts.of_all, column, self.chunks, read)
+        counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
+        if counted.absent:
+            raise DataError(f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model.")
+        return Dimension(column, counted.growing, counted.all)
+
+
+def _add_each(first: Sequence[Sent], second: Sequence[Sent]) -> list[Sent]:
+    return [add(*pair) for pair in zip(first, second, strict=True)]
+
+
+def _merge_counted(
+    merge: Callable[[Found, Found], Found], first: tuple[int, Found], second: tuple[int, Found]
+) -> tuple[int, Found]:
+    return first[0] + second[0], merge(first[1], second[1])
 
 
 class _Counts:
-    """Rows of each label, of which there are more and more."""
+    """Labels, of which there are more and more, and rows of each.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    name : str
+        Their column.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.growing = GrowingLabels(name)
         self.all = np.zeros(0, dtype=np.int64)
+        self.absent = 0
 
-    def add(self, growing: GrowingLabels, labels: Labels, where: str) -> None:
+    def add(self, labels: Labels, where: str) -> None:
         """Count the labels of a chunk."""
-        found = growing.add(labels, where)
-        if growing.count > len(self.all):
-            self.all = np.concatenate((self.all, np.zeros(growing.count - len(self.all), dtype=np.int64)))
-        self.all[found.places] += np.bincount(found.codes, minlength=len(found.places))
+        found = self.growing.add(labels, where)
+        self._count(found.places, np.bincount(found.codes, minlength=len(found.places)))
+
+    @classmethod
+    def of_all(cls, name: str, chunks: Chunks, needed: tuple[str, ...]) -> _Counts:
+        """Count the labels of the rows of all chunks that miss none of the columns that are needed."""
+        counted = cls(name)
+        for chunk in chunks.read([*dict.fromkeys((*needed, name))]):
+            complete = complete_rows([chunk.numbers(column) for column in needed])
+            labels = labels_of_rows(chunk.labels(name), complete)
+            empty = missing(labels)
+            if empty is not None and empty.any():
+                counted.absent += int(empty.sum())
+            else:
+                counted.add(labels, chunk.where)
+        return counted
+
+    def merge(self, other: _Counts) -> _Counts:
+        """Return these and what another counted; neither changes (see `Surveyor.merge`)."""
+        both = deepcopy(self)
+        both._count(both.growing.merge(other.growing), other.all)
+        both.absent += other.absent
+        return both
+
+    def _count(self, places: Positions, counts: NDArray[np.int64]) -> None:
+        if self.growing.count > len(self.all):
+            more = np.zeros(self.growing.count - len(self.all), dtype=np.int64)
+            self.all = np.concatenate((self.all, more))
+        self.all[places] += counts
 
 
 class CrossedDimension(Dimension):

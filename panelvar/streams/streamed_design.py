@@ -14,7 +14,7 @@ from panelvar.base.quoting import shown
 from panelvar.data.design import Design
 from panelvar.data.dimensions import crossed_dimensions
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.kernels.rows import TransformedRows
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import NotKept, Reading, no_rows
 from panelvar.streams.streamed_groups import StreamedGrouping
@@ -104,10 +104,7 @@ class StreamedDesign(Design):
 
     def norms(self) -> Array:
         """Return the Euclidean norm of each column, shape (k + 1,), from a reading of all rows."""
-        norms = np.zeros(len(self._columns))
-        for part in self._reading.parts():
-            norms = np.hypot(norms, column_norms(self._columns.of_part(part)))
-        return norms
+        return self._reading.gathered(self._columns.norms, np.hypot)
 
     @property
     def entities(self) -> StreamedGrouping:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.kernels.groups import Columns, Grouping
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import NotKept, Reading, no_rows, pairs_in
@@ -102,14 +103,31 @@ class StreamedGrouping(Grouping):
             return True
         if other.n_groups > self.n_groups:
             return False
-        first = np.full(self.n_groups, -1, dtype=np.intp)
-        within = True
-        for part in self.reading.parts((self.dimension, other.dimension), values=False):
-            own, others = part.local(self.dimension).codes, part.local(other.dimension).codes
-            new = first[own] < 0
-            first[own[new]] = others[new]
-            within = within and bool((first[own] == others).all())
-        return within
+        pair = self.dimension, other.dimension
+        return (
+            self.reading.gathered(partial(_met_in, self.reading, *pair), _met_in_both, pair, values=False) is not None
+        )
+
+
+def _met_in(reading: Reading, groups: Dimension, others: Dimension) -> Positions | None:
+    """Return the one group of another dimension that each group meets, -1 where it has no row; None if it meets two."""
+    met: Positions | None = np.full(groups.n_groups, -1, dtype=np.intp)
+    for part in reading.parts((groups, others), values=False):
+        if met is None:
+            continue
+        own, other = part.local(groups).codes, part.local(others).codes
+        new = met[own] < 0
+        met[own[new]] = other[new]
+        if (met[own] != other).any():
+            met = None
+    return met
+
+
+def _met_in_both(first: Positions | None, second: Positions | None) -> Positions | None:
+    """Put together what groups meet in two partitions."""
+    if first is None or second is None or ((first >= 0) & (second >= 0) & (first != second)).any():
+        return None
+    return np.maximum(first, second)
 
 
 class EachRow(Grouping):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangle_of
+from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
 from panelvar.kernels.refinement import ExtendedArray, Products
-from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows, combination
+from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows, column_norms, combination
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import Part, Reading, no_rows
 from panelvar.streams.streamed_groups import LevelColumn, StreamedGrouping
@@ -62,12 +63,23 @@ class StreamedColumns:
         """Return the sums of the columns by group, (G, m): those by entity are known, others are read."""
         found = self._sums.get(dimension)
         if found is None:
-            found = np.zeros((dimension.n_groups, len(self)))
-            for part in self.reading.parts((dimension,)):
-                local = part.local(dimension)
-                found[local.where] += local.grouping.sums_of(self.of_part(part))
+            (found,) = self.reading.summed(partial(self._sums_of_parts, dimension), (dimension,), (self._sums,))
             self._sums[dimension] = found
         return found.copy()
+
+    def _sums_of_parts(self, dimension: Dimension) -> list[Array]:
+        sums = np.zeros((dimension.n_groups, len(self)))
+        for part in self.reading.parts((dimension,)):
+            local = part.local(dimension)
+            sums[local.where] += local.grouping.sums_of(self.of_part(part))
+        return [sums]
+
+    def norms(self) -> Array:
+        """Return the Euclidean norm of each column, in a pass over the parts."""
+        norms = np.zeros(len(self))
+        for part in self.reading.parts():
+            norms = np.hypot(norms, column_norms(self.of_part(part)))
+        return norms
 
     def transformed(
         self,
@@ -160,11 +172,22 @@ class StreamedRows(TransformedRows):
             triangle = self._triangle_of_survey()
             if triangle is not None:
                 return triangle
-            products = CrossProducts(self.n_columns, BLOCK_ROWS)
-            self._accumulate(products)
-            triangle = products.triangle()
+            (gram,) = self.summed(self._gram_of_parts)
+            triangle = triangle_of(gram)
             if triangle is not None:
                 return triangle
+        return self.source.reading.gathered(self._triangle_of_parts, _stacked, left_out=(self.source._sums,))
+
+    def summed(self, make: Callable[[], list[Array]]) -> list[Array]:
+        """Return the sums that one pass makes (see `Reading.summed`)."""
+        return self.source.reading.summed(make, left_out=(self.source._sums,))
+
+    def _gram_of_parts(self) -> list[Array]:
+        products = CrossProducts(self.n_columns, BLOCK_ROWS)
+        self._accumulate(products)
+        return [products.sum]
+
+    def _triangle_of_parts(self) -> Array:
         accumulator = RowAccumulator(self.n_columns)
         self._accumulate(accumulator)
         return accumulator.r
@@ -207,13 +230,17 @@ class StreamedRows(TransformedRows):
         """Return the cross products of ``[X, y]`` in extended precision, a pass over the data each."""
 
         def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
-            cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
-            for _, rows in self._parts():
-                own_cross, own_squares = rows.products()(mapping)
-                cross, squares = cross + own_cross, squares + own_squares
-            return cross, squares
+            return self.source.reading.gathered(
+                partial(self._extended, mapping), _add_pairs, left_out=(self.source._sums,)
+            )
 
         return products
+
+    def _extended(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
+        cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
+        for _, rows in self._parts():
+            cross, squares = _add_pairs((cross, squares), rows.products()(mapping))
+        return cross, squares
 
     def combined(self, loadings: Array) -> StreamedRows:
         """Return the rows of linear combinations of the columns (see `TransformedRows.combined`)."""
@@ -224,3 +251,14 @@ class StreamedRows(TransformedRows):
             tables=[np.asfortranarray(table @ loadings) for table in self.tables],
             constant=self.constant,
         )
+
+
+def _stacked(first: Array, second: Array) -> Array:
+    """Return the R factor of rows of which two parts have been factored."""
+    return triangularize(np.vstack((first, second)))
+
+
+def _add_pairs(
+    first: tuple[ExtendedArray, ExtendedArray], second: tuple[ExtendedArray, ExtendedArray]
+) -> tuple[ExtendedArray, ExtendedArray]:
+    return first[0] + second[0], first[1] + second[1]

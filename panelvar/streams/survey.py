@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,6 @@ class Surveyor:
 
     Parameters
     ----------
-    chunks : Chunks
     entity, time : str
         Columns that say who a row is about, and when.
     freq : int, str or None
@@ -96,14 +96,12 @@ class Surveyor:
 
     def __init__(
         self,
-        chunks: Chunks,
         entity: str,
         time: str,
         freq: int | str | None,
         columns: tuple[str, ...],
         missing_rows: str,
     ) -> None:
-        self.chunks = chunks
         self.freq = freq
         self.columns = columns
         self._missing = missing_rows
@@ -117,7 +115,7 @@ class Surveyor:
         self._smallest = np.full(len(columns), np.inf)
         self._largest = np.full(len(columns), -np.inf)
         self._shift: Array | None = None
-        self._products = CrossProducts(len(columns), BLOCK_ROWS)
+        self._gram = np.zeros((len(columns), len(columns)))
         self.nobs_read = self.nobs = 0
 
     def take(self, chunk: Chunk) -> None:
@@ -146,6 +144,45 @@ class Surveyor:
             np.minimum(self._smallest, [column.min() for column in columns], out=self._smallest)
             np.maximum(self._largest, [column.max() for column in columns], out=self._largest)
 
+    def merge(self, other: Surveyor) -> Surveyor:
+        """Return what was found here and in the chunks that follow; an entity may have rows in both.
+
+        Neither of the two changes: a merge whose worker is lost is made again of what is left of them.
+        """
+        both = deepcopy(self)
+        both._take_in(other)
+        return both
+
+    def _take_in(self, other: Surveyor) -> None:
+        entities, times = self._entities.merge(other._entities), self._times.merge(other._times)
+        of_entities, gram = other._about(self._shift)
+        self._shift = other._shift if self._shift is None else self._shift
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._of_entities.add(entities, of_entities, self._entities.count)
+            self._gram += gram
+        self._of_times.add(times, other._of_times.table(len(times)), self._times.count)
+        met_entities, met_times = other._met.cells()
+        self._met.add(entities[met_entities], times[met_times])
+        for name, count in other._absent.items():
+            self._absent[name] += count
+        self._first_absent += other._first_absent
+        np.minimum(self._smallest, other._smallest, out=self._smallest)
+        np.maximum(self._largest, other._largest, out=self._largest)
+        self.nobs_read += other.nobs_read
+        self.nobs += other.nobs
+
+    def _about(self, shift: Array | None) -> tuple[Array, Array]:
+        """Return rows and sums by entity, and cross products, of the columns less another shift."""
+        of_entities = self._of_entities.table(self._entities.count)
+        if shift is None or self._shift is None:
+            return of_entities, self._gram
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = self._shift - shift
+            sums = of_entities[:, 1:].sum(axis=0)
+            cross = np.outer(step, sums)
+            of_entities[:, 1:] += of_entities[:, :1] * step
+            return of_entities, self._gram + cross + cross.T + self.nobs * np.outer(step, step)
+
     def _moved(self, columns: Sequence[Array]) -> list[Array]:
         """Return columns less the means of the first chunk, which are near those of all rows."""
         # Out of range or not, the norms of the columns are judged later.
@@ -156,10 +193,12 @@ class Surveyor:
 
     def _multiply(self, columns: Sequence[Array]) -> None:
         """Add the cross products of the rows of a chunk."""
-        rows = TransformedRows(columns)
+        rows, products = TransformedRows(columns), CrossProducts(len(columns), BLOCK_ROWS)
         for start, stop in rows.block_bounds():
-            rows.fill(start, stop, self._products.room(stop - start))
-            self._products.update()
+            rows.fill(start, stop, products.room(stop - start))
+            products.update()
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._gram += products.sum
 
     def _labels(self, chunk: Chunk, name: str, what: str) -> Labels:
         labels = chunk.labels(name)
@@ -195,7 +234,7 @@ class Surveyor:
             self._first_absent += [chunk.row(int(row)) for row in np.flatnonzero(bad)[:3]]
         return ~bad
 
-    def done(self) -> Survey:
+    def done(self, chunks: Chunks) -> Survey:
         """Put together what was found in all chunks.
 
         Raises
@@ -208,7 +247,7 @@ class Surveyor:
         if self.nobs_read == 0:
             raise DataError("The data have no rows; a panel needs at least one.")
         if self._met.pairs() < self.nobs_read:
-            self._refuse_repeated()
+            self._refuse_repeated(chunks)
         labels = self._times.labels
         positions, calendar = read_times(as_labels(labels), freq=self.freq, name=self._times.name)
         notes = list(calendar.notes)
@@ -243,20 +282,20 @@ class Surveyor:
             self._smallest,
             self._largest,
             np.zeros(len(self.columns)) if self._shift is None else self._shift,
-            self._products.sum,
+            self._gram,
             tuple(notes),
         )
 
-    def _refuse_repeated(self) -> None:
+    def _refuse_repeated(self, chunks: Chunks) -> None:
         """Read the data again to say which rows repeat an entity and period."""
         met: dict[tuple[int, int], str] = {}
         names = (self._entities.name, self._times.name)
         repeated = self.nobs_read - self._met.pairs()
         what = f"{repeated} row(s) repeat an entity and period"
         advice = "Every entity may have one row a period; aggregate or drop the others."
-        if not self.chunks.repeatable:
+        if not chunks.repeatable:
             raise DataError(f"{what}. {advice}")
-        for chunk in self.chunks.read(names):
+        for chunk in chunks.read(names):
             who, when = (
                 labels.find(chunk.labels(name), chunk.where)
                 for labels, name in zip((self._entities, self._times), names, strict=True)
@@ -324,10 +363,28 @@ class _Met:
 
     def pairs(self) -> int:
         """Number of different pairs."""
+        return len(self._listed()) if self._cells else int(np.count_nonzero(self._grid))
+
+    def cells(self) -> tuple[Positions, Positions]:
+        """Return the entity and the period of each pair."""
         if not self._cells:
-            return int(np.count_nonzero(self._grid))
+            entities, times = np.nonzero(self._grid)
+            return entities, times
+        listed = self._listed()
+        return listed >> 32, listed & (2**32 - 1)
+
+    def _listed(self) -> NDArray[np.int64]:
+        """Return the different pairs, each as a number."""
         entities, times = np.nonzero(self._grid)
-        return len(np.unique(np.concatenate([(entities.astype(np.int64) << 32) | times, *self._cells])))
+        return np.unique(np.concatenate([(entities.astype(np.int64) << 32) | times, *self._cells]))
+
+
+def survey_of(chunks: Chunks, begin: Callable[[], Surveyor], read: Sequence[str]) -> Surveyor:
+    """Take in all chunks, of which columns are read."""
+    surveyor = begin()
+    for chunk in chunks.read(read):
+        surveyor.take(chunk)
+    return surveyor
 
 
 def complete_rows(columns: Sequence[Array]) -> Mask | None:
