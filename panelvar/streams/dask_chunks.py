@@ -65,11 +65,12 @@ def _name(number: int) -> str:
 
 
 def _client() -> Any:
-    """The client that is active, None without one."""
+    """The client that is active, None without one that can be waited for."""
     distributed = sys.modules.get("distributed")
     if distributed is None:
         return None
     try:
-        return distributed.default_client()
+        client = distributed.default_client()
     except ValueError:
         return None
+    return None if client.asynchronous else client

@@ -36,8 +36,9 @@ class PanelStream(HintsAtNames):
     ----------
     data : path, sequence of paths, or table
         Parquet files (a file, a folder, a pattern such as ``"data/*.parquet"``, or several); a table, data set or
-        reader of pyarrow; a relation of DuckDB; a frame of polars, also a lazy one; a frame of Dask; a DataFrame, a
-        list of them, or a function that returns an iterator of them.
+        reader of pyarrow; a relation of DuckDB; a frame of polars, also a lazy one; a frame of Dask (where a
+        client of it is active, its workers do the work); a DataFrame, a list of them, or a function that returns an
+        iterator of them.
     entity, time : str
         Columns that say who a row is about, and when.
     freq : int or str, optional

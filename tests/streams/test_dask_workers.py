@@ -22,7 +22,14 @@ dask_frames = pytest.importorskip("dask.dataframe")
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
 FITS = {"pooled": pv.fit_pooled, "fixed effects": pv.fit_fixed_effects, "random effects": pv.fit_random_effects}
-COVARIANCES = ["classical", "HC1", "cluster", pv.Clustered("region")]
+COVARIANCES = [
+    "classical",
+    "HC1",
+    "cluster",
+    pv.Clustered("region"),
+    pv.DriscollKraay(),
+    pv.Clustered("entity", "time"),
+]
 NAMES = ["x", "z", "v"]
 
 
@@ -75,6 +82,8 @@ def assert_same(streamed, held):
 
 class WorkerHere:
     """A client whose one worker is this process; what it is sent, and what it sends, is pickled as on the way."""
+
+    asynchronous = False
 
     def compute(self, wanted):
         self.found = wanted.compute(scheduler="sync")
