@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.dynamics.generated_products import GeneratedProducts, generated_products
 
 # Memory of the rows of one chunk of bootstrap draws: larger chunks leave the cache, smaller ones pay the interpreter.
 CHUNK_BYTES = 8_000_000
@@ -201,8 +202,7 @@ class LagProblem:
     @cached_property
     def residuals(self) -> Array:
         """Y - X B, (n, K)."""
-        m = self.n_regressors
-        return _frozen(self.design[:, m:] - self.design[:, :m] @ self.params)
+        return _frozen(self._errors(self.params))
 
     @property
     def tested_regressors(self) -> Array:
@@ -266,8 +266,7 @@ class LagProblem:
         """Base rows [X R11^-1, U] (n, m + K) and the matrix that moves a deviation from them one period on."""
         if params is None:
             return self._own_recursion
-        residuals = self.design[:, self.n_regressors :] - self.design[:, : self.n_regressors] @ params
-        base = np.concatenate([self._own_recursion[0][:, : self.n_regressors], residuals], axis=1)
+        base = np.concatenate([self._own_recursion[0][:, : self.n_regressors], self._errors(params)], axis=1)
         return base, self._advance(params)
 
     @cached_property
@@ -306,6 +305,41 @@ class LagProblem:
             rows += base[part]
             yield part, rows
 
+    def _laid_out(self, innovations: Array, params: Array | None, beside: Array | None) -> tuple[Array, Array | None]:
+        """Cross products of the rows [Z, U*] of each draw, and theirs with what stands beside."""
+        base, advance = self._recursion(params)
+        n_draws, width = len(innovations), base.shape[1]
+        gram = np.zeros((n_draws, width, width))
+        products = None if beside is None else np.zeros((n_draws, width, beside.shape[-1]))
+        # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for periods, rows in self._stretches(innovations, base, advance):
+                gram += rows.swapaxes(1, 2) @ rows
+                if products is not None and beside is not None:
+                    products += rows.swapaxes(1, 2) @ beside[:, periods]
+        return gram, products
+
+    def _generated(self, params: Array | None) -> GeneratedProducts | None:
+        """What gives the cross products of draws without their rows, if it keeps their digits."""
+        if params is None:
+            return self._own_generated
+        return self._generated_by(params, self._errors(params))
+
+    @cached_property
+    def _own_generated(self) -> GeneratedProducts | None:
+        return self._generated_by(self.params, self.residuals)
+
+    def _generated_by(self, params: Array, residuals: Array) -> GeneratedProducts | None:
+        # After a gap a row does not hold the observations of the row before.
+        if self.lags == 0 or len(self.run_starts) > 1:
+            return None
+        return generated_products(self.design, self.n_deterministic, params, residuals, self.inverse_factor)
+
+    def _errors(self, params: Array) -> Array:
+        m = self.n_regressors
+        errors: Array = self.design[:, m:] - self.design[:, :m] @ params
+        return errors
+
     def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         r"""Refit on data generated recursively from other innovations, presample values kept.
 
@@ -316,8 +350,9 @@ class LagProblem:
 
         .. math:: B^* = B + R_{11}^{-1} (Z'Z)^{-1} Z'U^*,
 
-        costs no digits on nearly integrated data: Z'Z is near the identity however ill conditioned X is. A draw that
-        is ill conditioned all the same is solved by a QR of its own.
+        costs no digits on nearly integrated data: Z'Z is near the identity however ill conditioned X is. Where X is
+        well conditioned the same cross products come from `generated_products`, without the rows. A draw that is ill
+        conditioned all the same is solved by a QR of its own.
 
         Parameters
         ----------
@@ -332,20 +367,18 @@ class LagProblem:
         Refits
             The same numbers as a loop of single fits.
         """
-        m, n_draws = self.n_regressors, innovations.shape[0]
-        base, advance = self._recursion(params)
-        gram = np.zeros((n_draws, m + self.n_vars, m + self.n_vars))
-        products = None if beside is None else np.zeros((n_draws, m + self.n_vars, beside.shape[-1]))
-        # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
-        with np.errstate(over="ignore", invalid="ignore"):
-            for periods, rows in self._stretches(innovations, base, advance):
-                gram += rows.swapaxes(1, 2) @ rows
-                if products is not None and beside is not None:
-                    products += rows.swapaxes(1, 2) @ beside[:, periods]
+        m, products = self.n_regressors, None
+        generated = None if beside is not None else self._generated(params)
+        if generated is None:
+            gram, products = self._laid_out(innovations, params, beside)
+            far = np.zeros(len(gram), dtype=bool)
+        else:
+            gram, far = generated.gram(innovations)
         lower, poor = _lower_factors(gram, m)
-        for draw in poor:
+        for draw in np.union1d(poor, np.flatnonzero(far)):
             # A copy of each: they share a buffer.
-            parts = [rows[0].copy() for _, rows in self._stretches(innovations[draw : draw + 1], base, advance)]
+            alone = self._stretches(innovations[draw : draw + 1], *self._recursion(params))
+            parts = [rows[0].copy() for _, rows in alone]
             upper = _upper_factor(np.concatenate(parts))
             lower[draw] = upper.T * np.where(upper.diagonal() < 0.0, -1.0, 1.0)
         change = np.linalg.solve(lower[:, :m, :m].swapaxes(1, 2), lower[:, m:, :m].swapaxes(1, 2))
