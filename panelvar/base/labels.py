@@ -67,7 +67,10 @@ class labelled(Generic[Labelled]):
 
 def repeated(names: Iterable[Named]) -> list[Named]:
     """Names that stand more than once, in their order; one pass over them, since lags make many."""
-    return sorted(name for name, times in Counter(names).items() if times > 1)
+    listing = list(names)
+    if len(set(listing)) == len(listing):
+        return []
+    return sorted(name for name, times in Counter(listing).items() if times > 1)
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:

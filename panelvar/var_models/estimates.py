@@ -198,13 +198,15 @@ class VarEstimates(BandedSystem):
     @cached_property
     def pvalues(self) -> pd.DataFrame:
         """Two-sided tail probabilities of `tstats`, from the distribution of the convention."""
-        return self._by_equation(two_sided(self._ratios, self._coefficient_df))
+        return self._by_equation(two_sided(self._ratios, self._coefficient_df), copy=False)
 
     @property
     def _coefficient_df(self) -> float | Array:
         """Degrees of freedom of `tstats`, of all equations alike or one by one; infinite for the normal."""
-        normal = self.distribution == "normal"
-        return np.inf if normal else np.asarray(self.problem.degrees, dtype=np.float64)
+        if self.distribution == "normal":
+            return np.inf
+        degrees = self.problem.degrees
+        return float(degrees) if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)
 
     def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
         """Confidence intervals of the coefficients.

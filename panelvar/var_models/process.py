@@ -72,7 +72,7 @@ class SystemProcess(HintsAtNames):
     def params(self) -> pd.DataFrame:
         """Coefficients, a row for each regressor and a column for each equation."""
         stacked = self.coefficients.swapaxes(1, 2).reshape(-1, self.n_vars)
-        return self._by_equation(np.concatenate([self.deterministics, stacked]))
+        return self._by_equation(np.concatenate([self.deterministics, stacked]), copy=False)
 
     def _by_variable(self, values: npt.ArrayLike) -> pd.Series:
         import pandas as pd
@@ -85,11 +85,12 @@ class SystemProcess(HintsAtNames):
 
         return pd.DataFrame(values, index=self._axes[1], columns=self._axes[1] if columns is None else list(columns))
 
-    def _by_equation(self, values: npt.NDArray[Any]) -> pd.DataFrame:
+    def _by_equation(self, values: npt.NDArray[Any], *, copy: bool = True) -> pd.DataFrame:
+        """A row for each regressor, a column for each equation; without a copy what nobody else holds."""
         import pandas as pd
 
         rows, columns = self._axes
-        return pd.DataFrame(values, index=rows, columns=columns)
+        return pd.DataFrame(values, index=rows, columns=columns, copy=copy)
 
     @cached_property
     def _axes(self) -> tuple[pd.Index, pd.Index]:
