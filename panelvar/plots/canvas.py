@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from panelvar.base.arguments import read_names, read_number, read_sequence, refu
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.base.quoting import printable, shown
 from panelvar.tables.characters import display_width, wrap
+from panelvar.tables.number_format import format_tick
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -383,12 +385,15 @@ def tidy(ax: Axes) -> None:
 
 
 def plain_ticks(ax: Axes) -> None:
-    """Print vertical tick labels in full: a common factor above the axis would run into the title."""
+    """Print vertical tick labels in full: a common factor or offset above the axis would run into the title."""
     from matplotlib.ticker import FuncFormatter
 
     def text(value: float, _: object) -> str:
         low, high = ax.get_ylim()
+        ticks = sorted({*ax.yaxis.get_majorticklocs().tolist()})
+        step = min((after - before for before, after in pairwise(ticks)), default=abs(high - low))
         # A tick at zero comes out of the arithmetic as something like 1e-17.
-        return "0" if abs(value) < 1e-9 * (high - low) else f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+        value = 0.0 if abs(value) < 1e-9 * abs(high - low) else value
+        return format_tick(value, step, max(abs(low), abs(high))).replace("-", "\N{MINUS SIGN}")
 
     ax.yaxis.set_major_formatter(FuncFormatter(text))

@@ -20,6 +20,8 @@ Stars: TypeAlias = tuple[tuple[str, float], ...]
 NOT_AVAILABLE = "n/a"
 # From here on fixed decimals are wider than the number is precise.
 _LARGE = 1e7
+# Ticks finer than this power of ten are written with powers.
+_FINEST_TICK = -6
 # Past this many decimals a double has nothing left to show.
 _MOST_DIGITS = 15
 # A sign is no part of the number before it.
@@ -105,6 +107,25 @@ def format_significant(value: float, digits: int = 4) -> str:
     """Print a number of unknown magnitude, such as a product of variances, with ``digits`` significant digits."""
     value = float(value)
     return format_number(value) if not math.isfinite(value) else f"{value:.{max(digits, 1)}g}"
+
+
+def format_tick(value: float, step: float, largest: float) -> str:
+    """Print a tick with the decimals that its axis needs, and as economists read it: 14500, not 1.45e+04.
+
+    Parameters
+    ----------
+    value : float
+    step : float
+        From one tick to the next: no two have the same text.
+    largest : float
+        The largest size on the axis, on which it depends whether powers of ten are written.
+    """
+    finest = math.floor(math.log10(step))
+    # A step of 2.5 needs a decimal more than one of 2.
+    finest -= next((more for more in range(3) if abs(step / 10.0 ** (finest - more) % 1.0 - 0.5) > 0.499), 2)
+    if finest >= _FINEST_TICK and largest < _LARGE:
+        return f"{value:.{max(0, -finest)}f}"
+    return f"{value:.{min(15, max(1, math.floor(math.log10(largest)) - finest + 1))}g}"
 
 
 def check_stars(levels: Levels) -> Stars:

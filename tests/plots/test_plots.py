@@ -211,6 +211,24 @@ def test_any_magnitude_has_readable_ticks(scale: float) -> None:
     assert not any(ax.yaxis.get_offset_text().get_text() for ax in figure.axes)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (12000.0, 14500.0, ["12000", "12500", "13000", "13500", "14000", "14500"]),
+        (10010.0, 10020.0, ["10010", "10012", "10014", "10016", "10018", "10020"]),
+        (-1.0, 1.5, ["\N{MINUS SIGN}1.0", "\N{MINUS SIGN}0.5", "0.0", "0.5", "1.0", "1.5"]),
+        (1.000, 1.001, ["1.0000", "1.0002", "1.0004", "1.0006", "1.0008", "1.0010"]),
+        (0.0, 1e8, ["0", "2e+07", "4e+07", "6e+07", "8e+07", "1e+08"]),
+    ],
+)
+def test_ticks_are_told_apart_and_written_in_full(low: float, high: float, expected: list[str]) -> None:
+    _, ax = plt.subplots()
+    canvas.plain_ticks(ax)
+    ax.set_ylim(low, high)
+    ax.set_yticks(np.linspace(low, high, 6))
+    assert [label.get_text() for label in ax.get_yticklabels()] == expected
+
+
 # ---- variance decomposition
 
 
