@@ -209,8 +209,9 @@ def _lagged(written: str, model: ModelColumns, lags: bool) -> tuple[str, int | N
             raise SpecificationError(f"lags=True sums over all lags of a variable: ask for {name!r}, not {written!r}.")
         k = int(shifted[3] or 1)
         return name, k if shifted[1] == "L" else -k
+    hint = " All of them are asked for by giving none." if written.strip() in ("*", "_all") else ""
     raise SpecificationError(
-        f"{shown(written)} is in no term of the model, whose variables are {quoted(model.variables)}."
+        f"{shown(written)} is in no term of the model, whose variables are {quoted(model.variables)}.{hint}"
     )
 
 

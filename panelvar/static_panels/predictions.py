@@ -18,6 +18,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit
+from panelvar.base.quoting import shown
 from panelvar.data.calendar import read_times
 from panelvar.data.dimensions import refuse_missing
 from panelvar.data.panel import Panel
@@ -77,6 +78,11 @@ def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> Pr
     if effects and not fit.effects:
         raise SpecificationError(f"{result.estimator} has no effects to add to a prediction.")
     names = [dimension_of(fit, i) for i in range(len(fit.effects))] if effects else []
+    if isinstance(data, str):
+        raise SpecificationError(
+            f"data={shown(data)} is a text: predict() is of the fit's own rows, predict(effects=True) with their "
+            "effects added, predict(data) of other rows. Residuals are the attribute resids."
+        )
     if data is None:
         fit.rows_or_refuse("A prediction of the model's own rows")
         # Where differences are explained, these are the rows explained.

@@ -98,6 +98,7 @@ fit_vecm | k_ar_diff | Here it is lags, which counts those of the levels.
 fit_vecm | coint_rank | Here it is rank.
 fit_vecm | deterministic | Here it is trend.
 johansen_test | det_order | Here it is trend.
+johansen_test | type | Both statistics are in the table: the trace and the largest eigenvalue.
 adf_test | regression | Here it is trend.
 adf_test | autolag | Here it is lags='aic', 'bic' or 't-stat'.
 adf_test | maxlag | Here it is max_lags.

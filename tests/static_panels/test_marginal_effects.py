@@ -213,6 +213,7 @@ def test_what_is_printed_and_written(gappy_panel):
 
 REFUSED = [
     ("y ~ x*z", {"variables": "q"}, "'q' is in no term of the model, whose variables are 'x', 'z'"),
+    ("y ~ x*z", {"variables": "*"}, "'x', 'z'. All of them are asked for by giving none."),
     ("y ~ x*z", {"variables": "L(x)"}, "is in no term of the model in that period"),
     ("y ~ x*z", {"variables": []}, "names none"),
     ("y ~ x*z", {"variables": [None]}, "column names, which are texts; got NoneType"),

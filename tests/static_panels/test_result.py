@@ -731,3 +731,10 @@ def test_stata_leaves_the_effects_out_of_a_robust_root_mean_squared_error():
     assert robust.variance_components.sigma_e == plain.variance_components.sigma_e
     own = pv.fit_fixed_effects(panel, "y", "x", cov="cluster")
     assert own.rmse == pytest.approx(plain.rmse)
+
+
+def test_a_kind_of_prediction_is_answered_with_the_calls():
+    frame = pd.DataFrame({"i": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [1.0, 2, 3, 5], "x": [1.0, 2, 2, 1]})
+    result = pv.fit_pooled(pv.Panel(frame, "i", "t"), "y", ["x"])
+    with pytest.raises(pv.SpecificationError, match=r"data='xb' is a text: predict\(\) is of the fit's own rows"):
+        result.predict("xb")
