@@ -26,7 +26,7 @@ ORDER = [
     {"bands", "covariance"},
     {"inference"},
     {"responses", "static_panels", "unit_roots"},
-    {"instruments", "gls", "heterogeneous", "var_models"},
+    {"instruments", "gls", "heterogeneous", "var_models", "fit_batches"},
     {"random_effects", "local_projections", "cointegration", "var_batches"},
     {"dynamic_panels", "panel_tests", "var_tests"},
     {"bias_corrected", "panel_series", "panel_var_models"},

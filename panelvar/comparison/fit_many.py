@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from panelvar.base.arguments import read_flag, read_names, refuse_other
-from panelvar.base.errors import PanelVarError, SpecificationError, choose
+from panelvar.base.errors import PanelVarError, SpecificationError, choose, emit
 from panelvar.base.limits import MOST_FITS
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
@@ -17,6 +17,7 @@ from panelvar.comparison.compare import compare
 from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
 from panelvar.data.time_labels import as_text
+from panelvar.fit_batches.together import fit_together
 from panelvar.tables.table import Presented, Table
 
 Fitted = TypeVar("Fitted")
@@ -150,11 +151,23 @@ def fit_many(
     if n_fits > MOST_FITS:
         raise SpecificationError(f"{n_fits} fits are asked for at once; {MOST_FITS} are the most.")
     names = _labels(outcomes, [part for part, _ in parts], len(lists), all(formulas), labels)
+    every = [
+        (part, _model(panel, outcome, regressors))
+        for outcome, (_, part), regressors in itertools.product(outcomes, parts, lists)
+    ]
+    ready: dict[int, Any] = {}
+    for _, part in parts:
+        members = [i for i, (rows, _) in enumerate(every) if rows is part]
+        found = fit_together(fit, part, [every[i][1] for i in members], given)
+        ready.update({members[place]: result for place, result in found.items()})
     results: dict[Any, Fitted] = {}
-    every = itertools.product(outcomes, parts, lists)
-    for label, (outcome, (_, rows), regressors) in zip(names, every, strict=True):
+    for i, (label, (rows, model)) in enumerate(zip(names, every, strict=True)):
+        if i in ready:
+            emit(ready[i].notes)
+            results[label] = ready[i]
+            continue
         try:
-            results[label] = fit(rows, *_model(panel, outcome, regressors), **given)
+            results[label] = fit(rows, *model, **given)
         except PanelVarError as error:
             said = " / ".join(label) if isinstance(label, tuple) else label
             raise type(error)(f"Fit {said}: {error}") from error

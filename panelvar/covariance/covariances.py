@@ -31,6 +31,7 @@ from panelvar.covariance.cluster_terms import (
 from panelvar.covariance.protocol import Projected, Scored, ScoreSums
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.small_samples import classical_df, heteroskedastic_factor
+from panelvar.kernels.groups import Grouping
 
 FEW_CLUSTERS = 20
 """Below this many clusters the asymptotics of clustered errors are a poor guide; a warning says so."""
@@ -274,19 +275,47 @@ class Clustered(ScoredCovariance):
 
     def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        dimensions, labels, smallest = dimensions_of(fit, self.by, "Clustering")
+        dimensions, _, _ = dimensions_of(fit, self.by, "Clustering")
         groupings = with_intersections(dimensions)
         own = scores(fit, convention, self.residuals)
         # Where each row is a group of its own there is nothing to sum.
         alone = [grouping.n_groups == fit.counts.rows for grouping in groupings]
         together = own.sums([grouping for grouping, one in zip(groupings, alone, strict=True) if not one])
         grams = iter([summed.T @ summed for summed in together])
+        meats = [own.gram() if one else next(grams) for one in alone]
+        return self.of_meats(fit, convention, dimensions, groupings, meats)
+
+    def of_meats(
+        self,
+        fit: Scored,
+        convention: Convention,
+        dimensions: Sequence[tuple[Grouping, str]],
+        groupings: Sequence[Grouping],
+        meats: Sequence[Array],
+    ) -> CovarianceEstimate:
+        """Estimate the covariance from the sums over clusters of the outer products of their summed scores.
+
+        Parameters
+        ----------
+        fit : Scored
+            The model.
+        convention : Convention
+            How things are counted.
+        dimensions : sequence of (grouping, label)
+            `dimensions_of` the clusters.
+        groupings : sequence of Grouping
+            `with_intersections` of the dimensions.
+        meats : sequence of (p, p) arrays
+            One a grouping.
+        """
+        labels = " and ".join(label for _, label in dimensions)
+        smallest = min(grouping.n_groups for grouping, _ in dimensions)
         factors, k = term_factors(fit, convention, dimensions, groupings, self.group_factor, self.dof_factor)
         if self.residuals == "HC1":
             factors = [factor * heteroskedastic_factor(convention, fit.counts, "HC1") for factor in factors]
         meat = np.zeros((len(fit.names),) * 2)
-        for one, factor, sign in zip(alone, factors, signs(len(dimensions)), strict=True):
-            meat += sign * factor * (own.gram() if one else next(grams))
+        for one, factor, sign in zip(meats, factors, signs(len(dimensions)), strict=True):
+            meat += sign * factor * one
         matrix = symmetric(fit.sandwich(meat))
         clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes = [

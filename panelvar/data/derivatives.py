@@ -175,15 +175,16 @@ class SlopedFactors(Factors):
 
     def column_with_slope(self, name: str) -> Any:
         """Compute a column by itself."""
-        return self._column(name)
+        return self.column(name)
 
-    def _column(self, name: str) -> Any:
+    def column(self, name: str) -> Any:
+        """Return a column with its slope, held at a value or lagged."""
         self.numeric[name] = None
         column: Any
         if name in self.at and not self._at_mean(name):
             column = np.asarray(float(self.at[name]))
         else:
-            column = super()._column(name)
+            column = super().column(name)
             if self._periods_back:
                 column = self.panel.lag(column, self._periods_back)
             if self._at_mean(name):

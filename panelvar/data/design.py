@@ -29,6 +29,8 @@ from panelvar.kernels.rows import TransformedRows, column_norms
 if TYPE_CHECKING:
     import pandas as pd
 
+    from panelvar.data.factors import Factors
+
 
 CONSTANT = "const"
 """Label of the constant in every result."""
@@ -308,7 +310,21 @@ def build_design(
     if makes_designs(data):
         return data.design_of(y, x, constant=constant, weights=weights, missing=missing)  # type: ignore[arg-type]
     choose("missing", missing, DROP_OR_RAISE)
-    panel = dated_panel(data)
+    return complete(every_row(dated_panel(data), y, x, constant, weights), missing)
+
+
+def every_row(
+    panel: Panel,
+    y: str | None,
+    x: Sequence[str] | str | None,
+    constant: bool | None,
+    weights: str | NDArray[Any] | None,
+    factors: Factors | None = None,
+) -> Design:
+    """Return a model on all rows of the panel, the incomplete ones too (see `build_design`).
+
+    ``factors`` hold what formulas read before this one have computed of the panel.
+    """
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
     if x is None:
@@ -316,7 +332,7 @@ def build_design(
             raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
         from panelvar.data.formula import parse
 
-        parsed = parse(y, panel)
+        parsed = parse(y, panel, factors)
         dependent, outcome = parsed.y_name, parsed.y
         names, columns = tuple(parsed.x_names), tuple(parsed.x)
         if constant is None:
@@ -325,9 +341,10 @@ def build_design(
         dependent = y
         names = read_names("x", x)
         _refuse_twice(dependent, names)
-        outcome = panel.column(dependent)
-        columns = tuple(panel.column(name) for name in names)
-    return assemble(panel, dependent, names, outcome, columns, constant, weights, missing, y if x is None else None)
+        read = panel.column if factors is None else factors.column
+        outcome = read(dependent)
+        columns = tuple(read(name) for name in names)
+    return _checked(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
 
 
 def dated_panel(data: object) -> Panel:
@@ -353,13 +370,26 @@ def assemble(
     formula: str | None,
 ) -> Design:
     """Make the design of columns that have been read (see `build_design`)."""
+    return complete(_checked(panel, dependent, names, outcome, columns, constant, weights, formula), missing)
+
+
+def _checked(
+    panel: Panel,
+    dependent: str,
+    names: tuple[str, ...],
+    outcome: Array,
+    columns: tuple[Array, ...],
+    constant: bool | None,
+    weights: str | NDArray[Any] | None,
+    formula: str | None,
+) -> Design:
+    """Return columns that have been read as a model, or say why they are none."""
     constant = _read_constant(names, constant)
     if isinstance(weights, str):
         weights = panel.column(weights)
     elif weights is not None:
         weights = as_floats(_arranged(panel, weights, "Weights"), "weights")
-    every_row = Design(panel, dependent, names, outcome, columns, constant, weights, notes=panel.notes, formula=formula)
-    return _complete(every_row, missing)
+    return Design(panel, dependent, names, outcome, columns, constant, weights, notes=panel.notes, formula=formula)
 
 
 def check_names(dependent: str, names: tuple[str, ...], constant: object) -> bool:
@@ -421,7 +451,7 @@ def _own_name(panel: Panel, values: Any, arranged: Any) -> str | None:
     return str(name) if may_be_called(name, (*panel.names, panel.entity_name, panel.time_name), holds) else None
 
 
-def _complete(design: Design, missing: str) -> Design:
+def complete(design: Design, missing: str) -> Design:
     """Leave out the rows that miss a value, or refuse them, and scale the weights to mean one."""
     panel, weight = design.panel, design.weights
     labelled = [(design.dependent, design.y), *zip(design.names, design.x, strict=True)]

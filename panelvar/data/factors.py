@@ -104,6 +104,8 @@ class Factors:
         self.like = panel if like is None else like
         self._known: dict[Factor, Value] = {}
         self._columns: dict[str, Array] = {}
+        self.products: dict[Any, list[tuple[str, Array]]] = {}
+        """Products of factors, by their term and what is left out of it, for formulas that share them."""
 
     def __getitem__(self, factor: Factor) -> Value:
         if factor not in self._known:
@@ -119,7 +121,7 @@ class Factors:
                     f"fit_fixed_effects(..., effects={_EFFECTS[factor.text]!r})."
                 )
             if not self._is_categorical(factor.text):
-                return self._column(factor.text)
+                return self.column(factor.text)
             return self._levels(factor.text).categories
         node = self._tree(factor.text)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ALONE:
@@ -143,7 +145,8 @@ class Factors:
         dtype: Any = self.like.raw_column(name).dtype
         return str(dtype).startswith(("category", "object", "str", "<U"))
 
-    def _column(self, name: str) -> Array:
+    def column(self, name: str) -> Array:
+        """Return a column, read once."""
         if name in self._columns:
             return self._columns[name]
         values = self.panel.column(name)
@@ -290,7 +293,7 @@ class Factors:
         """Compute what is no operation between two values."""
         name = self._name(node)
         if name is not None:
-            return self._column(name)
+            return self.column(name)
         constant = number(node)
         if constant is not None:
             return self._finite(node, np.array(constant), ())

@@ -81,7 +81,7 @@ class FormulaColumns:
     constant: bool
 
 
-def parse(formula: str, panel: Panel) -> FormulaColumns:
+def parse(formula: str, panel: Panel, factors: Factors | None = None) -> FormulaColumns:
     """Compute the columns of a formula.
 
     Lags and differences use every row of the panel, before any is dropped for missing values.
@@ -91,6 +91,8 @@ def parse(formula: str, panel: Panel) -> FormulaColumns:
     formula : str
         ``"y ~ x + L(z)"``; see the module for what may stand in it.
     panel : Panel
+    factors : Factors, optional
+        What formulas read before have computed of the panel; it takes in what this one computes.
 
     Raises
     ------
@@ -105,7 +107,7 @@ def parse(formula: str, panel: Panel) -> FormulaColumns:
     if len(left) != 1 or len(left[0]) != 1:
         written = " + ".join(":".join(factor.text for factor in term) or "1" for term in left) or "nothing"
         raise SpecificationError(f"A formula has one dependent variable left of '~'; got {written} in {formula!r}.")
-    computed = Factors(panel)
+    computed = Factors(panel) if factors is None else factors
     y = computed[left[0][0]]
     name = left[0][0].text
     if isinstance(y, Categories):
@@ -113,7 +115,8 @@ def parse(formula: str, panel: Panel) -> FormulaColumns:
     if isinstance(y, Several):
         raise SpecificationError(f"A formula has one dependent variable left of '~'; {name} makes several columns.")
     names, columns, constant = _columns(right, computed)
-    return FormulaColumns(name, np.broadcast_to(y, panel.nobs), names, columns, constant)
+    y = y if np.shape(y) == (panel.nobs,) else np.broadcast_to(y, panel.nobs)
+    return FormulaColumns(name, y, names, columns, constant)
 
 
 def regressors(
@@ -376,6 +379,16 @@ def _joined_texts(term: Term) -> str:
 
 def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Array]]:
     """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
+    key = (term, *sorted((term.index(factor), every) for factor, every in full.items()))
+    if key not in computed.products:
+        computed.products[key] = _multiplied(term, full, computed)
+    return computed.products[key]
+
+
+def _multiplied(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Array]]:
+    if len(term) == 1 and isinstance(value := computed[term[0]], np.ndarray) and value.shape == (computed.panel.nobs,):
+        # A column by itself is not copied.
+        return [(term[0].text, value.astype(np.float64, copy=False))]
     numeric: Any = np.ones(computed.panel.nobs)
     choices: list[list[tuple[Factor, int]]] = []
     for factor in term:

@@ -407,6 +407,11 @@ class Fit:
         """Moments of the source rows by entity."""
         if self.moments is not None:
             return self.moments
+        rows, source = self.rows, self.source
+        if self.family == "fixed" and self.structural is None and rows and rows.groupings == (source.entities,):
+            # What was taken out are the means, what is left are the within rows.
+            sizes = source.entities.sizes.astype(np.float64)
+            return PanelMoments(sizes, source.entities.mass(source.weights), rows.tables[0], self.model.triangle)
         return panel_moments(self.source.columns, self.source.entities, self.source.weights)
 
 

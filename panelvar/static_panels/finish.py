@@ -19,6 +19,15 @@ from panelvar.static_panels.result import LinearResult
 
 def finish(model: TransformedModel, cov: str | Covariance, convention: Convention, collinear: str) -> LinearResult:
     """Solve the triangle of ``[X, y]`` and wrap everything into a result."""
+    fit = solved(model, collinear)
+    estimate = covariance_of(resolve(cov, fit, convention), fit, convention)
+    result = LinearResult(fit=fit, covariance=estimate, convention=convention, estimator=model.estimator)
+    emit(result.notes)
+    return result
+
+
+def solved(model: TransformedModel, collinear: str) -> Fit:
+    """Solve the triangle of ``[X, y]``, refine the solution and check it."""
     choose("collinear", collinear, DROP_OR_RAISE)
     design, rows = model.design, model.rows
     assert rows is not None
@@ -30,8 +39,4 @@ def finish(model: TransformedModel, cov: str | Covariance, convention: Conventio
     total = float(np.square(model.triangle[:, -1]).sum()) if model.tss is None else model.tss
     solution, total, degenerate = without_rounding(design.dependent, solution, total, model.raw_norms)
     notes = (*model.source.notes, *model.notes, *found, *degenerate)
-    fit = Fit(model, solution, total, counts, notes)
-    estimate = covariance_of(resolve(cov, fit, convention), fit, convention)
-    result = LinearResult(fit=fit, covariance=estimate, convention=convention, estimator=model.estimator)
-    emit(result.notes)
-    return result
+    return Fit(model, solution, total, counts, notes)

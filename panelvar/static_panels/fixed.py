@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from panelvar.absorption.absorb import Absorbed, absorb
 from panelvar.absorption.orthonormal_block import Block
 from panelvar.base.arguments import read_names
+from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.base.nearest import nearest
@@ -26,7 +27,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.demeaned import demeaned_rows
 from panelvar.kernels.moments import PanelMoments
-from panelvar.kernels.rows import column_norms, restored_norms, transformed_rows
+from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms, transformed_rows
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
@@ -84,8 +85,16 @@ def fit_fixed_effects(
     return finish(within_model(design, effects, chosen), cov, chosen, collinear)
 
 
-def within_model(design: Design, effects: str | Sequence[str], convention: Convention) -> TransformedModel:
-    """Take the effects out of a design (see `fit_fixed_effects`)."""
+def within_model(
+    design: Design,
+    effects: str | Sequence[str],
+    convention: Convention,
+    factor: Callable[[TransformedRows], Array] | None = None,
+) -> TransformedModel:
+    """Take the effects out of a design (see `fit_fixed_effects`).
+
+    ``factor`` makes the triangle of its rows in another way than they do.
+    """
     source = design
     terms = _terms(design, effects)
     notes: list[Note] = []
@@ -106,7 +115,7 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
     columns, weight = design.columns, design.weights
     absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
-    if absorbed.slopes == (None,):
+    if absorbed.slopes == (None,) and factor is None:
         rows, triangle = demeaned_rows(columns, groupings[0], weight, ones_column(design))
     else:
         rows = transformed_rows(
@@ -117,7 +126,7 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
             weights=weight,
             constant=ones_column(design),
         )
-        triangle = rows.triangle()
+        triangle = rows.triangle() if factor is None else factor(rows)
     tables = rows.tables
     if any(slope is not None for slope in absorbed.slopes):
         raw_norms = column_norms(columns, weight)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import Family, TransformedModel, ones_column
-from panelvar.kernels.rows import restored_norms, transformed_rows
+from panelvar.kernels.rows import TransformedRows, restored_norms, transformed_rows
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
@@ -67,10 +67,12 @@ def centred_model(
     source: Design | None = None,
     raw_norms: Array | None = None,
     notes: Sequence[Note] = (),
+    factor: Callable[[TransformedRows], Array] | None = None,
 ) -> TransformedModel:
     """Take the grand means out of a design with a constant, and leave one without as it is.
 
-    The rows may be made of others, of the ``source``, on whose scale rank is judged then.
+    The rows may be made of others, of the ``source``, on whose scale rank is judged then. ``factor`` makes their
+    triangle in another way than they do.
     """
     weight = design.weights
     n = design.nobs
@@ -78,7 +80,7 @@ def centred_model(
     rows = transformed_rows(
         design.columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
     )
-    triangle = rows.triangle()
+    triangle = rows.triangle() if factor is None else factor(rows)
     if raw_norms is None:
         mass = np.array([float(n if design.constant else 0)])
         raw_norms = restored_norms(triangle, [(mass, centre[None, :])])

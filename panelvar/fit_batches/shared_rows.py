@@ -1,0 +1,149 @@
+"""Columns of many models, transformed together: their cross products, and the rows of each model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.kernels.qr import RowAccumulator, triangle_of, triangularize
+from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
+
+_OUTCOMES = 32
+"""Outcomes transformed at a time: a block of them stays in the cache."""
+_MOST_FACTORED = 64
+"""Most columns that go through one QR; of more, each model makes its own."""
+
+
+class SelectedRows(TransformedRows):
+    """Some columns of rows that many models share; their level tables are copied when first asked for.
+
+    Parameters
+    ----------
+    shared : TransformedRows
+    places : sequence of int
+        Which columns, the dependent variable last.
+    """
+
+    __slots__ = ("_places", "_shared")
+
+    def __init__(self, shared: TransformedRows, places: Positions) -> None:
+        super().__init__(
+            [shared.columns[place] for place in places],
+            shift=None if shared.shift is None else shared.shift[places],
+            groupings=shared.groupings,
+            slopes=shared.slopes,
+            weights=shared.weights,
+            constant=shared.constant,
+        )
+        self._tables = None
+        self._shared = shared
+        self._places = places
+
+    @property
+    def tables(self) -> tuple[Array, ...]:
+        """The level tables (G, k + 1), one a grouping."""
+        if self._tables is None:
+            self._tables = tuple(np.asfortranarray(table[:, self._places]) for table in self._shared.tables)
+        return self._tables
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What is stored holds no other model's columns.
+        return _plain, (
+            self.columns,
+            self.shift,
+            self.groupings,
+            self.tables,
+            self.slopes,
+            self.weights,
+            self.constant,
+        )
+
+
+def _plain(
+    columns: Any, shift: Any, groupings: Any, tables: Any, slopes: Any, weights: Any, constant: Any
+) -> TransformedRows:
+    return TransformedRows(
+        columns,
+        shift=shift,
+        groupings=groupings,
+        tables=tables,
+        slopes=slopes,
+        weights=weights,
+        constant=constant,
+    )
+
+
+def between(rows: TransformedRows, first: int, last: int) -> TransformedRows:
+    """Return the columns from one place to before another; nothing is copied."""
+    return TransformedRows(
+        rows.columns[first:last],
+        shift=None if rows.shift is None else rows.shift[first:last],
+        groupings=rows.groupings,
+        tables=[table[:, first:last] for table in rows.tables],
+        slopes=rows.slopes,
+        weights=rows.weights,
+        constant=rows.constant,
+    )
+
+
+class SharedProducts:
+    """Cross products of the regressors of many models with one another and with their outcomes.
+
+    Parameters
+    ----------
+    regressors : int
+        How many columns, the first, are a regressor of some model.
+    """
+
+    def __init__(self, regressors: int) -> None:
+        self.regressors = regressors
+        self._cross = np.empty((0, 0))
+        self._squares = np.empty(0)
+
+    def lengths(self, rows: TransformedRows) -> Array:
+        """Go through the rows once; return a diagonal matrix (c, c) of the columns' lengths."""
+        k, count = self.regressors, rows.n_columns
+        cross, squares = np.zeros((k, count)), np.zeros(count)
+        x_rows = between(rows, 0, k)
+        outcomes = [(first, min(first + _OUTCOMES, count)) for first in range(k, count, _OUTCOMES)]
+        chunks = [(slice(first, last), between(rows, first, last)) for first, last in outcomes]
+        x_scratch, y_scratch = (np.empty((BLOCK_ROWS, width), order="F") for width in (k, min(_OUTCOMES, count - k)))
+        # What overflows has no factor, and the model is then refused by its own columns.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start, stop in rows.block_bounds():
+                x = x_scratch[: stop - start]
+                x_rows.fill(start, stop, x)
+                cross[:, :k] += x.T @ x
+                for places, own in chunks:
+                    y = y_scratch[: stop - start, : own.n_columns]
+                    own.fill(start, stop, y)
+                    cross[:, places] += x.T @ y
+                    squares[places] += np.einsum("ij,ij->j", y, y)
+        squares[:k] = cross.diagonal()
+        self._cross, self._squares = cross, squares
+        return np.diag(np.sqrt(squares))
+
+    def triangle(self, places: Positions) -> Array | None:
+        """Return the R factor of the columns of a model, the dependent variable last, or None where QR is needed."""
+        x, y = places[:-1], places[-1]
+        gram = np.empty((len(places),) * 2)
+        gram[:-1, :-1] = self._cross[x[:, None], x]
+        gram[:-1, -1] = gram[-1, :-1] = self._cross[x, y]
+        gram[-1, -1] = self._squares[y]
+        return triangle_of(gram)
+
+
+def factored(rows: TransformedRows, models: Sequence[Positions]) -> list[Array]:
+    """Return the R factors of models by QR: of all their columns at once, of which each takes its own."""
+    columns = np.unique(np.concatenate(models))
+    if len(models) == 1 or len(columns) > _MOST_FACTORED:
+        return [SelectedRows(rows, places).triangle() for places in models]
+    chosen, accumulator = SelectedRows(rows, columns), RowAccumulator(len(columns))
+    for start, stop in rows.block_bounds():
+        chosen.fill(start, stop, accumulator.room(stop - start))
+        accumulator.update()
+    r = accumulator.r
+    return [triangularize(np.asfortranarray(r[:, np.searchsorted(columns, places)])) for places in models]
