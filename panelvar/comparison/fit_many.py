@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -151,8 +151,9 @@ def fit_many(
     if n_fits > MOST_FITS:
         raise SpecificationError(f"{n_fits} fits are asked for at once; {MOST_FITS} are the most.")
     names = _labels(outcomes, [part for part, _ in parts], len(lists), all(formulas), labels)
+    known = {*map(str, panel.names), panel.entity_name, panel.time_name}
     every = [
-        (part, _model(panel, outcome, regressors))
+        (part, _model(known, outcome, regressors))
         for outcome, (_, part), regressors in itertools.product(outcomes, parts, lists)
     ]
     ready: dict[int, Any] = {}
@@ -242,12 +243,11 @@ def _parts(panel: Panel, by: str | None, whole: bool) -> list[tuple[str, Panel]]
     return [("all", panel), *found] if whole else found
 
 
-def _model(panel: Panel, outcome: str, regressors: list[str] | None) -> tuple[Any, ...]:
-    """Return what the estimator takes after the data: a formula, or columns by name."""
+def _model(known: Collection[str | None], outcome: str, regressors: list[str] | None) -> tuple[Any, ...]:
+    """Return what the estimator takes after the data: a formula, or columns by name that are known."""
     if regressors is None:
         return (outcome,)
-    known = {*map(str, panel.names), panel.entity_name, panel.time_name}
-    if regressors and known.issuperset([outcome, *regressors]):
+    if regressors and all(name in known for name in (outcome, *regressors)):
         return outcome, regressors
 
     def written(name: str) -> str:

@@ -150,7 +150,11 @@ class Factors:
         if name in self._columns:
             return self._columns[name]
         values = self.panel.column(name)
-        refuse_infinite(self.panel, name, values)
+        # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = values.sum()
+        if not np.isfinite(total):
+            refuse_infinite(self.panel, name, values)
         self._columns[name] = values
         return values
 

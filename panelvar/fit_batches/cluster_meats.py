@@ -61,34 +61,61 @@ def cluster_meats(
         for j, i in enumerate(chosen):
             loadings[places[i][:-1], j] = -fits[i].solution.coefficients
         own = np.searchsorted(outcomes, [places[i][-1] for i in chosen])
-        chunks.append((chosen, SelectedRows(rows, outcomes), loadings, own))
+        alike = _alike([fits[i] for i in chosen], [places[i] for i in chosen])
+        chunks.append((chosen, SelectedRows(rows, outcomes), loadings, own, alike))
     x_rows = between(rows, 0, regressors)
     for start, stop, cells in _blocks(grouping):
-        n_groups, length = cells.shape
         x = np.empty((stop - start, regressors + lead), order="F")
         x_rows.fill(start, stop, x[:, lead:])
         if lead:
             constant = rows.constant
             x[:, 0] = constant if constant is None or isinstance(constant, float) else constant[start:stop]
-        stacked = _laid_out(x, cells).T.reshape(regressors + lead, n_groups, length).transpose(1, 0, 2)
-        for chosen, y_rows, loadings, own in chunks:
+        every = _stacked(x, cells)
+        for chosen, y_rows, loadings, own, alike in chunks:
             y = np.empty((stop - start, y_rows.n_columns), order="F")
             y_rows.fill(start, stop, y)
             residuals = x[:, lead:] @ loadings
             residuals += y[:, own]
-            laid = _laid_out(residuals, cells).reshape(n_groups, length, len(chosen))
-            sums = np.matmul(stacked, laid)
+            laid = _laid_out(residuals, cells).reshape(*cells.shape, len(chosen)).swapaxes(1, 2)
+            first = chosen[0]
+            # The rows of models alike are turned before they are summed, once for all.
+            stacked = _stacked(_turned(x, fits[first], places[first], lead), cells) if alike else every
+            # A model's sums lie together.
+            sums = np.empty((len(chosen), len(cells), stacked.shape[2]))
+            np.matmul(laid, stacked, out=sums.swapaxes(0, 1))
+            if alike:
+                for i, meat in zip(chosen, np.matmul(sums.swapaxes(1, 2), sums), strict=True):
+                    meats[i] += meat
+                continue
             for j, i in enumerate(chosen):
-                _add(meats[i], sums[:, :, j], fits[i], places[i], lead)
+                turned = _turned(sums[j], fits[i], places[i], lead)
+                meats[i] += turned.T @ turned
     return meats
 
 
-def _add(meat: Array, sums: Array, fit: Fit, places: Positions, lead: int) -> None:
-    """Add the squares of a block's sums (G, regressors + lead), in the orthonormal basis of a fit."""
-    turned = np.empty((len(sums), len(meat)))
-    turned[:, :lead] = sums[:, :lead]
-    np.matmul(sums[:, lead + places[:-1][fit.kept]], fit.solution.inverse_r, out=turned[:, lead:])
-    meat += turned.T @ turned
+def _stacked(block: Array, cells: NDArray[np.intp]) -> Array:
+    """Return the columns (G, length, k) of a block's rows by group."""
+    return _laid_out(block, cells).T.reshape(block.shape[1], *cells.shape).transpose(1, 2, 0)
+
+
+def _turned(rows: Array, fit: Fit, places: Positions, lead: int) -> Array:
+    """Return rows (m, lead + regressors), or sums of them, of a fit's regressors in its orthonormal basis."""
+    own = places[:-1][fit.kept]
+    turned = np.empty((len(rows), lead + len(own)))
+    turned[:, :lead] = rows[:, :lead]
+    # All of them in their order are not gathered.
+    every = len(own) == rows.shape[1] - lead and bool((own[1:] > own[:-1]).all())
+    np.matmul(rows[:, lead:] if every else rows[:, lead + own], fit.solution.inverse_r, out=turned[:, lead:])
+    return turned
+
+
+def _alike(fits: Sequence[Fit], places: Sequence[Positions]) -> bool:
+    """Whether models have the same regressors and basis, as those of many outcomes do."""
+    first, own = fits[0], places[0][:-1][fits[0].kept]
+    return all(
+        np.array_equal(place[:-1][fit.kept], own) and np.array_equal(fit.solution.inverse_r, first.solution.inverse_r)
+        for fit, place in zip(fits, places, strict=True)
+    )
 
 
 def _blocks(grouping: Grouping) -> Iterator[tuple[int, int, NDArray[np.intp]]]:

@@ -121,7 +121,7 @@ class SharedProducts:
                     y = y_scratch[: stop - start, : own.n_columns]
                     own.fill(start, stop, y)
                     cross[:, places] += x.T @ y
-                    squares[places] += np.einsum("ij,ij->j", y, y)
+                    squares[places] += [line.dot(line) for line in y.T]
         squares[:k] = cross.diagonal()
         self._cross, self._squares = cross, squares
         return np.diag(np.sqrt(squares))

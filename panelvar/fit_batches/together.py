@@ -7,6 +7,7 @@ values, a regressor that cannot be read, an option of another estimator) leaves 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -74,7 +75,7 @@ def fit_together(
     except PanelVarError:
         return {}
     groups: dict[Any, list[tuple[int, Design]]] = {}
-    factors, finite = Factors(panel), _Finite()
+    factors, sums = Factors(panel), _Sums()
     for i, model in enumerate(models):
         y, x = model if len(model) == 2 else (*model, None)
         effects = None
@@ -85,29 +86,30 @@ def fit_together(
             design = every_row(panel, y, x, options.get("constant"), options.get("weights"), factors)
         except PanelVarError:
             continue
-        if design.names and all(map(finite, design.columns)):
+        if design.names and all(math.isfinite(sums(column)) for column in design.columns):
             groups.setdefault((design.constant, effects), []).append((i, design))
     found: dict[int, LinearResult] = {}
     for (_, effects), members in groups.items():
         if len(members) > 1:
-            shared = _Shared.of([design for _, design in members], effects, convention, options)
+            shared = _Shared.of([design for _, design in members], effects, convention, sums)
             if shared is not None:
                 results = shared.results([i for i, _ in members], convention, options)
                 found.update(results)
     return found
 
 
-class _Finite:
-    """Whether a column has neither missing nor infinite values, each column asked once."""
+class _Sums:
+    """Sums of columns, each column read once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[bool, Array]] = {}
+        self._known: dict[int, tuple[float, Array]] = {}
 
-    def __call__(self, column: Array) -> bool:
-        # The column is kept with the answer, so that no other can have its identity.
+    def __call__(self, column: Array) -> float:
+        """Return the sum, which is finite if no value is missing or infinite."""
+        # The column is kept with its sum, so that no other can have its identity.
         if id(column) not in self._known:
             with np.errstate(over="ignore", invalid="ignore"):
-                self._known[id(column)] = (bool(np.isfinite(column.sum())), column)
+                self._known[id(column)] = (float(column.sum()), column)
         return self._known[id(column)][0]
 
 
@@ -132,9 +134,7 @@ class _Shared:
     products: SharedProducts
 
     @classmethod
-    def of(
-        cls, designs: list[Design], effects: Any, convention: Convention, options: Mapping[str, Any]
-    ) -> _Shared | None:
+    def of(cls, designs: list[Design], effects: Any, convention: Convention, sums: _Sums) -> _Shared | None:
         """Transform the columns of all models; None where the rows are not the same, or cannot be transformed."""
         columns: dict[int, tuple[int, Array]] = {}
         for each in (*(column for design in designs for column in design.x), *(design.y for design in designs)):
@@ -146,9 +146,12 @@ class _Shared:
         union = replace(first, names=("",) * (len(every) - 1), x=tuple(every[:-1]), y=every[-1])
         products = SharedProducts(regressors)
         try:
-            union = complete(union, options.get("missing", "drop"))
-            if union.kept is not None:
+            if union.weights is None:
+                union.__dict__["means"] = np.array([*map(sums, every)]) / union.nobs
+            elif not np.isfinite(union.weights).all():
                 return None
+            else:
+                union = complete(union, "raise")
             if effects is None:
                 whole = centred_model(union, factor=products.lengths)
             else:
@@ -192,8 +195,8 @@ class _Shared:
 
     def _model(self, i: int, triangle: Array) -> TransformedModel:
         whole, own, places = self.whole, self.designs[i], self.places[i]
-        union = whole.design
-        *x, y = (union.columns[place] for place in places)
+        union, rows = whole.design, SelectedRows(self._rows, places)
+        *x, y = rows.columns
         design = replace(own, x=tuple(x), y=y, weights=union.weights, kept=union.kept, notes=union.notes)
         design.__dict__.update({name: union.__dict__[name] for name in _SHARED if name in union.__dict__})
         design.__dict__["means"] = union.means[places]
@@ -201,7 +204,7 @@ class _Shared:
             whole,
             source=design,
             design=design,
-            rows=SelectedRows(self._rows, places),
+            rows=rows,
             triangle=triangle,
             raw_norms=whole.raw_norms[places],
             centre=whole.centre[places],

@@ -22,6 +22,10 @@ BLOCK_ROWS = 8000
 """Rows of one block: at a dozen columns it stays within the second-level cache."""
 
 
+_WIDE = 64
+"""Columns squared at a time."""
+
+
 def subtract_tables(
     columns: Columns,
     levels: Sequence[tuple[Codes, Array]],
@@ -345,7 +349,9 @@ def restored_norms(triangle: Array, levels: Sequence[tuple[Array, Array]]) -> Ar
     with np.errstate(over="ignore", invalid="ignore"):
         squares: Array = np.square(triangle).sum(axis=0)
         for mass, level in levels:
-            squares += mass @ np.square(level)
+            for first in range(0, level.shape[1], _WIDE):
+                # A part of many columns at a time: the squares stay in the cache.
+                squares[first : first + _WIDE] += mass @ np.square(level[:, first : first + _WIDE])
         restored: Array = np.sqrt(squares)
     return restored
 
