@@ -12,7 +12,7 @@ import pandas as pd
 from benchmarks.dynamic_panels import firms
 from benchmarks.large_files import parquet_panel
 from benchmarks.race import OURS, Entry, Race
-from benchmarks.samples import panel_frame, var_series, worker_frame
+from benchmarks.samples import outcomes_frame, panel_frame, var_series, worker_frame
 
 PROFILES = ("smoke", "standard", "full")
 ITERATED = 1e-5
@@ -314,6 +314,33 @@ def streams(profile: str) -> Iterator[Race]:
         yield _stream_of(size, "unsorted, cold", disk, "fixed effects, cold")._replace(weigh=False)
 
 
+def batches(profile: str) -> Iterator[Race]:
+    """Many outcomes of the same regressors, and many specifications on one panel, each beside a loop."""
+    small = profile == "smoke"
+    count, size = (10, Size(30, 10, 3)) if small else (1_000, Size(10_000, 10, 10))
+    wide = Size(30, 10, 8) if small else Size(100_000, 10, 20)
+    for what, label, make, tiny, rows in (
+        (
+            "outcomes",
+            f"{count:,} outcomes on {size.label}",
+            partial(outcomes_frame, *size[:3], count),
+            partial(outcomes_frame, 20, 5, 3, 10),
+            size.rows,
+        ),
+        (
+            "specifications",
+            f"100 specifications on {wide.label}",
+            partial(panel_frame, *wide[:3]),
+            partial(panel_frame, 20, 5, 8),
+            wide.rows,
+        ),
+    ):
+        for word in ("", ", clustered"):
+            job = f"{what}{word}"
+            entries = {OURS: Entry("batches", job), "one by one": Entry("batches", f"{job}, one by one")}
+            yield Race(f"many {job}", label, rows, make, tiny, entries, budget=4.0)
+
+
 def installation(profile: str) -> Iterator[Race]:
     """What it takes to have and to import the package."""
     imports = {OURS: Entry("fresh", "import panelvar"), "numpy": Entry("fresh", "import numpy")}
@@ -331,5 +358,6 @@ KINDS: tuple[Callable[[str], Iterator[Race]], ...] = (
     series,
     dynamic,
     streams,
+    batches,
     installation,
 )

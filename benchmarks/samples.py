@@ -29,6 +29,15 @@ def panel_frame(
     return frame
 
 
+def outcomes_frame(entities: int, periods: int, regressors: int, outcomes: int, *, seed: int = 0) -> pd.DataFrame:
+    """Make a balanced panel of many outcomes ``y0..`` of the same regressors."""
+    frame = panel_frame(entities, periods, regressors, seed=seed)
+    rng = np.random.default_rng(seed + 1)
+    y = frame.pop("y").to_numpy()
+    columns = {f"y{j}": y + rng.normal(size=len(y)) for j in range(outcomes)}
+    return pd.concat([frame, pd.DataFrame(columns)], axis=1)
+
+
 def crossed_frame(entities: int, periods: int, rows: int, *, seed: int = 0) -> pd.DataFrame:
     """Make entities seen in some ``rows`` periods each, of many; effects have nothing to do with ``x0..x2``."""
     rng = np.random.default_rng(seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,7 @@ def page(everything: dict[str, Any], pictures: list[str]) -> str:
         f"at {', '.join(dict.fromkeys(each['commit'] for each in races))}.\n",
         numbers(races),
         *(f"![{name}](_static/{name}.png)\n" for name in pictures),
+        growth(races),
         tables(races),
     ]
     return "\n".join(parts)
@@ -104,6 +107,21 @@ def judged(races: list[Found]) -> Iterator[tuple[Number, str, float | None]]:
         about = [race for race in races if race["job"] == number.job and race["programs"] and number.shapes(race)]
         read = [(number, race["shape"], number.read(race)) for race in about]
         yield from [each for each in read if each[2] is not None] or [(number, "", None)]
+
+
+def growth(races: list[Found]) -> str:
+    """Lay out by which power of the rows our time grows from each size to the next."""
+    lines = ["## Growth", "", "Our time by rows: a power of one is a cost that is linear.", ""]
+    lines += ["| job | rows | time | power |", "|---|---|---|---|"]
+    for job in CURVES:
+        points = _curves([race for race in races if race["size"] >= 1_000], job, "seconds").get(OURS, [])
+        for place, (size, seconds) in enumerate(points):
+            power = ""
+            if place:
+                before, taken = points[place - 1]
+                power = f"{math.log(seconds / taken) / math.log(size / before):.2f}"
+            lines.append(f"| {'' if place else job} | {size:,} | {human(seconds)} | {power} |")
+    return "\n".join([*lines, ""])
 
 
 def tables(races: list[Found]) -> str:
@@ -196,9 +214,11 @@ def _sizes(races: list[Found], job: str, what: str) -> list[int]:
 
 
 def _curves(races: list[Found], job: str, what: str) -> dict[str, list[tuple[int, float]]]:
-    """Points of every program of a job, by rows; of two samples of one size the one with more columns."""
+    """Points of every program of a job, by rows: of samples with as many columns as most."""
+    about = [race for race in races if race["job"] == job]
+    widths = [race["columns"] // race["size"] for race in about]
     curves: dict[str, dict[int, float]] = {}
-    for race in sorted((each for each in races if each["job"] == job), key=lambda each: each["columns"]):
+    for race in (race for race, width in zip(about, widths, strict=True) if width == statistics.mode(widths)):
         for name, each in race["programs"].items():
             if what in each:
                 curves.setdefault(name, {})[race["size"]] = each[what]

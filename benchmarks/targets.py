@@ -149,6 +149,9 @@ def _numbers() -> Iterator[Number]:
         "x",
         largest,
     )
+    for what, loop, clustered in (("specifications", 25.0, 6.0), ("outcomes", 15.0, 5.0)):
+        yield faster(f"many {what}, beside the loop", f"many {what}", "one by one", loop)
+        yield faster(f"many {what}, clustered, beside the loop", f"many {what}, clustered", "one by one", clustered)
     yield from _streams()
     yield Number("import, beyond NumPy", "import", seconds, 20e-3, True, "ms")
     yield Number("wheel", "wheel", lambda found: _of(found, OURS, "bytes"), 1.5e6, True, "MB")

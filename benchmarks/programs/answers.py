@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 Answer = dict[str, np.ndarray]
-Call = Callable[[], Answer | float | None]
-"""One run: an answer, its own seconds (where what it returns was told by ``answered``), or nothing (a floor)."""
+Told = Callable[[], Answer]
+"""An answer that is put together when somebody asks for it, which is in nobody's time."""
+Call = Callable[[], Answer | Told | float | None]
+"""One run: what it found, the seconds that it clocked itself, or nothing (a floor)."""
 
 
 def regressors_of(frame: pd.DataFrame) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 import panelvar as pv
 from benchmarks import dynamic_panels
-from benchmarks.programs.answers import Answer, Call, estimates, regressors_of
+from benchmarks.programs.answers import Answer, Call, Told, estimates, regressors_of
 from panelvar.absorption.absorb import absorb
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.ols import ols
@@ -23,10 +23,10 @@ def fit(function: Callable[..., Any], **options: Any) -> Callable[[pd.DataFrame]
     def prepare(frame: pd.DataFrame) -> Call:
         names = regressors_of(frame)
 
-        def run() -> Answer:
+        def run() -> Told:
             result = function(pv.Panel(frame, "entity", "time"), "y", names, **options)
-            result.pvalues, result.rsquared, result.f_statistic.pvalue  # noqa: B018
-            return estimates(result.params, result.std_errors, names)
+            result.params, result.std_errors, result.pvalues, result.rsquared, result.f_statistic.pvalue  # noqa: B018
+            return lambda: estimates(result.params, result.std_errors, names)
 
         return run
 
@@ -55,10 +55,10 @@ def workers(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
     def prepare(frame: pd.DataFrame) -> Call:
         names = regressors_of(frame)
 
-        def run() -> Answer:
+        def run() -> Told:
             result = pv.fit_fixed_effects(pv.Panel(frame, "worker", "year"), "y", names, effects=effects)
-            result.pvalues  # noqa: B018
-            return estimates(result.params, result.std_errors, names)
+            result.params, result.std_errors, result.pvalues  # noqa: B018
+            return lambda: estimates(result.params, result.std_errors, names)
 
         return run
 
@@ -95,7 +95,7 @@ def var(lags: int) -> Callable[[pd.DataFrame], Call]:
     def prepare(frame: pd.DataFrame) -> Call:
         def run() -> Answer:
             result = pv.fit_var(frame, lags=lags)
-            result.pvalues  # noqa: B018
+            result.params, result.std_errors, result.pvalues  # noqa: B018
             return {
                 "params": result.params.to_numpy(),
                 "std_errors": result.std_errors.to_numpy(),
@@ -145,7 +145,7 @@ def table_4(convention: str, *, tests: bool) -> Callable[[pd.DataFrame], Call]:
         def run() -> Answer:
             result = dynamic_panels.table_4(pv.Panel(frame, "firm", "year"), convention=convention)
             if tests:
-                result.pvalues, result.hansen_j, result.ar_test(1), result.ar_test(2)
+                result.params, result.std_errors, result.pvalues, result.hansen_j, result.ar_test(1), result.ar_test(2)
             return {"params": result.params.to_numpy()[:10], "std_errors": result.std_errors.to_numpy()[:10]}
 
         return run

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from pyfixest import feols, ssc
 
-from benchmarks.programs.answers import Answer, Call, estimates, regressors_of
+from benchmarks.programs.answers import Call, Told, estimates, regressors_of
 
 
 def fit(effects: str, vcov: Any, **options: Any) -> Callable[[pd.DataFrame], Call]:
@@ -16,10 +16,10 @@ def fit(effects: str, vcov: Any, **options: Any) -> Callable[[pd.DataFrame], Cal
         names = regressors_of(frame)
         formula = f"y ~ {' + '.join(names)}{effects}"
 
-        def run() -> Answer:
+        def run() -> Told:
             result = feols(formula, frame, vcov=vcov, **options)
-            result.pvalue()
-            return estimates(result.coef(), result.se(), names)
+            result.coef(), result.se(), result.pvalue()
+            return lambda: estimates(result.coef(), result.se(), names)
 
         return run
 
