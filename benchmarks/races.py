@@ -62,6 +62,8 @@ HEAVY = 50_000_000
 """Bytes of columns from which memory is weighed."""
 SLOW_TO_READ = 100_000
 """Rows from which R is left out: handing them over would take longer than everything else."""
+LONG = 100_000_000
+"""Rows times periods from which linearmodels, which takes a minute for two effects, is run in the full profile only."""
 LARGEST_PEER = 900_000_000
 """Bytes of columns up to which linearmodels is run: it takes some fifteen times as much."""
 
@@ -126,13 +128,16 @@ def two_way(profile: str) -> Iterator[Race]:
         Size(1_000_000, 10, 3, "full"),
     )
     for size in _of(profile, sizes):
+        peers = ["linearmodels", "pyfixest"]
+        if size.entities * size.periods**2 > LONG and profile != "full":
+            peers.remove("linearmodels")
         yield Race(
             "two-way",
             f"{size.entities:,} entities, {size.periods} periods, unbalanced",
             size.rows,
             partial(panel_frame, *size[:3], keep=0.9),
             partial(panel_frame, 50, 10, size.regressors, keep=0.9),
-            _entries("two-way", "linearmodels", "pyfixest", linearmodels=TEXTBOOK, pyfixest=ITERATED),
+            _entries("two-way", *peers, linearmodels=TEXTBOOK, pyfixest=ITERATED),
             columns=size.bytes,
             budget=6.0,
         )

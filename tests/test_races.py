@@ -87,6 +87,14 @@ def test_memory_is_what_a_call_adds_at_most(benchmarks, monkeypatch):
     assert 0.9 < found["peak"] / sample.nbytes < 1.2
 
 
+def test_a_run_fails_where_a_program_that_is_there_does_not_agree(benchmarks, program):
+    from benchmarks.profiles import failed
+
+    assert not failed(benchmarks.run(sums(benchmarks, "panelvar", "close", "absent"), once=True))
+    assert failed(benchmarks.run(sums(benchmarks, "panelvar", "wrong"), once=True))
+    assert failed({"ended": "status -9", "programs": {}})
+
+
 def measured(job, shape, size, **programs):
     return {"job": job, "shape": shape, "size": size, "columns": 8 * size, "programs": programs}
 
