@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of: {', '.join(GROUPS)} (default: all)")
     parser.add_argument("--smoke", action="store_true", help="small sizes, once: does everything run and agree?")
     parser.add_argument("--profile", choices=("smoke", "standard", "full"), help="all races, and the page of them")
-    parser.add_argument("--only", default="", metavar="TEXT", help="of a profile, the races whose name has this")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of a profile, the races whose name begins so")
     options = parser.parse_args()
     if options.profile:
         if options.groups or options.smoke:

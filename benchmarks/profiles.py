@@ -8,7 +8,7 @@ import platform
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measured(listed: Iterable[Race], *, once: bool = False) -> list[dict[str, Any]]:
-    """Run races, each in a process of its own, and print what each found."""
-    found = []
+def measured(listed: Iterable[Race], *, once: bool = False) -> Iterator[dict[str, Any]]:
+    """Run races, each in a process of its own; print and yield what each found."""
     told = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True)
     commit = told.stdout.strip()
     for race in listed:
@@ -64,9 +63,8 @@ def measured(listed: Iterable[Race], *, once: bool = False) -> list[dict[str, An
         if "programs" not in result:
             result = {"job": race.job, "shape": race.shape, "size": race.size, "programs": {}} | result
         result |= {"took": time.perf_counter() - began, "load": os.getloadavg()[0], "commit": commit}
-        found.append(result)
         print(line(result), flush=True)
-    return found
+        yield result
 
 
 def line(result: dict[str, Any]) -> str:
@@ -85,19 +83,27 @@ def line(result: dict[str, Any]) -> str:
 def main(profile: str, only: str = "") -> int:
     """Run a profile, write its numbers and the page; the exit code says whether all ran and agreed.
 
-    ``only`` is a part of the names of the races to run; what the others found in earlier runs stays.
+    ``only`` is how the names of the races to run begin; what the others found in earlier runs stays.
     """
     from benchmarks.races import races
 
     docs = RESULTS if profile == "smoke" else DOCS
     where = docs / "_static" / "speed.json"
-    earlier = json.loads(where.read_text(encoding="utf-8"))["races"] if only and where.exists() else []
-    listed = list(races(profile))
-    found = measured((race for race in listed if only in f"{race.job}, {race.shape}"), once=profile == "smoke")
-    known = {(each["job"], each["shape"]): each for each in [*earlier, *found]}
-    kept = [known[race.job, race.shape] for race in listed if (race.job, race.shape) in known]
     where.parent.mkdir(parents=True, exist_ok=True)
-    where.write_text(json.dumps({"profile": profile, "machine": machine(), "races": kept}, indent=1), encoding="utf-8")
+    if not only:
+        where.unlink(missing_ok=True)
+    listed = list(races(profile))
+    found = []
+    for each in measured(
+        (race for race in listed if f"{race.job}, {race.shape}".startswith(only)), once=profile == "smoke"
+    ):
+        found.append(each)
+        # After each race: a run that is interrupted keeps what it has measured.
+        earlier = json.loads(where.read_text(encoding="utf-8"))["races"] if where.exists() else []
+        known = {(race["job"], race["shape"]): race for race in [*earlier, each]}
+        kept = [known[race.job, race.shape] for race in listed if (race.job, race.shape) in known]
+        everything = {"profile": profile, "machine": machine(), "races": kept}
+        where.write_text(json.dumps(everything, indent=1), encoding="utf-8")
     print(f"{len(found)} races, written to {where}.")
     write(where, docs)
     return int(any(failed(each) for each in found))

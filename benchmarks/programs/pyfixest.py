@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from pyfixest import feols, ssc
+from pyfixest.demeaners import LsmrDemeaner
 
 from benchmarks.programs.answers import Call, Told, estimates, regressors_of
 
@@ -38,4 +39,5 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     ),
     "two-way": fit(" | entity + time", "iid"),
     "workers and firms": fit(" | worker + firm", "iid"),
+    "workers and firms, LSMR": fit(" | worker + firm", "iid", demeaner=LsmrDemeaner()),
 }
