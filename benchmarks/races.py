@@ -94,6 +94,9 @@ def static(profile: str) -> Iterator[Race]:
                 # Three entities tell nothing of the variance of effects, nor of cross-section dependence.
                 continue
             peers = ["linearmodels"] if size.bytes <= LARGEST_PEER else []
+            if size.rows > 1_000_000 and job != "fixed effects" and profile != "full":
+                # Twenty seconds a call, and eighteen times the columns in memory.
+                peers = []
             if job != "random effects":
                 peers.append("pyfixest")
             if job == "pooled":
