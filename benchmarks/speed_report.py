@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from benchmarks.harness import human
 from benchmarks.race import OURS
 from benchmarks.targets import NUMBERS, Found, Number, quantity
 
-FLOORS = ("read", "Gram matrix", "QR")
+FLOORS = {"read": ":", "Gram matrix": "--", "QR": "-."}
+"""What no fit can undercut, and how its line is drawn."""
 COLOURS = {
     OURS: "#0b5394",
     "linearmodels": "#cc4125",
@@ -110,11 +110,15 @@ def judged(races: list[Found]) -> Iterator[tuple[Number, str, float | None]]:
 
 
 def growth(races: list[Found]) -> str:
-    """Lay out by which power of the rows our time grows from each size to the next."""
-    lines = ["## Growth", "", "Our time by rows: a power of one is a cost that is linear.", ""]
-    lines += ["| job | rows | time | power |", "|---|---|---|---|"]
+    """Lay out by which power of the numbers in the columns our time grows from each sample to the next."""
+    lines = [
+        "## Growth",
+        "",
+        "Our time by the numbers in the model's columns: a power of one is a cost that is linear.",
+    ]
+    lines += ["", "| job | rows times columns | time | power |", "|---|---|---|---|"]
     for job in CURVES:
-        points = _curves([race for race in races if race["size"] >= 1_000], job, "seconds").get(OURS, [])
+        points = _curves(races, job, "seconds").get(OURS, [])
         for place, (size, seconds) in enumerate(points):
             power = ""
             if place:
@@ -162,7 +166,7 @@ def _cells(name: str, each: dict[str, Any], race: Found) -> str:
 
 
 def draw(races: list[Found], folder: Path) -> list[str]:
-    """Draw times and memory by the number of rows, on logarithmic axes; return the names of the pictures."""
+    """Draw times and memory by the numbers in the columns, on logarithmic axes; return the names of the pictures."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -185,41 +189,44 @@ def _panels(races: list[Found], path: Path, what: str, unit: str) -> bool:
         return False
     across = min(3, len(shown))
     down = -(-len(shown) // across)
-    figure, axes = plt.subplots(down, across, figsize=(4 * across, 3.4 * down), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(
+        down, across, figsize=(max(4 * across, 8), 3.4 * down), squeeze=False, layout="constrained"
+    )
     for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)
     handles: dict[str, Any] = {}
     for axis, job in zip(axes.flat, shown, strict=False):
         for name, points in _curves(races, job, what).items():
-            style = {"color": "0.6", "linestyle": ":", "marker": ""} if name in FLOORS else {"marker": "o", "ms": 3}
-            if name in COLOURS:
-                style["color"] = COLOURS[name]
-            (handles[name],) = axis.plot(*zip(*points, strict=True), lw=2 if name == OURS else 1.2, **style)
+            style = {"marker": "o", "ms": 3, "color": COLOURS.get(name)}
             if name in FLOORS:
-                axis.annotate(name, points[-1], fontsize=7, color="0.4", ha="right", va="top")
+                style = {"color": "0.6", "linestyle": FLOORS[name]}
+            (handles[name],) = axis.plot(*zip(*points, strict=True), lw=2 if name == OURS else 1.2, **style)
         axis.set(xscale="log", yscale="log", title=job)
-        axis.set_xlabel("rows")
+        axis.set_xlabel("rows times columns")
         axis.grid(alpha=0.3)
     for axis in axes[:, 0]:
         axis.set_ylabel(unit)
-    named = {name: handle for name, handle in handles.items() if name not in FLOORS}
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named), frameon=False)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
     return True
 
 
 def _sizes(races: list[Found], job: str, what: str) -> list[int]:
-    return [race["size"] for race in races if race["job"] == job and what in race["programs"].get(OURS, {})]
+    return [_cells_of(race) for race in races if race["job"] == job and what in race["programs"].get(OURS, {})]
+
+
+def _cells_of(race: Found) -> int:
+    """Count the numbers in the model's columns."""
+    cells: int = race["columns"] // 8
+    return cells
 
 
 def _curves(races: list[Found], job: str, what: str) -> dict[str, list[tuple[int, float]]]:
-    """Points of every program of a job, by rows: of samples with as many columns as most."""
-    about = [race for race in races if race["job"] == job]
-    widths = [race["columns"] // race["size"] for race in about]
+    """Points of every program of a job, by the numbers in the columns; of two samples with as many, the last."""
     curves: dict[str, dict[int, float]] = {}
-    for race in (race for race, width in zip(about, widths, strict=True) if width == statistics.mode(widths)):
+    for race in races:
         for name, each in race["programs"].items():
-            if what in each:
-                curves.setdefault(name, {})[race["size"]] = each[what]
+            if race["job"] == job and what in each and not (what == "peak" and name in FLOORS):
+                curves.setdefault(name, {})[_cells_of(race)] = each[what]
     return {name: sorted(points.items()) for name, points in curves.items()}
