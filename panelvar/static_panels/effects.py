@@ -70,10 +70,9 @@ def blup(fit: Fit) -> tuple[Array, ...]:
     assert isinstance(c, Components)
     grouping = rows.groupings[0]
     counts = grouping.sizes.astype(np.float64)
-    columns = [*(fit.source.x[i] for i in fit.kept), fit.source.y]
-    means = grouping.means_of(columns)
+    means = grouping.means_of(fit.source.columns)
     level = fit.coefficients[0] if fit.constant else 0.0
-    residual = means[:, -1] - level - means[:, :-1] @ fit.slopes
+    residual = means[:, -1] - level - means[:, fit.kept] @ fit.slopes
     total = c.idiosyncratic + counts * c.effect
     return (counts * c.effect / np.where(total > 0.0, total, 1.0) * residual,)
 
@@ -84,7 +83,7 @@ def _prediction_variances(fit: Fit, components: Components, cov: Array) -> Array
     counts = grouping.sizes.astype(np.float64)
     total = components.idiosyncratic + counts * components.effect
     share = counts * components.effect / np.where(total > 0.0, total, 1.0)
-    means = grouping.means_of([fit.source.x[i] for i in fit.kept]) if len(fit.kept) else np.empty((len(counts), 0))
+    means = grouping.means_of(fit.source.columns)[:, fit.kept]
     if fit.constant:
         means = np.hstack([np.ones((len(counts), 1)), means])
     moved = means @ covariance_root(cov)

@@ -351,7 +351,7 @@ def _random(result: FitStatistics, x: Array, positions: NDArray[np.intp]) -> Arr
     counts = grouping.sizes.astype(np.float64)
     total = c.idiosyncratic + counts * c.effect
     share = counts * c.effect / np.where(total > 0.0, total, 1.0)
-    means = grouping.means_of([fit.source.x[i] for i in fit.kept]) if len(fit.kept) else np.empty((len(counts), 0))
+    means = grouping.means_of(fit.source.columns)[:, fit.kept]
     seen = positions >= 0
     place = np.where(seen, positions, 0)
     shrink = np.where(seen, share[place], 0.0)

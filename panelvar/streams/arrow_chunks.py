@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
 from panelvar.data.source import Coded, Labels, as_floats, as_labels
 from panelvar.streams.chunks import CHUNK_ROWS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,10 @@ class ArrowChunk:
         if types.is_date(kind):
             column = column.cast("timestamp[s]") if types.is_date32(kind) else column.cast("timestamp[ms]")
         return as_labels(column.to_pandas())
+
+    def frame(self) -> pd.DataFrame:
+        """Return the columns that were read."""
+        return self.batch.to_pandas()  # type: ignore[no-any-return]
 
 
 class ArrowChunks:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
 from panelvar.data.arrow import from_arrow
 from panelvar.data.source import Labels, Source, as_floats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK_ROWS = 131_072
 """Rows of a chunk: a dozen columns of doubles are 12 MB."""
@@ -35,6 +38,9 @@ class Chunk(Protocol):
 
     def labels(self, name: str) -> Labels:
         """Return a column as labels."""
+
+    def frame(self) -> pd.DataFrame:
+        """Return the columns that were read as a DataFrame."""
 
 
 class Chunks(Protocol):
@@ -75,6 +81,13 @@ class FrameChunk:
     def labels(self, name: str) -> Labels:
         """Return a column as labels."""
         return self.source.labels(name)
+
+    def frame(self) -> pd.DataFrame:
+        """Return all columns."""
+        import pandas as pd
+
+        frame = self.source.frame
+        return pd.DataFrame(self.source.arrays) if frame is None else frame
 
 
 class FrameChunks:

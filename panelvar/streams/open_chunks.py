@@ -25,13 +25,13 @@ def open_chunks(data: Any) -> Chunks:
         Without pyarrow, for what it reads.
     """
     if isinstance(data, (str, os.PathLike)) or _are_paths(data):
-        _need_pyarrow("Parquet files")
+        need_pyarrow("Parquet files")
         from panelvar.streams.arrow_chunks import parquet_chunks
 
         return parquet_chunks(_files(data))
     library = type(data).__module__.partition(".")[0]
     if library.startswith("duckdb") or library == "_duckdb":
-        _need_pyarrow("relations of DuckDB")
+        need_pyarrow("relations of DuckDB")
         from panelvar.streams.arrow_chunks import duckdb_chunks
 
         return duckdb_chunks(data)
@@ -95,6 +95,7 @@ def _of_lazy_frame(data: Any) -> Iterable[Any]:
     return [data.collect()] if batches is None else batches(chunk_size=CHUNK_ROWS)
 
 
-def _need_pyarrow(what: str) -> None:
+def need_pyarrow(what: str) -> None:
+    """Say that something needs pyarrow, where it is not installed."""
     if importlib.util.find_spec("pyarrow") is None:
         raise ImportError(f"{what} need pyarrow: python -m pip install pyarrow.")

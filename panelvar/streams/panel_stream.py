@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,6 +20,7 @@ from panelvar.streams.reading import Reading
 from panelvar.streams.streamed_design import StreamedDesign
 from panelvar.streams.streamed_rows import StreamedColumns
 from panelvar.streams.survey import Surveyor, survey_of
+from panelvar.streams.written_predictions import Predicts, write_predictions
 
 if TYPE_CHECKING:
     from panelvar.streams.chunks import Chunk
@@ -104,6 +106,40 @@ class PanelStream(HintsAtNames):
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """Read columns of all rows, a chunk at a time."""
         return self._chunks.read(columns)
+
+    def write_predictions(
+        self, result: Predicts, path: str | os.PathLike[str], *, effects: bool = False, unseen: str = "zero"
+    ) -> int:
+        """Predict the dependent variable for every row, and write the predictions to a Parquet file.
+
+        The model may have been fitted to this stream, to another or to a panel: what counts is that the columns of its
+        regressors are here.
+
+        Parameters
+        ----------
+        result : LinearResult
+            Or any other whose ``predict`` takes new data.
+        path : path
+            Where to write; a file that is there is replaced.
+        effects : bool
+            Add the estimated effects.
+        unseen : {"zero", "missing", "raise"}
+            What to do with levels that the model has no effect of; see `LinearResult.predict`.
+
+        Returns
+        -------
+        int
+            Rows written, in the order of the stream: the entity, the period and ``predicted``, which is missing where a
+            regressor is.
+
+        Raises
+        ------
+        DataError
+            A regressor that is no column of the stream, or a path that cannot be written.
+        ImportError
+            Without pyarrow.
+        """
+        return write_predictions(self, (self.entity_name, self.time_name), result, path, effects, unseen)
 
     def column(self, name: Hashable) -> NoReturn:
         """Refuse to hold a column."""

@@ -29,7 +29,8 @@ Found = TypeVar("Found")
 def no_rows(what: str) -> MissingInformationError:
     """Make the error for what has a value for each row of a stream."""
     return MissingInformationError(
-        f"{what} has a value for each row, and the rows of a stream are not kept: fit the model on a DataFrame."
+        f"{what} has a value for each row, and the rows of a stream are not kept: fit the model on a DataFrame, or "
+        "write predictions to a file (PanelStream.write_predictions)."
     )
 
 

@@ -186,3 +186,42 @@ def test_a_reader_of_batches_can_be_read_once():
     reader = pyarrow.RecordBatchReader.from_batches(table.schema, table.to_batches())
     with pytest.raises(pv.SpecificationError, match="can be read once"):
         fitted(reader)
+
+
+@pytest.mark.parametrize("effects", [False, True])
+@pytest.mark.parametrize("fit", [pv.fit_fixed_effects, pv.fit_random_effects])
+def test_predictions_are_written_a_chunk_at_a_time(fit, effects, tmp_path):
+    frame = make()
+    frame.loc[[4, 130], "x"] = np.nan
+    stream = pv.PanelStream(files(frame, tmp_path), entity="firm", time="year")
+    streamed, other = fit(stream, "y", ["x", "z"]), fit(pv.Panel(frame, "firm", "year"), "y", ["x", "z"])
+    target = tmp_path / "predicted" / "all.parquet"
+    target.parent.mkdir()
+    assert stream.write_predictions(streamed, target, effects=effects) == len(frame)
+    written = parquet.read_table(target).to_pandas()
+    assert written.columns.tolist() == ["firm", "year", "predicted"]
+    assert (written["firm"].to_numpy() == frame["firm"].to_numpy()).all()
+    expected = other.predict(pv.Panel(frame, "firm", "year"), effects=effects).sort_index()
+    np.testing.assert_allclose(written["predicted"], expected, rtol=1e-10)
+    assert written["predicted"].isna().sum() == 2
+    # For other data, by a model of a panel with terms that a stream cannot compute for a fit.
+    curved = pv.fit_pooled(pv.Panel(frame, "firm", "year"), "y ~ I(x ** 2) + z")
+    polars = pytest.importorskip("polars")
+    few = pv.PanelStream(polars.from_pandas(frame.head(30)), entity="firm", time="year")
+    assert few.write_predictions(curved, target) == 30
+    found = parquet.read_table(target).to_pandas()["predicted"]
+    np.testing.assert_allclose(found, curved.predict(pv.Panel(frame.head(30), "firm", "year")).sort_index(), rtol=1e-12)
+
+
+def test_predictions_that_cannot_be_written_leave_no_file(tmp_path):
+    frame = make()
+    stream = pv.PanelStream([frame.head(100), frame.tail(140).drop(columns="z")], entity="firm", time="year")
+    result = pv.fit_pooled(pv.Panel(frame, "firm", "year"), "y", ["x", "z"])
+    with pytest.raises(pv.DataError, match="'z' is missing in chunk 1"):
+        stream.write_predictions(result, tmp_path / "half.parquet")
+    assert not (tmp_path / "half.parquet").exists()
+    whole = pv.PanelStream(frame, entity="firm", time="year")
+    with pytest.raises(pv.DataError, match=r"file\.parquet cannot be written"):
+        whole.write_predictions(result, tmp_path / "nowhere" / "file.parquet")
+    with pytest.raises(pv.SpecificationError, match="must be a fitted model"):
+        whole.write_predictions(frame, tmp_path / "file.parquet")
