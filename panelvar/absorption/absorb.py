@@ -18,7 +18,7 @@ from panelvar.absorption.orthonormal_block import Block, OrthonormalBlock, rank_
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels.groups import Columns, Grouping, split_columns
-from panelvar.kernels.rows import MakesRows, subtract_tables
+from panelvar.kernels.rows import MakesRows, TransformedRows, subtract_tables
 
 # Rows handled at a time: a dozen columns of them stay in the cache.
 _BLOCK_ROWS = 8_000
@@ -177,9 +177,11 @@ class _TwoWay(Absorbed):
         # Whole cycles of a balanced panel stay whole cycles, and a block is not shorter than the table it adds to.
         step = n_levels * -(-_BLOCK_ROWS // n_levels)
         rest = np.empty((min(step, n_rows), len(columns)), order="F")
+        less_means = TransformedRows(list(columns), groupings=(self._large,), tables=(means,))
         for start in range(0, n_rows, step):
             rows = slice(start, min(start + step, n_rows))
-            block = subtract_tables(columns, [(self._large.codes, means)], rows, rest[: rows.stop - start])
+            block = rest[: rows.stop - start]
+            less_means.fill(start, rows.stop, block)
             part = Grouping(self._small.codes[rows].astype(np.intp, copy=False), n_levels)
             sums += part.sums_of(block, None if self.weights is None else self.weights[rows])
         return sums

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Hashable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -136,7 +137,12 @@ class Source:
     @property
     def names(self) -> list[Hashable]:
         """Names of the columns."""
-        return list(self.arrays) if self.frame is None else list(self.frame.columns)
+        return list(self._names)
+
+    @cached_property
+    def _names(self) -> tuple[Hashable, ...]:
+        # Reading labels of pandas one by one takes longer than a small fit's algebra.
+        return tuple(self.arrays if self.frame is None else self.frame.columns)
 
     @property
     def index(self) -> pd.Index:

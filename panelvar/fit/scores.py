@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.rows import TransformedRows
+from panelvar.kernels.qr import CrossProducts
+from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
 
 # Sums turned at a time.
 _PIECE_ROWS = 2_000
@@ -55,10 +56,11 @@ class Scores(NamedTuple):
         """Columns of a score: the constant, if any, and the regressors in use."""
         return len(self.kept) + int(self.constant is not None)
 
-    def _orthonormal(self, scores: Array) -> Array:
+    def _orthonormal(self, scores: Array, out: Array | None = None) -> Array:
         """Return scores, or sums of them, in the orthonormal basis."""
         lead = int(self.constant is not None)
-        out = np.empty_like(scores)
+        if out is None:
+            out = np.empty_like(scores)
         out[:, :lead] = scores[:, :lead]
         np.matmul(scores[:, lead:], self.basis, out=out[:, lead:])
         return out
@@ -114,10 +116,11 @@ class Scores(NamedTuple):
         return gram
 
     def _gram_of_blocks(self) -> list[Array]:
-        gram = np.zeros((self.size, self.size))
-        for _, _, block in self.blocks():
-            gram += block.T @ block
-        return [gram]
+        products = CrossProducts(self.size, BLOCK_ROWS)
+        for start, stop, block in self._raw_blocks():
+            self._orthonormal(block, products.room(stop - start))
+            products.update()
+        return [products.sum]
 
     def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
         """Return, for each grouping, the scores summed within its groups, shape (G, size), in the orthonormal basis.

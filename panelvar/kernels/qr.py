@@ -384,7 +384,9 @@ class CrossProducts:
     @property
     def sum(self) -> Array:
         """The cross products (columns, columns) of all rows so far."""
-        return self._sum[: self._columns, : self._columns]
+        upper = np.triu(self._sum[: self._columns, : self._columns])
+        whole: Array = upper + np.triu(upper, 1).T
+        return whole
 
     def triangle(self) -> Array | None:
         """Return the R factor (columns, columns) of all rows so far, or None where QR is needed."""

@@ -6,9 +6,10 @@ analytic weight. No transformed copy is kept: the rows are rebuilt into a small 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,17 +221,14 @@ class TransformedRows:
         return accumulator.r
 
     def _triangle_of_products(self) -> Array | None:
-        n, triangle = self.n_rows, None
         products = CrossProducts(self.n_columns, BLOCK_ROWS)
         for start, stop in self.block_bounds():
             self.fill(start, stop, products.room(stop - start))
             products.update()
-            # The first block tells whether the columns are apart enough; the last decides.
-            if start == 0 or stop == n:
-                triangle = products.triangle()
-                if triangle is None:
-                    return None
-        return triangle
+            # The first block tells whether the columns are apart enough; all of them decide.
+            if start == 0 and products.triangle() is None:
+                return None
+        return products.triangle()
 
     def column(self, j: int) -> Array:
         """Return transformed column ``j`` in full, shape (n,)."""
@@ -286,13 +284,14 @@ class TransformedRows:
         return residuals
 
 
-@runtime_checkable
-class MakesRows(Protocol):
+class MakesRows(ABC):
     """Columns that are not in memory and make transformed rows of themselves, as those of a stream do."""
 
+    @abstractmethod
     def __len__(self) -> int:
         """Return how many there are."""
 
+    @abstractmethod
     def transformed(
         self,
         *,

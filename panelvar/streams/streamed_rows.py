@@ -13,7 +13,7 @@ from panelvar.base.errors import SpecificationError
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
 from panelvar.kernels.refinement import ExtendedArray, Products
-from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows, column_norms, combination
+from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, TransformedRows, column_norms, combination
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import Part, Reading, no_rows
 from panelvar.streams.streamed_groups import LevelColumn, StreamedGrouping
@@ -22,7 +22,7 @@ _LEAST_SHARE = 1.0 / 64.0
 """Of a column's variation, what means must leave for cross products to be subtracted: six bits are lost then."""
 
 
-class StreamedColumns:
+class StreamedColumns(MakesRows):
     """Linear combinations of the columns of a model that are read when a pass needs them.
 
     Parameters
