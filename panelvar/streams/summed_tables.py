@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
@@ -42,14 +42,14 @@ def pack(table: Array) -> Sent:
 
 def add(first: Sent, second: Sent) -> Sent:
     """Add two tables of the same groups."""
-    if not isinstance(first, FewRows) or not isinstance(second, FewRows):
-        assert isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
-        return first + second
-    places = np.union1d(first.places, second.places)
-    values = np.zeros((len(places), first.values.shape[1]))
-    values[np.searchsorted(places, first.places)] = first.values
-    values[np.searchsorted(places, second.places)] += second.values
-    return FewRows(places, values, first.rows)
+    if isinstance(first, FewRows) and isinstance(second, FewRows):
+        places = np.union1d(first.places, second.places)
+        values = np.zeros((len(places), first.values.shape[1]))
+        values[np.searchsorted(places, first.places)] = first.values
+        values[np.searchsorted(places, second.places)] += second.values
+        return FewRows(places, values, first.rows)
+    # Tables of one shape are sent in one way.
+    return cast(Array, first) + cast(Array, second)
 
 
 def unpack(sent: Sent) -> Array:
