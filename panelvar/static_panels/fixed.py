@@ -115,7 +115,7 @@ def within_model(
     columns, weight = design.columns, design.weights
     absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
-    if absorbed.slopes == (None,) and factor is None:
+    if len(groupings) == 1 and absorbed.slopes[0] is None and factor is None:
         rows, triangle = demeaned_rows(columns, groupings[0], weight, ones_column(design))
     else:
         rows = transformed_rows(
