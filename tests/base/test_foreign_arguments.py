@@ -179,6 +179,9 @@ fixed.predict | xb | Here it is effects=False, the default.
 fixed.predict | stdp | predict_interval(...) of the result has errors and limits.
 fixed.to_latex | caption | Here it is the title of the table, which compare(..., title=...) takes.
 responses.plot | orth | That was chosen before: identification= of impulse_responses().
+responses.plot | level | That was chosen before: level= of impulse_responses().
+plot_responses | ci | That was chosen before: level= of impulse_responses().
+plot_forecast | alpha | That was chosen before: level= of forecast().
 compare | names | A mapping says it: compare({'(1)': first, '(2)': second}).
 compare | coef_names | Here it is labels.
 fit_svar | Amat | Here it is identification=ShortRun(a=..., b=...).
