@@ -328,6 +328,15 @@ def streams(profile: str) -> Iterator[Race]:
         yield _stream_of(size, "unsorted, cold", disk, "fixed effects, cold")._replace(weigh=False)
 
 
+def workers_of_dask(profile: str) -> Iterator[Race]:
+    """Two processes that make moments of partitions, beside one that reads the same file."""
+    size = Size(200, 10, 3) if profile == "smoke" else Size(150_000, 20, 10)
+    entries = {OURS: Entry("on_dask", "two workers"), "one process": Entry("streams", "fixed effects")}
+    make = partial(parquet_panel, *size[:3])
+    tiny = partial(parquet_panel, 50, 10, size.regressors)
+    yield Race("two Dask workers", size.label, size.rows, make, tiny, entries, size.bytes, budget=8.0)
+
+
 def batches(profile: str) -> Iterator[Race]:
     """Many outcomes of the same regressors, and many specifications on one panel, each beside a loop."""
     small = profile == "smoke"
@@ -372,6 +381,7 @@ KINDS: tuple[Callable[[str], Iterator[Race]], ...] = (
     series,
     dynamic,
     streams,
+    workers_of_dask,
     batches,
     installation,
 )

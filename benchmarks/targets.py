@@ -152,6 +152,7 @@ def _numbers() -> Iterator[Number]:
     for what, loop, clustered in (("specifications", 25.0, 6.0), ("outcomes", 15.0, 5.0)):
         yield faster(f"many {what}, beside the loop", f"many {what}", "one by one", loop)
         yield faster(f"many {what}, clustered, beside the loop", f"many {what}, clustered", "one by one", clustered)
+    yield Number("two Dask workers beside one process", "two Dask workers", ratio(OURS, "one process"), 0.7, True, "x")
     yield from _streams()
     yield Number("import, beyond NumPy", "import", seconds, 20e-3, True, "ms")
     yield Number("wheel", "wheel", lambda found: _of(found, OURS, "bytes"), 1.5e6, True, "MB")
@@ -161,12 +162,13 @@ def _streams() -> Iterator[Number]:
     large = rows(1_000_001)
     for order, job, rate in (
         ("unsorted", "fixed effects", 5e6),
+        ("unsorted", "fixed effects", 8e6),
         ("unsorted", "fixed effects, clustered", 4e6),
         ("sorted", "fixed effects", 12e6),
         ("unsorted, Snappy", "fixed effects", 3e6),
     ):
         yield Number(
-            f"Parquet, {order}, {job}",
+            f"Parquet, {order}, {job}{', read once' if rate == 8e6 else ''}",
             f"Parquet, {job}",
             per_second,
             rate,

@@ -1,0 +1,37 @@
+"""Our streams of Dask frames on the workers of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dask
+import dask.dataframe
+from distributed import Client, LocalCluster
+
+import panelvar as pv
+from benchmarks.large_files import ParquetPanel
+from benchmarks.programs.answers import Call
+from benchmarks.programs.streams import fit
+
+
+def two_workers(panel: ParquetPanel) -> Call:
+    """Start two processes of one thread each; they end with the process of the race."""
+    dask.config.set({"distributed.admin.log-length": 0})
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
+    client = Client(cluster)
+
+    def source(given: ParquetPanel) -> Any:
+        frame = dask.dataframe.read_parquet(given.path, split_row_groups=4)
+        return pv.PanelStream(frame, "entity", "time")
+
+    run = fit(source, "classical")(panel)
+
+    def with_client() -> Any:
+        with client.as_current():
+            return run()
+
+    return with_client
+
+
+JOBS: dict[str, Callable[[Any], Call]] = {"two workers": two_workers}
