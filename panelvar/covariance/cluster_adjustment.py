@@ -13,9 +13,6 @@ Nothing larger than q x q is needed for a cluster, whatever its rows. A linear c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -56,57 +53,33 @@ class ClusterParts(NamedTuple):
     scores: Array
 
 
-@dataclass(frozen=True, eq=False)
-class Adjusted:
-    r"""Adjusted cluster scores and what their degrees of freedom are made of.
-
-    Under a working model of independent errors, :math:`cov(a_g'e, a_h'e) = 1_{g=h} a_g'a_g - (W_g'a_g)'(W_h'a_h)`. The
-    matrices :math:`a_g'a_g` and :math:`W_g'a_g` of many clusters are far more than their sums, so that only contrasts
-    of several coefficients have them formed.
+class Adjusted(NamedTuple):
+    """Adjusted cluster scores and what their degrees of freedom are made of.
 
     Attributes
     ----------
-    parts : ClusterParts
-    targets : (q, p) array
-    power : float
-        As given to `adjust`.
     moves : (G, p) array
         :math:`a_g'e_g` of every coefficient: the covariance is the sum of their outer products.
-    mean : (p, p) array
-        Expected covariance of the coefficients under independent errors of unit variance.
-    variances : (p,) array
-        `total_variance` of each coefficient alone.
+    lengths : (G, p, p) array
+        :math:`a_g'a_g`.
+    couplings : (G, q, p) array
+        :math:`W_g'a_g`. Under a working model of independent errors,
+        :math:`cov(a_g'e, a_h'e) = 1_{g=h} a_g'a_g - (W_g'a_g)'(W_h'a_h)`.
     singular : int
         Clusters some direction of which has leverage one.
     """
 
-    parts: ClusterParts
-    targets: Array
-    power: float
     moves: Array
-    mean: Array
-    variances: Array
+    lengths: Array
+    couplings: Array
     singular: int
-
-    @cached_property
-    def lengths(self) -> Array:
-        """:math:`a_g'a_g`, (G, p, p)."""
-        out = np.empty((len(self.moves), *self.mean.shape))
-        for piece, turned, couplings, _ in _turned(self.parts, self.targets, self.power):
-            np.matmul(np.swapaxes(turned, 1, 2), couplings, out=out[piece])
-        return out
-
-    @cached_property
-    def couplings(self) -> Array:
-        """:math:`W_g'a_g`, (G, q, p)."""
-        out = np.empty((len(self.moves), *self.targets.shape))
-        for piece, _, couplings, _ in _turned(self.parts, self.targets, self.power):
-            out[piece] = couplings
-        return out
 
     def expected(self) -> Array:
         """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        return self.mean
+        groups, q, p = self.couplings.shape
+        couplings = self.couplings.reshape(groups * q, p)
+        out: Array = self.lengths.sum(axis=0) - couplings.T @ couplings
+        return out
 
     def total_variance(self, contrasts: Array) -> float:
         r"""Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r).
@@ -115,12 +88,10 @@ class Adjusted:
         :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`. No G x G matrix is formed where q r is smaller: the
         cross terms are squares of one (q r) x (q r) sum.
         """
-        groups, q = self.parts.scores.shape
+        groups, q, _ = self.couplings.shape
         r = contrasts.shape[1]
         # Coefficients that take no part are left out; then one product each, not one a cluster.
         used = np.flatnonzero(contrasts.any(axis=1))
-        if len(used) == r == 1 and groups > q:
-            return float(self.variances[used[0]] * contrasts[used[0], 0] ** 4)
         contrasts, p = contrasts[used], len(used)
         couplings = (self.couplings[:, :, used].reshape(groups * q, p) @ contrasts).reshape(groups, q, r)
         half = (self.lengths[:, used[:, None], used].reshape(groups * p, p) @ contrasts).reshape(groups, p, r)
@@ -273,34 +244,18 @@ def adjust(parts: ClusterParts, targets: Array, power: float) -> Adjusted:
     groups, q = parts.scores.shape
     p = targets.shape[1]
     moves, singular = np.empty((groups, p)), 0
-    mean, joint = np.zeros((p, p)), np.zeros((p, q, q))
-    variances = np.zeros(p)
-    for piece, turned, couplings, found in _turned(parts, targets, power):
-        singular += found
-        np.einsum("gq,gqp->gp", parts.scores[piece], turned, out=moves[piece])
-        flat = couplings.reshape(-1, p)
-        mean += turned.reshape(-1, p).T @ flat - flat.T @ flat
-        # Of each coefficient: what its own contrast needs, cluster by cluster and of all pairs of clusters.
-        own = couplings.transpose(2, 1, 0).copy()
-        joint += own @ own.swapaxes(1, 2)
-        inner = np.einsum("pqg,pqg->pg", own, own)
-        lengths = np.einsum("gqp,gqp->pg", turned, couplings)
-        variances += 2.0 * (np.square(lengths - inner) - np.square(inner)).sum(axis=1)
-    variances += 2.0 * np.square(joint).sum(axis=(1, 2))
-    return Adjusted(parts, targets, power, moves, mean, variances, singular)
-
-
-def _turned(parts: ClusterParts, targets: Array, power: float) -> Iterator[tuple[slice, Array, Array, int]]:
-    """Yield some clusters at a time: which, ``(I - V_g)^power T``, V_g times that, and how many are singular."""
-    groups, q = parts.scores.shape
+    lengths, couplings = np.empty((groups, p, p)), np.empty((groups, q, p))
     # Without regressors, beside absorbed effects say, there is nothing to adjust.
     step = max(1, PIECE // max(1, q * q))
     for start in range(0, groups, step):
         piece = slice(start, start + step)
-        # A block of a larger array: sums and products of what is contiguous cost a third.
-        gram = np.ascontiguousarray(parts.gram[piece])
+        gram = parts.gram[piece]
         turned, found = _powers_times(gram, targets, power)
-        yield piece, turned, gram @ turned, found
+        singular += found
+        np.matmul(gram, turned, out=couplings[piece])
+        np.matmul(np.swapaxes(turned, 1, 2), couplings[piece], out=lengths[piece])
+        np.einsum("gq,gqp->gp", parts.scores[piece], turned, out=moves[piece])
+    return Adjusted(moves, lengths, couplings, singular)
 
 
 def _powers_times(gram: Array, targets: Array, power: float) -> tuple[Array, int]:
@@ -336,20 +291,16 @@ def _powers_times(gram: Array, targets: Array, power: float) -> tuple[Array, int
 
 
 def _series(gram: Array, targets: Array, power: float, terms: int) -> Array:
-    """Return ``(I - V_g)^power T`` by the first terms of its power series, two powers at each step of Horner's rule."""
-    weights = np.cumprod([1.0, *((j - power) / (j + 1) for j in range(terms))])
-    size, diagonal = len(targets), np.arange(len(targets))
-    square = gram @ gram
-    last = terms - terms % 2
-    series = weights[last + 1] * gram if last < terms else np.zeros_like(gram)
-    series[:, diagonal, diagonal] += weights[last]
-    for place in range(last - 2, -1, -2):
-        series = series @ square
-        series += weights[place + 1] * gram
-        series[:, diagonal, diagonal] += weights[place]
-    # One product for all clusters.
-    turned: Array = (series.reshape(-1, size) @ targets).reshape(len(gram), size, -1)
-    return turned
+    """Return ``(I - V_g)^power T`` by the first terms of its power series, by Horner's rule."""
+    ratios = [(j - power) / (j + 1) for j in range(terms)]
+    # The innermost product is with T itself.
+    series = gram @ (ratios[-1] * targets)
+    for ratio in reversed(ratios[:-1]):
+        series += targets
+        series *= ratio
+        series = gram @ series
+    series += targets
+    return series
 
 
 def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> float:

@@ -11,7 +11,6 @@ from scipy import stats
 from twins import Dense, X, assert_matrix, dummy_twin, gappy_frame, indicator, pooled_twin
 
 import panelvar as pv
-from panelvar.covariance import cluster_adjustment
 from panelvar.fit.presets import as_convention
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
@@ -173,24 +172,6 @@ def test_random_effects_in_transformed_rows_or_with_the_root_of_the_original_blo
             moves.append(bread @ x.T @ np.linalg.inv(block) @ middle @ residuals[g])
         moves = np.array(moves)
         assert_matrix(result.cov, moves.T @ moves, 1e-8)
-
-
-@pytest.mark.parametrize("power", [-0.5, -1.0, 0.0])
-def test_sums_over_clusters_are_those_of_what_each_adds(power):
-    rng = np.random.default_rng(5)
-    basis, _ = np.linalg.qr(rng.standard_normal((400, 4)))
-    blocks = basis.reshape(40, 10, 4)
-    gram = blocks.swapaxes(1, 2) @ blocks
-    parts = cluster_adjustment.ClusterParts(gram, rng.standard_normal((40, 4)))
-    found = cluster_adjustment.adjust(parts, rng.standard_normal((4, 3)), power)
-    across = np.einsum("gqs,hqt->ghst", found.couplings, found.couplings)
-    pairs = -across
-    pairs[np.arange(40), np.arange(40)] += found.lengths
-    np.testing.assert_allclose(found.expected(), np.einsum("ggst->st", pairs), rtol=1e-12, atol=1e-14)
-    for place in range(3):
-        unit = np.eye(3)[:, place : place + 1]
-        expected = 2.0 * np.square(pairs[:, :, place, place]).sum()
-        np.testing.assert_allclose(found.total_variance(2.0 * unit), 16.0 * expected, rtol=1e-12)
 
 
 def test_series_and_eigenvectors_agree():
