@@ -344,7 +344,7 @@ def test_results_print_pickle_predict_and_compare(name):
             with pytest.raises(pv.SpecificationError, match="has no effects"):
                 each.estimated_effects()
     if result.effects:
-        with pytest.raises(pv.MissingInformationError, match="Estimated effects needs the data rows"):
+        with pytest.raises(pv.MissingInformationError, match="An estimated effect needs the data rows"):
             light.estimated_effects()
     assert repr(result).startswith("<") and len(repr(result)) < 200
 

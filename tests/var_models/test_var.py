@@ -214,7 +214,12 @@ def test_bad_data_are_refused(frame, change, message):
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [("text", "got str"), (None, "got NoneType"), ([[1.0, 2.0], [3.0]], "got list"), (np.zeros((3, 3, 3)), "shape")],
+    [
+        ("text", "is a text: the data stand first"),
+        (None, "got NoneType"),
+        ([[1.0, 2.0], [3.0]], "got list"),
+        (np.zeros((3, 3, 3)), "shape"),
+    ],
 )
 def test_other_types_are_refused(data, message):
     with pytest.raises(SpecificationError, match=message):
