@@ -192,7 +192,7 @@ ROWS = [
         (
             f"{PLOTS}::test_effects_are_in_order_with_their_intervals",
             "tests/static_panels/test_effect_errors.py::test_effects_have_the_intervals_of_their_errors",
-            f"{PARTS}::test_predicted_random_effects_have_hendersons_errors",
+            "tests/static_panels/test_effect_errors.py::test_predicted_random_effects_have_hendersons_errors",
         ),
         {"Stata": "serrbar"},
         remark="fixed, or predicted random effects",
