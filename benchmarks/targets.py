@@ -181,4 +181,34 @@ def _streams() -> Iterator[Number]:
         yield faster(f"Parquet, {job}, beside duckreg", f"Parquet, {job}", "duckreg", 10.0)
 
 
-NUMBERS = tuple(_numbers())
+_KINDS_OF_COLUMNS = (
+    "a column that is not in doubles, or rows in no order, are made columns in doubles when a model's design is built, "
+    "all at once. Converting a block at a time needs a design that holds what the caller gave."
+)
+TRIED = {
+    "tiny full result": (
+        "names of a frame are read once, and a fit asks types in place of protocols. What is left is spread over "
+        "reading the panel, the fit and the statistics; no piece of it is large."
+    ),
+    "fixed effects, extra memory": _KINDS_OF_COLUMNS,
+    "fixed effects, clustered, extra memory": _KINDS_OF_COLUMNS,
+    "CR2 beside CR1": (
+        "adding up what belongs to each cluster in place of keeping it took two thirds of the time and two fifths of "
+        "the memory, but lost models without regressors and contrasts in small units, and was taken back."
+    ),
+    "many outcomes, beside the loop": (
+        "one projection of all outcomes, read fewer times. Of what is left a third of a millisecond is each result "
+        "itself."
+    ),
+    "many specifications, clustered, beside the loop": (
+        "residuals of many models are one product a block, and sums by cluster one product of these with the union of "
+        "the columns."
+    ),
+    "two Dask workers beside one process": (
+        "partitions become moments where they are, and only these travel. At this size the processes' own work and "
+        "the sending of tables of means outweigh what two of them save; larger partitions were not tried."
+    ),
+}
+"""What was tried for a number that is missed, by its text."""
+
+NUMBERS = tuple(number._replace(tried=TRIED.get(number.text, "")) for number in _numbers())
