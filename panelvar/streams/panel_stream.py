@@ -141,6 +141,13 @@ class PanelStream(HintsAtNames):
         """
         return write_predictions(self, (self.entity_name, self.time_name), result, path, effects, unseen)
 
+    @property
+    def calendar(self) -> NoReturn:
+        """Refuse what goes along the calendar of each entity."""
+        raise SpecificationError(
+            "This goes along the rows of each entity in time, and a stream is read a chunk at a time: use a Panel."
+        )
+
     def column(self, name: Hashable) -> NoReturn:
         """Refuse to hold a column."""
         raise SpecificationError(
@@ -165,7 +172,7 @@ class PanelStream(HintsAtNames):
             self.require(name)
         if not self.repeatable:
             raise SpecificationError(
-                "These data can be read once, and a fit reads them twice or more: give a function that returns a new "
+                "These data can be read once, and a fit may read them again: give a function that returns a new "
                 "iterator at each call, or a path, table or query."
             )
         chunks, columns = self._chunks, (*names, y)

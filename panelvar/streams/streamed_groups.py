@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -71,6 +71,8 @@ class StreamedGrouping(Grouping):
 
     def crossed(self, other: Grouping) -> Grouping:
         """Return the grouping by pairs of groups that occur."""
+        if isinstance(other, EachRow):
+            return other
         assert isinstance(other, StreamedGrouping)
         survey = self.reading.survey
         if {self.dimension, other.dimension} == {survey.entities, survey.times}:
@@ -98,6 +100,8 @@ class StreamedGrouping(Grouping):
 
     def lies_within(self, other: Grouping) -> bool:
         """Return whether every group lies within one group of another grouping of the same rows."""
+        if isinstance(other, EachRow):
+            return self.n_groups == other.n_groups
         assert isinstance(other, StreamedGrouping)
         if self.dimension is other.dimension:
             return True
@@ -149,6 +153,14 @@ class EachRow(Grouping):
         """Rows of the model."""
         return self.n_groups
 
+    def crossed(self, other: Grouping) -> Grouping:
+        """Return the grouping by pairs of groups that occur: each row is one still."""
+        return self
+
+    def lies_within(self, other: Grouping) -> bool:
+        """Return whether every group lies within one group of another: each row does."""
+        return True
+
 
 class LevelColumn:
     """A column that has one value in each group.
@@ -162,6 +174,10 @@ class LevelColumn:
     def __init__(self, grouping: StreamedGrouping, table: Array) -> None:
         self.grouping = grouping
         self.table = table
+
+    def __array__(self, *options: Any, **named: Any) -> NoReturn:
+        """Refuse to be an array of all rows, for what computes with one."""
+        raise no_rows("The transformed constant")
 
     def __getitem__(self, rows: slice) -> Array:
         part = self.grouping.reading.part

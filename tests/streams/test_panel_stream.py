@@ -360,3 +360,48 @@ def test_columns_out_of_range_are_refused_as_in_memory(size):
         with pytest.raises(type(held.value)) as streamed:
             fit(stream_of(cut(frame, [50])), "y", ["x", "z"])
         assert str(streamed.value) == str(held.value)
+
+
+@pytest.mark.parametrize(
+    "by",
+    [("firm^year",), ("entity", "time", "region"), ("region", "firm^year"), ("firm^year", "region"), ("firm^region",)],
+    ids=" and ".join,
+)
+@pytest.mark.parametrize("effects", [None, "entity", "region^year"])
+def test_clusters_of_a_row_each_are_crossed_and_nested_as_in_memory(by, effects):
+    frame = make()
+    fits = [
+        pv.fit_pooled(data, "y", ["x", "z"], cov=pv.Clustered(*by))
+        if effects is None
+        else pv.fit_fixed_effects(data, "y", ["x", "z"], effects=effects, cov=pv.Clustered(*by))
+        for data in (stream_of(cut(frame, [50, 60])), panel_of(frame))
+    ]
+    assert_same(*fits)
+
+
+@pytest.mark.parametrize("cov", ["HC2", "HC3", "CR2", "CR3"])
+def test_leverages_are_those_in_memory_or_refused(cov):
+    frame = make()
+    stream = stream_of(cut(frame, [50]))
+    assert_same(
+        pv.fit_pooled(stream, "y", ["x", "z"], cov=cov), pv.fit_pooled(panel_of(frame), "y", ["x", "z"], cov=cov)
+    )
+    refused = [pv.fit_random_effects]
+    if cov in ("CR2", "CR3"):
+        held = pv.fit_fixed_effects(panel_of(frame), "y", ["x", "z"], cov=cov)
+        assert_same(pv.fit_fixed_effects(stream, "y", ["x", "z"], cov=cov), held)
+    else:
+        refused.append(pv.fit_fixed_effects)
+    for fit in refused:
+        with pytest.raises(pv.MissingInformationError, match="rows of a stream are not kept"):
+            fit(stream, "y", ["x", "z"], cov=cov)
+
+
+def test_what_goes_along_time_within_entities_is_refused_in_words():
+    stream = stream_of(make())
+    for ask in (
+        lambda: pv.born_breitung_test(pv.fit_fixed_effects(stream, "y", ["x", "z"])),
+        lambda: pv.fit_common_correlated_effects(stream, "y", ["x", "z"]),
+    ):
+        with pytest.raises(pv.PanelVarError, match=r"use a Panel|rows of a stream are not kept"):
+            ask()
