@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from panelvar.base.arguments import read_names
 from panelvar.base.chosen_names import chosen_names
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.comparison.printed_names import PrintedNames
+from panelvar.inference.printed_names import PrintedNames
 from panelvar.tables.layout import Cell, Row, interval, number, probability
 from panelvar.tables.number_format import Stars, stars_for
 

@@ -13,7 +13,7 @@ from panelvar.base.unknown_arguments import answering
 from panelvar.comparison.coefficient_rows import Chosen, coefficient_rows, legend_of, read_below, terms_of
 from panelvar.comparison.columns import Block, Column, one_below_another, read_columns
 from panelvar.comparison.foot_rows import FOOT, Own, foot_rows, own_row, read_foot, read_own_rows
-from panelvar.comparison.printed_names import PrintedNames
+from panelvar.inference.printed_names import PrintedNames
 from panelvar.tables.layout import Cell, Fact, Row, spanning, words
 from panelvar.tables.number_format import DEFAULT_STARS, Levels, check_digits, check_stars, star_legend
 from panelvar.tables.table import Table

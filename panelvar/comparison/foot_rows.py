@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arguments import is_number, is_whole, read_names, refuse_other
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import shown
-from panelvar.comparison.printed_names import PrintedNames
+from panelvar.inference.printed_names import PrintedNames
 from panelvar.tables.layout import Cell, Row, count, degrees, number, probability, words
 
 if TYPE_CHECKING:

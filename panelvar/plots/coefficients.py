@@ -22,9 +22,11 @@ from panelvar.cointegration.vecm_result import VecmResult
 from panelvar.data.design import CONSTANT
 from panelvar.inference.coefficients import Inference
 from panelvar.inference.nonlinear import DerivedEstimates
+from panelvar.inference.printed_names import PrintedNames
 from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.plots.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
 from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent, name_places
+from panelvar.tables.mathematics import joined
 from panelvar.var_models.restricted import RestrictedVarResult
 from panelvar.var_models.svar_result import SvarResult
 from panelvar.var_models.var_result import CoefficientTests
@@ -138,8 +140,8 @@ def plot_coefficients(
         Draw intervals upright, names along the bottom.
     {ax, figure, figsize, title}
     labels : mapping of str to str, optional
-        What coefficients are called, by their name, or a term's heading by the term; in systems also equations and
-        regressors, in whichever equation they are.
+        What coefficients, terms (their headings), equations and variables are called, as `compare` reads it: a name
+        that is nowhere is passed over.
 
     Returns
     -------
@@ -158,7 +160,7 @@ def plot_coefficients(
     sort, constant, headings = read_flag("sort", sort), read_flag("constant", constant), read_flag("headings", headings)
     values, upright = read_flag("values", values), read_flag("upright", upright)
     names, hidden = _shown(fits, keep, drop, order, sort, constant)
-    lines, term = _lines(names, _renamed(labels, fits), _equations(fits), headings, upright)
+    lines, term = _lines(names, _called(labels, fits), _equations(fits), headings, upright)
     places = np.arange(len(lines), dtype=np.float64)
     at = {line.name: place for line, place in zip(lines, places, strict=True) if line.name}
     step = 0.29 if len(fits) == 1 else 0.17 + 0.13 * len(fits)
@@ -286,32 +288,19 @@ def _shown(
     return names, hidden
 
 
-def _renamed(labels: Mapping[str, str] | None, fits: Mapping[str, _Drawn]) -> dict[str, str]:
-    """What names and terms are called, by their own spelling."""
-    if labels is None:
-        return {}
-    refuse_other("labels=", labels, Mapping, "a mapping of names to what the plot calls them")
+def _called(labels: Mapping[str, str] | None, fits: Mapping[str, _Drawn]) -> PrintedNames:
+    """What coefficients, terms, equations and regressors are called."""
     known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
     equations = _equations(fits)
-    terms = [_term_of(name, equations) for name in known]
-    exactly = {*known, *terms, *(text for _, text in equations.values())}
-    out = {}
-    for name, text in labels.items():
-        refuse_other(f"labels={{{name!r}: ...}}", text, str, "a text")
-        found = name if name in exactly else _one_of(name, known, equations)
-        out[found] = text
-    return out
+    return PrintedNames(labels, [*known, *(_term_of(name, equations) for name in known), *_texts(equations)])
+
+
+def _texts(equations: Mapping[str, tuple[str, str]]) -> list[str]:
+    return [text for _, text in equations.values()]
 
 
 def _equations(fits: Mapping[str, _Drawn]) -> dict[str, tuple[str, str]]:
     return {name: place for result in fits.values() for name, place in result.equations.items()}
-
-
-def _one_of(name: object, known: list[str], equations: Mapping[str, tuple[str, str]]) -> str:
-    refuse_other("labels=, the name", name, str, "a text")
-    assert isinstance(name, str)
-    found = chosen_names("labels", name, known)
-    return found[0] if len(found) == 1 else _term_of(found[0], equations)
 
 
 def _term_of(name: str, equations: Mapping[str, tuple[str, str]]) -> str:
@@ -321,7 +310,7 @@ def _term_of(name: str, equations: Mapping[str, tuple[str, str]]) -> str:
 
 def _lines(
     names: list[str],
-    renamed: Mapping[str, str],
+    called: PrintedNames,
     equations: Mapping[str, tuple[str, str]],
     headings: bool,
     upright: bool,
@@ -331,16 +320,16 @@ def _lines(
     terms = [(term, list(own)) for term, own in itertools.groupby(names, lambda name: _term_of(name, equations))]
     alone = headings and upright and len(terms) == 1 and len(names) > 1
     for term, own in terms:
-        above = renamed.get(term, _plain(term))
+        above = called.given(term) or called.of(_plain(term))
         grouped = headings and len(own) > 1 and (alone or not upright)
         if grouped and not alone:
             lines.append(_Line("", above))
         for name in own:
-            text = equations[name][1] if name in equations else ", ".join(_LEVEL.findall(name))
-            text = renamed.get(text, text)
-            usual = name if not text else text if grouped else f"{above}: {text}"
-            lines.append(_Line(name, renamed.get(name, usual)))
-    return lines, renamed.get(terms[0][0], _plain(terms[0][0])) if alone else ""
+            # A level is no variable: what bears a variable's name in it keeps it.
+            text = called.of(equations[name][1]) if name in equations else ", ".join(_LEVEL.findall(name))
+            usual = called.of(name) if not text else text if grouped else joined(": ", (above, text))
+            lines.append(_Line(name, called.given(name) or usual))
+    return lines, above if alone else ""
 
 
 def _plain(term: str) -> str:

@@ -18,6 +18,7 @@ from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import GREY, PALETTE, open_canvas, read_shown_names, tidy
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.residual_views import quantiles_by
+from panelvar.var_models.fitted_system import FittedSystem
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,9 +70,11 @@ def plot_series(
     DataError
         An unknown column or entity, or a column without a value.
     SpecificationError
-        More entities than can be told apart.
+        More entities than can be told apart; a fitted system in place of data.
     """
     refuse_other("column=", column, Hashable, "the name of a column")
+    if isinstance(data, FittedSystem):
+        raise SpecificationError("plot_series draws columns of data; plot_system draws the series of a fitted system.")
     panel = dated_panel(data)
     values = panel.column(column)
     if not np.isfinite(values).any():

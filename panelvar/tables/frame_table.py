@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.errors import CallError
 from panelvar.base.hints import HintsAtNames
 from panelvar.tables.layout import Cell, Fact, Row, count, degrees, number, probability, spanning, words
 from panelvar.tables.number_format import check_digits
@@ -105,6 +106,10 @@ class FrameTable(HintsAtNames, Presented):
     title: str = ""
     facts: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    def __call__(self, *args: object, **options: object) -> NoReturn:
+        """Say that the table is there already: other programs have methods where a result here has an attribute."""
+        raise CallError("This is a table, not a method: leave out the parentheses after its name.")
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the frame: all columns, at full precision."""

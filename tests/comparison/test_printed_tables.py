@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.comparison.printed_names import PrintedNames
+from panelvar.inference.printed_names import PrintedNames
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.table import Table
 

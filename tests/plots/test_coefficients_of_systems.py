@@ -85,7 +85,7 @@ def test_equations_and_regressors_are_chosen_and_called() -> None:
         labels={"x": "Output", "L1.z": "Rate before", "[z]L1.z": "Its own past"},
         joint="sup-t",
     )
-    assert lines(figure) == ["Output", "Rate before", "L1.x", "z", "L1.x", "L1.y [%]", "Its own past"]
+    assert lines(figure) == ["Output", "Rate before", "L1.Output", "z", "L1.Output", "L1.y [%]", "Its own past"]
     capped = segments(figure)
     own = ["[x]L1.z", "[x]L1.x", *(f"[z]L1.{name}" for name in NAMES)]
     np.testing.assert_array_equal(capped[:5], model().stacked.conf_int(of=own, joint="sup-t"))

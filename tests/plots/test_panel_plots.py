@@ -182,6 +182,18 @@ def test_printed_values_are_the_estimates() -> None:
     drawn(ax)
 
 
+def test_coefficients_are_called_as_in_a_table() -> None:
+    with pytest.warns(pv.PanelVarWarning, match="rows dropped"):
+        result = fit("L(x) + x:z + C(region)")
+    labels = {"x": "Income", "z": "Age", "region": "Region", "nowhere": "Passed over"}
+    ticks = [
+        text.get_text() for text in only(pv.plot_coefficients(result, labels=labels, headings=False)).get_yticklabels()
+    ]
+    assert ticks == ["L(Income)", "Region: 1", "Region: 2", "Income × Age"]
+    printed = str(pv.compare(result, labels=labels))
+    assert all(name in printed for name in ticks)
+
+
 def test_names_are_shown_letter_by_letter() -> None:
     result = pv.fit_pooled(panel(), "y", [NASTY, "x"])
     ax = only(pv.plot_coefficients(result, labels={"x": "a$b$ <i>"}))
@@ -498,6 +510,9 @@ def test_series_over_dates_have_an_axis_of_dates() -> None:
 def test_series_refuse_in_words() -> None:
     with pytest.raises(pv.DataError, match=r"entities='nobody' is no entity of the panel\. There are: 'f00'"):
         pv.plot_series(panel(), "y", entities="nobody")
+    system = pv.fit_var(np.random.default_rng(0).normal(size=(60, 2)), lags=1)
+    with pytest.raises(pv.SpecificationError, match="plot_system draws"):
+        pv.plot_series(system, "y1")
     with pytest.raises(pv.SpecificationError, match="at most 12 can be told apart"):
         pv.plot_series(panel(), "y", entities=[f"f{k:02d}" for k in range(13)])
     with pytest.raises(pv.DataError, match="no finite value"):

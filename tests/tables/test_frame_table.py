@@ -115,3 +115,8 @@ def test_rows_without_labels_are_called_by_their_first_column() -> None:
     empty = FrameTable(frame.iloc[:0], formats, "Values")
     assert empty.summary().title == "Values: none" and len(empty) == 0
     assert str(empty).startswith("Values: none\n")
+
+
+def test_an_attribute_that_is_called_says_that_it_is_a_table() -> None:
+    with pytest.raises(TypeError, match="leave out the parentheses"):
+        FrameTable(pairs(), FORMATS)()

@@ -1,4 +1,4 @@
-"""What coefficients, variables and effects are called in a table."""
+"""What coefficients, variables and effects are called in a table or a picture."""
 
 from __future__ import annotations
 
@@ -91,6 +91,10 @@ class PrintedNames:
         factors = factors_of(name)
         printed = [self._factor(factor) for factor in factors]
         return name if printed == factors else joined(TIMES, printed)
+
+    def given(self, name: str) -> str | None:
+        """The label of a name itself, or of a term; None where only what stands in it may have one."""
+        return self._own.get(name, self._parts.get(canonical(name)))
 
     def _factor(self, factor: str) -> str:
         term, level = level_of(factor)
