@@ -120,8 +120,8 @@ class Surveyor:
 
     def take(self, chunk: Chunk) -> None:
         """Take in a chunk."""
-        who = self._labels(chunk, self._entities.name, "entity")
-        when = self._labels(chunk, self._times.name, "time")
+        who = dimension_labels(chunk, self._entities.name, "entity")
+        when = dimension_labels(chunk, self._times.name, "time")
         entities = self._entities.add(who, chunk.where)
         times = self._times.add(when, chunk.where)
         self._met.add(entities.places[entities.codes], times.places[times.codes])
@@ -199,16 +199,6 @@ class Surveyor:
             products.update()
         with np.errstate(over="ignore", invalid="ignore"):
             self._gram += products.sum
-
-    def _labels(self, chunk: Chunk, name: str, what: str) -> Labels:
-        labels = chunk.labels(name)
-        absent = missing(labels)
-        if absent is not None and absent.any():
-            raise DataError(
-                f"Column {name!r} ({what}) is missing in {int(absent.sum())} of the rows of {chunk.where}, first in "
-                f"{chunk.row(int(absent.argmax()))}. Drop these rows or fill in their {what}."
-            )
-        return labels
 
     def _complete(self, chunk: Chunk, columns: Sequence[Array]) -> Mask | None:
         """Which rows miss no value, None where all do not; infinities are refused."""
@@ -377,6 +367,18 @@ class _Met:
         """Return the different pairs, each as a number."""
         entities, times = np.nonzero(self._grid)
         return np.unique(np.concatenate([(entities.astype(np.int64) << 32) | times, *self._cells]))
+
+
+def dimension_labels(chunk: Chunk, name: str, what: str) -> Labels:
+    """Return who the rows of a chunk are about, or when, of which none may be missing."""
+    labels = chunk.labels(name)
+    absent = missing(labels)
+    if absent is not None and absent.any():
+        raise DataError(
+            f"Column {name!r} ({what}) is missing in {int(absent.sum())} of the rows of {chunk.where}, first in "
+            f"{chunk.row(int(absent.argmax()))}. Drop these rows or fill in their {what}."
+        )
+    return labels
 
 
 def survey_of(chunks: Chunks, begin: Callable[[], Surveyor], read: Sequence[str]) -> Surveyor:
