@@ -200,10 +200,6 @@ TRIED = {
         "one projection of all outcomes, read fewer times. Of what is left a third of a millisecond is each result "
         "itself."
     ),
-    "many specifications, clustered, beside the loop": (
-        "residuals of many models are one product a block, and sums by cluster one product of these with the union of "
-        "the columns."
-    ),
     "two Dask workers beside one process": (
         "partitions become moments where they are, and only these travel. At this size the processes' own work and "
         "the sending of tables of means outweigh what two of them save; larger partitions were not tried."

@@ -7,50 +7,70 @@ and all models at once. Each model then takes its own regressors, turns them int
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.fit.fit import Fit
-from panelvar.fit_batches.shared_rows import SelectedRows, between
+from panelvar.fit_batches.cluster_blocks import equal_lengths, laid_out, stacked, whole_clusters
+from panelvar.fit_batches.score_products import meats_of_products, pays
+from panelvar.fit_batches.shared_rows import SelectedRows, SharedProducts, between
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
+from panelvar.kernels.rows import TransformedRows
 
 _MODELS = 32
 """Models whose residuals are held for a block of rows: they stay in the cache."""
-_SPREAD = 3
-"""Rows of the largest cluster beside those of the average one, up to which clusters are laid out in equal lengths."""
-
-
-def takes(grouping: Grouping) -> bool:
-    """Whether clusters stand together, short and of about one size, so that one pass serves all models."""
-    if grouping.starts is None:
-        return False
-    largest = int(grouping.sizes.max())
-    return largest <= BLOCK_ROWS // 4 and largest * grouping.n_groups <= _SPREAD * len(grouping.codes)
 
 
 def cluster_meats(
+    rows: TransformedRows,
+    products: SharedProducts,
+    fits: Mapping[int, Fit],
+    places: Sequence[Positions],
+    grouping: Grouping,
+) -> dict[int, Array]:
+    """Return the meats (p, p) of fits, clustered by one grouping; those that no way here serves are left out.
+
+    Parameters
+    ----------
+    rows : TransformedRows
+        Columns of all models.
+    products : SharedProducts
+        Their cross products.
+    fits : mapping
+        The models by their numbers.
+    places : sequence
+        Which columns the model of each number has, the dependent variable last.
+    grouping : Grouping
+    """
+    meats: dict[int, Array] = {}
+    by_outcome: dict[int, list[int]] = {}
+    for i in fits:
+        by_outcome.setdefault(int(places[i][-1]), []).append(i)
+    for outcome, members in by_outcome.items():
+        regressors = np.unique(np.concatenate([places[i][:-1] for i in members]))
+        union = np.append(regressors, outcome)
+        triangle = products.triangle(union) if pays(len(members), len(regressors), grouping) else None
+        if triangle is not None:
+            chosen, own = [fits[i] for i in members], [np.searchsorted(regressors, places[i][:-1]) for i in members]
+            found = meats_of_products(SelectedRows(rows, union), triangle, chosen, own, grouping)
+            meats.update(zip(members, found, strict=True))
+    rest = [i for i in fits if i not in meats]
+    if rest and equal_lengths(grouping):
+        found = _by_residuals(rows, products.regressors, [fits[i] for i in rest], [places[i] for i in rest], grouping)
+        meats.update(zip(rest, found, strict=True))
+    return meats
+
+
+def _by_residuals(
     rows: TransformedRows,
     regressors: int,
     fits: Sequence[Fit],
     places: Sequence[Positions],
     grouping: Grouping,
 ) -> list[Array]:
-    """Return the meat (p, p) of every fit, clustered by one grouping that `takes` accepts.
-
-    Parameters
-    ----------
-    rows : TransformedRows
-        Columns of all models.
-    regressors : int
-        How many of them, the first, are regressors.
-    fits, places
-        The models, and which columns they have, the dependent variable last.
-    grouping : Grouping
-    """
+    """Return the meats of fits from the residuals of many models at a time (clusters of `equal_lengths`)."""
     meats = [np.zeros((len(fit.names),) * 2) for fit in fits]
     lead = int(fits[0].constant)
     chunks = []
@@ -64,25 +84,25 @@ def cluster_meats(
         alike = _alike([fits[i] for i in chosen], [places[i] for i in chosen])
         chunks.append((chosen, SelectedRows(rows, outcomes), loadings, own, alike))
     x_rows = between(rows, 0, regressors)
-    for start, stop, cells in _blocks(grouping):
+    for start, stop, cells in whole_clusters(grouping):
         x = np.empty((stop - start, regressors + lead), order="F")
         x_rows.fill(start, stop, x[:, lead:])
         if lead:
             constant = rows.constant
             x[:, 0] = constant if constant is None or isinstance(constant, float) else constant[start:stop]
-        every = _stacked(x, cells)
+        every = stacked(x, cells)
         for chosen, y_rows, loadings, own, alike in chunks:
             y = np.empty((stop - start, y_rows.n_columns), order="F")
             y_rows.fill(start, stop, y)
             residuals = x[:, lead:] @ loadings
             residuals += y[:, own]
-            laid = _laid_out(residuals, cells).reshape(*cells.shape, len(chosen)).swapaxes(1, 2)
+            laid = laid_out(residuals, cells).reshape(*cells.shape, len(chosen)).swapaxes(1, 2)
             first = chosen[0]
             # The rows of models alike are turned before they are summed, once for all.
-            stacked = _stacked(_turned(x, fits[first], places[first], lead), cells) if alike else every
+            columns = stacked(_turned(x, fits[first], places[first], lead), cells) if alike else every
             # A model's sums lie together.
-            sums = np.empty((len(chosen), len(cells), stacked.shape[2]))
-            np.matmul(laid, stacked, out=sums.swapaxes(0, 1))
+            sums = np.empty((len(chosen), len(cells), columns.shape[2]))
+            np.matmul(laid, columns, out=sums.swapaxes(0, 1))
             if alike:
                 for i, meat in zip(chosen, np.matmul(sums.swapaxes(1, 2), sums), strict=True):
                     meats[i] += meat
@@ -91,11 +111,6 @@ def cluster_meats(
                 turned = _turned(sums[j], fits[i], places[i], lead)
                 meats[i] += turned.T @ turned
     return meats
-
-
-def _stacked(block: Array, cells: NDArray[np.intp]) -> Array:
-    """Return the columns (G, length, k) of a block's rows by group."""
-    return _laid_out(block, cells).T.reshape(block.shape[1], *cells.shape).transpose(1, 2, 0)
 
 
 def _turned(rows: Array, fit: Fit, places: Positions, lead: int) -> Array:
@@ -116,33 +131,3 @@ def _alike(fits: Sequence[Fit], places: Sequence[Positions]) -> bool:
         np.array_equal(place[:-1][fit.kept], own) and np.array_equal(fit.solution.inverse_r, first.solution.inverse_r)
         for fit, place in zip(fits, places, strict=True)
     )
-
-
-def _blocks(grouping: Grouping) -> Iterator[tuple[int, int, NDArray[np.intp]]]:
-    """Yield blocks of whole groups: the first row, the one after the last, and where rows lie in equal lengths.
-
-    A cell (group, place) holds a row of the block, or the number of its rows where the group is shorter.
-    """
-    starts = grouping.starts
-    assert starts is not None
-    first, size = 0, grouping.equal_size
-    step = max(BLOCK_ROWS // size, 1) if size else 0
-    while first < grouping.n_groups:
-        last = first + step if step else int(np.searchsorted(starts, starts[first] + BLOCK_ROWS, side="right")) - 1
-        last = min(last, grouping.n_groups)
-        begin, end = int(starts[first]), int(starts[last])
-        if size:
-            cells = np.arange(end - begin).reshape(last - first, size)
-        else:
-            own = grouping.sizes[first:last]
-            place = np.arange(int(own.max()))
-            cells = np.where(place < own[:, None], (starts[first:last] - begin)[:, None] + place, end - begin)
-        yield begin, end, cells
-        first = last
-
-
-def _laid_out(block: Array, cells: NDArray[np.intp]) -> Array:
-    """Return a block's rows in groups of equal lengths, zero where a group is shorter."""
-    if cells.size == len(block):
-        return block
-    return np.concatenate((block, np.zeros((1, block.shape[1]))))[cells.ravel()]

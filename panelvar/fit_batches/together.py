@@ -30,7 +30,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
-from panelvar.fit_batches.cluster_meats import cluster_meats, takes
+from panelvar.fit_batches.cluster_meats import cluster_meats
 from panelvar.fit_batches.shared_rows import SelectedRows, SharedProducts, factored
 from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
 from panelvar.static_panels.finish import solved
@@ -240,14 +240,8 @@ class _Shared:
         except PanelVarError:
             return {}
         groupings = with_intersections(dimensions)
-        meats: dict[int, list[Array]] = {}
-        if all(map(takes, groupings)):
-            places = [self.places[i] for i in fits]
-            by_grouping = [
-                cluster_meats(self._rows, self.products.regressors, list(fits.values()), places, grouping)
-                for grouping in groupings
-            ]
-            meats = dict(zip(fits, map(list, zip(*by_grouping, strict=True)), strict=True))
+        by_grouping = [cluster_meats(self._rows, self.products, fits, self.places, grouping) for grouping in groupings]
+        meats = {i: [found[i] for found in by_grouping] for i in fits if all(i in found for found in by_grouping)}
         for i, fit in fits.items():
             try:
                 if i not in meats:
