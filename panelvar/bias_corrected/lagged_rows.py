@@ -13,7 +13,7 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.base.labels import listed, repeated
 from panelvar.base.scaling import exponents, in_own_units
 from panelvar.data.design import Design, assemble, dated_panel
-from panelvar.dynamic_panels.dynamic_model import read_columns
+from panelvar.dynamic_panels.cube import read_columns
 from panelvar.fit.presets import as_convention
 from panelvar.kernels.qr import ROUNDING
 from panelvar.static_panels.finish import finish

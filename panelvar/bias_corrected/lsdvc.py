@@ -16,10 +16,10 @@ from panelvar.bias_corrected.corrected_result import CorrectedFit, CorrectedResu
 from panelvar.bias_corrected.kiviet_bruno import Corrected, corrected_within
 from panelvar.bias_corrected.lagged_rows import LaggedRows, WithinCube, lagged_rows, less_means, within_cube
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.dynamic_panels.dynamic_model import Specification, build_model
+from panelvar.dynamic_panels.dynamic_model import build_model
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
 from panelvar.dynamic_panels.gmm_estimate import estimate
-from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, StandardInstruments
+from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, Specification, StandardInstruments
 from panelvar.tables.layout import Fact
 
 INITIAL_WORDS = {"ah": "Anderson-Hsiao", "ab": "Arellano-Bond, one-step", "bb": "Blundell-Bond, one-step"}

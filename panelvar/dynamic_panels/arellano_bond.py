@@ -15,7 +15,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
-from panelvar.dynamic_panels.dynamic_model import Specification, build_model
+from panelvar.dynamic_panels.dynamic_model import build_model
 from panelvar.dynamic_panels.dynamic_result import DynamicFit, DynamicPanelResult
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
 from panelvar.dynamic_panels.gmm_covariance import estimated_covariance, read_covariance
@@ -24,6 +24,7 @@ from panelvar.dynamic_panels.instrument_moments import H_CHOICES
 from panelvar.dynamic_panels.lag_instruments import (
     Instruments,
     LagInstruments,
+    Specification,
     StandardInstruments,
     read_instruments,
 )
@@ -317,8 +318,9 @@ def _fitted(
         nonlinear=nonlinear,
     )
     notes = (*model.notes, *found.notes, *_doubtful(model.specification), *_unstable(model.specification, found.params))
-    left = model.residuals(model.transformed, found.params)
-    fit = DynamicFit(model.regressors, found.params[:, 0], float(np.square(left).sum()), notes, found)
+    fit = DynamicFit(
+        model.regressors, found.params[:, 0], float(np.trace(model.residual_products(found.params))), notes, found
+    )
     covariance = estimated_covariance(found, small=small)
     kind_of_moments = "" if nonlinear is None else ", quadratic moments"
     result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.base.arguments import refuse_cells
-from panelvar.base.arrays import Array, Mask
-from panelvar.base.errors import NumericalError
+from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.errors import DataError, InsufficientDataError, NumericalError, SpecificationError
+from panelvar.base.expressions import syntax_tree
+from panelvar.data.categories import Categories
+from panelvar.data.factors import Factor, Factors, Several
 from panelvar.data.panel import Panel
 from panelvar.data.panel_rows import refuse_infinite
+from panelvar.dynamic_panels.lag_instruments import Specification, StandardInstruments
+from panelvar.dynamic_panels.transforms import transformed
 
 LARGEST = 1e35
 """Size of a variable up to which products of instruments, errors and their weights, eight factors, are numbers."""
@@ -74,8 +80,6 @@ class PanelCube:
         ------
         DataError
             Infinite values.
-        NumericalError
-            A variable larger than `LARGEST`, or all of it smaller than one over that.
         SpecificationError
             More numbers than are laid out at once: mostly a calendar much longer than the entities' rows.
         """
@@ -87,14 +91,7 @@ class PanelCube:
         for place, (name, column) in enumerate(zip(names, columns, strict=True)):
             refuse_infinite(panel, name, column)
             missing = np.isnan(column)
-            known = np.where(missing, 0.0, column)
-            size = float(np.abs(known).max(initial=0.0))
-            if size and not 1.0 / LARGEST < size < LARGEST:
-                raise NumericalError(
-                    f"{name!r} is of the size {size:.0e}: its powers, of which the weights of moments are made, leave "
-                    "the range of floating-point numbers. Rescale it, say by a power of ten."
-                )
-            values[(*where, place)] = known
+            values[(*where, place)] = np.where(missing, 0.0, column)
             observed[(*where, place)] = ~missing
         return cls(panel, tuple(names), Laid(values, observed))
 
@@ -103,6 +100,225 @@ class PanelCube:
         """Periods of the calendar, T."""
         return len(self.laid.values)
 
-    def place(self, name: str) -> int:
-        """Where a variable stands."""
-        return self.names.index(name)
+    def of_entities(self, places: Positions) -> PanelCube:
+        """The variables of some of the entities."""
+        return PanelCube(self.panel, self.names, Laid(self.laid.values[:, places], self.laid.observed[:, places]))
+
+    def only(self, names: Sequence[str]) -> Laid:
+        """Some of the variables."""
+        return self.laid.only([self.names.index(name) for name in names])
+
+
+@dataclass(frozen=True, eq=False)
+class LaidRows:
+    """A model's variables, and which periods of its entities are complete.
+
+    Attributes
+    ----------
+    cube : PanelCube
+    dependents : Laid
+    regressors : tuple of Laid
+        Lags of the dependent variables, the first ones first, and the others.
+    standard : tuple of Laid
+        Columns that instrument themselves, a set each.
+    complete : (T, N) bool array
+        Periods in which all of these were observed.
+    used : (R, N) bool array
+        Which transformed rows there are.
+    entities : (n,) integer array
+        Entities in use.
+    absent : dict of str to (rows,) bool array
+        Rows of the panel that miss a variable, those of columns that some miss.
+    """
+
+    cube: PanelCube
+    dependents: Laid
+    regressors: tuple[Laid, ...]
+    standard: tuple[Laid, ...]
+    complete: Mask
+    used: Mask
+    entities: Positions
+    absent: dict[str, Mask]
+
+
+def lay_out(panel: Panel, spec: Specification, known: Mapping[str, Array] | None = None) -> LaidRows:
+    """Lay out the variables of a model; columns ``known`` are not read.
+
+    Raises
+    ------
+    InsufficientDataError
+        Too few periods for the lags.
+    DataError
+        Unknown, unsuitable or infinite columns.
+    """
+    names = model_columns(spec)
+    columns = read_columns(panel, names, known)
+    raw = set(panel.names)
+    # Lags that no row can have do not count as missing.
+    own = names[: len(spec.dependents) + len(spec.regressors)]
+    absent = {name: np.isnan(column) for name, column in zip(own, columns, strict=False) if name in raw}
+    cube = PanelCube.of(panel, names, columns)
+    if cube.n_periods < spec.lags + 2:
+        raise InsufficientDataError(
+            f"The panel spans {cube.n_periods} period(s); {spec.lags} lag(s) of the dependent variable and a "
+            f"transformed equation need at least {spec.lags + 2}."
+        )
+    dependents = cube.only(spec.dependents)
+    regressors = [*(dependents.lagged(lag) for lag in range(1, spec.lags + 1)), cube.only(spec.regressors)]
+    standard = [cube.only(each.names) for each in spec.sets if isinstance(each, StandardInstruments)]
+    complete = np.logical_and.reduce([laid.complete for laid in (dependents, *regressors, *standard)])
+    used = transformed(spec.transform, np.zeros((*complete.shape, 0)), complete).used
+    entities = np.flatnonzero(used.any(axis=0) | (complete.any(axis=0) if spec.level_equation else False))
+    absent = {name: mask for name, mask in absent.items() if mask.any()}
+    return LaidRows(cube, dependents, tuple(regressors), tuple(standard), complete, used, entities, absent)
+
+
+def model_columns(spec: Specification) -> tuple[str, ...]:
+    """All variables of a model: those explained, regressors, instruments."""
+    return tuple(
+        dict.fromkeys((*spec.dependents, *spec.regressors, *(name for each in spec.sets for name in each.names)))
+    )
+
+
+class RowCounts(NamedTuple):
+    """Rows of entities: of all, and the fewest and the most of one."""
+
+    total: int
+    fewest: int
+    most: int
+
+    @classmethod
+    def of(cls, used: Mask) -> RowCounts:
+        """Count the rows (R, N) that there are; none of no entity."""
+        counts = used.sum(axis=0)
+        return cls(int(counts.sum()), int(counts.min(initial=used.shape[0])), int(counts.max(initial=0)))
+
+    def merged(self, other: RowCounts) -> RowCounts:
+        """Those of both."""
+        return RowCounts(self.total + other.total, min(self.fewest, other.fewest), max(self.most, other.most))
+
+
+@dataclass(frozen=True, eq=False)
+class Census:
+    """What there is in the rows of a model, before there are equations; that of other entities can be added.
+
+    Attributes
+    ----------
+    rows, absent_rows : int
+        Rows of the panel, and those that miss a variable.
+    absent : dict of str to int
+        Rows that miss it.
+    entities, in_use, pausing : int
+        All of them, those with rows enough, and those of these that have gaps.
+    sizes : dict of str to float
+        Largest absolute value of each variable.
+    transformed, levels, differences : RowCounts
+        Of the entities in use.
+    complete, touched : (T,) bool arrays
+        Periods that some entity in use has complete, and those of transformed rows.
+    """
+
+    rows: int
+    absent_rows: int
+    absent: dict[str, int]
+    entities: int
+    in_use: int
+    pausing: int
+    sizes: dict[str, float]
+    transformed: RowCounts
+    levels: RowCounts
+    differences: RowCounts
+    complete: Mask
+    touched: Mask
+
+    @classmethod
+    def of(cls, laid: LaidRows) -> Census:
+        """Count what was laid out."""
+        panel, complete = laid.cube.panel, laid.complete[:, laid.entities]
+        begun = np.diff(complete.astype(np.int8), axis=0, prepend=0) == 1
+        used = laid.used[:, laid.entities]
+        values = laid.cube.laid.values
+        sizes = np.maximum(values.max(axis=(0, 1), initial=0.0), -values.min(axis=(0, 1), initial=0.0))
+        return cls(
+            panel.nobs,
+            int(np.logical_or.reduce(list(laid.absent.values())).sum()) if laid.absent else 0,
+            {name: int(mask.sum()) for name, mask in laid.absent.items()},
+            panel.n_entities,
+            len(laid.entities),
+            int((begun.sum(axis=0) > 1).sum()),
+            dict(zip(laid.cube.names, sizes.tolist(), strict=True)),
+            RowCounts.of(used),
+            RowCounts.of(complete),
+            RowCounts.of(complete[1:] & complete[:-1]),
+            np.asarray(complete.any(axis=1)),
+            np.insert(used.any(axis=1), 0, False),
+        )
+
+    def merged(self, other: Census) -> Census:
+        """What there is in the rows of both."""
+        absent = {name: self.absent.get(name, 0) + other.absent.get(name, 0) for name in self.sizes}
+        return Census(
+            self.rows + other.rows,
+            self.absent_rows + other.absent_rows,
+            {name: count for name, count in absent.items() if count},
+            self.entities + other.entities,
+            self.in_use + other.in_use,
+            self.pausing + other.pausing,
+            {name: max(size, other.sizes[name]) for name, size in self.sizes.items()},
+            self.transformed.merged(other.transformed),
+            self.levels.merged(other.levels),
+            self.differences.merged(other.differences),
+            self.complete | other.complete,
+            self.touched | other.touched,
+        )
+
+    def refuse_sizes(self) -> None:
+        """Refuse what powers cannot be taken of.
+
+        Raises
+        ------
+        NumericalError
+            A variable larger than `LARGEST`, or all of it smaller than one over that.
+        """
+        for name, size in self.sizes.items():
+            if size and not 1.0 / LARGEST < size < LARGEST:
+                raise NumericalError(
+                    f"{name!r} is of the size {size:.0e}: its powers, of which the weights of moments are made, leave "
+                    "the range of floating-point numbers. Rescale it, say by a power of ten."
+                )
+
+
+def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] | None = None) -> list[Array]:
+    """Columns of a panel, or expressions of them such as ``"L(w)"``, in the panel's order; those known as they are.
+
+    Raises
+    ------
+    DataError, SpecificationError
+        Unknown or unsuitable columns.
+    """
+    factors, own = Factors(panel), set(panel.names)
+    out = []
+    for name in names:
+        if known is not None and name in known:
+            out.append(known[name])
+            continue
+        if name in own:
+            out.append(panel.column(name))
+            continue
+        _refuse_arithmetic(name)
+        found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
+        if isinstance(found, Categories):
+            raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
+        if isinstance(found, Several):
+            raise SpecificationError(f"{name!r} makes {len(found.marks)} columns: a regressor or instrument is one.")
+        out.append(np.broadcast_to(found, panel.nobs))
+    return out
+
+
+def _refuse_arithmetic(name: str) -> None:
+    """Refuse ``w + k``, which is two regressors in a formula and would be their sum here."""
+    if isinstance(syntax_tree(name, name), ast.BinOp):
+        raise SpecificationError(
+            f"{name!r} is one column: name several as a list, or write a formula 'y ~ ...'. I({name}) is the "
+            "arithmetic of columns."
+        )

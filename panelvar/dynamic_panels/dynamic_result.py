@@ -93,9 +93,7 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
     def periods_per_entity(self) -> tuple[int, float, int]:
         """Fewest, average and most rows of an entity."""
         model = self.fit.estimate.model
-        rows = model.equations[-1] if model.specification.level_equation else model.transformed
-        counts = rows.used.sum(axis=0)
-        return int(counts.min()), float(counts.mean()), int(counts.max())
+        return model.rows.fewest, model.nobs / model.n_entities, model.rows.most
 
     @property
     def entity_labels(self) -> pd.Index:
@@ -167,16 +165,15 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
         shown: dict[str, TestResult | None] = {"Joint significance": self.f_slopes, "Sargan": None, "Hansen": None}
         if estimate.spare:
             shown |= {"Sargan": self.sargan, "Hansen": self.hansen_j}
-        longest = int(estimate.model.differences.used.sum(axis=0).max())
         for order in (1, 2):
-            if longest > order:
+            if estimate.model.census.differences.most > order:
                 shown[f"Arellano-Bond m{order}"] = self.ar_test(order)
         return Table(
             title=f"{self.estimator}: {self.dependent}",
             facts=(
                 Fact("Dependent", self.dependent),
                 Fact("Observations", format_count(self.nobs)),
-                Fact("Transform", WORDS[estimate.model.transformed.kind]),
+                Fact("Transform", WORDS[estimate.model.kind]),
                 Fact("Entities", format_count(self.n_entities)),
                 Fact("Std. errors", self.cov_label),
                 Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),

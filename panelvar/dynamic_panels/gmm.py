@@ -127,19 +127,32 @@ class GmmProblem:
         """The problem of the moments that are linear in the coefficients: of all of them here."""
         return self
 
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of entities, G: the entities by themselves unless others were asked for."""
+        return int(self.cluster_products.shape[2])
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters are of several entities."""
+        return self.groups is not None
+
     def without(self, doubted: Mask) -> GmmProblem:
         """The problem with fewer moments."""
         return replace(self, products=self.products[~doubted], instruments=self.instruments.only(~doubted))
 
+    def of_columns(self, columns: Sequence[int], names: tuple[str, ...]) -> GmmProblem:
+        """The problem of some of the regressors and dependent variables, the regressors first."""
+        return replace(self, products=self.products[:, list(columns)], regressors=names)
+
     def of_regressors(self, places: Sequence[int]) -> GmmProblem:
         """The problem with fewer regressors."""
         width = range(self.n_regressors, self.products.shape[1])
-        names = tuple(self.regressors[place] for place in places)
-        return replace(self, products=self.products[:, [*places, *width]], regressors=names)
+        return self.of_columns([*places, *width], tuple(self.regressors[place] for place in places))
 
     def entity_errors(self, params: Array) -> Array:
         """Moments of the errors of each entity, equation by equation, (N, K L)."""
-        return _errors(self.products, params)
+        return moments_of_errors(self.products, params)
 
     def slopes(self, params: Array) -> Array:
         """How each cluster's moments fall as the coefficients rise, (G, L, m); scaled by the root of its weight."""
@@ -148,7 +161,7 @@ class GmmProblem:
 
     def errors(self, params: Array) -> Array:
         """Moments of the errors of each cluster, equation by equation, (G, K L); scaled by the root of its weight."""
-        flat = _errors(self.cluster_products, params)
+        flat = moments_of_errors(self.cluster_products, params)
         return flat if self.weights is None else flat * np.sqrt(self.weights)[:, None]
 
     def residual_total(self, params: Array) -> Array:
@@ -350,7 +363,7 @@ class GmmProblem:
         return np.asarray(first + pull @ (target - slopes @ first))
 
 
-def _errors(products: Array, params: Array) -> Array:
+def moments_of_errors(products: Array, params: Array) -> Array:
     """Moments of the errors, equation by equation, (G, K L), of products (L, m + K, G)."""
     left = np.concatenate([-params.T, np.eye(params.shape[1])], axis=1) @ products
     return np.asarray(left.T.reshape(products.shape[2], -1))

@@ -39,7 +39,7 @@ def estimated_covariance(found: GmmEstimate, *, small: bool) -> CovarianceEstima
         "classical": "classical",
         "uncorrected": f"{STEP_WORDS[found.steps]}, uncorrected",
     }[found.cov_kind]
-    if found.problem.groups is not None:
+    if found.problem.clustered:
         label = f"{label}, clustered by {found.group_label}"
     matrix, df = found.covariance, np.inf
     if small:

@@ -16,7 +16,6 @@ from panelvar.covariance.covariances import FEW_CLUSTERS
 from panelvar.dynamic_panels.dynamic_model import DynamicModel
 from panelvar.dynamic_panels.gmm import GmmProblem, Step
 from panelvar.dynamic_panels.gmm_convention import GmmConvention
-from panelvar.dynamic_panels.instrument_moments import row_covariances
 from panelvar.dynamic_panels.quadratic_moments import QuadraticProblem, quadratic_moments
 
 STEPS = (1, 2, "iterated", "cu")
@@ -70,7 +69,7 @@ class GmmEstimate:
     @property
     def hansen_weighted_at(self) -> Array:
         """The estimates that the weights of Hansen's statistic were made at."""
-        return self.problem.one_step.params if self.steps == 1 else self._weighted_at
+        return self.problem.one_step.params if self.steps == 1 else self.weighted_at
 
     @property
     def params(self) -> Array:
@@ -80,7 +79,7 @@ class GmmEstimate:
     @property
     def n_clusters(self) -> int:
         """Clusters of entities: the entities by themselves unless others were asked for."""
-        return len(self.problem.moments)
+        return self.problem.n_clusters
 
     # Covariances
 
@@ -103,18 +102,21 @@ class GmmEstimate:
         Two-step ones count that the estimates behind their weights have errors too (Windmeijer 2005); iterated
         estimates moved their own weights, b = A e + D b.
         """
-        step, at = self.step, self._weighted_at
-        errors = self.problem.errors(at)
-        own = errors @ step.pull.T
+        return np.asarray(self.problem.errors(self.weighted_at) @ self.influence_of_moments.T)
+
+    @cached_property
+    def influence_of_moments(self) -> Array:
+        """What the moments of errors at `weighted_at` add to the errors of the coefficients, (K m, K L)."""
+        step = self.step
         if self.steps in (1, "cu") or self.cov_kind == "uncorrected":
-            return np.asarray(own)
-        moved = self.problem.correction(step, at)
+            return step.pull
+        moved = self.problem.correction(step, self.weighted_at)
         if self.steps == "iterated":
-            return np.asarray(np.linalg.solve(np.eye(len(moved)) - moved, own.T).T)
-        return np.asarray(own + errors @ self.problem.one_step.pull.T @ moved.T)
+            return np.asarray(np.linalg.solve(np.eye(len(moved)) - moved, step.pull))
+        return np.asarray(step.pull + moved @ self.problem.one_step.pull)
 
     @property
-    def _weighted_at(self) -> Array:
+    def weighted_at(self) -> Array:
         """The estimates that the last weight was made at."""
         return self.problem.one_step.params if self.steps == 2 else self.step.params
 
@@ -123,13 +125,12 @@ class GmmEstimate:
     def sigma_at(self, params: Array) -> Array:
         """Covariance (K, K) of the errors, from the transformed rows; halved for differences."""
         model = self.model
-        left = model.residuals(model.transformed, params).reshape(-1, params.shape[1])
         rows = {
             "rows": model.n_transformed,
             "df": model.n_transformed - model.n_regressors,
             "printed": model.nobs,
         }[self.convention.sigma]
-        return np.asarray(left.T @ left / rows / (2.0 if model.transformed.kind == "fd" else 1.0))
+        return np.asarray(model.residual_products(params) / rows / (2.0 if model.kind == "fd" else 1.0))
 
     @cached_property
     def sigma(self) -> Array:
@@ -173,7 +174,7 @@ class GmmEstimate:
             if self.steps != 1 and self.step.rank < full
             else ""
         )
-        what = "entities" if self.problem.groups is None else f"clusters by {self.group_label!r}"
+        what = "entities" if not self.problem.clustered else f"clusters by {self.group_label!r}"
         if every >= self.n_clusters:
             of = f"{every} moments ({self.problem.n_equations} equations)" if every != count else f"{count} moments"
             text = (
@@ -254,9 +255,7 @@ def estimate(
             "the error variance from."
         )
     chosen = h or ("block" if model.specification.constant and not model.specification.level_equation else convention.h)
-    covariances = row_covariances(model.equations, chosen, balanced=convention.balanced_deviations)
-    products = model.instruments.products(model.equations)
-    problem = GmmProblem(products, model.instruments, covariances, model.regressors, groups)
+    problem = model.problem(chosen, balanced=convention.balanced_deviations, groups=groups)
     if nonlinear is not None:
         if steps == "cu" or cov_kind == "classical":
             raise SpecificationError(
@@ -264,10 +263,10 @@ def estimate(
             )
         problem = QuadraticProblem.of(problem, quadratic_moments(model, nonlinear))
     every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
-    if steps in ("iterated", "cu") and every >= len(problem.moments):
+    if steps in ("iterated", "cu") and every >= problem.n_clusters:
         raise InsufficientDataError(
             f"steps={steps!r} needs fewer moments than entities (or clusters of them), and has {every} for "
-            f"{len(problem.moments)}: the criterion does not depend on the coefficients then. Use "
+            f"{problem.n_clusters}: the criterion does not depend on the coefficients then. Use "
             "LagInstruments(collapse=True), or steps=2."
         )
     found = GmmEstimate(model, problem, convention, steps, joint, cov_kind, group_label)
@@ -300,27 +299,9 @@ def entity_groups(model: DynamicModel, by: Sequence[object]) -> tuple[Positions 
     SpecificationError
         Several dimensions, or groups that entities move between.
     """
-    import pandas as pd
-
-    panel = model.panel
     if len(by) > 1:
         raise SpecificationError("Moments are summed within one dimension of clusters: Clustered takes one here.")
     column = by[0] if by else "entity"
-    if isinstance(column, str) and column in ("entity", panel.entity_name):
+    if isinstance(column, str) and column in ("entity", model.panel.entity_name):
         return None, "entities"
-    if isinstance(column, str):
-        values, label = panel.raw_column(column), column
-    else:
-        values, label = panel.arrange(column), "given groups"
-    codes, _ = pd.factorize(np.asarray(values))
-    first = codes[panel.starts[:-1]]
-    if (codes < 0).any():
-        raise SpecificationError(f"{label!r} is missing in {int((codes < 0).sum())} rows.")
-    moving = np.unique(panel.entity_codes[codes != first[panel.entity_codes]])
-    if len(moving):
-        raise SpecificationError(
-            f"{label!r} changes within {len(moving)} entities, such as {panel.entity_labels[moving[0]]!r}: the moments "
-            "of an entity must lie in one cluster."
-        )
-    own = pd.factorize(first[model.entities])[0]
-    return own.astype(np.intp), label
+    return model.clusters(column)

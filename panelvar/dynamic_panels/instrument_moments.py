@@ -18,11 +18,16 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask, Positions
-from panelvar.base.errors import choose
-from panelvar.dynamic_panels.cube import Laid
+from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.labels import listed
+from panelvar.data.design import CONSTANT
+from panelvar.dynamic_panels.cube import Laid, PanelCube
+from panelvar.dynamic_panels.lag_instruments import LagInstruments, Specification, StandardInstruments
 from panelvar.dynamic_panels.transforms import EquationRows
 
 H_CHOICES = ("cross", "block", "identity")
+_ANY = 10**9
+"""A last lag that no calendar reaches."""
 
 
 class RowInstruments(NamedTuple):
@@ -211,8 +216,8 @@ class Moments:
                     words = [f"{word} ({periods[label]})" for word in words]
                 self.add(start + number, origin, keys, words, values[label - lag])
 
-    def matrix(self) -> InstrumentMatrix:
-        """What was collected, without the moments that are zero for every entity, in a row or in all of them."""
+    def matrix(self) -> tuple[InstrumentMatrix, Mask]:
+        """What was collected, and which of the moments are not zero for every entity in all rows."""
         found = np.zeros(len(self._labels), dtype=bool)
         rows = []
         width = len(self._used[0]) if self._used else 0
@@ -222,9 +227,143 @@ class Moments:
             there = values.any(axis=0)
             found[places[there]] = True
             rows.append(RowInstruments(places[there], values[:, there]))
-        return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)).only(found)
+        return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)), found
 
 
 def lag_words(prefix: str, name: str, lag: int) -> str:
     """``"L2.n"``, or ``"L1.D.n"`` with a prefix."""
     return f"L{lag}.{prefix}{name}" if lag else f"{prefix}{name}"
+
+
+def collected(
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    cube: PanelCube,
+    periods: Sequence[str],
+    latest: int,
+    words: Sequence[str],
+) -> tuple[InstrumentMatrix, Mask]:
+    """Every instrument that a specification asks for, and which of them are not zero for all entities.
+
+    Parameters
+    ----------
+    spec : Specification
+    equations : sequence of EquationRows
+        Columns: regressors, dependent variables, and those of the sets of standard instruments.
+    cube : PanelCube
+        Of the entities in use.
+    periods : sequence of str
+        What the periods are called.
+    latest : int
+        The last period that has a transformed row.
+    words : sequence of str
+        Names of the constant and of the periods that are regressors.
+
+    Raises
+    ------
+    InsufficientDataError
+        A window of lags that no row has.
+    SpecificationError
+        An empty window; instruments of levels that are not estimated.
+    """
+    moments = Moments(equations)
+    width = len(spec.lag_names) + len(spec.regressors) + len(words) + len(spec.dependents)
+    _add_lags(moments, spec, equations, cube, periods, latest)
+    _add_standard(moments, spec, equations, cube, width)
+    _add_deterministic(moments, spec, equations, words)
+    return moments.matrix()
+
+
+def _add_lags(
+    moments: Moments,
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    cube: PanelCube,
+    labels: Sequence[str],
+    latest: int,
+) -> None:
+    start = len(equations[0].labels)
+    for number, each in enumerate(spec.sets):
+        if not isinstance(each, LagInstruments):
+            continue
+        first = 2 if each.first is None else each.first
+        last = _ANY if each.last is None else each.last
+        if last < first:
+            raise SpecificationError(f"The window of lags of {listed(each.names)} is empty: {first} to {last}.")
+        own = cube.only(each.names)
+        equation = each.equation or ("both" if spec.level_equation else "transformed")
+        if equation != "transformed" and not spec.level_equation:
+            raise SpecificationError(
+                f"equation={equation!r}: this estimator has no level equation; fit_blundell_bond has one."
+            )
+        if equation != "level":
+            window = LagWindow(each.names, own, first, last, each.collapse)
+            if first > latest:
+                raise InsufficientDataError(
+                    f"No row has lag {first} of {listed(each.names)}: the panel spans {len(labels)} periods."
+                )
+            moments.add_window(0, equations[0], window, Origin("lags", number), labels)
+        if equation != "transformed":
+            least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
+            window = LagWindow(each.names, _changes(own), least, most, each.collapse)
+            moments.add_window(start, equations[1], window, Origin("changes", number), labels, "D.")
+
+
+def _changes(laid: Laid) -> Laid:
+    """First differences, where both periods are observed."""
+    before = laid.lagged(1)
+    both = laid.observed & before.observed
+    return Laid(np.where(both, laid.values - before.values, 0.0), both)
+
+
+def _add_standard(
+    moments: Moments,
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    cube: PanelCube,
+    width: int,
+) -> None:
+    start, place = len(equations[0].labels), width
+    for number, each in enumerate(spec.sets):
+        if not isinstance(each, StandardInstruments):
+            continue
+        equation = each.equation or "transformed"
+        if equation != "transformed" and not spec.level_equation:
+            raise SpecificationError(
+                f"equation={equation!r}: this estimator has no level equation; fit_blundell_bond has one."
+            )
+        origin, keys = Origin("standard", number), [(name,) for name in each.names]
+        columns = slice(place, place + len(each.names))
+        place += len(each.names)
+        if equation != "level":
+            words = [f"{'D.' if equations[0].kind == 'fd' and each.transform else ''}{name}" for name in each.names]
+            plain = cube.only(each.names).values
+            for row, label in enumerate(equations[0].labels):
+                values = equations[0].values[row, :, columns] if each.transform else plain[label]
+                moments.add(row, origin, keys, words if equation == "transformed" else each.names, values)
+        if equation != "transformed":
+            for row in range(len(equations[1].labels)):
+                moments.add(start + row, origin, keys, each.names, equations[1].values[row, :, columns])
+
+
+def _add_deterministic(
+    moments: Moments,
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    words: Sequence[str],
+) -> None:
+    """The constant and the periods are their own instruments: in the levels where these are rows, else transformed."""
+    start = len(equations[0].labels)
+    begin = len(spec.lag_names) + len(spec.regressors)
+    if CONSTANT in words:
+        ones = np.ones((equations[0].used.shape[1], 1))
+        for row in range(len(equations[1].labels)):
+            moments.add(start + row, Origin("constant"), [()], [CONSTANT], ones)
+    periods = [(place, word) for place, word in enumerate(words) if word != CONSTANT]
+    if not periods:
+        return
+    rows, offset = (equations[1], start) if spec.level_equation else (equations[0], 0)
+    chosen = [begin + place for place, _ in periods]
+    names = [word for _, word in periods]
+    for row in range(len(rows.labels)):
+        moments.add(offset + row, Origin("period"), [(name,) for name in names], names, rows.values[row][:, chosen])

@@ -108,6 +108,37 @@ class StandardInstruments:
 Instruments = LagInstruments | StandardInstruments
 
 
+@dataclass(frozen=True)
+class Specification:
+    """What a dynamic panel model is, before any data.
+
+    Attributes
+    ----------
+    dependents : tuple of str
+    lag_names : tuple of str
+        Names of the lags of the dependent variables, the first lag of all of them first.
+    lags : int
+    regressors : tuple of str
+        The others, columns or expressions such as ``"L(w)"``.
+    sets : tuple of LagInstruments or StandardInstruments
+        All instruments but those of the constant and the periods.
+    transform : {"fd", "fod"}
+    level_equation : bool
+        Whether the levels are rows too.
+    constant, time_effects : bool
+    """
+
+    dependents: tuple[str, ...]
+    lag_names: tuple[str, ...]
+    lags: int
+    regressors: tuple[str, ...]
+    sets: tuple[Instruments, ...]
+    transform: str = "fd"
+    level_equation: bool = False
+    constant: bool = False
+    time_effects: bool = False
+
+
 def read_instruments(
     dependents: Sequence[str],
     exogenous: Sequence[str],

@@ -16,8 +16,9 @@ import numpy as np
 from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import InsufficientDataError
+from panelvar.dynamic_panels.dynamic_model import DynamicModel
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
-from panelvar.dynamic_panels.weighting import root_of_moments
+from panelvar.dynamic_panels.weighting import StackedRows, root_of_moments
 from panelvar.tables.test_result import TestResult, chi2_test
 
 FORWARD = -1
@@ -44,54 +45,64 @@ def serial_portmanteau(
     if max_order is not None:
         read_whole("max_order", max_order, 1)
     read_flag("collapse", collapse)
-    products, slopes = _products(estimate, equation, max_order, collapse=collapse)
     problem = estimate.problem
-    count = problem.n_regressors
-    if problem.groups is not None:
-        summed = np.zeros((len(problem.moments), products.shape[1]))
-        np.add.at(summed, problem.groups, products)
-        products = summed
-    if products.shape[1] >= len(products):
+    own = slice(equation * problem.n_regressors, (equation + 1) * problem.n_regressors)
+    influence = estimate.influence_of_moments[own]
+    stacked, parts = StackedRows(), []
+    by_cluster: Array | None = None
+    for piece in estimate.model.pieces(problem):
+        products, slopes, seen = _products(estimate, piece.model, equation, max_order, collapse=collapse)
+        rows = np.concatenate([products, piece.errors(estimate.weighted_at) @ influence.T], axis=1)
+        parts.append((products.sum(axis=0), slopes, seen))
+        if piece.groups is None:
+            stacked.add(rows)
+            continue
+        if by_cluster is None:
+            by_cluster = np.zeros((problem.n_clusters, rows.shape[1]))
+        np.add.at(by_cluster, piece.groups, rows)
+    total, slopes, seen = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
+    kept = np.flatnonzero(seen)
+    if not len(kept):
+        raise InsufficientDataError("No entity has three periods in a row: there is no covariance to test.")
+    if len(kept) >= problem.n_clusters:
         raise InsufficientDataError(
-            f"{products.shape[1]} covariances of levels and changes need more than {len(products)} entities (or "
+            f"{len(kept)} covariances of levels and changes need more than {problem.n_clusters} entities (or "
             "clusters of them): collapse=True makes one of each lag, max_order= leaves long lags out."
         )
-    influence = estimate.influence[:, equation * count : (equation + 1) * count]
-    root = root_of_moments(products + influence @ slopes.T)
-    half = root.divided(products.sum(axis=0))
+    both = stacked.rows if by_cluster is None else by_cluster
+    root = root_of_moments(both[:, kept] + both[:, len(total) :] @ slopes[kept].T)
+    half = root.divided(total[kept])
     null = "no serial correlation of the errors" + ("" if max_order is None else f" up to order {max_order}")
     return chi2_test("Serial portmanteau", float(half @ half), root.rank, null)
 
 
-def _products(estimate: GmmEstimate, equation: int, max_order: int | None, *, collapse: bool) -> tuple[Array, Array]:
-    """Products (N, D) of levels and changes, and the derivatives (D, m) of their sums."""
-    model, m = estimate.model, estimate.model.n_regressors
-    rows, complete = model.levels, model.levels.complete
+def _products(
+    estimate: GmmEstimate, model: DynamicModel, equation: int, max_order: int | None, *, collapse: bool
+) -> tuple[Array, Array, Mask]:
+    """Products (N, D) of levels and changes of some entities, the derivatives (D, m) of their sums, which there are."""
+    rows, complete, m = model.levels, model.levels.complete, model.n_regressors
     # Residual first, then the regressors with the sign that they have in it.
     errors = model.residuals(rows, estimate.params)[:, :, equation : equation + 1]
     levels = np.concatenate([errors, -rows.values[:, :, :m]], axis=2)
-    levels = np.where(complete[:, :, None], levels - levels[complete].mean(axis=0), 0.0)
+    means = estimate.model.level_means
+    left = means[m + equation] - means[:m] @ estimate.params[:, equation]
+    levels = np.where(complete[:, :, None], levels - np.concatenate([[left], -means[:m]]), 0.0)
     changed = np.zeros_like(complete)
     changed[1:] = complete[1:] & complete[:-1]
     changes = np.zeros_like(levels)
     changes[1:] = np.where(changed[1:, :, None], levels[1:] - levels[:-1], 0.0)
     longest = len(levels) - 1 if max_order is None else min(max_order, len(levels) - 1)
-    products, slopes = [], []
+    products, slopes, found = [], [], []
     for lag in (FORWARD, *range(2, longest + 1)):
-        earlier, seen = _lagged(levels, complete, lag)
+        level, seen = _lagged(levels, complete, lag)
         both = changed & seen
-        kept = both.any(axis=1)
-        if not kept.any():
-            continue
-        level, change = earlier[kept], changes[kept]
-        product = level[:, :, 0] * change[:, :, 0]
-        slope = np.einsum("tnj,tn->tj", level[:, :, 1:], change[:, :, 0])
-        slope += np.einsum("tn,tnj->tj", level[:, :, 0], change[:, :, 1:])
+        product = level[:, :, 0] * changes[:, :, 0]
+        slope = np.einsum("tnj,tn->tj", level[:, :, 1:], changes[:, :, 0])
+        slope += np.einsum("tn,tnj->tj", level[:, :, 0], changes[:, :, 1:])
         products.append(product.sum(axis=0, keepdims=True) if collapse else product)
         slopes.append(slope.sum(axis=0, keepdims=True) if collapse else slope)
-    if not products:
-        raise InsufficientDataError("No entity has three periods in a row: there is no covariance to test.")
-    return np.concatenate(products).T, np.concatenate(slopes)
+        found.append(np.array([both.any()]) if collapse else both.any(axis=1))
+    return np.concatenate(products).T, np.concatenate(slopes), np.concatenate(found)
 
 
 def _lagged(levels: Array, complete: Mask, lag: int) -> tuple[Array, Mask]:

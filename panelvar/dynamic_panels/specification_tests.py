@@ -2,6 +2,8 @@ r"""Tests of dynamic-panel GMM: overidentification, and serial correlation of th
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from panelvar.base.arguments import read_whole
@@ -9,6 +11,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.base.quoting import shown
+from panelvar.dynamic_panels.dynamic_model import DynamicModel
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.tables.test_result import TestResult, chi2_test
 
@@ -70,35 +73,22 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
     without serial correlation have a first-order one in differences, and none of higher order.
     """
     order = read_whole("order", order, 1)
-    model, problem, step = estimate.model, estimate.problem, estimate.step
-    m, k, length = problem.n_regressors, equation, problem.n_moments
-    rows = model.differences
-    errors = model.residuals(rows, step.params)[:, :, k]
-    lagged = np.zeros_like(errors)
-    if order < len(errors):
-        lagged[order:] = errors[:-order]
-    lagged = np.where(rows.used, lagged, 0.0)
-    if not (lagged != 0.0).any():
+    problem, step, k = estimate.problem, estimate.step, equation
+    m, length = problem.n_regressors, problem.n_moments
+    assumed = estimate.cov_kind == "classical" and estimate.convention.classical_ar == "homoskedastic"
+    sums = _serial_sums(estimate, order, assumed=assumed)
+    if not sums.found[k]:
         raise InsufficientDataError(f"No entity has differences {order} period(s) apart: there is no m{order}.")
-    products = (lagged * errors).sum(axis=0)
-    slopes = np.einsum("tn,tnj->j", lagged, rows.values[:, :, :m])
-    own = slice(k * m, (k + 1) * m)
+    slopes, own = sums.slopes[k], slice(k * m, (k + 1) * m)
     pull = step.pull[own, k * length : (k + 1) * length] if len(step.roots) > 1 else step.pull[own]
     variance = estimate.covariance[own, own]
-    homoskedastic = estimate.cov_kind == "classical" and estimate.convention.classical_ar == "homoskedastic"
-    if homoskedastic:
+    if assumed:
         sigma = float(estimate.one_step_sigma[k, k])
-        spread, cross = _assumed(estimate, lagged)
-        first, middle = sigma * spread, sigma * cross
+        first, middle = sigma * float(sums.spread[k]), sigma * sums.common[k]
     else:
-        if problem.groups is not None and estimate.convention.clustered_ar:
-            wide = problem.errors(step.params)
-            products = np.bincount(problem.groups, weights=products)
-        else:
-            wide = problem.entity_errors(step.params)
+        first, middle = float(sums.squares[k]), sums.middle[k]
         if len(step.roots) > 1:
-            wide = wide[:, k * length : (k + 1) * length]
-        first, middle = float(products @ products), wide.T @ products
+            middle = middle[k * length : (k + 1) * length]
     total = first - 2.0 * float(slopes @ pull @ middle) + float(slopes @ variance @ slopes)
     null = f"no correlation of order {order} in the differenced errors"
     if not total > 0.0:
@@ -106,27 +96,91 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
         return TestResult(
             f"m{order}", float("nan"), float("nan"), "normal", None, None, null, (Note("no-variance", text),)
         )
-    statistic = float(products.sum() / np.sqrt(total))
+    statistic = float(sums.total[k] / np.sqrt(total))
     return TestResult(f"m{order}", statistic, float(normal_tail(statistic)), "normal", None, None, null)
 
 
-def _assumed(estimate: GmmEstimate, lagged: Array) -> tuple[float, Array]:
-    r""":math:`\sum_i w_i'H_iw_i` and :math:`\sum_i Z_i'C_iw_i` for errors that are white noise in levels."""
-    model = estimate.model
+class _SerialSums(NamedTuple):
+    """Sums over the entities, of each equation: its errors, differenced, and their lags.
+
+    Attributes
+    ----------
+    found : (K,) bool array
+        Whether there is a lag that is not zero.
+    total : (K,) array
+        Of their products.
+    slopes : (K, m) array
+        Of lags and regressors.
+    spread : (K,) array
+        Of the lags' squares, as white noise in levels has them.
+    common : (K, L) array
+        Of the instruments with what the lags and the rows' errors have in common then.
+    squares : (K,) array
+        Of the squared products of entities, or of clusters.
+    middle : (K, K L) array
+        Of these products and the moments of the errors.
+    """
+
+    found: Array
+    total: Array
+    slopes: Array
+    spread: Array
+    common: Array
+    squares: Array
+    middle: Array
+
+
+def _serial_sums(estimate: GmmEstimate, order: int, *, assumed: bool) -> _SerialSums:
+    """Sum products of the errors and their lag over all entities."""
+    problem, params = estimate.problem, estimate.params
+    by_cluster = problem.clustered and estimate.convention.clustered_ar
+    pairs: list[tuple[Array, Array]] = []
+    parts: list[list[Array]] = []
+    clusters = problem.n_clusters if by_cluster else 0
+    summed = np.zeros((clusters, problem.n_equations)), np.zeros((clusters, params.shape[1] * problem.n_moments))
+    for piece in estimate.model.pieces(problem):
+        products, *own = _serial_products(piece.model, params, order, assumed=assumed)
+        wide = piece.errors(params)
+        if by_cluster:
+            assert piece.groups is not None
+            for table, values in zip(summed, (products, wide), strict=True):
+                np.add.at(table, piece.groups, values)
+        else:
+            pairs.append((np.square(products).sum(axis=0), products.T @ wide))
+        parts.append([products.sum(axis=0), *own])
+    if by_cluster:
+        products, wide = summed
+        pairs.append((np.square(products).sum(axis=0), products.T @ wide))
+    total, slopes, spread, common, found = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
+    squares, middle = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
+    return _SerialSums(found > 0, total, slopes, spread, common, squares, middle)
+
+
+def _serial_products(model: DynamicModel, params: Array, order: int, *, assumed: bool) -> list[Array]:
+    """Products (N, K) of the entities' differenced errors and their lag, and the sums of `_SerialSums`.
+
+    Spread and what is common are zero unless errors are assumed to be white noise in levels.
+    """
     rows = model.differences
-    loadings = rows.loadings()[:, :, 0]
-    noise = np.einsum("rt,rn->tn", loadings, lagged)
-    spread = float(np.square(noise).sum())
-    out = np.zeros(model.instruments.count)
+    errors = model.residuals(rows, params)
+    lagged = np.zeros_like(errors)
+    if order < len(errors):
+        lagged[order:] = errors[:-order]
+    lagged = np.where(rows.used[:, :, None], lagged, 0.0)
+    products = (lagged * errors).sum(axis=0)
+    slopes = np.einsum("tnk,tnj->kj", lagged, rows.values[:, :, : model.n_regressors])
+    common = np.zeros((params.shape[1], model.instruments.count))
+    noise = np.einsum("rt,rnk->tnk", rows.loadings()[:, :, 0], lagged) if assumed else np.zeros((1, 1, len(common)))
+    spread = np.square(noise).sum(axis=(0, 1))
     place = 0
-    for equation in model.equations:
+    for equation in model.equations if assumed else ():
         shares = equation.loadings()
         for row in range(len(equation.labels)):
             own = model.instruments.rows[place]
-            common = (shares[row] * noise).sum(axis=0) * equation.used[row]
-            out[own.columns] += own.values.T @ common
+            shared = np.einsum("tn,tnk->nk", np.broadcast_to(shares[row], noise.shape[:2]), noise)
+            common[:, own.columns] += (own.values.T @ (shared * equation.used[row][:, None])).T
             place += 1
-    return spread, out
+    return [products, slopes, spread, common, (lagged != 0.0).any(axis=(0, 1)).astype(np.float64)]
 
 
 def equation_place(names: tuple[str, ...], equation: object) -> int:

@@ -70,7 +70,7 @@ def underidentification(estimate: GmmEstimate) -> UnderidentificationTest:
         The search finds no minimum.
     """
     problem = estimate.problem.linear
-    clusters, moments, m = len(problem.moments), problem.n_moments, problem.n_regressors
+    clusters, moments, m = problem.n_clusters, problem.n_moments, problem.n_regressors
     if moments >= clusters:
         raise InsufficientDataError(
             "A test of underidentification needs fewer moments than entities (or clusters of them); there are "
@@ -92,11 +92,7 @@ def underidentification(estimate: GmmEstimate) -> UnderidentificationTest:
 def _auxiliary(problem: GmmProblem, place: int) -> GmmProblem:
     """One regressor explained by the others, with the same instruments."""
     others = [other for other in range(problem.n_regressors) if other != place]
-    return replace(
-        problem,
-        products=problem.products[:, [*others, place]],
-        regressors=tuple(problem.regressors[other] for other in others),
-    )
+    return problem.of_columns([*others, place], tuple(problem.regressors[other] for other in others))
 
 
 def _least(problem: GmmProblem, starts: list[Array]) -> float:

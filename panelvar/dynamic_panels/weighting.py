@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.qr import triangularize
 
 SINGULAR = 1e-12
 """Reciprocal condition, of moments of variance one, below which their covariance is singular."""
@@ -62,6 +63,27 @@ class Root:
             solved = triangular(self.upper, flat)
         scaled = solved.reshape(-1, *values.shape[1:])
         return np.asarray(scaled / self.sizes.reshape(-1, *(1,) * (scaled.ndim - 1)), dtype=np.float64)
+
+
+class StackedRows:
+    """Rows of which only the cross products count: of several blocks no more are kept than there are columns.
+
+    Cross products are those of the triangle of a QR decomposition of the rows, which loses none of their digits.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: list[Array] = []
+
+    def add(self, block: Array) -> None:
+        """Take in rows (n, w)."""
+        self._blocks.append(block)
+        if len(self._blocks) > 1 and sum(map(len, self._blocks)) > 2 * block.shape[1]:
+            self._blocks = [triangularize(np.concatenate(self._blocks))]
+
+    @property
+    def rows(self) -> Array:
+        """Rows with the same cross products, those of a single block as they are."""
+        return self._blocks[0] if len(self._blocks) == 1 else np.concatenate(self._blocks)
 
 
 def root_of_covariance(covariance: Array) -> Root:

@@ -11,11 +11,11 @@ import numpy as np
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance, CovarianceEstimate
-from panelvar.dynamic_panels.dynamic_model import DynamicModel, Specification, build_model
+from panelvar.dynamic_panels.dynamic_model import DynamicModel, build_model
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
 from panelvar.dynamic_panels.gmm_covariance import estimated_covariance, read_covariance
 from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, estimate, refuse_covariance
-from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, read_instruments
+from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, Specification, read_instruments
 from panelvar.dynamic_panels.transforms import TRANSFORMS, WORDS
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.moment_recursion import MomentRecursion
