@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.base.labels import listed, repeated
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
-from panelvar.data.design import dated_panel
+from panelvar.data.design import dated_panel, makes_designs
 from panelvar.data.panel import Panel
-from panelvar.dynamic_panels.dynamic_model import build_model
+from panelvar.dynamic_panels.dynamic_model import DynamicModel, build_model
 from panelvar.dynamic_panels.dynamic_result import DynamicFit, DynamicPanelResult
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
 from panelvar.dynamic_panels.gmm_covariance import estimated_covariance, read_covariance
@@ -31,6 +32,9 @@ from panelvar.dynamic_panels.lag_instruments import (
 from panelvar.dynamic_panels.quadratic_moments import NONLINEAR
 from panelvar.dynamic_panels.transforms import TRANSFORMS
 from panelvar.dynamics.dynamics import companion_roots
+
+if TYPE_CHECKING:
+    from panelvar.streams.whole_entities import WholeEntities
 
 Names = str | Sequence[str] | None
 
@@ -250,10 +254,10 @@ def _read(
     time_effects: bool,
     constant: bool,
     level_equation: bool,
-) -> tuple[Panel, Specification]:
+) -> tuple[Panel | WholeEntities, Specification]:
     """Read a call: the panel, and the model with all of its instruments spelled out."""
     choose("transform", transform, TRANSFORMS)
-    panel = dated_panel(data)
+    panel = _entities(data)
     lags = read_whole("lags", lags, 1)
     refuse_beyond("lags", lags, panel.calendar.n_positions)
     if not isinstance(y, str):
@@ -262,7 +266,8 @@ def _read(
     if "~" in y and x is None:
         from panelvar.data.formula import parse, written_terms
 
-        y, exogenous = parse(y, panel).y_name, tuple(term for term in written_terms(y) if term not in ("0", "1"))
+        whole = panel if isinstance(panel, Panel) else next(panel.panels(panel.names))
+        y, exogenous = parse(y, whole).y_name, tuple(term for term in written_terms(y) if term not in ("0", "1"))
     older, current = read_names("predetermined", predetermined), read_names("endogenous", endogenous)
     lag_names = tuple(_lag_name(y, lag) for lag in range(1, lags + 1))
     every = (y, *lag_names, *exogenous, *older, *current)
@@ -288,7 +293,7 @@ def _read(
 
 def _fitted(
     name: str,
-    read: tuple[Panel, Specification],
+    read: tuple[Panel | WholeEntities, Specification],
     *,
     steps: int | str,
     cov: str | Covariance | None,
@@ -304,7 +309,13 @@ def _fitted(
     small = read_flag("small", small)
     chosen = gmm_convention(convention)
     kind, by = read_covariance(cov)
-    model = build_model(*read, missing)
+    source, specification = read
+    if nonlinear is not None and not isinstance(source, Panel):
+        raise SpecificationError(
+            f"nonlinear={nonlinear!r}: quadratic moments need all rows at once, and a stream is read a chunk at a "
+            "time: use a Panel."
+        )
+    model = build_model(source, specification, missing) if isinstance(source, Panel) else _streamed(read, missing)
     groups, label = entity_groups(model, by)
     found = estimate(
         model,
@@ -324,8 +335,28 @@ def _fitted(
     covariance = estimated_covariance(found, small=small)
     kind_of_moments = "" if nonlinear is None else ", quadratic moments"
     result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}")
+    if not isinstance(source, Panel) and model.census.differences.most > 1:
+        # One reading serves both tests that the table shows: it can be printed where the data are no more.
+        result.ar_test(1)
     emit(result.notes)
     return result
+
+
+def _entities(data: object) -> Panel | WholeEntities:
+    """The panel of the data, or the entities of a stream."""
+    if not makes_designs(data):
+        return dated_panel(data)
+    from panelvar.streams.panel_stream import PanelStream
+    from panelvar.streams.whole_entities import WholeEntities
+
+    assert isinstance(data, PanelStream)
+    return WholeEntities(data)
+
+
+def _streamed(read: tuple[Any, Specification], missing: str) -> DynamicModel:
+    from panelvar.dynamic_panels.streamed_moments import StreamedModel
+
+    return StreamedModel(*read, missing)
 
 
 def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,36 @@ from panelvar.dynamic_panels.quadratic_moments import QuadraticProblem, quadrati
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
+
+
+class SerialSums(NamedTuple):
+    """Sums over the entities, of each equation: its errors, differenced, and their lags.
+
+    Attributes
+    ----------
+    found : (K,) bool array
+        Whether there is a lag that is not zero.
+    total : (K,) array
+        Of their products.
+    slopes : (K, m) array
+        Of lags and regressors.
+    spread : (K,) array
+        Of the lags' squares, as white noise in levels has them.
+    common : (K, L) array
+        Of the instruments with what the lags and the rows' errors have in common then.
+    squares : (K,) array
+        Of the squared products of entities, or of clusters.
+    middle : (K, K L) array
+        Of these products and the moments of the errors.
+    """
+
+    found: Array
+    total: Array
+    slopes: Array
+    spread: Array
+    common: Array
+    squares: Array
+    middle: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +150,11 @@ class GmmEstimate:
     def weighted_at(self) -> Array:
         """The estimates that the last weight was made at."""
         return self.problem.one_step.params if self.steps == 2 else self.step.params
+
+    @cached_property
+    def serial_sums(self) -> dict[int, SerialSums]:
+        """Sums that tests of serial correlation are made of, by order, once the entities have been read for them."""
+        return {}
 
     # Error variances
 

@@ -2,7 +2,7 @@ r"""Tests of dynamic-panel GMM: overidentification, and serial correlation of th
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.base.quoting import shown
 from panelvar.dynamic_panels.dynamic_model import DynamicModel
-from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.dynamic_panels.gmm_estimate import GmmEstimate, SerialSums
 from panelvar.tables.test_result import TestResult, chi2_test
 
 NULL = "all moments are valid"
@@ -100,60 +100,44 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
     return TestResult(f"m{order}", statistic, float(normal_tail(statistic)), "normal", None, None, null)
 
 
-class _SerialSums(NamedTuple):
-    """Sums over the entities, of each equation: its errors, differenced, and their lags.
-
-    Attributes
-    ----------
-    found : (K,) bool array
-        Whether there is a lag that is not zero.
-    total : (K,) array
-        Of their products.
-    slopes : (K, m) array
-        Of lags and regressors.
-    spread : (K,) array
-        Of the lags' squares, as white noise in levels has them.
-    common : (K, L) array
-        Of the instruments with what the lags and the rows' errors have in common then.
-    squares : (K,) array
-        Of the squared products of entities, or of clusters.
-    middle : (K, K L) array
-        Of these products and the moments of the errors.
-    """
-
-    found: Array
-    total: Array
-    slopes: Array
-    spread: Array
-    common: Array
-    squares: Array
-    middle: Array
+def _serial_sums(estimate: GmmEstimate, order: int, *, assumed: bool) -> SerialSums:
+    """Sum products of the errors and their lag over all entities; the first two orders are summed together."""
+    known = estimate.serial_sums
+    if order not in known:
+        orders = [each for each in (1, 2) if each <= estimate.model.census.differences.most] if order < 3 else [order]
+        known.update(zip(orders, _summed(estimate, orders, assumed=assumed), strict=True))
+    return known[order]
 
 
-def _serial_sums(estimate: GmmEstimate, order: int, *, assumed: bool) -> _SerialSums:
-    """Sum products of the errors and their lag over all entities."""
+def _summed(estimate: GmmEstimate, orders: Sequence[int], *, assumed: bool) -> list[SerialSums]:
     problem, params = estimate.problem, estimate.params
+    count, length = problem.n_equations, problem.n_equations * problem.n_moments
     by_cluster = problem.clustered and estimate.convention.clustered_ar
-    pairs: list[tuple[Array, Array]] = []
-    parts: list[list[Array]] = []
     clusters = problem.n_clusters if by_cluster else 0
-    summed = np.zeros((clusters, problem.n_equations)), np.zeros((clusters, params.shape[1] * problem.n_moments))
+    tables = [np.zeros((clusters, count)) for _ in orders]
+    all_wide = np.zeros((clusters, length))
+    parts: list[list[list[Array]]] = [[] for _ in orders]
     for piece in estimate.model.pieces(problem):
-        products, *own = _serial_products(piece.model, params, order, assumed=assumed)
         wide = piece.errors(params)
-        if by_cluster:
-            assert piece.groups is not None
-            for table, values in zip(summed, (products, wide), strict=True):
-                np.add.at(table, piece.groups, values)
-        else:
-            pairs.append((np.square(products).sum(axis=0), products.T @ wide))
-        parts.append([products.sum(axis=0), *own])
-    if by_cluster:
-        products, wide = summed
-        pairs.append((np.square(products).sum(axis=0), products.T @ wide))
-    total, slopes, spread, common, found = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
-    squares, middle = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
-    return _SerialSums(found > 0, total, slopes, spread, common, squares, middle)
+        groups = piece.groups if by_cluster else None
+        if groups is not None:
+            np.add.at(all_wide, groups, wide)
+        for order, table, own in zip(orders, tables, parts, strict=True):
+            products, *rest = _serial_products(piece.model, params, order, assumed=assumed)
+            squared = _squared(products, wide)
+            if groups is not None:
+                np.add.at(table, groups, products)
+                squared = np.zeros(count), np.zeros((count, length))
+            own.append([*rest, *squared])
+    sums = [SerialSums(*(np.sum(each, axis=0) for each in zip(*own, strict=True))) for own in parts]
+    if not by_cluster:
+        return sums
+    found = [_squared(table, all_wide) for table in tables]
+    return [own._replace(squares=squares, middle=middle) for own, (squares, middle) in zip(sums, found, strict=True)]
+
+
+def _squared(products: Array, wide: Array) -> tuple[Array, Array]:
+    return np.square(products).sum(axis=0), products.T @ wide
 
 
 def _serial_products(model: DynamicModel, params: Array, order: int, *, assumed: bool) -> list[Array]:
@@ -180,7 +164,7 @@ def _serial_products(model: DynamicModel, params: Array, order: int, *, assumed:
             shared = np.einsum("tn,tnk->nk", np.broadcast_to(shares[row], noise.shape[:2]), noise)
             common[:, own.columns] += (own.values.T @ (shared * equation.used[row][:, None])).T
             place += 1
-    return [products, slopes, spread, common, (lagged != 0.0).any(axis=(0, 1)).astype(np.float64)]
+    return [products, (lagged != 0.0).any(axis=(0, 1)), products.sum(axis=0), slopes, spread, common]
 
 
 def equation_place(names: tuple[str, ...], equation: object) -> int:

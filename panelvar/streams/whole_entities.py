@@ -95,7 +95,7 @@ class WholeEntities:
         rank[self._who.order()] = np.arange(self._who.count)
         return np.argsort(rank[self._sequence], kind="stable").astype(np.intp)
 
-    def panels(self, columns: Sequence[str], most: int | None = None) -> Iterator[Panel]:
+    def panels(self, columns: Sequence[str], most: int | None = None) -> Iterator[PanelOfEntities]:
         """Read columns of all rows, as panels of entities one after another, on the calendar of all rows.
 
         Parameters
@@ -144,7 +144,7 @@ class WholeEntities:
         """Read the chunks that have a row."""
         return (chunk for chunk in self.stream.read(columns) if chunk.n_rows)
 
-    def _cut(self, pieces: Sequence[_Piece], most: int) -> Iterator[Panel]:
+    def _cut(self, pieces: Sequence[_Piece], most: int) -> Iterator[PanelOfEntities]:
         """Make panels of so many entities of rows of whole entities."""
         import pandas as pd
 

@@ -1,0 +1,276 @@
+r"""Dynamic panels of streams: moments of whole entities, added up over readings of them.
+
+All that GMM makes of the entities' moments are their sum and cross products of them, for any coefficients linear in the
+products :math:`P_i = Z_i'[X_i, Y_i]`. So the triangle of the QR decomposition of all :math:`\mathrm{vec}\,P_i` stands
+for the entities: weights, their corrections and every test of moments are made of its rows as of those of so many
+entities, to the last digits, and memory does not grow with the panel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.errors import SpecificationError
+from panelvar.base.quoting import shown
+from panelvar.dynamic_panels.cube import Census, lay_out, model_columns
+from panelvar.dynamic_panels.dynamic_model import (
+    DynamicModel,
+    EntityRows,
+    Lengths,
+    equations_of,
+    lengths,
+    notes_of,
+    refuse_clusters,
+    refuse_few,
+)
+from panelvar.dynamic_panels.gmm import GmmProblem, moments_of_errors
+from panelvar.dynamic_panels.instrument_moments import InstrumentMatrix, RowCovariances, row_covariances
+from panelvar.dynamic_panels.lag_instruments import Specification
+from panelvar.dynamic_panels.weighting import StackedRows
+from panelvar.kernels.qr import triangularize
+from panelvar.streams.reading import NotKept
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.streams.whole_entities import WholeEntities
+
+_NUMBERS = 2**22
+"""Numbers of the moments and rows of entities that are worked on at once: 32 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class SummedInstruments(InstrumentMatrix):
+    """What is left of instruments whose rows are not kept: their names, and the one-step weight.
+
+    Attributes
+    ----------
+    weight : (L, L) array
+    """
+
+    weight: Array
+
+    def only(self, kept: Mask) -> SummedInstruments:
+        """Some of the moments."""
+        named = super().only(kept)
+        return SummedInstruments(named.labels, (), named.origins, self.weight[np.ix_(kept, kept)])
+
+    def weighted(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
+        """The one-step weight, which was summed when the rows were read."""
+        return self.weight
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StreamedProblem(GmmProblem):
+    """Moments of entities that were read: products are rows that have the cross products of all entities'.
+
+    Attributes
+    ----------
+    sums : (L, m + K) array
+        Of the entities' products.
+    count : int
+        Entities, or clusters of them.
+    by_groups : bool
+        Whether these are clusters.
+    kept : (C,) bool array
+        Which of the instruments that can be are moments of the model.
+    """
+
+    sums: Array
+    count: int
+    by_groups: bool
+    kept: Mask
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of entities."""
+        return self.count
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters are of several entities."""
+        return self.by_groups
+
+    @property
+    def total(self) -> Array:
+        """:math:`Z'[X, Y]`, (L, m + K)."""
+        return self.sums
+
+    def without(self, doubted: Mask) -> GmmProblem:
+        """The problem with fewer moments."""
+        instruments = self.instruments.only(~doubted)
+        return replace(self, products=self.products[~doubted], instruments=instruments, sums=self.sums[~doubted])
+
+    def of_columns(self, columns: Sequence[int], names: tuple[str, ...]) -> GmmProblem:
+        """The problem of some of the regressors and dependent variables, the regressors first."""
+        chosen = list(columns)
+        return replace(self, products=self.products[:, chosen], regressors=names, sums=self.sums[:, chosen])
+
+
+class StreamedModel(DynamicModel):
+    """A `DynamicModel` of which no row is kept: entities are read again for whatever depends on coefficients.
+
+    Parameters
+    ----------
+    source : WholeEntities
+    specification : Specification
+    missing : {"drop", "raise"}
+    """
+
+    equations = NotKept("A row of an equation")
+    transformed = NotKept("A residual")
+    levels = NotKept("A level")
+    instruments = NotKept("An instrument")
+    _source: WholeEntities
+    _columns: tuple[str, ...]
+    _most: int
+    _triangle: Array
+    _groups: Positions | None
+
+    def __init__(self, source: WholeEntities, specification: Specification, missing: str) -> None:
+        columns = _columns_read(source, specification)
+        used: list[Positions] = []
+        census: Census | None = None
+        for panel in source.panels(columns):
+            laid = lay_out(panel, specification)
+            used.append(laid.entities + panel.first)
+            own = Census.of(laid)
+            census = own if census is None else census.merged(own)
+        assert census is not None
+        notes = (*source.notes, *notes_of(census, specification, missing))
+        # The class is frozen, and says of some of what a model holds that it is not kept.
+        self.__dict__.update(
+            panel=source,
+            _source=source,
+            specification=specification,
+            entities=np.concatenate(used),
+            census=census,
+            notes=notes,
+            _columns=columns,
+        )
+        first = next(self._read(1))[0]
+        self.__dict__.update(regressors=first.regressors, periods=first.periods)
+        numbers = first.instruments.count * first.equations[0].values.shape[2]
+        numbers += sum(equation.values[:, 0].size for equation in first.equations)
+        self.__dict__["_most"] = max(1, _NUMBERS // numbers)
+
+    @property
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities in use, in their order."""
+        order = self._source.order
+        return self._source.labels.take(order[np.isin(order, self.entities)])
+
+    def _read(self, most: int) -> Iterator[tuple[DynamicModel, Mask]]:
+        """Read the equations and all instruments of the entities in use, and which of these are not zero for some."""
+        for panel in self._source.panels(self._columns, most):
+            laid = lay_out(panel, self.specification)
+            if len(laid.entities):
+                yield equations_of(laid, self.specification, self.census, ())
+
+    def _groups_read(self, groups: Positions | None) -> Iterator[tuple[DynamicModel, Mask, Positions | None]]:
+        """Read the same, with the clusters of the entities."""
+        start = 0
+        for model, found in self._read(self._most):
+            stop = start + len(model.entities)
+            yield model, found, None if groups is None else groups[start:stop]
+            start = stop
+
+    def problem(self, h: str, *, balanced: bool, groups: Positions | None) -> GmmProblem:
+        """Read the entities and add up what their moments are."""
+        sums: Any = 0.0
+        weight: Any = 0.0
+        kept: Any = False
+        levels: Any = 0.0
+        size: Lengths | None = None
+        stacked, rows = StackedRows(), StackedRows()
+        by_cluster: Array | None = None
+        n_clusters = 0 if groups is None else int(groups.max()) + 1
+        for model, found, own in self._groups_read(groups):
+            products = model.instruments.products(model.equations)
+            named, shape = model.instruments, products.shape[:2]
+            weight = weight + named.weighted(row_covariances(model.equations, h, balanced=balanced))
+            kept = kept | found
+            sums = sums + products.sum(axis=2)
+            levels = levels + model.levels.values.sum(axis=(0, 1))
+            length = lengths(model)
+            size = length if size is None else size.merged(length)
+            rows.add(model.transformed.values[model.transformed.used])
+            flat = products.reshape(-1, products.shape[2]).T
+            if own is None:
+                stacked.add(flat)
+                continue
+            if by_cluster is None:
+                by_cluster = np.zeros((n_clusters, flat.shape[1]))
+            np.add.at(by_cluster, own, flat)
+        assert size is not None
+        size.refuse_constant(self)
+        refuse_few(int(kept.sum()), len(self.regressors))
+        self.__dict__.update(
+            _triangle=triangularize(rows.rows), _groups=groups, level_means=levels / self.census.levels.total
+        )
+        flat = stacked.rows if by_cluster is None else by_cluster
+        instruments = SummedInstruments(named.labels, (), named.origins, weight).only(kept)
+        return StreamedProblem(
+            np.ascontiguousarray(flat.T.reshape(*shape, -1)[kept]),
+            instruments,
+            {},
+            self.regressors,
+            sums=sums[kept],
+            count=self.n_entities if by_cluster is None else len(by_cluster),
+            by_groups=by_cluster is not None,
+            kept=kept,
+        )
+
+    def pieces(self, problem: GmmProblem) -> Iterator[EntityRows]:
+        """Read the entities' rows, with what depends on coefficients."""
+        assert isinstance(problem, StreamedProblem)
+        for model, _, groups in self._groups_read(self._groups):
+            own = replace(model, instruments=model.instruments.only(problem.kept))
+            products = own.instruments.products(own.equations)
+            yield EntityRows(own, partial(moments_of_errors, products), groups)
+
+    def residual_products(self, params: Array) -> Array:
+        """Cross products (K, K) of the errors of the transformed rows."""
+        left = self._triangle @ np.concatenate([-params, np.eye(params.shape[1])])
+        return np.asarray(left.T @ left)
+
+    def clusters(self, column: object) -> tuple[Positions, str]:
+        """Codes (N,) of a column that is constant in each entity, from a reading of it."""
+        import pandas as pd
+
+        if not isinstance(column, str):
+            raise SpecificationError(
+                f"Groups of the rows of a stream are named by a column, such as 'region'; got {shown(column)}."
+            )
+        self._source.stream.require(column)
+        codes: dict[object, int] = {}
+        own: list[Positions] = []
+        moving: list[pd.Index] = []
+        absent = 0
+        for panel in self._source.panels([column]):
+            given = np.asarray(panel.raw_column(column))
+            local, labels = pd.factorize(given)
+            absent += int((local < 0).sum())
+            first = local[panel.starts[:-1]]
+            moving.append(panel.entity_labels[np.unique(panel.entity_codes[local != first[panel.entity_codes]])])
+            places = np.array([codes.setdefault(label, len(codes)) for label in labels], dtype=np.intp)
+            own.append(places[first] if len(places) else first)
+        refuse_clusters(column, absent, moving[0].append(moving[1:]))
+        return pd.factorize(np.concatenate(own)[self.entities])[0].astype(np.intp), column
+
+
+def _columns_read(source: WholeEntities, spec: Specification) -> tuple[str, ...]:
+    """The columns of a stream that a model's variables are, or are computed of."""
+    wanted = model_columns(spec)
+    for name in wanted:
+        if name.isidentifier():
+            source.stream.require(name)
+    own = set(source.names)
+    expressions = [name for name in wanted if name not in own]
+    return tuple(name for name in source.names if name in wanted or any(name in text for text in expressions))
