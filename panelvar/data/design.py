@@ -23,7 +23,7 @@ from panelvar.data.panel import Panel, as_panel
 from panelvar.data.panel_rows import refuse_infinite, rows_where
 from panelvar.data.source import as_floats, refuse_text
 from panelvar.data.time_labels import as_text
-from panelvar.kernels.groups import Grouping, compact
+from panelvar.kernels.groups import Grouping, compact, distinct
 from panelvar.kernels.rows import TransformedRows, column_norms
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Design:
     @property
     def period_positions(self) -> NDArray[np.int64]:
         """Calendar positions of the periods in use, ascending."""
-        return np.unique(self.time_positions)
+        return distinct(self.time_positions)
 
     @cached_property
     def times(self) -> Grouping:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.demeaned import DemeanedRows, rows_together
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import CrossProducts
 from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
@@ -128,15 +129,55 @@ class Scores(NamedTuple):
         One pass over the rows serves all groupings.
         """
         in_place = self._in_place
+        if in_place and len(groupings) == 1:
+            summed = self._sums_by_own_groups(groupings[0])
+            if summed is not None:
+                return [summed]
         sums = self.rows.summed(partial(self._sums_of_blocks, groupings))
         for out in sums:
             # A piece at a time, in its own memory: fresh pages would cost more than the product.
             for begin in range(0, len(out), _PIECE_ROWS):
                 piece = out[begin : begin + _PIECE_ROWS]
-                if in_place and self.constant is not None:
-                    piece[...] = np.roll(piece, 1, axis=1)
-                piece[...] = self._orthonormal(piece)
+                piece[...] = piece @ self._turn if in_place else self._orthonormal(piece)
         return sums
+
+    @property
+    def _turn(self) -> Array:
+        """The map from scores with the constant's last, if there is one, to the orthonormal basis, (size, size)."""
+        lead, k = self.size - len(self.kept), len(self.kept)
+        turn = np.zeros((self.size, self.size))
+        turn[:k, lead:] = self.basis
+        turn[k:, :lead] = 1.0
+        return turn
+
+    def _sums_by_own_groups(self, grouping: Grouping) -> Array | None:
+        r"""Return the sums within the groups whose means were subtracted, from regressors about one number each.
+
+        The residuals of a group add up to zero, so that :math:`\sum_t (x_t - \bar x) e_t = \sum_t (x_t - c) e_t` for
+        any c, and only the residuals need their group's mean. None for other groups, and where rounding would be felt.
+        """
+        rows, k, size = self.rows, len(self.kept), self.size
+        if not isinstance(rows, DemeanedRows) or rows.groupings[0] is not grouping or self.multiplier is not None:
+            return None
+        if rows.origin is None:
+            return None
+        plain = TransformedRows(rows.columns, shift=rows.origin, weights=rows.weights)
+        contrast, turn, mass = np.append(-self.coefficients, 1.0), self._turn, grouping.mass(rows.weights)
+        out = np.empty((grouping.n_groups, size))
+        scratch = np.empty(rows.n_columns * rows_together(rows.n_columns))
+        for first, last, start, stop in rows.whole_groups():
+            lines = scratch[: (stop - start) * rows.n_columns].reshape(rows.n_columns, -1)
+            plain.fill(start, stop, lines.T)
+            residuals = (contrast @ lines)[None, :]
+            root = 1.0 if rows.weights is None else np.sqrt(rows.weights[start:stop])
+            level = grouping.sums_of_lines(residuals * root, first, last) / mass[first:last]
+            residuals -= grouping.repeated(level, first, last) * root
+            lines[:k] *= residuals
+            if self.constant is not None:
+                constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
+                np.multiply(residuals[0], constant, out=lines[k])
+            np.dot(grouping.sums_of_lines(lines[:size], first, last).T, turn, out=out[first:last])
+        return out
 
     def _sums_of_blocks(self, groupings: Sequence[Grouping]) -> list[Array]:
         """Return sums within groups, of scores as they are before they are turned."""

@@ -1,20 +1,54 @@
-"""Rows less the means of their groups, and the R factor of them, from one reading of the columns.
+r"""Rows less the means of their groups, and the R factor of them, from one reading of the columns.
 
-The means of whole groups are known as soon as a block that holds them is read, so that the block is demeaned and its
-cross products are added up while it is still in the processor's cache.
+The means of whole groups are known as soon as a block that holds them is read, so that its cross products are added up
+while it is still in the processor's cache. Cross products about one number a column, less those of the means about it,
+
+.. math:: \sum_{it} (v_{it} - c)(v_{it} - c)' - \sum_i T_i (\bar v_i - c)(\bar v_i - c)',
+
+are those of the demeaned rows, and no block is demeaned for them; where the means lie so far apart that this difference
+would lose digits, blocks are demeaned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.kernels.groups import Columns, Grouping
-from panelvar.kernels.qr import CrossProducts, pays
-from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, TransformedRows, transformed_rows
+from panelvar.kernels.qr import CrossProducts, pays, triangle_of
+from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, TransformedRows
+
+# Columns of which twice as many rows stay in the cache.
+_FEW = 12
+# Rows that tell where a column lies.
+_HEAD = 1_000
+
+
+class DemeanedRows(TransformedRows):
+    """Rows less the (weighted) means of their groups, so that sums of their combinations within a group are zero.
+
+    The means are the only table.
+
+    Attributes
+    ----------
+    origin : (k + 1,) array or None
+        A number near the middle of each column, where what lies between it and the means does not outweigh the rows:
+        cross products of ``column - origin`` and of demeaned rows then lose few digits. None where it would, and where
+        groups are not read whole (`whole_groups`).
+    """
+
+    __slots__ = ("origin",)
+
+    def __init__(self, columns: Sequence[Array], origin: Array | None, **options: Any) -> None:
+        super().__init__(columns, **options)
+        self.origin = origin
+
+    def whole_groups(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield runs of groups ``first:last`` and their rows ``start:stop``, at most `rows_together`."""
+        return _runs(self.groupings[0], rows_together(self.n_columns))
 
 
 def demeaned_rows(
@@ -37,44 +71,130 @@ def demeaned_rows(
     Returns
     -------
     rows : TransformedRows
-        The means are its only table.
+        The means are its only table; `DemeanedRows` where the columns are in memory.
     triangle : (k, k) array
     """
     if isinstance(columns, MakesRows):
-        means, triangle = groups.means_of(cast(Columns, columns), weights), None
-    else:
-        means, triangle = _in_one_reading(columns, groups, weights)
-    rows = transformed_rows(columns, groupings=(groups,), tables=(means,), weights=weights, constant=constant)
+        means = groups.means_of(cast(Columns, columns), weights)
+        rows = columns.transformed(groupings=(groups,), tables=(means,), weights=weights, constant=constant)
+        return rows, rows.triangle()
+    origin, means, triangle = _read(columns, groups, weights)
+    rows = DemeanedRows(columns, origin, groupings=(groups,), tables=(means,), weights=weights, constant=constant)
     return rows, rows.triangle() if triangle is None else triangle
 
 
-def _in_one_reading(columns: Sequence[Array], groups: Grouping, weights: Array | None) -> tuple[Array, Array | None]:
-    """The means (G, k), and the R factor where blocks hold whole groups and cross products do."""
-    starts, many = groups.starts, groups.n_rows > BLOCK_ROWS
-    if starts is None or not (many and pays(len(columns)) and groups.sums_lines and groups.sizes.max() <= BLOCK_ROWS):
-        return groups.means_of(columns, weights), None
-    mass = groups.mass(weights)
+def rows_together(columns: int) -> int:
+    """Return how many rows of so many columns are read at a time."""
+    return BLOCK_ROWS * (2 if columns <= _FEW else 1)
+
+
+def _read(
+    columns: Sequence[Array], groups: Grouping, weights: Array | None
+) -> tuple[Array | None, Array, Array | None]:
+    """An origin where it serves, the means (G, k), and the R factor where one reading gives it."""
+    if groups.n_rows > BLOCK_ROWS and pays(len(columns)) and _stand_together(groups, rows_together(len(columns))):
+        origin = _middle(columns)
+        found = _less_origin(columns, origin, groups, weights)
+        if found is not None:
+            return origin, *found
+        found = _less_means(columns, groups, weights)
+        if found is not None:
+            return None, *found
+    return None, groups.means_of(columns, weights), None
+
+
+def _less_origin(
+    columns: Sequence[Array], origin: Array, groups: Grouping, weights: Array | None
+) -> tuple[Array, Array] | None:
+    """The means and the R factor: cross products about one number a column, less those of the means.
+
+    None where what is left of a column, beside all of it, would feel the rounding.
+    """
+    mass, step = groups.mass(weights), rows_together(len(columns))
+    roots = np.sqrt(mass)
     means = np.empty((groups.n_groups, len(columns)), order="F")
-    products = CrossProducts(len(columns), BLOCK_ROWS)
-    for first, last in whole_groups(starts, BLOCK_ROWS):
-        start, stop = int(starts[first]), int(starts[last])
+    whole, between = CrossProducts(len(columns), step), CrossProducts(len(columns), step)
+    for first, last, start, stop in _runs(groups, step):
+        lines = whole.room(stop - start).T
+        for line, column, middle in zip(lines, columns, origin, strict=True):
+            np.subtract(column[start:stop], middle, out=line)
+        with np.errstate(over="ignore", invalid="ignore"):
+            levels = _levels(lines, groups, weights, mass, first, last)
+            np.multiply(levels, roots[first:last], out=between.room(last - first).T)
+            np.add(levels.T, origin, out=means[first:last])
+        if weights is not None:
+            lines *= np.sqrt(weights[start:stop])
+        whole.update()
+        between.update()
+        # The first block tells whether the columns are apart enough; all of them decide.
+        if first == 0 and _within(whole, between) is None:
+            return None
+    triangle = _within(whole, between)
+    return None if triangle is None else (means, triangle)
+
+
+def _less_means(columns: Sequence[Array], groups: Grouping, weights: Array | None) -> tuple[Array, Array] | None:
+    """The means and the R factor: each block is demeaned. None where the columns are too close to dependent."""
+    mass, step = groups.mass(weights), rows_together(len(columns))
+    means = np.empty((groups.n_groups, len(columns)), order="F")
+    products = CrossProducts(len(columns), step)
+    for first, last, start, stop in _runs(groups, step):
         lines = products.room(stop - start).T
         for line, column in zip(lines, columns, strict=True):
             line[:] = column[start:stop]
-        weight = None if weights is None else weights[start:stop]
         # A sum out of range is infinite and so is its mean: callers refuse it by the column's norm.
         with np.errstate(over="ignore", invalid="ignore"):
-            levels = groups.sums_of_lines(lines if weight is None else lines * weight, first, last)
-            levels /= mass[first:last]
+            levels = _levels(lines, groups, weights, mass, first, last)
             lines -= groups.repeated(levels, first, last)
         means[first:last] = levels.T
-        if weight is not None:
-            lines *= np.sqrt(weight)
+        if weights is not None:
+            lines *= np.sqrt(weights[start:stop])
         products.update()
-        # The first block tells whether the columns are apart enough; the last decides.
         if first == 0 and products.triangle() is None:
-            return groups.means_of(columns, weights), None
-    return means, products.triangle()
+            return None
+    triangle = products.triangle()
+    return None if triangle is None else (means, triangle)
+
+
+def _levels(lines: Array, groups: Grouping, weights: Array | None, mass: Array, first: int, last: int) -> Array:
+    """The weighted means (k, last - first) of whole groups, of whose rows each line has a column."""
+    if weights is not None:
+        starts = groups.starts
+        assert starts is not None
+        lines = lines * weights[starts[first] : starts[last]]
+    levels = groups.sums_of_lines(lines, first, last)
+    levels /= mass[first:last]
+    return levels
+
+
+def _within(whole: CrossProducts, between: CrossProducts) -> Array | None:
+    """The R factor of what cross products leave of others, or None where rounding would be felt."""
+    # What is out of range has no factor.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return triangle_of(whole.sum - between.sum, np.diagonal(whole.sum))
+
+
+def _middle(columns: Sequence[Array]) -> Array:
+    """A number near the middle of each column, of so few digits that most columns less it are exact."""
+    heads = np.array([column[:_HEAD] for column in columns], dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        middle, spread = heads.mean(axis=1), heads.std(axis=1)
+        units = np.ldexp(1.0, np.frexp(spread)[1] - 3)
+        rounded = np.where(np.ptp(heads, axis=1) > 0.0, np.rint(middle / units) * units, heads[:, 0])
+    return np.where(np.isfinite(rounded), rounded, 0.0)
+
+
+def _stand_together(groups: Grouping, step: int) -> bool:
+    """Whether the rows of each group stand together, and are neither more than a block's nor very few."""
+    return groups.starts is not None and groups.sums_lines and bool(groups.sizes.max() <= step)
+
+
+def _runs(groups: Grouping, step: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield runs of whole groups ``first:last`` and their rows ``start:stop``."""
+    starts = groups.starts
+    assert starts is not None
+    for first, last in whole_groups(starts, step):
+        yield first, last, int(starts[first]), int(starts[last])
 
 
 def whole_groups(starts: Positions, most: int) -> Iterator[tuple[int, int]]:

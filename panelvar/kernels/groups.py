@@ -43,17 +43,30 @@ def split_columns(columns: Columns) -> list[Array]:
 
 def compact(codes: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
     """Renumber the codes that occur 0, 1, ... in their order."""
+    low, seen = _occurring(codes)
+    if seen is None:
+        uniques, compact = np.unique(codes, return_inverse=True)
+        return compact.astype(np.int64), len(uniques)
+    shifted = codes - low if low else codes
+    if seen.all():
+        return shifted.astype(np.int64, copy=False), len(seen)
+    rank = np.cumsum(seen) - 1
+    return rank[shifted], int(rank[-1]) + 1
+
+
+def distinct(codes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the codes that occur, ascending."""
+    low, seen = _occurring(codes)
+    return np.unique(codes).astype(np.int64) if seen is None else np.flatnonzero(seen) + low
+
+
+def _occurring(codes: NDArray[Any]) -> tuple[int, NDArray[np.bool_] | None]:
+    """The smallest code, and which from it to the largest occur; None where a table of these would be too large."""
     low = int(codes.min())
     span = int(codes.max()) - low + 1
-    if span <= 4 * len(codes) + 1024:
-        shifted = codes - low if low else codes
-        seen = np.bincount(shifted, minlength=span) > 0
-        if seen.all():
-            return shifted.astype(np.int64, copy=False), span
-        rank = np.cumsum(seen) - 1
-        return rank[shifted], int(rank[-1]) + 1
-    uniques, compact = np.unique(codes, return_inverse=True)
-    return compact.astype(np.int64), len(uniques)
+    if span > 4 * len(codes) + 1024:
+        return low, None
+    return low, np.bincount(codes - low if low else codes, minlength=span) > 0
 
 
 class Grouping:
@@ -258,14 +271,24 @@ class Grouping:
             for j in range(block.shape[1]):
                 out[first:last, j] += np.add.reduceat(block[:, j], offsets)
             return
+        groups = self.n_groups
+        if (
+            groups <= stop - start
+            and not (start % groups or stop % groups)
+            and block.flags.f_contiguous
+            and self.cycles
+        ):
+            parts = block.T.reshape(block.shape[1], -1, groups)
+            out += (np.ones(parts.shape[1]) @ parts).T
+            return
         codes = self.codes[start:stop]
         # Far more groups than rows: a table of all of them for each block would cost more than the rows.
-        scattered = self.n_groups > _SCATTERED * (stop - start)
+        scattered = groups > _SCATTERED * (stop - start)
         for j in range(block.shape[1]):
             if scattered:
                 np.add.at(out[:, j], codes, block[:, j])
             else:
-                out[:, j] += np.bincount(codes, block[:, j], self.n_groups)
+                out[:, j] += np.bincount(codes, block[:, j], groups)
 
     @property
     def sums_lines(self) -> bool:

@@ -393,12 +393,15 @@ class CrossProducts:
         return triangle_of(self._sum[: self._columns, : self._columns])
 
 
-def triangle_of(gram: Array) -> Array | None:
+def triangle_of(gram: Array, whole: Array | None = None) -> Array | None:
     """Factor a cross-product matrix ``R'R``, or return None where the columns are too close to dependent.
 
     Parameters
     ----------
     gram : (k, k) array
+    whole : (k,) array, optional
+        Sums of squares before something was subtracted from the cross products: the share of it that is left counts
+        as an inflation does, since rounding is that of the whole.
 
     Returns
     -------
@@ -415,6 +418,7 @@ def triangle_of(gram: Array) -> Array | None:
     if failure:
         return None
     inverse, failure = lapack.dtrtri(factor)
-    if failure or not np.square(inverse).sum() <= MOST_INFLATION:
+    inflation = np.square(inverse).sum(axis=1)
+    if failure or not (inflation if whole is None else inflation * (whole / squares)).sum() <= MOST_INFLATION:
         return None
     return np.asfortranarray(factor * length)

@@ -23,8 +23,10 @@ BLOCK_ROWS = 8000
 """Rows of one block: at a dozen columns it stays within the second-level cache."""
 
 
-_WIDE = 64
-"""Columns squared at a time."""
+_SQUARED = 100_000
+"""Numbers squared at a time: they stay in the cache."""
+_FEWEST = 500
+"""Rows of many columns squared at a time."""
 
 
 def subtract_tables(
@@ -348,9 +350,9 @@ def restored_norms(triangle: Array, levels: Sequence[tuple[Array, Array]]) -> Ar
     with np.errstate(over="ignore", invalid="ignore"):
         squares: Array = np.square(triangle).sum(axis=0)
         for mass, level in levels:
-            for first in range(0, level.shape[1], _WIDE):
-                # A part of many columns at a time: the squares stay in the cache.
-                squares[first : first + _WIDE] += mass @ np.square(level[:, first : first + _WIDE])
+            step = max(_SQUARED // max(level.shape[1], 1), _FEWEST)
+            for first in range(0, len(level), step):
+                squares += mass[first : first + step] @ np.square(level[first : first + step])
         restored: Array = np.sqrt(squares)
     return restored
 

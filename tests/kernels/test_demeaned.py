@@ -56,3 +56,34 @@ def test_runs_of_groups_hold_all_of_them():
     starts = np.array([0, 3, 4, 9, 10, 15])
     assert list(whole_groups(starts, 5)) == [(0, 2), (2, 3), (3, 4), (4, 5)]
     assert list(whole_groups(starts, 100)) == [(0, 5)]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("units", [1.0, 1e-3, 1e8])
+def test_products_about_a_number_serve_where_groups_are_near(units, weighted):
+    rng = np.random.default_rng(4)
+    codes = np.repeat(np.arange(2_000), 8)
+    weights = rng.uniform(0.2, 3.0, len(codes)) if weighted else None
+    noise = rng.standard_normal((4, len(codes)))
+    for spread, near in ((1.0, True), (30.0, False)):
+        matrix = units * (noise + spread * rng.standard_normal((4, 2_000))[:, codes] + 1e4)
+        rows, triangle = demeaned_rows(list(matrix), Grouping.from_codes(codes), weights)
+        assert (rows.origin is not None) == near
+        plain = np.vstack([block.copy() for _, _, block in rows.blocks()])
+        np.testing.assert_allclose(
+            plain,
+            (matrix - rows.tables[0][codes].T).T * np.sqrt(1.0 if weights is None else weights[:, None]),
+            rtol=0,
+            atol=1e-10 * units,
+        )
+        length = np.sqrt(np.square(plain).sum(axis=0))
+        factor = positive(triangularize(np.asfortranarray(plain / length)))
+        np.testing.assert_allclose(positive(triangle) / length, factor, rtol=0, atol=1e-12)
+
+
+def test_the_number_has_few_digits():
+    whole = np.random.default_rng(5).integers(100, 160, 20_000).astype(float)
+    middle = demeaned._middle([whole, np.full(20_000, 0.1), whole * np.inf])
+    assert middle[0] == np.rint(middle[0])
+    assert abs(middle[0] - 130.0) < 10.0
+    assert middle[1:].tolist() == [0.1, 0.0]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from panelvar.fit import scores as sandwich
+from panelvar.kernels import demeaned
 from panelvar.kernels import rows as blocks
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import solve
@@ -93,3 +94,30 @@ def test_score_sums_equal_loops(codes, kept, adjusted, constant, size, monkeypat
         np.add.at(expected, g.codes, single)
         np.testing.assert_allclose(sums, expected, atol=1e-12)
     np.testing.assert_allclose(scores.gram(), single.T @ single, atol=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("constant", [None, 1.0, "column"])
+@pytest.mark.parametrize("spread", [0.5, 50.0])
+@pytest.mark.parametrize("codes", ["equal groups", "unequal groups"])
+def test_score_sums_of_demeaned_rows_equal_loops(codes, spread, constant, weighted, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 16)
+    monkeypatch.setattr(demeaned, "BLOCK_ROWS", 16)
+    codes = LAYOUTS["equal groups"] if codes == "equal groups" else np.repeat(np.arange(20), np.arange(20) % 5 + 4)
+    n = len(codes)
+    rng = np.random.default_rng(6)
+    columns = list(np.ascontiguousarray(rng.standard_normal((4, n)) + spread * rng.standard_normal((4, n))[:, codes]))
+    weights = rng.uniform(0.2, 3.0, n) if weighted else None
+    constant = rng.uniform(0.5, 1.5, n) if constant == "column" else constant
+    grouping = Grouping.from_codes(codes)
+    rows, triangle = demeaned.demeaned_rows(columns, grouping, weights, constant)
+    assert (rows.origin is None) == (spread == 50.0)
+    data = by_hand(rows)
+    found = solve(triangle, np.sqrt(np.square(data[:, :3]).sum(axis=0)))
+    scores = sandwich.Scores(rows, np.arange(3), found.coefficients, constant, found.inverse_r)
+    (sums,) = scores.sums([grouping])
+    residual = data[:, 3] - data[:, :3] @ found.coefficients
+    lead = [] if constant is None else [(residual * constant)[:, None]]
+    expected = np.zeros((grouping.n_groups, scores.size))
+    np.add.at(expected, codes, np.hstack([*lead, (data[:, :3] * residual[:, None]) @ found.inverse_r]))
+    np.testing.assert_allclose(sums, expected, rtol=0, atol=1e-13 * (1.0 if constant is None else spread + 1.0))
