@@ -35,6 +35,7 @@ from panelvar.covariance.local_blocks import (
     remaining,
     working_power,
 )
+from panelvar.covariance.many_clusters import ManyAdjusted, adjust_many, sums_pay
 from panelvar.covariance.projected_blocks import PairedAdjusted, ProjectedBlocks
 from panelvar.covariance.protocol import Projected
 from panelvar.fit.conventions import Convention
@@ -54,7 +55,7 @@ FEW_DEGREES = 4.0
 class Satterthwaite:
     """Degrees of freedom of contrasts, from the adjusted scores under independent transformed errors."""
 
-    adjusted: Adjusted | LocalAdjusted | PairedAdjusted
+    adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
 
     def __call__(self, contrasts: Array) -> float:
         """Return the degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r)."""
@@ -66,6 +67,8 @@ class Satterthwaite:
     @cached_property
     def each(self) -> Array:
         """Degrees of freedom of each coefficient, shape (p,)."""
+        if isinstance(self.adjusted, ManyAdjusted):
+            return self.adjusted.degrees
         units = np.eye(len(self._mean))
         return np.array([satterthwaite(self.adjusted, unit[:, None], self._mean) for unit in units])
 
@@ -172,7 +175,9 @@ class BiasReduced:
         notes: list[Note] = []
         if len(dimensions) == 1:
             adjusted, factor, found = self._one_way(fit, convention, dimensions[0][0], degrees=rule == "satterthwaite")
-            moves = adjusted.moves - (adjusted.moves.mean(axis=0) if self.kind == "CR3J" else 0.0)
+            moves = adjusted.moves
+            if self.kind == "CR3J":
+                moves = moves - moves.mean(axis=0)
             matrix = factor * (moves.T @ moves)
             notes += found
         else:
@@ -197,7 +202,7 @@ class BiasReduced:
 
     def _one_way(
         self, fit: Projected, convention: Convention, clusters: Grouping, *, degrees: bool = False
-    ) -> tuple[Adjusted | LocalAdjusted | PairedAdjusted, float, list[Note]]:
+    ) -> tuple[Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted, float, list[Note]]:
         basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
         crossing = isinstance(basis, CrossingBasis)
@@ -208,7 +213,7 @@ class BiasReduced:
         )
         # With absorbed effects the constant lies in them: what a cluster alone knows of it is no loss.
         weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
-        adjusted: Adjusted | LocalAdjusted | PairedAdjusted
+        adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
         if isinstance(basis, CrossingBasis) and (why := basis.obstacle) is not None:
             # No basis of the effects can be formed: few clusters, one projection each and step.
             if original:
@@ -227,6 +232,8 @@ class BiasReduced:
             adjusted = adjust_local(basis.batches(), partial(_without_effects, len(fit.kept), weigh))
         elif not basis.compact:
             adjusted = adjust_local(basis.batches(), weigh)
+        elif not crossing and sums_pay(basis, power):
+            adjusted = adjust_many(basis, power)
         else:
             adjusted = adjust(basis.parts, basis.targets, power)
         return adjusted, self._factor(fit, convention, clusters), _singular(adjusted)
@@ -266,7 +273,7 @@ class BiasReduced:
         return 1.0 if rule == "none" else one_way_factor(fit, convention, clusters, groups)
 
 
-def _singular(adjusted: Adjusted | LocalAdjusted | PairedAdjusted) -> list[Note]:
+def _singular(adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted) -> list[Note]:
     """Say how many clusters alone identify some coefficient."""
     if not adjusted.singular:
         return []

@@ -285,7 +285,7 @@ def _powers_times(gram: Array, targets: Array, power: float) -> tuple[Array, int
     if not which.any():
         return turned, 0
     values, vectors = np.linalg.eigh(gram[which])
-    weight, singular = _weights(values, power)
+    weight, singular = weights_of(values, power)
     turned[which] = vectors @ (weight[:, :, None] * (np.swapaxes(vectors, 1, 2) @ targets))
     return turned, singular
 
@@ -322,7 +322,8 @@ def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> fl
     return float(r * (r + 1) / spread) if spread > 0.0 else float("nan")
 
 
-def _weights(values: Array, power: float) -> tuple[Array, int]:
+def weights_of(values: Array, power: float) -> tuple[Array, int]:
+    """Return ``(1 - values)^{+power}`` (..., q), zero where nothing remains, and how many blocks have such a value."""
     remaining = 1.0 - values
     good = remaining > SINGULAR
     weight = np.where(good, np.where(good, remaining, 1.0) ** power, 0.0)

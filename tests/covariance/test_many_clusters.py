@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import panelvar as pv
-from panelvar.covariance import cluster_adjustment
+from panelvar.covariance import cluster_adjustment, many_clusters
+from panelvar.covariance.symmetric_stacks import complement_power, norms
+from panelvar.kernels import rows
 
 
 def panel(n, seed=0):
@@ -75,3 +77,82 @@ def test_memory_of_very_many_clusters(peak_megabytes):
     """What each cluster leaves, and no more: 20,000 of two rows, three coefficients."""
     fit = pv.fit_pooled(panel(20_000), "y", ["x", "z"])
     assert peak_megabytes(lambda: fit.with_cov("CR2")) < 40.0
+
+
+def uneven(seed=4):
+    """Entities of 1 to 9 rows, one of 60 and one of much leverage; groups of any rows; states of whole entities."""
+    rng = np.random.default_rng(seed)
+    sizes = np.concatenate([rng.integers(1, 10, 150), [60, 3]])
+    n = int(sizes.sum())
+    columns = {"i": np.repeat(np.arange(len(sizes)), sizes), "t": np.concatenate([np.arange(size) for size in sizes])}
+    columns |= {f"x{j}": rng.standard_normal(n) for j in range(4)}
+    columns["x1"][-3:] *= 40.0
+    columns["x2"] *= 1e-120
+    columns |= {"g": rng.integers(0, 120, n), "state": columns["i"] // 2, "w": rng.uniform(0.2, 4.0, n)}
+    y = columns["x0"] + rng.standard_normal(n) + 0.1 * columns["i"]
+    return pv.Panel(columns | {"y": y}, "i", "t")
+
+
+def fitted(model, cov):
+    options = {"weights": "w"} if model.endswith("weighted") else {}
+    fit = {"pooled": pv.fit_pooled, "effects": pv.fit_fixed_effects, "random": pv.fit_random_effects}
+    return fit[model.split(",")[0]](uneven(), "y", ["x0", "x1", "x2", "x3"], cov=cov, **options)
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("block", [100, 8000])
+@pytest.mark.parametrize("kind", ["CR2", "CR3"])
+@pytest.mark.parametrize(
+    ("model", "by"),
+    [
+        ("pooled", "entity"),
+        ("pooled", "g"),
+        ("pooled, weighted", "state"),
+        ("effects", "entity"),
+        ("effects", "state"),
+        ("effects, weighted", "entity"),
+        ("random", "entity"),
+        ("random", "g"),
+    ],
+)
+def test_sums_over_clusters_are_those_of_what_each_adds(model, by, kind, block, monkeypatch):
+    monkeypatch.setattr(rows, "BLOCK_ROWS", block)
+    monkeypatch.setattr(many_clusters, "BLOCK_ROWS", block)
+    monkeypatch.setattr(many_clusters, "TOGETHER", 3)
+    kept = fitted(model, pv.BiasReduced(by, kind=kind))
+    monkeypatch.setattr(many_clusters, "MANY", 2)
+    summed = fitted(model, pv.BiasReduced(by, kind=kind))
+    assert isinstance(summed.covariance.degrees.adjusted, many_clusters.ManyAdjusted)
+    assert not isinstance(kept.covariance.degrees.adjusted, many_clusters.ManyAdjusted)
+    np.testing.assert_allclose(summed.std_errors, kept.std_errors, rtol=1e-11)
+    np.testing.assert_allclose(summed.df_coefficients, kept.df_coefficients, rtol=1e-9)
+    assert summed.notes == kept.notes
+    for restrictions in ("x0 = 2*x1", ["x0", "x3"]):
+        one, other = summed.wald_test(restrictions), kept.wald_test(restrictions)
+        np.testing.assert_allclose([one.statistic, one.pvalue], [other.statistic, other.pvalue], rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_an_exact_fit_and_a_cluster_alone_with_its_regressor(monkeypatch):
+    monkeypatch.setattr(many_clusters, "MANY", 2)
+    data = panel(40)
+    columns = {name: data.column(name) for name in ("i", "t", "x", "z", "y")}
+    exact = pv.Panel(columns | {"y": 2.0 * columns["x"]}, "i", "t")
+    assert (pv.fit_pooled(exact, "y", ["x", "z"], cov="CR2").std_errors == 0.0).all()
+    alone = pv.Panel(columns | {"alone": np.where(columns["i"] == 0, columns["z"], 0.0)}, "i", "t")
+    result = pv.fit_pooled(alone, "y", ["x", "alone"], cov="CR2")
+    assert any("1 cluster(s) alone identify some coefficient" in note.text for note in result.notes)
+
+
+@pytest.mark.parametrize("power", [-0.5, -1.0])
+@pytest.mark.parametrize("norm", [1e-9, 1e-4, 6e-4, 5e-3, 0.099])
+def test_power_series_of_stacks_are_powers(power, norm):
+    rng = np.random.default_rng(3)
+    roots = rng.standard_normal((50, 4, 5))
+    blocks = roots @ roots.swapaxes(1, 2)
+    blocks *= norm / np.linalg.norm(blocks, axis=(1, 2)).max()
+    values, vectors = np.linalg.eigh(np.eye(4) - blocks)
+    expected = (vectors * values[:, None, :] ** power) @ vectors.swapaxes(1, 2)
+    stack = np.ascontiguousarray(blocks.transpose(1, 2, 0))
+    found = complement_power(stack, power, float(norms(stack).max()))
+    np.testing.assert_allclose(found.transpose(2, 0, 1), expected, rtol=0.0, atol=4e-15)
