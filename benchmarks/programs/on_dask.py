@@ -16,8 +16,10 @@ from benchmarks.programs.streams import fit
 
 
 def two_workers(panel: ParquetPanel) -> Call:
-    """Start two processes of one thread each; they end with the process of the race."""
-    dask.config.set({"distributed.admin.log-length": 0})
+    """Start two processes of one thread each, which keep their memory; they end with the process of the race."""
+    environment = "distributed.nanny.pre-spawn-environ.MALLOC"
+    keep = {f"{environment}_MMAP_THRESHOLD_": 2**25, f"{environment}_TRIM_THRESHOLD_": 2**28}
+    dask.config.set({"distributed.admin.log-length": 0} | keep)
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
     client = Client(cluster)
 

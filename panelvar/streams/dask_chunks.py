@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any, TypeAlias, TypeVar
 
 from panelvar.streams.chunks import FrameChunk, chunks_of
-from panelvar.streams.partitions import Partition, SentWork, in_pairs
+from panelvar.streams.partitions import SentWork, Share, in_pairs
 
 Found = TypeVar("Found")
 
@@ -25,6 +26,7 @@ class DaskChunks:
         self._frame = frame
         self.names = [str(name) for name in frame.columns]
         self.repeatable = True
+        self._n_shares = 0
 
     def read(self, columns: Sequence[str]) -> Iterator[FrameChunk]:
         """Read columns of all partitions, and bring them here."""
@@ -36,28 +38,104 @@ class DaskChunks:
         return _client() is not None
 
     def gather(self, columns: Sequence[str], work: SentWork[Found], merge: Callable[[Found, Found], Found]) -> Found:
-        """Do work on every partition on the workers; what a worker that is lost had done is done again."""
+        """Do work on shares of the partitions on the workers; what a worker that is lost had done is done again."""
+        from dask.base import annotate
         from dask.delayed import delayed
 
         client = _client()
         # Part of the graph, which outlives every worker, and no data that one of them holds.
         sent = delayed(work, traverse=False)
-        on_partition, merged = delayed(_on_partition, pure=False), delayed(merge, pure=False)
-        found = [on_partition(sent, part, number, columns) for number, part in enumerate(self._parts(columns))]
+        on_partition, on_share = delayed(_on_partition, pure=False), delayed(_on_share, pure=False)
+        parts = self._parts(columns)
+        graphs = _graphs_of_their_own(parts)
+        if graphs is None:
+            found = [on_partition(sent, part, number, columns) for number, part in enumerate(parts)]
+        else:
+            found = []
+            for where, share in self._shares(graphs, client):
+                with annotate(**where):
+                    found.append(on_share(sent, share, columns))
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")
-            future = client.compute(in_pairs(found, merged))
-        result: Found = future.result()
+            # The last two meet here, where what became of them is wanted.
+            left = client.gather(client.compute(in_pairs(found, delayed(merge, pure=False), 2)))
+        (last,) = in_pairs(left, merge)
+        result: Found = last
         return result
 
     def _parts(self, columns: Sequence[str]) -> list[Any]:
         parts: list[Any] = self._frame[list(dict.fromkeys(columns))].to_delayed()
         return parts
 
+    def _shares(self, graphs: list[_Graph], client: Any) -> Iterator[tuple[dict[str, Any], _Reads]]:
+        """Give each thread that there is at the first reading neighbouring partitions, the same in every reading."""
+        workers = sorted(worker for worker, threads in client.nthreads().items() for _ in range(threads))
+        self._n_shares = self._n_shares or len(workers) or len(graphs)
+        count = min(self._n_shares, len(graphs))
+        bounds = [len(graphs) * share // count for share in range(count + 1)]
+        for place, (first, stop) in enumerate(pairwise(bounds)):
+            # Left to itself the scheduler may have one worker do all, which has the work already.
+            where = {"workers": workers[place % len(workers)], "allow_other_workers": True} if workers else {}
+            yield where, _Reads(graphs[first:stop], first)
+
+
+_Graph: TypeAlias = tuple[dict[Any, Any], Any]
+"""Tasks that make a partition, and the key of the last."""
+
+
+class _Reads:
+    """Partitions that are made where they are asked for, one after another: one is in memory at a time.
+
+    Parameters
+    ----------
+    graphs : list of pairs
+        Tasks of each, and the key of the last.
+    first : int
+        Number of the first among all partitions.
+    """
+
+    def __init__(self, graphs: list[_Graph], first: int) -> None:
+        self.graphs = graphs
+        self.first = first
+
+    def __call__(self) -> Iterator[tuple[Any, str]]:
+        from dask.local import get_sync
+
+        for number, (graph, key) in enumerate(self.graphs, self.first):
+            yield get_sync(graph, key), _name(number)
+
+
+def _graphs_of_their_own(parts: Sequence[Any]) -> list[_Graph] | None:
+    """Return the tasks of each partition, None where two have a task in common or workers hold what it made.
+
+    What is common, such as a shuffle, would be done again for each.
+    """
+    from dask import optimization
+
+    cull: Callable[..., Any] = optimization.cull
+    whole: dict[int, dict[Any, Any]] = {}
+    graphs: list[_Graph] = []
+    for part in parts:
+        if id(part.dask) not in whole:
+            whole[id(part.dask)] = dict(part.dask)
+        graphs.append((cull(whole[id(part.dask)], [part.key])[0], part.key))
+    if len({key for tasks, _ in graphs for key in tasks}) < sum(len(tasks) for tasks, _ in graphs):
+        return None
+    # Nobody has a future without having imported it.
+    futures = getattr(sys.modules.get("distributed"), "Future", ())
+    if any(isinstance(task, futures) for tasks, _ in graphs for task in tasks.values()):
+        return None
+    return graphs
+
+
+def _on_share(work: SentWork[Found], frames: _Reads, columns: Sequence[str]) -> Found:
+    """Do work on a share of the partitions, on the worker that makes them."""
+    return work.on(Share(frames, list(columns)))
+
 
 def _on_partition(work: SentWork[Found], frame: Any, number: int, columns: Sequence[str]) -> Found:
     """Do work on a partition, on its worker."""
-    return work.on(Partition(frame, _name(number), list(columns)))
+    return work.on(Share(lambda: [(frame, _name(number))], list(columns)))
 
 
 def _name(number: int) -> str:

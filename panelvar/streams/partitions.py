@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -24,21 +24,28 @@ class Partitioned(Protocol):
         """Whether there are workers now; without them the source is read a chunk at a time."""
 
     def gather(self, columns: Sequence[str], work: SentWork[Found], merge: Callable[[Found, Found], Found]) -> Found:
-        """Do work on columns of every partition, and merge what it finds, neighbours first."""
+        """Do work on columns of shares of the partitions, and merge what it finds, neighbours first."""
 
 
 @dataclass(frozen=True)
-class Partition:
-    """One partition, where it lies: what is read of it is a part of the rows."""
+class Share:
+    """Partitions that one worker reads, one after another: what is read of them is a part of the rows.
 
-    frame: Any
-    where: str
+    Attributes
+    ----------
+    frames : callable
+        Returns the frames and what each is, as often as it is called.
+    names : list of str
+    """
+
+    frames: Callable[[], Iterable[tuple[Any, str]]]
     names: list[str]
     repeatable: bool = True
 
     def read(self, columns: Sequence[str]) -> Iterator[FrameChunk]:
         """Read columns of its rows."""
-        return chunks_of(self.frame, self.where, columns)
+        for frame, where in self.frames():
+            yield from chunks_of(frame, where, columns)
 
 
 def gathered(
@@ -48,7 +55,7 @@ def gathered(
     merge: Callable[[Found, Found], Found],
     left_out: Sequence[object] = (),
 ) -> Found:
-    """Do work that reads columns of all chunks: here, or on each partition where it lies.
+    """Do work that reads columns of all chunks: here, or on shares of the partitions where they lie.
 
     Parameters
     ----------
@@ -66,7 +73,7 @@ def gathered(
 
 
 class SentWork(Generic[Found]):
-    """Work that is sent to where a partition lies, which takes the place of all chunks in it.
+    """Work that is sent to where partitions lie, a share of which takes the place of all chunks in it.
 
     Parameters
     ----------
@@ -84,11 +91,11 @@ class SentWork(Generic[Found]):
         _Pickler(packed, chunks, left_out, self._buffers).dump(work)
         self._packed = packed.getvalue()
 
-    def on(self, partition: Chunks) -> Found:
-        """Do the work on a partition."""
-        # Each partition has objects of its own, which share the arrays: workers run several at a time.
+    def on(self, share: Chunks) -> Found:
+        """Do the work on a share of the partitions."""
+        # Each share has objects of its own, which have the arrays in common: workers run several at a time.
         views = [buffer.raw().toreadonly() for buffer in self._buffers]
-        work: Callable[[], Found] = _Unpickler(io.BytesIO(self._packed), partition, views).load()
+        work: Callable[[], Found] = _Unpickler(io.BytesIO(self._packed), share, views).load()
         return work()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -116,19 +123,19 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Puts a partition where the chunks were."""
+    """Puts a share of the partitions where the chunks were."""
 
-    def __init__(self, file: io.BytesIO, partition: Chunks, buffers: Sequence[memoryview]) -> None:
+    def __init__(self, file: io.BytesIO, share: Chunks, buffers: Sequence[memoryview]) -> None:
         super().__init__(file, buffers=buffers)
-        self._partition = partition
+        self._share = share
 
     def persistent_load(self, pid: str) -> Any:
-        return self._partition if pid == "chunks" else None
+        return self._share if pid == "chunks" else None
 
 
-def in_pairs(found: Sequence[Any], merge: Callable[[Any, Any], Any]) -> Any:
-    """Merge neighbours, and what they became, until one is left: the order does not tell who was ready first."""
-    while len(found) > 1:
+def in_pairs(found: Sequence[Any], merge: Callable[[Any, Any], Any], leave: int = 1) -> Sequence[Any]:
+    """Merge neighbours, and what they became, until few are left: the order does not tell who was ready first."""
+    while len(found) > leave:
         pairs = [merge(*found[place : place + 2]) for place in range(0, len(found) - 1, 2)]
         found = [*pairs, *found[2 * len(pairs) :]]
-    return found[0]
+    return found

@@ -15,7 +15,7 @@ from panelvar.base.errors import DataError, MissingInformationError
 from panelvar.data.source import missing
 from panelvar.streams.dimensions import Dimension, LabelledRows, LocalGroups
 from panelvar.streams.growing_labels import GrowingLabels
-from panelvar.streams.partitions import Partition, gathered
+from panelvar.streams.partitions import Share, gathered
 from panelvar.streams.summed_tables import Sent, add, pack, unpack
 from panelvar.streams.survey import Survey, complete_rows, labels_of_rows
 
@@ -151,7 +151,7 @@ class Reading:
             start += count
         self._in_hand = None
         self._rows_read = start
-        if not isinstance(self.chunks, Partition):
+        if not isinstance(self.chunks, Share):
             self._check_count(start)
 
     def _needed(self, values: bool) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ class Reading:
 
     def _to_send(self, work: Callable[[], list[Array]]) -> Sequence[Sent]:
         tables = work()
-        return [pack(table) for table in tables] if isinstance(self.chunks, Partition) else tables
+        return [pack(table) for table in tables] if isinstance(self.chunks, Share) else tables
 
     def dimension(self, column: str) -> Dimension:
         """Return the dimension of a column, from a reading of its labels the first time it is asked for."""

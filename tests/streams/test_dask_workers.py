@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import panelvar as pv
 from panelvar.streams import dask_chunks
 
+dask = pytest.importorskip("dask")
+cloudpickle = pytest.importorskip("cloudpickle")
 dask_frames = pytest.importorskip("dask.dataframe")
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
@@ -84,26 +86,38 @@ class WorkerHere:
     """A client whose one worker is this process; what it is sent, and what it sends, is pickled as on the way."""
 
     asynchronous = False
+    threads = 3
+
+    def nthreads(self):
+        return {"here": self.threads}
 
     def compute(self, wanted):
-        self.found = wanted.compute(scheduler="sync")
-        return self
+        return dask.compute(*wanted, scheduler="sync")
 
-    def result(self):
-        return pickle.loads(pickle.dumps(self.found))
+    def gather(self, found):
+        return pickle.loads(pickle.dumps(found))
 
 
 @pytest.fixture
 def worker_here(monkeypatch):
-    """Partitions are worked on as by workers, and reading one after another fails."""
-    on_partition = dask_chunks._on_partition
+    """Partitions are worked on as by workers, and reading one after another fails; which work was done, by name."""
+    done = []
+
+    def worker(name):
+        work_on = getattr(dask_chunks, name)
+
+        def sent(work, *rest):
+            done.append(name)
+            given = cloudpickle.loads(cloudpickle.dumps((work, *rest)))
+            return pickle.loads(pickle.dumps(work_on(*given)))
+
+        return sent
+
     monkeypatch.setattr(dask_chunks, "_client", WorkerHere)
-    monkeypatch.setattr(
-        dask_chunks,
-        "_on_partition",
-        lambda work, *rest: pickle.loads(pickle.dumps(on_partition(pickle.loads(pickle.dumps(work)), *rest))),
-    )
+    for name in ("_on_share", "_on_partition"):
+        monkeypatch.setattr(dask_chunks, name, worker(name))
     monkeypatch.setattr(dask_chunks.DaskChunks, "read", refuse)
+    return done
 
 
 def refuse(chunks, columns):
@@ -140,6 +154,28 @@ LABELS = {
     "decimal numbers": lambda firm: firm / 4,
     "integers far apart": lambda firm: firm * 2**50,
 }
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2, 9])
+def test_each_thread_reads_a_share_of_the_partitions(threads, worker_here, monkeypatch):
+    monkeypatch.setattr(WorkerHere, "threads", threads)
+    frame = make()
+    held = pv.fit_fixed_effects(panel_of(frame), "y", NAMES, cov="cluster")
+    assert_same(pv.fit_fixed_effects(stream_of(parted(frame, [90, 180, 250])), "y", NAMES, cov="cluster"), held)
+    # Three readings of four partitions.
+    assert worker_here == ["_on_share"] * (3 * (threads if 0 < threads < 4 else 4))
+
+
+def test_what_makes_several_partitions_is_done_once(worker_here):
+    frame = make()
+    means = frame[NAMES].mean()
+    held = pv.fit_fixed_effects(panel_of(frame.assign(**(frame[NAMES] - means))), "y", NAMES, cov="cluster")
+    parts = parted(frame, [90, 180, 250])
+    parts = parts.assign(**{name: parts[name] - parts[name].mean() for name in NAMES})
+    streamed = pv.fit_fixed_effects(stream_of(parts), "y", NAMES, cov="cluster")
+    assert worker_here == ["_on_partition"] * 12
+    np.testing.assert_allclose(streamed.params, held.params, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(streamed.cov, held.cov, rtol=1e-10, atol=1e-15)
 
 
 @pytest.mark.parametrize("kind", LABELS)
@@ -197,12 +233,11 @@ def test_what_workers_find_wrong_is_said_here(monkeypatch):
         pv.fit_pooled(stream_of(parted(frame, [100, 200])), "y", NAMES, cov=pv.Clustered("region"))
 
 
-def test_data_that_change_between_two_readings_are_an_error(worker_here):
-    loads = []
-
+def test_data_that_change_between_two_readings_are_an_error(worker_here, tmp_path):
     def load(piece):
-        loads.append(1)
-        return piece if len(loads) <= 2 else piece.iloc[1:]
+        loads = len(list(tmp_path.iterdir()))
+        (tmp_path / str(loads)).touch()
+        return piece if loads < 2 else piece.iloc[1:]
 
     with pytest.raises(pv.DataError, match="complete rows when they were first read"):
         pv.fit_fixed_effects(stream_of(parted(make(missing=0), [100], load)), "y", NAMES)
@@ -235,7 +270,7 @@ def main():
     frame = make(entities=2500)
     places = [1, 3000, 3000, 7000, 9000]
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        with distributed.Client(cluster):
+        with distributed.Client(cluster) as client:
             dask_chunks.DaskChunks.read = refuse
             for name, fit in FITS.items():
                 for cov in COVARIANCES:
@@ -244,6 +279,8 @@ def main():
             whole = pv.fit_fixed_effects(stream_of(parted(frame, places)), "y", NAMES, cov="cluster")
             for number in range(2):
                 with tempfile.TemporaryDirectory() as folder:
+                    # As many shares as before.
+                    client.wait_for_workers(2)
                     data = parted(frame, places, killer(folder, number))
                     again = pv.fit_fixed_effects(stream_of(data), "y", NAMES, cov="cluster")
                     assert len(os.listdir(folder)) > number + 1, "no worker was killed"
