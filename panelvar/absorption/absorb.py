@@ -17,6 +17,7 @@ from panelvar.absorption.many_effects import FACTOR_LIMIT, EffectSystem
 from panelvar.absorption.orthonormal_block import Block, OrthonormalBlock, rank_bound
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
+from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Columns, Grouping, split_columns
 from panelvar.kernels.rows import MakesRows, TransformedRows, subtract_tables
 
@@ -230,7 +231,7 @@ class _ManyWay(Absorbed):
         ]
         return self._normalised([table for group in by_block for table in group])
 
-    def _sums_of_rest(self, columns: Sequence[Array], first: list[Array]) -> Array:
+    def _sums_of_rest(self, columns: Sequence[Column], first: list[Array]) -> Array:
         """Sum ``w z (x - projection on the eliminated block)`` over each group of the others."""
         system, n_rows = self._system, len(columns[0])
         own = system.first.block.grouping

@@ -39,6 +39,7 @@ from panelvar.absorption.conjugate_gradients import conjugate_gradients
 from panelvar.absorption.level_system import LevelSystem
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
+from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import quasi_demeaning_weight
 from panelvar.kernels.qr import triangularize
@@ -78,7 +79,7 @@ class Crossing:
         large, small = ratios[::-1] if self.swapped else ratios
         return CrossedEquations(self.system, float(large), float(small))
 
-    def levels_of(self, columns: Sequence[Array], centre: Array) -> tuple[Array, Array]:
+    def levels_of(self, columns: Sequence[Column], centre: Array) -> tuple[Array, Array]:
         """Return means over the larger and sums over the smaller effect of columns less their centre, a column each."""
         first, second = self.groupings
         return self.levels_from((first.means_of(columns), second.means_of(columns)), centre)
@@ -299,7 +300,7 @@ class CrossedRows(TransformedRows):
 
     def __init__(
         self,
-        columns: Sequence[Array],
+        columns: Sequence[Column],
         crossing: Crossing,
         ratios: Array,
         near: Array,

@@ -116,7 +116,7 @@ class OrthonormalBlock:
         grouping = self.block.grouping
         if self.root is not None and j == 0:
             return grouping.sums_of(columns, self._weights) / self.root[:, None]
-        return grouping.sums_of([self.columns[j] * column for column in split_columns(columns)], self._weights)
+        return grouping.sums_of([self.columns[j] * column[:] for column in split_columns(columns)], self._weights)
 
     def table(self, coefficients: Array, j: int) -> tuple[Array, Array | None]:
         """Turn coefficients (G, k) of function j into a level table and what it is multiplied by (None for one)."""

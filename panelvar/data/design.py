@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,13 @@ from panelvar.data.panel import Panel, as_panel
 from panelvar.data.panel_rows import refuse_infinite, rows_where
 from panelvar.data.source import as_floats, refuse_text
 from panelvar.data.time_labels import as_text
+from panelvar.kernels.columns import Column, StoredColumn, taken, whole
 from panelvar.kernels.groups import Grouping, compact, distinct
 from panelvar.kernels.rows import TransformedRows, column_norms
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import pandas as pd
 
     from panelvar.data.factors import Factors
@@ -36,9 +39,27 @@ CONSTANT = "const"
 """Label of the constant in every result."""
 
 
+class InDoubles:
+    """Columns of a design as arrays: where it was given stored ones, arrays are made when first asked for."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, design: Design | None, owner: type) -> Any:
+        if design is None:
+            # A field without a default.
+            raise AttributeError(self.name)
+        arrays = tuple(map(whole, design.columns))
+        design.__dict__.update(x=arrays[:-1], y=arrays[-1])
+        return design.__dict__[self.name]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Design:
     """One model's rows.
+
+    The columns may be given as they are stored (`panelvar.kernels.columns.StoredColumn`): `columns`, for passes over
+    the rows, has them so, and ``y`` and ``x`` are arrays.
 
     Attributes
     ----------
@@ -66,35 +87,51 @@ class Design:
     panel: Panel
     dependent: str
     names: tuple[str, ...]
-    y: Array
-    x: tuple[Array, ...]
+    y: Array = InDoubles()  # type: ignore[assignment]
+    x: tuple[Array, ...] = InDoubles()  # type: ignore[assignment]
     constant: bool = True
     weights: Array | None = None
     kept: NDArray[np.intp] | None = None
     notes: tuple[Note, ...] = ()
     formula: str | None = None
 
+    def __post_init__(self) -> None:
+        held = (*self.x, self.y)
+        if any(isinstance(column, StoredColumn) for column in held):
+            self.__dict__["columns"] = held
+            del self.__dict__["x"], self.__dict__["y"]
+
     @property
     def nobs(self) -> int:
         """Number of rows."""
-        return int(self.y.shape[0])
+        return int(self.columns[-1].shape[0])
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Regressors and, last, the dependent variable, for passes over the rows: a slice of one is an array."""
+        return (*self.x, self.y)
 
     @property
-    def columns(self) -> tuple[Array, ...]:
-        """Regressors and, last, the dependent variable."""
+    def arrays(self) -> tuple[Array, ...]:
+        """Regressors and, last, the dependent variable, each an array of all rows."""
         return (*self.x, self.y)
+
+    def with_columns(self, columns: Sequence[Column], **changes: Any) -> Self:
+        """Return the design with other columns, the dependent variable last, and other changes."""
+        *x, y = columns
+        return replace(self, x=cast("tuple[Array, ...]", tuple(x)), y=cast(Array, y), **changes)
 
     def extent(self, place: int) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""
-        column = self.columns[place]
+        column = self.columns[place][:]
         return float(column.min()), float(column.max())
 
     @cached_property
     def means(self) -> Array:
         """Weighted mean of each column, regressors first, shape (k + 1,)."""
         if self.weights is None:
-            return np.array([column.mean() for column in self.columns])
-        return np.array([self.weights.dot(column) for column in self.columns]) / self.nobs
+            return np.array([column[:].mean() for column in self.columns])
+        return np.array([self.weights.dot(column[:]) for column in self.columns]) / self.nobs
 
     def __repr__(self) -> str:
         return one_line(f"<{type(self).__name__}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>")
@@ -102,9 +139,18 @@ class Design:
     @cached_property
     def entities(self) -> Grouping:
         """Rows grouped by entity, codes compact."""
-        if self.kept is None:
-            return Grouping.from_codes(self.panel.entity_codes, self.panel.n_entities, self.panel.starts)
-        return Grouping.from_codes(*compact(self.panel.entity_codes[self.kept]))
+        bounds = self._entity_bounds
+        if bounds is None:
+            return Grouping.from_codes(*compact(self.panel.entity_codes[self.kept]))
+        return Grouping.from_starts(bounds[np.append(True, bounds[1:] > bounds[:-1])])
+
+    @cached_property
+    def _entity_bounds(self) -> NDArray[np.intp] | None:
+        """Offsets of the rows of all entities of the panel, of those without any too; None if rows are in no order."""
+        kept = self.kept
+        if kept is None:
+            return self.panel.starts
+        return np.searchsorted(kept, self.panel.starts) if (kept[1:] > kept[:-1]).all() else None
 
     @property
     def entity_starts(self) -> NDArray[np.intp]:
@@ -118,7 +164,9 @@ class Design:
         """Labels of the entities in use, in code order."""
         if self.kept is None:
             return self.panel.entity_labels
-        return self.panel.entity_labels[np.unique(self.panel.entity_codes[self.kept])]
+        bounds = self._entity_bounds
+        used = np.unique(self.panel.entity_codes[self.kept]) if bounds is None else np.flatnonzero(np.diff(bounds))
+        return self.panel.entity_labels[used]
 
     @cached_property
     def time_positions(self) -> NDArray[np.int64]:
@@ -238,27 +286,25 @@ class Design:
 
     def select(self, regressors: Positions) -> Design:
         """Return the design with some of its regressors, given by their places."""
-        return replace(self, names=tuple(self.names[i] for i in regressors), x=tuple(self.x[i] for i in regressors))
+        columns = [self.columns[i] for i in (*regressors, -1)]
+        return self.with_columns(columns, names=tuple(self.names[i] for i in regressors))
 
     def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> Design:
         """Return the design whose columns are those of rows, not transformed."""
-        *x, y = rows.columns
-        return replace(self, dependent=dependent, names=tuple(names), x=tuple(x), y=y, formula=None)
+        return self.with_columns(rows.columns, dependent=dependent, names=tuple(names), formula=None)
 
     def take(self, rows: NDArray[np.intp]) -> Design:
         """Return the design on a subset of its rows."""
         kept = rows if self.kept is None else self.kept[rows]
-        return replace(
-            self,
-            y=self.y[rows],
-            x=tuple(column[rows] for column in self.x),
+        return self.with_columns(
+            taken(self.columns, rows),
             weights=None if self.weights is None else self.weights[rows] / self.weights[rows].mean(),
             kept=kept,
         )
 
     def with_notes(self, *notes: Note) -> Design:
         """Return the design with notes added."""
-        return replace(self, notes=(*self.notes, *notes))
+        return self.with_columns(self.columns, notes=(*self.notes, *notes))
 
 
 class MakesDesigns(Protocol):
@@ -333,17 +379,18 @@ def every_row(
         from panelvar.data.formula import parse
 
         parsed = parse(y, panel, factors)
-        dependent, outcome = parsed.y_name, parsed.y
-        names, columns = tuple(parsed.x_names), tuple(parsed.x)
+        dependent, names = parsed.y_name, tuple(parsed.x_names)
+        outcome: Column = parsed.y
+        columns: tuple[Column, ...] = tuple(parsed.x)
         if constant is None:
             constant = parsed.constant
     else:
         dependent = y
         names = read_names("x", x)
         _refuse_twice(dependent, names)
-        read = panel.column if factors is None else factors.column
-        outcome = read(dependent)
-        columns = tuple(read(name) for name in names)
+        # Factors are shared by many models, and hold arrays.
+        read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
+        outcome, columns = read(dependent), tuple(read(name) for name in names)
     return _checked(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
 
 
@@ -362,8 +409,8 @@ def assemble(
     panel: Panel,
     dependent: str,
     names: tuple[str, ...],
-    outcome: Array,
-    columns: tuple[Array, ...],
+    outcome: Column,
+    columns: tuple[Column, ...],
     constant: bool | None,
     weights: str | NDArray[Any] | None,
     missing: str,
@@ -377,8 +424,8 @@ def _checked(
     panel: Panel,
     dependent: str,
     names: tuple[str, ...],
-    outcome: Array,
-    columns: tuple[Array, ...],
+    outcome: Column,
+    columns: tuple[Column, ...],
     constant: bool | None,
     weights: str | NDArray[Any] | None,
     formula: str | None,
@@ -389,7 +436,8 @@ def _checked(
         weights = panel.column(weights)
     elif weights is not None:
         weights = as_floats(_arranged(panel, weights, "Weights"), "weights")
-    return Design(panel, dependent, names, outcome, columns, constant, weights, notes=panel.notes, formula=formula)
+    y, x = cast(Array, outcome), cast("tuple[Array, ...]", columns)
+    return Design(panel, dependent, names, y, x, constant, weights, notes=panel.notes, formula=formula)
 
 
 def check_names(dependent: str, names: tuple[str, ...], constant: object) -> bool:
@@ -454,7 +502,8 @@ def _own_name(panel: Panel, values: Any, arranged: Any) -> str | None:
 def complete(design: Design, missing: str) -> Design:
     """Leave out the rows that miss a value, or refuse them, and scale the weights to mean one."""
     panel, weight = design.panel, design.weights
-    labelled = [(design.dependent, design.y), *zip(design.names, design.x, strict=True)]
+    *x, y = design.columns
+    labelled = [(design.dependent, y), *zip(design.names, x, strict=True)]
     if weight is not None:
         labelled.append(("weights", weight))
     bad: NDArray[np.bool_] | None = None
@@ -467,8 +516,8 @@ def complete(design: Design, missing: str) -> Design:
         sums.append(total)
         if math.isfinite(total):
             continue
-        refuse_infinite(panel, name, column)
-        absent = np.isnan(column)
+        refuse_infinite(panel, name, column[:])
+        absent = np.isnan(column[:])
         if absent.any():
             counts.append((name, int(absent.sum())))
             bad = absent if bad is None else bad | absent
@@ -481,8 +530,8 @@ def complete(design: Design, missing: str) -> Design:
             )
         kept = np.flatnonzero(~bad)
         weight = None if weight is None else weight[kept]
-        complete = replace(design, y=design.y[kept], x=tuple(column[kept] for column in design.x), kept=kept)
-        design = complete.with_notes(rows_dropped(dropped, panel.nobs, counts))
+        notes = (*design.notes, rows_dropped(dropped, panel.nobs, counts))
+        design = design.with_columns(taken(design.columns, kept), kept=kept, notes=notes)
     if design.nobs == 0:
         raise InsufficientDataError(
             f"No complete row is left for {design.dependent!r} on {', '.join(design.names) or 'a constant'}: every one "
@@ -491,7 +540,7 @@ def complete(design: Design, missing: str) -> Design:
     if weight is not None:
         if not (weight > 0.0).all():
             raise DataError(f"Weights must be strictly positive; {int((weight <= 0.0).sum())} are not.")
-        design = replace(design, weights=weight / weight.mean())
+        design = design.with_columns(design.columns, weights=weight / weight.mean())
     elif bad is None:
         # The sums were needed anyway: a pass saved.
         design.__dict__["means"] = np.array([*sums[1:], sums[0]]) / panel.nobs

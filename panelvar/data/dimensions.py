@@ -174,7 +174,9 @@ def number_keys(keys: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
     if keys.dtype.kind in "iu":
         low, high = int(keys.min()), int(keys.max())
         if high - low <= 4 * len(keys) + 1024:
-            return keys.astype(np.int64) - low, high - low + 1
+            codes = keys.astype(np.int64)
+            codes -= low
+            return codes, high - low + 1
     import pandas as pd
 
     codes, distinct = pd.factorize(keys, sort=True)
@@ -185,7 +187,7 @@ def duplicates_error(
     source: Source,
     keys: NDArray[Any] | None,
     lookup: pd.Index | NDArray[Any] | None,
-    positions: NDArray[np.int64],
+    positions: NDArray[np.signedinteger[Any]],
     calendar: Calendar,
     order: NDArray[np.intp],
 ) -> DataError:
@@ -219,7 +221,7 @@ _SPARSE = 8
 """Cells of the entity-by-period grid per row up to which the grid is filled in rather than the rows sorted."""
 
 
-def starts_if_sorted(entities: NDArray[Any] | None, times: NDArray[np.int64]) -> NDArray[np.intp] | None:
+def starts_if_sorted(entities: NDArray[Any] | None, times: NDArray[np.signedinteger[Any]]) -> NDArray[np.intp] | None:
     """Return the row offsets of the entities if the rows are sorted by entity, then strictly by time.
 
     Parameters
@@ -250,7 +252,7 @@ def starts_if_sorted(entities: NDArray[Any] | None, times: NDArray[np.int64]) ->
 
 
 def sorting_permutation(
-    entities: NDArray[np.int64], n_entities: int, times: NDArray[np.int64], n_times: int
+    entities: NDArray[np.int64], n_entities: int, times: NDArray[np.signedinteger[Any]], n_times: int
 ) -> NDArray[np.intp]:
     """Return the permutation that sorts rows by entity, then time; rows with equal keys keep their order.
 
@@ -264,15 +266,17 @@ def sorting_permutation(
     (n,) array
         ``entities[order]`` is nondecreasing, and so is ``times[order]`` within an entity.
     """
-    n = len(entities)
-    if n_entities * n_times >= 2**62:
+    n, n_cells = len(entities), n_entities * n_times
+    if n_cells >= 2**62:
         return np.lexsort((times, entities))
-    cell = entities * np.int64(n_times) + times
-    if n_entities * n_times <= _SPARSE * n + 1024:
+    short = np.int32 if max(n, n_cells) < 2**31 else np.int64
+    cell = np.multiply(entities, n_times, dtype=short, casting="same_kind")
+    cell += times.astype(short, copy=False)
+    if n_cells <= _SPARSE * n + 1024:
         # The panel fills a good part of its grid: dropping the rows into their cells is a sort in linear time.
-        grid = np.full(n_entities * n_times, -1, dtype=np.intp)
-        grid[cell] = np.arange(n)
-        order = grid[grid >= 0]
+        grid: NDArray[Any] = np.full(n_cells, -1, dtype=short)
+        grid[cell] = np.arange(n, dtype=short)
+        order: NDArray[Any] = grid[grid >= 0]
         if len(order) == n:
-            return order
+            return order.astype(np.intp)
     return np.argsort(cell, kind="stable")

@@ -22,7 +22,17 @@ from panelvar.data.dimensions import (
     sorting_permutation,
     starts_if_sorted,
 )
-from panelvar.data.source import Coded, Labels, Source, as_floats, labels_at, one_dimensional, stored
+from panelvar.data.source import (
+    Coded,
+    Labels,
+    Source,
+    as_column,
+    as_floats,
+    labels_at,
+    one_dimensional,
+    stored,
+)
+from panelvar.kernels.columns import Column
 
 if TYPE_CHECKING:
     from typing import Self
@@ -61,10 +71,12 @@ class PanelRows:
         if entities is not None:
             refuse_missing(source, entities, "entity", entity_name)
             keys, lookup = comparable_keys(entities, entity_name)
+        positions = narrowed(positions)
         starts, order = starts_if_sorted(keys, positions), None
         if starts is None:
-            codes, n_codes = (np.zeros(source.n_rows, dtype=np.int64), 1) if keys is None else number_keys(keys)
-            order = sorting_permutation(codes, n_codes, positions, int(positions.max()) + 1)
+            numbered = (np.zeros(source.n_rows, dtype=np.int64), 1) if keys is None else number_keys(keys)
+            order = sorting_permutation(*numbered, positions, int(positions.max()) + 1)
+            del numbered
             positions = positions[order]
             keys = None if keys is None else keys[order]
             starts = starts_if_sorted(keys, positions)
@@ -75,9 +87,9 @@ class PanelRows:
         self.order: NDArray[np.intp] | None = order
         self.starts: NDArray[np.intp] = starts
         if times is None and entities is not None:
-            positions = np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts))
+            positions = narrowed(np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts)))
             calendar = Calendar.of_integers(0, 1, int(positions.max()) + 1)
-        self.time_positions: NDArray[np.int64] = positions
+        self._positions: NDArray[np.signedinteger[Any]] = positions
         self.calendar: Calendar = calendar
         self.entity_name: str | None = entity_name
         self.time_name: str | None = time_name
@@ -88,6 +100,11 @@ class PanelRows:
         self._dimensions: dict[Hashable, Labels | None] = {entity_key: entities, time_key: times}
         self._added: dict[Hashable, NDArray[Any] | ExtensionArray] = {}
         self._last_lag: tuple[int, NDArray[np.int64], NDArray[np.bool_]] | None = None
+
+    @cached_property
+    def time_positions(self) -> NDArray[np.int64]:
+        """Calendar position of each row, from 0; shape (n,)."""
+        return self._positions.astype(np.int64, copy=False)
 
     @cached_property
     def entity_codes(self) -> NDArray[np.intp]:
@@ -109,8 +126,8 @@ class PanelRows:
     def n_periods(self) -> int:
         """Number of distinct periods with at least one row."""
         if self.calendar.n_positions > 8 * self.nobs + 1024:
-            return len(np.unique(self.time_positions))
-        return int(np.count_nonzero(np.bincount(self.time_positions)))
+            return len(np.unique(self._positions))
+        return int(np.count_nonzero(np.bincount(self._positions)))
 
     @property
     def is_balanced(self) -> bool:
@@ -165,6 +182,12 @@ class PanelRows:
         values = values[:]
         values.flags.writeable = False
         return values
+
+    def stored_column(self, name: Hashable) -> Column:
+        """Return a column for passes over its rows: what `column` would have to copy stays as it is stored."""
+        if _hashable(name) in self._added:
+            return as_column(self._added[name], name, None)
+        return as_column(self._stored(name), name, self.order)
 
     def raw_column(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
         """Return a column as it is stored, of any type, in the panel's order.
@@ -236,12 +259,12 @@ class PanelRows:
         chosen = np.sort(rows)
         order = np.searchsorted(chosen, rows)
         codes, starts = np.unique(self.entity_codes[kept], return_index=True)
-        positions = self.time_positions[kept]
+        positions = self._positions[kept]
         first, last = int(positions.min()), int(positions.max())
         panel.nobs, panel.n_entities = len(kept), len(codes)
         panel.order = None if (np.diff(order) > 0).all() else order
         panel.starts = np.append(starts, len(kept))
-        panel.time_positions = positions - first
+        panel._positions = positions - first
         panel.calendar = self.calendar.between(first, last)
         panel.entity_name, panel.time_name, panel.notes = self.entity_name, self.time_name, self.notes
         panel._source = self._source.at(chosen)
@@ -272,6 +295,11 @@ def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:
         raise DataError(
             f"Column {name!r} is infinite in {rows_where(panel, infinite)}. Remove these values or set them missing."
         )
+
+
+def narrowed(positions: NDArray[np.signedinteger[Any]]) -> NDArray[np.signedinteger[Any]]:
+    """Return positions, from 0, in the shortest integers that hold them: every panel keeps them as long as it lives."""
+    return positions.astype(np.min_scalar_type(-int(positions.max()) - 1), copy=False)
 
 
 def _text(name: Hashable) -> str | None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.nearest import nearest
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.data.arrow import from_arrow
+from panelvar.kernels.columns import FEW_ROWS, Column, StoredColumn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -323,6 +324,47 @@ def as_floats(values: NDArray[Any] | ExtensionArray, name: object) -> Array:
         if not categorical and dtype.kind != "c" and (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
             return values.to_numpy(dtype=np.float64, na_value=np.nan)
     raise _not_numeric(values, name)
+
+
+def as_column(values: NDArray[Any] | ExtensionArray, name: object, order: Positions | None) -> Column:
+    """Return a stored column, its rows in an order, for passes over them: a large one without a copy.
+
+    Raises
+    ------
+    DataError
+        If the values are not real numbers.
+    """
+    if len(values) > FEW_ROWS:
+        if isinstance(values, np.ndarray):
+            if values.dtype.kind in "fiub":
+                plain = order is None and values.dtype == np.float64 and values.flags.c_contiguous
+                if not plain:
+                    return StoredColumn(values, _in_doubles, order)
+        elif _masked(values) and (order is not None or str(values.dtype) != "Float64" or values.isna().any()):
+            return StoredColumn(values, _unmasked_doubles, order)
+    floats = as_floats(values, name)
+    if order is not None:
+        if len(values) > FEW_ROWS:
+            return StoredColumn(floats, _in_doubles, order)
+        floats = floats[order]
+    floats = floats[:]
+    floats.flags.writeable = False
+    return floats
+
+
+def _in_doubles(values: NDArray[Any]) -> Array:
+    return values.astype(np.float64, copy=False)
+
+
+def _masked(values: Any) -> bool:
+    """Whether values are of one of pandas' own nullable types of numbers."""
+    kind = getattr(getattr(values.dtype, "numpy_dtype", None), "kind", None)
+    return kind in ("f", "i", "u", "b") and not hasattr(values.dtype, "pyarrow_dtype")
+
+
+def _unmasked_doubles(values: Any) -> Array:
+    doubles: Array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return doubles
 
 
 def _without_prefix(match: re.Match[str]) -> str:

@@ -32,6 +32,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.fit_batches.cluster_meats import cluster_meats
 from panelvar.fit_batches.shared_rows import SelectedRows, SharedProducts, factored
+from panelvar.kernels.columns import Column
 from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
 from panelvar.static_panels.finish import solved
 from panelvar.static_panels.fixed import fit_fixed_effects, within_model
@@ -102,9 +103,9 @@ class _Sums:
     """Sums of columns, each column read once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[float, Array]] = {}
+        self._known: dict[int, tuple[float, Column]] = {}
 
-    def __call__(self, column: Array) -> float:
+    def __call__(self, column: Column) -> float:
         """Return the sum, which is finite if no value is missing or infinite."""
         # The column is kept with its sum, so that no other can have its identity.
         if id(column) not in self._known:
@@ -196,8 +197,7 @@ class _Shared:
     def _model(self, i: int, triangle: Array) -> TransformedModel:
         whole, own, places = self.whole, self.designs[i], self.places[i]
         union, rows = whole.design, SelectedRows(self._rows, places)
-        *x, y = rows.columns
-        design = replace(own, x=tuple(x), y=y, weights=union.weights, kept=union.kept, notes=union.notes)
+        design = own.with_columns(rows.columns, weights=union.weights, kept=union.kept, notes=union.notes)
         design.__dict__.update({name: union.__dict__[name] for name in _SHARED if name in union.__dict__})
         design.__dict__["means"] = union.means[places]
         return replace(

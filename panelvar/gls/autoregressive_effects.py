@@ -204,7 +204,7 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     entities = source.entities
     runs = find_runs(entities.codes, source.time_positions, model.gaps)
     # As Stata's prais: the demeaned rows are taken for a regression without constant.
-    inside = demeaned(source.columns, entities)
+    inside = demeaned(source.arrays, entities)
     k = len(source.names)
     b = coefficients_of(inside, None)[0]
     rho, notes = coefficients(model, residuals_of(inside, None, b), runs, entities, k)
@@ -219,7 +219,7 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     if not settled:
         text = f"rho has not settled after {rounds} rounds: iterate=False takes the first estimate."
         notes.append(Note("not-converged", text, warn=True))
-    rows = transform(model, source.columns, runs, rho[entities.codes])
+    rows = transform(model, source.arrays, runs, rho[entities.codes])
     require_levels(rows.ones)
     used = source if len(rows.ones) == source.nobs else source.take(rows.rows)
     words = (("Errors within entities", model.words), ("rho", format_significant(rho[0], 6)))

@@ -248,10 +248,10 @@ class ErrorModel:
         source = self.source
         if self.autocorrelation is None:
             n = source.nobs
-            return Transformed(list(source.columns), np.ones(n), np.arange(n), 0.0), None, []
+            return Transformed(list(source.arrays), np.ones(n), np.arange(n), 0.0), None, []
         k = len(source.names) + int(source.constant)
         rho, notes = coefficients(self.autocorrelation, e, self.runs, source.entities, k)
-        rows = transform(self.autocorrelation, source.columns, self.runs, rho[source.entities.codes])
+        rows = transform(self.autocorrelation, source.arrays, self.runs, rho[source.entities.codes])
         return rows, rho, notes
 
     def weighted(self, rows: Transformed, u: Array) -> WhitenedRows:
@@ -329,7 +329,7 @@ def weigh(
     Returns the last whitened rows, how many of their columns are independent, what they say of the errors, and notes.
     """
     source = errors.source
-    columns = list(source.columns)
+    columns = list(source.arrays)
     one = np.ones(source.nobs) if source.constant else None
     b, _ = coefficients_of(columns, one)
     converged = not iterate

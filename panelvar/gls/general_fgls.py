@@ -108,7 +108,7 @@ def fit_general_fgls(
     design, notes = _rows(source, model, within, chosen, constant)
     dates, units = (design.entities, design.times) if within == "entity" else (design.times, design.entities)
     ones = np.ones(design.nobs) if design.constant else None
-    u = residuals_of(design.columns, ones, coefficients_of(design.columns, ones)[0])
+    u = residuals_of(design.arrays, ones, coefficients_of(design.arrays, ones)[0])
     drop = chosen.singular_errors == "drop"
     side, groups = units.n_groups, dates.n_groups
     sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
@@ -121,7 +121,7 @@ def fit_general_fgls(
     covariance = unit_covariances(u, units, dates, pairwise=pairwise)
     try:
         columns, logs, dropped = whiten(
-            [*design.columns, np.ones(design.nobs)],
+            [*design.arrays, np.ones(design.nobs)],
             covariance,
             units,
             dates,
@@ -175,6 +175,6 @@ def _rows(
         moved = differenced_model(source, convention, constant)
         return moved.design, list(moved.notes)
     if model == "within":
-        *x, y = demeaned(source.columns, source.entities if within == "entity" else source.times)
+        *x, y = demeaned(source.arrays, source.entities if within == "entity" else source.times)
         return replace(source, x=tuple(x), y=y, constant=False), []
     return source, []

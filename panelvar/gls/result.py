@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError
@@ -142,9 +144,9 @@ class GLSResult(LinearResult):
         ones = rows.slopes[0]
         assert ones is not None
         groups = rows.groupings[0]
-        gap = rows.columns[-1].copy()
+        gap = np.array(rows.columns[-1][:])
         for position, slope in zip(fit.kept, fit.slopes, strict=True):
-            gap = gap - slope * rows.columns[position]
+            gap = gap - slope * rows.columns[position][:]
         effects = groups.sums(ones * gap) / groups.sums(ones * ones)
         if fit.family == "gls-within" or self.components is None or self.components.theta is None:
             return effects

@@ -220,7 +220,7 @@ def _laid_out(
             design = _ordered(rows.design(orders), shared, rows)
             inside = np.isin(design.panel.entity_codes[panel_positions(design)], codes[members])
             design = design.take(np.flatnonzero(inside))
-            units = unit_regressions(design.columns, design.entity_starts, constant=design.constant)
+            units = unit_regressions(design.arrays, design.entity_starts, constant=design.constant)
         at = np.array([labels.index(name) for name in (*first, *design.names)])
         triangles[np.ix_(members, at, at)] = units.triangles
         targets[np.ix_(members, at)] = units.targets

@@ -117,7 +117,7 @@ def _by_period(design: Design) -> Design:
     """The same rows with periods, named by their calendar positions, for entities."""
     import pandas as pd
 
-    columns = {str(j): column for j, column in enumerate(design.columns)}
+    columns = {str(j): column for j, column in enumerate(design.arrays)}
     frame = pd.DataFrame(columns, index=design.index)
     panel = Panel(frame, entity=design.time_positions, time=design.entities.codes)
     *x, y = (panel.column(name) for name in columns)

@@ -82,5 +82,5 @@ def fit_mean_group(
 def _demeaned(design: Design) -> Design:
     """The design with each period's mean taken out of every column."""
     times = design.times
-    *x, y = (column - times.means(column)[times.codes] for column in design.columns)
+    *x, y = (column - times.means(column)[times.codes] for column in design.arrays)
     return replace(design, x=tuple(x), y=y)

@@ -122,7 +122,7 @@ def fit_units(
         needed = int(min_rows)
     check_scale(design, column_norms(design.columns, None))
     grouping = design.entities
-    units = unit_regressions(design.columns, design.entity_starts, constant=design.constant, fewest=needed)
+    units = unit_regressions(design.arrays, design.entity_starts, constant=design.constant, fewest=needed)
     lost = ~(np.abs(units.coefficients[units.status == 0]) < _SQUARABLE).all(axis=0)
     if lost.any():
         text = ", ".join(repr(names[i]) for i in np.flatnonzero(lost))

@@ -17,6 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Columns, Grouping
 from panelvar.kernels.qr import CrossProducts, pays, triangle_of
 from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, TransformedRows
@@ -42,7 +43,7 @@ class DemeanedRows(TransformedRows):
 
     __slots__ = ("origin",)
 
-    def __init__(self, columns: Sequence[Array], origin: Array | None, **options: Any) -> None:
+    def __init__(self, columns: Sequence[Column], origin: Array | None, **options: Any) -> None:
         super().__init__(columns, **options)
         self.origin = origin
 
@@ -52,7 +53,7 @@ class DemeanedRows(TransformedRows):
 
 
 def demeaned_rows(
-    columns: Sequence[Array] | MakesRows,
+    columns: Sequence[Column] | MakesRows,
     groups: Grouping,
     weights: Array | None = None,
     constant: Array | float | None = None,
@@ -89,7 +90,7 @@ def rows_together(columns: int) -> int:
 
 
 def _read(
-    columns: Sequence[Array], groups: Grouping, weights: Array | None
+    columns: Sequence[Column], groups: Grouping, weights: Array | None
 ) -> tuple[Array | None, Array, Array | None]:
     """An origin where it serves, the means (G, k), and the R factor where one reading gives it."""
     if groups.n_rows > BLOCK_ROWS and pays(len(columns)) and _stand_together(groups, rows_together(len(columns))):
@@ -104,7 +105,7 @@ def _read(
 
 
 def _less_origin(
-    columns: Sequence[Array], origin: Array, groups: Grouping, weights: Array | None
+    columns: Sequence[Column], origin: Array, groups: Grouping, weights: Array | None
 ) -> tuple[Array, Array] | None:
     """The means and the R factor: cross products about one number a column, less those of the means.
 
@@ -133,7 +134,7 @@ def _less_origin(
     return None if triangle is None else (means, triangle)
 
 
-def _less_means(columns: Sequence[Array], groups: Grouping, weights: Array | None) -> tuple[Array, Array] | None:
+def _less_means(columns: Sequence[Column], groups: Grouping, weights: Array | None) -> tuple[Array, Array] | None:
     """The means and the R factor: each block is demeaned. None where the columns are too close to dependent."""
     mass, step = groups.mass(weights), rows_together(len(columns))
     means = np.empty((groups.n_groups, len(columns)), order="F")
@@ -174,7 +175,7 @@ def _within(whole: CrossProducts, between: CrossProducts) -> Array | None:
         return triangle_of(whole.sum - between.sum, np.diagonal(whole.sum))
 
 
-def _middle(columns: Sequence[Array]) -> Array:
+def _middle(columns: Sequence[Column]) -> Array:
     """A number near the middle of each column, of so few digits that most columns less it are exact."""
     heads = np.array([column[:_HEAD] for column in columns], dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
+from panelvar.kernels.columns import Column
 
 Codes: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
-Columns: TypeAlias = Sequence[Array] | Array
+Columns: TypeAlias = Sequence[Column] | Array
 """Equally long 1-D arrays, or one (n, k) array (column-major, or every column is copied)."""
 
 # A row of ones this long costs more to read than pairwise summation costs to run.
@@ -24,7 +25,7 @@ _SHORT_GROUP = 4
 _SCATTERED = 8
 
 
-def split_columns(columns: Columns) -> list[Array]:
+def split_columns(columns: Columns) -> list[Column]:
     """Return the columns as a list of 1-D arrays, without copying.
 
     Parameters
@@ -92,7 +93,7 @@ class Grouping:
     """
 
     def __init__(self, codes: Codes, n_groups: int, starts: NDArray[np.integer] | None = None) -> None:
-        self.codes = codes
+        self.__dict__["codes"] = codes
         self.n_groups = n_groups
         if starts is not None:
             self.__dict__["starts"] = starts.astype(np.intp, copy=False)
@@ -131,6 +132,19 @@ class Grouping:
             n_groups = len(starts) - 1 if starts is not None else int(codes.max(initial=-1)) + 1
         return cls(codes, n_groups, starts)
 
+    @classmethod
+    def from_starts(cls, starts: NDArray[np.integer]) -> Grouping:
+        """Make the grouping of sorted rows from the row offsets (G + 1,) of its groups; none may be empty."""
+        grouping = object.__new__(cls)
+        grouping.n_groups = len(starts) - 1
+        grouping.__dict__["starts"] = starts.astype(np.intp, copy=False)
+        return grouping
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Group of each row, made of the offsets where these were given."""
+        return np.repeat(np.arange(self.n_groups), self.sizes)
+
     @cached_property
     def starts(self) -> NDArray[np.intp] | None:
         """Row offsets (G + 1,) of the groups if the codes are nondecreasing and no group is empty, else None."""
@@ -157,7 +171,7 @@ class Grouping:
     def equal_size(self) -> int:
         """The common number of rows of sorted, equally large groups; 0 if the rows are not laid out so."""
         starts = self.starts
-        if starts is None or self.n_groups * starts[1] != len(self.codes):
+        if starts is None or self.n_groups * starts[1] != self.n_rows:
             return 0
         size = int(starts[1])
         return size if bool(np.all(self.sizes == size)) else 0
@@ -173,17 +187,17 @@ class Grouping:
     @property
     def n_rows(self) -> int:
         """Number of rows."""
-        return len(self.codes)
+        return len(self.codes) if "codes" in self.__dict__ else int(self.__dict__["starts"][-1])
 
     def spread(self, table: Array) -> Array:
         """Return the entry of each row's group in a table (G,), shape (n,)."""
-        return table[self.codes]
+        return table[self.codes] if self.starts is None else np.repeat(table, self.sizes)
 
     def crossed(self, other: Grouping) -> Grouping:
         """Return the grouping by pairs of groups that occur, in their order."""
         return Grouping(*compact(self.codes.astype(np.int64) * other.n_groups + other.codes))
 
-    def sums(self, column: Array, weights: Array | None = None) -> Array:
+    def sums(self, column: Column, weights: Array | None = None) -> Array:
         """Sum a column within each group: ``sum_{i in g} w_i x_i``.
 
         Parameters
@@ -202,23 +216,22 @@ class Grouping:
         DataError
             If the column or the weights are not as long as the codes.
         """
-        shape = self.codes.shape
+        shape = (self.n_rows,)
         if column.shape != shape or (weights is not None and weights.shape != shape):
             given = column.shape if weights is None or column.shape != shape else weights.shape
-            raise DataError(f"An array of shape {given} cannot be summed by {len(self.codes)} group codes.")
-        if weights is not None:
-            column = column * weights
+            raise DataError(f"An array of shape {given} cannot be summed by {self.n_rows} group codes.")
+        values = column[:] if weights is None else column[:] * weights
         size = self.equal_size
         if size:
-            blocks = column.reshape(self.n_groups, size)
+            blocks = values.reshape(self.n_groups, size)
             return blocks.sum(axis=1) if size > _LONG_GROUP else blocks @ np.ones(size)
         starts = self.starts
-        if starts is not None and len(column) >= _SHORT_GROUP * self.n_groups:
-            return np.add.reduceat(column, starts[:-1])
+        if starts is not None and len(values) >= _SHORT_GROUP * self.n_groups:
+            return np.add.reduceat(values, starts[:-1])
         if starts is None and self.cycles:
-            blocks = column.reshape(-1, self.n_groups)
+            blocks = values.reshape(-1, self.n_groups)
             return np.ones(len(blocks)) @ blocks
-        return np.bincount(self.codes, column, self.n_groups).astype(np.float64, copy=False)
+        return np.bincount(self.codes, values, self.n_groups).astype(np.float64, copy=False)
 
     def lies_within(self, other: Grouping) -> bool:
         """Return whether every group lies within one group of another grouping of the same rows."""
@@ -338,7 +351,7 @@ class Grouping:
         counts = offsets[1:] - offsets[:-1]
         return lambda levels: levels[first:last].repeat(counts)
 
-    def means(self, column: Array, weights: Array | None = None) -> Array:
+    def means(self, column: Column, weights: Array | None = None) -> Array:
         """Average a column within each group: ``sum_{i in g} w_i x_i / sum_{i in g} w_i``.
 
         Parameters

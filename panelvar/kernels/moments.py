@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.columns import Column
 from panelvar.kernels.demeaned import demeaned_rows
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.qr import triangularize
-from panelvar.kernels.rows import restored_norms
+from panelvar.kernels.qr import RowAccumulator, triangularize
+from panelvar.kernels.rows import BLOCK_ROWS, restored_norms
 
 
 class PanelMoments(NamedTuple):
@@ -62,8 +63,7 @@ class PanelMoments(NamedTuple):
         (a model without a constant).
         """
         root = np.sqrt(self.weights) * (1.0 - theta)
-        between = self.means if centre is None else self.means - centre
-        return triangularize(np.asfortranarray(np.vstack((self.r, root[:, None] * between))))
+        return triangle_of_means(self.means, root, centre, self.r)
 
     def merge(self, other: PanelMoments) -> PanelMoments:
         r"""Combine the moments of two disjoint sets of rows over the same groups.
@@ -81,7 +81,37 @@ class PanelMoments(NamedTuple):
         return PanelMoments(self.counts + other.counts, weights, means, triangularize(stacked))
 
 
-def panel_moments(columns: Sequence[Array], groups: Grouping, weights: Array | None = None) -> PanelMoments:
+def triangle_of_means(means: Array, root: Array, centre: Array | None, above: Array | None = None) -> Array:
+    """Return the R factor of means less a centre, times roots of weights, below other rows.
+
+    Parameters
+    ----------
+    means : (G, k) array
+    root : (G,) array
+    centre : (k,) array or None
+    above : (m, k) array, optional
+    """
+    groups, width = means.shape
+    lead = 0 if above is None else len(above)
+    level = 0.0 if centre is None else centre
+    if groups <= BLOCK_ROWS:
+        stack = np.empty((lead + groups, width), order="F")
+        stack[:lead] = above
+        stack[lead:] = root[:, None] * (means - level)
+        return triangularize(stack)
+    # Many means are as much as a column of the rows each: a block of them at a time.
+    accumulator = RowAccumulator(width)
+    if above is not None:
+        accumulator.room(lead)[...] = above
+        accumulator.update()
+    for start in range(0, groups, BLOCK_ROWS):
+        part = slice(start, min(start + BLOCK_ROWS, groups))
+        accumulator.room(part.stop - start)[...] = root[part, None] * (means[part] - level)
+        accumulator.update()
+    return accumulator.r
+
+
+def panel_moments(columns: Sequence[Column], groups: Grouping, weights: Array | None = None) -> PanelMoments:
     """Compute the moments of ``columns`` within ``groups``, from one reading of sorted rows.
 
     Parameters

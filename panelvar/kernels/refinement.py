@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.columns import StoredColumn
 from panelvar.kernels.qr import Solution
 
 ExtendedArray = NDArray[np.longdouble]
@@ -224,7 +225,7 @@ def _invert_upper(matrix: ExtendedArray) -> ExtendedArray:
 
 
 def cross_products(
-    columns: Sequence[NDArray[Any]],
+    columns: Sequence[NDArray[Any] | StoredColumn],
     tables: Sequence[tuple[NDArray[Any] | None, NDArray[Any]]] = (),
     weights: Array | None = None,
     *,

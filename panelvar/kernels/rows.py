@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Codes, Columns, Grouping, split_columns
 from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangularize
 from panelvar.kernels.refinement import Products, cross_products
@@ -102,7 +103,7 @@ class TransformedRows:
 
     def __init__(
         self,
-        columns: Sequence[Array],
+        columns: Sequence[Column],
         *,
         shift: Array | None = None,
         groupings: Sequence[Grouping] = (),
@@ -264,7 +265,8 @@ class TransformedRows:
 
     def products(self) -> Products:
         """Return the cross products of ``[X, y]`` in extended precision, with the constant first if there is one."""
-        columns, slopes, weights = list(self.columns), self.slopes, self.weights
+        columns: list[Column] = list(self.columns)
+        slopes, weights = self.slopes, self.weights
         tables: list[tuple[NDArray[Any] | None, Array]] = [
             (grouping.codes, table) for grouping, table in zip(self.groupings, self.tables, strict=True)
         ]
@@ -308,7 +310,7 @@ class MakesRows(ABC):
 
 
 def transformed_rows(
-    columns: Sequence[Array] | MakesRows,
+    columns: Sequence[Column] | MakesRows,
     *,
     shift: Array | None = None,
     groupings: Sequence[Grouping] = (),
@@ -322,14 +324,14 @@ def transformed_rows(
     return make(shift=shift, groupings=groupings, tables=tables, slopes=slopes, weights=weights, constant=constant)
 
 
-def combination(columns: Sequence[Array], loadings: Array) -> Array:
+def combination(columns: Sequence[Column], loadings: Array) -> Column:
     """Return a linear combination of columns; a column that is taken as it is, is not copied."""
     used = np.flatnonzero(loadings).tolist()
     if len(used) == 1 and loadings[used[0]] == 1.0:
         return columns[used[0]]
     out = np.zeros(columns[0].shape[0])
     for j in used:
-        out += loadings[j] * columns[j]
+        out += loadings[j] * columns[j][:]
     return out
 
 
@@ -357,7 +359,7 @@ def restored_norms(triangle: Array, levels: Sequence[tuple[Array, Array]]) -> Ar
     return restored
 
 
-def column_norms(columns: Sequence[Array], weights: Array | None = None) -> Array:
+def column_norms(columns: Sequence[Column], weights: Array | None = None) -> Array:
     """Return the Euclidean norm of each (weighted) column before any transform.
 
     Parameters
@@ -373,5 +375,5 @@ def column_norms(columns: Sequence[Array], weights: Array | None = None) -> Arra
     # An overflow is seen in the norm, and refused there.
     with np.errstate(over="ignore"):
         if weights is None:
-            return np.array([np.sqrt(column.dot(column)) for column in columns])
-        return np.array([np.sqrt((column * weights).dot(column)) for column in columns])
+            return np.array([np.sqrt(values.dot(values)) for values in (column[:] for column in columns)])
+        return np.array([np.sqrt((values * weights).dot(values)) for values in (column[:] for column in columns)])

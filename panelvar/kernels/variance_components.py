@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
-from panelvar.kernels.qr import Solution, solve, triangularize
+from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight, triangle_of_means
+from panelvar.kernels.qr import Solution, solve
 
 
 class Likelihood(NamedTuple):
@@ -92,10 +92,8 @@ def between_solution(moments: PanelMoments, raw_norms: Array, *, weighted: bool,
         Whether the regression has a constant.
     """
     root = np.sqrt(moments.weights) if weighted else np.ones(len(moments.weights))
-    means = moments.means
-    if constant:
-        means = means - (root**2 @ means) / float(root @ root)
-    return solve(triangularize(np.asfortranarray(root[:, None] * means)), raw_norms)
+    centre = (root**2 @ moments.means) / float(root @ root) if constant else None
+    return solve(triangle_of_means(moments.means, root, centre), raw_norms)
 
 
 def swamy_arora(
@@ -155,20 +153,21 @@ def swamy_arora(
     elif version == "harmonic":
         effect_raw = between.rss / df_between - idiosyncratic * float(np.mean(1.0 / counts))
     else:
-        x = moments.means[:, between.kept]
         ssr = between.rss
         if not weighted:
+            x = moments.means[:, between.kept]
             x_centred = x - x.mean(axis=0) if constant else x
             y = moments.means[:, -1]
             y_centred = y - y.mean() if constant else y
             ssr = float(counts @ (y_centred - x_centred @ between.coefficients[between.kept]) ** 2)
-        if constant:
-            # The trace is invariant to a nonsingular change of regressors: centring keeps its digits.
-            x = np.column_stack((np.ones(groups), x - counts @ x / n))
         if (counts == counts[0]).all():
             # The trace of T times an identity: no factorization needed.
-            trace = float(counts[0]) * x.shape[1]
+            trace = float(counts[0]) * (len(between.kept) + int(constant))
         else:
+            x = moments.means[:, between.kept]
+            if constant:
+                # The trace is invariant to a nonsingular change of regressors: centring keeps its digits.
+                x = np.column_stack((np.ones(groups), x - counts @ x / n))
             q = np.linalg.qr(np.sqrt(counts)[:, None] * x)[0]
             trace = float(np.sum(counts[:, None] * q**2))
         effect_raw = (ssr - df_between * idiosyncratic) / (n - trace)

@@ -150,7 +150,8 @@ def components_model(
     triangle = moments.triangle(theta, centre=centre if design.constant else None)
     table = theta[:, None] * moments.means
     if design.constant:
-        table += (1.0 - theta)[:, None] * centre
+        for j, level in enumerate(centre):
+            table[:, j] += (1.0 - theta) * level
     z = grouping.spread(1.0 - theta) if design.constant else None
     rows = transformed_rows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),), constant=z)
     balanced = bool((moments.counts == moments.counts[0]).all())

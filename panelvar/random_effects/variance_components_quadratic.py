@@ -23,6 +23,7 @@ from panelvar.absorption.crossed_effects import Crossing
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.data.design import Design
+from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize
@@ -68,7 +69,7 @@ class Levels:
 
     def __init__(
         self,
-        columns: Sequence[Array],
+        columns: Sequence[Column],
         groupings: Sequence[Grouping],
         centre: Array,
         crossing: Crossing | None = None,

@@ -92,7 +92,7 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
         kept=rows_used if source.kept is None else source.kept[rows_used],
     )
     # Absorption is judged on the scale of the levels: what is constant in time leaves only rounding.
-    raw_norms = column_norms([column[rows_used] for column in source.columns], weight)
+    raw_norms = column_norms([column[rows_used] for column in source.arrays], weight)
     return centred_model(
         design, family="difference", estimator="First difference", source=source, raw_norms=raw_norms, notes=notes
     )

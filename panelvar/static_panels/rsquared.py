@@ -74,7 +74,8 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     kept = fit.kept
     weights = moments.weights
     y_within, fitted_within = moments.r[:, -1], moments.r[:, :-1][:, kept] @ fit.slopes
-    y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1][:, kept] @ fit.slopes
+    # A regressor that is not in use has a slope of zero; choosing the others would copy all means.
+    y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1] @ fit.solution.coefficients
     y_levels = _centred(y_means, weights)
     total_ss = total_sum_of_squares(fit)
     if convention.rsquared_kind == "correlation":

@@ -10,6 +10,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
+from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
 from panelvar.kernels.refinement import ExtendedArray, Products
@@ -53,7 +54,7 @@ class StreamedColumns(MakesRows):
         """Return linear combinations of these columns."""
         return StreamedColumns(self.reading, loadings if self.loadings is None else self.loadings @ loadings)
 
-    def of_part(self, part: Part) -> tuple[Array, ...]:
+    def of_part(self, part: Part) -> tuple[Column, ...]:
         """Return the columns of the rows of a chunk."""
         if self.loadings is None:
             return part.columns
