@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from panelvar.absorption.crossed_products import project_in_one_reading
 from panelvar.absorption.level_system import LevelSystem
 from panelvar.absorption.many_effects import FACTOR_LIMIT, EffectSystem
 from panelvar.absorption.orthonormal_block import Block, OrthonormalBlock, rank_bound
@@ -93,6 +94,10 @@ class Absorbed(ABC):
             If conjugate gradients do not converge.
         """
 
+    def projected(self, columns: Sequence[Column] | MakesRows) -> tuple[tuple[Array, ...], Array | None]:
+        """Return the tables and, where one reading gives it too, the R factor of the residuals."""
+        return self.tables(columns), None  # type: ignore[arg-type]
+
     @abstractmethod
     def leverage(self) -> Array:
         """Return the diagonal of the projection on the dummies, ``h_i = w_i d_i' (D'WD)^+ d_i``.
@@ -158,8 +163,20 @@ class _TwoWay(Absorbed):
         large /= system.large_mass[:, None]
         small = system.solve(self._sums_of_rest(columns, large), large)
         large -= system.average_small(small)
+        return self._in_order(large, small)
+
+    def projected(self, columns: Sequence[Column] | MakesRows) -> tuple[tuple[Array, ...], Array | None]:
+        found = None if isinstance(columns, MakesRows) else project_in_one_reading(columns, self.pair)
+        if found is None:
+            return super().projected(columns)
+        large, small, triangle = found
+        return self._in_order(large, small), triangle
+
+    def _in_order(self, large: Array, small: Array) -> tuple[Array, Array]:
+        """Tables as the effects were given; that of the second adds up to zero over the rows of a component."""
         if not self._swapped:
             return large, small
+        system = self.pair
         shift = system.component_means_of_large(large)
         large -= shift[system.large_components]
         small += shift[system.small_components]

@@ -11,7 +11,7 @@ would lose digits, blocks are demeaned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -89,12 +89,19 @@ def rows_together(columns: int) -> int:
     return BLOCK_ROWS * (2 if columns <= _FEW else 1)
 
 
+def read_whole(groups: Grouping, columns: int) -> bool:
+    """Whether a block of many rows holds whole groups, of few columns as `CrossProducts` pay for."""
+    if groups.n_rows <= BLOCK_ROWS or not pays(columns) or groups.starts is None:
+        return False
+    return groups.sums_lines and bool(groups.sizes.max() <= rows_together(columns))
+
+
 def _read(
     columns: Sequence[Column], groups: Grouping, weights: Array | None
 ) -> tuple[Array | None, Array, Array | None]:
     """An origin where it serves, the means (G, k), and the R factor where one reading gives it."""
-    if groups.n_rows > BLOCK_ROWS and pays(len(columns)) and _stand_together(groups, rows_together(len(columns))):
-        origin = _middle(columns)
+    if read_whole(groups, len(columns)):
+        origin = middle(columns)
         found = _less_origin(columns, origin, groups, weights)
         if found is not None:
             return origin, *found
@@ -107,31 +114,67 @@ def _read(
 def _less_origin(
     columns: Sequence[Column], origin: Array, groups: Grouping, weights: Array | None
 ) -> tuple[Array, Array] | None:
-    """The means and the R factor: cross products about one number a column, less those of the means.
+    """The means and the R factor, from products about an origin; None where rounding would be felt."""
+    found = products_about(columns, origin, groups, weights, origin)
+    if found is None:
+        return None
+    means, whole, between = found
+    triangle = triangle_of(whole - between, np.diagonal(whole))
+    return None if triangle is None else (means, triangle)
 
-    None where what is left of a column, beside all of it, would feel the rounding.
+
+def products_about(
+    columns: Sequence[Column],
+    origin: Array,
+    groups: Grouping,
+    weights: Array | None,
+    added: Array | float = 0.0,
+    each: Callable[[Array, int, int], None] | None = None,
+) -> tuple[Array, Array, Array] | None:
+    """Return the means of groups that are `read_whole` and cross products of all rows and of the means.
+
+    Parameters
+    ----------
+    columns : sequence of k (n,) arrays
+    origin : (k,) array
+        What is subtracted from the columns.
+    groups : Grouping
+    weights : (n,) array or None
+    added : (k,) array or float
+        What is added to the means about the origin.
+    each : callable, optional
+        Called with the rows ``start:stop`` about the origin, times their weights: (k, stop - start), start and stop.
+
+    Returns
+    -------
+    means (G, k), whole (k, k), between (k, k)
+        The products of demeaned rows are ``whole - between``. None instead of all three where those of the first rows
+        have no factor (`triangle_of`).
     """
     mass, step = groups.mass(weights), rows_together(len(columns))
     roots = np.sqrt(mass)
     means = np.empty((groups.n_groups, len(columns)), order="F")
     whole, between = CrossProducts(len(columns), step), CrossProducts(len(columns), step)
-    for first, last, start, stop in _runs(groups, step):
-        lines = whole.room(stop - start).T
-        for line, column, middle in zip(lines, columns, origin, strict=True):
-            np.subtract(column[start:stop], middle, out=line)
-        with np.errstate(over="ignore", invalid="ignore"):
-            levels = _levels(lines, groups, weights, mass, first, last)
+    # What is out of range has no factor.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for first, last, start, stop in _runs(groups, step):
+            lines = whole.room(stop - start).T
+            for line, column, number in zip(lines, columns, origin, strict=True):
+                np.subtract(column[start:stop], number, out=line)
+            weighted = lines if weights is None else lines * weights[start:stop]
+            levels = _levels(weighted, groups, mass, first, last)
             np.multiply(levels, roots[first:last], out=between.room(last - first).T)
-            np.add(levels.T, origin, out=means[first:last])
-        if weights is not None:
-            lines *= np.sqrt(weights[start:stop])
-        whole.update()
-        between.update()
-        # The first block tells whether the columns are apart enough; all of them decide.
-        if first == 0 and _within(whole, between) is None:
-            return None
-    triangle = _within(whole, between)
-    return None if triangle is None else (means, triangle)
+            np.add(levels.T, added, out=means[first:last])
+            if each is not None:
+                each(weighted, start, stop)
+            if weights is not None:
+                lines *= np.sqrt(weights[start:stop])
+            whole.update()
+            between.update()
+            # The first block tells whether the columns are apart enough; all of them decide.
+            if first == 0 and triangle_of(whole.sum - between.sum, np.diagonal(whole.sum)) is None:
+                return None
+        return (means, whole.sum, between.sum) if np.isfinite(whole.sum).all() else None
 
 
 def _less_means(columns: Sequence[Column], groups: Grouping, weights: Array | None) -> tuple[Array, Array] | None:
@@ -145,7 +188,8 @@ def _less_means(columns: Sequence[Column], groups: Grouping, weights: Array | No
             line[:] = column[start:stop]
         # A sum out of range is infinite and so is its mean: callers refuse it by the column's norm.
         with np.errstate(over="ignore", invalid="ignore"):
-            levels = _levels(lines, groups, weights, mass, first, last)
+            weighted = lines if weights is None else lines * weights[start:stop]
+            levels = _levels(weighted, groups, mass, first, last)
             lines -= groups.repeated(levels, first, last)
         means[first:last] = levels.T
         if weights is not None:
@@ -157,37 +201,21 @@ def _less_means(columns: Sequence[Column], groups: Grouping, weights: Array | No
     return None if triangle is None else (means, triangle)
 
 
-def _levels(lines: Array, groups: Grouping, weights: Array | None, mass: Array, first: int, last: int) -> Array:
-    """The weighted means (k, last - first) of whole groups, of whose rows each line has a column."""
-    if weights is not None:
-        starts = groups.starts
-        assert starts is not None
-        lines = lines * weights[starts[first] : starts[last]]
+def _levels(lines: Array, groups: Grouping, mass: Array, first: int, last: int) -> Array:
+    """The means (k, last - first) of whole groups, of whose rows each line has a column, times their weights."""
     levels = groups.sums_of_lines(lines, first, last)
     levels /= mass[first:last]
     return levels
 
 
-def _within(whole: CrossProducts, between: CrossProducts) -> Array | None:
-    """The R factor of what cross products leave of others, or None where rounding would be felt."""
-    # What is out of range has no factor.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return triangle_of(whole.sum - between.sum, np.diagonal(whole.sum))
-
-
-def _middle(columns: Sequence[Column]) -> Array:
-    """A number near the middle of each column, of so few digits that most columns less it are exact."""
+def middle(columns: Sequence[Column]) -> Array:
+    """Return a number near the middle of each column, of so few digits that most columns less it are exact."""
     heads = np.array([column[:_HEAD] for column in columns], dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        middle, spread = heads.mean(axis=1), heads.std(axis=1)
+        centre, spread = heads.mean(axis=1), heads.std(axis=1)
         units = np.ldexp(1.0, np.frexp(spread)[1] - 3)
-        rounded = np.where(np.ptp(heads, axis=1) > 0.0, np.rint(middle / units) * units, heads[:, 0])
+        rounded = np.where(np.ptp(heads, axis=1) > 0.0, np.rint(centre / units) * units, heads[:, 0])
     return np.where(np.isfinite(rounded), rounded, 0.0)
-
-
-def _stand_together(groups: Grouping, step: int) -> bool:
-    """Whether the rows of each group stand together, and are neither more than a block's nor very few."""
-    return groups.starts is not None and groups.sums_lines and bool(groups.sizes.max() <= step)
 
 
 def _runs(groups: Grouping, step: int) -> Iterator[tuple[int, int, int, int]]:

@@ -118,15 +118,18 @@ def within_model(
     if len(groupings) == 1 and absorbed.slopes[0] is None and factor is None:
         rows, triangle = demeaned_rows(columns, groupings[0], weight, ones_column(design))
     else:
+        tables, found = (absorbed.tables(columns), None) if factor is not None else absorbed.projected(columns)
         rows = transformed_rows(
             columns,
             groupings=groupings,
-            tables=absorbed.tables(columns),
+            tables=tables,
             slopes=absorbed.slopes,
             weights=weight,
             constant=ones_column(design),
         )
-        triangle = rows.triangle() if factor is None else factor(rows)
+        if factor is not None:
+            found = factor(rows)
+        triangle = rows.triangle() if found is None else found
     tables = rows.tables
     if any(slope is not None for slope in absorbed.slopes):
         raw_norms = column_norms(columns, weight)

@@ -83,7 +83,7 @@ def test_products_about_a_number_serve_where_groups_are_near(units, weighted):
 
 def test_the_number_has_few_digits():
     whole = np.random.default_rng(5).integers(100, 160, 20_000).astype(float)
-    middle = demeaned._middle([whole, np.full(20_000, 0.1), whole * np.inf])
+    middle = demeaned.middle([whole, np.full(20_000, 0.1), whole * np.inf])
     assert middle[0] == np.rint(middle[0])
     assert abs(middle[0] - 130.0) < 10.0
     assert middle[1:].tolist() == [0.1, 0.0]
