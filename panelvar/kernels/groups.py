@@ -291,7 +291,7 @@ class Grouping:
             and block.flags.f_contiguous
             and self.cycles
         ):
-            parts = block.T.reshape(block.shape[1], -1, groups)
+            parts = block.T.reshape(block.shape[1], (stop - start) // groups, groups)
             out += (np.ones(parts.shape[1]) @ parts).T
             return
         codes = self.codes[start:stop]

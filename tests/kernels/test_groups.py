@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from panelvar.base.errors import DataError
-from panelvar.kernels.groups import Grouping, split_columns
+from panelvar.kernels.groups import Grouping, distinct, split_columns
 
 RNG = np.random.default_rng(20)
 EPS = np.finfo(float).eps
@@ -130,3 +130,25 @@ def test_codes_of_any_integer_type(dtype):
 def test_what_is_no_code_is_refused(codes):
     with pytest.raises(DataError, match="codes"):
         Grouping.from_codes(codes)
+
+
+@pytest.mark.parametrize("columns", [0, 1, 3])
+@pytest.mark.parametrize("step", [4, 6, 7, 24])
+@pytest.mark.parametrize("codes", LAYOUTS.values(), ids=LAYOUTS)
+def test_blocks_add_up_to_the_sums(codes, step, columns):
+    grouping = Grouping.from_codes(codes)
+    matrix = np.asfortranarray(np.random.default_rng(7).standard_normal((len(codes), columns)))
+    totals = np.zeros((grouping.n_groups, columns), order="F")
+    for start in range(0, len(codes), step):
+        block = np.asfortranarray(matrix[start : start + step])
+        grouping.add_sums(block, start, start + len(block), totals)
+    expected = np.zeros((grouping.n_groups, columns))
+    np.add.at(expected, codes, matrix)
+    # The bound of a recursive sum.
+    tolerance = len(codes) * EPS * np.abs(matrix).sum(axis=0).max(initial=1.0)
+    np.testing.assert_allclose(totals, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("codes", [[3, 5, 3, 9], [-2, 0, -2], [10**12, 5, 10**12]])
+def test_distinct_codes_ascend(codes):
+    assert distinct(np.array(codes)).tolist() == sorted(set(codes))
