@@ -47,10 +47,9 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS, MOST_TERMS
-from panelvar.data.categories import Categories
+from panelvar.data.categories import Categories, full_rank_codings
 from panelvar.data.factors import Factor, Factors, Several, Value, shifts_rows
 from panelvar.data.formula_parts import FormulaParts, masked, plain, split_formula, unmasked
-from panelvar.data.full_rank_coding import full_rank_codings
 from panelvar.data.panel import Panel
 
 Term = tuple[Factor, ...]

@@ -13,8 +13,8 @@ import pytest
 
 import panelvar as pv
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.data.categories import full_rank_codings
 from panelvar.data.formula import parse, regressors
-from panelvar.data.full_rank_coding import full_rank_codings
 from panelvar.data.panel import Panel
 
 
