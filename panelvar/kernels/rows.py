@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +76,17 @@ def subtract_tables(
         if not tables:
             target[:] = source
     return out
+
+
+class Transform(TypedDict, total=False):
+    """What `TransformedRows` subtracts from columns and multiplies them by; it says what each is."""
+
+    shift: Array | None
+    groupings: Sequence[Grouping]
+    tables: Sequence[Array]
+    slopes: Sequence[Array | None]
+    weights: Array | None
+    constant: Array | float | None
 
 
 class TransformedRows:
@@ -296,32 +306,15 @@ class MakesRows(ABC):
         """Return how many there are."""
 
     @abstractmethod
-    def transformed(
-        self,
-        *,
-        shift: Array | None = None,
-        groupings: Sequence[Grouping] = (),
-        tables: Sequence[Array] = (),
-        slopes: Sequence[Array | None] = (),
-        weights: Array | None = None,
-        constant: Array | float | None = None,
-    ) -> TransformedRows:
+    def transformed(self, **transform: Unpack[Transform]) -> TransformedRows:
         """Return the rows."""
 
 
-def transformed_rows(
-    columns: Sequence[Column] | MakesRows,
-    *,
-    shift: Array | None = None,
-    groupings: Sequence[Grouping] = (),
-    tables: Sequence[Array] = (),
-    slopes: Sequence[Array | None] = (),
-    weights: Array | None = None,
-    constant: Array | float | None = None,
-) -> TransformedRows:
+def transformed_rows(columns: Sequence[Column] | MakesRows, **transform: Unpack[Transform]) -> TransformedRows:
     """Return the transformed rows of columns, in memory or not (see `TransformedRows`)."""
-    make = columns.transformed if isinstance(columns, MakesRows) else partial(TransformedRows, columns)
-    return make(shift=shift, groupings=groupings, tables=tables, slopes=slopes, weights=weights, constant=constant)
+    if isinstance(columns, MakesRows):
+        return columns.transformed(**transform)
+    return TransformedRows(columns, **transform)
 
 
 def combination(columns: Sequence[Column], loadings: Array) -> Column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
 from panelvar.kernels.refinement import ExtendedArray, Products
-from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, TransformedRows, column_norms, combination
+from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, Transform, TransformedRows, column_norms, combination
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import Part, Reading, no_rows
 from panelvar.streams.streamed_groups import LevelColumn, StreamedGrouping
@@ -82,20 +82,17 @@ class StreamedColumns(MakesRows):
             norms = np.hypot(norms, column_norms(self.of_part(part)))
         return norms
 
-    def transformed(
-        self,
-        *,
-        shift: Array | None = None,
-        groupings: Sequence[Grouping] = (),
-        tables: Sequence[Array] = (),
-        slopes: Sequence[Array | None] = (),
-        weights: Array | None = None,
-        constant: Array | float | None = None,
-    ) -> TransformedRows:
+    def transformed(self, **transform: Unpack[Transform]) -> TransformedRows:
         """Return rows that are read in every pass (see `panelvar.kernels.rows.TransformedRows`)."""
-        if weights is not None or any(slope is not None for slope in slopes):
+        if transform.get("weights") is not None or any(slope is not None for slope in transform.get("slopes", ())):
             raise SpecificationError("Weights, and slopes by level, are not taken with a stream: use a Panel.")
-        return StreamedRows(self, shift=shift, groupings=groupings, tables=tables, constant=constant)
+        return StreamedRows(
+            self,
+            shift=transform.get("shift"),
+            groupings=transform.get("groupings", ()),
+            tables=transform.get("tables", ()),
+            constant=transform.get("constant"),
+        )
 
 
 class StreamedRows(TransformedRows):
