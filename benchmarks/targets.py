@@ -181,17 +181,11 @@ def _streams() -> Iterator[Number]:
         yield faster(f"Parquet, {job}, beside duckreg", f"Parquet, {job}", "duckreg", 10.0)
 
 
-_KINDS_OF_COLUMNS = (
-    "a column that is not in doubles, or rows in no order, are made columns in doubles when a model's design is built, "
-    "all at once. Converting a block at a time needs a design that holds what the caller gave."
-)
 TRIED = {
     "tiny full result": (
         "names of a frame are read once, and a fit asks types in place of protocols. What is left is spread over "
         "reading the panel, the fit and the statistics; no piece of it is large."
     ),
-    "fixed effects, extra memory": _KINDS_OF_COLUMNS,
-    "fixed effects, clustered, extra memory": _KINDS_OF_COLUMNS,
     "CR2 beside CR1": (
         "clusters of one size stand side by side, entry by entry, and add up to one table of products, none of them "
         "kept. A fifth of what is left is the table, another the rows that plain errors read too."
