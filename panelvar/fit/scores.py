@@ -181,7 +181,7 @@ class Scores(NamedTuple):
 
     def _sums_of_blocks(self, groupings: Sequence[Grouping]) -> list[Array]:
         """Return sums within groups, of scores as they are before they are turned."""
-        sums = [np.zeros((grouping.n_groups, self.size), order="F") for grouping in groupings]
+        sums = [np.zeros((grouping.n_groups, self.size), order=grouping.order_of_sums) for grouping in groupings]
         for start, stop, block in self._turned_blocks() if self._in_place else self._raw_blocks():
             for grouping, out in zip(groupings, sums, strict=True):
                 grouping.add_sums(block, start, stop, out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,9 @@ class Grouping:
     codes, n_groups
         As given.
     """
+
+    order_of_sums: Literal["C", "F"] = "F"
+    """How a table lies in memory that `add_sums` adds to fastest."""
 
     def __init__(self, codes: Codes, n_groups: int, starts: NDArray[np.integer] | None = None) -> None:
         self.__dict__["codes"] = codes

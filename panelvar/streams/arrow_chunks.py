@@ -137,11 +137,20 @@ def parquet_chunks(paths: Sequence[str]) -> ArrowChunks:
                 )
             if _state(path) != states[path]:
                 raise DataError(f"{path} has changed since it was first read: fit the model again.")
-            # Without read-ahead memory does not grow with the file.
-            for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=columns, use_threads=False):
+            # Without read-ahead, and without the file in the address space, memory does not grow with it.
+            for batch in file.iter_batches(batch_size=_even_rows(file.metadata), columns=columns, use_threads=False):
                 yield batch, path
 
     return ArrowChunks(names, batches, repeatable=True)
+
+
+def _even_rows(file: Any) -> int:
+    """Rows of a chunk of a file: parts of its groups of rows as they are, since those of two must be put together."""
+    largest = max((file.row_group(place).num_rows for place in range(file.num_row_groups)), default=0)
+    if 2 * largest < CHUNK_ROWS:
+        return CHUNK_ROWS
+    parts = -(-largest // CHUNK_ROWS)
+    return -(-largest // parts)
 
 
 def _open(path: str) -> Any:
@@ -149,7 +158,7 @@ def _open(path: str) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(path, pre_buffer=False, memory_map=True)
+        return parquet.ParquetFile(path, pre_buffer=False)
     except (OSError, pyarrow.ArrowInvalid) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path} cannot be read as a Parquet file: {reason}") from None

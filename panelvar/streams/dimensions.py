@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.kernels.columns import Column
 from panelvar.kernels.groups import Grouping
-from panelvar.streams.growing_labels import GrowingLabels
+from panelvar.kernels.rows import TransformedRows
+from panelvar.streams.growing_labels import GrowingLabels, LabelCodes
+from panelvar.streams.scattered_rows import ScatteredGrouping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,26 +27,34 @@ class LocalGroups(NamedTuple):
     Attributes
     ----------
     grouping : Grouping
-        By the groups that the chunk has rows of.
-    where : slice or (m,) array
-        Their places among all groups.
+        Rows that lie sorted, by the groups that the chunk has rows of; others, by all groups.
+    first : int
+        Place of the first of these groups among all groups; the others follow it.
     """
 
     grouping: Grouping
-    where: slice | Positions
+    first: int = 0
+
+    @property
+    def scattered(self) -> bool:
+        """Whether rows of a group may lie apart."""
+        return isinstance(self.grouping, ScatteredGrouping)
 
     @property
     def codes(self) -> Positions:
         """Place of each row's group among all groups, shape (n,)."""
         own: Positions = self.grouping.codes.astype(np.intp, copy=False)
-        if isinstance(self.where, slice):
-            return own + int(self.where.start)
-        codes: Positions = self.where[own]
-        return codes
+        return own + self.first if self.first else own
 
     def part(self, table: Array) -> Array:
-        """Return the rows of a table of all groups that the chunk needs, column-major."""
-        return np.asfortranarray(table[self.where])
+        """Return the rows of a table of all groups that the grouping is about, to be written to."""
+        return table[self.first : self.first + self.grouping.n_groups]
+
+    def add_sums(self, columns: Sequence[Column], out: Array) -> None:
+        """Add the sums of columns within each group to a table of all groups."""
+        rows = TransformedRows(columns)
+        for start, stop, block in rows.blocks():
+            self.grouping.add_sums(block, start, stop, self.part(out))
 
 
 class LabelledRows(Protocol):
@@ -97,20 +109,28 @@ class Dimension:
         return self._growing.labels.take(self._order).rename(self.name)
 
     def in_order(self, table: NDArray[np.float64]) -> Array:
-        """Put a table by labels as they came in the order of the groups, row-major: chunks take rows of it."""
-        return np.ascontiguousarray(table[self._order])
+        """Put a row-major table by labels as they came in the order of the groups; where it is already, it is kept."""
+        if len(self._order) == len(table) and (self._order[1:] > self._order[:-1]).all():
+            return table
+        return table.take(self._order, axis=0)
 
     def labels_in(self, rows: LabelledRows) -> Labels:
         """Return the labels of the rows of a chunk."""
         return rows.labels(self.name)
 
     def local(self, labels: Labels, where: str) -> LocalGroups:
-        """Return the groups of rows of the model, which have been seen before."""
+        """Return the groups of rows of the model, which have been seen before.
+
+        Raises
+        ------
+        DataError
+            A label that no row of the model had.
+        """
         found = self._growing.find(labels, where)
-        places = self._rank[found.places]
-        count = len(places)
-        if found.starts is not None and count and places[-1] - places[0] == count - 1 and (np.diff(places) == 1).all():
-            return LocalGroups(
-                Grouping(found.codes, count, found.starts), slice(int(places[0]), int(places[0]) + count)
-            )
-        return LocalGroups(Grouping(found.codes, count), places)
+        places = self._rank.take(found.places)
+        if len(places) and places.min() < 0:
+            raise self._growing.unknown(self._growing.labels[found.places[places.argmin()]], where)
+        if found.starts is None or not (places[1:] - places[:-1] == 1).all():
+            found = LabelCodes(found._replace(places=places).codes, None)
+            return LocalGroups(found.grouping(self.n_groups))
+        return LocalGroups(found.grouping(self.n_groups), int(places[0]))

@@ -12,27 +12,39 @@ from panelvar.base.errors import DataError
 from panelvar.base.quoting import shown
 from panelvar.data.source import Coded, Labels
 from panelvar.data.time_labels import ascending_places
+from panelvar.kernels.groups import Grouping
+from panelvar.streams.growing_tables import IntegerCodes, integer_codes
+from panelvar.streams.scattered_rows import ScatteredGrouping
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class LocalCodes(NamedTuple):
+class LabelCodes(NamedTuple):
     """Labels of a chunk by number.
 
     Attributes
     ----------
-    codes : (n,) array
-        Place of each row's label among the chunk's own, all of which occur.
-    places : (m,) array
-        Where the chunk's own labels stand among all labels.
+    places : (n,) or (m,) array
+        Where the label of each row stands among all labels, or that of each run of equal labels.
     starts : (m + 1,) array or None
-        Offsets of the labels' rows, where equal labels stand together in the order of ``codes``.
+        Offsets of the runs, where labels ascend; None where they do not.
     """
 
-    codes: Positions
     places: Positions
     starts: Positions | None
+
+    @property
+    def codes(self) -> Positions:
+        """Where the label of each row stands, shape (n,)."""
+        return self.places if self.starts is None else np.repeat(self.places, np.diff(self.starts))
+
+    def grouping(self, count: int) -> Grouping:
+        """Return the rows grouped by the labels of their runs or, scattered, by all labels, so many of them."""
+        if self.starts is None:
+            return ScatteredGrouping(self.places, count)
+        own = len(self.places)
+        return Grouping(np.repeat(np.arange(own), np.diff(self.starts)), own, self.starts)
 
 
 class GrowingLabels:
@@ -47,13 +59,13 @@ class GrowingLabels:
     def __init__(self, name: str) -> None:
         self.name = name
         self._blocks: list[tuple[pd.Index, int]] = []
-        self._integers: _Integers | None = None
-        self._latest = np.zeros(0, dtype=np.intp)
+        self._integers: IntegerCodes | None = None
+        self._next_try = 0
         self._categories: pd.Index | None = None
         self._kind = ("", "")
         self.count = 0
 
-    def add(self, labels: Labels, place: str) -> LocalCodes:
+    def add(self, labels: Labels, place: str) -> LabelCodes:
         """Number the labels of a chunk, those that are new behind the others.
 
         Raises
@@ -61,17 +73,9 @@ class GrowingLabels:
         DataError
             Labels of another type than those of earlier chunks.
         """
-        if (numbers := self._numbers_in_no_order(labels)) is not None:
-            return self._by_number(numbers, place, new=True)
-        codes, distinct, starts = self._distinct(labels, place)
-        places = self._find(distinct)
-        new = np.flatnonzero(places < 0)
-        if len(new):
-            places[new] = self.count + np.arange(len(new))
-            self._append(distinct.take(new))
-        return LocalCodes(codes, places, starts)
+        return self._numbered(labels, place, new=True)
 
-    def find(self, labels: Labels, place: str) -> LocalCodes:
+    def find(self, labels: Labels, place: str) -> LabelCodes:
         """Number the labels of a chunk that has been seen before.
 
         Raises
@@ -79,17 +83,7 @@ class GrowingLabels:
         DataError
             A label that was not there.
         """
-        if (numbers := self._numbers_in_no_order(labels)) is not None:
-            return self._by_number(numbers, place, new=False)
-        codes, distinct, starts = self._distinct(labels, place)
-        places = self._find(distinct)
-        if len(places) and places.min() < 0:
-            raise self._unknown(distinct[int(places.argmin())], place)
-        return LocalCodes(codes, places, starts)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """All but the scratch: those who share what was pickled must not share that."""
-        return {**self.__dict__, "_latest": np.zeros(0, dtype=np.intp)}
+        return self._numbered(labels, place, new=False)
 
     def merge(self, other: GrowingLabels) -> Positions:
         """Take in the labels of another, those that are new behind these; return where each of them stands here.
@@ -102,19 +96,15 @@ class GrowingLabels:
         labels = other.labels
         if len(labels) == 0:
             return np.zeros(0, dtype=np.intp)
-        self._check(labels, other._kind[1])
         if self.count == 0:
             self._categories = other._categories
         elif not _same_order(self._categories, other._categories):
             self._categories = None
-        places = self._find(labels)
-        new = np.flatnonzero(places < 0)
-        if len(new):
-            places[new] = self.count + np.arange(len(new))
-            self._append(labels.take(new))
-        return places
+        return self._places(labels, other._kind[1], new=True)
 
-    def _unknown(self, label: object, place: str) -> DataError:
+    def unknown(self, label: object, place: str) -> DataError:
+        """Make the error for a label that no row of the model had at the first reading."""
+        label = int(label) if isinstance(label, np.integer) else label
         return DataError(
             f"{shown(label)} in column {self.name!r} of {place} was not there when the data were first read: they must "
             "not change while a model is fitted."
@@ -132,6 +122,8 @@ class GrowingLabels:
 
     def order(self) -> Positions:
         """Return the permutation that puts `labels` in their order: that of categories somebody chose, or their own."""
+        if self._categories is None and self._integers is not None:
+            return self._integers.in_order()
         labels = self.labels
         if self._categories is not None:
             return np.argsort(self._categories.get_indexer(labels), kind="stable").astype(np.intp)
@@ -139,65 +131,68 @@ class GrowingLabels:
             return np.argsort(labels.to_numpy(), kind="stable").astype(np.intp)
         return ascending_places(labels, f"The labels in {self.name!r}").astype(np.intp)
 
-    def _distinct(self, labels: Labels, place: str) -> tuple[Positions, pd.Index, Positions | None]:
-        """Number the labels of a chunk by themselves; none of them is missing."""
+    def _numbered(self, labels: Labels, place: str, *, new: bool) -> LabelCodes:
+        """Number the labels of a chunk, of which none is missing."""
         import pandas as pd
 
         if isinstance(labels, Coded):
             seen = np.bincount(labels.codes, minlength=len(labels.labels)) > 0
-            rank = np.cumsum(seen) - 1
-            codes, distinct = rank[labels.codes], labels.labels[seen]
             self._note_categories(labels, first=self.count == 0)
-        elif (starts := _runs(labels)) is not None:
+            places = np.full(len(seen), -1, dtype=np.intp)
+            places[seen] = self._places(labels.labels[seen], place, new=new)
+            return LabelCodes(places[labels.codes], None)
+        self._categories = None
+        if (starts := _runs(labels)) is not None:
             heads: Any = labels[starts[:-1]]
-            lengths = np.diff(starts)
-            codes, distinct = np.repeat(np.arange(len(lengths)), lengths), pd.Index(heads)
-            self._check(distinct, place)
-            return codes.astype(np.intp, copy=False), self._in_unit(distinct), starts
-        else:
-            array: Any = labels
-            codes, found = pd.factorize(array)
-            distinct = pd.Index(found)
-            self._categories = None
+            return LabelCodes(self._places(pd.Index(heads), place, new=new), starts)
+        array: Any = labels
+        if self._within_reach(array):
+            self._check(pd.Index(array[:1]), place)
+            return LabelCodes(self._by_number(array, place, new=new), None)
+        codes, distinct = pd.factorize(array)
+        return LabelCodes(self._places(pd.Index(distinct), place, new=new)[codes], None)
+
+    def _places(self, distinct: pd.Index, place: str, *, new: bool) -> Positions:
+        """Return where different labels stand, those that are new behind the others."""
         self._check(distinct, place)
-        return codes.astype(np.intp, copy=False), self._in_unit(distinct), None
+        distinct = self._in_unit(distinct)
+        if isinstance(distinct.dtype, np.dtype) and self._within_reach(values := distinct.to_numpy()):
+            return self._by_number(values, place, new=new)
+        places = self._find(distinct)
+        absent = np.flatnonzero(places < 0)
+        if len(absent):
+            if not new:
+                raise self.unknown(distinct[int(absent[0])], place)
+            places[absent] = self.count + np.arange(len(absent))
+            self._append(distinct.take(absent))
+        return places
 
-    def _numbers_in_no_order(self, labels: Labels) -> NDArray[np.int64] | None:
-        """Return integers, close enough together for a table of all between them, that no runs can be made of."""
+    def _within_reach(self, labels: Any) -> bool:
+        """Whether these are integers, as all before, so close together that a table of all between them is small."""
         if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu" or len(labels) == 0:
-            return None
-        if (labels[1:] >= labels[:-1]).all():
-            return None
-        lowest, highest = int(labels.min()), int(labels.max())
-        if self._integers is None:
-            if not all(block.dtype.kind in "iu" for block, _ in self._blocks):
-                return None
-            self._integers = _Integers(self.labels.to_numpy())
-        return labels.astype(np.int64, copy=False) if self._integers.reaches(lowest, highest) else None
+            return False
+        if self._integers is None and self.count >= self._next_try:
+            # Again each time there are twice as many: the more labels, the farther apart they may be.
+            self._next_try = 2 * self.count + 1
+            found = self.labels.to_numpy()
+            self._integers = integer_codes(found) if self.count == 0 or found.dtype.kind in "iu" else None
+        if self._integers is not None and not self._integers.reach(int(labels.min()), int(labels.max())):
+            self._integers = None
+        return self._integers is not None
 
-    def _by_number(self, numbers: NDArray[np.int64], place: str, *, new: bool) -> LocalCodes:
-        """Number integers by the table of all between the smallest and the largest."""
+    def _by_number(self, numbers: NDArray[np.integer], place: str, *, new: bool) -> Positions:
+        """Return where integers within reach stand, those that are new behind the others."""
         import pandas as pd
 
         assert self._integers is not None
-        self._check(pd.Index(numbers[:1]), place)
         codes = self._integers.find(numbers)
-        absent = codes < 0
-        if absent.any():
+        if len(codes) and codes.min() < 0:
+            absent = codes < 0
             if not new:
-                raise self._unknown(int(numbers[absent][0]), place)
-            added = np.unique(numbers[absent])
-            self._append(pd.Index(added))
+                raise self.unknown(numbers[absent][0], place)
+            self._append(pd.Index(self._integers.different(numbers[absent])))
             codes[absent] = self._integers.find(numbers[absent])
-        if len(self._latest) < self.count:
-            self._latest = np.zeros(2 * self.count, dtype=np.intp)
-        # Each label's last row stands for it.
-        rows = np.arange(len(codes))
-        self._latest[codes] = rows
-        # In ascending order tables are read and written from front to back, not here and there.
-        places = np.sort(codes[self._latest[codes] == rows])
-        self._latest[places] = np.arange(len(places))
-        return LocalCodes(self._latest[codes], places, None)
+        return codes
 
     def _note_categories(self, labels: Coded, first: bool) -> None:
         """Remember an order that somebody chose, as long as every chunk has the same."""
@@ -246,8 +241,8 @@ class GrowingLabels:
         """Add labels: blocks of like size become one, so that each label is hashed a few times and no more."""
         offset = self.count
         self.count += len(new)
-        if self._integers is not None and not self._integers.add(new.to_numpy(), offset):
-            self._integers = None
+        if self._integers is not None:
+            self._integers.add(new.to_numpy(), offset)
         while self._blocks and len(self._blocks[-1][0]) <= 4 * len(new):
             earlier, offset = self._blocks.pop()
             new = earlier.append(new)
@@ -257,53 +252,6 @@ class GrowingLabels:
 def _same_order(first: pd.Index | None, second: pd.Index | None) -> bool:
     """Whether two orders that somebody chose are one."""
     return first is not None and second is not None and first.equals(second)
-
-
-_MOST_BETWEEN = 2**22
-"""Integers between the smallest and the largest label up to which there is a table of all of them, at least."""
-
-
-class _Integers:
-    """Codes of integers by a table of all between the smallest and the largest.
-
-    Parameters
-    ----------
-    labels : (G,) integer array
-        Those there are, in the order of their codes.
-    """
-
-    def __init__(self, labels: NDArray[np.integer]) -> None:
-        self._first = 0
-        self._codes = np.zeros(0, dtype=np.intp)
-        self._count = 0
-        if len(labels):
-            self.add(labels, 0)
-
-    def reaches(self, lowest: int, highest: int) -> bool:
-        """Make the table reach from one number to another, if that does not make it too large."""
-        if len(self._codes):
-            lowest, highest = min(lowest, self._first), max(highest, self._first + len(self._codes) - 1)
-        if highest - lowest >= max(_MOST_BETWEEN, 8 * self._count):
-            return False
-        if highest - lowest + 1 > len(self._codes):
-            # Room to grow, so that a table is copied a few times and no more.
-            grown = np.full(2 * (highest - lowest + 1), -1, dtype=np.intp)
-            grown[self._first - lowest : self._first - lowest + len(self._codes)] = self._codes
-            self._first, self._codes = lowest, grown
-        return True
-
-    def add(self, labels: NDArray[np.integer], offset: int) -> bool:
-        """Give new labels the codes from ``offset`` on, if they can be in the table."""
-        self._count += len(labels)
-        if labels.dtype.kind not in "iu" or not self.reaches(int(labels.min()), int(labels.max())):
-            return False
-        self._codes[labels.astype(np.int64) - self._first] = offset + np.arange(len(labels))
-        return True
-
-    def find(self, numbers: NDArray[np.int64]) -> Positions:
-        """Return the codes of numbers within reach, -1 where there is none."""
-        found: Positions = self._codes[numbers - self._first]
-        return found
 
 
 def _runs(labels: Any) -> Positions | None:

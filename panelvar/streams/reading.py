@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import DataError, MissingInformationError
 from panelvar.data.source import missing
 from panelvar.streams.dimensions import Dimension, LabelledRows, LocalGroups
@@ -268,7 +268,11 @@ class _Counts:
     def add(self, labels: Labels, where: str) -> None:
         """Count the labels of a chunk."""
         found = self.growing.add(labels, where)
-        self._count(found.places, np.bincount(found.codes, minlength=len(found.places)))
+        self._grow()
+        if found.starts is None:
+            np.add.at(self.all, found.places, 1)
+        else:
+            self.all[found.places] += np.diff(found.starts)
 
     @classmethod
     def of_all(cls, name: str, chunks: Chunks, needed: tuple[str, ...]) -> _Counts:
@@ -287,15 +291,17 @@ class _Counts:
     def merge(self, other: _Counts) -> _Counts:
         """Return these and what another counted; neither changes (see `Surveyor.merge`)."""
         both = deepcopy(self)
-        both._count(both.growing.merge(other.growing), other.all)
+        places = both.growing.merge(other.growing)
+        both._grow()
+        both.all[places] += other.all
         both.absent += other.absent
         return both
 
-    def _count(self, places: Positions, counts: NDArray[np.int64]) -> None:
+    def _grow(self) -> None:
+        """Make room for labels that are new."""
         if self.growing.count > len(self.all):
             more = np.zeros(self.growing.count - len(self.all), dtype=np.int64)
             self.all = np.concatenate((self.all, more))
-        self.all[places] += counts
 
 
 class CrossedDimension(Dimension):

@@ -35,6 +35,7 @@ class StreamedGrouping(Grouping):
     """
 
     codes = NotKept("The group")
+    order_of_sums = "C"
 
     def __init__(self, reading: Reading, dimension: Dimension) -> None:
         self.reading = reading
@@ -62,12 +63,7 @@ class StreamedGrouping(Grouping):
         """Add the sums of a block of rows of the chunk in hand."""
         part = self.reading.part
         local = part.local(self.dimension)
-        if isinstance(local.where, slice):
-            local.grouping.add_sums(block, start - part.start, stop - part.start, out[local.where])
-            return
-        codes = local.codes[start - part.start : stop - part.start]
-        for j in range(block.shape[1]):
-            np.add.at(out[:, j], codes, block[:, j])
+        local.grouping.add_sums(block, start - part.start, stop - part.start, local.part(out))
 
     def crossed(self, other: Grouping) -> Grouping:
         """Return the grouping by pairs of groups that occur."""

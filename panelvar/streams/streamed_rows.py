@@ -17,6 +17,7 @@ from panelvar.kernels.refinement import ExtendedArray, Products
 from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, Transform, TransformedRows, column_norms, combination
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import Part, Reading, no_rows
+from panelvar.streams.scattered_rows import ScatteredGrouping, ScatteredRows
 from panelvar.streams.streamed_groups import LevelColumn, StreamedGrouping
 
 _LEAST_SHARE = 1.0 / 64.0
@@ -36,7 +37,7 @@ class StreamedColumns(MakesRows):
     def __init__(self, reading: Reading, loadings: Array | None = None) -> None:
         self.reading = reading
         self.loadings = loadings
-        self._sums: dict[Dimension, Array] = {reading.survey.entities: self._combined(reading.survey.sums)}
+        self._sums: dict[Dimension, Array] = {}
 
     def __len__(self) -> int:
         return len(self.reading.columns) if self.loadings is None else int(self.loadings.shape[1])
@@ -46,9 +47,6 @@ class StreamedColumns(MakesRows):
 
     def __getitem__(self, place: int) -> Array:
         raise no_rows("A column")
-
-    def _combined(self, table: Array) -> Array:
-        return table if self.loadings is None else table @ self.loadings
 
     def combined(self, loadings: Array) -> StreamedColumns:
         """Return linear combinations of these columns."""
@@ -62,6 +60,12 @@ class StreamedColumns(MakesRows):
 
     def sums_by(self, dimension: Dimension) -> Array:
         """Return the sums of the columns by group, (G, m): those by entity are known, others are read."""
+        survey = self.reading.survey
+        if dimension is survey.entities:
+            sums = np.empty((dimension.n_groups, len(self)))
+            for entities in _pieces(dimension.n_groups):
+                sums[entities] = survey.sums_of(entities, self.loadings)
+            return sums
         found = self._sums.get(dimension)
         if found is None:
             (found,) = self.reading.summed(partial(self._sums_of_parts, dimension), (dimension,), (self._sums,))
@@ -71,8 +75,7 @@ class StreamedColumns(MakesRows):
     def _sums_of_parts(self, dimension: Dimension) -> list[Array]:
         sums = np.zeros((dimension.n_groups, len(self)))
         for part in self.reading.parts((dimension,)):
-            local = part.local(dimension)
-            sums[local.where] += local.grouping.sums_of(self.of_part(part))
+            part.local(dimension).add_sums(self.of_part(part), sums)
         return [sums]
 
     def norms(self) -> Array:
@@ -145,13 +148,18 @@ class StreamedRows(TransformedRows):
             constant: Any = self.constant
             if isinstance(constant, LevelColumn):
                 constant = constant[part.start : part.stop]
+            scattered = any(local.scattered for local in groups)
+            pairs = list(zip(groups, self.tables, strict=True))
             yield (
                 part,
-                TransformedRows(
+                (ScatteredRows if scattered else TransformedRows)(
                     self.source.of_part(part),
                     shift=self.shift,
-                    groupings=[local.grouping for local in groups],
-                    tables=[local.part(table) for local, table in zip(groups, self.tables, strict=True)],
+                    groupings=[
+                        ScatteredGrouping(local.codes, len(table)) if scattered else local.grouping
+                        for local, table in pairs
+                    ],
+                    tables=[table if scattered else np.asfortranarray(local.part(table)) for local, table in pairs],
                     constant=constant,
                 ),
             )
@@ -196,24 +204,26 @@ class StreamedRows(TransformedRows):
         What is subtracted must be the means by entity, or the grand means, and what it leaves of each column a share
         of the whole that rounding cannot reach.
         """
-        survey = self.source.reading.survey
-        loadings = np.eye(len(survey.shift)) if self.source.loadings is None else self.source.loadings
-        sums, moved = self.source.sums_by(survey.entities), survey.moved @ loadings
+        survey, loadings = self.source.reading.survey, self.source.loadings
         counts = survey.entities.sizes.astype(np.float64)
         if not self.groupings and self.shift is not None:
-            if not np.array_equal(sums.sum(axis=0) / self.n_rows, self.shift):
+            total = self.source.sums_by(survey.entities).sum(axis=0)
+            if not np.array_equal(total / self.n_rows, self.shift):
                 return None
-            moved, counts = moved.sum(axis=0)[None, :], np.array([float(self.n_rows)])
-        elif self.shift is not None or len(self.groupings) != 1 or self.tables[0].shape != sums.shape:
+            between = np.outer(moved := survey.moved.sum(axis=0), moved) / self.n_rows
+        elif self.shift is not None or len(self.groupings) != 1 or len(self.tables[0]) != len(counts):
             return None
-        elif not np.array_equal(sums / counts[:, None], self.tables[0]):
-            return None
-        total = loadings.T @ survey.gram @ loadings
-        between = np.zeros_like(total)
-        for start in range(0, len(moved), BLOCK_ROWS):
-            part = moved[start : start + BLOCK_ROWS] / np.sqrt(counts[start : start + BLOCK_ROWS])[:, None]
-            between += part.T @ part
-        left = total - between
+        else:
+            between = np.zeros_like(survey.gram)
+            for entities in _pieces(len(counts)):
+                own = counts[entities, None]
+                if not np.array_equal(survey.sums_of(entities, loadings) / own, self.tables[0][entities]):
+                    return None
+                part = survey.moved[entities] / np.sqrt(own)
+                between += part.T @ part
+        left, total = survey.gram - between, survey.gram
+        if loadings is not None:
+            left, total = loadings.T @ left @ loadings, loadings.T @ total @ loadings
         if not (np.diagonal(left) >= _LEAST_SHARE * np.diagonal(total)).all():
             return None
         return triangle_of(left)
@@ -249,6 +259,12 @@ class StreamedRows(TransformedRows):
             tables=[np.asfortranarray(table @ loadings) for table in self.tables],
             constant=self.constant,
         )
+
+
+def _pieces(count: int) -> Iterator[slice]:
+    """Yield so many rows of a table a part at a time, which stays in the cache."""
+    for start in range(0, count, BLOCK_ROWS):
+        yield slice(start, min(start + BLOCK_ROWS, count))
 
 
 def _stacked(first: Array, second: Array) -> Array:

@@ -10,24 +10,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import DataError, InsufficientDataError, Note
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.design import rows_dropped
 from panelvar.data.source import as_labels, labels_at, missing
 from panelvar.data.time_labels import as_text
-from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import CrossProducts
 from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
 from panelvar.streams.dimensions import Dimension
-from panelvar.streams.growing_labels import GrowingLabels, LocalCodes
+from panelvar.streams.growing_labels import GrowingLabels, LabelCodes
+from panelvar.streams.growing_tables import GrowingTable, PairsMet
 
 if TYPE_CHECKING:
     from panelvar.data.source import Labels
     from panelvar.streams.chunks import Chunk, Chunks
-
-_MOST_CELLS = 2**30
-"""Pairs of an entity and a period up to which each has a byte that says whether it was met."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +64,13 @@ class Survey:
     gram: Array
     notes: tuple[Note, ...]
 
-    @property
-    def sums(self) -> Array:
-        """Sums of the columns by entity, (G, k + 1)."""
+    def sums_of(self, entities: slice, loadings: Array | None = None) -> Array:
+        """Return the sums of the columns, or of combinations of them, over each of some entities, (m, k + 1)."""
         # An overflow is seen in the norms, and refused there.
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.moved + self.entities.sizes[:, None] * self.shift
+            sums: Array = self.entities.sizes[entities, None] * self.shift
+            sums += self.moved[entities]
+            return sums if loadings is None else sums @ loadings
 
     @property
     def complete(self) -> bool:
@@ -107,9 +105,9 @@ class Surveyor:
         self._missing = missing_rows
         self._entities = GrowingLabels(entity)
         self._times = GrowingLabels(time)
-        self._of_entities = _Growing(len(columns) + 1)
-        self._of_times = _Growing(1)
-        self._met = _Met()
+        self._of_entities = GrowingTable(len(columns) + 1)
+        self._of_times = GrowingTable(1)
+        self._met = PairsMet()
         self._absent = dict.fromkeys((columns[-1], *columns[:-1]), 0)
         self._first_absent: list[str] = []
         self._smallest = np.full(len(columns), np.inf)
@@ -122,27 +120,52 @@ class Surveyor:
         """Take in a chunk."""
         who = dimension_labels(chunk, self._entities.name, "entity")
         when = dimension_labels(chunk, self._times.name, "time")
-        entities = self._entities.add(who, chunk.where)
-        times = self._times.add(when, chunk.where)
-        self._met.add(entities.places[entities.codes], times.places[times.codes])
+        entities, times = self._entities.add(who, chunk.where), self._times.add(when, chunk.where)
+        self._met.add(entities.codes, times.codes)
         columns = [chunk.numbers(name) for name in self.columns]
-        complete = self._complete(chunk, columns)
         self.nobs_read += chunk.n_rows
+        limits = self._limits(columns)
+        # What misses a value, or is infinite, has no limits that are numbers.
+        complete = None if np.isfinite(limits).all() else self._complete(chunk, columns)
         if complete is not None:
             columns = [column[complete] for column in columns]
-            entities, times = (_some(codes, complete) for codes in (entities, times))
+            entities, times = (LabelCodes(found.codes[complete], None) for found in (entities, times))
+            limits = self._limits(columns)
         self.nobs += len(columns[-1])
         if len(columns[-1]):
-            own = np.arange(len(entities.places))
-            grouping = Grouping(entities.codes, len(own), entities.starts)
-            moved = self._moved(columns)
-            parts = np.column_stack([grouping.sizes, *(grouping.sums(column) for column in moved)])
-            self._of_entities.add(entities.places, parts, self._entities.count)
-            counts = np.bincount(times.codes, minlength=len(times.places)).astype(np.float64)
-            self._of_times.add(times.places, counts[:, None], self._times.count)
-            self._multiply(moved)
-            np.minimum(self._smallest, [column.min() for column in columns], out=self._smallest)
-            np.maximum(self._largest, [column.max() for column in columns], out=self._largest)
+            np.minimum(self._smallest, limits[0], out=self._smallest)
+            np.maximum(self._largest, limits[1], out=self._largest)
+            self._add(columns, entities)
+            counts = self._of_times.rows(self._times.count)[:, 0]
+            counts += np.bincount(times.codes, minlength=len(counts))
+
+    @staticmethod
+    def _limits(columns: Sequence[Array]) -> Array:
+        """Return the smallest and the largest value of each column."""
+        if len(columns[-1]) == 0:
+            return np.zeros((2, len(columns)))
+        # One column after the other, which stays in the cache.
+        return np.array([(column.min(), column.max()) for column in columns]).T
+
+    def _add(self, columns: Sequence[Array], entities: LabelCodes) -> None:
+        """Add rows, and columns less the means of the first chunk, to the sums by entity and to the cross products."""
+        # Out of range or not, the norms of the columns are judged later.
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self._shift is None:
+                self._shift = np.array([column.mean() for column in columns])
+            n = len(columns[-1])
+            rows = TransformedRows((np.broadcast_to(1.0, n), *columns), shift=np.insert(self._shift, 0, 0.0))
+            products = CrossProducts(rows.n_columns, BLOCK_ROWS)
+            table, grouping = self._of_entities.rows(self._entities.count), entities.grouping(self._entities.count)
+            sums = table if entities.starts is None else np.zeros((grouping.n_groups, rows.n_columns), order="F")
+            for start, stop in rows.block_bounds():
+                block = products.room(stop - start)
+                rows.fill(start, stop, block)
+                products.update()
+                grouping.add_sums(block, start, stop, sums)
+            if entities.starts is not None:
+                table[entities.places] += sums
+            self._gram += products.sum[1:, 1:]
 
     def merge(self, other: Surveyor) -> Surveyor:
         """Return what was found here and in the chunks that follow; an entity may have rows in both.
@@ -158,9 +181,9 @@ class Surveyor:
         of_entities, gram = other._about(self._shift)
         self._shift = other._shift if self._shift is None else self._shift
         with np.errstate(over="ignore", invalid="ignore"):
-            self._of_entities.add(entities, of_entities, self._entities.count)
+            self._of_entities.rows(self._entities.count)[entities] += of_entities
             self._gram += gram
-        self._of_times.add(times, other._of_times.table(len(times)), self._times.count)
+        self._of_times.rows(self._times.count)[times] += other._of_times.rows(len(times))
         met_entities, met_times = other._met.cells()
         self._met.add(entities[met_entities], times[met_times])
         for name, count in other._absent.items():
@@ -173,41 +196,20 @@ class Surveyor:
 
     def _about(self, shift: Array | None) -> tuple[Array, Array]:
         """Return rows and sums by entity, and cross products, of the columns less another shift."""
-        of_entities = self._of_entities.table(self._entities.count)
+        of_entities = self._of_entities.rows(self._entities.count)
         if shift is None or self._shift is None:
             return of_entities, self._gram
         with np.errstate(over="ignore", invalid="ignore"):
             step = self._shift - shift
             sums = of_entities[:, 1:].sum(axis=0)
             cross = np.outer(step, sums)
-            of_entities[:, 1:] += of_entities[:, :1] * step
+            of_entities = np.column_stack((of_entities[:, :1], of_entities[:, 1:] + of_entities[:, :1] * step))
             return of_entities, self._gram + cross + cross.T + self.nobs * np.outer(step, step)
-
-    def _moved(self, columns: Sequence[Array]) -> list[Array]:
-        """Return columns less the means of the first chunk, which are near those of all rows."""
-        # Out of range or not, the norms of the columns are judged later.
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self._shift is None:
-                self._shift = np.array([column.mean() for column in columns])
-            return [column - shift for column, shift in zip(columns, self._shift, strict=True)]
-
-    def _multiply(self, columns: Sequence[Array]) -> None:
-        """Add the cross products of the rows of a chunk."""
-        rows, products = TransformedRows(columns), CrossProducts(len(columns), BLOCK_ROWS)
-        for start, stop in rows.block_bounds():
-            rows.fill(start, stop, products.room(stop - start))
-            products.update()
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._gram += products.sum
 
     def _complete(self, chunk: Chunk, columns: Sequence[Array]) -> Mask | None:
         """Which rows miss no value, None where all do not; infinities are refused."""
         bad: Mask | None = None
         for name, column in zip(self.columns, columns, strict=True):
-            # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
-            with np.errstate(over="ignore", invalid="ignore"):
-                if np.isfinite(column.sum()):
-                    continue
             infinite = np.isinf(column)
             if infinite.any():
                 raise DataError(
@@ -256,8 +258,8 @@ class Surveyor:
                 f"No complete row is left for {self.columns[-1]!r} on {', '.join(self.columns[:-1]) or 'a constant'}: "
                 f"every one of the {self.nobs_read} rows misses a value."
             )
-        of_entities = self._of_entities.table(self._entities.count)
-        of_times = self._of_times.table(self._times.count)
+        of_entities = self._of_entities.rows(self._entities.count)
+        of_times = self._of_times.rows(self._times.count)
         entities = Dimension(self._entities.name, self._entities, of_entities[:, 0].astype(np.int64))
         counted = of_times[:, 0].astype(np.int64)
         times = Dimension(self._times.name, self._times, counted)
@@ -268,7 +270,7 @@ class Surveyor:
             times,
             calendar,
             np.sort(positions[counted > 0]).astype(np.int64),
-            entities.in_order(of_entities[:, 1:]),
+            entities.in_order(of_entities)[:, 1:],
             self._smallest,
             self._largest,
             np.zeros(len(self.columns)) if self._shift is None else self._shift,
@@ -290,7 +292,7 @@ class Surveyor:
                 labels.find(chunk.labels(name), chunk.where)
                 for labels, name in zip((self._entities, self._times), names, strict=True)
             )
-            pairs = zip(who.places[who.codes].tolist(), when.places[when.codes].tolist(), strict=True)
+            pairs = zip(who.codes.tolist(), when.codes.tolist(), strict=True)
             for row, pair in enumerate(pairs):
                 if pair in met:
                     one = (self._entities.labels[pair[0]], as_text(self._times.labels[pair[1]]))
@@ -298,75 +300,6 @@ class Surveyor:
                         f"{what}, the first {one[0]}, {one[1]} ({met[pair]} and {chunk.row(row)}). {advice}"
                     )
                 met[pair] = chunk.row(row)
-
-
-def _some(codes: LocalCodes, rows: Mask) -> LocalCodes:
-    """Codes of some rows; a label may be left without a row."""
-    return LocalCodes(codes.codes[rows], codes.places, None)
-
-
-class _Growing:
-    """A table with a row for each label, of which there are more and more."""
-
-    def __init__(self, columns: int) -> None:
-        self._table = np.zeros((1024, columns))
-
-    def add(self, places: Positions, values: Array, count: int) -> None:
-        """Add values to rows, no row twice."""
-        if count > len(self._table):
-            grown = np.zeros((max(count, 2 * len(self._table)), self._table.shape[1]))
-            grown[: len(self._table)] = self._table
-            self._table = grown
-        self._table[places] += values
-
-    def table(self, count: int) -> Array:
-        """Return the rows there are."""
-        out = np.zeros((count, self._table.shape[1]))
-        out[: min(count, len(self._table))] = self._table[:count]
-        return out
-
-
-class _Met:
-    """Which pairs of an entity and a period have been met."""
-
-    def __init__(self) -> None:
-        self._grid = np.zeros((1024, 16), dtype=np.bool_)
-        self._cells: list[NDArray[np.int64]] = []
-
-    def add(self, entities: Positions, times: Positions) -> None:
-        """Meet pairs."""
-        if len(entities) == 0:
-            return
-        rows, columns = (
-            size if most < size else max(2 * size, most + 1)
-            for size, most in zip(self._grid.shape, (int(entities.max()), int(times.max())), strict=True)
-        )
-        if rows * columns > _MOST_CELLS:
-            # Entities that share few periods: the pairs themselves take less room than the grid.
-            self._cells.append((entities.astype(np.int64) << 32) | times)
-            return
-        if (rows, columns) != self._grid.shape:
-            grown = np.zeros((rows, columns), dtype=np.bool_)
-            grown[: self._grid.shape[0], : self._grid.shape[1]] = self._grid
-            self._grid = grown
-        self._grid.reshape(-1)[entities * columns + times] = True
-
-    def pairs(self) -> int:
-        """Number of different pairs."""
-        return len(self._listed()) if self._cells else int(np.count_nonzero(self._grid))
-
-    def cells(self) -> tuple[Positions, Positions]:
-        """Return the entity and the period of each pair."""
-        if not self._cells:
-            entities, times = np.nonzero(self._grid)
-            return entities, times
-        listed = self._listed()
-        return listed >> 32, listed & (2**32 - 1)
-
-    def _listed(self) -> NDArray[np.int64]:
-        """Return the different pairs, each as a number."""
-        entities, times = np.nonzero(self._grid)
-        return np.unique(np.concatenate([(entities.astype(np.int64) << 32) | times, *self._cells]))
 
 
 def dimension_labels(chunk: Chunk, name: str, what: str) -> Labels:

@@ -16,7 +16,7 @@ from panelvar.data.panel import Panel
 from panelvar.data.source import Source, as_labels
 from panelvar.data.time_labels import as_text
 from panelvar.streams.chunks import CHUNK_ROWS
-from panelvar.streams.growing_labels import GrowingLabels, LocalCodes
+from panelvar.streams.growing_labels import GrowingLabels, LabelCodes
 from panelvar.streams.survey import dimension_labels
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class WholeEntities:
             lengths = np.diff(np.append(heads, chunk.n_rows))
             numbers = read - continued + np.repeat(np.arange(len(own)), lengths)
             when = self._when.find(dimension_labels(chunk, self.time_name, "time"), chunk.where)
-            positions = self._positions[when.places[when.codes]]
+            positions = self._positions[when.codes]
             piece = _Piece(chunk.frame()[wanted], numbers, positions, chunk, 0)
             read += len(own) - continued
             rows += chunk.n_rows
@@ -253,9 +253,9 @@ class _Rows(NamedTuple):
         raise IndexError(place)
 
 
-def _runs(found: LocalCodes) -> tuple[Positions, Positions]:
+def _runs(found: LabelCodes) -> tuple[Positions, Positions]:
     """Where runs of rows of one entity begin, and whose they are."""
-    rows: Any = found.places[found.codes]
+    rows: Any = found.codes
     heads = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
     return heads, rows[heads]
 
