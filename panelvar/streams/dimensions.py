@@ -108,11 +108,9 @@ class Dimension:
         """Labels of the groups, in the order of their codes."""
         return self._growing.labels.take(self._order).rename(self.name)
 
-    def in_order(self, table: NDArray[np.float64]) -> Array:
-        """Put a row-major table by labels as they came in the order of the groups; where it is already, it is kept."""
-        if len(self._order) == len(table) and (self._order[1:] > self._order[:-1]).all():
-            return table
-        return table.take(self._order, axis=0)
+    def in_order(self, table: NDArray[np.float64], groups: slice) -> Array:
+        """Return rows of a row-major table by labels as they came: those of some groups, in the order of these."""
+        return table.take(self._order[groups], axis=0)
 
     def labels_in(self, rows: LabelledRows) -> Labels:
         """Return the labels of the rows of a chunk."""

@@ -192,7 +192,7 @@ class Reading:
         unknown = [dimension for dimension in (survey.entities, survey.times) if dimension not in known]
         counted: Callable[[], tuple[int, Found]] = partial(self._counted, work)
         both: Callable[[tuple[int, Found], tuple[int, Found]], tuple[int, Found]] = partial(_merge_counted, merge)
-        names, stays = self._names(dimensions, values), (survey.moved, *unknown, *left_out)
+        names, stays = self._names(dimensions, values), (survey.by_entity, *unknown, *left_out)
         count, found = gathered(self.chunks, names, counted, both, stays)
         self._check_count(count)
         return found

@@ -88,8 +88,7 @@ class StreamedDesign(Design):
     @property
     def means(self) -> Array:
         """Mean of each column, regressors first, shape (k + 1,)."""
-        means: Array = self._columns.sums_by(self._reading.survey.entities).sum(axis=0) / self.nobs
-        return means
+        return self._columns.totals() / self.nobs
 
     def extent(self, place: int) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""

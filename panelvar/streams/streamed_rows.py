@@ -63,14 +63,27 @@ class StreamedColumns(MakesRows):
         survey = self.reading.survey
         if dimension is survey.entities:
             sums = np.empty((dimension.n_groups, len(self)))
-            for entities in _pieces(dimension.n_groups):
-                sums[entities] = survey.sums_of(entities, self.loadings)
+            for entities, part in self._sums_by_entity():
+                sums[entities] = part
             return sums
         found = self._sums.get(dimension)
         if found is None:
             (found,) = self.reading.summed(partial(self._sums_of_parts, dimension), (dimension,), (self._sums,))
             self._sums[dimension] = found
         return found.copy()
+
+    def totals(self) -> Array:
+        """Return the sums of the columns over all rows."""
+        total = np.zeros(len(self))
+        for _, part in self._sums_by_entity():
+            total += part.sum(axis=0)
+        return total
+
+    def _sums_by_entity(self) -> Iterator[tuple[slice, Array]]:
+        """Yield some entities and the sums of the columns over each of them."""
+        survey = self.reading.survey
+        for entities in _pieces(survey.entities.n_groups):
+            yield entities, survey.sums_of(survey.moved(entities), entities, self.loadings)
 
     def _sums_of_parts(self, dimension: Dimension) -> list[Array]:
         sums = np.zeros((dimension.n_groups, len(self)))
@@ -207,20 +220,20 @@ class StreamedRows(TransformedRows):
         survey, loadings = self.source.reading.survey, self.source.loadings
         counts = survey.entities.sizes.astype(np.float64)
         if not self.groupings and self.shift is not None:
-            total = self.source.sums_by(survey.entities).sum(axis=0)
-            if not np.array_equal(total / self.n_rows, self.shift):
+            if not np.array_equal(self.source.totals() / self.n_rows, self.shift):
                 return None
-            between = np.outer(moved := survey.moved.sum(axis=0), moved) / self.n_rows
+            moved = survey.by_entity[:, 1:].sum(axis=0)
+            between = np.outer(moved, moved) / self.n_rows
         elif self.shift is not None or len(self.groupings) != 1 or len(self.tables[0]) != len(counts):
             return None
         else:
             between = np.zeros_like(survey.gram)
             for entities in _pieces(len(counts)):
-                own = counts[entities, None]
-                if not np.array_equal(survey.sums_of(entities, loadings) / own, self.tables[0][entities]):
+                own, moved = counts[entities, None], survey.moved(entities)
+                if not np.array_equal(survey.sums_of(moved, entities, loadings) / own, self.tables[0][entities]):
                     return None
-                part = survey.moved[entities] / np.sqrt(own)
-                between += part.T @ part
+                moved /= np.sqrt(own)
+                between += moved.T @ moved
         left, total = survey.gram - between, survey.gram
         if loadings is not None:
             left, total = loadings.T @ left @ loadings, loadings.T @ total @ loadings

@@ -40,8 +40,9 @@ class Survey:
         Of all rows.
     positions : (T,) array
         Calendar positions of the periods that have a row of the model.
-    moved : (G, k + 1) array
-        Sums by entity of the columns less the shift: those of the columns themselves lose the digits of the level.
+    by_entity : (labels, k + 2) array
+        Rows of each entity, and sums of the columns less the shift: those of the columns themselves lose the digits of
+        the level. In the order in which labels came: a table of many entities is not put into another beside it.
     smallest, largest : (k + 1,) array
         Of each column.
     shift : (k + 1,) array
@@ -57,19 +58,23 @@ class Survey:
     times: Dimension
     calendar: Calendar
     positions: NDArray[np.int64]
-    moved: Array
+    by_entity: Array
     smallest: Array
     largest: Array
     shift: Array
     gram: Array
     notes: tuple[Note, ...]
 
-    def sums_of(self, entities: slice, loadings: Array | None = None) -> Array:
-        """Return the sums of the columns, or of combinations of them, over each of some entities, (m, k + 1)."""
+    def moved(self, entities: slice) -> Array:
+        """Return the sums of the columns less the shift over each of some entities, (m, k + 1)."""
+        return self.entities.in_order(self.by_entity, entities)[:, 1:]
+
+    def sums_of(self, moved: Array, entities: slice, loadings: Array | None = None) -> Array:
+        """Return the sums of the columns, or of combinations of them, where they are moved so far, (m, k + 1)."""
         # An overflow is seen in the norms, and refused there.
         with np.errstate(over="ignore", invalid="ignore"):
             sums: Array = self.entities.sizes[entities, None] * self.shift
-            sums += self.moved[entities]
+            sums += moved
             return sums if loadings is None else sums @ loadings
 
     @property
@@ -270,7 +275,7 @@ class Surveyor:
             times,
             calendar,
             np.sort(positions[counted > 0]).astype(np.int64),
-            entities.in_order(of_entities)[:, 1:],
+            of_entities,
             self._smallest,
             self._largest,
             np.zeros(len(self.columns)) if self._shift is None else self._shift,
