@@ -8,7 +8,7 @@ entities, to the last digits, and memory does not grow with the panel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ import numpy as np
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import shown
+from panelvar.data.panel import Panel
 from panelvar.dynamic_panels.cube import Census, lay_out, model_columns
 from panelvar.dynamic_panels.dynamic_model import (
     DynamicModel,
@@ -121,6 +122,10 @@ class StreamedModel(DynamicModel):
     source : WholeEntities
     specification : Specification
     missing : {"drop", "raise"}
+    known : callable, optional
+        Columns of a panel by name, those that are computed of it.
+    columns : sequence of str, optional
+        What it computes them of; by default the variables of the model.
     """
 
     equations = NotKept("A row of an equation")
@@ -129,16 +134,24 @@ class StreamedModel(DynamicModel):
     instruments = NotKept("An instrument")
     _source: WholeEntities
     _columns: tuple[str, ...]
+    _known: Callable[[Panel], Mapping[str, Array]] | None
     _most: int
     _triangle: Array
     _groups: Positions | None
 
-    def __init__(self, source: WholeEntities, specification: Specification, missing: str) -> None:
-        columns = _columns_read(source, specification)
+    def __init__(
+        self,
+        source: WholeEntities,
+        specification: Specification,
+        missing: str,
+        known: Callable[[Panel], Mapping[str, Array]] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        columns = _columns_read(source, specification) if columns is None else tuple(columns)
         used: list[Positions] = []
         census: Census | None = None
         for panel in source.panels(columns):
-            laid = lay_out(panel, specification)
+            laid = lay_out(panel, specification, None if known is None else known(panel))
             used.append(laid.entities + panel.first)
             own = Census.of(laid)
             census = own if census is None else census.merged(own)
@@ -153,6 +166,7 @@ class StreamedModel(DynamicModel):
             census=census,
             notes=notes,
             _columns=columns,
+            _known=known,
         )
         first = next(self._read(1))[0]
         self.__dict__.update(regressors=first.regressors, periods=first.periods)
@@ -169,7 +183,7 @@ class StreamedModel(DynamicModel):
     def _read(self, most: int) -> Iterator[tuple[DynamicModel, Mask]]:
         """Read the equations and all instruments of the entities in use, and which of these are not zero for some."""
         for panel in self._source.panels(self._columns, most):
-            laid = lay_out(panel, self.specification)
+            laid = lay_out(panel, self.specification, None if self._known is None else self._known(panel))
             if len(laid.entities):
                 yield equations_of(laid, self.specification, self.census, ())
 

@@ -269,16 +269,20 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
     if effects:
         whole = whole - present.means_of(whole)[present.codes]
     if len(periods):
-        count = len(periods)
-        kept = _independent(whole[:, :count], lengths)
-        whole = np.concatenate([whole[:, kept], whole[:, count:]], axis=1)
-        lengths = np.concatenate([lengths[kept], lengths[count:]])
-        periods = periods[kept]
+        kept = independent(np.linalg.qr(whole[:, : len(periods)])[1], lengths, len(periods))
+        whole, lengths, periods = whole[:, kept], lengths[kept], periods[kept[: len(kept) - rows.columns.shape[1]]]
     problem = LagProblem(np.asfortranarray(whole), len(periods) + rows.terms.count, rows.lags, rows.n_vars)
     block = Block(problem, periods, effects, codes, rows.n_entities, found)
+    require_fit(rows, block, lengths, present.n_groups)
+    return block
+
+
+def require_fit(rows: PanelVarRows, block: Block, lengths: Array, n_entities: int) -> None:
+    """Refuse rows whose coefficients are not identified (see `block_of`); lengths are those before demeaning."""
+    problem, periods = block.problem, block.dummies
     if block.df_resid < rows.n_vars:
         absorbed = f", {len(periods) + 1} periods" if len(periods) else ""
-        absorbed += f" and the effects of {present.n_groups} entities" if effects else ""
+        absorbed += f" and the effects of {n_entities} entities" if block.effects else ""
         left = block.df_resid if block.df_resid > 0 else "no"
         raise InsufficientDataError(
             f"{problem.nobs} rows leave {left} degrees of freedom for {rows.n_regressors} coefficients an "
@@ -287,7 +291,6 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
         )
     require_range(problem.factor, problem.column_sizes, measured_columns(rows.names, rows.terms, rows.lags))
     _require_rank(rows, block, lengths)
-    return block
 
 
 def column_lengths(rows: PanelVarRows, whole: Array) -> Array:
@@ -298,10 +301,13 @@ def column_lengths(rows: PanelVarRows, whole: Array) -> Array:
     return lengths
 
 
-def _independent(dummies: Array, lengths: Array) -> Positions:
-    """Dummies that do not depend on those before them: fewer than all where periods are not connected by entities."""
-    pivots = np.abs(np.linalg.qr(dummies)[1].diagonal())
-    return np.flatnonzero(pivots > 1e-8 * lengths[: dummies.shape[1]])
+def independent(factor: Array, lengths: Array, count: int) -> Positions:
+    """Columns less those of the first ones, dummies, that depend on others before them, given their triangular factor.
+
+    Dummies are fewer than all where periods are not connected by entities.
+    """
+    pivots = np.abs(factor.diagonal()[:count])
+    return np.flatnonzero(np.append(pivots > 1e-8 * lengths[:count], np.ones(len(lengths) - count, dtype=bool)))
 
 
 def _require_rank(rows: PanelVarRows, block: Block, lengths: Array) -> None:

@@ -36,7 +36,7 @@ class DrawablePanel:
     @property
     def nobs(self) -> int:
         """Rows estimated."""
-        return len(self.fit.residuals)
+        return self.fit.n_estimated
 
     @property
     def n_free(self) -> int:
@@ -47,11 +47,6 @@ class DrawablePanel:
     def n_entities(self) -> int:
         """Entities, N."""
         return self.fit.rows.n_entities
-
-    @property
-    def residuals(self) -> Array:
-        """Residuals of the rows estimated."""
-        return self.fit.residuals
 
     def chunk_size(self) -> int:
         """Draws made at once."""
@@ -98,6 +93,11 @@ class ReweightedPanel(DrawablePanel):
     """Estimates that can be made again with other weights of the entities."""
 
     refits: Refits
+
+    @property
+    def residuals(self) -> Array:
+        """Residuals of the rows estimated."""
+        return self.fit.residuals
 
     @property
     def doubts(self) -> tuple[Note, ...]:

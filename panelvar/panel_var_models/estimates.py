@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     MissingAttributeError,
     Note,
@@ -75,7 +75,7 @@ class PanelVarEstimates(MomentTests, SystemTests):
     @property
     def nobs(self) -> int:
         """Rows estimated, of all entities together; those of the levels where moments have a level equation."""
-        return int(self._row_counts.sum())
+        return self.fit.row_counts.total
 
     @property
     def n_entities(self) -> int:
@@ -90,15 +90,8 @@ class PanelVarEstimates(MomentTests, SystemTests):
     @property
     def periods_per_entity(self) -> tuple[int, float, int]:
         """Fewest, average and most rows of an entity, of those that `nobs` counts."""
-        sizes = self._row_counts
-        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
-
-    @property
-    def _row_counts(self) -> Positions:
-        """Rows of each entity."""
-        fit = self.fit
-        levels = fit.gmm is None or fit.gmm.model.specification.level_equation
-        return fit.rows.entities.sizes if levels else np.bincount(fit.residual_entities)
+        counts = self.fit.row_counts
+        return counts.fewest, counts.total / self.n_entities, counts.most
 
     @property
     def df_resid(self) -> int:
@@ -189,7 +182,7 @@ class PanelVarEstimates(MomentTests, SystemTests):
             raise SpecificationError(
                 f"method={self.method!r} has one covariance, {self.cov_label}: cov= has no place with it."
             )
-        changed = replace(self.fit, covariance=self.fit.covariances(cov))
+        changed = self.fit.with_covariance(self.fit.covariances(cov))
         emit(changed.covariance.notes)
         return type(self)(changed)
 
@@ -224,10 +217,4 @@ class PanelVarEstimates(MomentTests, SystemTests):
         return ReweightedPanel(self.fit, refits) if recursion is None else RegeneratedPanel(self.fit, refits, recursion)
 
     def _estimates(self, factor: Array) -> Estimates:
-        fit, panel = self.fit, self.fit.rows.panel
-        form = ReducedForm(self.coefficients, factor)
-        # An instrument is of periods, not of rows that were differenced: of levels, less their entity's mean.
-        residuals = fit.level_residuals if fit.transformed else fit.residuals
-        rows = fit.rows.panel_rows
-        places = rows if panel.order is None else panel.order[rows]
-        return Estimates(form, len(residuals), residuals, places, panel.nobs, lambda: fit.rows.design.index)
+        return self.fit.estimates(ReducedForm(self.coefficients, factor))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.dynamic_panels.cube import RowCounts
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.panel_var_models.recursion import Recursion
 from panelvar.panel_var_models.rows import PanelVarRows
 from panelvar.tables.layout import Fact
@@ -90,6 +92,31 @@ class PanelVarFit:
     individual: Array | None = None
     individual_variances: Array | None = None
     gmm: GmmEstimate | None = None
+
+    @property
+    def n_estimated(self) -> int:
+        """Rows estimated."""
+        return len(self.residuals)
+
+    @property
+    def row_counts(self) -> RowCounts:
+        """Rows of entities: of the equations in levels, or of those that were differenced where these are none."""
+        levels = self.gmm is None or self.gmm.model.specification.level_equation
+        sizes = self.rows.entities.sizes if levels else np.bincount(self.residual_entities)
+        return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))
+
+    def with_covariance(self, covariance: CovarianceEstimate) -> PanelVarFit:
+        """The same estimates with other errors."""
+        return replace(self, covariance=covariance)
+
+    def estimates(self, form: ReducedForm) -> Estimates:
+        """What a scheme of identification may look at."""
+        panel, design = self.rows.panel, self.rows.design
+        # An instrument is of periods, not of rows that were differenced: of levels, less their entity's mean.
+        residuals = self.level_residuals if self.transformed else self.residuals
+        rows = self.rows.panel_rows
+        places = rows if panel.order is None else panel.order[rows]
+        return Estimates(form, len(residuals), residuals, places, panel.nobs, lambda: design.index)
 
     @property
     def transformed(self) -> bool:

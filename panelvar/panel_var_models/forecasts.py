@@ -18,6 +18,7 @@ from panelvar.base.errors import (
     SpecificationError,
     emit,
 )
+from panelvar.data.panel import Panel
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.dynamics.lag_problem import lag_matrices
@@ -49,6 +50,11 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[floa
     if fit.individual is not None:
         raise SpecificationError(
             "Entities have coefficients of their own: fit_var_batch(...).member(label).forecast() is of one."
+        )
+    if not isinstance(panel, Panel):
+        raise MissingInformationError(
+            "A forecast goes on from the last rows of each entity, and the rows of a stream are not kept: fit the "
+            "model on a DataFrame."
         )
     chosen, history = _histories(rows)
     last = panel.time_positions[panel.starts[1:] - 1][chosen]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance, CovarianceEstimate
-from panelvar.dynamic_panels.dynamic_model import DynamicModel, build_model
+from panelvar.data.panel import Panel
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
 from panelvar.dynamic_panels.gmm_covariance import estimated_covariance, read_covariance
 from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, estimate, refuse_covariance
@@ -20,6 +20,7 @@ from panelvar.dynamic_panels.transforms import TRANSFORMS, WORDS
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.moment_recursion import MomentRecursion
 from panelvar.panel_var_models.rows import PanelVarRows
+from panelvar.panel_var_models.streamed_rows import StreamedPanelRows, StreamedPanelVarFit, streamed_effects
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
 
@@ -59,7 +60,7 @@ def fit_by_moments(
     """
     choose("transform", options.transform, TRANSFORMS)
     kind, by = read_covariance(cov)
-    model = _model(rows, options, time_effects)
+    model = rows.moment_model(_specification(rows, options, time_effects), partial(_known, rows))
     groups, label = entity_groups(model, by)
     found = estimate(
         model,
@@ -74,16 +75,16 @@ def fit_by_moments(
     return _fit(rows, found, time_effects)
 
 
-def _known(rows: PanelVarRows) -> dict[str, Array]:
-    """The panel's columns by name: variables, and the regressors beside their lags."""
-    terms, panel = rows.terms, rows.panel
-    exogenous: list[Array] = list(rows.in_panel(exogenous=True).T) if terms.exogenous else []
+def _known(rows: PanelVarRows, panel: Panel) -> dict[str, Array]:
+    """A panel's columns by name: variables, and the regressors beside their lags."""
+    terms, columns = rows.terms, [panel.column(name) for name in rows.sources]
+    exogenous = columns[rows.n_vars :]
     shifted = [panel.lag(column, lag) for lag in range(terms.exogenous_lags + 1) for column in exogenous]
     beside = dict(zip(rows.regressor_names[: terms.count], shifted, strict=True))
-    return dict(zip(rows.names, rows.in_panel().T, strict=True)) | beside
+    return dict(zip(rows.names, columns[: rows.n_vars], strict=True)) | beside
 
 
-def _model(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> DynamicModel:
+def _specification(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> Specification:
     names = rows.names
     lag_names = tuple(f"L{lag}.{name}" for lag in range(1, rows.lags + 1) for name in names)
     beside = rows.regressor_names[: rows.terms.count]
@@ -91,9 +92,7 @@ def _model(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> Dy
     specification = Specification(
         names, lag_names, rows.lags, beside, sets, options.transform, options.level_equation, False, time_effects
     )
-    if options.level_equation:
-        specification = replace(specification, constant=True)
-    return build_model(rows.panel, specification, "drop", _known(rows))
+    return replace(specification, constant=True) if options.level_equation else specification
 
 
 def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
@@ -105,19 +104,44 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
     places = np.concatenate([order + equation * width for equation in range(rows.n_vars)])
     own = estimated_covariance(found, small=False)
     covariance = replace(own, matrix=own.matrix[np.ix_(places, places)])
+    params, width = found.params[order], model.n_regressors
+    system = "system " if model.specification.level_equation else ""
+    words = f"{STEP_WORDS[found.steps]} {system}GMM, {WORDS[model.kind]}"
+    choices = (Fact("Instruments", f"{format_count(found.n_instruments)} an equation"),)
+    others = _Others(found, places)
+    if isinstance(rows, StreamedPanelRows):
+        used = np.zeros(rows.source.n_entities, dtype=bool)
+        used[model.entities] = True
+        raw = _raw_period_effects(found) if time_effects else None
+        rows, effects, period_effects = streamed_effects(rows, used, model.periods, params, raw)
+        return StreamedPanelVarFit(
+            rows,
+            n_estimated=model.n_transformed,
+            row_counts=rows.row_counts if model.specification.level_equation else model.census.transformed,
+            method="gmm",
+            words=words,
+            params=params,
+            sigma=found.sigma,
+            covariance=covariance,
+            df_resid=model.n_transformed - width,
+            effects=effects,
+            period_effects=period_effects,
+            periods=model.periods if time_effects else None,
+            choices=choices,
+            notes=(*rows.notes, *found.notes),
+            covariances=others,
+            gmm=found,
+        )
     used = np.isin(rows.panel.entity_codes[rows.panel_rows], model.entities)
     if time_effects:
         used &= np.isin(rows.design.time_positions, model.periods)
     if not used.all():
         rows = rows.take(np.flatnonzero(used))
-    params = found.params[order]
     period_effects, effects = _effects(rows, found, params, time_effects)
     codes = np.searchsorted(model.periods, rows.design.time_positions) if time_effects else None
     of_rows = None if period_effects is None or codes is None else period_effects[codes]
     left = model.residuals(model.transformed, found.params)
     entities, periods = np.nonzero(model.transformed.used.T)
-    system = "system " if model.specification.level_equation else ""
-    words = f"{STEP_WORDS[found.steps]} {system}GMM, {WORDS[model.transformed.kind]}"
     return PanelVarFit(
         rows,
         "gmm",
@@ -132,12 +156,12 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
         effects,
         period_effects,
         model.periods if time_effects else None,
-        choices=(Fact("Instruments", f"{format_count(found.n_instruments)} an equation"),),
-        notes=(*rows.design.notes, *found.notes),
-        covariances=_Others(found, places),
-        refits=None if found.problem.groups is not None else _Refits(found, order),
+        choices=choices,
+        notes=(*rows.notes, *found.notes),
+        covariances=others,
+        refits=None if found.problem.clustered else _Refits(found, order),
         refit_notes=bootstrap_notes(found),
-        recursion=MomentRecursion(rows, found, order, _known(rows), of_rows),
+        recursion=MomentRecursion(rows, found, order, _known(rows, rows.panel), of_rows),
         gmm=found,
     )
 
@@ -147,12 +171,16 @@ def _effects(rows: PanelVarRows, found: GmmEstimate, params: Array, time_effects
     left = rows.y - rows.x @ params
     if not time_effects:
         return None, rows.entity_means(left)
-    model = found.model
-    count = len(model.periods) - 1
-    of_periods = np.concatenate([np.zeros((1, rows.n_vars)), found.params[model.n_regressors - count :]])
-    codes = np.searchsorted(model.periods, rows.design.time_positions)
+    of_periods = _raw_period_effects(found)
+    codes = np.searchsorted(found.model.periods, rows.design.time_positions)
     of_periods = of_periods - of_periods[codes].mean(axis=0)
     return of_periods, rows.entity_means(left - of_periods[codes])
+
+
+def _raw_period_effects(found: GmmEstimate) -> Array:
+    """Effects of the periods (q, K) beside that of the first."""
+    count = len(found.model.periods) - 1
+    return np.concatenate([np.zeros((1, found.params.shape[1])), found.params[found.model.n_regressors - count :]])
 
 
 @dataclass(frozen=True, eq=False)

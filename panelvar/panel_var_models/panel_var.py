@@ -40,6 +40,8 @@ from panelvar.panel_var_models.moments import MomentOptions, fit_by_moments
 from panelvar.panel_var_models.recursion import LeastSquaresRecursion
 from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.panel_var_models.rows import PanelVarRows, read_rows
+from panelvar.panel_var_models.streamed_least_squares import StreamedLeastSquares, effects_of, streamed_least_squares
+from panelvar.panel_var_models.streamed_rows import StreamedPanelRows, StreamedPanelVarFit
 from panelvar.var_models.estimates import RULES
 from panelvar.var_models.scored_system import equation_labels
 
@@ -197,6 +199,8 @@ def fit_panel_var(
         fit = fit_by_moments(rows, options, time_effects=time_effects, cov=cov)
     elif by_moments:
         raise SpecificationError(f"{by_moments[0]}= is for estimation by moments: method='gmm', not {method!r}.")
+    elif isinstance(rows, StreamedPanelRows):
+        fit = _streamed(rows, chosen, time_effects, cov)
     elif chosen == "mean-group":
         fit = _mean_group(rows, time_effects, cov)
     else:
@@ -238,13 +242,36 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
         period_effects,
         periods,
         notes=(
-            *rows.design.notes,
+            *rows.notes,
             *_bias_beside_errors(estimator, method, covariance),
             *_corrected_roots(estimator, method),
         ),
         covariances=partial(covariance_of, estimator),
         refits=estimator.refits,
         recursion=LeastSquaresRecursion(estimator),
+    )
+
+
+def _streamed(rows: StreamedPanelRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
+    """Collect what a result needs of least squares of the rows of a stream."""
+    estimator = streamed_least_squares(rows, method, time_effects)
+    covariance = covariance_of(estimator, cov)
+    effects, period_effects, periods = effects_of(estimator, time_effects)
+    return StreamedPanelVarFit(
+        rows,
+        n_estimated=rows.nobs,
+        row_counts=rows.row_counts,
+        method=method,
+        words=estimator.words,
+        params=estimator.params,
+        sigma=estimator.sigma,
+        covariance=covariance,
+        df_resid=estimator.df_resid,
+        effects=effects,
+        period_effects=period_effects,
+        periods=periods,
+        notes=(*rows.notes, *_bias_beside_errors(estimator, method, covariance)),
+        covariances=partial(covariance_of, estimator),
     )
 
 
@@ -266,18 +293,21 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
             f"cov={cov!r}: a panel vector autoregression takes 'classical', 'cluster', 'HC0' to 'HC5', "
             "'driscoll-kraay', 'newey-west' and Clustered(...)."
         )
-    influence = estimator.influence().swapaxes(1, 2).reshape(rows.nobs, -1)
-    levels = (rows.entities,) * estimator.effects + (rows.design.times,) * bool(block.n_dummies)
+    n_levels = (rows.n_entities,) * estimator.effects + (rows.n_periods,) * bool(block.n_dummies)
     absorbed = (rows.n_entities - 1) * estimator.effects + block.n_dummies
     counts = Counts(
         rows.nobs,
         rows.n_regressors - rows.terms.has_constant,
         True,
         absorbed,
-        tuple(level.n_groups for level in levels),
+        n_levels,
         rows.terms.has_constant,
         rows.n_regressors,
     )
+    if isinstance(estimator, StreamedLeastSquares):
+        return estimator.clustered(cov, found, counts)
+    influence = estimator.influence().swapaxes(1, 2).reshape(rows.nobs, -1)
+    levels = (rows.entities,) * estimator.effects + (rows.design.times,) * bool(block.n_dummies)
     names = equation_labels(rows.names, rows.regressor_names)
     return found(Influenced(names, influence, counts, rows.design, block.leverage, levels), RULES)
 

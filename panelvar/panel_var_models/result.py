@@ -78,7 +78,7 @@ class PanelVarResult(PanelVarEstimates):
         fit, panel = self.fit, self.fit.rows.panel
         index = fit.rows.design.index
         if fit.transformed:
-            entities = fit.rows.design.entity_labels.take(fit.residual_entities)
+            entities = fit.rows.entity_labels.take(fit.residual_entities)
             index = pd.MultiIndex.from_arrays([entities, panel.calendar.labels_at(fit.residual_periods)])
         return pd.DataFrame(fit.residuals, index=index, columns=self._axes[1])
 
@@ -109,7 +109,7 @@ class PanelVarResult(PanelVarEstimates):
         effects = self.fit.effects
         if effects is None:
             raise SpecificationError(f"method={self.method!r} has no entity effects.")
-        return pd.DataFrame(effects, index=self.fit.rows.design.entity_labels, columns=self._axes[1])
+        return pd.DataFrame(effects, index=self.fit.rows.entity_labels, columns=self._axes[1])
 
     def period_effects(self) -> pd.DataFrame:
         """Effects of the periods, of mean zero over the rows: a row for each period, a column for each variable.
@@ -152,7 +152,7 @@ class PanelVarResult(PanelVarEstimates):
         own = self._own("coefficients of their own")
         columns = stacked_labels(self.names, self.regressor_names)
         values = own.swapaxes(1, 2).reshape(len(own), -1)
-        return pd.DataFrame(values, index=self.fit.rows.design.entity_labels, columns=columns)
+        return pd.DataFrame(values, index=self.fit.rows.entity_labels, columns=columns)
 
     def dispersion(self) -> pd.DataFrame:
         r"""How far entities' coefficients lie apart, of a mean group, and how much of it their own errors explain.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,13 +14,18 @@ from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
-from panelvar.data.design import Design, dated_panel
+from panelvar.data.design import Design, dated_panel, makes_designs
 from panelvar.data.panel import Panel
 from panelvar.data.panel_rows import refuse_infinite
+from panelvar.dynamic_panels.dynamic_model import DynamicModel, build_model
+from panelvar.dynamic_panels.lag_instruments import Specification
 from panelvar.dynamics.gaps import lag_positions, rows_with_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.kernels.groups import Grouping
-from panelvar.var_models.var import lag_order, rows_missing
+from panelvar.var_models.var import lag_order, values_missing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +57,16 @@ class PanelVarRows:
     def panel(self) -> Panel:
         """The panel the rows are of."""
         return self.design.panel
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was left out and why."""
+        return self.design.notes
+
+    @property
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities in use."""
+        return self.design.entity_labels
 
     @property
     def nobs(self) -> int:
@@ -93,6 +109,11 @@ class PanelVarRows:
         return self.entities.n_groups
 
     @property
+    def n_periods(self) -> int:
+        """Periods with a row."""
+        return self.design.times.n_groups
+
+    @property
     def average_periods(self) -> float:
         """Rows of an entity on average, T."""
         return self.nobs / self.n_entities
@@ -111,6 +132,10 @@ class PanelVarRows:
     def panel_rows(self) -> Positions:
         """Positions of the rows in the sorted panel."""
         return np.arange(self.panel.nobs) if self.design.kept is None else self.design.kept
+
+    def moment_model(self, specification: Specification, known: Callable[[Panel], Mapping[str, Array]]) -> DynamicModel:
+        """The rows' model by moments, whose columns are known of a panel."""
+        return build_model(self.panel, specification, "drop", known(self.panel))
 
     def take(self, chosen: Positions, *notes: Note) -> PanelVarRows:
         """Some of the rows, with notes that say why."""
@@ -143,7 +168,59 @@ def read_rows(
         No row has its lags, or only one entity's have.
     """
     choose("missing", missing, DROP_OR_RAISE)
+    asked = (columns, lags, exogenous, exogenous_lags, trend)
+    if makes_designs(data):
+        from panelvar.panel_var_models.streamed_rows import streamed_rows
+
+        return streamed_rows(data, asked, missing)
     panel = dated_panel(data)
+    system = read_system(panel.calendar.n_positions, *asked)
+    kept, laid, lost = laid_out(panel, system)
+    if not len(kept):
+        raise no_row(system, panel.n_entities, int(np.diff(panel.starts).max()))
+    whole = len(kept) == panel.nobs
+    width = len(system.labels)
+    design = Design(
+        panel,
+        system.names[0],
+        system.labels,
+        laid[:, width],
+        tuple(laid.T[:width]),
+        constant=system.terms.has_constant,
+        kept=None if whole else kept,
+        notes=(*panel.notes, *lost.notes(system, missing)),
+    )
+    refuse_one(system, design.entities.n_groups, panel.n_entities)
+    return PanelVarRows(design, system.names, system.lags, system.terms, laid, system.sources)
+
+
+class AskedSystem(NamedTuple):
+    """A system before any data.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Variables of the system.
+    lags : int
+    terms : Terms
+        What stands beside the lags.
+    labels : tuple of str
+        Names of an equation's regressors.
+    sources : tuple
+        Labels of the columns that the variables, and then the exogenous variables, are.
+    """
+
+    names: tuple[str, ...]
+    lags: int
+    terms: Terms
+    labels: tuple[str, ...]
+    sources: tuple[Hashable, ...]
+
+
+def read_system(
+    n_positions: int, columns: object, lags: object, exogenous: object, exogenous_lags: int, trend: str
+) -> AskedSystem:
+    """Read what a caller asks for, of data with so many periods (see `read_rows`)."""
     order = lag_order(lags)
     chosen, beside = read_labels("columns", columns), read_labels("exogenous", exogenous)
     _refuse_repeats(chosen, beside)
@@ -151,7 +228,7 @@ def read_rows(
     if exogenous_lags and not beside:
         raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
     for option, value in (("lags", order), ("exogenous_lags", exogenous_lags)):
-        refuse_beyond(option, value, panel.calendar.n_positions)
+        refuse_beyond(option, value, n_positions)
     names = tuple(map(str, chosen))
     terms = Terms(trend, 0, tuple(map(str, beside)), int(exogenous_lags))
     labels = regressor_labels(names, order, terms)
@@ -160,33 +237,24 @@ def read_rows(
         raise SpecificationError(f"Regressors would share the name(s) {twice}: rename an exogenous variable.")
     if len(labels) > MOST_COLUMNS:
         raise SpecificationError(f"An equation has {len(labels)} coefficients; {MOST_COLUMNS} are the most.")
-    values = np.column_stack([panel.column(name) for name in (*chosen, *beside)])
-    for name, column in zip((*chosen, *beside), values.T, strict=True):
-        refuse_infinite(panel, name, column)
-    kept, laid, notes = _laid_out(panel, values, names, order, terms, missing)
-    if not len(kept):
-        longest = int(np.diff(panel.starts).max())
-        raise InsufficientDataError(
-            f"No row of {panel.n_entities} entities has {order} lag(s) of {list(names)}: an entity has {longest} rows "
-            "at most. Use fewer lags, or look at gaps and missing values."
-        )
-    whole = len(kept) == panel.nobs
-    design = Design(
-        panel,
-        names[0],
-        labels,
-        laid[:, len(labels)],
-        tuple(laid.T[: len(labels)]),
-        constant=terms.has_constant,
-        kept=None if whole else kept,
-        notes=(*panel.notes, *notes),
+    return AskedSystem(names, order, terms, labels, (*chosen, *beside))
+
+
+def no_row(system: AskedSystem, entities: int, longest: int) -> InsufficientDataError:
+    """Make the error for data of which no row has its lags."""
+    return InsufficientDataError(
+        f"No row of {entities} entities has {system.lags} lag(s) of {list(system.names)}: an entity has {longest} rows "
+        "at most. Use fewer lags, or look at gaps and missing values."
     )
-    if design.entities.n_groups < 2:
+
+
+def refuse_one(system: AskedSystem, found: int, entities: int) -> None:
+    """Refuse rows of one entity."""
+    if found < 2:
         raise InsufficientDataError(
-            f"A panel vector autoregression needs the rows of two entities or more; {design.entities.n_groups} of "
-            f"{panel.n_entities} has any with {order} lag(s). fit_var is for one entity."
+            f"A panel vector autoregression needs the rows of two entities or more; {found} of {entities} has any with "
+            f"{system.lags} lag(s). fit_var is for one entity."
         )
-    return PanelVarRows(design, names, order, terms, laid, (*chosen, *beside))
 
 
 def _refuse_repeats(chosen: tuple[Hashable, ...], beside: tuple[Hashable, ...]) -> None:
@@ -197,16 +265,53 @@ def _refuse_repeats(chosen: tuple[Hashable, ...], beside: tuple[Hashable, ...]) 
         raise SpecificationError(f"Columns are named twice: {twice}.")
 
 
-def _laid_out(
-    panel: Panel, values: Array, names: tuple[str, ...], lags: int, terms: Terms, missing: str
-) -> tuple[Positions, Array, tuple[Note, ...]]:
-    """Positions of the rows, their columns, and what was left out and why."""
-    n_vars = len(names)
-    longest = max(lags, terms.exogenous_lags)
+class LostRows(NamedTuple):
+    """Why rows are left out.
+
+    Attributes
+    ----------
+    holes : (V,) integer array
+        Missing values of each variable, exogenous ones last.
+    missing : int
+        Rows lost for these.
+    gaps : int
+        Rows lost for periods that are absent from the data.
+    """
+
+    holes: Positions
+    missing: int
+    gaps: int
+
+    def merged(self, other: LostRows) -> LostRows:
+        """Those of both."""
+        return LostRows(self.holes + other.holes, self.missing + other.missing, self.gaps + other.gaps)
+
+    def notes(self, system: AskedSystem, missing: str) -> tuple[Note, ...]:
+        """Say it, or refuse missing values."""
+        notes = values_missing(self.holes, (*system.names, *system.terms.exogenous), self.missing, missing)
+        if self.gaps <= 0:
+            return notes
+        text = f"{self.gaps} row(s) after periods absent from the data dropped for want of lags."
+        return (*notes, Note("rows-gaps", text, warn=True))
+
+
+def laid_out(panel: Panel, system: AskedSystem) -> tuple[Positions, Array, LostRows]:
+    """Positions of the rows that have all their lags, their columns [terms, lags, Y], and what was left out and why.
+
+    Raises
+    ------
+    DataError
+        Unknown or infinite columns.
+    """
+    values = np.column_stack([panel.column(name) for name in system.sources])
+    for name, column in zip(system.sources, values.T, strict=True):
+        refuse_infinite(panel, name, column)
+    terms, n_vars = system.terms, len(system.names)
+    longest = max(system.lags, terms.exogenous_lags)
     where = [lag_positions(panel.entity_codes, panel.time_positions, lag) for lag in range(longest + 1)]
     own, others = slice(0, n_vars), slice(n_vars, None)
     parts = [(lag, others) for lag in range(terms.exogenous_lags + 1 if terms.exogenous else 0)]
-    parts += [(lag, own) for lag in (*range(1, lags + 1), 0)]
+    parts += [(lag, own) for lag in (*range(1, system.lags + 1), 0)]
     usable = np.ones(panel.nobs, dtype=bool)
     for lag, columns in parts:
         finite = np.asarray(np.isfinite(values[:, columns]).all(axis=1))
@@ -217,9 +322,9 @@ def _laid_out(
         laid.insert(0, np.ones((len(kept), 1)))
     # Rows whose lags the calendar has, whatever the values.
     dated = rows_with_lags(panel.time_positions, longest, panel.entity_codes)
-    notes = list(rows_missing(values, (*names, *terms.exogenous), len(dated) - int(usable[dated].sum()), missing))
-    gaps = int(np.maximum(np.diff(panel.starts) - longest, 0).sum()) - len(dated)
-    if gaps > 0:
-        text = f"{gaps} row(s) after periods absent from the data dropped for want of lags."
-        notes.append(Note("rows-gaps", text, warn=True))
-    return kept, np.asfortranarray(np.concatenate(laid, axis=1)), tuple(notes)
+    lost = LostRows(
+        (~np.isfinite(values)).sum(axis=0),
+        len(dated) - int(usable[dated].sum()),
+        int(np.maximum(np.diff(panel.starts) - longest, 0).sum()) - len(dated),
+    )
+    return kept, np.asfortranarray(np.concatenate(laid, axis=1)), lost

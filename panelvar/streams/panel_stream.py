@@ -33,7 +33,7 @@ class PanelStream(HintsAtNames):
     `fit_pooled`, `fit_fixed_effects`, `fit_between` and `fit_random_effects` take it where they take a `Panel`, and
     return the same result as of the same rows in memory. The rows may come in any order. A fit reads them once
     or twice, and once more for errors made of residuals; nothing is kept but tables with a row for each entity. Dynamic
-    panels by moments (`fit_arellano_bond`) ask that the rows of each entity stand together.
+    panels (`fit_arellano_bond`, `fit_panel_var`) ask that the rows of each entity stand together.
 
     Parameters
     ----------

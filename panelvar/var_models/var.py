@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import DROP_OR_RAISE, is_whole, read_whole
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -320,13 +320,18 @@ def _usable_rows(
 
 def rows_missing(values: Array, names: Sequence[str], lost: int, missing: str = "drop") -> tuple[Note, ...]:
     """Say how many values are missing, in which variables, and how many rows are dropped for that; or refuse them."""
-    holes = ~np.isfinite(values)
-    if not holes.any():
+    return values_missing((~np.isfinite(values)).sum(axis=0), names, lost, missing)
+
+
+def values_missing(counts: Positions, names: Sequence[str], lost: int, missing: str) -> tuple[Note, ...]:
+    """Say or refuse it, given how many values are missing of each variable."""
+    every = int(counts.sum())
+    if not every:
         return ()
-    where = [names[place] for place in np.flatnonzero(holes.any(axis=0)).tolist()]
+    where = [names[place] for place in np.flatnonzero(counts).tolist()]
     if missing == "raise":
-        raise DataError(f"{int(holes.sum())} missing value(s) in {where}, and missing='raise'.")
-    text = f"{int(holes.sum())} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
+        raise DataError(f"{every} missing value(s) in {where}, and missing='raise'.")
+    text = f"{every} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
     return (Note("rows-missing", text, warn=True),)
 
 
