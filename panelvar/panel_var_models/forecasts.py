@@ -18,13 +18,11 @@ from panelvar.base.errors import (
     SpecificationError,
     emit,
 )
-from panelvar.data.panel import Panel
 from panelvar.dynamics import dynamics
-from panelvar.dynamics.gaps import lag_positions
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.panel_var_models.fit import PanelVarFit
-from panelvar.panel_var_models.rows import PanelVarRows
+from panelvar.panel_var_models.rows import Ends, PanelVarRows
 from panelvar.responses.forecast import forecast_errors
 
 if TYPE_CHECKING:
@@ -51,23 +49,18 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[floa
         raise SpecificationError(
             "Entities have coefficients of their own: fit_var_batch(...).member(label).forecast() is of one."
         )
-    if not isinstance(panel, Panel):
-        raise MissingInformationError(
-            "A forecast goes on from the last rows of each entity, and the rows of a stream are not kept: fit the "
-            "model on a DataFrame."
-        )
-    chosen, history = _histories(rows)
-    last = panel.time_positions[panel.starts[1:] - 1][chosen]
-    ahead = (last[:, None] + np.arange(1, steps + 1)).ravel()
+    ends = rows.ends()
+    chosen = _forecast(rows, ends)
+    ahead = (ends.last[chosen, None] + np.arange(1, steps + 1)).ravel()
     index = pd.MultiIndex.from_arrays(
-        [panel.entity_labels[np.repeat(chosen, steps)], panel.calendar.labels_at(ahead)],
+        [ends.labels[np.repeat(chosen, steps)], panel.calendar.labels_at(ahead)],
         names=[panel.entity_name or "entity", panel.time_name or "time"],
     )
-    part = _terms(rows, chosen, steps, index, exogenous) @ fit.params[:count]
+    part = _terms(rows, ends.known[chosen], steps, index, exogenous) @ fit.params[:count]
     if fit.effects is not None:
-        part = part + fit.effects[np.searchsorted(rows.used_entities, chosen)][:, None]
+        part = part + fit.effects[(np.cumsum(ends.in_use) - 1)[chosen]][:, None]
     coefficients = lag_matrices(fit.params, count)
-    values = dynamics.forecast_path(coefficients, history, part)
+    values = dynamics.forecast_path(coefficients, ends.history[chosen], part)
     errors = forecast_errors(dynamics.forecast_covariance(coefficients, covariance_root(fit.sigma), steps))
     if not (np.isfinite(values).all() and np.isfinite(errors).all()):
         raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
@@ -78,36 +71,23 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[floa
     return pd.DataFrame(np.stack(list(parts.values()), axis=3).reshape(len(index), -1), index, columns)
 
 
-def _histories(rows: PanelVarRows) -> tuple[Positions, Array]:
-    """Places of the entities whose last periods are all observed, and these periods (N, p, K), oldest first."""
-    panel, lags = rows.panel, rows.lags
-    ends = panel.starts[1:] - 1
-    where = _last_rows(rows, ends, lags)
-    history = rows.in_panel()[where]
-    whole = (where >= 0).all(axis=1) & np.isfinite(history).all(axis=(1, 2))
-    whole &= np.isin(np.arange(panel.n_entities), rows.used_entities)
-    chosen = np.flatnonzero(whole)
+def _forecast(rows: PanelVarRows, ends: Ends) -> Positions:
+    """Places of the entities in use whose last periods are all observed."""
+    chosen = np.flatnonzero(ends.in_use & np.isfinite(ends.history).all(axis=(1, 2)))
     if not chosen.size:
-        raise NumericalError(f"No entity's last {lags} period(s) are all observed; forecasts start from them.")
-    if len(chosen) < panel.n_entities:
+        raise NumericalError(f"No entity's last {rows.lags} period(s) are all observed; forecasts start from them.")
+    if len(chosen) < len(ends.labels):
         text = (
-            f"{panel.n_entities - len(chosen)} of {panel.n_entities} entities have no forecast: their last {lags} "
+            f"{len(ends.labels) - len(chosen)} of {len(ends.labels)} entities have no forecast: their last {rows.lags} "
             "period(s) are not all observed, or they are not in use."
         )
         emit((Note("no-forecast", text, warn=True),))
-    return chosen, history[chosen]
+    return chosen
 
 
-def _last_rows(rows: PanelVarRows, ends: Positions, count: int) -> Positions:
-    """Rows of the panel of the last periods up to the ends, (N, count), oldest first, -1 where there is none."""
-    panel = rows.panel
-    where = [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in reversed(range(count))]
-    return np.stack(where, axis=1) if where else np.empty((len(ends), 0), dtype=np.intp)
-
-
-def _terms(rows: PanelVarRows, chosen: Positions, steps: int, index: Any, exogenous: Any) -> Array:
+def _terms(rows: PanelVarRows, known: Array, steps: int, index: Any, exogenous: Any) -> Array:
     """Values of the terms beside the lags in the periods forecast, (N, steps, d) or (steps, d)."""
-    terms, count = rows.terms, len(chosen)
+    terms, count = rows.terms, len(known)
     if not terms.exogenous:
         if exogenous is not None:
             raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
@@ -133,9 +113,6 @@ def _terms(rows: PanelVarRows, chosen: Positions, steps: int, index: Any, exogen
             f"exogenous lacks values of {int(lacking.sum())} of {count} entities in the {steps} period(s) after their "
             f"last, such as those of {entity} from {period} on."
         )
-    ends = (rows.panel.starts[1:] - 1)[chosen]
-    where = _last_rows(rows, ends, terms.exogenous_lags)
-    known = np.where((where >= 0)[..., None], rows.in_panel(exogenous=True)[where], np.nan)
     if not np.isfinite(known).all():
         raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
     whole = np.concatenate([known, future], axis=1)

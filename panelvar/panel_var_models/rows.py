@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_labels, read_whole, refuse_beyond
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
@@ -123,6 +123,12 @@ class PanelVarRows:
         chosen = self.sources[self.n_vars :] if exogenous else self.sources[: self.n_vars]
         return np.column_stack([self.panel.column(name) for name in chosen])
 
+    def ends(self) -> Ends:
+        """The last periods of the panel's entities."""
+        in_use = np.zeros(self.panel.n_entities, dtype=bool)
+        in_use[self.used_entities] = True
+        return ends_of(self.panel, self, in_use)
+
     @cached_property
     def used_entities(self) -> Positions:
         """Places of the entities in use among the panel's, (N,)."""
@@ -145,6 +151,48 @@ class PanelVarRows:
     def entity_means(self, values: Array) -> Array:
         """Means (N, ...) of values (n, k) over each entity's rows."""
         return self.entities.means_of(values)
+
+
+class Ends(NamedTuple):
+    """The last periods of all entities.
+
+    Attributes
+    ----------
+    labels : Index
+        Of the entities.
+    last : (N,) integer array
+        Calendar position of their last row.
+    history : (N, p, K) array
+        Variables of the last p periods, oldest first; missing where they were not observed.
+    known : (N, q, M) array
+        Exogenous variables of as many periods as have lags.
+    in_use : (N,) bool array
+        Which of the entities have rows in the model.
+    """
+
+    labels: pd.Index
+    last: Positions
+    history: Array
+    known: Array
+    in_use: Mask
+
+
+def ends_of(panel: Panel, rows: PanelVarRows, in_use: Mask) -> Ends:
+    """The last periods of a panel's entities, of the variables that the rows have."""
+    ends = panel.starts[1:] - 1
+    values = np.column_stack([panel.column(name) for name in rows.sources])
+    longest = max(rows.lags, rows.terms.exogenous_lags)
+    where = np.stack(
+        [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in reversed(range(longest))], axis=1
+    )
+    last = np.where((where >= 0)[:, :, None], values[where], np.nan)
+    return Ends(
+        panel.entity_labels,
+        panel.time_positions[ends].astype(np.intp),
+        last[:, longest - rows.lags :, : rows.n_vars],
+        last[:, longest - rows.terms.exogenous_lags :, rows.n_vars :],
+        in_use,
+    )
 
 
 def read_rows(

@@ -20,8 +20,10 @@ from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.rows import (
     AskedSystem,
+    Ends,
     LostRows,
     PanelVarRows,
+    ends_of,
     laid_out,
     no_row,
     read_system,
@@ -155,6 +157,16 @@ class StreamedPanelRows(PanelVarRows):
         for panel in self.source.panels(self._read):
             kept, laid, _ = laid_out(panel, self._system)
             yield panel.entity_codes[kept] + panel.first, panel.time_positions[kept].astype(np.intp), laid
+
+    def ends(self) -> Ends:
+        """The last periods of the stream's entities, in the order of their labels; from a reading of them."""
+        found = [
+            ends_of(panel, self, self._sizes[panel.first : panel.first + panel.n_entities] > 0)
+            for panel in self.source.panels(self._read)
+        ]
+        order = self.source.order
+        rest = (np.concatenate(each)[order] for each in list(zip(*found, strict=True))[1:])
+        return Ends(self.source.labels.take(order), *rest)
 
     def moment_model(self, specification: Specification, known: Callable[[Panel], Mapping[str, Array]]) -> DynamicModel:
         """The rows' model by moments, whose columns are known of a panel."""

@@ -104,6 +104,23 @@ def test_what_is_asked_of_a_system_is_answered(name):
     assert ours == theirs
 
 
+@pytest.mark.parametrize("name", ["deviations", "within", "pooled"])
+def test_forecasts_go_on_from_the_last_rows_of_every_entity(name):
+    fit = FITS[name] if name != "pooled" else lambda data: pv.fit_panel_var(data, NAMES, 2, method="pooled")
+    held, streamed = fit(pv.Panel(FRAME, "firm", "year")), fit(stream_of([1, 2, 50, 300]))
+    pd.testing.assert_frame_equal(streamed.forecast(3), held.forecast(3), rtol=1e-9)
+
+
+def test_forecasts_beside_exogenous_variables():
+    def fit(data):
+        return pv.fit_panel_var(data, NAMES, method="within", exogenous="w", exogenous_lags=1)
+
+    held, streamed = fit(pv.Panel(FRAME, "firm", "year")), fit(stream_of([1, 2, 50, 300]))
+    index = pd.MultiIndex.from_product([sorted(FRAME["firm"].unique()), range(2000, 2012)])
+    future = pd.DataFrame({"w": np.linspace(-1.0, 1.0, len(index))}, index=index)
+    pd.testing.assert_frame_equal(streamed.forecast(2, exogenous=future), held.forecast(2, exogenous=future), rtol=1e-9)
+
+
 def test_what_has_a_value_for_each_row_or_needs_all_of_them_is_refused_by_name():
     stream = stream_of([200])
     system = FITS["within"](stream)
@@ -111,8 +128,6 @@ def test_what_has_a_value_for_each_row_or_needs_all_of_them_is_refused_by_name()
         _ = system.resids
     with pytest.raises(pv.MissingInformationError, match="A residual or fitted value has a value for each row"):
         _ = system.fitted_values
-    with pytest.raises(pv.MissingInformationError, match="A forecast goes on from the last rows of each entity"):
-        system.forecast(2)
     with pytest.raises(pv.SpecificationError, match="the model generates no data from them"):
         system.impulse_responses(3, bands=pv.ResidualBootstrap(draws=20))
     with pytest.raises(pv.SpecificationError, match="EntityBootstrap draws entities of a panel"):
