@@ -264,6 +264,16 @@ ESTIMATOR_ROWS = [
         {"xtabond2": (f"{STATA}/G2_*/coef",)},
         remark="weak where the series is persistent",
     ),
+    Feature(
+        ESTIMATOR,
+        "Panels larger than memory, an entity's rows together",
+        "fit_blundell_bond(*firms_in_chunks)",
+        params("w"),
+        lambda: two_step(twin(ALL, OWN, level_equation=True, constant=True), "w"),
+        ("tests/streams/test_streamed_dynamic_panels.py::test_a_stream_is_the_panel_it_holds_however_it_is_cut",),
+        {},
+        remark="read a chunk at a time from files, queries or frames; every test of the moments is the same",
+    ),
 ]
 
 SMALLER = '"lemp", ["lwage", "L(lwage)", "lcapital"], lags=2, time_effects=True'

@@ -214,9 +214,16 @@ def quadratic(model: pv.PanelVarResult, equation: str, cause: str, covariance: n
 # ---- what calls use
 
 
+def in_chunks():
+    """The firms as a stream of three frames, which cut two of them in two."""
+    rows = firms().to_frame().reset_index()
+    return pv.PanelStream([rows[:400], rows[400:801], rows[801:]], entity="firm", time="year")
+
+
 NAMES: dict[str, Callable[[], Any]] = {
     "firms": lambda: (firms(), "n", ["w", "k"]),
     "firms_alone": lambda: (firms(), "n"),
+    "firms_in_chunks": lambda: (in_chunks(), "n", ["w", "k"]),
     "gapped": lambda: (pv.Panel(abdata("I"), "firm", "year"), "n", ["w", "k"]),
     "gapped_alone": lambda: (pv.Panel(abdata("I"), "firm", "year"), "n"),
     "table_4": lambda: (employment(), "lemp", TABLE_4),
@@ -236,6 +243,7 @@ NAMES: dict[str, Callable[[], Any]] = {
 SHOWN = {
     "firms, firms_alone": '`(panel, "n", ["w", "k"])` and `(panel, "n")`: employment in 140 British firms, 7 to 9 '
     "years each, with wages and capital, in single precision as Stata stores them",
+    "firms_in_chunks": "the same firms as a `PanelStream` of three DataFrames",
     "gapped, gapped_alone": "the same without 1980 of every third firm",
     "table_4": '`(panel, "lemp", [...])`: the same firms in double precision, with the regressors of Arellano and '
     "Bond's (1991) table 4, column a",
