@@ -310,11 +310,6 @@ def _fitted(
     chosen = gmm_convention(convention)
     kind, by = read_covariance(cov)
     source, specification = read
-    if nonlinear is not None and not isinstance(source, Panel):
-        raise SpecificationError(
-            f"nonlinear={nonlinear!r}: quadratic moments need all rows at once, and a stream is read a chunk at a "
-            "time: use a Panel."
-        )
     model = build_model(source, specification, missing) if isinstance(source, Panel) else _streamed(read, missing)
     groups, label = entity_groups(model, by)
     found = estimate(

@@ -17,7 +17,6 @@ from panelvar.covariance.covariances import FEW_CLUSTERS
 from panelvar.dynamic_panels.dynamic_model import DynamicModel
 from panelvar.dynamic_panels.gmm import GmmProblem, Step
 from panelvar.dynamic_panels.gmm_convention import GmmConvention
-from panelvar.dynamic_panels.quadratic_moments import QuadraticProblem, quadratic_moments
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
@@ -297,7 +296,7 @@ def estimate(
             raise SpecificationError(
                 f"nonlinear={nonlinear!r} goes with steps=1, 2 or 'iterated', and with robust or uncorrected errors."
             )
-        problem = QuadraticProblem.of(problem, quadratic_moments(model, nonlinear))
+        problem = model.quadratic_problem(problem, nonlinear)
     every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
     if steps in ("iterated", "cu") and every >= problem.n_clusters:
         raise InsufficientDataError(

@@ -62,6 +62,14 @@ class QuadraticMoments:
         first = self.left[:, :, 1:] * (self.right @ theta)[:, :, None]
         return np.asarray(first + self.right[:, :, 1:] * (self.left @ theta)[:, :, None])
 
+    def value_totals(self, params: Array) -> Array:
+        """Sums (D,) of the products over the entities."""
+        return np.asarray(self.values(params).sum(axis=0))
+
+    def slope_totals(self, params: Array) -> Array:
+        """How these fall as the coefficients rise, (D, m)."""
+        return np.asarray(self.slopes(params).sum(axis=0))
+
     def curvature(self, weights: Array) -> Array:
         """Second derivative (m, m) of the weighted sum of all products; the coefficients do not change it."""
         half = np.einsum("d,ndj,ndk->jk", weights, self.left[:, :, 1:], self.right[:, :, 1:], optimize=True)
@@ -78,50 +86,126 @@ class QuadraticMoments:
         return QuadraticMoments(self.left[:, :, columns], self.right[:, :, columns], self.labels)
 
 
+@dataclass(frozen=True, eq=False)
+class SummedQuadratics:
+    r"""The same of entities that are not kept: rows with the cross products of all :math:`a_ib_i'`, and their sums.
+
+    Attributes
+    ----------
+    products : (r, D, 1 + m, 1 + m) array
+    sums : (D, 1 + m, 1 + m) array
+    labels : tuple of str
+    """
+
+    products: Array
+    sums: Array
+    labels: tuple[str, ...]
+
+    def values(self, params: Array) -> Array:
+        """The products (r, D) at coefficients (m, 1)."""
+        return _valued(self.products, params)
+
+    def slopes(self, params: Array) -> Array:
+        """How the products fall as the coefficients rise, (r, D, m)."""
+        return _sloped(self.products, params)
+
+    def value_totals(self, params: Array) -> Array:
+        """Sums (D,) of the products over the entities."""
+        return _valued(self.sums, params)
+
+    def slope_totals(self, params: Array) -> Array:
+        """How these fall as the coefficients rise, (D, m)."""
+        return _sloped(self.sums, params)
+
+    def curvature(self, weights: Array) -> Array:
+        """Second derivative (m, m) of the weighted sum of all products."""
+        half = np.einsum("d,djk->jk", weights, self.sums[:, 1:, 1:])
+        return np.asarray(half + half.T)
+
+    def only(self, kept: Mask) -> SummedQuadratics:
+        """Some of the products."""
+        labels = tuple(label for label, keep in zip(self.labels, kept, strict=True) if keep)
+        return SummedQuadratics(self.products[:, kept], self.sums[kept], labels)
+
+    def of_regressors(self, places: Sequence[int]) -> SummedQuadratics:
+        """With some of the regressors."""
+        columns = [0, *(place + 1 for place in places)]
+        products, sums = (each[..., columns, :][..., columns] for each in (self.products, self.sums))
+        return SummedQuadratics(products, sums, self.labels)
+
+
+def _valued(products: Array, params: Array) -> Array:
+    theta = np.concatenate([np.ones(1), -params[:, 0]])
+    return np.asarray((products @ theta) @ theta)
+
+
+def _sloped(products: Array, params: Array) -> Array:
+    theta = np.concatenate([np.ones(1), -params[:, 0]])
+    return np.asarray((products[..., 1:, :] @ theta) + (products[..., 1:].swapaxes(-1, -2) @ theta))
+
+
 def quadratic_moments(model: DynamicModel, kind: str) -> QuadraticMoments:
-    """The products of a model of one equation: levels around their mean, so that no constant changes anything."""
+    """The products of a model of one equation."""
+    found, seen = quadratic_factors(model, kind, model.level_means)
+    if not seen.any():
+        raise no_products(kind)
+    return found.only(seen)
+
+
+def no_products(kind: str) -> InsufficientDataError:
+    """Make the error for rows that have none."""
+    return InsufficientDataError(
+        f"nonlinear={kind!r} needs entities with three periods in a row, beside those that the lags take."
+    )
+
+
+def quadratic_factors(model: DynamicModel, kind: str, means: Array) -> tuple[QuadraticMoments, Mask]:
+    """The factors of all products that there can be, and which of these some entity has.
+
+    Levels are those around their means (m + K,), so that no constant changes anything.
+    """
     rows, complete, m = model.levels, model.levels.complete, model.n_regressors
     values = np.concatenate([rows.values[:, :, m:], rows.values[:, :, :m]], axis=2)
-    values = np.where(complete[:, :, None], values - values[complete].mean(axis=0), 0.0)
+    values = np.where(complete[:, :, None], values - np.concatenate([means[m:], means[:m]]), 0.0)
     changes = values[1:] - values[:-1]
     both = complete[1:] & complete[:-1]
     labels = model.panel.calendar.labels_at(rows.labels)
-    left, right, names = [], [], []
+    left, right, names, seen = [], [], [], []
     for place in range(len(changes) - 1):
         used = both[place] & complete[place + 2]
-        if used.any():
-            left.append(np.where(used[:, None], values[place + 2], 0.0))
-            right.append(np.where(used[:, None], changes[place], 0.0))
-            names.append(f"u({labels[place + 2]}) D.u({labels[place + 1]})")
+        left.append(np.where(used[:, None], values[place + 2], 0.0))
+        right.append(np.where(used[:, None], changes[place], 0.0))
+        names.append(f"u({labels[place + 2]}) D.u({labels[place + 1]})")
+        seen.append(used.any())
     for place in range(len(changes) if kind == "iid" else 0):
         used = both[place]
-        if used.any():
-            left.append(np.where(used[:, None], values[place + 1] + values[place], 0.0))
-            right.append(np.where(used[:, None], changes[place], 0.0))
-            names.append(f"D.u({labels[place + 1]})^2")
+        left.append(np.where(used[:, None], values[place + 1] + values[place], 0.0))
+        right.append(np.where(used[:, None], changes[place], 0.0))
+        names.append(f"D.u({labels[place + 1]})^2")
+        seen.append(used.any())
     if not names:
-        raise InsufficientDataError(
-            f"nonlinear={kind!r} needs entities with three periods in a row, beside those that the lags take."
-        )
-    return QuadraticMoments(np.stack(left, axis=1), np.stack(right, axis=1), tuple(names))
+        raise no_products(kind)
+    return QuadraticMoments(np.stack(left, axis=1), np.stack(right, axis=1), tuple(names)), np.array(seen)
+
+
+def with_products(instruments: InstrumentMatrix, labels: tuple[str, ...]) -> InstrumentMatrix:
+    """Instruments, and names of products after theirs."""
+    origins = instruments.origins + (Origin("quadratic"),) * len(labels)
+    return InstrumentMatrix(instruments.labels + labels, instruments.rows, origins)
 
 
 @dataclass(frozen=True, eq=False)
 class QuadraticProblem(GmmProblem):
     """Linear moments and quadratic ones, of one equation; the one-step estimates are those of the linear ones."""
 
-    quadratic: QuadraticMoments = QuadraticMoments(np.zeros((0, 0, 1)), np.zeros((0, 0, 1)), ())
+    quadratic: QuadraticMoments | SummedQuadratics = QuadraticMoments(np.zeros((0, 0, 1)), np.zeros((0, 0, 1)), ())
 
     @classmethod
-    def of(cls, linear: GmmProblem, quadratic: QuadraticMoments) -> QuadraticProblem:
+    def of(cls, linear: GmmProblem, quadratic: QuadraticMoments | SummedQuadratics) -> QuadraticProblem:
         """Add quadratic moments to a problem."""
         return cls(
             linear.products,
-            InstrumentMatrix(
-                linear.instruments.labels + quadratic.labels,
-                linear.instruments.rows,
-                linear.instruments.origins + (Origin("quadratic"),) * len(quadratic.labels),
-            ),
+            with_products(linear.instruments, quadratic.labels),
             linear.covariances,
             linear.regressors,
             linear.groups,
@@ -145,11 +229,11 @@ class QuadraticProblem(GmmProblem):
         count = len(self.products)
         linear = self.linear.without(doubted[:count])
         quadratic = self.quadratic.only(~doubted[count:])
-        return QuadraticProblem.of(linear, quadratic) if quadratic.labels else linear
+        return self.of(linear, quadratic) if quadratic.labels else linear
 
     def of_regressors(self, places: Sequence[int]) -> GmmProblem:
         """The problem with fewer regressors."""
-        return QuadraticProblem.of(self.linear.of_regressors(places), self.quadratic.of_regressors(places))
+        return self.of(self.linear.of_regressors(places), self.quadratic.of_regressors(places))
 
     def entity_errors(self, params: Array) -> Array:
         """Moments of the errors of each entity, (N, L + D)."""
@@ -161,7 +245,7 @@ class QuadraticProblem(GmmProblem):
 
     def residual_total(self, params: Array) -> Array:
         """Sums of the moments of the errors, (L + D,)."""
-        return np.concatenate([self.linear.residual_total(params), self.quadratic.values(params).sum(axis=0)])
+        return np.concatenate([self.linear.residual_total(params), self.quadratic.value_totals(params)])
 
     def slopes(self, params: Array) -> Array:
         """How each cluster's moments fall as the coefficients rise, (G, L + D, m)."""
@@ -247,6 +331,7 @@ class QuadraticProblem(GmmProblem):
 
     def _local(self, root: Root, params: Array, half: Array) -> tuple[Array, Array, Array]:
         """Pull and bread as if the moments were linear, and what their curvature makes of the bread's inverse."""
-        pull, bread = self._pulled(root, self.slopes(params).sum(axis=0))
+        linear = self.linear.total[:, : self.n_regressors]
+        pull, bread = self._pulled(root, np.concatenate([linear, self.quadratic.slope_totals(params)]))
         own = root.undivided(half)[len(self.products) :]
         return pull, bread, np.eye(len(bread)) + bread @ self.quadratic.curvature(own)

@@ -33,6 +33,14 @@ from panelvar.dynamic_panels.dynamic_model import (
 from panelvar.dynamic_panels.gmm import GmmProblem, moments_of_errors
 from panelvar.dynamic_panels.instrument_moments import InstrumentMatrix, RowCovariances, row_covariances
 from panelvar.dynamic_panels.lag_instruments import Specification
+from panelvar.dynamic_panels.quadratic_moments import (
+    QuadraticMoments,
+    QuadraticProblem,
+    SummedQuadratics,
+    no_products,
+    quadratic_factors,
+    with_products,
+)
 from panelvar.dynamic_panels.weighting import StackedRows
 from panelvar.kernels.qr import triangularize
 from panelvar.streams.reading import NotKept
@@ -114,6 +122,41 @@ class StreamedProblem(GmmProblem):
         return replace(self, products=self.products[:, chosen], regressors=names, sums=self.sums[:, chosen])
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StreamedQuadratics(QuadraticProblem):
+    """Linear and quadratic moments of entities that were read.
+
+    Attributes
+    ----------
+    streamed : StreamedProblem
+        The linear moments.
+    """
+
+    streamed: StreamedProblem
+
+    @classmethod
+    def of(cls, linear: GmmProblem, quadratic: QuadraticMoments | SummedQuadratics) -> StreamedQuadratics:
+        """Add quadratic moments to a problem, of the same rows."""
+        assert isinstance(linear, StreamedProblem)
+        instruments = with_products(linear.instruments, quadratic.labels)
+        return cls(linear.products, instruments, {}, linear.regressors, quadratic=quadratic, streamed=linear)
+
+    @property
+    def linear(self) -> GmmProblem:
+        """The problem of the linear moments alone."""
+        return self.streamed
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of entities."""
+        return self.streamed.n_clusters
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters are of several entities."""
+        return self.streamed.clustered
+
+
 class StreamedModel(DynamicModel):
     """A `DynamicModel` of which no row is kept: entities are read again for whatever depends on coefficients.
 
@@ -138,6 +181,8 @@ class StreamedModel(DynamicModel):
     _most: int
     _triangle: Array
     _groups: Positions | None
+    _kind: str
+    _seen: Mask
 
     def __init__(
         self,
@@ -202,9 +247,8 @@ class StreamedModel(DynamicModel):
         kept: Any = False
         levels: Any = 0.0
         size: Lengths | None = None
-        stacked, rows = StackedRows(), StackedRows()
-        by_cluster: Array | None = None
-        n_clusters = 0 if groups is None else int(groups.max()) + 1
+        n_clusters = self.n_entities if groups is None else int(groups.max()) + 1
+        stacked, rows = _Stacked(n_clusters), StackedRows()
         for model, found, own in self._groups_read(groups):
             products = model.instruments.products(model.equations)
             named, shape = model.instruments, products.shape[:2]
@@ -215,39 +259,58 @@ class StreamedModel(DynamicModel):
             length = lengths(model)
             size = length if size is None else size.merged(length)
             rows.add(model.transformed.values[model.transformed.used])
-            flat = products.reshape(-1, products.shape[2]).T
-            if own is None:
-                stacked.add(flat)
-                continue
-            if by_cluster is None:
-                by_cluster = np.zeros((n_clusters, flat.shape[1]))
-            np.add.at(by_cluster, own, flat)
+            stacked.add(products.reshape(-1, products.shape[2]).T, own)
         assert size is not None
         size.refuse_constant(self)
         refuse_few(int(kept.sum()), len(self.regressors))
         self.__dict__.update(
             _triangle=triangularize(rows.rows), _groups=groups, level_means=levels / self.census.levels.total
         )
-        flat = stacked.rows if by_cluster is None else by_cluster
         instruments = SummedInstruments(named.labels, (), named.origins, weight).only(kept)
         return StreamedProblem(
-            np.ascontiguousarray(flat.T.reshape(*shape, -1)[kept]),
+            np.ascontiguousarray(stacked.rows.T.reshape(*shape, -1)[kept]),
             instruments,
             {},
             self.regressors,
             sums=sums[kept],
-            count=self.n_entities if by_cluster is None else len(by_cluster),
-            by_groups=by_cluster is not None,
+            count=n_clusters,
+            by_groups=groups is not None,
             kept=kept,
         )
 
+    def quadratic_problem(self, linear: GmmProblem, kind: str) -> StreamedQuadratics:
+        """Read the entities again, and add up the products of their residuals beside their linear moments."""
+        assert isinstance(linear, StreamedProblem)
+        stacked, sums, seen = _Stacked(linear.n_clusters), np.zeros(0), np.zeros(1, dtype=bool)
+        shape: tuple[int, ...] = ()
+        labels: tuple[str, ...] = ()
+        for model, _, groups in self._groups_read(self._groups):
+            own = model.instruments.only(linear.kept).products(model.equations)
+            found, there = quadratic_factors(model, kind, self.level_means)
+            products = found.left[:, :, :, None] * found.right[:, :, None, :]
+            shape, labels, seen = products.shape[1:], found.labels, seen | there
+            sums = products.sum(axis=0) if not len(sums) else sums + products.sum(axis=0)
+            own = own.reshape(-1, own.shape[2]).T
+            stacked.add(np.concatenate([own, products.reshape(len(own), -1)], axis=1), groups)
+        if not seen.any():
+            raise no_products(kind)
+        width, rows = linear.products[:, :, 0].size, stacked.rows
+        flat = np.ascontiguousarray(rows[:, :width].T.reshape(*linear.products.shape[:2], -1))
+        quadratic = SummedQuadratics(rows[:, width:].reshape(-1, *shape), sums, labels).only(seen)
+        self.__dict__.update(_kind=kind, _seen=seen)
+        return StreamedQuadratics.of(replace(linear, products=flat), quadratic)
+
     def pieces(self, problem: GmmProblem) -> Iterator[EntityRows]:
         """Read the entities' rows, with what depends on coefficients."""
-        assert isinstance(problem, StreamedProblem)
+        linear = problem.linear
+        assert isinstance(linear, StreamedProblem)
         for model, _, groups in self._groups_read(self._groups):
-            own = replace(model, instruments=model.instruments.only(problem.kept))
-            products = own.instruments.products(own.equations)
-            yield EntityRows(own, partial(moments_of_errors, products), groups)
+            own = replace(model, instruments=model.instruments.only(linear.kept))
+            errors = partial(moments_of_errors, own.instruments.products(own.equations))
+            if isinstance(problem, StreamedQuadratics):
+                quadratic, _ = quadratic_factors(own, self._kind, self.level_means)
+                errors = partial(_both, errors, quadratic.only(self._seen).values)
+            yield EntityRows(own, errors, groups)
 
     def residual_products(self, params: Array) -> Array:
         """Cross products (K, K) of the errors of the transformed rows."""
@@ -277,6 +340,31 @@ class StreamedModel(DynamicModel):
             own.append(places[first] if len(places) else first)
         refuse_clusters(column, absent, moving[0].append(moving[1:]))
         return pd.factorize(np.concatenate(own)[self.entities])[0].astype(np.intp), column
+
+
+class _Stacked:
+    """Rows of entities of which only the cross products count, summed by cluster where there are any."""
+
+    def __init__(self, n_clusters: int) -> None:
+        self._rows, self._clusters, self._table = StackedRows(), n_clusters, np.zeros(0)
+
+    def add(self, rows: Array, groups: Positions | None) -> None:
+        """Take in rows (n, w) of entities."""
+        if groups is None:
+            self._rows.add(rows)
+            return
+        if not len(self._table):
+            self._table = np.zeros((self._clusters, rows.shape[1]))
+        np.add.at(self._table, groups, rows)
+
+    @property
+    def rows(self) -> Array:
+        """Rows with the same cross products."""
+        return self._table if len(self._table) else self._rows.rows
+
+
+def _both(linear: Callable[[Array], Array], quadratic: Callable[[Array], Array], params: Array) -> Array:
+    return np.concatenate([linear(params), quadratic(params)], axis=1)
 
 
 def _columns_read(source: WholeEntities, spec: Specification) -> tuple[str, ...]:
