@@ -254,6 +254,8 @@ def every_row(
 def dated_panel(data: object) -> Panel:
     """Return the panel of the data, or say that they do not tell who and when."""
     refuse_text(data)
+    if makes_designs(data):
+        raise SpecificationError("This needs all rows at once, and a stream is read a chunk at a time: use a Panel.")
     if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
         raise SpecificationError(
             "The data do not say which column is the entity and which the time: pass "

@@ -30,8 +30,6 @@ from panelvar.kernels.qr import ROUNDING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.dynamic_panels.quadratic_moments import QuadraticProblem
-
 
 @dataclass(frozen=True, eq=False)
 class DynamicModel:
@@ -143,12 +141,6 @@ class DynamicModel:
         covariances = row_covariances(self.equations, h, balanced=balanced)
         products = self.instruments.products(self.equations)
         return GmmProblem(products, self.instruments, covariances, self.regressors, groups)
-
-    def quadratic_problem(self, linear: GmmProblem, kind: str) -> QuadraticProblem:
-        """Its problem with quadratic moments of a kind: see `panelvar.dynamic_panels.quadratic_moments`."""
-        from panelvar.dynamic_panels.quadratic_moments import QuadraticProblem, quadratic_moments
-
-        return QuadraticProblem.of(linear, quadratic_moments(self, kind))
 
     def pieces(self, problem: GmmProblem) -> Iterator[EntityRows]:
         """The entities' rows with what depends on coefficients: all at once here."""

@@ -17,6 +17,8 @@ from panelvar.covariance.covariances import FEW_CLUSTERS
 from panelvar.dynamic_panels.dynamic_model import DynamicModel
 from panelvar.dynamic_panels.gmm import GmmProblem, Step
 from panelvar.dynamic_panels.gmm_convention import GmmConvention
+from panelvar.dynamic_panels.quadratic_moments import QuadraticProblem, quadratic_moments
+from panelvar.dynamic_panels.streamed_moments import StreamedModel
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
@@ -296,7 +298,10 @@ def estimate(
             raise SpecificationError(
                 f"nonlinear={nonlinear!r} goes with steps=1, 2 or 'iterated', and with robust or uncorrected errors."
             )
-        problem = model.quadratic_problem(problem, nonlinear)
+        if isinstance(model, StreamedModel):
+            problem = model.quadratic_problem(problem, nonlinear)
+        else:
+            problem = QuadraticProblem.of(problem, quadratic_moments(model, nonlinear))
     every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
     if steps in ("iterated", "cu") and every >= problem.n_clusters:
         raise InsufficientDataError(

@@ -21,6 +21,7 @@ from panelvar.covariance.covariances import (
 )
 from panelvar.covariance.influenced import Influenced
 from panelvar.covariance.named import specification_of
+from panelvar.data.design import makes_designs
 from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
@@ -41,7 +42,7 @@ from panelvar.panel_var_models.recursion import LeastSquaresRecursion
 from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.panel_var_models.rows import PanelVarRows, read_rows
 from panelvar.panel_var_models.streamed_least_squares import StreamedLeastSquares, effects_of, streamed_least_squares
-from panelvar.panel_var_models.streamed_rows import StreamedPanelRows, StreamedPanelVarFit
+from panelvar.panel_var_models.streamed_rows import StreamedPanelRows, StreamedPanelVarFit, streamed_rows
 from panelvar.var_models.estimates import RULES
 from panelvar.var_models.scored_system import equation_labels
 
@@ -180,7 +181,8 @@ def fit_panel_var(
         choose("method", method, METHODS)
     time_effects = read_flag("time_effects", time_effects)
     trend = "c" if method in WITH_CONSTANT else "n"
-    rows = read_rows(data, columns, lags, exogenous, exogenous_lags, trend, missing)
+    read = streamed_rows if makes_designs(data) else read_rows
+    rows = read(data, columns, lags, exogenous, exogenous_lags, trend, missing)
     level_equation, joint = read_flag("level_equation", level_equation), read_flag("joint", joint)
     asked = {
         "transform": transform,

@@ -14,7 +14,7 @@ from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
-from panelvar.data.design import Design, dated_panel, makes_designs
+from panelvar.data.design import Design, dated_panel
 from panelvar.data.panel import Panel
 from panelvar.data.panel_rows import refuse_infinite
 from panelvar.dynamic_panels.dynamic_model import DynamicModel, build_model
@@ -216,13 +216,8 @@ def read_rows(
         No row has its lags, or only one entity's have.
     """
     choose("missing", missing, DROP_OR_RAISE)
-    asked = (columns, lags, exogenous, exogenous_lags, trend)
-    if makes_designs(data):
-        from panelvar.panel_var_models.streamed_rows import streamed_rows
-
-        return streamed_rows(data, asked, missing)
     panel = dated_panel(data)
-    system = read_system(panel.calendar.n_positions, *asked)
+    system = read_system(panel.calendar.n_positions, columns, lags, exogenous, exogenous_lags, trend)
     kept, laid, lost = laid_out(panel, system)
     if not len(kept):
         raise no_row(system, panel.n_entities, int(np.diff(panel.starts).max()))

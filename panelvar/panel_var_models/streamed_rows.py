@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.arrays import Array, Mask, Positions
-from panelvar.base.errors import Note
+from panelvar.base.errors import Note, choose
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.panel import Panel
 from panelvar.dynamic_panels.cube import RowCounts
@@ -173,11 +174,20 @@ class StreamedPanelRows(PanelVarRows):
         return StreamedModel(self.source, specification, "drop", known, self._read)
 
 
-def streamed_rows(data: object, asked: Sequence[Any], missing: str) -> StreamedPanelRows:
+def streamed_rows(
+    data: object,
+    columns: Sequence[Hashable] | Hashable,
+    lags: object,
+    exogenous: object,
+    exogenous_lags: int,
+    trend: str,
+    missing: str,
+) -> StreamedPanelRows:
     """Read what rows a stream has for a system (see `panelvar.panel_var_models.rows.read_rows`)."""
+    choose("missing", missing, DROP_OR_RAISE)
     assert isinstance(data, PanelStream)
     source = WholeEntities(data)
-    system = read_system(source.calendar.n_positions, *asked)
+    system = read_system(source.calendar.n_positions, columns, lags, exogenous, exogenous_lags, trend)
     for name in system.sources:
         data.require(name)
     return StreamedPanelRows(source, system, missing)

@@ -146,6 +146,8 @@ def test_stacked_rows_have_the_cross_products_of_all():
 
 def test_what_needs_all_rows_or_lacks_them_is_refused_by_name():
     stream, frame = stream_of(FRAME, [200]), FRAME
+    with pytest.raises(pv.SpecificationError, match="needs all rows at once"):
+        pv.fit_lsdvc(stream, "y", "w")
     with pytest.raises(pv.MissingInformationError, match="A residual has a value for each row"):
         _ = FITS["differences"](stream).resids
     with pytest.raises(pv.DataError, match="'ww' is not in the data"):
