@@ -48,6 +48,8 @@ from panelvar.dynamic_panels.dynamic_result import DynamicPanelResult as Dynamic
 from panelvar.dynamic_panels.lag_instruments import LagInstruments as LagInstruments
 from panelvar.dynamic_panels.lag_instruments import StandardInstruments as StandardInstruments
 from panelvar.fit.conventions import Convention as Convention
+from panelvar.fit_batches.panel_batch import fit_panel_batch as fit_panel_batch
+from panelvar.fit_batches.panel_batch_result import PanelBatch as PanelBatch
 from panelvar.gls.ar1 import AR1 as AR1
 from panelvar.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
 from panelvar.gls.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1

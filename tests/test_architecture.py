@@ -26,9 +26,9 @@ ORDER = [
     {"bands", "covariance"},
     {"inference"},
     {"responses", "static_panels", "unit_roots"},
-    {"instruments", "gls", "heterogeneous", "var_models", "fit_batches"},
+    {"instruments", "gls", "heterogeneous", "var_models"},
     {"random_effects", "local_projections", "cointegration", "var_batches"},
-    {"dynamic_panels", "panel_tests", "var_tests"},
+    {"dynamic_panels", "fit_batches", "panel_tests", "var_tests"},
     {"bias_corrected", "panel_series", "panel_var_models"},
     {"cointegrating_regressions", "panel_unit_roots"},
     {"panel_cointegration"},
@@ -108,7 +108,7 @@ fit_panel_var PanelVarResult EntityBootstrap
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics
 load_data describe_data
-hausman mundlak_test granger_table granger_bootstrap_test compare fit_many save_tables
+hausman mundlak_test granger_table granger_bootstrap_test compare fit_many fit_panel_batch PanelBatch save_tables
 effects_lm_test nested_f_test slope_poolability_test hausman_regression
 wooldridge_effects_test wooldridge_pooled_test wooldridge_within_test wooldridge_difference_test wooldridge_serial_test
 bera_sosa_yoon_test baltagi_li_test bhargava_test durbin_watson_test breusch_godfrey_test born_breitung_test

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from panelvar.comparison.compare import compare
 from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
 from panelvar.data.time_labels import as_text
+from panelvar.fit_batches.estimators import read_estimator, read_options
 from panelvar.fit_batches.together import fit_together
 from panelvar.tables.table import Presented, Table
 
@@ -131,9 +131,11 @@ def fit_many(
     >>> models["(2)"].nobs
     220
     """
-    _refuse_other_calls(fit)
-    given = _options(options)
+    read_estimator(fit)
+    given = read_options(options)
     outcomes = read_names("y", y)
+    if isinstance(data, (list, tuple)):
+        raise SpecificationError("data is a sequence: Many panels in one call are fit_panel_batch(fit, data, y, x).")
     panel = dated_panel(data)
     formulas = ["~" in name for name in outcomes]
     if not outcomes:
@@ -173,32 +175,6 @@ def fit_many(
             said = " / ".join(label) if isinstance(label, tuple) else label
             raise type(error)(f"Fit {said}: {error}") from error
     return Fits(results)
-
-
-def _refuse_other_calls(fit: object) -> None:
-    """Refuse what takes no data and outcome, without calling it."""
-    wanted = f"fit={shown(fit)} must be an estimator, such as fit_fixed_effects"
-    if not callable(fit):
-        raise SpecificationError(f"{wanted}.")
-    try:
-        signature = inspect.signature(fit)
-    except (TypeError, ValueError):
-        # Some functions that are not written in Python do not say what they take.
-        return
-    try:
-        signature.bind_partial("data", "y")
-    except TypeError as error:
-        raise SpecificationError(f"{wanted}, which takes data and an outcome or a formula: {error}.") from None
-
-
-def _options(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    if options is None:
-        return {}
-    refuse_other("options", options, Mapping, "a mapping of arguments to values, such as {'cov': 'cluster'}")
-    for name in options:
-        if not isinstance(name, str) or name in ("data", "y", "x"):
-            raise SpecificationError(f"options has {shown(name)}, which is no further argument of the estimator.")
-    return dict(options)
 
 
 def _lists(x: str | Sequence[str] | None, steps: str | None, always: str | Sequence[str]) -> Iterator[list[str]]:

@@ -234,6 +234,7 @@ def test_every_hint_names_an_attribute_of_some_result():
         pv.VecmResult,
         pv.SvarResult,
         pv.VarBatch,
+        pv.PanelBatch,
         LinearCombination,
         ForecastAccuracy,
         HistoricalDecomposition,

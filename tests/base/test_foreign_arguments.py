@@ -126,6 +126,7 @@ compare | gof_omit | Here it is foot.
 fit_many | split | Here it is by, a column; whole=True has the undivided sample too.
 fit_many | stepwise | Here it is steps.
 fit_many | cov | Here it is options={'cov': ...}.
+fit_panel_batch | vcov | Here it is options={'cov': ...}.
 compare | panels | stack=True, with groups of results: compare({'A': {...}, 'B': {...}}, stack=True).
 compare | mean | Here it is foot, of which 'dependent_mean' is one.
 compare | label | Here it is labels, names of coefficients; that of LaTeX is to_latex(label=...).

@@ -110,6 +110,9 @@ def of_a_type(text: str):
     """What a variable of an example may be, by what the message calls it."""
     if "(Panel, DataFrame, array (T, N))" in text:
         return PANEL["y"].unstack("firm").to_numpy()
+    if "mapping of name to array" in text:
+        rng = np.random.default_rng(3)
+        return {name: rng.normal(size=(2, 9, 5)) for name in ("y", "x1", "x2")}
     if "fit_var_batch" in text:
         return PANEL[["x", "y"]]
     if "(Panel or DataFrame with a two-level" in text or "(LinearResult, Panel" in text:

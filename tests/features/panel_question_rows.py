@@ -15,6 +15,7 @@ from panelvar.inference.nonlinear import DerivedEstimates
 
 EFFECTS = "tests/static_panels/test_marginal_effects.py"
 MANY = "tests/comparison/test_fit_many.py"
+BATCH = "tests/fit_batches/test_panel_batch.py"
 ELASTICITIES = "tests/static_panels/test_elasticities.py"
 PREDICTIONS = "tests/static_panels/test_adjusted_predictions.py"
 OTHERS = "tests/inference/test_questions.py"
@@ -273,5 +274,16 @@ ROWS = [
         reference("grunfeld_plm_fits/within_individual/coef/capital"),
         (f"{MANY}::test_steps_are_the_fits_one_by_one", f"{MANY}::test_outcomes_parts_and_steps"),
         {"pyfixest": "csw(), sw(), split="},
+    ),
+    Feature(
+        QUESTION,
+        "One model of many panels, such as a simulation's, in one call",
+        "fit_panel_batch(fit_fixed_effects, [grunfeld[0]] * 3, *grunfeld[1:])",
+        lambda batch: batch.params.loc[2, "capital"],
+        reference("grunfeld_plm_fits/within_individual/coef/capital"),
+        (
+            f"{BATCH}::test_data_sets_of_one_shape_are_fitted_together",
+            f"{BATCH}::test_panels_frames_and_arrays_are_one_thing",
+        ),
     ),
 ]

@@ -298,6 +298,8 @@ class Writer:
             forms = ("series.iloc[:, 0]", "series.iloc[:, 0]", "series.iloc[:, 1].to_numpy()", "series.iloc[:, :1]")
         elif self.where == "fit_var_batch":
             forms = ("panel", "panel", "np.stack([series.to_numpy()] * 3)", "frame.set_index(['i', 't'])")
+        elif self.where == "fit_panel_batch":
+            forms = ("[panel, panel]", "[panel] * 3", "[frame.set_index(['i', 't'])] * 2")
         elif self.where in SYSTEM_FUNCTIONS:
             forms = ("series",) * 7 + ("series.to_numpy()",) * self.outermost
         else:

@@ -490,6 +490,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_many.always": lambda writer: writer.rng.choice(("()", writer.role("x3"))),
     "fit_many.labels": of("None"),
     "fit_many.options": of("None", "{'cov': 'HC1'}", "{'cov': 'classical'}"),
+    "fit_panel_batch.fit": of("pv.fit_pooled", "pv.fit_fixed_effects", "pv.fit_random_effects", "pv.fit_between"),
+    "fit_panel_batch.names": of("None"),
+    "fit_panel_batch.options": of("None", "{'cov': 'HC1'}", "{'cov': 'cluster'}", "{'effects': 'time'}"),
     "expressions": lambda writer: writer.restriction(FUNCTIONS),
     "terms": lambda writer: writer.roles("x1", "x2"),
     "above": of("None", "0"),
@@ -624,6 +627,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
         str(Path(gettempdir(), f"fuzzed.{writer.rng.choice(('tex', 'csv', 'html', 'md'))}"))
     ),
     "VarBatch.member.label": _member,
+    "PanelBatch.member.label": of("0", "1"),
     "digits": of("2", "4"),
     "width": of("80", "120", "40"),
     "stars": of("(0.1, 0.05, 0.01)", "()"),

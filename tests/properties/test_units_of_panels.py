@@ -87,6 +87,14 @@ class World(Measured):
     def long(self) -> pv.Panel:
         return pv.Panel(self._frame(LONG_RUN, 40), "i", "t")
 
+    @cached_property
+    def sets(self) -> dict[str, np.ndarray]:
+        """Three data sets: the same rows, with what explains them moved on."""
+        columns = {name: self.panel.column(name).reshape(-1, PERIODS) for name in ("y", *X)}
+        return {name: np.stack([np.roll(own, step, 0) for step in range(3)]) for name, own in columns.items()} | {
+            "y": np.stack([columns["y"]] * 3)
+        }
+
     def unit(self, name: str) -> float:
         return float(self.units[NAMES.index(name)])
 
@@ -194,6 +202,15 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "fit_iv_between": [lambda w: pv.fit_iv_between(w.gappy, "y", "x", **IV)],
     "fit_iv_first_difference": [lambda w: pv.fit_iv_first_difference(w.gappy, "y", X, **IV, cov="cluster")],
+    "fit_panel_batch": [
+        *(
+            lambda w, fit=fit, cov=cov: pv.fit_panel_batch(fit, w.sets, "y", X, options={"cov": cov})
+            for fit in (pv.fit_pooled, pv.fit_fixed_effects, pv.fit_random_effects)
+            for cov in ("classical", "HC1", "cluster")
+        ),
+        lambda w: pv.fit_panel_batch(pv.fit_fixed_effects, w.sets, "y", X, options={"effects": "twoway"}),
+        lambda w: pv.fit_panel_batch(pv.fit_pooled, [w.panel, w.gappy], "y ~ x + z"),
+    ],
     "fit_iv_fixed_effects": [
         lambda w: pv.fit_iv_fixed_effects(w.gappy, "y", X, **IV),
         lambda w: pv.fit_iv_fixed_effects(w.gappy, "y", X, **IV, effects="twoway", cov="cluster"),
@@ -637,6 +654,11 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
     ),
     "WildBootstrapResult": (pv.WildBootstrapResult, {}, {}),
     "TestResult": (pv.TestResult, {}, {}),
+    "PanelBatch": (
+        pv.PanelBatch,
+        {"": lambda w: pv.fit_panel_batch(pv.fit_fixed_effects, w.sets, "y", X)},
+        {"conf_int": [lambda b, w: b.conf_int()], "member": [lambda b, w: b.member(2)]},
+    ),
     "Panel": (
         pv.Panel,
         {"": lambda w: w.gappy},
