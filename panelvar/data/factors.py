@@ -104,6 +104,8 @@ class Factors:
         self.like = panel if like is None else like
         self._known: dict[Factor, Value] = {}
         self._columns: dict[str, Array] = {}
+        self.sums: dict[int, float] = {}
+        """Of the columns that were read, by their identity; finite where every value is."""
         self.products: dict[Any, list[tuple[str, Array]]] = {}
         """Products of factors, by their term and what is left out of it, for formulas that share them."""
 
@@ -155,7 +157,7 @@ class Factors:
             total = values.sum()
         if not np.isfinite(total):
             refuse_infinite(self.panel, name, values)
-        self._columns[name] = values
+        self._columns[name], self.sums[id(values)] = values, float(total)
         return values
 
     def _levels(self, name: str, *, numbers_as_text: bool = False) -> Levels:

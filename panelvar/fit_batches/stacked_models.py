@@ -204,7 +204,7 @@ def _fitted(plan: Plan, rows: Array) -> Stacked:
             scores = scores.reshape(*rows.shape[:3], k + lead).sum(axis=int(plan.errors))
         moved = np.matmul(scores, spread.swapaxes(1, 2))
         variances = plan.factor * np.square(moved).sum(axis=1)
-    usable &= _ordinary(params, slopes, r, inverse, grand if plan.constant else None, raw, rss, tss)
+    usable &= ordinary(slopes, r, inverse, grand if plan.constant else None, raw, rss, tss)
     usable &= (variances > 1e-10 * bread * (rss / n)[:, None]).all(axis=1)
     if overall is None:
         rsquared = 1.0 - rss / tss
@@ -214,8 +214,7 @@ def _fitted(plan: Plan, rows: Array) -> Stacked:
     return Stacked(params, np.sqrt(variances), rsquared, usable)
 
 
-def _ordinary(
-    params: Array,
+def ordinary(
     slopes: Array,
     r: Array,
     inverse: Array,
@@ -224,7 +223,19 @@ def _ordinary(
     rss: Array,
     tss: Array,
 ) -> Mask:
-    """Whether no column, coefficient or residual is near what an estimator treats in its own way."""
+    """Whether no column, coefficient or residual of models is near what an estimator treats in its own way.
+
+    Parameters
+    ----------
+    slopes : (m, k) array
+    r, inverse : (m, k, k) arrays
+        Triangles of the transformed regressors and their inverses.
+    centre : (m, k + 1) array or None
+        Means of the columns, where the models have a constant.
+    raw : (m, k + 1) array
+        Sizes of the columns before the transform.
+    rss, tss : (m,) arrays
+    """
     k = slopes.shape[1]
     size = np.abs(slopes)
     separate = np.einsum("rj,rji->ri", raw[:, :k], np.abs(inverse)).max(axis=1) < _SEPARATE
@@ -235,7 +246,8 @@ def _ordinary(
     worst = (errors / size).max(axis=1)
     if centre is not None:
         terms = np.abs(centre[:, k]) + (np.abs(centre[:, :k]) * (size + errors)).sum(axis=1)
-        worst = np.maximum(worst, terms / np.abs(params[:, 0]))
+        constant = centre[:, k] - (centre[:, :k] * slopes).sum(axis=1)
+        worst = np.maximum(worst, terms / np.abs(constant))
     cancelled = raw[:, k] + (raw[:, :k] * size).sum(axis=1)
     left = (rss > _EXACT * cancelled**2) & (tss > _EXACT * raw[:, k] ** 2)
     # Written so that NaN fails it.

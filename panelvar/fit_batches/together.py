@@ -12,17 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import PanelVarError, choose
 from panelvar.covariance.cluster_terms import dimensions_of, with_intersections
 from panelvar.covariance.covariances import Clustered, CovarianceEstimate
 from panelvar.covariance.named import covariance_of, resolve
-from panelvar.data.design import Design, complete, every_row
+from panelvar.data.design import Design, complete, every_row, rows_dropped
 from panelvar.data.factors import Factors
 from panelvar.data.formula_parts import with_effects
 from panelvar.data.panel import Panel
@@ -31,17 +31,23 @@ from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.fit_batches.cluster_meats import cluster_meats
+from panelvar.fit_batches.shared_basis import outcomes_of_one_basis
 from panelvar.fit_batches.shared_rows import SelectedRows, SharedProducts, factored
-from panelvar.kernels.columns import Column
 from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
 from panelvar.static_panels.finish import solved
 from panelvar.static_panels.fixed import fit_fixed_effects, within_model
 from panelvar.static_panels.pooled import centred_model, fit_pooled
 from panelvar.static_panels.result import LinearResult
 
+Record = TypeVar("Record", Design, TransformedModel)
+
 _OPTIONS = {"constant", "weights", "cov", "convention", "missing", "collinear"}
 _SHARED = ("entities", "times", "time_positions", "entity_labels", "time_labels", "index")
 """What designs of the same rows know alike."""
+_OF_REGRESSORS = ("slope_names", "names", "lever", "slope_bread", "spread", "bread", "sample")
+"""What fits of the same regressors and rows know alike."""
+_FEWEST_OUTCOMES = 4
+"""Fewest outcomes of the same regressors that are solved together."""
 
 
 def fit_together(
@@ -76,41 +82,99 @@ def fit_together(
     except PanelVarError:
         return {}
     groups: dict[Any, list[tuple[int, Design]]] = {}
-    factors, sums = Factors(panel), _Sums()
+    reader = _Reader(panel, options, within)
     for i, model in enumerate(models):
-        y, x = model if len(model) == 2 else (*model, None)
-        effects = None
-        try:
-            if within:
-                y, effects = with_effects(y, x, options.get("effects"))
-                effects = read_names("effects", effects)
-            design = every_row(panel, y, x, options.get("constant"), options.get("weights"), factors)
-        except PanelVarError:
-            continue
-        if design.names and all(math.isfinite(sums(column)) for column in design.columns):
-            groups.setdefault((design.constant, effects), []).append((i, design))
+        read = reader(model)
+        if read is not None:
+            design, effects, absent = read
+            groups.setdefault((design.constant, effects, absent), []).append((i, design))
     found: dict[int, LinearResult] = {}
-    for (_, effects), members in groups.items():
+    for (_, effects, absent), members in groups.items():
         if len(members) > 1:
-            shared = _Shared.of([design for _, design in members], effects, convention, sums)
+            designs = [reader.with_counts(design) for _, design in members] if absent else [own for _, own in members]
+            shared = _Shared.of(designs, effects, convention, None if absent else reader.sum)
             if shared is not None:
                 results = shared.results([i for i, _ in members], convention, options)
                 found.update(results)
     return found
 
 
-class _Sums:
-    """Sums of columns, each column read once."""
+class _Reader:
+    """Reads models as designs on all rows of a panel; each column is read, and looked through, once."""
 
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[float, Column]] = {}
+    def __init__(self, panel: Panel, options: Mapping[str, Any], within: bool) -> None:
+        self._panel = panel
+        self._options = options
+        self._within = within
+        self._factors = Factors(panel)
+        # Columns are kept with their sums, so that no other can have their identity.
+        self._known: dict[int, tuple[float, Array]] = {}
+        self._alike: dict[tuple[str, ...], tuple[Design, Any]] = {}
+        self._absent: dict[int, Mask] = {}
+        self._numbers: dict[bytes, int] = {b"": 0}
 
-    def __call__(self, column: Column) -> float:
-        """Return the sum, which is finite if no value is missing or infinite."""
-        # The column is kept with its sum, so that no other can have its identity.
+    def __call__(self, model: tuple[Any, ...]) -> tuple[Design, Any, int] | None:
+        """Return the design of a model, its effects, and which rows it misses; None where it is left to the estimator.
+
+        Which rows are missed is a number, alike for the same rows and zero for none.
+        """
+        y, x = model if len(model) == 2 else (*model, None)
+        names = None if x is None else tuple(x)
+        try:
+            if names in self._alike and y not in names:
+                # Another outcome of regressors that have been read.
+                like, effects = self._alike[names]
+                design = replaced(like, dependent=y, y=self._factors.column(y))
+            else:
+                effects = None
+                if self._within:
+                    y, effects = with_effects(y, x, self._options.get("effects"))
+                    effects = read_names("effects", effects)
+                constant, weights = self._options.get("constant"), self._options.get("weights")
+                design = every_row(self._panel, y, x, constant, weights, self._factors)
+        except PanelVarError:
+            return None
+        if not design.names:
+            return None
+        if names is not None:
+            self._alike[names] = design, effects
+        absent = self._missed(design)
+        return None if absent is None else (design, effects, absent)
+
+    def _missed(self, design: Design) -> int | None:
+        """Return a number for the rows that a model misses; None where it is left to the estimator."""
+        wanting = [column for column in design.arrays if not math.isfinite(self.sum(column))]
+        if not wanting:
+            return 0
+        if self._options.get("missing") == "raise":
+            return None
+        masks = []
+        for column in wanting:
+            if id(column) not in self._absent:
+                self._absent[id(column)] = np.isnan(column)
+            masks.append(self._absent[id(column)])
+        # Infinite values, or a sum that leaves the range of numbers.
+        if not all(mask.any() for mask in masks):
+            return None
+        missed = masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
+        return self._numbers.setdefault(np.packbits(missed).tobytes(), len(self._numbers))
+
+    def with_counts(self, design: Design) -> Design:
+        """Return a design with the note on the rows that it misses."""
+        named = zip((design.dependent, *design.names), (design.y, *design.x), strict=True)
+        masks = [(name, self._absent[id(column)]) for name, column in named if id(column) in self._absent]
+        dropped = int(np.logical_or.reduce([mask for _, mask in masks]).sum())
+        counts = [(name, int(mask.sum())) for name, mask in masks]
+        return design.with_notes(rows_dropped(dropped, design.nobs, counts))
+
+    def sum(self, column: Array) -> float:
+        """Return the sum of a column, which is finite if no value is missing or infinite."""
         if id(column) not in self._known:
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._known[id(column)] = (float(column.sum()), column)
+            total = self._factors.sums.get(id(column))
+            if total is None:
+                with np.errstate(over="ignore", invalid="ignore"):
+                    total = float(column.sum())
+            self._known[id(column)] = total, column
         return self._known[id(column)][0]
 
 
@@ -135,8 +199,13 @@ class _Shared:
     products: SharedProducts
 
     @classmethod
-    def of(cls, designs: list[Design], effects: Any, convention: Convention, sums: _Sums) -> _Shared | None:
-        """Transform the columns of all models; None where the rows are not the same, or cannot be transformed."""
+    def of(
+        cls, designs: list[Design], effects: Any, convention: Convention, sums: Callable[[Array], float] | None
+    ) -> _Shared | None:
+        """Transform the columns of all models; None where they cannot be.
+
+        ``sums`` gives those of columns without missing values; None where rows miss some, the same in all models.
+        """
         columns: dict[int, tuple[int, Array]] = {}
         for each in (*(column for design in designs for column in design.x), *(design.y for design in designs)):
             columns.setdefault(id(each), (len(columns), each))
@@ -147,16 +216,18 @@ class _Shared:
         union = replace(first, names=("",) * (len(every) - 1), x=tuple(every[:-1]), y=every[-1])
         products = SharedProducts(regressors)
         try:
-            if union.weights is None:
-                union.__dict__["means"] = np.array([*map(sums, every)]) / union.nobs
-            elif not np.isfinite(union.weights).all():
+            if union.weights is not None and not np.isfinite(union.weights).all():
                 return None
+            if sums is None:
+                union = complete(union, "drop")
+            elif union.weights is None:
+                union.__dict__["means"] = np.array([*map(sums, every)]) / union.nobs
             else:
                 union = complete(union, "raise")
             if effects is None:
                 whole = centred_model(union, factor=products.lengths)
             else:
-                whole = within_model(union, effects, convention, factor=products.lengths)
+                whole = within_model(union, effects, convention, products)
         except PanelVarError:
             return None
         return cls(designs, places, whole, products)
@@ -165,21 +236,23 @@ class _Shared:
         self, numbers: Sequence[int], convention: Convention, options: Mapping[str, Any]
     ) -> dict[int, LinearResult]:
         """Return the results of the models that can be fitted, by the numbers they bear."""
-        made = {i: self.products.triangle(places) for i, places in enumerate(self.places)}
+        # Found once, before the models take them over.
+        for name in ("entities", "times"):
+            getattr(self.whole.design, name)
+        collinear = options.get("collinear", "drop")
+        fits = self._of_one_basis(collinear)
+        made = {i: self.products.triangle(places) for i, places in enumerate(self.places) if i not in fits}
         triangles = {i: triangle for i, triangle in made.items() if triangle is not None}
         careful = [i for i in made if i not in triangles]
         if careful:
             by_qr = factored(self._rows, [self.places[i] for i in careful])
             triangles.update(zip(careful, by_qr, strict=True))
-        # Found once, before the models take them over.
-        for name in ("entities", "times"):
-            getattr(self.whole.design, name)
-        fits: dict[int, Fit] = {}
-        for i, triangle in sorted(triangles.items(), key=itemgetter(0)):
+        for i, triangle in triangles.items():
             try:
-                fits[i] = solved(self._model(i, triangle), options.get("collinear", "drop"))
+                fits[i] = solved(self._model(i, triangle), collinear)
             except PanelVarError:
                 continue
+        fits = dict(sorted(fits.items(), key=itemgetter(0)))
         estimates = self._estimates(fits, options.get("cov", "classical"), convention)
         return {
             numbers[i]: LinearResult(
@@ -187,6 +260,39 @@ class _Shared:
             )
             for i, estimate in estimates.items()
         }
+
+    def _of_one_basis(self, collinear: str) -> dict[int, Fit]:
+        """Return the fits of outcomes that share their regressors, those in which nothing is out of the ordinary."""
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for i, places in enumerate(self.places):
+            alike.setdefault(tuple(places[:-1].tolist()), []).append(i)
+        whole, fits = self.whole, {}
+        centre = whole.centre if whole.design.constant else None
+        for regressors, members in alike.items():
+            if len(members) < _FEWEST_OUTCOMES:
+                continue
+            outcomes = [int(self.places[i][-1]) for i in members]
+            solutions = outcomes_of_one_basis(
+                self.products, np.array(regressors), outcomes, whole.raw_norms, centre
+            )  # fmt: skip
+            ready = [(i, own) for i, own in zip(members, solutions, strict=True) if own is not None]
+            if not ready:
+                continue
+            first, own = ready[0]
+            try:
+                pattern = solved(self._model(first, own.triangle), collinear)
+            except PanelVarError:
+                continue
+            fits[first] = pattern
+            # What regressors, rows and counts decide.
+            known = {name: getattr(pattern, name) for name in _OF_REGRESSORS}
+            for i, own in ready[1:]:
+                model = self._model(i, own.triangle)
+                notes = (*model.source.notes, *pattern.notes[len(pattern.model.source.notes) :])
+                fit = Fit(model, own.solution, own.tss, pattern.counts, notes)
+                fit.__dict__.update(known)
+                fits[i] = fit
+        return fits
 
     @property
     def _rows(self) -> TransformedRows:
@@ -197,10 +303,13 @@ class _Shared:
     def _model(self, i: int, triangle: Array) -> TransformedModel:
         whole, own, places = self.whole, self.designs[i], self.places[i]
         union, rows = whole.design, SelectedRows(self._rows, places)
-        design = own.with_columns(rows.columns, weights=union.weights, kept=union.kept, notes=union.notes)
+        design = replaced(own, weights=union.weights, kept=union.kept)
+        # Arrays are made of them for who asks.
+        del design.__dict__["x"], design.__dict__["y"]
+        design.__dict__["columns"] = rows.columns
         design.__dict__.update({name: union.__dict__[name] for name in _SHARED if name in union.__dict__})
         design.__dict__["means"] = union.means[places]
-        return replace(
+        return replaced(
             whole,
             source=design,
             design=design,
@@ -252,3 +361,11 @@ class _Shared:
             except PanelVarError:
                 continue
         return found
+
+
+def replaced(record: Record, **changes: Any) -> Record:
+    """Return a record with other fields, and nothing of what it has found out: `dataclasses.replace`, but faster."""
+    new: Record = object.__new__(type(record))
+    fields = type(record).__dataclass_fields__
+    new.__dict__.update({name: value for name, value in record.__dict__.items() if name in fields}, **changes)
+    return new

@@ -330,8 +330,8 @@ MOST_INFLATION = 200.0
 _FEWEST = 4
 # BLAS multiplies whole groups of four columns at full speed.
 _LANES = 4
-# OpenBLAS multiplies up to so many numbers as they lie; more of them it packs first, at a third of the speed.
-_UNPACKED = 1_000_000
+UNPACKED = 1_000_000
+"""OpenBLAS multiplies up to so many numbers as they lie; more of them it packs first, at a third of the speed."""
 # Squares between these lose no digits to underflow and cannot overflow in a product.
 _SMALLEST, _LARGEST = 1e-200, 1e200
 
@@ -372,7 +372,7 @@ class CrossProducts:
         stack, width = self._stack, self._width
         # What overflows here has no factor.
         with np.errstate(over="ignore", invalid="ignore"):
-            if _LANES * width * len(stack) <= _UNPACKED:
+            if _LANES * width * len(stack) <= UNPACKED:
                 # The upper triangle in strips. A strip by itself would be a symmetric product, which is always packed.
                 for start in range(0, width, _LANES):
                     first = max(start - _LANES, 0)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,9 @@ from panelvar.data.formula_parts import with_effects
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
+from panelvar.kernels.columns import Column
 from panelvar.kernels.demeaned import demeaned_rows
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms, transformed_rows
 from panelvar.static_panels.finish import finish
@@ -85,15 +87,27 @@ def fit_fixed_effects(
     return finish(within_model(design, effects, chosen), cov, chosen, collinear)
 
 
+class Passes(Protocol):
+    """Passes over the rows of a design that make its triangle, or stand for it."""
+
+    def demeaned(
+        self, columns: Sequence[Column], groups: Grouping, weights: Array | None, constant: Array | float | None
+    ) -> tuple[TransformedRows, Array]:
+        """Take out the means of groups."""
+
+    def lengths(self, rows: TransformedRows) -> Array:
+        """Go through rows that have been transformed."""
+
+
 def within_model(
     design: Design,
     effects: str | Sequence[str],
     convention: Convention,
-    factor: Callable[[TransformedRows], Array] | None = None,
+    passes: Passes | None = None,
 ) -> TransformedModel:
     """Take the effects out of a design (see `fit_fixed_effects`).
 
-    ``factor`` makes the triangle of its rows in another way than they do.
+    ``passes`` go through its rows in another way.
     """
     source = design
     terms = _terms(design, effects)
@@ -115,10 +129,11 @@ def within_model(
     columns, weight = design.columns, design.weights
     absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
-    if len(groupings) == 1 and absorbed.slopes[0] is None and factor is None:
-        rows, triangle = demeaned_rows(columns, groupings[0], weight, ones_column(design))
+    if len(groupings) == 1 and absorbed.slopes[0] is None:
+        demeaned = demeaned_rows if passes is None else passes.demeaned
+        rows, triangle = demeaned(columns, groupings[0], weight, ones_column(design))
     else:
-        tables, found = (absorbed.tables(columns), None) if factor is not None else absorbed.projected(columns)
+        tables, found = (absorbed.tables(columns), None) if passes is not None else absorbed.projected(columns)
         rows = transformed_rows(
             columns,
             groupings=groupings,
@@ -127,8 +142,8 @@ def within_model(
             weights=weight,
             constant=ones_column(design),
         )
-        if factor is not None:
-            found = factor(rows)
+        if passes is not None:
+            found = passes.lengths(rows)
         triangle = rows.triangle() if found is None else found
     tables = rows.tables
     if any(slope is not None for slope in absorbed.slopes):

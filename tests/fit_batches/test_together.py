@@ -9,7 +9,9 @@ import pytest
 from quiet import quietly
 
 import panelvar as pv
+from panelvar.fit_batches import together
 from panelvar.fit_batches.shared_rows import SelectedRows
+from panelvar.static_panels.finish import solved
 
 N_FIRMS, X = 900, ["x0", "x1", "x2", "x3", "x4"]
 
@@ -186,3 +188,86 @@ def test_rows_in_any_order():
     for k, result in enumerate(found.values(), start=1):
         assert shared(result)
         alike(result, quietly(pv.fit_fixed_effects, panel, "y0", X[:k], cov="cluster"))
+
+
+@pytest.mark.parametrize("kind", PANELS)
+@pytest.mark.parametrize(
+    ("fit", "options"),
+    [
+        (pv.fit_fixed_effects, {}),
+        (pv.fit_fixed_effects, {"weights": "w"}),
+        (pv.fit_fixed_effects, {"effects": "twoway", "constant": False}),
+        (pv.fit_pooled, {}),
+        (pv.fit_pooled, {"constant": False, "cov": "HC1"}),
+    ],
+)
+def test_outcomes_of_every_kind_are_those_one_by_one(kind, fit, options):
+    """Levels far above the variation, outcomes that are fitted exactly or do not vary, beside ordinary ones."""
+    data = made(kind == "balanced")
+    firm = data["firm"]
+    data["high"] = data["y0"] + 1e6
+    data["far"] = data["y1"] + 1e3 * np.random.default_rng(9).normal(size=N_FIRMS)[firm]
+    data["exact"] = data["x0"] - 2.0 * data["x1"]
+    data["level"] = firm * 1.0
+    data["small"], data["large"] = 1e-120 * data["y2"], 1e120 * data["y2"]
+    data["tight"] = data["x0"] + 1e-3 * data["y3"]
+    panel = pv.Panel(data, "firm", "year")
+    outcomes = ["y0", "high", "far", "exact", "level", "small", "large", "tight", "y1", "y2", "y3", "x4"]
+    found = quietly(pv.fit_many, fit, panel, outcomes, X[:3], options=options)
+    assert all(map(shared, found.values()))
+    for name in outcomes:
+        own = quietly(fit, panel, name, X[:3], **options)
+        assert found[name].notes == own.notes, name
+        scale = 1.0 if name == "level" else float(np.abs(own.params).max())
+        np.testing.assert_allclose(found[name].params, own.params, rtol=1e-9, atol=1e-11 * scale, err_msg=name)
+        np.testing.assert_allclose(found[name].std_errors, own.std_errors, rtol=1e-9, err_msg=name)
+        assert found[name].rsquared == pytest.approx(own.rsquared, rel=1e-9, nan_ok=True), name
+        assert (found[name].nobs, found[name].df_resid) == (own.nobs, own.df_resid)
+
+
+def test_many_outcomes_are_solved_together(monkeypatch):
+    calls = []
+    monkeypatch.setattr(together, "solved", lambda *args: calls.append(args) or solved(*args))
+    outcomes = ["y0", "y1", "y2", "y3", "x4"]
+    found = quietly(pv.fit_many, pv.fit_fixed_effects, PANELS["balanced"], outcomes, X[:3])
+    assert len(calls) == 1
+    assert found["y2"].bic == pytest.approx(pv.fit_fixed_effects(PANELS["balanced"], "y2", X[:3]).bic, rel=1e-12)
+
+
+@pytest.mark.parametrize("cov", ["classical", "cluster", "HC1"])
+@pytest.mark.parametrize(
+    ("fit", "options"),
+    [(pv.fit_fixed_effects, {}), (pv.fit_fixed_effects, {"convention": "pyfixest"}), (pv.fit_pooled, {"weights": "w"})],
+)
+def test_models_that_miss_the_same_rows_share_them(fit, options, cov):
+    data = made(balanced=False)
+    gone = np.random.default_rng(2).random(len(data["firm"])) < 0.1
+    for name in ("y1", "x2"):
+        data[name] = np.where(gone, np.nan, data[name])
+    data["x3"] = np.where(np.arange(len(gone)) == 17, np.nan, data["x3"])
+    panel = pv.Panel(data, "firm", "year")
+    formulas = {
+        "y0 ~ x0 + x2": True,
+        "y1 ~ x0 + x1": True,
+        "y1 ~ x2": True,
+        "y0 ~ x0": True,
+        "y2 ~ x0 + L(x1)": True,
+        "y3 ~ L(x1) + L(x0)": True,
+        "y0 ~ x3": False,
+        "y2 ~ x0 + x4": True,
+    }
+    options = {**options, "cov": cov}
+    found = quietly(pv.fit_many, fit, panel, list(formulas), options=options)
+    for (formula, together_with), result in zip(formulas.items(), found.values(), strict=True):
+        own = quietly(fit, panel, formula, **options)
+        assert shared(result) == together_with, formula
+        alike(result, own)
+        assert result.resids.index.equals(own.resids.index)
+        np.testing.assert_allclose(result.resids, own.resids, atol=1e-10)
+    outcomes = quietly(pv.fit_many, fit, panel, ["y0", "y1", "y2", "y3", "x4"], ["x0", "x2"], options=options)
+    for name, result in outcomes.items():
+        assert shared(result)
+        alike(result, quietly(fit, panel, name, ["x0", "x2"], **options))
+    refused = {**options, "missing": "raise"}
+    with pytest.raises(pv.DataError, match=r"Fit y0: There are missing values"):
+        pv.fit_many(fit, panel, ["y0", "y1"], ["x0", "x2"], options=refused)
