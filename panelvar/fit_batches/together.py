@@ -33,7 +33,9 @@ from panelvar.fit.transformed_model import TransformedModel
 from panelvar.fit_batches.cluster_meats import cluster_meats
 from panelvar.fit_batches.shared_basis import outcomes_of_one_basis
 from panelvar.fit_batches.shared_rows import SelectedRows, SharedProducts, factored
+from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
+from panelvar.random_effects.random import components_model, fit_random_effects
 from panelvar.static_panels.finish import solved
 from panelvar.static_panels.fixed import fit_fixed_effects, within_model
 from panelvar.static_panels.pooled import centred_model, fit_pooled
@@ -42,6 +44,12 @@ from panelvar.static_panels.result import LinearResult
 Record = TypeVar("Record", Design, TransformedModel)
 
 _OPTIONS = {"constant", "weights", "cov", "convention", "missing", "collinear"}
+_KNOWN: dict[Callable[..., Any], set[str]] = {
+    fit_pooled: set(),
+    fit_fixed_effects: {"effects"},
+    fit_random_effects: {"effects", "variance_components"},
+}
+"""Estimators whose models are fitted together, and what each takes beside."""
 _SHARED = ("entities", "times", "time_positions", "entity_labels", "time_labels", "index")
 """What designs of the same rows know alike."""
 _OF_REGRESSORS = ("slope_names", "names", "lever", "slope_bread", "spread", "bread", "sample")
@@ -58,7 +66,7 @@ def fit_together(
     Parameters
     ----------
     fit : callable
-        An estimator: `fit_pooled` and `fit_fixed_effects` are known here.
+        An estimator: `fit_pooled`, `fit_fixed_effects` and `fit_random_effects` are known here.
     panel : Panel
     models : sequence of tuples
         What the estimator takes after the data: a formula, or a dependent variable and regressors.
@@ -70,11 +78,13 @@ def fit_together(
     dict
         Results by the place of the model; whose place is missing is left to the estimator, and so are its warnings.
     """
-    within = fit is fit_fixed_effects
-    if not within and fit is not fit_pooled:
+    if fit not in _KNOWN or len(models) < 2 or panel.nobs <= BLOCK_ROWS or not set(options) <= _OPTIONS | _KNOWN[fit]:
         return {}
-    if len(models) < 2 or panel.nobs <= BLOCK_ROWS or not set(options) <= _OPTIONS | ({"effects"} if within else set()):
-        return {}
+    random = None
+    if fit is fit_random_effects:
+        random = (options.get("effects", "entity"), options.get("variance_components", "swamy-arora"))
+        if random[0] not in ("entity", "time") or options.get("weights") is not None:
+            return {}
     try:
         convention = as_convention(options.get("convention", "default"))
         for name in ("missing", "collinear"):
@@ -82,7 +92,7 @@ def fit_together(
     except PanelVarError:
         return {}
     groups: dict[Any, list[tuple[int, Design]]] = {}
-    reader = _Reader(panel, options, within)
+    reader = _Reader(panel, options, fit is fit_fixed_effects)
     for i, model in enumerate(models):
         read = reader(model)
         if read is not None:
@@ -92,7 +102,7 @@ def fit_together(
     for (_, effects, absent), members in groups.items():
         if len(members) > 1:
             designs = [reader.with_counts(design) for _, design in members] if absent else [own for _, own in members]
-            shared = _Shared.of(designs, effects, convention, None if absent else reader.sum)
+            shared = _Shared.of(designs, effects, convention, None if absent else reader.sum, random)
             if shared is not None:
                 results = shared.results([i for i, _ in members], convention, options)
                 found.update(results)
@@ -190,17 +200,28 @@ class _Shared:
         Their columns among those of all, the dependent variable last.
     whole : TransformedModel
         All columns, transformed; its triangle holds their lengths alone.
+        Of random effects, less the means of their levels.
     products : SharedProducts
+    convention : Convention
+    random : (str, str) or None
+        Of random effects, the dimension and how variances are estimated.
     """
 
     designs: list[Design]
     places: list[Positions]
     whole: TransformedModel
     products: SharedProducts
+    convention: Convention
+    random: tuple[str, str] | None
 
     @classmethod
     def of(
-        cls, designs: list[Design], effects: Any, convention: Convention, sums: Callable[[Array], float] | None
+        cls,
+        designs: list[Design],
+        effects: Any,
+        convention: Convention,
+        sums: Callable[[Array], float] | None,
+        random: tuple[str, str] | None,
     ) -> _Shared | None:
         """Transform the columns of all models; None where they cannot be.
 
@@ -224,13 +245,18 @@ class _Shared:
                 union.__dict__["means"] = np.array([*map(sums, every)]) / union.nobs
             else:
                 union = complete(union, "raise")
-            if effects is None:
+            if random is not None:
+                # Levels with a single row have a mean as others have.
+                whole = within_model(
+                    union, random[0], convention.but(name=convention.name, singletons="keep"), products
+                )
+            elif effects is None:
                 whole = centred_model(union, factor=products.lengths)
             else:
                 whole = within_model(union, effects, convention, products)
         except PanelVarError:
             return None
-        return cls(designs, places, whole, products)
+        return cls(designs, places, whole, products, convention, random)
 
     def results(
         self, numbers: Sequence[int], convention: Convention, options: Mapping[str, Any]
@@ -240,7 +266,7 @@ class _Shared:
         for name in ("entities", "times"):
             getattr(self.whole.design, name)
         collinear = options.get("collinear", "drop")
-        fits = self._of_one_basis(collinear)
+        fits = {} if self.random is not None else self._of_one_basis(collinear)
         made = {i: self.products.triangle(places) for i, places in enumerate(self.places) if i not in fits}
         triangles = {i: triangle for i, triangle in made.items() if triangle is not None}
         careful = [i for i in made if i not in triangles]
@@ -309,6 +335,10 @@ class _Shared:
         design.__dict__["columns"] = rows.columns
         design.__dict__.update({name: union.__dict__[name] for name in _SHARED if name in union.__dict__})
         design.__dict__["means"] = union.means[places]
+        if self.random is not None:
+            (levels,), (grouping,) = rows.tables, rows.groupings
+            moments = PanelMoments(grouping.sizes.astype(np.float64), grouping.mass(), levels, triangle)
+            return components_model(design, *self.random, self.convention, moments=moments)
         return replaced(
             whole,
             source=design,
@@ -328,7 +358,8 @@ class _Shared:
         for i, fit in fits.items():
             try:
                 specification = resolve(cov, fit, convention)
-                if isinstance(specification, Clustered) and specification.residuals in ("HC0", "HC1") and not fit.exact:
+                plain = isinstance(specification, Clustered) and specification.residuals in ("HC0", "HC1")
+                if plain and self.random is None and not fit.exact:
                     clustered.append(i)
                 else:
                     found[i] = covariance_of(specification, fit, convention)

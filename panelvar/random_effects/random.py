@@ -120,10 +120,12 @@ def components_model(
     convention: Convention,
     kind: str = "Random effects",
     given: Components | None = None,
+    moments: PanelMoments | None = None,
 ) -> TransformedModel:
     """Estimate the components of a design and transform it by them (see `fit_random_effects`).
 
-    With ``given``, one-way components are taken as they are instead of being estimated.
+    With ``given``, one-way components are taken as they are instead of being estimated; with ``moments`` by the random
+    dimension, the rows are not read for them.
     """
     method = choose("variance_components", variance_components, METHODS)
     if choose("effects", effects, ONE_OR_TWO_WAY) == "twoway":
@@ -132,7 +134,7 @@ def components_model(
     grouping, label = design.group_by(effects)
     refuse_single_level(grouping, label)
     columns = design.columns
-    moments = panel_moments(columns, grouping)
+    moments = panel_moments(columns, grouping) if moments is None else moments
     raw_norms = moments.raw_norms
     check_scale(design, raw_norms)
     notes: list[Note] = []

@@ -271,3 +271,41 @@ def test_models_that_miss_the_same_rows_share_them(fit, options, cov):
     refused = {**options, "missing": "raise"}
     with pytest.raises(pv.DataError, match=r"Fit y0: There are missing values"):
         pv.fit_many(fit, panel, ["y0", "y1"], ["x0", "x2"], options=refused)
+
+
+@pytest.mark.parametrize("kind", PANELS)
+@pytest.mark.parametrize("cov", ["classical", "cluster", "HC1"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"effects": "time"},
+        {"variance_components": "wallace-hussain", "convention": "plm"},
+        {"variance_components": "ml"},
+        {"constant": False, "convention": "pyfixest"},
+    ],
+    ids=str,
+)
+def test_random_effects_share_the_moments_of_their_columns(kind, cov, options):
+    data = made(kind == "balanced")
+    data["fixed"] = np.random.default_rng(6).normal(size=N_FIRMS)[data["firm"]]
+    data["y1"] = np.where(np.arange(len(data["firm"])) % 9 == 4, np.nan, data["y1"])
+    panel = pv.Panel(data, "firm", "year")
+    formulas = [
+        "y0 ~ x0 + x1 + fixed",
+        "y0 ~ x1 + x3",
+        "y1 ~ x0 + x1",
+        "y1 ~ fixed + x2",
+        "y2 ~ x3 + x4",
+        "y3 ~ fixed + x0",
+    ]
+    options = {**options, "cov": cov}
+    found = quietly(pv.fit_many, pv.fit_random_effects, panel, formulas, options=options)
+    for formula, result in zip(formulas, found.values(), strict=True):
+        own = quietly(pv.fit_random_effects, panel, formula, **options)
+        alike(result, own)
+        assert result.estimator == own.estimator
+        np.testing.assert_allclose(result.variance_components.theta, own.variance_components.theta, rtol=1e-9)
+    models = [(formula,) for formula in formulas]
+    assert len(together.fit_together(pv.fit_random_effects, panel, models, options)) == len(formulas)
+    assert not together.fit_together(pv.fit_random_effects, panel, models, {"effects": "twoway"})
