@@ -17,7 +17,7 @@ from panelvar.base.arrays import Array
 from panelvar.kernels.columns import Column
 from panelvar.kernels.demeaned import demeaned_rows
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.qr import RowAccumulator, triangularize
+from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangularize
 from panelvar.kernels.rows import BLOCK_ROWS, restored_norms
 
 
@@ -99,15 +99,25 @@ def triangle_of_means(means: Array, root: Array, centre: Array | None, above: Ar
         stack[:lead] = above
         stack[lead:] = root[:, None] * (means - level)
         return triangularize(stack)
-    # Many means are as much as a column of the rows each: a block of them at a time.
+
+    def pile(into: CrossProducts | RowAccumulator) -> None:
+        if above is not None:
+            into.room(lead)[...] = above
+            into.update()
+        # Many means are as much as a column of the rows each: a block of them at a time.
+        for start in range(0, groups, BLOCK_ROWS):
+            part = slice(start, min(start + BLOCK_ROWS, groups))
+            np.multiply(root[part, None], means[part] - level, out=into.room(part.stop - start))
+            into.update()
+
+    if pays(width):
+        products = CrossProducts(width, BLOCK_ROWS)
+        pile(products)
+        triangle = products.triangle()
+        if triangle is not None:
+            return triangle
     accumulator = RowAccumulator(width)
-    if above is not None:
-        accumulator.room(lead)[...] = above
-        accumulator.update()
-    for start in range(0, groups, BLOCK_ROWS):
-        part = slice(start, min(start + BLOCK_ROWS, groups))
-        accumulator.room(part.stop - start)[...] = root[part, None] * (means[part] - level)
-        accumulator.update()
+    pile(accumulator)
     return accumulator.r
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from panelvar.absorption.absorb import absorb
 from panelvar.absorption.crossed_components import CrossedComponents
-from panelvar.absorption.crossed_effects import CrossedRows, Crossing
+from panelvar.absorption.crossed_effects import Crossing
+from panelvar.absorption.crossed_rows import CrossedRows
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.data.design import Design

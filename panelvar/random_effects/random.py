@@ -95,7 +95,7 @@ def fit_random_effects(
 
     The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}` with :math:`s^2` the GLS residual variance, RSS over
     n - k; after maximum likelihood :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances take the rows
-    transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.absorption.crossed_effects`); two-way, clustering
+    transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.absorption.crossed_rows`); two-way, clustering
     by one dimension leaves the other's correlation to the estimated variances.
     """
     weights_refused(weights)

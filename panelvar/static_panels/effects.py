@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.absorption.crossed_effects import CrossedRows
+from panelvar.absorption.crossed_rows import CrossedRows
 from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import Limits, nested
 from panelvar.base.arguments import read_flag

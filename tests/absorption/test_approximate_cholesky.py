@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from panelvar.absorption import approximate_cholesky, level_system, many_effects, orthonormal_block
+from panelvar.absorption import (
+    approximate_cholesky,
+    block_preconditioner,
+    level_system,
+    many_effects,
+    orthonormal_block,
+)
 from panelvar.absorption.absorb import absorb
 from panelvar.absorption.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.absorption.conjugate_gradients import conjugate_gradients
@@ -168,8 +174,8 @@ def force_preconditioning(monkeypatch, *, sampled):
     monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", 0)
     monkeypatch.setattr(many_effects, "_PLAIN_ITERATIONS", 0)
     monkeypatch.setattr(many_effects, "MOST_ITERATIONS", 400)
-    monkeypatch.setattr(many_effects, "_SMALL_ORDER", 6)
-    monkeypatch.setattr(many_effects, "_LINK_WORK", 1e9)
+    monkeypatch.setattr(block_preconditioner, "_SMALL_ORDER", 6)
+    monkeypatch.setattr(block_preconditioner, "_LINK_WORK", 1e9)
     monkeypatch.setattr(approximate_cholesky, "_CORE", 3)
     monkeypatch.setattr(approximate_cholesky, "_DENSE_SHARE", 2.0)
     if sampled:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from twins import indicator
 
 from panelvar.absorption import crossed_effects, level_system
-from panelvar.absorption.crossed_effects import CrossedRows, Crossing, symmetric_root
+from panelvar.absorption.crossed_effects import Crossing
+from panelvar.absorption.crossed_rows import CrossedRows, symmetric_root
 from panelvar.absorption.level_system import LevelSystem
 from panelvar.base.errors import NumericalError
 from panelvar.kernels.groups import Grouping
