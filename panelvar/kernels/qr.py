@@ -356,15 +356,16 @@ class CrossProducts:
 
     def __init__(self, columns: int, rows: int) -> None:
         self._columns = columns
-        self._width = -(-columns // _LANES) * _LANES
+        self._width = max(-(-columns // _LANES), 2) * _LANES
         self._buffer = np.empty(rows * self._width)
         self._sum = np.zeros((self._width, self._width))
         self._stack = self._buffer[:0].reshape(0, self._width)
 
     def room(self, rows: int) -> Array:
         """Scratch of shape ``(rows, columns)``, column-major, for the caller to fill before `update`."""
-        self._stack = self._buffer[: rows * self._width].reshape((rows, self._width), order="F")
-        self._stack[:, self._columns :] = 0.0
+        if rows != len(self._stack):
+            self._stack = self._buffer[: rows * self._width].reshape((rows, self._width), order="F")
+            self._stack[:, self._columns :] = 0.0
         return self._stack[:, : self._columns]
 
     def update(self) -> None:
@@ -374,8 +375,8 @@ class CrossProducts:
         with np.errstate(over="ignore", invalid="ignore"):
             if _LANES * width * len(stack) <= UNPACKED:
                 # The upper triangle in strips. A strip by itself would be a symmetric product, which is always packed.
-                for start in range(0, width, _LANES):
-                    first = max(start - _LANES, 0)
+                for start in range(0, self._columns, _LANES):
+                    first = start if start + _LANES < width else start - _LANES
                     strip = stack[:, start : start + _LANES]
                     self._sum[start : start + _LANES, first:] += np.dot(strip.T, stack[:, first:])
             else:
