@@ -673,6 +673,7 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
             "lag": [lambda p, w: p.lag("x", 2)],
             "lead": [lambda p, w: p.lead("x")],
             "raw_column": [],
+            "stored_column": [lambda p, w: p.stored_column("x")[:]],
             "with_columns": [],
         },
     ),
