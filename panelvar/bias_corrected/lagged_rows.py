@@ -80,7 +80,8 @@ def lagged_rows(
         from panelvar.data.formula import parse
 
         parsed = parse(formula, panel)
-        dependent, outcome, names, columns = parsed.y_name, np.array(parsed.y), tuple(parsed.x_names), tuple(parsed.x)
+        dependent, names = parsed.y_name, tuple(parsed.x_names)
+        columns, outcome = parsed.arrays[:-1], np.array(parsed.arrays[-1])
     else:
         dependent, names = y, read_names("x", x)
         outcome, *found = read_columns(panel, (y, *names))

@@ -177,6 +177,9 @@ class SlopedFactors(Factors):
         """Compute a column by itself."""
         return self.column(name)
 
+    def _by_itself(self, name: str) -> Any:
+        return self.column(name)
+
     def column(self, name: str) -> Any:
         """Return a column with its slope, held at a value or lagged."""
         self.numeric[name] = None

@@ -230,6 +230,8 @@ def every_row(
     """
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+    outcome: Column
+    columns: tuple[Column, ...]
     if x is None:
         if "~" not in y:
             raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
@@ -237,15 +239,14 @@ def every_row(
 
         parsed = parse(y, panel, factors)
         dependent, names = parsed.y_name, tuple(parsed.x_names)
-        outcome: Column = parsed.y
-        columns: tuple[Column, ...] = tuple(parsed.x)
+        # Factors are shared by many models, which know a column by its array.
+        outcome, columns = (parsed.y, parsed.x) if factors is None else (parsed.arrays[-1], parsed.arrays[:-1])
         if constant is None:
             constant = parsed.constant
     else:
         dependent = y
         names = read_names("x", x)
         _refuse_twice(dependent, names)
-        # Factors are shared by many models, and hold arrays.
         read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
         outcome, columns = read(dependent), tuple(read(name) for name in names)
     return _checked(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)

@@ -18,6 +18,7 @@ from panelvar.base.expressions import number, source, spine, syntax_tree
 from panelvar.data.categories import Categories, Levels, pairs
 from panelvar.data.panel import Panel
 from panelvar.data.panel_rows import refuse_infinite, rows_where
+from panelvar.kernels.columns import Column, StoredColumn, whole
 from panelvar.kernels.orthogonal_polynomials import OrthogonalPolynomials
 
 _MATH: dict[str, Callable[[Array], Array]] = {
@@ -87,7 +88,7 @@ class Several:
     column: Callable[[int], Array]
 
 
-Value: TypeAlias = "Array | Categories | Several"
+Value: TypeAlias = "Array | StoredColumn | Categories | Several"
 
 
 def shifts_rows(factor: Factor) -> bool:
@@ -103,10 +104,10 @@ class Factors:
         self.panel = panel
         self.like = panel if like is None else like
         self._known: dict[Factor, Value] = {}
-        self._columns: dict[str, Array] = {}
+        self._columns: dict[str, Column] = {}
         self.sums: dict[int, float] = {}
         """Of the columns that were read, by their identity; finite where every value is."""
-        self.products: dict[Any, list[tuple[str, Array]]] = {}
+        self.products: dict[Any, list[tuple[str, Column]]] = {}
         """Products of factors, by their term and what is left out of it, for formulas that share them."""
 
     def __getitem__(self, factor: Factor) -> Value:
@@ -123,7 +124,8 @@ class Factors:
                     f"fit_fixed_effects(..., effects={_EFFECTS[factor.text]!r})."
                 )
             if not self._is_categorical(factor.text):
-                return self.column(factor.text)
+                alone: Value = self._by_itself(factor.text)
+                return alone
             return self._levels(factor.text).categories
         node = self._tree(factor.text)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ALONE:
@@ -147,16 +149,26 @@ class Factors:
         dtype: Any = self.like.raw_column(name).dtype
         return str(dtype).startswith(("category", "object", "str", "<U"))
 
+    def _by_itself(self, name: str) -> Any:
+        """Return a column that is a factor as it is stored: alone in its term it need not be an array."""
+        return self._stored(name)
+
     def column(self, name: str) -> Array:
-        """Return a column, read once."""
+        """Return a column as an array, read once."""
+        stored = self._stored(name)
+        values = whole(stored)
+        self.sums[id(values)] = self.sums[id(stored)]
+        return values
+
+    def _stored(self, name: str) -> Column:
         if name in self._columns:
             return self._columns[name]
-        values = self.panel.column(name)
+        values = self.panel.stored_column(name)
         # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
         with np.errstate(over="ignore", invalid="ignore"):
             total = values.sum()
         if not np.isfinite(total):
-            refuse_infinite(self.panel, name, values)
+            refuse_infinite(self.panel, name, values[:])
         self._columns[name], self.sums[id(values)] = values, float(total)
         return values
 

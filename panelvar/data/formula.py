@@ -46,17 +46,23 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS, MOST_TERMS
+from panelvar.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS
 from panelvar.data.categories import Categories, full_rank_codings
 from panelvar.data.factors import Factor, Factors, Several, Value, shifts_rows
-from panelvar.data.formula_parts import FormulaParts, masked, plain, split_formula, unmasked
+from panelvar.data.formula_parts import (
+    FormulaParts,
+    masked,
+    plain,
+    refuse_costly,
+    refuse_slips,
+    split_formula,
+    unmasked,
+)
 from panelvar.data.panel import Panel
+from panelvar.kernels.columns import Column, StoredColumn, whole
 
 Term = tuple[Factor, ...]
 """Factors to be multiplied; the constant has none."""
-
-_CROSSING = (":", "*", "/", "in", "**", "^")
-_COUNTLESS = 10**18
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,17 +73,23 @@ class FormulaColumns:
     ----------
     y_name, x_names : str, tuple of str
         The terms as written; ``C(region)[T.Asia]`` is the indicator of Asia.
-    y, x : (n,) array, tuple of (n,) arrays
-        In the panel's order, NaN where a value or a lag is missing.
+    y, x : (n,) column, tuple of (n,) columns
+        In the panel's order, NaN where a value or a lag is missing. What is a column of the data may be as it is stored
+        there; `arrays` returns it as an array.
     constant : bool
         Whether the formula has a constant (it is not among ``x``).
     """
 
     y_name: str
-    y: Array
+    y: Column
     x_names: tuple[str, ...]
-    x: tuple[Array, ...]
+    x: tuple[Column, ...]
     constant: bool
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """The columns of ``x`` and, last, ``y``, each an array."""
+        return (*map(whole, self.x), whole(self.y))
 
 
 def parse(formula: str, panel: Panel, factors: Factors | None = None) -> FormulaColumns:
@@ -114,7 +126,8 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
     if isinstance(y, Several):
         raise SpecificationError(f"A formula has one dependent variable left of '~'; {name} makes several columns.")
     names, columns, constant = _columns(right, computed)
-    y = y if np.shape(y) == (panel.nobs,) else np.broadcast_to(y, panel.nobs)
+    if not isinstance(y, StoredColumn) and np.shape(y) != (panel.nobs,):
+        y = np.broadcast_to(y, panel.nobs)
     return FormulaColumns(name, y, names, columns, constant)
 
 
@@ -141,7 +154,8 @@ def regressors(
     SpecificationError, DataError
         As for `parse`; a category that ``like`` does not have.
     """
-    return _columns(_terms(formula)[1], Factors(panel, like))
+    names, columns, constant = _columns(_terms(formula)[1], Factors(panel, like))
+    return names, tuple(map(whole, columns)), constant
 
 
 def terms_of(formula: str) -> tuple[Term, ...]:
@@ -195,7 +209,7 @@ def _read(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     operators, names = masked(formula)
     try:
         tree = DefaultFormulaParser().get_ast(operators)
-        _refuse_costly(tree, formula)
+        refuse_costly(tree, formula)
         structure = Formula(operators)
     except SpecificationError:
         raise
@@ -214,7 +228,7 @@ def _read(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
         raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~'; got {formula!r}.")
     if not formula.rpartition("~")[2].strip():
         raise SpecificationError(f"{formula!r} has no regressors; 'y ~ 1' asks for a constant alone.")
-    _refuse_slips(tree, formula, names)
+    refuse_slips(tree, formula, names)
     dependent, terms = _read_side(left, names), _read_side(right, names)
     if any(term in dependent for term in terms if term):
         raise SpecificationError(f"The dependent variable is among the regressors of {formula!r}.")
@@ -235,83 +249,6 @@ def _refuse_parts(parts: FormulaParts) -> None:
         )
 
 
-def _refuse_costly(tree: Any, formula: str) -> None:
-    """Count, before anything is crossed, how many terms an operator would go through; refuse too many."""
-    order, nodes = [], [tree]
-    while nodes:
-        node = nodes.pop()
-        order.append(node)
-        nodes += getattr(node, "args", ())
-    counts: dict[int, int] = {}
-    # Parents come before what they join, which is counted first.
-    for node in reversed(order):
-        each = [counts[id(part)] for part in getattr(node, "args", ())] or [1]
-        operator = str(getattr(node, "operator", ""))
-        count = sum(each)
-        if operator in (":", "*") and len(each) == 2:
-            count = each[0] * each[1] + (count if operator == "*" else 0)
-        elif operator in ("**", "^"):
-            count = _power(each[0], str(node.args[1]))
-        counts[id(node)] = count = min(count, _COUNTLESS)
-        if operator in _CROSSING and count > MOST_TERMS:
-            number = str(count) if count < _COUNTLESS else f"more than {_COUNTLESS:.0e}"
-            raise SpecificationError(
-                f"'{operator}' in {formula!r} would go through {number} products of variables; {MOST_TERMS} is the "
-                "most. Write the terms that are meant; I(x**2) is the power of a number."
-            )
-
-
-def _power(terms: int, exponent: str) -> int:
-    """Products that a power of some terms goes through."""
-    if not exponent.isdecimal():
-        return 1  # refused by the grammar
-    power = int(exponent[:18])
-    products: int = terms ** min(power, 64)
-    return max(power, products)
-
-
-def _refuse_slips(tree: Any, formula: str, masks: Mapping[str, str]) -> None:
-    """Refuse what the grammar lets pass without effect: a power of one variable, the removal of a term never added."""
-    nodes = [tree]
-    while nodes:
-        node = nodes.pop()
-        if not hasattr(node, "operator"):
-            continue
-        nodes += node.args
-        operator = str(node.operator)
-        if operator not in ("**", "^", "-"):
-            continue
-        before, after = ({} if len(node.args) == 1 else _written(node.args[0], masks)), node.args[-1]
-        if operator == "-":
-            never = [
-                name for term, name in _written(after, masks).items() if term not in before and name not in ("0", "1")
-            ]
-            if never:
-                raise SpecificationError(
-                    f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
-                    f"I(-{never[0]})."
-                )
-        elif len(before) == 1:
-            (name,) = before.values()
-            raise SpecificationError(
-                f"{name}{operator}{after} in {formula!r} is {name} itself, as '{operator}' crosses terms; write "
-                f"I({name}**{after}) for the power."
-            )
-
-
-def _written(node: Any, masks: Mapping[str, str]) -> dict[frozenset[str], str]:
-    """Return the terms below a node of the grammar, and how they are written."""
-    terms: dict[frozenset[str], str] = {}
-    for term in node.to_terms():
-        names = {str(factor.expr): factor.eval_method.value == "lookup" for factor in term.factors}
-        plain = [
-            masks.get(name, f"`{name}`" if column and not name.isidentifier() else name)
-            for name, column in names.items()
-        ]
-        terms[frozenset(names)] = ":".join(plain)
-    return terms
-
-
 def _read_side(side: Any, masks: Mapping[str, str]) -> tuple[Term, ...]:
     def factor(read: Any) -> Factor:
         text = str(read.expr)
@@ -321,7 +258,7 @@ def _read_side(side: Any, masks: Mapping[str, str]) -> tuple[Term, ...]:
     return tuple(() if term == (Factor("1", False),) else term for term in terms)
 
 
-def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...], tuple[Array, ...], bool]:
+def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...], tuple[Column, ...], bool]:
     """Multiply the factors of each term, categorical ones by their indicators."""
     split = []
     for term in terms:
@@ -334,7 +271,7 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
         split.append((frozenset(term) - frozenset(categorical), categorical))
     codings = full_rank_codings(split)
     _refuse_too_many(terms, codings, computed)
-    columns: dict[str, Array] = {}
+    columns: dict[str, Column] = {}
     for term, products in zip(terms, codings, strict=True):
         if not term:
             continue
@@ -376,7 +313,7 @@ def _joined_texts(term: Term) -> str:
     return ":".join(factor.text for factor in term)
 
 
-def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Array]]:
+def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
     """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
     key = (term, *sorted((term.index(factor), every) for factor, every in full.items()))
     if key not in computed.products:
@@ -384,10 +321,13 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
     return computed.products[key]
 
 
-def _multiplied(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Array]]:
-    if len(term) == 1 and isinstance(value := computed[term[0]], np.ndarray) and value.shape == (computed.panel.nobs,):
-        # A column by itself is not copied.
-        return [(term[0].text, value.astype(np.float64, copy=False))]
+def _multiplied(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
+    # A column by itself is not copied.
+    alone = computed[term[0]] if len(term) == 1 else None
+    if isinstance(alone, StoredColumn):
+        return [(term[0].text, alone)]
+    if isinstance(alone, np.ndarray) and alone.shape == (computed.panel.nobs,):
+        return [(term[0].text, alone.astype(np.float64, copy=False))]
     numeric: Any = np.ones(computed.panel.nobs)
     choices: list[list[tuple[Factor, int]]] = []
     for factor in term:
@@ -396,7 +336,7 @@ def _multiplied(term: Term, full: dict[Any, bool], computed: Factors) -> list[tu
             choices.append([(factor, place) for place in range(len(value.marks))])
         elif not isinstance(value, Categories):
             with np.errstate(over="ignore"):  # infinite values are refused by the column's name
-                numeric = numeric * value
+                numeric = numeric * (value[:] if isinstance(value, StoredColumn) else value)
         elif factor in full:
             levels = range(value.left_out(full[factor]), len(value.levels))
             if not levels:

@@ -1,6 +1,7 @@
 """Parts of a formula as it is typed: effects and instruments after bars, several lags in a call, functions of columns.
 
-What stands here is notation alone. Columns are computed from what is left, ``y ~ x``, by `panelvar.data.formula`.
+What stands here is notation alone, and what it may not ask for. Columns are computed from what is left, ``y ~ x``, by
+`panelvar.data.formula`.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from panelvar.base.errors import SpecificationError
 from panelvar.base.expressions import syntax_tree
 from panelvar.base.lag_ranges import each_lag
+from panelvar.base.limits import MOST_TERMS
 from panelvar.base.quoting import shown
 
 _NUMPY = re.compile(r"(?<![\w.])(?:np|numpy)\.(?=(?:log|log2|log10|log1p|exp|sqrt|abs)\s*\()")
@@ -22,6 +24,8 @@ _PIECES = re.compile(f"({_PIECE.pattern})", re.DOTALL)
 _OPENING, _CLOSING = "([{", ")]}"
 
 
+_CROSSING = (":", "*", "/", "in", "**", "^")
+_COUNTLESS = 10**18
 _OPERATOR = re.compile(r"%[^%]*%")
 _WORD = re.compile(r"[\w.]+")
 
@@ -267,3 +271,80 @@ def _lagged(text: str, called: bool = False) -> str:
         out += [text[last : at - 1], f"({' + '.join(lags)})"]
         last = end
     return "".join([*out, text[last:]])
+
+
+def refuse_costly(tree: Any, formula: str) -> None:
+    """Count, before anything is crossed, how many terms an operator would go through; refuse too many."""
+    order, nodes = [], [tree]
+    while nodes:
+        node = nodes.pop()
+        order.append(node)
+        nodes += getattr(node, "args", ())
+    counts: dict[int, int] = {}
+    # Parents come before what they join, which is counted first.
+    for node in reversed(order):
+        each = [counts[id(part)] for part in getattr(node, "args", ())] or [1]
+        operator = str(getattr(node, "operator", ""))
+        count = sum(each)
+        if operator in (":", "*") and len(each) == 2:
+            count = each[0] * each[1] + (count if operator == "*" else 0)
+        elif operator in ("**", "^"):
+            count = _power(each[0], str(node.args[1]))
+        counts[id(node)] = count = min(count, _COUNTLESS)
+        if operator in _CROSSING and count > MOST_TERMS:
+            number = str(count) if count < _COUNTLESS else f"more than {_COUNTLESS:.0e}"
+            raise SpecificationError(
+                f"'{operator}' in {formula!r} would go through {number} products of variables; {MOST_TERMS} is the "
+                "most. Write the terms that are meant; I(x**2) is the power of a number."
+            )
+
+
+def _power(terms: int, exponent: str) -> int:
+    """Products that a power of some terms goes through."""
+    if not exponent.isdecimal():
+        return 1  # refused by the grammar
+    power = int(exponent[:18])
+    products: int = terms ** min(power, 64)
+    return max(power, products)
+
+
+def refuse_slips(tree: Any, formula: str, masks: Mapping[str, str]) -> None:
+    """Refuse what the grammar lets pass without effect: a power of one variable, the removal of a term never added."""
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        if not hasattr(node, "operator"):
+            continue
+        nodes += node.args
+        operator = str(node.operator)
+        if operator not in ("**", "^", "-"):
+            continue
+        before, after = ({} if len(node.args) == 1 else _written(node.args[0], masks)), node.args[-1]
+        if operator == "-":
+            never = [
+                name for term, name in _written(after, masks).items() if term not in before and name not in ("0", "1")
+            ]
+            if never:
+                raise SpecificationError(
+                    f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
+                    f"I(-{never[0]})."
+                )
+        elif len(before) == 1:
+            (name,) = before.values()
+            raise SpecificationError(
+                f"{name}{operator}{after} in {formula!r} is {name} itself, as '{operator}' crosses terms; write "
+                f"I({name}**{after}) for the power."
+            )
+
+
+def _written(node: Any, masks: Mapping[str, str]) -> dict[frozenset[str], str]:
+    """Return the terms below a node of the grammar, and how they are written."""
+    terms: dict[frozenset[str], str] = {}
+    for term in node.to_terms():
+        names = {str(factor.expr): factor.eval_method.value == "lookup" for factor in term.factors}
+        plain = [
+            masks.get(name, f"`{name}`" if column and not name.isidentifier() else name)
+            for name, column in names.items()
+        ]
+        terms[frozenset(names)] = ":".join(plain)
+    return terms

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
-from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.data.design import Design, assemble, dated_panel, makes_designs
 from panelvar.data.formula_parts import characters, closed, split_formula
 from panelvar.data.panel import Panel
+from panelvar.kernels.columns import Column
 from panelvar.kernels.k_class import Layout
 
 Names = Sequence[str] | str | None
@@ -23,8 +23,8 @@ class _Columns(NamedTuple):
     """Columns of one model by part, and the formula of its regressors."""
 
     dependent: str
-    outcome: Array
-    parts: tuple[dict[str, Array], ...]
+    outcome: Column
+    parts: tuple[dict[str, Column], ...]
     constant: bool | None
     formula: str | None
 
@@ -83,10 +83,10 @@ def build_instrumented(
     exogenous, excluded, explained = columns.parts
     _count(list(excluded), list(explained))
     names = tuple(name for part in columns.parts for name in part)
-    arrays = tuple(column for part in columns.parts for column in part.values())
+    every = tuple(column for part in columns.parts for column in part.values())
     constant = columns.constant if constant is None else constant
     design = assemble(
-        panel, columns.dependent, names, columns.outcome, arrays, constant, weights, missing, columns.formula
+        panel, columns.dependent, names, columns.outcome, every, constant, weights, missing, columns.formula
     )
     return design, Layout(len(exogenous), len(excluded), len(explained))
 
@@ -106,8 +106,8 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
 
 def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> _Columns:
     lists = _named(y, x, endogenous, instruments)
-    parts = tuple({name: panel.column(name) for name in names} for names in lists)
-    return _Columns(y, panel.column(y), parts, None, None)
+    parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
+    return _Columns(y, panel.stored_column(y), parts, None, None)
 
 
 def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tuple[str, ...]]:

@@ -19,6 +19,7 @@ from panelvar.data.panel import Panel
 from panelvar.data.panel_rows import refuse_infinite
 from panelvar.dynamic_panels.lag_instruments import Specification, StandardInstruments
 from panelvar.dynamic_panels.transforms import transformed
+from panelvar.kernels.columns import whole
 
 LARGEST = 1e35
 """Size of a variable up to which products of instruments, errors and their weights, eight factors, are numbers."""
@@ -311,7 +312,7 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
             raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
         if isinstance(found, Several):
             raise SpecificationError(f"{name!r} makes {len(found.marks)} columns: a regressor or instrument is one.")
-        out.append(np.broadcast_to(found, panel.nobs))
+        out.append(np.broadcast_to(whole(found), panel.nobs))
     return out
 
 

@@ -123,7 +123,8 @@ def ardl_rows(
 
         first = build_design(data, y, None, constant=constant, missing=missing)
         panel, parsed = first.panel, parse(y, first.panel)
-        dependent, outcome, names, columns = parsed.y_name, parsed.y, tuple(parsed.x_names), tuple(parsed.x)
+        dependent, names = parsed.y_name, tuple(parsed.x_names)
+        *columns, outcome = parsed.arrays
         constant = first.constant
         panel = panel.with_columns(
             panel_order=True, **{dependent: np.array(outcome)}, **dict(zip(names, columns, strict=True))

@@ -132,6 +132,26 @@ def test_what_has_a_value_for_each_row_is_in_the_panels_order(kind: str) -> None
     np.testing.assert_array_equal(result.fit.design.x[3], plain.fit.design.x[3])
 
 
+def test_columns_of_a_formula_stay_too_where_they_are_terms_by_themselves() -> None:
+    frame = numbers(np.float32)
+    panel = pv.Panel(frame, "entity", "time")
+    design = build_design(panel, "y ~ x0 + x1 + I(x2**2) + x3:x4", None)
+    kinds = dict(zip((*design.names, "y"), map(type, design.columns), strict=True))
+    stored = {name for name, kind in kinds.items() if kind is StoredColumn}
+    assert stored == {"x0", "x1", "y"}
+    doubles = frame.astype(np.float64)
+    np.testing.assert_array_equal(design.x[2], doubles["x2"] ** 2)
+    np.testing.assert_array_equal(design.x[3], doubles["x3"] * doubles["x4"])
+    tracemalloc.start()
+    try:
+        result = pv.fit_fixed_effects(panel, "y ~ " + " + ".join(REGRESSORS))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.5 * DOUBLES
+    np.testing.assert_allclose(result.params, plainly(False, "fixed")[0], rtol=1e-11)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.int16, "Int64"])
 def test_sums_are_of_doubles(dtype: Any) -> None:
     """Single precision would lose the last digits of a sum of this size, and short integers overflow."""
