@@ -92,9 +92,11 @@ class Design(GroupedRows):
 
     def __post_init__(self) -> None:
         held = (*self.x, self.y)
-        if any(isinstance(column, StoredColumn) for column in held):
-            self.__dict__["columns"] = held
-            del self.__dict__["x"], self.__dict__["y"]
+        for column in held:
+            if type(column) is StoredColumn:
+                self.__dict__["columns"] = held
+                del self.__dict__["x"], self.__dict__["y"]
+                return
 
     @property
     def nobs(self) -> int:

