@@ -137,6 +137,7 @@ EMPTY_BY_DESIGN = {
     "by": "likewise",
     "column": "likewise",
     "raw_column": "likewise",
+    "stored_column": "likewise",
     "Panel.to_frame": "likewise",
     "Panel.head": "likewise",
     "arrange": "likewise",
