@@ -184,7 +184,23 @@ class PanelRows:
         return values
 
     def stored_column(self, name: Hashable) -> Column:
-        """Return a column for passes over its rows: what `column` would have to copy stays as it is stored."""
+        """Return a column for passes over its rows: a large one that `column` would have to copy stays as it is stored.
+
+        Parameters
+        ----------
+        name : label
+            Name of the column.
+
+        Returns
+        -------
+        (n,) array, or StoredColumn
+            In the panel's order; a slice of either is an array of float64, and so is all of it, ``[:]``.
+
+        Raises
+        ------
+        DataError
+            Unknown name, or values that are not real numbers.
+        """
         if _hashable(name) in self._added:
             return as_column(self._added[name], name, None)
         return as_column(self._stored(name), name, self.order)
