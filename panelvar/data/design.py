@@ -91,7 +91,7 @@ class Design(GroupedRows):
     formula: str | None = None
 
     def __post_init__(self) -> None:
-        held = (*self.x, self.y)
+        held: tuple[Column, ...] = (*self.x, self.y)
         for column in held:
             if type(column) is StoredColumn:
                 self.__dict__["columns"] = held
