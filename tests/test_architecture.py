@@ -22,6 +22,7 @@ ORDER = [
     {"tables"},
     {"kernels", "dynamics"},
     {"absorption", "data"},
+    {"chunks"},
     {"identification", "fit", "streams"},
     {"bands", "covariance"},
     {"inference"},

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,17 @@ from panelvar.data.time_labels import as_text
 
 Subterm = tuple[tuple[Hashable, bool], ...]
 """Categorical factors of a product, each with whether it keeps all its levels."""
+
+
+class HasLevels(Protocol):
+    """What knows the levels of columns: a panel, or a stream whose levels have been read."""
+
+    @property
+    def names(self) -> Sequence[Hashable]:
+        """Names of the columns."""
+
+    def raw_column(self, name: Hashable) -> Any:
+        """Return a column that has every level, as it is stored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +74,8 @@ class Levels:
     name : str
     panel : Panel
         The rows.
-    like : Panel
-        Whose levels there are: the panel the model was fitted on.
+    like : Panel or PanelStream
+        Whose levels there are: the data the model was fitted on.
     numbers_as_text : bool
         Whether numbers that are stored as text are levels; by default they are refused.
 
@@ -76,7 +87,7 @@ class Levels:
         More levels than a model has columns.
     """
 
-    def __init__(self, name: str, panel: Panel, like: Panel, *, numbers_as_text: bool = False) -> None:
+    def __init__(self, name: str, panel: Panel, like: HasLevels, *, numbers_as_text: bool = False) -> None:
         import pandas as pd
 
         self.name = name

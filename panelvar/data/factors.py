@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.base.expressions import number, source, spine, syntax_tree
-from panelvar.data.categories import Categories, Levels, pairs
+from panelvar.data.categories import Categories, HasLevels, Levels, pairs
 from panelvar.data.panel import Panel
 from panelvar.data.panel_rows import refuse_infinite, rows_where
 from panelvar.kernels.columns import Column, StoredColumn, whole
@@ -97,12 +97,17 @@ def shifts_rows(factor: Factor) -> bool:
     return not factor.is_column and re.search(rf"\b[{''.join(_SHIFTS)}]\s*\(", text) is not None
 
 
+def is_categorical(column: Any) -> bool:
+    """Whether a column stands for the indicators of its values: texts and categories do."""
+    return str(column.dtype).startswith(("category", "object", "str", "<U"))
+
+
 class Factors:
     """Factors of a formula by what they are computed to: numbers, categories, or several columns of numbers."""
 
-    def __init__(self, panel: Panel, like: Panel | None = None) -> None:
+    def __init__(self, panel: Panel, like: HasLevels | None = None) -> None:
         self.panel = panel
-        self.like = panel if like is None else like
+        self.like: HasLevels = panel if like is None else like
         self._known: dict[Factor, Value] = {}
         self._columns: dict[str, Column] = {}
         self.sums: dict[int, float] = {}
@@ -146,8 +151,7 @@ class Factors:
         return name
 
     def _is_categorical(self, name: str) -> bool:
-        dtype: Any = self.like.raw_column(name).dtype
-        return str(dtype).startswith(("category", "object", "str", "<U"))
+        return is_categorical(self.like.raw_column(name))
 
     def _by_itself(self, name: str) -> Any:
         """Return a column that is a factor as it is stored: alone in its term it need not be an array."""
@@ -254,7 +258,8 @@ class Factors:
 
     @cached_property
     def _like(self) -> Factors:
-        return self if self.like is self.panel else Factors(self.like)
+        # What is computed of it is asked of its columns, as of those of a panel.
+        return self if self.like is self.panel else Factors(cast(Panel, self.like))
 
     def _polynomials(self, node: ast.Call) -> Several:
         """Compute ``poly(x, 2)``, orthogonal over the rows of the fit's data, or ``poly(x, 2, raw=True)``."""

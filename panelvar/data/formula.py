@@ -47,7 +47,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS
-from panelvar.data.categories import Categories, full_rank_codings
+from panelvar.data.categories import Categories, HasLevels, full_rank_codings
 from panelvar.data.factors import Factor, Factors, Several, Value, shifts_rows
 from panelvar.data.formula_parts import (
     FormulaParts,
@@ -132,7 +132,7 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
 
 
 def regressors(
-    formula: str, panel: Panel, like: Panel | None = None
+    formula: str, panel: Panel, like: HasLevels | None = None
 ) -> tuple[tuple[str, ...], tuple[Array, ...], bool]:
     """Compute the right side of a formula alone, for data that need not hold the dependent variable.
 
@@ -140,7 +140,7 @@ def regressors(
     ----------
     formula : str
     panel : Panel
-    like : Panel, optional
+    like : Panel or PanelStream, optional
         Take the categories, and which of them is the reference, from this panel: the one the model was fitted on.
 
     Returns

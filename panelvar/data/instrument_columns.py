@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from numpy.typing import NDArray
 
@@ -16,10 +16,14 @@ from panelvar.data.panel import Panel
 from panelvar.kernels.columns import Column
 from panelvar.kernels.k_class import Layout
 
+if TYPE_CHECKING:
+    from panelvar.data.categories import HasLevels
+    from panelvar.data.formula import FormulaColumns
+
 Names = Sequence[str] | str | None
 
 
-class _Columns(NamedTuple):
+class InstrumentedColumns(NamedTuple):
     """Columns of one model by part, and the formula of its regressors."""
 
     dependent: str
@@ -27,6 +31,31 @@ class _Columns(NamedTuple):
     parts: tuple[dict[str, Column], ...]
     constant: bool | None
     formula: str | None
+
+    @property
+    def layout(self) -> Layout:
+        """How many exogenous regressors, instruments and endogenous regressors there are."""
+        exogenous, excluded, explained = self.parts
+        _count(list(excluded), list(explained))
+        return Layout(len(exogenous), len(excluded), len(explained))
+
+    @property
+    def of_model(self) -> FormulaColumns:
+        """The same without the parts: regressors and instruments in the order of the design."""
+        from panelvar.data.formula import FormulaColumns
+
+        names = tuple(name for part in self.parts for name in part)
+        columns = tuple(column for part in self.parts for column in part.values())
+        return FormulaColumns(self.dependent, self.outcome, names, columns, self.constant is not False)
+
+
+class MakesInstrumentedDesigns(Protocol):
+    """Data that make designs themselves, of formulas with instruments too."""
+
+    def instrumented_design_of(
+        self, formula: str, *, constant: bool | None, weights: Any, missing: str
+    ) -> tuple[Design, Layout]:
+        """Return the design, and how many columns it has of each part."""
 
 
 def build_instrumented(
@@ -59,8 +88,11 @@ def build_instrumented(
         As `panelvar.data.design.build_design`.
     """
     if makes_designs(data):
-        if not isinstance(y, str) or "~" in y:
-            raise SpecificationError("With a stream, y, x, endogenous and instruments are names of columns.")
+        if isinstance(y, str) and "~" in y:
+            _refuse_both(x, endogenous, instruments)
+            return cast(MakesInstrumentedDesigns, data).instrumented_design_of(
+                y, constant=constant, weights=weights, missing=missing
+            )
         lists = _named(y, x, endogenous, instruments)
         _count(list(lists[1]), list(lists[2]))
         everything = tuple(name for part in lists for name in part)
@@ -71,24 +103,27 @@ def build_instrumented(
     panel = dated_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
-    given = endogenous is not None or instruments is not None
     if "~" in y:
-        if given or x is not None:
-            raise SpecificationError(
-                "Give a formula with its instruments, 'y ~ x1 + [p ~ z1 + z2]', or lists of columns; not both."
-            )
-        columns = _from_formula(y, panel)
+        _refuse_both(x, endogenous, instruments)
+        columns = from_formula(y, panel)
     else:
         columns = _from_lists(y, x, endogenous, instruments, panel)
-    exogenous, excluded, explained = columns.parts
-    _count(list(excluded), list(explained))
+    layout = columns.layout
     names = tuple(name for part in columns.parts for name in part)
     every = tuple(column for part in columns.parts for column in part.values())
     constant = columns.constant if constant is None else constant
     design = assemble(
         panel, columns.dependent, names, columns.outcome, every, constant, weights, missing, columns.formula
     )
-    return design, Layout(len(exogenous), len(excluded), len(explained))
+    return design, layout
+
+
+def _refuse_both(*lists: Names) -> None:
+    """Refuse lists of columns beside a formula."""
+    if any(names is not None for names in lists):
+        raise SpecificationError(
+            "Give a formula with its instruments, 'y ~ x1 + [p ~ z1 + z2]', or lists of columns; not both."
+        )
 
 
 def _count(instruments: list[str], endogenous: list[str]) -> None:
@@ -104,10 +139,10 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
         )
 
 
-def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> _Columns:
+def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> InstrumentedColumns:
     lists = _named(y, x, endogenous, instruments)
     parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
-    return _Columns(y, panel.stored_column(y), parts, None, None)
+    return InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
 
 
 def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tuple[str, ...]]:
@@ -129,8 +164,9 @@ def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tupl
     return lists
 
 
-def _from_formula(formula: str, panel: Panel) -> _Columns:
+def from_formula(formula: str, panel: Panel, like: HasLevels | None = None) -> InstrumentedColumns:
     """Read ``y ~ x1 + [p ~ z1 + z2]``, ``y ~ x1 | p ~ z1 + z2``, or ``y ~ x1 + p | x1 + z1 + z2``."""
+    from panelvar.data.factors import Factors
     from panelvar.data.formula import parse, written_terms
 
     split = split_formula(formula)
@@ -164,13 +200,14 @@ def _from_formula(formula: str, panel: Panel) -> _Columns:
     ):
         if both:
             raise SpecificationError(f"{sorted(both)[0]!r} is both {what} and {other} in {formula!r}.")
-    base = parse(f"{left} ~ {exogenous}", panel)
+    factors = Factors(panel, like)
+    base = parse(f"{left} ~ {exogenous}", panel, factors)
     first = dict(zip(base.x_names, base.x, strict=True))
     parts = [first]
     for text in (excluded, explained):
-        more = parse(f"{left} ~ {exogenous} + {text}", panel)
+        more = parse(f"{left} ~ {exogenous} + {text}", panel, factors)
         parts.append({name: column for name, column in zip(more.x_names, more.x, strict=True) if name not in first})
-    return _Columns(base.y_name, base.y, tuple(parts), base.constant, f"{left} ~ {exogenous} + {explained}")
+    return InstrumentedColumns(base.y_name, base.y, tuple(parts), base.constant, f"{left} ~ {exogenous} + {explained}")
 
 
 def _refuse_effects(instruments: set[str], panel: Panel, formula: str) -> None:

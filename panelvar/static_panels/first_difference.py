@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -60,24 +61,49 @@ def fit_first_difference(
     return finish(differenced_model(source, chosen, constant), cov, chosen, collinear)
 
 
+class MakesDifferences(Protocol):
+    """A design whose rows are not in memory, and which takes differences of them itself."""
+
+    def differences(self, bridging: bool, constant: bool) -> tuple[Design, Array, int] | None:
+        """Return what `_differences` returns."""
+
+
 def differenced_model(source: Design, convention: Convention, constant: bool | None) -> TransformedModel:
     """Difference a design, with a constant in the differenced equation or as the convention has it."""
+    bridging = convention.first_difference == "consecutive"
+    own = convention.first_difference_constant if constant is None else bool(constant)
+    if hasattr(source, "differences"):
+        found = cast(MakesDifferences, source).differences(bridging, own)
+    else:
+        found = _differences(source, bridging, own)
+    if found is None:
+        raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
+    design, raw_norms, gaps = found
+    notes: list[Note] = []
+    if gaps and bridging:
+        text = f"{gaps} difference(s) bridge a gap in time ({convention.name} convention)."
+        notes.append(Note("gaps-bridged", text, warn=True))
+    elif gaps:
+        text = f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced."
+        notes.append(Note("gaps", text))
+    return centred_model(
+        design, family="difference", estimator="First difference", source=source, raw_norms=raw_norms, notes=notes
+    )
+
+
+def _differences(source: Design, bridging: bool, constant: bool) -> tuple[Design, Array, int] | None:
+    """Return the design of differences, the norms of the columns they are of, and how many rows follow a gap in time.
+
+    None if there is no difference. ``bridging`` differences are to the row before, whatever its period.
+    """
     entities = source.entities
     previous = lag_positions(entities.codes, source.time_positions, 1)
     consecutive = previous_positions(entities.codes)
     gaps = int(((consecutive >= 0) & (previous < 0)).sum())
-    notes: list[Note] = []
-    if convention.first_difference == "consecutive":
-        previous = consecutive
-        if gaps:
-            text = f"{gaps} difference(s) bridge a gap in time ({convention.name} convention)."
-            notes.append(Note("gaps-bridged", text, warn=True))
-    elif gaps:
-        text = f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced."
-        notes.append(Note("gaps", text))
+    previous = consecutive if bridging else previous
     rows_used = np.flatnonzero(previous >= 0)
     if len(rows_used) == 0:
-        raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
+        return None
     before = previous[rows_used]
     weight = source.weights
     if weight is not None:
@@ -87,12 +113,9 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
         source,
         y=source.y[rows_used] - source.y[before],
         x=tuple(column[rows_used] - column[before] for column in source.x),
-        constant=convention.first_difference_constant if constant is None else bool(constant),
+        constant=constant,
         weights=weight,
         kept=rows_used if source.kept is None else source.kept[rows_used],
     )
     # Absorption is judged on the scale of the levels: what is constant in time leaves only rounding.
-    raw_norms = column_norms([column[rows_used] for column in source.arrays], weight)
-    return centred_model(
-        design, family="difference", estimator="First difference", source=source, raw_norms=raw_norms, notes=notes
-    )
+    return design, column_norms([column[rows_used] for column in source.arrays], weight), gaps

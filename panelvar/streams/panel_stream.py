@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
@@ -13,17 +13,27 @@ from panelvar.base.hints import HintsAtNames
 from panelvar.base.nearest import nearest
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.unknown_arguments import answering
-from panelvar.data.design import CONSTANT, Design, check_names
-from panelvar.streams.open_chunks import open_chunks
-from panelvar.streams.partitions import gathered
+from panelvar.chunks.open_chunks import open_chunks
+from panelvar.chunks.partitions import gathered
+from panelvar.data.design import Design, check_names
+from panelvar.data.instrument_columns import from_formula
+from panelvar.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
+from panelvar.streams.entity_chunks import EntityChunks
+from panelvar.streams.formula_columns import columns_in, levels_wanted, read_levels, shifts_rows
 from panelvar.streams.reading import Reading
 from panelvar.streams.streamed_design import StreamedDesign
 from panelvar.streams.streamed_rows import StreamedColumns
-from panelvar.streams.survey import Surveyor, survey_of
+from panelvar.streams.survey import Survey, Surveyor, survey_of
+from panelvar.streams.whole_entities import WholeEntities
 from panelvar.streams.written_predictions import Predicts, write_predictions
 
 if TYPE_CHECKING:
-    from panelvar.streams.chunks import Chunk
+    from panelvar.base.arrays import Array
+    from panelvar.chunks.chunks import Chunk, Chunks
+    from panelvar.data.categories import HasLevels
+    from panelvar.data.formula import FormulaColumns
+    from panelvar.data.panel import Panel
+    from panelvar.kernels.k_class import Layout
 
 
 @answering
@@ -86,6 +96,7 @@ class PanelStream(HintsAtNames):
         self.entity_name = entity
         self.time_name = time
         self.freq = freq
+        self._levels: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         columns = ", ".join(self.names[:6]) + (", ..." if len(self.names) > 6 else "")
@@ -109,7 +120,13 @@ class PanelStream(HintsAtNames):
         return self._chunks.read(columns)
 
     def write_predictions(
-        self, result: Predicts, path: str | os.PathLike[str], *, effects: bool = False, unseen: str = "zero"
+        self,
+        result: Predicts,
+        path: str | os.PathLike[str],
+        *,
+        effects: bool = False,
+        residuals: bool = False,
+        unseen: str = "zero",
     ) -> int:
         """Predict the dependent variable for every row, and write the predictions to a Parquet file.
 
@@ -124,6 +141,8 @@ class PanelStream(HintsAtNames):
             Where to write; a file that is there is replaced.
         effects : bool
             Add the estimated effects.
+        residuals : bool
+            Write what the dependent variable is less the prediction as well; its columns must be here then.
         unseen : {"zero", "missing", "raise"}
             What to do with levels that the model has no effect of; see `LinearResult.predict`.
 
@@ -131,7 +150,8 @@ class PanelStream(HintsAtNames):
         -------
         int
             Rows written, in the order of the stream: the entity, the period and ``predicted``, which is missing where a
-            regressor is.
+            regressor is, and ``residual`` if it is asked for. Where the model has lags or differences, entities are
+            read whole, and the rows of each are in the order of time.
 
         Raises
         ------
@@ -140,7 +160,7 @@ class PanelStream(HintsAtNames):
         ImportError
             Without pyarrow.
         """
-        return write_predictions(self, (self.entity_name, self.time_name), result, path, effects, unseen)
+        return write_predictions(self, result, path, effects, residuals, unseen)
 
     @property
     def calendar(self) -> NoReturn:
@@ -156,47 +176,115 @@ class PanelStream(HintsAtNames):
             "column in the source of the stream."
         )
 
+    def raw_column(self, name: Hashable) -> Any:
+        """Return values that have every level of a column that a formula has read as categories; of others, some rows.
+
+        Predictions ask for them: a level is coded as it was in the fit.
+        """
+        if name in self._levels:
+            return self._levels[name]
+        return rows_of(self._first).raw_column(name)
+
+    @cached_property
+    def _first(self) -> Chunk:
+        """The first rows there are, of which a formula tells what it makes of them."""
+        return first_chunk(self._chunks)
+
     def design_of(
         self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
     ) -> Design:
         """Survey the rows of a model (see `panelvar.data.design.build_design`)."""
-        choose("missing", missing, DROP_OR_RAISE)
         if not isinstance(y, str):
             raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
-        if weights is not None:
-            raise SpecificationError("Weights are not taken with a stream: use a Panel.")
         if x is None:
-            y, x, constant = _read_formula(y, constant)
-        names = read_names("x", x)
+            if "~" not in y:
+                raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
+            read = partial(_parsed, y, self)
+            chunks, first = self._rows_for(y)
+            found = read(rows_of(first))
+            constant = found.constant if constant is None else constant
+            chunks = self._with_columns(chunks, y, found, read)
+            return self._surveyed(chunks, found.y_name, found.x_names, constant, weights, missing, y)
+        return self._surveyed(self._chunks, y, read_names("x", x), constant, weights, missing, None)
+
+    def instrumented_design_of(
+        self, formula: str, *, constant: bool | None, weights: Any, missing: str
+    ) -> tuple[Design, Layout]:
+        """Survey the rows of a model with instruments (see `panelvar.data.instrument_columns.build_instrumented`)."""
+        read = partial(from_formula, formula, like=self)
+        chunks, first = self._rows_for(formula)
+        parts = read(rows_of(first))
+        layout, found = parts.layout, parts.of_model
+        constant = found.constant if constant is None else constant
+        chunks = self._with_columns(chunks, formula, found, lambda panel: read(panel).of_model)
+        design = self._surveyed(chunks, found.y_name, found.x_names, constant, weights, missing, parts.formula)
+        return design, layout
+
+    def _rows_for(self, formula: str) -> tuple[Chunks, Chunk]:
+        """Return the chunks that a formula is computed of, and the first of them; the levels it needs are read."""
+        whole = shifts_rows(formula)
+        chunks: Chunks = EntityChunks(WholeEntities(self)) if whole else self._chunks
+        first = first_chunk(chunks) if whole else self._first
+        known = {(name,) for name in self._levels}
+        wanted = levels_wanted(formula, rows_of(first), columns_in(formula, self.names))
+        if unknown := [names for names in wanted if names not in known]:
+            self._levels |= read_levels(self._chunks, unknown)
+        return chunks, first
+
+    def _with_columns(
+        self, chunks: Chunks, formula: str, first: FormulaColumns, read: Callable[[Panel], FormulaColumns]
+    ) -> Chunks:
+        """Return chunks that have the columns of a formula, ``first`` being what it makes of the first of them."""
+        needed = columns_in(formula, self.names)
+        computed = ComputedChunks(chunks, (*first.x_names, first.y_name), needed, partial(_by_name, read))
+        return computed if computed.computed else chunks
+
+    def _surveyed(
+        self,
+        chunks: Chunks,
+        y: str,
+        names: tuple[str, ...],
+        constant: bool | None,
+        weights: Any,
+        missing: str,
+        formula: str | None,
+    ) -> StreamedDesign:
+        """Survey the rows of a model whose columns the chunks have."""
+        choose("missing", missing, DROP_OR_RAISE)
         constant = check_names(y, names, constant)
         for name in (y, *names):
-            self.require(name)
+            if name not in chunks.names:
+                self.require(name)
+        if weights is not None:
+            raise SpecificationError("Weights are not taken with a stream: use a Panel.")
         if not self.repeatable:
             raise SpecificationError(
                 "These data can be read once, and a fit may read them again: give a function that returns a new "
                 "iterator at each call, or a path, table or query."
             )
-        chunks, columns = self._chunks, (*names, y)
+        columns = (*names, y)
+        survey = self.survey(chunks, columns, missing)
+        reading = Reading(chunks, columns, survey)
+        return StreamedDesign(
+            self, reading, y, names, constant, StreamedColumns(reading), survey.notes, formula=formula
+        )
+
+    def survey(self, chunks: Chunks, columns: tuple[str, ...], missing: str, of: Survey | None = None) -> Survey:
+        """Read columns of all rows of chunks a first time, to know what there is; ``of`` as of `Surveyor.done`."""
         begin = partial(Surveyor, self.entity_name, self.time_name, self.freq, columns, missing)
         read = [*dict.fromkeys((*columns, self.entity_name, self.time_name))]
-        survey = gathered(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks)
-        reading = Reading(chunks, columns, survey)
-        return StreamedDesign(self, reading, y, names, constant, StreamedColumns(reading), survey.notes)
+        return gathered(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks, of)
 
 
-def _read_formula(formula: str, constant: bool | None) -> tuple[str, list[str], bool | None]:
-    """Read a formula of plain columns; whatever computes columns is to be computed in the source."""
-    left, tilde, right = formula.partition("~")
-    if not tilde:
-        raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
-    terms = [term.strip() for term in right.split("+")]
-    if any(term in ("0", "-1") for term in terms):
-        constant = False
-    names = [term.strip("`") for term in terms if term not in ("0", "1", "-1")]
-    odd = [name for name in (left.strip(), *names) if not name or any(sign in name for sign in "()*:^|-[]")]
-    if odd:
-        raise SpecificationError(
-            f"{shown(odd[0])} in the formula is no column: a stream takes names of columns, 'y ~ x1 + x2'. Compute "
-            f"others in its source; {CONSTANT!r} is added unless you say constant=False."
-        )
-    return left.strip(), names, constant
+def _parsed(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
+    """Compute the columns of a formula."""
+    from panelvar.data.factors import Factors
+    from panelvar.data.formula import parse
+
+    return parse(formula, panel, Factors(panel, like))
+
+
+def _by_name(read: Callable[[Panel], FormulaColumns], panel: Panel) -> dict[str, Array]:
+    """Compute columns, and return them by name."""
+    found = read(panel)
+    return {found.y_name: found.y, **dict(zip(found.x_names, found.x, strict=True))}

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import DataError, MissingInformationError
+from panelvar.chunks.partitions import Share, gathered
 from panelvar.data.source import missing
 from panelvar.streams.dimensions import Dimension, LabelledRows, LocalGroups
 from panelvar.streams.growing_labels import GrowingLabels
-from panelvar.streams.partitions import Share, gathered
 from panelvar.streams.summed_tables import Sent, add, pack, unpack
 from panelvar.streams.survey import Survey, complete_rows, labels_of_rows
 
 if TYPE_CHECKING:
+    from panelvar.chunks.chunks import Chunk, Chunks
     from panelvar.data.source import Labels
-    from panelvar.streams.chunks import Chunk, Chunks
 
 Found = TypeVar("Found")
 
@@ -179,12 +179,12 @@ class Reading:
         values: bool = True,
         left_out: Sequence[object] = (),
     ) -> Found:
-        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.streams.partitions`).
+        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.chunks.partitions`).
 
         Parameters
         ----------
         work, merge, left_out
-            As of `panelvar.streams.partitions.gathered`.
+            As of `panelvar.chunks.partitions.gathered`.
         dimensions, values
             As of `parts`.
         """

@@ -15,6 +15,7 @@ from panelvar.data.design import Design
 from panelvar.data.dimensions import crossed_dimensions
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows
+from panelvar.streams.differenced_chunks import DifferencedChunks, measured, of_whole_entities
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import NotKept, Reading, no_rows
 from panelvar.streams.streamed_groups import StreamedGrouping
@@ -40,6 +41,8 @@ class StreamedDesign(Design):
         Regressors and, last, the dependent variable.
     notes : sequence of Note
         What was left out and why.
+    formula : str, optional
+        The formula the regressors came from.
     """
 
     y = NotKept("The dependent variable")
@@ -59,6 +62,7 @@ class StreamedDesign(Design):
         constant: bool,
         columns: StreamedColumns,
         notes: Sequence[Note],
+        formula: str | None = None,
     ) -> None:
         # The class is frozen, and says of some of what a design holds that it is not kept.
         self.__dict__.update(
@@ -69,7 +73,7 @@ class StreamedDesign(Design):
             weights=None,
             kept=None,
             notes=tuple(notes),
-            formula=None,
+            formula=formula,
             _reading=reading,
             _columns=columns,
             _groupings={},
@@ -172,7 +176,7 @@ class StreamedDesign(Design):
         """Return the design with some of its regressors, given by their places."""
         loadings = np.eye(len(self._columns))[:, [*regressors, -1]]
         names = tuple(self.names[i] for i in regressors)
-        return self._like(self.dependent, names, self._columns.combined(loadings), self.notes)
+        return self._like(self.dependent, names, self._columns.combined(loadings), self.notes, self.formula)
 
     def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> StreamedDesign:
         """Return the design whose columns are those of rows, not transformed."""
@@ -181,12 +185,41 @@ class StreamedDesign(Design):
 
     def with_notes(self, *notes: Note) -> StreamedDesign:
         """Return the design with notes added."""
-        return self._like(self.dependent, self.names, self._columns, (*self.notes, *notes))
+        return self._like(self.dependent, self.names, self._columns, (*self.notes, *notes), self.formula)
+
+    def differences(self, bridging: bool, constant: bool) -> tuple[StreamedDesign, Array, int] | None:
+        """Return the design of first differences, the norms of the columns they are taken of, and the number of gaps.
+
+        None if there is no difference.
+
+        Parameters
+        ----------
+        bridging : bool
+            Whether a difference is taken to the row before, whatever its period.
+        constant : bool
+            Whether the differenced equation has a constant.
+        """
+        stream: Any = self.panel
+        reading = self._reading
+        chunks = DifferencedChunks(of_whole_entities(reading.chunks, stream), reading.columns, bridging)
+        rows, gaps, norms = measured(chunks)
+        if rows == 0:
+            return None
+        survey = stream.survey(chunks, reading.columns, "drop", reading.survey)
+        own = Reading(chunks, reading.columns, survey)
+        columns = StreamedColumns(own)
+        design = StreamedDesign(stream, own, self.dependent, self.names, constant, columns, self.notes, self.formula)
+        return design, norms, gaps
 
     def _like(
-        self, dependent: str, names: tuple[str, ...], columns: StreamedColumns, notes: Sequence[Note]
+        self,
+        dependent: str,
+        names: tuple[str, ...],
+        columns: StreamedColumns,
+        notes: Sequence[Note],
+        formula: str | None = None,
     ) -> StreamedDesign:
-        return StreamedDesign(self.panel, self._reading, dependent, names, self.constant, columns, notes)
+        return StreamedDesign(self.panel, self._reading, dependent, names, self.constant, columns, notes, formula)
 
     def _grouping(self, dimension: Dimension) -> StreamedGrouping:
         if dimension not in self._groupings:

@@ -23,8 +23,8 @@ from panelvar.streams.growing_labels import GrowingLabels, LabelCodes
 from panelvar.streams.growing_tables import GrowingTable, PairsMet
 
 if TYPE_CHECKING:
+    from panelvar.chunks.chunks import Chunk, Chunks
     from panelvar.data.source import Labels
-    from panelvar.streams.chunks import Chunk, Chunks
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,8 +231,14 @@ class Surveyor:
             self._first_absent += [chunk.row(int(row)) for row in np.flatnonzero(bad)[:3]]
         return ~bad
 
-    def done(self, chunks: Chunks) -> Survey:
+    def done(self, chunks: Chunks, of: Survey | None = None) -> Survey:
         """Put together what was found in all chunks.
+
+        Parameters
+        ----------
+        chunks : Chunks
+        of : Survey, optional
+            Of the rows that these are some of, whose calendar they have.
 
         Raises
         ------
@@ -246,7 +252,10 @@ class Surveyor:
         if self._met.pairs() < self.nobs_read:
             self._refuse_repeated(chunks)
         labels = self._times.labels
-        positions, calendar = read_times(as_labels(labels), freq=self.freq, name=self._times.name)
+        if of is None:
+            positions, calendar = read_times(as_labels(labels), freq=self.freq, name=self._times.name)
+        else:
+            positions, calendar = of.positions[of.times.labels.get_indexer(labels)], of.calendar
         notes = list(calendar.notes)
         dropped = self.nobs_read - self.nobs
         counts = [(name, count) for name, count in self._absent.items() if count]

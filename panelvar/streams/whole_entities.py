@@ -11,19 +11,18 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Positions
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.chunks.chunks import CHUNK_ROWS
 from panelvar.data.calendar import read_times
 from panelvar.data.panel import Panel
 from panelvar.data.source import Source, as_labels
 from panelvar.data.time_labels import as_text
-from panelvar.streams.chunks import CHUNK_ROWS
 from panelvar.streams.growing_labels import GrowingLabels, LabelCodes
 from panelvar.streams.survey import dimension_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.streams.chunks import Chunk
-    from panelvar.streams.panel_stream import PanelStream
+    from panelvar.chunks.chunks import Chunk, DatedChunks
 
 
 class WholeEntities:
@@ -53,7 +52,7 @@ class WholeEntities:
         Data that can be read once.
     """
 
-    def __init__(self, stream: PanelStream) -> None:
+    def __init__(self, stream: DatedChunks) -> None:
         if not stream.repeatable:
             raise SpecificationError(
                 "These data can be read once, and this model reads them several times: give a function that returns a "
@@ -212,10 +211,10 @@ class PanelOfEntities(Panel):
         import pandas as pd
 
         order = range(self.nobs) if self._sorted is None else self._sorted.tolist()
-        return pd.Index([_Named(self._rows.name(place)) for place in order], dtype=object)
+        return pd.Index([RowName(self._rows.name(place)) for place in order], dtype=object)
 
 
-class _Named(str):
+class RowName(str):
     """The name of a row, which needs no quotes in a list."""
 
     __slots__ = ()

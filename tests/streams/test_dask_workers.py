@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import panelvar as pv
-from panelvar.streams import dask_chunks
+from panelvar.chunks import dask_chunks
 
 dask = pytest.importorskip("dask")
 cloudpickle = pytest.importorskip("cloudpickle")

@@ -10,8 +10,8 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
+from panelvar.chunks.chunks import CHUNK_ROWS
 from panelvar.data.source import Coded, Labels, as_floats, as_labels
-from panelvar.streams.chunks import CHUNK_ROWS
 
 if TYPE_CHECKING:
     import pandas as pd

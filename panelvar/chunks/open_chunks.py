@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.streams.chunks import CHUNK_ROWS, Chunks, FrameChunks, is_frame
+from panelvar.chunks.chunks import CHUNK_ROWS, Chunks, FrameChunks, is_frame
 
 
 def open_chunks(data: Any) -> Chunks:
@@ -26,17 +26,17 @@ def open_chunks(data: Any) -> Chunks:
     """
     if isinstance(data, (str, os.PathLike)) or _are_paths(data):
         need_pyarrow("Parquet files")
-        from panelvar.streams.arrow_chunks import parquet_chunks
+        from panelvar.chunks.arrow_chunks import parquet_chunks
 
         return parquet_chunks(_files(data))
     library = type(data).__module__.partition(".")[0]
     if library.startswith("duckdb") or library == "_duckdb":
         need_pyarrow("relations of DuckDB")
-        from panelvar.streams.arrow_chunks import duckdb_chunks
+        from panelvar.chunks.arrow_chunks import duckdb_chunks
 
         return duckdb_chunks(data)
     if library == "pyarrow":
-        from panelvar.streams.arrow_chunks import arrow_chunks
+        from panelvar.chunks.arrow_chunks import arrow_chunks
 
         found = arrow_chunks(data)
         if found is not None:
@@ -46,7 +46,7 @@ def open_chunks(data: Any) -> Chunks:
     if library == "polars" and hasattr(data, "collect"):
         return FrameChunks(lambda: _of_lazy_frame(data), repeatable=True)
     if library.startswith("dask") and hasattr(data, "to_delayed"):
-        from panelvar.streams.dask_chunks import DaskChunks
+        from panelvar.chunks.dask_chunks import DaskChunks
 
         return DaskChunks(data)
     if is_frame(data):

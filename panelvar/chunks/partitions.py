@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from panelvar.streams.chunks import FrameChunk, chunks_of
+from panelvar.chunks.chunks import FrameChunk, chunks_of
 
 if TYPE_CHECKING:
-    from panelvar.streams.chunks import Chunks
+    from panelvar.chunks.chunks import Chunks
 
 Found = TypeVar("Found")
 

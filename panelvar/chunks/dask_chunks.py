@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
-from panelvar.streams.chunks import FrameChunk, chunks_of
-from panelvar.streams.partitions import SentWork, Share, in_pairs
+from panelvar.chunks.chunks import FrameChunk, chunks_of
+from panelvar.chunks.partitions import SentWork, Share, in_pairs
 
 Found = TypeVar("Found")
 

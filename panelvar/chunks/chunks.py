@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -56,6 +56,17 @@ class Chunks(Protocol):
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """Read columns of all rows, from the first chunk to the last."""
+
+
+class DatedChunks(Chunks, Protocol):
+    """Rows of a panel, of which columns say who each is about, and when."""
+
+    entity_name: str
+    time_name: str
+    freq: int | str | None
+
+    def require(self, name: Hashable) -> None:
+        """Refuse a column that is not there."""
 
 
 @dataclass(frozen=True)
