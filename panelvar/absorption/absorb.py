@@ -128,7 +128,7 @@ class _OneWay(Absorbed):
 
     def leverage(self) -> Array:
         grouping = self.groupings[0]
-        shares = (1.0 / grouping.mass(self.weights))[grouping.codes]
+        shares = grouping.spread(1.0 / grouping.mass(self.weights))
         return shares if self.weights is None else shares * self.weights
 
 
@@ -188,7 +188,10 @@ class _TwoWay(Absorbed):
         n_rows, n_levels = self._small.n_rows, self._small.n_groups
         if isinstance(columns, MakesRows):
             sums = np.zeros((n_levels, len(columns)), order="F")
-            for start, stop, block in columns.transformed(groupings=(self._large,), tables=(means,)).blocks():
+            less = columns.transformed(groupings=(self._large,), tables=(means,), weights=self.weights)
+            for start, stop, block in less.blocks():
+                if self.weights is not None:
+                    block *= np.sqrt(self.weights[start:stop])[:, None]
                 self._small.add_sums(block, start, stop, sums)
             return sums
         sums = np.zeros((n_levels, len(columns)), order="F")

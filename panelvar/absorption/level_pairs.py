@@ -49,8 +49,8 @@ def merged(cross: csr_array) -> csr_array:
 class CountsPairs(Protocol):
     """A grouping of rows that are not in memory, as those of a stream, which counts its pairs itself."""
 
-    def pair_counts(self, other: Grouping, most_cells: int) -> Array | csr_array:
-        """Count the rows over each pair of groups, (G_1, G_2), dense up to so many cells."""
+    def pair_counts(self, other: Grouping, most_cells: int, weights: Array | None = None) -> Array | csr_array:
+        """Count the rows, or sum weights, over each pair of groups, (G_1, G_2), dense up to so many cells."""
 
 
 def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cells: int) -> Array | csr_array:
@@ -71,7 +71,7 @@ def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cell
         they are not to be changed in place.
     """
     if isinstance(first, CountsPairs):
-        return first.pair_counts(second, most_cells)
+        return first.pair_counts(second, most_cells, values)
     shape = first.n_groups, second.n_groups
     codes, n_cells = second.codes, shape[0] * shape[1]
     if n_cells <= most_cells:

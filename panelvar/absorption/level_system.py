@@ -369,14 +369,14 @@ class LevelSystem:
         NumericalError
             If the smaller effect has more than `DIRECT_LIMIT` levels.
         """
-        large_codes, small_codes = self.large.codes, self.small.codes
         if self.is_balanced:
-            h = (1.0 / self.large_mass)[large_codes] + (1.0 / self.small_mass)[small_codes]
-            h -= 1.0 / np.sum(self.small_mass)
+            h = self.large.spread(1.0 / self.large_mass) + self.small.spread(1.0 / self.small_mass)
+            h = h - 1.0 / np.sum(self.small_mass)
             return h if self.weights is None else h * self.weights
         inverse = self.inverse(
             "The leverages of two effects", "Use a covariance that needs no leverages, such as HC1 or clustered."
         )
+        large_codes, small_codes = self.large.codes, self.small.codes
         starts, order = self.large.starts, None
         if starts is None:
             order = np.argsort(large_codes, kind="stable")

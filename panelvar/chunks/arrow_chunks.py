@@ -83,7 +83,8 @@ class ArrowChunk:
 
     def frame(self) -> pd.DataFrame:
         """Return the columns that were read."""
-        return self.batch.to_pandas()  # type: ignore[no-any-return]
+        # Columns that hold an index of pandas are columns here.
+        return self.batch.to_pandas(ignore_metadata=True)  # type: ignore[no-any-return]
 
 
 class ArrowChunks:

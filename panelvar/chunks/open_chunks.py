@@ -10,6 +10,7 @@ from typing import Any
 
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.chunks.chunks import CHUNK_ROWS, Chunks, FrameChunks, is_frame
+from panelvar.chunks.read_once import ReadOnce
 
 
 def open_chunks(data: Any) -> Chunks:
@@ -40,7 +41,7 @@ def open_chunks(data: Any) -> Chunks:
 
         found = arrow_chunks(data)
         if found is not None:
-            return found
+            return found if found.repeatable else ReadOnce(found)
     if library == "polars" and hasattr(data, "iter_slices"):
         return FrameChunks(lambda: data.iter_slices(CHUNK_ROWS), repeatable=True)
     if library == "polars" and hasattr(data, "collect"):
@@ -56,7 +57,7 @@ def open_chunks(data: Any) -> Chunks:
     if callable(data):
         return FrameChunks(data, repeatable=True)
     if isinstance(data, Iterator):
-        return FrameChunks(lambda: data, repeatable=False)
+        return ReadOnce(FrameChunks(lambda: data, repeatable=False))
     raise SpecificationError(
         "A stream is read from paths of Parquet files, a table, data set or reader of pyarrow, a relation of DuckDB, a "
         "frame of polars or Dask, a list of DataFrames, a function that returns an iterator of DataFrames, or such an "

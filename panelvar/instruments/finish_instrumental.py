@@ -24,7 +24,7 @@ from panelvar.instruments.result import InstrumentalResult
 from panelvar.instruments.strength import weakness_notes
 from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance
 from panelvar.kernels.qr import Solution, solve, triangularize
-from panelvar.kernels.rows import TransformedRows
+from panelvar.kernels.rows import transformed_rows
 
 LABELS = {"2sls": "2SLS", "liml": "LIML", "fuller": "Fuller", "k-class": "k-class", "gmm": "two-step GMM"}
 
@@ -222,7 +222,7 @@ def _with_gmm_constant(fit: Fit, loading: Array) -> Fit:
     assert rows.shift is not None
     shift = rows.shift.copy()
     shift[-1] -= gap
-    moved = TransformedRows(rows.columns, shift=shift, weights=rows.weights, constant=column)
+    moved = transformed_rows(rows.columns, shift=shift, weights=rows.weights, constant=column)
     solution = fit.solution._replace(rss=fit.rss + mass * gap**2)
     return replace(fit, model=replace(fit.model, rows=moved, centre=centre), solution=solution)
 

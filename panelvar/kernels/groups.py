@@ -236,6 +236,12 @@ class Grouping:
             return np.ones(len(blocks)) @ blocks
         return np.bincount(self.codes, values, self.n_groups).astype(np.float64, copy=False)
 
+    def met_by(self, other: Grouping) -> tuple[NDArray[np.intp], int]:
+        """Return a group of another grouping for each group, and how many groups have rows of several of those."""
+        met = np.empty(self.n_groups, dtype=np.intp)
+        met[self.codes] = other.codes
+        return met, len(np.unique(self.codes[other.codes != met[self.codes]]))
+
     def lies_within(self, other: Grouping) -> bool:
         """Return whether every group lies within one group of another grouping of the same rows."""
         if self is other:

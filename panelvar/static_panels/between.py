@@ -53,18 +53,17 @@ class MeansDesign(Design):
         own = isinstance(column, str) and column in ("entity", self.dimension)
         if own or self.rows is None or self.levels is None:
             return super().group_by("entity" if own else column)
-        if not isinstance(column, str) and len(column) != self.rows.panel.nobs:
+        # Rows of a stream are grouped by columns alone.
+        if not isinstance(column, str) and len(column) != getattr(self.rows.panel, "nobs", None):
             return super().group_by(column)
         grouping, label = self.rows.group_by(column)
-        some = np.empty(self.levels.n_groups, dtype=np.int64)
-        some[self.levels.codes] = grouping.codes
-        varying = np.unique(self.levels.codes[grouping.codes != some[self.levels.codes]])
-        if len(varying):
+        met, varying = self.levels.met_by(grouping)
+        if varying:
             raise DataError(
-                f"{label!r} varies within {len(varying)} of the {self.levels.n_groups} levels of {self.dimension!r}, "
+                f"{label!r} varies within {varying} of the {self.levels.n_groups} levels of {self.dimension!r}, "
                 "whose means are regressed: a mean belongs to one cluster."
             )
-        return Grouping.from_codes(*compact(some)), label
+        return Grouping.from_codes(*compact(met)), label
 
     def without_rows(self) -> Design:
         """Return the design's names and notes, its rows released."""

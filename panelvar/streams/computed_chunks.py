@@ -9,9 +9,10 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
+from panelvar.chunks.read_once import ReadOnce
 from panelvar.data.panel import Panel
 from panelvar.data.source import Labels
-from panelvar.streams.entity_chunks import EntityChunk, EntityChunks
+from panelvar.streams.entity_chunks import EntityChunk
 from panelvar.streams.whole_entities import RowName
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ class ComputedChunks:
         self.names = [*chunks.names, *self.computed]
         self.repeatable = chunks.repeatable
 
-    def of_entities(self, entities: EntityChunks) -> ComputedChunks:
-        """Return the same columns, computed of whole entities."""
-        return ComputedChunks(entities, self.computed, self.needed, self.compute)
+    def of(self, chunks: Chunks) -> ComputedChunks:
+        """Return the same columns, computed of other chunks."""
+        return ComputedChunks(chunks, self.computed, self.needed, self.compute)
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """Read columns of all rows, and compute those that must be."""
@@ -131,7 +132,10 @@ def rows_of(chunk: Chunk) -> Panel:
 
 def first_chunk(chunks: Chunks) -> Chunk:
     """Return the first chunk that has a row, with all columns."""
-    found = next((chunk for chunk in chunks.read(chunks.names) if chunk.n_rows), None)
+    if isinstance(chunks, ReadOnce):
+        found = chunks.first
+    else:
+        found = next((chunk for chunk in chunks.read(chunks.names) if chunk.n_rows), None)
     if found is None:
         raise DataError("The data have no rows; a panel needs at least one.")
     return found

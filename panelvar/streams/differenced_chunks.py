@@ -33,13 +33,18 @@ class DifferencedChunks:
         The model's, which are differenced.
     bridging : bool
         Whether a row is compared with the row before it whatever its period, else with that of the period before.
+    weights : int, optional
+        Which of the columns are analytic weights: a difference has the inverse of the sum of two variances.
     """
 
     repeatable = True
 
-    def __init__(self, chunks: EntityChunks | ComputedChunks, columns: tuple[str, ...], bridging: bool) -> None:
+    def __init__(
+        self, chunks: EntityChunks | ComputedChunks, columns: tuple[str, ...], bridging: bool, weights: int | None
+    ) -> None:
         self._chunks = chunks
         self.columns = columns
+        self.weights = None if weights is None else columns[weights]
         self._bridging = bridging
         self.names = list(chunks.names)
 
@@ -55,7 +60,7 @@ class DifferencedChunks:
             gaps = int(((before >= 0) & (adjacent < 0)).sum())
             previous = before if self._bridging else adjacent
             used = np.flatnonzero(previous >= 0)
-            yield DifferencedChunk(chunk, values, rows[used], rows[previous[used]], gaps)
+            yield DifferencedChunk(chunk, values, rows[used], rows[previous[used]], gaps, self.weights)
 
 
 class DifferencedChunk:
@@ -70,12 +75,23 @@ class DifferencedChunk:
         Rows, and those that are subtracted from them.
     gaps : int
         Rows whose entity has one before them, and none in the period before.
+    weights : str or None
+        The column of weights.
     """
 
     where = "the data"
 
-    def __init__(self, chunk: Chunk, values: dict[str, Array], now: Positions, before: Positions, gaps: int) -> None:
+    def __init__(
+        self,
+        chunk: Chunk,
+        values: dict[str, Array],
+        now: Positions,
+        before: Positions,
+        gaps: int,
+        weights: str | None,
+    ) -> None:
         self._chunk = chunk
+        self._weights = weights
         self._values = values
         self._now, self._before = now, before
         self.gaps = gaps
@@ -90,11 +106,14 @@ class DifferencedChunk:
         values = self._values.get(name)
         if values is None:
             return self._chunk.numbers(name)[self._now]
+        if name == self._weights:
+            return 1.0 / (1.0 / values[self._now] + 1.0 / values[self._before])
         return values[self._now] - values[self._before]
 
-    def levels(self) -> list[Array]:
-        """Return the model's columns before differences are taken."""
-        return [values[self._now] for values in self._values.values()]
+    def norms(self) -> Array:
+        """Return the (weighted) norms of the model's columns before differences are taken."""
+        weights = None if self._weights is None else self.numbers(self._weights)
+        return column_norms([values[self._now] for values in self._values.values()], weights)
 
     def labels(self, name: str) -> Labels:
         """Return a column as labels."""
@@ -110,18 +129,18 @@ def measured(chunks: DifferencedChunks) -> tuple[int, int, Array]:
 
     Absorption is judged on the scale of the levels: what is constant in time leaves only rounding.
     """
-    rows, gaps, norms = 0, 0, np.zeros(len(chunks.columns))
+    rows, gaps, norms, mass = 0, 0, np.zeros(len(chunks.columns)), 0.0
     for chunk in chunks.read(chunks.columns):
         rows += chunk.n_rows
         gaps += chunk.gaps
-        norms = np.hypot(norms, column_norms(chunk.levels()))
-    return rows, gaps, norms
+        norms = np.hypot(norms, chunk.norms())
+        mass += chunk.n_rows if chunks.weights is None else float(chunk.numbers(chunks.weights).sum())
+    # Of weights of mean one.
+    return rows, gaps, norms / np.sqrt(mass / rows) if rows else norms
 
 
 def of_whole_entities(chunks: Chunks, stream: DatedChunks) -> EntityChunks | ComputedChunks:
     """Return the same columns of whole entities, whatever rows they have been of."""
     if isinstance(chunks, ComputedChunks):
-        if isinstance(chunks.chunks, EntityChunks):
-            return chunks
-        return chunks.of_entities(EntityChunks(WholeEntities(stream)))
+        return chunks.of(of_whole_entities(chunks.chunks, stream))
     return chunks if isinstance(chunks, EntityChunks) else EntityChunks(WholeEntities(stream))

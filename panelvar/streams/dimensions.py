@@ -86,11 +86,12 @@ class Dimension:
         growing: GrowingLabels,
         counts: NDArray[np.int64],
         columns: tuple[str, ...] | None = None,
+        order: Positions | None = None,
     ) -> None:
         self.name = name
         self.columns = columns or (name,)
         self._growing = growing
-        order = growing.order()
+        order = growing.order() if order is None else order
         order = order[counts[order] > 0]
         # From the order in which labels came to that of the labels, those without a row of the model left out.
         self._rank = np.full(growing.count, -1, dtype=np.intp)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.base.hints import HintsAtNames
@@ -23,6 +25,7 @@ from panelvar.streams.formula_columns import columns_in, levels_wanted, read_lev
 from panelvar.streams.reading import Reading
 from panelvar.streams.streamed_design import StreamedDesign
 from panelvar.streams.streamed_rows import StreamedColumns
+from panelvar.streams.streamed_weights import WeightColumn
 from panelvar.streams.survey import Survey, Surveyor, survey_of
 from panelvar.streams.whole_entities import WholeEntities
 from panelvar.streams.written_predictions import Predicts, write_predictions
@@ -62,7 +65,8 @@ class PanelStream(HintsAtNames):
     names : list of str
         Columns.
     repeatable : bool
-        Whether the data can be read more than once. What cannot, such as an iterator, is refused by a fit.
+        Whether the data can be read more than once. What cannot, such as an iterator of many rows, is refused by fits
+        that one reading does not tell enough.
 
     Raises
     ------
@@ -255,19 +259,28 @@ class PanelStream(HintsAtNames):
         for name in (y, *names):
             if name not in chunks.names:
                 self.require(name)
+        columns: tuple[str, ...] = (*names, y)
+        place = None
         if weights is not None:
-            raise SpecificationError("Weights are not taken with a stream: use a Panel.")
-        if not self.repeatable:
-            raise SpecificationError(
-                "These data can be read once, and a fit may read them again: give a function that returns a new "
-                "iterator at each call, or a path, table or query."
-            )
-        columns = (*names, y)
-        survey = self.survey(chunks, columns, missing)
-        reading = Reading(chunks, columns, survey)
-        return StreamedDesign(
-            self, reading, y, names, constant, StreamedColumns(reading), survey.notes, formula=formula
-        )
+            chunks, name = self._with_weights(chunks, weights)
+            if name not in columns:
+                columns = (*names, name, y)
+            place = columns.index(name)
+        reading = Reading(chunks, columns, self.survey(chunks, columns, missing))
+        own = StreamedColumns(reading)
+        if len(columns) > len(names) + 1:
+            own = own.combined(np.delete(np.eye(len(columns)), len(names), axis=1))
+        weight = None if place is None else WeightColumn(reading, place)
+        return StreamedDesign(self, reading, y, names, constant, own, reading.survey.notes, formula, weight)
+
+    def _with_weights(self, chunks: Chunks, weights: Any) -> tuple[Chunks, str]:
+        """Return chunks that have weights, and their name: in notes they are called what they are."""
+        if not isinstance(weights, str):
+            raise SpecificationError(f"Weights of a stream are named by a column; got {type(weights).__name__}.")
+        self.require(weights)
+        if "weights" in chunks.names:
+            return chunks, weights
+        return ComputedChunks(chunks, ("weights",), (weights,), partial(_called_weights, weights)), "weights"
 
     def survey(self, chunks: Chunks, columns: tuple[str, ...], missing: str, of: Survey | None = None) -> Survey:
         """Read columns of all rows of chunks a first time, to know what there is; ``of`` as of `Surveyor.done`."""
@@ -282,6 +295,11 @@ def _parsed(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
     from panelvar.data.formula import parse
 
     return parse(formula, panel, Factors(panel, like))
+
+
+def _called_weights(name: str, panel: Panel) -> dict[str, Array]:
+    """Return a column as weights."""
+    return {"weights": panel.column(name)}
 
 
 def _by_name(read: Callable[[Panel], FormulaColumns], panel: Panel) -> dict[str, Array]:

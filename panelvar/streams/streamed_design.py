@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import NotKept, Reading, no_rows
 from panelvar.streams.streamed_groups import StreamedGrouping
 from panelvar.streams.streamed_rows import StreamedColumns, StreamedRows
+from panelvar.streams.streamed_weights import WeightColumn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,7 @@ class StreamedDesign(Design):
         What was left out and why.
     formula : str, optional
         The formula the regressors came from.
+    weights : WeightColumn, optional
     """
 
     y = NotKept("The dependent variable")
@@ -63,6 +66,7 @@ class StreamedDesign(Design):
         columns: StreamedColumns,
         notes: Sequence[Note],
         formula: str | None = None,
+        weights: WeightColumn | None = None,
     ) -> None:
         # The class is frozen, and says of some of what a design holds that it is not kept.
         self.__dict__.update(
@@ -70,7 +74,7 @@ class StreamedDesign(Design):
             dependent=dependent,
             names=names,
             constant=constant,
-            weights=None,
+            weights=weights,
             kept=None,
             notes=tuple(notes),
             formula=formula,
@@ -89,10 +93,19 @@ class StreamedDesign(Design):
         """Regressors and, last, the dependent variable, to be read."""
         return self._columns
 
-    @property
+    @cached_property
     def means(self) -> Array:
-        """Mean of each column, regressors first, shape (k + 1,)."""
-        return self._columns.totals() / self.nobs
+        """(Weighted) mean of each column, regressors first, shape (k + 1,)."""
+        if self._weights is None:
+            return self._columns.totals() / self.nobs
+        sums = self._columns.sums_by(self._reading.survey.entities, self._weights)
+        means: Array = sums.sum(axis=0) / self.nobs
+        return means
+
+    @property
+    def _weights(self) -> Any:
+        """Weights of the rows, to be read."""
+        return self.weights
 
     def extent(self, place: int) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""
@@ -106,8 +119,8 @@ class StreamedDesign(Design):
         return float(survey.smallest[column]), float(survey.largest[column])
 
     def norms(self) -> Array:
-        """Return the Euclidean norm of each column, shape (k + 1,), from a reading of all rows."""
-        return self._reading.gathered(self._columns.norms, np.hypot)
+        """Return the Euclidean norm of each (weighted) column, shape (k + 1,), from a reading of all rows."""
+        return self._reading.gathered(partial(self._columns.norms, self._weights), np.hypot)
 
     @property
     def entities(self) -> StreamedGrouping:
@@ -200,16 +213,19 @@ class StreamedDesign(Design):
             Whether the differenced equation has a constant.
         """
         stream: Any = self.panel
-        reading = self._reading
-        chunks = DifferencedChunks(of_whole_entities(reading.chunks, stream), reading.columns, bridging)
+        reading, place = self._reading, None if self._weights is None else self._weights.place
+        chunks = DifferencedChunks(of_whole_entities(reading.chunks, stream), reading.columns, bridging, place)
         rows, gaps, norms = measured(chunks)
         if rows == 0:
             return None
         survey = stream.survey(chunks, reading.columns, "drop", reading.survey)
         own = Reading(chunks, reading.columns, survey)
-        columns = StreamedColumns(own)
-        design = StreamedDesign(stream, own, self.dependent, self.names, constant, columns, self.notes, self.formula)
-        return design, norms, gaps
+        columns = StreamedColumns(own, self._columns.loadings)
+        weights = None if place is None else WeightColumn(own, place)
+        design = StreamedDesign(
+            stream, own, self.dependent, self.names, constant, columns, self.notes, self.formula, weights
+        )
+        return design, norms if self._columns.loadings is None else norms @ self._columns.loadings, gaps
 
     def _like(
         self,
@@ -219,7 +235,9 @@ class StreamedDesign(Design):
         notes: Sequence[Note],
         formula: str | None = None,
     ) -> StreamedDesign:
-        return StreamedDesign(self.panel, self._reading, dependent, names, self.constant, columns, notes, formula)
+        return StreamedDesign(
+            self.panel, self._reading, dependent, names, self.constant, columns, notes, formula, self._weights
+        )
 
     def _grouping(self, dimension: Dimension) -> StreamedGrouping:
         if dimension not in self._groupings:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast, runtime_checkable
 
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import InsufficientDataError
 from panelvar.kernels.groups import Columns, Grouping
 from panelvar.streams.dimensions import Dimension
-from panelvar.streams.reading import NotKept, Reading, no_rows, pairs_in
+from panelvar.streams.reading import NotKept, Part, Reading, no_rows, pairs_in
+from panelvar.streams.row_values import RowValues
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -20,8 +22,19 @@ if TYPE_CHECKING:
 class SumsByGroup(Protocol):
     """Columns that are read a chunk at a time and sum themselves."""
 
-    def sums_by(self, dimension: Dimension) -> Array:
-        """Return the sums of the columns by group, (G, k)."""
+    def sums_by(self, dimension: Dimension, weights: RowValues | None = None) -> Array:
+        """Return the (weighted) sums of the columns by group, (G, k)."""
+
+
+@runtime_checkable
+class MassByGroup(Protocol):
+    """Weights that are read a chunk at a time and sum themselves."""
+
+    def of_part(self, part: Part) -> Array:
+        """Return the weights of the rows of a chunk."""
+
+    def mass_by(self, dimension: Dimension) -> Array:
+        """Return their sum in each group, (G,)."""
 
 
 class StreamedGrouping(Grouping):
@@ -57,7 +70,13 @@ class StreamedGrouping(Grouping):
         """Sum the columns of a design within each group."""
         if not isinstance(columns, SumsByGroup):
             raise no_rows("A column")
-        return columns.sums_by(self.dimension)
+        return columns.sums_by(self.dimension, cast(Any, weights))
+
+    def mass(self, weights: Array | None = None) -> Array:
+        """Sum of the weights (G,) in each group."""
+        if isinstance(weights, MassByGroup):
+            return weights.mass_by(self.dimension)
+        return super().mass(weights)
 
     def add_sums(self, block: Array, start: int, stop: int, out: Array) -> None:
         """Add the sums of a block of rows of the chunk in hand."""
@@ -75,13 +94,18 @@ class StreamedGrouping(Grouping):
             return EachRow(self.reading)
         return StreamedGrouping(self.reading, self.reading.crossed(self.dimension, other.dimension))
 
-    def pair_counts(self, other: Grouping, most_cells: int) -> Array | csr_array:
-        """Count the rows over each pair of groups, dense where it is small, in a reading of their labels."""
+    def pair_counts(self, other: Grouping, most_cells: int, weights: Array | None = None) -> Array | csr_array:
+        """Count the rows, or sum weights, over each pair of groups, dense where it is small, in a reading."""
         assert isinstance(other, StreamedGrouping)
         cells_in_all, parts = self.n_groups * other.n_groups, []
         dense = np.zeros(cells_in_all if cells_in_all <= most_cells else 0)
-        for part in self.reading.parts((self.dimension, other.dimension), values=False):
-            cells, counts = np.unique(pairs_in(part, self.dimension, other.dimension), return_counts=True)
+        weighted = weights if isinstance(weights, MassByGroup) else None
+        for part in self.reading.parts((self.dimension, other.dimension), values=weighted is not None):
+            cells, place, counts = np.unique(
+                pairs_in(part, self.dimension, other.dimension), return_inverse=True, return_counts=True
+            )
+            if weighted is not None:
+                counts = np.bincount(place, weighted.of_part(part), len(cells))
             if len(dense):
                 dense[cells] += counts
             else:
@@ -93,6 +117,17 @@ class StreamedGrouping(Grouping):
         cells, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
         places = (cells // other.n_groups, cells % other.n_groups)
         return csr_array(coo_array((counts.astype(np.float64), places), shape=(self.n_groups, other.n_groups)))
+
+    def met_by(self, other: Grouping) -> tuple[Positions, int]:
+        """Return a group of another grouping for each group, and how many groups have rows of several of those."""
+        assert isinstance(other, StreamedGrouping)
+        met, several = np.full(self.n_groups, -1, dtype=np.intp), np.zeros(self.n_groups, dtype=np.bool_)
+        for part in self.reading.parts((self.dimension, other.dimension), values=False):
+            own, others = part.local(self.dimension).codes, part.local(other.dimension).codes
+            new = met[own] < 0
+            met[own[new]] = others[new]
+            several[own[met[own] != others]] = True
+        return met, int(several.sum())
 
     def lies_within(self, other: Grouping) -> bool:
         """Return whether every group lies within one group of another grouping of the same rows."""
@@ -130,6 +165,18 @@ def _met_in_both(first: Positions | None, second: Positions | None) -> Positions
     return np.maximum(first, second)
 
 
+class _NothingLeft:
+    """What effects are asked first, of rows each of which is a level of its own: they are refused."""
+
+    def __get__(self, owner: EachRow, kind: type) -> NoReturn:
+        raise InsufficientDataError(
+            f"The effects have a level for each of the {owner.n_groups} rows: nothing is left to estimate."
+        )
+
+    def __set__(self, owner: object, value: object) -> NoReturn:
+        raise AttributeError("sizes")
+
+
 class EachRow(Grouping):
     """Rows of a stream each of which is a group of its own, as pairs of an entity and a period are.
 
@@ -139,6 +186,7 @@ class EachRow(Grouping):
     """
 
     codes = NotKept("The group")
+    sizes = _NothingLeft()
 
     def __init__(self, reading: Reading) -> None:
         self.n_groups = reading.nobs
@@ -158,7 +206,7 @@ class EachRow(Grouping):
         return True
 
 
-class LevelColumn:
+class LevelColumn(RowValues):
     """A column that has one value in each group.
 
     Parameters
@@ -170,12 +218,9 @@ class LevelColumn:
     def __init__(self, grouping: StreamedGrouping, table: Array) -> None:
         self.grouping = grouping
         self.table = table
+        self.reading = grouping.reading
 
-    def __array__(self, *options: Any, **named: Any) -> NoReturn:
-        """Refuse to be an array of all rows, for what computes with one."""
-        raise no_rows("The transformed constant")
-
-    def __getitem__(self, rows: slice) -> Array:
-        part = self.grouping.reading.part
-        codes = part.local(self.grouping.dimension).codes
-        return self.table[codes[rows.start - part.start : rows.stop - part.start]]
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+        values: Array = self.table[part.local(self.grouping.dimension).codes]
+        return values

@@ -17,8 +17,9 @@ from panelvar.kernels.refinement import ExtendedArray, Products
 from panelvar.kernels.rows import BLOCK_ROWS, MakesRows, Transform, TransformedRows, column_norms, combination
 from panelvar.streams.dimensions import Dimension
 from panelvar.streams.reading import Part, Reading, no_rows
+from panelvar.streams.row_values import RowValues
 from panelvar.streams.scattered_rows import ScatteredGrouping, ScatteredRows
-from panelvar.streams.streamed_groups import LevelColumn, StreamedGrouping
+from panelvar.streams.streamed_groups import StreamedGrouping
 
 _LEAST_SHARE = 1.0 / 64.0
 """Of a column's variation, what means must leave for cross products to be subtracted: six bits are lost then."""
@@ -58,8 +59,13 @@ class StreamedColumns(MakesRows):
             return part.columns
         return tuple(combination(part.columns, self.loadings[:, j]) for j in range(len(self)))
 
-    def sums_by(self, dimension: Dimension) -> Array:
-        """Return the sums of the columns by group, (G, m): those by entity are known, others are read."""
+    def sums_by(self, dimension: Dimension, weights: RowValues | None = None) -> Array:
+        """Return the (weighted) sums of the columns by group, (G, m): those by entity are known, others are read."""
+        if weights is not None:
+            (weighted,) = self.reading.summed(
+                partial(self._sums_of_parts, dimension, weights), (dimension,), (self._sums,)
+            )
+            return weighted
         survey = self.reading.survey
         if dimension is survey.entities:
             sums = np.empty((dimension.n_groups, len(self)))
@@ -68,7 +74,7 @@ class StreamedColumns(MakesRows):
             return sums
         found = self._sums.get(dimension)
         if found is None:
-            (found,) = self.reading.summed(partial(self._sums_of_parts, dimension), (dimension,), (self._sums,))
+            (found,) = self.reading.summed(partial(self._sums_of_parts, dimension, None), (dimension,), (self._sums,))
             self._sums[dimension] = found
         return found.copy()
 
@@ -85,28 +91,37 @@ class StreamedColumns(MakesRows):
         for entities in _pieces(survey.entities.n_groups):
             yield entities, survey.sums_of(survey.moved(entities), entities, self.loadings)
 
-    def _sums_of_parts(self, dimension: Dimension) -> list[Array]:
+    def _sums_of_parts(self, dimension: Dimension, weights: RowValues | None) -> list[Array]:
         sums = np.zeros((dimension.n_groups, len(self)))
         for part in self.reading.parts((dimension,)):
-            part.local(dimension).add_sums(self.of_part(part), sums)
+            part.local(dimension).add_sums(self._weighted(part, weights), sums)
         return [sums]
 
-    def norms(self) -> Array:
-        """Return the Euclidean norm of each column, in a pass over the parts."""
+    def _weighted(self, part: Part, weights: RowValues | None) -> tuple[Array, ...]:
+        columns = self.of_part(part)
+        if weights is None:
+            return columns
+        own = weights.of_part(part)
+        return tuple(column * own for column in columns)
+
+    def norms(self, weights: RowValues | None = None) -> Array:
+        """Return the Euclidean norm of each (weighted) column, in a pass over the parts."""
         norms = np.zeros(len(self))
         for part in self.reading.parts():
-            norms = np.hypot(norms, column_norms(self.of_part(part)))
+            own = None if weights is None else weights.of_part(part)
+            norms = np.hypot(norms, column_norms(self.of_part(part), own))
         return norms
 
     def transformed(self, **transform: Unpack[Transform]) -> TransformedRows:
         """Return rows that are read in every pass (see `panelvar.kernels.rows.TransformedRows`)."""
-        if transform.get("weights") is not None or any(slope is not None for slope in transform.get("slopes", ())):
-            raise SpecificationError("Weights, and slopes by level, are not taken with a stream: use a Panel.")
+        if any(slope is not None for slope in transform.get("slopes", ())):
+            raise SpecificationError("Slopes by level are not taken with a stream: use a Panel.")
         return StreamedRows(
             self,
             shift=transform.get("shift"),
             groupings=transform.get("groupings", ()),
             tables=transform.get("tables", ()),
+            weights=transform.get("weights"),
             constant=transform.get("constant"),
         )
 
@@ -117,7 +132,7 @@ class StreamedRows(TransformedRows):
     Parameters
     ----------
     source : StreamedColumns
-    shift, groupings, tables, constant
+    shift, groupings, tables, weights, constant
         As of `TransformedRows`.
     """
 
@@ -130,11 +145,12 @@ class StreamedRows(TransformedRows):
         shift: Array | None = None,
         groupings: Sequence[Grouping] = (),
         tables: Sequence[Array] = (),
+        weights: Any = None,
         constant: Any = None,
     ) -> None:
         # Row-major: chunks take rows of a table.
         tables = [np.ascontiguousarray(table) for table in tables]
-        super().__init__((), shift=shift, groupings=groupings, tables=tables, constant=constant)
+        super().__init__((), shift=shift, groupings=groupings, tables=tables, weights=weights, constant=constant)
         self.columns = cast(Any, source)
         self.source = source
 
@@ -153,29 +169,36 @@ class StreamedRows(TransformedRows):
         """No row is kept."""
         return False
 
+    def of_part(self, part: Part) -> TransformedRows:
+        """Return the rows of a chunk."""
+        groups = [part.local(dimension) for dimension in self._dimensions]
+        pairs = list(zip(groups, self.tables, strict=True))
+        scattered = any(local.scattered for local in groups)
+        constant: Any = self.constant
+        weights: Any = self.weights
+        return (ScatteredRows if scattered else TransformedRows)(
+            self.source.of_part(part),
+            shift=self.shift,
+            groupings=[
+                ScatteredGrouping(local.codes, len(table)) if scattered else local.grouping for local, table in pairs
+            ],
+            tables=[table if scattered else np.asfortranarray(local.part(table)) for local, table in pairs],
+            weights=None if weights is None else weights.of_part(part),
+            constant=constant.of_part(part) if isinstance(constant, RowValues) else constant,
+        )
+
+    @property
+    def _dimensions(self) -> list[Dimension]:
+        return [cast(StreamedGrouping, grouping).dimension for grouping in self.groupings]
+
     def _parts(self) -> Iterator[tuple[Part, TransformedRows]]:
         """Yield the rows of each chunk."""
-        dimensions = [cast(StreamedGrouping, grouping).dimension for grouping in self.groupings]
-        for part in self.source.reading.parts(dimensions):
-            groups = [part.local(dimension) for dimension in dimensions]
-            constant: Any = self.constant
-            if isinstance(constant, LevelColumn):
-                constant = constant[part.start : part.stop]
-            scattered = any(local.scattered for local in groups)
-            pairs = list(zip(groups, self.tables, strict=True))
-            yield (
-                part,
-                (ScatteredRows if scattered else TransformedRows)(
-                    self.source.of_part(part),
-                    shift=self.shift,
-                    groupings=[
-                        ScatteredGrouping(local.codes, len(table)) if scattered else local.grouping
-                        for local, table in pairs
-                    ],
-                    tables=[table if scattered else np.asfortranarray(local.part(table)) for local, table in pairs],
-                    constant=constant,
-                ),
-            )
+        for part in self.source.reading.parts(self._dimensions):
+            yield part, self.of_part(part)
+
+    def column(self, j: int) -> Array:
+        """Return a transformed column, whose values are computed when a chunk is in hand."""
+        return cast(Array, TransformedColumn(self, j))
 
     def blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
@@ -188,7 +211,7 @@ class StreamedRows(TransformedRows):
     def triangle(self) -> Array:
         """Return the R factor of all transformed rows; a second pass where cross products do not do."""
         if pays(self.n_columns) and self.n_rows > BLOCK_ROWS:
-            triangle = self._triangle_of_survey()
+            triangle = self._triangle_of_survey() if self.weights is None else None
             if triangle is not None:
                 return triangle
             (gram,) = self.summed(self._gram_of_parts)
@@ -270,6 +293,7 @@ class StreamedRows(TransformedRows):
             shift=None if self.shift is None else self.shift @ loadings,
             groupings=self.groupings,
             tables=[np.asfortranarray(table @ loadings) for table in self.tables],
+            weights=self.weights,
             constant=self.constant,
         )
 
@@ -278,6 +302,25 @@ def _pieces(count: int) -> Iterator[slice]:
     """Yield so many rows of a table a part at a time, which stays in the cache."""
     for start in range(0, count, BLOCK_ROWS):
         yield slice(start, min(start + BLOCK_ROWS, count))
+
+
+class TransformedColumn(RowValues):
+    """A column of transformed rows.
+
+    Parameters
+    ----------
+    rows : StreamedRows
+    place : int
+    """
+
+    def __init__(self, rows: StreamedRows, place: int) -> None:
+        self.rows = rows
+        self.place = place
+        self.reading = rows.source.reading
+
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+        return self.rows.of_part(part).column(self.place)
 
 
 def _stacked(first: Array, second: Array) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import DataError, InsufficientDataError, Note
+from panelvar.base.quoting import shown
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.design import rows_dropped
 from panelvar.data.source import as_labels, labels_at, missing
@@ -256,6 +257,7 @@ class Surveyor:
             positions, calendar = read_times(as_labels(labels), freq=self.freq, name=self._times.name)
         else:
             positions, calendar = of.positions[of.times.labels.get_indexer(labels)], of.calendar
+        self._refuse_two_labels(positions)
         notes = list(calendar.notes)
         dropped = self.nobs_read - self.nobs
         counts = [(name, count) for name, count in self._absent.items() if count]
@@ -276,7 +278,8 @@ class Surveyor:
         of_times = self._of_times.rows(self._times.count)
         entities = Dimension(self._entities.name, self._entities, of_entities[:, 0].astype(np.int64))
         counted = of_times[:, 0].astype(np.int64)
-        times = Dimension(self._times.name, self._times, counted)
+        # Texts come in the order of the dates they are, "2001M9" before "2001M10".
+        times = Dimension(self._times.name, self._times, counted, order=np.argsort(positions, kind="stable"))
         return Survey(
             self.nobs_read,
             self.nobs,
@@ -291,6 +294,14 @@ class Surveyor:
             self._gram,
             tuple(notes),
         )
+
+    def _refuse_two_labels(self, positions: NDArray[np.int64]) -> None:
+        """Refuse labels that are written in two ways, which would be two periods."""
+        order = np.argsort(positions, kind="stable")
+        same = np.flatnonzero(np.diff(positions[order]) == 0)
+        if len(same):
+            pair = " and ".join(shown(label) for label in self._times.labels.take(order[same[0] : same[0] + 2]))
+            raise DataError(f"{pair} in column {self._times.name!r} are one period: write it in one way everywhere.")
 
     def _refuse_repeated(self, chunks: Chunks) -> None:
         """Read the data again to say which rows repeat an entity and period."""

@@ -145,6 +145,33 @@ def test_times_are_read_on_the_calendar_of_all_chunks():
     assert_same(pv.fit_pooled(stream_of(chunks), "y", ["x", "z"], cov=pv.DriscollKraay(lags=2)), held)
 
 
+@pytest.mark.parametrize("write", ["{0.year}M{0.month}", "{0:%b %Y}", "{0.month}/{0.year}"])
+def test_texts_are_periods_in_the_order_of_time(write):
+    frame = make(missing=0)
+    # The order of the alphabet is another one.
+    months = {
+        year: write.format(pd.Timestamp(2001, 8, 1) + pd.DateOffset(months=year - 2000)) for year in range(2000, 2008)
+    }
+    frame["year"] = frame["year"].map(months)
+    for effects, cov in (("time", pv.DriscollKraay(lags=2)), ("entity", pv.DriscollKraay(lags=1))):
+        held = pv.fit_fixed_effects(panel_of(frame), "y", ["x", "z"], effects=effects, cov=cov)
+        streamed = pv.fit_fixed_effects(stream_of(cut(frame, [5, 70])), "y", ["x", "z"], effects=effects, cov=cov)
+        assert_same(streamed, held)
+        pd.testing.assert_frame_equal(
+            streamed.estimated_effects(), held.estimated_effects(), rtol=1e-9, check_index_type=False, check_freq=False
+        )
+    ordered = frame.sort_values("firm")
+    held = pv.fit_first_difference(panel_of(ordered), "y", ["x", "z"], cov=pv.DriscollKraay(lags=2))
+    chunks = cut(ordered, [5, 70])
+    assert_same(pv.fit_first_difference(stream_of(chunks), "y", ["x", "z"], cov=pv.DriscollKraay(lags=2)), held)
+
+
+def test_a_period_that_is_written_in_two_ways_is_refused():
+    frame = pd.DataFrame({"firm": [1, 1, 2, 2], "year": ["2001M1", "2001M2", "2001-01", "2001M2"], "x": 1.0, "y": 2.0})
+    with pytest.raises(pv.DataError, match="'2001M1' and '2001-01' in column 'year' are one period"):
+        pv.fit_pooled(stream_of(frame), "y", "x")
+
+
 def test_missing_values_are_counted_and_may_be_refused():
     frame = make()
     stream = stream_of(cut(frame, [30, 130]))
@@ -201,12 +228,10 @@ def test_what_is_no_stream_or_no_column_is_refused():
         pv.fit_pooled(stream, "y", ["xx"])
     with pytest.raises(pv.DataError, match=r"zero or negative in .* first in row\(s\) \d+ of chunk 0, "):
         pv.fit_pooled(stream, "y ~ x + log(z)")
-    with pytest.raises(pv.SpecificationError, match="Weights"):
-        pv.fit_pooled(stream, "y", "x", weights="z")
+    with pytest.raises(pv.SpecificationError, match="Weights of a stream are named by a column"):
+        pv.fit_pooled(stream, "y", "x", weights=frame["z"])
     with pytest.raises(pv.SpecificationError, match="named by a column"):
         pv.fit_pooled(stream, "y", "x", cov=pv.Clustered(frame["region"].to_numpy()))
-    with pytest.raises(pv.SpecificationError, match="can be read once"):
-        pv.fit_pooled(stream_of(iter(cut(frame, [10]))), "y", "x")
     for make_result in (lambda r: r.resids, lambda r: r.fitted_values, lambda r: r.augment(), lambda r: r.predict()):
         with pytest.raises(pv.MissingInformationError, match="rows of a stream are not kept"):
             make_result(pv.fit_pooled(stream, "y", "x"))
@@ -338,21 +363,22 @@ def test_clusters_of_a_row_each_are_crossed_and_nested_as_in_memory(by, effects)
 
 
 @pytest.mark.parametrize("cov", ["HC2", "HC3", "CR2", "CR3"])
-def test_leverages_are_those_in_memory_or_refused(cov):
+@pytest.mark.parametrize("name", FITS)
+def test_leverages_are_those_in_memory_or_refused(name, cov):
     frame = make()
     stream = stream_of(cut(frame, [50]))
-    assert_same(
-        pv.fit_pooled(stream, "y", ["x", "z"], cov=cov), pv.fit_pooled(panel_of(frame), "y", ["x", "z"], cov=cov)
-    )
-    refused = [pv.fit_random_effects]
-    if cov in ("CR2", "CR3"):
-        held = pv.fit_fixed_effects(panel_of(frame), "y", ["x", "z"], cov=cov)
-        assert_same(pv.fit_fixed_effects(stream, "y", ["x", "z"], cov=cov), held)
-    else:
-        refused.append(pv.fit_fixed_effects)
-    for fit in refused:
+    refused = name in (("twoway",) if cov in ("HC2", "HC3") else ("twoway", "time", "region", "random"))
+    if refused:
         with pytest.raises(pv.MissingInformationError, match="rows of a stream are not kept"):
-            fit(stream, "y", ["x", "z"], cov=cov)
+            FITS[name](stream, cov=cov)
+    else:
+        assert_same(FITS[name](stream, cov=cov), FITS[name](panel_of(frame), cov=cov))
+
+
+def test_leverages_of_two_effects_of_a_balanced_panel():
+    frame = make(rows=240, missing=0)
+    for cov in ("HC2", "HC3"):
+        assert_same(FITS["twoway"](stream_of(cut(frame, [7])), cov=cov), FITS["twoway"](panel_of(frame), cov=cov))
 
 
 def test_what_goes_along_time_within_entities_is_refused_in_words():

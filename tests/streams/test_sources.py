@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
+from panelvar.chunks import read_once
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -181,11 +182,28 @@ def test_a_file_that_is_written_again_between_readings_is_noticed(tmp_path):
         pv.fit_pooled(stream, "y", "x")
 
 
-def test_a_reader_of_batches_can_be_read_once():
+def test_a_reader_of_batches_can_be_read_once(monkeypatch):
     table = pyarrow.Table.from_pandas(make())
-    reader = pyarrow.RecordBatchReader.from_batches(table.schema, table.to_batches())
+
+    def reader():
+        return pyarrow.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=50))
+
+    # Few rows are kept.
+    assert_same(fitted(reader()), held(make()))
+    monkeypatch.setattr(read_once, "CHUNK_ROWS", 100)
     with pytest.raises(pv.SpecificationError, match="can be read once"):
-        fitted(reader)
+        fitted(reader())
+
+
+def test_an_index_of_pandas_that_a_table_holds_is_columns():
+    frame = make().sort_values("firm", kind="stable")
+    table = pyarrow.Table.from_pandas(frame.set_index(["firm", "year"]))
+    stream = pv.PanelStream(table, entity="firm", time="year")
+    with pytest.warns(pv.PanelVarWarning, match="rows dropped for missing values"):
+        streamed = pv.fit_pooled(stream, "y ~ L(x) + region")
+    with pytest.warns(pv.PanelVarWarning, match="rows dropped for missing values"):
+        other = pv.fit_pooled(pv.Panel(frame, "firm", "year"), "y ~ L(x) + region")
+    assert_same(streamed, other)
 
 
 @pytest.mark.parametrize("effects", [False, True])

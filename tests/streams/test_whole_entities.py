@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import panelvar as pv
+from panelvar.chunks import read_once
 from panelvar.streams.whole_entities import WholeEntities
 
 
@@ -72,7 +73,7 @@ def test_an_entity_that_comes_again_is_refused_with_its_place():
             entities_of(cut(late, places))
 
 
-def test_rows_that_repeat_or_change_are_refused():
+def test_rows_that_repeat_or_change_are_refused(monkeypatch):
     frame = make()
     twice = pd.concat([frame.iloc[:3], frame.iloc[2:]]).reset_index(drop=True)
     year = frame["year"].iloc[2]
@@ -82,10 +83,11 @@ def test_rows_that_repeat_or_change_are_refused():
     changing = WholeEntities(pv.PanelStream(lambda: iter([next(readings)]), entity="firm", time="year"))
     with pytest.raises(pv.DataError, match="not those of the first reading"):
         list(changing.panels(["x"]))
-    with pytest.raises(pv.SpecificationError, match="can be read once"):
-        entities_of(iter([frame]))
     with pytest.raises(pv.DataError, match="no rows"):
         entities_of(frame.head(0))
+    monkeypatch.setattr(read_once, "CHUNK_ROWS", 10)
+    with pytest.raises(pv.SpecificationError, match="can be read once"):
+        entities_of(iter([frame]))
 
 
 def test_rows_are_named_by_where_they_are_read_from():

@@ -1,0 +1,48 @@
+"""Analytic weights of the rows of a stream."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.base.errors import DataError
+from panelvar.streams.dimensions import Dimension
+from panelvar.streams.reading import Part, Reading
+from panelvar.streams.row_values import RowValues
+from panelvar.streams.streamed_rows import StreamedColumns
+
+
+class WeightColumn(RowValues):
+    """Weights of mean one.
+
+    Parameters
+    ----------
+    reading : Reading
+    place : int
+        Which of its columns they are.
+
+    Raises
+    ------
+    DataError
+        Weights that are not positive.
+    """
+
+    def __init__(self, reading: Reading, place: int) -> None:
+        self.reading = reading
+        self.place = place
+        unit = np.zeros((len(reading.columns), 1))
+        unit[place] = 1.0
+        self._column = StreamedColumns(reading, unit)
+        if reading.survey.smallest[place] <= 0.0:
+            wrong = sum(int((part.columns[place] <= 0.0).sum()) for part in reading.parts())
+            raise DataError(f"Weights must be strictly positive; {wrong} are not.")
+        self._mean = float(self._column.sums_by(reading.survey.entities).sum()) / reading.nobs
+
+    def of_part(self, part: Part) -> Array:
+        """Return the weights of the rows of a chunk."""
+        return part.columns[self.place] / self._mean
+
+    def mass_by(self, dimension: Dimension) -> Array:
+        """Return the sum of the weights in each group, (G,)."""
+        mass: Array = self._column.sums_by(dimension)[:, 0] / self._mean
+        return mass
