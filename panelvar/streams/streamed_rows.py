@@ -97,12 +97,12 @@ class StreamedColumns(MakesRows):
             part.local(dimension).add_sums(self._weighted(part, weights), sums)
         return [sums]
 
-    def _weighted(self, part: Part, weights: RowValues | None) -> tuple[Array, ...]:
+    def _weighted(self, part: Part, weights: RowValues | None) -> tuple[Column, ...]:
         columns = self.of_part(part)
         if weights is None:
             return columns
         own = weights.of_part(part)
-        return tuple(column * own for column in columns)
+        return tuple(column[:] * own for column in columns)
 
     def norms(self, weights: RowValues | None = None) -> Array:
         """Return the Euclidean norm of each (weighted) column, in a pass over the parts."""
