@@ -157,7 +157,7 @@ def regressor_parts(
         basis = np.empty((stop - start, q + 1), order="F" if grouping.starts is None and gathered is None else "C")
         basis[:, lead:q] = block[:, kept] @ inverse_r
         if constant is not None:
-            basis[:, 0] = constant if np.isscalar(constant) else np.asarray(constant)[start:stop]
+            basis[:, 0] = constant if isinstance(constant, float) else constant[start:stop]
             basis[:, 0] /= np.sqrt(constant_mass)
         basis[:, q] = block[:, -1] - block[:, :-1] @ coefficients
         if gathered is not None:

@@ -367,7 +367,7 @@ def test_clusters_of_a_row_each_are_crossed_and_nested_as_in_memory(by, effects)
 def test_leverages_are_those_in_memory_or_refused(name, cov):
     frame = make()
     stream = stream_of(cut(frame, [50]))
-    refused = name in (("twoway",) if cov in ("HC2", "HC3") else ("twoway", "time", "region", "random"))
+    refused = name in (("twoway",) if cov in ("HC2", "HC3") else ("twoway", "time", "region"))
     if refused:
         with pytest.raises(pv.MissingInformationError, match="rows of a stream are not kept"):
             FITS[name](stream, cov=cov)

@@ -55,6 +55,14 @@ def test_neither_chunks_nor_the_order_of_rows_show_with_weights(places, seed, na
     assert_same(FITS[name](stream_of(cut(mixed, places)), weights="size", cov=cov), held)
 
 
+@pytest.mark.parametrize("cov", ["CR2", "CR3", pv.BiasReduced("region")], ids=str)
+@pytest.mark.parametrize("name", ["pooled", "entity"])
+def test_leverages_of_clusters_with_weights(name, cov):
+    frame = world()
+    held = FITS[name](panel_of(frame), weights="size", cov=cov)
+    assert_same(FITS[name](stream_of(cut(frame, [9, 61])), weights="size", cov=cov), held)
+
+
 def test_weights_may_have_any_name_and_must_be_positive():
     frame = world().rename(columns={"size": "weights"})
     held = pv.fit_pooled(panel_of(frame), "y", ["x", "z"], weights="weights")
