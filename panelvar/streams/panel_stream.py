@@ -173,6 +173,10 @@ class PanelStream(HintsAtNames):
             "This goes along the rows of each entity in time, and a stream is read a chunk at a time: use a Panel."
         )
 
+    def stored_column(self, name: Hashable) -> NoReturn:
+        """Refuse to hold a column, as it is stored or as numbers."""
+        self.column(name)
+
     def column(self, name: Hashable) -> NoReturn:
         """Refuse to hold a column."""
         raise SpecificationError(
@@ -305,4 +309,5 @@ def _called_weights(name: str, panel: Panel) -> dict[str, Array]:
 def _by_name(read: Callable[[Panel], FormulaColumns], panel: Panel) -> dict[str, Array]:
     """Compute columns, and return them by name."""
     found = read(panel)
-    return {found.y_name: found.y, **dict(zip(found.x_names, found.x, strict=True))}
+    names, columns = (found.y_name, *found.x_names), (found.y, *found.x)
+    return {name: column[:] for name, column in zip(names, columns, strict=True)}

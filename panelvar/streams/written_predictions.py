@@ -113,7 +113,7 @@ def _explained(result: Predicts, panel: Panel) -> Array:
     else:
         from panelvar.data.formula import parse
 
-        values = parse(f"{source.formula.partition('~')[0]} ~ 1", panel).y
+        values = parse(f"{source.formula.partition('~')[0]} ~ 1", panel).y[:]
     if panel.order is None:
         return values
     out = np.empty_like(values)
