@@ -32,6 +32,8 @@ def is_whole(value: object) -> TypeGuard[int | np.integer]:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a real number; True is none, and neither is a whole number that no float holds."""
+    if type(value) is float:
+        return True
     if isinstance(value, int) and value.bit_length() >= sys.float_info.max_exp:
         return False
     return isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -29,8 +29,8 @@ def two_sided(statistic: Array, df: float | Array) -> Array:
     One number for all statistics, or one each (then all finite).
     """
     special = _special()
-    lower = -np.abs(statistic)
-    normal = isinstance(df, float) and np.isinf(df)
+    lower = -abs(statistic)
+    normal = isinstance(df, float) and math.isinf(df)
     tail = special.ndtr(lower) if normal else special.stdtr(df, lower)
     doubled: Array = 2.0 * tail
     return doubled
@@ -51,16 +51,16 @@ def quantile(level: float, df: float) -> float:
 
 def f_tail(statistic: float, numerator: float, denominator: float) -> float:
     """P-value of an F statistic; a scaled chi-squared when ``denominator`` is infinite."""
-    if np.isnan(statistic):
+    if math.isnan(statistic):
         return float("nan")
-    if np.isinf(denominator):
+    if math.isinf(denominator):
         return chi2_tail(numerator * statistic, numerator)
     return float(_special().fdtrc(numerator, denominator, max(statistic, 0.0)))
 
 
 def chi2_tail(statistic: float, df: float) -> float:
     """P-value of a chi-squared statistic; one of no restrictions is as expected."""
-    if np.isnan(statistic):
+    if math.isnan(statistic):
         return float("nan")
     if df == 0.0:
         return 1.0

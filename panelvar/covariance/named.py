@@ -39,7 +39,7 @@ def covariance_of(specification: Covariance, fit: Projected, convention: Convent
         found = specification(fit, convention)
     if not isinstance(found, CovarianceEstimate):
         raise SpecificationError(f"cov= gave a {type(found).__name__}: a covariance returns a CovarianceEstimate.")
-    if np.isinf(found.matrix).any():
+    if np.count_nonzero(np.isinf(found.matrix)):
         raise NumericalError("The covariance of the coefficients overflows: rescale the dependent variable.")
     if found.classical or fit.exact:
         return found
@@ -67,7 +67,8 @@ def specification_of(cov: object) -> Covariance | None:
     if isinstance(cov, type):
         raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
     if isinstance(cov, str):
-        return _SPECIFICATIONS.get(choose("cov", _SPELLINGS.get(cov.lower(), cov), _NAMES, _by_column(cov)))
+        name = _SPELLINGS.get(cov.lower(), cov)
+        return _SPECIFICATIONS.get(name if name in _NAMES else choose("cov", name, _NAMES, _by_column(cov)))
     if callable(cov):
         if isinstance(cov, (BuiltinFunctionType, FunctionType)) and not _takes_two(cov):
             raise SpecificationError(f"cov={cov.__name__} is no covariance: it does not take a fit and a convention.")

@@ -200,7 +200,7 @@ def _read_integers(values: Integers, freq: int | str | None, name: str | None) -
             positions, calendar = _observing(*read, pd.Index(distinct))
             return positions[codes], _noting(calendar, "time-read", f"are read as dates, one a {calendar.rule.noun}")
     multiple = _multiple_of_years(freq, low, high, name) if isinstance(freq, str) else freq
-    return _place(values, IntegerLabels(), multiple, name)
+    return _place(values, IntegerLabels(), multiple, name, (low, high))
 
 
 def _multiple_of_years(freq: str, low: int, high: int, name: str | None) -> int:
@@ -339,9 +339,11 @@ def _read_dates(
     return positions, calendar
 
 
-def _place(values: Integers, rule: LabelRule, multiple: int | None, name: str | None) -> tuple[Integers, Calendar]:
-    """Number ordinals from the first, in steps of ``multiple`` or of their greatest common divisor."""
-    low, high = int(values.min()), int(values.max())
+def _place(
+    values: Integers, rule: LabelRule, multiple: int | None, name: str | None, extent: tuple[int, int] | None = None
+) -> tuple[Integers, Calendar]:
+    """Number ordinals, from the lowest to the highest, in steps of ``multiple`` or of their greatest common divisor."""
+    low, high = extent or (int(values.min()), int(values.max()))
     if high - low >= 2**63 - 1:
         raise DataError(
             f"{_title(name, 'T')} span {high - low} {rule.noun}s, too many for a calendar; give a longer freq=."
@@ -373,7 +375,7 @@ def _place(values: Integers, rule: LabelRule, multiple: int | None, name: str | 
 def _common_step(values: Integers, low: int) -> int:
     # Most panels have neighbouring rows one unit apart, which settles it; often within the first few.
     for part in (values[:1000], values):
-        if (part[1:] - part[:-1] == 1).any():
+        if np.count_nonzero(part[1:] - part[:-1] == 1):
             return 1
     return int(np.gcd.reduce(np.unique(values) - low)) or 1
 

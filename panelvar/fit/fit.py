@@ -13,6 +13,7 @@ and with :math:`A = (\tilde X'\tilde X)^{-1}` both get their covariance from one
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -150,10 +151,12 @@ class Fit:
             return self.slopes
         if self.solution.constant is not None:
             return np.concatenate(([self.solution.constant], self.slopes))
+        slopes = self.slopes
+        out = np.empty(len(slopes) + 1)
+        out[1:] = slopes
         # Summed in extended precision: the level of the data cancels here.
-        terms = self.lever.astype(np.longdouble) * self.slopes
-        level = float(np.longdouble(self.centre[-1]) - terms.sum())
-        return np.concatenate(([level], self.slopes))
+        out[0] = np.longdouble(self.centre[-1]) - self.lever.astype(np.longdouble).dot(slopes)
+        return out
 
     @cached_property
     def lever(self) -> Array:
@@ -180,7 +183,7 @@ class Fit:
         out = np.zeros((k + 1, k + 1))
         out[0, 0] = 1.0 / self.constant_mass
         out[1:, 1:] = root
-        out[0, 1:] = -self.lever @ root
+        np.negative(self.lever @ root, out=out[0, 1:])
         return out
 
     @cached_property
@@ -188,14 +191,10 @@ class Fit:
         """Inverse cross product of all transformed regressors, the constant included, shape (p, p)."""
         if not self.constant:
             return self.slope_bread
-        out = np.empty((len(self.names),) * 2)
-        # Through the factor, so that the matrix is exactly symmetric and positive.
-        root = self.solution.inverse_r
-        lever = self.lever @ root
-        out[0, 0] = 1.0 / self.constant_mass + lever @ lever
-        out[0, 1:] = out[1:, 0] = -(root @ lever)
-        out[1:, 1:] = self.slope_bread
-        return out
+        # A root times its transpose, so that the matrix is exactly symmetric and positive.
+        root = self.spread.copy()
+        root[0, 0] = 1.0 / math.sqrt(self.constant_mass)
+        return root @ root.T
 
     @property
     def rss(self) -> float:

@@ -27,8 +27,8 @@ def check_scale(design: Design, raw_norms: Array) -> None:
     NumericalError
         Naming the columns.
     """
-    largest, smallest = raw_norms.max(), raw_norms.min()
-    if NEAR_ONE[0] < smallest and largest < NEAR_ONE[1]:
+    smallest, largest = NEAR_ONE
+    if all(smallest < norm < largest for norm in raw_norms.tolist()):
         return
     if not np.isfinite(raw_norms).all():
         # A column out of range spoils the triangle of all: ask the columns themselves.

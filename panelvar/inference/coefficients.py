@@ -81,7 +81,7 @@ class Inference(HintsAtNames):
     def _errors(self) -> Array:
         # A negative variance (of a matrix that is not repaired), or none, has no error; a warning was given.
         variances = self.covariance.matrix.diagonal()
-        if variances.min(initial=np.inf) > 0.0 or self.fit.rss == 0.0:
+        if np.count_nonzero(variances > 0.0) == len(variances) or self.fit.rss == 0.0:
             return np.sqrt(variances)
         out = np.full(len(variances), np.nan)
         np.sqrt(variances, out=out, where=variances > 0.0)
@@ -90,6 +90,9 @@ class Inference(HintsAtNames):
     @cached_property
     def _ratios(self) -> Array:
         errors = self._errors
+        if np.count_nonzero(errors > 0.0) == len(errors):
+            ratios: Array = self.fit.coefficients / errors
+            return ratios
         # After an exact fit, whose errors are zero, the rounding of a coefficient that is zero would be significant.
         out = np.full(len(errors), np.nan)
         np.divide(self.fit.coefficients, errors, out=out, where=errors > 0.0)

@@ -79,8 +79,14 @@ def demeaned_rows(
         means = groups.means_of(cast(Columns, columns), weights)
         rows = columns.transformed(groupings=(groups,), tables=(means,), weights=weights, constant=constant)
         return rows, rows.triangle()
+    options: dict[str, Any] = {"groupings": (groups,), "weights": weights, "constant": constant}
+    if groups.n_rows <= BLOCK_ROWS and groups.sums_lines:
+        lines, means = _all_at_once(columns, groups, weights)
+        rows = DemeanedRows(columns, None, tables=(means,), **options)
+        rows.keep(lines.T)
+        return rows, rows.triangle()
     origin, means, triangle = _read(columns, groups, weights)
-    rows = DemeanedRows(columns, origin, groupings=(groups,), tables=(means,), weights=weights, constant=constant)
+    rows = DemeanedRows(columns, origin, tables=(means,), **options)
     return rows, rows.triangle() if triangle is None else triangle
 
 
@@ -94,6 +100,17 @@ def read_whole(groups: Grouping, columns: int) -> bool:
     if groups.n_rows <= BLOCK_ROWS or not pays(columns) or groups.starts is None:
         return False
     return groups.sums_lines and bool(groups.sizes.max() <= rows_together(columns))
+
+
+def _all_at_once(columns: Sequence[Column], groups: Grouping, weights: Array | None) -> tuple[Array, Array]:
+    """The demeaned columns (k, n) of few rows, a column a line, and the means (G, k)."""
+    lines, last = np.array([column[:] for column in columns]), groups.n_groups
+    with np.errstate(over="ignore", invalid="ignore"):
+        levels = _levels(lines if weights is None else lines * weights, groups, groups.mass(weights), 0, last)
+        lines -= groups.repeated(levels, 0, last)
+    if weights is not None:
+        lines *= np.sqrt(weights)
+    return lines, levels.T
 
 
 def _read(

@@ -177,7 +177,7 @@ class Grouping:
         if starts is None or self.n_groups * starts[1] != self.n_rows:
             return 0
         size = int(starts[1])
-        return size if bool(np.all(self.sizes == size)) else 0
+        return size if np.count_nonzero(self.sizes == size) == self.n_groups else 0
 
     @cached_property
     def cycles(self) -> bool:

@@ -198,18 +198,23 @@ class TransformedRows:
         n = self.n_rows
         if n <= BLOCK_ROWS:
             # A small model is transformed once and its rows are kept: later passes cost nothing.
-            if self._kept is None:
+            kept = self._kept
+            if kept is None:
                 kept = np.empty((n, self.n_columns), order="F")
                 self.fill(0, n, kept)
-                kept.flags.writeable = False
-                self._kept = kept
-            yield 0, n, self._kept
+                self.keep(kept)
+            yield 0, n, kept
             return
         scratch = np.empty((BLOCK_ROWS, self.n_columns), order="F")
         for start, stop in self.block_bounds():
             block = scratch[: stop - start]
             self.fill(start, stop, block)
             yield start, stop, block
+
+    def keep(self, block: Array) -> None:
+        """Keep all rows, transformed (n, k + 1), of a small model."""
+        block.flags.writeable = False
+        self._kept = block
 
     def summed(self, make: Callable[[], list[Array]]) -> list[Array]:
         """Return the sums over all rows that one pass over `blocks` makes; rows that lie apart are passed apart."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.errors import choose, emit
 from panelvar.covariance.covariances import Covariance
@@ -36,7 +34,8 @@ def solved(model: TransformedModel, collinear: str) -> Fit:
     solution = polish(solve(model.triangle, model.raw_norms[:-1]), rows.products, rows.n_rows, centre)
     counts = model.counts(len(solution.kept))
     found = check_fit(design, solution, counts, collinear)
-    total = float(np.square(model.triangle[:, -1]).sum()) if model.tss is None else model.tss
+    explained = model.triangle[:, -1]
+    total = float(explained.dot(explained)) if model.tss is None else model.tss
     solution, total, degenerate = without_rounding(design.dependent, solution, total, model.raw_norms)
     notes = (*model.source.notes, *model.notes, *found, *degenerate)
     return Fit(model, solution, total, counts, notes)

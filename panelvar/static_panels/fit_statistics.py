@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from panelvar.static_panels.effect_variances import EffectVariances, effect_vari
 from panelvar.static_panels.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
+_NO_SLOPES = "all slopes are zero"
 _R2_LABELS = {
     "fixed": "Within R2",
     "random": "Quasi-demeaned R2",
@@ -214,18 +216,25 @@ class FitStatistics(Augmented):
         standard errors (the same number, except under EViews' rescaled random-effects covariance, where EViews reports
         this one).
         """
-        fit, classical = self.fit, self.f_classical
+        fit = self.fit
         first, slopes = int(fit.constant), len(fit.kept)
         if slopes == 0:
             return None
         likelihood = fit.components is not None and fit.components.likelihood is not None
-        if self.covariance.classical and classical is not None and not likelihood:
-            # Its residual variance has df_resid; that of the standard errors, what the convention counts.
-            value = classical.statistic * (fit.residual_variance / self.s2 if self.s2 > 0.0 else 1.0)
-            if np.isfinite(self.covariance.df):
-                return f_test("Joint significance", value, slopes, self.covariance.df, classical.null, classical.notes)
-            return chi2_test("Joint significance", slopes * value, slopes, classical.null, classical.notes)
-        return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
+        if self.covariance.classical and not likelihood:
+            # The residual variance of the classical F has df_resid; that of the errors, what the convention counts.
+            value, notes = self._classical_ratio
+            scale = self.s2
+            value *= fit.residual_variance / scale if scale > 0.0 else 1.0
+            if math.isfinite(self.covariance.df):
+                return f_test("Joint significance", value, slopes, self.covariance.df, _NO_SLOPES, notes)
+            return chi2_test("Joint significance", slopes * value, slopes, _NO_SLOPES, notes)
+        return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", _NO_SLOPES)
+
+    @cached_property
+    def _classical_ratio(self) -> tuple[float, tuple[Note, ...]]:
+        explained = self.fit.solution.r @ self.fit.slopes
+        return ratio_of_gain(self.fit, "Classical F", float(explained @ explained), len(explained))
 
     @cached_property
     def f_classical(self) -> TestResult | None:
@@ -233,8 +242,8 @@ class FitStatistics(Augmented):
         slopes = len(self.fit.kept)
         if slopes == 0:
             return None
-        gain = self.fit.solution.r @ self.fit.slopes
-        return f_of_gain(self.fit, "Classical F", float(gain @ gain), slopes, "all slopes are zero")
+        value, notes = self._classical_ratio
+        return f_test("Classical F", value, slopes, self.fit.residual_df, _NO_SLOPES, notes)
 
     @cached_property
     def f_with_dummies(self) -> TestResult | None:
@@ -312,11 +321,16 @@ def classical_note(what: str, *covariances: CovarianceEstimate) -> list[Note]:
 
 def f_of_gain(fit: Fit, name: str, gain: float, numerator: int, null: str, notes: Sequence[Note] = ()) -> TestResult:
     """F of what the sum of squares gains by restrictions, beside the residual variance of the fit."""
+    statistic, found = ratio_of_gain(fit, name, gain, numerator)
+    return f_test(name, statistic, numerator, fit.residual_df, null, (*found, *notes))
+
+
+def ratio_of_gain(fit: Fit, name: str, gain: float, numerator: int) -> tuple[float, tuple[Note, ...]]:
+    """The statistic of `f_of_gain`, and what a reader should know of it."""
     if not fit.exact:
-        statistic = (gain / numerator) / (fit.rss / fit.residual_df)
-        return f_test(name, statistic, numerator, fit.residual_df, null, notes)
+        return (gain / numerator) / (fit.rss / fit.residual_df), ()
     # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
     something = gain > rounding_of(float(fit.model.raw_norms[-1]))
     why = "F is infinite" if something else "there is nothing to test"
     note = Note("exact-fit", f"{name}: the residuals are zero and {why}.")
-    return f_test(name, float("inf") if something else float("nan"), numerator, fit.residual_df, null, (note, *notes))
+    return float("inf") if something else float("nan"), (note,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.absorption.absorb import Absorbed, absorb
 from panelvar.absorption.orthonormal_block import Block
-from panelvar.base.arguments import read_names
+from panelvar.base.arguments import ONE_WAY, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
@@ -22,6 +22,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.data.formula_parts import with_effects
+from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
@@ -119,7 +120,7 @@ def within_model(
             text = f"{dropped} singleton row(s) dropped ({convention.name} convention)."
             notes.append(Note("singletons-dropped", text))
     blocks, labels = _blocks(design, terms)
-    alone = sum(int((block.grouping.sizes == 1).sum()) for block in blocks)
+    alone = sum(int(np.count_nonzero(block.grouping.sizes == 1)) for block in blocks)
     if alone:
         text = (
             f"{alone} effect level(s) have a single row: it is fitted exactly and does not inform the slopes, "
@@ -194,8 +195,8 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     panel = design.panel
     if names == ("twoway",):
         names = ("entity", "time")
-    elif len(names) == 1 and names[0] not in ("entity", "time", *panel.names, panel.entity_name, panel.time_name):
-        columns = [str(name) for name in (*panel.names, panel.entity_name, panel.time_name) if name is not None]
+    elif len(names) == 1 and names[0] not in ONE_WAY and names[0] not in _columns(panel):
+        columns = [str(name) for name in _columns(panel) if name is not None]
         # A misspelt column is refused as such, with the name that is near.
         words = () if nearest(names[0], columns) else ("entity", "time", "twoway")
         meant = answer("option", names[0].lower(), words.__contains__, "effects")
@@ -226,8 +227,12 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     return tuple(found.values())
 
 
+def _columns(panel: Panel) -> tuple[Hashable, ...]:
+    return (*panel.names, panel.entity_name, panel.time_name)
+
+
 def _term(design: Design, name: str) -> _Term:
-    if name in design.panel.names:
+    if name in ONE_WAY or name in design.panel.names:
         return _Term(name, True)
     match = _SLOPES.fullmatch(name.strip())
     if match is None:

@@ -76,10 +76,11 @@ class TestResult(HintsAtNames, Presented):
         for option, value in (("df", self.df), ("df_denominator", self.df_denominator)):
             if value is not None and not is_number(value):
                 raise SpecificationError(f"{option}={shown(value)} must be a number or None.")
-        for option in ("name", "distribution", "null"):
-            if not isinstance(text := getattr(self, option), str):
-                raise SpecificationError(f"{option}={shown(text)} must be a text.")
-        if not (isinstance(self.notes, tuple) and all(isinstance(note, Note) for note in self.notes)):
+        if not type(self.name) is type(self.distribution) is type(self.null) is str:
+            for option in ("name", "distribution", "null"):
+                if not isinstance(text := getattr(self, option), str):
+                    raise SpecificationError(f"{option}={shown(text)} must be a text.")
+        if self.notes != () and not (isinstance(self.notes, tuple) and all(isinstance(n, Note) for n in self.notes)):
             raise SpecificationError(f"notes={shown(self.notes)} must be a tuple of Note.")
 
     def summary(self) -> Table:
