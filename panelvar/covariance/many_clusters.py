@@ -18,9 +18,8 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.scaling import exponents
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, segment_products, weights_of
 from panelvar.covariance.cluster_basis import ClusterBasis
@@ -34,6 +33,7 @@ from panelvar.covariance.symmetric_stacks import (
     product,
     times,
 )
+from panelvar.kernels.demeaned import DemeanedRows
 from panelvar.kernels.rows import BLOCK_ROWS
 
 MANY = 400
@@ -98,6 +98,16 @@ def adjust_many(basis: ClusterBasis, power: float) -> ManyAdjusted:
     """
     units = exponents(basis.targets, axis=0)
     sums = _Sums(np.ldexp(basis.targets, -units), np.ldexp(1.0, units), power, basis.clusters.n_groups)
+    if _demeaned_alike(basis):
+        for stack, numbers in _stacks(basis):
+            _add_rows(stack, numbers, sums)
+    else:
+        _add_runs(basis, sums)
+    return ManyAdjusted(sums.moves.T, sums.degrees(), sums.singular, basis, power)
+
+
+def _add_runs(basis: ClusterBasis, sums: _Sums) -> None:
+    """Add clusters of any sizes, wherever their rows stand."""
     parts: dict[int, Array] = {}
     sizes = basis.clusters.sizes
     for run in _runs(basis):
@@ -116,7 +126,6 @@ def adjust_many(basis: ClusterBasis, power: float) -> ManyAdjusted:
                 parts[number] = parts.get(number, 0.0) + gram
     if parts:
         _add_grams(np.stack(list(parts.values())), np.array(list(parts)), sums)
-    return ManyAdjusted(sums.moves.T, sums.degrees(), sums.singular, basis, power)
 
 
 class _Stack(NamedTuple):
@@ -152,10 +161,10 @@ class _Run:
     centred: bool
     columns: Array
     lead: Array | None
-    edges: NDArray[np.intp]
-    numbers: NDArray[np.intp]
+    edges: Positions
+    numbers: Positions
 
-    def stack(self, which: NDArray[np.intp], size: int) -> _Stack:
+    def stack(self, which: Positions, size: int) -> _Stack:
         """Lay out clusters of one size."""
         index = self.edges[which][:, None] + np.arange(size)
         together = slice(int(index[0, 0]), int(index[-1, -1]) + 1)
@@ -165,14 +174,14 @@ class _Run:
             columns = self.columns.take(index, axis=1)
         raw = np.ascontiguousarray(columns.transpose(2, 0, 1))
         if self.centred:
-            raw = (_contrasts(size) @ raw.reshape(size, -1)).reshape(size - 1, *raw.shape[1:])
+            raw = _contrasted(raw)
         out = np.empty((len(raw), self.source.size + 1, len(which)))
         if self.lead is not None:
             out[:, 0] = self.lead[index.T]
         np.matmul(self.loadings.T, raw, out=out[:, int(self.lead is not None) :])
         return _Stack(out[:, :-1], out[:, -1])
 
-    def grams(self, which: NDArray[np.intp]) -> Array:
+    def grams(self, which: Positions) -> Array:
         """Return the cross products (s, q + 1, q + 1) of the basis and the residuals in each of some clusters."""
         sizes = np.diff(self.edges)[which]
         edges = np.concatenate([[0], np.cumsum(sizes)])
@@ -185,12 +194,14 @@ class _Run:
         return segment_products(rows, edges)
 
 
-def _contrasts(size: int) -> Array:
-    """Return orthonormal rows (m - 1, m) that sum to zero: each observation less the mean of those before it."""
-    out = np.zeros((size - 1, size))
+def _contrasted(raw: Array) -> Array:
+    """Return m - 1 rotated rows of each cluster, from m rows (m, k, s): each less the mean of those before it."""
+    size = len(raw)
+    contrasts = np.zeros((size - 1, size))
     for i in range(size - 1):
-        out[i, : i + 1], out[i, i + 1] = -1.0 / (i + 1), 1.0
-        out[i] *= np.sqrt((i + 1) / (i + 2))
+        contrasts[i, : i + 1], contrasts[i, i + 1] = -1.0 / (i + 1), 1.0
+        contrasts[i] *= np.sqrt((i + 1) / (i + 2))
+    out: Array = (contrasts @ raw.reshape(size, -1)).reshape(size - 1, *raw.shape[1:])
     return out
 
 
@@ -201,6 +212,32 @@ def _centred(source: ClusterBasis) -> bool:
         return False
     effects = zip(absorbed.groupings, absorbed.slopes, strict=True)
     return any(slope is None and effect.lies_within(source.clusters) for effect, slope in effects)
+
+
+def _demeaned_alike(source: ClusterBasis) -> bool:
+    """Whether all clusters have one small size, and means of their own are all that is subtracted from their rows."""
+    rows, clusters = source.fit.rows_or_refuse("Few-cluster inference"), source.clusters
+    return (
+        isinstance(rows, DemeanedRows)
+        and rows.weights is None
+        and rows.groupings[0] is clusters
+        and 1 < clusters.equal_size <= source.size + 1
+    )
+
+
+def _stacks(source: ClusterBasis) -> Iterator[tuple[_Stack, Positions]]:
+    """Yield clusters that are demeaned alike: contrasts of rows, which need no means."""
+    rows, size = source.fit.rows_or_refuse("Few-cluster inference"), source.clusters.equal_size
+    loadings, step = _loadings(source), max(1, BLOCK_ROWS // size)
+    for first in range(0, source.clusters.n_groups, step):
+        last = min(first + step, source.clusters.n_groups)
+        raw = np.empty((size, rows.n_columns, last - first))
+        for j, column in enumerate(rows.columns):
+            part = column[first * size : last * size].reshape(-1, size).T
+            # About a number near all of them, so that products with contrasts lose no more digits than means do.
+            np.subtract(part, part[0, 0], out=raw[:, j])
+        out = loadings.T @ _contrasted(raw)
+        yield _Stack(out[:, :-1], out[:, -1]), np.arange(first, last)
 
 
 def _runs(source: ClusterBasis) -> Iterator[_Run]:
@@ -256,7 +293,7 @@ class _Sums:
         self._means, self._squares = np.zeros(p), np.zeros(p)
         self._products = np.zeros((q * (q + 1) // 2,) * 2)
 
-    def add(self, numbers: NDArray[np.intp], moves: Array, own: Array, inner: Array, entries: Array) -> None:
+    def add(self, numbers: Positions, moves: Array, own: Array, inner: Array, entries: Array) -> None:
         """Add clusters: contributions (p, s), their variances, ``|U_g t|^2``, and the packed entries of U_g."""
         first, last = int(numbers[0]), int(numbers[-1]) + 1
         where = slice(first, last) if last - first == len(numbers) else numbers
@@ -279,7 +316,7 @@ class _Sums:
         return np.where(exists, np.square(self._means) / np.where(exists, total, 1.0), np.nan)
 
 
-def _add_rows(stack: _Stack, numbers: NDArray[np.intp], sums: _Sums) -> None:
+def _add_rows(stack: _Stack, numbers: Positions, sums: _Sums) -> None:
     """Add clusters by their rows; those of much leverage by their cross products."""
     if len(stack.basis) == 0:
         # The one row of a cluster that an effect leaves nothing of.
@@ -300,7 +337,7 @@ def _add_rows(stack: _Stack, numbers: NDArray[np.intp], sums: _Sums) -> None:
         _add_roots(np.einsum("mag,mbg->gab", rows, rows), numbers[large], sums)
 
 
-def _classes(size: Array) -> Iterator[tuple[NDArray[np.intp] | slice, float]]:
+def _classes(size: Array) -> Iterator[tuple[Positions | slice, float]]:
     """Yield clusters of like leverage that a power series is for, and the largest norm among them."""
     lowest = 0.0
     for bound in SERIES:
@@ -312,7 +349,7 @@ def _classes(size: Array) -> Iterator[tuple[NDArray[np.intp] | slice, float]]:
             yield np.flatnonzero(which), float(size[which].max())
 
 
-def _add_grams(grams: Array, numbers: NDArray[np.intp], sums: _Sums) -> None:
+def _add_grams(grams: Array, numbers: Positions, sums: _Sums) -> None:
     """Add clusters by their cross products (s, q + 1, q + 1), the residuals last."""
     size = np.sqrt(np.einsum("gij,gij->g", grams[:, :-1, :-1], grams[:, :-1, :-1]))
     for which, norm in _classes(size):
@@ -335,7 +372,7 @@ def _add_grams(grams: Array, numbers: NDArray[np.intp], sums: _Sums) -> None:
         _add_roots(grams[large], numbers[large], sums)
 
 
-def _add_roots(grams: Array, numbers: NDArray[np.intp], sums: _Sums) -> None:
+def _add_roots(grams: Array, numbers: Positions, sums: _Sums) -> None:
     """Add clusters by the eigenvectors of their cross products."""
     values, vectors = np.linalg.eigh(grams[:, :-1, :-1])
     weight, singular = weights_of(values, sums.power)

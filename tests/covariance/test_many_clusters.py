@@ -132,6 +132,23 @@ def test_sums_over_clusters_are_those_of_what_each_adds(model, by, kind, block, 
         np.testing.assert_allclose([one.statistic, one.pvalue], [other.statistic, other.pvalue], rtol=1e-9)
 
 
+@pytest.mark.parametrize("periods", [2, 4, 9])
+@pytest.mark.parametrize("kind", ["CR2", "CR3"])
+def test_clusters_of_one_size_are_read_as_contrasts_of_their_rows(kind, periods, monkeypatch):
+    """Whatever the level of the columns; the last block has fewer clusters than the others."""
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((3, 70 * periods)) + np.array([[0.0], [1e6], [-3.0]])
+    columns = {"i": np.repeat(np.arange(70), periods), "t": np.tile(np.arange(periods), 70), "a": x[0], "b": x[1]}
+    data = pv.Panel(columns | {"c": x[2], "y": x.sum(axis=0) + rng.standard_normal(70 * periods)}, "i", "t")
+    kept = pv.fit_fixed_effects(data, "y", ["a", "b", "c"], cov=kind)
+    monkeypatch.setattr(many_clusters, "BLOCK_ROWS", 30 * periods)
+    monkeypatch.setattr(many_clusters, "MANY", 2)
+    summed = pv.fit_fixed_effects(data, "y", ["a", "b", "c"], cov=kind)
+    assert isinstance(summed.covariance.degrees.adjusted, many_clusters.ManyAdjusted)
+    np.testing.assert_allclose(summed.std_errors, kept.std_errors, rtol=1e-9)
+    np.testing.assert_allclose(summed.df_coefficients, kept.df_coefficients, rtol=1e-8)
+
+
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 def test_an_exact_fit_and_a_cluster_alone_with_its_regressor(monkeypatch):
     monkeypatch.setattr(many_clusters, "MANY", 2)
