@@ -7,7 +7,8 @@ slower if the ratio of medians exceeds `RATIO`, the difference `SECONDS`, and th
 old tree strays from itself.
 
 ``--saved OLD.json [OLD.json ...] NEW.json`` compares what ``--benchmark-autosave`` has saved instead; the files before
-the last are of one commit. Runs at different times of a day are a weaker comparison.
+the last are of one commit. Runs at different times of a day are a weaker comparison. ``--races OLD.json NEW.json``
+compares what ``--profile`` has written at two commits (see `benchmarks.compare_races`).
 """
 
 from __future__ import annotations
@@ -105,12 +106,6 @@ class Times:
 
 def judged(group: str, label: str, old: float, new: float, strays: float) -> dict[str, Any]:
     """Say whether a row became slower or faster: by a share, by microseconds, and by more than the old one strays."""
-    excess = max(RATIO - 1.0, SPREADS * strays)
-    change = "same"
-    if new - old > SECONDS and new / old - 1.0 > excess:
-        change = "slower"
-    elif old - new > SECONDS and old / new - 1.0 > excess:
-        change = "faster"
     return {
         "group": group,
         "row": label,
@@ -118,8 +113,18 @@ def judged(group: str, label: str, old: float, new: float, strays: float) -> dic
         "new": new,
         "ratio": new / old,
         "spread": strays,
-        "change": change,
+        "change": changed(old, new, SECONDS, strays),
     }
+
+
+def changed(old: float, new: float, least: float, strays: float) -> str:
+    """Say what became of something that is better when it is less."""
+    excess = max(RATIO - 1.0, SPREADS * strays)
+    if new - old > least and new > old * (1.0 + excess):
+        return "slower"
+    if old - new > least and old > new * (1.0 + excess):
+        return "faster"
+    return "same"
 
 
 def spread(old: list[list[float]], again: list[list[float]], draws: int = 400) -> float:
@@ -259,7 +264,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--smoke", action="store_true", help="small sizes")
     parser.add_argument("--json", help="where to write everything, samples included (default: benchmarks/results/)")
     parser.add_argument("--saved", nargs="+", metavar="JSON", help="files of pytest-benchmark instead of trees")
+    parser.add_argument("--races", nargs=2, metavar="JSON", help="two files of a profile instead of trees")
     options = parser.parse_args(arguments)
+    if options.races:
+        from benchmarks.compare_races import main as compare_races
+
+        return compare_races(*options.races)
     if options.saved:
         if len(options.saved) < 2 or options.old:
             parser.error("--saved takes at least two files, the old commit's before the new one's, and no trees")

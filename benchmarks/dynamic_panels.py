@@ -52,8 +52,8 @@ def municipalities() -> pv.Panel:
     return pv.Panel(pd.read_csv(DATA / "dahlberg.csv"), "id", "year")
 
 
-def simulated(entities: int, periods: int) -> pv.Panel:
-    """Draw entities with effects from one stable system of three variables."""
+def simulated_frame(entities: int, periods: int) -> pd.DataFrame:
+    """Draw entities with effects from one stable system of three variables, ``a``, ``b`` and ``c``."""
     rng = np.random.default_rng(0)
     slopes = np.array([[0.5, 0.1, 0.0], [0.1, 0.4, 0.1], [0.0, 0.1, 0.3]])
     effects = rng.standard_normal((entities, 3))
@@ -62,7 +62,12 @@ def simulated(entities: int, periods: int) -> pv.Panel:
         values[t] = effects + values[t - 1] @ slopes.T + rng.standard_normal((entities, 3))
     frame = pd.DataFrame(values[20:].swapaxes(0, 1).reshape(-1, 3), columns=["a", "b", "c"])
     frame["entity"], frame["time"] = np.repeat(np.arange(entities), periods), np.tile(np.arange(periods), entities)
-    return pv.Panel(frame, "entity", "time")
+    return frame
+
+
+def simulated(entities: int, periods: int) -> pv.Panel:
+    """Return such a panel."""
+    return pv.Panel(simulated_frame(entities, periods), "entity", "time")
 
 
 def table_4(data: Any, *, collapse: bool = False, convention: str = "default") -> pv.DynamicPanelResult:

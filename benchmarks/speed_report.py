@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ CURVES = (
     "random effects",
     "two-way",
 )
+LARGE = 10_000
+"""Rows from which a time is that of the rows, and not of the call."""
+GROWING = (*CURVES, "Parquet, fixed effects", "Parquet, fixed effects, clustered")
 
 HEAD = """# Speed, memory and their floors
 
@@ -60,16 +64,24 @@ def page(everything: dict[str, Any], pictures: list[str]) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     parts = [
         HEAD.format(profile=everything["profile"], cold=0.2),
-        f"The machine: {machine['processor'] or machine['machine']}, {machine['cores']} cores, Python "
-        f"{machine['python']}; {packages}. Other work took part of the machine: its load was {min(loads):.0f} to "
-        f"{max(loads):.0f}. The {len(loads)} races took {sum(each['took'] for each in races) / 60:.0f} minutes, "
-        f"at {', '.join(dict.fromkeys(each['commit'] for each in races))}.\n",
+        wrapped(
+            f"The machine: {machine['processor'] or machine['machine']}, {machine['cores']} cores, Python "
+            f"{machine['python']}; {packages}. Its load was {min(loads):.0f} to {max(loads):.0f}: what is above one is "
+            f"other work. The {len(loads)} races took {sum(each['took'] for each in races) / 60:.0f} minutes, "
+            f"at {', '.join(dict.fromkeys(each['commit'] for each in races))}."
+        )
+        + "\n",
         numbers(races),
         *(f"![{name}](_static/{name}.png)\n" for name in pictures),
         growth(races),
         tables(races),
     ]
     return "\n".join(parts)
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Break a paragraph into lines that an editor shows."""
+    return textwrap.fill(text, 120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def numbers(races: list[Found]) -> str:
@@ -92,7 +104,7 @@ def numbers(races: list[Found]) -> str:
             f"{'met' if met else '**missed**'} |"
         )
         if not met and number.tried:
-            missed[f"- {number.text}: {number.tried}"] = None
+            missed[wrapped(f"- {number.text}: {number.tried}", "  ")] = None
     values = [(number, value) for number, _, value in outcomes if value is not None]
     met_count = sum(number.met(value) for number, value in values)
     lines += ["", f"{met_count} of {len(values)} are met.", ""]
@@ -110,22 +122,51 @@ def judged(races: list[Found]) -> Iterator[tuple[Number, str, float | None]]:
 
 
 def growth(races: list[Found]) -> str:
-    """Lay out by which power of the numbers in the columns our time grows from each sample to the next."""
+    """Lay out by which power of the rows our time and our memory grow from each sample of a kind to the next."""
     lines = [
         "## Growth",
         "",
-        "Our time by the numbers in the model's columns: a power of one is a cost that is linear.",
+        "Our time and our memory by rows: a power of one is a cost that is linear, of zero one that does not grow.",
+        "",
+        "| job | columns | rows | time | power | memory | power |",
+        "|---|---|---|---|---|---|---|",
     ]
-    lines += ["", "| job | rows times columns | time | power |", "|---|---|---|---|"]
-    for job in CURVES:
-        points = _curves(races, job, "seconds").get(OURS, [])
-        for place, (size, seconds) in enumerate(points):
-            power = ""
-            if place:
-                before, taken = points[place - 1]
-                power = f"{math.log(seconds / taken) / math.log(size / before):.2f}"
-            lines.append(f"| {'' if place else job} | {size:,} | {human(seconds)} | {power} |")
+    for (job, kind), points in _kinds(races).items():
+        for place, (rows, ours) in enumerate(points):
+            before = points[place - 1] if place else None
+            cells = [
+                *(_grown(before, (rows, ours), "seconds", human) or ["", ""]),
+                *(_grown(before, (rows, ours), "peak", lambda size: f"{size / 1e6:.0f} MB") or ["", ""]),
+            ]
+            lines.append(f"| {'' if place else job} | {'' if place else kind} | {rows:,} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
+
+
+_Point = tuple[int, dict[str, Any]]
+"""Rows, and what we took."""
+
+
+def _kinds(races: list[Found]) -> dict[tuple[str, str], list[_Point]]:
+    """Our points by job and kind of sample, those of two sizes and more."""
+    found: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+    for race in races:
+        ours = race["programs"].get(OURS, {})
+        if race["job"] in GROWING and "seconds" in ours and race["size"] >= LARGE:
+            width = race["columns"] // (8 * race["size"])
+            rest = race["shape"].partition(f"x {width - 1}, ")[2]
+            found.setdefault((race["job"], f"{width}{', ' * bool(rest)}{rest}"), {})[race["size"]] = ours
+    return {kind: sorted(points.items()) for kind, points in found.items() if len(points) > 1}
+
+
+def _grown(before: _Point | None, now: _Point, what: str, shown: Callable[[float], str]) -> list[str] | None:
+    """Return what was taken and the power by which it grew, None where it was not measured."""
+    rows, ours = now
+    if what not in ours:
+        return None
+    power = ""
+    if before is not None and what in before[1]:
+        power = f"{math.log(ours[what] / before[1][what]) / math.log(rows / before[0]):.2f}"
+    return [shown(ours[what]), power]
 
 
 def tables(races: list[Found]) -> str:
@@ -135,7 +176,7 @@ def tables(races: list[Found]) -> str:
         lines += [
             f"## {job[0].upper()}{job[1:]}",
             "",
-            "| sample | program | time | times ours | memory | difference |",
+            "| sample | program | time | times the first | memory | difference |",
             "|---|---|---|---|---|---|",
         ]
         for race in (each for each in races if each["job"] == job):
@@ -155,8 +196,9 @@ def cost(each: dict[str, Any]) -> str:
 def _cells(name: str, each: dict[str, Any], race: Found) -> str:
     if "seconds" not in each:
         return f"{name} | {each.get('missing', 'no answer').replace('|', '/')} | | | "
-    ours = race["programs"].get(OURS, {}).get("seconds")
-    times = f"{each['seconds'] / ours:.3g}" if ours and name != OURS else ""
+    first = next(iter(race["programs"]))
+    taken = race["programs"][first].get("seconds")
+    times = f"{each['seconds'] / taken:.3g}" if taken and name != first else ""
     if each.get("ended"):
         memory = each["ended"]
     else:

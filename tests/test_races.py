@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from types import ModuleType
 
@@ -125,7 +126,8 @@ def test_the_page_says_what_is_met_missed_and_not_measured(benchmarks):
 def test_every_program_has_the_jobs_that_races_ask_of_it(benchmarks):
     import importlib
 
-    from benchmarks.races import PROFILES, races
+    from benchmarks.races import races
+    from benchmarks.sizes import PROFILES
     from benchmarks.targets import NUMBERS
 
     listed = {profile: list(races(profile)) for profile in PROFILES}
@@ -141,3 +143,55 @@ def test_every_program_has_the_jobs_that_races_ask_of_it(benchmarks):
     shapes = [{"job": race.job, "shape": race.shape, "size": race.size} for race in listed["full"]]
     for number in NUMBERS:
         assert [each for each in shapes if each["job"] == number.job and number.shapes(each)], number.text
+
+
+def profile(path, **times):
+    """A file of two races: ours beside a peer, and ours alone, which weighs."""
+    races = []
+    for job, programs in (("beside", ("panelvar", "peer")), ("alone", ("panelvar",))):
+        found = {
+            name: {"seconds": times[f"{job}_{name}"], "quartiles": [times[f"{job}_{name}"]] * 2} for name in programs
+        }
+        if job == "alone":
+            found["panelvar"]["peak"] = times["bytes"]
+        races.append({"job": job, "shape": "1e6 x 10", "programs": found})
+    path.write_text(json.dumps({"races": races}), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("after", "changes"),
+    [
+        # The whole machine was slower.
+        ({"beside_panelvar": 2.0, "beside_peer": 4.0, "alone_panelvar": 2.0, "bytes": 1e8}, ["same", "same", "same"]),
+        ({"beside_panelvar": 1.3, "beside_peer": 2.0, "alone_panelvar": 1.3, "bytes": 1.3e8}, ["slower"] * 3),
+        (
+            {"beside_panelvar": 0.7, "beside_peer": 2.0, "alone_panelvar": 1.0, "bytes": 1.04e8},
+            ["faster"] + ["same"] * 2,
+        ),
+    ],
+)
+def test_two_files_of_races_are_compared_less_what_the_machine_did(benchmarks, tmp_path, capsys, after, changes):
+    from benchmarks.compare_races import main, verdicts
+
+    old = profile(tmp_path / "old.json", beside_panelvar=1.0, beside_peer=2.0, alone_panelvar=1.0, bytes=1e8)
+    new = profile(tmp_path / "new.json", **after)
+    assert [each.change for each in verdicts(old, new)] == changes
+    assert main(old, new) == ("slower" in changes)
+    assert "beside, 1e6 x 10" in capsys.readouterr().out
+
+
+def test_growth_is_told_by_kind_of_sample(benchmarks):
+    from benchmarks.speed_report import growth
+
+    def taken(rows, seconds, peak, job="fixed effects", shape=""):
+        race = measured(job, f"{rows} x 10{shape}", rows, panelvar={"seconds": seconds, "peak": peak})
+        return race | {"columns": 88 * rows}
+
+    races = [taken(10_000, 0.001, 1e6), taken(1_000_000, 0.1, 1e8), taken(57, 1.0, 1.0)]
+    races += [taken(n, n / 1e6, 2e8, "Parquet, fixed effects", ", 50 entities") for n in (100_000, 10_000_000)]
+    lines = growth(races).splitlines()
+    assert "| fixed effects | 11 | 10,000 | 1 ms |  | 1 MB |  |" in lines
+    assert "|  |  | 1,000,000 | 100 ms | 1.00 | 100 MB | 1.00 |" in lines
+    assert "|  |  | 10,000,000 | 10 s | 1.00 | 200 MB | 0.00 |" in lines
+    assert sum("57" in line for line in lines) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import dask
@@ -15,7 +16,7 @@ from benchmarks.programs.answers import Call
 from benchmarks.programs.streams import fit
 
 
-def two_workers(panel: ParquetPanel) -> Call:
+def two_workers(cov: str, panel: ParquetPanel) -> Call:
     """Start two processes of one thread each, which keep their memory; they end with the process of the race."""
     environment = "distributed.nanny.pre-spawn-environ.MALLOC"
     keep = {f"{environment}_MMAP_THRESHOLD_": 2**25, f"{environment}_TRIM_THRESHOLD_": 2**28}
@@ -27,7 +28,7 @@ def two_workers(panel: ParquetPanel) -> Call:
         frame = dask.dataframe.read_parquet(given.path, split_row_groups=4)
         return pv.PanelStream(frame, "entity", "time")
 
-    run = fit(source, "classical")(panel)
+    run = fit(source, cov)(panel)
 
     def with_client() -> Any:
         with client.as_current():
@@ -36,4 +37,7 @@ def two_workers(panel: ParquetPanel) -> Call:
     return with_client
 
 
-JOBS: dict[str, Callable[[Any], Call]] = {"two workers": two_workers}
+JOBS: dict[str, Callable[[Any], Call]] = {
+    "two workers": partial(two_workers, "classical"),
+    "two workers, clustered": partial(two_workers, "cluster"),
+}

@@ -153,6 +153,25 @@ def table_4(convention: str, *, tests: bool) -> Callable[[pd.DataFrame], Call]:
     return prepare
 
 
+def panel_var(frame: pd.DataFrame) -> Call:
+    """Fit a panel VAR equation by equation, with Windmeijer's errors and the tests of its moments."""
+    # The slopes of each equation in another program's order: the own lag first.
+    order = [f"L1.{name}" for own in "abc" for name in (own, *(other for other in "abc" if other != own))]
+    equations = [own for own in "abc" for _ in "abc"]
+
+    def run() -> Told:
+        data = pv.Panel(frame, "entity", "time")
+        result = pv.fit_panel_var(data, ["a", "b", "c"], method="gmm", transform="fd", joint=False)
+        tables = {"params": result.params, "std_errors": result.std_errors}
+        result.hansen_j  # noqa: B018
+        return lambda: {
+            name: np.array([table.loc[lag, own] for lag, own in zip(order, equations, strict=True)])
+            for name, table in tables.items()
+        }
+
+    return run
+
+
 KRAAY = pv.DriscollKraay(lags=3, factor="none")
 JOBS: dict[str, Callable[[Any], Call]] = {
     "pooled": fit(pv.fit_pooled),
@@ -172,6 +191,15 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "bands": bands(4, 1000),
     "ADF": augmented_dickey_fuller(8),
     "IPS": im_pesaran_shin,
+    "DF-GLS": lambda series: lambda: {"statistic": np.array([pv.dfgls_test(series, lags=8).statistic])},
+    "KPSS": lambda series: lambda: {"statistic": np.array([pv.kpss_test(series, bandwidth=8).statistic])},
+    "Phillips-Perron": lambda series: (
+        lambda: {"statistic": np.array([pv.phillips_perron_test(series, bandwidth=8).statistic])}
+    ),
+    "ADF, lags by BIC": lambda series: (
+        lambda: {"statistic": np.array([pv.adf_test(series, lags="bic", max_lags=12).statistic])}
+    ),
+    "panel VAR as pydynpd": panel_var,
     "Arellano-Bond as plm": table_4("plm", tests=False),
     "Arellano-Bond as pydynpd": table_4("default", tests=True),
 }
