@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -187,13 +187,9 @@ class _TwoWay(Absorbed):
         # Real subtraction, so that levels of the larger effect cost the smaller no digits.
         n_rows, n_levels = self._small.n_rows, self._small.n_groups
         if isinstance(columns, MakesRows):
-            sums = np.zeros((n_levels, len(columns)), order="F")
             less = columns.transformed(groupings=(self._large,), tables=(means,), weights=self.weights)
-            for start, stop, block in less.blocks():
-                if self.weights is not None:
-                    block *= np.sqrt(self.weights[start:stop])[:, None]
-                self._small.add_sums(block, start, stop, sums)
-            return sums
+            (found,) = less.summed(partial(_sums_of_blocks, less, self._small, self.weights))
+            return found
         sums = np.zeros((n_levels, len(columns)), order="F")
         # Whole cycles of a balanced panel stay whole cycles, and a block is not shorter than the table it adds to.
         step = n_levels * -(-_BLOCK_ROWS // n_levels)
@@ -209,6 +205,16 @@ class _TwoWay(Absorbed):
 
     def leverage(self) -> Array:
         return self.pair.leverage()
+
+
+def _sums_of_blocks(rows: TransformedRows, levels: Grouping, weights: Array | None) -> list[Array]:
+    """Sum rows over the levels of an effect, each with the root of its weight once more."""
+    sums = np.zeros((levels.n_groups, rows.n_columns), order="F")
+    for start, stop, block in rows.blocks():
+        if weights is not None:
+            block *= np.sqrt(weights[start:stop])[:, None]
+        levels.add_sums(block, start, stop, sums)
+    return [sums]
 
 
 class _ManyWay(Absorbed):

@@ -226,11 +226,17 @@ class Reading:
         """Return the dimension of the pairs of groups of two others."""
         name = f"{first.name}^{second.name}"
         if name not in self._by_name:
-            counted = _Counts(name)
-            for part in self.parts((first, second), values=False):
-                counted.add(pairs_in(part, first, second), "the data")
+            work = partial(self._pairs_counted, name, first, second)
+            counted = self.gathered(work, _Counts.merge, (first, second), values=False)
             self._by_name[name] = CrossedDimension(name, counted.growing, counted.all, first, second)
         return self._by_name[name]
+
+    def _pairs_counted(self, name: str, first: Dimension, second: Dimension) -> _Counts:
+        """Count the pairs of groups, which are numbers, as labels are."""
+        counted = _Counts(name)
+        for part in self.parts((first, second), values=False):
+            counted.add(pairs_in(part, first, second), "the data")
+        return counted
 
     def _survey_of(self, column: str) -> Dimension:
         read = self._needed(False)

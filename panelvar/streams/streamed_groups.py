@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError
@@ -16,6 +17,10 @@ from panelvar.streams.row_values import RowValues
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+
+_PairsThere: TypeAlias = tuple[NDArray[np.int64], NDArray[Any]]
+"""Pairs of groups as numbers, and rows or weight of each."""
 
 
 @runtime_checkable
@@ -97,26 +102,19 @@ class StreamedGrouping(Grouping):
     def pair_counts(self, other: Grouping, most_cells: int, weights: Array | None = None) -> Array | csr_array:
         """Count the rows, or sum weights, over each pair of groups, dense where it is small, in a reading."""
         assert isinstance(other, StreamedGrouping)
-        cells_in_all, parts = self.n_groups * other.n_groups, []
-        dense = np.zeros(cells_in_all if cells_in_all <= most_cells else 0)
+        shape, pair = (self.n_groups, other.n_groups), (self.dimension, other.dimension)
         weighted = weights if isinstance(weights, MassByGroup) else None
-        for part in self.reading.parts((self.dimension, other.dimension), values=weighted is not None):
-            cells, place, counts = np.unique(
-                pairs_in(part, self.dimension, other.dimension), return_inverse=True, return_counts=True
-            )
-            if weighted is not None:
-                counts = np.bincount(place, weighted.of_part(part), len(cells))
-            if len(dense):
-                dense[cells] += counts
-            else:
-                parts.append((cells, counts))
-        if len(dense):
-            return dense.reshape(self.n_groups, other.n_groups)
+        values = weighted is not None
+        if shape[0] * shape[1] <= most_cells:
+            work = partial(_counts_of_pairs, self.reading, *pair, weighted)
+            counts: Array = self.reading.gathered(work, np.add, pair, values=values)
+            return counts.reshape(shape)
         from scipy.sparse import coo_array, csr_array
 
-        cells, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
-        places = (cells // other.n_groups, cells % other.n_groups)
-        return csr_array(coo_array((counts.astype(np.float64), places), shape=(self.n_groups, other.n_groups)))
+        there = partial(_pairs_there, self.reading, *pair, weighted)
+        cells, found = self.reading.gathered(there, _joined, pair, values=values)
+        places = (cells // shape[1], cells % shape[1])
+        return csr_array(coo_array((found.astype(np.float64), places), shape=shape))
 
     def met_by(self, other: Grouping) -> tuple[Positions, int]:
         """Return a group of another grouping for each group, and how many groups have rows of several of those."""
@@ -142,6 +140,30 @@ class StreamedGrouping(Grouping):
         return (
             self.reading.gathered(partial(_met_in, self.reading, *pair), _met_in_both, pair, values=False) is not None
         )
+
+
+def _counts_of_pairs(reading: Reading, groups: Dimension, others: Dimension, weights: MassByGroup | None) -> Array:
+    """Count the rows over each pair of groups, or sum weights, those of the second running fastest."""
+    counts = np.zeros(groups.n_groups * others.n_groups)
+    for part in reading.parts((groups, others), values=weights is not None):
+        np.add.at(counts, pairs_in(part, groups, others), 1.0 if weights is None else weights.of_part(part))
+    return counts
+
+
+def _pairs_there(reading: Reading, groups: Dimension, others: Dimension, weights: MassByGroup | None) -> _PairsThere:
+    """Return pairs of groups that have rows, and how many or of which weight; a pair may be there several times."""
+    parts: list[_PairsThere] = [(np.zeros(0, dtype=np.int64), np.zeros(0))]
+    for part in reading.parts((groups, others), values=weights is not None):
+        cells, place = np.unique(pairs_in(part, groups, others), return_inverse=True)
+        of_rows = None if weights is None else weights.of_part(part)
+        parts.append((cells, np.bincount(place, of_rows, len(cells))))
+    return _joined(*parts)
+
+
+def _joined(*parts: _PairsThere) -> _PairsThere:
+    """Put together the pairs of parts."""
+    cells, counts = zip(*parts, strict=True)
+    return np.concatenate(cells), np.concatenate(counts)
 
 
 def _met_in(reading: Reading, groups: Dimension, others: Dimension) -> Positions | None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import panelvar as pv
 from panelvar.chunks import dask_chunks
+from panelvar.streams.streamed_groups import StreamedGrouping
 
 dask = pytest.importorskip("dask")
 cloudpickle = pytest.importorskip("cloudpickle")
@@ -23,6 +24,7 @@ dask_frames = pytest.importorskip("dask.dataframe")
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
+READ = dask_chunks.DaskChunks.read
 FITS = {"pooled": pv.fit_pooled, "fixed effects": pv.fit_fixed_effects, "random effects": pv.fit_random_effects}
 COVARIANCES = [
     "classical",
@@ -166,6 +168,21 @@ def test_each_thread_reads_a_share_of_the_partitions(threads, worker_here, monke
     assert worker_here == ["_on_share"] * (3 * (threads if 0 < threads < 4 else 4))
 
 
+@pytest.mark.parametrize("weights", [None, "size"])
+@pytest.mark.parametrize("most", [None, 100], ids=["dense", "sparse"])
+def test_pairs_of_groups_are_counted_apart(most, weights, worker_here, monkeypatch):
+    if most is not None:
+        count = StreamedGrouping.pair_counts
+        monkeypatch.setattr(StreamedGrouping, "pair_counts", lambda one, other, _, *of: count(one, other, most, *of))
+    if weights is not None:
+        # The weights' own sums are made here.
+        monkeypatch.setattr(dask_chunks.DaskChunks, "read", READ)
+    frame = make().assign(size=lambda frame: 1.0 + frame["firm"] % 3 + frame["year"] % 2)
+    options = {"effects": "twoway", "cov": pv.Clustered("region", "time"), "weights": weights}
+    held = pv.fit_fixed_effects(panel_of(frame), "y", NAMES, **options)
+    assert_same(pv.fit_fixed_effects(stream_of(parted(frame, [0, 90, 250])), "y", NAMES, **options), held)
+
+
 def test_what_makes_several_partitions_is_done_once(worker_here):
     frame = make()
     means = frame[NAMES].mean()
@@ -276,6 +293,9 @@ def main():
                 for cov in COVARIANCES:
                     held = fit(panel_of(frame), "y", NAMES, cov=cov)
                     assert_same(fit(stream_of(parted(frame, places)), "y", NAMES, cov=cov), held)
+            held = pv.fit_fixed_effects(panel_of(frame), "y", NAMES, effects="twoway", cov="cluster")
+            kept = parted(frame, places).persist()
+            assert_same(pv.fit_fixed_effects(stream_of(kept), "y", NAMES, effects="twoway", cov="cluster"), held)
             whole = pv.fit_fixed_effects(stream_of(parted(frame, places)), "y", NAMES, cov="cluster")
             for number in range(2):
                 with tempfile.TemporaryDirectory() as folder:
