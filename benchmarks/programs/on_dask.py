@@ -25,7 +25,9 @@ def two_workers(cov: str, panel: ParquetPanel) -> Call:
     client = Client(cluster)
 
     def source(given: ParquetPanel) -> Any:
-        frame = dask.dataframe.read_parquet(given.path, split_row_groups=4)
+        # Columns that are not laid side by side: a copy less.
+        kept_apart = {"split_blocks": True}
+        frame = dask.dataframe.read_parquet(given.path, split_row_groups=4, arrow_to_pandas=kept_apart)
         return pv.PanelStream(frame, "entity", "time")
 
     run = fit(source, cov)(panel)
