@@ -48,6 +48,9 @@ def streams(profile: str) -> Iterator[Race]:
         yield _stream_of(size, "unsorted, Snappy", decode, "fixed effects", compression="snappy")
         disk = {"disk": Entry("streams", "disk, cold")}
         yield _stream_of(size, "unsorted, cold", disk, "fixed effects, cold")._replace(weigh=False)
+    size = Size(200, 10, 2) if profile == "smoke" else Size(100_000, 10, 2)
+    whole = {"read whole": Entry("streams", "Arellano-Bond, in memory")}
+    yield _stream_of(size, "sorted", whole, "Arellano-Bond", ordered=True)
     entities, lengths = (200, (5, 10)) if profile == "smoke" else (50_000, (20, 60, 200))
     if profile == "full":
         lengths = (*lengths, 600)

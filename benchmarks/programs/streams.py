@@ -27,6 +27,23 @@ def fit(source: Callable[[ParquetPanel], Any], cov: str) -> Callable[[ParquetPan
     return prepare
 
 
+def moments(source: Callable[[ParquetPanel], Any]) -> Callable[[ParquetPanel], Call]:
+    """Estimate a dynamic model by two-step moments, with Windmeijer's errors and the tests of its moments."""
+
+    def prepare(panel: ParquetPanel) -> Call:
+        names = panel.names()
+
+        def run() -> Told:
+            lagged = pv.LagInstruments(last=4, collapse=True)
+            result = pv.fit_arellano_bond(source(panel), "y", names, instruments=lagged)
+            result.params, result.std_errors, result.pvalues, result.hansen_j, result.ar_test(1), result.ar_test(2)
+            return lambda: estimates(result.params, result.std_errors, names)
+
+        return run
+
+    return prepare
+
+
 def streamed(panel: ParquetPanel) -> Any:
     return pv.PanelStream(panel.path, "entity", "time")
 
@@ -81,6 +98,8 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "fixed effects, clustered": fit(streamed, "cluster"),
     "in memory": fit(whole, "classical"),
     "in memory, clustered": fit(whole, "cluster"),
+    "Arellano-Bond": moments(streamed),
+    "Arellano-Bond, in memory": moments(whole),
     "decode": decode,
     "fixed effects, cold": cold(fit(streamed, "classical")),
     "disk, cold": cold(disk),
