@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,11 @@ class GrowingTable:
 
     def __init__(self, columns: int) -> None:
         self._table = np.zeros((1024, columns))
+        self._count = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The rows there are: room to grow does not travel."""
+        return {"_table": self._table[: self._count], "_count": self._count}
 
     def rows(self, count: int) -> Array:
         """Return the table of so many rows, row-major, to be written to; no row that was there is left out."""
@@ -31,6 +38,7 @@ class GrowingTable:
             grown = np.zeros((max(count, 2 * len(self._table)), self._table.shape[1]))
             grown[: len(self._table)] = self._table
             self._table = grown
+        self._count = max(self._count, count)
         return self._table[:count]
 
 
@@ -41,23 +49,50 @@ class PairsMet:
         self._grid = np.zeros((1024, 16), dtype=np.bool_)
         self._cells: list[NDArray[np.int64]] = []
 
+    def __getstate__(self) -> tuple[tuple[int, ...], NDArray[np.uint8], list[NDArray[np.int64]]]:
+        """A bit for each pair: eight times less to send."""
+        return self._grid.shape, np.packbits(self._grid), self._cells
+
+    def __setstate__(self, state: tuple[tuple[int, ...], NDArray[np.uint8], list[NDArray[np.int64]]]) -> None:
+        shape, bits, cells = state
+        self._grid = np.unpackbits(bits, count=shape[0] * shape[1]).view(np.bool_).reshape(shape)
+        self._cells = list(cells)
+
     def add(self, entities: Positions, times: Positions) -> None:
         """Meet pairs."""
         if len(entities) == 0:
             return
-        rows, columns = (
-            size if most < size else max(2 * size, most + 1)
-            for size, most in zip(self._grid.shape, (int(entities.max()), int(times.max())), strict=True)
-        )
-        if rows * columns > _MOST_CELLS:
+        if not self._reach(int(entities.max()), int(times.max())):
             # Entities that share few periods: the pairs themselves take less room than the grid.
             self._cells.append((entities.astype(np.int64) << 32) | times)
             return
+        self._grid.reshape(-1)[entities * self._grid.shape[1] + times] = True
+
+    def merge(self, other: PairsMet, entities: Positions, times: Positions) -> None:
+        """Meet the pairs of another, whose entities and periods have these places here."""
+        if len(entities) == 0:
+            return
+        if other._cells or not self._reach(int(entities.max()), int(times.max())):
+            met_entities, met_times = other.cells()
+            self.add(entities[met_entities], times[met_times])
+            return
+        met = np.zeros((len(entities), self._grid.shape[1]), dtype=np.bool_)
+        met[:, times] = other._grid[: len(entities), : len(times)]
+        self._grid[entities] |= met
+
+    def _reach(self, entity: int, time: int) -> bool:
+        """Make the grid reach as far, unless that is too large."""
+        rows, columns = (
+            size if most < size else max(2 * size, most + 1)
+            for size, most in zip(self._grid.shape, (entity, time), strict=True)
+        )
+        if rows * columns > _MOST_CELLS:
+            return False
         if (rows, columns) != self._grid.shape:
             grown = np.zeros((rows, columns), dtype=np.bool_)
             grown[: self._grid.shape[0], : self._grid.shape[1]] = self._grid
             self._grid = grown
-        self._grid.reshape(-1)[entities * columns + times] = True
+        return True
 
     def pairs(self) -> int:
         """Number of different pairs."""

@@ -190,8 +190,7 @@ class Surveyor:
             self._of_entities.rows(self._entities.count)[entities] += of_entities
             self._gram += gram
         self._of_times.rows(self._times.count)[times] += other._of_times.rows(len(times))
-        met_entities, met_times = other._met.cells()
-        self._met.add(entities[met_entities], times[met_times])
+        self._met.merge(other._met, entities, times)
         for name, count in other._absent.items():
             self._absent[name] += count
         self._first_absent += other._first_absent
