@@ -21,6 +21,9 @@ COLOURS = {
     "statsmodels": "#6aa84f",
     "lstsq": "#8e7cc3",
     "plm": "#a64d79",
+    "decode": "0.6",
+    "read whole": "#674ea7",
+    "duckreg": "#b45f06",
 }
 CURVES = (
     "pooled",
@@ -29,10 +32,11 @@ CURVES = (
     "fixed effects, Driscoll-Kraay",
     "random effects",
     "two-way",
+    "Parquet, fixed effects",
 )
 LARGE = 10_000
 """Rows from which a time is that of the rows, and not of the call."""
-GROWING = (*CURVES, "Parquet, fixed effects", "Parquet, fixed effects, clustered")
+GROWING = (*CURVES, "Parquet, fixed effects, clustered")
 
 HEAD = """# Speed, memory and their floors
 
