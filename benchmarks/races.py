@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.programs.second_thread import Sample
 from benchmarks.race import OURS, Entry, Race
 from benchmarks.races_of_files import streams, workers_of_dask
-from benchmarks.races_of_panels import batches, memory_by_kind, small_samples, static, two_way, workers
+from benchmarks.races_of_panels import batches, many_panels, memory_by_kind, small_samples, static, two_way, workers
 from benchmarks.races_of_series import dynamic, series, systems
 
 
@@ -49,6 +49,7 @@ KINDS: tuple[Callable[[str], Iterator[Race]], ...] = (
     streams,
     workers_of_dask,
     batches,
+    many_panels,
     second_thread,
     installation,
 )

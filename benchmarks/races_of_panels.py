@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.race import OURS, Entry, Race
-from benchmarks.samples import outcomes_frame, panel_frame, worker_frame
+from benchmarks.samples import outcomes_frame, panel_frame, panel_sets, worker_frame
 from benchmarks.sizes import Size, entries_of, number, of_profile
 
 ITERATED = 1e-5
@@ -207,3 +207,14 @@ def batches(profile: str) -> Iterator[Race]:
             job = f"{what}{word}"
             entries = {OURS: Entry("batches", job), "one by one": Entry("batches", f"{job}, one by one")}
             yield Race(f"many {job}", label, rows, make, tiny, entries, budget=4.0)
+
+
+def many_panels(profile: str) -> Iterator[Race]:
+    """One model fitted to the panels of a simulation in one call, beside a loop."""
+    shape = (20, 20, 5) if profile == "smoke" else (1_000, 50, 10)
+    make = partial(panel_sets, *shape, 3)
+    for word in ("", ", clustered"):
+        job = f"panels{word}"
+        entries = {OURS: Entry("batches", job), "one by one": Entry("batches", f"{job}, one by one")}
+        label = f"{shape[0]:,} panels of {shape[1]} x {shape[2]}, 3 regressors"
+        yield Race(f"many {job}", label, shape[0] * shape[1] * shape[2], make, make, entries, budget=4.0)

@@ -29,6 +29,14 @@ def panel_frame(
     return frame
 
 
+def panel_sets(sets: int, entities: int, periods: int, regressors: int, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Make arrays (R, N, T) of many panels of one shape: ``x0..`` and ``y`` with entity effects."""
+    rng = np.random.default_rng(seed)
+    effect = rng.normal(size=(sets, entities, 1))
+    x = {f"x{j}": rng.normal(size=(sets, entities, periods)) + 0.5 * effect for j in range(regressors)}
+    return x | {"y": sum(x.values()) + effect + rng.normal(size=(sets, entities, periods))}
+
+
 def outcomes_frame(entities: int, periods: int, regressors: int, outcomes: int, *, seed: int = 0) -> pd.DataFrame:
     """Make a balanced panel of many outcomes ``y0..`` of the same regressors."""
     frame = panel_frame(entities, periods, regressors, seed=seed)
