@@ -227,6 +227,11 @@ TRIED = {
     ),
     "two Dask workers, beside one process": _WORKERS,
     "two Dask workers, clustered, beside one process": _WORKERS,
+    "wheel": (
+        "teaching data turned on their side and packed by LZMA are 37 kB smaller; the files' own names and hashes take "
+        "100 kB, constants and data 190 kB, and all else is code, three tenths of it documentation. "
+        "Nothing was taken out."
+    ),
 }
 """What was tried for a number that is missed, by its text."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
+import base64
+import hashlib
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,19 @@ def _probed(place: int) -> Call:
 
 
 def wheel() -> Answer:
-    """Weigh the files as a wheel packs them, one by one."""
+    """Weigh the package as a wheel packs it: its files, and the list of them with their hashes."""
     folder = Path(pv.__file__).parent
-    files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {"bytes": np.array(sum(len(zlib.compress(path.read_bytes(), 6)) for path in files))}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        record = []
+        for path in files:
+            content, name = path.read_bytes(), str(path.relative_to(folder.parent))
+            archive.writestr(name, content)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+            record.append(f"{name},sha256={digest},{len(content)}")
+        archive.writestr("RECORD", "\n".join(record))
+    return {"bytes": np.array(packed.tell())}
 
 
 JOBS: dict[str, Callable[[Any], Call]] = {

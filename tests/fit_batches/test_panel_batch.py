@@ -108,7 +108,7 @@ def test_data_sets_of_one_shape_are_fitted_together(monkeypatch, fit, options, c
         (pv.fit_between, {}),
         (pv.fit_first_difference, {}),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_has_no_common_way_is_fitted_one_by_one(fit, options):
     x = ["own"] if options.get("effects") == "entity[fixed]" else ["fixed", "own"]
