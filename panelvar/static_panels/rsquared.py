@@ -80,11 +80,15 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     total_ss = total_sum_of_squares(fit)
     if convention.rsquared_kind == "correlation":
         fitted_levels = _centred(fitted_means, weights)
-        within = _squared_correlation(y_within @ fitted_within, y_within @ y_within, fitted_within @ fitted_within)
+        fitted_ss = float(fitted_within @ fitted_within)
+        # Regressors that do not vary over time leave rounding, which has a correlation too.
+        size = float(moments.raw_norms[:-1][kept] @ np.abs(fit.slopes))
+        varies = fitted_ss > rounding_of(size)
+        within = _squared_correlation(y_within @ fitted_within, y_within @ y_within, fitted_ss if varies else 0.0)
         overall = _squared_correlation(
             y_within @ fitted_within + (weights * y_levels) @ fitted_levels,
             total_ss,
-            fitted_within @ fitted_within + weights @ fitted_levels**2,
+            fitted_ss + weights @ fitted_levels**2,
         )
         if counts_rows(fit, convention):
             overall = row_correlation(fit.source.y, linear_prediction(fit)) ** 2

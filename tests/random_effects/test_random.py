@@ -1,6 +1,7 @@
 """Random effects against generalised least squares with the explicit n x n covariance matrix."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from twins import X, assert_matrix, dummy_twin, gappy_frame, indicator
@@ -242,3 +243,17 @@ def test_weights_are_refused():
     panel = pv.Panel(gappy_frame(), "entity", "year")
     with pytest.raises(pv.SpecificationError, match="weights are not defined"):
         pv.fit_random_effects(panel, "y", X, weights="w")
+
+
+def test_regressors_that_do_not_vary_over_time_have_no_r2_within():
+    rng = np.random.default_rng(4)
+    index = pd.MultiIndex.from_product([range(300), range(7)], names=["i", "t"])
+    levels = np.repeat(rng.normal(size=(300, 2)) * [1e3, 1 / 3] + 0.1, 7, axis=0)
+    frame = pd.DataFrame(levels, index=index, columns=["a", "b"])
+    frame["y"] = frame["a"] / 1e3 + np.repeat(rng.normal(size=300), 7) + rng.normal(size=2100)
+    for convention in ("default", "stata"):
+        rsquared = pv.fit_random_effects(frame, "y", ["a", "b"], convention=convention).r2
+        assert np.isnan(rsquared.within), convention
+        assert 0.1 < rsquared.overall < rsquared.between
+    frame["c"] = rng.normal(size=2100)
+    assert pv.fit_random_effects(frame, "y", ["a", "b", "c"]).r2.within < 0.01
