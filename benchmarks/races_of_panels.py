@@ -57,6 +57,8 @@ def static(profile: str) -> Iterator[Race]:
                 peers.append("lstsq")
                 if size.rows < SLOW_TO_READ:
                     peers.append("plm")
+            if size.rows < SLOW_TO_READ and job in ("pooled", "fixed effects", "fixed effects, clustered"):
+                peers.append("fixest")
             entries = entries_of(job, *peers, lstsq=TEXTBOOK, statsmodels=TEXTBOOK)
             if size.rows >= 10_000 and job.startswith("fixed effects"):
                 entries |= {name: Entry("floors", name) for name in ("read", "Gram matrix", "QR")}
@@ -86,13 +88,15 @@ def two_way(profile: str) -> Iterator[Race]:
         peers = ["linearmodels", "pyfixest"]
         if size.entities * size.periods**2 > LONG and profile != "full":
             peers.remove("linearmodels")
+        if size.rows < SLOW_TO_READ:
+            peers.append("fixest")
         yield Race(
             "two-way",
             f"{size.entities:,} entities, {size.periods} periods, unbalanced",
             size.rows,
             partial(panel_frame, *size[:3], keep=0.9),
             partial(panel_frame, 50, 10, size.regressors, keep=0.9),
-            entries_of("two-way", *peers, linearmodels=TEXTBOOK, pyfixest=ITERATED),
+            entries_of("two-way", *peers, linearmodels=TEXTBOOK, pyfixest=ITERATED, fixest=ITERATED),
             columns=size.bytes,
             budget=6.0,
         )

@@ -25,7 +25,7 @@ def systems(profile: str) -> Iterator[Race]:
                 variables * periods,
                 make,
                 make,
-                entries_of(job, "statsmodels"),
+                entries_of(job, "statsmodels", *["vars"] * (job == "VAR")),
                 budget=2.0,
             )
     if profile != "smoke":

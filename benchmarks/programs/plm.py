@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,21 +10,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.programs.answers import Call, regressors_of
-from benchmarks.programs.outside import outside
+from benchmarks.programs.r import require, start
 
-if shutil.which("Rscript") is None or subprocess.run(["Rscript", "-e", "library(plm)"], capture_output=True).returncode:
-    raise ImportError("R has no plm here")
-
-_SCRIPT = """
-suppressMessages(library(plm))
-data <- read.csv(commandArgs(TRUE)[1])
-%s
-found <- run()
-array <- function(x) paste0("[", paste(format(x, digits = 17), collapse = ","), "]")
-cat("{", paste0('"', names(found), '": ', sapply(found, array), collapse = ", "), "}\\n", sep = "")
-turns <- file("stdin", "r")
-while (length(readLines(turns, 1)) > 0) cat(system.time(run())[["elapsed"]], "\\n")
-"""
+require("plm")
 
 _FIT = """
 slopes <- c(%(slopes)s)
@@ -57,10 +43,6 @@ run <- function() {
 """
 
 
-def _r(run: str, data: pd.DataFrame) -> Call:
-    return outside(["Rscript"], _SCRIPT % run, ".R", data)
-
-
 def fit(model: str, effect: str, covariance: str) -> Callable[[pd.DataFrame], Call]:
     def prepare(frame: pd.DataFrame) -> Call:
         names = regressors_of(frame)
@@ -71,13 +53,13 @@ def fit(model: str, effect: str, covariance: str) -> Callable[[pd.DataFrame], Ca
             "effect": effect,
             "covariance": covariance,
         }
-        return _r(_FIT % given, frame)
+        return start("plm", _FIT % given, frame)
 
     return prepare
 
 
 def im_pesaran_shin(series: np.ndarray) -> Call:
-    return _r(_IPS, pd.DataFrame(series))
+    return start("plm", _IPS, pd.DataFrame(series))
 
 
 JOBS: dict[str, Callable[[Any], Call]] = {
@@ -85,5 +67,5 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "fixed effects": fit("within", "individual", "vcov(model)"),
     "two-way": fit("within", "twoways", "vcov(model)"),
     "IPS": im_pesaran_shin,
-    "Arellano-Bond as plm": partial(_r, _TABLE_4),
+    "Arellano-Bond as plm": partial(start, "plm", _TABLE_4),
 }

@@ -143,7 +143,8 @@ class CrossingBasis(ClusterBasis):
         for index, _ in self._batches:
             regressors = np.zeros((len(index), len(self.fit.kept)))
             piece = self._piece(index, regressors, np.zeros(len(index)))
-            out[:, 0] += piece.basis.T @ piece.direction[:, 0] if self.fit.constant else 0.0
+            if self.fit.constant:
+                out[:, 0] += piece.basis.T @ piece.direction[:, 0]
         out[self._root.shape[1] :] = self._from_regressors
         return out
 

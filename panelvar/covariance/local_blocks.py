@@ -199,14 +199,14 @@ def sum_cells(cells: Array, levels: NDArray[np.intp], clusters: NDArray[np.intp]
     own, level = clusters[rows].astype(np.intp), levels[rows].astype(np.intp)
     width = int(level.max()) + 1
     pairs, position = np.unique(own * width + level, return_inverse=True)
-    found = [
-        np.column_stack([np.bincount(position, cells[rows, j] * column, len(pairs)) for column in columns[rows].T])
-        for j in range(b)
-    ]
+    found = np.empty((b, len(pairs), columns.shape[1]))
+    for j in range(b):
+        for sums, column in zip(found[j].T, columns[rows].T, strict=True):
+            sums[:] = np.bincount(position, cells[rows, j] * column, len(pairs))
     return CellSums(
         np.tile(pairs // width, b),
         np.concatenate([(pairs % width) * b + j for j in range(b)]),
-        np.concatenate(found),
+        found.reshape(b * len(pairs), columns.shape[1]),
     )
 
 

@@ -492,3 +492,12 @@ def test_large_clusters_are_adjusted_whatever_the_units(effects, kind):
         result = pv.fit_fixed_effects(panel, "y", ["x", "z"], effects=effects, cov=cov)
         found.append(result.std_errors.to_numpy() * [1.0, 1.0, unit])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["CR1", "CR2", "CR3"])
+def test_a_model_whose_regressors_are_all_absorbed_has_an_empty_covariance(kind):
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    frame["fixed"] = frame.groupby("entity")["y"].transform("first")
+    panel = pv.Panel(frame, "entity", "year")
+    result = pv.fit_fixed_effects(panel, "y", ["fixed"], effects="twoway", constant=False)
+    assert result.with_cov(kind).cov.shape == (0, 0)
