@@ -90,7 +90,8 @@ class ProjectedBlocks:
     def _basis(self) -> Array:
         """Transformed regressors, orthonormal (n, k)."""
         rows = self.fit.rows_or_refuse("Few-cluster inference")
-        return np.column_stack([rows.column(j) for j in self.fit.kept]) @ self.fit.solution.inverse_r
+        columns = np.array([rows.column(j) for j in self.fit.kept]).reshape(-1, rows.n_rows).T
+        return columns @ self.fit.solution.inverse_r
 
     @cached_property
     def direction(self) -> Array:

@@ -33,7 +33,9 @@ class Panel(PanelRows, HintsAtNames):
 
     A panel is an index, not a copy: it finds the order of the rows by entity, then time, checks that no entity has two
     rows of the same period, and hands out the caller's columns in that order when they are asked for. The data are
-    never modified. Time labels become integer positions on a calendar, so that lags know about gaps.
+    never modified; do not write into them yourself while you use the panel or a result of it, which may read them again
+    (pandas 3 keeps frames apart from what you write; arrays, and frames of pandas 2, are read as they then are). Time
+    labels become integer positions on a calendar, so that lags know about gaps.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_levels
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import quantile, quantiles, two_sided
-from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.quoting import one_line, shown
 from panelvar.tables.frame_table import OPTIONAL, FrameTable
@@ -180,6 +180,8 @@ class PanelBatch(HintsAtNames, Presented):
         ------
         SpecificationError
             No such panel.
+        DataError
+            The panel's data are no longer those that were fitted.
         """
         try:
             place = self.labels.get_loc(label)
@@ -188,4 +190,14 @@ class PanelBatch(HintsAtNames, Presented):
         if not isinstance(place, int) or isinstance(label, bool):
             such = ", ".join(map(repr, self.labels[:5].tolist()))
             raise SpecificationError(f"{shown(label)} is no panel of these; there are {len(self)}, such as {such}.")
-        return self.one(int(self.labels[place]))
+        result = self.one(int(self.labels[place]))
+        # The data are the caller's: a simulation may have written the next panels over them.
+        found = result.params.reindex(list(self.names)).to_numpy(float)
+        own = self.estimates[place]
+        size = np.abs(own) + np.nan_to_num(self.errors[place])
+        if not ((np.abs(found - own) <= 1e-6 * size) | (np.isnan(found) & np.isnan(own))).all():
+            raise DataError(
+                f"The data of panel {label} have changed since it was fitted: leave the arrays as they are, or fit a "
+                "copy of them."
+            )
+        return result

@@ -18,6 +18,9 @@ _OUTCOMES = 32
 """Most outcomes transformed at a time: a block of them stays in the cache."""
 _MOST_SPENT = 20.0
 """Sum of squares of an outcome about one number, over that of what is left without its groups' means."""
+_MOST_APART = 1e4
+"""The same of a regressor's means. What rounding leaves of them in a group meets the means of outcomes about a number:
+it loses the root of this many digits."""
 _MOST_FACTORED = 64
 """Most columns that go through one QR; of more, each model makes its own."""
 
@@ -150,7 +153,8 @@ class SharedProducts:
         """Take out the means of groups and go through the rows, in one reading where blocks hold whole groups.
 
         Regressors are demeaned. Outcomes are then taken about one number each, and the squares of their means about it
-        are subtracted from theirs; where these outweigh what is left, the outcome is gone through demeaned.
+        are subtracted from theirs; where these outweigh what is left, the outcome is gone through demeaned. All are
+        where the means of a regressor outweigh what is left of it by far.
 
         Returns
         -------
@@ -186,14 +190,16 @@ class SharedProducts:
                     np.add(levels, origin[part, None], out=table[part, first:last])
                     if part is parts[0]:
                         y -= groups.repeated(levels, first, last)
-                    else:
-                        levels *= roots[first:last]
-                        spent[part] += [line.dot(line) for line in levels]
+                    levels *= roots[first:last]
+                    spent[part] += [line.dot(line) for line in levels]
                     if root is not None:
                         y *= root
                     self._add(part, x, y)
-            left = self.squares - spent
-            swamped = np.flatnonzero(~(self.squares <= _MOST_SPENT * left))
+            left = self.squares.copy()
+            left[k:] -= spent[k:]
+            swamped = k + np.flatnonzero(~(self.squares[k:] <= _MOST_SPENT * left[k:]))
+            if not (spent[:k] <= _MOST_APART * left[:k]).all():
+                swamped = np.arange(k, count)
         self.squares = left
         rows = TransformedRows(columns, groupings=(groups,), tables=(table.T,), weights=weights, constant=constant)
         if len(swamped):

@@ -261,3 +261,13 @@ def test_a_pattern_with_other_rows_has_no_plan():
     assert plan_of(result, (N, T), "classical") is not None
     assert plan_of(result, (N, T + 1), "classical") is None
     assert plan_of(result, (N, T), "driscoll-kraay") is None
+
+
+def test_a_member_whose_data_have_changed_is_refused():
+    rng = np.random.default_rng(0)
+    data = {name: rng.normal(size=(5, 20, 4)) for name in ("y", "x")}
+    batch = pv.fit_panel_batch(pv.fit_pooled, data, "y", "x")
+    assert batch.member(2).params["x"] == pytest.approx(batch.params.loc[2, "x"], rel=1e-12)
+    data["y"][2] = rng.normal(size=(20, 4))
+    with pytest.raises(pv.DataError, match="panel 2 have changed"):
+        batch.member(2)

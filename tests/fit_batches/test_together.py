@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from quiet import quietly
 
@@ -309,3 +310,31 @@ def test_random_effects_share_the_moments_of_their_columns(kind, cov, options):
     models = [(formula,) for formula in formulas]
     assert len(together.fit_together(pv.fit_random_effects, panel, models, options)) == len(formulas)
     assert not together.fit_together(pv.fit_random_effects, panel, models, {"effects": "twoway"})
+
+
+@pytest.mark.parametrize("apart", [1e2, 1e5, 1e8])
+def test_regressors_whose_means_lie_far_apart_lose_nothing(apart):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"entity": np.repeat(np.arange(3000), 6), "year": np.tile(np.arange(6), 3000)})
+    level = np.repeat(rng.normal(size=3000), 6)
+    frame["x"], frame["z"] = apart * level + rng.normal(size=18_000), rng.normal(size=18_000)
+    frame["y"] = frame["x"] - apart * level + level + rng.normal(size=18_000)
+
+    def demeaned(name):
+        values = frame[name].to_numpy().astype(np.longdouble).reshape(-1, 6)
+        return (values - values.mean(axis=1, keepdims=True)).ravel()
+
+    x, y = demeaned("x"), demeaned("y")
+    panel = pv.Panel(frame, "entity", "year")
+    found = pv.fit_many(pv.fit_fixed_effects, panel, ["y", "z"], ["x"], options={"effects": "entity"})["y"]
+    assert found.params["x"] == pytest.approx(float(x @ y / (x @ x)), rel=1e-13)
+
+
+def test_random_effects_of_regressors_that_do_not_vary_over_time_have_no_r2_within():
+    rng = np.random.default_rng(32)
+    frame = pd.DataFrame({"entity": np.repeat(np.arange(10), 1800), "year": np.tile(np.arange(1800), 10)})
+    frame["x"] = np.repeat(rng.normal(size=10), 1800)
+    for name in ("y", "w"):
+        frame[name] = frame["x"] + np.repeat(rng.normal(size=10), 1800) + rng.normal(size=18_000)
+    for result in pv.fit_many(pv.fit_random_effects, pv.Panel(frame, "entity", "year"), ["y", "w"], ["x"]).values():
+        assert np.isnan(result.r2.within)
