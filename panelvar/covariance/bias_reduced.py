@@ -23,6 +23,7 @@ from panelvar.covariance.cluster_terms import (
     one_way_factor,
     signs,
     with_intersections,
+    without_rounding,
 )
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS, Clustered, CovarianceEstimate, scores, symmetric
 from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
@@ -241,7 +242,7 @@ class BiasReduced:
     def _several(
         self, fit: Projected, convention: Convention, dimensions: list[tuple[Grouping, str]]
     ) -> tuple[Array, float, list[Note]]:
-        matrix = np.zeros((len(fit.names),) * 2)
+        matrix, gross = np.zeros((2, *(len(fit.names),) * 2))
         factors, notes = [], []
         for grouping, sign in zip(with_intersections(dimensions), signs(len(dimensions)), strict=True):
             if grouping.n_groups == fit.counts.rows and self.kind in ("CR2", "CR3"):
@@ -254,7 +255,9 @@ class BiasReduced:
                 notes += found
             factors.append(factor)
             matrix += sign * factor * term
-        matrix, found = mended(fit, convention, symmetric(matrix), "multi-way clustered")
+            gross += factor * term
+        matrix = without_rounding(symmetric(matrix), gross)
+        matrix, found = mended(fit, convention, matrix, "multi-way clustered")
         return matrix, factors[0], notes + found
 
     def _factor(self, fit: Projected, convention: Convention, clusters: Grouping) -> float:

@@ -17,6 +17,9 @@ from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
 
+_ROUNDING = 1e-14
+"""Share of the sum of terms up to which what is left of them is rounding."""
+
 
 def in_one_line(specification: Any) -> str:
     """A specification of clusters as its own representation, values given for rows by their type alone."""
@@ -159,6 +162,23 @@ def repair(covariance: Array, beside: Array) -> Array:
     relative, turn = np.linalg.eigh(back @ covariance @ back.T)
     turned = root @ turn
     out: Array = (turned * np.maximum(relative, 0.0)) @ turned.T
+    return out
+
+
+def without_rounding(matrix: Array, gross: Array) -> Array:
+    """Return a matrix whose terms were added and subtracted, zero where rounding alone is left of a variance.
+
+    Parameters
+    ----------
+    matrix : (p, p) array
+    gross : (p, p) array
+        The sum of the terms, none subtracted.
+    """
+    nothing = np.abs(np.diagonal(matrix)) <= _ROUNDING * np.diagonal(gross)
+    if not nothing.any():
+        return matrix
+    out = matrix.copy()
+    out[nothing] = out[:, nothing] = 0.0
     return out
 
 

@@ -27,6 +27,7 @@ from panelvar.covariance.cluster_terms import (
     signs,
     term_factors,
     with_intersections,
+    without_rounding,
 )
 from panelvar.covariance.protocol import Projected, Scored, ScoreSums
 from panelvar.fit.conventions import Convention, DofFactor
@@ -313,9 +314,10 @@ class Clustered(ScoredCovariance):
         factors, k = term_factors(fit, convention, dimensions, groupings, self.group_factor, self.dof_factor)
         if self.residuals == "HC1":
             factors = [factor * heteroskedastic_factor(convention, fit.counts, "HC1") for factor in factors]
-        meat = np.zeros((len(fit.names),) * 2)
+        meat, gross = np.zeros((2, *(len(fit.names),) * 2))
         for one, factor, sign in zip(meats, factors, signs(len(dimensions)), strict=True):
             meat += sign * factor * one
+            gross += factor * one
         matrix = symmetric(fit.sandwich(meat))
         clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes = [
@@ -326,6 +328,7 @@ class Clustered(ScoredCovariance):
             )
         ]
         if len(dimensions) > 1:
+            matrix = without_rounding(matrix, fit.sandwich(gross))
             matrix, found = mended(fit, convention, matrix, "multi-way clustered")
             notes.extend(found)
         if smallest < FEW_CLUSTERS:

@@ -477,3 +477,15 @@ def test_a_name_is_known_wherever_covariances_are(name):
     else:
         with pytest.raises(pv.SpecificationError, match="add lags"):
             model.with_cov(name)
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("seed", [18, 21, 26, 28])
+def test_a_dummy_of_one_row_has_no_two_way_clustered_variance_but_rounding(seed):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"i": np.repeat(np.arange(3000), 7), "t": np.tile(np.arange(7), 3000)})
+    frame["d"] = (frame.index == 10_500) * 1.0
+    frame["y"] = rng.normal(size=21_000) + np.repeat(rng.normal(size=3000), 7)
+    result = pv.fit_fixed_effects(pv.Panel(frame, "i", "t"), "y", ["d"], cov=pv.Clustered("entity", "time"))
+    assert any("d is left by errors" in note.text for note in result.notes)
+    assert np.isnan(result.std_errors["d"])
