@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
-from panelvar.chunks.chunks import CHUNK_ROWS
+from panelvar.chunks.chunks import CHUNK_ROWS, in_place
+from panelvar.chunks.failures import Called, reason, said
 from panelvar.data.source import Coded, Labels, as_floats, as_labels
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class ArrowChunk:
             column = column.cast("float64")
         elif not (types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind) or types.is_null(kind)):
             # Refused there, with what to do.
-            return as_floats(as_labels(column.slice(0, 0).to_pandas()), name)  # type: ignore[arg-type]
+            with in_place(self.where):
+                return as_floats(as_labels(column.slice(0, 0).to_pandas()), name)  # type: ignore[arg-type]
         if types.is_boolean(kind) and column.null_count:
             column = column.cast("int8")
         return np.ascontiguousarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
@@ -126,23 +129,27 @@ def parquet_chunks(paths: Sequence[str]) -> ArrowChunks:
         A file that cannot be read, or whose columns are not those of the first.
     """
     names = _open(paths[0]).schema_arrow.names
-    states = {path: _state(path) for path in paths}
+    return ArrowChunks(names, partial(_of_files, {path: _state(path) for path in paths}), repeatable=True)
 
-    def batches(columns: list[str]) -> Iterator[tuple[Any, str]]:
-        for path in paths:
-            file = _open(path)
-            absent = [name for name in columns if name not in file.schema_arrow.names]
-            if absent:
-                raise DataError(
-                    f"Column {absent[0]!r} is missing in {path}, whose columns are {file.schema_arrow.names}."
-                )
-            if _state(path) != states[path]:
-                raise DataError(f"{path} has changed since it was first read: fit the model again.")
-            # Without read-ahead, and without the file in the address space, memory does not grow with it.
-            for batch in file.iter_batches(batch_size=_even_rows(file.metadata), columns=columns, use_threads=False):
+
+def _of_files(states: dict[str, tuple[int, int]], columns: list[str]) -> Iterator[tuple[Any, str]]:
+    """Read files that are in the state in which they were."""
+    import pyarrow
+
+    for path, state in states.items():
+        file = _open(path)
+        absent = [name for name in columns if name not in file.schema_arrow.names]
+        if absent:
+            raise DataError(f"Column {absent[0]!r} is missing in {path}, whose columns are {file.schema_arrow.names}.")
+        if _state(path) != state:
+            raise DataError(
+                f"{path} has changed since it was first read: make a new PanelStream, and fit the model again."
+            )
+        # Without read-ahead, and without the file in the address space, memory does not grow with it.
+        rows = _even_rows(file.metadata)
+        with said(path, OSError, pyarrow.ArrowException):
+            for batch in file.iter_batches(batch_size=rows, columns=columns, use_threads=False):
                 yield batch, path
-
-    return ArrowChunks(names, batches, repeatable=True)
 
 
 def _even_rows(file: Any) -> int:
@@ -160,9 +167,8 @@ def _open(path: str) -> Any:
 
     try:
         return parquet.ParquetFile(path, pre_buffer=False)
-    except (OSError, pyarrow.ArrowInvalid) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path} cannot be read as a Parquet file: {reason}") from None
+    except (OSError, pyarrow.ArrowException) as error:
+        raise DataError(f"{path} cannot be read as a Parquet file: {reason(error)}") from None
 
 
 def _state(path: str) -> tuple[int, int]:
@@ -179,40 +185,53 @@ def arrow_chunks(data: Any) -> ArrowChunks | None:
     from pyarrow import dataset
 
     if isinstance(data, dataset.Dataset):
-        return ArrowChunks(data.schema.names, lambda names: _of_dataset(data, names), True)
+        return ArrowChunks(data.schema.names, partial(_of_dataset, data), True)
     if isinstance(data, (pyarrow.Table, pyarrow.RecordBatch)):
         table = pyarrow.Table.from_batches([data]) if isinstance(data, pyarrow.RecordBatch) else data
-        return ArrowChunks(
-            table.schema.names,
-            lambda names: ((batch, "the table") for batch in table.select(names).to_batches(CHUNK_ROWS)),
-            True,
-        )
+        return ArrowChunks(table.schema.names, partial(_of_table, table), True)
     if isinstance(data, pyarrow.RecordBatchReader):
-        return ArrowChunks(data.schema.names, lambda names: _of_reader(data, names), False)
+        return ArrowChunks(data.schema.names, partial(_of_reader, data), False)
     return None
 
 
 def _of_dataset(data: Any, names: list[str]) -> Iterator[tuple[Any, str]]:
+    import pyarrow
+
     for fragment in data.get_fragments():
         where = getattr(fragment, "path", "the data set")
-        for batch in fragment.to_batches(schema=data.schema, columns=names, batch_size=CHUNK_ROWS, use_threads=False):
-            yield batch, where
+        options = {"columns": names, "batch_size": CHUNK_ROWS, "use_threads": False}
+        with said(where, OSError, pyarrow.ArrowException):
+            for batch in fragment.to_batches(schema=data.schema, **options):
+                yield batch, where
+
+
+def _of_table(table: Any, names: list[str]) -> Iterator[tuple[Any, str]]:
+    for batch in table.select(names).to_batches(CHUNK_ROWS):
+        yield batch, "the table"
 
 
 def _of_reader(reader: Any, names: list[str]) -> Iterator[tuple[Any, str]]:
-    for batch in reader:
-        yield batch.select(names), "the stream"
+    import pyarrow
+
+    with said("The stream", OSError, pyarrow.ArrowException):
+        for batch in reader:
+            yield batch.select(names), "the stream"
 
 
 def duckdb_chunks(relation: Any) -> ArrowChunks:
     """Chunks of a relation of DuckDB, whose query runs once a reading."""
-    names = list(relation.columns)
+    import pyarrow
+    from duckdb import Error
 
     def batches(columns: list[str]) -> Iterator[tuple[Any, str]]:
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
-        chosen = relation.project(quoted)
-        reader = getattr(chosen, "to_arrow_reader", None) or chosen.fetch_arrow_reader
-        for batch in reader(CHUNK_ROWS):
-            yield batch, "the query"
+        # Some versions hand errors of a query that is under way on as those of Arrow or of the system.
+        with said("The query of DuckDB", Error, OSError, pyarrow.ArrowException):
+            chosen = relation.project(quoted)
+            reader = getattr(chosen, "to_arrow_reader", None) or chosen.fetch_arrow_reader
+            for batch in reader(CHUNK_ROWS):
+                yield batch, "the query"
 
-    return ArrowChunks(names, batches, repeatable=True)
+    with said("The query of DuckDB", Error):
+        names = list(relation.columns)
+    return ArrowChunks(names, Called(batches, "A relation of DuckDB"), repeatable=True)

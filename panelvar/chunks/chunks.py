@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from panelvar.base.arrays import Array
-from panelvar.base.errors import DataError
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.data.arrow import from_arrow
 from panelvar.data.source import Labels, Source, as_floats
 
@@ -82,12 +85,17 @@ class FrameChunk:
         return self.source.n_rows
 
     def row(self, place: int) -> str:
-        """Name a row by its label."""
-        return f"row {self.source.index[place]!r} of {self.where}"
+        """Name a row by its label, and by its place where others have the same label."""
+        index = self.source.index
+        label = index[place]
+        own = label.item() if isinstance(label, np.generic) else label
+        twin = "" if index.is_unique else f" (number {place} from 0)"
+        return f"row {own!r}{twin} of {self.where}"
 
     def numbers(self, name: str) -> Array:
         """Return a column as doubles."""
-        return as_floats(self.source.raw(name), name)
+        with in_place(self.where):
+            return as_floats(self.source.raw(name), name)
 
     def labels(self, name: str) -> Labels:
         """Return a column as labels."""
@@ -120,7 +128,13 @@ class FrameChunks:
 
     def _first(self) -> Any:
         """The first frame, which says what the columns are; of what can be read once it is kept for the reading."""
-        frames = iter(self._frames())
+        made = self._frames()
+        if not isinstance(made, Iterable):
+            raise SpecificationError(
+                f"The function must return DataFrames one after another, in a list or an iterator; it returned "
+                f"{type(made).__name__}."
+            )
+        frames = iter(made)
         first = next(frames, None)
         if first is None:
             raise DataError("The data have no chunk: there is not a row to read.")
@@ -153,6 +167,15 @@ def chunks_of(frame: Any, where: str, columns: Sequence[str]) -> Iterator[FrameC
         return
     for start in range(0, source.n_rows, step):
         yield FrameChunk(Source(source.frame.iloc[start : start + step]), where)
+
+
+@contextmanager
+def in_place(where: str) -> Iterator[None]:
+    """Say where a column is that is refused: another chunk may hold what is expected of it."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"In {where}: {error}") from None
 
 
 def is_frame(data: Any) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
+from panelvar.base.errors import DataError
 from panelvar.chunks.chunks import FrameChunk, chunks_of
 from panelvar.chunks.partitions import SentWork, Share, in_pairs
 
@@ -31,7 +33,9 @@ class DaskChunks:
     def read(self, columns: Sequence[str]) -> Iterator[FrameChunk]:
         """Read columns of all partitions, and bring them here."""
         for number, part in enumerate(self._parts(columns)):
-            yield from chunks_of(part.compute(), _name(number), columns)
+            with _said(_name(number)):
+                frame = part.compute()
+            yield from chunks_of(frame, _name(number), columns)
 
     def at_work(self) -> bool:
         """Whether a client of `distributed` is active."""
@@ -58,7 +62,8 @@ class DaskChunks:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")
             # The last two meet here, where what became of them is wanted.
-            left = client.gather(client.compute(in_pairs(found, delayed(merge, pure=False), 2)))
+            with _said("A partition"):
+                left = client.gather(client.compute(in_pairs(found, delayed(merge, pure=False), 2)))
         (last,) = in_pairs(left, merge)
         result: Found = last
         return result
@@ -136,6 +141,15 @@ def _on_share(work: SentWork[Found], frames: _Reads, columns: Sequence[str]) -> 
 def _on_partition(work: SentWork[Found], frame: Any, number: int, columns: Sequence[str]) -> Found:
     """Do work on a partition, on its worker."""
     return work.on(Share(lambda: [(frame, _name(number))], list(columns)))
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    """Say which partition lacks a column that the frame is said to have."""
+    try:
+        yield
+    except KeyError as error:
+        raise DataError(f"{what} of the Dask frame lacks a column that is needed: {error}.") from None
 
 
 def _name(number: int) -> str:

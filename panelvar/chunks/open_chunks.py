@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import glob
 import importlib.util
-import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
-from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.errors import SpecificationError
 from panelvar.chunks.chunks import CHUNK_ROWS, Chunks, FrameChunks, is_frame
+from panelvar.chunks.failures import Called, said
+from panelvar.chunks.files import Files, are_paths
 from panelvar.chunks.read_once import ReadOnce
 
 
@@ -25,13 +26,13 @@ def open_chunks(data: Any) -> Chunks:
     ImportError
         Without pyarrow, for what it reads.
     """
-    if isinstance(data, (str, os.PathLike)) or _are_paths(data):
+    if are_paths(data):
         need_pyarrow("Parquet files")
         from panelvar.chunks.arrow_chunks import parquet_chunks
 
-        return parquet_chunks(_files(data))
+        return parquet_chunks(Files(data).found)
     library = type(data).__module__.partition(".")[0]
-    if library.startswith("duckdb") or library == "_duckdb":
+    if library in ("duckdb", "_duckdb") and hasattr(data, "project"):
         need_pyarrow("relations of DuckDB")
         from panelvar.chunks.arrow_chunks import duckdb_chunks
 
@@ -43,57 +44,54 @@ def open_chunks(data: Any) -> Chunks:
         if found is not None:
             return found if found.repeatable else ReadOnce(found)
     if library == "polars" and hasattr(data, "iter_slices"):
-        return FrameChunks(lambda: data.iter_slices(CHUNK_ROWS), repeatable=True)
+        return FrameChunks(partial(data.iter_slices, CHUNK_ROWS), repeatable=True)
     if library == "polars" and hasattr(data, "collect"):
-        return FrameChunks(lambda: _of_lazy_frame(data), repeatable=True)
+        return FrameChunks(Called(partial(_of_lazy_frame, data), "A query of polars"), repeatable=True)
     if library.startswith("dask") and hasattr(data, "to_delayed"):
         from panelvar.chunks.dask_chunks import DaskChunks
 
         return DaskChunks(data)
     if is_frame(data):
-        return FrameChunks(lambda: [data], repeatable=True)
+        return FrameChunks(partial(_in_turn, [data]), repeatable=True)
     if isinstance(data, Sequence) and data and all(map(_is_table, data)):
-        return FrameChunks(lambda: data, repeatable=True)
+        return FrameChunks(partial(_in_turn, data), repeatable=True)
     if callable(data):
-        return FrameChunks(data, repeatable=True)
+        return FrameChunks(Called(data, "A function that returns DataFrames"), repeatable=True)
     if isinstance(data, Iterator):
-        return ReadOnce(FrameChunks(lambda: data, repeatable=False))
+        return ReadOnce(FrameChunks(partial(_in_turn, data), repeatable=False))
+    got = f"{type(data).__name__} of nothing" if isinstance(data, Sequence) and not data else type(data).__name__
     raise SpecificationError(
         "A stream is read from paths of Parquet files, a table, data set or reader of pyarrow, a relation of DuckDB, a "
         "frame of polars or Dask, a list of DataFrames, a function that returns an iterator of DataFrames, or such an "
-        f"iterator; got {type(data).__name__}."
+        f"iterator; got {got}."
     )
-
-
-def _are_paths(data: Any) -> bool:
-    return isinstance(data, (list, tuple)) and bool(data) and all(isinstance(one, (str, os.PathLike)) for one in data)
 
 
 def _is_table(data: Any) -> bool:
     return is_frame(data) or hasattr(data, "__arrow_c_stream__")
 
 
-def _files(data: Any) -> list[str]:
-    """Paths of files: those named, those that fit a pattern, those in a folder."""
-    found: list[str] = []
-    for one in data if _are_paths(data) else [data]:
-        path = os.fspath(one)
-        if os.path.isdir(path):
-            inside = sorted(glob.glob(os.path.join(glob.escape(path), "**", "*.parquet"), recursive=True))
-        elif os.path.exists(path):
-            inside = [path]
-        else:
-            inside = sorted(glob.glob(path, recursive=True))
-        if not inside:
-            raise DataError(f"{path} is not there: give a Parquet file, a folder of such files, or a pattern.")
-        found += inside
-    return found
+def files_in(data: Any) -> Files | None:
+    """Return the files that data are read from, None where they are not told."""
+    if are_paths(data):
+        return Files(data)
+    # Of a data set of pyarrow, whose other file systems have paths of their own.
+    files = getattr(data, "files", None)
+    local = "Local" in type(getattr(data, "filesystem", None)).__name__
+    return Files(files) if local and files else None
 
 
-def _of_lazy_frame(data: Any) -> Iterable[Any]:
+def _in_turn(frames: Iterable[Any]) -> Iterable[Any]:
+    return frames
+
+
+def _of_lazy_frame(data: Any) -> Iterator[Any]:
     """A query of polars a batch at a time where its version can, else at once."""
-    batches = getattr(data, "collect_batches", None)
-    return [data.collect()] if batches is None else batches(chunk_size=CHUNK_ROWS)
+    from polars.exceptions import PolarsError
+
+    with said("The query of polars", PolarsError, OSError):
+        batches = getattr(data, "collect_batches", None)
+        yield from [data.collect()] if batches is None else batches(chunk_size=CHUNK_ROWS)
 
 
 def need_pyarrow(what: str) -> None:

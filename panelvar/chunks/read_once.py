@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from panelvar.base.errors import SpecificationError
 from panelvar.chunks.chunks import CHUNK_ROWS, Chunk, Chunks
+from panelvar.chunks.failures import not_pickled
 
 
 class ReadOnce:
@@ -32,6 +33,13 @@ class ReadOnce:
             if rows > CHUNK_ROWS:
                 break
         self.repeatable = rows <= CHUNK_ROWS
+        if self.repeatable:
+            self._rest = None
+
+    def __getstate__(self) -> dict[str, object]:
+        if not self.repeatable:
+            raise not_pickled("An iterator")
+        return self.__dict__
 
     @property
     def first(self) -> Chunk | None:

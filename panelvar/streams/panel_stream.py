@@ -15,13 +15,14 @@ from panelvar.base.hints import HintsAtNames
 from panelvar.base.nearest import nearest
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.unknown_arguments import answering
-from panelvar.chunks.open_chunks import open_chunks
+from panelvar.chunks.open_chunks import files_in, need_pyarrow, open_chunks
 from panelvar.chunks.partitions import gathered
 from panelvar.data.design import Design, check_names
 from panelvar.data.instrument_columns import from_formula
 from panelvar.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
 from panelvar.streams.entity_chunks import EntityChunks
 from panelvar.streams.formula_columns import columns_in, levels_wanted, read_levels, shifts_rows
+from panelvar.streams.parquet_target import ParquetTarget
 from panelvar.streams.reading import Reading
 from panelvar.streams.streamed_design import StreamedDesign
 from panelvar.streams.streamed_rows import StreamedColumns
@@ -43,10 +44,11 @@ if TYPE_CHECKING:
 class PanelStream(HintsAtNames):
     """Rows of a panel that are read a chunk at a time: from files, queries or tables larger than memory.
 
-    `fit_pooled`, `fit_fixed_effects`, `fit_between` and `fit_random_effects` take it where they take a `Panel`, and
-    return the same result as of the same rows in memory. The rows may come in any order. A fit reads them once
-    or twice, and once more for errors made of residuals; nothing is kept but tables with a row for each entity. Dynamic
-    panels (`fit_arellano_bond`, `fit_panel_var`) ask that the rows of each entity stand together.
+    Pooled, between, fixed and random effects and the same with instruments (`fit_pooled`, `fit_iv_fixed_effects`, ...)
+    take it where they take a `Panel`, and return the same result as of the same rows in memory. The rows may come in
+    any order. A fit reads them once or twice, and once more for errors made of residuals; nothing is kept but tables
+    with a row for each entity. First differences, formulas with lags, dynamic panels (`fit_arellano_bond`,
+    `fit_blundell_bond`, `fit_anderson_hsiao`) and `fit_panel_var` ask that the rows of each entity stand together.
 
     Parameters
     ----------
@@ -88,6 +90,7 @@ class PanelStream(HintsAtNames):
     """
 
     def __init__(self, data: Any, entity: str, time: str, *, freq: int | str | None = None) -> None:
+        self._files = files_in(data)
         self._chunks = open_chunks(data)
         self.names = self._chunks.names
         self.repeatable = self._chunks.repeatable
@@ -117,7 +120,16 @@ class PanelStream(HintsAtNames):
         if name not in self.names:
             meant = nearest(name, self.names) if isinstance(name, str) else None
             hint = f" Did you mean {meant!r}?" if meant else ""
-            raise DataError(f"Column {shown(name)} is not in the data.{hint} Columns: {', '.join(self.names[:12])}.")
+            where = "the data"
+            if self._files is not None and len(files := self._files.found) > 1:
+                where = f"{files[0]}, the first of {len(files)} files"
+                if any(f"/{name}=" in path for path in files):
+                    hint = (
+                        " It is in the names of the folders: pyarrow.dataset.dataset(folder, partitioning='hive') "
+                        "reads it, and is a source of a stream."
+                    )
+            listing = ", ".join(self.names[:12]) + (", ..." if len(self.names) > 12 else "")
+            raise DataError(f"Column {shown(name)} is not in {where}.{hint} Columns: {listing}.")
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """Read columns of all rows, a chunk at a time."""
@@ -142,11 +154,13 @@ class PanelStream(HintsAtNames):
         result : LinearResult
             Or any other whose ``predict`` takes new data.
         path : path
-            Where to write; a file that is there is replaced.
+            Where to write, a Parquet file. One of predictions that is there is replaced once all are written; what the
+            stream reads, or any other file, is not.
         effects : bool
             Add the estimated effects.
         residuals : bool
-            Write what the dependent variable is less the prediction as well; its columns must be here then.
+            Write what the dependent variable is less the prediction as well, of fixed effects less their effects too,
+            whether the prediction has them or not, as `LinearResult.resids` is. Its columns must be here then.
         unseen : {"zero", "missing", "raise"}
             What to do with levels that the model has no effect of; see `LinearResult.predict`.
 
@@ -160,11 +174,14 @@ class PanelStream(HintsAtNames):
         Raises
         ------
         DataError
-            A regressor that is no column of the stream, or a path that cannot be written.
+            A regressor that is no column of the stream, one that is infinite, or a path that cannot be written.
+        SpecificationError
+            A path that is no Parquet file's, or that the stream reads.
         ImportError
             Without pyarrow.
         """
-        return write_predictions(self, result, path, effects, residuals, unseen)
+        need_pyarrow("Files of predictions")
+        return write_predictions(self, result, ParquetTarget(path, self._files), effects, residuals, unseen)
 
     @property
     def calendar(self) -> NoReturn:

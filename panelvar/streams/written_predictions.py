@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -12,9 +11,9 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.chunks.open_chunks import need_pyarrow
 from panelvar.data.panel import Panel
-from panelvar.streams.formula_columns import shifts_rows
+from panelvar.streams.formula_columns import columns_in, shifts_rows
+from panelvar.streams.parquet_target import ParquetTarget
 from panelvar.streams.whole_entities import PanelOfEntities, WholeEntities
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Predicts(Protocol):
 def write_predictions(
     stream: DatedChunks,
     result: Predicts,
-    path: str | os.PathLike[str],
+    target: ParquetTarget,
     effects: bool,
     residuals: bool,
     unseen: str,
@@ -41,53 +40,84 @@ def write_predictions(
     """Build ``PanelStream.write_predictions``."""
     if not hasattr(type(result), "predict"):
         raise SpecificationError(f"result must be a fitted model that predicts; got {type(result).__name__}.")
-    residuals = read_flag("residuals", residuals)
-    need_pyarrow("Files of predictions")
+    effects, residuals = read_flag("effects", effects), read_flag("residuals", residuals)
     import pyarrow
-    from pyarrow import parquet
 
     entity, time = stream.entity_name, stream.time_name
-    rows, writer = 0, None
-    try:
-        for panel, who, when in _panels(stream, along_time=_goes_along_time(result)):
-            predicted = result.predict(panel, effects=effects, unseen=unseen)
-            # Labelled by the rows of a chunk, in whatever order; those of whole entities are in the panel's.
-            values = (predicted if isinstance(panel, PanelOfEntities) else predicted.sort_index()).to_numpy()
+    rows = 0
+    with target:
+        for panel, who, when, name in _panels(stream, result, effects=effects, residuals=residuals):
+            values = _predicted(result, panel, effects, unseen)
             columns: dict[str, Any] = {entity: who, time: when, "predicted": values}
             if residuals:
-                columns["residual"] = _explained(result, panel) - values
-            table = pyarrow.table({name: pyarrow.array(column, from_pandas=True) for name, column in columns.items()})
-            if writer is None:
-                writer = parquet.ParquetWriter(os.fspath(path), table.schema)
-            writer.write_table(table.cast(writer.schema))
+                own = effects or _absorbs(result)
+                columns["residual"] = _explained(result, panel) - (
+                    values if own == effects else _predicted(result, panel, own, unseen)
+                )
+            _refuse_infinite(columns, name)
+            target.write(
+                pyarrow.table({name: pyarrow.array(column, from_pandas=True) for name, column in columns.items()})
+            )
             rows += panel.nobs
-    except OSError as error:
-        raise DataError(f"{os.fspath(path)} cannot be written: {error.strerror or type(error).__name__}.") from None
-    except BaseException:
-        # Half a file would pass for a whole one.
-        if writer is not None:
-            writer.close()
-            writer = None
-            with suppress(OSError):
-                os.remove(path)
-        raise
-    finally:
-        if writer is not None:
-            writer.close()
     return rows
 
 
-def _panels(stream: DatedChunks, *, along_time: bool) -> Iterator[tuple[Panel, Any, Any]]:
-    """Yield rows as panels, and who and when they are about in the order in which they are written."""
+def _predicted(result: Predicts, panel: Panel, effects: bool, unseen: str) -> Array:
+    """Return predictions labelled by the rows of a chunk, in its order; those of whole entities are in the panel's."""
+    predicted = result.predict(panel, effects=effects, unseen=unseen)
+    return (predicted if isinstance(panel, PanelOfEntities) else predicted.sort_index()).to_numpy()
+
+
+def _refuse_infinite(columns: dict[str, Any], name: Callable[[int], str]) -> None:
+    """Refuse what is made of infinite values, as the fit does."""
+    for what in ("predicted", "residual"):
+        infinite = np.isinf(columns.get(what, np.empty(0)))
+        if infinite.any():
+            raise DataError(
+                f"{what!r} is infinite, first in {name(int(infinite.argmax()))}: a column of the model is. Remove "
+                "these values or set them missing."
+            )
+
+
+def _panels(
+    stream: DatedChunks, result: Predicts, *, effects: bool, residuals: bool
+) -> Iterator[tuple[Panel, Any, Any, Callable[[int], str]]]:
+    """Yield rows as panels, who and when they are about in the order in which they are written, and their names."""
     entity, time = stream.entity_name, stream.time_name
-    if along_time:
-        for whole in WholeEntities(stream).panels(stream.names):
-            yield whole, whole.raw_column(entity), whole.raw_column(time)
+    read = _columns_read(stream, result, effects=effects, residuals=residuals)
+    if _goes_along_time(result):
+        for whole in WholeEntities(stream).panels(read):
+            yield whole, whole.raw_column(entity), whole.raw_column(time), partial(_name_in, whole)
         return
-    for chunk in stream.read(stream.names):
+    for chunk in stream.read(read):
         if chunk.n_rows:
-            frame = chunk.frame().reset_index(drop=True)
-            yield Panel(frame, entity, time), frame[entity], frame[time]
+            frame = chunk.frame()[read].reset_index(drop=True)
+            yield Panel(frame, entity, time), frame[entity], frame[time], chunk.row
+
+
+def _name_in(panel: Panel, place: int) -> str:
+    return str(panel.index[place])
+
+
+def _columns_read(stream: DatedChunks, result: Predicts, *, effects: bool, residuals: bool) -> list[str]:
+    """Return the columns that predictions of a model are made of: a file may lack the others."""
+    fit: Any = getattr(result, "fit", None)
+    source = getattr(fit, "source", None)
+    if source is None:
+        return stream.names
+    if source.formula is None:
+        said = [*fit.slope_names, *([source.dependent] if residuals else [])]
+    else:
+        said = [source.formula if residuals else source.formula.partition("~")[2]]
+    if effects or residuals:
+        said += fit.effects
+    return [*dict.fromkeys((stream.entity_name, stream.time_name, *columns_in(" ; ".join(said), stream.names)))]
+
+
+def _absorbs(result: Predicts) -> bool:
+    """Whether effects are estimated, so that residuals are what is left beside them."""
+    fit: Any = getattr(result, "fit", None)
+    return bool(getattr(fit, "family", None) == "fixed" and fit.effects)
 
 
 def _goes_along_time(result: Predicts) -> bool:

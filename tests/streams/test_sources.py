@@ -211,7 +211,8 @@ def test_an_index_of_pandas_that_a_table_holds_is_columns():
 def test_predictions_are_written_a_chunk_at_a_time(fit, effects, tmp_path):
     frame = make()
     frame.loc[[4, 130], "x"] = np.nan
-    stream = pv.PanelStream(files(frame, tmp_path), entity="firm", time="year")
+    (tmp_path / "source").mkdir()
+    stream = pv.PanelStream(files(frame, tmp_path / "source"), entity="firm", time="year")
     streamed, other = fit(stream, "y", ["x", "z"]), fit(pv.Panel(frame, "firm", "year"), "y", ["x", "z"])
     target = tmp_path / "predicted" / "all.parquet"
     target.parent.mkdir()
