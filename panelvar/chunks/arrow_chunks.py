@@ -167,6 +167,8 @@ def _open(path: str) -> Any:
 
     try:
         return parquet.ParquetFile(path, pre_buffer=False)
+    except FileNotFoundError:
+        raise DataError(f"{path} is not there any more.") from None
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(f"{path} cannot be read as a Parquet file: {reason(error)}") from None
 

@@ -129,7 +129,8 @@ class FrameChunks:
     def _first(self) -> Any:
         """The first frame, which says what the columns are; of what can be read once it is kept for the reading."""
         made = self._frames()
-        if not isinstance(made, Iterable):
+        # A frame's iterator is of the names of its columns.
+        if not isinstance(made, Iterable) or is_frame(made):
             raise SpecificationError(
                 f"The function must return DataFrames one after another, in a list or an iterator; it returned "
                 f"{type(made).__name__}."

@@ -62,7 +62,7 @@ class DaskChunks:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")
             # The last two meet here, where what became of them is wanted.
-            with _said("A partition"):
+            with _said("A chunk"):
                 left = client.gather(client.compute(in_pairs(found, delayed(merge, pure=False), 2)))
         (last,) = in_pairs(left, merge)
         result: Found = last
@@ -149,7 +149,7 @@ def _said(what: str) -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        raise DataError(f"{what} of the Dask frame lacks a column that is needed: {error}.") from None
+        raise DataError(f"{what} of the Dask frame lacks a column that is needed: {error.args[0]}.") from None
 
 
 def _name(number: int) -> str:

@@ -53,7 +53,4 @@ class Called:
 
 def not_pickled(what: str) -> SpecificationError:
     """Make the error for a source that lasts no longer than the session."""
-    return SpecificationError(
-        f"{what} cannot be pickled, and the result reads it again for what it is asked: pickle result.without_rows(), "
-        "which needs no data."
-    )
+    return SpecificationError(f"{what} cannot be pickled: pickle result.without_rows(), which needs no data.")

@@ -59,11 +59,12 @@ def open_chunks(data: Any) -> Chunks:
         return FrameChunks(Called(data, "A function that returns DataFrames"), repeatable=True)
     if isinstance(data, Iterator):
         return ReadOnce(FrameChunks(partial(_in_turn, data), repeatable=False))
-    got = f"{type(data).__name__} of nothing" if isinstance(data, Sequence) and not data else type(data).__name__
+    if isinstance(data, Sequence) and not data:
+        raise SpecificationError(f"The {type(data).__name__} of data is empty: there is nothing to read.")
     raise SpecificationError(
         "A stream is read from paths of Parquet files, a table, data set or reader of pyarrow, a relation of DuckDB, a "
         "frame of polars or Dask, a list of DataFrames, a function that returns an iterator of DataFrames, or such an "
-        f"iterator; got {got}."
+        f"iterator; got {type(data).__name__}."
     )
 
 

@@ -92,6 +92,9 @@ class PanelStream(HintsAtNames):
     def __init__(self, data: Any, entity: str, time: str, *, freq: int | str | None = None) -> None:
         self._files = files_in(data)
         self._chunks = open_chunks(data)
+        self._names_of = "the data"
+        if self._files is not None and len(found := self._files.found) > 1:
+            self._names_of = f"{found[0]}, the first of {len(found)} files"
         self.names = self._chunks.names
         self.repeatable = self._chunks.repeatable
         for what, name in (("entity", entity), ("time", time)):
@@ -120,16 +123,13 @@ class PanelStream(HintsAtNames):
         if name not in self.names:
             meant = nearest(name, self.names) if isinstance(name, str) else None
             hint = f" Did you mean {meant!r}?" if meant else ""
-            where = "the data"
-            if self._files is not None and len(files := self._files.found) > 1:
-                where = f"{files[0]}, the first of {len(files)} files"
-                if any(f"/{name}=" in path for path in files):
-                    hint = (
-                        " It is in the names of the folders: pyarrow.dataset.dataset(folder, partitioning='hive') "
-                        "reads it, and is a source of a stream."
-                    )
+            if self._files is not None and any(f"/{name}=" in path for path in self._files.found):
+                hint = (
+                    " It is in the names of the folders: pyarrow.dataset.dataset(folder, partitioning='hive') reads "
+                    "it, and is a source of a stream."
+                )
             listing = ", ".join(self.names[:12]) + (", ..." if len(self.names) > 12 else "")
-            raise DataError(f"Column {shown(name)} is not in {where}.{hint} Columns: {listing}.")
+            raise DataError(f"Column {shown(name)} is not in {self._names_of}.{hint} Columns: {listing}.")
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """Read columns of all rows, a chunk at a time."""

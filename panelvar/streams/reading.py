@@ -79,6 +79,10 @@ class Part:
             found = self._local[dimension] = dimension.local(dimension.labels_in(self), self._chunk.where)
         return found
 
+    def row(self, place: int) -> str:
+        """Name one of the rows, for errors."""
+        return self._chunk.row(place if self._complete is None else int(np.flatnonzero(self._complete)[place]))
+
     def labels(self, name: str) -> Labels:
         """Return a column of the rows as labels."""
         return labels_of_rows(self._chunk.labels(name), self._complete)
@@ -243,7 +247,10 @@ class Reading:
         work = partial(_Counts.of_all, column, self.chunks, read)
         counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
         if counted.absent:
-            raise DataError(f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model.")
+            raise DataError(
+                f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model, first in "
+                f"{counted.first_absent}."
+            )
         return Dimension(column, counted.growing, counted.all)
 
 
@@ -270,6 +277,7 @@ class _Counts:
         self.growing = GrowingLabels(name)
         self.all = np.zeros(0, dtype=np.int64)
         self.absent = 0
+        self.first_absent = ""
 
     def add(self, labels: Labels, where: str) -> None:
         """Count the labels of a chunk."""
@@ -289,6 +297,9 @@ class _Counts:
             labels = labels_of_rows(chunk.labels(name), complete)
             empty = missing(labels)
             if empty is not None and empty.any():
+                if not counted.absent:
+                    rows = np.arange(chunk.n_rows) if complete is None else np.flatnonzero(complete)
+                    counted.first_absent = chunk.row(int(rows[empty.argmax()]))
                 counted.absent += int(empty.sum())
             else:
                 counted.add(labels, chunk.where)
@@ -301,6 +312,7 @@ class _Counts:
         both._grow()
         both.all[places] += other.all
         both.absent += other.absent
+        both.first_absent = self.first_absent or other.first_absent
         return both
 
     def _grow(self) -> None:

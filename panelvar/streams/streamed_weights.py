@@ -34,9 +34,18 @@ class WeightColumn(RowValues):
         unit[place] = 1.0
         self._column = StreamedColumns(reading, unit)
         if reading.survey.smallest[place] <= 0.0:
-            wrong = sum(int((part.columns[place] <= 0.0).sum()) for part in reading.parts())
-            raise DataError(f"Weights must be strictly positive; {wrong} are not.")
+            raise self._refused()
         self._mean = float(self._column.sums_by(reading.survey.entities).sum()) / reading.nobs
+
+    def _refused(self) -> DataError:
+        """Say how many weights are not positive, and where the first is."""
+        wrong, first = 0, ""
+        for part in self.reading.parts():
+            bad = part.columns[self.place] <= 0.0
+            if bad.any():
+                first = first or part.row(int(bad.argmax()))
+                wrong += int(bad.sum())
+        return DataError(f"Weights must be strictly positive; {wrong} are not, first that of {first}.")
 
     def of_part(self, part: Part) -> Array:
         """Return the weights of the rows of a chunk."""

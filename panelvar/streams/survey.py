@@ -255,7 +255,9 @@ class Surveyor:
         if of is None:
             positions, calendar = read_times(as_labels(labels), freq=self.freq, name=self._times.name)
         else:
-            positions, calendar = of.positions[of.times.labels.get_indexer(labels)], of.calendar
+            # Whole entities have a file's days as objects, the reading of all rows as dates.
+            known = of.times.labels
+            positions, calendar = of.positions[known.get_indexer(labels.astype(known.dtype))], of.calendar
         self._refuse_two_labels(positions)
         notes = list(calendar.notes)
         dropped = self.nobs_read - self.nobs
