@@ -176,8 +176,16 @@ class StreamedDesign(Design):
         return grouping.dimension.labels
 
     def places_of(self, dimension: str, levels: Any) -> Positions:
-        """Return where levels of other rows stand among those of a dimension."""
-        return self.labels_of(dimension).get_indexer(levels(dimension)).astype(np.intp)
+        """Return where levels of other rows stand among those of a dimension, -1 where the model has no such level."""
+        name, *others = crossed_dimensions(dimension, self.panel.names) or (dimension,)
+        places = self.labels_of(name).get_indexer(levels(name))
+        for other in others:
+            found = self.labels_of(other).get_indexer(levels(other))
+            # As pairs are numbered (`panelvar.streams.reading.pairs_in`).
+            pairs = np.where((places < 0) | (found < 0), -1, places * self.group_by(other)[0].n_groups + found)
+            name = f"{name}^{other}"
+            places = self.labels_of(name).get_indexer(pairs)
+        return places.astype(np.intp)
 
     def without_rows(self) -> Design:
         """Return the design's names and notes, its source let go."""

@@ -101,9 +101,11 @@ def test_predictions_that_fail_leave_the_earlier_ones(tmp_path):
 
 
 @pytest.mark.parametrize("effects", [False, True])
-@pytest.mark.parametrize("formula", ["y ~ x + z", "y ~ x + z | firm + year"])
+@pytest.mark.parametrize(
+    "formula", ["y ~ x + z", "y ~ x + z | firm + year", "y ~ x + z | firm + region^year", "y ~ x | region^v2^year"]
+)
 def test_residuals_of_fixed_effects_are_those_of_the_fit(formula, effects, tmp_path):
-    frame = make()
+    frame = make().assign(v2=lambda data: data["firm"] // 7 % 3)
     stream = stream_of(cut(frame, [40, 90]))
     fitted, held = pv.fit_fixed_effects(stream, formula), pv.fit_fixed_effects(panel_of(frame), formula)
     stream.write_predictions(fitted, tmp_path / "p.parquet", effects=effects, residuals=True)
@@ -150,3 +152,16 @@ def test_infinite_predictions_are_refused(formula, message, tmp_path):
     with pytest.raises(pv.DataError, match=message):
         stream_of(cut(frame, [90])).write_predictions(fitted, tmp_path / "p.parquet")
     assert not list(tmp_path.iterdir())
+
+
+def test_pairs_of_levels_that_a_stream_had_not_are_unseen(tmp_path):
+    frame = make()
+    few = frame[(frame["region"] != "a") | (frame["year"] != 2003)]
+    formula = "y ~ x | firm + region^year"
+    fitted, held = (pv.fit_fixed_effects(of, formula) for of in (stream_of(cut(few, [70])), panel_of(few)))
+    other = stream_of(frame)
+    other.write_predictions(fitted, tmp_path / "p.parquet", effects=True, unseen="missing")
+    expected = held.predict(panel_of(frame), effects=True, unseen="missing").sort_index()
+    written = pd.read_parquet(tmp_path / "p.parquet")["predicted"]
+    np.testing.assert_allclose(written, expected, rtol=1e-9, atol=1e-11)
+    assert written.isna().sum() > few["x"].isna().sum()
