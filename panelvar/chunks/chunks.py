@@ -172,10 +172,12 @@ def chunks_of(frame: Any, where: str, columns: Sequence[str]) -> Iterator[FrameC
 
 @contextmanager
 def in_place(where: str) -> Iterator[None]:
-    """Say where a column is that is refused: another chunk may hold what is expected of it."""
+    """Say where a column is that is refused, if the error does not: another chunk may hold what is expected of it."""
     try:
         yield
     except DataError as error:
+        if where in str(error):
+            raise
         raise DataError(f"In {where}: {error}") from None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
+from panelvar.chunks.chunks import in_place
 from panelvar.chunks.read_once import ReadOnce
 from panelvar.data.panel import Panel
 from panelvar.data.source import Labels
@@ -98,7 +100,9 @@ class ComputedChunk:
         if self.n_rows == 0:
             return np.zeros(0)
         if self._columns is None:
-            self._columns = self._source.compute(self.panel)
+            # Whole entities may have come from several chunks.
+            with nullcontext() if isinstance(self._chunk, EntityChunk) else in_place(self.where):
+                self._columns = self._source.compute(self.panel)
         return np.ascontiguousarray(self._columns[name], dtype=np.float64)
 
 

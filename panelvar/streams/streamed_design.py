@@ -182,7 +182,7 @@ class StreamedDesign(Design):
         for other in others:
             found = self.labels_of(other).get_indexer(levels(other))
             # As pairs are numbered (`panelvar.streams.reading.pairs_in`).
-            pairs = np.where((places < 0) | (found < 0), -1, places * self.group_by(other)[0].n_groups + found)
+            pairs: Any = np.where((places < 0) | (found < 0), -1, places * self.group_by(other)[0].n_groups + found)
             name = f"{name}^{other}"
             places = self.labels_of(name).get_indexer(pairs)
         return places.astype(np.intp)

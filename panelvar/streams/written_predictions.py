@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +12,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.chunks.chunks import in_place
 from panelvar.data.panel import Panel
 from panelvar.streams.formula_columns import columns_in, shifts_rows
 from panelvar.streams.parquet_target import ParquetTarget
@@ -46,14 +48,15 @@ def write_predictions(
     entity, time = stream.entity_name, stream.time_name
     rows = 0
     with target:
-        for panel, who, when, name in _panels(stream, result, effects=effects, residuals=residuals):
-            values = _predicted(result, panel, effects, unseen)
-            columns: dict[str, Any] = {entity: who, time: when, "predicted": values}
-            if residuals:
-                own = effects or _absorbs(result)
-                columns["residual"] = _explained(result, panel) - (
-                    values if own == effects else _predicted(result, panel, own, unseen)
-                )
+        for panel, who, when, name, place in _panels(stream, result, effects=effects, residuals=residuals):
+            columns: dict[str, Any] = {entity: who, time: when}
+            with place:
+                columns["predicted"] = values = _predicted(result, panel, effects, unseen)
+                if residuals:
+                    own = effects or _absorbs(result)
+                    columns["residual"] = _explained(result, panel) - (
+                        values if own == effects else _predicted(result, panel, own, unseen)
+                    )
             _refuse_infinite(columns, name)
             target.write(
                 pyarrow.table({name: pyarrow.array(column, from_pandas=True) for name, column in columns.items()})
@@ -81,18 +84,21 @@ def _refuse_infinite(columns: dict[str, Any], name: Callable[[int], str]) -> Non
 
 def _panels(
     stream: DatedChunks, result: Predicts, *, effects: bool, residuals: bool
-) -> Iterator[tuple[Panel, Any, Any, Callable[[int], str]]]:
-    """Yield rows as panels, who and when they are about in the order in which they are written, and their names."""
+) -> Iterator[tuple[Panel, Any, Any, Callable[[int], str], AbstractContextManager[None]]]:
+    """Yield rows as panels, who and when they are about in the order in which they are written, their names and place.
+
+    Where errors would not say which chunk they are of, the place does.
+    """
     entity, time = stream.entity_name, stream.time_name
     read = _columns_read(stream, result, effects=effects, residuals=residuals)
     if _goes_along_time(result):
         for whole in WholeEntities(stream).panels(read):
-            yield whole, whole.raw_column(entity), whole.raw_column(time), partial(_name_in, whole)
+            yield whole, whole.raw_column(entity), whole.raw_column(time), partial(_name_in, whole), nullcontext()
         return
     for chunk in stream.read(read):
         if chunk.n_rows:
             frame = chunk.frame()[read].reset_index(drop=True)
-            yield Panel(frame, entity, time), frame[entity], frame[time], chunk.row
+            yield Panel(frame, entity, time), frame[entity], frame[time], chunk.row, in_place(chunk.where)
 
 
 def _name_in(panel: Panel, place: int) -> str:

@@ -79,6 +79,11 @@ def test_texts_in_one_chunk_are_found_there(frame, tmp_path):
     second = second.assign(x=second["x"].astype(str))
     refused(r"In .*b\.parquet: Column 'x' has dtype", on_disk(tmp_path / "data", first, second))
     refused(r"In chunk 1: Column 'x' has dtype", [first, second])
+    with pytest.raises(pv.DataError, match=r"In chunk 1: Column 'x' has dtype"):
+        pv.fit_pooled(stream_of([first, second]), "y ~ log(x + 10)")
+    result = fitted([first, frame.tail(90)])
+    with pytest.raises(pv.DataError, match=r"In chunk 1: Column 'x' has dtype"):
+        stream_of([first, second]).write_predictions(result, tmp_path / "p.parquet")
 
 
 def test_folders_that_hold_periods_in_their_names_are_read_as_data_sets(frame, tmp_path):
