@@ -128,7 +128,7 @@ def reciprocal_condition(upper: Array) -> float:
     from scipy.linalg.lapack import dtrtri
 
     inverse, _ = dtrtri(np.asfortranarray(upper))
-    return float(1.0 / (np.abs(upper).sum(axis=0).max() * np.abs(np.triu(inverse)).sum(axis=0).max()))
+    return float(1.0 / (np.abs(upper).sum(axis=0).max() * np.abs(inverse).sum(axis=0).max()))
 
 
 def triangular(upper: Array, right: Array, *, transposed: bool = False) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from dynamic_panels.test_arellano_bond import FRAME
-from scipy import stats
+from scipy import optimize, stats
 
 import panelvar as pv
 
@@ -83,6 +83,81 @@ def test_as_many_moments_as_entities_are_refused():
     for each in (found, found_two):
         with pytest.raises(pv.InsufficientDataError, match=r"fewer moments than entities.*there are 22 for 20"):
             _ = each.underidentification
+
+
+def rugged(entities, periods=12, seed=0):
+    """Few entities for the moments of three lags of each of three variables: the criterion has dozens of minima."""
+    rng = np.random.default_rng(seed)
+    effect, year = rng.standard_normal((entities, 1)), rng.standard_normal(periods)
+    x = rng.standard_normal((entities, periods)) + effect
+    shock = rng.standard_normal((entities, periods))
+    w = 0.5 * shock + rng.standard_normal((entities, periods))
+    y = 0.5 * x + 0.6 * w + effect + year + shock
+    for period in range(1, periods):
+        y[:, period] += 0.4 * y[:, period - 1]
+    index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["i", "t"])
+    return pd.DataFrame({"y": y.ravel(), "x": x.ravel(), "w": w.ravel()}, index=index)
+
+
+WINDOW = {
+    "lags": 2,
+    "predetermined": "w",
+    "time_effects": True,
+    "steps": 1,
+    "instruments": pv.LagInstruments(last=3),
+}
+
+
+def searched(moments, start):
+    """A minimum near a start, by quasi-Newton steps of the formula alone; smooth in coordinates of unit moments."""
+
+    def form(combination):
+        errors = moments @ combination
+        total = errors.sum(axis=0)
+        solved = np.linalg.solve(errors.T @ errors, total)
+        left = moments.sum(axis=0) - np.tensordot(errors @ solved, moments, axes=1)
+        return float(total @ solved), 2.0 * left.T @ solved
+
+    return float(optimize.minimize(form, start, jac=True, method="BFGS", options={"gtol": 1e-9}).fun)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_of_many_minima_it_is_the_lowest_that_many_random_searches_find(seed):
+    found = pv.fit_arellano_bond(rugged(120, seed=seed), "y", "x", **WINDOW)
+    moments = regressor_moments(found)
+    moments = moments / np.sqrt(np.einsum("glj,glj->l", moments, moments))[:, None]
+    flat = moments.reshape(-1, moments.shape[2])
+    moments = moments @ np.linalg.inv(np.linalg.qr(flat, mode="r"))
+    rng = np.random.default_rng(seed)
+    minima = np.array([searched(moments, rng.standard_normal(moments.shape[2])) for _ in range(60)])
+    least = found.underidentification.statistic
+    assert (minima > least * 1.01).sum() >= 10
+    assert least == pytest.approx(minima.min(), rel=1e-9)
+
+
+def test_of_many_minima_neither_order_nor_units_nor_chunks_choose_one():
+    frame = rugged(80)
+    plain = pv.fit_arellano_bond(frame, "y", "x", **WINDOW).underidentification.statistic
+    rows = frame.reset_index()
+    rng = np.random.default_rng(1)
+    others = [
+        rows.assign(i=-rows["i"]).set_index(["i", "t"]),
+        rows.assign(i=rng.permutation(80)[rows["i"]]).set_index(["i", "t"]),
+        frame.assign(y=frame["y"] * 1e8, x=frame["x"] * 1e-6, w=frame["w"] * -37.0),
+    ]
+    chunks = [
+        pv.PanelStream([rows.iloc[at : at + size] for at in range(0, len(rows), size)], entity="i", time="t")
+        for size in (7, 100)
+    ]
+    for each in (*others, *chunks):
+        moved = pv.fit_arellano_bond(each, "y", "x", **WINDOW).underidentification.statistic
+        assert moved == pytest.approx(plain, rel=1e-9)
+
+
+def test_moments_whose_covariance_is_singular_for_some_combination_are_refused():
+    found = pv.fit_arellano_bond(rugged(60), "y", "x", **WINDOW)
+    with pytest.raises(pv.InsufficientDataError, match="there are 55 moments and 13 coefficients for 60"):
+        _ = found.underidentification
 
 
 def test_the_table_says_the_hypothesis_once():
