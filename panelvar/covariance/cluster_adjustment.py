@@ -151,7 +151,8 @@ def regressor_parts(
     q = len(kept) + lead
     gram = np.zeros((grouping.n_groups, q + 1, q + 1))
     # Rows of many scattered clusters are gathered first: every block of them would add to sums over all clusters.
-    gathered = np.empty((rows.n_rows, q + 1)) if grouping.starts is None and grouping.n_groups > SCATTERED else None
+    scattered = grouping.keeps_codes and grouping.starts is None and grouping.n_groups > SCATTERED
+    gathered = np.empty((rows.n_rows, q + 1)) if scattered else None
     for start, stop, block in rows.blocks():
         # The residuals are one column more: a cluster's Gram matrix then holds its scores.
         basis = np.empty((stop - start, q + 1), order="F" if grouping.starts is None and gathered is None else "C")
@@ -216,8 +217,16 @@ def segment_products(rows: Array, edges: NDArray[np.intp], others: Array | None 
 
 
 def _add_products(basis: Array, start: int, stop: int, grouping: Grouping, gram: Array) -> None:
-    """Add the sums of each product of two columns within the clusters: for few scattered ones."""
+    """Add the sums of each product of two columns within the clusters: for few scattered ones, or those of a chunk."""
     size = basis.shape[1]
+    if not grouping.keeps_codes:
+        # All products at once: only rows of the table whose clusters have rows here are written to.
+        table, step = gram.reshape(grouping.n_groups, size * size), max(1, PIECE // (size * size))
+        for first in range(start, stop, step):
+            own = basis[first - start : min(first + step, stop) - start]
+            products = (own[:, :, None] * own[:, None, :]).reshape(len(own), -1)
+            grouping.add_sums(products, first, first + len(own), table)
+        return
     column = np.zeros((grouping.n_groups, size), order="F")
     for i in range(size):
         column[:, i:] = 0.0

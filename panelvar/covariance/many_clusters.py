@@ -21,7 +21,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.scaling import exponents
-from panelvar.covariance.cluster_adjustment import Adjusted, adjust, segment_products, weights_of
+from panelvar.covariance.cluster_adjustment import PIECE, Adjusted, adjust, segment_products, weights_of
 from panelvar.covariance.cluster_basis import ClusterBasis
 from panelvar.covariance.symmetric_stacks import (
     complement_power,
@@ -98,12 +98,26 @@ def adjust_many(basis: ClusterBasis, power: float) -> ManyAdjusted:
     """
     units = exponents(basis.targets, axis=0)
     sums = _Sums(np.ldexp(basis.targets, -units), np.ldexp(1.0, units), power, basis.clusters.n_groups)
-    if _demeaned_alike(basis):
+    if not basis.clusters.keeps_codes:
+        _add_parts(basis, sums)
+    elif _demeaned_alike(basis):
         for stack, numbers in _stacks(basis):
             _add_rows(stack, numbers, sums)
     else:
         _add_runs(basis, sums)
     return ManyAdjusted(sums.moves.T, sums.degrees(), sums.singular, basis, power)
+
+
+def _add_parts(basis: ClusterBasis, sums: _Sums) -> None:
+    """Add clusters whose rows are read a chunk at a time, by cross products that one reading adds up."""
+    gram, scores = basis.parts
+    q = basis.size
+    step = max(1, PIECE // (q + 1) ** 2)
+    for first in range(0, len(gram), step):
+        numbers = np.arange(first, min(first + step, len(gram)))
+        grams = np.zeros((len(numbers), q + 1, q + 1))
+        grams[:, :q, :q], grams[:, :q, q] = gram[numbers], scores[numbers]
+        _add_grams(grams, numbers, sums)
 
 
 def _add_runs(basis: ClusterBasis, sums: _Sums) -> None:

@@ -95,6 +95,9 @@ class Grouping:
     order_of_sums: Literal["C", "F"] = "F"
     """How a table lies in memory that `add_sums` adds to fastest."""
 
+    keeps_codes: bool = True
+    """Whether the group of every row is at hand, not only that of the rows of a chunk."""
+
     def __init__(self, codes: Codes, n_groups: int, starts: NDArray[np.integer] | None = None) -> None:
         self.__dict__["codes"] = codes
         self.n_groups = n_groups

@@ -53,6 +53,7 @@ class StreamedGrouping(Grouping):
     """
 
     codes = NotKept("The group")
+    keeps_codes = False
     order_of_sums = "C"
 
     def __init__(self, reading: Reading, dimension: Dimension) -> None:
@@ -208,6 +209,7 @@ class EachRow(Grouping):
     """
 
     codes = NotKept("The group")
+    keeps_codes = False
     sizes = _NothingLeft()
 
     def __init__(self, reading: Reading) -> None:
