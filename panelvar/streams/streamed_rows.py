@@ -210,10 +210,11 @@ class StreamedRows(TransformedRows):
 
     def triangle(self) -> Array:
         """Return the R factor of all transformed rows; a second pass where cross products do not do."""
-        if pays(self.n_columns) and self.n_rows > BLOCK_ROWS:
-            triangle = self._triangle_of_survey() if self.weights is None else None
-            if triangle is not None:
-                return triangle
+        many = self.n_rows > BLOCK_ROWS
+        triangle = self._triangle_of_survey() if many and self.weights is None else None
+        if triangle is not None:
+            return triangle
+        if many and pays(self.n_columns):
             (gram,) = self.summed(self._gram_of_parts)
             triangle = triangle_of(gram)
             if triangle is not None:

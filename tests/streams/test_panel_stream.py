@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 
 import numpy as np
@@ -305,11 +306,15 @@ def test_one_reading_is_enough_where_it_loses_no_digits():
         return cut(frame, [4000, 9000])
 
     names, panel = ["x", "z", "v"], pv.Panel(frame, "firm", "year")
-    for fit, enough in ((pv.fit_fixed_effects, 1), (pv.fit_random_effects, 1), (pv.fit_pooled, 1)):
+    fits = (pv.fit_fixed_effects, pv.fit_random_effects, pv.fit_pooled, pv.fit_between)
+    for fit, regressors in itertools.product(fits, (names, names[:2], names[:1], [])):
+        if fit is pv.fit_between and not regressors:
+            continue
         stream = stream_of(frames)
         readings.clear()
-        streamed, held = fit(stream, "y", names), fit(panel, "y", names)
-        assert len(readings) == enough
+        streamed, held = fit(stream, "y", regressors), fit(panel, "y", regressors)
+        assert str(streamed) == str(held)
+        assert len(readings) == 1
         np.testing.assert_allclose(streamed.params, held.params, rtol=1e-9)
         np.testing.assert_allclose(streamed.std_errors, held.std_errors, rtol=1e-10)
     # Hardly anything of a column is left within: a second reading subtracts before it multiplies.
