@@ -239,7 +239,8 @@ def _correlation(fit: Fit, levels: Array, convention: Convention) -> float:
     if counts_rows(fit, convention):
         return row_correlation(levels[fit.absorbed.groupings[0].codes], linear_prediction(fit))
     moments = fit.entity_moments
-    means = fit.regressor_rows("An estimated effect").tables[0][:, :-1][:, fit.kept] @ fit.slopes
+    # Effects sum to zero but for rounding, which the level of the regressors would multiply.
+    means = (fit.regressor_rows("An estimated effect").tables[0] - fit.centre)[:, :-1][:, fit.kept] @ fit.slopes
     mass = fit.absorbed.groupings[0].mass(fit.absorbed.weights)
     effects = levels - mass @ levels / mass.sum()
     within = moments.r[:, :-1][:, fit.kept] @ fit.slopes

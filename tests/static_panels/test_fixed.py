@@ -201,6 +201,22 @@ def test_singletons_are_dropped_where_the_convention_says_so():
     np.testing.assert_allclose(kept.params[X], dropped.params[X], rtol=1e-12)
 
 
+@pytest.mark.parametrize("effects", ["entity", "time"])
+def test_the_level_of_regressors_is_not_in_their_correlation_with_effects(effects):
+    rng = np.random.default_rng(6)
+    index = pd.MultiIndex.from_product([range(60), range(5)], names=["i", "t"])
+    # Steps of 2^-20 are there at any level.
+    frame = pd.DataFrame(np.round(rng.normal(size=(300, 2)) * 2.0**20) / 2.0**20, index=index, columns=["a", "b"])
+    frame["y"] = frame["a"] - frame["b"] + np.repeat(rng.normal(size=60), 5) + rng.normal(size=300)
+    expected = pv.fit_fixed_effects(frame, "y", ["a", "b"], effects=effects).variance_components.correlation
+    for level, digits in ((1e6, 1e-7), (1e9, 1e-4)):
+        high = frame.assign(a=frame["a"] + level, b=frame["b"] + level)
+        streamed = pv.PanelStream(high.reset_index(), "i", "t")
+        for data in (high, streamed):
+            found = pv.fit_fixed_effects(data, "y", ["a", "b"], effects=effects).variance_components.correlation
+            assert found == pytest.approx(expected, abs=digits)
+
+
 def test_stata_counts_every_row_once_in_overall_r2():
     """Stata's xtreg weights the R2 within alone; overall R2 and corr(u, xb) are plain correlations over the rows."""
     grunfeld = table("grunfeld")
