@@ -73,29 +73,30 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     moments = fit.entity_moments
     kept = fit.kept
     weights = moments.weights
-    y_within, fitted_within = moments.r[:, -1], moments.r[:, :-1][:, kept] @ fit.slopes
     # A regressor that is not in use has a slope of zero; choosing the others would copy all means.
-    y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1] @ fit.solution.coefficients
-    y_levels = _centred(y_means, weights)
+    slopes = fit.solution.coefficients
+    y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1] @ slopes
+    y_size, fitted_size = _sizes(moments.raw_norms, slopes)
+    y_within = _beyond_rounding(moments.r[:, -1], y_size)
+    fitted_within = _beyond_rounding(moments.r[:, :-1][:, kept] @ fit.slopes, fitted_size)
+    y_levels = _beyond_rounding(_centred(y_means, weights), y_size, weights)
     total_ss = total_sum_of_squares(fit)
     if convention.rsquared_kind == "correlation":
-        fitted_levels = _centred(fitted_means, weights)
-        fitted_ss = float(fitted_within @ fitted_within)
-        # Regressors that do not vary over time leave rounding, which has a correlation too.
-        size = float(moments.raw_norms[:-1][kept] @ np.abs(fit.slopes))
-        varies = fitted_ss > rounding_of(size)
-        within = _squared_correlation(y_within @ fitted_within, y_within @ y_within, fitted_ss if varies else 0.0)
+        fitted_levels = _beyond_rounding(_centred(fitted_means, weights), fitted_size, weights)
+        within = _squared_correlation(y_within @ fitted_within, y_within @ y_within, fitted_within @ fitted_within)
         overall = _squared_correlation(
             y_within @ fitted_within + (weights * y_levels) @ fitted_levels,
             total_ss,
-            fitted_ss + weights @ fitted_levels**2,
+            fitted_within @ fitted_within + weights @ fitted_levels**2,
         )
         if counts_rows(fit, convention):
             overall = row_correlation(fit.source.y, linear_prediction(fit)) ** 2
         # Every entity counts once, except in a between regression that weights them.
         weighted = fit.family == "between" and fit.design.weights is not None
         mass = weights if weighted else np.ones(len(y_means))
-        y_between, fitted_between = _centred(y_means, mass), _centred(fitted_means, mass)
+        y_size, fitted_size = _sizes(np.sqrt(mass @ np.square(moments.means)), slopes)
+        y_between = _beyond_rounding(_centred(y_means, mass), y_size, mass)
+        fitted_between = _beyond_rounding(_centred(fitted_means, mass), fitted_size, mass)
         between = _squared_correlation(
             (mass * y_between) @ fitted_between, mass @ y_between**2, mass @ fitted_between**2
         )
@@ -106,7 +107,8 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
         within_rss = float(residual_within @ residual_within)
         within = _share(within_rss, float(y_within @ y_within))
         mass = weights if fit.source.weights is not None else np.ones(len(y_means))
-        y_between = _centred(y_means, mass) if fit.constant else y_means
+        y_size = float(np.sqrt(mass @ np.square(y_means)))
+        y_between = _beyond_rounding(_centred(y_means, mass), y_size, mass) if fit.constant else y_means
         between = _share(float(mass @ gaps**2), float(mass @ y_between**2))
         y_overall = y_levels if fit.constant else y_means
         overall = _share(within_rss + float(weights @ gaps**2), float(y_within @ y_within + weights @ y_overall**2))
@@ -168,6 +170,17 @@ def _correlation_of_rows(fit: Fit) -> float:
     fitted = y - fit.transformed_residuals
     y, fitted = y - y.mean(), fitted - fitted.mean()
     return _squared_correlation(y @ fitted, y @ y, fitted @ fitted)
+
+
+def _sizes(norms: Array, slopes: Array) -> tuple[float, float]:
+    """Return what y, and x'b, round on the scale of: their columns have these Euclidean norms."""
+    return float(norms[-1]), float(norms[:-1] @ np.abs(slopes))
+
+
+def _beyond_rounding(values: Array, size: float, mass: Array | None = None) -> Array:
+    """Return the values, zeros where they are rounding of numbers of a given size, which has a correlation too."""
+    total = values @ values if mass is None else mass @ np.square(values)
+    return values if total > rounding_of(size) else np.zeros_like(values)
 
 
 def _centred(values: Array, weights: Array) -> Array:
