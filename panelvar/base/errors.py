@@ -6,7 +6,8 @@ import numbers
 import os
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from panelvar.base.elsewhere import hint
@@ -43,6 +44,34 @@ class InsufficientDataError(PanelVarError):
 
 class MissingInformationError(PanelVarError):
     """A result lacks what the question needs (a published system without its covariance, say)."""
+
+
+class RowsNotKeptError(MissingInformationError):
+    """Something needs a value for each row at once, and the rows of a stream are not kept."""
+
+    named = False
+    """Whether it says what was asked for, rather than what that came across."""
+
+
+@contextmanager
+def needing_rows(what: str, instead: str = "use a DataFrame or a Panel") -> Iterator[None]:
+    """Say, of rows that are not kept, what was asked for that needs them.
+
+    Parameters
+    ----------
+    what : str
+        A function, or one of its options: it begins the message.
+    instead : str
+        What the caller can do.
+    """
+    try:
+        yield
+    except RowsNotKeptError as error:
+        if error.named:
+            raise
+        found = RowsNotKeptError(f"{what} needs all rows at once, and the rows of a stream are not kept: {instead}.")
+        found.named = True
+        raise found from None
 
 
 class MissingAttributeError(MissingInformationError, AttributeError):

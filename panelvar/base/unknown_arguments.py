@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from panelvar.base.elsewhere import argument_hint
-from panelvar.base.errors import CallError, UnknownArgumentError
+from panelvar.base.errors import CallError, RowsNotKeptError, UnknownArgumentError, needing_rows
 from panelvar.base.misfit_calls import misfit
 from panelvar.base.quoting import shown
 
@@ -64,6 +64,9 @@ def _answering(function: Any, name: str, explained: Any) -> Any:
     def answered(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
+        except RowsNotKeptError:
+            with needing_rows(f"{name}()"):
+                raise
         except TypeError as error:
             # An error from inside the function is not about the call.
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:

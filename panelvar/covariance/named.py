@@ -10,7 +10,7 @@ from types import BuiltinFunctionType, FunctionType
 
 import numpy as np
 
-from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.base.errors import Note, NumericalError, RowsNotKeptError, SpecificationError, choose, needing_rows
 from panelvar.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance, CovarianceEstimate
@@ -35,8 +35,13 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
 
 def covariance_of(specification: Covariance, fit: Projected, convention: Convention) -> CovarianceEstimate:
     """Estimate a covariance, with a warning where it leaves a coefficient without variance."""
-    with np.errstate(over="ignore"):
-        found = specification(fit, convention)
+    try:
+        with np.errstate(over="ignore"):
+            found = specification(fit, convention)
+    except RowsNotKeptError:
+        effects = f" with effects of {' and '.join(fit.effects)}" if fit.effects else ""
+        with needing_rows(f"cov={_written(specification)}{effects}"):
+            raise
     if not isinstance(found, CovarianceEstimate):
         raise SpecificationError(f"cov= gave a {type(found).__name__}: a covariance returns a CovarianceEstimate.")
     if np.count_nonzero(np.isinf(found.matrix)):
@@ -60,6 +65,12 @@ def covariance_of(specification: Covariance, fit: Projected, convention: Convent
         "negative variance was set to zero): there is no standard error and no test of it."
     )
     return replace(found, matrix=matrix, notes=(*found.notes, Note("no-variance", text, warn=True)))
+
+
+def _written(specification: Covariance) -> str:
+    """How a caller writes a covariance: its name, if it has one."""
+    names = (name for name, each in _SPECIFICATIONS.items() if type(each) is type(specification))
+    return next((repr(name) for name in names if _SPECIFICATIONS[name] == specification), repr(specification))
 
 
 def specification_of(cov: object) -> Covariance | None:

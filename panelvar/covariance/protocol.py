@@ -114,6 +114,10 @@ class Projected(Scored, Protocol):
     """A model that is least squares of transformed rows."""
 
     @property
+    def effects(self) -> Sequence[str]:
+        """Labels of the effects, absorbed or random."""
+
+    @property
     def solution(self) -> Solution:
         """The least-squares solution."""
 

@@ -8,7 +8,14 @@ import numpy as np
 
 from panelvar.base.arguments import ONE_OR_TWO_WAY
 from panelvar.base.arrays import Array
-from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    Note,
+    SpecificationError,
+    choose,
+    needing_rows,
+)
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
@@ -120,7 +127,8 @@ def fit_iv_random_effects(
     version = chosen.unbalanced_components if variance_components == "swamy-arora" else variance_components
     components, notes = _components(design, layout, effects, version, chosen)
     if method == "ec2sls":
-        design, layout = _split(design, layout, grouping)
+        with needing_rows("method='ec2sls'"):
+            design, layout = _split(design, layout, grouping)
     model = components_model(design, effects, version, chosen, given=components)
     model = replace(model, notes=(*model.notes, *notes))
     name = method.upper()

@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.base.arguments import ONE_OR_TWO_WAY
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose, needing_rows
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
@@ -101,7 +101,9 @@ def fit_random_effects(
     weights_refused(weights)
     design = build_design(data, y, x, constant=constant, missing=missing)
     chosen = as_convention(convention)
-    return finish(components_model(design, effects, variance_components, chosen), cov, chosen, collinear)
+    with needing_rows(f"variance_components={variance_components!r} with effects={effects!r}"):
+        model = components_model(design, effects, variance_components, chosen)
+    return finish(model, cov, chosen, collinear)
 
 
 def weights_refused(weights: object) -> None:

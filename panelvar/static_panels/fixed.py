@@ -15,7 +15,7 @@ from panelvar.absorption.orthonormal_block import Block
 from panelvar.base.arguments import ONE_WAY, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import answer
-from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, needing_rows
 from panelvar.base.nearest import nearest
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
@@ -128,7 +128,8 @@ def within_model(
         )
         notes.append(Note("singletons-kept", text))
     columns, weight = design.columns, design.weights
-    absorbed = absorb(blocks, weight)
+    with needing_rows(f"effects={effects!r}"):
+        absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
     if len(groupings) == 1 and absorbed.slopes[0] is None:
         demeaned = demeaned_rows if passes is None else passes.demeaned

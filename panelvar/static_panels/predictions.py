@@ -17,7 +17,7 @@ from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
-from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit
+from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit, needing_rows
 from panelvar.base.quoting import shown
 from panelvar.data.calendar import read_times
 from panelvar.data.dimensions import refuse_missing
@@ -133,7 +133,8 @@ def predict(result: FitStatistics, data: object, *, effects: bool, unseen: str) 
 
     choose("unseen", unseen, ("zero", "missing", "raise"))
     effects = read_flag("effects", effects)
-    rows = prediction_rows(result, data, effects=effects)
+    with needing_rows("predict()", "write predictions to a file (PanelStream.write_predictions)"):
+        rows = prediction_rows(result, data, effects=effects)
     values = rows.arranged(predicted_values(result, rows, effects=effects, unseen=unseen))
     return pd.Series(values, index=caller_index(rows), name="predicted")
 

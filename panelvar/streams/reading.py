@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Mask
-from panelvar.base.errors import DataError, MissingInformationError
+from panelvar.base.errors import DataError, RowsNotKeptError
 from panelvar.chunks.partitions import Share, gathered
 from panelvar.data.source import missing
 from panelvar.streams.dimensions import Dimension, LabelledRows, LocalGroups
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-def no_rows(what: str) -> MissingInformationError:
+def no_rows(what: str) -> RowsNotKeptError:
     """Make the error for what has a value for each row of a stream."""
-    return MissingInformationError(
+    return RowsNotKeptError(
         f"{what} has a value for each row, and the rows of a stream are not kept: fit the model on a DataFrame, or "
         "write predictions to a file (PanelStream.write_predictions)."
     )

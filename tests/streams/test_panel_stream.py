@@ -394,3 +394,41 @@ def test_what_goes_along_time_within_entities_is_refused_in_words():
     ):
         with pytest.raises(pv.PanelVarError, match=r"use a Panel|rows of a stream are not kept"):
             ask()
+
+
+REFUSED = {
+    "effects=['firm', 'year', 'region^year']": lambda data: pv.fit_fixed_effects(
+        data, "y", ["x", "z"], effects=["firm", "year", "region^year"]
+    ),
+    "cov='HC3' with effects of firm and year": lambda data: FITS["twoway"](data, cov="HC3"),
+    "cov='CR2' with effects of region": lambda data: FITS["region"](data, cov="CR2"),
+    "cov='newey-west'": lambda data: FITS["pooled"](data, cov="newey-west"),
+    "cov=PanelNeweyWest(lags=2, kernel='bartlett', residuals='HC0', factor=None)": lambda data: FITS["pooled"](
+        data, cov=pv.PanelNeweyWest(2)
+    ),
+    "cov='pcse'": lambda data: FITS["pooled"](data, cov="pcse"),
+    "variance_components='nerlove' with effects='entity'": lambda data: FITS["random"](
+        data, variance_components="nerlove"
+    ),
+    "variance_components='swamy-arora' with effects='twoway'": lambda data: FITS["random"](data, effects="twoway"),
+    "method='ec2sls'": lambda data: pv.fit_iv_random_effects(
+        data, "y", ["x"], endogenous=["z"], instruments=["v", "w"], method="ec2sls"
+    ),
+    "fit_mean_group()": lambda data: pv.fit_mean_group(data, "y", ["x"]),
+    "fit_fgls()": lambda data: pv.fit_fgls(data, "y", ["x", "z"]),
+    "cluster_diagnostics()": lambda data: pv.cluster_diagnostics(FITS["pooled"](data)),
+    "wild_bootstrap()": lambda data: pv.wild_bootstrap(FITS["pooled"](data), "x"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_needs_all_rows_is_refused_by_its_name(what):
+    with pytest.raises(pv.MissingInformationError) as refused:
+        REFUSED[what](stream_of(cut(make(), [50])))
+    needs = "needs all rows at once, and the rows of a stream are not kept: use a DataFrame or a Panel."
+    assert str(refused.value) == f"{what} {needs}"
+
+
+def test_predictions_are_refused_with_what_writes_them():
+    with pytest.raises(pv.MissingInformationError, match=r"predict\(\) needs all rows.*write_predictions"):
+        FITS["pooled"](stream_of(make())).predict()
