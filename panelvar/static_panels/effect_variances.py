@@ -15,7 +15,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.kernels.variance_components import Likelihood
 from panelvar.static_panels.effects import level_tables
-from panelvar.static_panels.rsquared import counts_rows, linear_prediction, row_correlation
+from panelvar.static_panels.rsquared import counts_rows, row_correlation
 from panelvar.tables.layout import Fact, Row, number, words
 from panelvar.tables.number_format import check_digits, format_number
 from panelvar.tables.table import Presented, Table
@@ -237,7 +237,7 @@ def _correlation(fit: Fit, levels: Array, convention: Convention) -> float:
     """Correlation of the effects with x'b over the rows; NaN where one of them does not vary."""
     assert fit.absorbed is not None
     if counts_rows(fit, convention):
-        return row_correlation(levels[fit.absorbed.groupings[0].codes], linear_prediction(fit))
+        return row_correlation(fit, fit.absorbed.groupings[0], levels)
     moments = fit.entity_moments
     # Effects sum to zero but for rounding, which the level of the regressors would multiply.
     means = (fit.regressor_rows("An estimated effect").tables[0] - fit.centre)[:, :-1][:, fit.kept] @ fit.slopes

@@ -114,7 +114,8 @@ def within_model(
     terms = _terms(design, effects)
     notes: list[Note] = []
     if convention.singletons == "drop":
-        design, dropped = _without_singletons(design, terms)
+        with needing_rows(f"The convention {convention.name!r}, which drops singletons,"):
+            design, dropped = _without_singletons(design, terms)
         source = design
         if dropped:
             text = f"{dropped} singleton row(s) dropped ({convention.name} convention)."
@@ -293,12 +294,13 @@ def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Desig
     """Drop rows that are alone in a level of any effect, again and again until none is."""
     before = design.nobs
     while True:
-        alone = np.zeros(design.nobs, dtype=bool)
-        for term in terms:
-            grouping, _ = design.group_by(term.name)
-            alone |= (grouping.sizes == 1)[grouping.codes]
-        if not alone.any():
+        groupings = [design.group_by(term.name)[0] for term in terms]
+        single = [grouping for grouping in groupings if (grouping.sizes == 1).any()]
+        if not single:
             return design, before - design.nobs
+        alone = np.zeros(design.nobs, dtype=bool)
+        for grouping in single:
+            alone |= (grouping.sizes == 1)[grouping.codes]
         if alone.all():
             raise InsufficientDataError("Every row is a singleton of an effect: nothing is left to estimate.")
         design = design.take(np.flatnonzero(~alone))

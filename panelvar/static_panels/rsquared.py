@@ -11,6 +11,8 @@ from panelvar.base.arrays import Array
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.fit_checks import rounding_of
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.moments import panel_moments
 from panelvar.tables.layout import Cell, Row, number, words
 from panelvar.tables.number_format import check_digits, format_number
 from panelvar.tables.table import Presented, Table
@@ -90,7 +92,7 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
             fitted_within @ fitted_within + weights @ fitted_levels**2,
         )
         if counts_rows(fit, convention):
-            overall = row_correlation(fit.source.y, linear_prediction(fit)) ** 2
+            overall = row_correlation(fit, fit.source.entities) ** 2
         # Every entity counts once, except in a between regression that weights them.
         weighted = fit.family == "between" and fit.design.weights is not None
         mass = weights if weighted else np.ones(len(y_means))
@@ -139,19 +141,30 @@ def counts_rows(fit: Fit, convention: Convention) -> bool:
     return weighted and convention.fixed_overall == "rows"
 
 
-def linear_prediction(fit: Fit) -> Array:
-    """The regressors' part x'b of every row, shape (n,)."""
+def row_correlation(fit: Fit, grouping: Grouping, levels: Array | None = None) -> float:
+    """Correlation over the rows, each counted once, of x'b with y or with levels of a grouping; NaN where one is flat.
+
+    Parameters
+    ----------
+    fit : Fit
+    grouping : Grouping
+        Of the rows of its source.
+    levels : (G,) array, optional
+        A value for each group; the dependent variable if omitted.
+    """
     fit.rows_or_refuse("The linear prediction")
-    terms = (fit.source.x[place] * slope for place, slope in zip(fit.kept, fit.slopes, strict=True))
-    return np.asarray(sum(terms, np.zeros(len(fit.source.y))))
-
-
-def row_correlation(first: Array, second: Array) -> float:
-    """Correlation over the rows, each counted once; NaN where one does not vary."""
-    first, second = first - first.mean(), second - second.mean()
+    moments = panel_moments(fit.source.columns, grouping)
+    counts, slopes = moments.counts, fit.solution.coefficients
+    first_within = moments.r[:, -1] if levels is None else np.zeros(len(moments.r))
+    first = _centred(moments.means[:, -1] if levels is None else levels, counts)
+    within, between = moments.r[:, :-1] @ slopes, _centred(moments.means[:, :-1] @ slopes, counts)
     # Roots first: the product of two sums of squares leaves the floating-point range long before they do.
-    spread = math.sqrt(float(first @ first)), math.sqrt(float(second @ second))
-    return float(first @ second) / spread[0] / spread[1] if min(spread) > 0.0 else float("nan")
+    spread = (
+        math.sqrt(float(first_within @ first_within + counts @ first**2)),
+        math.sqrt(float(within @ within + counts @ between**2)),
+    )
+    cross = float(first_within @ within + (counts * first) @ between)
+    return cross / spread[0] / spread[1] if min(spread) > 0.0 else float("nan")
 
 
 def total_sum_of_squares(fit: Fit) -> float:
@@ -168,8 +181,9 @@ def _correlation_of_rows(fit: Fit) -> float:
     if fit.constant_column is not None:
         y = y + fit.constant_column * fit.centre[-1]
     fitted = y - fit.transformed_residuals
-    y, fitted = y - y.mean(), fitted - fitted.mean()
-    return _squared_correlation(y @ fitted, y @ y, fitted @ fitted)
+    # Sums, which columns that are read a chunk at a time have too.
+    y, fitted = (column - column.sum() / fit.counts.rows for column in (y, fitted))
+    return _squared_correlation((y * fitted).sum(), (y * y).sum(), (fitted * fitted).sum())
 
 
 def _sizes(norms: Array, slopes: Array) -> tuple[float, float]:

@@ -157,3 +157,28 @@ def test_few_rows_that_are_read_once_are_kept():
     assert stream.repeatable
     held = pv.fit_fixed_effects(panel_of(frame), "y ~ x + z | firm + year", cov="cluster")
     assert_same(pv.fit_fixed_effects(stream, "y ~ x + z | firm + year", cov="cluster"), held)
+
+
+@pytest.mark.parametrize("convention", ["stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews"])
+@pytest.mark.parametrize("weights", [None, "size"])
+def test_conventions_print_of_a_stream_what_they_print_of_a_panel(convention, weights):
+    frame = world().dropna()
+    frame = frame[frame.groupby("firm")["year"].transform("size") > 1]
+    options = {"convention": convention} | ({} if weights is None else {"weights": weights})
+    fits = ["pooled", "entity", "time", "twoway", "between", "difference", "iv"]
+    for fit in [FITS[name] for name in fits] + [pv.fit_random_effects] * (weights is None):
+        arguments = ("y", ["x", "z"]) if fit is pv.fit_random_effects else ()
+        streamed, held = (
+            fit(data, *arguments, **options) for data in (stream_of(cut(frame, [40, 41])), panel_of(frame))
+        )
+        assert str(streamed) == str(held)
+        assert str(streamed.r2) == str(held.r2)
+        if held.variance_components is not None:
+            assert str(streamed.variance_components) == str(held.variance_components)
+
+
+def test_singletons_of_a_stream_are_refused_where_a_convention_drops_them():
+    frame = world()
+    frame.loc[0, "firm"] = -1
+    with pytest.raises(pv.MissingInformationError, match="convention 'pyfixest', which drops singletons, needs all"):
+        pv.fit_fixed_effects(stream_of(cut(frame, [40])), "y", ["x", "z"], convention="pyfixest")
