@@ -51,9 +51,7 @@ def streams(profile: str) -> Iterator[Race]:
     size = Size(200, 10, 2) if profile == "smoke" else Size(100_000, 10, 2)
     whole = {"read whole": Entry("streams", "Arellano-Bond, in memory")}
     yield _stream_of(size, "sorted", whole, "Arellano-Bond", ordered=True)
-    entities, lengths = (200, (5, 10)) if profile == "smoke" else (50_000, (20, 60, 200))
-    if profile == "full":
-        lengths = (*lengths, 600)
+    entities, lengths = (200, (5, 10)) if profile == "smoke" else (50_000, (20, 60, 200, 600))
     for periods in lengths:
         # More rows of the same entities: memory is to stay what it is.
         size = Size(entities, periods, 3 if profile == "smoke" else 10)
