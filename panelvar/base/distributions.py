@@ -36,6 +36,13 @@ def two_sided(statistic: Array, df: float | Array) -> Array:
     return doubled
 
 
+def ratios(estimates: Array, errors: Array) -> Array:
+    """Estimates over their standard errors; NaN where there is no error."""
+    out = np.full(estimates.shape, np.nan)
+    np.divide(estimates, errors, out=out, where=errors > 0.0)
+    return out
+
+
 def quantiles(level: float, df: Array) -> Array:
     """Values exceeded in absolute terms with probability ``1 - level`` by t variables with ``df`` (p,), all finite."""
     out: Array = _special().stdtrit(df, 0.5 + 0.5 * level)

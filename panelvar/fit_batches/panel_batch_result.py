@@ -14,7 +14,7 @@ from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_levels
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.distributions import quantile, quantiles, two_sided
+from panelvar.base.distributions import quantile, quantiles, ratios, two_sided
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.quoting import one_line, shown
@@ -90,9 +90,7 @@ class PanelBatch(HintsAtNames, Presented):
 
     @cached_property
     def _ratios(self) -> Array:
-        out = np.full(self.estimates.shape, np.nan)
-        np.divide(self.estimates, self.errors, out=out, where=self.errors > 0.0)
-        return out
+        return ratios(self.estimates, self.errors)
 
     @cached_property
     def tstats(self) -> pd.DataFrame:

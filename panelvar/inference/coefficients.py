@@ -14,7 +14,7 @@ from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_levels, read_seed, read_whole, refuse_other
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.chosen_names import chosen_names
-from panelvar.base.distributions import quantile, quantiles, two_sided
+from panelvar.base.distributions import quantile, quantiles, ratios, two_sided
 from panelvar.base.errors import Note, check_level, choose, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
@@ -89,14 +89,8 @@ class Inference(HintsAtNames):
 
     @cached_property
     def _ratios(self) -> Array:
-        errors = self._errors
-        if np.count_nonzero(errors > 0.0) == len(errors):
-            ratios: Array = self.fit.coefficients / errors
-            return ratios
         # After an exact fit, whose errors are zero, the rounding of a coefficient that is zero would be significant.
-        out = np.full(len(errors), np.nan)
-        np.divide(self.fit.coefficients, errors, out=out, where=errors > 0.0)
-        return out
+        return ratios(self.fit.coefficients, self._errors)
 
     @labelled["pd.Series"]
     def std_errors(self) -> Array:

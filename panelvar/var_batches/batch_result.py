@@ -15,7 +15,7 @@ from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_horizon, read_levels
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import quantiles
+from panelvar.base.distributions import quantiles, ratios
 from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
@@ -209,9 +209,7 @@ class VarBatch(HintsAtNames, Presented):
     @cached_property
     def tstats(self) -> pd.DataFrame:
         """Coefficients over their standard errors, arranged like `params`; NaN where an equation fits exactly."""
-        ratios = np.full(self.fits.params.shape, np.nan)
-        np.divide(self.fits.params, self._errors, out=ratios, where=self._errors > 0.0)
-        return self._by_member(ratios)
+        return self._by_member(ratios(self.fits.params, self._errors))
 
     def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
         """Confidence intervals of every member's coefficients, by itself.
