@@ -20,6 +20,20 @@ class PanelVarError(ValueError):
     """Base of every error the library raises on purpose.
 
     The caller's texts stand in it escaped and cut to a line (`panelvar.base.quoting.one_line`).
+
+    See Also
+    --------
+    PanelVarWarning : What may mislead, and is no error.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> try:
+    ...     pv.fit_pooled(firms, "invest ~ valu")
+    ... except pv.PanelVarError as error:
+    ...     print(type(error).__name__)
+    DataError
     """
 
     def __init__(self, text: object = "", *more: object) -> None:
@@ -27,23 +41,74 @@ class PanelVarError(ValueError):
 
 
 class DataError(PanelVarError):
-    """The data are not what the model needs: unknown column, wrong dtype, duplicates, infinities."""
+    """The data are not what the model needs: unknown column, wrong dtype, duplicates, infinities.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> pv.fit_pooled(firms, "invest ~ valu")
+    Traceback (most recent call last):
+        ...
+    panelvar.base.errors.DataError: Column 'valu' is not in the data. Did you mean 'value'? ...
+    """
 
 
 class SpecificationError(PanelVarError):
-    """The request contradicts itself or names an option that does not exist."""
+    """The request contradicts itself or names an option that does not exist.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> pv.fit_pooled(firms, "invest ~ value", vcov="HC1")
+    Traceback (most recent call last):
+        ...
+    panelvar.base.errors.UnknownArgumentError: fit_pooled() has no argument 'vcov'. Here it is cov.
+    """
 
 
 class CollinearityError(PanelVarError):
-    """Regressors are linearly dependent, or absorbed, and the caller asked for an error."""
+    """Regressors are linearly dependent, or absorbed, and the caller asked for an error.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> pv.fit_pooled(firms.assign(twice=2 * firms["value"]), "invest ~ value + twice", collinear="raise")
+    Traceback (most recent call last):
+        ...
+    panelvar.base.errors.CollinearityError: Regressor 'twice' cannot be estimated: equal to +2 value, ...
+    """
 
 
 class InsufficientDataError(PanelVarError):
-    """Too few rows, entities, periods or clusters for the quantity asked for."""
+    """Too few rows, entities, periods or clusters for the quantity asked for.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> pv.fit_pooled(firms.head(2), "invest ~ value + capital")
+    Traceback (most recent call last):
+        ...
+    panelvar.base.errors.InsufficientDataError: 2 rows cannot identify 1 slope(s), a constant: 0 residual ...
+    """
 
 
 class MissingInformationError(PanelVarError):
-    """A result lacks what the question needs (a published system without its covariance, say)."""
+    """A result lacks what the question needs (a published system without its covariance, say).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> light = pv.fit_pooled(firms, "invest ~ value").without_rows()
+    >>> light.resids
+    Traceback (most recent call last):
+        ...
+    panelvar.base.errors.MissingInformationError: A residual needs the data rows, which without_rows() ...
+    """
 
 
 class RowsNotKeptError(MissingInformationError):
@@ -91,11 +156,38 @@ class NotOfferedError(SpecificationError, AttributeError):
 
 
 class NumericalError(PanelVarError):
-    """A computation has no finite answer: overflow, a singular system, no convergence."""
+    """A computation has no finite answer: overflow, a singular system, no convergence.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> pv.fit_pooled(firms, "invest ~ value").nonlinear("1 / (value - value)")
+    Traceback (most recent call last):
+        ...
+    panelvar.base.errors.NumericalError: '1 / (value - value)' has no finite value and derivatives ...
+    """
 
 
 class PanelVarWarning(UserWarning):
-    """A legal request whose answer may mislead; every one is also kept in ``result.notes``."""
+    """A legal request whose answer may mislead; every one is also kept in ``result.notes``.
+
+    See Also
+    --------
+    Note : The same text, kept in the result.
+    PanelVarError : What is refused.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import warnings
+    >>> firms = pv.load_data("grunfeld")
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", pv.PanelVarWarning)
+    ...     fit = pv.fit_pooled(firms, "invest ~ value", cov="cluster")
+    >>> fit.notes[-1].code
+    'few-clusters'
+    """
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,6 +202,18 @@ class Note:
         One or two sentences for a person.
     warn : bool
         Whether the note is also issued as a `PanelVarWarning`.
+
+    See Also
+    --------
+    PanelVarWarning : Issued for notes with ``warn``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_fixed_effects(firms, "invest ~ value", convention="stata", cov="HC1")
+    >>> [note.code for note in fit.notes]
+    ['factor', 'hc-inconsistent']
     """
 
     code: str

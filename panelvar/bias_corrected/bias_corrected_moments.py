@@ -67,6 +67,12 @@ def fit_bias_corrected_moments(
     SpecificationError
         Another covariance; clusters that entities move between.
 
+    See Also
+    --------
+    fit_lsdvc : Few entities, errors by bootstrap.
+    fit_arellano_bond : Regressors that past errors move.
+    fit_panel_var : Systems: ``method="corrected-moments"``.
+
     Notes
     -----
     Bun and Carree (2005), Dhaene and Jochmans (2016) and Breitung, Kripfganz and Hayakawa (2022, Econometrics and
@@ -82,6 +88,16 @@ def fit_bias_corrected_moments(
     it to the first order (Dhaene and Jochmans 2016).
 
     Regressors that past errors move (predetermined, endogenous): `panelvar.fit_arellano_bond`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_bias_corrected_moments(firms, "log(emp) ~ log(wage) + log(capital)")
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.7796, 'log(wage)': -0.461, 'log(capital)': 0.2429}
+    >>> fit.std_errors.round(4).to_dict()
+    {'L(log(emp))': 0.1171, 'log(wage)': 0.1117, 'log(capital)': 0.058}
     """
     rows = lagged_rows(data, y, x, lags=lags, time_effects=time_effects, missing=missing)
     estimator = "Bias-corrected method of moments"

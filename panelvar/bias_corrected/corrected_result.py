@@ -107,6 +107,23 @@ class CorrectedResult(Augmented, Presented):
         What was estimated, in words.
     convention : str
         Name of the convention.
+
+    See Also
+    --------
+    fit_lsdvc : Makes one.
+    fit_bias_corrected_moments : Makes one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_bias_corrected_moments(firms, "log(emp) ~ log(wage) + log(capital)")
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.7796, 'log(wage)': -0.461, 'log(capital)': 0.2429}
+    >>> fit.bias.round(4).to_dict()
+    {'L(log(emp))': -0.2515, 'log(wage)': -0.0404, 'log(capital)': 0.1265}
+    >>> fit.is_stable
+    True
     """
 
     fit: CorrectedFit

@@ -90,6 +90,12 @@ def fit_lsdvc(
     SpecificationError
         More than one lag; numbers of another length than the coefficients.
 
+    See Also
+    --------
+    fit_bias_corrected_moments : Many entities, errors by formula.
+    fit_arellano_bond : Many entities, predetermined regressors.
+    fit_fixed_effects : The estimates before the correction.
+
     Notes
     -----
     Kiviet (1995), Bun and Kiviet (2003), Bruno (2005a, 2005b, Stata Journal 5); Stata's ``xtlsdvc``. It is for few
@@ -103,6 +109,16 @@ def fit_lsdvc(
     are no standard errors: those of least squares are not the corrected estimates'.
 
     Entities may begin, end and pause at any time. Rows without the lag, after a gap, leave.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_lsdvc(firms, "log(emp) ~ log(wage) + log(capital)", draws=20, seed=1)
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.6671, 'log(wage)': -0.4961, 'log(capital)': 0.3171}
+    >>> fit.bias.round(4).to_dict()
+    {'L(log(emp))': -0.1391, 'log(wage)': -0.0052, 'log(capital)': 0.0523}
     """
     _refuse_lags(lags)
     read_whole("order", order, 1, 3)

@@ -105,10 +105,40 @@ def compare(
         No results; something that is not a linear result; a name or pattern that fits no coefficient, with those there
         are; an unknown option.
 
+    See Also
+    --------
+    fit_many : Fits the columns of a table in one call.
+    save_tables : Writes tables to a file.
+    plot_coefficients : The same as a plot.
+
     Notes
     -----
     No row mixes two kinds of numbers: F and chi-squared, R2's, tests of moments have rows of their own or one that
     says which; a long-run coefficient of an error-correction model does not stand in the row of a slope.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> formula = "invest ~ value + capital"
+    >>> pooled, fixed = pv.fit_pooled(firms, formula), pv.fit_fixed_effects(firms, formula)
+    >>> pv.compare({"Pooled": pooled, "Fixed": fixed}, foot=["nobs"])
+    ==========================================
+    Dependent  invest
+    ------------------------------------------
+               Pooled            Fixed
+             Pooled OLS   Fixed effects (firm)
+    ------------------------------------------
+    value      0.1145***        0.1101***
+              (0.0055)         (0.0113)
+    capital    0.2275***        0.3100***
+              (0.0242)         (0.0165)
+    const    -38.4101***      -55.2715***
+              (8.4134)        (10.8910)
+    ------------------------------------------
+    N        220              220
+    ==========================================
+    Standard errors in parentheses. * p < 0.1, ** p < 0.05, *** p < 0.01.
     """
     columns = read_columns(results, more)
     digits = check_digits(digits)

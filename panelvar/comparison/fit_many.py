@@ -116,6 +116,11 @@ def fit_many(
     DataError, InsufficientDataError, NumericalError
         As ``fit`` does.
 
+    See Also
+    --------
+    compare : A table of the fits, with options.
+    fit_panel_batch : One model, many data sets.
+
     Notes
     -----
     Parts of a sample keep the calendar, so that a lag that lies in another part is missing: split by what does not

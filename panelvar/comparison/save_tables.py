@@ -33,12 +33,22 @@ def save_tables(
     labels : sequence of str
         For cross references in LaTeX, one for each table.
 
+    Returns
+    -------
+    None
+        The file is written.
+
     Raises
     ------
     SpecificationError
         No tables, something that is none, another ending, or a path that cannot be written.
     ImportError
         Without openpyxl or python-docx: says how to install them.
+
+    See Also
+    --------
+    compare : Makes a table of several results.
+    LinearResult.to_latex : One table as a text.
 
     Examples
     --------

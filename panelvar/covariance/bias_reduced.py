@@ -121,6 +121,12 @@ class BiasReduced:
         t with Satterthwaite's degrees of freedom, coefficient by coefficient (joint tests: HTZ), or with G - 1. None
         follows the convention.
 
+    See Also
+    --------
+    Clustered : For many clusters.
+    wild_bootstrap : Another way with few clusters.
+    cluster_diagnostics : Says how unequal clusters are.
+
     Notes
     -----
     Effects nested in the clusters are free. Of effects that cut across the clusters the largest may have any number of
@@ -136,6 +142,16 @@ class BiasReduced:
     ----------
     Bell and McCaffrey (2002), Survey Methodology 28(2), 169-181; Pustejovsky and Tipton (2018), JBES 36(4), 672-683,
     sections 2 and 3; MacKinnon, Nielsen and Webb (2023), J. of Applied Econometrics 38(5), 671-694, on the jackknife.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov=pv.BiasReduced(kind="CR2"))
+    >>> fit.std_errors.round(4).to_dict()
+    {'const': 0.1233, 'beertax': 0.2641, 'unemp': 0.0073}
+    >>> fit.conf_int().round(3).loc["beertax"].to_list()
+    [-1.03, 0.203]
     """
 
     by: tuple[Any, ...]

@@ -152,6 +152,12 @@ class DriscollKraay(SerialCovariance):
     InsufficientDataError
         Fewer than two periods, or not more periods than lags.
 
+    See Also
+    --------
+    PanelNeweyWest : Correlated over time only.
+    PanelCorrected : Across entities only.
+    Clustered : Many entities, few periods.
+
     Notes
     -----
     The asymptotics are in T. Under 20 periods the errors are too small, the more so the more lags; a warning says so.
@@ -164,6 +170,14 @@ class DriscollKraay(SerialCovariance):
     ----------
     Driscoll and Kraay (1998), Review of Economics and Statistics 80(4), 549-560; Hoechle (2007), Stata Journal 7(3),
     281-312, on unbalanced panels.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_pooled(firms, "invest ~ value + capital", cov=pv.DriscollKraay(lags=2))
+    >>> fit.std_errors.round(4).to_dict()
+    {'const': 11.2585, 'value': 0.0118, 'capital': 0.0501}
     """
 
     def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
@@ -201,6 +215,11 @@ class PanelNeweyWest(SerialCovariance):
     SpecificationError, InsufficientDataError
         As in `DriscollKraay`.
 
+    See Also
+    --------
+    DriscollKraay : Across entities too.
+    Clustered : Any correlation within entities.
+
     Notes
     -----
     The kernel discounts every autocovariance, and leaves out those beyond the last lag: with persistent errors and few
@@ -213,6 +232,14 @@ class PanelNeweyWest(SerialCovariance):
     ----------
     Newey and West (1987), Econometrica 55(3), 703-708; Petersen (2009), Review of Financial Studies 22(1), 435-480, on
     panels.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_fixed_effects(firms, "invest ~ value + capital", cov=pv.PanelNeweyWest(lags=2))
+    >>> fit.std_errors.round(4).to_dict()
+    {'const': 25.6391, 'value': 0.0221, 'capital': 0.0506}
     """
 
     def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:

@@ -57,6 +57,11 @@ class PanelCorrected:
     InsufficientDataError
         Casewise, if no period has every entity; fewer than two periods.
 
+    See Also
+    --------
+    fit_fgls : Estimates by the same covariance.
+    DriscollKraay : Correlated over time too.
+
     Notes
     -----
     Pairwise covariances of an unbalanced panel need not form a positive semi-definite matrix; negative eigenvalues of
@@ -70,6 +75,14 @@ class PanelCorrected:
     ----------
     Beck and Katz (1995), American Political Science Review 89(3), 634-647; Bailey and Katz (2011), Journal of
     Statistical Software 42, Code Snippet 1, on unbalanced panels.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_pooled(firms, "invest ~ value + capital", cov=pv.PanelCorrected())
+    >>> fit.std_errors.round(4).to_dict()
+    {'const': 5.9948, 'value': 0.0072, 'capital': 0.0282}
     """
 
     pairwise: bool = True

@@ -78,6 +78,11 @@ class Panel(PanelRows, HintsAtNames):
     SpecificationError
         A ``freq`` that does not fit the labels, or an argument of a type that is not understood.
 
+    See Also
+    --------
+    PanelStream : Rows that are read a chunk at a time.
+    load_data : Data that are indexed already.
+
     Examples
     --------
     >>> import panelvar as pv

@@ -89,6 +89,10 @@ def describe_data(name: str) -> DataDescription:
     SpecificationError
         If there is no such set.
 
+    See Also
+    --------
+    load_data : The data themselves.
+
     Examples
     --------
     >>> import panelvar as pv

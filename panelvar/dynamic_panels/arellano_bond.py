@@ -88,6 +88,14 @@ def fit_arellano_bond(
     DataError, SpecificationError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_blundell_bond : More precise if y is persistent, and assumes more.
+    fit_anderson_hsiao : One instrument a lag.
+    fit_bias_corrected_moments : No instruments, exogenous regressors.
+    fit_lsdvc : Few entities.
+    LagInstruments : A window of lags, or collapsed moments.
+
     Notes
     -----
     Arellano and Bond (1991, Review of Economic Studies 58); Holtz-Eakin, Newey and Rosen (1988) for vectors; Arellano
@@ -98,6 +106,19 @@ def fit_arellano_bond(
     estimates lean towards the biased within estimates, and Hansen's test accepts everything: use
     ``instruments=LagInstruments(collapse=True)``. Where y is persistent, levels say little about later differences:
     see `fit_blundell_bond`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)", steps=1,
+    ...     instruments=pv.LagInstruments(collapse=True))
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.8437, 'log(wage)': -0.6278, 'log(capital)': 0.2225}
+    >>> fit.hansen_j
+    <Hansen: chi2(6) = 21.4285, p = 0.0015>
+    >>> fit.ar_test(2)
+    <m2: z = -1.2224, p = 0.2216>
     """
     return _fitted(
         "Arellano-Bond",
@@ -157,6 +178,12 @@ def fit_blundell_bond(
     InsufficientDataError, CollinearityError, DataError, SpecificationError
         As `fit_arellano_bond`.
 
+    See Also
+    --------
+    fit_arellano_bond : Transformed rows alone.
+    DynamicPanelResult.difference_in_hansen : Tests the moments that this adds.
+    StandardInstruments : Regressors that instrument the levels.
+
     Notes
     -----
     Blundell and Bond (1998, Journal of Econometrics 87), Arellano and Bover (1995). The moments of the levels ask that
@@ -164,6 +191,17 @@ def fit_blundell_bond(
     them by the difference of Hansen's statistics. Exogenous x instrument the transformed rows alone, since effects may
     well be correlated with their levels: ``StandardInstruments(x, "both")`` in ``instruments=`` is xtabond2's
     ``iv(x)``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_blundell_bond(firms, "log(emp)", predetermined=["log(wage)", "log(capital)"],
+    ...     instruments=pv.LagInstruments(last=3, collapse=True))
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.5126, 'log(wage)': -1.3077, 'log(capital)': 0.1923, 'const': 4.6486}
+    >>> fit.n_instruments
+    12
     """
     if h is not None:
         choose("h", h, H_CHOICES)
@@ -212,10 +250,23 @@ def fit_anderson_hsiao(
     InsufficientDataError, CollinearityError, DataError, SpecificationError
         As `fit_arellano_bond`.
 
+    See Also
+    --------
+    fit_arellano_bond : All lags as instruments.
+    fit_iv_first_difference : Without a lagged dependent variable.
+
     Notes
     -----
     Consistent for fixed T, with as many moments as coefficients: Hansen's test has nothing to test, and the estimates
     have no finite moments. `fit_arellano_bond` uses all lags.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_anderson_hsiao(firms, "log(emp) ~ log(wage) + log(capital)")
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 1.0936, 'log(wage)': -0.5566, 'log(capital)': 0.1354}
     """
     choose("instrument", instrument, ("level", "difference"))
     panel, specification = _read(data, y, x, lags, None, None, None, "fd", time_effects, False, False)

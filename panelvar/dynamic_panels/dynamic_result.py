@@ -62,6 +62,26 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
         Covariance matrix of the coefficients, label, degrees of freedom.
     estimator : str
         What was estimated, in words.
+
+    See Also
+    --------
+    fit_arellano_bond : Makes one.
+    LinearResult : Of models without a lagged dependent variable.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)",
+    ...     instruments=pv.LagInstruments(collapse=True))
+    >>> fit.std_errors.round(4).to_dict()
+    {'L(log(emp))': 0.1282, 'log(wage)': 0.1042, 'log(capital)': 0.0659}
+    >>> fit.ar_test(2)
+    <m2: z = -1.3868, p = 0.1655>
+    >>> fit.n_instruments, fit.nobs, fit.n_entities
+    (9, 751, 140)
+    >>> fit.nonlinear("`log(capital)` / (1 - `L(log(emp))`)")
+    <Functions of coefficients: `log(capital)` / (1 - `L(log(emp))`)>
     """
 
     fit: DynamicFit

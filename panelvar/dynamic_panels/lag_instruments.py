@@ -42,6 +42,21 @@ class LagInstruments:
     ------
     SpecificationError
         Lags that are no whole numbers, or a longest before the shortest.
+
+    See Also
+    --------
+    StandardInstruments : Columns that instrument themselves.
+    fit_arellano_bond : Takes it as ``instruments``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> every = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage)")
+    >>> window = pv.LagInstruments(last=3, collapse=True)
+    >>> few = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage)", instruments=window)
+    >>> every.n_instruments, few.n_instruments
+    (29, 3)
     """
 
     columns: str | Sequence[str] | None = None
@@ -84,6 +99,20 @@ class StandardInstruments:
         over both. By default the transformed one.
     transform : bool
         Transform them in the transformed equation; False leaves them as they are there (xtabond2's ``passthru``).
+
+    See Also
+    --------
+    LagInstruments : Lags as instruments.
+    fit_blundell_bond : Takes them as ``instruments``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> chosen = [pv.LagInstruments("log(emp)", first=2, last=3), pv.StandardInstruments("log(wage)")]
+    >>> fit = pv.fit_blundell_bond(firms, "log(emp) ~ log(wage)", instruments=chosen)
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.9998, 'log(wage)': -0.5653, 'const': 1.7266}
     """
 
     columns: str | Sequence[str]

@@ -191,6 +191,21 @@ class Convention:
     adjusted_total : {"rows", "less_effects"}
         Reporting: degrees of freedom of the total variance in the adjusted within R2: rows less one, or rows less all
         absorbed effects (pyfixest).
+
+    See Also
+    --------
+    fit_pooled : Takes it as ``convention``.
+    VarConvention : The same for vector autoregressions.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> stata = pv.fit_fixed_effects(states, "frate ~ beertax", cov="cluster", convention="stata")
+    >>> own = stata.convention.but(name="ours", cluster_group_factor=False)
+    >>> other = pv.fit_fixed_effects(states, "frate ~ beertax", cov="cluster", convention=own)
+    >>> print(round(stata.std_errors["beertax"], 4), round(other.std_errors["beertax"], 4))
+    0.2919 0.2888
     """
 
     name: str

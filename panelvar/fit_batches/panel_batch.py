@@ -83,6 +83,11 @@ def fit_panel_batch(
     InsufficientDataError, CollinearityError, NumericalError
         No panel can be estimated.
 
+    See Also
+    --------
+    fit_many : One data set, several models.
+    fit_var_batch : The same for vector autoregressions.
+
     Notes
     -----
     Complete panels of one shape are computed together by `fit_pooled`, `fit_fixed_effects` and `fit_random_effects`

@@ -52,6 +52,23 @@ class PanelBatch(HintsAtNames, Presented):
     one : callable
         Fits the panel of a number by itself.
     notes : tuple of Note
+
+    See Also
+    --------
+    fit_panel_batch : Makes one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(1)
+    >>> x, u = rng.normal(size=(50, 5)), rng.normal(size=(200, 50, 5))
+    >>> batch = pv.fit_panel_batch(pv.fit_pooled, dict(y=x + u, x=x), "y", "x")
+    >>> rejected = batch.pvalues["x"] < 0.05
+    >>> rejected.shape, batch.params.shape
+    ((200,), (200, 2))
+    >>> batch.member(3)
+    <Pooled OLS: y on const, x; n = 250>
     """
 
     _in_brackets: ClassVar[str] = "One panel's result is member({key}); of all there are params, std_errors and so on."

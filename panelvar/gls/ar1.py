@@ -54,12 +54,26 @@ class AR1:
     SpecificationError
         An unknown option, or a given coefficient outside (-1, 1).
 
+    See Also
+    --------
+    fit_fgls : Takes it as ``autocorrelation``.
+    fit_fixed_effects_ar1 : Likewise, with entity effects.
+
     Notes
     -----
     ``"regress"`` and ``"freg"`` can leave (-1, 1) where an entity has few rows; ``"tscorr"`` cannot. All are biased
     towards zero by a term of order 1/T, the more so the more regressors there are. ``"tscorr"`` and ``"theil"`` divide
     by the squares of all rows: with gaps, or few rows an entity, they tend to m/n times the coefficient, and ``"dw"``
     and ``"nagar"`` to one less m/n times its distance from one, m of n rows following another.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> errors = pv.AR1(by_entity=True, rho="tscorr")
+    >>> fit = pv.fit_fgls(firms, "invest ~ value + capital", panels="heteroskedastic", autocorrelation=errors)
+    >>> fit.params.round(4).to_dict()
+    {'const': -21.22, 'value': 0.1004, 'capital': 0.2049}
     """
 
     by_entity: bool = False

@@ -92,6 +92,12 @@ def fit_fixed_effects_ar1(
     DataError, CollinearityError, NumericalError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_random_effects_ar1 : Effects uncorrelated with the regressors.
+    fit_fixed_effects : Errors without a model, clustered by entity.
+    bhargava_test : Tests for autocorrelation.
+
     Notes
     -----
     Stata's constant is the same number, but the standard error it prints is that of the constant of the transformed
@@ -105,6 +111,16 @@ def fit_fixed_effects_ar1(
     ----------
     Baltagi and Wu (1999), Econometric Theory 15, 814-823; Bhargava, Franzini and Narendranathan (1982), Review of
     Economic Studies 49, 533-549.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_fixed_effects_ar1(firms, "invest ~ value + capital")
+    >>> fit.params.round(4).to_dict()
+    {'const': -59.6142, 'value': 0.095, 'capital': 0.3501}
+    >>> print(round(fit.rho.iloc[0], 4))
+    0.6721
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
@@ -162,6 +178,12 @@ def fit_random_effects_ar1(
     DataError, CollinearityError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_fixed_effects_ar1 : Effects may be correlated with the regressors.
+    fit_random_effects : Errors without autocorrelation.
+    baltagi_li_test : Tests autocorrelation beside random effects.
+
     Notes
     -----
     A negative estimate of the effects' variance is set to zero with a warning. The effects must be uncorrelated with
@@ -171,6 +193,16 @@ def fit_random_effects_ar1(
     References
     ----------
     Baltagi and Wu (1999), Econometric Theory 15, 814-823.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_random_effects_ar1(firms, "invest ~ value + capital")
+    >>> fit.params.round(4).to_dict()
+    {'const': -41.8819, 'value': 0.0947, 'capital': 0.3193}
+    >>> print(round(fit.rho.iloc[0], 4))
+    0.6721
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)

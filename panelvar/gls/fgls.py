@@ -115,6 +115,13 @@ def fit_fgls(
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_general_fgls : A free covariance within entities, for many entities.
+    PanelCorrected : Least squares with errors that allow for the same.
+    fit_fixed_effects_ar1 : With entity effects.
+    AR1 : How rho is estimated.
+
     Notes
     -----
     Standard errors take the estimated covariance for the true one. With correlated panels and T not far above N they
@@ -130,6 +137,16 @@ def fit_fgls(
     ----------
     Parks (1967), Journal of the American Statistical Association 62; Kmenta (1986), Elements of Econometrics, ch. 12;
     Beck and Katz (1995), American Political Science Review 89(3).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_fgls(firms, "invest ~ value + capital", panels="heteroskedastic", autocorrelation="ar1")
+    >>> fit.params.round(4).to_dict()
+    {'const': -4.0016, 'value': 0.0718, 'capital': 0.1367}
+    >>> print(round(fit.rho.iloc[0], 4))
+    0.9312
     """
     choose("panels", panels, PANELS)
     model = as_ar1(autocorrelation)

@@ -82,6 +82,12 @@ def fit_general_fgls(
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_fgls : One coefficient of autocorrelation, or covariances across entities.
+    fit_fixed_effects : Least squares, clustered by entity.
+    fit_first_difference : Least squares of differences.
+
     Notes
     -----
     For many entities and few periods: T(T + 1)/2 covariances come from N entities. Standard errors take them for known
@@ -96,6 +102,16 @@ def fit_general_fgls(
     ----------
     Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., sections 7.4, 10.4.3 and 10.5.5;
     Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 89; Kiefer (1980), ibid. 14.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_general_fgls(men, "lwage ~ union + married + exper", model="within")
+    >>> fit.params.round(4).to_dict()
+    {'union': 0.0668, 'married': 0.0603, 'exper': 0.0589}
+    >>> fit.error_covariance.shape
+    (8, 8)
     """
     choose("model", model, MODELS)
     choose("within", within, ("entity", "time"))

@@ -66,6 +66,23 @@ class GLSResult(LinearResult):
         Variances of effects and innovations (entity effects with autoregressive errors); also `variance_components`.
     effects_test : TestResult or None
         F that all entity effects are zero (fixed effects with autoregressive errors).
+
+    See Also
+    --------
+    LinearResult : What all linear results have.
+    fit_fgls : Makes one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_fgls(firms, "invest ~ value + capital", panels="heteroskedastic")
+    >>> fit.params.round(4).to_dict()
+    {'const': -16.4805, 'value': 0.1104, 'capital': 0.1459}
+    >>> fit.error_variances.head(2).round(1).to_dict()
+    {'American Steel': 547.9, 'Atlantic Refining': 2961.7}
+    >>> print(round(fit.loglik, 2))
+    -1116.2
     """
 
     structure: ErrorStructure

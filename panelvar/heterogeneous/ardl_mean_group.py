@@ -66,11 +66,33 @@ def fit_ardl_mean_group(
     DataError, SpecificationError, CollinearityError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_pooled_mean_group : One long run for all entities.
+    fit_dynamic_fixed_effects : Everything common but the constants.
+    fit_mean_group : Static regressions.
+
     Notes
     -----
     Pesaran and Smith (1995, Journal of Econometrics 68). Consistent whatever the dispersion of the coefficients, as N
     and T grow; inefficient where the long run is common (`fit_pooled_mean_group`, and `hausman` to compare the two).
     The average of ratios has no finite moments in finite samples: look at ``individual``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.standard_normal((20, 60)).cumsum(axis=1)
+    >>> y = 2 * x + rng.standard_normal((20, 60))
+    >>> index = pd.MultiIndex.from_product([range(20), range(60)], names=["country", "year"])
+    >>> frame = pd.DataFrame({"x": x.ravel(), "y": y.ravel()}, index=index)
+    >>> fit = pv.fit_ardl_mean_group(frame, "y ~ x", long_run="ratio")
+    >>> fit.long_run.round(4).to_dict()
+    {'x': 1.9929}
+    >>> print(round(fit.speed, 4))
+    -0.9946
     """
     chosen = as_convention(convention)
     choose("long_run", long_run, ("average", "ratio"))

@@ -76,6 +76,12 @@ def fit_common_correlated_effects(
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_mean_group : Without common shocks.
+    cross_section_dependence_test : Tests whether residuals are correlated across entities.
+    cd_star_test : The test that stays valid with common factors.
+
     Notes
     -----
     Pesaran (2006): averages with equal weights; mean group eqs. 53 and 58, pooled eqs. 65 to 69. Averages are over the
@@ -86,6 +92,14 @@ def fit_common_correlated_effects(
     short T: every entity spends a degree of freedom on each average. The number of factors must not exceed that of the
     averages unless loadings are independent of the regressors. With a lagged dependent variable and no
     ``average_lags`` the averages do not span the factors.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> fit = pv.fit_common_correlated_effects(states, "log(gsp) ~ log(pcap) + log(pc) + log(emp)")
+    >>> fit.params[["log(pcap)", "log(pc)", "log(emp)"]].round(4).to_dict()
+    {'log(pcap)': 0.1324, 'log(pc)': 0.0142, 'log(emp)': 0.7522}
     """
     chosen = as_convention(convention)
     pooled, average_lags = read_flag("pooled", pooled), read_whole("average_lags", average_lags, 0)

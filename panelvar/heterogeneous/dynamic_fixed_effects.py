@@ -67,11 +67,33 @@ def fit_dynamic_fixed_effects(
     DataError, SpecificationError, InsufficientDataError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_pooled_mean_group : Short runs that differ.
+    fit_ardl_mean_group : Short and long runs that differ.
+    fit_arellano_bond : Few periods.
+
     Notes
     -----
     Stata's ``xtpmg, dfe``. With T fixed the lagged dependent variable is biased by a term of order 1/T (Nickell 1981,
     Econometrica 49); with slopes that differ over entities, neither long run nor speed is consistent for an average,
     however long the panel (Pesaran and Smith 1995): it is the estimator to compare the others with.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.standard_normal((20, 60)).cumsum(axis=1)
+    >>> y = 2 * x + rng.standard_normal((20, 60))
+    >>> index = pd.MultiIndex.from_product([range(20), range(60)], names=["country", "year"])
+    >>> frame = pd.DataFrame({"x": x.ravel(), "y": y.ravel()}, index=index)
+    >>> fit = pv.fit_dynamic_fixed_effects(frame, "y ~ x", cov="cluster")
+    >>> fit.long_run.round(4).to_dict()
+    {'x': 2.0031}
+    >>> print(round(fit.speed, 4))
+    -0.9698
     """
     chosen = as_convention(convention)
     rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)

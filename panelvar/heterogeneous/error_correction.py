@@ -132,6 +132,27 @@ class ErrorCorrectionResult(AveragedResult):
         Of the pooled mean group; None for the others.
     reduced_form : LinearResult or None
         The fixed-effects regression behind dynamic fixed effects; None for the others.
+
+    See Also
+    --------
+    fit_pooled_mean_group : Makes one.
+    hausman : Compares two.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.standard_normal((20, 60)).cumsum(axis=1)
+    >>> y = 2 * x + rng.standard_normal((20, 60))
+    >>> index = pd.MultiIndex.from_product([range(20), range(60)], names=["country", "year"])
+    >>> frame = pd.DataFrame({"x": x.ravel(), "y": y.ravel()}, index=index)
+    >>> fit = pv.fit_pooled_mean_group(frame, "y ~ x")
+    >>> fit.params.round(4).to_dict()
+    {'x': 2.0036, 'ec': -0.98, 'D(x)': 0.0408, 'const': 0.0214}
+    >>> fit.homogeneity
+    <Likelihood ratio: chi2(19) = 18.7963, p = 0.4700>
     """
 
     fit: ErrorCorrectionFit

@@ -76,6 +76,12 @@ def fit_fama_macbeth(
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_mean_group : One regression an entity.
+    fit_fixed_effects : If entities have effects.
+    DriscollKraay : Errors correlated within periods, slopes constant.
+
     Notes
     -----
     Fama and MacBeth (1973, Journal of Political Economy 81). Errors may be correlated within a period in any way; they
@@ -83,6 +89,16 @@ def fit_fama_macbeth(
     are then far too small (Petersen 2009, Review of Financial Studies 22), and `fit_fixed_effects` clustered by entity
     is right. With few periods (say under 20) the asymptotics in T fail. Generated regressors (betas) need Shanken's
     correction, which this does not make.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> fit = pv.fit_fama_macbeth(states, "log(gsp) ~ log(pcap) + log(pc) + log(emp)", lags=2)
+    >>> fit.params.round(4).to_dict()
+    {'const': 1.5957, 'log(pcap)': 0.1664, 'log(pc)': 0.3049, 'log(emp)': 0.5851}
+    >>> fit.individual.shape
+    (17, 4)
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
@@ -129,6 +145,21 @@ class PeriodAverageResult(HeterogeneousResult):
     """Averages over periods: a `HeterogeneousResult` whose regressions are the periods'.
 
     ``individual``, ``individual_std_errors`` and ``individual_rmse`` have one row a period.
+
+    See Also
+    --------
+    fit_fama_macbeth : Makes one.
+    HeterogeneousResult : Averages over entities.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_fama_macbeth(firms, "invest ~ value + capital")
+    >>> fit.tstats.round(2).to_dict()
+    {'const': -2.04, 'value': 13.94, 'capital': 2.59}
+    >>> fit.individual.loc[1940].round(4).to_dict()
+    {'const': -24.3662, 'value': 0.095, 'capital': 0.195}
     """
 
     @cached_property

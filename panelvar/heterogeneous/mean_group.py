@@ -56,6 +56,13 @@ def fit_mean_group(
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_common_correlated_effects : Allows for shocks that all entities share.
+    fit_swamy : Weights entities by precision.
+    slope_homogeneity_test : Tests that slopes are the same.
+    fit_ardl_mean_group : Long run and short run.
+
     Notes
     -----
     Pesaran and Smith (1995, Journal of Econometrics 68): consistent for the mean of the coefficients as N and T grow,
@@ -65,6 +72,16 @@ def fit_mean_group(
     Not for short panels: an entity with few rows has the same weight as any other, and one wild regression moves the
     mean; a lagged dependent variable biases every regression by a term of order 1/T. Not with shocks common to all
     entities: use `fit_common_correlated_effects`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> fit = pv.fit_mean_group(states, "log(gsp) ~ log(pcap) + log(pc) + log(emp)")
+    >>> fit.params.round(4).to_dict()
+    {'const': 3.151, 'log(pcap)': -0.1716, 'log(pc)': 0.1478, 'log(emp)': 1.0552}
+    >>> fit.individual.shape
+    (48, 4)
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)

@@ -106,6 +106,13 @@ def fit_pooled_mean_group(
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_ardl_mean_group : Long runs that differ.
+    fit_dynamic_fixed_effects : Everything common but the constants.
+    hausman : Compares two of the three.
+    fit_fmols : A cointegrating relation by itself.
+
     Notes
     -----
     Pesaran, Shin and Smith (1999, Journal of the American Statistical Association 94): estimates eqs. 9 to 11,
@@ -117,6 +124,22 @@ def fit_pooled_mean_group(
     lags) and over entities, and x does not depend on them. If long runs differ, its estimate is inconsistent for their
     mean while `fit_ardl_mean_group` is not: compare the two by `hausman`. Not for short panels, nor with shocks common
     to all entities.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.standard_normal((20, 60)).cumsum(axis=1)
+    >>> y = 2 * x + rng.standard_normal((20, 60))
+    >>> index = pd.MultiIndex.from_product([range(20), range(60)], names=["country", "year"])
+    >>> frame = pd.DataFrame({"x": x.ravel(), "y": y.ravel()}, index=index)
+    >>> fit = pv.fit_pooled_mean_group(frame, "y ~ x")
+    >>> fit.long_run.round(4).to_dict()
+    {'x': 2.0036}
+    >>> print(round(fit.speed, 4))
+    -0.98
     """
     chosen = as_convention(convention)
     choose("algorithm", algorithm, _SEARCHES)

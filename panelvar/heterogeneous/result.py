@@ -78,6 +78,21 @@ class HeterogeneousResult(AveragedResult):
         Best linear unbiased predictions of the entities' coefficients (random coefficients only).
     constancy : TestResult or None
         Swamy's test that all entities have the same coefficients (random coefficients only).
+
+    See Also
+    --------
+    fit_mean_group : Makes one.
+    PeriodAverageResult : Averages over periods.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_mean_group(firms, "invest ~ value + capital")
+    >>> fit.std_errors.round(4).to_dict()
+    {'const': 13.9534, 'value': 0.0161, 'capital': 0.0461}
+    >>> fit.individual.loc["IBM"].round(4).to_dict()
+    {'const': -8.6855, 'value': 0.1315, 'capital': 0.0854}
     """
 
     fit: HeterogeneousFit

@@ -67,12 +67,27 @@ def fit_swamy(
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_mean_group : Equal weights, no assumption on errors within entities.
+    slope_homogeneity_test : Tests equal slopes in panels of many entities.
+
     Notes
     -----
     Swamy (1970, Econometrica 38). Coefficients must be independent of the regressors, and errors homoskedastic and
     uncorrelated within an entity: with serially correlated errors :math:`V_i`, hence the weights and above all the
     test, are wrong, and `fit_mean_group`, which asks for neither, is safer. The test's chi-squared distribution holds
     for large T; it rejects too often when entities have few rows.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_swamy(firms, "invest ~ value + capital", dispersion="sample")
+    >>> fit.params.round(4).to_dict()
+    {'const': -9.2264, 'value': 0.0835, 'capital': 0.1915}
+    >>> fit.constancy
+    <Parameter constancy: chi2(30) = 905.0631, p < 0.0001>
     """
     chosen = as_convention(convention)
     rule = chosen.coefficients_dispersion if dispersion is None else dispersion

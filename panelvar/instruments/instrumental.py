@@ -64,12 +64,29 @@ def fit_iv_pooled(
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_iv_fixed_effects : With effects absorbed.
+    fit_iv_random_effects : With random effects.
+    fit_iv_first_difference : In differences.
+
     Notes
     -----
     The classical covariance is :math:`s^2(\hat X'\hat X)^{-1}` with s2 from the residuals :math:`y - Xb` of the
     regressors themselves. Instruments that depend on others are dropped with a warning. When to use something else: if
     the entity effects are correlated with the instruments, `fit_iv_fixed_effects`; with weak instruments 2SLS is biased
     towards OLS and its tests over-reject: see ``first_stage`` and ``anderson_rubin``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+    >>> fit.params.round(4).to_dict()
+    {'const': -41.3561, 'capital': 0.2222, 'value': 0.118}
+    >>> fit.wu_hausman
+    <Wu-Hausman: F(1, 205) = 2.9443, p = 0.0877>
     """
     design, layout = build_instrumented(
         data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
@@ -111,9 +128,25 @@ def fit_iv_between(
     SpecificationError, CollinearityError, DataError, InsufficientDataError, NumericalError
         As `fit_iv_pooled`.
 
+    See Also
+    --------
+    fit_between : All regressors exogenous.
+    fit_iv_random_effects : Between and within variation together.
+
     Notes
     -----
     Consistent only if the means of the instruments are uncorrelated with the entity effects.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> fit = pv.fit_iv_between(firms.dropna(), "invest ~ capital + [value ~ before]")
+    >>> fit.params.round(4).to_dict()
+    {'const': -7.8472, 'capital': 0.0275, 'value': 0.1364}
+    >>> fit.nobs
+    11
     """
     choose("effects", effects, ONE_WAY)
     design, layout = build_instrumented(
@@ -161,11 +194,28 @@ def fit_iv_fixed_effects(
     SpecificationError, CollinearityError, DataError, InsufficientDataError, NumericalError
         As `fit_iv_pooled`.
 
+    See Also
+    --------
+    fit_fixed_effects : All regressors exogenous.
+    fit_iv_first_difference : For predetermined regressors, with lagged levels.
+    fit_arellano_bond : A lagged dependent variable, by GMM.
+
     Notes
     -----
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects. The instruments may be
     correlated with the effects, but not with the error of any period of the entity: a lagged dependent variable makes
     lagged instruments invalid in short panels, where `fit_iv_first_difference` with lagged levels is consistent.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> fit = pv.fit_iv_fixed_effects(firms.dropna(), "invest ~ capital + [value ~ before]", cov="HC1")
+    >>> fit.params.round(4).to_dict()
+    {'const': -189.7971, 'capital': 0.2531, 'value': 0.2572}
+    >>> fit.wu_hausman
+    <Wu-Hausman: F(1, 195) = 2.9793, p = 0.0859>
     """
     chosen = as_convention(convention)
     y, effects = with_effects(y, x, effects, instrumented=True)
@@ -210,11 +260,26 @@ def fit_iv_first_difference(
     SpecificationError, CollinearityError, DataError, InsufficientDataError, NumericalError
         As `fit_iv_pooled`.
 
+    See Also
+    --------
+    fit_iv_fixed_effects : Effects are taken out by means.
+    fit_anderson_hsiao : A lagged dependent variable, instruments in levels.
+    fit_arellano_bond : The same with all lags.
+
     Notes
     -----
     Only adjacent periods are differenced, except under the ``"plm"`` convention. Instruments in levels (Anderson and
     Hsiao 1981) go with differences made by a formula in a pooled model without constant:
     ``fit_iv_pooled(data, "D(y) ~ 0 + [L(D(y)) ~ L(y, 2)]")``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> formula = "log(gsp) ~ log(pcap) + log(pc) + [log(emp) ~ unemp]"
+    >>> fit = pv.fit_iv_first_difference(states, formula, cov="cluster")
+    >>> fit.params.round(4).to_dict()
+    {'log(pcap)': -0.0616, 'log(pc)': -0.0524, 'log(emp)': 1.2413}
     """
     chosen = as_convention(convention)
     source, layout = build_instrumented(

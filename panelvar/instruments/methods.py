@@ -26,6 +26,21 @@ class Fuller:
     ----------
     alpha : float
         Zero or larger.
+
+    See Also
+    --------
+    KClass : A k of your own.
+    fit_iv_pooled : Takes it as ``method``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms[["value0", "capital0"]] = firms.groupby("firm")[["value", "capital"]].shift()
+    >>> formula = "invest ~ capital + [value ~ value0 + capital0]"
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), formula, method=pv.Fuller(alpha=4))
+    >>> fit.params.round(4).to_dict()
+    {'const': -40.5215, 'capital': 0.2269, 'value': 0.1159}
     """
 
     alpha: float = 1.0
@@ -44,6 +59,24 @@ class KClass:
     ----------
     k : float
         Zero or larger; values beyond LIML's may have no solution.
+
+    See Also
+    --------
+    Fuller : A k that the data choose.
+    fit_iv_pooled : Takes it as ``method``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> formula = "invest ~ capital + [value ~ before]"
+    >>> least_squares = pv.fit_iv_pooled(firms.dropna(), formula, method=pv.KClass(0))
+    >>> least_squares.params.round(4).to_dict()
+    {'const': -40.0236, 'capital': 0.2298, 'value': 0.1147}
+    >>> two_stage = pv.fit_iv_pooled(firms.dropna(), formula, method=pv.KClass(1))
+    >>> two_stage.params.round(4).to_dict()
+    {'const': -41.3561, 'capital': 0.2222, 'value': 0.118}
     """
 
     k: float
@@ -69,6 +102,21 @@ class TwoStepGMM:
         What :math:`\hat S` allows for: ``"HC0"``, ``"cluster"``, ``Clustered("entity", "time")``, ``"driscoll-kraay"``
         and so on, without small-sample factor. ``"robust"`` is what ``cov="robust"`` is under the convention: by
         default clustered by entity.
+
+    See Also
+    --------
+    fit_iv_pooled : Takes it as ``method``.
+    fit_arellano_bond : GMM of dynamic panels.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms[["value0", "capital0"]] = firms.groupby("firm")[["value", "capital"]].shift()
+    >>> formula = "invest ~ capital + [value ~ value0 + capital0]"
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), formula, method=pv.TwoStepGMM("HC0"), cov="HC0")
+    >>> fit.params.round(4).to_dict()
+    {'const': -23.5636, 'capital': 0.162, 'value': 0.1141}
     """
 
     weights: str | Covariance = "robust"

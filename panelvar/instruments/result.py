@@ -51,6 +51,27 @@ class InstrumentalResult(SpecifiedResult):
     ----------
     specification : Covariance
         How the covariance is estimated: tests estimate theirs the same way.
+
+    See Also
+    --------
+    LinearResult : What all linear results have.
+    fit_iv_pooled : Makes one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms[["value0", "capital0"]] = firms.groupby("firm")[["value", "capital"]].shift()
+    >>> formula = "invest ~ capital + [value ~ value0 + capital0]"
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), formula, cov="HC1")
+    >>> fit.params.round(4).to_dict()
+    {'const': -40.4864, 'capital': 0.2271, 'value': 0.1158}
+    >>> fit.wu_hausman
+    <Wu-Hausman: F(1, 205) = 0.1887, p = 0.6645>
+    >>> fit.overidentification
+    <Hansen J: chi2(1) = 5.8527, p = 0.0156>
+    >>> print(round(fit.kleibergen_paap, 1))
+    125.3
     """
 
     def without_rows(self) -> InstrumentalResult:

@@ -49,11 +49,27 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     InsufficientDataError
         If there are not more entities than orders, or no pair that far apart.
 
+    See Also
+    --------
+    wooldridge_within_test : By one regression.
+    breusch_godfrey_test : Many periods.
+    wooldridge_serial_test : Stata's ``xtserial``.
+
     Notes
     -----
     Pairs are on the calendar: a gap loses its pairs and biases nothing (Stata refuses gaps in Q and LM). T may be
     small, N must be large: the variance is estimated across entities. Q and LM allow variances that differ between
     entities, not over time within them.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
+    >>> pv.born_breitung_test(fixed)
+    <Born-Breitung Q(2): chi2(2) = 13.5500, p = 0.0011>
+    >>> pv.born_breitung_test(fixed, kind="hr")
+    <Born-Breitung HR: z = -1.0660, p = 0.2864>
     """
     design = unweighted(result, "The Born-Breitung test", ("fixed", "pooled", "random"))
     choose("kind", kind, ("q", "lm", "hr"))

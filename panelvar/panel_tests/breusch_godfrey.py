@@ -46,11 +46,24 @@ def breusch_godfrey_test(
     InsufficientDataError
         If some order has no row with a predecessor, or no degrees of freedom are left.
 
+    See Also
+    --------
+    born_breitung_test : Fixed effects, few periods.
+    durbin_watson_test : Order one.
+
     Notes
     -----
     Absorbed effects are not counted in the degrees of freedom of F under ``"stacked"``. With fixed effects and short T
     the residuals are correlated, -1/(T-1), under the null and the test over-rejects: use `wooldridge_within_test` or
     `born_breitung_test`. It assumes homoskedastic errors.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
+    >>> pv.breusch_godfrey_test(pooled, 2)
+    <Breusch-Godfrey (order 2): chi2(2) = 223.8236, p < 0.0001>
     """
     unweighted(result, "The Breusch-Godfrey test", ("pooled", "fixed", "random", "difference"))
     p = read_whole("order", order, 1)

@@ -123,10 +123,26 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
     NumericalError
         Several large effects cut across the clusters: their leverage is not known.
 
+    See Also
+    --------
+    BiasReduced : Errors for few or unequal clusters.
+    wild_bootstrap : Tests for few clusters.
+
     Notes
     -----
     It describes regressors, not errors: clusters whose errors have a large variance are not seen here. A cluster with
     partial leverage near 1 decides a coefficient alone, and no small-sample method can then estimate its variance.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fixed = pv.fit_fixed_effects(men, "lwage ~ union + married")
+    >>> found = pv.cluster_diagnostics(fixed)
+    >>> found
+    <Cluster leverages: 545 clusters, effective number at least 222>
+    >>> found.effective_clusters.round(1).to_dict()
+    {'union': 222.1, 'married': 283.9}
     """
     import pandas as pd
 

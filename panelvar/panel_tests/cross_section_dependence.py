@@ -144,6 +144,13 @@ def cross_section_dependence_test(
     PanelVarWarning
         With time effects, under which CD is not standard normal, and with LM statistics where N is not small.
 
+    See Also
+    --------
+    cd_star_test : Stays valid with common factors.
+    residual_correlations : How large the correlations are.
+    cross_section_exponent : How strong the dependence is.
+    DriscollKraay : Errors that allow for it.
+
     Notes
     -----
     Invalid: **CD after time effects or estimated factors**, which make the correlations average to about zero whatever
@@ -155,6 +162,16 @@ def cross_section_dependence_test(
     Correlations are of the residuals about their means over the common periods. Two periods make them 1 or -1, with
     twice the variance that CD reckons with: such pairs are left out, unless the convention keeps them (plm, gretl).
     gretl also divides by all pairs of the entities that overlap with a later one, and one more entity.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> fixed = pv.fit_fixed_effects(states, "log(gsp) ~ log(pc) + log(emp)")
+    >>> pv.cross_section_dependence_test(fixed)
+    <Pesaran CD: z = 39.4952, p < 0.0001>
+    >>> pv.cross_section_dependence_test(states, "unemp", changes=True)
+    <Pesaran CD: z = 88.9036, p < 0.0001>
     """
     compared = compared_values("The test of cross-section dependence", result, column, changes)
     choose("kind", kind, KINDS)
@@ -268,9 +285,28 @@ def residual_correlations(
     -------
     PairCorrelations
 
+    Raises
+    ------
+    SpecificationError
+        A between regression, or weights; a panel without a column, or a column with a result.
+    InsufficientDataError
+        No two entities have three periods in common.
+
+    See Also
+    --------
+    cross_section_dependence_test : The test.
+    cross_section_exponent : How strong the dependence is.
+
     Notes
     -----
     A mean absolute correlation far above the mean says that dependence has both signs, which CD does not see.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> pv.residual_correlations(states, "unemp", changes=True)
+    <Correlations of 1128 pairs: mean 0.6618, mean absolute 0.6619>
     """
     compared = compared_values("The average correlation", result, column, changes)
     sums = compared.sums(absolute=True)
@@ -308,10 +344,23 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     SpecificationError
         If the panel is not balanced, or there are not two entities, and two periods less one, more than factors.
 
+    See Also
+    --------
+    cross_section_dependence_test : Without factors.
+    fit_common_correlated_effects : Takes common factors out.
+
     Notes
     -----
     Needs N and T large, of similar order. The null is that the errors are weakly correlated once m factors are out.
     Stata's ``xtcd2`` standardises the residuals before it extracts components; the paper does not, nor does this.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> fixed = pv.fit_fixed_effects(states, "log(gsp) ~ log(pc) + log(emp)")
+    >>> pv.cd_star_test(fixed, factors=2)
+    <CD* (2 factors): z = 1.2183, p = 0.2231>
     """
     design = unweighted(result, "CD*", ("pooled", "fixed", "random"))
     entities, periods = design.entities.n_groups, design.times.n_groups

@@ -62,9 +62,32 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
         Without a p-value: the bounds are tabulated only for balanced panels, at 5 percent. Near 2 there is no serial
         correlation; with many entities well below 2 is positive correlation.
 
+    Raises
+    ------
+    SpecificationError
+        A between or first-difference model, or weights.
+    InsufficientDataError
+        No entity has two adjacent periods.
+
+    See Also
+    --------
+    durbin_watson_test : With a p-value.
+    wooldridge_within_test : For short panels.
+    fit_fixed_effects_ar1 : Models the autocorrelation.
+
     Notes
     -----
     For a p-value use `wooldridge_within_test`, `born_breitung_test` or `durbin_watson_test`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
+    >>> pv.bhargava_test(fixed)
+    <Bhargava-Franzini-Narendranathan: statistic = 1.1655, no p-value>
+    >>> pv.bhargava_test(fixed, kind="lbi")
+    <Baltagi-Wu LBI: statistic = 1.6455, no p-value>
     """
     design = unweighted(result, "The Bhargava test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("durbin-watson", "lbi"))
@@ -128,11 +151,25 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     SpecificationError
         If an exact p-value is asked for with more than 2,000 rows, whose matrix would be dense.
 
+    See Also
+    --------
+    bhargava_test : The statistic of ``xtregar``.
+    breusch_godfrey_test : Higher orders.
+    wooldridge_within_test : Asks for no distribution.
+
     Notes
     -----
     Residuals of fixed effects are negatively correlated under the null with short T; the moments used here allow for
     it (``"stacked"`` ignores it). First differences of uncorrelated errors have correlation -1/2.
     With effects in time the moments are not available and there is no p-value.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
+    >>> pv.durbin_watson_test(fixed)
+    <Durbin-Watson: statistic = 1.1655, p < 0.0001>
     """
     unweighted(result, "The Durbin-Watson test", ("pooled", "fixed", "random", "difference"))
     fit = result.fit

@@ -63,11 +63,27 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     InsufficientDataError
         If no level of the dimension has two rows.
 
+    See Also
+    --------
+    bera_sosa_yoon_test : Allows for serial correlation.
+    wooldridge_effects_test : Asks for no distribution.
+    nested_f_test : Fixed effects against none.
+
     Notes
     -----
     The variance of an effect cannot be negative, so the two-sided Breusch-Pagan test wastes power; it also rejects
     when the residuals within entities are *negatively* correlated. All of these react to serial correlation as well
     (use `bera_sosa_yoon_test`) and assume homoskedastic errors.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
+    >>> pv.effects_lm_test(pooled)
+    <Breusch-Pagan LM (entity effects): chi2(1) = 676.2314, p < 0.0001>
+    >>> pv.effects_lm_test(pooled, effects="twoway", kind="gourieroux-holly-monfort")
+    <Gourieroux-Holly-Monfort (entity and time effects): chibar2(012) = 676.2314, p < 0.0001>
     """
     design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
     choose("effects", effects, ONE_OR_TWO_WAY)

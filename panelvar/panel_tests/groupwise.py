@@ -36,11 +36,24 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     InsufficientDataError
         If no entity has two rows.
 
+    See Also
+    --------
+    fit_fgls : A variance for each entity.
+    Clustered : Errors that are right anyway.
+
     Notes
     -----
     Valid without normality, but only for large T: with few periods V_i is poorly estimated and the test rejects far too
     often (Baum 2001). With two rows an entity, within residuals have equal squares, V_i = 0, and the entity is left
     out. It assumes that residuals are uncorrelated across entities.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fixed = pv.fit_fixed_effects(firms, "invest ~ value + capital")
+    >>> pv.modified_wald_test(fixed)
+    <Modified Wald (groupwise variances): chi2(11) = 1.488e+07, p < 0.0001>
     """
     design = unweighted(result, "The modified Wald test", ("pooled", "fixed"), instruments=True)
     entities = design.entities

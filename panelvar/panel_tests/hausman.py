@@ -75,6 +75,12 @@ def hausman(
         If one of the two is no result of a linear estimator; if they share no slope, or were not estimated on the same
         dependent variable; or if ``sigma`` asks for one residual variance where the two are of different things.
 
+    See Also
+    --------
+    mundlak_test : Robust, and never negative.
+    hausman_regression : Hausman's test by a regression.
+    fit_correlated_random_effects : The slopes of both in one model.
+
     Notes
     -----
     Valid under classical errors only; the classical covariances are used whatever the results were given. With
@@ -83,6 +89,15 @@ def hausman(
     With residual variances of their own the two covariances differ by more than what efficiency saves. The statistic
     can then be negative, and it rejects too often in small panels: at 5 percent, 11, 8 and 6 of 100 true nulls (15 x 5,
     30 x 6, 60 x 10), where ``sigma="efficient"`` rejects 6, 6 and 5. The guide's page on sizes describes the samples.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
+    >>> random = pv.fit_random_effects(states, "frate ~ beertax + unemp")
+    >>> pv.hausman(fixed, random)
+    <Hausman: chi2(2) = 20.2017, p < 0.0001>
     """
     if isinstance(sigma, str):
         sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)

@@ -79,10 +79,23 @@ def panel_granger_test(
     InsufficientDataError
         If no entity has more than 2K + 5 usable rows (``"z-tilde"``), or than 2K + 1.
 
+    See Also
+    --------
+    fit_panel_var : One system for all entities: ``granger_causality``.
+    granger_table : One series.
+    cips_test : Tests whether a variable is stationary.
+
     Notes
     -----
     Lags are on the calendar: a row after a gap is not used (plm uses the row before). The alternative is causality in
     *some* entities. Cross-section dependence makes the test over-reject; variables must be stationary.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> pv.panel_granger_test(firms, "invest", "value")
+    <Dumitrescu-Hurlin (z-tilde): z = 3.5443, p = 0.0004>
     """
     k = read_whole("lags", lags, 1)
     choose("kind", kind, ("z-tilde", "z-bar", "w-bar"))

@@ -46,11 +46,25 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
         If the models differ in rows or dependent variable, are not least squares of the levels, or are not nested by
         count of coefficients.
 
+    See Also
+    --------
+    slope_poolability_test : Slopes by entity.
+    effects_lm_test : Random effects.
+
     Notes
     -----
     Exact for normal, homoskedastic, uncorrelated errors only; a robust covariance of the results does not enter, with a
     warning. That one model contains the other is checked by fit and degrees of freedom, not by algebra: regressors or
     effects of the first that the second does not name are warned about.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
+    >>> pv.nested_f_test(pooled, fixed)
+    <F of nested models: F(47, 286) = 54.7690, p < 0.0001>
     """
     for result in (restricted, full):
         linear_result("The F test of nested models", result)
@@ -102,10 +116,24 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     InsufficientDataError
         If no entity has more rows than coefficients.
 
+    See Also
+    --------
+    slope_homogeneity_test : Many entities, variances that differ.
+    fit_mean_group : Averages slopes that differ.
+    nested_f_test : Effects.
+
     Notes
     -----
     An entity with no more rows than coefficients fits exactly and adds no degrees of freedom. The test assumes one
     error variance for all entities and over-rejects without it; with many entities use `slope_homogeneity_test`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fixed = pv.fit_fixed_effects(firms, "invest ~ value + capital")
+    >>> pv.slope_poolability_test(fixed)
+    <Poolability of slopes: F(20, 187) = 5.7218, p < 0.0001>
     """
     design = unweighted(result, "The poolability test", ("pooled", "fixed"))
     fit = result.fit
@@ -181,10 +209,23 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     InsufficientDataError
         If fewer than two entities have more than k + 1 rows.
 
+    See Also
+    --------
+    slope_poolability_test : Few entities, one variance.
+    fit_mean_group : Averages slopes that differ.
+
     Notes
     -----
     Derived for strictly exogenous regressors and errors uncorrelated over time and across entities; serial correlation
     makes it over-reject. With few entities and long T use `slope_poolability_test`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("public_capital")
+    >>> fixed = pv.fit_fixed_effects(states, "log(gsp) ~ log(pc) + log(emp)")
+    >>> pv.slope_homogeneity_test(fixed)
+    <Slope homogeneity (delta, adjusted): z = 19.2291, p < 0.0001>
     """
     design = unweighted(result, "The slope homogeneity test", ("fixed",))
     choose("kind", kind, ("adjusted", "plain"))

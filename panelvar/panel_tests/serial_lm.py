@@ -63,10 +63,32 @@ def bera_sosa_yoon_test(
     -------
     TestResult
 
+    Raises
+    ------
+    SpecificationError
+        A between or first-difference model, or weights.
+    InsufficientDataError
+        No entity has three rows.
+
+    See Also
+    --------
+    baltagi_li_test : Strong random effects, balanced panels.
+    effects_lm_test : Effects, without autocorrelation.
+
     Notes
     -----
     Robust to *local* departures only: with strong random effects the test of serial correlation over-rejects; use
     `baltagi_li_test` or `wooldridge_serial_test` then. Assumes homoskedastic normal errors.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
+    >>> pv.bera_sosa_yoon_test(pooled)
+    <Bera-Sosa-Yoon (serial): chi2(1) = 1.9949, p = 0.1578>
+    >>> pv.bera_sosa_yoon_test(pooled, kind="effects", one_sided=True)
+    <Bera-Sosa-Yoon (effects, one-sided): z = 21.2228, p < 0.0001>
     """
     design = unweighted(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("serial", "effects", "joint"))
@@ -128,10 +150,24 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         If the panel is unbalanced or has gaps: the statistics are derived for balanced panels (plm computes
         ``"random"`` from the average T there, which has no justification). Joint: use `bera_sosa_yoon_test`.
 
+    See Also
+    --------
+    bera_sosa_yoon_test : Unbalanced panels.
+    wooldridge_serial_test : Asks for no distribution.
+    born_breitung_test : Fixed effects, few periods.
+
     Notes
     -----
     AR(1) and MA(1) alternatives have the same statistic. The ``"fixed"`` version ignores the correlation -1/(T-1) of
     within residuals and over-rejects with small T: use `wooldridge_within_test` or `born_breitung_test` there.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> random = pv.fit_random_effects(states, "frate ~ beertax + unemp")
+    >>> pv.baltagi_li_test(random)
+    <Baltagi-Li (random effects): chi2(1) = 47.3929, p < 0.0001>
     """
     design = unweighted(result, "The Baltagi-Li test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("joint", "random", "fixed"))

@@ -68,6 +68,22 @@ class WildBootstrapResult(TestResult):
         Which of residuals and covariance leave clusters out.
     infeasible : int
         Draws without a statistic, which do not count.
+
+    See Also
+    --------
+    wild_bootstrap : Makes one.
+    TestResult : What all tests have.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+    >>> test = pv.wild_bootstrap(fixed, "unemp = -0.05", draws=499, seed=1)
+    >>> print(round(test.pvalue, 3), test.draws, test.clusters)
+    0.004 499 48
+    >>> len(test.confidence_set)
+    1
     """
 
     estimate: float = float("nan")
@@ -214,6 +230,12 @@ def wild_bootstrap(
     NumericalError
         No positive variance of several dimensions; effects too many (see `BiasReduced`).
 
+    See Also
+    --------
+    BiasReduced : Another way with few clusters.
+    cluster_diagnostics : Says how unequal clusters are.
+    Clustered : The errors that it improves on.
+
     Notes
     -----
     The statistic carries the convention's clustered factor (variants "13" and "33": that of CR3); with one dimension
@@ -234,6 +256,17 @@ def wild_bootstrap(
     and Webb (2019), Stata Journal 19(1), 4-60; Webb (2023), Canadian J. of Economics 56(3), 839-858; MacKinnon,
     Nielsen and Webb (2021), JBES 39(2), 505-519, on two dimensions; (2023), J. of Applied Econometrics 38(5), 671-694,
     on the variants; MacKinnon and Webb (2018), Econometrics Journal 21(2), 114-135, on subclusters.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+    >>> test = pv.wild_bootstrap(fixed, "beertax", draws=999, seed=1)
+    >>> test
+    <Wild cluster bootstrap (rademacher, 999 draws, 48 clusters by state): t = -1.6136, p = 0.1430>
+    >>> print(round(test.lower, 3), round(test.upper, 3))
+    -1.064 0.249
     """
     choose("weights", weights, kernel.KINDS)
     choose("ties", ties, ("count", "strict"))

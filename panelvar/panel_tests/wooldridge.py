@@ -51,10 +51,30 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     TestResult
         Standard normal, both tails, as the number of groups grows.
 
+    Raises
+    ------
+    SpecificationError
+        A between or first-difference model, or weights.
+    InsufficientDataError
+        No entity (period) has two rows.
+
+    See Also
+    --------
+    effects_lm_test : More powerful under normal errors.
+    bera_sosa_yoon_test : Allows for serial correlation.
+
     Notes
     -----
     Valid under heteroskedasticity and without normality, but rejects for any correlation within the groups, serial
     correlation included. With ``effects="time"`` it needs many periods.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
+    >>> pv.wooldridge_effects_test(pooled)
+    <Wooldridge unobserved effects (entity): z = 3.1800, p = 0.0015>
     """
     design = unweighted(result, "Wooldridge's test of effects", ("pooled", "fixed", "random"))
     choose("effects", effects, ONE_WAY)
@@ -95,14 +115,29 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
 
     Raises
     ------
+    SpecificationError
+        Another model than one-way entity fixed effects, or weights.
     InsufficientDataError
-        If no entity has three rows: the second residual is then the first with the sign changed (plm divides rounding
-        by rounding).
+        No entity has three rows: the second residual is then the first with the sign changed (plm divides rounding by
+        rounding).
+
+    See Also
+    --------
+    born_breitung_test : Several orders, variances that change.
+    wooldridge_serial_test : By differences.
 
     Notes
     -----
     With ``"calendar"`` each entity is held to its own :math:`-1/(T_i - 1)`; plm holds all to that of the number of
     periods. For short panels; large T is not needed.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
+    >>> pv.wooldridge_within_test(fixed)
+    <Wooldridge serial correlation (within): F(1, 47) = 38.1126, p < 0.0001>
     """
     design = unweighted(result, "Wooldridge's within test", ("fixed",))
     absorbed = result.fit.absorbed
@@ -142,10 +177,30 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     -------
     TestResult
 
+    Raises
+    ------
+    SpecificationError
+        Another model than first differences, or an unknown null.
+    InsufficientDataError
+        Fewer than two entities have residuals in adjacent periods.
+
+    See Also
+    --------
+    wooldridge_serial_test : Stata's ``xtserial``.
+    wooldridge_within_test : From within residuals.
+
     Notes
     -----
     Rejecting "levels" speaks for first differences, rejecting "differences" for fixed effects; both can be rejected.
     `wooldridge_serial_test` is the form of Stata's ``xtserial``: no constants, other factors.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> difference = pv.fit_first_difference(states, "frate ~ beertax + unemp")
+    >>> pv.wooldridge_difference_test(difference)
+    <Wooldridge serial correlation (first differences; levels uncorrelated): F(1, 47) = 13.1344, p = 0.0007>
     """
     unweighted(result, "Wooldridge's difference test", ("difference",))
     choose("null", null, ("levels", "differences"))
@@ -172,10 +227,30 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     -------
     TestResult
 
+    Raises
+    ------
+    SpecificationError
+        A between or first-difference model, or weights.
+    InsufficientDataError
+        Fewer than two entities have adjacent periods.
+
+    See Also
+    --------
+    wooldridge_within_test : Given fixed effects.
+    wooldridge_effects_test : Unobserved effects.
+
     Notes
     -----
     Lags are on the calendar. Entity effects make pooled residuals correlated at every distance: the test rejects then
     too, and says nothing about the idiosyncratic errors (use `wooldridge_within_test` or `wooldridge_serial_test`).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
+    >>> pv.wooldridge_pooled_test(pooled)
+    <Wooldridge serial correlation (pooled): t(47) = 53.2343, p < 0.0001>
     """
     design = unweighted(result, "Wooldridge's pooled test", ("pooled", "fixed", "random"))
     residuals = pooled_residuals(result)
@@ -213,13 +288,29 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
 
     Raises
     ------
+    SpecificationError
+        A between or first-difference model, or weights.
     InsufficientDataError
-        If no entity has three adjacent periods, or only one has.
+        No entity has three adjacent periods, or only one has.
+
+    See Also
+    --------
+    wooldridge_difference_test : plm's form.
+    wooldridge_within_test : From within residuals.
+    born_breitung_test : Several orders.
 
     Notes
     -----
     Differences and lags are on the calendar: they never bridge a gap, as in Stata. Valid under heteroskedasticity;
     assumes that the effects of a change last one period only under the alternative of interest, AR(1).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
+    >>> pv.wooldridge_serial_test(fixed)
+    <Wooldridge serial correlation (xtserial): F(1, 47) = 13.1923, p = 0.0007>
     """
     design = unweighted(result, "Wooldridge's serial correlation test", ("pooled", "fixed", "random"))
     codes = design.entities.codes

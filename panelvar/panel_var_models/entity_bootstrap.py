@@ -41,11 +41,29 @@ class EntityBootstrap(Simulated):
     NumericalError
         A draw whose regressors depend on one another.
 
+    See Also
+    --------
+    fit_panel_var : Makes the model that is drawn from.
+    ResidualBootstrap : Draws residuals of one long series.
+    DeltaMethod : Bands by formula.
+
     Notes
     -----
     The draws are about the estimate, with its own bias: of least squares with entity effects in short panels they do
     not cover, and a corrected estimator is corrected again in each draw. Entities must be independent: common shocks
     are not drawn. Fewer than 30 entities are warned about.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> states = pv.load_data("public_capital")
+    >>> growth = np.log(states[["gsp", "emp"]]).groupby("state").diff().dropna()
+    >>> model = pv.fit_panel_var(growth, ["emp", "gsp"], method="corrected-moments")
+    >>> bands = pv.EntityBootstrap(draws=200, seed=1)
+    >>> responses = model.impulse_responses(4, level=0.8, bands=bands)
+    >>> responses.band_label
+    'entity bootstrap, 200 draws, percentile limits'
     """
 
     intervals: ClassVar[tuple[str, ...]] = ("percentile", "hall")

@@ -48,6 +48,26 @@ class PanelVarResult(PanelVarEstimates):
         Residual covariance: behind responses, decompositions and forecast intervals.
     notes : tuple of Note
         Rows dropped, and whatever else a reader should know.
+
+    See Also
+    --------
+    fit_panel_var : Makes one.
+    VarResult : Of one series.
+    System : What all systems have.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> states = pv.load_data("public_capital")
+    >>> growth = np.log(states[["gsp", "emp"]]).groupby("state").diff().dropna()
+    >>> model = pv.fit_panel_var(growth, ["emp", "gsp"], method="corrected-moments")
+    >>> model.params.round(4).to_dict("list")
+    {'emp': [0.2548, 0.2306], 'gsp': [-0.0894, 0.3818]}
+    >>> model.granger_causality("emp", "gsp")
+    <Granger causality: F(1, 47) = 11.7439, p = 0.0013>
+    >>> model.moduli.round(3).tolist()
+    [0.343, 0.343]
     """
 
     _title: ClassVar[str] = "Panel vector autoregression"

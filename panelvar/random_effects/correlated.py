@@ -63,12 +63,28 @@ def fit_correlated_random_effects(
     SpecificationError
         If no regressor varies within, or as `fit_random_effects`.
 
+    See Also
+    --------
+    fit_fixed_effects : The same slopes of what varies over time.
+    mundlak_test : Tests that the coefficients of the means are zero.
+    fit_hausman_taylor : Instruments from inside the model.
+
     Notes
     -----
     :math:`\delta` is the between slope less the within slope. Means are over the rows of the model (after missing
     values are dropped); means of the whole panel would not reproduce fixed effects. The coefficients of time-invariant
     regressors are consistent only if the effects are uncorrelated with them given the means: no test here can say so.
     Predicting for new rows needs columns called ``mean(x)``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_correlated_random_effects(men, "lwage ~ union + exper + educ")
+    >>> fit.params.round(4).to_dict()
+    {'const': 0.2492, 'union': 0.0856, 'exper': 0.0635, 'educ': 0.0955, 'mean(union)': 0.163, 'mean(exper)': -0.0304}
+    >>> pv.fit_fixed_effects(men, "lwage ~ union + exper").params.round(4).to_dict()
+    {'const': 1.2143, 'union': 0.0856, 'exper': 0.0635}
     """
     weights_refused(weights)
     choose("effects", effects, ONE_WAY)

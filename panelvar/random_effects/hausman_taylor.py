@@ -107,6 +107,12 @@ def fit_hausman_taylor(
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_fixed_effects : If only slopes of time-varying regressors matter.
+    fit_iv_random_effects : Instruments from outside.
+    hausman : Compares it with fixed effects.
+
     Notes
     -----
     With :math:`\hat d_i = \bar y_i - \bar x_i'\hat\beta_W` and e the residuals of its 2SLS regression on z with
@@ -124,6 +130,14 @@ def fit_hausman_taylor(
     ----------
     Hausman and Taylor (1981), Econometrica 49(6), 1377-1398; Amemiya and MaCurdy (1986), Econometrica 54(4), 869-880;
     Breusch, Mizon and Schmidt (1989), Econometrica 57(3), 695-700.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_hausman_taylor(men, "lwage ~ exper + married + union + educ", endogenous=["union", "educ"])
+    >>> fit.params.round(4).to_dict()
+    {'const': -0.4866, 'exper': 0.0592, 'married': 0.0743, 'union': 0.0843, 'educ': 0.1442}
     """
     weights_refused(weights)
     choose("method", method, _METHODS)

@@ -98,6 +98,12 @@ def fit_iv_random_effects(
     DataError, NumericalError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_iv_fixed_effects : Effects may be correlated with the instruments.
+    fit_hausman_taylor : Instruments from inside the model.
+    fit_random_effects : All regressors exogenous.
+
     Notes
     -----
     Consistent only if the effects are uncorrelated with regressors and instruments (other than through the endogenous
@@ -109,6 +115,15 @@ def fit_iv_random_effects(
     ----------
     Balestra and Varadharajan-Krishnakumar (1987), Econometric Theory 3(2), 223-246; Baltagi (1981), J. of Econometrics
     17(2), 189-200; Baltagi and Chang (2000), Econometric Reviews 19(3), 269-279, on unbalanced panels.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> fit = pv.fit_iv_random_effects(firms.dropna(), "invest ~ capital + [value ~ before]")
+    >>> fit.params.round(4).to_dict()
+    {'const': -95.2378, 'capital': 0.2909, 'value': 0.1533}
     """
     weights_refused(weights)
     choose("method", method, ("g2sls", "ec2sls"))

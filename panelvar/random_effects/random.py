@@ -87,6 +87,12 @@ def fit_random_effects(
         Two-way likelihood with more than 2,000 levels of both effects; effects of more levels, so weakly connected that
         conjugate gradients do not converge.
 
+    See Also
+    --------
+    fit_fixed_effects : Consistent also if effects and regressors are correlated.
+    hausman : Compares the two.
+    fit_hausman_taylor : Some regressors are correlated with the effects.
+
     Notes
     -----
     Consistent only if the effects are uncorrelated with the regressors: compare with fixed effects by `hausman`, or
@@ -97,6 +103,16 @@ def fit_random_effects(
     n - k; after maximum likelihood :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances take the rows
     transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.absorption.crossed_rows`); two-way, clustering
     by one dimension leaves the other's correlation to the estimated variances.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_random_effects(men, "lwage ~ union + exper + educ", cov="cluster")
+    >>> fit.params.round(4).to_dict()
+    {'const': -0.0942, 'union': 0.1089, 'exper': 0.0624, 'educ': 0.1113}
+    >>> pv.mundlak_test(fit)
+    <Mundlak: chi2(2) = 17.8149, p = 0.0001>
     """
     weights_refused(weights)
     design = build_design(data, y, x, constant=constant, missing=missing)

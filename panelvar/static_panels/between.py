@@ -98,11 +98,34 @@ def fit_between(
     -------
     LinearResult
 
+    Raises
+    ------
+    DataError, SpecificationError, CollinearityError
+        See `panelvar.base.errors`.
+    InsufficientDataError
+        Fewer than two entities (or periods), or no degrees of freedom.
+
+    See Also
+    --------
+    fit_pooled : Every row counts.
+    fit_fixed_effects : Uses what varies within entities.
+    fit_iv_between : With instruments.
+
     Notes
     -----
     One row for each entity. Errors can be clustered by a column (or an array with a value for each row of the data)
     that does not vary within an entity, such as the region of a firm. Consistent only if the entity effects are
     uncorrelated with the means of the regressors.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_between(men, "lwage ~ educ + union")
+    >>> fit.params.round(4).to_dict()
+    {'const': 0.6772, 'educ': 0.0773, 'union': 0.2561}
+    >>> fit.nobs
+    545
     """
     choose("effects", effects, ONE_WAY)
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)

@@ -49,11 +49,34 @@ def fit_first_difference(
     -------
     LinearResult
 
+    Raises
+    ------
+    DataError, SpecificationError, CollinearityError
+        See `panelvar.base.errors`.
+    InsufficientDataError
+        No entity has two adjacent periods, or no degrees of freedom are left.
+
+    See Also
+    --------
+    fit_fixed_effects : Takes the effects out by means.
+    fit_iv_first_difference : With instruments.
+    wooldridge_difference_test : Tests whether differences or levels have uncorrelated errors.
+
     Notes
     -----
     Only adjacent periods are differenced: a difference never bridges a gap, except under the ``"plm"`` convention,
     which differences consecutive rows. Differenced errors are serially correlated when the levels' are not: prefer
     ``cov="cluster"``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fit = pv.fit_first_difference(states, "frate ~ beertax", cov="cluster")
+    >>> print(f"{fit.params['beertax']:.4f} ({fit.std_errors['beertax']:.4f})")
+    0.0288 (0.2623)
+    >>> fit.nobs
+    288
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)

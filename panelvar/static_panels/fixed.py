@@ -70,6 +70,13 @@ def fit_fixed_effects(
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_first_difference : Takes the effects out by differences.
+    fit_random_effects : More precise if the effects are uncorrelated with the regressors.
+    fit_iv_fixed_effects : With instruments.
+    fit_correlated_random_effects : The same slopes, and coefficients of time-invariant regressors.
+
     Notes
     -----
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects: exact for one and two
@@ -81,6 +88,16 @@ def fit_fixed_effects(
     prefer ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored.
 
     Slopes by level cost one row a level each: with few rows a level little is left to estimate from.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax", effects="twoway", cov="cluster")
+    >>> print(f"{fit.params['beertax']:.4f} ({fit.std_errors['beertax']:.4f})")
+    -0.6400 (0.3571)
+    >>> fit.f_poolability
+    <Poolability: F(53, 281) = 47.4785, p < 0.0001>
     """
     chosen = as_convention(convention)
     y, effects = with_effects(y, x, effects)

@@ -49,11 +49,27 @@ def fit_pooled(
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
+    See Also
+    --------
+    fit_fixed_effects : Takes the entity effects out.
+    fit_random_effects : Effects uncorrelated with the regressors, by GLS.
+    effects_lm_test : Tests whether there are effects.
+
     Notes
     -----
     Consistent only if the regressors are uncorrelated with the entity effects; classical errors ignore the
     correlation of an entity's errors over time. Use `fit_fixed_effects` for the first, ``cov="cluster"`` for the
     second.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_pooled(firms, "invest ~ value + capital")
+    >>> fit.params.round(4).to_dict()
+    {'const': -38.4101, 'value': 0.1145, 'capital': 0.2275}
+    >>> fit.with_cov("HC1").std_errors.round(4).to_dict()
+    {'const': 10.4274, 'value': 0.0068, 'capital': 0.0489}
     """
     design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     return finish(centred_model(design), cov, as_convention(convention), collinear)

@@ -47,11 +47,51 @@ class LinearResult(FitStatistics, Presented):
     estimator : str
         What was estimated, in words.
 
+    See Also
+    --------
+    compare : Several results side by side.
+    plot_coefficients : Estimates with their intervals.
+
     Notes
     -----
     Residuals of fixed effects, pooled, between and difference models are those of the regression; of random effects and
     generalised least squares they are :math:`y - \hat c - x'\hat\beta`, the effect not taken out. Fitted values plus
     residuals give y.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_fixed_effects(men, "lwage ~ union + married", cov="cluster")
+    >>> fit.summary(digits=3)
+    Fixed effects (person): lwage
+    ==============================================================
+    Dependent        lwage                 Observations     4360
+    Convention       default               Entities         545
+    Std. errors      clustered by person   Periods          8
+    Inference        t(544)                Residual df      3813
+    Effects          person                Rows per entity  8
+    --------------------------------------------------------------
+             Estimate  Std. error        t       p  [0.025  0.975]
+    --------------------------------------------------------------
+    const     1.526      0.012     132.301  <0.001  1.503   1.549
+    union     0.070      0.025       2.785   0.006  0.021   0.119
+    married   0.242      0.022      10.990  <0.001  0.198   0.285
+    --------------------------------------------------------------
+    Within R2                0.050   Adjusted             -0.086
+    R2 between entities      0.057   R2 overall           0.054
+    R2 with dummies          0.560   Std. dev. of effect  0.379
+    Std. dev. of the rest    0.378
+    All slopes zero          F(2, 544) = 63.730, p < 0.001
+    Slopes and effects zero  F(546, 3813) = 8.904, p < 0.001
+    Effects zero             F(544, 3813) = 7.969, p < 0.001
+    ==============================================================
+    Clustered by person (545 clusters): small-sample factor 1.0023, counting
+    3 coefficients.
+    >>> fit.lincom("union + married")
+    <union + married = 0.311728 (s.e. 0.03371, t = 9.247, p < 0.0001, 95% [0.245511, 0.377946])>
+    >>> fit.predict(effects=True).head(2).round(3).to_list()
+    [1.247, 1.317]
     """
 
     # ---- rows

@@ -77,6 +77,10 @@ class PanelStream(HintsAtNames):
     SpecificationError
         Something that is no source of chunks, or columns that are not named.
 
+    See Also
+    --------
+    Panel : Rows in memory.
+
     Examples
     --------
     >>> import pandas as pd

@@ -295,6 +295,11 @@ class Math(str):
     SpecificationError
         Anything else: the error lists the commands.
 
+    See Also
+    --------
+    compare : Takes such labels.
+    plot_coefficients : Likewise.
+
     Examples
     --------
     >>> from panelvar import Math

@@ -51,6 +51,23 @@ class TestResult(HintsAtNames, Presented):
         The hypothesis tested, in words.
     notes : tuple of Note
         What a reader should know before using the p-value.
+
+    See Also
+    --------
+    hausman : Returns one, as all tests do.
+    WildBootstrapResult : With a confidence set.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> test = pv.effects_lm_test(pv.fit_pooled(states, "frate ~ beertax"))
+    >>> test
+    <Breusch-Pagan LM (entity effects): chi2(1) = 754.5667, p < 0.0001>
+    >>> print(round(test.statistic, 1), test.df, test.pvalue < 0.001)
+    754.6 1 True
+    >>> test.null
+    'no entity effects'
     """
 
     __test__ = False  # keeps pytest from collecting the class
