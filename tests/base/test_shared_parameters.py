@@ -21,7 +21,7 @@ FUNCTIONS = [getattr(pv, name) for name in pv.__all__ if inspect.isfunction(geta
 def explained(thing: Callable) -> dict[str, str]:
     """Return every parameter that a numpydoc docstring names, with its explanation."""
     _, _, rest = (inspect.getdoc(thing) or "").partition("Parameters\n----------\n")
-    section = re.split(r"\n\n\w+\n---", rest)[0]
+    section = re.split(r"\n\n\w[\w ]*\n---", rest)[0]
     found = {}
     for entry in re.split(r"\n(?! )", section) if section else []:
         names, *lines = entry.split("\n")
