@@ -112,6 +112,8 @@ def modules_with_examples() -> list[str]:
 
 @pytest.mark.parametrize("name", modules_with_examples())
 def test_docstring_examples_run(name, monkeypatch):
+    if name.startswith("panelvar.plots."):
+        pytest.importorskip("matplotlib")
     monkeypatch.chdir(ROOT)
     options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     outcome = doctest.testmod(importlib.import_module(name), optionflags=options, verbose=False)

@@ -54,12 +54,27 @@ class BootstrapAfterBootstrap(Simulated):
     SpecificationError
         With ``bias="pope"``, of other deterministic terms, of data with gaps, of an unstable system.
 
+    See Also
+    --------
+    ResidualBootstrap : the same without the correction.
+    DeltaMethod : a formula, for systems that are not persistent.
+
     Notes
     -----
-    The point estimates shown with the band are the uncorrected ones; in persistent systems they can lie near the
-    band's edge, or outside it, which is the bias showing. The correction is of first order, and the rule at the unit
-    circle keeps explosive corrections out but makes draws bunch up under one: with several roots near one, coverage
-    stays below its level.
+    The point estimates shown with the band are not corrected. In persistent systems they can lie near the band's edge
+    or outside it: what you see there is their bias. The correction is of first order, and the rule at the unit circle
+    keeps explosive corrections out but makes draws bunch up under one. With several roots near one, coverage stays
+    below its level.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> bands = pv.BootstrapAfterBootstrap(draws=200, bias_draws=100, seed=1)
+    >>> model.impulse_responses(4, bands=bands).response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4        0.053  -0.05  0.124      0.046
     """
 
     bias_draws: int = 1000

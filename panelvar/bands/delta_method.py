@@ -34,10 +34,25 @@ class DeltaMethod:
     seed : int or None
         Their seed.
 
+    See Also
+    --------
+    BootstrapAfterBootstrap : for persistent systems.
+    MonteCarlo : draws of the parameters, with limits that need not be symmetric.
+
     Notes
     -----
-    Luetkepohl (2005), proposition 3.6. Symmetric by construction; poor at long horizons of persistent systems, where
-    `BootstrapAfterBootstrap` is to be preferred.
+    Luetkepohl (2005), proposition 3.6. The band is symmetric by construction. At long horizons of persistent systems it
+    is poor: use `BootstrapAfterBootstrap` there.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> irf = model.impulse_responses(4, bands=pv.DeltaMethod(), level=0.9)
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4        0.053 -0.016  0.121      0.042
     """
 
     joint: str | None = None

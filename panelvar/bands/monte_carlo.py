@@ -22,7 +22,7 @@ class MonteCarlo(Simulated):
 
     :math:`\Sigma \sim IW(U'U, n - m)` and, given it, :math:`\mathrm{vec} B \sim N(\mathrm{vec} \hat B, \Sigma \otimes
     (X'X)^{-1})`: the posterior under the usual flat prior, and the integration most programs call Monte Carlo (Kadiyala
-    and Karlsson 1997, section 2; Sims and Zha 1999). No data set is generated, so it is the fastest simulated band.
+    and Karlsson 1997; Sims and Zha 1999). No data set is generated, so it is the fastest simulated band.
 
     Of a panel, whose covariance of all coefficients is of any form (clustered by entity, say), coefficients are drawn
     from the normal distribution with that covariance and, independently of them, :math:`\Sigma` from the inverse
@@ -33,6 +33,21 @@ class MonteCarlo(Simulated):
     {draws, seed, joint, over}
     interval : {"percentile"}
         Quantiles of the posterior; the other rules are about sampling distributions.
+
+    See Also
+    --------
+    ParametricBootstrap : what statsmodels calls Monte Carlo: data sets, refitted.
+    DeltaMethod : a formula instead of draws.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> irf = model.impulse_responses(4, bands=pv.MonteCarlo(draws=500, seed=1))
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4        0.053 -0.027  0.144      0.044
     """
 
     intervals: ClassVar[tuple[str, ...]] = ("percentile",)

@@ -117,11 +117,27 @@ class ResidualBootstrap(Recursive):
     ----------
     {draws, seed, interval, joint, over}
 
+    See Also
+    --------
+    BootstrapAfterBootstrap : corrects the bias of the estimates.
+    MovingBlockBootstrap : holds under conditional heteroskedasticity.
+    MonteCarlo, DeltaMethod : bands without data sets, which cost less.
+
     Notes
     -----
     The percentile band inherits the small-sample bias of autoregressive estimates; `BootstrapAfterBootstrap` corrects
-    it. Residuals are treated as independent over time: conditional heteroskedasticity is not respected, see
+    it. It treats residuals as independent over time. If their variance changes with the past, use
     `MovingBlockBootstrap`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> irf = model.impulse_responses(4, bands=pv.ResidualBootstrap(draws=200, seed=1))
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4        0.053 -0.021  0.141      0.044
     """
 
     @property
@@ -156,12 +172,28 @@ class RecursiveWildBootstrap(Recursive):
     multiplier : {"rademacher", "normal", "mammen"}
         Distribution of :math:`\eta_t`: 1 or -1, the standard normal, or Mammen's two points.
 
+    See Also
+    --------
+    MovingBlockBootstrap : bands that count the residual covariance too.
+    granger_bootstrap_test : a wild bootstrap of a test.
+
     Notes
     -----
-    When to use something else: for responses to orthogonalised or one-standard-deviation shocks. The draws do not
-    reproduce the variance of the residual covariance (with Rademacher's numbers it hardly varies at all), so bands of
-    what depends on it are not consistent (Bruggemann, Jentsch and Trenkler 2016, J. Econometrics 191, section 3.3); a
-    warning says so, and `MovingBlockBootstrap` is.
+    When to use something else: for responses to orthogonalised or one-standard-deviation shocks use
+    `MovingBlockBootstrap`. The draws here do not reproduce the variance of the residual covariance (with Rademacher's
+    numbers it hardly varies at all), so bands of what depends on it are not consistent (Bruggemann, Jentsch and
+    Trenkler 2016, J. Econometrics 191); a warning says so.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> bands = pv.RecursiveWildBootstrap(draws=200, seed=1)
+    >>> irf = model.impulse_responses(4, identification="reduced_form", shock_size="unit", bands=bands)
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4        0.066 -0.094  0.231      0.082
     """
 
     multiplier: str = "rademacher"
@@ -228,12 +260,27 @@ class ParametricBootstrap(Recursive):
     NumericalError
         The residual covariance is singular.
 
+    See Also
+    --------
+    ResidualBootstrap : resamples residuals instead of a normal distribution.
+    MonteCarlo : draws parameters instead of data sets.
+
     Notes
     -----
-    When to use something else: errors that are not normal, whose fourth moments set the spread of the residual
-    covariance; `ResidualBootstrap` keeps their distribution. It pays where rows are so few that their residuals are a
-    poor picture of it. Unlike `MonteCarlo`, which moves the parameters about the estimates, it carries the small-sample
-    bias of refits.
+    When to use something else: where errors are not normal, their fourth moments set the spread of the residual
+    covariance, and `ResidualBootstrap` keeps their distribution. The parametric bootstrap pays where rows are so few
+    that their residuals are a poor picture of it. Unlike `MonteCarlo`, which moves the parameters about the estimates,
+    it carries the small-sample bias of refits.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> bands = pv.ParametricBootstrap(draws=200, seed=1)
+    >>> model.impulse_responses(4, bands=bands).response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4        0.053 -0.015  0.163      0.045
     """
 
     @property
@@ -266,7 +313,7 @@ FEWEST_BLOCKS = 10
 @documented
 @dataclass(frozen=True)
 class MovingBlockBootstrap(Recursive):
-    r"""Moving block bootstrap of residuals: consistent under conditional heteroskedasticity of unknown form.
+    r"""Moving block bootstrap of residuals, which is consistent under conditional heteroskedasticity of unknown form.
 
     Blocks of :math:`\ell` consecutive residuals are drawn with replacement and laid end to end; what stands at place s
     of a block is centred by the mean of all residuals that can stand there,
@@ -283,10 +330,26 @@ class MovingBlockBootstrap(Recursive):
     block_length : int or None
         :math:`\ell`; None takes :math:`\lceil 5.03\, n^{1/4} \rceil` (Jentsch and Lunsford 2019, section 4).
 
+    See Also
+    --------
+    ResidualBootstrap : for errors that are independent over time.
+    RecursiveWildBootstrap : for the coefficients alone.
+    ExternalInstrument : shocks whose bands it makes.
+
     Notes
     -----
-    With few periods there are few blocks, and bands are too narrow: twenty blocks and more are wanted, and fewer than
-    ten are warned about.
+    With few periods there are few blocks, and bands are too narrow. You want twenty blocks or more; under ten a warning
+    says so.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> bands = pv.MovingBlockBootstrap(draws=200, block_length=10, seed=1)
+    >>> model.impulse_responses(4, bands=bands).response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4        0.053 -0.053  0.191      0.066
     """
 
     block_length: int | None = None

@@ -58,10 +58,26 @@ def fit_ccr(
     DataError, CollinearityError, NumericalError, InsufficientDataError, SpecificationError
         As `fit_fmols`.
 
+    See Also
+    --------
+    fit_fmols, fit_dols : the other estimators of the same relation.
+    johansen_test : whether there is a relation, and how many.
+
     Notes
     -----
-    Other programs have it for one series (arch, EViews, Stata's ``cointreg``). Pooled, the columns are
-    transformed as in `fit_fmols`: by averages of the covariances and slopes that all share.
+    Other programs have it for one series (arch, EViews, Stata's ``cointreg``). A pooled relation transforms the columns
+    as `fit_fmols` does: by averages of the covariances, and slopes that all entities share.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> relation = pv.fit_ccr(grunfeld, "invest ~ value + capital")
+    >>> relation.params.round(3)
+    const     -28.601
+    value       0.088
+    capital     0.274
+    Name: params, dtype: float64
     """
     return fit_modified(
         "ccr",

@@ -70,8 +70,8 @@ def fit_dols(
 
     .. math:: y_{it} = d_t'\delta_i + x_{it}'\beta_i + \sum_{j=-p_i}^{q_i} \Delta x_{i,t-j}'\pi_{ij} + e_{it}
 
-    Leads and lags take up what the error has in common with the regressors; each entity has its own coefficients of
-    them, also where slopes are shared. Errors of the slopes are by the long-run variance of :math:`e`.
+    Leads and lags take up what the error has in common with the regressors. Each entity has its own coefficients of
+    them, even where entities share the slopes. Errors of the slopes come from the long-run variance of :math:`e`.
 
     Parameters
     ----------
@@ -97,10 +97,26 @@ def fit_dols(
     DataError, CollinearityError, NumericalError, InsufficientDataError, SpecificationError
         As `fit_fmols`.
 
+    See Also
+    --------
+    fit_fmols, fit_ccr : corrections in place of leads and lags.
+    fit_pooled_mean_group : dynamic models with a common long run.
+
     Notes
     -----
     Kao and Chiang (2000) find its bias smaller than that of fully modified least squares in panels, as the simulations
     in the guide do. Pedroni (2001) averages it over entities; pooled and weighted as in EViews.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> relation = pv.fit_dols(grunfeld, "invest ~ value + capital", leads=1, lags=1)
+    >>> relation.params.round(3)
+    const     -8.700
+    value      0.077
+    capital    0.206
+    Name: params, dtype: float64
     """
     pooling = read_pooling(method, cov, df_correction, scores=True)
     chosen = as_convention(convention)

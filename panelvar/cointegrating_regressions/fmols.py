@@ -63,6 +63,12 @@ def fit_fmols(
     SpecificationError
         Options that do not exist, or do not go together.
 
+    See Also
+    --------
+    fit_dols : leads and lags in place of corrections.
+    fit_ccr : transforms the regressors instead.
+    pedroni_test : whether there is a relation.
+
     Notes
     -----
     Regressors are I(1) and not cointegrated with one another, and the relation's error is stationary:
@@ -77,6 +83,17 @@ def fit_fmols(
     In short panels a part of the bias of least squares stays, and errors are too small: the guide has the rates. With
     leads and lags in place of the corrections: `fit_dols`. Of dynamic models with a common long run:
     `fit_pooled_mean_group`, which is for regressors that the error does not move, I(0) or I(1).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> relation = pv.fit_fmols(grunfeld, "invest ~ value + capital")
+    >>> relation.params.round(3)
+    const     -44.409
+    value       0.100
+    capital     0.263
+    Name: params, dtype: float64
     """
     return fit_modified(
         "fmols",

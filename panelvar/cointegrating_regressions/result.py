@@ -93,7 +93,7 @@ class CointegratingResult(AveragedResult):
     r"""A cointegrating relation estimated by fully modified or dynamic least squares, or canonical regressions.
 
     ``params`` are averages of the entities' coefficients (group mean; of one entity, its own), or the slopes that all
-    entities share, whose constants and trends then are ``terms``.
+    entities share. The constants and trends are then in ``terms``.
 
     Attributes
     ----------
@@ -103,6 +103,25 @@ class CointegratingResult(AveragedResult):
         How results are reported.
     estimator : str
         What was estimated, in words.
+
+    See Also
+    --------
+    fit_fmols, fit_dols, fit_ccr : make it.
+    compare : puts several side by side.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> relation = pv.fit_fmols(pv.load_data("grunfeld"), "invest ~ value + capital", method="pooled")
+    >>> relation.std_errors.round(4)
+    value      0.0451
+    capital    0.0647
+    Name: std_errors, dtype: float64
+    >>> relation.individual.round(3).head(2)
+                        const  value  capital
+    firm
+    American Steel    -25.464  0.160    0.332
+    Atlantic Refining  16.949  0.176    0.007
     """
 
     fit: RelationFit

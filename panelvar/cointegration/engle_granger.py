@@ -61,9 +61,23 @@ def engle_granger_test(
     NumericalError
         The variables are exactly collinear.
 
+    See Also
+    --------
+    johansen_test : the number of relations, whatever stands on the left.
+    fit_dols, fit_fmols : estimates of the relation, with errors.
+    adf_test : a unit root of one series.
+
     Notes
     -----
-    One relation only, and one on the left: with three variables and more use `johansen_test`.
+    It knows one relation only, and one variable on its left. With three variables or more use `johansen_test`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> money = pv.load_data("danish_money")
+    >>> test = pv.engle_granger_test(money[["lrm", "lry", "ibo", "ide"]], lags=1)
+    >>> round(test.statistic, 3), round(test.pvalue, 3)
+    (-2.418, 0.714)
     """
     check_trend(trend)
     table = read_var_data(data, names)

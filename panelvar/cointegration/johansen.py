@@ -88,6 +88,12 @@ def johansen_test(
     NumericalError
         A combination of the variables is an exact function of their past.
 
+    See Also
+    --------
+    fit_vecm : the relations at a rank, with errors.
+    engle_granger_test : one relation, by residuals.
+    johansen_fisher_test : many entities.
+
     Notes
     -----
     The distributions hold for variables integrated of order at most one and for a lag order long enough for errors
@@ -106,12 +112,11 @@ def johansen_test(
 
     Examples
     --------
-    >>> import numpy as np
     >>> import panelvar as pv
-    >>> walk = np.cumsum(np.random.default_rng(1).standard_normal((200, 2)), axis=0)
-    >>> noise = np.random.default_rng(2).standard_normal(200)
-    >>> pv.johansen_test(np.column_stack([walk, walk[:, 0] + noise]), lags=1).rank
-    1
+    >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+    >>> test = pv.johansen_test(money, lags=2, trend="rc", seasons=4, correction="doornik")
+    >>> test.trace.round(2).tolist(), test.rank
+    ([49.14, 19.06, 8.69, 2.35], 0)
     """
     check_level(level)
     case = deterministic_case(trend)

@@ -65,6 +65,26 @@ class JohansenResult(HintsAtNames, Presented):
     source : str
         Where p-values and critical values come from: "doornik", or how the draws were made.
     notes : tuple of Note
+
+    See Also
+    --------
+    johansen_test : makes it.
+    fit_vecm : the relations at a rank, with errors.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+    >>> test = pv.johansen_test(money, lags=2, trend="rc", seasons=4, correction="doornik")
+    >>> test.table[["trace", "trace_pvalue"]].round(3)
+           trace  trace_pvalue
+    rank
+    0     49.144         0.202
+    1     19.057         0.820
+    2      8.695         0.782
+    3      2.352         0.709
+    >>> test.chosen_rank("trace", level=0.8)
+    0
     """
 
     eigenvalues: Array

@@ -71,20 +71,28 @@ def fit_vecm(
     NumericalError
         Relations that cannot be normalised on the variables asked for.
 
+    See Also
+    --------
+    johansen_test : the rank.
+    fit_var : variables without unit roots, or full rank.
+    VecmResult.restriction_test : restrictions on relations and reactions.
+
     References
     ----------
     Johansen (1995), chapter 6. Luetkepohl (2005), section 7.2.
 
     Examples
     --------
-    >>> import numpy as np
     >>> import panelvar as pv
-    >>> rng = np.random.default_rng(1)
-    >>> walk = np.cumsum(rng.standard_normal(200))
-    >>> y = np.column_stack([walk + rng.standard_normal(200), walk])
-    >>> model = pv.fit_vecm(y, ["y", "x"], rank=1, lags=2, trend="rc")
-    >>> model.beta.shape, model.alpha.shape
-    ((3, 1), (2, 1))
+    >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+    >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+    >>> model.beta.round(2)
+            ec1
+    lrm    1.00
+    lry   -1.03
+    ibo    5.21
+    ide   -4.22
+    const -6.06
     """
     case = deterministic_case(trend)
     if isinstance(rank, str):

@@ -73,8 +73,8 @@ class VecmResult(VecmEstimates):
 
     It is a `FittedSystem` of the **levels**: `params`, `coefficients`, `roots`, responses, decompositions, forecasts
     and their bands are those of the vector autoregression that the model implies, which has K - r roots of one.
-    Bootstraps estimate the relations again in every draw, at the same rank; delta-method and coefficient errors take
-    them as known, since they converge faster than the rest (Luetkepohl 2005, corollary 7.2.1).
+    Bootstraps estimate the relations again in every draw, at the same rank. Errors of coefficients and of the delta
+    method take the relations as known, since these converge faster than the rest (Luetkepohl 2005, corollary 7.2.1).
 
     Parameters
     ----------
@@ -87,6 +87,26 @@ class VecmResult(VecmEstimates):
         Rows of `beta`: the variables, then "const" or "trend" where that is confined to the relations.
     normalised_on : tuple of str or None
         Variables whose coefficients in the relations are an identity matrix; None for :math:`\beta'S_{11}\beta = I`.
+
+    See Also
+    --------
+    fit_vecm : makes it.
+    johansen_test : the rank.
+    fit_svar : a structural form of it (SVEC).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+    >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+    >>> model.alpha.round(3)
+           ec1
+    lrm -0.213
+    lry  0.115
+    ibo  0.023
+    ide  0.029
+    >>> model.restriction_test(beta="lrm + lry = 0").in_a_line()
+    'chi2(1) = 0.0432, p = 0.8354'
     """
 
     _not_offered: ClassVar[Mapping[str, str]] = _NOT_OFFERED

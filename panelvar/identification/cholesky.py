@@ -34,10 +34,31 @@ class Cholesky(NamedShocks):
         Names of the shocks, in the same order, such as ``["supply", "demand"]``; a mapping may name some of them. By
         default they are called as the variables.
 
+    Raises
+    ------
+    SpecificationError
+        When it is used: an ordering that does not name every variable once, or names of shocks that do not fit.
+
+    See Also
+    --------
+    ShortRun : other zeros than those of a triangle.
+    Generalised : shocks without an ordering.
+    SignRestrictions : signs in place of zeros.
+
     Notes
     -----
-    When to use something else: if no ordering can be defended, responses that change with it say nothing about causes.
-    `panelvar.Generalised` responses do not depend on an ordering, but their shocks are correlated.
+    When to use something else: if you cannot defend an ordering, responses that change with it say nothing about
+    causes. `panelvar.Generalised` responses do not depend on an ordering, but their shocks are correlated.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "infl", "tbilrate"]], lags=2)
+    >>> scheme = pv.Cholesky(["infl", "unemp", "tbilrate"], shocks={"tbilrate": "policy"})
+    >>> model.impulse_responses(4, identification=scheme).response("unemp", "policy").round(3).tail(1)
+             value
+    horizon
+    4        0.022
     """
 
     name: ClassVar[str] = "cholesky"

@@ -18,13 +18,28 @@ from panelvar.identification.scheme import Names, ReducedForm
 class ReducedFormErrors(NamedShocks):
     r"""One reduced-form error moved by itself, :math:`B = \mathrm{diag}(\sigma_{kk}^{1/2})`.
 
-    With ``shock_size="unit"`` the responses are the moving-average matrices :math:`\Phi_h`. It describes an experiment
+    With ``shock_size="unit"`` the responses are the moving-average matrices :math:`\Phi_h`. They describe an experiment
     only if the errors are uncorrelated.
 
     Parameters
     ----------
     shocks : sequence of str, or mapping of variables to names, optional
         Names of the shocks, in the order of the variables; by default they are called as the variables.
+
+    See Also
+    --------
+    Generalised : the other errors move as they do on average.
+    Cholesky : orthogonal shocks.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> irf = model.impulse_responses(4, identification=pv.ReducedFormErrors(), shock_size="unit")
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value
+    horizon
+    4         0.03
     """
 
     name: ClassVar[str] = "reduced_form"
@@ -57,11 +72,26 @@ class Generalised(NamedShocks):
     shocks : sequence of str, or mapping of variables to names, optional
         Names of the shocks, in the order of the variables; by default they are called as the variables.
 
+    See Also
+    --------
+    Cholesky : orthogonal shocks, by an ordering.
+    ReducedFormErrors : one error moves, and the others do not.
+
     Notes
     -----
     The shocks are correlated: their effects cannot be added up, and shares in forecast error variances do not sum to
     one (`variance_decomposition` offers both the raw and the normalised ones). They are statistics of the reduced form
-    and not causes.
+    and say nothing about causes.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> irf = model.impulse_responses(4, identification=pv.Generalised())
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value
+    horizon
+    4       -0.147
     """
 
     name: ClassVar[str] = "generalised"

@@ -35,7 +35,7 @@ class ExternalInstrument(Identification):
 
     .. math:: E\, u_t z_t' = b_1\, E\, \varepsilon_{1t} z_t', \qquad \hat b_1 \propto \hat U' P_z \hat u_1
 
-    (Mertens and Ravn 2013; Stock and Watson 2018, equations 16 to 20). With one instrument the impact is the vector of
+    (Mertens and Ravn 2013; Stock and Watson 2018). With one instrument the impact is the vector of
     residuals' covariances with it; several are combined by two-stage least squares. The scale of one standard deviation
     is that of :math:`b_1' \Sigma^{-1} b_1 = 1`.
 
@@ -58,6 +58,12 @@ class ExternalInstrument(Identification):
     MissingInformationError
         A system without data.
 
+    See Also
+    --------
+    instrument_relevance_test : the first-stage F.
+    MovingBlockBootstrap : bands that count the instrument.
+    fit_local_projections : the same instrument in local projections (LP-IV).
+
     Notes
     -----
     A note gives the first-stage F, with heteroskedasticity-robust covariance; below 10 it warns. With a weak instrument
@@ -65,7 +71,19 @@ class ExternalInstrument(Identification):
     the instrument with the residuals: `MovingBlockBootstrap` is consistent (Jentsch and Lunsford 2019, American
     Economic Review 109, 2655-2678); a wild bootstrap is not.
 
-    When to use something else: an instrument that other shocks move too identifies none of them.
+    When to use something else: an instrument that other shocks move too identifies none of the shocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> proxy = model.resids["tbilrate"] + np.random.default_rng(1).standard_normal(model.nobs)
+    >>> irf = model.impulse_responses(4, identification=pv.ExternalInstrument(proxy, "tbilrate"))
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value
+    horizon
+    4        -0.09
     """
 
     name: ClassVar[str] = "external_instrument"

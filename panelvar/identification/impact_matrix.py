@@ -46,12 +46,27 @@ class ImpactMatrix(Identification):
         Another shape, names that do not exist, entries that are not numbers, or, for shocks of one unit, one that does
         not move its own variable; for shares and histories, shocks that are not orthogonal.
 
+    See Also
+    --------
+    ShortRun : an impact matrix that is estimated under restrictions.
+    Cholesky : the triangular one.
+
     Notes
     -----
     Bands hold the matrix fixed: it is known, while sigma and the coefficients are estimated. A factor computed from the
     estimates is better asked for by its name (`Cholesky`, `ShortRun`), so that its own uncertainty counts.
 
     A shock of one unit moves the variable of the same name by one, or else the variable in the same place.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> scheme = pv.ImpactMatrix([[0.0], [0.0], [1.0]], shocks=["policy"])
+    >>> model.impulse_responses(4, identification=scheme).response("unemp", "policy").round(3).tail(1)
+             value
+    horizon
+    4         0.03
     """
 
     name: ClassVar[str] = "impact_matrix"

@@ -40,13 +40,32 @@ class LongRun(Cholesky):
 
     Raises
     ------
-    numpy.linalg.LinAlgError
-        In a draw whose long-run effects do not exist.
+    SpecificationError
+        When it is used: an ordering that does not name every variable once, or names of shocks that do not fit.
+    NumericalError
+        When it is used: the system is not stable, so that its responses have no finite sum.
+
+    See Also
+    --------
+    ShortRun : long-run and short-run restrictions together (``long_run=``).
+    Cholesky : a triangle on impact instead.
 
     Notes
     -----
     Variables whose long-run response is restricted must enter in differences. The restrictions rest on the sum of all
     lag coefficients, which short samples hardly determine (Faust and Leeper 1997): look at the bands.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")
+    >>> macro = macro.assign(growth=100 * macro["realgdp"].pct_change())[["growth", "unemp"]].dropna()
+    >>> scheme = pv.LongRun(shocks=["supply", "demand"])
+    >>> effects = pv.fit_var(macro, lags=8).long_run_effects(identification=scheme, shock_size="sd")
+    >>> effects.round(2)
+            supply  demand
+    growth    0.72    0.00
+    unemp    -2.50    6.07
     """
 
     name: ClassVar[str] = "long_run"

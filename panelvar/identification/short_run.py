@@ -73,6 +73,12 @@ class ShortRun(Identification):
         No start converged; or no A and B of the pattern have the residual covariance, which a just identified pattern
         with a cycle of effects (1 on 2, 2 on 3, 3 on 1) may fail to reach.
 
+    See Also
+    --------
+    fit_svar : estimates A and B with errors and a test.
+    Cholesky, LongRun : triangles, without a search.
+    SignRestrictions : signs in place of zeros.
+
     Notes
     -----
     Signs: shocks are turned so that the diagonal of B is positive; if its known entries do not allow it, equations so
@@ -84,7 +90,18 @@ class ShortRun(Identification):
     identify: with r shocks of no lasting effect r(K - r) of them, and (K - r)(K - r - 1)/2 more that tell the permanent
     shocks, r(r - 1)/2 that tell the transitory ones apart.
 
-    When to use something else: a triangular A or B is `Cholesky`, without a search.
+    When to use something else: for a triangular A or B take `Cholesky`, which needs no search.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> zeros = {("infl", "unemp"): 0, ("infl", "tbilrate"): 0, ("unemp", "tbilrate"): 0}
+    >>> irf = model.impulse_responses(4, identification=pv.ShortRun(a=zeros))
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value
+    horizon
+    4        0.022
     """
 
     name: ClassVar[str] = "short_run"

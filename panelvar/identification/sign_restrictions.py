@@ -87,6 +87,11 @@ class SignRestrictions(Identification):
     NumericalError
         No rotation has the signs; the message says which restriction is in the way most often.
 
+    See Also
+    --------
+    ShortRun : zeros, which give a point.
+    ExternalInstrument : one shock, from a series outside the system.
+
     Notes
     -----
     Limits inside the set depend on the uniform distribution of rotations, which data do not revise (Baumeister and
@@ -94,7 +99,18 @@ class SignRestrictions(Identification):
     those with the most zeros first, without the importance weights of Arias, Rubio-Ramirez and Waggoner (2018): the set
     is right, the distribution inside it depends on that order.
 
-    When to use something else: few signs identify little; `ShortRun` or `ExternalInstrument` give a point.
+    When to use something else: few signs identify little. `ShortRun` or `ExternalInstrument` give a point.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> signs = {("tbilrate", "policy"): "+", ("infl", "policy"): "-"}
+    >>> irf = model.impulse_responses(4, identification=pv.SignRestrictions(signs, models=200, seed=1))
+    >>> irf.response("unemp", "policy").round(2).tail(1)
+             value  lower  upper
+    horizon
+    4        -0.18  -0.47   0.41
     """
 
     name: ClassVar[str] = "sign_restrictions"

@@ -123,6 +123,12 @@ def fit_local_projections(
     SpecificationError
         A scheme that leaves many models, or options that contradict each other.
 
+    See Also
+    --------
+    fit_var : responses from one system, with smaller variance at long horizons.
+    fit_panel_local_projections : many entities.
+    ProjectedResponses.with_bands : other bands of the same responses.
+
     Notes
     -----
     Errors of a scheme's shocks count what is estimated twice over: with g the row of influences of
@@ -141,12 +147,15 @@ def fit_local_projections(
 
     Examples
     --------
-    >>> import numpy as np
     >>> import panelvar as pv
-    >>> y = np.random.default_rng(1).standard_normal((120, 2)).cumsum(axis=0)
-    >>> lp = pv.fit_local_projections(y, ["x", "y"], lags=2, horizon=8)
-    >>> lp.values.shape, lp.covariance
-    ((9, 2, 2), 'HC1')
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> lp = pv.fit_local_projections(macro, lags=4, horizon=8)
+    >>> lp.covariance
+    'HC1'
+    >>> lp.response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    8        0.155  0.014  0.296      0.072
     """
     levels = read_levels(level)
     horizon = read_whole("horizon", horizon, 0)

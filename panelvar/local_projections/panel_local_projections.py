@@ -82,7 +82,7 @@ def fit_panel_local_projections(
     y : str
         The outcome.
     shock : str
-        The impulse: a column that moves by one unit.
+        The impulse: a column, which moves by one unit.
     controls : sequence of str, optional
         Columns x, dated like the shock, with ``control_lags`` lags.
     lags : int
@@ -124,6 +124,12 @@ def fit_panel_local_projections(
     SpecificationError
         Options that contradict each other, or a covariance without a joint form.
 
+    See Also
+    --------
+    fit_local_projections : one entity.
+    fit_panel_var : responses from one system.
+    fit_fixed_effects : the regression of each horizon.
+
     Notes
     -----
     The joint covariance of a path comes from the rows' scores at all horizons, summed as the covariance has it (by
@@ -142,14 +148,15 @@ def fit_panel_local_projections(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import pandas as pd
     >>> import panelvar as pv
-    >>> rng = np.random.default_rng(1)
-    >>> index = pd.MultiIndex.from_product([range(30), range(1980, 2010)], names=["country", "year"])
-    >>> frame = pd.DataFrame({"y": rng.standard_normal(900), "shock": rng.standard_normal(900)}, index=index)
-    >>> pv.fit_panel_local_projections(frame, "y", "shock", horizon=3).nobs_by_horizon.tolist()
-    [870, 840, 810, 780]
+    >>> employment = pv.load_data("employment")
+    >>> lp = pv.fit_panel_local_projections(employment, "emp", "wage", horizon=2, effects="time")
+    >>> lp.response("emp", "wage").round(2)
+             value  lower  upper  std_error
+    horizon
+    0        -0.04  -0.11   0.03       0.03
+    1        -0.06  -0.14   0.03       0.04
+    2        -0.05  -0.20   0.09       0.07
     """
     levels = read_levels(level)
     horizon, lags = read_whole("horizon", horizon, 0), lag_order(lags, 0)

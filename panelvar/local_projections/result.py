@@ -39,8 +39,8 @@ class ProjectedResponses(Responses):
     r"""Responses by local projections: a regression for each horizon.
 
     All of `Responses` is here (``values``, ``std_errors``, ``lower``, ``upper``, ``to_frame()``, ``response()``,
-    ``plot()``). Errors are known jointly: every estimate is a sum of *influences*, one a date or cluster, and their
-    products add up to the covariance of a whole path.
+    ``plot()``). Errors are known jointly: every estimate is a sum of *influences*, one for each date or cluster, and
+    their products add up to the covariance of a whole path.
 
     Parameters
     ----------
@@ -64,6 +64,22 @@ class ProjectedResponses(Responses):
         Of panels: the regression of each horizon.
     bootstrap : ProjectionBootstrap or None
         Of lag-augmented projections of a scheme's shocks, on data without gaps: what bootstrap bands need.
+
+    See Also
+    --------
+    fit_local_projections, fit_panel_local_projections : make it.
+    plot_responses : draws it, beside the responses of a VAR too.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> lp = pv.fit_local_projections(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=4, horizon=4)
+    >>> lp.std_errors[:, 0, 1].round(3).tolist()
+    [0.0, 0.026, 0.054, 0.071, 0.084]
+    >>> lp.with_bands(pv.DeltaMethod(joint="sup-t", seed=1)).response("unemp", "tbilrate").round(2).tail(1)
+             value  lower  upper  std_error
+    horizon
+    4         0.03  -0.16   0.22       0.08
     """
 
     influence: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))

@@ -104,10 +104,29 @@ def panel_cointegration_table(
     PanelVarWarning
         What the tests warn of, once; and tests that refuse the data, of which the table says why.
 
+    See Also
+    --------
+    panel_unit_root_table : whether the variables have unit roots.
+    fit_fmols, fit_dols : the relation.
+    PanelTestTable.result : one test in full.
+
     Notes
     -----
     The tests presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the
     number of statistics: the more of them, the more true nulls are rejected somewhere.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> table = pv.panel_cointegration_table(pv.load_data("grunfeld"), "invest ~ value", tests=["kao"], lags=1)
+    >>> table.to_frame()[["statistic", "pvalue"]].round(3)
+                      statistic  pvalue
+    test
+    kao                   1.726   0.958
+    kao: Kao DF rho*     -0.824   0.205
+    kao: Kao DF t*        1.047   0.852
+    kao: Kao DF rho      -0.116   0.454
+    kao: Kao DF t         1.546   0.939
     """
     demean = read_flag("demean", demean)
     # What is no number of lags and no rule is a mistake, and no reason why some of the tests cannot be run.

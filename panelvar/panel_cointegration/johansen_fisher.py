@@ -99,16 +99,29 @@ def johansen_fisher_test(
     InsufficientDataError
         Fewer than two entities, or too few periods for lags and variables.
 
+    See Also
+    --------
+    johansen_test : one entity.
+    saikkonen_luetkepohl_test : entities that share factors.
+    combine_pvalues : the combinations.
+
     Notes
     -----
     The default case, a trend in the relations, does not reject true nulls too often, whether the levels drift or not. A
     constant alone is for levels that drift: of walks that do not, ``trend="c"`` rejects true nulls far too often, and
     ``"rc"`` is the case for them. Entities may have lags, relations and periods of their own, and must be independent:
     common shocks make the tests reject too often (`saikkonen_luetkepohl_test` takes factors out). So do few periods,
-    and the more so the more entities there are: of 25 independent entities with 50 periods, P without a correction
-    rejects 28 percent of true nulls of two variables at 5. The default correction, which multiplies statistics by
-    (n - pK) / n, rejects 0 to 4 percent. P-values are by the gamma approximation of Doornik (1998), as in
-    `johansen_test`; EViews has those of MacKinnon, Haug and Michelis (1999).
+    and the more so the more entities there are: with 25 independent entities and 50 periods, P without a correction
+    rejects 28 percent of true nulls of two variables at 5 percent. With the default correction, which multiplies
+    statistics by (n - pK) / n, it rejects 0 to 4 percent. P-values are by the gamma approximation of Doornik (1998), as
+    in `johansen_test`; EViews has those of MacKinnon, Haug and Michelis (1999).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> pv.johansen_fisher_test(grunfeld, "invest", ["value"], lags=1).in_a_line()
+    'chi2(22) = 28.9586, p = 0.1460'
     """
     choose("trend", trend, CASES)
     choose("test", test, STATISTICS)

@@ -88,12 +88,24 @@ def kao_test(
     InsufficientDataError
         Fewer than two entities, or too few periods for the lags.
 
+    See Also
+    --------
+    pedroni_test : a relation for each entity.
+    westerlund_test : error correction in place of residuals.
+    panel_cointegration_table : many tests side by side.
+
     Notes
     -----
     Relation, root and lags are the same for all entities, and so are their error variances; `pedroni_test` lets each
     have its own. Entities must be independent (``demean=True`` takes out a time effect of the same size for all), and
     variables must not drift. Stata's ``xtcointtest kao`` calls the five unadjusted modified Dickey-Fuller t, unadjusted
     Dickey-Fuller t, modified Dickey-Fuller t, Dickey-Fuller t and augmented Dickey-Fuller t; EViews prints the last.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.kao_test(pv.load_data("grunfeld"), "invest ~ value + capital", lags=1).in_a_line()
+    'z = -2.4427, p = 0.0073'
     """
     choose("kernel", kernel, KERNELS)
     choose("convention", convention, CONVENTIONS)

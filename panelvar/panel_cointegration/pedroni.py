@@ -146,6 +146,12 @@ def pedroni_test(
     InsufficientDataError
         Fewer than two entities; an entity with too few periods.
 
+    See Also
+    --------
+    kao_test : one relation for all entities.
+    westerlund_test : error correction in place of residuals.
+    fit_fmols : the relation.
+
     Notes
     -----
     The group ADF statistic comes first because it is nearest to its level in small samples and does not need one root
@@ -154,6 +160,15 @@ def pedroni_test(
     hardly rejects where errors die out at once. Entities may have periods of their own, and must be independent
     (``demean=True`` takes out a time effect of the same size for all). Variables that drift need ``trend="ct"``. A
     rejection does not say which entities are cointegrated.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.pedroni_test(pv.load_data("grunfeld"), "invest ~ value + capital", lags=1)
+    >>> test.in_a_line()
+    'z = -4.6835, p < 0.0001'
+    >>> test.parts[1].name, test.parts[1].in_a_line()
+    ('Pedroni group rho', 'z = -1.0748, p = 0.1412')
     """
     choose("kernel", kernel, KERNELS)
     choose("convention", convention, CONVENTIONS)

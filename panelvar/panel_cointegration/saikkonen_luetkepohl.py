@@ -116,12 +116,24 @@ def saikkonen_luetkepohl_test(
     InsufficientDataError
         Fewer than two entities; too few periods for lags and variables, or entities for factors.
 
+    See Also
+    --------
+    johansen_fisher_test : entities without common factors.
+    panic_test : unit roots in factors and own parts.
+
     Notes
     -----
-    The ranks are those of what factors leave: relations of the factors among themselves are a matter of `johansen_test`
-    of these. In short panels statistics are too large, as Johansen's are: without a correction true nulls are rejected
-    far too often, and with it 0 to 3 percent of them at 5. Where factors are, ranks above zero are
-    tested by the combinations that the relations do not span, as Arsova and Oersal (2018) do.
+    The ranks are those of what factors leave. Relations of the factors among themselves are a matter for
+    `johansen_test`. In short panels statistics are too large, as Johansen's are: without a correction the test rejects
+    true nulls far too often, and with it 0 to 3 percent of them at 5 percent. Where there are factors, ranks above zero
+    are tested by the combinations that the relations do not span, as Arsova and Oersal (2018) do.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> pv.saikkonen_luetkepohl_test(grunfeld, "invest", ["value"], lags=1, factors=1).in_a_line()
+    'z = 0.6515, p = 0.7426'
     """
     check_terms(trend, tuple(CASES))
     choose("statistic", statistic, OVER_ENTITIES)

@@ -70,6 +70,11 @@ def westerlund_variance_ratio_test(
     InsufficientDataError
         Fewer than two entities; an entity with too few periods.
 
+    See Also
+    --------
+    westerlund_test : error correction, the test of 2007.
+    pedroni_test, kao_test : residuals, with lags or bandwidths.
+
     Notes
     -----
     Autocorrelation needs no correction, at the price of power. In :math:`VR_P` entities with large residuals decide.
@@ -77,6 +82,12 @@ def westerlund_variance_ratio_test(
     takes out a time effect of the same size for all). Variables that drift need ``trend="ct"``. Stata's ``xtcointtest
     westerlund`` prints :math:`VR_G`, or :math:`VR_P` with ``allpanels``. It is not the test of Westerlund (2007), of
     error correction.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.westerlund_variance_ratio_test(pv.load_data("grunfeld"), "invest ~ value + capital").in_a_line()
+    'z = -2.3250, p = 0.0100'
     """
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
     moments = variance_ratio_moments(trend, system.n_regressors)

@@ -96,6 +96,24 @@ class PanelTestTable(Presented):
     facts : tuple of Fact
         What holds for all tests: terms, lags.
     notes : tuple of Note
+
+    See Also
+    --------
+    panel_unit_root_table, panel_cointegration_table : make it.
+    PanelTestResult : one of its tests.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> table = pv.panel_unit_root_table(grunfeld, "value", ["llc", "ips"], lags=1, differences=0)
+    >>> table.result("ips").in_a_line()
+    'z = -0.8042, p = 0.2106'
+    >>> table.to_frame()[["statistic", "pvalue"]].round(3)
+                         statistic  pvalue
+    variable form  test
+    value    level llc       2.397   0.992
+                   ips      -0.804   0.211
     """
 
     title: str

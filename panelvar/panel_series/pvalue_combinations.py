@@ -72,6 +72,11 @@ def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     InsufficientDataError
         Fewer than two.
 
+    See Also
+    --------
+    fisher_test, simes_test : unit roots of a panel, by p-values.
+    johansen_fisher_test : cointegration of a panel, by p-values.
+
     Notes
     -----
     Z, P, Pm and L* are for independent tests. P is moved by the smallest p-values, Z by all of them.

@@ -53,6 +53,23 @@ class PanelTestResult(TestResult):
         By significance level; empty where none are published.
     bound : str
         ``"<"`` or ``">"`` where the p-value is a bound because the published table ends there, else empty.
+
+    See Also
+    --------
+    TestResult : what all tests share.
+    panel_unit_root_table, panel_cointegration_table : many tests side by side.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.ips_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> test.rejects(0.05), test.n_entities
+    (False, 11)
+    >>> test.individual.round(3).head(2)
+                       ratio  lags  rows  coefficient
+    entity
+    American Steel    -2.512     1    18       -0.745
+    Atlantic Refining  0.060     1    18        0.009
     """
 
     alternative: str = ""

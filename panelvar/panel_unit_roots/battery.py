@@ -117,10 +117,27 @@ def panel_unit_root_table(
         What the tests warn of, once; tests that refuse the data, of which the table says why; and a panel that is too
         small to tell a unit root from a root of 0.9.
 
+    See Also
+    --------
+    unit_root_table : one series at a time.
+    panel_cointegration_table : relations between variables that have unit roots.
+    PanelTestTable.result : one test in full.
+
     Notes
     -----
     The null of Hadri's test is the reverse of that of the others. No correction is made for the number of tests: the
     more of them, the more true nulls are rejected somewhere.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> table = pv.panel_unit_root_table(grunfeld, "value", ["ips", "cips"], lags=1, differences=0)
+    >>> table.to_frame()[["statistic", "pvalue", "bound"]].round(3)
+                         statistic  pvalue bound
+    variable form  test
+    value    level ips      -0.804   0.211
+                   cips     -1.484   0.100     >
     """
     demean = read_flag("demean", demean)
     # What is no number of lags and no rule is a mistake, and no reason why some of the tests cannot be run.

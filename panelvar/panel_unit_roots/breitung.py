@@ -100,6 +100,12 @@ def breitung_test(
     InsufficientDataError
         Fewer than two entities, or too few periods for the lags and terms.
 
+    See Also
+    --------
+    ips_test : a root for each entity.
+    llc_test : one root, with a correction of bias.
+    panel_unit_root_table : many tests side by side.
+
     Notes
     -----
     All entities have one root under the alternative; `ips_test` lets each have its own. It finds stationary panels
@@ -107,6 +113,12 @@ def breitung_test(
     autocorrelation and no lags for it keep it from rejecting at all, or, where it is negative, make it reject true
     nulls. All entities keep the periods that the most lags leave. Stata's ``xtunitroot breitung`` has no lags by
     default, and no rules for them.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.breitung_test(pv.load_data("grunfeld"), "value", lags=1, trend="ct").in_a_line()
+    'z = -0.0947, p = 0.4623'
     """
     check_terms(trend)
     robust = read_flag("robust", robust)

@@ -85,12 +85,24 @@ def cips_test(
     InsufficientDataError
         Fewer entities or periods than the tables have, 10 of each, or too few periods for the lags.
 
+    See Also
+    --------
+    panic_test, moon_perron_test : several factors.
+    ips_test : entities without a common factor.
+
     Notes
     -----
     The panel must be balanced: the tables are for averages over the same entities in every period. One factor is
     allowed for; with more, or where the factor has the unit root and the entities' own parts have none, see Bai and
     Ng (2004). Ratios share the factor, so that the average is not normal however many entities there are. Lags chosen
     from few periods make it reject too often, and lags given beforehand do not.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.cips_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> round(test.statistic, 3), {level: round(float(value), 2) for level, value in test.critical_values.items()}
+    (-1.484, {0.01: -2.57, 0.05: -2.32, 0.1: -2.2})
     """
     check_terms(trend)
     choose("convention", convention, CONVENTIONS)

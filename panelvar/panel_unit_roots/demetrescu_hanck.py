@@ -89,6 +89,11 @@ def demetrescu_hanck_test(
     InsufficientDataError
         Too few periods for the lags and terms.
 
+    See Also
+    --------
+    cips_test, panic_test : entities with common factors.
+    breitung_test : one variance for each entity.
+
     Notes
     -----
     Entities may be correlated, weakly for "hmw": under a factor that moves all of them it hardly ever rejects a true
@@ -97,6 +102,14 @@ def demetrescu_hanck_test(
     cost power and need no moments of the levels. Entities of large variance count for more: give logarithms, not
     levels of different sizes. All entities keep the periods that the most lags leave, less one, as in Stata's
     ``xtpurt``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> capital = np.log(pv.load_data("public_capital")["pcap"]).unstack(0)
+    >>> pv.demetrescu_hanck_test(capital, lags=1).in_a_line()
+    'z = -1.0080, p = 0.1567'
     """
     check_terms(trend)
     used = kind if kind is not None else ("hmw" if trend == "ct" else "dh")

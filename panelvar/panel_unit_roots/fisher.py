@@ -116,6 +116,12 @@ def fisher_test(
     InsufficientDataError
         Fewer than two entities, or too few periods for the lags.
 
+    See Also
+    --------
+    simes_test : which entities reject.
+    ips_test : averages the ratios instead of p-values.
+    combine_pvalues : p-values of any tests.
+
     Notes
     -----
     Entities may have lags, roots and periods of their own. P-values are of simulated distributions of the ratio without
@@ -123,6 +129,15 @@ def fisher_test(
     `adf_test` are for long series, and from few periods P and Pm would reject far too often by them. Lags that a rule
     chooses from few periods make it reject too often. Entities must be independent (``demean=True`` takes out a time
     effect of the same size for all), but for Hartung's statistic.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.fisher_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> test.in_a_line()
+    'z = -0.9017, p = 0.1836'
+    >>> [part.name for part in test.parts]
+    ['Maddala-Wu P (Fisher)', "Choi's Pm (modified P)", "Choi's L* (logit)", "Hartung's t (correlated tests)"]
     """
     choose("statistic", statistic, STATISTICS)
     series, found = _tests(
@@ -202,11 +217,28 @@ def simes_test(
     DataError, CollinearityError, NumericalError, InsufficientDataError
         As in `fisher_test`.
 
+    See Also
+    --------
+    fisher_test : many entities that are weakly stationary.
+    combine_pvalues : p-values of any tests.
+
     Notes
     -----
     It holds its level where entities are independent or positively dependent, as common shocks make them; it needs no
     variance of the panel. A single entity that is clearly stationary suffices for a rejection; many that are weakly so
     are found by `fisher_test`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.simes_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> round(test.pvalue, 3)
+    0.106
+    >>> test.individual.round(3).head(2)
+                       ratio  pvalue  lags  rows  coefficient  adjusted_pvalue
+    entity
+    American Steel    -2.512   0.130     1    18       -0.745            0.849
+    Atlantic Refining  0.060   0.953     1    18        0.009            0.999
     """
     series, found = _tests(
         data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention

@@ -87,11 +87,22 @@ def hadri_test(
     NumericalError
         An entity that follows its terms exactly.
 
+    See Also
+    --------
+    kpss_test : the same null for one series.
+    ips_test, cips_test : the null of a unit root.
+
     Notes
     -----
     The moments are limits for long series: with few periods, or errors that are autocorrelated, true nulls are
     rejected far too often, with a trend most of all. ``errors="serial"`` helps for T of some hundreds. It asks the
     opposite question of the other tests of a panel; a rejection says that some entity has a unit root, not which.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.hadri_test(pv.load_data("grunfeld"), "value").in_a_line()
+    'z = 10.1658, p < 0.0001'
     """
     check_terms(trend, ("c", "ct"))
     choose("errors", errors, ERRORS)

@@ -83,11 +83,22 @@ def harris_tzavalis_test(
     InsufficientDataError
         Fewer than two entities, or too few periods for the terms.
 
+    See Also
+    --------
+    llc_test, ips_test : errors with serial correlation.
+    breitung_test : long series without a correction of bias.
+
     Notes
     -----
-    The errors must be independent over entities and time, normal, and of one variance: serial correlation has no
-    correction here (`llc_test`, `ips_test`), nor have common shocks (`cips_test`; ``demean=True`` for one common time
-    effect).
+    The errors must be independent over entities and time, normal, and of one variance. The test does not correct for
+    serial correlation (`llc_test` and `ips_test` do), nor for common shocks (`cips_test` does; ``demean=True`` takes
+    out one common time effect).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.harris_tzavalis_test(pv.load_data("employment").query("1978 <= year <= 1982"), "wage").in_a_line()
+    'z = -1.8108, p = 0.0351'
     """
     check_terms(trend)
     choose("convention", convention, ("default", "stata"))

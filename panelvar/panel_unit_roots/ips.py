@@ -81,6 +81,12 @@ def ips_test(
     InsufficientDataError
         Fewer than two entities, or fewer rows than the tables have.
 
+    See Also
+    --------
+    llc_test : one root for all entities.
+    fisher_test : p-values in place of ratios.
+    cips_test : entities with a common factor.
+
     Notes
     -----
     Entities may have lags, roots and periods of their own; the alternative is that a share of them is stationary, and
@@ -88,6 +94,12 @@ def ips_test(
     (``demean=True`` takes out a time effect of the same size for all). With many lags and few rows the table has no
     moments: rules that are not told ``max_lags`` try no more lags than it has. Lags chosen from few periods make it
     reject too often, and lags given beforehand do not.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.ips_test(pv.load_data("grunfeld"), "value", lags=1).in_a_line()
+    'z = -0.8042, p = 0.2106'
     """
     check_terms(trend, ("c", "ct"))
     choose("convention", convention, CONVENTIONS)

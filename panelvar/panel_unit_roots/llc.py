@@ -117,12 +117,24 @@ def llc_test(
     InsufficientDataError
         Fewer than two entities, or fewer rows than the table and its extension have (8).
 
+    See Also
+    --------
+    ips_test : a root for each entity.
+    breitung_test : one root, without a correction of bias.
+    panel_unit_root_table : many tests side by side.
+
     Notes
     -----
     All entities have one root under the alternative; `ips_test` lets each have its own. They must be independent:
     common shocks make it reject too often (``demean=True`` takes out a time effect of the same size for all), and so
     does choosing lags from few periods. Entities with more lags have fewer rows, all of which are used; periods may not
     differ.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.llc_test(pv.load_data("grunfeld"), "value", lags=1).in_a_line()
+    'z = 2.3966, p = 0.9917'
     """
     check_terms(trend)
     choose("kernel", kernel, KERNELS)

@@ -95,6 +95,11 @@ def moon_perron_test(
     InsufficientDataError
         Too few periods or entities for the factors.
 
+    See Also
+    --------
+    panic_test : tests factors and own parts apart.
+    cips_test : one factor.
+
     Notes
     -----
     Factors are in the errors: the null makes factors and own parts wander together. Where a factor alone has the unit
@@ -103,6 +108,14 @@ def moon_perron_test(
     With a trend and few periods criteria find factors that are not there, and true nulls are rejected far too often;
     ``factors=0`` helps where there are none.
     Entities of large variance lead the factors: give logarithms, not levels of different sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> capital = np.log(pv.load_data("public_capital")["pcap"]).unstack(0)
+    >>> pv.moon_perron_test(capital, factors=1).in_a_line()
+    'z = -1.7040, p = 0.0442'
     """
     check_terms(trend)
     check_long_run(kernel, bandwidth)

@@ -74,6 +74,19 @@ class PanicResult(PanelTestResult):
     loadings : (N, r) array
     idiosyncratic : (T - 1, N) array
         What they leave of the entities, cumulated too.
+
+    See Also
+    --------
+    panic_test : makes it.
+    PanelTestResult : what it shares with other tests of panels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> test = pv.panic_test(np.log(pv.load_data("public_capital")["pcap"]).unstack(0), factors=1)
+    >>> test.factors.shape, test.loadings.shape, test.n_factors
+    ((16, 1), (48, 1), 1)
     """
 
     n_factors: int = 0
@@ -150,6 +163,11 @@ def panic_test(
     InsufficientDataError
         Too few periods or entities for the lags or factors.
 
+    See Also
+    --------
+    moon_perron_test : factors in the errors.
+    cips_test : one factor, by averages.
+
     Notes
     -----
     The null is about the own parts, which must be independent; factors may have unit roots or none. So a panel is
@@ -158,6 +176,15 @@ def panic_test(
     small panels PMSB rejects too rarely and P_a too often; in short ones MQ finds more trends than there are, and lags
     that a rule chooses make the test reject too often. Entities of large variance lead the factors and decide how many
     are found: give logarithms, not levels of different sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> capital = np.log(pv.load_data("public_capital")["pcap"]).unstack(0)
+    >>> test = pv.panic_test(capital, factors=1)
+    >>> test.in_a_line(), test.n_trends
+    ('z = 9.0267, p < 0.0001', 1)
     """
     check_terms(trend, ("c", "ct"))
     check_long_run(kernel, bandwidth)

@@ -152,6 +152,22 @@ def plot_coefficients(
     SpecificationError
         Something without coefficients; names or labels that fit none; nothing left to show; ``joint=`` for a structural
         form, whose band has its own.
+
+    See Also
+    --------
+    compare : the same as a table.
+    plot_event_study : coefficients of periods about an event.
+    plot_margins : marginal effects along what they were taken at.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> fits = {"OLS": pv.fit_pooled(grunfeld, "invest ~ value + capital")}
+    >>> fits["Fixed effects"] = pv.fit_fixed_effects(grunfeld, "invest ~ value + capital")
+    >>> figure = pv.plot_coefficients(fits, level=(0.68, 0.95))
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['value', 'capital']
     """
     fits = _fits(results)
     levels = read_levels(level)

@@ -53,6 +53,19 @@ def plot_constancy(
     ------
     SpecificationError
         They are no such tests, a name is not a variable of the system, or where to draw is given twice.
+
+    See Also
+    --------
+    cusum_test, mosum_test, fluctuation_test : the tests.
+    plot_rolling : estimates over time.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> figure = pv.plot_constancy(pv.cusum_test(model))
+    >>> [panel.get_title() for panel in figure.axes]
+    ['unemp, p = 0.4272', 'tbilrate, p = 0.1294']
     """
     refuse_other("plot_constancy", tests, CusumTests, "what cusum_test, mosum_test or fluctuation_test returns")
     levels = read_levels(level)

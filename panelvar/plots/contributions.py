@@ -52,6 +52,19 @@ def plot_historical(
     SpecificationError
         If it is no historical decomposition, a name is not a variable or a shock of the system, or where to draw is
         given twice.
+
+    See Also
+    --------
+    FittedSystem.historical_decomposition : the numbers.
+    plot_decomposition : average shares in place of single periods.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> figure = pv.plot_historical(model.historical_decomposition(), of="unemp")
+    >>> len(figure.axes)
+    1
     """
     refuse_other(
         "plot_historical", decomposition, HistoricalDecomposition, "what historical_decomposition of a fit returns"

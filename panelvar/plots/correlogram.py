@@ -52,6 +52,19 @@ def plot_correlogram(
     ------
     SpecificationError
         It is no correlogram, a name is not a variable of the system, or where to draw is given twice.
+
+    See Also
+    --------
+    residual_correlogram : the numbers.
+    serial_lm_test, portmanteau_test : tests of many correlations together.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> figure = pv.plot_correlogram(pv.residual_correlogram(model, lags=8))
+    >>> len(figure.axes)
+    4
     """
     refuse_other("plot_correlogram", correlogram, Correlogram, "what residual_correlogram returns")
     limits = correlogram.limits(level=level)

@@ -74,11 +74,24 @@ def plot_effects(
     MissingInformationError
         If its rows were released (``without_rows``).
 
+    See Also
+    --------
+    LinearResult.estimated_effects : the numbers.
+    plot_within_between : how entities differ, before any fit.
+
     Notes
     -----
     The errors are those of `LinearResult.estimated_effects`: the variance of an effect falls with its own rows alone,
     and the largest and smallest of many estimates are so partly by error. Random effects are drawn towards the mean
     accordingly. Where the errors are not known (more than two effects, slopes by level) there are no intervals.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
+    >>> figure = pv.plot_effects(fit)
+    >>> figure.axes[0].get_yticklabels()[0].get_text()
+    'General Electric'
     """
     refuse_other("plot_effects", result, LinearResult, "the result of a linear panel model with effects")
     levels = read_levels(level)

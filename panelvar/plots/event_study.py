@@ -69,6 +69,20 @@ def plot_event_study(
     ------
     SpecificationError
         Neither studies nor results, or what `LinearResult.event_study` refuses.
+
+    See Also
+    --------
+    LinearResult.event_study : the numbers.
+    plot_coefficients : any coefficients.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
+    >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
+    >>> figure = pv.plot_event_study(fit, event=2006)
+    >>> len(figure.axes)
+    1
     """
     studies = _studies(source, term, reference, event)
     if joint is not None:

@@ -55,6 +55,19 @@ def plot_forecast(
     SpecificationError
         It is no forecast, a name is not a variable of the system, ``past`` not an integer of at least 0, or where to
         draw is given twice.
+
+    See Also
+    --------
+    FittedSystem.forecast : the numbers.
+    evaluate_forecasts : how good forecasts have been.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> figure = pv.plot_forecast(model.forecast(8, level=(0.5, 0.9)), past=40)
+    >>> [panel.get_title() for panel in figure.axes]
+    ['unemp', 'tbilrate']
     """
     refuse_other("plot_forecast", forecast, Forecast, "what forecast of a fit returns")
     wanted = 3 * forecast.steps if past is None else read_whole("past", past, 0)

@@ -151,6 +151,19 @@ def plot_margins(
     SpecificationError
         They are no such estimates, nothing varies that they were taken at (`plot_coefficients` draws those), or there
         are more than twelve lines in a panel.
+
+    See Also
+    --------
+    LinearResult.marginal_effects, LinearResult.adjusted_predictions : the numbers.
+    plot_coefficients : effects that do not vary.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_pooled(pv.load_data("wage_panel"), "lwage ~ union * exper + educ")
+    >>> figure = pv.plot_margins(fit.marginal_effects("union", at={"exper": [0, 5, 10, 15]}))
+    >>> len(figure.axes)
+    1
     """
     refuse_other("plot_margins", estimates, Margins, "what marginal_effects or adjusted_predictions returns")
     varying = estimates.varying

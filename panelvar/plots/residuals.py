@@ -86,11 +86,24 @@ def plot_residuals(
     InsufficientDataError, NumericalError
         One period or entity where several are compared; too few residuals, or residuals that do not vary.
 
+    See Also
+    --------
+    LinearResult.resids : the numbers.
+    modified_wald_test : whether entities have one error variance.
+
     Notes
     -----
     Normal scores are Blom's :math:`\Phi^{-1}((i - 3/8)/(n + 1/4))`; the i-th of n ordered uniform values is
     Beta(i, n + 1 - i), which gives the limits. They hold for independent errors of one variance, by which residuals are
     standardised all together: a curve that leaves them speaks of tails, or of variances that differ.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
+    >>> figure = pv.plot_residuals(fit, "entity")
+    >>> len(figure.axes)
+    1
     """
     expected = "the result of a linear panel model or of an average over entities"
     refuse_other("plot_residuals", result, (LinearResult, AveragedResult), expected)

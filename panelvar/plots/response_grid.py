@@ -75,6 +75,21 @@ def plot_responses(
     SpecificationError
         If they are no responses, a name is not a variable or a shock of the system, several results are not of the same
         thing, or where to draw is given twice.
+
+    See Also
+    --------
+    FittedSystem.impulse_responses : the numbers of a VAR.
+    fit_local_projections : those of local projections.
+    plot_decomposition : shares of the shocks.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> irf = pv.fit_var(macro, lags=4).impulse_responses(8, bands=pv.DeltaMethod())
+    >>> figure = pv.plot_responses({"VAR": irf, "LP": pv.fit_local_projections(macro, lags=4, horizon=8)})
+    >>> len(figure.axes)
+    4
     """
     shared: Any = choose("share_y", share_y, ("row", "all", "none"))
     layers = dict(responses) if isinstance(responses, Mapping) else {"": responses}

@@ -83,10 +83,23 @@ def plot_rolling(
     SpecificationError
         What is no fit of windows; names that fit no coefficient; more than 24 of them.
 
+    See Also
+    --------
+    fit_rolling_var : the estimates.
+    fluctuation_test : a test that they are the same.
+
     Notes
     -----
-    Intervals are of each window by itself. Neighbouring windows share nearly all rows: that a line leaves the band of
-    another window is no test of constancy, which `fluctuation_test` is.
+    Each interval is of its window alone. Neighbouring windows share nearly all rows: a line that leaves the band of
+    another window is no test of constancy. `fluctuation_test` is one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> windows = pv.fit_rolling_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], window=80, lags=1)
+    >>> figure = pv.plot_rolling(windows, keep="[unemp]L1.*")
+    >>> len(figure.axes)
+    2
     """
     refuse_other("windows=", windows, VarBatch, "the result of fit_rolling_var")
     sections = windows.windows

@@ -50,10 +50,23 @@ def plot_roots(
     SpecificationError
         If it is no system, or where to draw is given twice.
 
+    See Also
+    --------
+    System : its ``roots`` and ``moduli``.
+    plot_rolling : the largest root over time.
+
     Notes
     -----
     These are eigenvalues, as EViews plots them. Programs that solve :math:`\det(I - A_1 z - \dots - A_p z^p) = 0`
     report their inverses, which lie outside the circle when the system is stable.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> figure = pv.plot_roots(model)
+    >>> len(figure.axes)
+    1
     """
     refuse_other("plot_roots", system, System, "a system or a fitted vector autoregression")
     annotate = read_flag("annotate", annotate)

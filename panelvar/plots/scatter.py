@@ -77,6 +77,18 @@ def plot_scatter(
         without ``y``.
     DataError
         If no row has both values.
+
+    See Also
+    --------
+    plot_within_between : the same in two panels, within and between entities.
+    plot_series : one column over time.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> figure = pv.plot_scatter(pv.load_data("fatalities"), x="beertax", y="frate")
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('beertax', 'frate')
     """
     given: Any = dated_panel(source) if hasattr(source, "columns") else source
     refuse_other("plot_scatter", given, (Panel, LinearResult), "a Panel or the result of a linear panel model")

@@ -46,8 +46,8 @@ def plot_series(
 ) -> Figure | SubFigure:
     """Draw a column over time, entity by entity; a line breaks where a period is missing.
 
-    Up to 12 entities have colours of their own. Of more, all lines are pale, with the median of each period; entities
-    that are named stand out.
+    Up to 12 entities have colours of their own. With more, all lines are pale, with the median of each period, and the
+    entities that you name stand out.
 
     Parameters
     ----------
@@ -71,6 +71,18 @@ def plot_series(
         An unknown column or entity, or a column without a value.
     SpecificationError
         More entities than can be told apart; a fitted system in place of data.
+
+    See Also
+    --------
+    plot_system : the series of a fitted VAR.
+    plot_within_between : two columns, within and between entities.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> figure = pv.plot_series(pv.load_data("fatalities"), "frate", entities=["ny", "tx"])
+    >>> len(figure.axes)
+    1
     """
     refuse_other("column=", column, Hashable, "the name of a column")
     if isinstance(data, FittedSystem):

@@ -54,6 +54,19 @@ def plot_system(
     ------
     SpecificationError
         It is no fitted system of one entity, a name is not a variable of it, or where to draw is given twice.
+
+    See Also
+    --------
+    plot_series : the series of a panel.
+    plot_forecast : what comes after.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> figure = pv.plot_system(model, "residuals")
+    >>> [panel.get_title() for panel in figure.axes]
+    ['infl', 'unemp', 'tbilrate']
     """
     refuse_other("plot_system", model, FittedSystem, "a fitted vector autoregression")
     choose("show", show, _SHOWN)

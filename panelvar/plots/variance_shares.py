@@ -46,9 +46,9 @@ def plot_decomposition(
 ) -> Figure | SubFigure:
     """Draw the share of each shock in the forecast error variance of each variable, horizon by horizon.
 
-    Shares are stacked; what a scheme that identifies fewer shocks than there are variables leaves to the others, and
-    what shocks that are not chosen have, is grey. Shares with bands have no room in a stack: each is a line in its
-    bands, a row for each variable and a column for each shock.
+    Shares are stacked. The share of shocks that a scheme does not identify, or that you do not choose, is grey. Shares
+    with bands have no room in a stack: each is a line in its bands, with a row for each variable and a column for each
+    shock.
 
     Parameters
     ----------
@@ -69,6 +69,19 @@ def plot_decomposition(
     SpecificationError
         If it is no variance decomposition, a name is not a variable or a shock of the system, or where to draw is given
         twice.
+
+    See Also
+    --------
+    FittedSystem.variance_decomposition : the numbers.
+    plot_historical : what shocks contributed period by period.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> figure = pv.plot_decomposition(model.variance_decomposition(12))
+    >>> len(figure.axes)
+    3
     """
     refuse_other(
         "plot_decomposition", decomposition, VarianceDecomposition, "what variance_decomposition of a system returns"

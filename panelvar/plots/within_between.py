@@ -64,10 +64,22 @@ def plot_within_between(
     DataError
         Unknown columns, or no row that has both.
 
+    See Also
+    --------
+    plot_scatter : all rows in one panel, with a line for each entity.
+    fit_fixed_effects, fit_between : the slopes.
+
     Notes
     -----
     The slopes are those of `fit_fixed_effects`, `fit_between` and `fit_pooled` with one regressor; the pooled one is a
     mean of the other two, weighted by how much x varies within and between entities.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> figure = pv.plot_within_between(pv.load_data("fatalities"), y="frate", x="beertax")
+    >>> len(figure.axes)
+    2
     """
     for option, name in (("y=", y), ("x=", x)):
         refuse_other(option, name, Hashable, "the name of a column")

@@ -95,10 +95,27 @@ def unit_root_table(
     SpecificationError
         A panel without ``column=``, or a table with it; an unknown test.
 
+    See Also
+    --------
+    adf_test, dfgls_test, phillips_perron_test, kpss_test : the tests.
+    panel_unit_root_table : tests of a whole panel.
+
     Notes
     -----
-    No correction is made for the number of tests, and the entities of a panel are not independent: for one answer
+    No correction is made for the number of tests, and the entities of a panel are seldom independent. For one answer
     about a panel use a panel unit-root test.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> pv.unit_root_table(macro, ["adf", "dfgls"])[["statistic", "pvalue"]].round(3)
+                    statistic  pvalue
+    series   test
+    unemp    adf       -2.520   0.111
+             dfgls     -2.187   0.035
+    tbilrate adf       -2.014   0.280
+             dfgls     -1.639   0.118
     """
     import pandas as pd
 

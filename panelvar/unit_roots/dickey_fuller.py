@@ -59,22 +59,29 @@ def adf_test(
     InsufficientDataError
         Too few rows for the lags.
 
+    See Also
+    --------
+    dfgls_test : more powerful near the unit root.
+    kpss_test : the null of no unit root.
+    phillips_perron_test : a long-run variance in place of lags.
+    unit_root_table : many series and tests.
+
     Notes
     -----
-    ``trend="c"`` for a series without a drift, ``"ct"`` for one that grows: a missing trend hides stationarity about a
-    trend, a needless one costs power. A rejection does not follow from a break, but a break often prevents one (Perron
-    1989). The p-values are asymptotic; gretl's, from MacKinnon (1996), are for the sample size and differ in the third
-    digit.
+    Use ``trend="c"`` for a series without a drift and ``"ct"`` for one that grows: a missing trend hides stationarity
+    about a trend, and a needless one costs power. A break in the series often prevents a rejection (Perron 1989): plot
+    the series first. The p-values are asymptotic; gretl's, from MacKinnon (1996), are for the sample size and differ in
+    the third digit.
 
     Examples
     --------
-    >>> import numpy as np
     >>> import panelvar as pv
-    >>> walk = np.cumsum(np.random.default_rng(0).standard_normal(200))
-    >>> pv.adf_test(walk).pvalue > 0.1
-    True
-    >>> pv.adf_test(np.diff(walk)).pvalue < 0.01
-    True
+    >>> macro = pv.load_data("us_macro")
+    >>> test = pv.adf_test(macro["tbilrate"])
+    >>> round(test.statistic, 3), round(test.pvalue, 3)
+    (-2.014, 0.28)
+    >>> round(pv.adf_test(macro["tbilrate"].diff().dropna()).statistic, 3)
+    -6.016
     """
     check_trend(trend)
     choose("rows", rows, ROWS)
@@ -117,11 +124,30 @@ def dfgls_test(
         (``unit_roots/constants/dfgls_quantiles.csv``); with a trend they agree with table 1
         of Elliott, Rothenberg and Stock.
 
+    Raises
+    ------
+    DataError
+        Missing values inside the series; a series that does not vary.
+    InsufficientDataError
+        Too few rows for the lags.
+
+    See Also
+    --------
+    adf_test : terms in the regression instead.
+    kpss_test : the null of no unit root.
+
     Notes
     -----
     With ``trend="c"`` the limit is that of the Dickey-Fuller ratio without terms, which is far off in samples of the
     usual length: at 77 periods its 5 percent critical value rejects a random walk in 8 of 100. Many lags in a short
     sample bring critical values nearer to zero than these (Cheung and Lai 1995).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.dfgls_test(pv.load_data("us_macro")["unemp"])
+    >>> round(test.statistic, 3), round(test.pvalue, 3), test.lags
+    (-2.187, 0.035, 9)
     """
     check_trend(trend, ("c", "ct"))
     choose("rows", rows, ROWS)

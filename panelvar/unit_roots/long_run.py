@@ -68,13 +68,33 @@ def kpss_test(
     Returns
     -------
     UnitRootResult
-        The p-value interpolates their table 1, which ends at 0.01 and 0.10: beyond, it is a bound, and the printed
+        The p-value interpolates their table 1, which ends at 0.01 and 0.10. Beyond these it is a bound, and the printed
         result and a note say so. A small p-value speaks against stationarity.
+
+    Raises
+    ------
+    DataError
+        Missing values inside the series; a series that does not vary.
+    InsufficientDataError
+        Too few rows.
+
+    See Also
+    --------
+    adf_test, dfgls_test, phillips_perron_test : the null of a unit root.
+    hadri_test : the same null for a panel.
 
     Notes
     -----
-    Use it beside `adf_test`, not in its place: neither null can be proved. With few lags persistent stationary series
-    are rejected far too often; with many the test has no power.
+    Use it beside `adf_test`, not in its place: neither null can be proved. With few lags it rejects far too often for
+    stationary series that are persistent; with many lags it has no power. A break makes it reject: plot the series
+    first.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.kpss_test(pv.load_data("us_macro")["unemp"])
+    >>> round(test.statistic, 3), round(test.pvalue, 3)
+    (0.233, 0.1)
     """
     check_trend(trend, ("c", "ct"))
     choose("kernel", kernel, KERNELS)
@@ -114,7 +134,7 @@ def phillips_perron_test(
     kernel: str = "bartlett",
     convention: str = "default",
 ) -> UnitRootResult:
-    r"""Phillips-Perron test of a unit root: no lags in the regression, a long-run variance in their place.
+    r"""Phillips-Perron test of a unit root: a long-run variance stands in place of lags in the regression.
 
     :math:`y_t = d_t'\delta + \rho y_{t-1} + u_t` is fitted and :math:`\tau` or :math:`n(\hat\rho - 1)` corrected, see
     `panelvar.unit_roots.long_run.phillips_perron`.
@@ -137,10 +157,29 @@ def phillips_perron_test(
     UnitRootResult
         P-value of MacKinnon (1994); critical values (2010) for tau only.
 
+    Raises
+    ------
+    DataError
+        Missing values inside the series; a series that does not vary.
+    InsufficientDataError
+        Too few rows.
+
+    See Also
+    --------
+    adf_test, dfgls_test : lags in the regression.
+    kpss_test : the null of no unit root.
+
     Notes
     -----
-    With negatively correlated changes (moving averages) it rejects much too often, whatever the bandwidth (Schwert
-    1989): `dfgls_test` or `adf_test` then.
+    When changes are negatively correlated (moving averages) it rejects much too often, whatever the bandwidth (Schwert
+    1989): use `dfgls_test` or `adf_test` then.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.phillips_perron_test(pv.load_data("us_macro")["unemp"], bandwidth=8)
+    >>> round(test.statistic, 3), round(test.pvalue, 3)
+    (-2.312, 0.168)
     """
     check_trend(trend)
     choose("statistic", statistic, ("tau", "rho"))

@@ -35,6 +35,20 @@ class UnitRootResult(TestResult):
         Coefficient of the lagged level, less one if the regression is of levels; NaN for a test without one.
     bound : str
         ``"<"`` or ``">"`` where the p-value is a bound because the published table ends there, else empty.
+
+    See Also
+    --------
+    adf_test, dfgls_test, phillips_perron_test, kpss_test, engle_granger_test : make it.
+    TestResult : what all tests share.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.adf_test(pv.load_data("us_macro")["unemp"])
+    >>> round(test.statistic, 3), round(test.pvalue, 3), test.lags
+    (-2.52, 0.111, 9)
+    >>> {level: round(float(value), 2) for level, value in test.critical_values.items()}
+    {0.01: -3.46, 0.05: -2.88, 0.1: -2.57}
     """
 
     lags: float = 0

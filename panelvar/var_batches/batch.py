@@ -67,10 +67,24 @@ def fit_var_batch(
     SpecificationError
         A DataFrame that does not say which rows are whose.
 
+    See Also
+    --------
+    fit_var : one system.
+    fit_rolling_var : one system in many windows.
+    fit_panel_var : one system that all entities share.
+
     Notes
     -----
     Lags never bridge a gap, and rows with a missing value or lag are left out, with a warning that counts them. Members
     with too few rows, or collinear regressors, are left out with a warning that names them.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> batch = pv.fit_var_batch(grunfeld, ["invest", "value"], lags=1)
+    >>> batch.coefficients.shape, int(batch.is_stable.sum())
+    ((11, 1, 2, 2), 8)
     """
     rules = var_convention(convention)
     check_terms(trend, seasons, exogenous, exogenous_lags)

@@ -84,6 +84,23 @@ class VarBatch(HintsAtNames, Presented):
         Lag order of each member.
     windows : Windows or None
         What members are windows of.
+
+    See Also
+    --------
+    fit_var_batch : makes it, a member for each entity.
+    fit_rolling_var : makes it, a member for each window.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> batch = pv.fit_var_batch(pv.load_data("grunfeld"), ["invest", "value"], lags=1)
+    >>> batch.params["invest"]["L1.value"].round(3).head(2)
+    firm
+    American Steel      -0.069
+    Atlantic Refining    0.198
+    Name: L1.value, dtype: float64
+    >>> batch.member("General Electric").nobs
+    19
     """
 
     _in_brackets: ClassVar[str] = "One member is member({key}); of all there are params, std_errors and the like."

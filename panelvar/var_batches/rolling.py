@@ -77,10 +77,24 @@ def fit_rolling_var(
     InsufficientDataError
         A window too short for its coefficients, or longer than the data.
 
+    See Also
+    --------
+    fluctuation_test : tests that coefficients are the same in every window.
+    plot_rolling : draws the estimates over time.
+    evaluate_forecasts : forecasts from every window.
+
     Notes
     -----
     Where a criterion chooses the order, it does so in every window, among orders that all explain the window's rows; a
     rolling fit then explains these rows, and an expanding one the earlier ones too that its order can use.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> windows = pv.fit_rolling_var(macro, window=80, lags=2)
+    >>> windows.moduli[[0, -1], 0].round(2).tolist()
+    [0.99, 0.92]
     """
     rules = var_convention(convention)
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
@@ -270,6 +284,22 @@ def evaluate_forecasts(
     ------
     InsufficientDataError
         No period is left to forecast; and as `fit_rolling_var`.
+
+    See Also
+    --------
+    fit_rolling_var : the fits behind the forecasts.
+    FittedSystem.forecast : one forecast, with intervals.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> accuracy = pv.evaluate_forecasts(macro, window=120, steps=2, lags=2)
+    >>> accuracy.rmse.round(3)
+    rmse     unemp  tbilrate
+    horizon
+    1        0.225     0.464
+    2        0.486     0.836
     """
     choose("benchmark", benchmark, ("random walk", "mean"))
     rules = var_convention(convention)

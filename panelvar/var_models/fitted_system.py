@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class FittedSystem(VarForecasts):
-    r"""A `System` with the data it was fitted to: what `VarResult`, `RestrictedVarResult` and `VecmResult` share.
+    r"""A `System` with the data that it was fitted to: what `VarResult`, `RestrictedVarResult` and `VecmResult` share.
 
     All of `System` is here too (``roots``, ``moduli``, ``is_stable``, ``equations()``, ``mean()``,
     ``long_run_effects()``).
@@ -34,6 +34,21 @@ class FittedSystem(VarForecasts):
     ----------
     problem, data, periods, terms, convention, notes
         As in `VarResult`.
+
+    See Also
+    --------
+    fit_var, fit_restricted_var, fit_vecm : what makes fitted systems.
+    System : the same without data.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> model = pv.fit_var(macro, lags=2)
+    >>> isinstance(model, pv.FittedSystem)
+    True
+    >>> model.structural_shocks().std().round(2).tolist()
+    [0.98, 0.98, 0.98]
     """
 
     @documented

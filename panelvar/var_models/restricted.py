@@ -77,9 +77,27 @@ def fit_restricted_var(
     SpecificationError
         Names that do not exist, tables of other shapes, an equation without any regressor left.
 
+    See Also
+    --------
+    fit_var : the same system without restrictions.
+    RestrictedVarResult.restriction_test : tests the restrictions.
+    granger_table : which variables help to forecast which.
+
     Notes
     -----
-    Restrictions that were chosen by the data make errors and bands too small: they take the choice as given.
+    Errors and bands take the restrictions as given. If the data chose them, errors and bands are too small.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> model = pv.fit_restricted_var(macro, {"unemp": ["L1.infl"], "infl": ["L1.unemp"]}, lags=1)
+    >>> model.params.round(3)
+                  infl  unemp  tbilrate
+    const        0.532  0.071     0.161
+    L1.infl      0.505  0.000     0.033
+    L1.unemp     0.000  0.981     0.009
+    L1.tbilrate  0.271  0.011     0.933
     """
     choose("method", method, ("fgls", "ols", "ml"))
     full = fit_var(
@@ -187,8 +205,21 @@ class RestrictedVarResult(CoefficientTests):
 
     Restricted coefficients are zero, with standard error zero; their t statistics and p-values are missing. Degrees of
     freedom are each equation's own, and the df-corrected residual covariance divides by the geometric mean of two
-    equations'. Tests of exclusions are of the coefficients that are not zero already. There is no `with_cov`: see
-    `MovingBlockBootstrap` for bands under heteroskedasticity.
+    equations'. Tests of exclusions are of the coefficients that are not zero already. There is no `with_cov`; under
+    heteroskedasticity use bands of `MovingBlockBootstrap`.
+
+    See Also
+    --------
+    fit_restricted_var : makes it.
+    VarResult : the result without restrictions.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> model = pv.fit_restricted_var(macro, {"unemp": ["L1.infl"]}, lags=1)
+    >>> model.restriction_test(pv.fit_var(macro, lags=1)).in_a_line()
+    'chi2(1) = 1.1242, p = 0.2890'
     """
 
     _not_offered: ClassVar[Mapping[str, str]] = {

@@ -33,7 +33,7 @@ def fit_svar(
     bands: BandSource | None = None,
     level: float | Sequence[float] = 0.95,
 ) -> SvarResult:
-    r"""Estimate A and B of :math:`A u_t = B \varepsilon_t` and test what they restrict beyond need.
+    r"""Estimate A and B of :math:`A u_t = B \varepsilon_t`, and test restrictions beyond those that identify them.
 
     .. math:: \ln L = -\frac{nK}{2} \ln 2\pi + n\left[\ln|\det W| - \tfrac12 \operatorname{tr}(W\Sigma W')\right],
         \qquad W = B^{-1} A
@@ -67,11 +67,28 @@ def fit_svar(
     NumericalError
         No start of the search converged.
 
+    See Also
+    --------
+    ShortRun : writes down what A and B are restricted to.
+    FittedSystem.impulse_responses : responses to the shocks, with ``identification=svar.identification``.
+    Cholesky : a triangular form, which needs no search.
+
     Notes
     -----
     The residual covariance is taken as what the reduced form gave; the coefficients are not restricted. Without
     ``bands=`` the errors under long-run restrictions, and those of long-run effects, take the coefficients as known, as
     if :math:`\Xi` had no error: they are too small where it has. `DeltaMethod` and the bootstraps count it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> model = pv.fit_var(macro, lags=2)
+    >>> svar = pv.fit_svar(model, pv.ShortRun(a={("unemp", "tbilrate"): 0}))
+    >>> svar.a.round(3)
+              unemp  tbilrate
+    unemp     4.116     0.000
+    tbilrate  1.703     1.254
     """
     require_fit(model, "responses and variance decompositions of a panel's take the scheme itself, identification=")
     if not isinstance(identification, ShortRun):

@@ -57,6 +57,22 @@ class SvarResult(HintsAtNames, Presented):
     notes : tuple of Note
     levels : tuple of float
         Confidence levels of the limits, the highest first.
+
+    See Also
+    --------
+    fit_svar : makes it.
+    ShortRun : the restrictions.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> zeros = {("infl", "unemp"): 0, ("infl", "tbilrate"): 0, ("unemp", "infl"): 0, ("unemp", "tbilrate"): 0}
+    >>> svar = pv.fit_svar(pv.fit_var(macro, lags=2), pv.ShortRun(a=zeros))
+    >>> svar.entries["estimate"].round(3).head(2).tolist()
+    [0.427, -0.157]
+    >>> svar.overidentification.in_a_line()
+    'chi2(1) = 6.3752, p = 0.0116'
     """
 
     identification: ShortRun

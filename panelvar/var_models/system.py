@@ -59,8 +59,8 @@ class System(SystemProcess, Presented):
     .. math:: y_t = \nu + \delta t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
 
     Roots, stability and responses to unit shocks need no more than the coefficients. Orthogonalised or
-    one-standard-deviation shocks and variance decompositions need ``sigma``; everything else needs the data. What is
-    missing is said in a `MissingInformationError` (for an attribute it is an AttributeError too: ``hasattr`` says no).
+    one-standard-deviation shocks and variance decompositions need ``sigma``; everything else needs the data. A
+    `MissingInformationError` says what is missing (of an attribute it is an AttributeError too: ``hasattr`` says no).
 
     Parameters
     ----------
@@ -81,6 +81,11 @@ class System(SystemProcess, Presented):
     ------
     SpecificationError
         Shapes that do not fit, names that repeat, a sigma that is not symmetric positive definite.
+
+    See Also
+    --------
+    fit_var : estimates a system from data.
+    plot_roots : draws the roots in the unit circle.
 
     Examples
     --------

@@ -83,7 +83,11 @@ def fit_var(
 
     See Also
     --------
-    panelvar.System : A VAR known by its coefficients only.
+    select_lags : compares lag orders before you fit.
+    fit_restricted_var : sets some coefficients to zero.
+    fit_vecm : for variables that are cointegrated.
+    fit_panel_var : one system for many entities.
+    System : a VAR of which only the coefficients are known.
 
     References
     ----------
@@ -91,12 +95,16 @@ def fit_var(
 
     Examples
     --------
-    >>> import numpy as np
     >>> import panelvar as pv
-    >>> y = np.cumsum(np.random.default_rng(1).standard_normal((100, 2)), axis=0)
-    >>> model = pv.fit_var(np.diff(y, axis=0), ["x", "y"], lags=1)
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> model = pv.fit_var(macro, lags=2)
     >>> model.nobs, model.is_stable
-    (98, True)
+    (200, True)
+    >>> model.params["unemp"].round(3).head(3)
+    const       0.187
+    L1.infl     0.003
+    L1.unemp    1.615
+    Name: unemp, dtype: float64
     """
     rules = var_convention(convention)
     choose("missing", missing, DROP_OR_RAISE)
@@ -137,8 +145,8 @@ def select_lags(
 ) -> LagSelection:
     """Compare lag orders by information criteria, all on the rows the longest order can use.
 
-    One triangular factor of the longest model holds the residual covariances of all shorter ones. Fewer rows than
-    twice the coefficients of the longest order's equations are warned about: criteria then favour the longest orders.
+    One triangular factor of the longest model holds the residual covariances of all shorter ones. A warning says so if
+    there are fewer rows than twice the coefficients of the longest order's equations: criteria then favour long orders.
 
     Parameters
     ----------
@@ -151,10 +159,35 @@ def select_lags(
     Returns
     -------
     LagSelection
+        The criteria of every order, and the order that each one chooses.
+
+    Raises
+    ------
+    DataError, InsufficientDataError, CollinearityError
+        As `fit_var`, of the longest order.
+
+    See Also
+    --------
+    fit_var : ``fit_var(data, lags="bic")`` selects and fits in one call.
+    VarResult.lag_exclusion_tests : Wald tests of each lag of a fitted system.
 
     References
     ----------
     Luetkepohl (2005), section 4.3.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> selection = pv.select_lags(macro, max_lags=6)
+    >>> selection.selected
+    {'aic': 6, 'bic': 2, 'hqic': 3, 'fpe': 6}
+    >>> selection.table["bic"].round(3).head(3)
+    lags
+    1   -0.719
+    2   -1.382
+    3   -1.307
+    Name: bic, dtype: float64
     """
     rules = var_convention(convention)
     choose("missing", missing, DROP_OR_RAISE)

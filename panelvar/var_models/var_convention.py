@@ -65,6 +65,21 @@ class VarConvention:
     centred : tuple of {"portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum"}
         Tests that take the mean out of the residuals first (CUSUM: out of their standard deviation alone), which
         matters without a constant only.
+
+    See Also
+    --------
+    Convention : the same for panel regressions.
+    fit_var : takes it by ``convention=``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> pv.fit_var(macro, lags=2, convention="vars").convention.name
+    'vars'
+    >>> mine = pv.fit_var(macro, lags=2).convention.but(sigma="ml")
+    >>> mine.sigma, pv.fit_var(macro, lags=2, convention=mine).convention.sigma
+    ('ml', 'ml')
     """
 
     name: str

@@ -92,6 +92,23 @@ class VarResult(CoefficientTests):
     ----------
     sigma : array (K, K)
         Residual covariance of the convention: behind responses, decompositions and forecast intervals.
+
+    See Also
+    --------
+    fit_var : makes it.
+    FittedSystem : what it shares with restricted and error-correction models.
+    PanelVarResult : the result for panels.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> model.moduli.round(3)[:3].tolist()
+    [0.955, 0.829, 0.829]
+    >>> model.granger_causality("unemp", "tbilrate").in_a_line()
+    'F(2, 579) = 1.6778, p = 0.1877'
+    >>> model.impulse_responses(8).response("unemp", "tbilrate").round(3).iloc[-1].tolist()
+    [0.114]
     """
 
     def with_cov(self, cov: str | Covariance) -> VarResult:

@@ -16,7 +16,7 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     r"""ARCH-LM test: squares and cross products of residuals regressed on their own lags.
 
     :math:`\tfrac12 n K(K+1) - n\, \mathrm{tr}(\hat\Omega\hat\Omega_0^{-1}) \sim \chi^2(h K^2 (K+1)^2 / 4)`
-    (Luetkepohl 2005, 16.5.1); of one equation it is Engle's :math:`n R^2 \sim \chi^2(h)`.
+    (Luetkepohl 2005, section 16.5.1); of one equation it is Engle's :math:`n R^2 \sim \chi^2(h)`.
 
     Parameters
     ----------
@@ -39,17 +39,30 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     NumericalError
         Products of residuals that are linearly dependent or do not vary.
 
+    See Also
+    --------
+    white_test : variances that depend on the regressors.
+    VarResult.with_cov : errors of the coefficients that hold under heteroskedasticity.
+    MovingBlockBootstrap : bands that do.
+
     Notes
     -----
     With w = K (K + 1) / 2 products, q = h w regressors and :math:`\nu` rows less one, the statistic of normal products
     has the mean of the chi-squared and about :math:`(1 - w/\nu)(1 - q/\nu)` of its variance (it is a Pillai trace):
     where that is less than a half it hardly rejects, and a warning says so. With fewer rows left over than products
-    some combinations of these are fitted exactly, and the statistic has a floor, which the warning gives; other
-    programs print it without one.
+    some combinations of these are fitted exactly, and the statistic has a floor, which the warning gives.
 
     The first h rows are left out; gretl keeps them, with zeros for their lags, and so does ``convention="gretl"``. A
     rejection leaves estimates consistent but not their classical errors: see ``with_cov("HC1")`` and
     `MovingBlockBootstrap`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> test = pv.arch_test(model, lags=2)
+    >>> test.in_a_line()
+    'chi2(72) = 311.3540, p < 0.0001'
     """
     require_fit(model)
     lags = whole_lags(lags, model.nobs)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @answering
 def granger_table(result: SystemTests) -> FrameTable:
-    """Every variable tested against every other one.
+    """Test whether each variable helps to forecast each other one (Granger causality).
 
     Parameters
     ----------
@@ -40,6 +40,27 @@ def granger_table(result: SystemTests) -> FrameTable:
     FrameTable
         Index (caused, causing); columns statistic, df, df_denominator (for F) and pvalue. No correction is made for
         the number of tests.
+
+    Raises
+    ------
+    SpecificationError
+        A system of one variable.
+
+    See Also
+    --------
+    VarResult.granger_causality : one test, of sets of variables too.
+    granger_bootstrap_test : p-values that hold under heteroskedasticity.
+    toda_yamamoto_test : levels that may have unit roots.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> pv.granger_table(model)["pvalue"].round(4)
+    caused    causing
+    unemp     tbilrate    0.0028
+    tbilrate  unemp       0.0937
+    Name: pvalue, dtype: float64
     """
     import pandas as pd
 
@@ -78,6 +99,19 @@ def instantaneous_causality_test(
     ------
     SpecificationError
         Sets that are empty or overlap.
+
+    See Also
+    --------
+    VarResult.granger_causality : causality over time.
+    Cholesky : an order of causes within the period, which data alone cannot give.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> test = pv.instantaneous_causality_test(model, "tbilrate")
+    >>> test.in_a_line()
+    'chi2(2) = 42.2802, p < 0.0001'
     """
     require_fit(model)
     left = variables_of(model.names, "first", first)
@@ -128,11 +162,32 @@ def toda_yamamoto_test(
     Returns
     -------
     TestResult
-        Chi-squared; under ``"f-system"`` or ``"f-equation"`` conventions the test reported is the Wald statistic still.
+        The Wald statistic, chi-squared; so it is also under conventions that report other exclusions as F.
+
+    Raises
+    ------
+    SpecificationError
+        Sets of variables that overlap or do not exist; fewer than one lag.
+    DataError, InsufficientDataError, CollinearityError
+        As `fit_var`, of the order ``lags + integration``.
+
+    See Also
+    --------
+    VarResult.granger_causality : for variables without unit roots.
+    johansen_test : how many relations hold between the levels.
 
     Notes
     -----
-    No pretest of unit roots or rank is needed, at the price of power: ``integration`` lags are estimated for nothing.
+    You need no pretest of unit roots or of the rank. The price is power: ``integration`` lags are estimated for
+    nothing.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> test = pv.toda_yamamoto_test(macro, "unemp", "tbilrate", lags=2)
+    >>> test.in_a_line()
+    'chi2(2) = 2.3089, p = 0.3152'
     """
     order, extra = lag_order(lags), lag_order(integration, 1, "integration")
     rules = var_convention(convention).but(exclusion="chi2")

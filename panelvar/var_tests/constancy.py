@@ -134,7 +134,7 @@ class CusumTests(Presented):
 
 @answering
 def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
-    r"""Test of constant coefficients by cumulated residuals, equation by equation.
+    r"""Test by cumulated residuals that coefficients are constant, equation by equation.
 
     Parameters
     ----------
@@ -158,12 +158,26 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     SpecificationError
         Recursive residuals of equations with restrictions: they have different regressors.
 
+    See Also
+    --------
+    mosum_test : moving sums, which see a shift that is undone later.
+    fluctuation_test : coefficients of windows.
+    plot_constancy : draws the process and its boundaries.
+
     Notes
     -----
     The first two are R's ``vars::stability(type="OLS-CUSUM")`` and ``"Rec-CUSUM"``, the last two Stata's ``estat
     sbcusum`` and EViews' views of an equation. Sums have little power against breaks late in the sample, or of
     coefficients whose regressors have mean zero; squares see changes of the variance, and heavy tails too, which are no
     break. Sigma of recursive residuals is about zero; under ``convention="vars"`` about their mean.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> tests = pv.cusum_test(model)
+    >>> {name: round(test.pvalue, 3) for name, test in tests.tests.items()}
+    {'infl': 0.153, 'unemp': 0.486, 'tbilrate': 0.584}
     """
     require_fit(model)
     choose("kind", kind, ("ols", "recursive", "squares"))
@@ -184,8 +198,8 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
 def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) -> CusumTests:
     r"""Test of constant coefficients by moving sums of residuals, equation by equation (Chu, Hornik and Kuan 1995).
 
-    :math:`M_t = (W_t - W_{t-h})`, of the processes of `cusum_test`: the statistic is its largest absolute value. A
-    shift that is undone later hardly moves a cumulated sum and is seen by a moving one.
+    :math:`M_t = W_t - W_{t-h}`, of the processes of `cusum_test`: the statistic is its largest absolute value. A shift
+    that is undone later hardly moves a cumulated sum, but a moving sum sees it.
 
     Parameters
     ----------
@@ -208,11 +222,25 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     InsufficientDataError
         One degree of freedom in the residuals of an equation, or a window without a residual.
 
+    See Also
+    --------
+    cusum_test : cumulated sums, from the start of the sample.
+    fluctuation_test : coefficients of windows.
+    plot_constancy : draws the process and its boundaries.
+
     Notes
     -----
     R's ``vars::stability(type="OLS-MOSUM")`` and ``"Rec-MOSUM"``, whose p-values are interpolated between a few of
     0.2 and less. Its sigma of recursive residuals is their sum of squares about their mean over n - 2m, that of n - m
     residuals from which m degrees are taken again; so it is under ``convention="vars"``, else over n - m about zero.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> tests = pv.mosum_test(model, window=0.2)
+    >>> {name: round(test.statistic, 3) for name, test in tests.tests.items()}
+    {'infl': 1.513, 'unemp': 0.787, 'tbilrate': 0.703}
     """
     require_fit(model)
     choose("kind", kind, tuple(_NAMES))

@@ -166,14 +166,30 @@ def residual_correlogram(model: FittedSystem, lags: int = 12) -> Correlogram:
     InsufficientDataError
         There are no more rows than lags.
 
+    See Also
+    --------
+    serial_lm_test, portmanteau_test : tests of many correlations together.
+    plot_correlogram : draws it.
+
     Notes
     -----
     The standard errors are those of residuals, as in Luetkepohl (2005, proposition 4.6): at lags up to that of the
-    system residuals are closer to zero than errors are, and :math:`1/\sqrt n`, which EViews, statsmodels and R's vars
-    draw, hides what correlation there is. Where coefficients are restricted, or a rank is, they are
-    :math:`1/\sqrt n`, and a note says so. Products across gaps are left out.
+    system residuals' correlations are closer to zero than those of errors, and :math:`1/\sqrt n`, which EViews,
+    statsmodels and R's vars draw, hides what correlation there is. Where coefficients are restricted, or a rank is,
+    they are :math:`1/\sqrt n`, and a note says so. Products across gaps are left out.
 
-    When to use something else: `serial_lm_test` and `portmanteau_test` judge many correlations at once.
+    When to use something else: `serial_lm_test` and `portmanteau_test` judge many correlations together.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> correlogram = pv.residual_correlogram(model, lags=4)
+    >>> correlogram.to_frame().round(3).head(2)
+                          correlation  std_error  lower  upper
+    residual earlier lag
+    unemp    unemp   1          0.017      0.049 -0.096  0.096
+                     2         -0.024      0.059 -0.116  0.116
     """
     require_fit(model)
     problem = model.problem

@@ -78,6 +78,12 @@ def granger_bootstrap_test(
     SpecificationError
         Sets that overlap; a model with restrictions, or in error-correction form.
 
+    See Also
+    --------
+    VarResult.granger_causality : the same statistic with its asymptotic p-value.
+    granger_table : all pairs of variables.
+    toda_yamamoto_test : levels that may have unit roots.
+
     Notes
     -----
     It is R's ``vars::causality(boot=TRUE)``, whose multipliers are normal and which without ``vcov.`` keeps the
@@ -89,6 +95,14 @@ def granger_bootstrap_test(
     ----------
     Hafner, C. M. and Herwartz, H. (2009). Testing for linear vector autoregressive dynamics under multivariate
     generalized autoregressive heteroskedasticity. *Statistica Neerlandica* 63, 294-323.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> test = pv.granger_bootstrap_test(model.with_cov("HC1"), "unemp", "tbilrate", draws=199, seed=1)
+    >>> test.in_a_line()
+    'F(2, 579) = 1.1276, p = 0.4250'
     """
     require_fit(model)
     draws, seed = read_whole("draws", draws, 1, MOST_DRAWS), read_seed(seed)

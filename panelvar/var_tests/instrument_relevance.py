@@ -33,10 +33,31 @@ def instrument_relevance_test(
     TestResult
         F with k and n - k - 1 degrees of freedom, n the periods that have the instruments.
 
+    Raises
+    ------
+    SpecificationError
+        A variable that the system does not have; another ``cov``.
+    DataError, InsufficientDataError
+        As `ExternalInstrument`.
+
+    See Also
+    --------
+    ExternalInstrument : the scheme that the instruments identify.
+
     Notes
     -----
     Rejecting is not enough: an F below 10 or so leaves estimates biased and bands too short (Stock and Watson 2018,
     section 1.3; Montiel Olea, Stock and Watson 2021).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> noise = np.random.default_rng(1).standard_normal(model.nobs)
+    >>> proxy = pv.ExternalInstrument(model.resids["tbilrate"] + noise, "tbilrate")
+    >>> round(float(pv.instrument_relevance_test(model, proxy).statistic), 1)
+    35.3
     """
     require_fit(model)
     if not isinstance(identification, ExternalInstrument):

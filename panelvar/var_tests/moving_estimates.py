@@ -61,6 +61,8 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     See Also
     --------
     cusum_test, mosum_test : tests by residuals of one fit.
+    fit_rolling_var : makes the windows.
+    plot_constancy : draws the process and its boundaries.
 
     Notes
     -----
@@ -68,6 +70,14 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     units. Here columns are scaled to unit length in the whole sample, so that units decide nothing; on columns so
     scaled its numbers are these. A sample that expands leaves out what comes before its first window: the p-value is
     then an upper bound. Under a trend among the regressors the limit is another; a warning says so.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> tests = pv.fluctuation_test(pv.fit_rolling_var(macro, window=60, lags=1))
+    >>> {name: round(test.statistic, 3) for name, test in tests.tests.items()}
+    {'unemp': 1.84, 'tbilrate': 1.496}
     """
     refuse_other("windows=", windows, VarBatch, "the result of fit_rolling_var")
     sections = windows.windows

@@ -100,15 +100,28 @@ def normality_test(
         Fewer than eight rows, where the transformation of Doornik and Hansen does not exist, or no more than K degrees
         of freedom in the residuals.
 
+    See Also
+    --------
+    serial_lm_test : autocorrelation of the errors.
+    arch_test : variances that change over time.
+
     Notes
     -----
-    Jarque and Bera's statistic reaches its distribution slowly: in samples under a few hundred Doornik and Hansen's is
-    to be preferred. Urzua's sees errors that are normal one by one and not together; its mean is that of the
-    chi-squared in every sample, its tail is not: of 40 rows of two variables a tenth are rejected at 5 percent.
-    Normality matters for forecast intervals and Monte Carlo bands, hardly for estimates.
+    Jarque and Bera's statistic reaches its distribution slowly: prefer Doornik and Hansen's in samples under a few
+    hundred rows. Urzua's sees errors that are normal one by one and not together. Its mean is that of the chi-squared
+    in every sample, but its tail is not: with 40 rows of two variables it rejects a tenth of true nulls at 5 percent.
+    Normality matters for forecast intervals and Monte Carlo bands, and hardly for estimates.
 
     Residuals are sums of errors, and the more so the more coefficients there are: where these take half of the rows,
     residuals are near normal whatever the errors are (White and MacDonald 1980), and a warning says so.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> test = pv.normality_test(model, kind="doornik-hansen").joint
+    >>> test.in_a_line()
+    'chi2(6) = 403.1828, p < 0.0001'
     """
     require_fit(model)
     choose("kind", kind, tuple(_TITLES))

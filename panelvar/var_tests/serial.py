@@ -47,11 +47,24 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
         Not fewer lags than rows, or no more than K degrees of freedom in the residuals: the statistic is then a number
         of the regressors alone.
 
+    See Also
+    --------
+    serial_lm_test : for few lags, and in small samples.
+    residual_correlogram : which correlations are large.
+
     Notes
     -----
-    The distribution is approximate and gets better with h; for low orders use `serial_lm_test`. With exogenous
-    variables or restrictions the degrees of freedom are the same convention, not a theorem. Where coefficients take a
-    third of the rows it rejects far too often, and a warning says so.
+    The distribution is approximate and gets better with h; for few lags use `serial_lm_test`. With exogenous variables
+    or restrictions the degrees of freedom are a convention and not a theorem. Where coefficients take a third of the
+    rows the test rejects far too often, and a warning says so.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=4)
+    >>> test = pv.portmanteau_test(model, lags=12)
+    >>> test.in_a_line()
+    'chi2(72) = 111.6345, p = 0.0019'
     """
     require_fit(model)
     choose("kind", kind, ("plain", "adjusted", "ljung-box"))
@@ -108,7 +121,9 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
 
     See Also
     --------
-    serial_lm_table : Lags 1 to h, alone and together.
+    serial_lm_table : lags 1 to h, alone and together.
+    portmanteau_test : many lags together.
+    VarResult.with_cov : errors that are robust to heteroskedasticity, not to autocorrelation.
 
     Notes
     -----
@@ -117,6 +132,14 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
 
     The denominator of F is a real number by default. R's vars rounds it down for the p-value; gretl in the statistic
     too, and its auxiliary regression always has a constant: under ``convention="vars"`` and ``"gretl"`` so does this.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=4)
+    >>> test = pv.serial_lm_test(model, lags=2, form="f")
+    >>> test.in_a_line()
+    'F(18, 501.12) = 1.4668, p = 0.0967'
     """
     require_fit(model)
     choose("form", form, ("lm", "lr", "f"))
@@ -145,6 +168,21 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
     ------
     InsufficientDataError
         Too few rows for the auxiliary regression with all lags.
+
+    See Also
+    --------
+    serial_lm_test : one of these tests, with its formula.
+    portmanteau_test : many lags together.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=4)
+    >>> pv.serial_lm_table(model, lags=2)["together"].round(3)
+         statistic  df  pvalue
+    lag
+    1       13.583   9   0.138
+    2       27.910  18   0.063
     """
     import pandas as pd
 

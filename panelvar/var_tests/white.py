@@ -76,6 +76,11 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     NumericalError
         Products of residuals that are linearly dependent or do not vary.
 
+    See Also
+    --------
+    arch_test : variances that depend on past errors.
+    VarResult.with_cov : errors of the coefficients that hold under heteroskedasticity.
+
     Notes
     -----
     Terms that are combinations of others (the square of a dummy variable, products of seasonal dummies) are left out
@@ -89,6 +94,14 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
 
     Kelejian, H. H. (1982). An extension of a standard test for heteroskedasticity to a systems framework. *Journal of
     Econometrics* 20, 325-333.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> test = pv.white_test(model).joint
+    >>> test.in_a_line()
+    'chi2(72) = 239.2358, p < 0.0001'
     """
     import pandas as pd
 
