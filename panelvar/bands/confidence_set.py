@@ -25,6 +25,18 @@ class ConfidenceSet(Presented):
         Coverage.
     method : str
         Whose test it is.
+
+    See Also
+    --------
+    InstrumentalResult.anderson_rubin_set : makes one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_iv_pooled(pv.load_data("public_capital"), "gsp ~ emp + [pcap ~ pc]")
+    >>> confidence = fit.anderson_rubin_set()
+    >>> confidence.bounded, confidence.level
+    (True, 0.95)
     """
 
     name: str

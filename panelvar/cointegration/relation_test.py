@@ -38,6 +38,21 @@ class RelationTest(TestResult):
         coefficient of one.
     alpha : DataFrame
         Reactions that belong to them.
+
+    See Also
+    --------
+    VecmResult.restriction_test : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+    >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+    >>> test = model.restriction_test(beta="lrm + lry = 0, ibo + ide = 0")
+    >>> test.in_a_line()
+    'chi2(2) = 0.9288, p = 0.6285'
+    >>> test.beta.iloc[:, 0].round(2).tolist()
+    [1.0, -1.0, 5.88, -5.88, -6.21]
     """
 
     eigenvalues: Array = field(default_factory=lambda: np.zeros(0))

@@ -62,6 +62,21 @@ class VarianceDecomposition(HintsAtNames, Presented):
     notes : tuple of Note
     inner : tuple of Limits
         Limits at lower levels, the widest first.
+
+    See Also
+    --------
+    FittedSystem.variance_decomposition : makes it.
+    plot_decomposition : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> shares = model.variance_decomposition(8)
+    >>> shares.to_frame().loc["unemp"].round(3).tail(1)
+    shock     infl  unemp  tbilrate
+    horizon
+    8        0.027  0.961     0.012
     """
 
     values: Array
@@ -226,6 +241,22 @@ class HistoricalDecomposition(HintsAtNames, Presented):
     notes : tuple of Note
     others : array (n, K) or None
         What the shocks that the scheme does not identify have contributed; None where it identifies all.
+
+    See Also
+    --------
+    FittedSystem.historical_decomposition : makes it.
+    plot_historical : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> parts = model.historical_decomposition()
+    >>> parts.to_frame()["unemp"].round(2).tail(2)
+    part     baseline  unemp  tbilrate
+    quarter
+    2009Q2       5.92   4.09     -0.82
+    2009Q3       5.92   4.60     -0.92
     """
 
     contributions: Array

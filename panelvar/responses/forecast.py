@@ -58,6 +58,21 @@ class Forecast(HintsAtNames, Presented):
         How intervals were simulated; None for normal ones with known coefficients.
     inner : tuple of Limits
         Limits at lower levels, the widest first.
+
+    See Also
+    --------
+    FittedSystem.forecast : makes it.
+    plot_forecast : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> model.forecast(2).to_frame()["unemp"].round(3)
+             forecast  lower   upper  std_error
+    quarter
+    2009Q4      9.569  9.093  10.045      0.243
+    2010Q1      9.244  8.326  10.161      0.468
     """
 
     values: Array

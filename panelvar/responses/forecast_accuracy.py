@@ -41,6 +41,23 @@ class ForecastAccuracy(HintsAtNames, Presented):
     names : tuple of str
     origins : Index
         Last period known at each origin.
+
+    See Also
+    --------
+    evaluate_forecasts : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
+    >>> accuracy = pv.evaluate_forecasts(macro, window=120, steps=2, lags=2)
+    >>> accuracy.relative_rmse.round(3)
+    relative_rmse  unemp  tbilrate
+    horizon
+    1              0.742     1.000
+    2              0.856     0.991
+    >>> accuracy.diebold_mariano("unemp", 1).in_a_line()
+    't(79) = -2.5314, p = 0.0133'
     """
 
     errors: Array

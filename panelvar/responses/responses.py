@@ -65,6 +65,24 @@ class Responses(HintsAtNames, Presented):
     notes : tuple of Note
     inner : tuple of Limits
         Limits at lower levels, the widest first.
+
+    See Also
+    --------
+    FittedSystem.impulse_responses : makes it.
+    fit_local_projections : responses without a system.
+    plot_responses : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+    >>> irf = model.impulse_responses(8, bands=pv.DeltaMethod())
+    >>> irf.values.shape, irf.level
+    ((9, 3, 3), 0.95)
+    >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+             value  lower  upper  std_error
+    horizon
+    8        0.114  0.005  0.222      0.055
     """
 
     _in_brackets: ClassVar[str] = "One response is response(variable, shock); all are a table: to_frame()."

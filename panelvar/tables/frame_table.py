@@ -99,6 +99,19 @@ class FrameTable(HintsAtNames, Presented):
         Labelled values over the columns.
     notes : tuple of str
         Sentences under the table.
+
+    See Also
+    --------
+    TestResult : one test.
+    compare : a table of fits.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> table = pv.granger_table(model)
+    >>> len(table), table["pvalue"].round(4).tolist()
+    (2, [0.0028, 0.0937])
     """
 
     frame: pd.DataFrame

@@ -132,6 +132,18 @@ class Table(HintsAtNames, Layout, Presented):
     ------
     SpecificationError
         If a row has more or fewer cells than the header has columns.
+
+    See Also
+    --------
+    compare : makes one of several fits.
+    FrameTable : a DataFrame that prints as a table.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> table = pv.fit_pooled(pv.load_data("grunfeld"), "invest ~ value + capital").summary()
+    >>> print(table.to_markdown().splitlines()[0])
+    **Pooled OLS: invest**
     """
 
     def summary(self) -> Table:

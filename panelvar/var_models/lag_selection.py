@@ -50,6 +50,17 @@ class LagSelection(HintsAtNames, Presented):
     notes : tuple of Note
     log_fpe : array (Q,) or None
         Logarithm of FPE, by which orders are compared: a determinant leaves the range of numbers long before it does.
+
+    See Also
+    --------
+    select_lags : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> selection = pv.select_lags(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], max_lags=6)
+    >>> selection.order("bic"), selection.order("lr")
+    (2, 6)
     """
 
     orders: npt.NDArray[np.intp]

@@ -61,6 +61,22 @@ class CusumTests(Presented):
         Share of the residuals in a moving sum, or of the rows in a window.
     dimensions : int
         Independent processes, of which `paths` have the largest.
+
+    See Also
+    --------
+    cusum_test, mosum_test, fluctuation_test : make it.
+    plot_constancy : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> tests = pv.cusum_test(pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2))
+    >>> tests.title, round(tests.boundary(level=0.95), 3)
+    ('OLS-CUSUM', 1.358)
+    >>> tests.paths.abs().max().round(3)
+    unemp       0.876
+    tbilrate    1.170
+    dtype: float64
     """
 
     tests: dict[str, TestResult]

@@ -44,6 +44,19 @@ class Correlogram(Presented):
     names : tuple of str
     nobs : int
     notes : tuple of Note
+
+    See Also
+    --------
+    residual_correlogram : makes it.
+    plot_correlogram : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> correlogram = pv.residual_correlogram(model, lags=3)
+    >>> correlogram.values[:, 0, 0].round(3).tolist()
+    [0.017, -0.024, 0.038]
     """
 
     values: Array

@@ -52,6 +52,18 @@ class NormalityTests(JointTests):
         Both moments, and each by itself.
     by_equation : dict of str to TestResult
         The joint test of each equation's residuals alone, or of each shock.
+
+    See Also
+    --------
+    normality_test : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> tests = pv.normality_test(model, kind="doornik-hansen")
+    >>> tests.skewness.in_a_line()
+    'chi2(2) = 10.4648, p = 0.0053'
     """
 
     skewness: TestResult

@@ -33,6 +33,18 @@ class WhiteTests(JointTests):
         Of one product each: a variance where both names are the same.
     table : DataFrame
         A row a product: R squared, its F with p-value, its chi-squared with p-value.
+
+    See Also
+    --------
+    white_test : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+    >>> tests = pv.white_test(model)
+    >>> tests.products["unemp", "unemp"].in_a_line()
+    'chi2(8) = 51.0500, p < 0.0001'
     """
 
     products: dict[tuple[str, str], TestResult]
