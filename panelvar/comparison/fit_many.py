@@ -33,6 +33,18 @@ class Fits(Mapping[Any, Fitted], Presented, Generic[Fitted]):
     ----------
     results : mapping of label to result
         A label is a text, or an outcome and a text where there are several outcomes.
+
+    See Also
+    --------
+    fit_many : makes it.
+    compare : puts fits side by side.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fits = pv.fit_many(pv.fit_pooled, pv.load_data("grunfeld"), ["invest ~ value", "invest ~ value + capital"])
+    >>> len(fits)
+    2
     """
 
     results: Mapping[Any, Fitted]

@@ -86,6 +86,17 @@ class PanelDescription(Presented):
         Columns that are not numeric.
     notes : tuple of str
         How the labels were read, and what was left out.
+
+    See Also
+    --------
+    Panel.describe : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> description = pv.Panel(pv.load_data("grunfeld")).describe()
+    >>> description.nobs, description.n_entities, description.balanced
+    (220, 11, True)
     """
 
     nobs: int

@@ -50,6 +50,18 @@ class DataDescription(Presented):
     reference : str
         The study that they come from, or a textbook that uses them.
     columns : tuple of Column
+
+    See Also
+    --------
+    describe_data : makes it.
+    load_data : the data themselves.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> description = pv.describe_data("grunfeld")
+    >>> description.rows, description.entity, description.time
+    (220, 'firm', 'year')
     """
 
     name: str
@@ -99,6 +111,16 @@ class DataCatalogue(Presented):
     Attributes
     ----------
     sets : tuple of DataDescription
+
+    See Also
+    --------
+    load_data : makes it, without a name.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> "grunfeld" in pv.load_data().names
+    True
     """
 
     sets: tuple[DataDescription, ...]

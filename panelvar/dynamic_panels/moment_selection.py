@@ -45,6 +45,19 @@ class MomentCriteria(Presented):
     Attributes
     ----------
     bic, aic, hqic : float
+
+    See Also
+    --------
+    DynamicPanelResult.moment_criteria : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> few = pv.LagInstruments(collapse=True)
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)", lags=2, instruments=few)
+    >>> round(fit.moment_criteria().bic, 2)
+    -6.65
     """
 
     bic: float
@@ -109,6 +122,19 @@ class MomentSelection(HintsAtNames, Presented):
         Entities, or clusters of them: the n of the criteria.
     n_instruments : int
         Moments of an equation.
+
+    See Also
+    --------
+    DynamicPanelResult.lag_selection : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> few = pv.LagInstruments(collapse=True)
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)", lags=2, instruments=few)
+    >>> fit.lag_selection().selected
+    {'bic': 1, 'aic': 1, 'hqic': 1}
     """
 
     orders: npt.NDArray[np.intp]

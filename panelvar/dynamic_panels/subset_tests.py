@@ -49,6 +49,19 @@ class SubsetTest(JointTests):
         The difference: whether the moments in doubt are valid.
     remaining : TestResult
         Overidentification of the model without them.
+
+    See Also
+    --------
+    DynamicPanelResult.difference_in_hansen, DynamicPanelResult.difference_in_sargan : make it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> few = pv.LagInstruments(collapse=True)
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)", lags=2, instruments=few)
+    >>> fit.instrument_tests()["log(wage), log(capital)"].joint.in_a_line()
+    'chi2(2) = 12.2855, p = 0.0021'
     """
 
     remaining: TestResult
@@ -70,6 +83,19 @@ class InstrumentTests(Presented):
     untested : dict of str to str
         Sets without which the coefficients are not identified, and why.
     kind : {"hansen", "sargan"}
+
+    See Also
+    --------
+    DynamicPanelResult.instrument_tests : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> few = pv.LagInstruments(collapse=True)
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)", lags=2, instruments=few)
+    >>> list(fit.instrument_tests().tests)
+    ['log(wage), log(capital)']
     """
 
     tests: dict[str, SubsetTest]

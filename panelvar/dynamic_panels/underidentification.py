@@ -57,6 +57,19 @@ class UnderidentificationTest(JointTests):
     by_regressor : tuple of TestResult
         The same hypothesis, the regressor named being part of the combination, by two-step GMM: the small ones say
         which coefficients are in danger (Sanderson and Windmeijer 2016, made robust).
+
+    See Also
+    --------
+    DynamicPanelResult.underidentification : where it is.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> few = pv.LagInstruments(collapse=True)
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)", lags=2, instruments=few)
+    >>> fit.underidentification.joint.in_a_line()
+    'chi2(6) = 15.5252, p = 0.0165'
     """
 
     by_regressor: tuple[TestResult, ...]

@@ -62,6 +62,20 @@ class EventStudy(Presented):
         Vectors drawn for the sup-t critical value.
     seed : int or None
         Their seed.
+
+    See Also
+    --------
+    LinearResult.event_study : makes it.
+    plot_event_study : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
+    >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
+    >>> study = fit.event_study(event=2006)
+    >>> study.leads_test.in_a_line()
+    'F(2, 1388) = 0.0187, p = 0.9815'
     """
 
     result: Inference

@@ -66,6 +66,18 @@ class LinearCombination(HintsAtNames, Presented):
         Their coverage.
     df : float or None
         Degrees of freedom of the t distribution; None for the normal.
+
+    See Also
+    --------
+    LinearResult.lincom : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
+    >>> sum_of_both = fit.lincom("value + capital")
+    >>> round(sum_of_both.estimate, 4), round(sum_of_both.std_error, 4)
+    (0.4202, 0.0161)
     """
 
     expression: str

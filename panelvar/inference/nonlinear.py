@@ -223,6 +223,17 @@ class NonlinearEstimates(DerivedEstimates):
         Of each ratio of two linear combinations, the set that is right however near zero the denominator is.
     equations : tuple of bool
         Which of them are an equation's left side less its right.
+
+    See Also
+    --------
+    LinearResult.nonlinear : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
+    >>> fit.nonlinear("value / capital").params.round(4).tolist()
+    [0.3552]
     """
 
     fieller: Mapping[str, ConfidenceSet]

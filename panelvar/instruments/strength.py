@@ -59,6 +59,17 @@ class EffectiveF(Presented):
         percent confidence.
     degrees : dict
         Effective degrees of freedom behind each.
+
+    See Also
+    --------
+    InstrumentalResult.effective_f : where it is.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_iv_pooled(pv.load_data("public_capital"), "gsp ~ emp + [pcap ~ pc]")
+    >>> round(fit.effective_f.statistic, 1)
+    27.0
     """
 
     statistic: float

@@ -42,6 +42,17 @@ class ClusterDiagnostics(Presented):
     clusters : int
         Number of clusters G.
     notes : tuple of Note
+
+    See Also
+    --------
+    cluster_diagnostics : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_pooled(pv.load_data("wage_panel"), "lwage ~ union + exper + educ", cov="cluster")
+    >>> pv.cluster_diagnostics(fit).effective_clusters.round(1).tolist()
+    [297.3, 484.6, 144.1]
     """
 
     table: pd.DataFrame

@@ -48,6 +48,19 @@ class PairCorrelations(Presented):
         Averages of the correlations and of their absolute values (plm's "rho" and "absrho").
     pairs, pairs_left_out : int
         Pairs with enough common periods (three; two where the convention keeps them), and pairs with fewer.
+
+    See Also
+    --------
+    residual_correlations : makes it.
+    cross_section_dependence_test : a test that they are zero.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
+    >>> correlations = pv.residual_correlations(fit)
+    >>> round(correlations.mean, 4), round(correlations.mean_absolute, 4)
+    (0.1756, 0.4204)
     """
 
     mean: float

@@ -33,6 +33,17 @@ class PanelCausalityResult(TestResult):
         Their mean (W-bar).
     entities : tuple
         Labels of the entities used.
+
+    See Also
+    --------
+    panel_granger_test : makes it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.panel_granger_test(pv.load_data("grunfeld"), "invest", "value", lags=1)
+    >>> test.in_a_line()
+    'z = 3.5443, p = 0.0004'
     """
 
     wald: Array = None  # type: ignore[assignment]

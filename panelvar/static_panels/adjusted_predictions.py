@@ -26,7 +26,20 @@ _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AdjustedPredictions(Margins):
-    """Predictions averaged over rows or at values, with the errors of the delta method."""
+    """Predictions averaged over rows or at values, with the errors of the delta method.
+
+    See Also
+    --------
+    LinearResult.adjusted_predictions : makes it.
+    plot_margins : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_pooled(pv.load_data("wage_panel"), "lwage ~ union * exper + educ")
+    >>> fit.adjusted_predictions(at={"union": [0, 1]}).params.round(4).tolist()
+    [1.6058, 1.7841]
+    """
 
 
 def adjusted_predictions(

@@ -69,6 +69,17 @@ class EffectVariances(Presented):
         Each random effect by itself: one, or two of a two-way model; empty for fixed effects.
     likelihood : Likelihood or None
         Of maximum likelihood: log-likelihoods, and the covariance of the variances.
+
+    See Also
+    --------
+    fit_random_effects : its result has it as ``variance_components``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> variances = pv.fit_random_effects(pv.load_data("grunfeld"), "invest ~ value + capital").variance_components
+    >>> round(variances.sigma_u, 3), round(variances.sigma_e, 3), round(variances.rho, 3)
+    (78.752, 50.3, 0.71)
     """
 
     idiosyncratic: float

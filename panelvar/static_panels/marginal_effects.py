@@ -51,6 +51,18 @@ class MarginalEffects(Margins):
     ----------
     elasticity : {"eyex", "dyex", "eydx"} or None
         Which elasticities they are; None for effects.
+
+    See Also
+    --------
+    LinearResult.marginal_effects : makes it.
+    plot_margins : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> fit = pv.fit_pooled(pv.load_data("wage_panel"), "lwage ~ union * exper + educ")
+    >>> fit.marginal_effects("union").params.round(4).tolist()
+    [0.1783]
     """
 
     elasticity: str | None = None

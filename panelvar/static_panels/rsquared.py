@@ -35,6 +35,17 @@ class RSquared(Presented):
         :math:`1 - RSS/TSS` with absorbed effects counted as regressors (equal to ``transformed`` without them).
     transformed_adjusted, with_dummies_adjusted : float
         With degrees of freedom: :math:`1 - (1 - R^2)(n - 1)/df`.
+
+    See Also
+    --------
+    LinearResult : has it as ``r2``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> r2 = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital").r2
+    >>> round(r2.within, 4), round(r2.between, 4), round(r2.overall, 4)
+    (0.7667, 0.8266, 0.8117)
     """
 
     within: float

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import re
 
 import pytest
 
 import panelvar as pv
+from panelvar.tables.table import Presented
 
 FUNCTIONS = [name for name in pv.__all__ if inspect.isfunction(getattr(pv, name))]
 CLASSES = [name for name in pv.__all__ if inspect.isclass(getattr(pv, name))]
@@ -49,3 +52,20 @@ def test_names_in_see_also_exist(name):
             if thing is None or target.strip() == name:
                 lost.append(target.strip())
     assert lost == []
+
+
+def results() -> list[type]:
+    """Return the classes of what functions and methods return: nothing derives from them."""
+    for module in pkgutil.walk_packages(pv.__path__, "panelvar."):
+        importlib.import_module(module.name)
+    found, waiting = [], [Presented]
+    while waiting:
+        derived = [each for each in waiting.pop().__subclasses__() if each.__module__.startswith("panelvar.")]
+        waiting += derived
+        found += [each for each in derived if not each.__subclasses__() and each not in found]
+    return found
+
+
+def test_every_result_has_an_example():
+    assert len(results()) > 50
+    assert [each.__name__ for each in results() if ">>> " not in sections(each).get("Examples", "")] == []
