@@ -31,15 +31,15 @@ def fit_bias_corrected_moments(
     cov: str | Clustered = "robust",
     missing: str = "drop",
 ) -> CorrectedResult:
-    r"""Fit an autoregression of a panel with fixed effects by least squares whose moments are freed of their bias.
+    r"""Fit an autoregression of a panel with fixed effects by moments that are corrected for their bias.
 
     .. math:: y_{it} = \sum_{j=1}^p \rho_j y_{i,t-j} + x_{it}'\beta + \alpha_i + \varepsilon_{it}, \qquad
               \sum_i\left[\begin{pmatrix} y_{i,-j}' \\ x_i' \end{pmatrix} M_ie_i(\theta)
               - \begin{pmatrix} b_{ij}(\rho) \\ 0 \end{pmatrix} \frac{e_i(\theta)'M_ie_i(\theta)}{T_i - 1}\right] = 0
 
-    :math:`M_i` takes an entity's means out, and :math:`b_{ij}(\rho) = \operatorname{tr}(M_iC_j(\rho))` is the
-    covariance of the j-th lag with the errors' deviations from their mean, of variance one. Least squares leaves the
-    second term out, and is biased by it, in proportion to 1/T.
+    Here :math:`M_i` takes an entity's means out, and :math:`b_{ij}(\rho) = \operatorname{tr}(M_iC_j(\rho))` is the
+    covariance of the j-th lag with the errors' deviations from their mean, for errors of variance one. Least squares
+    leaves this second term out, which biases it in proportion to 1/T.
 
     Parameters
     ----------
@@ -61,11 +61,8 @@ def fit_bias_corrected_moments(
     Raises
     ------
     InsufficientDataError
-        No entity with two rows, or fewer rows than coefficients.
-    CollinearityError
-        A lag that does not vary beside the regressors.
-    SpecificationError
-        Another covariance; clusters that entities move between.
+        No entity has two rows, or there are fewer rows than coefficients. CollinearityError A lag does not vary beside
+        the regressors. SpecificationError You asked for another covariance, or for clusters that entities move between.
 
     See Also
     --------
@@ -75,19 +72,18 @@ def fit_bias_corrected_moments(
 
     Notes
     -----
-    Bun and Carree (2005), Dhaene and Jochmans (2016) and Breitung, Kripfganz and Hayakawa (2022, Econometrics and
-    Statistics; Stata's ``xtdpdbc, fe``). It is consistent for many entities however few their periods, and uses no
-    instruments. What it needs: errors that are uncorrelated over time and have the same variance in all periods of an
-    entity (entities may differ), and exogenous regressors. No assumption is made on first periods or effects. Rows
-    follow gaps as they are: pairs of rows are counted by their distance on the calendar.
+    See Bun and Carree (2005), Dhaene and Jochmans (2016) and Breitung, Kripfganz and Hayakawa (2022, Econometrics and
+    Statistics; Stata's ``xtdpdbc, fe``). The estimator is consistent for many entities however few their periods, and
+    uses no instruments. It needs exogenous regressors, and errors that are uncorrelated over time and have the same
+    variance in all periods of an entity (entities may differ). It assumes nothing about first periods or effects. Gaps
+    may stay: pairs of rows count by their distance on the calendar. If past errors move a regressor (predetermined,
+    endogenous), use `fit_arellano_bond`.
 
-    The moments have several zeros. The one that is taken is reached from least squares as the correction grows from
-    none to all of it, with moments that fall in every direction on the way. Where series are persistent and entities
-    few, the moments may have no zero there: then the coefficients are where the moments are nearest to zero, a warning
-    says so, and there are no standard errors. With no regressor, a root of one is the limit: moments do not identify
-    it to the first order (Dhaene and Jochmans 2016).
-
-    Regressors that past errors move (predetermined, endogenous): `panelvar.fit_arellano_bond`.
+    The moments have several zeros. The estimate is the one reached from least squares as the correction grows from none
+    to all of it, with moments that fall in every direction on the way. Where series are persistent and entities few,
+    there may be no such zero: the coefficients are then where the moments are nearest to zero, a warning says so, and
+    there are no standard errors. Without regressors a root of one is the limit: the moments do not identify it to the
+    first order (Dhaene and Jochmans 2016).
 
     Examples
     --------

@@ -97,7 +97,7 @@ def corrected_fit(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CorrectedResult(Augmented, Presented):
-    r"""An autoregression of a panel with fixed effects, estimated by least squares less its bias.
+    r"""An autoregression of a panel with fixed effects, estimated with its bias corrected.
 
     Attributes
     ----------

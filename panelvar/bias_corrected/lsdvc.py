@@ -45,12 +45,12 @@ def fit_lsdvc(
     convention: str = "default",
     missing: str = "drop",
 ) -> CorrectedResult:
-    r"""Fit a first-order autoregression of a panel by least squares with dummies less its approximate bias.
+    r"""Fit a first-order autoregression of a panel by least squares with dummies, less its approximate bias.
 
     .. math:: y_{it} = \gamma y_{i,t-1} + x_{it}'\beta + \alpha_i + \varepsilon_{it}, \qquad
               \hat\theta_c = \hat\theta - \hat b(\tilde\theta, \tilde\sigma^2)
 
-    The bias is an expansion in the number of periods and entities, given in `panelvar.bias_corrected.kiviet_bruno`,
+    The bias is an expansion in the numbers of periods and entities (`panelvar.bias_corrected.kiviet_bruno`), evaluated
     at consistent estimates :math:`\tilde\theta`.
 
     Parameters
@@ -86,9 +86,8 @@ def fit_lsdvc(
     Raises
     ------
     InsufficientDataError
-        No entity with two rows, too few periods for the initial estimates.
-    SpecificationError
-        More than one lag; numbers of another length than the coefficients.
+        No entity has two rows, or there are too few periods for the initial estimates. SpecificationError You asked for
+        more than one lag, or gave another number of initial values than there are coefficients.
 
     See Also
     --------
@@ -98,17 +97,18 @@ def fit_lsdvc(
 
     Notes
     -----
-    Kiviet (1995), Bun and Kiviet (2003), Bruno (2005a, 2005b, Stata Journal 5); Stata's ``xtlsdvc``. It is for few
-    entities, say 10 to 50, where GMM is unreliable; regressors must be strictly exogenous and errors homoskedastic and
-    uncorrelated. For more lags, heteroskedastic entities or standard errors by formula use
-    `panelvar.fit_bias_corrected_moments`; with many entities and predetermined regressors `panelvar.fit_arellano_bond`.
+    See Kiviet (1995), Bun and Kiviet (2003) and Bruno (2005a, 2005b, Stata Journal 5; Stata's ``xtlsdvc``). Use it for
+    few entities, say 10 to 50, where GMM is unreliable. Regressors must be strictly exogenous, and errors homoskedastic
+    and uncorrelated. For more lags, entities whose variances differ, or standard errors by formula use
+    `fit_bias_corrected_moments`; with many entities and predetermined regressors use `fit_arellano_bond`.
 
-    Standard errors are a parametric bootstrap: y is generated anew from the corrected estimates, the estimated effects
-    and normal errors, from each first observation on and again after a gap, and estimated again with the initial
-    estimator. Given numbers are the same in all draws, so that errors leave their uncertainty out. Without draws there
-    are no standard errors: those of least squares are not the corrected estimates'.
+    Standard errors come from a parametric bootstrap. Each draw generates y from the corrected estimates, the estimated
+    effects and normal errors, from every first observation on and again after a gap; then it repeats the whole
+    estimation. Numbers given as ``initial`` are the same in all draws, so that standard errors leave out their
+    uncertainty. Without draws there are no standard errors: those of least squares are not right for corrected
+    estimates.
 
-    Entities may begin, end and pause at any time. Rows without the lag, after a gap, leave.
+    Entities may begin, end and pause at any time. A row after a gap, which has no lag, is dropped.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def fit_arellano_bond(
     convention: str = "default",
     missing: str = "drop",
 ) -> DynamicPanelResult:
-    r"""Fit a dynamic panel by GMM in first differences or deviations, older levels being the instruments.
+    r"""Fit a dynamic panel by GMM in first differences or deviations, with older levels as instruments.
 
     .. math:: y_{it} = \sum_{j=1}^p \alpha_j y_{i,t-j} + x_{it}'\beta + \eta_i + \varepsilon_{it}, \qquad
               \mathrm E[y_{i,t-s}\,\Delta\varepsilon_{it}] = 0, \quad s \ge 2
@@ -71,8 +71,8 @@ def fit_arellano_bond(
     constant : bool
         Estimate a constant from the levels; the slopes do not change.
     nonlinear : {"noserial", "iid"}, optional
-        Add the quadratic moments of Ahn and Schmidt (1995): of errors that are uncorrelated over time, as the lags of y
-        ask anyway; or whose variance is also the same in all periods. They help where y is persistent.
+        Add the quadratic moments of Ahn and Schmidt (1995), which help where y is persistent: of errors that are
+        uncorrelated over time, which the lags of y need anyway; or that also have the same variance in all periods.
     {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
 
     Returns
@@ -82,9 +82,8 @@ def fit_arellano_bond(
     Raises
     ------
     InsufficientDataError
-        Fewer periods than the lags need, no entity left, fewer moments than coefficients.
-    CollinearityError
-        A regressor that does not vary within entities.
+        There are fewer periods than the lags need, fewer moments than coefficients, or no entity is left.
+        CollinearityError A regressor does not vary within entities.
     DataError, SpecificationError
         See `panelvar.base.errors`.
 
@@ -98,13 +97,13 @@ def fit_arellano_bond(
 
     Notes
     -----
-    Arellano and Bond (1991, Review of Economic Studies 58); Holtz-Eakin, Newey and Rosen (1988) for vectors; Arellano
-    and Bover (1995) for deviations, which lose one row at a gap where differences lose two; Windmeijer (2005) for the
-    errors of two-step estimates.
+    The estimator is Arellano and Bond's (1991, Review of Economic Studies 58), for vectors Holtz-Eakin, Newey and
+    Rosen's (1988). Deviations (Arellano and Bover 1995) lose one row at a gap where differences lose two. Two-step
+    standard errors have Windmeijer's (2005) correction.
 
-    It is for many entities and few periods. Moments grow with the square of the periods. With as many as entities, the
-    estimates lean towards the biased within estimates, and Hansen's test accepts everything: use
-    ``instruments=LagInstruments(collapse=True)``. Where y is persistent, levels say little about later differences:
+    Use it for many entities and few periods. The number of moments grows with the square of the periods. With as many
+    moments as entities, the estimates lean towards the biased within estimates and Hansen's test accepts everything:
+    use ``instruments=LagInstruments(collapse=True)``. Where y is persistent, levels say little about later differences:
     see `fit_blundell_bond`.
 
     Examples
@@ -165,8 +164,8 @@ def fit_blundell_bond(
     constant : bool
         A constant; its instrument is itself, in the levels.
     h : {"cross", "block", "identity"}, optional
-        One-step weight: with the covariance between the errors of transformed rows and of levels, each entity's own;
-        without it; or none at all. By default as the convention says, "cross" unless it says otherwise.
+        One-step weight of each entity: with the covariance between the errors of transformed rows and of levels,
+        without it, or the identity. The convention's by default, which is "cross" unless it says otherwise.
     {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
 
     Returns
@@ -186,11 +185,12 @@ def fit_blundell_bond(
 
     Notes
     -----
-    Blundell and Bond (1998, Journal of Econometrics 87), Arellano and Bover (1995). The moments of the levels ask that
-    the first observations do not deviate from each entity's own long-run mean in a way that its effect predicts: test
-    them by the difference of Hansen's statistics. Exogenous x instrument the transformed rows alone, since effects may
-    well be correlated with their levels: ``StandardInstruments(x, "both")`` in ``instruments=`` is xtabond2's
-    ``iv(x)``.
+    The estimator is Blundell and Bond's (1998, Journal of Econometrics 87) and Arellano and Bover's (1995). The moments
+    of the levels hold only if an entity's effect does not predict how its first observations deviate from its own
+    long-run mean: test them by the difference of Hansen's statistics.
+
+    Exogenous x instrument the transformed rows alone, since effects may well be correlated with their levels.
+    ``StandardInstruments(x, "both")`` in ``instruments=`` is xtabond2's ``iv(x)``.
 
     Examples
     --------
@@ -237,8 +237,9 @@ def fit_anderson_hsiao(
     ----------
     {data, y (dynamic), x (dynamic), lags (dynamic)}
     instrument : {"level", "difference"}
-        What instruments the lagged differences: :math:`y_{t-2}` and older levels, or :math:`\Delta y_{t-2}` and older
-        differences, which cost one period more and are weak where the process is persistent (Arellano 1989).
+        What instruments the lagged differences: the level :math:`y_{t-2}`, or the difference :math:`\Delta y_{t-2}`,
+        and with several lags as many older ones. Differences cost one period more and are weak where the process is
+        persistent (Arellano 1989).
     {time_effects, cov (dynamic), small, convention (dynamic), missing (dynamic)}
 
     Returns
@@ -257,8 +258,8 @@ def fit_anderson_hsiao(
 
     Notes
     -----
-    Consistent for fixed T, with as many moments as coefficients: Hansen's test has nothing to test, and the estimates
-    have no finite moments. `fit_arellano_bond` uses all lags.
+    The estimates are consistent for fixed T. There are as many moments as coefficients, so that Hansen's test has
+    nothing to test, and the estimates have no finite moments. `fit_arellano_bond` uses all lags.
 
     Examples
     --------

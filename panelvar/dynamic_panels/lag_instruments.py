@@ -17,31 +17,32 @@ EQUATIONS = ("transformed", "level", "both")
 class LagInstruments:
     r"""Lags of variables as instruments, one set of moments for every period (Holtz-Eakin, Newey and Rosen 1988).
 
-    In the transformed equation of period t the instruments are the levels of :math:`t - \mathrm{first}` to
-    :math:`t - \mathrm{last}`; in the level equation differences: of period :math:`t - \mathrm{first} + 1` where the
-    set is for both equations (older ones repeat what the transformed equation says, Arellano and Bover 1995), of the
-    lags named where it is for levels alone. A lag that was not observed is zero in its moment; the row stays.
+    In the transformed equation of period t the instruments are the levels of periods :math:`t - \mathrm{first}` to
+    :math:`t - \mathrm{last}`. In the level equation they are differences: of period :math:`t - \mathrm{first} + 1`
+    alone where the set is for both equations, since older ones repeat what the transformed equation says (Arellano and
+    Bover 1995); of all lags named where the set is for levels alone. A lag that was not observed is zero in its moment,
+    and the row stays.
 
     Parameters
     ----------
     columns : str or sequence of str, optional
-        Variables. Left out: the dependent variable and all that is predetermined or endogenous, where it changes
-        the classic set of an estimator.
+        Variables. Without them it changes the estimator's own set: that of the dependent variable and of all
+        predetermined and endogenous regressors.
     first : int, optional
-        Shortest lag, from the period of the equation: 2 for a variable that the error of its own period moves (the
-        dependent variable, say), 1 for a predetermined one, 0 for an exogenous one. By default as the variable is.
+        Shortest lag, from the period of the equation. It is by default 2 for a variable that the error of its own
+        period moves (the dependent variable, say), 1 for a predetermined one, 0 for an exogenous one.
     last : int, optional
         Longest lag; by default all there are.
     collapse : bool
-        One moment for each lag, summed over periods, instead of one for each lag and period: as many moments as lags,
-        however long the panel (Roodman 2009, equation 3).
+        Sum moments over periods: one for each lag, however long the panel, instead of one for each lag and period
+        (Roodman 2009).
     equation : {"transformed", "level", "both"}, optional
         By default the transformed one, or both where the estimator has both.
 
     Raises
     ------
     SpecificationError
-        Lags that are no whole numbers, or a longest before the shortest.
+        Lags are no whole numbers, or the longest comes before the shortest.
 
     See Also
     --------
@@ -95,10 +96,10 @@ class StandardInstruments:
     columns : str or sequence of str
         Variables.
     equation : {"transformed", "level", "both"}, optional
-        Where they stand: transformed like the equation, or as they are in the level equation. ``"both"`` is one moment
-        over both. By default the transformed one.
+        Where they stand: in the transformed equation (the default), or as they are in the level equation. ``"both"`` is
+        one moment over both.
     transform : bool
-        Transform them in the transformed equation; False leaves them as they are there (xtabond2's ``passthru``).
+        Transform them in the transformed equation, or (False) leave them as they are there (xtabond2's ``passthru``).
 
     See Also
     --------

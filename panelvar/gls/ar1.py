@@ -32,22 +32,22 @@ class AR1:
         A coefficient for each entity (Stata's ``psar1``); False: one for all (``ar1``).
     rho : str or float
         How the coefficient is estimated from residuals (Stata's ``rhotype()``): ``"regress"``, ``"freg"``,
-        ``"tscorr"``, ``"dw"``, ``"theil"``, ``"nagar"``, ``"onestep"``, with the formulas of
-        `panelvar.gls.autoregression.estimate_coefficients`; or the coefficient itself, which is then not estimated.
+        ``"tscorr"``, ``"dw"``, ``"theil"``, ``"nagar"``, ``"onestep"``. The formulas are in
+        `panelvar.gls.autoregression.estimate_coefficients`. A number is taken as the coefficient.
     weights : {"pairs", "rows", "equal", "pooled"}
-        What the common coefficient is: the mean of the entities' coefficients, weighted by their pairs of adjacent
-        rows (``xtpcse``), by their rows (``xtpcse, np1``), or not at all (``xtgls``), all equal on a balanced panel
-        without gaps; or the estimate from all rows together (``prais``, ``xtregar``).
+        How one coefficient comes from the entities': their mean, weighted by pairs of adjacent rows (``xtpcse``), by
+        rows (``xtpcse, np1``) or not at all (``xtgls``); or the estimate from all rows together (``prais``,
+        ``xtregar``). The means are equal on a balanced panel without gaps.
     bounded : bool
-        Entities' estimates outside [-1, 1] are set to the nearest end, before they are averaged (``xtpcse``; ``xtgls``
+        Set entities' estimates outside [-1, 1] to the nearest end before they are averaged (``xtpcse`` does, ``xtgls``
         does not).
     gaps : {"restart", "exact", "consecutive"}
-        What follows a gap in time: a new run, whose first row is transformed like an entity's first; a row correlated
-        with the one before it by :math:`\rho^d`, d periods later, as the model implies (Baltagi and Wu 1999); or a row
-        taken for the next period's (Stata's ``force``).
+        What a gap in time means: a new run begins, whose first row is transformed like an entity's first; the row after
+        d periods is correlated with the one before by :math:`\rho^d`, as the model implies (Baltagi and Wu 1999); or
+        the row counts as the next period's (Stata's ``force``).
     starts : {"keep", "drop"}
-        First rows of runs are kept, times :math:`\sqrt{1 - \rho^2}` (Prais and Winsten 1954), or dropped (Cochrane and
-        Orcutt 1949). They are dropped in any case where :math:`|\rho| \ge 1`.
+        Keep the first rows of runs, times :math:`\sqrt{1 - \rho^2}` (Prais and Winsten 1954), or drop them (Cochrane
+        and Orcutt 1949). Where :math:`|\rho| \ge 1` they are always dropped.
 
     Raises
     ------
@@ -61,10 +61,10 @@ class AR1:
 
     Notes
     -----
-    ``"regress"`` and ``"freg"`` can leave (-1, 1) where an entity has few rows; ``"tscorr"`` cannot. All are biased
-    towards zero by a term of order 1/T, the more so the more regressors there are. ``"tscorr"`` and ``"theil"`` divide
-    by the squares of all rows: with gaps, or few rows an entity, they tend to m/n times the coefficient, and ``"dw"``
-    and ``"nagar"`` to one less m/n times its distance from one, m of n rows following another.
+    Where an entity has few rows, ``"regress"`` and ``"freg"`` can leave (-1, 1); ``"tscorr"`` cannot. All are biased
+    towards zero by a term of order 1/T, the more so the more regressors there are. Gaps, or few rows an entity, add to
+    the bias of four of them. If m of n rows follow another, ``"tscorr"`` and ``"theil"`` tend to :math:`\rho m / n`,
+    ``"dw"`` and ``"nagar"`` to :math:`1 - (1 - \rho) m / n`.
 
     Examples
     --------

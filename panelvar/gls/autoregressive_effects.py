@@ -64,17 +64,17 @@ def fit_fixed_effects_ar1(
 
     .. math:: y_{it} = c + x_{it}'\beta + \alpha_i + e_{it}, \qquad e_{it} = \rho e_{i,t-1} + v_{it}
 
-    :math:`\rho` comes from within residuals, which are recomputed from rows freed of autocorrelation until it settles;
-    then rows are freed of autocorrelation, :math:`\tilde v_{it} = v_{it} - \rho v_{i,t-1}`, and of the effects: with g
-    the transformed constant, each entity's projection on its :math:`g_i` is taken out.
+    :math:`\rho` is estimated from within residuals, and again from those of the transformed rows until it settles. The
+    rows are transformed, :math:`\tilde v_{it} = v_{it} - \rho v_{i,t-1}`, and the effects taken out of them: with g the
+    transformed constant, each entity's projection on its :math:`g_i`.
 
     Parameters
     ----------
     {data, y, x}
     autocorrelation : AR1
-        One coefficient for all entities. By default Stata's: Durbin-Watson of all rows together, first rows of runs
-        dropped. ``AR1(..., starts="keep")`` keeps them: within least squares of the Prais-Winsten rows, which is
-        generalised least squares with a dummy for each entity. ``gaps="exact"`` uses rows after gaps as well.
+        One coefficient for all entities. The default is Stata's: from the Durbin-Watson statistic of all rows together,
+        with first rows of runs dropped. ``AR1(..., starts="keep")`` keeps them, which makes it generalised least
+        squares with a dummy for each entity. ``gaps="exact"`` uses rows after gaps as well.
     {iterate (rho), constant (within), cov, convention, missing, collinear}
 
     Returns
@@ -86,9 +86,8 @@ def fit_fixed_effects_ar1(
     Raises
     ------
     SpecificationError
-        A coefficient for each entity.
-    InsufficientDataError
-        No adjacent periods, or no degrees of freedom: every entity loses its effect, and its first row.
+        You asked for a coefficient for each entity. InsufficientDataError No periods are adjacent, or no degrees of
+        freedom are left: every entity loses its effect, and its first row.
     DataError, CollinearityError, NumericalError
         See `panelvar.base.errors`.
 
@@ -100,12 +99,12 @@ def fit_fixed_effects_ar1(
 
     Notes
     -----
-    Stata's constant is the same number, but the standard error it prints is that of the constant of the transformed
-    rows, :math:`c(1 - \rho)`: it is too small by that factor.
+    Stata prints the same constant with the standard error of :math:`c(1 - \rho)`, the constant of the transformed rows:
+    it is too small by that factor.
 
-    rho estimated from within residuals is biased downwards by about :math:`(1 + \rho) / T` (Nickell 1981): with few
-    periods use ``cov="cluster"`` after `fit_fixed_effects` instead. `bhargava_test` gives the Durbin-Watson statistic
-    of Bhargava et al. and the Baltagi-Wu LBI that Stata prints.
+    An estimate of :math:`\rho` from within residuals is biased downwards by about :math:`(1 + \rho) / T` (Nickell
+    1981). With few periods, use `fit_fixed_effects` with ``cov="cluster"`` instead. `bhargava_test` returns the
+    Durbin-Watson statistic of Bhargava et al. and the Baltagi-Wu LBI that Stata prints.
 
     References
     ----------
@@ -162,8 +161,8 @@ def fit_random_effects_ar1(
     ----------
     {data, y, x}
     autocorrelation : AR1
-        One coefficient for all entities. By default Stata's: Durbin-Watson of the within residuals of all rows
-        together; rows after a gap at their true distance.
+        One coefficient for all entities. The default is Stata's: from the Durbin-Watson statistic of the within
+        residuals of all rows together, with rows after a gap at their true distance.
     {iterate (rho), constant, cov, convention, missing, collinear}
 
     Returns
@@ -174,8 +173,7 @@ def fit_random_effects_ar1(
     Raises
     ------
     SpecificationError
-        A coefficient for each entity.
-    DataError, CollinearityError, InsufficientDataError, NumericalError
+        You asked for a coefficient for each entity. DataError, CollinearityError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
     See Also
@@ -186,9 +184,8 @@ def fit_random_effects_ar1(
 
     Notes
     -----
-    A negative estimate of the effects' variance is set to zero with a warning. The effects must be uncorrelated with
-    the regressors; compare `fit_fixed_effects_ar1`. With few periods an effect and autocorrelation are hard to tell
-    apart.
+    The effects must be uncorrelated with the regressors: compare with `fit_fixed_effects_ar1`. A negative estimate of
+    their variance is set to zero with a warning. With few periods, effects and autocorrelation are hard to tell apart.
 
     References
     ----------

@@ -65,9 +65,9 @@ def fit_fgls(
     .. math:: y_{it} = c + x_{it}'\beta + e_{it}, \qquad e_{it} = \rho_i e_{i,t-1} + v_{it}, \qquad
               E\,v_{it} v_{jt} = \sigma_{ij}
 
-    Least squares gives residuals, residuals give :math:`\rho_i`; rows are transformed
-    (:math:`\tilde v_{it} = v_{it} - \rho_i v_{i,t-1}`; first rows :math:`\sqrt{1-\rho_i^2}\,v_{i1}`), their least
-    squares gives :math:`\hat\sigma_{ij} = \sum_t \tilde u_{it} \tilde u_{jt} / T_{ij}`, hence :math:`\Omega`, and
+    There are three steps. Least squares gives residuals, and these :math:`\rho_i`. The rows are transformed,
+    :math:`\tilde v_{it} = v_{it} - \rho_i v_{i,t-1}` (first rows: :math:`\sqrt{1-\rho_i^2}\,v_{i1}`), and their least
+    squares gives :math:`\hat\sigma_{ij} = \sum_t \tilde u_{it} \tilde u_{jt} / T_{ij}`, hence :math:`\Omega`. Then
 
     .. math:: \hat\beta = (\tilde X'\Omega^{-1}\tilde X)^{-1}\tilde X'\Omega^{-1}\tilde y, \qquad
               \hat V = (\tilde X'\Omega^{-1}\tilde X)^{-1}.
@@ -81,7 +81,8 @@ def fit_fgls(
         None; one coefficient for all entities; one for each; or an `AR1` with its estimator, treatment of gaps and of
         first rows.
     pairwise : bool
-        Correlated, unbalanced: covariances from the periods that each pair has, or (False) from those that all have.
+        Correlated, unbalanced panels: take covariances from the periods that each pair has, or (False) from those that
+        all have.
     iterate : bool
         Repeat with the residuals of the last step until coefficients settle (``igls``): the maximum likelihood
         estimator without autocorrelation, on a balanced panel if correlated.
@@ -93,9 +94,9 @@ def fit_fgls(
         Multiply the covariance by n / (n - k) (``nmk``).
     {constant}
     cov : str or covariance object
-        ``"classical"`` is the GLS covariance above. ``"pcse"`` with homoskedastic panels: Prais-Winsten estimates with
-        panel-corrected errors. Any other takes the transformed rows; correlated panels mix the rows of a period and
-        allow ``Clustered("time")`` alone.
+        ``"classical"`` is the GLS covariance above. ``"pcse"`` with homoskedastic panels makes Prais-Winsten estimates
+        with panel-corrected errors. Any other is computed from the transformed rows. Correlated panels mix the rows of
+        a period and allow ``Clustered("time")`` alone.
     convention : str or Convention
         ``random_distribution`` says whether inference is normal (default) or t; ``singular_errors`` what happens to a
         covariance without inverse.
@@ -109,9 +110,8 @@ def fit_fgls(
     Raises
     ------
     InsufficientDataError
-        Correlated panels with fewer periods than entities; covariances or coefficients that no rows can give.
-    NumericalError
-        An estimated error covariance that is not positive definite.
+        Correlated panels have fewer periods than entities, or no rows to estimate a covariance or coefficient from.
+        NumericalError The estimated error covariance is not positive definite.
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 
@@ -125,13 +125,16 @@ def fit_fgls(
     Notes
     -----
     Standard errors take the estimated covariance for the true one. With correlated panels and T not far above N they
-    are too small by half and more, and hypothesis tests meaningless (Beck and Katz 1995): use pooled OLS or
-    ``autocorrelation="ar1"`` with ``cov="pcse"``. Entity effects that are correlated with the regressors bias all of
-    these estimators, and effects of either kind pass for autocorrelation: see `fit_fixed_effects_ar1`. A lagged
-    dependent variable is inconsistent here if errors are autocorrelated.
+    are too small by half and more, and tests mean nothing (Beck and Katz 1995): use pooled OLS or
+    ``autocorrelation="ar1"`` with ``cov="pcse"``.
 
-    Panel-specific coefficients treat the first rows of correlated panels as if all :math:`\rho_i` were equal, as Stata
-    does; with gaps or entities that enter late the cross-correlation of first rows is that of the innovations.
+    Entity effects pass for autocorrelation here. If they are correlated with the regressors they bias all of these
+    estimators: see `fit_fixed_effects_ar1`. With autocorrelated errors the coefficient of a lagged dependent variable
+    is inconsistent.
+
+    With a coefficient for each entity, the first rows of correlated panels are treated as if all :math:`\rho_i` were
+    equal, as Stata does. Where there are gaps, or entities enter late, first rows are correlated across entities as the
+    innovations are.
 
     References
     ----------

@@ -54,11 +54,11 @@ def fit_general_fgls(
     ----------
     {data, y, x}
     model : {"pooled", "within", "difference"}
-        The rows: as they are (the general random-effects estimator: nothing but the covariance is said of effects);
-        less the means of entities; differences of adjacent periods.
+        Which rows: as they are (the general random-effects estimator, whose effects are part of the covariance); less
+        the means of entities; differences of adjacent periods.
     within : {"entity", "time"}
-        ``"entity"``: one covariance over time for all entities; ``"time"``: one covariance across entities for all
-        periods, and means over periods are taken out (``effect = "time"``).
+        ``"entity"``: one covariance over time for all entities. ``"time"``: one covariance across entities for all
+        periods; effects of periods are taken out (plm's ``effect = "time"``).
     pairwise : bool
         Unbalanced panels: covariances from the entities that have both periods (pggls), or (False) from those that have
         all periods, which is positive semi-definite.
@@ -74,11 +74,10 @@ def fit_general_fgls(
     Raises
     ------
     InsufficientDataError
-        More periods than entities (``within="time"``: more entities than periods): the covariance has no inverse.
-    NumericalError
-        A pairwise covariance of an unbalanced panel that is not positive definite. In both cases the ``"plm"``
-        convention goes on, as pggls does, with a warning: rows that depend on the rows before them, or whose variance
-        given those is negative, have no weight.
+        There are more periods than entities (``within="time"``: more entities than periods): the covariance has no
+        inverse. NumericalError The pairwise covariance of an unbalanced panel is not positive definite. In both cases
+        the ``"plm"`` convention goes on with a warning, as pggls does: rows that depend on the rows before them, or
+        whose variance given those is negative, get no weight.
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 
@@ -90,13 +89,13 @@ def fit_general_fgls(
 
     Notes
     -----
-    For many entities and few periods: T(T + 1)/2 covariances come from N entities. Standard errors take them for known
-    and are too small unless N is many times T; ``cov="cluster"`` allows for a covariance that differs between entities,
-    too. Regressors must be strictly exogenous.
+    Use it for many entities and few periods: T(T + 1)/2 covariances are estimated from N entities. Standard errors take
+    them as known and are too small unless N is many times T. ``cov="cluster"`` allows for covariances that differ
+    between entities. Regressors must be strictly exogenous.
 
-    Demeaned rows of an entity sum to zero and their covariance is singular by construction: it is inverted on the space
-    of such rows. On a balanced panel that is leaving out one period, whichever (Wooldridge 2010, section 10.5.5). On an
-    unbalanced panel the pairwise covariance of demeaned rows is singular but for noise; pggls inverts that noise.
+    The demeaned rows of an entity sum to zero, so that their covariance is singular: it is inverted on the space of
+    such rows. On a balanced panel that is the same as leaving out any one period (Wooldridge 2010, section 10.5.5). On
+    an unbalanced panel the pairwise covariance is singular but for noise, and pggls inverts that noise.
 
     References
     ----------

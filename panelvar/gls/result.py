@@ -57,7 +57,7 @@ class ErrorStructure:
 class GLSResult(LinearResult):
     r"""Estimates by feasible generalised least squares.
 
-    Everything a `LinearResult` has; and what was estimated of the errors.
+    It has all of `LinearResult`, and what was estimated of the errors.
 
     Attributes
     ----------

@@ -50,9 +50,9 @@ def fit_ardl_mean_group(
     ----------
     {data, y (levels), x (levels), lags (chosen), max_lags, common_orders, short_run}
     long_run : {"average", "ratio"}
-        Average the entities' long-run coefficients (Stata's xtpmg), or take :math:`-\bar b/\bar\phi`, the ratio of
-        averages, by the delta method: one entity whose speed is near zero makes the first useless and hardly moves the
-        second.
+        Average the entities' long-run coefficients (Stata's xtpmg), or take the ratio of averages,
+        :math:`-\bar b/\bar\phi`, by the delta method. One entity whose speed is near zero makes the first useless and
+        hardly moves the second.
     {constant (entities), trend, min_rows, unusable, convention (entities), missing}
 
     Returns
@@ -74,9 +74,9 @@ def fit_ardl_mean_group(
 
     Notes
     -----
-    Pesaran and Smith (1995, Journal of Econometrics 68). Consistent whatever the dispersion of the coefficients, as N
-    and T grow; inefficient where the long run is common (`fit_pooled_mean_group`, and `hausman` to compare the two).
-    The average of ratios has no finite moments in finite samples: look at ``individual``.
+    The estimates are consistent as N and T grow, however much the coefficients differ (Pesaran and Smith 1995, Journal
+    of Econometrics 68). If the long run is common, `fit_pooled_mean_group` is more precise: compare the two by
+    `hausman`. The average of ratios has no finite moments in finite samples: look at ``individual``.
 
     Examples
     --------

@@ -37,12 +37,12 @@ def fit_common_correlated_effects(
     convention: str | Convention = "default",
     missing: str = "drop",
 ) -> HeterogeneousResult:
-    r"""Fit slopes that differ by entity, shocks common to all of them taken out by averages over entities.
+    r"""Fit slopes that differ by entity, with common shocks taken out by averages over entities.
 
     .. math:: y_{it} = c_i + x_{it}'\beta_i + \lambda_i'f_t + u_{it}
 
-    The unobserved :math:`f_t` are stood in for by the period averages :math:`\bar y_t, \bar x_t`, which join every
-    entity's regression with coefficients of its own. The mean group form averages the :math:`b_i`, with
+    The period averages :math:`\bar y_t, \bar x_t` stand in for the unobserved :math:`f_t`: they join every entity's
+    regression, with coefficients of its own. The mean group form averages the :math:`b_i`, with
     :math:`\hat V = \frac{1}{N(N-1)}\sum_i (b_i - \bar b)(b_i - \bar b)'`. The pooled form is
 
     .. math:: b_P = \Big(\sum_i X_i'M_iX_i\Big)^{-1} \sum_i X_i'M_iy_i, \qquad
@@ -54,13 +54,13 @@ def fit_common_correlated_effects(
     Parameters
     ----------
     {data, y, x}
-        One that is the same for all entities in every period (an oil price) has no average of its own; it
-        is an observed common factor, which the pooled form refuses.
+        A regressor that is the same for all entities in every period (an oil price) is an observed common factor: it
+        has no average of its own, and the pooled form refuses it.
     pooled : bool
-        The pooled form: more efficient where slopes differ little.
+        Use the pooled form, which is more efficient where slopes differ little.
     average_lags : int
-        Add so many lags of the averages, as a model with a lagged dependent variable needs (Chudik and Pesaran 2015
-        suggest the cube root of T). Periods whose lags are not in the sample are lost.
+        Lags of the averages to add. A model with a lagged dependent variable needs some: Chudik and Pesaran (2015)
+        suggest the cube root of T. Periods whose lags are not in the sample are lost.
     {constant (entities), trend, min_rows}
         The averages count as coefficients of every entity.
     {unusable, convention (entities), missing}
@@ -84,13 +84,13 @@ def fit_common_correlated_effects(
 
     Notes
     -----
-    Pesaran (2006): averages with equal weights; mean group eqs. 53 and 58, pooled eqs. 65 to 69. Averages are over the
-    entities present in a period, all rows of the sample counting, those of entities that are too short for a
-    regression too. In the pooled form entities weigh by their rows, as in least squares.
+    These are the mean group and pooled estimators of Pesaran (2006, Econometrica 74), with equal weights. Averages are
+    over all rows of a period, those of entities that are too short for a regression among them. In the pooled form
+    entities weigh by their rows, as in least squares.
 
-    Not for a handful of entities: the averages stand for the factors up to an error of order :math:`N^{-1/2}`. Not for
-    short T: every entity spends a degree of freedom on each average. The number of factors must not exceed that of the
-    averages unless loadings are independent of the regressors. With a lagged dependent variable and no
+    Do not use it for a handful of entities: the averages stand for the factors up to an error of order
+    :math:`N^{-1/2}`. Nor for short T: every entity spends a degree of freedom on each average. There must not be more
+    factors than averages, unless loadings are independent of the regressors. With a lagged dependent variable and no
     ``average_lags`` the averages do not span the factors.
 
     Examples

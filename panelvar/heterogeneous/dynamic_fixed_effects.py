@@ -63,7 +63,7 @@ def fit_dynamic_fixed_effects(
     Raises
     ------
     CollinearityError
-        If a regressor is absorbed or depends on the others.
+        A regressor is absorbed or depends on the others.
     DataError, SpecificationError, InsufficientDataError
         See `panelvar.base.errors`.
 
@@ -75,9 +75,9 @@ def fit_dynamic_fixed_effects(
 
     Notes
     -----
-    Stata's ``xtpmg, dfe``. With T fixed the lagged dependent variable is biased by a term of order 1/T (Nickell 1981,
-    Econometrica 49); with slopes that differ over entities, neither long run nor speed is consistent for an average,
-    however long the panel (Pesaran and Smith 1995): it is the estimator to compare the others with.
+    This is Stata's ``xtpmg, dfe``. With T fixed, the coefficient of the lagged dependent variable is biased by a term
+    of order 1/T (Nickell 1981, Econometrica 49). If slopes differ over entities, neither long run nor speed is
+    consistent for an average, however long the panel (Pesaran and Smith 1995): use it to compare the others with.
 
     Examples
     --------

@@ -115,8 +115,8 @@ class ErrorCorrectionResult(AveragedResult):
     r"""Pooled mean group, mean group or dynamic fixed effects of an ARDL panel.
 
     ``params`` holds the long-run coefficients under the regressors' names, ``"ec"`` (the speed of error correction),
-    the short-run coefficients (``"D(x)"``) and ``"const"``; the last three are averages over entities where entities
-    have their own.
+    the short-run coefficients (``"D(x)"``) and ``"const"``. Where entities have their own, the last three are averages
+    over them.
 
     Attributes
     ----------

@@ -84,11 +84,11 @@ def fit_fama_macbeth(
 
     Notes
     -----
-    Fama and MacBeth (1973, Journal of Political Economy 81). Errors may be correlated within a period in any way; they
-    must not be between periods further apart than ``lags``. An effect of an entity is such a correlation: the errors
-    are then far too small (Petersen 2009, Review of Financial Studies 22), and `fit_fixed_effects` clustered by entity
-    is right. With few periods (say under 20) the asymptotics in T fail. Generated regressors (betas) need Shanken's
-    correction, which this does not make.
+    The method is Fama and MacBeth's (1973, Journal of Political Economy 81). Errors may be correlated within a period
+    in any way, but not between periods further apart than ``lags``. An entity effect is such a correlation: it makes
+    standard errors far too small (Petersen 2009, Review of Financial Studies 22); use `fit_fixed_effects` clustered by
+    entity instead. With few periods (say under 20) the asymptotics in T fail. Generated regressors (betas) need
+    Shanken's correction, which this does not make.
 
     Examples
     --------

@@ -42,8 +42,8 @@ def fit_mean_group(
         Each must vary within the entities.
     {constant (entities), trend}
     time_demeaned : bool
-        Take out each period's mean over entities first (plm's ``model = "dmg"``); it removes a common shock only if all
-        entities have the same slopes. `fit_common_correlated_effects` does not need that.
+        Take out each period's mean over entities first (plm's ``model = "dmg"``). This removes a common shock only if
+        all entities have the same slopes; `fit_common_correlated_effects` does not need that.
     {min_rows, unusable, convention (entities), missing}
 
     Returns
@@ -65,13 +65,14 @@ def fit_mean_group(
 
     Notes
     -----
-    Pesaran and Smith (1995, Journal of Econometrics 68): consistent for the mean of the coefficients as N and T grow,
-    also with a lagged dependent variable, where pooled and fixed-effects slopes are not if coefficients differ. The
-    covariance asks nothing of the errors within an entity, but the entities must be independent.
+    The estimator is consistent for the mean of the coefficients as N and T grow, also with a lagged dependent variable
+    (Pesaran and Smith 1995, Journal of Econometrics 68). Pooled and fixed-effects slopes are not if a lagged dependent
+    variable has coefficients that differ. The covariance assumes nothing about the errors within an entity, but
+    entities must be independent.
 
-    Not for short panels: an entity with few rows has the same weight as any other, and one wild regression moves the
-    mean; a lagged dependent variable biases every regression by a term of order 1/T. Not with shocks common to all
-    entities: use `fit_common_correlated_effects`.
+    Do not use it for short panels: an entity with few rows has the same weight as any other, one wild regression moves
+    the mean, and a lagged dependent variable biases every regression by a term of order 1/T. If shocks are common to
+    all entities, use `fit_common_correlated_effects`.
 
     Examples
     --------

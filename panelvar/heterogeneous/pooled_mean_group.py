@@ -78,14 +78,14 @@ def fit_pooled_mean_group(
         Short-run terms whose coefficient all entities share, such as ``"D(x1)"``.
     {constant (entities), trend}
     algorithm : {"newton-raphson", "back-substitution"}
-        Newton steps with the analytic Hessian, or the paper's alternation between long run and short run, which is
-        safe and slow. Both go to the same maximum, to 1e-10 of a standard error.
+        Newton steps with the analytic Hessian, or the paper's alternation between long run and short run, which is safe
+        but slow. Both reach the same maximum, to 1e-10 of a standard error.
     information : {"expected", "observed"}
         Covariance from the paper's eq. 13, or from the Hessian at the estimates.
     start : mapping of names to float, optional
-        Where to begin: a value for each long-run regressor. By default the search begins three times, from the static
+        Where to begin: a value for each long-run regressor. By default the search begins three times: from the static
         fixed-effects regression, from the median of the entities' own long-run coefficients, and from the likeliest of
-        them; the highest maximum is taken, and a warning given if there are others.
+        these. The highest maximum is taken; a warning says if there are others.
     max_iterations : int
         When to give up with a `NumericalError`.
     {min_rows, unusable}
@@ -102,7 +102,7 @@ def fit_pooled_mean_group(
     Raises
     ------
     NumericalError
-        No convergence, or a long run that is not identified, or an entity that fits exactly.
+        The search does not converge, the long run is not identified, or an entity fits exactly.
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
@@ -115,15 +115,15 @@ def fit_pooled_mean_group(
 
     Notes
     -----
-    Pesaran, Shin and Smith (1999, Journal of the American Statistical Association 94): estimates eqs. 9 to 11,
-    covariance eq. 13. ``std_errors`` of speed and short run are those of averages over entities,
-    :math:`\frac{1}{N(N-1)}\sum_i(\hat\phi_i-\bar\phi)^2`, and the covariance of ``params`` has zeros between them and
-    the long run: as Stata's xtpmg has it.
+    The estimator is that of Pesaran, Shin and Smith (1999, Journal of the American Statistical Association 94; from
+    memory, eqs. 9 to 11, with the covariance of eq. 13). Speed and short run are averages over entities, with variance
+    :math:`\frac{1}{N(N-1)}\sum_i(\hat\phi_i-\bar\phi)^2`. The covariance of ``params`` has zeros between them and the
+    long run, as in Stata's xtpmg.
 
-    Consistent for I(0) and I(1) regressors alike if the long run is common, errors are independent over time (enough
-    lags) and over entities, and x does not depend on them. If long runs differ, its estimate is inconsistent for their
-    mean while `fit_ardl_mean_group` is not: compare the two by `hausman`. Not for short panels, nor with shocks common
-    to all entities.
+    The estimates are consistent, with I(0) and I(1) regressors alike, if the long run is common, errors are independent
+    over time (enough lags) and over entities, and x does not depend on them. If long runs differ, they are inconsistent
+    for the mean, while `fit_ardl_mean_group` is not: compare the two by `hausman`. Do not use it for short panels, nor
+    if shocks are common to all entities.
 
     Examples
     --------

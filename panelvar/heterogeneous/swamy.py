@@ -47,9 +47,9 @@ def fit_swamy(
     {data, y, x}
         Each must vary within the entities.
     dispersion : {"unbiased", "sample"}, optional
-        :math:`\Delta` as above; or :math:`S` itself, which is never negative. Where the first is not positive
-        semi-definite, the second takes its place with a warning, as in plm's pvcm. By default as the convention's
-        ``coefficients_dispersion`` says (Stata's xtrc always takes the second).
+        :math:`\Delta` as above; or :math:`S` itself, which is always positive semi-definite. Where the first is not,
+        the second takes its place with a warning, as in plm's pvcm. The convention's ``coefficients_dispersion`` is the
+        default (Stata's xtrc always takes the second).
     {constant (entities), trend, min_rows, unusable, convention (entities), missing}
 
     Returns
@@ -63,7 +63,7 @@ def fit_swamy(
     Raises
     ------
     NumericalError
-        If an entity's regression fits exactly: it has no variance to weigh by.
+        An entity's regression fits exactly: it has no variance to weigh by.
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
@@ -74,10 +74,10 @@ def fit_swamy(
 
     Notes
     -----
-    Swamy (1970, Econometrica 38). Coefficients must be independent of the regressors, and errors homoskedastic and
-    uncorrelated within an entity: with serially correlated errors :math:`V_i`, hence the weights and above all the
-    test, are wrong, and `fit_mean_group`, which asks for neither, is safer. The test's chi-squared distribution holds
-    for large T; it rejects too often when entities have few rows.
+    The model is Swamy's (1970, Econometrica 38). Coefficients must be independent of the regressors, and errors
+    homoskedastic and uncorrelated within an entity. If errors are serially correlated, :math:`V_i` is wrong, and with
+    it the weights and above all the test: `fit_mean_group` does not need it and is safer. The test's chi-squared
+    distribution holds for large T: with few rows an entity it rejects too often.
 
     Examples
     --------

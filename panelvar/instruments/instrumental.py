@@ -42,8 +42,8 @@ def fit_iv_pooled(
 ) -> InstrumentalResult:
     r"""Fit pooled instrumental variables, :math:`y_{it} = c + x_{it}'\beta + p_{it}'\gamma + u_{it}`.
 
-    Two-stage least squares, :math:`b = (\hat X'\hat X)^{-1}\hat X'y` with :math:`\hat X` the projection of all
-    regressors on the instruments z and the exogenous regressors x (Wooldridge 2010, eq. 5.28), or another method.
+    By default this is two-stage least squares, :math:`b = (\hat X'\hat X)^{-1}\hat X'y`, with :math:`\hat X` the
+    projection of all regressors on the instruments z and the exogenous regressors x (Wooldridge 2010, section 5.2).
 
     Parameters
     ----------
@@ -58,9 +58,8 @@ def fit_iv_pooled(
     Raises
     ------
     SpecificationError
-        A column with two parts; fewer instruments than endogenous regressors.
-    CollinearityError
-        If too few instruments are left, or they do not identify every endogenous regressor.
+        A column plays two parts, or there are fewer instruments than endogenous regressors. CollinearityError Too few
+        instruments are left, or they do not identify every endogenous regressor.
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
@@ -72,10 +71,11 @@ def fit_iv_pooled(
 
     Notes
     -----
-    The classical covariance is :math:`s^2(\hat X'\hat X)^{-1}` with s2 from the residuals :math:`y - Xb` of the
-    regressors themselves. Instruments that depend on others are dropped with a warning. When to use something else: if
-    the entity effects are correlated with the instruments, `fit_iv_fixed_effects`; with weak instruments 2SLS is biased
-    towards OLS and its tests over-reject: see ``first_stage`` and ``anderson_rubin``.
+    The classical covariance is :math:`s^2(\hat X'\hat X)^{-1}`, with :math:`s^2` from the residuals :math:`y - Xb` of
+    the regressors themselves. Instruments that depend on others are dropped with a warning.
+
+    If the entity effects are correlated with the instruments, use `fit_iv_fixed_effects`. If instruments are weak, 2SLS
+    is biased towards OLS and its tests over-reject: see ``first_stage`` and ``anderson_rubin``.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def fit_iv_between(
 
     Notes
     -----
-    Consistent only if the means of the instruments are uncorrelated with the entity effects.
+    The estimates are consistent only if the means of the instruments are uncorrelated with the entity effects.
 
     Examples
     --------
@@ -177,8 +177,8 @@ def fit_iv_fixed_effects(
 
     .. math:: y_{it} = \alpha_i + x_{it}'\beta + p_{it}'\gamma + u_{it}
 
-    Regressors and instruments alike are taken within the effects; the estimates are those of 2SLS with a dummy for
-    every level among the exogenous regressors (Baltagi 2013, eq. 7.5).
+    The effects are taken out of regressors and instruments alike. The estimates are those of 2SLS with a dummy for
+    every level among the exogenous regressors (Baltagi 2013, section 7.1).
 
     Parameters
     ----------
@@ -202,9 +202,9 @@ def fit_iv_fixed_effects(
 
     Notes
     -----
-    Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects. The instruments may be
-    correlated with the effects, but not with the error of any period of the entity: a lagged dependent variable makes
-    lagged instruments invalid in short panels, where `fit_iv_first_difference` with lagged levels is consistent.
+    The instruments may be correlated with the effects, but not with the error of any period of the entity. Lags of the
+    dependent variable are therefore no valid instruments in short panels: use `fit_arellano_bond`. Residual degrees of
+    freedom are n minus the slopes minus the rank of the absorbed effects.
 
     Examples
     --------
@@ -248,7 +248,7 @@ def fit_iv_first_difference(
     Parameters
     ----------
     {data, y (instrumented), x (exogenous), endogenous, instruments}
-        They are differenced like the regressors.
+        Instruments are differenced like the regressors.
     {method, constant (differences), weights (differences), cov (instrumented), convention, missing, collinear}
 
     Returns
@@ -268,8 +268,8 @@ def fit_iv_first_difference(
 
     Notes
     -----
-    Only adjacent periods are differenced, except under the ``"plm"`` convention. Instruments in levels (Anderson and
-    Hsiao 1981) go with differences made by a formula in a pooled model without constant:
+    Only adjacent periods are differenced, except under the ``"plm"`` convention. To use instruments in levels (Anderson
+    and Hsiao 1981), difference by a formula in a pooled model without constant:
     ``fit_iv_pooled(data, "D(y) ~ 0 + [L(D(y)) ~ L(y, 2)]")``.
 
     Examples

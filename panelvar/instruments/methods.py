@@ -18,8 +18,8 @@ from panelvar.covariance.covariances import Covariance
 class Fuller:
     r"""Fuller's modification of LIML, :math:`\kappa = \kappa_{LIML} - \alpha / (n - L)`.
 
-    n - L are the residual degrees of freedom of a first stage (rows less instruments, constant and absorbed effects).
-    With :math:`\alpha = 1` the estimator is nearly unbiased, with 4 its mean squared error is about smallest; unlike
+    n - L is the residual degrees of freedom of a first stage: rows less instruments, constant and absorbed effects.
+    With :math:`\alpha = 1` the estimator is nearly unbiased; with 4 its mean squared error is about smallest. Unlike
     LIML it has moments (Fuller 1977, Econometrica 45(4), 939-953).
 
     Parameters
@@ -93,15 +93,15 @@ class TwoStepGMM:
 
     .. math:: b = (X'Z \hat S^{-1} Z'X)^{-1} X'Z \hat S^{-1} Z'y, \qquad \hat S = \widehat{Var}(Z'e)
 
-    (Hansen 1982, Econometrica 50(4), 1029-1054). More precise than 2SLS if errors are not classical and there are many
-    rows (clusters) for each instrument; with few, the weights are noisy and the standard errors too small.
+    (Hansen 1982, Econometrica 50(4), 1029-1054). It is more precise than 2SLS if errors are not classical and there are
+    many rows (or clusters) for each instrument. With few, the weights are noisy and the standard errors too small.
 
     Parameters
     ----------
     weights : str or covariance object
         What :math:`\hat S` allows for: ``"HC0"``, ``"cluster"``, ``Clustered("entity", "time")``, ``"driscoll-kraay"``
-        and so on, without small-sample factor. ``"robust"`` is what ``cov="robust"`` is under the convention: by
-        default clustered by entity.
+        and so on, without a small-sample factor. ``"robust"`` means what ``cov="robust"`` means under the convention:
+        by default, clustered by entity.
 
     See Also
     --------

@@ -44,8 +44,8 @@ _KEPT = (
 class InstrumentalResult(SpecifiedResult):
     r"""Estimates with instruments, under one covariance and one convention.
 
-    All of `LinearResult`, whose residuals, fitted values, R2 and predictions are those of the regressors themselves,
-    not of what the instruments explain of them; R2 may be negative.
+    It has all of `LinearResult`. Residuals, fitted values, R2 and predictions are those of the regressors themselves,
+    not of what the instruments explain of them: R2 may be negative.
 
     Attributes
     ----------

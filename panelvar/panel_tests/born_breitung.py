@@ -19,8 +19,8 @@ from panelvar.tables.test_result import TestResult, chi2_test, z_test
 def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | None = None) -> TestResult:
     r"""Test serial correlation given fixed effects, without large T (Stata ``xtqptest``, ``xthrtest``).
 
-    With :math:`\hat e` the residuals less their entity mean, every entity adds terms of mean zero under the null, and
-    their sum is compared with its variance across entities:
+    Let :math:`\hat e` be the residuals less their entity mean. Every entity adds a term of mean zero under the null,
+    and the sum is compared with its variance across entities:
 
     .. math::
         LM(k):&\quad z_i = \sum_t \hat e_{it} \hat e_{i,t-k} + \tfrac{1}{T_i - 1} \hat e_{i,t-k}^2, \\
@@ -36,7 +36,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     result : LinearResult
         Fixed, pooled or random effects; the residuals are demeaned by entity.
     kind : {"q", "lm", "hr"}
-        Up to an order; of one order; of order one with variances that change over time.
+        Q: all orders up to p. LM: order k alone. HR: order one, with variances that may change over time.
     order : int, optional
         p or k; default 2 for ``"q"`` (as xtqptest), 1 for ``"lm"``. HR has order one.
 
@@ -47,7 +47,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     Raises
     ------
     InsufficientDataError
-        If there are not more entities than orders, or no pair that far apart.
+        There are no more entities than orders, or no pair of rows that far apart.
 
     See Also
     --------
@@ -57,9 +57,9 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
 
     Notes
     -----
-    Pairs are on the calendar: a gap loses its pairs and biases nothing (Stata refuses gaps in Q and LM). T may be
-    small, N must be large: the variance is estimated across entities. Q and LM allow variances that differ between
-    entities, not over time within them.
+    T may be small, but N must be large, since the variance is estimated across entities. Q and LM allow variances that
+    differ between entities, not over time within them. Pairs are on the calendar: a gap loses its pairs and biases
+    nothing (Stata refuses gaps in Q and LM).
 
     Examples
     --------

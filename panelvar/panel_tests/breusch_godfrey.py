@@ -34,8 +34,8 @@ def breusch_godfrey_test(
         n times R2, or the F of the lags.
     lags : {"calendar", "rows", "stacked"}, optional
         Calendar periods, never across a gap or an entity; consecutive rows of an entity; or consecutive rows of the
-        data, so that the first rows of an entity get the last residuals of the one before: what plm does, which hands
-        the rows to a test for one time series. Default: calendar, or rows under a convention that bridges gaps.
+        data, so that the first rows of an entity get the last residuals of the one before (plm does this: it hands the
+        rows to a test for one time series). Default: calendar, or rows under a convention that bridges gaps.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def breusch_godfrey_test(
     Raises
     ------
     InsufficientDataError
-        If some order has no row with a predecessor, or no degrees of freedom are left.
+        An order has no row with a predecessor, or no degrees of freedom are left.
 
     See Also
     --------
@@ -53,9 +53,9 @@ def breusch_godfrey_test(
 
     Notes
     -----
-    Absorbed effects are not counted in the degrees of freedom of F under ``"stacked"``. With fixed effects and short T
-    the residuals are correlated, -1/(T-1), under the null and the test over-rejects: use `wooldridge_within_test` or
-    `born_breitung_test`. It assumes homoskedastic errors.
+    With fixed effects and short T, residuals have correlation -1/(T-1) under the null and the test over-rejects: use
+    `wooldridge_within_test` or `born_breitung_test`. The test assumes homoskedastic errors. Under ``"stacked"`` the
+    degrees of freedom of F do not count absorbed effects.
 
     Examples
     --------

@@ -105,8 +105,8 @@ class ClusterDiagnostics(Presented):
 def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None = None) -> ClusterDiagnostics:
     r"""Measure how unequal clusters are, coefficient by coefficient.
 
-    With :math:`H_{gg}` the block of the hat matrix (effects nested in the clusters left out) and :math:`\dot x_j` the
-    regressor j less its projection on all others and the effects,
+    Let :math:`H_{gg}` be a cluster's block of the hat matrix, with effects nested in the clusters left out, and
+    :math:`\dot x_j` the regressor j less its projection on all others and the effects. Then
 
     .. math:: L_g = tr(H_{gg}), \qquad L_{gj} = \frac{\dot x_{gj}'\dot x_{gj}}{\dot x_j'\dot x_j}, \qquad
               G^*_j = \frac{G}{1 + \frac{1}{G}\sum_g (G L_{gj} - 1)^2}
@@ -132,7 +132,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
     InsufficientDataError
         Fewer than two clusters.
     NumericalError
-        Several large effects cut across the clusters: their leverage is not known.
+        Several large effects cut across the clusters, so that their leverage is not known.
 
     See Also
     --------
@@ -141,8 +141,9 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
 
     Notes
     -----
-    It describes regressors, not errors: clusters whose errors have a large variance are not seen here. A cluster with
-    partial leverage near 1 decides a coefficient alone, and no small-sample method can then estimate its variance.
+    These numbers describe regressors, not errors: they do not show clusters whose errors have a large variance. A
+    cluster with partial leverage near 1 decides a coefficient alone, and no small-sample method can then estimate its
+    variance.
 
     Examples
     --------

@@ -150,7 +150,7 @@ def cross_section_dependence_test(
     Raises
     ------
     InsufficientDataError
-        If no pair of entities has enough common periods.
+        No pair of entities has enough common periods.
 
     Warns
     -----
@@ -166,15 +166,15 @@ def cross_section_dependence_test(
 
     Notes
     -----
-    Invalid: **CD after time effects or estimated factors**, which make the correlations average to about zero whatever
+    **CD is invalid after time effects or estimated factors.** They make the correlations average to about zero whatever
     the dependence, so that CD diverges under the null (Juodis and Reese 2022; Pesaran and Xie 2021): use
-    `cd_star_test`. CD has power only if the correlations do not average to zero. **LM** needs N small against T; the
+    `cd_star_test`. CD has power only if the correlations do not average to zero. **LM** needs N small against T. Its
     scaled form over-rejects when N / T is not small, and the bias-corrected one is derived for balanced one-way fixed
     effects. Serial correlation invalidates all of them.
 
     Correlations are of the residuals about their means over the common periods. Two periods make them 1 or -1, with
-    twice the variance that CD reckons with: such pairs are left out, unless the convention keeps them (plm, gretl).
-    gretl also divides by all pairs of the entities that overlap with a later one, and one more entity.
+    twice the variance that CD counts on: such pairs are left out, unless the convention keeps them (plm, gretl). gretl
+    also divides by all pairs of the entities that overlap with a later one, and one more entity.
 
     Examples
     --------
@@ -329,10 +329,10 @@ def residual_correlations(
 
 @answering
 def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
-    r"""Pesaran and Xie's bias-corrected CD, valid when the errors have common factors.
+    r"""Test cross-section dependence beyond common factors: Pesaran and Xie's bias-corrected CD.
 
-    From the residuals, m principal components are taken out; with :math:`\hat\gamma_i` the loadings
-    (:math:`N^{-1}\sum \hat\gamma_i\hat\gamma_i' = I`) and :math:`\hat\sigma_i` the deviation of what is left,
+    The first m principal components are taken out of the residuals. With :math:`\hat\gamma_i` their loadings
+    (:math:`N^{-1}\sum \hat\gamma_i\hat\gamma_i' = I`) and :math:`\hat\sigma_i` the standard deviation of what is left,
 
     .. math:: CD^* = \frac{CD + \sqrt{T/2}\, \hat\theta}{1 - \hat\theta}, \qquad
               \hat\theta = 1 - \frac{1}{N}\sum_i (1 - \hat\sigma_i \hat\varphi'\hat\gamma_i)^2, \qquad
@@ -355,7 +355,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     Raises
     ------
     SpecificationError
-        If the panel is not balanced, or there are not two entities, and two periods less one, more than factors.
+        The panel is not balanced, or has too few entities or periods for so many factors.
 
     See Also
     --------
@@ -364,8 +364,9 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
 
     Notes
     -----
-    Needs N and T large, of similar order. The null is that the errors are weakly correlated once m factors are out.
-    Stata's ``xtcd2`` standardises the residuals before it extracts components; the paper does not, nor does this.
+    The null hypothesis is that errors are weakly correlated once m factors are out. N and T must be large, and of
+    similar order. Stata's ``xtcd2`` standardises the residuals before it extracts components (from memory); the paper
+    does not, nor does this.
 
     Examples
     --------

@@ -191,7 +191,7 @@ def cross_section_exponent(
     method : {"averages", "correlations"}, optional
         By default averages for a variable, correlations for residuals.
     changes : bool
-        Of a variable: its changes from period to period. Levels that wander depend on one another by chance.
+        Of a variable: take its changes from period to period. Levels that wander depend on one another by chance.
     factors : int
         Principal components that are taken out for :math:`\hat c`.
     size : float
@@ -207,9 +207,8 @@ def cross_section_exponent(
     Raises
     ------
     DataError
-        An entity that does not vary; for averages, entities observed in different periods.
-    InsufficientDataError
-        For averages, fewer than ten entities or periods.
+        An entity does not vary; or, for averages, entities are observed in different periods. InsufficientDataError For
+        averages, there are fewer than ten entities or periods.
 
     See Also
     --------
@@ -218,10 +217,10 @@ def cross_section_exponent(
 
     Notes
     -----
-    Below one half the exponent is not told from one half: CD says whether there is dependence at all. The standard
-    error is conservative: what the factor happened to do in these periods is in both variances, and cancels. ``xtcse2``
-    does not divide the spread of slopes in it by :math:`\hat\mu^2`, goes on choosing entities after one that fails,
-    and adds absolute correlations up where the paper counts them, which makes that exponent smaller.
+    An exponent below one half cannot be told from one half: CD says whether there is dependence at all. The standard
+    error is conservative, since what the factor happened to do in these periods is in both variances and cancels.
+    ``xtcse2`` does not divide the spread of slopes in it by :math:`\hat\mu^2`. It also goes on choosing entities after
+    one that fails, and adds up absolute correlations where the paper counts them, which makes that exponent smaller.
 
     Examples
     --------

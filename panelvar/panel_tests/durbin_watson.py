@@ -38,15 +38,15 @@ MOST_ROWS = 2000
 
 @answering
 def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestResult:
-    r"""Durbin-Watson of within residuals (plm ``pbnftest``, Stata ``xtregar``'s ``lbi``).
+    r"""Return the Durbin-Watson statistic of within residuals (plm ``pbnftest``, Stata ``xtregar``'s ``lbi``).
 
     With :math:`\hat e` the residuals of entity fixed effects and sums over adjacent calendar periods,
 
     .. math:: d = \frac{\sum (\hat e_{it} - \hat e_{i,t-1})^2 + \sum_{\text{after a gap}} \hat e_{it}^2}
                        {\sum \hat e_{it}^2}
 
-    (Bhargava, Franzini and Narendranathan 1982, eq. 4; with gaps Baltagi and Wu 1999, d1 of eq. 16). The locally best
-    invariant statistic adds the squares before a gap and those of every entity's first and last row.
+    (Bhargava, Franzini and Narendranathan 1982; with gaps, Baltagi and Wu 1999). The locally best invariant statistic
+    adds the squares before a gap and those of every entity's first and last row.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     Returns
     -------
     TestResult
-        Without a p-value: the bounds are tabulated only for balanced panels, at 5 percent. Near 2 there is no serial
-        correlation; with many entities well below 2 is positive correlation.
+        Without a p-value: bounds are tabulated only for balanced panels, at 5 percent. A value near 2 means no serial
+        correlation; with many entities, one well below 2 means positive correlation.
 
     Raises
     ------
@@ -124,11 +124,11 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
 def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: bool | None = None) -> TestResult:
     r"""Durbin-Watson test on the transformed rows of a model, with a p-value (plm ``pdwtest``).
 
-    :math:`d = \sum (e_t - e_{t-1})^2 / \sum e_t^2`, with e the residuals of the (quasi-)demeaned regression; the
-    p-value is that of a d this small (positive correlation) for normal errors: exact, with
-    :math:`P(d' < d) = P(\sum_j (\nu_j - d) \chi^2_1 < 0)` and :math:`\nu_j` the eigenvalues of the differences'
-    quadratic form among residuals (Imhof 1961), or of the normal with the exact mean and variance of d (Durbin and
-    Watson 1951, section 4).
+    The statistic is :math:`d = \sum (e_t - e_{t-1})^2 / \sum e_t^2`, with e the residuals of the (quasi-)demeaned
+    regression. The p-value is the probability of a d this small (positive correlation) under normal errors. It is
+    exact, :math:`P(d' < d) = P(\sum_j (\nu_j - d) \chi^2_1 < 0)` with :math:`\nu_j` the eigenvalues of the differences'
+    quadratic form among residuals (Imhof 1961), or that of the normal with the exact mean and variance of d (Durbin and
+    Watson 1951).
 
     Parameters
     ----------
@@ -136,11 +136,10 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
         Pooled, fixed (entity), random effects or first differences.
     lags : {"calendar", "rows", "stacked"}, optional
         Differences of adjacent periods; of an entity's consecutive rows; or of consecutive rows of the data, across
-        entities too, with the absorbed effects not counted: what ``pdwtest`` does. Default: as the convention
-        differences.
+        entities too and without counting absorbed effects, as ``pdwtest`` does. Default: as the convention differences.
     exact : bool, optional
-        Which p-value. Default: exact with fewer than 100 rows, as in plm, which computes it with lmtest's 15 iterations
-        of Pan's algorithm: to three digits or more (``pdwtest(iterations = 100)`` gives ours).
+        Which p-value. Default: exact with fewer than 100 rows, as in plm. plm computes it with lmtest's 15 iterations
+        of Pan's algorithm, to three digits or more (``pdwtest(iterations = 100)`` gives ours).
 
     Returns
     -------
@@ -149,7 +148,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     Raises
     ------
     SpecificationError
-        If an exact p-value is asked for with more than 2,000 rows, whose matrix would be dense.
+        You asked for an exact p-value with more than 2,000 rows, whose matrix would be dense.
 
     See Also
     --------
@@ -159,9 +158,9 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
 
     Notes
     -----
-    Residuals of fixed effects are negatively correlated under the null with short T; the moments used here allow for
-    it (``"stacked"`` ignores it). First differences of uncorrelated errors have correlation -1/2.
-    With effects in time the moments are not available and there is no p-value.
+    With short T, residuals of fixed effects are negatively correlated under the null; the moments used here allow for
+    it (``"stacked"`` ignores it). First differences of uncorrelated errors have correlation -1/2. With effects in time
+    the moments are not available and there is no p-value.
 
     Examples
     --------

@@ -59,9 +59,8 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     Raises
     ------
     SpecificationError
-        For Gourieroux-Holly-Monfort in one dimension, for between and first-difference models, and with weights.
-    InsufficientDataError
-        If no level of the dimension has two rows.
+        You asked for Gourieroux-Holly-Monfort in one dimension; the model is a between or first-difference regression,
+        or has weights. InsufficientDataError No level of the dimension has two rows.
 
     See Also
     --------
@@ -71,9 +70,9 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
 
     Notes
     -----
-    The variance of an effect cannot be negative, so the two-sided Breusch-Pagan test wastes power; it also rejects
-    when the residuals within entities are *negatively* correlated. All of these react to serial correlation as well
-    (use `bera_sosa_yoon_test`) and assume homoskedastic errors.
+    The variance of an effect cannot be negative, so that the two-sided Breusch-Pagan test wastes power; it also rejects
+    when residuals within entities are *negatively* correlated. All four react to serial correlation too (use
+    `bera_sosa_yoon_test`) and assume homoskedastic errors.
 
     Examples
     --------

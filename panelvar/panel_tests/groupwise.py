@@ -34,7 +34,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     Raises
     ------
     InsufficientDataError
-        If no entity has two rows.
+        No entity has two rows.
 
     See Also
     --------
@@ -43,9 +43,9 @@ def modified_wald_test(result: LinearResult) -> TestResult:
 
     Notes
     -----
-    Valid without normality, but only for large T: with few periods V_i is poorly estimated and the test rejects far too
-    often (Baum 2001). With two rows an entity, within residuals have equal squares, V_i = 0, and the entity is left
-    out. It assumes that residuals are uncorrelated across entities.
+    The test needs no normality, but large T: with few periods :math:`V_i` is poorly estimated and it rejects far too
+    often (Baum 2001). Residuals must be uncorrelated across entities. An entity with two rows is left out: its within
+    residuals have equal squares, so that :math:`V_i = 0`.
 
     Examples
     --------

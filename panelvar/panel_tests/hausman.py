@@ -40,11 +40,11 @@ def hausman(
 
     .. math:: H = (b_c - b_e)' (V_c - V_e)^{-} (b_c - b_e) \sim \chi^2(\mathrm{rank}),
 
-    over the slopes both have (Hausman 1978, eq. 2.17). The typical use is ``hausman(fixed, random)``: under the null
-    the entity effects are uncorrelated with the regressors and both are consistent. Fixed effects and the between
-    regression of the same dimension use orthogonal parts of the data, so for these two the covariances are added
-    (Hausman and Taylor 1981, proposition 2.3). Of error-correction panels the long-run coefficients are compared:
-    ``hausman(mean_group, pooled_mean_group)`` tests that entities share them.
+    over the slopes both have (Hausman 1978). The typical use is ``hausman(fixed, random)``: under the null the entity
+    effects are uncorrelated with the regressors and both are consistent. Fixed effects and the between regression of
+    the same dimension use orthogonal parts of the data, so for these two the covariances are added (Hausman and Taylor
+    1981). Of error-correction panels the long-run coefficients are compared: ``hausman(mean_group, pooled_mean_group)``
+    tests that entities share them.
 
     Parameters
     ----------
@@ -62,12 +62,11 @@ def hausman(
     Returns
     -------
     TestResult
-        Warns where the two results were estimated on different rows or with different weights, or have different
-        regressors (those that the effects absorb aside) or effects (two-way against one-way): the estimates then differ
-        for another reason than the effects tested.
         A negative statistic is reported as it is, with a warning and no p-value: the difference of the covariances is
-        not positive definite and the asymptotics have failed on these data. (plm gives the absolute value, and so does
-        its convention, with the warning.)
+        not positive definite, and the asymptotics fail on these data. (plm returns the absolute value, and so does its
+        convention, with the warning.) Another warning says where the two results differ for another reason than the
+        effects tested: in their rows, weights, regressors (those that the effects absorb aside) or effects (two-way
+        against one-way).
 
     Raises
     ------
@@ -83,8 +82,8 @@ def hausman(
 
     Notes
     -----
-    Valid under classical errors only; the classical covariances are used whatever the results were given. With
-    heteroskedastic or correlated errors use the Mundlak regression with clustered errors instead.
+    The test is valid under classical errors only: it uses classical covariances whatever the results have. With
+    heteroskedastic or correlated errors use `mundlak_test`, which clusters.
 
     With residual variances of their own the two covariances differ by more than what efficiency saves. The statistic
     can then be negative, and it rejects too often in small panels: at 5 percent, 11, 8 and 6 of 100 true nulls (15 x 5,

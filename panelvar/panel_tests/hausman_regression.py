@@ -37,7 +37,7 @@ def hausman_regression(
 ) -> TestResult:
     r"""Test fixed against random effects by a regression (plm ``phtest(method = "aux")``, gretl's default).
 
-    Quasi-demeaned y is regressed on the quasi-demeaned regressors and, added, the within-demeaned ones:
+    Quasi-demeaned y is regressed on the quasi-demeaned regressors and on the within-demeaned ones:
 
     .. math:: y_{it} - \theta_i \bar y_i = (1 - \theta_i) c + (x_{it} - \theta_i \bar x_i)'\beta
               + (x_{it} - \bar x_i)'\gamma + e_{it};
@@ -54,8 +54,8 @@ def hausman_regression(
     cov : str or covariance object
         Covariance of the auxiliary regression. Anything but ``"classical"`` makes the test robust.
     scale : {"residual", "rows"}, optional
-        What the classical statistic multiplies :math:`(RSS_r - RSS_u) / RSS_u` by: the residual degrees of freedom
-        (plm, a Wald statistic) or the rows (gretl). Default: as the convention says. Robust statistics do not use it.
+        What multiplies :math:`(RSS_r - RSS_u) / RSS_u` in the classical statistic: the residual degrees of freedom
+        (plm, a Wald statistic) or the rows (gretl). Default: the convention's. Robust statistics do not use it.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def hausman_regression(
     Raises
     ------
     SpecificationError
-        If the result is not one-way random effects, or no regressor varies within.
+        The result is not one-way random effects, or no regressor varies within.
 
     See Also
     --------
@@ -75,10 +75,10 @@ def hausman_regression(
 
     Notes
     -----
-    Unlike the matrix form it cannot be negative. The two are not equal in samples; neither is better. The classical
-    version needs homoskedastic, serially uncorrelated errors; with others pass
-    ``cov="cluster"`` or use `panelvar.panel_tests.hausman_regression.mundlak_test`. On unbalanced panels plm gives the
-    auxiliary regression a plain constant where the model has :math:`1 - \theta_i`, and another statistic.
+    Unlike the matrix form, this statistic cannot be negative. The two are not equal in samples; neither is better. The
+    classical version needs homoskedastic, serially uncorrelated errors: otherwise pass ``cov="cluster"`` or use
+    `mundlak_test`. On unbalanced panels plm has a plain constant in the auxiliary regression where the model has
+    :math:`1 - \theta_i`, and another statistic.
 
     Examples
     --------
@@ -150,9 +150,8 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
 
     :math:`H_0: \delta = 0` in :math:`y_{it} = c + x_{it}'\beta + \bar x_i'\delta + u_{it}`, estimated with the result's
     variance components, by a Wald statistic under ``cov`` (Mundlak 1978; Arellano 1993). With the default it is the
-    cluster-robust version of Hausman's test, and equals Stata's ``xtoverid`` after ``xtreg, re cluster()`` under
-    ``convention="stata"``; unlike Hausman's it needs no efficiency of random
-    effects and cannot be negative.
+    cluster-robust version of Hausman's test; under ``convention="stata"`` it equals Stata's ``xtoverid`` after
+    ``xtreg, re cluster()``. Unlike Hausman's, it does not need random effects to be efficient, and cannot be negative.
 
     Parameters
     ----------
@@ -169,7 +168,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     Raises
     ------
     SpecificationError
-        If the result is not one-way random effects, or its means are among its regressors already.
+        The result is not one-way random effects, or its means are among its regressors already.
 
     See Also
     --------

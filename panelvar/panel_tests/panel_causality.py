@@ -65,7 +65,7 @@ def panel_granger_test(
         \tilde Z = \sqrt{\tfrac{N}{2K} \tfrac{T - 2K - 5}{T - K - 3}}
         \left(\tfrac{T - 2K - 3}{T - 2K - 1} \bar W - K\right)
 
-    (Dumitrescu and Hurlin 2012). On unbalanced panels each entity's mean and variance are used.
+    (Dumitrescu and Hurlin 2012). On unbalanced panels each entity has its own mean and variance.
 
     Parameters
     ----------
@@ -75,20 +75,20 @@ def panel_granger_test(
     lags : int
         K.
     kind : {"z-tilde", "z-bar", "w-bar"}
-        Exact moments of W for the T at hand; its limit moments, for T much larger than N; or the average itself,
-        without a p-value.
+        Standardised by the moments of W for the T at hand, which are those of an F distribution and approximate; by its
+        limit moments, for T much larger than N; or the average itself, without a p-value.
     {missing}
 
     Returns
     -------
     PanelCausalityResult
-        A TestResult with ``wald`` and ``average``; Z against both tails of the normal, as plm and xtgcause (the
-        alternative makes Z large: half this p-value is that of the upper tail).
+        A TestResult with ``wald`` and ``average``. Its p-value is of both tails of the normal, as in plm and xtgcause.
+        The alternative makes Z large: half the p-value is that of the upper tail.
 
     Raises
     ------
     InsufficientDataError
-        If no entity has more than 2K + 5 usable rows (``"z-tilde"``), or than 2K + 1.
+        No entity has more than 2K + 5 usable rows (``"z-tilde"``), or more than 2K + 1.
 
     See Also
     --------
@@ -98,8 +98,8 @@ def panel_granger_test(
 
     Notes
     -----
-    Lags are on the calendar: a row after a gap is not used (plm uses the row before). The alternative is causality in
-    *some* entities. Cross-section dependence makes the test over-reject; variables must be stationary.
+    The alternative is causality in *some* entities. Variables must be stationary, and cross-section dependence makes
+    the test over-reject. Lags are on the calendar: a row after a gap is not used (plm uses the row before).
 
     Examples
     --------

@@ -43,8 +43,8 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
     Raises
     ------
     SpecificationError
-        If the models differ in rows or dependent variable, are not least squares of the levels, or are not nested by
-        count of coefficients.
+        The models differ in rows or dependent variable, are not least squares of the levels, or are not nested by count
+        of coefficients.
 
     See Also
     --------
@@ -53,9 +53,9 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
 
     Notes
     -----
-    Exact for normal, homoskedastic, uncorrelated errors only; a robust covariance of the results does not enter, with a
-    warning. That one model contains the other is checked by fit and degrees of freedom, not by algebra: regressors or
-    effects of the first that the second does not name are warned about.
+    The test is exact for normal, homoskedastic, uncorrelated errors. It does not use a robust covariance of the
+    results, and warns where they have one. Whether one model contains the other is checked by fit and degrees of
+    freedom, not by algebra: a warning says if the second does not name all regressors and effects of the first.
 
     Examples
     --------
@@ -112,9 +112,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     Raises
     ------
     SpecificationError
-        For other models, or with weights.
-    InsufficientDataError
-        If no entity has more rows than coefficients.
+        The model is another, or has weights. InsufficientDataError No entity has more rows than coefficients.
 
     See Also
     --------
@@ -124,8 +122,8 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
 
     Notes
     -----
-    An entity with no more rows than coefficients fits exactly and adds no degrees of freedom. The test assumes one
-    error variance for all entities and over-rejects without it; with many entities use `slope_homogeneity_test`.
+    The test assumes one error variance for all entities, and over-rejects where they differ. With many entities use
+    `slope_homogeneity_test`. An entity with no more rows than coefficients fits exactly and adds no degrees of freedom.
 
     Examples
     --------
@@ -205,9 +203,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     Raises
     ------
     SpecificationError
-        For other models.
-    InsufficientDataError
-        If fewer than two entities have more than k + 1 rows.
+        The model is another. InsufficientDataError Fewer than two entities have more than k + 1 rows.
 
     See Also
     --------
@@ -216,8 +212,8 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
 
     Notes
     -----
-    Derived for strictly exogenous regressors and errors uncorrelated over time and across entities; serial correlation
-    makes it over-reject. With few entities and long T use `slope_poolability_test`.
+    Regressors must be strictly exogenous, and errors uncorrelated over time and across entities: serial correlation
+    makes the test over-reject. With few entities and long T use `slope_poolability_test`.
 
     Examples
     --------

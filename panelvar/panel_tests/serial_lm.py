@@ -51,8 +51,8 @@ def bera_sosa_yoon_test(
     result : LinearResult
         Pooled OLS; other models in levels are refitted.
     kind : {"serial", "effects", "joint"}
-        AR(1) errors allowing for random effects; random effects allowing for AR(1); either. chi2 with 1, 1 and 2
-        degrees of freedom.
+        AR(1) errors, allowing for random effects; random effects, allowing for AR(1); or either. The statistics are
+        chi2 with 1, 1 and 2 degrees of freedom.
     one_sided : bool
         With ``"effects"``: the signed root, upper tail of the normal (a variance cannot be negative).
     {lags (predecessors)}
@@ -77,8 +77,8 @@ def bera_sosa_yoon_test(
 
     Notes
     -----
-    Robust to *local* departures only: with strong random effects the test of serial correlation over-rejects; use
-    `baltagi_li_test` or `wooldridge_serial_test` then. Assumes homoskedastic normal errors.
+    The tests are robust to *local* departures only. With strong random effects the test of serial correlation
+    over-rejects: use `baltagi_li_test` or `wooldridge_serial_test` then. Errors must be homoskedastic and normal.
 
     Examples
     --------
@@ -147,8 +147,8 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     Raises
     ------
     SpecificationError
-        If the panel is unbalanced or has gaps: the statistics are derived for balanced panels (plm computes
-        ``"random"`` from the average T there, which has no justification). Joint: use `bera_sosa_yoon_test`.
+        The panel is unbalanced or has gaps, for which the statistics are not derived. (plm computes ``"random"`` from
+        the average T there, which has no justification.) For the joint test use `bera_sosa_yoon_test`.
 
     See Also
     --------
@@ -158,8 +158,8 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
 
     Notes
     -----
-    AR(1) and MA(1) alternatives have the same statistic. The ``"fixed"`` version ignores the correlation -1/(T-1) of
-    within residuals and over-rejects with small T: use `wooldridge_within_test` or `born_breitung_test` there.
+    AR(1) and MA(1) alternatives have the same statistic. ``"fixed"`` ignores that within residuals have correlation
+    -1/(T-1), and over-rejects with small T: use `wooldridge_within_test` or `born_breitung_test` there.
 
     Examples
     --------

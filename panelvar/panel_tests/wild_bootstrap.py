@@ -177,10 +177,10 @@ def wild_bootstrap(
 ) -> WildBootstrapResult:
     r"""Test restrictions by the wild cluster bootstrap of the t (or Wald) statistic.
 
-    :math:`y^* = Z\tilde\gamma + v_g \tilde e`: residuals, restricted unless ``impose_null=False``, keep their order
-    within a cluster and change sign together. Each draw is re-estimated, absorbed effects included, and studentised by
-    its own clustered covariance. The p-value is the share of draws with :math:`|t^*| \ge |t|`, among which the sample
-    itself counts: it is one of all patterns of signs, and beside B that were drawn, k of them as large, it is one more:
+    A draw is :math:`y^* = Z\tilde\gamma + v_g \tilde e`: all residuals of a cluster change sign together. They are
+    those of the restricted model unless ``impose_null=False``. Each draw is estimated again, absorbed effects included,
+    and studentised by its own clustered covariance. The p-value is the share of draws with :math:`|t^*| \ge |t|`. The
+    sample itself is one of the patterns of signs and counts among them: if k of B draws are as large, the p-value is
     :math:`(1 + k) / (1 + B)`.
 
     Parameters
@@ -194,13 +194,13 @@ def wild_bootstrap(
         The dimension, or dimensions, of the clustered covariance of sample and draws. None: those of the result's own
         covariance, entities where it has none.
     bootstrap_cluster : str, array, sequence of them, "intersection" or None
-        Whose signs are drawn; several: the clusters of their intersection; ``"intersection"``: that of all of
-        ``cluster``, boottest's default. None: the only dimension, or the one with the fewest clusters. Finer than
-        ``cluster``: the subcluster bootstrap.
+        Whose signs are drawn. Several: the clusters of their intersection. ``"intersection"``: that of all of
+        ``cluster``, boottest's default. None: the only dimension, or the one with the fewest clusters. One finer than
+        ``cluster`` makes the subcluster bootstrap.
     weights : {"rademacher", "webb", "mammen", "normal", "gamma"}
         Two points, six points (for few clusters, so that draws differ), Mammen's two, or continuous ones.
     draws : int
-        Number of draws. Rademacher signs are enumerated instead when there are no more than that.
+        Number of draws. If there are no more patterns of Rademacher signs than that, all are gone through instead.
     impose_null : bool
         Restrict the residuals (WCR, recommended) or not (WCU).
     variant : {"11", "13", "31", "33"}
@@ -209,12 +209,12 @@ def wild_bootstrap(
     alternative : {"two-sided", "equal-tailed", "greater", "less"}
         Symmetric; twice the smaller tail; or one tail.
     ties : {"count", "strict"}
-        Whether draws that equal the statistic, and the sample itself, count. The sample is one of the sign patterns, so
-        that the test has its level only if it counts; ``"strict"``, :math:`k / B`, is what boottest prints.
+        Whether draws that equal the statistic, and the sample itself, count. The test has its level only if they do.
+        ``"strict"``, :math:`k / B`, is what boottest prints.
     level : float
         Coverage of the confidence set.
     seed : int, Generator or None
-        Of the draws; the same seed gives the same draws.
+        Seed of the draws: the same seed gives the same draws.
 
     Returns
     -------
@@ -223,12 +223,10 @@ def wild_bootstrap(
     Raises
     ------
     SpecificationError
-        An unknown option, a restriction on the constant of absorbed effects, one tail of several restrictions, or a
-        jackknife variant of several dimensions.
-    InsufficientDataError
-        Fewer than two clusters.
-    NumericalError
-        No positive variance of several dimensions; effects too many (see `BiasReduced`).
+        An option is unknown; the restriction is on the constant of absorbed effects; or you asked for one tail of
+        several restrictions, or for a jackknife variant of several dimensions. InsufficientDataError There are fewer
+        than two clusters. NumericalError Several dimensions give no positive variance, or there are too many effects
+        (see `BiasReduced`).
 
     See Also
     --------
@@ -238,17 +236,17 @@ def wild_bootstrap(
 
     Notes
     -----
-    The statistic carries the convention's clustered factor (variants "13" and "33": that of CR3); with one dimension
+    The statistic carries the convention's clustered factor (variants "13" and "33": that of CR3). With one dimension
     the p-value does not depend on it. With several, covariances add and subtract, and a draw whose variance is not
     positive does not count (boottest and fwildclusterboot leave it out too).
 
-    The confidence set holds every value that the same draws do not reject. It is searched for in steps of a twentieth
-    of a standard error, and its ends are then found exactly: it may be several intervals, or unbounded.
+    The confidence set holds every value that the same draws do not reject. It is searched in steps of a twentieth of a
+    standard error, and its ends are then found exactly. It may be several intervals, or unbounded.
 
-    When to use something else: with G clusters there are :math:`2^{G-1}` values of :math:`|t^*|`, so that five or fewer
-    never reject at 5%, which the notes say; more weights do not add information. With few *treated* clusters the
-    restricted test rarely rejects and the unrestricted one far too often (MacKinnon and Webb 2017): when both disagree,
-    believe neither. See `cluster_diagnostics`.
+    With G clusters there are :math:`2^{G-1}` values of :math:`|t^*|`: five clusters or fewer never reject at 5%, and
+    other weights add no information. With few *treated* clusters the restricted test rarely rejects and the
+    unrestricted one far too often (MacKinnon and Webb 2017): if they disagree, trust neither. See
+    `cluster_diagnostics`.
 
     References
     ----------

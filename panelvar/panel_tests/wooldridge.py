@@ -37,7 +37,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
 
     .. math:: z = \frac{\sum_g w_g}{\sqrt{\sum_g w_g^2}}, \qquad w_g = \sum_{s < t \in g} \hat u_{gs} \hat u_{gt},
 
-    with :math:`\hat u` the residuals of pooled OLS and g the entities (Wooldridge 2010, eq. 10.40).
+    with :math:`\hat u` the residuals of pooled OLS and g the entities (Wooldridge 2010, section 10.4.4).
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
 
     Notes
     -----
-    Valid under heteroskedasticity and without normality, but rejects for any correlation within the groups, serial
+    The test needs neither homoskedastic nor normal errors. It rejects for any correlation within the groups, serial
     correlation included. With ``effects="time"`` it needs many periods.
 
     Examples
@@ -128,8 +128,8 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
 
     Notes
     -----
-    With ``"calendar"`` each entity is held to its own :math:`-1/(T_i - 1)`; plm holds all to that of the number of
-    periods. For short panels; large T is not needed.
+    The test is for short panels: it does not need large T. With ``"calendar"`` each entity is held to its own
+    :math:`-1/(T_i - 1)`; plm holds all to that of the number of periods.
 
     Examples
     --------
@@ -191,8 +191,8 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
 
     Notes
     -----
-    Rejecting "levels" speaks for first differences, rejecting "differences" for fixed effects; both can be rejected.
-    `wooldridge_serial_test` is the form of Stata's ``xtserial``: no constants, other factors.
+    To reject "levels" speaks for first differences, to reject "differences" for fixed effects; both can be rejected.
+    `wooldridge_serial_test` is the form of Stata's ``xtserial``, with no constants and other factors.
 
     Examples
     --------
@@ -241,8 +241,8 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
 
     Notes
     -----
-    Lags are on the calendar. Entity effects make pooled residuals correlated at every distance: the test rejects then
-    too, and says nothing about the idiosyncratic errors (use `wooldridge_within_test` or `wooldridge_serial_test`).
+    Entity effects make pooled residuals correlated at every distance: the test rejects for them too, and says nothing
+    about the idiosyncratic errors (use `wooldridge_within_test` or `wooldridge_serial_test`). Lags are on the calendar.
 
     Examples
     --------
@@ -301,8 +301,8 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
 
     Notes
     -----
-    Differences and lags are on the calendar: they never bridge a gap, as in Stata. Valid under heteroskedasticity;
-    assumes that the effects of a change last one period only under the alternative of interest, AR(1).
+    The test allows for heteroskedasticity. Differences and lags are on the calendar: as in Stata, they never bridge a
+    gap.
 
     Examples
     --------

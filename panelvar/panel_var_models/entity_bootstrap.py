@@ -24,22 +24,22 @@ class EntityBootstrap(Simulated):
     r"""Bootstrap of entities: N of them are drawn with replacement, with all their periods, and the model is refitted.
 
     An entity drawn twice is two entities, each with an effect of its own (Kapetanios 2008, Journal of Applied
-    Econometrics 23; Goncalves and Kaffo 2015, Journal of Econometrics 186). Nothing is asked of the errors within an
-    entity: they may be correlated over time and of any variance.
+    Econometrics 23; Goncalves and Kaffo 2015, Journal of Econometrics 186). The errors within an entity may be
+    correlated over time and have any variance.
 
     Parameters
     ----------
     {draws, seed}
     interval : {"percentile", "hall"}
-        The rule, as of `ResidualBootstrap`; studentised intervals would need every draw's own covariance.
+        How draws become limits, as in `ResidualBootstrap`. Studentised intervals would need every draw's own
+        covariance.
     {joint, over}
 
     Raises
     ------
     SpecificationError
-        A model of one entity, or an estimator that is not made again with weights.
-    NumericalError
-        A draw whose regressors depend on one another.
+        The model is of one entity, or its estimator cannot be repeated with weights. NumericalError In a draw,
+        regressors depend on one another.
 
     See Also
     --------
@@ -49,9 +49,9 @@ class EntityBootstrap(Simulated):
 
     Notes
     -----
-    The draws are about the estimate, with its own bias: of least squares with entity effects in short panels they do
-    not cover, and a corrected estimator is corrected again in each draw. Entities must be independent: common shocks
-    are not drawn. Fewer than 30 entities are warned about.
+    The draws repeat the estimator with its bias: bands of least squares with entity effects do not cover in short
+    panels. A corrected estimator is corrected again in each draw. Entities must be independent, since common shocks are
+    not drawn. A warning says where there are fewer than 30.
 
     Examples
     --------

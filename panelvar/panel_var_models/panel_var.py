@@ -92,10 +92,10 @@ def fit_panel_var(
         Lag order p. Lags never bridge a gap, and no entity's reach into another's rows.
     method : str, optional
         ``"within"``: least squares with entity effects. ``"hahn-kuersteiner"``, ``"half-panel-jackknife"``: the same
-        less its bias, by formula or by the bias of halves. ``"corrected-moments"``: its moments freed of their bias,
-        for panels of few periods. ``"mean-group"``: a vector autoregression of each entity, averaged. ``"pooled"``: one
-        constant for all. ``"gmm"``: moments of lagged levels, for few periods and many entities. By default "gmm"
-        where an option of it is given, and where entities have fewer than 20 rows on average, of which the lags are
+        less its bias, by formula or by the bias of half panels. ``"corrected-moments"``: moments corrected for their
+        bias, for panels of few periods. ``"mean-group"``: a vector autoregression of each entity, averaged.
+        ``"pooled"``: one constant for all. ``"gmm"``: moments of lagged levels, for few periods and many entities. The
+        default is "gmm" if you give an option of it, or if entities have fewer than 20 rows on average once lags are
         taken off; else "within".
     transform : {"fod", "fd"}, optional
         Moments: forward orthogonal deviations (the default) or first differences.
@@ -115,9 +115,9 @@ def fit_panel_var(
     time_effects : bool
         Give each period an effect that all entities share.
     cov : str or covariance object, optional
-        Errors of the coefficients, jointly over the equations: ``"cluster"`` by entity (the default), ``"classical"``,
-        ``"HC1"``, ``"driscoll-kraay"``, ``Clustered("entity", "time")``, ... A mean group's are the spread of its
-        entities. By moments: ``"robust"`` (the default; Windmeijer's correction after two steps), ``"classical"``,
+        Standard errors, jointly over the equations: ``"cluster"`` by entity (the default), ``"classical"``, ``"HC1"``,
+        ``"driscoll-kraay"``, ``Clustered("entity", "time")``, ... Those of a mean group are the spread of its entities.
+        By moments: ``"robust"`` (the default, with Windmeijer's correction after two steps), ``"classical"``,
         ``"uncorrected"``, or ``Clustered("region")``.
     {missing}
 
@@ -129,34 +129,32 @@ def fit_panel_var(
     Raises
     ------
     DataError
-        Unknown or infinite columns; data that do not say who and when.
-    SpecificationError
-        Options that do not exist or go together.
-    InsufficientDataError
-        Too few entities, or too few rows for the coefficients and effects.
-    CollinearityError
-        Regressors that depend on one another, or on the effects; an equation that fits exactly.
-    NumericalError
-        Corrected moments without a zero.
+        A column is unknown or infinite, or the data do not say who and when. SpecificationError Options do not exist,
+        or do not go together. InsufficientDataError There are too few entities, or too few rows for the coefficients
+        and effects. CollinearityError Regressors depend on one another or on the effects, or an equation fits exactly.
+        NumericalError The corrected moments have no zero.
 
     See Also
     --------
-    panelvar.fit_var : One entity. `fit_var_batch` fits each by itself.
+    fit_var : One series.
+    fit_var_batch : A vector autoregression of each entity by itself.
+    fit_panel_local_projections : Responses without a system.
 
     Notes
     -----
-    The means that entity effects take out hold errors of earlier periods: least squares is biased by a term of order
-    1/T, toward less persistence (Nickell 1981). Its errors shrink with the root of NT, so that in a panel of many
-    entities the bias rules however small it is: "within" is for T that is large beside N. "hahn-kuersteiner" (Hahn and
-    Kuersteiner 2002) takes out the term of order 1/T of stationary systems that began long ago; what is left of it at
-    T = 10 is small unless roots are near one. "half-panel-jackknife" (Dhaene and Jochmans 2015) asks for nothing but
-    halves that are alike, has less bias under high persistence, and larger errors. "corrected-moments" (Breitung,
-    Kripfganz and Hayakawa 2022, here for systems) leaves no bias at any T: it needs errors uncorrelated over time with
-    the same covariance in all periods of an entity, and variables that are not so persistent that its moments have no
-    zero, which is refused. Errors count what the correction adds, by the derivative of the whole estimator; "classical"
-    ones, which are those of least squares, do not.
+    The means that entity effects take out hold errors of earlier periods. Least squares is therefore biased by a term
+    of order 1/T, toward less persistence (Nickell 1981). Its standard errors shrink with the root of NT, so that with
+    many entities even a small bias rules: "within" is for T that is large beside N.
 
-    Corrected estimates are not held inside the unit circle: a note says where they leave it.
+    "hahn-kuersteiner" (Hahn and Kuersteiner 2002) takes out the term of order 1/T of stationary systems that began long
+    ago; at T = 10 little is left of it unless roots are near one. "half-panel-jackknife" (Dhaene and Jochmans 2015)
+    needs only halves that are alike; it has less bias under high persistence, and larger standard errors.
+    "corrected-moments" (Breitung, Kripfganz and Hayakawa 2022, here for systems) is consistent for many entities at any
+    T. It needs errors that are uncorrelated over time and have the same covariance in all periods of an entity; if
+    variables are so persistent that its moments have no zero, it is refused.
+
+    Standard errors count what a correction adds, by the derivative of the whole estimator; "classical" ones, which are
+    those of least squares, do not. Corrected estimates may leave the unit circle: a note says where they do.
 
     References
     ----------

@@ -40,9 +40,9 @@ def fit_correlated_random_effects(
 ) -> LinearResult:
     r"""Fit correlated random effects, :math:`y_{it} = c + x_{it}'\beta + \bar x_i'\delta + \mu_i + \varepsilon_{it}`.
 
-    The means of the regressors over each entity's rows carry whatever correlation the effects have with them (Mundlak
-    1978, eq. 2.4), so that :math:`\hat\beta` of time-varying regressors equals fixed effects, on balanced and
-    unbalanced panels, whatever the variance components: quasi-demeaning leaves
+    Each entity's means of the regressors take up the correlation that its effect has with them (Mundlak 1978). The
+    slopes of time-varying regressors therefore equal those of fixed effects, on balanced and unbalanced panels,
+    whatever the variance components: quasi-demeaning leaves
     :math:`x_{it} - \theta_i\bar x_i = (x_{it} - \bar x_i) + (1 - \theta_i)\bar x_i`, and the second part is the
     transformed mean (Wooldridge 2019, J. Econometrics 211, 137-150). Time-invariant regressors keep a coefficient.
 
@@ -71,10 +71,10 @@ def fit_correlated_random_effects(
 
     Notes
     -----
-    :math:`\delta` is the between slope less the within slope. Means are over the rows of the model (after missing
-    values are dropped); means of the whole panel would not reproduce fixed effects. The coefficients of time-invariant
-    regressors are consistent only if the effects are uncorrelated with them given the means: no test here can say so.
-    Predicting for new rows needs columns called ``mean(x)``.
+    On a balanced panel :math:`\delta` is the between slope less the within slope. Means are over the rows of the model,
+    after missing values are dropped: means over the whole panel would not reproduce fixed effects. The coefficients of
+    time-invariant regressors are consistent only if the effects are uncorrelated with them given the means, which no
+    test can tell from these data. To predict for new rows, give them columns called ``mean(x)``.
 
     Examples
     --------

@@ -64,9 +64,9 @@ def fit_hausman_taylor(
     .. math:: y_{it} = c + x_{1it}'\beta_1 + x_{2it}'\beta_2 + z_{1i}'\gamma_1 + z_{2i}'\gamma_2 + \mu_i
               + \varepsilon_{it},
 
-    where :math:`x_2` and :math:`z_2` may be correlated with :math:`\mu_i`, no regressor is with
-    :math:`\varepsilon_{it}`, and z does not vary over time. Two-stage least squares of quasi-demeaned rows; the
-    instruments come from inside the model:
+    The regressors :math:`x_2` and :math:`z_2` may be correlated with :math:`\mu_i`; none is correlated with
+    :math:`\varepsilon_{it}`, and z does not vary over time. The estimator is two-stage least squares of quasi-demeaned
+    rows. Its instruments come from inside the model:
 
     ============================  ===========================================================  =========================
     ``"hausman-taylor"``          :math:`x_{1it}-\bar x_{1i},\; x_{2it}-\bar x_{2i},\; \bar    ``xthtaylor``; plm's
@@ -86,8 +86,8 @@ def fit_hausman_taylor(
         Those of them that are correlated with the effects (Stata's ``endog()``), named as they were typed; a term or a
         pattern stands for all its columns.
     method : {"hausman-taylor", "amemiya-macurdy", "breusch-mizon-schmidt"}
-        Each asks for more exogeneity than the one before, and is more precise where it holds: the means of
-        :math:`x_1`; its values in every period; and :math:`x_2` correlated with the effect to the same degree in every
+        Each assumes more than the one before, and is more precise where that holds. The effect is uncorrelated with the
+        means of :math:`x_1`; with its values in every period; and its correlation with :math:`x_2` is the same in every
         period.
     {constant, weights (refused), cov, convention}
         Its field ``hausman_taylor_periods`` says how unbalanced panels count.
@@ -101,7 +101,7 @@ def fit_hausman_taylor(
     Raises
     ------
     SpecificationError
-        An endogenous regressor that is not among x, or none.
+        An endogenous regressor is not among x, or there is none.
     CollinearityError
         Fewer time-varying exogenous regressors than time-invariant endogenous ones, or too weakly related to them.
     DataError, InsufficientDataError, NumericalError
@@ -121,10 +121,13 @@ def fit_hausman_taylor(
     :math:`\hat\sigma_\mu^2 = (\hat\sigma_1^2 - \hat\sigma_\varepsilon^2)/\bar T`, :math:`\bar T` the harmonic mean of
     the :math:`T_i`. Instruments that do not vary within entities are quasi-demeaned like the regressors.
 
-    Where an entity has no row in a period, its instrument of that period is zero (as in plm); on very unbalanced panels
-    the two larger sets of instruments mean little. Do not use it if no regressor can be taken as uncorrelated with the
-    effects: nothing identifies :math:`\gamma_2` then. Compare with `fit_fixed_effects` by `hausman`, which with as many
-    :math:`x_1` as :math:`z_2` has nothing to test.
+    The two larger sets enter as deviations from the entity's mean. On a balanced panel these span the same space as the
+    levels in the table. Where an entity has no row in a period, its instrument of that period is zero: on very
+    unbalanced panels the two larger sets mean little.
+
+    Do not use this estimator if you can take no regressor as uncorrelated with the effects: nothing identifies
+    :math:`\gamma_2` then. Compare it with `fit_fixed_effects` by `hausman`; with as many :math:`x_1` as :math:`z_2`
+    there is nothing to test.
 
     References
     ----------

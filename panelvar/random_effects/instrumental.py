@@ -75,8 +75,8 @@ def fit_iv_random_effects(
     effects : {"entity", "time"}
         The random dimension.
     method : {"g2sls", "ec2sls"}
-        EC2SLS has twice the instruments, lets within and between variation have coefficients of their own in the first
-        stage, and is more precise in finite samples; both have the same limit (Baltagi and Li 1992).
+        EC2SLS has twice the instruments: in the first stage, within and between variation have coefficients of their
+        own. Both have the same asymptotic variance (Baltagi and Li 1992).
     variance_components : {"swamy-arora", "baltagi-chang", "harmonic", "stata-sa"}
         From the residuals of FE2SLS and BE2SLS, in the versions of `fit_random_effects`. ``"swamy-arora"`` is that of
         the convention.
@@ -90,11 +90,11 @@ def fit_iv_random_effects(
     Raises
     ------
     SpecificationError
-        Weights; a method or version that does not exist.
+        You gave weights, or a method or version that does not exist.
     CollinearityError
         If the within or the between regression is not identified: without both there are no components.
     InsufficientDataError
-        Fewer than two levels, or no degrees of freedom within.
+        The effect has fewer than two levels, or no degrees of freedom are left within.
     DataError, NumericalError
         See `panelvar.base.errors`.
 
@@ -106,10 +106,10 @@ def fit_iv_random_effects(
 
     Notes
     -----
-    Consistent only if the effects are uncorrelated with regressors and instruments (other than through the endogenous
-    regressors): compare with `fit_iv_fixed_effects` by `hausman`. If some regressors are correlated with the effects
-    and there are no outside instruments, use `fit_hausman_taylor` (plm's ``"am"`` and ``"bms"`` are for its model, not
-    this one).
+    The estimates are consistent only if the effects are uncorrelated with the exogenous regressors and the instruments:
+    compare them with `fit_iv_fixed_effects` by `hausman`. If some regressors are correlated with the effects and you
+    have no instruments from outside, use `fit_hausman_taylor`. (plm's ``"am"`` and ``"bms"`` are for that model, not
+    for this one.)
 
     References
     ----------

@@ -59,10 +59,10 @@ def fit_random_effects(
 ) -> LinearResult:
     r"""Fit random effects, :math:`y_{it} = c + x_{it}'\beta + \mu_i (+ \lambda_t) + \varepsilon_{it}`, by GLS or ML.
 
-    One way, OLS of :math:`v_{it} - \theta_i \bar v_i` with
-    :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}`
-    (Baltagi 2013, section 9.2). Two way, least squares of Henderson's equations
-    (`panelvar.absorption.crossed_effects`): exact GLS on unbalanced panels of any size.
+    With one effect this is OLS of :math:`v_{it} - \theta_i \bar v_i`, with
+    :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}` (Baltagi 2013, section
+    9.2). With two it is least squares of Henderson's equations (`panelvar.absorption.crossed_effects`), which is exact
+    GLS on unbalanced panels of any size.
 
     Parameters
     ----------
@@ -80,12 +80,12 @@ def fit_random_effects(
     Raises
     ------
     SpecificationError
-        Weights; Amemiya's components with a regressor that does not vary within; two-way versions that do not exist.
+        You gave weights; asked for Amemiya's components with a regressor that does not vary within; or for a version
+        that two effects do not have.
     InsufficientDataError
-        Fewer than two levels, or no degrees of freedom within.
-    NumericalError
-        Two-way likelihood with more than 2,000 levels of both effects; effects of more levels, so weakly connected that
-        conjugate gradients do not converge.
+        The effect has fewer than two levels, or no degrees of freedom are left within. NumericalError Both effects have
+        more than 2,000 levels under the two-way likelihood, or are so weakly connected that conjugate gradients do not
+        converge.
 
     See Also
     --------
@@ -95,14 +95,14 @@ def fit_random_effects(
 
     Notes
     -----
-    Consistent only if the effects are uncorrelated with the regressors: compare with fixed effects by `hausman`, or
-    use `fit_correlated_random_effects`. A negative or inestimable variance is set to zero with a warning, and one
-    that rests on fewer than five degrees of freedom is warned about.
+    The estimates are consistent only if the effects are uncorrelated with the regressors: test it by `mundlak_test` or
+    `hausman`, or use `fit_correlated_random_effects`. A variance that is negative or cannot be estimated is set to zero
+    with a warning. Another warning says where one rests on fewer than five degrees of freedom.
 
-    The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}` with :math:`s^2` the GLS residual variance, RSS over
-    n - k; after maximum likelihood :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances take the rows
-    transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.absorption.crossed_rows`); two-way, clustering
-    by one dimension leaves the other's correlation to the estimated variances.
+    The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}`. Here :math:`s^2` is the GLS residual variance, RSS
+    over n - k; after maximum likelihood it is :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances are computed
+    from rows transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.absorption.crossed_rows`). With two
+    effects, clustering by one dimension leaves the other's correlation to the estimated variances.
 
     Examples
     --------

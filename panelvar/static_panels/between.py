@@ -113,9 +113,9 @@ def fit_between(
 
     Notes
     -----
-    One row for each entity. Errors can be clustered by a column (or an array with a value for each row of the data)
-    that does not vary within an entity, such as the region of a firm. Consistent only if the entity effects are
-    uncorrelated with the means of the regressors.
+    The regression has one row for each entity. You can cluster by a column (or an array with a value for each row of
+    the data) that does not vary within entities, such as the region of a firm. The estimates are consistent only if the
+    entity effects are uncorrelated with the means of the regressors.
 
     Examples
     --------

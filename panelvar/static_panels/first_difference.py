@@ -42,7 +42,7 @@ def fit_first_difference(
     Parameters
     ----------
     {data, y, x, constant (differences), weights (differences), cov, convention, missing}
-        They are dropped before differencing.
+        Rows with missing values are dropped before differencing.
     {collinear}
 
     Returns
@@ -64,9 +64,9 @@ def fit_first_difference(
 
     Notes
     -----
-    Only adjacent periods are differenced: a difference never bridges a gap, except under the ``"plm"`` convention,
-    which differences consecutive rows. Differenced errors are serially correlated when the levels' are not: prefer
-    ``cov="cluster"``.
+    Only adjacent periods are differenced. A difference never bridges a gap, except under the ``"plm"`` convention,
+    which differences consecutive rows. If the errors of the levels are uncorrelated over time, those of the differences
+    are not: use ``cov="cluster"``.
 
     Examples
     --------

@@ -51,9 +51,10 @@ def fit_fixed_effects(
 ) -> LinearResult:
     r"""Fit fixed effects, :math:`y_{it} = c + \alpha_i + \lambda_t + x_{it}'\beta + u_{it}`.
 
-    Slopes are those of the (weighted) regression with a dummy for every level of any number of effects, and with a
-    slope for every level where asked for, :math:`\alpha_i + \delta_i t`. The constant is the grand-mean form
-    :math:`\hat c = \bar y - \bar x'\hat\beta` (Baltagi 2013, eq. 2.8), with its standard error under every covariance.
+    The slopes are those of a (weighted) regression with a dummy for every level of every effect and, where you ask for
+    it, a slope for every level, :math:`\alpha_i + \delta_i t`. The dummy matrix is never built. The constant is the
+    mean effect, :math:`\hat c = \bar y - \bar x'\hat\beta` (Baltagi 2013, section 2.2), and has a standard error under
+    every covariance.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def fit_fixed_effects(
     Raises
     ------
     SpecificationError
-        Effects that cannot be read, or that both a formula and ``effects`` name.
+        Effects cannot be read, or both a formula and ``effects`` name them.
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
@@ -79,15 +80,19 @@ def fit_fixed_effects(
 
     Notes
     -----
-    Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects: exact for one and two
-    effects and, with more or with slopes, while the effects besides the largest have at most 1,500 coefficients; else
-    the bound of `panelvar.absorption.orthonormal_block.rank_bound`, which a note states (it can only be too large, so
-    errors are conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate
-    gradients to a relative residual of 1e-13, with an error where that is not reached. Regressors that do not vary
-    within the effects are dropped with a warning. Classical and HC errors ignore serial correlation within entities:
-    prefer ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored.
+    Use ``cov="cluster"`` in most panels: classical and HC standard errors ignore that errors are correlated within
+    entities. A regressor that does not vary within the effects is dropped with a warning.
 
-    Slopes by level cost one row a level each: with few rows a level little is left to estimate from.
+    Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects. That rank is exact for
+    one and two effects. With more effects, or with slopes by level, it is exact while the effects besides the largest
+    have at most 1,500 coefficients. Beyond that it is the bound of `panelvar.absorption.orthonormal_block.rank_bound`:
+    a note says so. The bound can only be too large, which makes standard errors conservative.
+
+    One and two effects are projected out exactly. Larger systems are solved by preconditioned conjugate gradients to a
+    relative residual of 1e-13; a `NumericalError` says where they do not get there. HC2 and above need leverages, which
+    are defined only where the system is factored.
+
+    Each slope by level costs a row of every level: with few rows a level, little is left to estimate from.
 
     Examples
     --------

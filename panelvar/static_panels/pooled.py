@@ -57,9 +57,9 @@ def fit_pooled(
 
     Notes
     -----
-    Consistent only if the regressors are uncorrelated with the entity effects; classical errors ignore the
-    correlation of an entity's errors over time. Use `fit_fixed_effects` for the first, ``cov="cluster"`` for the
-    second.
+    The estimates are consistent only if the regressors are uncorrelated with the entity effects: otherwise use
+    `fit_fixed_effects`. Classical standard errors ignore that an entity's errors are correlated over time: use
+    ``cov="cluster"``.
 
     Examples
     --------

@@ -54,9 +54,9 @@ class LinearResult(FitStatistics, Presented):
 
     Notes
     -----
-    Residuals of fixed effects, pooled, between and difference models are those of the regression; of random effects and
-    generalised least squares they are :math:`y - \hat c - x'\hat\beta`, the effect not taken out. Fitted values plus
-    residuals give y.
+    Fitted values plus residuals give y. Residuals of pooled, fixed-effects, between and first-difference models are
+    those of the regression. Residuals of random effects and generalised least squares are
+    :math:`y - \hat c - x'\hat\beta`: they still hold the effect.
 
     Examples
     --------
@@ -118,7 +118,7 @@ class LinearResult(FitStatistics, Presented):
 
     @cached_property
     def fitted_values(self) -> pd.Series:
-        """Dependent variable less residuals: absorbed effects are included."""
+        """Dependent variable less residuals, so that they hold the absorbed effects."""
         import pandas as pd
 
         own = self.explained
@@ -137,28 +137,31 @@ class LinearResult(FitStatistics, Presented):
         Parameters
         ----------
         errors : bool
-            Add standard errors (of fixed effects, refused beyond two effects and with slopes; of one random effect, the
-            root of the mean squared error of its prediction).
+            Add standard errors. Of fixed effects they exist for one and two effects without slopes by level. Of one
+            random effect they are the root of the mean squared error of its prediction.
 
         Returns
         -------
         DataFrame
-            Fixed effects: ``level`` :math:`\hat c + \hat\alpha_i`, ``deviation`` :math:`\hat\alpha_i`, ``std_error``
-            of the level and ``std_error_deviation``. Two effects: one block an effect, and ``component``. Slopes by
-            level: ``level`` is the slope. Random effects: ``effect``, the best linear unbiased predictions, and of one
-            effect ``std_error``.
+            Fixed effects: ``level`` is :math:`\hat c + \hat\alpha_i`, ``deviation`` :math:`\hat\alpha_i`; ``std_error``
+            and ``std_error_deviation`` are theirs. Two effects: a block of rows for each effect, and ``component``.
+            Slopes by level: ``level`` is the slope. Random effects: ``effect`` has the best linear unbiased
+            predictions, ``std_error`` (of one effect) their errors.
 
         Notes
         -----
-        Two effects are identified up to one constant in each connected component. The values are those whose second
-        effect has (weighted) mean zero over the rows of every component; a difference between levels means something
-        only within a component. An effect f of the dummies has variance
-        :math:`s^2 f'(D'WD)^+ f + \bar x_f' V \bar x_f` with V the covariance of the slopes and :math:`\bar x_f` the
-        same function of the regressors; the first term is classical whatever V is, and with V classical the sum is the
-        dummy-variable regression's. Deviations are from the mean over rows. The error of an effect does not shrink
-        with the number of entities, only with its own rows. The prediction of a random effect with share
-        :math:`\gamma_i` (`predict_interval`) has the mean squared error
-        :math:`\sigma_\mu^2 (1 - \gamma_i) + \gamma_i^2 \bar z_i' V \bar z_i` (Henderson 1975), variances being known.
+        Two effects are identified up to one constant in each connected component: levels of different components cannot
+        be compared. The values returned are those whose second effect has (weighted) mean zero over the rows of every
+        component. Deviations are from the mean over rows.
+
+        A combination f of the effects has variance :math:`s^2 f'(D'WD)^+ f + \bar x_f' V \bar x_f`, with V the
+        covariance of the slopes and :math:`\bar x_f` the same combination of the regressors. The first term is
+        classical whatever V is. If V is classical too, the sum is the variance of the dummy-variable regression. The
+        error of an effect shrinks with its own rows, not with the number of entities.
+
+        The prediction of a random effect with share :math:`\gamma_i` (`predict_interval`) has the mean squared error
+        :math:`\sigma_\mu^2 (1 - \gamma_i) + \gamma_i^2 \bar z_i' V \bar z_i` (Henderson 1975), with the variances taken
+        as known.
         """
         return effects_table(self.fit, self.estimator, self.covariance.matrix, errors=errors)
 
@@ -166,10 +169,10 @@ class LinearResult(FitStatistics, Presented):
     def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
         r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`.
 
-        After first differences the *difference* of it is predicted, :math:`c + \Delta x_{it}'\hat\beta`: for the
-        model's own rows these are the ``fitted_values``; new rows must say their entity and time, and are missing where
-        the period before is. (As Stata's ``predict`` after ``regress D.y D.x``. linearmodels gives
-        :math:`x_{it}'\hat\beta`, the level less an unknown effect: ``frame[names] @ result.params`` here.)
+        After first differences this predicts the *difference*, :math:`c + \Delta x_{it}'\hat\beta`, as Stata's
+        ``predict`` does after ``regress D.y D.x``. For the model's own rows these are the ``fitted_values``. New rows
+        must say their entity and time; a row without the period before is missing. linearmodels returns
+        :math:`x_{it}'\hat\beta`, the level less an unknown effect: here that is ``frame[names] @ result.params``.
 
         Parameters
         ----------
@@ -207,16 +210,16 @@ class LinearResult(FitStatistics, Presented):
 
         Notes
         -----
-        With V the covariance of the coefficients, z a row with its constant, :math:`s^2` the residual variance:
-        without effects, :math:`z'Vz` (the average entity; ``kind="prediction"`` adds the variance of each effect and
-        of the error); with the fixed effects of seen levels f,
-        :math:`s^2 f'(D'WD)^+ f + (x - \bar x_f)'V(x - \bar x_f)`; for an unseen level, the variance of its effect over
+        Let V be the covariance of the coefficients, z a row with its constant, :math:`s^2` the residual variance.
+        Without effects the variance is :math:`z'Vz`, that of the average entity; ``kind="prediction"`` adds the
+        variance of each effect and of the error. With the fixed effects of seen levels f it is
+        :math:`s^2 f'(D'WD)^+ f + (x - \bar x_f)'V(x - \bar x_f)`. For an unseen level, the variance of its effect over
         levels (Stata's ``sigma_u`` squared) is added to that of the average. With random effects of share
-        :math:`\gamma_i = T_i\sigma_\mu^2 / (\sigma_e^2 + T_i\sigma_\mu^2)`,
+        :math:`\gamma_i = T_i\sigma_\mu^2 / (\sigma_e^2 + T_i\sigma_\mu^2)` it is
         :math:`(z - \gamma_i\bar z_i)'V(z - \gamma_i\bar z_i) + \sigma_\mu^2 (1 - \gamma_i)` (Henderson 1975).
 
-        The errors are taken as independent, and variance components as known. Effects estimated from few rows have wide
-        limits, and the variance of unseen effects is overstated there, since it contains their estimation error.
+        Errors are taken as independent, and variance components as known. Effects estimated from few rows have wide
+        limits. The variance of unseen effects is overstated there, since it contains their estimation error.
         """
         return predict_interval(self, data, kind=kind, levels=read_levels(level), effects=effects, unseen=unseen)
 
@@ -273,15 +276,16 @@ class LinearResult(FitStatistics, Presented):
 
         Notes
         -----
-        The weights of the rows are those of the fit, and the rows those of the model: of its levels, after first
-        differences. Columns are taken as given, as is usual (Stata's ``margins``), so that the errors are those of the
-        coefficients alone. A change that lasts is followed through lags of regressors, not through lags of the
-        dependent variable: with one of these, ``nonlinear("x / (1 - `L(y)`)")`` is the long-run effect. At zero
-        ``abs`` has the mean of its two slopes.
+        The average is over the rows of the model (of its levels, after first differences), weighted as in the fit. The
+        columns are taken as given, as Stata's ``margins`` does, so that standard errors count the coefficients alone.
+        ``lags=True`` follows a change through lags of regressors, not through lags of the dependent variable: with such
+        a lag, the long-run effect is ``nonlinear("x / (1 - `L(y)`)")``. At zero, ``abs`` has the mean of its two
+        slopes.
 
-        Elasticities are taken row by row and averaged. The fitted mean in them is what `predict` gives without effects,
-        as Stata's ``margins`` takes it after ``xtreg``: every row has the average effect. Their errors allow for its
-        dependence on the coefficients. Where it is negative a warning says so; the variable may have any sign.
+        Elasticities are computed row by row and averaged. They divide by the fitted mean that `predict` gives without
+        effects, as Stata's ``margins`` does after ``xtreg``: every row has the average effect. Their standard errors
+        count that this mean depends on the coefficients. A warning says where it is negative; the variable itself may
+        have any sign.
         """
         return marginal_effects(self, variables, at=at, over=over, lags=lags, elasticity=elasticity, level=level)
 
@@ -328,10 +332,10 @@ class LinearResult(FitStatistics, Presented):
 
         Notes
         -----
-        Absorbed and random effects are at their average, as `predict` takes them (``effects=False``) and as Stata's
-        ``margins`` does after ``xtreg``: least squares with a constant predict the mean of the dependent variable over
-        all rows, and with effects not over groups. Weights of the rows are those of the fit. Columns are taken as
-        given: the errors are those of the coefficients alone, and a new observation varies more (`predict_interval`).
+        Absorbed and random effects are held at their average, as in `predict` (``effects=False``) and in Stata's
+        ``margins`` after ``xtreg``. Over all rows, least squares with a constant then predict the mean of the dependent
+        variable; over groups, models with effects do not. Rows are weighted as in the fit. The columns are taken as
+        given, so that standard errors count the coefficients alone: a new observation varies more (`predict_interval`).
         """
         return adjusted_predictions(self, variables, at=at, over=over, level=level)
 
@@ -348,7 +352,7 @@ class LinearResult(FitStatistics, Presented):
         return replace(self, covariance=estimate)
 
     def without_rows(self) -> LinearResult:
-        """Return the result without its data rows: small to pickle, no residuals, new covariances or predictions."""
+        """Return the result without its rows: small to pickle, but without residuals, predictions, new covariances."""
         named = tuple(by for by in self.covariance.by if isinstance(by, str))
         by = named if len(named) == len(self.covariance.by) else ()
         light = replace(self, fit=self.fit.without_rows(), covariance=replace(self.covariance, by=by))
@@ -403,9 +407,9 @@ class LinearResult(FitStatistics, Presented):
 
         Notes
         -----
-        The sup-t band holds the effects of all periods at once with probability ``level`` (see `conf_int`): paths that
-        leave it are rejected jointly, which pointwise limits do not say (Freyaldenhoven, Hansen, Perez Perez and
-        Shapiro 2024, NBER 29170, section 4). ``leads_test`` is the joint test of the periods before the event.
+        The sup-t band holds the effects of all periods at once with probability ``level`` (see `conf_int`). It
+        therefore rejects whole paths, which pointwise limits do not (Freyaldenhoven, Hansen, Perez Perez and Shapiro
+        2024, NBER 29170, section 4). ``leads_test`` tests the periods before the event jointly.
         """
         return event_study(self, term, reference, event, level, draws, seed)
 
