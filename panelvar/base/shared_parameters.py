@@ -8,15 +8,15 @@ indented, is added to the last of the explanations.
 Parameters
 ----------
 data : Panel or DataFrame with a two-level (entity, time) index
-    The rows. `Panel` says which columns hold entity and time where the index does not.
+    The rows. Where the index does not hold entity and time, `Panel` says which columns do.
 y : str
-    Dependent variable; or, with ``x`` omitted, a formula such as ``"y ~ x1 + L(x2)"``.
+    Dependent variable; or, without ``x``, a formula such as ``"y ~ x1 + L(x2)"``.
 x : str or sequence of str
     Regressors.
 constant : bool, optional
     Include a constant: by default yes, or as the formula says.
 weights : column name, Series or array, optional
-    Analytic weights: the inverse of each row's relative error variance. Scaled to mean one. A Series is matched with
+    Analytic weights: the inverse of each row's relative error variance, scaled to mean one. A Series is matched with
     the rows by label; an array has a value for each row of the data, in their order.
 cov : str or covariance object
     ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
@@ -31,10 +31,10 @@ collinear : {"drop", "raise"}
 effects (means) : {"entity", "time"}
     The dimension whose means are regressed.
 wls : bool
-    Weight each mean by its number of rows (Stata's ``be wls``, linearmodels' ``reweight``) instead of equally.
+    Weight each mean by its number of rows (Stata's ``be wls``, linearmodels' ``reweight``), not equally.
 weights (means) : column name or array, optional
-    Analytic weights: means are weighted, and each mean is weighted by the sum of its weights, the inverse of its
-    relative variance.
+    Analytic weights. Means are weighted, and each counts by the sum of its weights, the inverse of its relative
+    variance.
 constant (differences) : bool, optional
     Include a constant in the differenced equation (a common trend). Default: no, except under the ``"plm"``
     convention.
@@ -42,16 +42,16 @@ weights (differences) : column name or array, optional
     Analytic weights of the levels; a difference gets :math:`1 / (1/w_t + 1/w_{t-1})`, the inverse of its
     relative variance.
 effects : {"entity", "time", "twoway"}, a column name, or several of them
-    What is absorbed; by default the entity's effects. A formula may name them instead, ``"y ~ x | firm + year"``.
-    ``"firm^year"`` has a level for every pair; ``"firm[t]"`` gives every firm a level and a slope on column t,
+    What is absorbed: by default the entity's effects. A formula may name them instead, ``"y ~ x | firm + year"``.
+    ``"firm^year"`` has a level for every pair. ``"firm[t]"`` gives every firm a level and a slope on column t,
     ``"firm[[t]]"`` the slope alone, ``"firm[t, z]"`` a level and two slopes (R fixest's spelling). At least one effect
     must have a level.
 constant (within) : bool, optional
     Report the constant (default) or not; slopes do not change.
 y (instrumented) : str
-    Dependent variable; or, with all else omitted, a formula: ``"y ~ x1 + [p ~ z1 + L(p)]"`` or
-    ``"y ~ x1 | p ~ z1 + L(p)"``, endogenous regressors and their instruments in brackets or after the bar, or
-    ``"y ~ x1 + p | x1 + z1 + L(p)"``, all exogenous variables after the bar.
+    Dependent variable; or, without the other names, a formula. Endogenous regressors and their instruments stand in
+    brackets, ``"y ~ x1 + [p ~ z1 + L(p)]"``, or after a bar, ``"y ~ x1 | p ~ z1 + L(p)"``; or all exogenous variables
+    stand after the bar, ``"y ~ x1 + p | x1 + z1 + L(p)"``.
 x (exogenous) : str or sequence of str
     Exogenous regressors; they are their own instruments.
 endogenous : str or sequence of str
@@ -67,21 +67,21 @@ cov (instrumented) : str or covariance object
 weights (refused) : None
     Analytic weights are not defined for this estimator and are refused.
 variance_components : str
-    ``"swamy-arora"`` in the convention's unbalanced version, or one version by name: ``"baltagi-chang"``,
-    ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two-way has the first only);
-    ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed
-    effects); ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. Formulas in
-    `panelvar.random_effects.variance_components_quadratic`,
-    `panelvar.random_effects.variance_components_likelihood` and `panelvar.random_effects.crossed_likelihood`.
+    ``"swamy-arora"`` in the convention's version for unbalanced panels, or a version by name: ``"baltagi-chang"``,
+    ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two effects have the first only);
+    ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed effects);
+    ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. The formulas are in
+    `panelvar.random_effects.variance_components_quadratic`, `panelvar.random_effects.variance_components_likelihood`
+    and `panelvar.random_effects.crossed_likelihood`.
 iterate (rho) : bool
-    Until rho settles; False: once (``twostep``).
+    Estimate rho again until it settles, or (False) once (Stata's ``twostep``).
 constant (entities) : bool, optional
     A constant for each entity: by default yes, or as the formula says.
 trend : bool
     A linear trend for each entity, in periods of the calendar from one.
 min_rows : int, optional
-    Leave out entities with fewer rows. By default those without a residual degree of freedom are left out; averages of
-    coefficients can keep entities with exactly as many rows as coefficients (plm's default).
+    Leave out entities with fewer rows. The default leaves out those without a residual degree of freedom. Averages of
+    coefficients can keep entities with exactly as many rows as coefficients, as plm does by default.
 unusable : {"drop", "raise"}
     Leave out entities that have too few rows or dependent regressors, with a warning that counts them, or refuse.
 convention (entities) : str or Convention
@@ -92,14 +92,14 @@ y (levels) : str
 x (levels) : str or sequence of str
     Long-run regressors, in levels.
 lags (chosen) : int, (p, q), (p, q1, ..., qk), mapping of names to int, or {"aic", "bic", "hqic"}
-    Orders of the ARDL: p lags of y (1 or more), q of each regressor (0 or more). A criterion chooses them for each
-    entity, up to ``max_lags``, on the rows that the largest order leaves.
+    Orders of the ARDL (autoregressive distributed lags): p lags of y (1 or more), q of each regressor (0 or more). A
+    criterion chooses them for each entity, up to ``max_lags``, on the rows that the largest order leaves.
 max_lags : int, (p, q) or (p, q1, ..., qk)
     Largest orders a criterion may choose.
 common_orders : bool
     Choose one order for all entities, by the sum of their criteria.
 short_run : str or sequence of str
-    Further regressors of each entity's short run, as they are.
+    Further regressors of each entity's short run, taken as they are.
 kernel : {"bartlett", "parzen", "quadratic-spectral"}
     Weights of the lags: :math:`1 - j / (L + 1)` in Bartlett's, with L the lags; smoother in Parzen's; those of the
     quadratic spectral kernel never end, and L is their scale.
@@ -260,10 +260,10 @@ lags (kernel) : float or None
 residuals (kernel) : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
     Row-wise adjustment of the residuals before scores are summed (plm's ``type=``).
 data (prediction) : Panel, DataFrame or mapping of arrays, optional
-    New rows; by default the model's own. They need the regressors; also the entity or time whose effects are
-    added; and, for lags and differences, both entity and time, which then may not repeat.
+    New rows; by default the model's own. They need the regressors, and the entity or time whose effects are added. For
+    lags and differences they need both entity and time, which then may not repeat.
 effects (prediction) : bool
-    Add the estimated effect of each entity (and period); not after generalised least squares.
+    Add the estimated effect of each entity (and period). There are none after generalised least squares.
 y (dynamic) : str
     Dependent variable; or, with ``x`` omitted, a formula of the exogenous regressors, such as ``"y ~ x1 + L(x1)"``.
 x (dynamic) : str or sequence of str, optional
@@ -277,7 +277,7 @@ endogenous (dynamic) : str or sequence of str, optional
     Regressors that the error of their own period moves: instrumented by their levels from lag 2.
 instruments (dynamic) : LagInstruments or sequence of LagInstruments and StandardInstruments, optional
     ``LagInstruments(last=4, collapse=True)``, without columns, changes the window and the form of the lags of y and of
-    predetermined and endogenous regressors; a sequence is the whole set, spelled out.
+    predetermined and endogenous regressors. A sequence is the whole set.
 transform : {"fd", "fod"}
     First differences, or forward orthogonal deviations.
 time_effects : bool
@@ -286,16 +286,17 @@ steps : {1, 2, "iterated", "cu"}
     One-step weights, which assume white noise; two-step weights from the one-step errors; iterated until the estimates
     settle; continuously updated, with weights that move with the estimates.
 cov (dynamic) : {"robust", "classical", "uncorrected"} or Clustered, optional
-    "robust", the default: errors of an entity may be heteroskedastic and correlated, two-step ones have Windmeijer's
-    correction; "classical": white noise, one-step only; "uncorrected": two-step errors without the correction, which
-    are far too small. ``Clustered("region")``: robust, moments summed within groups of entities.
+    "robust", the default: an entity's errors may be heteroskedastic and correlated; two-step standard errors have
+    Windmeijer's correction. "classical": white noise, one-step only. "uncorrected": two-step standard errors without
+    the correction, which are far too small. ``Clustered("region")``: robust, with moments summed within groups of
+    entities.
 small : bool
     Multiply the covariance by (n - 1) / (n - k) G / (G - 1), and use t with G - 1 degrees of freedom.
 convention (dynamic) : {"default", "stata", "xtabond", "plm", "gretl"}
     Error variances and one-step weights as programs have them: see `panelvar.dynamic_panels.gmm_convention`.
     ``"stata"`` is xtabond2, ``"xtabond"`` xtabond, xtdpd and xtdpdsys.
 missing (dynamic) : {"drop", "raise"}
-    What to do with rows that miss a variable of the equation. An instrument's lag that is missing is zero either way.
+    What to do with rows that miss a variable of the equation. A missing lag of an instrument is zero either way.
 unseen : {"zero", "missing", "raise"}
     What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
     warning), return a missing value, or refuse.

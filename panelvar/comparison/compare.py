@@ -83,11 +83,11 @@ def compare(
         anything for is left out. Where a row holds statistics of several kinds (a plain and a within R2, F's of other
         hypotheses, Sargan's and Hansen's test) the row that says which is added below it.
     rows : mapping of str to list or function, optional
-        Rows of the caller's above the foot: a value for each column (a text, a number, True or False, None for an empty
+        Rows of your own above the foot: a value for each column (a text, a number, True or False, None for an empty
         cell), or a function of the result.
     stack : bool
-        Whether groups of results stand one below another, columns of the same label in line. Foot rows that differ
-        between groups stand under each, those that do not under all.
+        Stack groups of results one below another, with columns of the same label in line. Foot rows that differ between
+        groups stand under each, the others under all.
     title : str
         Line over the table.
     notes : str or sequence of str
@@ -102,8 +102,8 @@ def compare(
     Raises
     ------
     SpecificationError
-        No results; something that is not a linear result; a name or pattern that fits no coefficient, with those there
-        are; an unknown option.
+        There are no results; one is of another kind; a name or pattern fits no coefficient (the message lists them); or
+        an option is unknown.
 
     See Also
     --------
@@ -113,8 +113,8 @@ def compare(
 
     Notes
     -----
-    No row mixes two kinds of numbers: F and chi-squared, R2's, tests of moments have rows of their own or one that
-    says which; a long-run coefficient of an error-correction model does not stand in the row of a slope.
+    No row mixes two kinds of numbers: F and chi-squared, kinds of R2, and tests of moments have rows of their own, or a
+    row that says which. A long-run coefficient of an error-correction model does not stand in the row of a slope.
 
     Examples
     --------

@@ -103,8 +103,8 @@ def fit_many(
     x : str or sequence of str, optional
         Regressors: columns, or terms of a formula such as ``"L(income)"``.
     steps : {"cumulative", "separate", "cumulative from none", "separate and none"}, optional
-        Regressors one more at a time, or one alone at a time, with or without a first fit that has none of them (csw,
-        sw, csw0 and sw0 of fixest). By default all at once.
+        Add regressors one at a time, or take each alone, with or without a first fit that has none of them (csw, sw,
+        csw0 and sw0 of fixest). By default all enter at once.
     always : str or sequence of str
         Regressors of every step.
     by : str, optional
@@ -135,8 +135,8 @@ def fit_many(
 
     Notes
     -----
-    Parts of a sample keep the calendar, so that a lag that lies in another part is missing: split by what does not
-    change over time where lags are to be kept.
+    Parts of a sample keep the calendar: a lag that lies in another part is missing. To keep lags, split by something
+    that does not change over time.
 
     Examples
     --------

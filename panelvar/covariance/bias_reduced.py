@@ -86,11 +86,11 @@ class BiasReduced:
     .. math:: V = f \sum_g \delta_g\delta_g', \qquad \delta_g = (Z'Z)^{-1} Z_g' A_g \tilde e_g,
               \qquad A_g = (I - H_{gg})^{+\alpha},
 
-    with :math:`\alpha = 0` (CR0, CR1, CR1p, CR1S), 1/2 (CR2) or 1 (CR3, CR3J), :math:`H` the hat matrix of the
-    transformed regression, absorbed effects included, and the pseudo-inverse where :math:`I - H_{gg}` is singular
-    (dummies of one cluster). CR2 is unbiased when transformed errors are independent with one variance; CR3 without
-    factor is :math:`\sum_g (\hat\beta_{(g)} - \hat\beta)(\hat\beta_{(g)} - \hat\beta)'`, the coefficients without
-    cluster g, exactly.
+    Here :math:`\alpha` is 0 (CR0, CR1, CR1p, CR1S), 1/2 (CR2) or 1 (CR3, CR3J), and :math:`H` the hat matrix of the
+    transformed regression, absorbed effects included. Where :math:`I - H_{gg}` is singular (dummies of one cluster),
+    its pseudo-inverse is taken. CR2 is unbiased if transformed errors are independent with one variance. CR3 without
+    factor is exactly the jackknife :math:`\sum_g (\hat\beta_{(g)} - \hat\beta)(\hat\beta_{(g)} - \hat\beta)'`, with
+    :math:`\hat\beta_{(g)}` the coefficients without cluster g.
 
     ====  =============================================
     kind  factor f
@@ -118,8 +118,8 @@ class BiasReduced:
         convention's factor of clustered covariances (pyfixest's CRV3), or (G - 1) / G (``cadjust=FALSE``; CV3 of
         MacKinnon, Nielsen and Webb). None follows the convention.
     df : {"satterthwaite", "groups"} or None
-        t with Satterthwaite's degrees of freedom, coefficient by coefficient (joint tests: HTZ), or with G - 1. None
-        follows the convention.
+        Use t with Satterthwaite's degrees of freedom, coefficient by coefficient (joint tests: HTZ), or with G - 1.
+        None follows the convention.
 
     See Also
     --------
@@ -129,14 +129,16 @@ class BiasReduced:
 
     Notes
     -----
-    Effects nested in the clusters are free. Of effects that cut across the clusters the largest may have any number of
-    levels; the others join a basis of at most `panelvar.covariance.crossing_basis.LEVEL_LIMIT` columns. Where those are
-    more, each cluster is projected on its own, which is for few of them; with many it is refused. The working model of
-    the degrees of freedom, and of CR2, is independent transformed errors: analytic weights and the random-effects
-    structure are taken at their word.
+    With many clusters, none of which dominates, `Clustered` gives the same answer. With degrees of freedom below about
+    4 even these tests are unreliable: see `wild_bootstrap` and `cluster_diagnostics`.
 
-    When to use something else: with many clusters, none of which dominates, ``Clustered`` gives the same answer. With
-    degrees of freedom below about 4 even these tests are unreliable: see `wild_bootstrap` and `cluster_diagnostics`.
+    CR2 and the degrees of freedom take transformed errors as independent with one variance: they trust analytic weights
+    and the random-effects structure. With weights, clubSandwich's CR2 differs by default:
+    ``bias_reduced_root="original"`` of the convention is its root, with inverse-variance weights.
+
+    Effects nested in the clusters cost nothing. Of effects that cut across the clusters, the largest may have any
+    number of levels. The others join a basis of at most `panelvar.covariance.crossing_basis.LEVEL_LIMIT` columns.
+    Beyond that, each cluster is projected on its own, which is possible for few clusters and refused for many.
 
     References
     ----------

@@ -126,9 +126,9 @@ class ScoredCovariance(ABC):
 @answering
 @dataclass(frozen=True)
 class Classical:
-    r"""Homoskedastic, uncorrelated errors: :math:`s^2 (Z'Z)^{-1}` with :math:`s^2 = RSS / df`.
+    r"""Covariance of homoskedastic, uncorrelated errors: :math:`s^2 (Z'Z)^{-1}` with :math:`s^2 = RSS / df`.
 
-    When to use something else: nearly always in panels with T > 2, whose errors are correlated within entities.
+    In panels errors are nearly always correlated within entities: use `Clustered` there.
 
     See Also
     --------
@@ -184,22 +184,21 @@ class Classical:
 class HC(ScoredCovariance):
     r"""Heteroskedasticity-consistent covariance.
 
-    The residual of row i is multiplied by :math:`(1-h_i)^{-d_i}` with its leverage :math:`h_i`; HC1 carries
-    n / (n - k). With absorbed effects :math:`h_i` includes them, unless the convention says otherwise. k is the sum of
-    the leverages, :math:`r_i = n h_i / k`:
+    The residual of row i is multiplied by :math:`(1-h_i)^{-d_i}`, with :math:`h_i` its leverage; HC1 multiplies the
+    covariance by n / (n - k). The leverage counts absorbed effects, unless the convention says otherwise. With k the
+    sum of the leverages and :math:`r_i = n h_i / k`:
 
     =========  =====================================================================================================
     HC0, HC1   :math:`d_i = 0` (White 1980)
-    HC2, HC3   :math:`d_i = 1/2`, :math:`d_i = 1` (MacKinnon and White 1985)
+    HC2        :math:`d_i = 1/2` (Horn, Horn and Duncan 1975)
+    HC3        :math:`d_i = 1` (MacKinnon and White 1985)
     HC4        :math:`d_i = \min(4, r_i) / 2` (Cribari-Neto 2004)
     HC4m       :math:`d_i = (\min(1, r_i) + \min(3/2, r_i)) / 2` (Cribari-Neto and da Silva 2011)
     HC5        :math:`d_i = \min(r_i, \max(4, 0.7\, r_{max})) / 4` (Cribari-Neto, Souza and Vasconcellos 2007)
     =========  =====================================================================================================
 
-    HC4 and its kin are for regressors with a few rows of high leverage.
-
-    When to use something else: with fixed effects and T > 2 these errors are inconsistent (Stock and Watson 2008);
-    cluster by entity.
+    HC4, HC4m and HC5 are for regressors with a few rows of high leverage. With fixed effects and T > 2 these standard
+    errors are inconsistent (Stock and Watson 2008): cluster by entity.
 
     Parameters
     ----------
@@ -253,9 +252,9 @@ class HC(ScoredCovariance):
 class Clustered(ScoredCovariance):
     r"""Covariance clustered by one or several dimensions.
 
-    One dimension: :math:`M = \sum_g s_g s_g'` with :math:`s_g` the summed scores of cluster g (Liang and Zeger 1986;
-    Arellano 1987). Several: inclusion-exclusion over the intersections (Cameron, Gelbach and Miller 2011, eq. 2.11);
-    a matrix that is not positive semi-definite is repaired with a warning.
+    With one dimension, :math:`M = \sum_g s_g s_g'`, where :math:`s_g` sums the scores of cluster g (Liang and Zeger
+    1986; Arellano 1987). With several, the matrices of all dimensions and their intersections are added and subtracted
+    (Cameron, Gelbach and Miller 2011). A matrix that is then not positive semi-definite is repaired, with a warning.
 
     Parameters
     ----------
@@ -278,8 +277,8 @@ class Clustered(ScoredCovariance):
 
     Notes
     -----
-    Inference uses t with the smallest G minus one degrees of freedom by default. With few clusters (say under 20),
-    or very unequal ones, the test over-rejects whatever the factor.
+    By default t has the smallest G minus one degrees of freedom. With few clusters (say under 20), or very unequal
+    ones, tests over-reject whatever the factor: use `BiasReduced` or `wild_bootstrap`.
 
     Examples
     --------

@@ -131,13 +131,13 @@ class SerialCovariance(ScoredCovariance):
 @documented
 @dataclass(frozen=True)
 class DriscollKraay(SerialCovariance):
-    r"""Errors correlated across all entities and over time, whatever the pattern.
+    r"""Covariance of errors that are correlated across all entities and over time, whatever the pattern.
 
     .. math:: M = \sum_t \sum_s w(|t - s|)\, S_t S_s', \qquad S_t = \sum_i s_{it},
 
-    the scores summed by period, and their products at two periods weighted by a kernel of the distance between them on
-    the calendar: the Bartlett weight is :math:`w(d) = 1 - d / (L + 1)` up to L lags. A period without rows counts as a
-    period. With no lags it is the covariance clustered by period.
+    Scores are summed by period, and the products of two periods weighted by a kernel of their distance on the calendar.
+    The Bartlett weight is :math:`w(d) = 1 - d / (L + 1)` up to L lags. A period without rows counts as a period. With
+    no lags this is the covariance clustered by period.
 
     Parameters
     ----------
@@ -160,11 +160,11 @@ class DriscollKraay(SerialCovariance):
 
     Notes
     -----
-    The asymptotics are in T. Under 20 periods the errors are too small, the more so the more lags; a warning says so.
-    Inference is by t with T - 1 degrees of freedom by default.
+    The asymptotics are in T. With fewer than 20 periods these standard errors are too small, the more so the more lags:
+    a warning says so. By default t has T - 1 degrees of freedom.
 
-    When to use something else: with many entities and few periods cluster by entity (and, with 20 periods or more, by
-    period too). Time effects already remove shocks that all entities share alike.
+    With many entities and few periods, cluster by entity (and, with 20 periods or more, by period too). Time effects
+    already remove shocks that all entities share alike.
 
     References
     ----------
@@ -196,11 +196,11 @@ class DriscollKraay(SerialCovariance):
 @documented
 @dataclass(frozen=True)
 class PanelNeweyWest(SerialCovariance):
-    r"""Errors correlated over time within entities, up to a number of lags, and not across entities.
+    r"""Covariance of errors correlated over time within entities, up to a number of lags, and not across entities.
 
     .. math:: M = \sum_i \sum_t \sum_s w(|t - s|)\, s_{it} s_{is}'
 
-    with the weights and the calendar distances of `DriscollKraay`. With no lags it is HC0; with weights of one at all
+    with the weights and the calendar distances of `DriscollKraay`. With no lags this is HC0; with weights of one at all
     distances it would be the covariance clustered by entity.
 
     Parameters
@@ -222,11 +222,11 @@ class PanelNeweyWest(SerialCovariance):
 
     Notes
     -----
-    The kernel discounts every autocovariance, and leaves out those beyond the last lag: with persistent errors and few
-    periods most of the correlation is lost, and the errors are too small.
+    The kernel discounts every autocovariance and leaves out those beyond the last lag. With persistent errors and few
+    periods it misses most of the correlation, and standard errors are too small.
 
-    When to use something else: nearly always cluster by entity instead, which needs no lags and is consistent for any
-    correlation within entities as their number grows. Newey-West is for few long series.
+    Nearly always cluster by entity instead: that needs no lags and is consistent for any correlation within entities as
+    their number grows. Newey-West is for few long series.
 
     References
     ----------

@@ -29,14 +29,14 @@ from panelvar.kernels.groups import Grouping
 @answering
 @dataclass(frozen=True)
 class PanelCorrected:
-    r"""Panel-corrected standard errors (PCSE): errors correlated across entities in a period, not over time.
+    r"""Panel-corrected covariance (PCSE): errors are correlated across entities in a period, not over time.
 
     .. math:: M = \sum_t X_t' \hat\Sigma X_t, \qquad
               \hat\sigma_{ij} = \frac{1}{T_{ij}} \sum_{t} \tilde e_{it} \tilde e_{jt}
 
-    with one covariance for each pair of entities, estimated over the periods that both have (``pairwise``) or over
-    those that all entities have (casewise). ``cluster="entity"`` swaps the roles: one T x T covariance of the errors of
-    an entity over time, the same for every entity, and nothing across entities.
+    There is one covariance for each pair of entities, estimated over the periods that both have (``pairwise``) or over
+    those that all entities have (casewise). ``cluster="entity"`` swaps the roles: there is one T x T covariance of the
+    errors of an entity over time, the same for every entity, and none across entities.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class PanelCorrected:
         Use all the periods of each pair (``xtpcse, pairwise``; plm, gretl); False: the balanced periods only (Stata's
         ``xtpcse`` and R's pcse by default). Equal on balanced panels.
     cluster : {"time", "entity"}
-        Within what errors are correlated (plm's ``vcovBK(cluster=)``: "time" and "group").
+        Errors are correlated within a period, or within an entity (plm's ``vcovBK(cluster=)``: "time" and "group").
     diagonal : bool
         Variances only: one for each entity (``xtpcse, hetonly``), or, with ``cluster="entity"``, for each period.
     residuals : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
@@ -64,12 +64,12 @@ class PanelCorrected:
 
     Notes
     -----
-    Pairwise covariances of an unbalanced panel need not form a positive semi-definite matrix; negative eigenvalues of
-    the result are set to zero with a warning (or left, by the convention's ``repair_multiway``).
+    Errors must not be correlated over time: if they are, add a lagged dependent variable, or use `DriscollKraay`. T
+    should exceed N, since N(N+1)/2 covariances come from T periods: a warning says where it does not. With many
+    entities and few periods, cluster by entity.
 
-    When to use something else: the errors must not be correlated over time (add a lagged dependent variable, or use
-    `DriscollKraay`), and T should exceed N, since N(N+1)/2 covariances come from T periods; a warning says when it does
-    not. With many entities and few periods cluster by entity.
+    Pairwise covariances of an unbalanced panel need not form a positive semi-definite matrix. Negative eigenvalues of
+    the result are set to zero with a warning (or left, by the convention's ``repair_multiway``).
 
     References
     ----------

@@ -31,23 +31,25 @@ if TYPE_CHECKING:
 class Panel(PanelRows, HintsAtNames):
     """Rows of data indexed by entity and time.
 
-    A panel is an index, not a copy: it finds the order of the rows by entity, then time, checks that no entity has two
-    rows of the same period, and hands out the caller's columns in that order when they are asked for. The data are
-    never modified; do not write into them yourself while you use the panel or a result of it, which may read them again
-    (pandas 3 keeps frames apart from what you write; arrays, and frames of pandas 2, are read as they then are). Time
-    labels become integer positions on a calendar, so that lags know about gaps.
+    A panel is an index, not a copy. It finds the order of the rows by entity, then time, checks that no entity has two
+    rows of the same period, and hands out your columns in that order when they are needed. Time labels become integer
+    positions on a calendar, so that lags know about gaps.
+
+    The data are never modified. Do not write into them yourself while you use the panel or a result of it, which may
+    read them again. (pandas 3 keeps frames apart from what you write; arrays, and frames of pandas 2, are read as they
+    then are.)
 
     Parameters
     ----------
     data : DataFrame or mapping of str to (n,) array
         One row for each entity and period, in any order.
     entity : column name, index level name or (n,) array, optional
-        Who the row is about: integers, strings, categories (in the order of the categories), anything sortable. May be
-        left out if ``data`` has a two-level index (entity, then time); otherwise leaving it out makes a panel of one
-        entity, the form a vector autoregression takes.
+        Who the row is about: integers, strings, categories (in the order of the categories), anything sortable. Leave
+        it out if ``data`` has a two-level index (entity, then time). Without such an index, leaving it out makes a
+        panel of one entity, as vector autoregressions take it.
     time : column name, index level name or (n,) array, optional
-        When: integers, dates, `pandas.Period`, strings such as ``"1980Q1"``, anything sortable (strings in no known
-        form are taken in alphabetical order, and every estimator warns of it). If left out, the second level of a
+        When: integers, dates, `pandas.Period`, strings such as ``"1980Q1"``, anything sortable. (Strings in no known
+        form are taken in alphabetical order, and every estimator warns of it.) The default is the second level of a
         two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the rows of
         each entity count as consecutive periods.
     freq : int or str, optional

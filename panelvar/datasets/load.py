@@ -33,15 +33,15 @@ def load_data(name: str | None = None) -> pd.DataFrame | DataCatalogue:
     Returns
     -------
     DataFrame
-        A new one each time. A panel is indexed by entity and time, so that every estimator of panels takes it as it
-        is; series are indexed by quarters (a ``PeriodIndex``), as `fit_var` takes them.
+        A new one each time. A panel is indexed by entity and time: every estimator of panels takes it as it is. Series
+        are indexed by quarters (a ``PeriodIndex``), as `fit_var` takes them.
     DataCatalogue
         Without a name: what there is, to be printed.
 
     Raises
     ------
     SpecificationError
-        If there is no such set; names that other programs have for one are answered.
+        There is no such set. The message knows the names that other programs have for one.
 
     See Also
     --------
@@ -49,11 +49,11 @@ def load_data(name: str | None = None) -> pd.DataFrame | DataCatalogue:
 
     Notes
     -----
-    The numbers are copied from other packages and are theirs to the last digit that they have; `describe_data` names
-    them with their terms. The sets are those that textbooks use: Grunfeld's corporations (Baltagi, Greene), traffic
-    deaths (Stock and Watson), the wage panel (Wooldridge; Vella and Verbeek), minimum wages of counties (Callaway and
-    Sant'Anna), variables of monetary policy among US series (Stock and Watson), employment of British firms (Arellano
-    and Bond), public capital (Munnell; Baltagi) and Danish money (Johansen and Juselius).
+    The numbers are copied from other packages, to their last digit; `describe_data` names these and their terms. The
+    sets are those that textbooks use: Grunfeld's corporations (Baltagi, Greene), traffic deaths (Stock and Watson), the
+    wage panel (Wooldridge; Vella and Verbeek), minimum wages of counties (Callaway and Sant'Anna), variables of
+    monetary policy among US series (Stock and Watson), employment of British firms (Arellano and Bond), public capital
+    (Munnell; Baltagi) and Danish money (Johansen and Juselius).
 
     Examples
     --------

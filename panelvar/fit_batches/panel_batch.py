@@ -91,9 +91,9 @@ def fit_panel_batch(
     Notes
     -----
     Complete panels of one shape are computed together by `fit_pooled`, `fit_fixed_effects` and `fit_random_effects`
-    (the variances of Swamy and Arora), with classical errors, HC0, HC1, or clusters by entity or time. All others, and
-    panels in which a regressor depends on others or a variance is estimated as zero, are fitted one by one. Panels that
-    cannot be estimated are left out, with a warning that names them; warnings of single panels are counted in one.
+    (with Swamy and Arora's variances), under classical errors, HC0, HC1, or clusters by entity or time. All others are
+    fitted one by one, as are panels in which a regressor depends on others or a variance is estimated as zero. Panels
+    that cannot be estimated are left out, and a warning names them. One warning counts those of single panels.
 
     Examples
     --------

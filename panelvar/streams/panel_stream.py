@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 class PanelStream(HintsAtNames):
     """Rows of a panel that are read a chunk at a time: from files, queries or tables larger than memory.
 
-    Pooled, between, fixed and random effects and the same with instruments (`fit_pooled`, `fit_iv_fixed_effects`, ...)
-    take it where they take a `Panel`, and return the same result as of the same rows in memory. The rows may come in
-    any order. A fit reads them once or twice, and once more for errors made of residuals; nothing is kept but tables
-    with a row for each entity. First differences, formulas with lags, dynamic panels (`fit_arellano_bond`,
-    `fit_blundell_bond`, `fit_anderson_hsiao`) and `fit_panel_var` ask that the rows of each entity stand together.
+    Pooled, between, fixed and random effects, with instruments or without (`fit_pooled`, `fit_iv_fixed_effects`, ...),
+    take it where they take a `Panel`. They return the same result as for the same rows in memory. The rows may come in
+    any order. A fit reads them once or twice, and once more for standard errors made of residuals. It keeps nothing but
+    tables with a row for each entity. First differences, formulas with lags, dynamic panels (`fit_arellano_bond`,
+    `fit_blundell_bond`, `fit_anderson_hsiao`) and `fit_panel_var` need the rows of each entity to stand together.
 
     Parameters
     ----------
@@ -67,15 +67,14 @@ class PanelStream(HintsAtNames):
     names : list of str
         Columns.
     repeatable : bool
-        Whether the data can be read more than once. What cannot, such as an iterator of many rows, is refused by fits
-        that one reading does not tell enough.
+        Whether the data can be read more than once. Fits that need more than one reading refuse data that cannot, such
+        as an iterator of many rows.
 
     Raises
     ------
     DataError
-        Files that are not there, cannot be read or lack a column.
-    SpecificationError
-        Something that is no source of chunks, or columns that are not named.
+        Files are not there, cannot be read or lack a column. SpecificationError The data are no source of chunks, or
+        columns are not named.
 
     See Also
     --------

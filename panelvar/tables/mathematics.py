@@ -267,9 +267,9 @@ r"""The commands that a `Math` may hold, besides ``\text{...}``, escaped signs (
 class Math(str):
     r"""A label in the notation of mathematics: ``Math(r"\beta_1")`` is printed β₁ and set :math:`\beta_1` in LaTeX.
 
-    Use it wherever a label is asked for (``labels={"x1": Math(r"\beta_1")}``). It is a text like any other, in Unicode;
-    LaTeX, HTML and figures show it as mathematics. A label that is a plain text never is: its dollars and backslashes
-    are shown as they are.
+    Use it wherever you give a label (``labels={"x1": Math(r"\beta_1")}``). As text it is Unicode; LaTeX, HTML and
+    figures show it as mathematics. A label that is a plain text is never mathematics: its dollars and backslashes are
+    shown as they are.
 
     Parameters
     ----------
