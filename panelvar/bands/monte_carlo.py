@@ -24,8 +24,8 @@ class MonteCarlo(Simulated):
     (X'X)^{-1})`: the posterior under the usual flat prior, and the integration most programs call Monte Carlo (Kadiyala
     and Karlsson 1997; Sims and Zha 1999). No data set is generated, so it is the fastest simulated band.
 
-    Of a panel, whose covariance of all coefficients is of any form (clustered by entity, say), coefficients are drawn
-    from the normal distribution with that covariance and, independently of them, :math:`\Sigma` from the inverse
+    A panel VAR may have a covariance of all coefficients of any form (clustered by entity, say). Coefficients are then
+    drawn from the normal distribution with that covariance and, independently of them, :math:`\Sigma` from the inverse
     Wishart distribution with its own degrees of freedom.
 
     Parameters

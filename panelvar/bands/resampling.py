@@ -246,8 +246,7 @@ class ParametricBootstrap(Recursive):
     r"""Parametric bootstrap: errors drawn from a normal distribution with the estimated covariance.
 
     :math:`u_t^* \sim N(0, \hat\Sigma)` with :math:`\hat\Sigma = U'U / (n - m)`, run through the estimated recursion
-    from the observed first p values; each data set is refitted. What Stata calls ``bsp``, and statsmodels
-    ``errband_mc``.
+    from the observed first p values; each data set is refitted. Stata calls it ``bsp``, and statsmodels ``errband_mc``.
 
     Parameters
     ----------

@@ -116,11 +116,11 @@ method (relation) : {"group-mean", "pooled", "weighted"}
     Average the entities' estimates, which may differ; or let all entities share the slopes: entities alike, or each by
     the precision of its errors. Constants and trends are each entity's own.
 regressor_trend : {"n", "c", "ct", "ctt"}, optional
-    Terms of the regressors, at least those of the relation, which are the default: "ct" for regressors that drift
+    Terms of the regressors: at least those of the relation, which are the default. Use "ct" for regressors that drift
     in a relation without a trend.
 differenced (regressors) : bool
-    Estimate the regressors' terms from their changes; False: from their levels, which are then differenced (EViews' and
-    arch's default). They differ with a trend only.
+    Estimate the regressors' terms from their changes. False estimates them from the levels, which are then differenced
+    (EViews' and arch's default). The two differ only with a trend.
 prewhiten : bool
     Fit a first-order vector autoregression to the series first, and take long-run covariances of its residuals (Andrews
     and Monahan 1992). ``False`` with ``kernel="bartlett"`` and a bandwidth is what other programs do by default.
@@ -150,7 +150,7 @@ unusable (relation) : {"raise", "drop"}
     What to do about an entity without complete rows, with gaps between them, with a variable that does not vary, or
     with variables that depend on one another: refuse the panel, naming it, or leave it out, with a warning that counts.
 data (one series) : Series, array (T,), DataFrame, Panel of one entity
-    Consecutive periods; rows of a DataFrame are put in the order of its index. Many series: `unit_root_table`.
+    Consecutive periods; rows of a DataFrame are put in the order of its index. For many series use `unit_root_table`.
 column : label, optional
     Column of the data.
 trend (terms) : {"n", "c", "ct", "ctt"}
@@ -162,57 +162,62 @@ lags (table of tests) : int or {"aic", "bic", "hq", "t-stat"}
     p, or a rule that chooses it, up to ``max_lags``, on the rows the longest can use: the smallest criterion (Akaike,
     Schwarz, Hannan and Quinn), or the longest lag whose t ratio exceeds 1.645.
 max_lags (Dickey-Fuller) : int, optional
-    By default :math:`\lceil 12 (T/100)^{1/4} \rceil` (Schwert 1989), or fewer where rows do not suffice.
+    By default :math:`\lceil 12 (T/100)^{1/4} \rceil`, Schwert's (1989) rule, rounded up as in statsmodels; or fewer
+    where rows do not suffice.
 max_lags (panel Dickey-Fuller) : int, optional
-    By default :math:`\lceil 4 (T/100)^{1/4} \rceil`, the shorter rule of Schwert (1989). From the longer, the default
-    for single series, entities choose too long lags, and tables have no moments for it in short panels.
+    By default :math:`\lceil 4 (T/100)^{1/4} \rceil`, the shorter rule of Schwert (1989). With the longer rule, the
+    default for single series, entities choose too many lags, and in short panels the tables have no moments for them.
 min_lags : int
-    The shortest that a rule may choose: urca starts from 1.
+    The fewest lags that a rule may choose; urca starts from 1.
 rows : {"all", "common"}
-    Rows of the final regression: all that the lags chosen leave (statsmodels), or those of the comparison (urca).
+    Rows of the final regression: all that the chosen lags leave (statsmodels), or those of the comparison (urca).
 bandwidth : float or {"newey-west", "short", "long", "schwert", "stata", "andrews"}
-    Lags of the long-run variance, or a rule. "newey-west": from the data, as Hobijn, Franses and Ooms (2004) do
-    (statsmodels' and arch's "auto"). "short", "long": integer part of 4 or 12 times :math:`(T/100)^{1/4}` (urca,
-    tseries). "schwert": the longer, rounded up (statsmodels' "legacy", arch). "stata": integer part of
-    :math:`4 (T/100)^{2/9}` (``pperron``). "andrews": from the data, Andrews (1991).
+    Lags of the long-run variance, or a rule. "newey-west" chooses them from the data, as Hobijn, Franses and Ooms
+    (2004) do (statsmodels' and arch's "auto"). "short" and "long" are the integer part of 4 or 12 times
+    :math:`(T/100)^{1/4}` (urca, tseries). "schwert" is the longer one, rounded up (statsmodels' "legacy", arch).
+    "stata" is the integer part of :math:`4 (T/100)^{2/9}` (``pperron``). "andrews" chooses them from the data (Andrews
+    1991).
 data (system) : DataFrame, Series, array (T, K) or Panel of one entity
-    Rows are periods, columns variables. The index of a DataFrame or a Series is the calendar: rows are put in time
-    order, and a period without a row is a gap that lags do not bridge, with a warning that counts the rows lost.
+    Rows are periods and columns are variables. The index of a DataFrame or a Series is the calendar: rows are put in
+    time order. A period without a row is a gap, which lags do not bridge; a warning counts the rows that this costs.
 names : sequence, optional
     Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
     ordering.
 lags (system) : int or {"aic", "bic", "hq", "fpe", "lr"}
-    Lag order, 0 or more, or what chooses it (``"lr"``: sequential likelihood-ratio tests at 5%). Orders are compared on
-    a common sample, from the convention's shortest (`VarConvention.smallest_order`) on; the fit uses every row it can.
+    Lag order, 0 or more, or the criterion that chooses it (``"lr"``: sequential likelihood-ratio tests at 5%). Orders
+    are compared on a common sample, from the convention's shortest (`VarConvention.smallest_order`) on. The fit then
+    uses every row it can.
 lags (batch) : int or {"aic", "bic", "hq", "fpe", "lr"}
-    Lag order, 0 or more, or what chooses it for each member, as `fit_var` would.
+    Lag order, 0 or more, or the criterion that chooses it for each member, as in `fit_var`.
 max_lags (system) : int, optional
-    Longest lag order compared; with a criterion only. By default the integer part of
-    :math:`12 (T / 100)^{1/4}`, or fewer where the rows do not suffice.
+    Longest lag order that a criterion compares. By default the integer part of :math:`12 (T / 100)^{1/4}`, or fewer
+    where the rows do not suffice.
 min_lags (system) : int, optional
-    Shortest lag order compared, 0 or more; by default the convention's (1, or 0 for programs that print order 0).
+    Shortest lag order that a criterion compares, 0 or more; by default the convention's (1, or 0 for programs that
+    print order 0).
 trend (system) : {"n", "c", "t", "ct", "ctt"}
     Deterministic terms: none, constant, trend, both, both and a squared trend. The trend is 1 in the first period
     of the data.
 trend (cointegration) : {"n", "rc", "c", "rt", "ct"}
     Deterministic case: no terms; a constant in the relations only; a constant, so that levels may drift; that and a
-    trend in the relations; that and a trend in the equations, so that levels may have a quadratic trend. In other
-    programs cases 1 to 5. A confined trend is taken at t - 1, like the levels; it is 1 in the first period of the data.
+    trend in the relations; that and a trend in the equations, so that levels may have a quadratic trend. Other
+    programs call them cases 1 to 5. A trend in the relations is taken at t - 1, like the levels; it is 1 in the first
+    period of the data.
 seasons : int
     Periods of a seasonal pattern, 4 for quarters: dummies of all seasons but the last, less 1 / seasons so that the
     constant keeps its meaning. The first period of the data is of season 1. 0 for none.
 exogenous : sequence of column names, DataFrame, Series or array (T, M), optional
-    Exogenous variables x (a VARX), dummies among them: columns of the data, or a table. What has an
-    index is matched with the rows by label; an array has as many rows as the data. Forecasts then need their future
-    values.
+    Exogenous variables x (a VARX), dummies among them: columns of the data, or a table. A table with an index is
+    matched with the rows by label; an array has as many rows as the data. Forecasts then need the future values of
+    these variables.
 exogenous_lags : int
-    Lags 0 to this of every exogenous variable enter.
+    The longest lag of the exogenous variables: lags 0 to this one enter.
 missing (system) : {"drop", "raise"}
     What to do about missing values: drop the rows that need them, with a warning that counts them, or refuse.
 convention (system) : str or VarConvention
     Which program's choices to follow: "default", "statsmodels", "vars", "gretl", "stata", "eviews".
 horizon : int
-    Last period; there are ``horizon + 1``, from 0.
+    Last period. There are ``horizon + 1`` of them, from 0.
 identification : {"cholesky", "reduced_form", "generalised", "long_run"} or scheme
     Shocks orthogonalised by the Cholesky factor of sigma; one reduced-form error moved by itself, which
     describes an experiment only if the errors are uncorrelated; generalised shocks; shocks whose summed
@@ -226,22 +231,22 @@ ordering : sequence of str, optional
 cumulative : bool, or names of variables
     Sum the responses over periods: of all variables, or of these, such as growth rates among levels.
 level (models) : float or sequence of float
-    Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`); several make
-    limits inside one another.
+    Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`). Several shares
+    make limits inside one another.
 level (band) : float or sequence of float
-    Confidence level of the band at each point, at least 0.5; several, such as ``(0.68, 0.95)``, make bands inside one
-    another.
+    Confidence level of the band at each point, at least 0.5. Several levels, such as ``(0.68, 0.95)``, make bands
+    inside one another.
 bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
     Where the bands come from; none by default.
 normalised : bool
-    Scale each row to sum to one: for generalised shocks, which are correlated, so that their raw shares do not
-    (Diebold and Yilmaz 2012, eq. 2).
+    Scale each row to sum to one. Raw shares of generalised shocks do not, since these shocks are correlated (Diebold
+    and Yilmaz 2012).
 draws : int
-    Number of draws, each of a data set of the same length where there is one.
+    Number of draws. Where a draw is a data set, it is as long as the data.
 seed : int or None
     Seed of `numpy.random.default_rng`; the same seed gives the same band.
 interval : {"percentile", "hall", "studentised"}
-    How draws become limits (`panelvar.bands.limits`). Studentised intervals need the delta method's formula.
+    How draws become limits: see `panelvar.bands.limits`. Studentised intervals need the delta method's formula.
 joint (event study) : {"sup-t", "bonferroni"} or None
     How intervals that hold all periods at once, at the highest level, are made; None for none.
 style (event study) : {"points", "ribbon"}

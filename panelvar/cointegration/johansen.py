@@ -82,7 +82,7 @@ def johansen_test(
     Raises
     ------
     SpecificationError
-        One variable only, an unknown case.
+        There is one variable only, or the case is unknown.
     InsufficientDataError, CollinearityError
         As `fit_var`, of the model of the levels.
     NumericalError
@@ -96,9 +96,10 @@ def johansen_test(
 
     Notes
     -----
-    The distributions hold for variables integrated of order at most one and for a lag order long enough for errors
-    that are not correlated. Seasonal dummies, centred as they are here, leave them as they are; exogenous variables do
-    not, and are noted. The tests reject a true null too often in small samples.
+    The distributions hold for variables integrated of order at most one, with enough lags that errors are not
+    correlated. Seasonal dummies, centred as they are here, do not change the distributions. Exogenous variables do, and
+    a note says so. In small samples the tests reject a true null too often; ``correction=`` and ``bootstrap=`` repair
+    the size, not the low power.
 
     References
     ----------

@@ -53,8 +53,8 @@ def fit_vecm(
         EViews count the latter.
     {trend (cointegration), max_lags (system), seasons, exogenous, exogenous_lags}
     normalise : sequence of str, "canonical" or None
-        Variables, one a relation, whose coefficients are to be an identity matrix: by default the first r, so the order
-        of the variables matters then. A variable that has no part in a relation must not be chosen.
+        Variables, one for each relation, whose coefficients are to be an identity matrix. By default they are the first
+        r, so that the order of the variables matters. Do not choose a variable that has no part in a relation.
         ``"canonical"`` leaves :math:`\beta'S_{11}\beta = I`, which has no errors.
     {missing (system), convention (system)}
         Its ``coefficient_sigma`` is behind all errors, its ``relations`` says what they and the criteria count.
@@ -67,9 +67,9 @@ def fit_vecm(
     Raises
     ------
     SpecificationError
-        A rank or normalisation that cannot be.
+        The rank or the normalisation cannot be.
     NumericalError
-        Relations that cannot be normalised on the variables asked for.
+        The relations cannot be normalised on the variables asked for.
 
     See Also
     --------

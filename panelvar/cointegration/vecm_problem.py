@@ -188,7 +188,7 @@ class VecmProblem(LagProblem):
     def directions(self, factor: Array, spread: Array | None = None) -> Array:
         """Directions (..., D, m, K) whose outer products add up to the covariance of the levels model's coefficients.
 
-        The relations converge faster than the rest and are taken as known (Luetkepohl 2005, corollary 7.2.1).
+        The relations converge faster than the rest and are taken as known (Luetkepohl 2005, section 7.2).
         """
         beta = self.vectors[:, : self.rank]
         if spread is None:

@@ -74,7 +74,7 @@ class VecmResult(VecmEstimates):
     It is a `FittedSystem` of the **levels**: `params`, `coefficients`, `roots`, responses, decompositions, forecasts
     and their bands are those of the vector autoregression that the model implies, which has K - r roots of one.
     Bootstraps estimate the relations again in every draw, at the same rank. Errors of coefficients and of the delta
-    method take the relations as known, since these converge faster than the rest (Luetkepohl 2005, corollary 7.2.1).
+    method take the relations as known, since these converge faster than the rest (Luetkepohl 2005, section 7.2).
 
     Parameters
     ----------

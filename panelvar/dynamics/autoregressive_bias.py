@@ -29,7 +29,7 @@ def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant
     .. math:: -\frac1n\, G \left[(I - A')^{-1} + A'(I - A'^2)^{-1}
         + \sum_\lambda \lambda (I - \lambda A')^{-1}\right] \Gamma^{-1} + O(n^{-3/2})
 
-    (Pope 1990, equation 9); without a constant the first inverse drops out. For K = p = 1 this is
+    (Pope 1990); without a constant the first inverse drops out. For K = p = 1 this is
     :math:`-(1 + 3\rho)/n` and :math:`-2\rho/n`. The scale of sigma cancels.
 
     Parameters

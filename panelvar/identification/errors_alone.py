@@ -64,7 +64,7 @@ class ReducedFormErrors(NamedShocks):
 class Generalised(NamedShocks):
     r"""Generalised shocks: one error moves, and the others by what they do on average when it does.
 
-    :math:`B e_k = \Sigma e_k / \sigma_{kk}^{1/2}` (Pesaran and Shin 1998, Economics Letters 58, eq. 10): the Cholesky
+    :math:`B e_k = \Sigma e_k / \sigma_{kk}^{1/2}` (Pesaran and Shin 1998, Economics Letters 58): the Cholesky
     response to variable k with k ordered first. No ordering is needed.
 
     Parameters

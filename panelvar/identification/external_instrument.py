@@ -42,8 +42,9 @@ class ExternalInstrument(Identification):
     Parameters
     ----------
     series : Series, DataFrame or array (T, k)
-        The instrument, or several. What has an index is matched with the periods of the model by label; an array has a
-        value for each row of the data. Missing values, and periods outside, are left out of the covariances only.
+        The instrument, or several. A Series or DataFrame is matched with the periods of the model by label; an array
+        has a value for each row of the data. Missing values and periods outside the model are left out of the
+        covariances only.
     variable : str
         The shock's own variable: its response is positive, and ``shock_size="unit"`` moves it by one.
     shock : str, optional
@@ -66,10 +67,10 @@ class ExternalInstrument(Identification):
 
     Notes
     -----
-    A note gives the first-stage F, with heteroskedasticity-robust covariance; below 10 it warns. With a weak instrument
-    estimates are biased towards those of least squares and bands do not cover. Bands come from bootstraps that resample
-    the instrument with the residuals: `MovingBlockBootstrap` is consistent (Jentsch and Lunsford 2019, American
-    Economic Review 109, 2655-2678); a wild bootstrap is not.
+    A note gives the first-stage F, with heteroskedasticity-robust covariance; below 10 there is a warning. With a weak
+    instrument estimates are biased towards those of least squares, and bands do not cover. Bands come from bootstraps
+    that resample the instrument with the residuals: `MovingBlockBootstrap` is consistent (Jentsch and Lunsford 2019,
+    American Economic Review 109, 2655-2678); a wild bootstrap is not.
 
     When to use something else: an instrument that other shocks move too identifies none of the shocks.
 

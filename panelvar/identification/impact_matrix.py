@@ -53,8 +53,8 @@ class ImpactMatrix(Identification):
 
     Notes
     -----
-    Bands hold the matrix fixed: it is known, while sigma and the coefficients are estimated. A factor computed from the
-    estimates is better asked for by its name (`Cholesky`, `ShortRun`), so that its own uncertainty counts.
+    Bands hold the matrix fixed: it is known, while sigma and the coefficients are estimated. If you computed the matrix
+    from the estimates, ask for it by its name (`Cholesky`, `ShortRun`) instead, so that its own uncertainty counts.
 
     A shock of one unit moves the variable of the same name by one, or else the variable in the same place.
 

@@ -2,7 +2,7 @@ r"""Series from outside a vector autoregression, correlated with one of its shoc
 
 With :math:`E z_t \varepsilon_{1t} \ne 0` and :math:`E z_t \varepsilon_{st} = 0` for all others,
 :math:`E u_t z_t' = b_1 E \varepsilon_{1t} z_t'`: residuals' covariances with z are proportional to the impact of the
-shock (Stock and Watson 2018, section 1.3; Mertens and Ravn 2013).
+shock (Stock and Watson 2018; Mertens and Ravn 2013).
 """
 
 from __future__ import annotations

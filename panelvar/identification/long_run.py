@@ -27,8 +27,8 @@ class LongRun(Cholesky):
 
     .. math:: B = \Xi^{-1} \operatorname{chol}(\Xi \Sigma \Xi').
 
-    The shock of the first variable may move every cumulated variable for good; that of the last, only its own
-    (Luetkepohl 2005, section 9.1.4).
+    The shock of the first variable may move every cumulated variable for good. The shock of the last one moves only its
+    own for good (Luetkepohl 2005, section 9.1.4).
 
     Parameters
     ----------

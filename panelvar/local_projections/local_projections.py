@@ -85,8 +85,8 @@ def fit_local_projections(
     instruments : column names, Series, DataFrame or array, optional
         Instruments for the shock.
     shock_size : {"sd", "unit"}, optional
-        By default one standard deviation for a scheme, one unit for an observed shock. Of an observed shock, the
-        standard deviation is that of what controls leave of it, and counts as known.
+        By default one standard deviation for a scheme, one unit for an observed shock. The standard deviation of an
+        observed shock is that of what controls leave of it, and counts as known.
     {trend (system), seasons, exogenous}
         Exogenous variables are controls, dated like the impulse.
     {exogenous_lags}
@@ -121,7 +121,7 @@ def fit_local_projections(
     DataError, InsufficientDataError, CollinearityError
         As in `fit_var`.
     SpecificationError
-        A scheme that leaves many models, or options that contradict each other.
+        The scheme leaves many models, or options contradict each other.
 
     See Also
     --------

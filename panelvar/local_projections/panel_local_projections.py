@@ -120,7 +120,7 @@ def fit_panel_local_projections(
     Raises
     ------
     DataError, InsufficientDataError, CollinearityError
-        As `fit_fixed_effects`, or a state that is not of zeros and ones.
+        As `fit_fixed_effects`; or the state is not of zeros and ones.
     SpecificationError
         Options that contradict each other, or a covariance without a joint form.
 
@@ -138,7 +138,7 @@ def fit_panel_local_projections(
     Fixed effects with lagged outcomes are biased by terms of order 1 / T (Nickell 1981), and so are local projections
     in short panels without them (Herbst and Johannsen 2024): a warning says so under 20 rows an entity.
 
-    When to use something else: time effects absorb a shock that all entities share; give it interacted, or leave them
+    When to use something else: time effects absorb a shock that all entities share. Interact it, or leave time effects
     out and use Driscoll-Kraay errors.
 
     References

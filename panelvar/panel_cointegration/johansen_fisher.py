@@ -59,7 +59,8 @@ def johansen_fisher_test(
 ) -> PanelTestResult:
     r"""Test how many relations hold between variables, by Johansen's tests of every entity (Maddala and Wu 1999).
 
-    Of the p-values :math:`p_{ir}` that :math:`\Pi_i` of entity i (`johansen_test`) has a rank of at most r,
+    With :math:`p_{ir}` the p-value of the test that :math:`\Pi_i` of entity i (`johansen_test`) has a rank of at most
+    r,
 
     .. math:: P_r = -2 \sum_i \ln p_{ir} \to \chi^2(2N), \qquad
         \overline{LR}_r = \sqrt N\, \frac{N^{-1} \sum_i LR_{ir} - E[Z_q]}{\sqrt{\mathrm{Var}[Z_q]}} \to N(0, 1)

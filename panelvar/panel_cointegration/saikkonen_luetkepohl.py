@@ -64,10 +64,10 @@ def saikkonen_luetkepohl_test(
 ) -> PanelTestResult:
     r"""Test how many relations hold between variables of entities that share factors (Oersal and Arsova 2017).
 
-    Of all variables of all entities, standardised changes have common factors, found by principal components; what the
-    cumulated factors leave of the levels (PANIC, see `panic_test`) is each entity's own system. Its levels and trends
-    are estimated under every rank r by generalised least squares and taken out (Saikkonen and Luetkepohl 2000); the
-    rest has Johansen's trace statistic without terms, whose distribution under the null has p-values :math:`p_{ir}`
+    Principal components find common factors in the standardised changes of all variables of all entities. What the
+    cumulated factors leave of the levels (PANIC, see `panic_test`) is each entity's own system. Generalised least
+    squares estimates its levels and trends under every rank r and takes them out (Saikkonen and Luetkepohl 2000). The
+    rest has Johansen's trace statistic without terms, whose distribution under the null gives p-values :math:`p_{ir}`
     (Trenkler 2008). Over entities,
 
     .. math:: Z_r = \frac{1}{\sqrt N} \sum_i \Phi^{-1}(p_{ir}), \qquad

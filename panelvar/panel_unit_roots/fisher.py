@@ -76,12 +76,12 @@ def fisher_test(
 ) -> PanelTestResult:
     r"""Test a unit root in every entity by combining the p-values of their own tests (Maddala and Wu 1999; Choi 2001).
 
-    Of the p-values :math:`p_i` of Dickey-Fuller or Phillips-Perron tests of the entities,
+    The p-values :math:`p_i` of Dickey-Fuller or Phillips-Perron tests of the entities make
 
     .. math:: Z = \frac{1}{\sqrt N} \sum_i \Phi^{-1}(p_i) \to N(0, 1), \qquad
         P = -2 \sum_i \ln p_i \to \chi^2(2N)
 
-    and others, see `panelvar.panel_series.pvalue_combinations`.
+    and others: see `panelvar.panel_series.pvalue_combinations`.
 
     Parameters
     ----------

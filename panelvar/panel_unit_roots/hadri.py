@@ -26,7 +26,7 @@ from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots.one_series import POWERS
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
-r"""Mean and variance of the limit of an entity's statistic (Hadri 2000, eq. 17 and 25).
+r"""Mean and variance of the limit of an entity's statistic (Hadri 2000).
 
 It is :math:`\int V^2` of a Brownian bridge (trend c) or of a second-level one (ct): a sum of
 :math:`z_k^2 / \lambda_k` with independent standard normals, of mean :math:`\sum 1/\lambda_k` and variance

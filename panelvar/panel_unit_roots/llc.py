@@ -69,9 +69,9 @@ def llc_test(
 ) -> PanelTestResult:
     r"""Test a unit root in every entity against one stationary root for all (Levin, Lin and Chu 2002).
 
-    Of each entity's augmented Dickey-Fuller regression with :math:`p_i` lags, :math:`\tilde e_{it}` and
-    :math:`\tilde v_{i,t-1}` are what terms and lags leave of the change and of the lagged level, over the regression's
-    standard deviation :math:`\hat\sigma_i`. The pooled regression
+    Each entity has an augmented Dickey-Fuller regression with :math:`p_i` lags. Terms and lags leave
+    :math:`\tilde e_{it}` of its change and :math:`\tilde v_{i,t-1}` of its lagged level; both are divided by the
+    standard deviation :math:`\hat\sigma_i` of the regression. The pooled regression
     :math:`\tilde e_{it} = \delta \tilde v_{i,t-1} + \tilde\varepsilon_{it}` has the t ratio :math:`t_\delta`, which is
     adjusted by the ratios of long-run to short-run deviations:
 

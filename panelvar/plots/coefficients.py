@@ -110,9 +110,9 @@ def plot_coefficients(
 ) -> Figure | SubFigure:
     r"""Draw coefficients with their confidence intervals: of one fit, or of several side by side.
 
-    Those of a system stand under their equations, named ``"[equation]regressor"``: of a vector autoregression of one
-    entity or a panel, restricted or not, of an error-correction model (its differences, given the relations), and the
-    entries of a structural form, ``"A[equation, variable]"``.
+    Coefficients of a system stand under their equations and are named ``"[equation]regressor"``. A system is a vector
+    autoregression of one entity or a panel, restricted or not, or an error-correction model (its differences, given the
+    relations). The entries of a structural form are named ``"A[equation, variable]"``.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def plot_coefficients(
     joint : {"sup-t", "bonferroni"} or None
         Add a capped line that covers all coefficients shown of a fit at once, at the highest level.
     constant : bool
-        Show the constant, whose size seldom is of a kind with the others'.
+        Show the constant, whose size is seldom like that of the others.
     headings : bool
         Put the levels of a term, two or more, under its name, and those of an equation.
     values : bool
@@ -150,8 +150,8 @@ def plot_coefficients(
     Raises
     ------
     SpecificationError
-        Something without coefficients; names or labels that fit none; nothing left to show; ``joint=`` for a structural
-        form, whose band has its own.
+        A result has no coefficients; names or labels fit none; nothing is left to show; or ``joint=`` is given for a
+        structural form, whose band has its own.
 
     See Also
     --------

@@ -68,7 +68,7 @@ def plot_event_study(
     Raises
     ------
     SpecificationError
-        Neither studies nor results, or what `LinearResult.event_study` refuses.
+        They are neither studies nor results, or `LinearResult.event_study` refuses them.
 
     See Also
     --------

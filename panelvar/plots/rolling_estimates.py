@@ -81,7 +81,7 @@ def plot_rolling(
     Raises
     ------
     SpecificationError
-        What is no fit of windows; names that fit no coefficient; more than 24 of them.
+        It is no fit of windows; names fit no coefficient; or more than 24 coefficients are left.
 
     See Also
     --------

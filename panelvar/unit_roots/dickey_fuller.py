@@ -38,7 +38,7 @@ def adf_test(
     min_lags: int = 0,
     rows: str = "all",
 ) -> UnitRootResult:
-    r"""Augmented Dickey-Fuller test of a unit root (Said and Dickey 1984).
+    r"""Test a unit root by an augmented Dickey-Fuller regression (Said and Dickey 1984).
 
     .. math:: \Delta y_t = d_t'\delta + \phi y_{t-1} + \sum_{j=1}^p \gamma_j \Delta y_{t-j} + u_t, \qquad
         \tau = \hat\phi / se(\hat\phi)

@@ -52,7 +52,7 @@ def kpss_test(
     trend: str = "c",
     kernel: str = "bartlett",
 ) -> UnitRootResult:
-    r"""Test of stationarity of Kwiatkowski, Phillips, Schmidt and Shin (1992): the null is that there is no unit root.
+    r"""Test stationarity (Kwiatkowski, Phillips, Schmidt and Shin 1992): the null is that there is no unit root.
 
     With :math:`S_t` the cumulated residuals of a regression on the terms and :math:`\lambda^2` their long-run variance,
 

@@ -129,7 +129,7 @@ class VarForecasts(VarFitMeasures):
 
         .. math:: \Sigma_{\hat y}(h) = \Sigma_y(h) + \Omega(h) / n
 
-        (Luetkepohl 2005, (3.5.9) to (3.5.12)): to first order, and with the moments of the sample in place of the last
+        (Luetkepohl 2005, section 3.5.2): to first order, and with the moments of the sample in place of the last
         observations. ``forecast(bands=DeltaMethod())`` has the last observations.
 
         Parameters

@@ -75,7 +75,7 @@ def fit_restricted_var(
     Raises
     ------
     SpecificationError
-        Names that do not exist, tables of other shapes, an equation without any regressor left.
+        A name does not exist, a table has another shape, or an equation has no regressor left.
 
     See Also
     --------

@@ -124,7 +124,7 @@ class SvarResult(HintsAtNames, Presented):
         Raises
         ------
         SpecificationError
-            Nothing is said of them: `VarResult.long_run_effects` has those of a stable system.
+            The model says nothing of them; `VarResult.long_run_effects` has those of a stable system.
         """
         return self._frame(self._of_the_long_run(self.lasting), self.shocks)
 

@@ -65,13 +65,13 @@ class System(SystemProcess, Presented):
     Parameters
     ----------
     coefficients : array (p, K, K)
-        Entry [j - 1, i, k] moves variable i by variable k, j periods earlier. (K, K) is one lag. Also a DataFrame, or
-        one a lag: a row for each equation, a column for each variable.
+        Entry [j - 1, i, k] says how variable k moves variable i, j periods later. (K, K) is one lag. A DataFrame will
+        do too, or one for each lag: a row for each equation, a column for each variable.
     names : sequence of str, optional
-        Variables; by default the columns of a DataFrame, else y1, y2, ... What has labels (coefficients, intercept,
-        sigma) is put in this order.
+        Variables; by default the columns of a DataFrame, else y1, y2, ... Coefficients, intercept and sigma that have
+        labels are put in this order.
     intercept : array (K,), optional
-        Left out, it is taken as not known: `mean` asks for it. Zeros say that there is none.
+        If you leave it out, it is not known, and `mean` asks for it. Zeros say that there is none.
     trend_slopes : array (K,) or (2, K), optional
         Slopes of t, or of t and its square. With an intercept (K,) is "ct" and (2, K) "ctt"; without, (K,) is "t".
     sigma : array (K, K), optional

@@ -75,11 +75,11 @@ def fit_var(
     Raises
     ------
     DataError
-        Infinite, complex or non-numeric values, repeated periods, more than one entity.
+        The data have infinite, complex or non-numeric values, repeated periods, or more than one entity.
     InsufficientDataError
-        Fewer rows than the coefficients of an equation and the residual covariance need.
+        There are fewer rows than the coefficients of an equation and the residual covariance need.
     CollinearityError
-        A regressor is a linear combination of the others; both are named.
+        A regressor is a linear combination of others; the message names them.
 
     See Also
     --------

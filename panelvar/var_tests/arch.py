@@ -16,7 +16,7 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     r"""ARCH-LM test: squares and cross products of residuals regressed on their own lags.
 
     :math:`\tfrac12 n K(K+1) - n\, \mathrm{tr}(\hat\Omega\hat\Omega_0^{-1}) \sim \chi^2(h K^2 (K+1)^2 / 4)`
-    (Luetkepohl 2005, section 16.5.1); of one equation it is Engle's :math:`n R^2 \sim \chi^2(h)`.
+    (Luetkepohl 2005, section 16.5). For one equation it is Engle's :math:`n R^2 \sim \chi^2(h)`.
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     Raises
     ------
     InsufficientDataError
-        No row is left over from the auxiliary regression, which has h K (K + 1) / 2 regressors and a constant: the
-        statistic is then the number of rows times that of products, whatever they are.
+        The auxiliary regression, which has h K (K + 1) / 2 regressors and a constant, leaves no row over: the statistic
+        would be the number of rows times that of products, whatever they are.
     NumericalError
-        Products of residuals that are linearly dependent or do not vary.
+        Products of residuals are linearly dependent or do not vary.
 
     See Also
     --------
@@ -52,9 +52,9 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     where that is less than a half it hardly rejects, and a warning says so. With fewer rows left over than products
     some combinations of these are fitted exactly, and the statistic has a floor, which the warning gives.
 
-    The first h rows are left out; gretl keeps them, with zeros for their lags, and so does ``convention="gretl"``. A
-    rejection leaves estimates consistent but not their classical errors: see ``with_cov("HC1")`` and
-    `MovingBlockBootstrap`.
+    The test leaves out the first h rows. gretl keeps them, with zeros for their lags, and so does
+    ``convention="gretl"``. After a rejection the estimates are still consistent, but their classical errors are not:
+    see ``with_cov("HC1")`` and `MovingBlockBootstrap`.
 
     Examples
     --------

@@ -98,7 +98,7 @@ def instantaneous_causality_test(
     Raises
     ------
     SpecificationError
-        Sets that are empty or overlap.
+        A set is empty, or the sets overlap.
 
     See Also
     --------

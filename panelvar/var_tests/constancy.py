@@ -155,8 +155,8 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     Parameters
     ----------
     model : FittedSystem
-        For ``"ols"`` with a constant, so that residuals sum to zero: without one the process does not end at zero, is
-        no Brownian bridge under the null, and a warning says so.
+        For ``"ols"`` it needs a constant, so that residuals sum to zero. Without one the process does not end at zero
+        and is no Brownian bridge under the null; a warning says so.
     kind : {"ols", "recursive", "squares"}
         ``"ols"``: :math:`W_t = \sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, a Brownian bridge (Ploberger and
         Kraemer 1992). ``"recursive"``: the same of the n - m recursive residuals, a Brownian motion, whose statistic is
@@ -170,9 +170,9 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     Raises
     ------
     InsufficientDataError
-        One degree of freedom in the residuals of an equation: the process is then the same for all errors.
+        The residuals of an equation have one degree of freedom: the process is then the same for all errors.
     SpecificationError
-        Recursive residuals of equations with restrictions: they have different regressors.
+        Recursive residuals are asked of equations with restrictions, which have different regressors.
 
     See Also
     --------
@@ -183,9 +183,9 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     Notes
     -----
     The first two are R's ``vars::stability(type="OLS-CUSUM")`` and ``"Rec-CUSUM"``, the last two Stata's ``estat
-    sbcusum`` and EViews' views of an equation. Sums have little power against breaks late in the sample, or of
-    coefficients whose regressors have mean zero; squares see changes of the variance, and heavy tails too, which are no
-    break. Sigma of recursive residuals is about zero; under ``convention="vars"`` about their mean.
+    sbcusum`` and EViews' views of an equation. Sums have little power against breaks late in the sample, or in
+    coefficients whose regressors have mean zero. Squares see changes of the variance, but heavy tails too, which are no
+    break. Sigma of recursive residuals is taken about zero; under ``convention="vars"`` about their mean.
 
     Examples
     --------
@@ -220,7 +220,7 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     Parameters
     ----------
     model : FittedSystem
-        For ``"ols"`` with a constant, so that residuals sum to zero: a warning says where it has none.
+        For ``"ols"`` it needs a constant, so that residuals sum to zero; a warning says so where it has none.
     kind : {"ols", "recursive"}
         Which residuals.
     window : float
@@ -234,9 +234,9 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     Raises
     ------
     SpecificationError
-        A window outside these limits; recursive residuals of equations with restrictions.
+        The window is outside these limits; or recursive residuals are asked of equations with restrictions.
     InsufficientDataError
-        One degree of freedom in the residuals of an equation, or a window without a residual.
+        The residuals of an equation have one degree of freedom, or a window has no residual.
 
     See Also
     --------

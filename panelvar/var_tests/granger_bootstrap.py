@@ -76,7 +76,7 @@ def granger_bootstrap_test(
     Raises
     ------
     SpecificationError
-        Sets that overlap; a model with restrictions, or in error-correction form.
+        The sets overlap; or the model has restrictions, or is in error-correction form.
 
     See Also
     --------
@@ -86,10 +86,10 @@ def granger_bootstrap_test(
 
     Notes
     -----
-    It is R's ``vars::causality(boot=TRUE)``, whose multipliers are normal and which without ``vcov.`` keeps the
-    residual covariance of the data in all data sets; here each has its own. The size is right where the variance of
-    the errors changes over time, by itself or with their past. For variables that may be integrated, as with
-    `VarResult.granger_causality`, see `toda_yamamoto_test`.
+    R has it as ``vars::causality(boot=TRUE)``, whose multipliers are normal and which without ``vcov.`` keeps the
+    residual covariance of the data in all data sets; here each has its own. The test keeps its size where the variance
+    of the errors changes over time, by itself or with their past. For variables that may be integrated use
+    `toda_yamamoto_test`.
 
     References
     ----------

@@ -46,8 +46,8 @@ def instrument_relevance_test(
 
     Notes
     -----
-    Rejecting is not enough: an F below 10 or so leaves estimates biased and bands too short (Stock and Watson 2018,
-    section 1.3; Montiel Olea, Stock and Watson 2021).
+    A rejection is not enough: with an F below 10 or so estimates are biased and bands too short (Stock and Watson 2018;
+    Montiel Olea, Stock and Watson 2021).
 
     Examples
     --------

@@ -107,7 +107,7 @@ def normality_test(
     Raises
     ------
     SpecificationError
-        Shocks of a scheme that has fewer than variables, or correlated ones; a scheme with another ``kind``.
+        The scheme has fewer shocks than variables, or correlated ones; or ``kind`` is another one.
     InsufficientDataError
         Fewer than eight rows, where the transformation of Doornik and Hansen does not exist, or no more than K degrees
         of freedom in the residuals.
@@ -124,8 +124,9 @@ def normality_test(
     in every sample, but its tail is not: with 40 rows of two variables it rejects a tenth of true nulls at 5 percent.
     Normality matters for forecast intervals and Monte Carlo bands, and hardly for estimates.
 
-    Residuals are sums of errors, and the more so the more coefficients there are: where these take half of the rows,
-    residuals are near normal whatever the errors are (White and MacDonald 1980), and a warning says so.
+    Residuals are sums of errors, and the more coefficients there are, the more errors each one sums. Where coefficients
+    take half of the rows, residuals are near normal whatever the errors are (White and MacDonald 1980); a warning says
+    so.
 
     Examples
     --------

@@ -170,7 +170,7 @@ def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF
 
 
 def arch_lm(residuals: Array, lags: int, *, padded: bool = False) -> tuple[float, int]:
-    r"""Multivariate ARCH-LM statistic and its degrees of freedom (16.5.1).
+    r"""Multivariate ARCH-LM statistic and its degrees of freedom (section 16.5).
 
     The distinct products :math:`\mathrm{vech}(u_t u_t')` are regressed on a constant and their own lags:
     :math:`\tfrac12 n K (K + 1) - n\, \mathrm{tr}(\hat\Omega \hat\Omega_0^{-1})`, chi-squared with

@@ -42,7 +42,7 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     Raises
     ------
     SpecificationError
-        ``lags`` not above the order: there are no degrees of freedom.
+        ``lags`` is not above the order: there are no degrees of freedom.
     InsufficientDataError
         Not fewer lags than rows, or no more than K degrees of freedom in the residuals: the statistic is then a number
         of the regressors alone.
@@ -148,7 +148,7 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
 
 @answering
 def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> FrameTable:
-    """Breusch-Godfrey tests at each lag alone and of all lags up to it, as Stata's varlmar and EViews' arlm list them.
+    """Run Breusch-Godfrey tests at each lag alone and of all lags up to it (Stata's varlmar, EViews' arlm).
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
     Returns
     -------
     FrameTable
-        A row a lag; columns ("alone" or "together", "statistic", "df", "df_denominator" for F, "pvalue").
+        A row for each lag; columns ("alone" or "together", "statistic", "df", "df_denominator" for F, "pvalue").
 
     Raises
     ------

@@ -82,11 +82,11 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     Raises
     ------
     SpecificationError
-        No regressor that varies.
+        No regressor varies.
     InsufficientDataError
-        Fewer than r + w + 1 rows: some combination of products would be fitted exactly, whatever they are.
+        There are fewer than r + w + 1 rows: some combination of products would be fitted exactly, whatever they are.
     NumericalError
-        Products of residuals that are linearly dependent or do not vary.
+        Products of residuals are linearly dependent or do not vary.
 
     See Also
     --------
@@ -97,8 +97,8 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     -----
     Terms that are combinations of others (the square of a dummy variable, products of seasonal dummies) are left out
     and not counted. The chi-squared is far off where r and w are not small against n: with cross terms the test is for
-    long samples. A rejection leaves estimates consistent but not their classical errors: see ``with_cov("HC1")``. For
-    variances that depend on past errors use `arch_test`.
+    long samples. After a rejection the estimates are still consistent, but their classical errors are not: see
+    ``with_cov("HC1")``. For variances that depend on past errors use `arch_test`.
 
     References
     ----------
