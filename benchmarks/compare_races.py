@@ -1,6 +1,6 @@
 """``python -m benchmarks compare --races OLD.json NEW.json``: what a profile has written at two commits.
 
-The files are `docs/_static/speed.json`, or copies of it. Other programs took turns with ours in both runs: by how much
+The files are `docs/evidence/speed.json`, or copies of it. Other programs took turns with ours in both runs: by how much
 their times moved is what the machine did, and is taken off. A race is slower, or heavier, if the ratio exceeds
 `benchmarks.compare.RATIO` and the difference `benchmarks.compare.SECONDS` or `BYTES`, and the ratio's excess over one
 twice its spread: the distance of the quartiles, and by how much others' times typically moved apart.

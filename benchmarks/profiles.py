@@ -18,7 +18,7 @@ from benchmarks.speed_report import cost, draw, page
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
-DOCS = HERE.parent / "docs"
+DOCS = HERE.parent / "docs" / "evidence"
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels", "pyfixest", "within-py", "arch", "duckreg")
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 OTHERS_THREADS = ("RAYON_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -88,7 +88,7 @@ def main(profile: str, only: str = "") -> int:
     from benchmarks.races import races
 
     docs = RESULTS if profile == "smoke" else DOCS
-    where = docs / "_static" / "speed.json"
+    where = docs / "speed.json"
     where.parent.mkdir(parents=True, exist_ok=True)
     if not only:
         where.unlink(missing_ok=True)
@@ -118,7 +118,7 @@ def failed(race: dict[str, Any]) -> bool:
 def write(measurements: Path, docs: Path) -> None:
     """Write the page and its pictures from the file of a run."""
     everything = json.loads(measurements.read_text(encoding="utf-8"))
-    pictures = draw(everything["races"], docs / "_static")
+    pictures = draw(everything["races"], docs)
     path = docs / "speed.md"
     path.write_text(page(everything, pictures), encoding="utf-8")
     print(f"The page is {path}.")

@@ -1,4 +1,4 @@
-"""From what a profile has measured to the page `docs/speed.md` and its pictures."""
+"""From what a profile has measured to the page `docs/evidence/speed.md` and its pictures."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Times belong to a machine: ratios, and what is met or missed beside them, are wh
   to the largest entry, is in the tables below. What differs by more than its tolerance has no time.
 - **In turns.** Programs that do one job on one sample take turns in one process, and whoever began last time begins
   last. The first call of a turn, which finds the caches filled by others, does not count unless it takes {cold} s or
-  more. Times are medians; quartiles and numbers of calls are in `docs/_static/speed.json`.
+  more. Times are medians; quartiles and numbers of calls are in `docs/evidence/speed.json`.
 - **One thread for all**, where not said otherwise, for linear algebra as for compiled solvers.
 - **From a frame to a table.** Our time includes reading the columns of a DataFrame and everything a table shows:
   estimates, errors, p-values, R² and F. Setting the index of linearmodels, and reading files into R, are not counted.
@@ -76,7 +76,7 @@ def page(everything: dict[str, Any], pictures: list[str]) -> str:
         )
         + "\n",
         numbers(races),
-        *(f"![{name}](_static/{name}.png)\n" for name in pictures),
+        *(f"![{name}]({name}.png)\n" for name in pictures),
         growth(races),
         tables(races),
     ]

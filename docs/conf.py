@@ -1,10 +1,20 @@
-"""Sphinx configuration: MyST pages, numpydoc docstrings, warnings are errors (see .ci/run)."""
+"""Sphinx configuration: pages that run, numpydoc docstrings, warnings are errors (see .ci/run).
+
+What Sphinx and its extensions do not offer is in ``building/``.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
+import os
+import sys
 from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from building.kernel import fingerprint, prepare  # noqa: E402
+from building.presets import write_presets  # noqa: E402
 
 project = "panelvar"
 author = "The panelvar developers"
@@ -14,38 +24,89 @@ try:
 except importlib.metadata.PackageNotFoundError:  # built from a tree that is not installed
     release = "development tree"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc"]
-myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
-myst_heading_anchors = 3
-exclude_patterns = ["_build", "api/generated"]
+extensions = [
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+    "building.mathml",
+    "building.names",
+    "building.notebooks",
+]
+templates_path = ["_templates"]
+exclude_patterns = [
+    "_build",
+    "_templates",
+    "building",
+    "pictures",
+    "gallery",
+    "api/presets",
+    "api/stories",
+    "**.ipynb",
+    "**/sg_execution_times.rst",
+    "sg_execution_times.rst",
+]
 
+# Pages
+myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath", "fieldlist"]
+myst_heading_anchors = 3
+html_math_renderer = "mathml"
+bibtex_bibfiles = ["look_up/references.bib"]
+bibtex_reference_style = "author_year"
+smartquotes = False  # options and strings are quoted as they are typed
+
+# Pages that run
+prepare(HERE / "_build" / "ipython", HERE.parent)
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(HERE / "_build" / "executed" / fingerprint(HERE.parent))
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "stories",
+    "filename_pattern": "plot_",
+    "backreferences_dir": "api/stories",
+    "doc_module": ("panelvar",),
+    "reference_url": {"panelvar": None},
+    "abort_on_example_error": True,
+    "remove_config_comments": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "min_reported_time": 10_000,
+    "capture_repr": ("_repr_html_", "__str__"),
+    "image_srcset": ["2x"],
+    "plot_gallery": "True",
+}
+
+# The reference
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's Parameters sections state types in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-default_role = "literal"
+default_role = "name_or_code"
+write_presets(HERE / "api" / "presets")
 
 html_theme = "furo"
 html_title = "panelvar"
-smartquotes = False  # options and strings are quoted as they are typed
-html_show_sourcelink = False
 html_static_path = ["_static"]
-html_css_files = ["features.css"]
+html_css_files = ["features.css", "pages.css"]
+html_show_sourcelink = False
+copybutton_exclude = ".linenos, .gp, .go"
 
-
-def write_presets(folder: Path) -> None:
-    """Tabulate the presets of the conventions, so that the page cannot disagree with the code."""
-    from panelvar.fit.presets import PRESETS
-
-    fields = [field.name for field in dataclasses.fields(next(iter(PRESETS.values()))) if field.name != "name"]
-    lines = ["| choice | " + " | ".join(PRESETS) + " |", "|---" * (len(PRESETS) + 1) + "|"]
-    for field in fields:
-        values = [str(getattr(preset, field)) for preset in PRESETS.values()]
-        cells = [values[0], *("" if value == values[0] else f"**{value}**" for value in values[1:])]
-        lines.append(f"| `{field}` | " + " | ".join(cells) + " |")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "presets.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-write_presets(Path(__file__).parent / "api" / "generated")
+# A few pages alone (building/part.py).
+if part := os.environ.get("PANELVAR_DOCS_PART"):
+    pages = set(part.splitlines())
+    found = (path.relative_to(HERE).as_posix() for kind in ("*.md", "*.rst", "*.txt") for path in HERE.rglob(kind))
+    exclude_patterns += [name for name in found if name not in pages and name != "look_up/references.md"]
+    root_doc = sorted(pages)[0].removesuffix(".md")
+    suppress_warnings = ["myst", "toc", "ref", "bibtex", "autosummary", "docutils"]
+    autosummary_generate = False
+    extensions.remove("sphinx_gallery.gen_gallery")

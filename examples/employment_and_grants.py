@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "examples" / "data"
-DOCUMENT = ROOT / "docs" / "employment_and_grants.md"
+DOCUMENT = ROOT / "docs" / "studies" / "employment_and_grants.md"
 FIRMS = "Data: Arellano and Bond (1991), as R's plm has them (EmplUK)."
 MUNICIPALITIES = "Data: Dahlberg and Johansson (2000), as R's panelvar has them (Dahlberg)."
 

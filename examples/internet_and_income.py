@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "examples" / "data" / "world_internet_income.csv"
-DOCUMENT = ROOT / "docs" / "internet_and_income.md"
+DOCUMENT = ROOT / "docs" / "studies" / "internet_and_income.md"
 SOURCE = "Data: Gapminder, Systema Globalis, from the World Bank's World Development Indicators; CC BY 4.0."
 LABELS = {
     "log_income": "log GDP per capita",

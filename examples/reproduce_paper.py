@@ -19,7 +19,7 @@ from writing.page import Page, draw_to_files, refresh, use_utf8
 import panelvar as pv
 from panelvar.plots.scatter import plot_scatter
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "paper.md"
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "studies" / "paper.md"
 
 
 def main(arguments: list[str] | None = None) -> tuple[Page, Agreement]:
@@ -61,7 +61,9 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Reproduce Yin et al. (2021) and audit it.")
     parser.add_argument("--output", type=Path, default=Path("output", "paper"), help="folder (default: %(default)s)")
-    parser.add_argument("--refresh-docs", action="store_true", help="rewrite the generated parts of docs/paper.md")
+    parser.add_argument(
+        "--refresh-docs", action="store_true", help="rewrite the generated parts of docs/studies/paper.md"
+    )
     return parser.parse_args(arguments)
 
 

@@ -13,7 +13,7 @@ import panelvar as pv
 from panelvar.base.elsewhere import has_attribute, name_here
 from panelvar.responses.responses import Responses
 
-PAGE = (Path(__file__).resolve().parent.parent / "docs" / "var_functions.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "evidence" / "var_functions.md").read_text(encoding="utf-8")
 CODE = re.findall(r"`([^`\n]+)`", PAGE)
 OWNERS = {"m": pv.VarResult, "r": Responses, "v": pv.VecmResult}
 

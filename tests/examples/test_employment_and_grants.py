@@ -86,4 +86,4 @@ def test_what_statanow_prints_and_what_the_calendar_leaves_of_it(example):
 
 def test_the_page_of_the_documentation_is_what_the_program_prints(example, stale_blocks):
     _, page, _, _ = example
-    assert stale_blocks(ROOT / "docs" / "employment_and_grants.md", page.blocks) == []
+    assert stale_blocks(ROOT / "docs" / "studies" / "employment_and_grants.md", page.blocks) == []

@@ -96,4 +96,4 @@ def test_which_comes_first_by_demeaned_changes(example):
 
 def test_the_page_of_the_documentation_is_what_the_program_prints(example, stale_blocks):
     _, page, _, _ = example
-    assert stale_blocks(ROOT / "docs" / "internet_and_income.md", page.blocks) == []
+    assert stale_blocks(ROOT / "docs" / "studies" / "internet_and_income.md", page.blocks) == []

@@ -441,7 +441,7 @@ def test_what_thirteen_years_say(paper, source):
 
 def test_the_page_of_the_documentation_is_what_the_program_prints(paper, stale_blocks):
     _, (page, _), _, _ = paper
-    assert stale_blocks(ROOT / "docs" / "paper.md", page.blocks) == []
+    assert stale_blocks(ROOT / "docs" / "studies" / "paper.md", page.blocks) == []
 
 
 def test_the_data_are_those_of_the_description(source):

@@ -44,7 +44,7 @@ PROGRAMS = {
     ),
     "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
     "EViews": (
-        "13, its documentation; no published output with usable data was found but [the paper's](paper.md), which is "
+        "13, its documentation; no published output with usable data was found but [the paper's](../studies/paper.md), which is "
         "compared on that page, so nothing is marked here"
     ),
     "gretl": "2025a; run for the reference numbers",

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from features.feature import Feature, FeatureTable, matched, tables  # noqa: E402
 
-DOCS = ROOT / "docs"
+DOCS = ROOT / "docs" / "evidence"
 
 HEAD = """\
 Made by `python -m tests.features.report` from `tests/features/`. Do not edit.
@@ -124,7 +124,7 @@ def main() -> int:
     found = tables()
     for table in found:
         (DOCS / f"{table.page}.md").write_text(render(table, found), encoding="utf-8")
-        print(f"docs/{table.page}.md: {len(table.features)} rows")
+        print(f"docs/evidence/{table.page}.md: {len(table.features)} rows")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Write ``docs/parity.md``: what was compared with which program, how well it agrees, and what was left out, why.
+"""Write ``docs/evidence/parity.md``: what was compared with which program, how well it agrees, and what was left out, why.
 
 Run from the project's root: ``python -m tests.parity.report``. With ``--check`` it says whether the page is up to date
 in everything that does not depend on the machine.
@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from parity.runner import DEFAULT, Account, Case, all_cases, audit, groups, load  # noqa: E402
 
-PAGE = ROOT / "docs" / "parity.md"
+PAGE = ROOT / "docs" / "evidence" / "parity.md"
 
 HEAD = """\
 # Agreement with other programs

@@ -1,0 +1,46 @@
+"""The IPython in which the pages run: where it starts, how it draws, how it shows warnings, and what its results depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+CONFIGURATION = """\
+c.InlineBackend.figure_formats = {"svg"}
+c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
+c.HistoryManager.enabled = False
+c.Application.log_level = 40
+"""
+
+# A page shows a warning as its reader needs it: the kind and the words, not the file of a kernel that is gone.
+STARTUP = """\
+import os, tempfile, warnings
+from pathlib import Path
+warnings.formatwarning = lambda message, category, *rest, **more: f"{category.__name__}: {message}\\n"
+import matplotlib
+matplotlib.rcParams.update({"svg.hashsalt": "panelvar", "figure.dpi": 96})
+os.chdir(ROOT)
+output = Path(tempfile.mkdtemp())
+"""
+
+
+def prepare(folder: Path, root: Path) -> None:
+    """Write the profile and have the kernels use it."""
+    profile = folder / "profile_default"
+    (profile / "startup").mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text(CONFIGURATION, encoding="utf-8")
+    (profile / "startup" / "pages.py").write_text(STARTUP.replace("ROOT", repr(str(root))), encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(folder)
+    # A debugger that the page does not have warns on the page's own outputs.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+
+
+def fingerprint(root: Path) -> str:
+    """What pages print depends on the library and on this file: another fingerprint, another cache."""
+    digest = hashlib.sha256()
+    for path in sorted([*(root / "panelvar").rglob("*"), *(root / "examples" / "data").glob("*"), Path(__file__)]):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,44 @@
+"""Text in single backquotes: a link if it names something that the reference documents, else code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxRole
+
+ROLE = "name_or_code"
+
+
+class NameOrCode(SphinxRole):
+    """The role of text in single backquotes."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """A reference that stays plain code where nothing of that name is documented."""
+        code = nodes.literal(self.rawtext, self.text, classes=["xref", "py"])
+        if not self.text.removesuffix("()").replace(".", "").isidentifier():
+            return [nodes.literal(self.rawtext, self.text)], []
+        return [
+            addnodes.pending_xref(
+                self.rawtext,
+                code,
+                refdomain="py",
+                reftype="obj",
+                reftarget=self.text.removesuffix("()"),
+                refdoc=self.env.docname,
+                refexplicit=False,
+                refwarn=False,
+                **{
+                    "py:module": self.env.ref_context.get("py:module"),
+                    "py:class": self.env.ref_context.get("py:class"),
+                },
+            )
+        ], []
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Give the role its name, which `default_role` takes."""
+    app.add_role(ROLE, NameOrCode())
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,40 @@
+"""Every executed page can be taken home as a notebook: the copies, and the link at its head."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+FOLDER = "_notebooks"
+LINK = '<p class="page-notebook"><a href="{address}" download>Download this page as a notebook</a></p>\n'
+
+
+def executed(app: Sphinx) -> Path:
+    """Where myst-nb leaves the notebooks that it has run."""
+    return Path(app.outdir).parent / "jupyter_execute"
+
+
+def add_link(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Put the link below the title of a page that was executed."""
+    if doctree is None or not (executed(app) / f"{name}.ipynb").is_file() or not context.get("body"):
+        return
+    address = context["pathto"](f"{FOLDER}/{name}.ipynb", resource=True)
+    head, end, rest = context["body"].partition("</h1>\n")
+    context["body"] = head + end + LINK.format(address=address) + rest
+
+
+def copy(app: Sphinx, problem: Exception | None) -> None:
+    """Copy the notebooks beside the pages."""
+    if problem is None and app.builder.format == "html" and executed(app).is_dir():
+        shutil.copytree(executed(app), Path(app.outdir) / FOLDER, dirs_exist_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Join both steps to the build."""
+    app.connect("html-page-context", add_link)
+    app.connect("build-finished", copy)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
