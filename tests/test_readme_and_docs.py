@@ -1,4 +1,4 @@
-"""The README's blocks run, in order, and its commands are whole; links of all pages and names of the reference lead somewhere.
+"""The README's blocks run and its commands are whole; links of all pages and names of the reference lead somewhere.
 
 The blocks of the documentation run when it is built; what they print is read by tests/docs.
 """

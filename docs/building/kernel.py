@@ -1,4 +1,4 @@
-"""The IPython in which the pages run: where it starts, how it draws, how it shows warnings, and what its results depend on."""
+"""The IPython in which the pages run: where it starts, how it draws, how it warns, and what its results depend on."""
 
 from __future__ import annotations
 

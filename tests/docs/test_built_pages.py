@@ -6,7 +6,6 @@ import re
 from urllib.parse import unquote, urldefrag
 
 import pytest
-
 from docs.built_pages import HTML, built_pages
 
 pytestmark = pytest.mark.built

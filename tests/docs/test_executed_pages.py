@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from docs.built_pages import ROOT, BuiltPage, built_pages
 
 EXECUTED = ROOT / "docs" / "_build" / "jupyter_execute"

@@ -44,8 +44,8 @@ PROGRAMS = {
     ),
     "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
     "EViews": (
-        "13, its documentation; no published output with usable data was found but [the paper's](../studies/paper.md), which is "
-        "compared on that page, so nothing is marked here"
+        "13, its documentation; no published output with usable data was found but [the paper's](../studies/paper.md), "
+        "which is compared on that page, so nothing is marked here"
     ),
     "gretl": "2025a; run for the reference numbers",
     "linearmodels": "7.1; run for the reference numbers",

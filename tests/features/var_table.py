@@ -32,7 +32,7 @@ PROGRAMS = {
     ),
     "gretl": "2025a; run for the reference numbers",
     "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
-    "EViews": "13, its documentation; no published output with usable data but [the paper's](../studies/paper.md), compared there",
+    "EViews": "13, its documentation; no published output but [the paper's](../studies/paper.md), compared there",
 }
 
 GROUPS = {

@@ -1,4 +1,4 @@
-"""Write ``docs/evidence/parity.md``: what was compared with which program, how well it agrees, and what was left out, why.
+"""Write ``docs/evidence/parity.md``: what was compared with which program, how well it agrees, what was left out, why.
 
 Run from the project's root: ``python -m tests.parity.report``. With ``--check`` it says whether the page is up to date
 in everything that does not depend on the machine.
