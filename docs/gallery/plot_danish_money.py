@@ -2,10 +2,12 @@
 Cointegration and error correction: the demand for money in Denmark (VECM)
 ==========================================================================
 
-Is there a stable demand for money? If so, money, income and interest rates may each wander, but a combination
-of them does not: they are cointegrated. Johansen and Juselius (1990) asked this of Denmark, in the article from
-which most people learn the method. This story repeats it with a vector error-correction model (VECM), and
-reproduces their relation. It also asks how much the 53 rows can say.
+**Question.** Is there a stable demand for money? If so, money, income and interest rates may each wander, but a
+combination of them does not: they are cointegrated. Johansen and Juselius (1990) asked this of Denmark, in the
+article from which most people learn the method.
+
+**Answer in short.** A vector error-correction model (VECM) gives their relation to the digit, and it makes
+sense. But 53 quarters do not prove that there is one: the bootstrap does not reject that there is none.
 """
 
 import warnings
@@ -22,7 +24,14 @@ names = {
     "ibo": "Bond rate (fraction)",
     "ide": "Deposit rate (fraction)",
 }
-axes = money.plot(subplots=True, layout=(2, 2), figsize=(8, 4.5), legend=False, xlabel="", color="tab:blue")
+axes = money.plot(
+    subplots=True,
+    layout=(2, 2),
+    figsize=(8, 4.5),
+    legend=False,
+    xlabel="",
+    color="tab:blue",
+)
 for axis, name in zip(axes.ravel(), names.values(), strict=True):
     axis.set_title(name)
 plt.tight_layout()
@@ -30,9 +39,10 @@ plt.tight_layout()
 # %%
 # How many relations?
 # -------------------
-# Johansen's tests go up from none. The constant lies in the relation only (``"rc"``), because the series do
-# not drift, and quarterly dummies take up the seasons. The test warns that 53 rows are few, which is the
-# point of this section, so that the warning is switched off here and shown in the table.
+# Johansen's tests go up from none. The constant lies in the relation only (``"rc"``), as the article takes
+# it, which says that the series do not drift, and quarterly dummies take up the seasons. The test warns that
+# 53 rows are few, which is the point of this section, so that the warning is switched off here and shown in
+# the table.
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", pv.PanelVarWarning)
@@ -46,7 +56,13 @@ plain.summary()
 # Both tests reject too often in short samples. The bootstrap makes samples of the same length from the model
 # without a relation, and asks how often they give statistics as large:
 
-bootstrapped = pv.johansen_test(money, lags=2, trend="rc", seasons=4, bootstrap=pv.ResidualBootstrap(draws=999, seed=1))
+bootstrapped = pv.johansen_test(
+    money,
+    lags=2,
+    trend="rc",
+    seasons=4,
+    bootstrap=pv.ResidualBootstrap(draws=999, seed=1),
+)
 pvalues = ["trace_pvalue", "max_pvalue"]
 pd.concat({"plain": plain.table[pvalues], "bootstrap": bootstrapped.table[pvalues]}, axis=1).round(3)
 
@@ -113,8 +129,8 @@ pv.serial_lm_table(model)
 pv.normality_test(model)
 
 # %%
-# No serial correlation is left. Normality of the four errors together is not rejected; that of income by
-# itself is.
+# No serial correlation is left. Normality of the four errors together is not rejected. For income by itself
+# it is.
 #
 # What does a higher bond rate do?
 # --------------------------------
@@ -122,9 +138,15 @@ pv.normality_test(model)
 # taken in the order income, bond rate, deposit rate, money. That order is ours: the relation identifies the
 # long run, not the shocks.
 
-scheme = pv.Cholesky(["lry", "ibo", "ide", "lrm"], shocks=("income", "bond rate", "deposit rate", "money"))
+scheme = pv.Cholesky(
+    ["lry", "ibo", "ide", "lrm"],
+    shocks=("income", "bond rate", "deposit rate", "money"),
+)
 responses = model.impulse_responses(
-    24, identification=scheme, bands=pv.ResidualBootstrap(draws=500, seed=1), level=(0.68, 0.95)
+    24,
+    identification=scheme,
+    bands=pv.ResidualBootstrap(draws=500, seed=1),
+    level=(0.68, 0.95),
 )
 # sphinx_gallery_thumbnail_number = 3
 _ = responses.plot(of=["lrm", "lry"], shocks=["income", "bond rate"], labels=names, figsize=(8, 5))

@@ -2,9 +2,12 @@
 VAR forecasts with fan charts, evaluated against naive forecasts
 ================================================================
 
-How good are the forecasts of a vector autoregression, and do its fan charts hold what they promise? This story
-forecasts growth, inflation, unemployment and the federal funds rate of the United States, compares the
-forecasts with two naive ones over a quarter of a century, and counts how often the intervals held the truth.
+**Question.** How good are the forecasts of a vector autoregression, and do its fan charts hold what they
+promise? Growth, inflation, unemployment and the federal funds rate of the United States, forecast again and
+again from 1985 to 2009.
+
+**Answer in short.** Better than "no change", and for most series no better than a model of each alone. The fans
+hold more than they promise, because the years after 1985 were calmer than those before.
 """
 
 import numpy as np
@@ -16,7 +19,12 @@ import panelvar as pv
 us = pv.load_data("us_macro")
 us["growth"] = 400 * np.log(us["realgdp"]).diff()  # percent a year
 data = us.loc["1960Q1":, ["growth", "infl", "unemp", "fedfunds"]]
-names = {"growth": "Growth", "infl": "Inflation", "unemp": "Unemployment", "fedfunds": "Funds rate"}
+names = {
+    "growth": "Growth",
+    "infl": "Inflation",
+    "unemp": "Unemployment",
+    "fedfunds": "Funds rate",
+}
 
 # %%
 # A forecast with a fan
@@ -64,8 +72,8 @@ plt.tight_layout()
 # %%
 # Against no change the model wins nearly everywhere, most of all for unemployment. The exception is growth in
 # the next two quarters. "No change" is a bad forecast of growth, which returns to its mean. Against the mean,
-# the model loses for growth up to six quarters ahead: about growth it knows less than the average does.
-# Compare with the naive forecast that suits the series.
+# the model loses for growth up to six quarters ahead: it forecasts growth worse than an average does. Compare
+# with the naive forecast that suits the series.
 #
 # Do the other variables help?
 # ----------------------------
@@ -77,9 +85,9 @@ alone = {name: pv.evaluate_forecasts(data[[name]], window=100, steps=8, lags=2).
 
 # %%
 # Mostly they do not. For growth, inflation and (up to a year ahead) unemployment a single equation does
-# better: 36 coefficients that are estimated for the sake of what little they say cost more than they bring.
-# The funds rate gains, by up to 8 percent. Tests of Granger causality say what holds on average over a
-# sample; forecasting asks for more.
+# better. The system has 36 coefficients to estimate and the four single equations have 12. What the other 24
+# say is worth less than the error in estimating them. The funds rate gains, by up to 8 percent. Tests of
+# Granger causality say what holds on average over a sample; forecasting asks for more.
 #
 # Is the gain more than luck?
 # ---------------------------
@@ -131,7 +139,7 @@ plt.tight_layout()
 # The fan of the funds rate is far too wide: one quarter ahead, the interval of 50 percent held the truth 90
 # times in a hundred. The reason is in the sample. It begins with the wild 1970s and the turn of policy after
 # 1979, and the forecasts are of calmer years, so that the variance of the past was too large for what came.
-# Fans of growth and inflation are too wide for the same reason. That of unemployment is about right.
+# Fans of growth and inflation are too wide for the same reason. That of unemployment is nearest to right.
 #
 # The intervals take the coefficients as known, which makes them too *narrow*, and this is the smaller fault
 # here. A bootstrap mends that one (``bands=pv.BootstrapAfterBootstrap()``), and nothing mends a future unlike
@@ -139,8 +147,8 @@ plt.tight_layout()
 #
 # What to conclude
 # ----------------
-# This VAR is a decent forecaster of unemployment and of interest rates, none of growth, and on the whole
-# hardly better than each series' own past. Its fans promise less than they held, and only because times grew
+# This VAR forecasts unemployment and interest rates decently and growth not at all, and on the whole it is
+# hardly better than each series' own past. Its fans held more than they promise, but only because times grew
 # calm until 2008. Judge a forecast by rivals and by a count, never by how well the model fits.
 #
 # Two limits. The data are as revised since, so that the model knew more than a forecaster of the day. And 97

@@ -2,10 +2,14 @@
 A textbook macro VAR: inflation, unemployment and the federal funds rate
 ========================================================================
 
-What happens to inflation and unemployment after the Federal Reserve raises its rate, and how far can three
-variables tell? The vector autoregression (VAR) of Stock and Watson (2001, *Journal of Economic Perspectives*)
-is the example that most textbooks use. This story estimates it: Granger causality, impulse responses and a
-variance decomposition, and then what a referee would ask.
+**Question.** What happens to inflation and unemployment after the Federal Reserve raises its rate, and how far
+can three variables tell? The vector autoregression (VAR) of Stock and Watson (2001, *Journal of Economic
+Perspectives*) is the example that most textbooks use.
+
+**Answer in short.** A surprise of policy raises unemployment a year and a half later, by a tenth of a point.
+Inflation first rises, which is not what economists expect of it. The answer hangs on the order of the variables
+and averages two regimes. Granger causality, impulse responses and a variance decomposition, and then what a
+referee would ask.
 
 The variables are those of the article in a later vintage of the data: consumer price inflation (theirs is of
 the deflator of GDP), unemployment and the federal funds rate, by quarter from 1960 to 2000.
@@ -27,7 +31,7 @@ plt.tight_layout()
 # %%
 # How many lags?
 # --------------
-# The article takes four. Criteria that punish lags more or less do not agree, as usual: four lie between.
+# The article takes four. The criteria do not agree, as usual: they choose between three and eight.
 
 pv.select_lags(data, 8)
 
@@ -42,7 +46,8 @@ pv.granger_table(model)
 # looks like. The funds rate helps to predict unemployment at the 5 percent level, and inflation at none of
 # the usual ones. Inflation helps to predict unemployment here; from memory, it did not in the article.
 #
-# None of this is causality in the ordinary sense. A forecast of rain predicts umbrellas.
+# None of this is causality in the ordinary sense. Umbrellas in the morning help to predict rain, and do not
+# bring it.
 #
 # What does a surprise in policy do?
 # ----------------------------------
@@ -54,9 +59,13 @@ pv.granger_table(model)
 
 scheme = pv.Cholesky(shocks=("price", "demand", "policy"))
 responses = model.impulse_responses(
-    24, identification=scheme, bands=pv.ResidualBootstrap(draws=500, seed=1), level=(0.68, 0.95)
+    24,
+    identification=scheme,
+    bands=pv.ResidualBootstrap(draws=500, seed=1),
+    level=(0.68, 0.95),
 )
-_ = responses.plot(labels=names)  # sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 2
+_ = responses.plot(labels=names)
 
 # %%
 # Read the last column (a *demand* shock has the sign of unemployment here: it is bad news). A policy shock of
@@ -65,8 +74,9 @@ _ = responses.plot(labels=names)  # sphinx_gallery_thumbnail_number = 2
 # in the second year.
 #
 # Look at inflation in the first quarter after the shock: it *rises*, by 0.19 points. This is the price
-# puzzle. The usual explanation is that the central bank knows more about coming inflation than these three
-# variables do. It raises its rate because it sees inflation coming, and the model takes that for a surprise.
+# puzzle. The usual explanation (Sims 1992, from memory) is that the central bank knows more about coming
+# inflation than these three variables do. It raises its rate because it sees inflation coming, and the model
+# takes that for a surprise.
 
 responses.response("infl", shock="policy").loc[[0, 1, 2, 4, 8, 12, 24]].round(2)
 

@@ -2,15 +2,20 @@
 Monetary policy by sign restrictions, a recursive order and an external instrument
 ==================================================================================
 
-What does a surprise of monetary policy do to output? The answer depends on how the surprise is told apart from
-everything else. This story asks three ways of the same three series and says what each assumes: an order
-(Cholesky), signs of responses (Uhlig 2005, *Journal of Monetary Economics*), and a series from outside that
-moves with policy alone, an external instrument or proxy (Mertens and Ravn 2013; Stock and Watson 2018).
+**Question.** What does a surprise of monetary policy do to output? The answer depends on how the surprise is
+told apart from everything else: by an order of the variables (Cholesky), by signs of responses (Uhlig 2005,
+*Journal of Monetary Economics*), or by a series from outside that moves with policy alone, an external
+instrument or proxy (Mertens and Ravn 2013; Stock and Watson 2018).
+
+**Answer in short.** An order says that output falls, and that prices rise at first. Signs that rule out the
+rise of prices leave the effect on output open. An instrument made of five famous dates is weak and not valid.
+Each answer is mostly its assumption.
 
 The series are real output and consumer prices (100 times logarithms) and the federal funds rate of the United
 States, by quarter from 1965 to 2007.
 """
 
+import textwrap
 import warnings
 
 import numpy as np
@@ -21,7 +26,11 @@ import panelvar as pv
 
 us = pv.load_data("us_macro")
 data = pd.DataFrame(
-    {"output": 100 * np.log(us["realgdp"]), "prices": 100 * np.log(us["cpi"]), "funds rate": us["fedfunds"]}
+    {
+        "output": 100 * np.log(us["realgdp"]),
+        "prices": 100 * np.log(us["cpi"]),
+        "funds rate": us["fedfunds"],
+    }
 ).loc["1965Q1":"2007Q4"]
 model = pv.fit_var(data, lags=4)
 
@@ -41,26 +50,31 @@ def draw(answer, title):
 # here and below are of 68 percent, as is the custom for sign restrictions.
 
 order = pv.Cholesky(shocks=("output", "prices", "policy"))
-recursive = model.impulse_responses(20, identification=order, bands=pv.ResidualBootstrap(draws=500, seed=1), level=0.68)
+recursive = model.impulse_responses(
+    20,
+    identification=order,
+    bands=pv.ResidualBootstrap(draws=500, seed=1),
+    level=0.68,
+)
 draw(recursive, "A recursive order")
+recursive.response("output", shock="policy").loc[[0, 2, 4, 8, 12, 20]].round(2)
 
 # %%
-# Output falls, by 0.44 percent after two years. Prices *rise* for more than a year: the price puzzle. If one
-# does not believe that a higher interest rate raises prices, the shock is not policy, or not policy alone.
+# Output falls, by 0.44 percent after two years. Prices *rise* for more than a year: the price puzzle. If you
+# do not believe that a higher interest rate raises prices, the shock is not policy, or not policy alone.
 #
 # Signs
 # -----
-# Uhlig's idea was to ask for what one believes and for nothing else. A policy shock raises the funds rate and
-# does not raise prices, for four quarters (periods 0 to 3). About output nothing is asked: that is the
-# question. Every shock that fits is kept.
+# Uhlig's idea was to ask for what economists agree on and for nothing else. A policy shock raises the funds
+# rate and does not raise prices, for four quarters (periods 0 to 3). About output nothing is asked: that is
+# the question. Every shock that fits is kept.
 
 signs = pv.SignRestrictions(
     {("funds rate", "policy"): ("+", 3), ("prices", "policy"): ("-", 3)},
     seed=1,
 )
 agnostic = model.impulse_responses(20, identification=signs, level=0.68, bands=pv.MonteCarlo(1000, seed=1))
-print(agnostic.notes[0].text)
-# sphinx_gallery_thumbnail_number = 2
+print(textwrap.fill(agnostic.notes[0].text, 80))
 draw(agnostic, "Signs of the funds rate and of prices, none of output")
 
 # %%
@@ -76,15 +90,19 @@ pd.Series((output < 0).mean(axis=0)).rename_axis("quarters").loc[[0, 4, 8, 12]].
 )
 
 # %%
-# These shares are not probabilities that the data give. Data cannot choose between models that fit equally
-# well. Within the set the rotations were drawn uniformly, and the shares say as much about that as about the
-# world (Baumeister and Hamilton 2015).
+# These shares are not probabilities that the data give by themselves. Data cannot choose between models that
+# fit equally well. Within the set the rotations were drawn uniformly, and the shares say as much about that
+# as about the world (Baumeister and Hamilton 2015).
 #
 # Now ask in addition that output falls for four quarters. The result looks like a textbook, because it was
 # told to:
 
 told = pv.SignRestrictions(
-    {("funds rate", "policy"): ("+", 3), ("prices", "policy"): ("-", 3), ("output", "policy"): ("-", 3)},
+    {
+        ("funds rate", "policy"): ("+", 3),
+        ("prices", "policy"): ("-", 3),
+        ("output", "policy"): ("-", 3),
+    },
     seed=1,
 )
 textbook = model.impulse_responses(20, identification=told, level=0.68, bands=pv.MonteCarlo(1000, seed=1))
@@ -111,7 +129,7 @@ pv.instrument_relevance_test(model, instrument)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     narrative = model.impulse_responses(20, identification=instrument)
-print(*(warning.message for warning in caught), sep="\n")
+print(*(textwrap.fill(str(warning.message), 80) for warning in caught), sep="\n")
 draw(narrative, "The dates of Romer and Romer as an instrument")
 
 # %%
@@ -121,12 +139,16 @@ draw(narrative, "The dates of Romer and Romer as an instrument")
 # it did *because* inflation was high. A series that inflation shocks move, too, identifies a mixture of them
 # and of policy. That is why later work uses surprises of interest rates in the half hour around an
 # announcement, which are no answer to the news of the month (Gertler and Karadi 2015). Jarocinski and Karadi
-# (2020) publish theirs under CC BY 4.0; with it, the code stays as it is.
-#
-# The three answers
-# -----------------
+# (2020) publish theirs under CC BY 4.0; with it, the code stays as it is. The answers side by side
+# ------------------------
 
-answers = {"order": recursive, "signs": agnostic, "signs, output told": textbook, "instrument": narrative}
+# sphinx_gallery_thumbnail_number = 5
+answers = {
+    "order": recursive,
+    "signs": agnostic,
+    "signs, output told": textbook,
+    "instrument": narrative,
+}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.4))
 for ax, name in zip(axes, ("output", "prices"), strict=True):
     for label, answer in answers.items():
@@ -142,8 +164,7 @@ plt.tight_layout()
 # %%
 # What to conclude
 # ----------------
-# All fit the same data equally well in their forecasts: the reduced form is one. What differs is what was
-# assumed.
+# All four answers come from the same fitted equations. They differ in what was assumed.
 #
 # - The *order* assumes that the economy does not answer within a quarter, and pays with a price puzzle.
 # - *Signs* assume that the puzzle does not exist. What they leave open about output stays open; its fall
@@ -152,7 +173,7 @@ plt.tight_layout()
 #   of that kind. With a good one, this is the assumption that needs the least theory and the most history.
 #
 # So "policy lowers output" is, in these data, nearer to an assumption than to a finding. A paper should show
-# the answer under more than one scheme, and the bands say nothing about which.
+# the answer under more than one scheme, since no band says which one is right.
 #
 # **Read next**
 #

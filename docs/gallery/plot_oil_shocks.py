@@ -2,10 +2,14 @@
 Oil price shocks and US inflation: a historical decomposition
 =============================================================
 
-From the spring of 2007 to that of 2008 the price of oil doubled. Within a year it then fell by two thirds, and
-inflation in the United States went up and down with it. How much of that was the doing of oil? A historical
-decomposition of a structural VAR answers such questions: it takes each quarter apart into the contributions of
-the shocks. This story shows one, and that its answer turns on what is called an oil shock.
+**Question.** From the spring of 2007 to that of 2008 the price of oil nearly doubled. Within a year it then
+fell by two thirds, and inflation in the United States went up and down with it. How much of that was the doing
+of oil? A historical decomposition of a structural VAR takes each quarter apart into the contributions of the
+shocks.
+
+**Answer in short.** With oil taken as given, oil explains nearly half of the fall of inflation at the end of
+2008. But signs of responses say that the fall of the price of oil was itself made by demand, for the most part.
+The decomposition turns on what is called an oil shock.
 """
 
 from pathlib import Path
@@ -47,7 +51,7 @@ plt.tight_layout()
 # oil first.
 
 model = pv.fit_var(data, lags=3)
-first = pv.Cholesky(shocks=("oil price", "activity", "inflation"))
+first = pv.Cholesky(shocks=("oil price", "activity", "other prices"))
 responses = model.impulse_responses(
     12,
     identification=first,
@@ -76,16 +80,17 @@ model.variance_decomposition(8, identification=first)
 
 history = model.historical_decomposition(identification=first)
 # sphinx_gallery_thumbnail_number = 3
-_ = history.plot(of="inflation", labels=names)
+_ = history.plot(of="inflation", labels={"inflation": "Inflation"}, figsize=(8, 4.2))
 
 # %%
 
-history.to_frame()["inflation"].loc["2007Q3":].round(1)
+quarters = history.to_frame()["inflation"].loc["2007Q3":]
+quarters.assign(total=quarters.sum(axis=1)).round(1)
 
 # %%
-# In the last quarter of 2008 prices fell at an annual rate of 8.8 percent, 11.7 points below the baseline.
-# Oil accounts for 5.0 of them, and the shock called inflation, which is everything that the other two are
-# not, for 4.9.
+# In the last quarter of 2008 prices fell at an annual rate of 8.8 percent, where the baseline is a rise of
+# 2.9. Oil accounts for 5.0 points of the gap, and the shock to other prices, which is all that the first two
+# are not, for 4.9.
 #
 # A referee's question: whose shock was it?
 # -----------------------------------------
@@ -109,43 +114,58 @@ signs = pv.SignRestrictions(
     seed=1,
 )
 by_signs = model.historical_decomposition(identification=signs)
-_ = by_signs.plot(of="oil", labels=names)
+_ = by_signs.plot(of="oil", labels={"oil": "Change of the real price of oil"}, figsize=(8, 4.2))
 
 # %%
 # And a third scheme turns the first round: oil last, so that it answers American output and inflation at
 # once. Beside one another, for the fall of the real price of oil in the fourth quarter of 2008:
 
-last = pv.Cholesky(["output", "inflation", "oil"], shocks=("activity", "inflation", "oil price"))
+last = pv.Cholesky(["output", "inflation", "oil"], shocks=("activity", "other prices", "oil price"))
 schemes = {"oil first": first, "signs": signs, "oil last": last}
 parts = {
     name: model.historical_decomposition(identification=scheme).to_frame()["oil"].loc["2008Q4"]
     for name, scheme in schemes.items()
 }
-columns = ["baseline", "oil price", "oil supply", "demand", "activity", "inflation", "other shocks"]
+columns = [
+    "baseline",
+    "oil price",
+    "oil supply",
+    "demand",
+    "activity",
+    "other prices",
+    "other shocks",
+]
 table = pd.DataFrame(parts).T[columns]
-table.round(0)
+table.map("{:.0f}".format).replace("nan", "")
 
 # %%
 
 ax = table.drop(columns="baseline").iloc[::-1].plot.barh(stacked=True, figsize=(8, 3))
 ax.set_xlabel("contribution to the change of the real price of oil in 2008Q4 (100 x log)")
-ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=6, fontsize=8, columnspacing=1)
+ax.legend(
+    frameon=False,
+    loc="lower center",
+    bbox_to_anchor=(0.45, 1.0),
+    ncols=6,
+    fontsize=8,
+    columnspacing=1,
+)
 plt.tight_layout()
 
 # %%
-# One number, three histories: the fall was 51 parts of 68 a shock of oil, or 20 parts of oil supply and 50 of
-# demand, or 6. With oil last, the shock of inflation takes nearly all, which only says that errors of oil and
-# inflation are highly correlated and that whichever comes first is given what they share.
+# One number, three histories: of a fall by 68, a shock of oil made 51; or oil supply made 20 and demand 50;
+# or a shock of oil made 6. With oil last, the shock to other prices takes nearly all, which only says that
+# errors of oil and inflation are highly correlated and that whichever comes first is given what they share.
 #
-# The history by signs is the one to believe, of these three: it is the only one whose shocks have an economic
-# meaning. But it shows *one* of the models that have the signs, the one closest to the median responses; 18
-# percent of all rotations have them, and their histories differ.
+# Of the three, the history by signs deserves the most trust, because its shocks have an economic meaning. But
+# it shows *one* of the models that have the signs, the one closest to the median responses; 18 percent of all
+# rotations have them, and their histories differ.
 #
 # What to conclude
 # ----------------
 # Oil prices reach American inflation at once and for a quarter, and hardly move output in these years (they
-# did more in the 1970s, from before the sample begins). In 2008 oil carried inflation up and down, but most
-# of what it carried down was the fall in world demand. A decomposition always adds up, and so says nothing
+# did more in the 1970s, from before the sample begins). In 2008 oil carried inflation up and down, but by the
+# history to trust, most of its fall was a fall in demand. A decomposition always adds up, and so says nothing
 # about whether its shocks deserve their names.
 #
 # What is missing here: world oil production, stocks and world activity, which Kilian's model has and which

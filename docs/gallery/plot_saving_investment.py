@@ -2,11 +2,14 @@
 Panel unit roots and cointegration: saving and investment (Feldstein and Horioka)
 =================================================================================
 
-If capital moves freely between countries, a country that saves more need not invest more at home. Feldstein and
-Horioka (1980, *Economic Journal*) regressed investment on saving across countries and found a slope near one,
-which became a puzzle with their names. This story takes 25 rich countries from 1973 to 2013 through the steps
-that panels with long series need: unit roots, cointegration, and a long-run slope, with countries that share
-shocks.
+**Question.** If capital moves freely between countries, a country that saves more need not invest more at home.
+Do saving and investment move together all the same? Feldstein and Horioka (1980, *Economic Journal*) regressed
+one on the other across countries and found a slope near one, which became a puzzle with their names. 25 rich
+countries, 1973 to 2013.
+
+**Answer in short.** They are tied, loosely: the long-run slope is 0.2 to 0.4, and far from one. On the way come
+the steps that panels with long series need: unit roots, cointegration, and a slope, in countries that share
+shocks. Across countries, one of 25 decides the answer.
 
 Saving and gross fixed investment are shares of gross domestic product, in percent.
 """
@@ -36,15 +39,33 @@ between.summary()
 # One country has much to do with that. Luxembourg, a financial centre, saves 41 percent and invests 19.
 
 means = shares.groupby("country")[["saving", "investment"]].mean()
-without = pv.fit_between(pv.Panel(shares[shares["country"] != "LUX"], "country", "year"), "investment ~ saving")
+without = pv.fit_between(
+    pv.Panel(shares[shares["country"] != "LUX"], "country", "year"),
+    "investment ~ saving",
+)
 
 fig, ax = plt.subplots(figsize=(7, 4.5))
 ax.scatter(means["saving"], means["investment"], color="tab:blue")
 for country, row in means.iterrows():
-    ax.annotate(country, (row["saving"], row["investment"]), xytext=(4, 3), textcoords="offset points", fontsize=8)
-for result, style, label in ((between, "-", "all 25 countries"), (without, "--", "without Luxembourg")):
+    ax.annotate(
+        country,
+        (row["saving"], row["investment"]),
+        xytext=(4, 3),
+        textcoords="offset points",
+        fontsize=8,
+    )
+for result, style, label in (
+    (between, "-", "all 25 countries"),
+    (without, "--", "without Luxembourg"),
+):
     ends = pd.Series([10.0, 43.0])
-    ax.plot(ends, result.params["const"] + result.params["saving"] * ends, style, color="black", label=label)
+    ax.plot(
+        ends,
+        result.params["const"] + result.params["saving"] * ends,
+        style,
+        color="black",
+        label=label,
+    )
 ax.set_xlabel("Saving, % of GDP, mean of 1973 to 2013")
 ax.set_ylabel("Investment, % of GDP, mean")
 ax.legend(frameon=False)
@@ -52,7 +73,10 @@ plt.tight_layout()
 pd.DataFrame(
     {
         "slope": [between.params["saving"], without.params["saving"]],
-        "standard error": [between.std_errors["saving"], without.std_errors["saving"]],
+        "standard error": [
+            between.std_errors["saving"],
+            without.std_errors["saving"],
+        ],
     },
     index=["all", "without LUX"],
 ).round(2)
@@ -69,9 +93,9 @@ pv.panel_unit_root_table(panel, ["investment", "saving"], ["ips", "cips", "hadri
 
 # %%
 # They do share shocks, so that CIPS is the test to read and IPS, which takes countries to be independent, is
-# not. CIPS rejects a unit root in every country for investment, but not for saving. Hadri's test, which has
-# the opposite null hypothesis, rejects that all countries are stationary, but the note says that it nearly
-# always does with this few years.
+# not. For investment, CIPS rejects that every country has a unit root; for saving it does not. Hadri's test,
+# which has the opposite null hypothesis, rejects that all countries are stationary, but the note says that it
+# nearly always does with this few years.
 #
 # The evidence is mixed, as it should be: a share of GDP cannot wander for ever, but over forty years it may
 # look as if it did. We go on as if both had unit roots, and look at the end whether it matters.
@@ -117,7 +141,12 @@ pv.compare(results)
 individual = results["DOLS"].individual["saving"].sort_values()
 ax = individual.plot.barh(figsize=(7, 5.5), color="tab:blue", label="one country", ylabel="")
 ax.set_xlabel("long-run slope of investment on saving (DOLS)")
-ax.axvline(results["DOLS"].params["saving"], color="black", linestyle="--", label="mean of the countries")
+ax.axvline(
+    results["DOLS"].params["saving"],
+    color="black",
+    linestyle="--",
+    label="mean of the countries",
+)
 ax.axvline(0, color="black", linewidth=0.8)
 ax.legend(frameon=False)
 plt.tight_layout()
@@ -143,8 +172,8 @@ error = (early.std_errors["saving"] ** 2 + late.std_errors["saving"] ** 2) ** 0.
 pd.Series({"difference": difference, "standard error": error, "ratio": difference / error}).round(2)
 
 # %%
-# It is 1.3 standard errors: suggestive, no more. Twenty years a country with two of saving's changes beside
-# it are also few for an estimator of this kind.
+# It is 1.3 standard errors: suggestive, no more. Twenty years a country are also few for an estimator that
+# needs a lead and a lag of every change.
 #
 # What to conclude
 # ----------------
@@ -159,8 +188,8 @@ pd.Series({"difference": difference, "standard error": error, "ratio": differenc
 #   without. And a good year raises both.
 # - *The data are gross domestic saving*, GDP less consumption, and not national saving. Where foreigners own
 #   much of production, as in Luxembourg and Ireland, the difference is large.
-# - *Unit roots are in doubt*, as the tests said. The fixed-effects and CCE slopes do not need them, and tell
-#   the same.
+# - *Unit roots are in doubt*, as the tests said. The slopes by fixed effects and CCE do not need them, and
+#   are much the same.
 # - *Which countries are in the sample* decides the slope across countries. One of 25 moves it from 0.24 to
 #   0.07.
 #
