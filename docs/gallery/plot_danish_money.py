@@ -158,8 +158,8 @@ pd.DataFrame(last).T[["value", "lower", "upper"]].round(3)
 
 # %%
 # A shock of one standard deviation raises the bond rate by a percentage point for good, lowers real money by
-# 5 percent and income by 1.7 percent. A shock to income lifts money for a year and not for good, because the
-# bond rate rises with it.
+# 5 percent and income by 1.7 percent. A shock to income lifts money for a year and not for good, as the bond
+# rate rises with it.
 #
 # What to conclude
 # ----------------
