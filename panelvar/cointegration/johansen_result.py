@@ -138,6 +138,10 @@ class JohansenResult(HintsAtNames, Presented):
             Which of the two tests chooses.
         level : float
             One less the size of each test.
+
+        Returns
+        -------
+        int
         """
         choose("statistic", statistic, STATISTICS)
         pvalues = self.trace_pvalues if statistic == "trace" else self.max_pvalues
@@ -158,6 +162,11 @@ class JohansenResult(HintsAtNames, Presented):
             Osterwald-Lenum (1992) of up to eleven, 0.90, 0.95, 0.99, in the cases rc, c and rt, as R's urca prints
             them, two misplaced cells apart: its case c is for data without a drift, which changes the distribution (see
             the guide).
+
+        Returns
+        -------
+        FrameTable
+            A row for each rank under the null, a column for each test.
 
         Raises
         ------
@@ -234,6 +243,10 @@ class JohansenResult(HintsAtNames, Presented):
             Of the critical values, as in `critical_values`.
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         limits = self.critical_values(level=self.level, source=source).to_numpy()

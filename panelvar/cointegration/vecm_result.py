@@ -208,6 +208,14 @@ class VecmResult(VecmEstimates):
         ------
         SpecificationError
             Nothing restricted, unknown names, restrictions that leave too little.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+        >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+        >>> model.restriction_test(beta="lrm + lry = 0, ibo + ide = 0").in_a_line()
+        'chi2(2) = 0.9288, p = 0.6285'
         """
         on = self._cointegration.fixed
         return relation_test(self.problem, self.names, self.relation_names, on, beta, alpha, known)
@@ -222,6 +230,19 @@ class VecmResult(VecmEstimates):
         ----------
         variables : str or sequence of str
             Those whose speeds of adjustment are zero under the null.
+
+        Returns
+        -------
+        RelationTest
+            Chi-squared, with the restricted estimates.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+        >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+        >>> model.weak_exogeneity_test(["ibo", "ide"]).in_a_line()
+        'chi2(2) = 2.6503, p = 0.2658'
         """
         chosen = variables_of(self.names, "variables", variables)
         matrix = np.zeros((len(chosen), self.n_vars))
@@ -280,6 +301,10 @@ class VecmResult(VecmEstimates):
             Significance levels, one star each; or signs and their levels. False for no stars.
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         levels = check_stars(stars)

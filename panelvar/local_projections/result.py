@@ -108,6 +108,11 @@ class ProjectedResponses(Responses):
         ----------
         of, shock : str
             The responding variable and the shock.
+
+        Returns
+        -------
+        DataFrame
+            Horizons by horizons.
         """
         import pandas as pd
 
@@ -147,6 +152,11 @@ class ProjectedResponses(Responses):
             from an autoregression corrected for its bias, always studentised.
         level : float or sequence of float
             Confidence level, at least 0.5; several make bands inside one another.
+
+        Returns
+        -------
+        ProjectedResponses
+            The same estimates.
         """
         levels = read_levels(level)
         source = DeltaMethod() if bands is None else bands

@@ -116,7 +116,7 @@ class VarianceDecomposition(HintsAtNames, Presented):
         return rest
 
     def to_frame(self) -> pd.DataFrame:
-        """Long table: index (variable, horizon), one column a shock, `OTHER_SHOCKS` last where some are not identified.
+        """Long table: index (variable, horizon), a column for each shock, and one for shocks that are not identified.
 
         With a band each shock has the columns ``value``, ``lower``, ``upper``; with several levels also ``lower_68``,
         ``upper_68`` and so on.

@@ -133,6 +133,10 @@ class VarBatch(HintsAtNames, Presented):
             Decimals.
         rows : int or None
             Print no more members than these, the first and the last ones; None for all.
+
+        Returns
+        -------
+        Table
         """
         import pandas as pd
 
@@ -294,6 +298,10 @@ class VarBatch(HintsAtNames, Presented):
         ----------
         {horizon, identification, shock_size, ordering, cumulative}
 
+        Returns
+        -------
+        array (B, horizon + 1, K, S)
+
         Raises
         ------
         NumericalError
@@ -364,6 +372,10 @@ class VarBatch(HintsAtNames, Presented):
         ----------
         label : label
             Of the member: of an entity, of a window's last period, or a number.
+
+        Returns
+        -------
+        VarResult
 
         Raises
         ------

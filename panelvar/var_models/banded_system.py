@@ -75,6 +75,33 @@ class BandedSystem(System):
         Parameters
         ----------
         {horizon, identification, shock_size, ordering, cumulative, bands, level (band)}
+
+        Returns
+        -------
+        Responses
+            To be printed, drawn (``plot()``) or taken as a table (``to_frame()``).
+
+        Raises
+        ------
+        SpecificationError
+            The scheme does not fit the system, or the source of bands has no formula for it.
+        NumericalError
+            The responses overflow.
+
+        See Also
+        --------
+        plot_responses : draws them.
+        fit_local_projections : responses without a system.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+        >>> irf = model.impulse_responses(8, ordering=["unemp", "infl", "tbilrate"])
+        >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+                 value
+        horizon
+        8        0.114
         """
         levels = read_levels(level)
         shocks = self._shocks(identification, shock_size, ordering)
@@ -130,6 +157,24 @@ class BandedSystem(System):
             Limits of `DeltaMethod` are normal and may leave the range of a share; they do not exist where a share is
             zero or one for sure.
         {level (band)}
+
+        Returns
+        -------
+        VarianceDecomposition
+
+        See Also
+        --------
+        plot_decomposition : draws it.
+        FittedSystem.historical_decomposition : period by period.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+        >>> model.variance_decomposition(8).to_frame().loc["unemp"].round(3).tail(1)
+        shock     infl  unemp  tbilrate
+        horizon
+        8        0.027  0.961     0.012
         """
         levels = read_levels(level)
         normalised = read_flag("normalised", normalised)
@@ -176,7 +221,7 @@ class BandedSystem(System):
     ) -> pd.DataFrame:
         """Asymptotic standard errors of `long_run_effects` (Luetkepohl 2005, proposition 3.6).
 
-        Of an error-correction model, the relations being taken as known.
+        In an error-correction model they take the relations as known.
 
         Parameters
         ----------
@@ -192,7 +237,7 @@ class BandedSystem(System):
         Raises
         ------
         NumericalError
-            The system is not stable: the effects do not exist.
+            The system is not stable, so that the effects do not exist.
         SpecificationError
             The scheme has no formula.
         """
@@ -212,6 +257,11 @@ class BandedSystem(System):
             Last period; the result has ``horizon + 1`` rows.
         cumulative : bool, or names of variables
             Sum the responses over periods, of all variables or of these: the effect of a lasting change.
+
+        Returns
+        -------
+        Responses
+            With the exogenous variables in place of shocks.
 
         Raises
         ------

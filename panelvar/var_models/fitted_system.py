@@ -64,6 +64,11 @@ class FittedSystem(VarForecasts):
         ----------
         {identification, ordering}
 
+        Returns
+        -------
+        DataFrame
+            A row for each period, a column for each shock.
+
         Raises
         ------
         SpecificationError
@@ -111,10 +116,23 @@ class FittedSystem(VarForecasts):
         NumericalError
             Contributions overflow: the system is explosive.
 
+        See Also
+        --------
+        plot_historical : draws it.
+
         Notes
         -----
         Shocks before the sample are in the baseline, with the initial values: early periods say little. After a gap the
         decomposition starts again.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.historical_decomposition().to_frame()["unemp"].round(2).tail(1)
+        part     baseline  unemp  tbilrate
+        quarter
+        2009Q3       5.92    4.6     -0.92
         """
         shocks = self._shocks(identification, "sd", ordering)
         values = self._shock_values(shocks)

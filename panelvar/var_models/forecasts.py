@@ -67,14 +67,34 @@ class VarForecasts(VarFitMeasures):
             errors contribute to first order, from the last observations on. By default intervals are normal and take
             the coefficients as known.
 
+        Returns
+        -------
+        Forecast
+            To be printed, drawn (``plot()``) or taken as a table (``to_frame()``).
+
         Raises
         ------
         MissingInformationError
             The model has exogenous variables and their future was not given.
         SpecificationError
-            Future values of another shape, or labelled with other periods than those of the forecast.
+            Future values have another shape, or the labels of other periods than those of the forecast.
         NumericalError
-            The last p periods are not all observed.
+            Some of the last p periods are not observed.
+
+        See Also
+        --------
+        plot_forecast : draws it.
+        evaluate_forecasts : how good forecasts have been.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.forecast(2, level=0.9).to_frame()["unemp"].round(2)
+                 forecast  lower  upper  std_error
+        quarter
+        2009Q4       9.57   9.17   9.97       0.24
+        2010Q1       9.24   8.47  10.01       0.47
         """
         levels = read_levels(level)
         steps = read_horizon("steps", steps, 1, self.n_vars**2)
@@ -144,7 +164,7 @@ class VarForecasts(VarFitMeasures):
         Raises
         ------
         SpecificationError
-            A model with a trend, seasons, exogenous variables or restrictions, which has no average origin.
+            The model has a trend, seasons, exogenous variables or restrictions, and therefore no average origin.
         NumericalError
             The system is not stable.
         """
@@ -178,10 +198,10 @@ class VarForecasts(VarFitMeasures):
         ----------
         conditions : dict, DataFrame, Series or array (steps, K)
             Variables to their future values, from the first period ahead on: ``{"rate": [5.0, 5.0, 4.5]}``, or a number
-            that stands for all steps, ``{"rate": 5.0}``. In a table, a row a period ahead: values where the future is
-            given, NaN where it is free. A DataFrame may leave out variables that are free throughout, and a Series is
-            the one it is named after. An index that is not the default holds the periods of the forecast, or with
-            ``steps`` some of them.
+            that stands for all steps, ``{"rate": 5.0}``. A table has a row for each period ahead: values where the
+            future is given, NaN where it is free. A DataFrame may leave out variables that are free throughout, and a
+            Series is the one it is named after. An index that is not the default holds the periods of the forecast, or
+            with ``steps`` some of them.
         steps : int, optional
             Periods ahead, at least as many as have conditions; those after the last are free. By default as many.
         level : float or sequence of float
@@ -197,13 +217,25 @@ class VarForecasts(VarFitMeasures):
         Raises
         ------
         SpecificationError
-            Conditions of the wrong shape, infinite, of other periods, on more periods than ``steps``, or on nothing.
+            Conditions have the wrong shape, infinite values or other periods, are on more periods than ``steps``, or on
+            nothing.
         NumericalError
-            Conditions that cannot hold together.
+            The conditions cannot hold together.
+
+        See Also
+        --------
+        VarResult.forecast : without conditions.
 
         Notes
         -----
-        Conditions are on values, whatever shocks bring them about: the answer needs no identification.
+        Conditions are on values, whatever shocks bring them about. The answer therefore needs no identification.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.conditional_forecast({"tbilrate": 2.0}, steps=4).to_frame()["unemp"]["forecast"].round(2).tolist()
+        [9.39, 8.98, 8.51, 8.03]
         """
         given = self._conditions(conditions, steps)
         plain = self.forecast(len(given), level=level, exogenous=exogenous)

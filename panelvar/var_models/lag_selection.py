@@ -91,6 +91,10 @@ class LagSelection(HintsAtNames, Presented):
             (Luetkepohl 2005, section 4.2.2); the shortest order is left if there is none.
         level : float
             One less the size of each of these tests. The size of the whole procedure is larger.
+
+        Returns
+        -------
+        int
         """
         allowed = (*CRITERIA, "lr")
         short = isinstance(criterion, str) and criterion == "hq"
@@ -102,7 +106,7 @@ class LagSelection(HintsAtNames, Presented):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a lag order: loglik, LR test against the order below, AIC, BIC, HQIC, FPE."""
+        """A row for each lag order: loglik, LR test against the order below, AIC, BIC, HQIC, FPE."""
         import pandas as pd
 
         columns = {"loglik": self.loglik, "lr": self.lr_statistic, "lr_pvalue": self.lr_pvalue}

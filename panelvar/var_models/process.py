@@ -141,7 +141,7 @@ class SystemProcess(HintsAtNames):
         return bool((self.moduli < 1.0).all())
 
     def equations(self, digits: int = 4) -> str:
-        """Write the system as a paper would, one line an equation.
+        """Write the system as a paper would, a line for each equation.
 
         Parameters
         ----------
@@ -153,6 +153,14 @@ class SystemProcess(HintsAtNames):
         str
             Such as ``log_gdp = 1.0322 + 0.1318 log_cii(-1) - 0.1517 log_cii(-2) + ...``: the constant, trends, then
             variable by variable, the shortest lag first.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=1)
+        >>> print(model.equations(digits=2))
+        unemp = 0.07 + 0.98 unemp(-1) + 0.01 tbilrate(-1)
+        tbilrate = 0.25 - 0.01 unemp(-1) + 0.96 tbilrate(-1)
         """
         digits = read_whole("digits", digits, 0, 15)
         lines = []
@@ -175,7 +183,12 @@ class SystemProcess(HintsAtNames):
         r"""Unconditional mean :math:`(I - A_1 - \dots - A_p)^{-1} \nu` (Luetkepohl 2005, 2.1.10).
 
         A model fitted with ``trend="n"`` has mean zero. A system given without an intercept may be one whose
-        intercept was not published: if it has none, say ``intercept=`` zeros.
+        intercept was not published. If it has none, say so by ``intercept=`` zeros.
+
+        Returns
+        -------
+        Series
+            A number for each variable.
 
         Raises
         ------
@@ -249,7 +262,7 @@ class SystemProcess(HintsAtNames):
         return self._by_lag(self._moments(lags))
 
     def autocorrelations(self, lags: int = 10) -> pd.DataFrame:
-        r"""Autocorrelations that the system implies: `autocovariances` over standard deviations (2.1.40).
+        r"""Autocorrelations that the system implies: `autocovariances` over standard deviations (section 2.1.4).
 
         Parameters
         ----------

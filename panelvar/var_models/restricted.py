@@ -256,6 +256,10 @@ class RestrictedVarResult(CoefficientTests):
         unrestricted : VarResult
             The system without the restrictions, as `fit_var` fits it.
 
+        Returns
+        -------
+        TestResult
+
         Raises
         ------
         SpecificationError

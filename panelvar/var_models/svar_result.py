@@ -229,6 +229,10 @@ class SvarResult(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         values, errors = self._matrices

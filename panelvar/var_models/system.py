@@ -125,6 +125,11 @@ class System(SystemProcess, Presented):
         ----------
         {horizon, identification, shock_size, ordering, cumulative, level (models)}
 
+        Returns
+        -------
+        Responses
+            Without bands: there are no data.
+
         Raises
         ------
         MissingInformationError
@@ -171,6 +176,10 @@ class System(SystemProcess, Presented):
         {identification}
             They are of one standard deviation.
         {ordering, normalised, level (models)}
+
+        Returns
+        -------
+        VarianceDecomposition
 
         Raises
         ------
@@ -295,6 +304,10 @@ class System(SystemProcess, Presented):
             Significance levels, one star each; or signs and their levels. False for no stars.
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         levels = check_stars(stars)

@@ -101,6 +101,13 @@ class SystemTests(BandedSystem):
         -------
         TestResult
             F or chi-squared, under the errors of `with_cov`; a convention may say which.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.wald_test("[unemp]L1.tbilrate + [unemp]L2.tbilrate = 0").in_a_line()
+        'F(1, 390) = 10.8161, p = 0.0011'
         """
         return self._stacked(self._joint_df).wald_test(restrictions, values)
 
@@ -113,6 +120,19 @@ class SystemTests(BandedSystem):
             In names of an equation and its regressor: ``"[x]L1.y + [x]L2.y"``.
         level : float
             Confidence level, at least 0.5.
+
+        Returns
+        -------
+        LinearCombination
+            Estimate, error, limits and p-value.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> combination = model.lincom("[unemp]L1.tbilrate + [unemp]L2.tbilrate")
+        >>> round(combination.estimate, 4), round(combination.std_error, 4)
+        (0.0216, 0.0066)
         """
         return self._stacked(self._single_df).lincom(expression, level=level)
 
@@ -127,13 +147,26 @@ class SystemTests(BandedSystem):
         Returns
         -------
         TestResult
-            F or chi-squared, as of `wald_test`.
+            F or chi-squared, as `wald_test` has it.
+
+        See Also
+        --------
+        granger_table : all pairs of variables.
+        granger_bootstrap_test : p-values that hold under heteroskedasticity.
+        toda_yamamoto_test : levels that may have unit roots.
 
         Notes
         -----
         The Wald statistic has its usual limit only if the lags tested are stationary or cointegrated suitably (Toda and
         Phillips 1993). With integrated variables fit one lag more than needed and leave it out of the test
         (`toda_yamamoto_test`): ``result.exclusion_test(equations=..., variables=..., lags=range(1, p))``.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+        >>> model.granger_causality("unemp", ["infl", "tbilrate"]).in_a_line()
+        'F(4, 579) = 3.7670, p = 0.0049'
         """
         return self._excluded(granger_hypothesis(self.names, self.lags, caused, causing))
 
@@ -157,7 +190,14 @@ class SystemTests(BandedSystem):
         Returns
         -------
         TestResult
-            F or chi-squared, as of `wald_test`.
+            F or chi-squared, as `wald_test` has it.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=3)
+        >>> model.exclusion_test(lags=3).in_a_line()
+        'F(9, 567) = 3.5815, p = 0.0002'
         """
         return self._excluded(lags_hypothesis(self.names, self.lags, equations, variables, lags))
 
@@ -167,7 +207,8 @@ class SystemTests(BandedSystem):
         Returns
         -------
         FrameTable
-            A row a lag; columns (equation or "joint", "statistic" and "pvalue"), as `exclusion_test` reports them.
+            A row for each lag; columns (equation or "joint", "statistic" and "pvalue"), as `exclusion_test` reports
+            them.
         """
         import pandas as pd
 

@@ -124,12 +124,26 @@ class VarResult(CoefficientTests):
             `panelvar.covariance.covariances.ScoredCovariance`. Sigma, responses and their bands stay as they are: see
             `MovingBlockBootstrap` for bands under heteroskedasticity.
 
+        Returns
+        -------
+        VarResult
+            The same estimates.
+
         Raises
         ------
         SpecificationError
-            Another covariance, or clusters by a name other than ``"time"``.
+            The covariance is another one, or clusters have a name other than ``"time"``.
         DataError
-            Groups that are missing, or as many as the data do not have.
+            Groups are missing, or are not as many as the data have rows.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.granger_causality("unemp", "tbilrate").in_a_line()
+        'F(2, 390) = 5.9573, p = 0.0028'
+        >>> model.with_cov("HC1").granger_causality("unemp", "tbilrate").in_a_line()
+        'F(2, 390) = 3.3003, p = 0.0379'
         """
         from panelvar.covariance.named import specification_of
 

@@ -87,15 +87,16 @@ class CusumTests(Presented):
     dimensions: int = 1
 
     def boundary(self, *, level: float = 0.95) -> float:
-        r"""Height that the processes stay within with a probability, if coefficients are constant.
+        r"""Height within which the processes stay with a given probability, if coefficients are constant.
 
-        Of recursive cumulated sums it is :math:`\lambda`, and the boundary the line :math:`\lambda(1 + 2t)` that rises
-        to three times as much; see `boundaries`.
+        For recursive cumulated sums it is :math:`\lambda`: the boundary is the line :math:`\lambda(1 + 2t)`, which
+        rises to three times as much; see `boundaries`.
 
         Raises
         ------
         SpecificationError
-            Of moving sums and windows, a level beyond the simulated quantiles, which end at a thousandth a process.
+            For moving sums and windows, the level is beyond the simulated quantiles, which end at a thousandth for each
+            process.
         """
         return height(check_level(level), self.process, self.window, self.dimensions)
 
