@@ -75,6 +75,10 @@ class ConfidenceSet(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         body = tuple(Row(self.name, (number(low, digits), number(high, digits))) for low, high in self.intervals)

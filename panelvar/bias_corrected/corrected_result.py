@@ -251,6 +251,10 @@ class CorrectedResult(Augmented, Presented):
             Coverage of the confidence limits.
         digits : int
             Digits after the point.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         known = bool(np.isfinite(self.covariance.matrix).all())

@@ -57,7 +57,19 @@ class Fits(Mapping[Any, Fitted], Presented, Generic[Fitted]):
             raise SpecificationError(f"{shown(label)} is none of the {len(self)} fits, which are: {known}.") from None
 
     def get(self, label: Any, default: Any = None) -> Any:
-        """Return the result of a label, or something else where there is none."""
+        """Return the result of a label, or something else where there is none.
+
+        Parameters
+        ----------
+        label : label
+            Of the fit.
+        default : optional
+            What is returned where there is none.
+
+        Returns
+        -------
+        result
+        """
         return self.results.get(label, default)
 
     def __contains__(self, label: object) -> bool:

@@ -178,6 +178,10 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
             Coverage of the confidence limits.
         digits : int
             Digits after the point.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         df = self.df_inference

@@ -74,6 +74,10 @@ class MomentCriteria(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         header = Row("", (words("BIC"), words("AIC"), words("HQIC")))
@@ -157,6 +161,10 @@ class MomentSelection(HintsAtNames, Presented):
         ----------
         criterion : {"bic", "aic", "hqic"}
             Andrews and Lu's (2001) criterion of moments and models.
+
+        Returns
+        -------
+        int
         """
         return self.selected[choose("criterion", criterion, CRITERIA)]
 
@@ -176,6 +184,10 @@ class MomentSelection(HintsAtNames, Presented):
         ----------
         digits : int
             Digits after the point.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         selected, body = self.selected, []

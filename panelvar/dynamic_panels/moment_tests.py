@@ -67,6 +67,10 @@ class MomentTests(ABC):
             Weights of the model without them: its part of those of the whole model, so that the difference is never
             negative (xtabond2; ``estat overid, difference`` of xtdpdgmm); or those of its own estimates.
 
+        Returns
+        -------
+        SubsetTest
+
         Raises
         ------
         SpecificationError
@@ -86,6 +90,10 @@ class MomentTests(ABC):
         weight : {"full", "own"}
             Error variance of the model without them: that of the whole model, or its own.
 
+        Returns
+        -------
+        SubsetTest
+
         Raises
         ------
         SpecificationError, InsufficientDataError, CollinearityError
@@ -100,6 +108,10 @@ class MomentTests(ABC):
         ----------
         kind : {"hansen", "sargan"}
             Robust to heteroskedasticity, or not weakened by many moments.
+
+        Returns
+        -------
+        InstrumentTests
         """
         return subset_tests.instrument_tests(self._gmm, kind)
 
@@ -115,6 +127,10 @@ class MomentTests(ABC):
         ----------
         hq : float
             Factor of HQIC's penalty, above two.
+
+        Returns
+        -------
+        MomentCriteria
         """
         return criteria_of(self._gmm, hq)
 
@@ -125,6 +141,10 @@ class MomentTests(ABC):
         ----------
         hq : float
             Factor of HQIC's penalty, above two.
+
+        Returns
+        -------
+        MomentSelection
 
         Raises
         ------
@@ -142,6 +162,10 @@ class MomentTests(ABC):
             1 is expected to reject; 2 or more says that lags of that age are no instruments.
         equation : str, optional
             The dependent variable, where there are several.
+
+        Returns
+        -------
+        TestResult
 
         Raises
         ------
@@ -164,6 +188,10 @@ class MomentTests(ABC):
             Highest order of correlation to look for; by default any.
         collapse : bool
             Add up the covariances of each lag over periods: one for each lag, which keeps the power of longer panels.
+
+        Returns
+        -------
+        TestResult
 
         Raises
         ------

@@ -127,6 +127,10 @@ class InstrumentTests(Presented):
         ----------
         digits : int
             Digits after the point.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         body = []

@@ -161,6 +161,10 @@ class PanelBatch(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         import pandas as pd
 
@@ -190,6 +194,11 @@ class PanelBatch(HintsAtNames, Presented):
         ----------
         label : int
             Number of the panel, from 0.
+
+        Returns
+        -------
+        LinearResult
+            As the estimator itself returns it.
 
         Raises
         ------

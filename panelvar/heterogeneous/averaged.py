@@ -198,6 +198,10 @@ class AveragedResult(Augmented, Presented, ABC):
             Coverage of the confidence limits.
         digits : int
             Digits after the point.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         df = self.df_inference

@@ -209,6 +209,10 @@ class Inference(HintsAtNames):
             Such as ``"x1 + 2*x2"``.
         level : float
             Confidence level, at least 0.5.
+
+        Returns
+        -------
+        LinearCombination
         """
         refuse_other("lincom", expression, str, "an expression such as 'x1 + 2*x2'")
         return linear_combination(self, expression, check_level(level))

@@ -186,6 +186,10 @@ class EventStudy(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         digits = check_digits(digits)
         pointwise, joint = self.conf_int().to_numpy(), self.conf_int(joint="sup-t").to_numpy()

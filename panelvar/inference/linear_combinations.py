@@ -97,6 +97,10 @@ class LinearCombination(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         values = (self.estimate, self.std_error, self.statistic, self.pvalue, self.lower, self.upper)
         header = coefficient_header("normal" if self.df is None else "t", self.level)

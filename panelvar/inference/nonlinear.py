@@ -151,6 +151,10 @@ class DerivedEstimates(Inference, Presented):
             Coverage of the limits; the one that was asked for by default.
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         coverage = self.level if level is None else check_level(level)
@@ -256,6 +260,10 @@ class NonlinearEstimates(DerivedEstimates):
             Coverage of the delta method's limits; the one that was asked for, which is that of the sets, by default.
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         table = super().summary(level=level, digits=digits)
         facts = [

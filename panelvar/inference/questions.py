@@ -143,6 +143,10 @@ class Questions(Inference):
         ----------
         level : float
             Coverage of ``conf.low`` and ``conf.high``.
+
+        Returns
+        -------
+        DataFrame
         """
         return _tidy(self, check_level(level))
 

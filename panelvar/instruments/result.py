@@ -159,6 +159,10 @@ class InstrumentalResult(SpecifiedResult):
         instruments : str or sequence of str
             Excluded instruments or exogenous regressors.
 
+        Returns
+        -------
+        TestResult
+
         Raises
         ------
         SpecificationError
@@ -182,6 +186,10 @@ class InstrumentalResult(SpecifiedResult):
             That the first-stage residuals have no coefficient in the regression (Wu-Hausman), under the result's
             covariance; or the C statistic, the difference in J of the models in which they are and are not exogenous
             (Durbin's test if classical; ivreg2's ``endog()``).
+
+        Returns
+        -------
+        TestResult
         """
         return endogeneity(self, list(read_names("variables", variables)), form)
 
@@ -200,6 +208,10 @@ class InstrumentalResult(SpecifiedResult):
         ----------
         values : mapping of name to value, or one value for all
             Of the coefficients under the null.
+
+        Returns
+        -------
+        TestResult
         """
         return anderson_rubin_test(self, values)
 
@@ -212,6 +224,10 @@ class InstrumentalResult(SpecifiedResult):
         ----------
         level : float
             Coverage, 0.5 or more.
+
+        Returns
+        -------
+        ConfidenceSet
 
         Raises
         ------
@@ -227,6 +243,11 @@ class InstrumentalResult(SpecifiedResult):
         Parameters
         ----------
         {cov (instrumented)}
+
+        Returns
+        -------
+        InstrumentalResult
+            The same estimates.
         """
         specification = resolve(cov, self.fit, self.convention)
         estimate = covariance_of(specification, self.fit, self.convention)
@@ -244,6 +265,10 @@ class InstrumentalResult(SpecifiedResult):
             Coverage of the confidence limits.
         digits : int
             Digits after the point.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         several = len(self.endogenous) > 1

@@ -83,6 +83,10 @@ class EffectiveF(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         body = tuple(

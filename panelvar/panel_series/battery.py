@@ -133,6 +133,10 @@ class PanelTestTable(Presented):
         form : str, optional
             ``"level"``, ``"difference"`` ...; may be left out where there is one.
 
+        Returns
+        -------
+        PanelTestResult
+
         Raises
         ------
         SpecificationError
@@ -194,6 +198,10 @@ class PanelTestTable(Presented):
             Digits after the point.
         stars : sequence of float, mapping of str to float, or False
             Levels of significance, one star each; or signs and their levels. False for no stars.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         levels = check_stars(stars)

@@ -98,6 +98,10 @@ class PanelTestResult(TestResult):
         ----------
         level : float
             Significance level, at most one half.
+
+        Returns
+        -------
+        bool
         """
         size = read_size(level)
         # A p-value of draws may be the level itself, which rejects; one above a bound is not that low.
@@ -110,6 +114,10 @@ class PanelTestResult(TestResult):
         ----------
         level : float
             Significance level, below one half.
+
+        Returns
+        -------
+        str
         """
         size = read_size(level)
         if self.rejects(size):

@@ -71,6 +71,10 @@ class ClusterDiagnostics(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         return Table(

@@ -75,6 +75,10 @@ class PairCorrelations(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         cells = (number(self.mean, digits), number(self.mean_absolute, digits))

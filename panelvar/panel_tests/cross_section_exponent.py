@@ -95,6 +95,11 @@ class ExponentResult(Presented):
         level : float
             Coverage, 0.5 or more.
 
+        Returns
+        -------
+        tuple of float
+            The lower and the upper limit.
+
         Raises
         ------
         MissingInformationError
@@ -115,6 +120,10 @@ class ExponentResult(Presented):
         ----------
         level : float
             Significance level of CD, below one half.
+
+        Returns
+        -------
+        str
         """
         size = read_size(level)
         if not self.cd.pvalue < size:

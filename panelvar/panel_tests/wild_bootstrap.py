@@ -113,7 +113,17 @@ class WildBootstrapResult(TestResult):
                 raise SpecificationError(f"{option}={shown(value)} must be a number.")
 
     def in_a_line(self, digits: int = 4) -> str:
-        """Print the test without its name; where no draw is beyond the statistic, p is less than 1 / B, not zero."""
+        """Print the test without its name; where no draw is beyond the statistic, p is less than 1 / B, not zero.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        str
+        """
         check_digits(digits)
         statistic, pvalue = format_number(self.statistic, digits), pvalue_text(self.pvalue, digits)
         if self._none_beyond:
@@ -135,6 +145,10 @@ class WildBootstrapResult(TestResult):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         pvalue = Cell(f"<{self._least(digits)}", 0.0) if self._none_beyond else probability(self.pvalue, digits)

@@ -173,6 +173,11 @@ class PanelVarEstimates(MomentTests, SystemTests):
             ``"newey-west"``, or an object such as ``Clustered("entity", "time")``. By moments: ``"robust"``,
             ``"classical"`` after one step, ``"uncorrected"`` after two.
 
+        Returns
+        -------
+        PanelVarResult
+            The same estimates.
+
         Raises
         ------
         SpecificationError

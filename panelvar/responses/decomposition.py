@@ -183,6 +183,10 @@ class VarianceDecomposition(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         values, limits, shocks = self.values, self.limits, self.shocks
         if self.others is not None:
@@ -299,6 +303,10 @@ class HistoricalDecomposition(HintsAtNames, Presented):
             Decimals.
         first, last : period labels, optional
             Where the table begins and ends, such as ``"2008Q1"``; with the sample by default.
+
+        Returns
+        -------
+        Table
 
         Raises
         ------

@@ -150,6 +150,10 @@ class Forecast(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         label = "" if self.band_label is None else f", {self.band_label}"
         return Table(

@@ -149,6 +149,10 @@ class ForecastAccuracy(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         rmse, relative = self.rmse, self.relative_rmse
         both = np.stack([rmse.to_numpy(), relative.to_numpy()], axis=2)

@@ -216,6 +216,10 @@ class Responses(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         name = "impulse responses" if self.subject == "Responses" else self.subject.lower()
         return Table(

@@ -97,6 +97,10 @@ class EffectVariances(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         parts = {f"Effect ({d.label})": d.variance for d in self.dimensions} or {"Effect": self.effect}
@@ -188,6 +192,10 @@ class EffectVariances(Presented):
         effect : str, optional
             One dimension of a two-way model, the other's variance staying free. By default all effects, against pooled
             OLS.
+
+        Returns
+        -------
+        TestResult
 
         Notes
         -----

@@ -177,6 +177,11 @@ class LinearResult(FitStatistics, Presented):
         Parameters
         ----------
         {data (prediction), effects (prediction), unseen}
+
+        Returns
+        -------
+        Series
+            A value for each row.
         """
         return predict(self, data, effects=effects, unseen=unseen)
 
@@ -346,6 +351,11 @@ class LinearResult(FitStatistics, Presented):
         Parameters
         ----------
         {cov}
+
+        Returns
+        -------
+        LinearResult
+            The same estimates.
         """
         estimate = covariance_of(resolve(cov, self.fit, self.convention), self.fit, self.convention)
         emit(estimate.notes)
@@ -424,6 +434,10 @@ class LinearResult(FitStatistics, Presented):
             Coverage of the confidence limits.
         digits : int
             Digits after the point.
+
+        Returns
+        -------
+        Table
         """
         return linear_table(self, check_level(level), digits)
 

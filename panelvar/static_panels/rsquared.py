@@ -63,6 +63,10 @@ class RSquared(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         body = [Row(name.capitalize(), (number(getattr(self, name), digits), Cell())) for name in _PLAIN]

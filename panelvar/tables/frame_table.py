@@ -137,6 +137,10 @@ class FrameTable(HintsAtNames, Presented):
             Decimals.
         rows : int, optional
             Print no more rows than these, the first and the last ones; all by default.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         left_out = 0 if rows is None else max(len(self.frame) - read_whole("rows", rows, 2), 0)

@@ -32,6 +32,15 @@ class Presented(AnswersArguments, ABC):
         Long labels and notes are wrapped; columns that do not fit are stacked below in further panels, each under
         the same row labels.
 
+        Parameters
+        ----------
+        width : int
+            Columns of the terminal, 40 or more.
+
+        Returns
+        -------
+        str
+
         Raises
         ------
         SpecificationError
@@ -67,6 +76,10 @@ class Presented(AnswersArguments, ABC):
         width : float
             Width of the text in points, which ``\the\textwidth`` prints: 345 in the class ``article`` at ten points,
             470 with margins of an inch.
+
+        Returns
+        -------
+        str
 
         Raises
         ------

@@ -110,7 +110,17 @@ class TestResult(HintsAtNames, Presented):
         return _DISTRIBUTIONS.get(self.distribution, (self.distribution, ""))[0] + self._degrees
 
     def in_a_line(self, digits: int = 4) -> str:
-        """Print the test without its name: ``F(2, 36) = 90.2041, p < 0.0001``."""
+        """Print the test without its name: ``F(2, 36) = 90.2041, p < 0.0001``.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        str
+        """
         check_digits(digits)
         symbol = _DISTRIBUTIONS.get(self.distribution, ("", "statistic"))[1]
         return f"{symbol}{self._degrees} = {format_number(self.statistic, digits)}, {self._tail(digits)}"

@@ -120,6 +120,10 @@ class LagSelection(HintsAtNames, Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         check_digits(digits)
         columns, selected = list(self.table.columns), {**self.selected, "lr": self.order("lr")}

@@ -92,6 +92,15 @@ class CusumTests(Presented):
         For recursive cumulated sums it is :math:`\lambda`: the boundary is the line :math:`\lambda(1 + 2t)`, which
         rises to three times as much; see `boundaries`.
 
+        Parameters
+        ----------
+        level : float
+            Probability that a process of constant coefficients stays within, throughout.
+
+        Returns
+        -------
+        float
+
         Raises
         ------
         SpecificationError
@@ -101,7 +110,17 @@ class CusumTests(Presented):
         return height(check_level(level), self.process, self.window, self.dimensions)
 
     def boundaries(self, *, level: float = 0.95) -> pd.Series:
-        """The boundary at every period of `paths`."""
+        """The boundary at every period of `paths`.
+
+        Parameters
+        ----------
+        level : float
+            Probability that a process of constant coefficients stays within, throughout.
+
+        Returns
+        -------
+        Series
+        """
         import pandas as pd
 
         return pd.Series(self.boundary(level=level) * _rise(len(self.paths), self.process), index=self.paths.index)

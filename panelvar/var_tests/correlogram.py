@@ -78,6 +78,11 @@ class Correlogram(Presented):
         ----------
         level : float or sequence of float
             With which probability, each by itself.
+
+        Returns
+        -------
+        list of Limits
+            For each level a lower and an upper array like ``values``.
         """
         none = np.zeros_like(self.values)
         return nested(read_levels(level), lambda each: normal_limits(none, self.std_errors, each))
@@ -90,6 +95,10 @@ class Correlogram(Presented):
         ----------
         level : float or sequence of float
             As of `limits`.
+
+        Returns
+        -------
+        DataFrame
         """
         import pandas as pd
 
@@ -106,6 +115,10 @@ class Correlogram(Presented):
         ----------
         digits : int
             Decimals.
+
+        Returns
+        -------
+        Table
         """
         return Table(
             title="Residual correlations",

@@ -10,7 +10,7 @@ import re
 import pytest
 
 import panelvar as pv
-from panelvar.tables.table import Presented
+from panelvar.tables.table import Presented, Table
 
 FUNCTIONS = [name for name in pv.__all__ if inspect.isfunction(getattr(pv, name))]
 CLASSES = [name for name in pv.__all__ if inspect.isclass(getattr(pv, name))]
@@ -69,3 +69,25 @@ def results() -> list[type]:
 def test_every_result_has_an_example():
     assert len(results()) > 50
     assert [each.__name__ for each in results() if ">>> " not in sections(each).get("Examples", "")] == []
+
+
+def asked(owner: type) -> list[object]:
+    """Return the public methods of a class, inherited ones too, that take something and return something."""
+    return [
+        method
+        for name, method in inspect.getmembers(owner, inspect.isfunction)
+        if not name.startswith("_")
+        and method.__module__.startswith("panelvar.")
+        and len(inspect.signature(method).parameters) > 1
+        and inspect.signature(method).return_annotation != "None"
+    ]
+
+
+# The layout of a table is for those who render it.
+ASKED = {getattr(pv, name) for name in CLASSES if issubclass(getattr(pv, name), Presented)} | {*results()} - {Table}
+
+
+@pytest.mark.parametrize("result", sorted(ASKED, key=lambda each: each.__name__), ids=lambda each: each.__name__)
+def test_methods_of_results_explain_what_they_take_and_return(result):
+    silent = [method for method in asked(result) if not {"Parameters", "Returns"} <= set(sections(method))]
+    assert [method.__qualname__ for method in silent] == []
