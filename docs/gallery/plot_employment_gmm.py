@@ -79,17 +79,18 @@ figure = pv.plot_coefficients(
 # First-differenced errors are correlated with those one year before, by construction, and must not be with those
 # two years before. Otherwise instruments two years back are invalid.
 
-pd.DataFrame(
+pd.DataFrame.from_dict(
     {
         name: {
-            "Moments": fit.n_instruments,
-            "p of order 1": round(fit.ar_test(1).pvalue, 4),
-            "p of order 2": round(fit.ar_test(2).pvalue, 3),
-            "p of Hansen's test": round(fit.hansen_j.pvalue, 3),
+            "moments": fit.n_instruments,
+            "order 1, p": fit.ar_test(1).pvalue,
+            "order 2, p": fit.ar_test(2).pvalue,
+            "Hansen, p": fit.hansen_j.pvalue,
         }
         for name, fit in (("Arellano-Bond", differences), ("Blundell-Bond", system))
-    }
-)
+    },
+    orient="index",
+).round(3)
 
 # %%
 # Nothing is rejected that should not be. That says less than it seems to: with so many moments for 140 firms,
@@ -123,7 +124,7 @@ for name, window in WINDOWS.items():
         "high": high,
         "Hansen p": fit.hansen_j.pvalue,
     }
-counts = pd.DataFrame(rows).T.astype({"moments": int})
+counts = pd.DataFrame.from_dict(rows, orient="index")
 counts.round(3)
 
 # %%
@@ -150,8 +151,8 @@ _ = ax.legend(loc="upper right", ncols=2)
 # returns is least squares.
 #
 # The column of uncorrected errors shows a second cost. Two-step weights are estimated from the errors that they
-# weigh, and formulas that ignore this print errors of half the honest size. Windmeijer's correction is the
-# default here.
+# weigh, and formulas that ignore this print errors that are too small: with all lags a fifth of the honest one.
+# Windmeijer's correction is the default here.
 #
 # Can differences instrument levels?
 # ----------------------------------

@@ -165,8 +165,8 @@ _ = ax.set(title="The union premium: one estimate, many intervals", xlabel="Log 
 #   it. With five effective clusters that is the state of knowledge, and a referee should hear both.
 # * **Joining a union is a choice.** Women who join when their prospects improve make the within estimate too
 #   large. Errors in recorded membership make it too small, and for changes of status they weigh most.
-# * **The union question was not asked in every year**, and a third of the interviews are missing here for that
-#   reason.
+# * **A third of the interviews have no answer.** The question was not put in 1968, 1969 and 1975, and some did
+#   not say in other years.
 #
 # **Read next.** :doc:`/guide/few_clusters`, :doc:`/guide/covariances` and :doc:`/guide/fixed_effects`. The
 # functions: :class:`panelvar.Clustered`, :class:`panelvar.BiasReduced`, :func:`panelvar.wild_bootstrap` and

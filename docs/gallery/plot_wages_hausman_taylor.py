@@ -145,8 +145,8 @@ pv.compare(
 )
 
 # %%
-# * **The sample is of full-time heads of households** who answered in all seven years. Those who left are not in
-#   it.
+# * **The sample is of heads of households** who had a wage in private employment off the farm in all seven years
+#   (from memory). Those who lost theirs are not in it.
 #
 # **As published.** 0.138 (0.021) for schooling by Hausman and Taylor and 0.137 (0.021) by Amemiya and MaCurdy are
 # in Baltagi and Khanti-Akom (1990), and in Baltagi's *Econometric Analysis of Panel Data*, chapter 7 (from
