@@ -1,6 +1,6 @@
 """
-Investment by every panel estimator: pooled, fixed effects, random effects, ...
-===============================================================================
+Pooled, fixed effects, random effects and more: one equation by ten panel estimators
+====================================================================================
 
 **Question.** How much does the choice of a panel estimator change the answer? Grunfeld (1958) explained the
 investment of large US corporations by what the stock market says they are worth (``value``) and by the equipment
