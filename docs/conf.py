@@ -83,6 +83,8 @@ sphinx_gallery_conf = {
     "capture_repr": ("_repr_html_", "__str__"),
     "image_srcset": ["2x"],
     "plot_gallery": "True",
+    "reset_modules": ("matplotlib", "building.stories.say_warnings_plainly"),
+    "within_subsection_order": "building.stories.place",
 }
 
 # The reference
