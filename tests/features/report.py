@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from features.coming_from import write_pages  # noqa: E402
 from features.feature import Feature, FeatureTable, matched, tables  # noqa: E402
 
 DOCS = ROOT / "docs" / "evidence"
@@ -125,6 +126,7 @@ def main() -> int:
     for table in found:
         (DOCS / f"{table.page}.md").write_text(render(table, found), encoding="utf-8")
         print(f"docs/evidence/{table.page}.md: {len(table.features)} rows")
+    write_pages(found)
     return 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from features.coming_from import PAGES, SOURCES
+from features.coming_from import render as render_coming_from
 from features.feature import Feature, Namespace, disagreement, expected, matched, missing_checks, tables
 from features.report import DOCS, render
 
@@ -38,6 +40,18 @@ def test_the_page_is_up_to_date(table):
     page = DOCS / f"{table.page}.md"
     text = page.read_text(encoding="utf-8") if page.exists() else ""
     assert text == render(table, tables()), "run python -m tests.features.report"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_tables_for_those_who_come_from_elsewhere_are_up_to_date(name):
+    text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    assert text == render_coming_from(name, text, tables()), "run python -m tests.features.report"
+
+
+def test_every_program_of_the_tables_has_a_page():
+    shown = {(source.table, source.column) for sources in SOURCES.values() for source in sources}
+    columns = {(table.page, program) for table in tables() for program in table.programs}
+    assert columns - shown == {("features_panel_roots", "tspdlib")}, "GAUSS alone has none"
 
 
 # The checks themselves must be able to fail.

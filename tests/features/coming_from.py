@@ -1,0 +1,140 @@
+"""The tables of ``docs/coming_from``: what somebody writes in another program, and what that is here.
+
+Each page is written by hand down to a marker; the tables below it are made from the feature rows, whose calls the tests
+run and whose numbers they compare. ``python -m tests.features.report`` writes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.feature import Feature, FeatureTable, matched
+
+PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "coming_from"
+MARKER = "<!-- The rest of this page is made by `python -m tests.features.report`. Do not edit. -->\n"
+SECTIONS = {
+    "features": "static panel models",
+    "features_var": "vector autoregressions",
+    "features_dynamic_panels": "dynamic panels and panel VARs",
+    "features_panel_roots": "panel unit roots and cointegration",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One column of a feature table, and how a page speaks of it."""
+
+    table: str
+    column: str
+    spoken: str
+
+
+def _of(spoken: str, column: str, *tables: str) -> list[Source]:
+    return [Source(table, column, spoken) for table in tables]
+
+
+SOURCES: dict[str, list[Source]] = {
+    "stata": [
+        *_of("Stata", "Stata", "features", "features_var", "features_panel_roots"),
+    ],
+    "stata_dynamic": [
+        *_of("Stata", "Stata", "features_dynamic_panels"),
+        *_of("xtabond2", "xtabond2", "features_dynamic_panels"),
+        *_of("xtdpdgmm", "xtdpdgmm", "features_dynamic_panels"),
+        *_of("pvar", "pvar", "features_dynamic_panels"),
+    ],
+    "plm": [
+        *_of("plm", "plm", "features", "features_dynamic_panels", "features_panel_roots"),
+        *_of("R's package panelvar", "panelvar", "features_dynamic_panels"),
+        *_of("R's package pvars", "pvars", "features_panel_roots"),
+    ],
+    "fixest": _of("pyfixest", "pyfixest", "features"),
+    "linearmodels": [
+        *_of("linearmodels", "linearmodels", "features"),
+        *_of("pydynpd", "pydynpd", "features_dynamic_panels"),
+        *_of("panelbox", "panelbox", "features_dynamic_panels"),
+    ],
+    "statsmodels": [
+        *_of("statsmodels", "statsmodels", "features_var"),
+        *_of("arch and Westerlund", "Python", "features_panel_roots"),
+    ],
+    "vars": _of("vars", "vars", "features_var"),
+    "gretl": _of("gretl", "gretl", "features", "features_var", "features_dynamic_panels", "features_panel_roots"),
+    "eviews": _of("EViews", "EViews", "features", "features_var", "features_panel_roots"),
+}
+"""Page -> the columns that its tables show, in their order."""
+
+
+def as_code(text: str) -> str:
+    """Text of a cell as code; the fence is longer than any run of backquotes in it, and a bar does not end the cell."""
+    fence = "``" if "`" in text else "`"
+    space = " " if "`" in text else ""
+    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
+
+
+def numbers_of(feature: Feature, column: str) -> str:
+    """How many of the program's numbers equal ours, and what the row remarks."""
+    total = sum(sum(matched(pattern)[0].values()) for pattern in dict.fromkeys(feature.matches.get(column, ())))
+    said = f"{total:,} number{'' if total == 1 else 's'} equal" if total else "not compared"
+    return f"{said}; {feature.remark}".replace("|", "\\|") if feature.remark else said
+
+
+def used(names: str, calls: str) -> bool:
+    """Whether calls use one of the names that an explanation is of."""
+    return any(re.search(rf"\b{name}\b", calls) for name in names.split(", "))
+
+
+def rows_of(table: FeatureTable, source: Source) -> list[str]:
+    """The tables of one column, folded, a group each."""
+    lines: list[str] = []
+    for group in table.groups:
+        rows = [row for row in table.features if row.group == group and source.column in row.programs]
+        if not rows:
+            continue
+        lines += [f":::{{dropdown}} {group} ({len(rows)})", ":class-container: rows", ""]
+        lines += [f"| {source.spoken} | here | numbers |", "|---|---|---|"]
+        for row in rows:
+            there = row.programs[source.column]
+            there = there.replace("|", "\\|") if source.column == "EViews" else as_code(there)
+            name = row.name.replace("|", "\\|")
+            lines.append(f"| {there}<br>{name} | {as_code(row.call)} | {numbers_of(row, source.column)} |")
+        lines += [":::", ""]
+    return lines
+
+
+def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
+    """What stands below the marker of a page."""
+    by_page = {table.page: table for table in tables}
+    lines = [
+        "## Every command, row by row",
+        "",
+        "Unfold a subject. Each row is a call that the test run makes. A dagger (†) marks what does not come with the program",
+        "itself. *Equal* counts the numbers of that program that the tests compare with ours, none left out;",
+        "[evidence](../evidence/index.md) says to how many digits. *Not compared* means that no output of it was at hand, or that",
+        "the program errs there.",
+        "",
+    ]
+    for source in SOURCES[page]:
+        table = by_page[source.table]
+        lines += [f"## {source.spoken}: {SECTIONS[source.table]}", "", f"{source.spoken}: {table.programs[source.column]}.", ""]
+        calls = " ".join(row.call for row in table.features if source.column in row.programs)
+        shown = [f"- `{names}`: {text}" for names, text in table.shown.items() if used(names, calls)]
+        if shown:
+            lines += [":::{dropdown} Names in the calls", *shown, ":::", ""]
+        lines += rows_of(table, source)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def render(page: str, head: str, tables: Sequence[FeatureTable]) -> str:
+    """A page whose hand-written head, down to the marker, stays as it is."""
+    return head.partition(MARKER)[0] + MARKER + "\n" + tables_part(page, tables)
+
+
+def write_pages(tables: Sequence[FeatureTable]) -> None:
+    """Write the tables of all pages under their heads."""
+    for name in SOURCES:
+        page = PAGES / f"{name}.md"
+        page.write_text(render(name, page.read_text(encoding="utf-8"), tables), encoding="utf-8")
