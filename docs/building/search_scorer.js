@@ -1,0 +1,44 @@
+// What the search puts first: pages whose own title has the words, and guides before the reference and the evidence.
+var Scorer = {
+  objNameMatch: 11,
+  objPartialMatch: 6,
+  objPrio: { 0: 15, 1: 5, 2: -5 },
+  objPrioDefault: 0,
+  title: 15,
+  partialTitle: 7,
+  term: 5,
+  partialTerm: 2,
+
+  rooms: {
+    guide: 8,
+    start: 8,
+    choose: 7,
+    how_to: 7,
+    coming_from: 6,
+    look_up: 5,
+    stories: 3,
+    studies: 0,
+    api: -6,
+    evidence: -8,
+    developers: -12,
+  },
+
+  score: ([docname, title, anchor, description, score, file, kind]) => {
+    const query = new URLSearchParams(window.location.search).get("q") || "";
+    const room = Scorer.rooms[docname.split("/")[0]] || 0;
+    if (kind === "object") {
+      // The full name of a function is asked for on purpose; a common word is not.
+      const name = query.trim().toLowerCase();
+      const exact = title.toLowerCase().split(".").pop() === name && name.includes("_");
+      return exact ? score + 30 : score + room - 6;
+    }
+    const stemmer = new Stemmer();
+    const stems = (text) => splitQuery(text.toLowerCase()).map((word) => stemmer.stemWord(word));
+    const page = title.split(" > ")[0];
+    const named = stems(page);
+    const asked = stems(query).filter((word) => !stopwords.has(word));
+    if (!asked.length || !asked.every((word) => named.includes(word))) return score + room;
+    const begins = page.toLowerCase().startsWith(query.trim().toLowerCase());
+    return score + room + 20 + (10 * asked.length) / named.length + (begins ? 8 : 0);
+  },
+};

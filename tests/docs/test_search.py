@@ -1,0 +1,60 @@
+"""What people type into the search of the built site brings up the right page first."""
+
+from __future__ import annotations
+
+import pytest
+from docs.search_engine import search
+
+pytestmark = pytest.mark.built
+
+RIGHT = {
+    "standard errors": {"guide/covariances", "choose/standard_errors"},
+    "cluster": {"guide/covariances", "guide/few_clusters", "choose/standard_errors"},
+    "impulse response": {"guide/var_responses"},
+    "Hausman": {"guide/tests", "guide/hausman_taylor", "guide/random_effects"},
+    "fixed effects": {"guide/fixed_effects"},
+    "random effects": {"guide/random_effects"},
+    "Granger": {"guide/var_tests"},
+    "wild bootstrap": {"guide/few_clusters"},
+    "xtreg": {"coming_from/stata"},
+    "xtabond2": {"coming_from/stata_dynamic"},
+    "plm": {"coming_from/plm"},
+    "feols": {"coming_from/fixest"},
+    "driscoll kraay": {"guide/covariances"},
+    "unit root": {"guide/unit_roots"},
+    "cointegration": {"guide/cointegration"},
+    "VECM": {"guide/cointegration", "choose/system"},
+    "forecast": {"guide/var_forecasting"},
+    "latex table": {"guide/tables", "how_to/tables_for_a_paper"},
+    "event study": {"how_to/event_studies"},
+    "GMM": {"guide/dynamic_panels"},
+    "panel VAR": {"guide/panel_vars"},
+    "local projections": {"guide/local_projections"},
+    "install": {"start/installation"},
+    "cite": {"look_up/references"},
+    "cheat sheet": {"look_up/cheat_sheet"},
+    "glossary": {"look_up/glossary"},
+    "why different numbers": {"look_up/why_numbers_differ"},
+    "choose estimator": {"choose/estimator"},
+}
+"""A query -> the pages of which one must come first."""
+
+NAMES = {"fit_var": "panelvar.fit_var", "wild_bootstrap": "panelvar.wild_bootstrap", "fit_pooled": "panelvar.fit_pooled"}
+"""The name of a function -> the one whose own page must come first."""
+
+
+@pytest.mark.parametrize("query", RIGHT)
+def test_the_right_page_comes_first(query):
+    found = search(query)
+    assert found, "nothing found"
+    assert found[0].page in RIGHT[query], [f"{each.page} ({each.score:.0f})" for each in found[:5]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_of_a_function_leads_to_its_page(name):
+    assert search(name)[0].page == f"api/generated/{NAMES[name]}"
+
+
+def test_the_engine_searches():
+    assert search("zzzzqqqq") == []
+    assert len(search("regression", most=25)) == 25
