@@ -34,6 +34,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
+    "building.decisions",
     "building.mathml",
     "building.names",
     "building.notebooks",
@@ -101,6 +102,7 @@ html_title = "panelvar"
 html_static_path = ["_static"]
 html_css_files = ["features.css", "pages.css"]
 html_show_sourcelink = False
+html_search_scorer = "building/search_scorer.js"
 copybutton_exclude = ".linenos, .gp, .go"
 
 # A few pages alone (building/part.py).

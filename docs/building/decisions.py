@@ -88,10 +88,14 @@ def read(holder: nodes.Element, problem: str) -> Box:
     link = next(paragraph.findall(nodes.reference), None) or next(paragraph.findall(nodes.inline), None)
     marked = strong if listing is not None else link
     if marked is None:
-        raise ValueError(f"{problem}: {paragraph.astext()!r} has no bold question above answers, or no link at its end.")
+        raise ValueError(
+            f"{problem}: {paragraph.astext()!r} has no bold question above answers, or no link at its end."
+        )
     answer = paragraph.astext().partition(marked.astext())[0].strip(" :.")
     target = link["refuri"] if isinstance(link, nodes.reference) and listing is None else ""
-    below = [] if listing is None else [read(item, problem) for item in listing.children if isinstance(item, nodes.Element)]
+    below = (
+        [] if listing is None else [read(item, problem) for item in listing.children if isinstance(item, nodes.Element)]
+    )
     return Box(answer, marked.astext(), target, below)
 
 

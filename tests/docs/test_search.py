@@ -39,7 +39,11 @@ RIGHT = {
 }
 """A query -> the pages of which one must come first."""
 
-NAMES = {"fit_var": "panelvar.fit_var", "wild_bootstrap": "panelvar.wild_bootstrap", "fit_pooled": "panelvar.fit_pooled"}
+NAMES = {
+    "fit_var": "panelvar.fit_var",
+    "wild_bootstrap": "panelvar.wild_bootstrap",
+    "fit_pooled": "panelvar.fit_pooled",
+}
 """The name of a function -> the one whose own page must come first."""
 
 

@@ -113,13 +113,18 @@ def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
         "",
         "Unfold a subject. Each row is a call that the test run makes. A dagger (†) marks what does not come with the program",
         "itself. *Equal* counts the numbers of that program that the tests compare with ours, none left out;",
-        "[evidence](../evidence/index.md) says to how many digits. *Not compared* means that no output of it was at hand, or that",
+        "[evidence](../evidence/parity.md) says to how many digits. *Not compared* means that no output of it was at hand, or that",
         "the program errs there.",
         "",
     ]
     for source in SOURCES[page]:
         table = by_page[source.table]
-        lines += [f"## {source.spoken}: {SECTIONS[source.table]}", "", f"{source.spoken}: {table.programs[source.column]}.", ""]
+        lines += [
+            f"## {source.spoken}: {SECTIONS[source.table]}",
+            "",
+            f"{source.spoken}: {table.programs[source.column]}.",
+            "",
+        ]
         calls = " ".join(row.call for row in table.features if source.column in row.programs)
         shown = [f"- `{names}`: {text}" for names, text in table.shown.items() if used(names, calls)]
         if shown:
