@@ -26,8 +26,8 @@ from sphinx.util.docutils import SphinxDirective
 
 WIDTH, GAP, ROW_GAP, PADDING, INDENT = 216, 26, 8, 8, 20
 LETTERS, LINE, SMALL = 29, 16, 14
-"""Pixels of a box, between boxes, and from the first question's edge to the boxes below it; letters that a line of a box
-holds, and pixels from line to line."""
+"""Pixels of a box, between boxes, and from the first question's edge to the boxes below it; letters that a line of a
+box holds, and pixels from line to line."""
 
 
 class Decision(nodes.General, nodes.Element):

@@ -15,6 +15,14 @@ from features.feature import Feature, FeatureTable, matched
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "coming_from"
 MARKER = "<!-- The rest of this page is made by `python -m tests.features.report`. Do not edit. -->\n"
+INTRODUCTION = """\
+## Every command, row by row
+
+Unfold a subject. Each row is a call that the test run makes. A dagger (†) marks what does not come with the program
+itself. *Equal* counts the numbers of that program that the tests compare with ours, none left out;
+[agreement with other programs](../evidence/parity.md) says to how many digits. *Not compared* means that no output of
+it was at hand, or that the program errs there.
+"""
 SECTIONS = {
     "features": "static panel models",
     "features_var": "vector autoregressions",
@@ -68,6 +76,11 @@ SOURCES: dict[str, list[Source]] = {
 """Page -> the columns that its tables show, in their order."""
 
 
+def from_here(text: str) -> str:
+    """The same Markdown with links as seen from these pages: rows write them as seen from the feature pages."""
+    return re.sub(r"\]\((?=[a-z])", "](../evidence/", text)
+
+
 def as_code(text: str) -> str:
     """Text of a cell as code; the fence is longer than any run of backquotes in it, and a bar does not end the cell."""
     fence = "``" if "`" in text else "`"
@@ -79,7 +92,7 @@ def numbers_of(feature: Feature, column: str) -> str:
     """How many of the program's numbers equal ours, and what the row remarks."""
     total = sum(sum(matched(pattern)[0].values()) for pattern in dict.fromkeys(feature.matches.get(column, ())))
     said = f"{total:,} number{'' if total == 1 else 's'} equal" if total else "not compared"
-    return f"{said}; {feature.remark}".replace("|", "\\|") if feature.remark else said
+    return f"{said}; {from_here(feature.remark)}".replace("|", "\\|") if feature.remark else said
 
 
 def used(names: str, calls: str) -> bool:
@@ -108,21 +121,13 @@ def rows_of(table: FeatureTable, source: Source) -> list[str]:
 def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
     """What stands below the marker of a page."""
     by_page = {table.page: table for table in tables}
-    lines = [
-        "## Every command, row by row",
-        "",
-        "Unfold a subject. Each row is a call that the test run makes. A dagger (†) marks what does not come with the program",
-        "itself. *Equal* counts the numbers of that program that the tests compare with ours, none left out;",
-        "[evidence](../evidence/parity.md) says to how many digits. *Not compared* means that no output of it was at hand, or that",
-        "the program errs there.",
-        "",
-    ]
+    lines = [INTRODUCTION]
     for source in SOURCES[page]:
         table = by_page[source.table]
         lines += [
             f"## {source.spoken}: {SECTIONS[source.table]}",
             "",
-            f"{source.spoken}: {table.programs[source.column]}.",
+            f"{source.spoken}: {from_here(table.programs[source.column])}.",
             "",
         ]
         calls = " ".join(row.call for row in table.features if source.column in row.programs)
