@@ -35,13 +35,13 @@ def fit_ccr(
 ) -> CointegratingResult:
     r"""Estimate a cointegrating relation by a canonical cointegrating regression (Park 1992).
 
-    Least squares of columns that stationary parts of errors and regressors' changes are subtracted from,
+    Least squares of columns less stationary parts of errors and of regressors' changes,
 
     .. math:: x^\ast_{it} = x_{it} - \hat\Delta_{\cdot 2}'\hat\Sigma^{-1}\hat u_{it}, \qquad
        y^\ast_{it} = y_{it} - \hat\beta_i'\hat\Delta_{\cdot 2}'\hat\Sigma^{-1}\hat u_{it} - \hat\gamma_i'\hat u_{2it},
 
-    with :math:`\hat u = (\hat u_1, \hat u_2')'` and :math:`\hat\beta_i` of least squares. In long samples it is
-    `fit_fmols`, whose notes hold for it too.
+    with :math:`\hat u = (\hat u_1, \hat u_2')'` and :math:`\hat\beta_i` of least squares. In long samples it agrees
+    with `fit_fmols`, whose notes hold here too.
 
     Parameters
     ----------

@@ -75,10 +75,10 @@ def fit_fmols(
     is stationary: run unit-root tests (`cips_test` and its kin) and tests of cointegration first. Entities must be
     independent (``demean=True`` takes out a time effect of the same size for all).
 
-    By ``method="pooled"`` the columns are modified by averages of the long-run covariances over entities (Phillips and
-    Moon 1999), by ``"weighted"`` by each entity's own, and entities count by the precision of their errors. The
+    ``method="pooled"`` modifies the columns by averages of the long-run covariances over entities (Phillips and Moon
+    1999). ``"weighted"`` modifies them by each entity's own, and entities count by the precision of their errors. The
     weighted form of Pedroni (2000) and Kao and Chiang (2000), which scales regressors by :math:`\Omega_{22i}^{-1/2}`
-    too, needs the slopes beforehand and depends on the units of measurement: it is not offered (see the guide).
+    too, is not offered: it needs the slopes beforehand and depends on the units of measurement (see the guide).
 
     In short panels a part of the bias of least squares stays, and errors are too small: the guide has the rates.
     `fit_dols` has leads and lags in place of the corrections. `fit_pooled_mean_group` fits dynamic models with a common

@@ -223,8 +223,7 @@ class CointegratingResult(AveragedResult):
 
         Notes
         -----
-        Pedroni (2001): what he and Stata's ``xtpedroni`` print beside group means. Slopes above and below the value
-        cancel.
+        Pedroni (2001) and Stata's ``xtpedroni`` print it beside group means. Slopes above and below the value cancel.
         """
         import pandas as pd
 

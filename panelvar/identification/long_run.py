@@ -43,7 +43,7 @@ class LongRun(Cholesky):
     SpecificationError
         When it is used: an ordering that does not name every variable once, or names of shocks that do not fit.
     NumericalError
-        When it is used: the system is not stable, so that its responses have no finite sum.
+        When it is used: the system has a root of one, so that its responses do not add up to anything.
 
     See Also
     --------

@@ -113,7 +113,7 @@ def panel_cointegration_table(
     Notes
     -----
     The tests presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the
-    number of statistics: the more of them, the more true nulls are rejected somewhere.
+    number of statistics: the more you read, the more true nulls are rejected somewhere.
 
     Examples
     --------

@@ -155,9 +155,9 @@ def pedroni_test(
     Notes
     -----
     The group ADF statistic comes first because it is nearest to its level in small samples and does not need one root
-    for all. The PP statistics reject too often there, group rho and panel v too rarely. Lags that a rule chooses from
-    few periods make the ADF statistics reject too often, and lags given beforehand do not, if they suffice. Panel v
-    hardly rejects where errors die out at once. Entities may have periods of their own, and must be independent
+    for all. In small samples the PP statistics reject too often, group rho and panel v too rarely. If a rule chooses
+    lags from few periods the ADF statistics reject too often; with lags given beforehand they do not, if these suffice.
+    Panel v hardly rejects where errors die out at once. Entities may have periods of their own, and must be independent
     (``demean=True`` takes out a time effect of the same size for all). Variables that drift need ``trend="ct"``. A
     rejection does not say which entities are cointegrated.
 

@@ -67,8 +67,8 @@ def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     Raises
     ------
     SpecificationError
-        What is no number strictly between zero and one. A p-value of exactly 0 or 1 was rounded, or is beyond the end
-        of a table.
+        A p-value is no number strictly between zero and one. One of exactly 0 or 1 was rounded, or is beyond the end of
+        a table.
     InsufficientDataError
         Fewer than two.
 

@@ -126,7 +126,7 @@ def panel_unit_root_table(
     Notes
     -----
     The null of Hadri's test is the reverse of that of the others. No correction is made for the number of tests: the
-    more of them, the more true nulls are rejected somewhere.
+    more tests you run, the more true nulls are rejected somewhere.
 
     Examples
     --------

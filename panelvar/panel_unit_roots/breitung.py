@@ -108,9 +108,9 @@ def breitung_test(
 
     Notes
     -----
-    All entities have one root under the alternative; `ips_test` lets each have its own. It finds stationary panels
-    about as often as that does. Where entities outnumber periods the robust form hardly ever rejects. Errors with
-    autocorrelation and no lags for it keep it from rejecting at all, or, where it is negative, make it reject true
+    Under the alternative all entities have one root; `ips_test` lets each have its own and finds stationary panels
+    about as often. Where entities outnumber periods the robust form hardly ever rejects. If errors are autocorrelated,
+    give lags: without them the test does not reject at all or, where the autocorrelation is negative, rejects true
     nulls. All entities keep the periods that the most lags leave. Stata's ``xtunitroot breitung`` has no lags by
     default, and no rules for them.
 

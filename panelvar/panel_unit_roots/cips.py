@@ -92,10 +92,10 @@ def cips_test(
 
     Notes
     -----
-    The panel must be balanced: the tables are for averages over the same entities in every period. One factor is
-    allowed for; with more, or where the factor has the unit root and the entities' own parts have none, see Bai and
-    Ng (2004). Ratios share the factor, so that the average is not normal however many entities there are. Lags chosen
-    from few periods make it reject too often, and lags given beforehand do not.
+    The panel must be balanced: the tables are for averages over the same entities in every period. The test allows for
+    one factor. With more, or where the factor has the unit root and the entities' own parts have none, use
+    `panic_test`. The ratios share the factor, so that their average is not normal however many entities there are. If a
+    rule chooses lags from few periods the test rejects too often; with lags given beforehand it does not.
 
     Examples
     --------

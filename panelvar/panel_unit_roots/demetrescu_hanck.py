@@ -98,9 +98,9 @@ def demetrescu_hanck_test(
     -----
     Entities may be correlated, weakly for "hmw": under a factor that moves all of them it hardly ever rejects a true
     null, and a false one less often. With a trend, "dh" and "hs" reject true nulls too often if variances change. Where
-    errors are autocorrelated, taking out their lags makes all of them reject less often than the level says. Signs
-    cost power and need no moments of the levels. Entities of large variance count for more: give logarithms, not
-    levels of different sizes. All entities keep the periods that the most lags leave, less one, as in Stata's
+    errors are autocorrelated, taking out their lags makes all of them reject less often than the level says. Signs cost
+    power, but need no moments of the levels. Entities with a large variance count for more: give logarithms, not levels
+    of different sizes. All entities keep the periods that the most lags leave, less one, as in Stata's
     ``xtpurt``.
 
     Examples

@@ -124,11 +124,11 @@ def fisher_test(
 
     Notes
     -----
-    Entities may have lags, roots and periods of their own. P-values are of simulated distributions of the ratio without
-    lags (``unit_roots/constants/dickey_fuller_quantiles.csv``), which hold for the rows of a regression; those of
-    `adf_test` are for long series, and from few periods P and Pm would reject far too often by them. Lags that a rule
-    chooses from few periods make it reject too often. Entities must be independent (``demean=True`` takes out a time
-    effect of the same size for all), but for Hartung's statistic.
+    Entities may have lags, roots and periods of their own. P-values come from simulated distributions of the ratio
+    without lags (``unit_roots/constants/dickey_fuller_quantiles.csv``), for the number of rows of each regression.
+    Those of `adf_test` are for long series: with few periods P and Pm would reject far too often by them. If a rule
+    chooses lags from few periods the test rejects too often. Entities must be independent (``demean=True`` takes out a
+    time effect of the same size for all), except for Hartung's statistic.
 
     Examples
     --------
@@ -224,9 +224,9 @@ def simes_test(
 
     Notes
     -----
-    It holds its level where entities are independent or positively dependent, as common shocks make them; it needs no
-    variance of the panel. A single entity that is clearly stationary suffices for a rejection; many that are weakly so
-    are found by `fisher_test`.
+    The test holds its level where entities are independent or positively dependent, as common shocks make them, and it
+    needs no variance of the panel. A single entity that is clearly stationary suffices for a rejection. Many that are
+    weakly stationary are found by `fisher_test`.
 
     Examples
     --------

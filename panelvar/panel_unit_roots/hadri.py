@@ -94,9 +94,9 @@ def hadri_test(
 
     Notes
     -----
-    The moments are limits for long series: with few periods, or errors that are autocorrelated, true nulls are
-    rejected far too often, with a trend most of all. ``errors="serial"`` helps for T of some hundreds. It asks the
-    opposite question of the other tests of a panel; a rejection says that some entity has a unit root, not which.
+    The moments are limits for long series. With few periods, or autocorrelated errors, the test rejects true nulls far
+    too often, most of all with a trend. ``errors="serial"`` helps where T is some hundreds. The test asks the opposite
+    question of the other tests of a panel: a rejection says that some entity has a unit root, not which.
 
     Examples
     --------

@@ -125,10 +125,10 @@ def llc_test(
 
     Notes
     -----
-    All entities have one root under the alternative; `ips_test` lets each have its own. They must be independent:
-    common shocks make it reject too often (``demean=True`` takes out a time effect of the same size for all), and so
-    does choosing lags from few periods. Entities with more lags have fewer rows, all of which are used; periods may not
-    differ.
+    Under the alternative all entities have one root; `ips_test` lets each have its own. Entities must be independent:
+    common shocks make the test reject too often (``demean=True`` takes out a time effect of the same size for all), and
+    so does a rule that chooses lags from few periods. All entities must have the same periods; one with more lags has
+    fewer rows, and the test uses them all.
 
     Examples
     --------

@@ -102,12 +102,12 @@ def moon_perron_test(
 
     Notes
     -----
-    Factors are in the errors: the null makes factors and own parts wander together. Where a factor alone has the unit
-    root, or the own parts alone, use `panic_test`, which tests both. With a trend it has next to no power against roots
-    near one. :math:`t_a` rejects too often in small panels, :math:`t_b` less so but with a trend and ten entities.
-    With a trend and few periods criteria find factors that are not there, and true nulls are rejected far too often;
-    ``factors=0`` helps where there are none.
-    Entities of large variance lead the factors: give logarithms, not levels of different sizes.
+    Factors are in the errors: under the null factors and own parts wander together. Where a factor alone has the unit
+    root, or the own parts alone, use `panic_test`, which tests both. With a trend the test has next to no power against
+    roots near one. :math:`t_a` rejects too often in small panels. :math:`t_b` does so less, except with a trend and ten
+    entities. With a trend and few periods the criteria find factors that are not there, and the test rejects true nulls
+    far too often; ``factors=0`` helps where there are none. Entities with a large variance lead the factors: give
+    logarithms, not levels of different sizes.
 
     Examples
     --------

@@ -170,12 +170,12 @@ def panic_test(
 
     Notes
     -----
-    The null is about the own parts, which must be independent; factors may have unit roots or none. So a panel is
-    stationary only if both are: see the parts. P-values without a trend are MacKinnon's, with one those of the
-    reciprocal of a Brownian bridge. Factors of levels instead of changes make the test reject whatever is true. In
-    small panels PMSB rejects too rarely and P_a too often; in short ones MQ finds more trends than there are, and lags
-    that a rule chooses make the test reject too often. Entities of large variance lead the factors and decide how many
-    are found: give logarithms, not levels of different sizes.
+    The null is about the own parts, which must be independent; factors may have unit roots or none. A panel is
+    therefore stationary only if both are: see the parts. Without a trend p-values are MacKinnon's; with a trend they
+    are those of the reciprocal of a Brownian bridge. Take factors of changes and never of levels, which would make the
+    test reject whatever is true. In small panels PMSB rejects too rarely and P_a too often. In short ones MQ finds more
+    trends than there are, and lags that a rule chooses make the test reject too often. Entities with a large variance
+    lead the factors and decide how many are found: give logarithms, not levels of different sizes.
 
     Examples
     --------

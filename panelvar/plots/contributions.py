@@ -33,8 +33,8 @@ def plot_historical(
 ) -> Figure | SubFigure:
     """Draw what the shocks contributed to each variable, stacked, with the variable less its baseline as a line.
 
-    Where a scheme identifies fewer shocks than there are variables, or not all are chosen, what the others contributed
-    is drawn too, in grey.
+    Where a scheme identifies fewer shocks than there are variables, or you choose some of them, the contribution of the
+    others is drawn in grey.
 
     Parameters
     ----------

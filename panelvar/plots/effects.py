@@ -81,9 +81,10 @@ def plot_effects(
 
     Notes
     -----
-    The errors are those of `LinearResult.estimated_effects`: the variance of an effect falls with its own rows alone,
-    and the largest and smallest of many estimates are so partly by error. Random effects are drawn towards the mean
-    accordingly. Where the errors are not known (more than two effects, slopes by level) there are no intervals.
+    The errors are those of `LinearResult.estimated_effects`. The variance of an effect falls with its own rows alone,
+    so that the largest and smallest of many estimates owe their place partly to error. Random effects are drawn towards
+    the mean accordingly. Where the errors are not known (more than two effects, slopes by level) there are no
+    intervals.
 
     Examples
     --------

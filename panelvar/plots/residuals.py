@@ -94,8 +94,8 @@ def plot_residuals(
     Notes
     -----
     Normal scores are Blom's :math:`\Phi^{-1}((i - 3/8)/(n + 1/4))`; the i-th of n ordered uniform values is
-    Beta(i, n + 1 - i), which gives the limits. They hold for independent errors of one variance, by which residuals are
-    standardised all together: a curve that leaves them speaks of tails, or of variances that differ.
+    Beta(i, n + 1 - i), which gives the limits. They hold for independent errors of one variance, which standardises all
+    residuals: a curve that leaves the limits speaks of tails, or of variances that differ.
 
     Examples
     --------

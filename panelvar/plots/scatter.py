@@ -51,8 +51,8 @@ def plot_scatter(
 ) -> Figure | SubFigure:
     r"""Plot ``y`` against ``x`` with the least-squares line of each entity and of all rows together.
 
-    The lines are those of :math:`y = a + b x`, descriptive and without other regressors. Lines of entities that are
-    parallel and far apart, under a pooled line of another slope, are what entity effects correct.
+    The lines are those of :math:`y = a + b x`: they describe, without other regressors. If the lines of entities are
+    parallel and far apart, and the pooled line has another slope, entity effects correct the difference.
 
     Parameters
     ----------

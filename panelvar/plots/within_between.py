@@ -71,8 +71,8 @@ def plot_within_between(
 
     Notes
     -----
-    The slopes are those of `fit_fixed_effects`, `fit_between` and `fit_pooled` with one regressor; the pooled one is a
-    mean of the other two, weighted by how much x varies within and between entities.
+    The slopes are those of `fit_fixed_effects`, `fit_between` and `fit_pooled` with one regressor. The pooled slope is
+    a mean of the other two, weighted by how much x varies within and between entities.
 
     Examples
     --------

@@ -76,7 +76,7 @@ def unit_root_table(
     data : DataFrame, array (T, K) or Panel
         A DataFrame with a two-level index is a panel.
     tests : sequence of {"adf", "dfgls", "pp", "kpss"}
-        Each with its default choice of lags. The null of the first three is a unit root, that of KPSS none.
+        Each has its default choice of lags. The null of the first three is a unit root; that of KPSS is none.
     column : label
         With a panel: which column.
     trend : {"c", "ct"}
