@@ -45,7 +45,9 @@ def treat(data, growth_break=True, unemployment_trend=True):
 
 
 treated = treat(raw)
-axes = treated.plot(subplots=True, figsize=(7, 4), legend=False, xlabel="")
+axes = treated.plot(
+    subplots=True, figsize=(7, 4.2), legend=False, xlabel="", title="Growth and unemployment, means and trend taken out"
+)
 axes[0].set_ylabel("Growth, less\nits mean, %")
 axes[1].set_ylabel("Unemployment,\nless its trend, %")
 plt.tight_layout()
@@ -123,6 +125,7 @@ shares.round(2)
 # %%
 
 ax = shares.iloc[::-1, 1::-1].plot.barh(figsize=(7, 3.6), xlim=(0, 1), color=["tab:orange", "tab:blue"])
+ax.figure.suptitle("Demand in the variance, under five treatments of the data")
 ax.set_xlabel("share of demand in the variance eight quarters ahead")
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, reverse=True)
 plt.tight_layout()

@@ -92,6 +92,7 @@ deviations = model.relations["ec1"]
 fig, ax = plt.subplots(figsize=(7, 3.2))
 deviations.plot(ax=ax, color="tab:blue", xlabel="")
 ax.axhline(deviations.mean(), color="black", linewidth=0.8)
+ax.set_title("Deviations of real money from its long-run demand")
 ax.set_ylabel("real money less its\nlong-run demand (log)")
 plt.tight_layout()
 

@@ -23,7 +23,13 @@ import panelvar as pv
 macro = pv.load_data("us_macro")[["infl", "unemp", "fedfunds"]]
 data = macro.loc["1960Q1":"2000Q4"]
 names = {"infl": "Inflation", "unemp": "Unemployment", "fedfunds": "Funds rate"}
-axes = data.plot(subplots=True, figsize=(7, 5), legend=False, xlabel="")
+axes = data.plot(
+    subplots=True,
+    figsize=(7, 5),
+    legend=False,
+    xlabel="",
+    title="Inflation, unemployment and the funds rate, 1960 to 2000",
+)
 for axis, name in zip(axes, names.values(), strict=True):
     axis.set_ylabel(f"{name}, %")
 plt.tight_layout()
@@ -154,6 +160,8 @@ pv.serial_lm_table(model)
 # - :doc:`/guide/var` on estimation and lags, :doc:`/guide/var_responses` on responses and decompositions, and
 #   :doc:`/guide/var_bands` on which bands to trust.
 # - :doc:`plot_monetary_policy_signs` asks the same question without an order of the variables.
+# - Every table here saves itself for a paper: ``pv.granger_table(model).save("granger.docx")``, or ``.tex``,
+#   or ``.html``.
 # - :func:`panelvar.fit_var`, :func:`panelvar.granger_table`, :class:`panelvar.Cholesky`,
 #   :class:`panelvar.ResidualBootstrap`.
 #

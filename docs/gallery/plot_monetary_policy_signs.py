@@ -159,6 +159,7 @@ for ax, name in zip(axes, ("output", "prices"), strict=True):
     ax.set_title(f"{name}, percent")
     ax.set_xlabel("quarters after funds rate + 1 point")
 axes[1].legend(frameon=False, fontsize=8)
+fig.suptitle("Four answers to one question")
 plt.tight_layout()
 
 # %%

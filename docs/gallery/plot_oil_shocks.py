@@ -35,6 +35,7 @@ data = pd.DataFrame(
 ).loc["1986Q2":"2009Q3"]
 
 fig, axes = plt.subplots(2, 1, figsize=(7, 4.5), sharex=True)
+fig.suptitle("The price of oil and inflation, 1986 to 2009")
 oil.loc[:"2009Q3"].plot(ax=axes[0], color="tab:blue", xlabel="", ylabel="Oil, dollars a barrel")
 data["inflation"].plot(ax=axes[1], color="tab:blue", xlabel="", ylabel="Inflation, % a year")
 plt.tight_layout()
@@ -141,6 +142,7 @@ table.map("{:.0f}".format).replace("nan", "")
 # %%
 
 ax = table.drop(columns="baseline").iloc[::-1].plot.barh(stacked=True, figsize=(8, 3))
+ax.figure.suptitle("Three histories of one fall of the price of oil")
 ax.set_xlabel("contribution to the change of the real price of oil in 2008Q4 (100 x log)")
 ax.legend(
     frameon=False,

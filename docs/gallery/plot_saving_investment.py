@@ -66,6 +66,7 @@ for result, style, label in (
         color="black",
         label=label,
     )
+ax.set_title("Saving and investment of 25 countries")
 ax.set_xlabel("Saving, % of GDP, mean of 1973 to 2013")
 ax.set_ylabel("Investment, % of GDP, mean")
 ax.legend(frameon=False)
@@ -140,6 +141,7 @@ pv.compare(results)
 # sphinx_gallery_thumbnail_number = 2
 individual = results["DOLS"].individual["saving"].sort_values()
 ax = individual.plot.barh(figsize=(7, 5.5), color="tab:blue", label="one country", ylabel="")
+ax.set_title("Long-run slopes, country by country")
 ax.set_xlabel("long-run slope of investment on saving (DOLS)")
 ax.axvline(
     results["DOLS"].params["saving"],
