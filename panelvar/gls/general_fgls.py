@@ -100,7 +100,7 @@ def fit_general_fgls(
     References
     ----------
     Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., sections 7.4, 10.4.3 and 10.5.5;
-    Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 89; Kiefer (1980), ibid. 14.
+    Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 93; Kiefer (1980), ibid. 14.
 
     Examples
     --------
