@@ -61,8 +61,11 @@ def fit_bias_corrected_moments(
     Raises
     ------
     InsufficientDataError
-        No entity has two rows, or there are fewer rows than coefficients. CollinearityError A lag does not vary beside
-        the regressors. SpecificationError You asked for another covariance, or for clusters that entities move between.
+        No entity has two rows, or there are fewer rows than coefficients.
+    CollinearityError
+        A lag does not vary beside the regressors.
+    SpecificationError
+        You asked for another covariance, or for clusters that entities move between.
 
     See Also
     --------

@@ -86,8 +86,9 @@ def fit_lsdvc(
     Raises
     ------
     InsufficientDataError
-        No entity has two rows, or there are too few periods for the initial estimates. SpecificationError You asked for
-        more than one lag, or gave another number of initial values than there are coefficients.
+        No entity has two rows, or there are too few periods for the initial estimates.
+    SpecificationError
+        You asked for more than one lag, or gave another number of initial values than there are coefficients.
 
     See Also
     --------

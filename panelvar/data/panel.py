@@ -107,6 +107,18 @@ class Panel(PanelRows, HintsAtNames):
         -------
         (n,) array
             NaN where the entity has no row ``k`` periods earlier: no lag reaches across a gap or another entity.
+
+        Raises
+        ------
+        DataError
+            There is no such column, or an array has another length.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> panel = pv.Panel({"year": [2000, 2001, 2003], "x": [3.0, 1.0, 7.0]}, time="year")
+        >>> panel.lag("x").tolist()
+        [nan, 3.0, nan]
         """
         values = self._values(column)
         # No row has a predecessor further away than the calendar is long.
@@ -175,6 +187,10 @@ class Panel(PanelRows, HintsAtNames):
             data did not come sorted (``order`` is not None) needs to be told.
         **columns : (n,) arrays or Series
             A Series is matched by its labels, whatever their order; a row it does not name is missing.
+
+        Returns
+        -------
+        Panel
 
         Raises
         ------
@@ -311,6 +327,10 @@ class Panel(PanelRows, HintsAtNames):
         panel_order : bool
             Whether an array is in the panel's order. Only a panel whose data did not come sorted needs to be told.
 
+        Returns
+        -------
+        Panel
+
         Raises
         ------
         DataError
@@ -343,6 +363,10 @@ class Panel(PanelRows, HintsAtNames):
         ----------
         columns : label or sequence of labels, optional
             Columns to describe; all by default.
+
+        Returns
+        -------
+        PanelDescription
 
         Raises
         ------

@@ -83,7 +83,8 @@ def fit_arellano_bond(
     ------
     InsufficientDataError
         There are fewer periods than the lags need, fewer moments than coefficients, or no entity is left.
-        CollinearityError A regressor does not vary within entities.
+    CollinearityError
+        A regressor does not vary within entities.
     DataError, SpecificationError
         See `panelvar.base.errors`.
 

@@ -31,7 +31,7 @@ class MomentTests(ABC):
 
     @property
     def n_instruments(self) -> int:
-        """Moments of an equation, those that are zero for every entity left out."""
+        """Number of moments of an equation, without those that are zero for every entity."""
         return self._gmm.n_instruments
 
     @property
@@ -60,12 +60,12 @@ class MomentTests(ABC):
         Parameters
         ----------
         subset : str, LagInstruments, StandardInstruments or sequence of str
-            A set of instruments, as it was given or by its name in `instrument_tests`; ``"levels"``, lagged differences
-            that instrument the level equation; ``"time effects"``; ``"quadratic"``; or moments by their
+            A set of instruments, as you gave it or by its name in `instrument_tests`; ``"levels"`` for the lagged
+            differences that instrument the level equation; ``"time effects"``; ``"quadratic"``; or moments by their
             `instrument_names`.
         weight : {"full", "own"}
-            Weights of the model without them: its part of those of the whole model, so that the difference is never
-            negative (xtabond2; ``estat overid, difference`` of xtdpdgmm); or those of its own estimates.
+            Weights of the model without them: their part of the whole model's, so that the difference is never negative
+            (xtabond2; ``estat overid, difference`` of xtdpdgmm); or those of its own estimates.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class MomentTests(ABC):
         Raises
         ------
         SpecificationError
-            No such moments.
+            There are no such moments.
         InsufficientDataError, CollinearityError
             The moments that are left do not identify the coefficients.
         """
@@ -107,7 +107,7 @@ class MomentTests(ABC):
         Parameters
         ----------
         kind : {"hansen", "sargan"}
-            Robust to heteroskedasticity, or not weakened by many moments.
+            Hansen's statistic, robust to heteroskedasticity; or Sargan's, which many moments do not weaken.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class MomentTests(ABC):
         Raises
         ------
         SpecificationError
-            The model has one lag: fit it with the most that are to be considered.
+            The model has one lag: fit it with the most lags to consider.
         """
         return select_lags(self._gmm, hq)
 
@@ -159,7 +159,7 @@ class MomentTests(ABC):
         Parameters
         ----------
         order : int
-            1 is expected to reject; 2 or more says that lags of that age are no instruments.
+            Order 1 is expected to reject. If order 2 or more does, lags of that age are no valid instruments.
         equation : str, optional
             The dependent variable, where there are several.
 
@@ -171,6 +171,17 @@ class MomentTests(ABC):
         ------
         InsufficientDataError
             No entity has differences so far apart.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("employment")
+        >>> collapsed = pv.LagInstruments(collapse=True)
+        >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage)", instruments=collapsed)
+        >>> fit.ar_test(1)
+        <m1: z = -3.0316, p = 0.0024>
+        >>> fit.ar_test(2)
+        <m2: z = -2.2117, p = 0.0270>
         """
         place = tests.equation_place(self._gmm.model.specification.dependents, equation)
         return tests.serial_correlation(self._gmm, order, place)
@@ -187,7 +198,7 @@ class MomentTests(ABC):
         max_order : int, optional
             Highest order of correlation to look for; by default any.
         collapse : bool
-            Add up the covariances of each lag over periods: one for each lag, which keeps the power of longer panels.
+            Add up the covariances of each lag over periods. One for each lag keeps the power in longer panels.
 
         Returns
         -------
@@ -196,7 +207,7 @@ class MomentTests(ABC):
         Raises
         ------
         InsufficientDataError
-            No entity with three periods in a row; as many covariances as entities.
+            No entity has three periods in a row, or there are as many covariances as entities.
         """
         place = tests.equation_place(self._gmm.model.specification.dependents, equation)
         return serial_portmanteau(self._gmm, place, max_order=max_order, collapse=collapse)

@@ -296,6 +296,13 @@ class Convention:
         ------
         SpecificationError
             A field that does not exist, or a value that is not among its choices.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> fit = pv.fit_pooled(pv.load_data("grunfeld"), "invest ~ value", convention="stata")
+        >>> fit.convention.but(name="ours", hc23_factor=True).hc23_factor
+        True
         """
         for field in changes:
             choose("field", field, ("name", *_choices()))

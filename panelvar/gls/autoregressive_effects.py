@@ -86,8 +86,9 @@ def fit_fixed_effects_ar1(
     Raises
     ------
     SpecificationError
-        You asked for a coefficient for each entity. InsufficientDataError No periods are adjacent, or no degrees of
-        freedom are left: every entity loses its effect, and its first row.
+        You asked for a coefficient for each entity.
+    InsufficientDataError
+        No periods are adjacent, or no degrees of freedom are left: every entity loses its effect, and its first row.
     DataError, CollinearityError, NumericalError
         See `panelvar.base.errors`.
 
@@ -173,7 +174,8 @@ def fit_random_effects_ar1(
     Raises
     ------
     SpecificationError
-        You asked for a coefficient for each entity. DataError, CollinearityError, InsufficientDataError, NumericalError
+        You asked for a coefficient for each entity.
+    DataError, CollinearityError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
     See Also

@@ -111,7 +111,8 @@ def fit_fgls(
     ------
     InsufficientDataError
         Correlated panels have fewer periods than entities, or no rows to estimate a covariance or coefficient from.
-        NumericalError The estimated error covariance is not positive definite.
+    NumericalError
+        The estimated error covariance is not positive definite.
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 

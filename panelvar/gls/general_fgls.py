@@ -75,9 +75,11 @@ def fit_general_fgls(
     ------
     InsufficientDataError
         There are more periods than entities (``within="time"``: more entities than periods): the covariance has no
-        inverse. NumericalError The pairwise covariance of an unbalanced panel is not positive definite. In both cases
-        the ``"plm"`` convention goes on with a warning, as pggls does: rows that depend on the rows before them, or
-        whose variance given those is negative, get no weight.
+        inverse.
+    NumericalError
+        The pairwise covariance of an unbalanced panel is not positive definite. In both cases the ``"plm"`` convention
+        goes on with a warning, as pggls does: rows that depend on the rows before them, or whose variance given those
+        is negative, get no weight.
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 

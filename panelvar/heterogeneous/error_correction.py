@@ -203,7 +203,7 @@ class ErrorCorrectionResult(AveragedResult):
         Raises
         ------
         MissingInformationError
-            For dynamic fixed effects, whose entities have no coefficients of their own but constants.
+            After dynamic fixed effects, whose entities have no coefficients of their own but constants.
         """
         if self.fit.own_errors is None:
             raise MissingInformationError(

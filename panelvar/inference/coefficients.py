@@ -127,8 +127,7 @@ class Inference(HintsAtNames):
         Parameters
         ----------
         level : float or sequence of float
-            Coverage, 0.5 or more; or several, such as ``(0.68, 0.95)``. (``level=0.05`` is refused: it is not a
-            significance level.)
+            Coverage, 0.5 or more; or several, such as ``(0.68, 0.95)``. It is no significance level: 0.05 is refused.
         of : str, pattern or sequence of them, optional
             Coefficients by name, by term (``"C(region)"``, all its columns) or by pattern (``"*:treated"``); all by
             default. A joint band covers these.
@@ -144,11 +143,25 @@ class Inference(HintsAtNames):
         DataFrame
             ``lower`` and ``upper`` at the highest level; ``lower_68``, ``upper_68`` at another.
 
+        Raises
+        ------
+        SpecificationError
+            A level is below 0.5, a name or pattern fits no coefficient, or an option is unknown.
+
         Notes
         -----
         The sup-t critical value is the quantile of :math:`\max_j |t_j|` of ratios that are jointly normal (Montiel Olea
         and Plagborg-Moller 2019), or jointly t with the degrees of freedom of the t tests (Hothorn, Bretz and Westfall
-        2008): the narrowest band of one critical value, no wider than Bonferroni's but for the error of simulation.
+        2008). No band with one critical value for all is narrower; apart from simulation error it is no wider than
+        Bonferroni's.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+        >>> fit.conf_int(level=0.9).round(3).loc["beertax"].to_list()
+        [-0.843, 0.016]
         """
         import pandas as pd
 
@@ -192,8 +205,23 @@ class Inference(HintsAtNames):
         Returns
         -------
         TestResult
-            F with the covariance's degrees of freedom, or chi2 with the normal distribution. NaN, with a warning,
-            where the covariance has no variance in some direction that is tested.
+            F with the covariance's degrees of freedom, or chi2 with the normal distribution. It is NaN, with a warning,
+            where the covariance has no variance in a direction that is tested.
+
+        Raises
+        ------
+        SpecificationError
+            A name is no coefficient, a restriction is not linear, or restrictions contradict or repeat one another.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+        >>> fit.wald_test("beertax = 10 * unemp")
+        <Wald: F(1, 47) = 0.1496, p = 0.7007>
+        >>> fit.wald_test(["beertax", "unemp"])
+        <Wald: F(2, 47) = 15.6062, p < 0.0001>
         """
         matrix, target, text = restriction_matrix(restrictions, values, self.names)
         test = wald(self, matrix, target, "Wald", text)
@@ -213,6 +241,19 @@ class Inference(HintsAtNames):
         Returns
         -------
         LinearCombination
+
+        Raises
+        ------
+        SpecificationError
+            A name is no coefficient, or the expression is not linear.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+        >>> fit.lincom("beertax - 10 * unemp")
+        <beertax - 10 * unemp = -0.113741 (s.e. 0.294102, t = -0.3867, p = 0.7007, 95% [-0.705398, 0.477915])>
         """
         refuse_other("lincom", expression, str, "an expression such as 'x1 + 2*x2'")
         return linear_combination(self, expression, check_level(level))

@@ -76,18 +76,25 @@ class Questions(Inference):
         Raises
         ------
         SpecificationError
-            A name that is no coefficient, or something else that may not stand there.
+            A name is no coefficient, or an expression holds something else that is not allowed.
         NumericalError
-            A division by zero, or the logarithm of what is not positive, at the estimates.
+            At the estimates, an expression divides by zero or takes the logarithm of what is not positive.
 
         Notes
         -----
         With G the exact derivatives at the estimates, :math:`g(b)` has covariance :math:`GVG'`. The delta method's
-        limits depend on how a hypothesis is written (Gregory and Veall 1985, Econometrica 53(6), 1465-1468), and those
-        of a ratio may be far too narrow where the denominator is near zero. Of a ratio of two linear combinations,
-        scaled or shifted by numbers, Fieller's set comes too: an interval where the denominator differs from zero at
-        that level, else the outside of one or the whole line. A ratio's denominator that is zero is not told from any
-        other by a test of the ratio.
+        limits depend on how you write a hypothesis (Gregory and Veall 1985, Econometrica 53(6), 1465-1468). Those of a
+        ratio may be far too narrow where the denominator is near zero. A ratio of two linear combinations, scaled or
+        shifted by numbers, therefore comes with Fieller's set as well: an interval if the denominator differs from zero
+        at that level, else the outside of an interval or the whole line.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+        >>> fit.nonlinear({"ratio": "beertax / unemp"}).params.round(2).to_dict()
+        {'ratio': 13.79}
         """
         return nonlinear(self, expressions, level, self.nobs)
 
@@ -109,8 +116,8 @@ class Questions(Inference):
         equal : bool
             Test that they are equal to one another instead.
         below, above : float, optional
-            Of a factor whose levels are numbers, those below or above a number: ``below=-1`` tests the leads of an
-            event study, that is that trends were parallel before.
+            Of a factor whose levels are numbers, take those below or above a number. ``below=-1`` tests the leads of an
+            event study, that is, whether trends were parallel before.
 
         Returns
         -------
@@ -120,7 +127,15 @@ class Questions(Inference):
         Raises
         ------
         SpecificationError
-            A term or pattern that no coefficient fits; no level within the bounds.
+            A term or pattern fits no coefficient, or no level is within the bounds.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> men = pv.load_data("wage_panel")
+        >>> fit = pv.fit_pooled(men, "lwage ~ educ + C(occupation)", cov="cluster")
+        >>> fit.joint_test("C(occupation)")
+        <Joint test: F(8, 544) = 15.5955, p < 0.0001>
         """
         test = _joint_test(self, terms, equal=equal, below=below, above=above)
         emit(test.notes)
@@ -147,14 +162,27 @@ class Questions(Inference):
         Returns
         -------
         DataFrame
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+        >>> fit.tidy()["term"].to_list()
+        ['const', 'beertax', 'unemp']
         """
         return _tidy(self, check_level(level))
 
     def glance(self) -> pd.DataFrame:
         """Return one row of facts, with the names of R's broom: ``r.squared``, ``sigma``, ``nobs``, and so on.
 
-        What the model does not have is no column. ``statistic``, ``p.value`` and ``df`` are of the joint test
+        There is no column for what the model does not have. ``statistic``, ``p.value`` and ``df`` are of the joint test
         (``f_statistic``), ``deviance`` is the residual sum of squares; ``n.entities`` and ``n.periods`` are ours.
+
+        Returns
+        -------
+        DataFrame
+            One row.
         """
         return _glance(self)
 

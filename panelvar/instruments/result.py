@@ -75,7 +75,7 @@ class InstrumentalResult(SpecifiedResult):
     """
 
     def without_rows(self) -> InstrumentalResult:
-        """Return the result without its data rows: small to pickle; what the summary shows of its instruments stays."""
+        """Return the result without its data rows, but with what the summary shows of its instruments."""
         light = super().without_rows()
         assert isinstance(light, InstrumentalResult)
         for name in _KEPT:
@@ -124,7 +124,7 @@ class InstrumentalResult(SpecifiedResult):
     def cragg_donald(self) -> float:
         """Cragg and Donald's F of the weakest combination: the first-stage F with one endogenous regressor.
 
-        For classical errors; `stock_yogo` has its critical values.
+        It is for classical errors. `stock_yogo` has its critical values.
         """
         return cragg_donald(self.fit)
 
@@ -166,7 +166,7 @@ class InstrumentalResult(SpecifiedResult):
         Raises
         ------
         SpecificationError
-            If the others do not identify the model, or a name is not an instrument.
+            The other instruments do not identify the model, or a name is not an instrument.
 
         Notes
         -----
@@ -183,13 +183,27 @@ class InstrumentalResult(SpecifiedResult):
         variables : str or sequence of str
             Endogenous regressors to test; all by default. The others stay instrumented.
         form : {"regression", "difference"}
-            That the first-stage residuals have no coefficient in the regression (Wu-Hausman), under the result's
-            covariance; or the C statistic, the difference in J of the models in which they are and are not exogenous
-            (Durbin's test if classical; ivreg2's ``endog()``).
+            Test that the first-stage residuals have no coefficient in the regression, under the result's covariance
+            (Wu-Hausman); or return the C statistic, the difference in J of the models in which the variables are and
+            are not exogenous (Durbin's test if classical; ivreg2's ``endog()``).
 
         Returns
         -------
         TestResult
+
+        Raises
+        ------
+        SpecificationError
+            A variable is not endogenous in this model, or the form is unknown.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("grunfeld")
+        >>> firms["before"] = firms.groupby("firm")["value"].shift()
+        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+        >>> fit.endogeneity_test(form="difference")
+        <Durbin: chi2(1) = 2.9593, p = 0.0854>
         """
         return endogeneity(self, list(read_names("variables", variables)), form)
 
@@ -201,8 +215,9 @@ class InstrumentalResult(SpecifiedResult):
     def anderson_rubin(self, values: Mapping[str, float] | float = 0.0) -> TestResult:
         """Test the coefficients of all endogenous regressors at once, validly however weak the instruments.
 
-        The excluded instruments have no coefficient in the regression of y less the hypothesis on all instruments,
-        under the result's covariance (Anderson and Rubin 1949). A rejection may also mean that instruments are invalid.
+        Under the null, the excluded instruments have no coefficient in the regression of y less the hypothesis on all
+        instruments (Anderson and Rubin 1949); this is tested under the result's covariance. A rejection may also mean
+        that instruments are invalid.
 
         Parameters
         ----------
@@ -212,6 +227,20 @@ class InstrumentalResult(SpecifiedResult):
         Returns
         -------
         TestResult
+
+        Raises
+        ------
+        SpecificationError
+            A name is not an endogenous regressor, or one has no value.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("grunfeld")
+        >>> firms["before"] = firms.groupby("firm")["value"].shift()
+        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+        >>> fit.anderson_rubin({"value": 0.1})
+        <Anderson-Rubin: F(1, 206) = 8.9172, p = 0.0032>
         """
         return anderson_rubin_test(self, values)
 
@@ -232,7 +261,16 @@ class InstrumentalResult(SpecifiedResult):
         Raises
         ------
         SpecificationError
-            With several endogenous regressors.
+            There are several endogenous regressors.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("grunfeld")
+        >>> firms["before"] = firms.groupby("firm")["value"].shift()
+        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+        >>> fit.anderson_rubin_set()
+        <value: 95% Anderson-Rubin set [0.106096, 0.130042]>
         """
         return anderson_rubin_set(self, check_level(level))
 

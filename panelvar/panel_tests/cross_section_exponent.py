@@ -52,6 +52,7 @@ class ExponentResult(Presented):
     std_error : float
         NaN where none is derived (``method="correlations"``).
     method : str
+        ``"averages"`` or ``"correlations"``.
     uncorrected, without_errors : float
         Of averages, the first estimate, and the one without the variance of the entities' own errors; NaN otherwise.
     chosen : int
@@ -59,7 +60,9 @@ class ExponentResult(Presented):
     cd : TestResult
         Pesaran's CD of the same values.
     n_entities, n_periods : int
+        Numbers of entities and periods.
     notes : tuple of Note
+        What a reader should know.
 
     See Also
     --------
@@ -216,8 +219,9 @@ def cross_section_exponent(
     Raises
     ------
     DataError
-        An entity does not vary; or, for averages, entities are observed in different periods. InsufficientDataError For
-        averages, there are fewer than ten entities or periods.
+        An entity does not vary; or, for averages, entities are observed in different periods.
+    InsufficientDataError
+        For averages, there are fewer than ten entities or periods.
 
     See Also
     --------

@@ -60,7 +60,9 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     ------
     SpecificationError
         You asked for Gourieroux-Holly-Monfort in one dimension; the model is a between or first-difference regression,
-        or has weights. InsufficientDataError No level of the dimension has two rows.
+        or has weights.
+    InsufficientDataError
+        No level of the dimension has two rows.
 
     See Also
     --------

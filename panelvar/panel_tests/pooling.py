@@ -112,7 +112,9 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     Raises
     ------
     SpecificationError
-        The model is another, or has weights. InsufficientDataError No entity has more rows than coefficients.
+        The model is another, or has weights.
+    InsufficientDataError
+        No entity has more rows than coefficients.
 
     See Also
     --------
@@ -203,7 +205,9 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     Raises
     ------
     SpecificationError
-        The model is another. InsufficientDataError Fewer than two entities have more than k + 1 rows.
+        The model is another.
+    InsufficientDataError
+        Fewer than two entities have more than k + 1 rows.
 
     See Also
     --------

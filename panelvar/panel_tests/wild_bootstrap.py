@@ -238,9 +238,11 @@ def wild_bootstrap(
     ------
     SpecificationError
         An option is unknown; the restriction is on the constant of absorbed effects; or you asked for one tail of
-        several restrictions, or for a jackknife variant of several dimensions. InsufficientDataError There are fewer
-        than two clusters. NumericalError Several dimensions give no positive variance, or there are too many effects
-        (see `BiasReduced`).
+        several restrictions, or for a jackknife variant of several dimensions.
+    InsufficientDataError
+        There are fewer than two clusters.
+    NumericalError
+        Several dimensions give no positive variance, or there are too many effects (see `BiasReduced`).
 
     See Also
     --------

@@ -38,8 +38,9 @@ class EntityBootstrap(Simulated):
     Raises
     ------
     SpecificationError
-        The model is of one entity, or its estimator cannot be repeated with weights. NumericalError In a draw,
-        regressors depend on one another.
+        The model is of one entity, or its estimator cannot be repeated with weights.
+    NumericalError
+        In a draw, regressors depend on one another.
 
     See Also
     --------

@@ -181,7 +181,7 @@ class PanelVarEstimates(MomentTests, SystemTests):
         Raises
         ------
         SpecificationError
-            A covariance that the estimator does not have.
+            The estimator does not have this covariance.
         """
         if self.fit.covariances is None:
             raise SpecificationError(

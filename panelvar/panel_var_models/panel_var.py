@@ -129,10 +129,15 @@ def fit_panel_var(
     Raises
     ------
     DataError
-        A column is unknown or infinite, or the data do not say who and when. SpecificationError Options do not exist,
-        or do not go together. InsufficientDataError There are too few entities, or too few rows for the coefficients
-        and effects. CollinearityError Regressors depend on one another or on the effects, or an equation fits exactly.
-        NumericalError The corrected moments have no zero.
+        A column is unknown or infinite, or the data do not say who and when.
+    SpecificationError
+        Options do not exist, or do not go together.
+    InsufficientDataError
+        There are too few entities, or too few rows for the coefficients and effects.
+    CollinearityError
+        Regressors depend on one another or on the effects, or an equation fits exactly.
+    NumericalError
+        The corrected moments have no zero.
 
     See Also
     --------

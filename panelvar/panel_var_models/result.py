@@ -91,7 +91,7 @@ class PanelVarResult(PanelVarEstimates):
     def resids(self) -> pd.DataFrame:
         """Residuals of the rows estimated, less their entity's mean where it has an effect.
 
-        Rows in levels bear the index of the data; those that moments transform, entity and period.
+        Rows in levels have the index of the data; those that moments transform have entity and period.
         """
         import pandas as pd
 
@@ -232,13 +232,13 @@ class PanelVarResult(PanelVarEstimates):
         -------
         DataFrame
             Rows (entity, period); columns (variable, forecast, lower, upper and std_error; at another level lower_68
-            and upper_68). Intervals are normal, and take coefficients and effects as known: with few periods the
-            effects are not, and intervals too narrow.
+            and upper_68). Intervals are normal, and take coefficients and effects as known. With few periods the
+            effects are not known well, and intervals are too narrow.
 
         Raises
         ------
         SpecificationError
-            Effects of the periods, whose future is not known; entities with coefficients of their own.
+            Periods have effects, whose future is not known; or entities have coefficients of their own.
         MissingInformationError
             The future of exogenous variables was not given, or not of all entities.
         NumericalError

@@ -83,9 +83,10 @@ def fit_random_effects(
         You gave weights; asked for Amemiya's components with a regressor that does not vary within; or for a version
         that two effects do not have.
     InsufficientDataError
-        The effect has fewer than two levels, or no degrees of freedom are left within. NumericalError Both effects have
-        more than 2,000 levels under the two-way likelihood, or are so weakly connected that conjugate gradients do not
-        converge.
+        The effect has fewer than two levels, or no degrees of freedom are left within.
+    NumericalError
+        Both effects have more than 2,000 levels under the two-way likelihood, or are so weakly connected that conjugate
+        gradients do not converge.
 
     See Also
     --------

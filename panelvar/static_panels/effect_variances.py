@@ -151,9 +151,9 @@ class EffectVariances(Presented):
     def std_errors(self) -> dict[str, float]:
         r"""Return standard errors of sigma_u, sigma_e and rho after maximum likelihood, by the delta method.
 
-        They come from the observed information of all parameters (as Stata's ``xtreg, mle``). Two-way, sigma_u and rho
-        are of both effects together, and each effect's own is called ``sigma_`` and its dimension. NaN at a boundary
-        :math:`\hat\sigma = 0`, where no normal approximation holds.
+        They come from the observed information of all parameters, as in Stata's ``xtreg, mle``. With two effects,
+        sigma_u and rho are of both together, and each effect's own is called ``sigma_`` and its dimension. They are NaN
+        at the boundary :math:`\hat\sigma = 0`, where no normal approximation holds.
 
         Raises
         ------
@@ -190,8 +190,8 @@ class EffectVariances(Presented):
         Parameters
         ----------
         effect : str, optional
-            One dimension of a two-way model, the other's variance staying free. By default all effects, against pooled
-            OLS.
+            One dimension of a two-way model, while the other's variance stays free. By default all effects, against
+            pooled OLS.
 
         Returns
         -------
@@ -209,7 +209,7 @@ class EffectVariances(Presented):
         MissingInformationError
             If the variances were not estimated by maximum likelihood.
         SpecificationError
-            If the model has no such effect.
+            The model has no such effect.
         """
         if self.likelihood is None:
             raise MissingInformationError("A likelihood-ratio test needs variance_components='ml' or 'reml'.")

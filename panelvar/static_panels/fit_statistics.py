@@ -212,9 +212,9 @@ class FitStatistics(Augmented):
     def f_slopes(self) -> TestResult | None:
         """Joint test that every slope is zero, under the result's covariance; F, or chi2 with the normal.
 
-        With the classical covariance it is made of the regression's sums of squares, with the residual variance of the
-        standard errors (the same number, except under EViews' rescaled random-effects covariance, where EViews reports
-        this one).
+        Under the classical covariance it is computed from the regression's sums of squares, with the residual variance
+        of the standard errors. (That is the same number, except under EViews' rescaled random-effects covariance, where
+        EViews reports this one.)
         """
         fit = self.fit
         first, slopes = int(fit.constant), len(fit.kept)
@@ -260,7 +260,7 @@ class FitStatistics(Augmented):
     def f_poolability(self) -> TestResult | None:
         """F that the absorbed effects are all zero, against pooled OLS (None without effects, or if that is as large).
 
-        The convention says whether pooled OLS keeps the regressors that the effects absorb. None by 2SLS, too.
+        The convention says whether pooled OLS keeps the regressors that the effects absorb. By 2SLS it is None, too.
         """
         fit = self.fit
         if fit.family != "fixed" or fit.counts.absorbed == 0 or fit.instrumented is not None:

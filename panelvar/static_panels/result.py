@@ -148,6 +148,13 @@ class LinearResult(FitStatistics, Presented):
             Slopes by level: ``level`` is the slope. Random effects: ``effect`` has the best linear unbiased
             predictions, ``std_error`` (of one effect) their errors.
 
+        Raises
+        ------
+        SpecificationError
+            The model has no effects, or standard errors of its effects do not exist.
+        MissingInformationError
+            Rows were released.
+
         Notes
         -----
         Two effects are identified up to one constant in each connected component: levels of different components cannot
@@ -162,6 +169,14 @@ class LinearResult(FitStatistics, Presented):
         The prediction of a random effect with share :math:`\gamma_i` (`predict_interval`) has the mean squared error
         :math:`\sigma_\mu^2 (1 - \gamma_i) + \gamma_i^2 \bar z_i' V \bar z_i` (Henderson 1975), with the variances taken
         as known.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax")
+        >>> fit.estimated_effects()["level"].head(2).round(3).to_dict()
+        {'al': 3.478, 'ar': 2.823}
         """
         return effects_table(self.fit, self.estimator, self.covariance.matrix, errors=errors)
 
@@ -182,6 +197,21 @@ class LinearResult(FitStatistics, Presented):
         -------
         Series
             A value for each row.
+
+        Raises
+        ------
+        DataError
+            New rows lack a column, have values that are no numbers, or have unseen levels under ``unseen="raise"``.
+        MissingInformationError
+            The model's own rows were released.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+        >>> fit.predict({"beertax": [0.5, 1.0], "unemp": [6.0, 6.0]}).round(3).to_list()
+        [2.086, 1.88]
         """
         return predict(self, data, effects=effects, unseen=unseen)
 
@@ -213,6 +243,11 @@ class LinearResult(FitStatistics, Presented):
             ``predicted``, ``std_error``, ``lower`` and ``upper`` at the highest level; ``lower_68``, ``upper_68`` at
             another.
 
+        Raises
+        ------
+        DataError, MissingInformationError
+            As `predict`.
+
         Notes
         -----
         Let V be the covariance of the coefficients, z a row with its constant, :math:`s^2` the residual variance.
@@ -225,6 +260,15 @@ class LinearResult(FitStatistics, Presented):
 
         Errors are taken as independent, and variance components as known. Effects estimated from few rows have wide
         limits. The variance of unseen effects is overstated there, since it contains their estimation error.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_pooled(states, "frate ~ beertax")
+        >>> found = fit.predict_interval({"beertax": [1.0]}, kind="prediction")
+        >>> found[["predicted", "lower", "upper"]].round(2).iloc[0].to_list()
+        [2.22, 1.15, 3.29]
         """
         return predict_interval(self, data, kind=kind, levels=read_levels(level), effects=effects, unseen=unseen)
 
@@ -291,6 +335,14 @@ class LinearResult(FitStatistics, Presented):
         effects, as Stata's ``margins`` does after ``xtreg``: every row has the average effect. Their standard errors
         count that this mean depends on the coefficients. A warning says where it is negative; the variable itself may
         have any sign.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> men = pv.load_data("wage_panel")
+        >>> fit = pv.fit_pooled(men, "lwage ~ educ + exper + I(exper**2)", cov="cluster")
+        >>> fit.marginal_effects("exper", at={"exper": [1, 10]}).params.round(4).to_list()
+        [0.0979, 0.0335]
         """
         return marginal_effects(self, variables, at=at, over=over, lags=lags, elasticity=elasticity, level=level)
 
@@ -341,6 +393,14 @@ class LinearResult(FitStatistics, Presented):
         ``margins`` after ``xtreg``. Over all rows, least squares with a constant then predict the mean of the dependent
         variable; over groups, models with effects do not. Rows are weighted as in the fit. The columns are taken as
         given, so that standard errors count the coefficients alone: a new observation varies more (`predict_interval`).
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> men = pv.load_data("wage_panel")
+        >>> fit = pv.fit_pooled(men, "lwage ~ educ + union", cov="cluster")
+        >>> fit.adjusted_predictions("union").params.round(3).to_list()
+        [1.605, 1.786]
         """
         return adjusted_predictions(self, variables, at=at, over=over, level=level)
 
@@ -356,6 +416,22 @@ class LinearResult(FitStatistics, Presented):
         -------
         LinearResult
             The same estimates.
+
+        Raises
+        ------
+        SpecificationError, DataError, InsufficientDataError
+            The covariance or its column is unknown, or the model or data do not allow it.
+        MissingInformationError
+            Rows were released.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> states = pv.load_data("fatalities")
+        >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax")
+        >>> clustered = fit.with_cov("cluster")
+        >>> print(round(fit.std_errors["beertax"], 4), round(clustered.std_errors["beertax"], 4))
+        0.1878 0.2919
         """
         estimate = covariance_of(resolve(cov, self.fit, self.convention), self.fit, self.convention)
         emit(estimate.notes)
@@ -420,6 +496,14 @@ class LinearResult(FitStatistics, Presented):
         The sup-t band holds the effects of all periods at once with probability ``level`` (see `conf_int`). It
         therefore rejects whole paths, which pointwise limits do not (Freyaldenhoven, Hansen, Perez Perez and Shapiro
         2024, NBER 29170, section 4). ``leads_test`` tests the periods before the event jointly.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
+        >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
+        >>> fit.event_study(event=2006).estimates.round(3).tolist()
+        [-0.004, 0.003, 0.0, -0.005, -0.041]
         """
         return event_study(self, term, reference, event, level, draws, seed)
 

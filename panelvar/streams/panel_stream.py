@@ -73,8 +73,9 @@ class PanelStream(HintsAtNames):
     Raises
     ------
     DataError
-        Files are not there, cannot be read or lack a column. SpecificationError The data are no source of chunks, or
-        columns are not named.
+        Files are not there, cannot be read or lack a column.
+    SpecificationError
+        The data are no source of chunks, or columns are not named.
 
     See Also
     --------
