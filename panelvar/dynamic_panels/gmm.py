@@ -266,7 +266,7 @@ class GmmProblem:
         return Step(params, step.pull, step.bread, step.roots, criterion)
 
     def correction(self, step: Step, at: Array) -> Array:
-        r"""How estimates move with those that their weights were made at, D (K m, K m) (Windmeijer 2005, equation 2.5).
+        r"""How estimates move with those that their weights were made at, D (K m, K m) (Windmeijer 2005).
 
         .. math:: D = P_2\sum_i\big[\partial_i\,(g_i'v) + g_i\,(\partial_i'v)\big], \qquad v = S^{-1}\bar g(\hat B_2)
 

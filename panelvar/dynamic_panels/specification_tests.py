@@ -64,7 +64,7 @@ def overidentification(name: str, statistic: float, df: int, notes: tuple[Note, 
 
 
 def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> TestResult:
-    r"""Arellano and Bond's m: correlation of the differenced errors with their own lag (Arellano and Bond 1991, eq. 8).
+    r"""Arellano and Bond's m: correlation of the differenced errors with their own lag (Arellano and Bond 1991).
 
     .. math:: m_j = \frac{\sum_i w_i'\hat e_i}{\sqrt{v}}, \quad
        v = \sum_i (w_i'\hat e_i)^2 - 2\,a'P\sum_i Z_i'\hat u_i\,\hat e_i'w_i + a'\hat Va, \quad a = \sum_i X_i'w_i

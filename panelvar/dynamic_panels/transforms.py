@@ -4,7 +4,7 @@ A row belongs to a period, its **label**, from which the lags of instruments cou
 
 - a difference :math:`x_t - x_{t-1}` has the label t, and exists where t and t - 1 are complete;
 - a forward orthogonal deviation :math:`\sqrt{k/(k+1)}\,\{x_s - k^{-1}\sum_{r > s} x_r\}`, over the k complete periods r
-  after s (Arellano and Bover 1995, equation 28), has the label s + 1: what happened up to s - 1 is as old to it as
+  after s (Arellano and Bover 1995), has the label s + 1: what happened up to s - 1 is as old to it as
   to the difference of that label. Differences lose two rows at a gap, deviations one;
 - a level has its own period.
 """

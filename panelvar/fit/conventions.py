@@ -29,8 +29,8 @@ _NOT_DEFAULT = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
 class Convention:
     r"""How a program reports panel regressions.
 
-    Fields are grouped by the stage at which they act. In the formulas n is the number of rows, G the number of
-    clusters, k the coefficients counted.
+    Each field begins with the stage at which it acts. In the formulas n is the number of rows, G the number of
+    clusters, k the coefficients counted. ``result.convention.but(...)`` changes single fields.
 
     Parameters
     ----------
@@ -43,27 +43,28 @@ class Convention:
     first_difference_constant : bool
         Rows: whether a first-difference regression has an intercept unless told otherwise.
     unbalanced_components : {"baltagi-chang", "harmonic", "stata-sa"}
-        Components: the Swamy-Arora version on unbalanced panels.
+        Components: which version of Swamy and Arora unbalanced panels use.
     unbalanced_nerlove : {"equal", "rows"}
-        Components: Nerlove's variance of the estimated effects on unbalanced panels, the sample variance over levels
-        (gretl), or with each level weighted by its rows (plm, after Cottrell 2017).
+        Components: Nerlove's variance of the estimated effects on unbalanced panels is the sample variance over levels
+        (gretl), or weights each level by its rows (plm, after Cottrell 2017).
     hausman_taylor_periods : {"entity", "panel"}
-        Components: Hausman and Taylor's with the harmonic mean of the entities' periods and a theta for each entity
-        (Stata), or with the panel's number of periods for all (plm), which is another thing on unbalanced panels only.
+        Components: Hausman and Taylor's use the harmonic mean of the entities' periods and a theta for each entity
+        (Stata), or the panel's number of periods for all (plm). The two differ on unbalanced panels only.
     likelihood_information : {"expected", "observed"}
-        Components: covariance of the coefficients after maximum likelihood, the error variance times the inverse of
-        X' Omega^-1 X (nlme, lme4), or their part of the inverse of the observed Hessian of all parameters (Stata).
+        Components: the covariance of the coefficients after maximum likelihood is the error variance times the inverse
+        of X' Omega^-1 X (nlme, lme4), or their part of the inverse of the observed Hessian of all parameters (Stata).
     effects_rank : {"exact", "levels"}
-        Degrees of freedom: the rank of the absorbed effects (a bound where it cannot be found), or their levels less
-        one for each effect after the first, which is more when the effects are disconnected (plm, linearmodels,
-        pyfixest).
+        Degrees of freedom: count the rank of the absorbed effects (or a bound, where it cannot be found); or their
+        levels, less one for each effect after the first, which is more when the effects are disconnected (plm,
+        linearmodels, pyfixest).
     classical_counts : {"all", "slopes", "absorbed", "constant", "none"}
-        Degrees of freedom of the residual variance: every coefficient and absorbed effect; the columns of the
-        transformed regression only (pyfixest's ``k_fixef="none"``); the absorbed effects without the coefficients
-        (linearmodels' ``debiased=False``); one (pyfixest's ``k_adj=False``); or nothing (ivreg2 without ``small``).
+        Degrees of freedom: what those of the residual variance leave out. Every coefficient and absorbed effect; the
+        columns of the transformed regression only (pyfixest's ``k_fixef="none"``); the absorbed effects without the
+        coefficients (linearmodels' ``debiased=False``); one (pyfixest's ``k_adj=False``); or nothing (ivreg2 without
+        ``small``).
     random_scale : {"gls", "within"}
-        Components: residual variance in the random-effects covariance, that of the GLS residuals or of the within
-        regression (EViews).
+        Components: the residual variance in the random-effects covariance is that of the GLS residuals, or of the
+        within regression (EViews).
     robust : {"cluster", "HC1", "cluster-panel-models"}
         What ``cov="robust"`` means: clustered by entity, heteroskedasticity only, or clustered for fixed and random
         effects and heteroskedasticity only for pooled OLS (Stata).
@@ -72,19 +73,21 @@ class Convention:
     hc23_factor : bool
         Factor: whether HC2 and HC3 also carry n / (n - k).
     leverage : {"full", "transformed"}
-        Factor: leverages of HC2 and HC3 with absorbed effects (exact), or of the transformed regressors alone (plm).
+        Factor: leverages of HC2 and HC3 count absorbed effects (exact), or the transformed regressors alone (plm).
     cluster_group_factor : bool
         Factor: G / (G - 1).
     cluster_dof_factor : {"none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"}
         Factor: the second factor of a clustered covariance.
     cluster_counts : {"nonnested", "slopes", "all", "unless-nested", "absorbed-unless-nested", "beyond-first"}
-        Factor: k of that factor. Slopes, one constant and the absorbed effects not nested in a cluster dimension; the
-        columns of the transformed regression only (plm); all coefficients and effects; the coefficients, and all
-        absorbed effects unless there is one and it is nested in every cluster dimension (linearmodels); or the last
-        without the coefficients (linearmodels' ``debiased=False``); or slopes, one constant and the effects beyond the
-        first dimension, whatever the clusters (gretl, whose second dimension is dummies among the regressors).
+        Factor: what k of that factor counts. In order: slopes, one constant and the absorbed effects not nested in a
+        cluster dimension; the columns of the transformed regression only (plm); all coefficients and effects; the
+        coefficients, and all absorbed effects unless there is one and it is nested in every cluster dimension
+        (linearmodels); the same without the coefficients (linearmodels' ``debiased=False``); slopes, one constant and
+        the effects beyond the first dimension, whatever the clusters (gretl, whose second dimension is dummies among
+        the regressors).
     multiway_factor : {"smallest", "each"}
-        Factor: one factor with the smallest G, or one for each term of the inclusion-exclusion.
+        Factor: with several dimensions, one factor with the smallest G, or one for each matrix that is added or
+        subtracted.
     repair_multiway : bool
         Factor: whether a multi-way or pairwise panel-corrected matrix that is not positive semi-definite has its
         negative eigenvalues set to zero.
@@ -105,8 +108,8 @@ class Convention:
         (plm, gretl).
     kernel_distance : {"calendar", "periods", "rows"}
         Lags are periods of the calendar; steps between the periods that any entity has, however far apart (plm); or,
-        within entities, steps between their rows: across a gap, pyfixest gives neighbours the weight of adjacent
-        periods. Driscoll-Kraay does not tell the last two apart.
+        within entities, steps between their rows (pyfixest gives neighbours across a gap the weight of adjacent
+        periods). For Driscoll-Kraay the last two are the same.
     kraay_factor : {"none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"}
         Factor of Driscoll-Kraay covariances; k is that of ``hc1_counts``, "clustered" is the factor (and the k) of a
         covariance clustered by period, to which no lags reduce.
@@ -128,39 +131,40 @@ class Convention:
         Inference after instrumental variables, random effects apart: t, or the normal whatever ``distribution`` says
         (Stata's commands without ``small``, plm, linearmodels).
     k_class_scores : {"projection", "equations"}
-        Factor: rows whose products with the residuals make robust covariances of LIML and other k-class estimators:
-        the regressors as the instruments explain them (ivreg2, linearmodels), or :math:`(I - \kappa M_Z)X`, exact where
-        k is given (at 0, those of least squares). For 2SLS the two are one.
+        Factor: robust covariances of LIML and other k-class estimators multiply residuals by the regressors as the
+        instruments explain them (ivreg2, linearmodels), or by :math:`(I - \kappa M_Z)X`, which is exact where k is
+        given (at 0, least squares). For 2SLS the two are the same.
     heterogeneous_distribution : {"t", "normal"}
         Inference after averages of coefficients that differ by entity (mean group, common correlated effects, random
         coefficients): t with the number of entities less one, or the normal (Stata's commands, plm).
     exact_entities : {"left-out", "kept"}
         Counts: whether averages of coefficients include entities with exactly as many rows as coefficients (plm).
     coefficients_dispersion : {"unbiased", "sample"}
-        Components: Swamy's covariance of the coefficients over entities less their sampling variance, where that is
-        positive semi-definite, or the sample covariance whatever comes (Stata's xtrc).
+        Components: Swamy's covariance is the sample covariance of the coefficients over entities less their sampling
+        variance, where that is positive semi-definite; or always the sample covariance (Stata's xtrc).
     rsquared_fixed : {"within", "with_dummies"}
-        Reporting: headline R2 and F of fixed effects, with the effects partialled out or counted as regressors.
+        Reporting: the headline R2 and F of fixed effects have the effects taken out, or count them as regressors.
     rsquared_random : {"overall", "transformed"}
         Reporting: headline R2 of random effects.
     rsquared_kind : {"correlation", "residual"}
         Reporting: within, between and overall R2 as squared correlations, or as 1 - RSS / TSS in that dimension.
     fixed_overall : {"weighted", "rows"}
-        Reporting: overall R2 of weighted fixed effects, and the correlation of the effects with :math:`x'\hat\beta`,
-        take the analytic weights, or count every row once (Stata's xtreg, whose R2 within is weighted).
+        Reporting: the overall R2 of weighted fixed effects, and the correlation of the effects with
+        :math:`x'\hat\beta`, use the analytic weights, or count every row once (Stata's xtreg, whose R2 within is
+        weighted).
     transformed_total : {"constant", "mean"}
-        Reporting: total sum of squares of quasi-demeaned rows, or rows transformed by an error covariance, less their
-        projection on the transformed constant, or about their mean.
+        Reporting: the total sum of squares of quasi-demeaned rows, or of rows transformed by an error covariance, is
+        taken about their projection on the transformed constant, or about their mean.
     gls_scale : {"known", "residual"}
         Degrees of freedom: the covariance of generalised least squares takes whitened errors to have variance one, or
         estimates their variance (gretl's and EViews' weighted least squares).
     singular_errors : {"refuse", "drop"}
-        Components: what generalised least squares does with an estimated error covariance that has no inverse; "drop"
-        gives no weight to rows that depend on the rows before them or have a negative variance given those, as plm's
-        pggls does (Stata's xtgls takes a generalised inverse too, which was not compared).
+        Components: what generalised least squares does with an estimated error covariance that has no inverse. "drop"
+        gives no weight to rows that depend on the rows before them, or have a negative variance given those, as plm's
+        pggls does. (Stata's xtgls takes a generalised inverse too, which was not compared.)
     loglik_jacobian : {"full", "weights", "none"}
         Reporting: the log-likelihood is that of the data, with half the sum of the logarithms of the analytic weights
-        and, for random effects, the sum of log(1 - theta); without the second term (linearmodels); or that of the
+        and, for random effects, the sum of log(1 - theta); that without the second term (linearmodels); or that of the
         weighted, quasi-demeaned rows, without either (Stata).
     transformed_kind : {"residual", "correlation"}
         Reporting: R2 of the transformed rows as 1 - RSS / TSS, or as the squared correlation of the dependent variable
@@ -182,7 +186,7 @@ class Convention:
         otherwise: the efficient estimator's in both, with which the test holds its size in small panels; each its own
         (Stata, plm, gretl, EViews); or the consistent estimator's in both.
     hausman_negative : {"signed", "absolute"}
-        Reporting: the matrix form of Hausman's test as it comes, or its absolute value (plm).
+        Reporting: the matrix form of Hausman's test is shown as it comes, or as its absolute value (plm).
     robust_scale : {"counted", "effects_left_out"}
         Reporting: degrees of freedom of ``rmse`` and of the adjusted R2 of fixed effects under a covariance that is not
         classical: as always, or rows less slopes and one constant (Stata's ``xtreg, fe vce(robust)``).

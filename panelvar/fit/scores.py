@@ -112,7 +112,7 @@ class Scores(NamedTuple):
                 yield start, stop, block
 
     def gram(self) -> Array:
-        r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980, eq. 4)."""
+        r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980)."""
         (gram,) = self.rows.summed(self._gram_of_blocks)
         return gram
 

@@ -37,7 +37,7 @@ def pooled_slopes(triangles: Array, targets: Array, slopes: Array) -> tuple[Arra
               V = \Big(\sum_i A_i\Big)^{-1} \frac{N}{N-1}\sum_i A_i (b_i - \bar b)(b_i - \bar b)' A_i
                   \Big(\sum_i A_i\Big)^{-1}
 
-    with :math:`A_i = X_i'M_iX_i = R_i'R_i`, and :math:`\bar b` the plain mean (Pesaran 2006, eqs. 65 and 67 to 69).
+    with :math:`A_i = X_i'M_iX_i = R_i'R_i`, and :math:`\bar b` the plain mean (Pesaran 2006).
 
     Parameters
     ----------

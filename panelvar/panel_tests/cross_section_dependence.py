@@ -369,7 +369,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     Notes
     -----
     The null hypothesis is that errors are weakly correlated once m factors are out. N and T must be large, and of
-    similar order. Stata's ``xtcd2`` standardises the residuals before it extracts components (from memory); the paper
+    similar order. Stata's ``xtcd2`` standardises the residuals before it extracts components; the paper
     does not, nor does this.
 
     Examples

@@ -183,8 +183,7 @@ def cross_section_exponent(
     Where a factor moves :math:`N^\alpha` of N entities, the average of all varies by :math:`\mu^2 N^{2(\alpha - 1)}`.
     With entities in deviations from their means over their standard deviations, :math:`\hat\sigma_{\bar x}^2` the
     variance of their average over time, :math:`\hat c/N` that of the average of what some principal components leave,
-    and :math:`\hat\mu^2` that of the average of the entities that move with it (Bailey, Kapetanios and Pesaran 2016,
-    eq. 13),
+    and :math:`\hat\mu^2` that of the average of the entities that move with it (Bailey, Kapetanios and Pesaran 2016),
 
     .. math:: \hat\alpha = 1 + \frac{\ln\hat\sigma_{\bar x}^2}{2\ln N} - \frac{\hat c}{2 N \ln N\,\hat\sigma_{\bar x}^2}
         - \frac{\ln\hat\mu^2}{2\ln N}.

@@ -121,7 +121,7 @@ def _textbook(levels: Levels, rank: int) -> Array:
     r"""Denominators of a balanced panel that count effects but no coefficients.
 
     ``e'Qe`` over ``n - rank`` (N(T - 1) one way, (N - 1)(T - 1) two way) and ``e'P_d e`` over the levels of d
-    (Wallace and Hussain 1969, Amemiya 1971; Baltagi 2013, eqs. 2.18, 2.22, 3.18).
+    (Wallace and Hussain 1969, Amemiya 1971; Baltagi 2013, chapters 2 and 3).
     """
     effects = len(levels.groupings)
     matrix = np.zeros((effects + 1, effects + 1))
@@ -176,7 +176,7 @@ def wallace_hussain(
     r"""Wallace and Hussain (1969): the quadratic forms of pooled OLS residuals.
 
     On a balanced panel the denominators count effects only (the textbook's and plm's); on an unbalanced one they are
-    the exact traces, with :math:`H = (Z'Z)^{-1}Z'` (Baltagi and Chang 1994, eq. 2.9; plm).
+    the exact traces, with :math:`H = (Z'Z)^{-1}Z'` (Baltagi and Chang 1994; plm).
     Use it when some entities have a single row and the within regression says little.
 
     Parameters
