@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import inspect
 import pkgutil
@@ -52,6 +53,16 @@ def test_names_in_see_also_exist(name):
             if thing is None or target.strip() == name:
                 lost.append(target.strip())
     assert lost == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS + CLASSES)
+def test_what_is_raised_exists_and_stands_by_itself(name):
+    section = sections(getattr(pv, name)).get("Raises", "")
+    margins = re.findall(r"^\S.*", section, re.MULTILINE)
+    raised = [each.strip() for line in margins for each in line.split(",")]
+    assert [each for each in raised if not hasattr(pv, each) and not hasattr(builtins, each)] == []
+    # An error that is named in the text of another has lost its line.
+    assert re.findall(r"^ .*\b(\w+Error) [A-Z]", section, re.MULTILINE) == []
 
 
 def results() -> list[type]:
