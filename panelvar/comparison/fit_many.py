@@ -122,9 +122,9 @@ def fit_many(
     by : str, optional
         A column, the entity or the time: a fit for the rows of each of its values.
     whole : bool
-        With ``by``, a fit to all rows first.
+        With ``by``, fit all rows first.
     labels : sequence of str, optional
-        What the fits are called, in their order: by outcome, then part of the sample, then step.
+        Names of the fits, in their order: by outcome, then part of the sample, then step.
     options : mapping, optional
         Further arguments of ``fit``, such as ``dict(cov="cluster")``.
 

@@ -41,9 +41,9 @@ def save_tables(
     Raises
     ------
     SpecificationError
-        No tables, something that is none, another ending, or a path that cannot be written.
+        There are no tables, one is something else, the ending is another, or the path cannot be written.
     ImportError
-        Without openpyxl or python-docx: says how to install them.
+        openpyxl or python-docx is missing: the message says how to install it.
 
     See Also
     --------

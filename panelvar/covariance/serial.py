@@ -150,7 +150,7 @@ class DriscollKraay(SerialCovariance):
     SpecificationError
         An unknown option, negative lags, or a regression of entity means, which has no periods.
     InsufficientDataError
-        Fewer than two periods, or not more periods than lags.
+        There are fewer than two periods, or no more periods than lags.
 
     See Also
     --------

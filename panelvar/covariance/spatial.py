@@ -55,7 +55,7 @@ class PanelCorrected:
     SpecificationError
         An unknown option, or a regression of entity means, which has no periods.
     InsufficientDataError
-        Casewise, if no period has every entity; fewer than two periods.
+        There are fewer than two periods; or, casewise, no period has every entity.
 
     See Also
     --------

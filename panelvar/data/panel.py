@@ -75,10 +75,10 @@ class Panel(PanelRows, HintsAtNames):
     Raises
     ------
     DataError
-        Unknown or duplicated column names, missing entity or time labels, labels that cannot be ordered, two rows for
-        the same entity and period, arrays of unequal length, no rows.
+        Column names are unknown or repeat; entity or time labels are missing or cannot be ordered; an entity has two
+        rows of one period; arrays have unequal lengths; or there are no rows.
     SpecificationError
-        A ``freq`` that does not fit the labels, or an argument of a type that is not understood.
+        ``freq`` does not fit the labels, or an argument has a type that is not understood.
 
     See Also
     --------

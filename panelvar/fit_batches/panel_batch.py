@@ -66,7 +66,7 @@ def fit_panel_batch(
         rows that are missing.
     {y, x}
     names : sequence of str, optional
-        Of the K variables of one array.
+        Names of the K variables, where the data are one array.
     options : mapping, optional
         Further arguments of ``fit``, such as ``dict(cov="cluster")``.
 

@@ -36,7 +36,7 @@ class PanelBatch(HintsAtNames, Presented):
     estimates, errors : (R, p) arrays
         Coefficients and their standard errors; NaN where a panel's model has no such coefficient.
     names : tuple of str
-        Of the coefficients.
+        Names of the coefficients.
     labels : Index
         Numbers of the panels that can be estimated.
     nobs : (R,) array of int

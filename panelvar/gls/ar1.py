@@ -52,7 +52,7 @@ class AR1:
     Raises
     ------
     SpecificationError
-        An unknown option, or a given coefficient outside (-1, 1).
+        An option is unknown, or a given coefficient lies outside (-1, 1).
 
     See Also
     --------

@@ -61,7 +61,7 @@ def fit_correlated_random_effects(
     Raises
     ------
     SpecificationError
-        If no regressor varies within, or as `fit_random_effects`.
+        No regressor varies within, or as `fit_random_effects`.
 
     See Also
     --------

@@ -103,7 +103,8 @@ def fit_hausman_taylor(
     SpecificationError
         An endogenous regressor is not among x, or there is none.
     CollinearityError
-        Fewer time-varying exogenous regressors than time-invariant endogenous ones, or too weakly related to them.
+        There are fewer time-varying exogenous regressors than time-invariant endogenous ones, or they are too weakly
+        related to them.
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 

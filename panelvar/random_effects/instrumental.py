@@ -92,7 +92,7 @@ def fit_iv_random_effects(
     SpecificationError
         You gave weights, or a method or version that does not exist.
     CollinearityError
-        If the within or the between regression is not identified: without both there are no components.
+        The within or the between regression is not identified: without both there are no variance components.
     InsufficientDataError
         The effect has fewer than two levels, or no degrees of freedom are left within.
     DataError, NumericalError
