@@ -54,11 +54,11 @@ pv.compare(first, drop="const", labels=NAMES, foot=["nobs", "rsquared", "rsquare
 figure = pv.plot_within_between(data, "frate", "beertax", labels=NAMES)
 
 # %%
-# Georgia, South Carolina and Alabama have the highest taxes on beer, and they also have long, fast, rural roads.
-# The comparison of states blames the tax for the roads. The comparison of a state with itself does not, as its
-# roads hardly change in seven years. It has a weakness of its own: the cloud on the left is narrow. Taxes are
-# fixed in dollars, and inflation lowers them in all states by three or four per cent a year. How many states ever
-# changed their tax by something else?
+# Georgia, South Carolina and Alabama have the highest taxes on beer, and they also have long rural roads, on
+# which people die for other reasons. The comparison of states blames the tax for the roads. The comparison of a
+# state with itself does not, as its roads hardly change in seven years. It has a weakness of its own: the cloud
+# on the left is narrow. Taxes are fixed in dollars, and inflation lowers them in all states by three or four per
+# cent a year. How many states ever changed their tax by something else?
 
 growth = np.log(data["beertax"]).groupby("state").diff().unstack()
 other_than_inflation = (growth - growth.median()).abs() > 0.01
@@ -67,14 +67,14 @@ print(
 )
 
 # %%
-# Twenty states, and 44 changes. The column with effects of years uses these alone, since inflation is common to
-# all states.
+# Twenty states, and 44 changes of more than one per cent. The column with effects of years uses these alone,
+# since inflation is common to all states.
 #
 # Do laws or the economy explain it?
 # ----------------------------------
 #
-# A state that raises its tax may also raise the drinking age, or drive less because its economy is weak. The next
-# columns hold such things constant. They are columns 4 to 6 of the textbook's table.
+# A state that raises its tax may also raise the drinking age, or its people may drive less because its economy is
+# weak. The next columns hold such things constant. They are columns 4 to 6 of the textbook's table.
 
 data["age"] = data["drinkage"].astype(int).astype(str)
 data["punish"] = ((data["jail"] == 1) | (data["service"] == 1)).astype(float)

@@ -38,7 +38,7 @@ figure = pv.plot_within_between(panel, "crime", "police", labels=NAMES)
 # %%
 # More police, more crime: the slope is positive on both sides. Nobody believes that officers commit the crimes.
 # Counties hire police because they have crime. (One county, at the lower right, has by far the most police and
-# the least crime. Real data have such points, and squares of deviations love them.)
+# the least crime. Least squares gives such a point great weight.)
 #
 # The published regressions
 # -------------------------
@@ -114,8 +114,8 @@ print(f"Both together, Cragg-Donald: F = {fixed_iv.cragg_donald:.2f}")
 fixed_iv.stock_yogo.summary()
 
 # %%
-# The F of both together is 0.25. Stock and Yogo ask for 7.03, so that a test of five per cent rejects in no more
-# than ten. A test that the model is not identified at all does not reject:
+# The F of both together is 0.25. Stock and Yogo ask for 7.03, so that a test at five per cent rejects what is
+# true in no more than ten per cent of samples. A test that the model is not identified at all does not reject:
 
 fixed_iv.underidentification.summary()
 

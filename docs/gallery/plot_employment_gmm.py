@@ -147,8 +147,8 @@ _ = ax.legend(loc="upper right", ncols=2)
 # %%
 # With all 91 moments the estimate sits at fixed effects' end. With few it is near Blundell and Bond's, and its
 # interval reaches from one biased estimator to the other. The small interval of many moments is not knowledge.
-# Moments that nearly match the rows in number let GMM fit the endogenous regressors themselves, and what it then
-# returns is least squares.
+# Many moments of few firms fit the endogenous regressors too well, and the estimate moves towards least squares
+# of the differences.
 #
 # The column of uncorrected errors shows a second cost. Two-step weights are estimated from the errors that they
 # weigh, and formulas that ignore this print errors that are too small: with all lags a fifth of the honest one.

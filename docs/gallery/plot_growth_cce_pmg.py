@@ -57,7 +57,7 @@ pv.compare(fits, keep="capital", labels=NAMES, foot=["nobs", "entities", "cov"],
 
 # %%
 # *Country effects* give all countries one slope and no shared shocks: 0.83. *Mean groups* give each its own slope
-# and average the slopes. A trend for each country takes half of what growth has in common out: 0.90 becomes 0.61.
+# and average the slopes. With a trend for each country as well, 0.90 becomes 0.61.
 #
 # *Common correlated effects* go further. World shocks, such as knowledge or oil, may hit each country with a
 # force of its own. The averages over countries stand in for these shocks, with a coefficient for each country

@@ -60,9 +60,10 @@ pv.compare(
 # A panel VAR of changes
 # ----------------------
 #
-# The levels have unit roots, and no test shows that they wander together (:doc:`/studies/internet_and_income` has
-# the tests). So ask about changes: the points by which users rose, and the growth of income in per cent. Effects
-# of countries and of years take out what lasts and what all countries share.
+# The levels have unit roots, and the tests that allow for what countries share do not show that they wander
+# together (:doc:`/studies/internet_and_income` has them). So ask about changes: the points by which users rose,
+# and the growth of income in per cent. Effects of countries and of years take out what lasts and what all
+# countries share.
 
 countries = data.groupby("country")
 data["spread"] = countries["internet_users"].diff()
@@ -73,8 +74,8 @@ model.summary()
 
 # %%
 # Least squares with effects is biased in short panels, as the effects contain the errors that lags respond to
-# (Nickell 1981). The half-panel jackknife takes the larger part of the bias out: it subtracts what the two halves
-# of the years differ by from the whole.
+# (Nickell 1981). The half-panel jackknife takes the larger part of the bias out: from twice the estimate of all
+# years it subtracts the average of the estimates of both halves, whose bias is twice as large.
 #
 # Which comes first?
 # ------------------

@@ -57,11 +57,11 @@ figure = events.plot(title="Log teen employment around a rise of the minimum wag
 #    :class: warning
 #
 #    Counties raised the minimum wage in 2004, 2006 and 2007. A regression with county and year effects compares,
-#    among others, counties that raise theirs late with counties that raised theirs *early*. If the effect of the
+#    among others, counties that raised theirs late with counties that raised theirs *early*. If the effect of the
 #    early rise is still growing, the comparison counts that growth against the late rise. The coefficients are
-#    then weighted sums of the effects of all groups and years. Some weights are negative, and the effect of one
-#    period can leak into the coefficient of another (Goodman-Bacon 2021; de Chaisemartin and D'Haultfœuille 2020;
-#    Sun and Abraham 2021).
+#    then weighted sums of the effects of all groups and years. Some weights may be negative, and the effect of
+#    one period can leak into the coefficient of another (Goodman-Bacon 2021; de Chaisemartin and D'Haultfœuille
+#    2020; Sun and Abraham 2021).
 #
 #    This library has no estimator made for that case. It has none of Callaway and Sant'Anna, Sun and Abraham,
 #    Borusyak, Jaravel and Spiess, or de Chaisemartin and D'Haultfœuille. With few groups you can write the

@@ -161,8 +161,9 @@ _ = ax.set(title="The union premium: one estimate, many intervals", xlabel="Log 
 # * **Whether to cluster by industry is a question of design.** If women were drawn at random and joined unions on
 #   their own, the errors by woman would do (Abadie, Athey, Imbens and Wooldridge 2023). Bargaining covers plants
 #   and industries, which speaks against it.
-# * **Bootstrap and CR2 disagree about the margin.** At five per cent one is far from zero and the other touches
-#   it. With five effective clusters that is the state of knowledge, and a referee should hear both.
+# * **Bootstrap and CR2 disagree about the margin.** At five per cent the bootstrap's interval is well above zero,
+#   and CR2's touches it. With five effective clusters that is the state of knowledge, and a referee should hear
+#   both.
 # * **Joining a union is a choice.** Women who join when their prospects improve make the within estimate too
 #   large. Errors in recorded membership make it too small, and for changes of status they weigh most.
 # * **A third of the interviews have no answer.** The question was not put in 1968, 1969 and 1975, and some did

@@ -150,8 +150,8 @@ pv.compare(
 #
 # **As published.** 0.138 (0.021) for schooling by Hausman and Taylor and 0.137 (0.021) by Amemiya and MaCurdy are
 # in Baltagi and Khanti-Akom (1990), and in Baltagi's *Econometric Analysis of Panel Data*, chapter 7 (from
-# memory). The tests of this library hold all estimates to those of R's ``plm``, which says that it replicates the
-# table of the book.
+# memory). The tests of this library hold both to R's ``plm``, which says that it replicates the table of the
+# book.
 #
 # **Read next.** :doc:`/guide/hausman_taylor`, :doc:`/guide/random_effects` and
 # :doc:`/guide/instrumental_variables`. The functions: :func:`panelvar.fit_hausman_taylor`,
