@@ -103,6 +103,7 @@ html_static_path = ["_static"]
 html_css_files = ["features.css", "pages.css"]
 html_show_sourcelink = False
 html_search_scorer = str(HERE / "building" / "search_scorer.js")
+html_split_index = True
 copybutton_exclude = ".linenos, .gp, .go"
 
 # A few pages alone (building/part.py).

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from features.coming_from import write_pages  # noqa: E402
 from features.feature import Feature, FeatureTable, matched, tables  # noqa: E402
+from parity.programs import address, program_of  # noqa: E402
 
 DOCS = ROOT / "docs" / "evidence"
 
@@ -27,7 +28,7 @@ another program's output, or by an identity). How to read the tables:
 - A cell names the command or option by which that program has the feature. A dagger (†) marks what does not come with
   the program: another R package, a community-contributed Stata command, a gretl function package. An empty cell means
   that nothing was found in the program's documentation; it is not a proof that nobody has written it.
-- ✓ beside it: numbers of that program are compared with ours, none left out; the mark leads to the file in
+- ✓ beside it: numbers of that program are compared with ours, none left out; the mark leads to the first file in
   [agreement with other programs](parity.md). No mark: the program has the feature, but there is no output of it to
   compare with, or it errs there (the row says so).
 - *Checked* names the tests that derive the result a second, slow way, or simulate it, whatever the programs say; the
@@ -47,8 +48,11 @@ def files_of(feature: Feature, program: str) -> list[str]:
 
 
 def program_cell(feature: Feature, program: str) -> str:
-    """How the program is asked, and a mark for each file compared."""
-    marks = "".join(f' [✓](parity.md#{file.replace("_", "-")} "{file}")' for file in files_of(feature, program))
+    """How the program is asked, and a mark for each page with files that were compared."""
+    pages: dict[str, list[str]] = {}
+    for file in files_of(feature, program):
+        pages.setdefault(program_of(file).page, []).append(file)
+    marks = "".join(f' [✓]({address(files[0])} "{", ".join(files)}")' for files in pages.values())
     return feature.programs.get(program, "") + marks
 
 

@@ -403,7 +403,7 @@ IDENTIFICATION_ROWS = [
         (f"{PROXY}::test_one_instrument_is_a_vector_of_covariances", f"{PROXY}::test_the_impact_is_recovered"),
         {"vars": "varexternalinstrument†, pvars† id.iv()", "Stata": "ivsvar"},
         {"vars": ("proxy_r/*/*/impact",)},
-        remark="the VAR Toolbox for Matlab too, with several instruments ([✓](parity.md#var-toolbox))",
+        remark="the VAR Toolbox for Matlab too, with several instruments ([✓](parity/others.md#var-toolbox))",
     ),
     Feature(
         IDENTIFICATION,

@@ -1,7 +1,7 @@
-"""Write ``docs/evidence/parity.md``: what was compared with which program, how well it agrees, what was left out, why.
+"""Write the pages of agreement: what was compared with which program, how well it agrees, what was left out, why.
 
-Run from the project's root: ``python -m tests.parity.report``. With ``--check`` it says whether the page is up to date
-in everything that does not depend on the machine.
+Run from the project's root: ``python -m tests.parity.report``. With ``--check`` it says whether the pages are up to
+date in everything that does not depend on the machine.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from parity.programs import PROGRAMS, Program, anchor, program_of  # noqa: E402
 from parity.runner import DEFAULT, Account, Case, all_cases, audit, groups, load  # noqa: E402
 
-PAGE = ROOT / "docs" / "evidence" / "parity.md"
+EVIDENCE = ROOT / "docs" / "evidence"
 
 HEAD = """\
-# Agreement with other programs
+# Agreement with other programs (parity)
 
-Made by `python -m tests.parity.report` from `tests/reference/` and `tests/parity/`; the test run checks the same
-numbers. Do not edit.
+Do the numbers match those of your other program? Each reference file holds what another program printed for a model on
+public data. The tests compare every number in it with ours under the convention named, or exclude it for a reason that
+the page of the program gives.
 
-Each reference file holds what another program printed for a model on public data. Every number in it is either
-compared with ours under the convention named, or excluded for the reason listed.
+`python -m tests.parity.report` makes these pages from `tests/reference/` and `tests/parity/`. Do not edit them.
 
 - *compared*: numbers given with 15 or more digits, each of which must agree to a relative difference of 1e-8 of its own
   (plus 1e-11 of the largest entry of its vector, or of the two standard errors in a covariance matrix); *worst* is the
@@ -39,7 +40,10 @@ compared with ours under the convention named, or excluded for the reason listed
 """
 
 
-def accounts() -> dict[str, dict[str, Account]]:
+Audited = dict[str, dict[str, Account]]
+
+
+def accounts() -> Audited:
     """Every file's groups, audited."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -93,28 +97,60 @@ class Measures:
 COLUMNS = ["compared", "worst", "wider", "printed", "skipped", "excluded"]
 
 
-def overview(audited: dict[str, dict[str, Account]]) -> list[str]:
-    """One line per file."""
+def measured(by_group: dict[str, Account]) -> Measures:
+    """What a file's row counts."""
+    return sum(map(Measures.of, by_group.values()), Measures())
+
+
+def overview(audited: Audited) -> str:
+    """The first page: a line for each program, and where its files are."""
     lines = [
-        "## Files",
-        "",
+        HEAD,
+        "```{toctree}\n:hidden:\n",
+        *(f"parity/{program.page}" for program in PROGRAMS),
+        "```\n",
+        row(["program", "files", *COLUMNS]),
+        "|---|---:|" + "---:|" * len(COLUMNS),
+    ]
+    total = Measures()
+    for program in PROGRAMS:
+        files = files_of(program, audited)
+        measures = sum(map(measured, files.values()), Measures())
+        total += measures
+        lines.append(row([f"[{program.title}](parity/{program.page}.md)", len(files), *measures.cells()]))
+    lines.append(row(["**all**", len(audited), *total.cells()]))
+    failures = [line for by_group in audited.values() for account in by_group.values() for line in account.failures]
+    if failures:
+        lines += ["", "## Disagreements", "", *(f"- `{line}`" for line in failures)]
+    return "\n".join(lines) + "\n"
+
+
+def files_of(program: Program, audited: Audited) -> Audited:
+    """The files that stand on a program's page."""
+    return {file: by_group for file, by_group in audited.items() if program_of(file) is program}
+
+
+def page_of(program: Program, audited: Audited) -> str:
+    """A program's page: a line for each file, then each file's models."""
+    lines = [
+        f"# Agreement with {program.title}\n",
+        "[What the columns mean, and the other programs](../parity.md).\n",
         row(["reference", "convention", *COLUMNS]),
         "|---|---|" + "---:|" * len(COLUMNS),
     ]
-    total = Measures()
-    for file, by_group in audited.items():
-        measures = sum(map(Measures.of, by_group.values()), Measures())
-        total += measures
-        link = f"[{file}](#{file.replace('_', '-')})"
-        lines.append(row([link, all_cases()[file].preset, *measures.cells()]))
-    lines.append(row(["**all**", "", *total.cells()]))
-    return [*lines, ""]
+    files = files_of(program, audited)
+    for file, by_group in files.items():
+        lines.append(row([f"[{file}](#{anchor(file)})", all_cases()[file].preset, *measured(by_group).cells()]))
+    lines += ["", "## Models", ""]
+    for file, by_group in files.items():
+        lines += details(file, all_cases()[file], by_group)
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def details(file: str, case: Case, by_group: dict[str, Account]) -> list[str]:
     """A file's groups, its looser tolerances, its exclusions."""
     heading = file.replace("_", " ")
-    lines = [f"({file.replace('_', '-')})=", f"### {heading}", "", f"{load(file)['software']}; `{case.preset}`.", ""]
+    lines = [f"({anchor(file)})=", f"### {heading}", "", f"{load(file)['software']}; `{case.preset}`.", ""]
     lines += [row(["model", *COLUMNS]), "|---|" + "---:|" * len(COLUMNS)]
     lines += [row([f"`{group}`", *Measures.of(account).cells()]) for group, account in by_group.items()]
     wider: dict[str, list[float]] = defaultdict(list)
@@ -136,15 +172,10 @@ def details(file: str, case: Case, by_group: dict[str, Account]) -> list[str]:
     return [*lines, ""]
 
 
-def render(audited: dict[str, dict[str, Account]]) -> str:
-    """The page."""
-    lines = [HEAD, *overview(audited), "## Models", ""]
-    for file, by_group in audited.items():
-        lines += details(file, all_cases()[file], by_group)
-    failures = [line for by_group in audited.values() for account in by_group.values() for line in account.failures]
-    if failures:
-        lines += ["## Disagreements", "", *(f"- `{line}`" for line in failures), ""]
-    return "\n".join(lines).rstrip() + "\n"
+def render(audited: Audited) -> dict[Path, str]:
+    """Every page with its text."""
+    programs = {EVIDENCE / "parity" / f"{program.page}.md": page_of(program, audited) for program in PROGRAMS}
+    return {EVIDENCE / "parity.md": overview(audited), **programs}
 
 
 def without_rounding(page: str) -> str:
@@ -152,20 +183,30 @@ def without_rounding(page: str) -> str:
     return re.sub(r"\b\d+e[-+]\d+\b", "#", page)
 
 
+def changes(pages: dict[Path, str]) -> list[str]:
+    """The lines in which the pages as they stand are not what they should be."""
+    found = []
+    for path, page in pages.items():
+        before = without_rounding(path.read_text(encoding="utf-8")).splitlines() if path.exists() else []
+        found += difflib.unified_diff(before, without_rounding(page).splitlines(), path.name, n=0, lineterm="")
+    return found
+
+
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check compare it; the exit code says whether everything agrees."""
+    """Write the pages, or with --check compare them; the exit code says whether everything agrees."""
     audited = accounts()
-    page = render(audited)
+    pages = render(audited)
     failures = sum(len(account.failures) for by_group in audited.values() for account in by_group.values())
     compared = sum(len(account.outcomes) for by_group in audited.values() for account in by_group.values())
-    print(f"{PAGE.relative_to(ROOT)}: {len(audited)} files, {compared} numbers compared, {failures} failures")
+    print(f"{len(pages)} pages: {len(audited)} files, {compared} numbers compared, {failures} failures")
     if "--check" in arguments:
-        before = without_rounding(PAGE.read_text(encoding="utf-8")).splitlines() if PAGE.exists() else []
-        changes = list(difflib.unified_diff(before, without_rounding(page).splitlines(), n=0, lineterm=""))
-        print("\n".join(changes[:20]))
-        print("the page is out of date: run python -m tests.parity.report" if changes else "the page is up to date")
-        return 1 if changes or failures else 0
-    PAGE.write_text(page, encoding="utf-8")
+        stale = changes(pages)
+        print("\n".join(stale[:20]))
+        print("the pages are out of date: run python -m tests.parity.report" if stale else "the pages are up to date")
+        return 1 if stale or failures else 0
+    (EVIDENCE / "parity").mkdir(exist_ok=True)
+    for path, page in pages.items():
+        path.write_text(page, encoding="utf-8")
     return 1 if failures else 0
 
 

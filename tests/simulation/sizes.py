@@ -32,6 +32,11 @@ DRAWS = 2000
 SEED = 20260
 FAR = 1.5
 """A rate above this many times the level, or below the level over it, is set in bold."""
+PARTS = {
+    "A stable vector autoregression": "tests of series",
+    "Panel unit roots: independent random walks": "long panels",
+}
+"""The studies before which the pages of the documentation divide the tables."""
 
 
 class Study(NamedTuple):
@@ -194,6 +199,8 @@ def sheet(rows: Rows, studies: Sequence[Study]) -> str:
     ]
     for study in studies:
         shapes = [study.shape(sizes) for sizes in study.samples]
+        if study.title in PARTS:
+            out += ["", f"<!-- {PARTS[study.title]} -->"]
         out += ["", f"### {study.title}", "", study.process]
         draws = min(rows[study.title, call, each].draws for call in study.calls for each in shapes)
         if draws != DRAWS:
