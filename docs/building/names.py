@@ -7,6 +7,7 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxRole
 
 ROLE = "name_or_code"
@@ -38,7 +39,21 @@ class NameOrCode(SphinxRole):
         ], []
 
 
+def at_the_top(
+    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.TextElement
+) -> nodes.reference | None:
+    """Look a name up in the package itself, where the docstring is of something that a module further in holds."""
+    if node.get("refdomain") != "py" or node.get("py:module") in (None, "panelvar"):
+        return None
+    sought = node.deepcopy()
+    sought["py:module"], sought["py:class"] = "panelvar", None
+    python = env.domains["py"]
+    return python.resolve_xref(env, node["refdoc"], app.builder, node["reftype"], node["reftarget"], sought, content)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Give the role its name, which `default_role` takes."""
     app.add_role(ROLE, NameOrCode())
+    # Before other projects' references are tried.
+    app.connect("missing-reference", at_the_top, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -149,7 +149,7 @@ class Table(HintsAtNames, Layout, Presented):
     See Also
     --------
     compare : makes one of several fits.
-    FrameTable : a DataFrame that prints as a table.
+    panelvar.tables.frame_table.FrameTable : a DataFrame that prints as a table.
 
     Examples
     --------
