@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from building.kernel import fingerprint, prepare  # noqa: E402
+from building.names import linked_types  # noqa: E402
 from building.presets import write_presets  # noqa: E402
 
 project = "panelvar"
@@ -94,6 +95,9 @@ autodoc_typehints = "none"  # numpydoc's Parameters sections state types in word
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"  # but the aliases
+numpydoc_xref_aliases = linked_types(HERE / "api")
 default_role = "name_or_code"
 write_presets(HERE / "api" / "presets")
 

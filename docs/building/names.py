@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxRole
 
@@ -39,6 +42,18 @@ class NameOrCode(SphinxRole):
         ], []
 
 
+def linked_types(reference: Path) -> dict[str, str]:
+    """Every class that a page of the reference lists, by the name that it has in Parameters and Returns."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in reference.glob("*.md"))
+    listed = re.findall(r"^ +(panelvar\.(?:\w+\.)*([A-Z]\w*))$", pages, flags=re.MULTILINE)
+    return {name: whole for whole, name in listed}
+
+
+def only_ours(app: Sphinx, config: Config) -> None:
+    """Leave out numpydoc's own links of types, which lead to the documentation of Python."""
+    config.numpydoc_xref_aliases_complete = config.numpydoc_xref_aliases
+
+
 def at_the_top(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.TextElement
 ) -> nodes.reference | None:
@@ -54,6 +69,8 @@ def at_the_top(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Give the role its name, which `default_role` takes."""
     app.add_role(ROLE, NameOrCode())
+    # After numpydoc has added its own.
+    app.connect("config-inited", only_ours, priority=900)
     # Before other projects' references are tried.
     app.connect("missing-reference", at_the_top, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
