@@ -51,7 +51,9 @@ pv.compare(first, drop="const", labels=NAMES, foot=["nobs", "rsquared", "rsquare
 # fewer, out of about two. The two panels below show why: on the left each row less its state's mean, on the right
 # the means themselves.
 
-figure = pv.plot_within_between(data, "frate", "beertax", labels=NAMES)
+figure = pv.plot_within_between(
+    data, "frate", "beertax", labels=NAMES, title="Traffic deaths and the beer tax: within states, and between them"
+)
 
 # %%
 # Georgia, South Carolina and Alabama have the highest taxes on beer, and they also have long rural roads, on

@@ -33,7 +33,9 @@ data = pd.read_csv(folder / "north_carolina_crime.csv")
 data["crime"], data["police"] = np.log(data["crmrte"]), np.log(data["polpc"])
 panel = pv.Panel(data, entity="county", time="year")
 NAMES = {"crime": "Log crimes per head", "police": "Log police per head"}
-figure = pv.plot_within_between(panel, "crime", "police", labels=NAMES)
+figure = pv.plot_within_between(
+    panel, "crime", "police", labels=NAMES, title="Crime and police: within counties, and between them"
+)
 
 # %%
 # More police, more crime: the slope is positive on both sides. Nobody believes that officers commit the crimes.
