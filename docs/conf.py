@@ -105,6 +105,12 @@ html_theme = "furo"
 html_title = "panelvar"
 html_static_path = ["_static"]
 html_css_files = ["features.css", "pages.css"]
+html_js_files = [("pages.js", {"defer": "defer"})]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b4f7a", "color-brand-content": "#0b5c8f"},
+    "dark_css_variables": {"color-brand-primary": "#8ecbf2", "color-brand-content": "#7cc0ee"},
+    "navigation_with_keys": True,
+}
 html_show_sourcelink = False
 html_search_scorer = str(HERE / "building" / "search_scorer.js")
 html_split_index = True
@@ -115,7 +121,7 @@ if part := os.environ.get("PANELVAR_DOCS_PART"):
     pages = set(part.splitlines())
     found = (path.relative_to(HERE).as_posix() for kind in ("*.md", "*.rst", "*.txt") for path in HERE.rglob(kind))
     exclude_patterns += [name for name in found if name not in pages and name != "look_up/references.md"]
-    root_doc = sorted(pages)[0].removesuffix(".md")
+    root_doc = "index" if "index.md" in pages else sorted(pages)[0].removesuffix(".md")
     suppress_warnings = ["myst", "toc", "ref", "bibtex", "autosummary", "docutils"]
     autosummary_generate = False
     extensions.remove("sphinx_gallery.gen_gallery")

@@ -20,7 +20,8 @@ def executed(app: Sphinx) -> Path:
 
 def add_link(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Put the link below the title of a page that was executed."""
-    if doctree is None or not (executed(app) / f"{name}.ipynb").is_file() or not context.get("body"):
+    # The landing page shows; what one takes home begins behind it.
+    if name == "index" or doctree is None or not (executed(app) / f"{name}.ipynb").is_file() or not context.get("body"):
         return
     address = context["pathto"](f"{FOLDER}/{name}.ipynb", resource=True)
     head, end, rest = context["body"].partition("</h1>\n")

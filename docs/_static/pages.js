@@ -1,0 +1,28 @@
+/* What is wider than its place scrolls: let a keyboard reach it, and a screen reader say what it is. */
+const KINDS = [
+  [".table-wrapper, div.columns, div.cell_output, div.output.text_html", "Table"],
+  ["pre", "Code or output"],
+  ["div.math", "Formula"],
+];
+
+function reach() {
+  for (const [kind, name] of KINDS) {
+    for (const part of document.querySelectorAll(kind)) {
+      const scrolls = part.scrollWidth > part.clientWidth && getComputedStyle(part).overflowX !== "visible";
+      if (scrolls) {
+        part.setAttribute("tabindex", "0");
+        part.setAttribute("role", "group");
+        part.setAttribute("aria-label", `${name}, wider than the page`);
+      } else if (part.hasAttribute("tabindex")) {
+        for (const given of ["tabindex", "role", "aria-label"]) part.removeAttribute(given);
+      }
+    }
+  }
+}
+
+addEventListener("load", reach);
+addEventListener("resize", reach);
+document.addEventListener("toggle", reach, true);
+document.addEventListener("change", reach); /* tabs */
+/* On paper nothing is folded. */
+addEventListener("beforeprint", () => document.querySelectorAll("article details").forEach((part) => (part.open = true)));

@@ -1,0 +1,31 @@
+"""A page of each kind in a browser: nothing asks for a network or overflows, and axe-core has no complaint."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from docs.built_pages import HTML, ROOT
+
+
+def has_chromium() -> bool:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return False
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", own)))
+
+
+@pytest.mark.built
+def test_pages_are_for_everybody():
+    if not has_chromium():
+        pytest.skip("no Chromium is installed")
+    assert HTML.is_dir()
+    found = subprocess.run(
+        [sys.executable, "-m", "docs.building.look", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
