@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from docutils import nodes
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 
 FOLDER = "_notebooks"
@@ -28,6 +31,18 @@ def add_link(app: Sphinx, name: str, template: str, context: dict[str, Any], doc
     context["body"] = head + end + LINK.format(address=address) + rest
 
 
+def fill(app: Sphinx, problem: Exception | None) -> None:
+    """Give notebooks the outputs of their pages where these come from the cache: myst-nb writes them without."""
+    if problem is not None or not executed(app).is_dir():
+        return
+    cache = get_cache(app.config.nb_execution_cache_path)
+    for path in executed(app).rglob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        if not any(cell.get("outputs") for cell in notebook.cells):
+            with suppress(KeyError):  # a page that is gone, or that has no code
+                nbformat.write(cache.merge_match_into_notebook(notebook)[1], path)
+
+
 def copy(app: Sphinx, problem: Exception | None) -> None:
     """Copy the notebooks beside the pages."""
     if problem is None and app.builder.format == "html" and executed(app).is_dir():
@@ -35,7 +50,8 @@ def copy(app: Sphinx, problem: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Join both steps to the build."""
+    """Join the steps to the build."""
     app.connect("html-page-context", add_link)
+    app.connect("build-finished", fill, priority=400)
     app.connect("build-finished", copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
