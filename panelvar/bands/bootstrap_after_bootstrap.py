@@ -52,7 +52,7 @@ class BootstrapAfterBootstrap(Simulated):
     Raises
     ------
     SpecificationError
-        With ``bias="pope"``, of other deterministic terms, of data with gaps, of an unstable system.
+        ``bias="pope"`` is asked of other deterministic terms, of data with gaps, or of an unstable system.
 
     See Also
     --------

@@ -255,7 +255,7 @@ class ParametricBootstrap(Recursive):
     Raises
     ------
     SpecificationError
-        The shocks are identified by an instrument, whose distribution is not estimated.
+        An instrument identifies the shocks: its distribution is not estimated.
     NumericalError
         The residual covariance is singular.
 

@@ -31,7 +31,7 @@ def engle_granger_test(
     trend: str = "c",
     max_lags: int | None = None,
 ) -> UnitRootResult:
-    r"""Test of no cointegration: a Dickey-Fuller regression of least-squares residuals (Engle and Granger 1987).
+    r"""Test no cointegration, by a Dickey-Fuller regression of least-squares residuals (Engle and Granger 1987).
 
     :math:`y_t = d_t'\delta + x_t'\beta + e_t` is fitted, and :math:`\hat e_t` tested for a unit root without terms.
 

@@ -156,12 +156,12 @@ class JohansenResult(HintsAtNames, Presented):
         level : float
             One less the size of the tests.
         source : {"doornik", "mackinnon-haug-michelis", "osterwald-lenum"} or None
-            Those behind the p-values (None): of the bootstrap draws if there are any, else of the gamma approximation.
-            That by name; the tables of MacKinnon, Haug and Michelis (1999; EViews,
-            statsmodels) of up to twelve variables: 0.95, and 0.90 and 0.99 in the cases n, c and ct; those of
-            Osterwald-Lenum (1992) of up to eleven, 0.90, 0.95, 0.99, in the cases rc, c and rt, as R's urca prints
-            them, two misplaced cells apart: its case c is for data without a drift, which changes the distribution (see
-            the guide).
+            None: those behind the p-values, from the bootstrap draws if there are any, and else from the gamma
+            approximation. ``"doornik"``: the gamma approximation. ``"mackinnon-haug-michelis"`` (1999; EViews,
+            statsmodels): tables for up to twelve variables, at 0.95, and in the cases n, c and ct at 0.90 and 0.99.
+            ``"osterwald-lenum"`` (1992): tables for up to eleven variables, at 0.90, 0.95 and 0.99, in the cases rc, c
+            and rt, as R's urca prints them except for two misplaced cells. Its case c is for data without a drift,
+            which changes the distribution (see the guide).
 
         Returns
         -------
@@ -171,7 +171,7 @@ class JohansenResult(HintsAtNames, Presented):
         Raises
         ------
         SpecificationError
-            A table without this case or level.
+            The table does not have this case or level.
         """
         import pandas as pd
 

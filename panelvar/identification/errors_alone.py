@@ -24,7 +24,7 @@ class ReducedFormErrors(NamedShocks):
     Parameters
     ----------
     shocks : sequence of str, or mapping of variables to names, optional
-        Names of the shocks, in the order of the variables; by default they are called as the variables.
+        Names of the shocks, in the order of the variables; by default they are called like the variables.
 
     See Also
     --------
@@ -70,7 +70,7 @@ class Generalised(NamedShocks):
     Parameters
     ----------
     shocks : sequence of str, or mapping of variables to names, optional
-        Names of the shocks, in the order of the variables; by default they are called as the variables.
+        Names of the shocks, in the order of the variables; by default they are called like the variables.
 
     See Also
     --------

@@ -53,11 +53,11 @@ class ExternalInstrument(Identification):
     Raises
     ------
     DataError
-        Labels that do not match, infinite values, collinear or constant instruments.
+        Labels do not match, values are infinite, or instruments are collinear or constant.
     InsufficientDataError
-        Fewer periods with an instrument than it takes.
+        There are fewer periods with an instrument than it takes.
     MissingInformationError
-        A system without data.
+        The system has no data.
 
     See Also
     --------

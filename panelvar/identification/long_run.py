@@ -36,7 +36,7 @@ class LongRun(Cholesky):
         The variables, in the order of the triangle; their own order by default.
     shocks : sequence of str, or mapping of variables to names, optional
         Names of the shocks, in the same order, such as ``["supply", "demand"]``; a mapping may name some of them. By
-        default they are called as the variables.
+        default they are called like the variables.
 
     Raises
     ------

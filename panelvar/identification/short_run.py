@@ -55,8 +55,8 @@ class ShortRun(Identification):
         an ``a`` given as a mapping is 1 if ``b`` is given too.
     long_run : like ``b``, optional
         Known entries of the long-run effects :math:`\Xi B` of the same shocks: restrictions of both kinds together
-        (Gali 1992). Without ``a``. :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` sums the responses of a stable system; in
-        an error-correction model it is where errors take the levels,
+        (Gali 1992). It goes without ``a``. :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` sums the responses of a stable
+        system; in an error-correction model it is where errors take the levels,
         :math:`\beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1} \alpha_\perp'` of rank K - r, and the form is
         Luetkepohl's (2005, section 9.2) SVEC.
     shocks : sequence of str, optional
@@ -81,9 +81,9 @@ class ShortRun(Identification):
 
     Notes
     -----
-    Signs: shocks are turned so that the diagonal of B is positive; if its known entries do not allow it, equations so
-    that the diagonal of A is. Identification is local: another point may have the same likelihood, and a note says so
-    if the search found one.
+    Shocks are turned so that the diagonal of B is positive. If its known entries do not allow it, equations are turned
+    so that the diagonal of A is. Identification is local: another point may have the same likelihood, and a note says
+    so if the search found one.
 
     With r relations at most r shocks can be without lasting effects (a column of zeros in ``long_run``), and each such
     column counts as K - r restrictions, since the rank of :math:`\Xi` implies the others; a note counts. K(K - 1)/2

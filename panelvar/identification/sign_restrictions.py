@@ -83,7 +83,7 @@ class SignRestrictions(Identification):
     Raises
     ------
     SpecificationError
-        Signs that contradict each other, more zeros than leave a rotation.
+        Signs contradict each other, or there are more zeros than leave a rotation.
     NumericalError
         No rotation has the signs; the message says which restriction is in the way most often.
 

@@ -75,7 +75,7 @@ def fit_local_projections(
     ----------
     {data (system), names}
     lags : int or {"aic", "bic", "hq", "fpe", "lr"}
-        Order p of the vector autoregression, or what chooses it.
+        Order p of the vector autoregression, or the criterion that chooses it.
     {horizon, identification}
         The scheme must leave one model.
     {ordering}

@@ -74,7 +74,7 @@ def johansen_fisher_test(
         All variables stand on one footing: their order does not matter.
     {trend (cointegration)}
     lags : int or {"aic", "bic", "hq"}
-        **Lags of the model of the levels**, p: of differences there are p - 1 (EViews counts these). A criterion
+        **Lags of the model of the levels**, p; there are p - 1 lagged differences (EViews counts these). A criterion
         chooses them for each entity, from 1 up.
     max_lags : int, optional
         With a criterion only. By default :math:`\lceil 4 (T/100)^{1/4} \rceil`, or fewer where rows do not suffice.

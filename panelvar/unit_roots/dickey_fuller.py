@@ -104,7 +104,7 @@ def dfgls_test(
     min_lags: int = 0,
     rows: str = "all",
 ) -> UnitRootResult:
-    r"""Dickey-Fuller test after terms are taken out by GLS (Elliott, Rothenberg and Stock 1996).
+    r"""Test a unit root after GLS has taken the terms out (Elliott, Rothenberg and Stock 1996).
 
     Constant, or constant and trend, are estimated from series and terms quasi-differenced by
     :math:`1 - (1 + c/T) L`, c = -7 or -13.5, and a Dickey-Fuller regression without terms follows. Near the unit root
@@ -138,9 +138,9 @@ def dfgls_test(
 
     Notes
     -----
-    With ``trend="c"`` the limit is that of the Dickey-Fuller ratio without terms, which is far off in samples of the
-    usual length: at 77 periods its 5 percent critical value rejects a random walk in 8 of 100. Many lags in a short
-    sample bring critical values nearer to zero than these (Cheung and Lai 1995).
+    With ``trend="c"`` the limit is that of the Dickey-Fuller ratio without terms. It is far off in samples of the usual
+    length: at 77 periods its 5 percent critical value rejects 8 random walks of 100. With many lags in a short sample
+    the right critical values are nearer to zero than these (Cheung and Lai 1995).
 
     Examples
     --------

@@ -134,7 +134,7 @@ def phillips_perron_test(
     kernel: str = "bartlett",
     convention: str = "default",
 ) -> UnitRootResult:
-    r"""Phillips-Perron test of a unit root: a long-run variance stands in place of lags in the regression.
+    r"""Test a unit root with a long-run variance in place of lags (Phillips and Perron 1988).
 
     :math:`y_t = d_t'\delta + \rho y_{t-1} + u_t` is fitted and :math:`\tau` or :math:`n(\hat\rho - 1)` corrected, see
     `panelvar.unit_roots.long_run.phillips_perron`.

@@ -61,11 +61,11 @@ def fit_var_batch(
     Raises
     ------
     DataError
-        An array with values that are not finite, or infinite values.
+        An array has values that are not finite, or a panel has infinite values.
     InsufficientDataError
         No member can be estimated.
     SpecificationError
-        A DataFrame that does not say which rows are whose.
+        A DataFrame does not say which rows are whose.
 
     See Also
     --------

@@ -60,7 +60,7 @@ def fit_rolling_var(
     {lags (batch), max_lags (system)}
         Here T is the window's.
     {min_lags (system), trend (system)}
-        It keeps counting from there in every sample.
+        The trend keeps counting from there in every sample.
     {seasons}
         So do the seasons.
     {exogenous, exogenous_lags, convention (system)}
@@ -73,9 +73,9 @@ def fit_rolling_var(
     Raises
     ------
     DataError
-        Gaps or missing values: a window must mean the same everywhere.
+        There are gaps or missing values: a window must mean the same everywhere.
     InsufficientDataError
-        A window too short for its coefficients, or longer than the data.
+        The window is too short for its coefficients, or longer than the data.
 
     See Also
     --------
@@ -266,14 +266,14 @@ def evaluate_forecasts(
     {lags (batch), max_lags (system)}
         Here T is the window's.
     {min_lags (system), trend (system)}
-        It keeps counting from there in every sample.
+        The trend keeps counting from there in every sample.
     {seasons}
         So do the seasons.
     {exogenous}
-        Forecasts take their future as known: they are given what these variables came to be.
+        Forecasts take their future as known: they use the values that these variables came to have.
     {exogenous_lags}
     benchmark : {"random walk", "mean"}
-        Forecasts compared with: no change, or the mean of the periods known at the origin.
+        What forecasts are compared with: no change, or the mean of the periods known at the origin.
     {convention (system)}
 
     Returns

@@ -16,7 +16,7 @@ CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
 @answering
 @dataclass(frozen=True, slots=True)
 class VarConvention:
-    r"""How a program reports a vector autoregression.
+    r"""How a program reports a vector autoregression: what ``convention=`` chooses.
 
     Below, n is the number of rows used, m the coefficients of an equation, K the variables, ``df`` stands for
     U'U / (n - m) and ``ml`` for U'U / n.

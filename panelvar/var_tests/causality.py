@@ -156,7 +156,7 @@ def toda_yamamoto_test(
     lags : int
         Lag order of the system, chosen beforehand, for instance by `select_lags` on the levels.
     integration : int
-        Largest order of integration thought possible.
+        Largest order of integration that you think possible.
     {names, trend (system), exogenous, convention (system)}
 
     Returns
