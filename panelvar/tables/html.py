@@ -168,7 +168,8 @@ def _label_width(labels: Iterable[str]) -> int:
 
 
 def _facts(facts: Sequence[Fact]) -> list[str]:
-    width = _label_width(printable(fact.label) for fact in facts)
+    # One more than the label has: its letters may be wider than the digit that ``ch`` is.
+    width = _label_width(printable(fact.label) for fact in facts) + 1
     lines = []
     for fact in facts:
         long = ' class="long"' if display_width(printable(fact.text)) > _LONG_FACT else ""

@@ -210,6 +210,11 @@ def test_html_says_sides_on_the_cells_where_no_rule_of_a_notebook_is_stronger() 
     assert '<th scope="rowgroup" rowspan="2" class="label" style="text-align: left; min-width: 6ch">cii</th>' in html
 
 
+def test_html_gives_the_labels_of_facts_more_room_than_as_many_digits_take() -> None:
+    html = Table("t", (Row("", (words("x"),)),), (), facts=(Fact("Benchmark", "mean"),)).to_html()
+    assert int(re.search(r"flex: 0 0 (\d+)ch", html)[1]) > len("Benchmark")
+
+
 def test_html_keeps_title_facts_and_notes_outside_of_what_is_moved_sideways() -> None:
     html = nasty().to_html()
     columns = html[html.index('<div class="columns">') : html.index("</table>")]
