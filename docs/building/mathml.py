@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -10,13 +11,20 @@ from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+# Commands that the converter leaves as they are, in words that it knows.
+UNKNOWN = {r"\arg": r"\operatorname{arg}", r"\lVert": "\N{DOUBLE VERTICAL LINE}", r"\rVert": "\N{DOUBLE VERTICAL LINE}"}
+COMMAND = re.compile(r"\\[A-Za-z]+")
+LEFT_OVER = re.compile(r">\\([A-Za-z]+|\|)<")
+
 
 def mathml(tex: str, display: str) -> str:
     """The MathML of a formula, which keeps the TeX as its label; what cannot be read fails the build."""
     try:
-        made = convert(tex, display=display)
+        made = convert(COMMAND.sub(lambda found: UNKNOWN.get(found[0], found[0]), tex), display=display)
     except Exception as problem:
         raise ExtensionError(f"This formula cannot be read: {tex}") from problem
+    if left := LEFT_OVER.search(made):
+        raise ExtensionError(f"The command {left[0][1:-1]} of this formula cannot be read: {tex}")
     quoted = escape(" ".join(tex.split()), {'"': "&quot;"})
     return made.replace("<math ", f'<math aria-label="{quoted}" ', 1)
 
