@@ -158,7 +158,7 @@ def symmetric_root(crossing: Crossing, ratios: Array, means: Array, sums: Array)
 
     Any orthogonal matrix times a root is a root too, and changes robust covariances; the symmetric one is what the data
     alone define, whatever the order of rows, labels and effects. On a balanced panel it is quasi-demeaning in both
-    directions (Baltagi 2013, section 3.3). On an unbalanced one
+    directions (Baltagi 2013, chapter 3). On an unbalanced one
 
     .. math:: \Omega^{-1/2} = \frac2\pi\int_0^\infty (t^2I + \Omega)^{-1}\,dt
         \approx \sum_j w_j\,(t_j^2I + \Omega)^{-1},

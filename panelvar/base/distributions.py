@@ -93,7 +93,7 @@ def probability_below_zero(weights: Array, df: int = 1) -> float:
     .. math:: P(Q < 0) = \frac12 - \frac1\pi \int_0^\infty \frac{\sin \theta(u)}{u \rho(u)} du, \qquad
               \theta(u) = \frac h2 \sum_j \arctan(\lambda_j u), \qquad \rho(u) = \prod_j (1 + \lambda_j^2 u^2)^{h/4}
 
-    (Imhof 1961, Biometrika 48, eq. 3.2 at x = 0). The integral is over the logarithm of u, by the trapezoidal rule,
+    (Imhof 1961, Biometrika 48, at x = 0). The integral is over the logarithm of u, by the trapezoidal rule,
     which converges geometrically there; the absolute error is about 1e-13.
 
     Parameters

@@ -120,7 +120,7 @@ def restricted_relations(
 
 
 def relations_beside(triangle: Array, right: Array, corner: Array, known: Array) -> tuple[Array, Relations]:
-    """Eigenvalues of known relations, and the other relations given them (Johansen 1995, section 7.2.2).
+    """Eigenvalues of known relations, and the other relations given them (Johansen 1995, section 7.2).
 
     Parameters
     ----------

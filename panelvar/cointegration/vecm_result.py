@@ -116,7 +116,7 @@ class VecmResult(VecmEstimates):
     @cached_property
     def long_run_impact(self) -> pd.DataFrame:
         r"""Where errors of one unit take the levels: :math:`C = \beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1}
-        \alpha_\perp'` with :math:`\Gamma = I - \sum_j \Gamma_j` (Johansen 1995, theorem 4.2); of rank K - r.
+        \alpha_\perp'` with :math:`\Gamma = I - \sum_j \Gamma_j` (Johansen 1995, chapter 4); of rank K - r.
         """  # noqa: D205
         values = np.zeros((self.n_vars, self.n_vars))
         if self.unit_roots:
@@ -191,13 +191,13 @@ class VecmResult(VecmEstimates):
         ----------
         beta : str, sequence of str, or array (c, q), optional
             Restrictions that **every** relation obeys: ``"lrm + lry = 0, trend = 0"``, or R with
-            :math:`R\beta = 0`; r c degrees of freedom (Johansen 1995, section 7.2.1; :math:`\beta = H\varphi`).
+            :math:`R\beta = 0`; r c degrees of freedom (Johansen 1995, section 7.2; :math:`\beta = H\varphi`).
         alpha : str, sequence of str, or array (c, K), optional
             Restrictions on the reactions: ``"ibo = 0"`` says that the bond rate does not react to any relation, and R
             that :math:`R\alpha = 0`; r c degrees of freedom (section 8.2; :math:`\alpha = A\psi`).
         known : mapping, sequence of mappings, or array (q, k), optional
             Relations known beforehand, ``{"ibo": 1, "ide": -1}``; the others, if any, are free: k (q - r) degrees of
-            freedom (section 7.2.2). One variable alone, ``{"ibo": 1}``, is the hypothesis that it is stationary.
+            freedom (section 7.2). One variable alone, ``{"ibo": 1}``, is the hypothesis that it is stationary.
 
         Returns
         -------

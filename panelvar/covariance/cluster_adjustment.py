@@ -248,7 +248,7 @@ def adjust(parts: ClusterParts, targets: Array, power: float) -> Adjusted:
     References
     ----------
     Bell and McCaffrey (2002), Survey Methodology 28(2), 169-181; Pustejovsky and Tipton (2018), JBES 36(4), 672-683,
-    whose theorem 2 is that effects nested in the clusters may be left out of H.
+    whose theorem 2 (as they corrected it later) is that effects nested in the clusters may be left out of H.
     """
     groups, q = parts.scores.shape
     p = targets.shape[1]

@@ -9,7 +9,7 @@ are an array of shape (..., p, K, K) whose entry [j - 1, i, k] moves variable i 
 Responses and forecasts are one recursion, run forward; their limit is in `panelvar.dynamics.lasting_effects`.
 
 An explosive system leaves the range of floating-point numbers: values there are infinite or NaN, without a warning,
-for the caller to check. Equation and section numbers below are those of Luetkepohl (2005), *New Introduction to
+for the caller to check. Section numbers below are those of Luetkepohl (2005), *New Introduction to
 Multiple Time Series Analysis*, Springer.
 """
 
@@ -50,7 +50,7 @@ def companion(coefficients: Array) -> Array:
     Returns
     -------
     array (..., pK, pK)
-        [A_1 ... A_p] over shifted identities: (2.1.8). Without lags, the zeros (K, K) of one lag that does nothing.
+        [A_1 ... A_p] over shifted identities. Without lags, the zeros (K, K) of one lag that does nothing.
     """
     *batch, lags, n_vars, _ = coefficients.shape
     if lags == 0:
@@ -63,7 +63,7 @@ def companion(coefficients: Array) -> Array:
 
 
 def companion_roots(coefficients: Array) -> ComplexArray:
-    """Eigenvalues of the companion matrix, largest modulus first; all inside the unit circle means stable (2.1.9).
+    """Eigenvalues of the companion matrix, largest modulus first; all inside the unit circle means stable.
 
     They are the reciprocals of the roots of det(I - A_1 z - ... - A_p z^p), which some programs print instead.
 
@@ -131,7 +131,7 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     horizon : int
         Last period; the result has rows 0 to ``horizon``.
     impact : array (..., K, S), optional
-        Column s is the immediate effect of shock s. The identity gives the moving-average matrices Phi_h (2.1.22); a
+        Column s is the immediate effect of shock s. The identity gives the moving-average matrices Phi_h; a
         factor P with P P' = Sigma gives the orthogonalised Theta_h = Phi_h P (section 2.3.2).
 
     Returns
@@ -193,7 +193,7 @@ def multipliers(coefficients: Array, effects: Array, horizon: int) -> Array:
 
 
 def moving_average(coefficients: Array, horizon: int) -> Array:
-    """Moving-average matrices Phi_0 = I, ..., Phi_horizon: (2.1.22).
+    """Moving-average matrices Phi_0 = I, ..., Phi_horizon (section 2.1.2).
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def variance_shares(effects: Array, variances: Array | None = None) -> Array:
 
 
 def forecast_covariance(coefficients: Array, root: Array, steps: int) -> Array:
-    r"""Covariance of the forecast errors 1 to ``steps`` periods ahead, the coefficients taken as known (2.2.11).
+    r"""Covariance of the forecast errors 1 to ``steps`` periods ahead, the coefficients taken as known (section 2.2).
 
     .. math:: \Sigma_y(h) = \sum_{s<h} \Phi_s \Sigma \Phi_s'
 

@@ -13,7 +13,7 @@ from panelvar.dynamics.lag_problem import lag_matrices
 
 
 def conditional_forecast(coefficients: Array, factor: Array, path: Array, given: Array) -> tuple[Array, Array]:
-    r"""Mean and covariance of the future given some of it (Waggoner and Zha 1999, eqs. 8 to 10; Luetkepohl 2005, 2.2).
+    r"""Mean and covariance of the future given some of it (Waggoner and Zha 1999; Luetkepohl 2005, section 2.2).
 
     Stacked, the future is :math:`y = \bar y + M \varepsilon` with standard normal shocks. Conditions fix rows r of it:
     :math:`R \varepsilon = r - \bar y_r`, so that :math:`E\varepsilon = R'(RR')^{-1}(r - \bar y_r)` and

@@ -174,7 +174,7 @@ class LagProblem:
 
     @cached_property
     def params(self) -> Array:
-        """Coefficients (m, K), regressors by equations: B = R11^-1 R12 (3.2.10)."""
+        """Coefficients (m, K), regressors by equations: B = R11^-1 R12 (section 3.2)."""
         from scipy.linalg.lapack import dtrtrs
 
         m = self.n_regressors
@@ -410,7 +410,7 @@ def coefficient_errors(inverse_factor: Array, scatter_factor: Array, divisor: in
 
 
 def kronecker_wald(estimates: Array, spread: Array, sigma: Array) -> float:
-    r"""Wald statistic of the hypothesis that coefficients B are zero whose covariance is a Kronecker product (3.6.1).
+    r"""Wald statistic of the hypothesis that coefficients B with a covariance that is a Kronecker product are zero.
 
     .. math:: W = \mathrm{tr}\left[\Sigma^{-1} B' (S S')^{-1} B\right]
 

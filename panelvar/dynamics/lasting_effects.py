@@ -6,8 +6,9 @@ levels converge instead, to
 .. math:: \Xi = \beta_\perp (\alpha_\perp' \Gamma \beta_\perp)^{-1} \alpha_\perp', \qquad
     I - \sum_j A_j = -\alpha\beta', \quad \Gamma = I + \sum_j (j - 1) A_j,
 
-of rank s (Johansen 1995, theorem 4.2; Luetkepohl 2005, proposition 6.1). The orthogonal complements are the singular
-vectors that belong to the s smallest singular values of the sum, every variable measured in units of ``sizes``.
+of rank s (Granger's theorem: Johansen 1995, chapter 4; Luetkepohl 2005, chapter 6). The orthogonal complements are the
+singular vectors that belong to the s smallest singular values of the sum, every variable measured in units of
+``sizes``.
 Coefficients are laid out, and batched, as in `panelvar.dynamics.dynamics`.
 """
 

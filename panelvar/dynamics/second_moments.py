@@ -15,7 +15,7 @@ MOST_DOUBLINGS = 60
 
 
 def stacked_variance(coefficients: Array, sigma: Array) -> Array:
-    r"""Variance of :math:`(y_t', \dots, y_{t-p+1}')'` of a stable system (Luetkepohl 2005, 2.1.37).
+    r"""Variance of :math:`(y_t', \dots, y_{t-p+1}')'` of a stable system (Luetkepohl 2005, section 2.1.4).
 
     .. math:: \Gamma = \sum_{i=0}^\infty F^i S F^{i\prime}, \qquad F \text{ the companion matrix},
         \quad S = \begin{pmatrix} \Sigma & 0 \\ 0 & 0 \end{pmatrix}
@@ -61,8 +61,7 @@ def stacked_variance(coefficients: Array, sigma: Array) -> Array:
 def autocovariances(coefficients: Array, sigma: Array, lags: int) -> Array:
     r"""Autocovariances :math:`\Gamma_h = E (y_t - \mu)(y_{t-h} - \mu)'` of a stable system, h = 0 to ``lags``.
 
-    The first p are blocks of the stacked variance; later ones follow :math:`\Gamma_h = \sum_j A_j \Gamma_{h-j}`
-    (2.1.38).
+    The first p are blocks of the stacked variance; later ones follow :math:`\Gamma_h = \sum_j A_j \Gamma_{h-j}`.
 
     Parameters
     ----------

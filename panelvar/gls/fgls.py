@@ -139,7 +139,7 @@ def fit_fgls(
 
     References
     ----------
-    Parks (1967), Journal of the American Statistical Association 62; Kmenta (1986), Elements of Econometrics, ch. 12;
+    Parks (1967), Journal of the American Statistical Association 62; Kmenta (1986), Elements of Econometrics;
     Beck and Katz (1995), American Political Science Review 89(3).
 
     Examples

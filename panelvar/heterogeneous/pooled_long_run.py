@@ -6,19 +6,19 @@ short-run regressors C (c columns) and of short-run regressors W of its own,
 .. math:: d = \phi_i\,\xi_i(\theta) + C\gamma + W\kappa_i + \varepsilon_i, \qquad \xi_i(\theta) = \ell - X\theta,
           \qquad \varepsilon_i \sim N(0, \sigma_i^2 I)
 
-(Pesaran, Shin and Smith 1999, eq. 6). W is taken out by the triangle of :math:`[W, C, X, \ell, d]`, after which an
+(Pesaran, Shin and Smith 1999). W is taken out by the triangle of :math:`[W, C, X, \ell, d]`, after which an
 entity is k + c + 1 numbers a column and its residual sum of squares; with :math:`u = r_\ell - R_X\theta` and
 :math:`a = t - R_C\gamma`,
 
 .. math:: \hat\phi_i = u'a/u'u, \quad e = a - \hat\phi_i u, \quad \hat\sigma_i^2 = (RSS_i + e'e)/T_i, \qquad
           \ell(\theta, \gamma) = -\tfrac12\sum_i T_i\,(\log 2\pi\hat\sigma_i^2 + 1)
 
-(their eqs. 10 and 11). With :math:`J = [\hat\phi_i R_X, -R_C]` the gradient is :math:`-\sum J'e/\hat\sigma_i^2`.
+(from memory of the paper). With :math:`J = [\hat\phi_i R_X, -R_C]` the gradient is :math:`-\sum J'e/\hat\sigma_i^2`.
 
 The entities' own coefficients :math:`(\phi_i, \kappa_i)`, on :math:`Z_i = [\xi_i, W_i]`, follow from their triangles;
 shared ones enter the residual through :math:`G_i = [\phi_iX_i, -C_i]`. With :math:`L_i = (Z_i'Z_i)^{-1}Z_i'G_i` and V
 the covariance of the shared coefficients, the inverse of the bordered information matrix (Pesaran, Shin and Smith
-1999, eq. 13) is
+1999) is
 
 .. math:: \mathrm{Var}(o_i) = \sigma_i^2(Z_i'Z_i)^{-1} + L_iVL_i', \qquad
           \mathrm{Cov}(o_i, o_j) = L_iVL_j', \qquad \mathrm{Cov}(o_i, s) = L_iV.
@@ -124,7 +124,7 @@ class LongRunProblem:
         return out
 
     def expected_triangle(self, point: Point) -> Array:
-        r"""R with :math:`R'R = \sum_i \hat\sigma_i^{-2} J'M_uJ`, the expected information (eq. 13)."""
+        r"""R with :math:`R'R = \sum_i \hat\sigma_i^{-2} J'M_uJ`, the expected information ."""
         jacobian = self.jacobian(point)
         unit = point.gaps / np.sqrt(np.einsum("ij,ij->i", point.gaps, point.gaps))[:, None]
         jacobian = jacobian - unit[:, :, None] * np.einsum("im,imk->ik", unit, jacobian)[:, None, :]
@@ -147,7 +147,7 @@ class LongRunProblem:
         return out
 
     def substitute(self, point: Point) -> Array:
-        """Shared coefficients that are best at the speeds and variances of a point (their eq. 9)."""
+        """Shared coefficients that are best at the speeds and variances of a point."""
         jacobian = self.jacobian(point)
         scale = 1.0 / np.sqrt(point.variances)
         aims = scale[:, None] * (point.speeds[:, None] * self.lagged - self.target)
@@ -238,7 +238,7 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
 
 
 def back_substitution(problem: LongRunProblem, start: Array, most: int) -> Maximum:
-    """Alternate between shared coefficients and the entities' own (Pesaran, Shin and Smith 1999, eqs. 9 to 11).
+    """Alternate between shared coefficients and the entities' own (Pesaran, Shin and Smith 1999).
 
     Every step raises the likelihood; convergence is linear.
     """

@@ -81,7 +81,7 @@ def fit_pooled_mean_group(
         Newton steps with the analytic Hessian, or the paper's alternation between long run and short run, which is safe
         but slow. Both reach the same maximum, to 1e-10 of a standard error.
     information : {"expected", "observed"}
-        Covariance from the paper's eq. 13, or from the Hessian at the estimates.
+        Covariance from the paper's information matrix, or from the Hessian at the estimates.
     start : mapping of names to float, optional
         Where to begin: a value for each long-run regressor. By default the search begins three times: from the static
         fixed-effects regression, from the median of the entities' own long-run coefficients, and from the likeliest of
@@ -116,7 +116,7 @@ def fit_pooled_mean_group(
     Notes
     -----
     The estimator is that of Pesaran, Shin and Smith (1999, Journal of the American Statistical Association 94; from
-    memory, eqs. 9 to 11, with the covariance of eq. 13). Speed and short run are averages over entities, with variance
+    memory). Speed and short run are averages over entities, with variance
     :math:`\frac{1}{N(N-1)}\sum_i(\hat\phi_i-\bar\phi)^2`. The covariance of ``params`` has zeros between them and the
     long run, as in Stata's xtpmg.
 

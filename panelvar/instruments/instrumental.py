@@ -43,7 +43,7 @@ def fit_iv_pooled(
     r"""Fit pooled instrumental variables, :math:`y_{it} = c + x_{it}'\beta + p_{it}'\gamma + u_{it}`.
 
     By default this is two-stage least squares, :math:`b = (\hat X'\hat X)^{-1}\hat X'y`, with :math:`\hat X` the
-    projection of all regressors on the instruments z and the exogenous regressors x (Wooldridge 2010, section 5.2).
+    projection of all regressors on the instruments z and the exogenous regressors x (Wooldridge 2010, chapter 5).
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def fit_iv_fixed_effects(
     .. math:: y_{it} = \alpha_i + x_{it}'\beta + p_{it}'\gamma + u_{it}
 
     The effects are taken out of regressors and instruments alike. The estimates are those of 2SLS with a dummy for
-    every level among the exogenous regressors (Baltagi 2013, section 7.1).
+    every level among the exogenous regressors (Baltagi 2013, chapter 7).
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class PanelMoments(NamedTuple):
         r"""Combine the moments of two disjoint sets of rows over the same groups.
 
         A group present on both sides adds one row :math:`\sqrt{W_1 W_2 / (W_1 + W_2)}\,(\bar v_1 - \bar v_2)` to the
-        stacked triangles (Chan, Golub and LeVeque 1983, eq. 2.1), so nothing is ever subtracted from a square.
+        stacked triangles (Chan, Golub and LeVeque 1983), so nothing is ever subtracted from a square.
         """
         weights = self.weights + other.weights
         safe = np.where(weights > 0.0, weights, 1.0)
@@ -142,7 +142,7 @@ def panel_moments(columns: Sequence[Column], groups: Grouping, weights: Array | 
 def quasi_demeaning_weight(idiosyncratic: float, effect: float | Array, counts: Array) -> Array:
     r"""Return :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i \sigma_\mu^2)}`.
 
-    Baltagi (2013, section 9.2). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.
+    Baltagi (2013, chapter 9). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.
 
     Parameters
     ----------

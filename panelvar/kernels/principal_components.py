@@ -181,7 +181,7 @@ def count_factors(eigenvalues: Array, periods: int, series: int, most: int, *, f
 
     .. math:: g_1 = \frac{N+T}{NT}\ln\frac{NT}{N+T}, \quad g_2 = \frac{N+T}{NT}\ln C^2, \quad g_3 = \frac{\ln C^2}{C^2},
 
-    the smallest of (Bai and Ng 2002, section 5; IC is their eq. 9)
+    the smallest of (Bai and Ng 2002, section 5)
 
     .. math:: PC_i(k) &= V(k) + k\,\hat\sigma^2 g_i, \\
        IC_i(k) &= \ln V(k) + k\,g_i, \\

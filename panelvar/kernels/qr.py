@@ -59,7 +59,7 @@ class RowAccumulator:
     """The R factor of row blocks stacked on one another, without stacking them.
 
     With ``A = [A_1; A_2; ...]``, ``R_j`` is the triangular factor of ``[R_{j-1}; A_j]``, and ``R'R = A'A`` after the
-    last block (Golub and Van Loan, *Matrix Computations*, 4th ed., section 6.5.3).
+    last block (Golub and Van Loan, *Matrix Computations*, 4th ed., section 6.5).
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def solve(r_full: Array, raw_norms: Array, tolerance: float = RANK_TOLERANCE) ->
     Notes
     -----
     The distance is the componentwise backward error of N. J. Higham, *Accuracy and Stability of Numerical Algorithms*,
-    2nd ed., equation (7.8), applied to the dependence of column j.
+    2nd ed., chapter 7, applied to the dependence of column j.
     """
     k = raw_norms.shape[0]
     inverse, failure = _invert_triangle(r_full[:k, :k])

@@ -137,7 +137,7 @@ def refine(
 
     Notes
     -----
-    A. Bjorck, *Numerical Methods for Least Squares Problems* (1996), section 2.9.3 (corrected seminormal equations,
+    A. Bjorck, *Numerical Methods for Least Squares Problems* (1996), chapter 2 (corrected seminormal equations,
     here with residuals in higher precision). The attainable error is that of `estimated_error` with the long double's
     epsilon; where the platform's long double is no longer than a double (Windows, ARM Macs), the solution is returned
     as it came.

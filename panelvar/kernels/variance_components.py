@@ -114,7 +114,7 @@ def swamy_arora(
         :math:`(SSR_B - (G - k)\hat\sigma_\varepsilon^2) / (n - \mathrm{tr})` where :math:`SSR_B` is the residual sum
         of squares of the between regression weighted by :math:`T_i` and
         :math:`\mathrm{tr} = \mathrm{tr}[(\sum T_i \bar x_i \bar x_i')^{-1} \sum T_i^2 \bar x_i \bar x_i']`
-        (Baltagi and Chang 1994, eq. 2.11).
+        (Baltagi and Chang 1994).
     ``"harmonic"``
         :math:`SSR_b / (G - k) - \hat\sigma_\varepsilon^2 / \bar T`, :math:`SSR_b` unweighted and :math:`\bar T` the
         harmonic mean of the :math:`T_i`.

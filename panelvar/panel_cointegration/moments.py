@@ -46,7 +46,7 @@ def _read(what: str, table: str, trend: str, regressors: int, convention: str) -
 
 
 def pedroni_moments(trend: str, regressors: int, convention: str = "default") -> dict[str, Moments]:
-    """Moments of the statistics of Pedroni (1999, table 2, and 2004, corollary 1).
+    """Moments of the statistics of Pedroni (1999, table 2, and 2004).
 
     Parameters
     ----------

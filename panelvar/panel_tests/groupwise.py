@@ -20,7 +20,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
               \hat\sigma_i^2 = \frac{1}{T_i}\sum_t e_{it}^2, \quad
               V_i = \frac{1}{T_i (T_i - 1)} \sum_t (e_{it}^2 - \hat\sigma_i^2)^2,
 
-    with :math:`\hat\sigma^2` the residual variance over all rows (Greene 2000, p. 598; Baum 2001).
+    with :math:`\hat\sigma^2` the residual variance over all rows (Greene 2000; Baum 2001).
 
     Parameters
     ----------

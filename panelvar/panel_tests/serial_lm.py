@@ -43,7 +43,7 @@ def bera_sosa_yoon_test(
         RS^*_\mu &= \frac{n^2 (A + 2B)^2}{2 (a - n - 2m)}, \qquad
         RS_{\mu\rho} = n^2 \left(\frac{(A + 2B)^2}{2 (a - n - 2m)} + \frac{B^2}{m}\right)
 
-    (Bera, Sosa-Escudero and Yoon 2001; unbalanced: Sosa-Escudero and Bera 2008, pp. 73-75; the joint test is Baltagi
+    (Bera, Sosa-Escudero and Yoon 2001; unbalanced: Sosa-Escudero and Bera 2008; the joint test is Baltagi
     and Li's of 1991).
 
     Parameters

@@ -15,7 +15,7 @@ from panelvar.panel_series.printed_sizes import PrintedSizes
 from panelvar.panel_series.terms import check_terms
 
 CIPS_BOUNDS = {"n": (-6.12, 4.16), "c": (-6.19, 2.61), "ct": (-6.42, 1.70)}
-"""Bounds at which the ratios of a truncated CIPS are cut (Pesaran 2007, section 3)."""
+"""Bounds at which the ratios of a truncated CIPS are cut (Pesaran 2007, p. 277)."""
 
 TABLES = {
     "im_pesaran_shin_critical": ("Table 2 of Im, Pesaran and Shin (2003)", "rows"),

@@ -1,6 +1,6 @@
 r"""Harris and Tzavalis's test: the pooled autoregressive root, with exact moments for a fixed number of periods.
 
-Reference: Harris and Tzavalis (1999), Journal of Econometrics 91, theorems 1 to 3.
+Reference: Harris and Tzavalis (1999), Journal of Econometrics 91.
 """
 
 from __future__ import annotations

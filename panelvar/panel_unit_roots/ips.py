@@ -51,7 +51,7 @@ def ips_test(
         W = \frac{\sqrt N\,\bigl(\bar t - \frac1N\sum_i E[\tau_{T_i p_i}]\bigr)}
                  {\sqrt{\frac1N\sum_i \mathrm{Var}[\tau_{T_i p_i}]}} \to N(0, 1)
 
-    with the moments under the null of their table 3 (eq. 4.10). :math:`Z_{\bar t}` takes those of ratios without lags
+    with the moments under the null of their table 3. :math:`Z_{\bar t}` takes those of ratios without lags
     on as many rows. Without lags, :math:`\tilde\tau_i` has the error variance of the null,
     :math:`\Delta y_i' M \Delta y_i / (T_i - 1)` with M taking out the mean, and :math:`Z_{\tilde t}` its
     moments (table 1).

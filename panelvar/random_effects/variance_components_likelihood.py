@@ -5,7 +5,7 @@ RSS(\phi)/n` are concentrated out, and
 
 .. math:: \ell(\phi) = -\tfrac n2\left(\log\frac{2\pi RSS(\phi)}{n} + 1\right) - \tfrac12\sum_i\log(1 + T_i\phi)
 
-(Baltagi 2013, section 2.3.3; Breusch 1987). The restricted likelihood has n - p for n and
+(Baltagi 2013, chapter 2; Breusch 1987). The restricted likelihood has n - p for n and
 :math:`-\tfrac12\log|X'\Omega^{-1}X|` besides (Patterson and Thompson 1971; Harville 1977, J. American Statistical
 Association 72, 320-338). RSS is that of the quasi-demeaned rows. Its levels enter through one small
 triangle for each distinct :math:`T_i`, so that a value of the likelihood costs nothing that grows with the rows.

@@ -76,7 +76,7 @@ def response_variances(base: Array, moving: Array, factor: Array, spread: Array,
 
 
 def share_gradients(values: Array, slopes: Array, whole: Array, whole_slopes: Array, normalised: bool) -> Array:
-    r"""Derivatives of shares in forecast error variances (Luetkepohl 2005, proposition 3.6, (3.7.8)).
+    r"""Derivatives of shares in forecast error variances (Luetkepohl 2005, proposition 3.6).
 
     With :math:`N_h = \sum_{s<h} \theta_s^2` of one shock and :math:`V_h` the same of all,
     :math:`d(N/V) = (dN - (N/V)\,dV) / V`.

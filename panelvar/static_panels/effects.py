@@ -56,7 +56,7 @@ def blup(fit: Fit) -> tuple[Array, ...]:
     r"""Best linear unbiased predictions of random effects, one table an effect.
 
     One way :math:`\hat\mu_i = \frac{\sigma_\mu^2 T_i}{\sigma_\varepsilon^2 + T_i \sigma_\mu^2}
-    (\bar y_i - \hat c - \bar x_i'\hat\beta)` (Baltagi 2013, section 2.5);
+    (\bar y_i - \hat c - \bar x_i'\hat\beta)` (Baltagi 2013, chapter 2);
     two-way :math:`\sigma_d^2 D_d'\Sigma^{-1}(y - \hat c - X\hat\beta)`.
     """
     assert fit.components is not None

@@ -53,7 +53,7 @@ def fit_fixed_effects(
 
     The slopes are those of a (weighted) regression with a dummy for every level of every effect and, where you ask for
     it, a slope for every level, :math:`\alpha_i + \delta_i t`. The dummy matrix is never built. The constant is the
-    mean effect, :math:`\hat c = \bar y - \bar x'\hat\beta` (Baltagi 2013, section 2.2), and has a standard error under
+    mean effect, :math:`\hat c = \bar y - \bar x'\hat\beta` (Baltagi 2013, chapter 2), and has a standard error under
     every covariance.
 
     Parameters

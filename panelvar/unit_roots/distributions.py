@@ -77,9 +77,9 @@ def rho_pvalue(statistic: float | Array, trend: str) -> Array:
 def bridge_tau_pvalue(statistic: float | Array) -> Array:
     r"""P-value of a Dickey-Fuller t ratio without terms, of a cumulated series that ends where it began.
 
-    In the limit the ratio is :math:`-\tfrac12 (\int V^2)^{-1/2}` of a Brownian bridge (Bai and Ng 2004, theorem 3):
+    In the limit the ratio is :math:`-\tfrac12 (\int V^2)^{-1/2}` of a Brownian bridge (Bai and Ng 2004):
     with :math:`\int V^2`, the limit of Cramer and von Mises' statistic, at :math:`x = 1/(4\tau^2)` (Anderson and
-    Darling 1952, eq. 4.35),
+    Darling 1952),
 
     .. math:: P(\int V^2 < x) = \frac1{\pi\sqrt x} \sum_k \frac{\Gamma(k + 1/2)}{\Gamma(1/2)\,k!} \sqrt{4k + 1}
         \,e^{-y_k} K_{1/4}(y_k), \qquad y_k = \frac{(4k + 1)^2}{16x}.

@@ -287,7 +287,7 @@ def phillips_perron(
 
 
 def _spread(series: Array, trend: str, convention: str) -> Array:
-    """Mean square of each level about its terms, over n, in R's closed forms (Phillips and Perron 1988, p. 341)."""
+    """Mean square of each level about its terms, over n, in R's closed forms (Phillips and Perron 1988)."""
     check_trend(trend, ("ct",) if convention == "tseries" else ("c", "ct"))
     n = series.shape[-1] - 1
     level = series[..., 1:] if convention == "urca" else series[..., :-1]

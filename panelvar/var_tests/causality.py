@@ -146,7 +146,7 @@ def toda_yamamoto_test(
     r"""Test Granger causality in levels that may be integrated or cointegrated (Toda and Yamamoto 1995).
 
     A VAR of order ``lags + integration`` is fitted to the levels, and the first ``lags`` lags of the causing variables
-    are tested: the Wald statistic is :math:`\chi^2` whatever the rank of cointegration (J. Econometrics 66, theorem 1).
+    are tested: the Wald statistic is :math:`\chi^2` whatever the rank of cointegration (J. Econometrics 66).
 
     Parameters
     ----------

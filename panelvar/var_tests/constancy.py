@@ -380,7 +380,7 @@ def _without_constant(model: FittedSystem) -> tuple[Note, ...]:
 
 
 def recursive_residuals(regressors: Array, left: Array) -> Array:
-    r"""Standardised errors of predictions from the rows before (Brown, Durbin and Evans 1975, eq. 2).
+    r"""Standardised errors of predictions from the rows before (Brown, Durbin and Evans 1975).
 
     .. math:: w_t = \frac{y_t - x_t'b_{t-1}}{\sqrt{1 + x_t'(X_{t-1}'X_{t-1})^{-1}x_t}}
 

@@ -199,7 +199,7 @@ def residual_correlogram(model: FittedSystem, lags: int = 12) -> Correlogram:
 
     Notes
     -----
-    The standard errors are those of residuals, as in Luetkepohl (2005, proposition 4.6): at lags up to that of the
+    The standard errors are those of residuals, as in Luetkepohl (2005, section 4.4): at lags up to that of the
     system residuals' correlations are closer to zero than those of errors, and :math:`1/\sqrt n`, which EViews,
     statsmodels and R's vars draw, hides what correlation there is. Where coefficients are restricted, or a rank is,
     they are :math:`1/\sqrt n`, and a note says so. Products across gaps are left out.

@@ -1,7 +1,7 @@
 r"""Test statistics of the residuals of a vector autoregression.
 
-Below, U is the (n, K) matrix of residuals and :math:`C_i = \frac1n \sum_{t>i} u_t u_{t-i}'`. Equation and section
-numbers are those of Luetkepohl (2005) unless said otherwise.
+Below, U is the (n, K) matrix of residuals and :math:`C_i = \frac1n \sum_{t>i} u_t u_{t-i}'`. Section numbers
+are those of Luetkepohl (2005) unless said otherwise.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def added_regressors(regressors: Array, added: Array, residuals: Array) -> tuple
 
 
 def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> float:
-    r"""LM statistic :math:`n (K - \mathrm{tr}(\tilde\Sigma_R^{-1} \tilde\Sigma_e))` (4.4.32).
+    r"""LM statistic :math:`n (K - \mathrm{tr}(\tilde\Sigma_R^{-1} \tilde\Sigma_e))` (section 4.4.4).
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def _log_ratio(restricted: Array, unrestricted: Array) -> float:
 
 
 def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF:
-    r"""Rao's F of added regressors in all K equations (Rao 1973, section 8c.5; Edgerton and Shukur 1999, eq. 6).
+    r"""Rao's F of added regressors in all K equations (Rao 1973; Edgerton and Shukur 1999).
 
     .. math:: F = \left(\Lambda^{-1/s} - 1\right) \frac{N s - q}{K m}, \quad
         s = \sqrt{\frac{K^2 m^2 - 4}{K^2 + m^2 - 5}}, \quad q = \tfrac12 K m - 1

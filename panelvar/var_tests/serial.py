@@ -104,8 +104,8 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
     lags : int
         h.
     form : {"lm", "lr", "f"}
-        LR is corrected to second order (Anderson 2003, section 8.5.2). At one lag alone its factor is n - m - K - 1/2
-        (Johansen 1995, p. 22).
+        LR is corrected to second order (Anderson 2003, chapter 8). At one lag alone its factor is n - m - K - 1/2
+        (Johansen 1995, chapter 2).
     alone : bool
         Test lag h and no shorter one: Stata's ``varlmar`` with ``form="lr"``, EViews' table "at lag h". A test of lag h
         alone has no power against errors correlated at other lags.
