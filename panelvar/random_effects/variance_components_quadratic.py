@@ -260,7 +260,7 @@ def amemiya(levels: Levels, within: Solution, rank: int, *, constant: bool) -> V
 def nerlove(levels: Levels, within: Solution, tables: Sequence[Array], rank: int, *, by_rows: bool) -> Variances:
     r"""Nerlove (1971): the within RSS over n, and the sample variance of the estimated fixed effects.
 
-    :math:`\hat\sigma_\mu^2 = \sum_i(\hat a_i - \bar a)^2/(G-1)` (Baltagi 2013, p. 23; gretl), or by rows
+    :math:`\hat\sigma_\mu^2 = \sum_i(\hat a_i - \bar a)^2/(G-1)` (Baltagi 2013, chapter 2; gretl), or by rows
     :math:`\frac{G}{G-1}\sum_i \frac{T_i}{n}(\hat a_i - \bar a)^2` with :math:`\bar a` the mean over rows (plm); equal
     when balanced. Never negative, and biased upwards by the noise of the estimated effects.
 
