@@ -207,7 +207,7 @@ def rank_bound(blocks: Sequence[OrthonormalBlock], components: Callable[[int, in
 
     References
     ----------
-    Correia (2017), "Linear models with high-dimensional fixed effects: an efficient and feasible estimator", section 3
+    Correia (2017), "Linear models with high-dimensional fixed effects: an efficient and feasible estimator"
     (degrees of freedom).
     """
     total = 0

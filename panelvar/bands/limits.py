@@ -9,7 +9,7 @@ the level:
 
 (Luetkepohl 2005, appendix D.3; Hall 1992.) A *joint* band covers all cells of a path at once: sup-t widens the
 pointwise band just so far that it holds the share ``level`` of the distribution in all cells (Montiel Olea and
-Plagborg-Moller 2019, J. Applied Econometrics 34, algorithm 2; for studentised intervals their sup-t band with the
+Plagborg-Moller 2019, J. Applied Econometrics 34; for studentised intervals their sup-t band with the
 quantile of :math:`\max|t^*|`), Bonferroni divides :math:`\alpha` by the number of cells. Cells that do not vary, such
 as the zeros of a recursive impact, do not count. Without draws, limits are normal: the estimate plus and minus a
 critical value times its standard error.
@@ -186,10 +186,10 @@ def sup_t_quantile(
     gradients : array (D, H, ...)
         Derivatives along directions whose outer products add up to the covariance.
     draws : int
-        Normal vectors drawn (Montiel Olea and Plagborg-Moller 2019, algorithm 1).
+        Normal vectors drawn (Montiel Olea and Plagborg-Moller 2019).
     df : float
         Degrees of freedom of the common error variance: the ratios are then jointly t (Hothorn, Bretz and Westfall
-        2008, Biometrical J. 50, section 3.1), each with the distribution of its t test.
+        2008, Biometrical J. 50), each with the distribution of its t test.
 
     Returns
     -------

@@ -163,7 +163,7 @@ class RecursiveWildBootstrap(Recursive):
     r"""Wild bootstrap: each period keeps its residual, times a random number of mean zero and variance one.
 
     :math:`u_t^* = \eta_t \hat u_t`, run through the estimated recursion (Goncalves and Kilian 2004, J. Econometrics
-    123, section 3.1; Hafner and Herwartz 2009 for vectors). It respects conditional heteroskedasticity of unknown form
+    123; Hafner and Herwartz 2009 for vectors). It respects conditional heteroskedasticity of unknown form
     in the coefficients' distribution.
 
     Parameters
@@ -327,7 +327,7 @@ class MovingBlockBootstrap(Recursive):
     ----------
     {draws, seed, interval, joint, over}
     block_length : int or None
-        :math:`\ell`; None takes :math:`\lceil 5.03\, n^{1/4} \rceil` (Jentsch and Lunsford 2019, section 4).
+        :math:`\ell`; None takes :math:`\lceil 5.03\, n^{1/4} \rceil` (Jentsch and Lunsford 2019).
 
     See Also
     --------

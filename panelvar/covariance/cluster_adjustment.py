@@ -316,8 +316,8 @@ def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> fl
     r"""Return the degrees of freedom of one contrast (p, 1), or HTZ's :math:`\eta` of several.
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
-    expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton 2018,
-    section 3). NaN where the contrast has no expected variance, or its estimate has none. ``mean_of_all`` is
+    expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton
+    2018). NaN where the contrast has no expected variance, or its estimate has none. ``mean_of_all`` is
     the expected covariance of all coefficients.
     """
     mean = contrasts.T @ mean_of_all @ contrasts

@@ -148,7 +148,7 @@ def repair(covariance: Array, beside: Array) -> Array:
     """Return a matrix without its negative eigenvalues, relative to another covariance of the same coefficients.
 
     Multi-way clustering subtracts, so its matrix can have negative eigenvalues; they are set to zero, as Cameron,
-    Gelbach and Miller (2011, section 2.3) propose. They decompose the matrix itself, so that their answer depends on
+    Gelbach and Miller (2011) propose. They decompose the matrix itself, so that their answer depends on
     the units of the regressors and on the base category of dummies. Eigenvalues relative to a covariance that changes
     with the coefficients (the heteroskedasticity-robust one) depend on neither.
     """

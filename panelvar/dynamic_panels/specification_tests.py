@@ -41,7 +41,7 @@ def hansen(estimate: GmmEstimate) -> TestResult:
     r"""Hansen's test: the criterion of the two-step estimates (or later ones), chi-squared under heteroskedasticity.
 
     After a one-step fit it is that of the two-step estimates, as xtabond2 reports it. It loses its power, and its
-    p-values approach one, where moments are many for the entities (Roodman 2009, section 3).
+    p-values approach one, where moments are many for the entities (Roodman 2009).
     """
     step, problem = estimate.hansen_step, estimate.problem
     spare = step.rank - problem.n_equations * problem.n_regressors

@@ -52,10 +52,10 @@ class SignRestrictions(Identification):
 
     Every impact matrix that reproduces the residual covariance is :math:`P Q` with :math:`P P' = \Sigma` and Q
     orthogonal. Rotations Q are drawn uniformly and those kept whose responses have the signs asked for (Uhlig 2005;
-    Rubio-Ramirez, Waggoner and Zha 2010, algorithm 2). A column that has all signs reversed is turned.
+    Rubio-Ramirez, Waggoner and Zha 2010). A column that has all signs reversed is turned.
 
     Many models are left. The responses shown are those of one of them, whose standardised responses in periods 0 to
-    ``target_horizon`` lie closest to the medians of all (Fry and Pagan 2011, section 5): medians taken period by period
+    ``target_horizon`` lie closest to the medians of all (Fry and Pagan 2011): medians taken period by period
     mix models and belong to none (`Responses.median` has them). Without ``bands=`` the limits are quantiles of the
     models at the estimates, sampling error apart; with a source of bands there is one accepted model for each draw of
     the reduced form, and draws that allow none are left out and counted.

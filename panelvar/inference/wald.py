@@ -78,7 +78,7 @@ def deficient_note(covariance: CovarianceEstimate, q: int, rank: int) -> Note:
 
 
 def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, notes: tuple[Note, ...]) -> TestResult:
-    r"""HTZ: :math:`\frac{\eta - r + 1}{\eta r} Q \sim F(r, \eta - r + 1)` (Pustejovsky and Tipton 2018, section 3)."""
+    r"""HTZ: :math:`\frac{\eta - r + 1}{\eta r} Q \sim F(r, \eta - r + 1)` (Pustejovsky and Tipton 2018)."""
     denominator = eta - rank + 1.0
     if not denominator > 0.0:
         text = (

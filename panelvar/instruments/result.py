@@ -171,7 +171,7 @@ class InstrumentalResult(SpecifiedResult):
         Notes
         -----
         Both distances use the covariance of the larger set, so that the difference is never negative (Hayashi 2000,
-        section 3.6).
+        chapter 3).
         """
         return difference(self, list(read_names("instruments", instruments)))
 

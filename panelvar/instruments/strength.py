@@ -270,7 +270,7 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     The statistic to judge strength by if errors are not classical:
     :math:`\hat\pi'\tilde Z'\tilde Z\hat\pi / \mathrm{tr}(\hat V \tilde Z'\tilde Z)` with V the covariance of
     :math:`\hat\pi`; critical values by Patnaik's approximation in the simplified form, whose bound of the bias does not
-    depend on the structural error (section 2.3).
+    depend on the structural error.
 
     Raises
     ------

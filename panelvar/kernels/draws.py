@@ -17,7 +17,7 @@ def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.ra
     """First columns of orthogonal matrices drawn uniformly (Haar measure).
 
     The orthonormal factor of a matrix of independent normal numbers, the triangle's diagonal positive (Rubio-Ramirez,
-    Waggoner and Zha 2010, algorithm 2).
+    Waggoner and Zha 2010).
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def constrained_columns(zeros: Sequence[Array], rng: np.random.Generator) -> Arr
     Returns
     -------
     array (..., K, S)
-        Arias, Rubio-Ramirez and Waggoner (2018, Econometrica 86, section 4), before importance weights.
+        Arias, Rubio-Ramirez and Waggoner (2018, Econometrica 86), before importance weights.
     """
     batch, n_vars = zeros[0].shape[:-2], zeros[0].shape[-1]
     columns = np.zeros((*batch, n_vars, 0))

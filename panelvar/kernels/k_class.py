@@ -166,7 +166,7 @@ def minimum_distance(triangle: Array, layout: Layout, moment_root: Array) -> tup
 def liml_kappa(triangle: Array, layout: Layout) -> float:
     r"""Return the smallest ratio of :math:`|M_1(y - Wb)|^2` to :math:`|M_Z(y - Wb)|^2` over all combinations.
 
-    :math:`M_1` projects off the exogenous regressors (Davidson and MacKinnon 1993, section 18.5). It is 1 where the
+    :math:`M_1` projects off the exogenous regressors (Davidson and MacKinnon 1993, chapter 18). It is 1 where the
     model is just identified.
 
     Parameters

@@ -150,7 +150,7 @@ def newey_west_bandwidth(
 
 
 def andrews_bandwidth(series: Array, kernel: str, weights: ArrayLike | None = None, *, whole: bool = True) -> Array:
-    r"""Bandwidth of Andrews (1991, section 6) with first-order autoregressions as the pilots.
+    r"""Bandwidth of Andrews (1991, eq. 6.4) with first-order autoregressions as the pilots.
 
     :math:`1.1447\,(\alpha_1 n)^{1/3}` for Bartlett's kernel, :math:`2.6614\,(\alpha_2 n)^{1/5}` for Parzen's (both in
     whole lags, at most n - 1) and :math:`1.3221\,(\alpha_2 n)^{1/5}` for the quadratic spectral one, where

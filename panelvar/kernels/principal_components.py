@@ -97,8 +97,8 @@ def principal_components(
         Number of factors r, zero to the smaller of T and N.
     normalisation : {"factors", "loadings"}
         :math:`\hat F'\hat F / T = I` with :math:`\hat\Lambda'\hat\Lambda` diagonal and decreasing, or
-        :math:`\hat\Lambda'\hat\Lambda / N = I` with :math:`\hat F'\hat F` diagonal: the two forms of Bai and Ng (2002,
-        section 3), with the same common components.
+        :math:`\hat\Lambda'\hat\Lambda / N = I` with :math:`\hat F'\hat F` diagonal: the two forms of Bai and Ng
+        (2002), with the same common components.
     transform : {"none", "demeaned", "standardised"}
         What is done to every series first, see `transformed`.
 
@@ -181,13 +181,13 @@ def count_factors(eigenvalues: Array, periods: int, series: int, most: int, *, f
 
     .. math:: g_1 = \frac{N+T}{NT}\ln\frac{NT}{N+T}, \quad g_2 = \frac{N+T}{NT}\ln C^2, \quad g_3 = \frac{\ln C^2}{C^2},
 
-    the smallest of (Bai and Ng 2002, section 5)
+    the smallest of (Bai and Ng 2002)
 
     .. math:: PC_i(k) &= V(k) + k\,\hat\sigma^2 g_i, \\
        IC_i(k) &= \ln V(k) + k\,g_i, \\
        BIC_3(k) &= V(k) + k\,\hat\sigma^2\,\frac{(N + T - k)\ln(NT)}{NT},
 
-    and the largest of (Ahn and Horenstein 2013, section 2)
+    and the largest of (Ahn and Horenstein 2013)
 
     .. math:: ER(k) &= \frac{\mu_k}{\mu_{k+1}}, \\
        GR(k) &= \frac{\ln[V(k-1)/V(k)]}{\ln[V(k)/V(k+1)]} = \frac{\ln(1 + \mu_k/V(k))}{\ln(1 + \mu_{k+1}/V(k+1))}.

@@ -184,7 +184,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
               \tilde\Delta = \frac{\sum_i (d_i - k)}{\sqrt{2 k N}}, \qquad
               \tilde\Delta_{adj} = \frac{\sum_i (d_i - k)}{\sqrt{\sum_i 2k (T_i - k - 1) / (T_i + 1)}}
 
-    (Pesaran and Yamagata 2008, J. Econometrics 142, section 3), M taking entity means out. With normal errors
+    (Pesaran and Yamagata 2008, J. Econometrics 142), M taking entity means out. With normal errors
     :math:`d_i / (T_i - 1)` has a Beta distribution under the null, of parameters k/2 and :math:`(T_i - 1 - k)/2`: its
     mean makes k exact, and its variance is what stands under the root, each entity's with its own rows. Programs that
     put the average number of rows there instead, as ``xthst`` does (Bersvendsen and Ditzen 2021), differ on unbalanced

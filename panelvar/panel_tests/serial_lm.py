@@ -134,7 +134,7 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     kind : {"joint", "random", "fixed"}
         ``"joint"``: random effects or serial correlation, from pooled OLS, chi2(2) (1991).
         ``"random"``: serial correlation given random effects estimated by maximum likelihood, chi2(1) or its signed
-        root (1995, LM4; the score and information of section 3).
+        root (1995, LM4).
         ``"fixed"``: serial correlation given fixed effects,
         :math:`\frac{N T^2}{T - 1} (\tilde e'\tilde e_{-1} / \tilde e'\tilde e)^2`, chi2(1), for large T (1995, LM5).
     one_sided : bool

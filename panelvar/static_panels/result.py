@@ -495,7 +495,7 @@ class LinearResult(FitStatistics, Presented):
         -----
         The sup-t band holds the effects of all periods at once with probability ``level`` (see `conf_int`). It
         therefore rejects whole paths, which pointwise limits do not (Freyaldenhoven, Hansen, Perez Perez and Shapiro
-        2024, NBER 29170, section 4). ``leads_test`` tests the periods before the event jointly.
+        2024, NBER 29170). ``leads_test`` tests the periods before the event jointly.
 
         Examples
         --------

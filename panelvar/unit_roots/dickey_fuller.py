@@ -195,7 +195,7 @@ def dfgls_tests(
 
 
 def quasi_detrended(series: Array, terms: Array, distance: float) -> Array:
-    r"""Take out terms estimated by GLS under a root near one (Elliott, Rothenberg and Stock 1996, section 3).
+    r"""Take out terms estimated by GLS under a root near one (Elliott, Rothenberg and Stock 1996).
 
     Series and terms are quasi-differenced by :math:`1 - (1 + c/T)L`, the first period kept as it is.
 
