@@ -21,7 +21,7 @@ class MonteCarlo(Simulated):
     r"""Draws from the normal-inverse-Wishart distribution of the parameters.
 
     :math:`\Sigma \sim IW(U'U, n - m)` and, given it, :math:`\mathrm{vec} B \sim N(\mathrm{vec} \hat B, \Sigma \otimes
-    (X'X)^{-1})`: the posterior under the usual flat prior, and the integration most programs call Monte Carlo (Kadiyala
+    (X'X)^{-1})`: the posterior under the usual flat prior, and what is often called Monte Carlo integration (Kadiyala
     and Karlsson 1997; Sims and Zha 1999). No data set is generated, so it is the fastest simulated band.
 
     A panel VAR may have a covariance of all coefficients of any form (clustered by entity, say). Coefficients are then
