@@ -32,6 +32,8 @@ var Scorer = {
       const exact = title.toLowerCase().split(".").pop() === name && name.includes("_");
       return exact ? score + 30 : score + room - 6;
     }
+    // An entry of the glossary, say, is worth a look, and no more than a page's text is.
+    if (kind === "index") return score / 10 + room;
     const stemmer = new Stemmer();
     const stems = (text) => splitQuery(text.toLowerCase()).map((word) => stemmer.stemWord(word));
     const page = title.split(" > ")[0];

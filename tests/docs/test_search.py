@@ -26,7 +26,7 @@ RIGHT = {
     "VECM": {"guide/cointegration", "choose/system"},
     "forecast": {"guide/var_forecasting"},
     "latex table": {"guide/tables", "how_to/tables_for_a_paper"},
-    "event study": {"how_to/event_studies"},
+    "event study": {"how_to/event_studies", "stories/plot_minimum_wage_event_study"},
     "GMM": {"guide/dynamic_panels"},
     "panel VAR": {"guide/panel_vars"},
     "local projections": {"guide/local_projections"},
