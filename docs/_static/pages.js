@@ -1,6 +1,6 @@
 /* What is wider than its place scrolls: let a keyboard reach it, and a screen reader say what it is. */
 const KINDS = [
-  [".table-wrapper, div.columns, div.cell_output, div.output.text_html", "Table"],
+  [".table-wrapper, div.columns, div.cell_output, div.output.text_html, div.output_subarea", "Table"],
   ["pre", "Code or output"],
   ["div.math", "Formula"],
 ];
@@ -20,6 +20,8 @@ function reach() {
   }
 }
 
+/* On a narrow screen the list of a chart says more than its left edge. */
+if (innerWidth < 600) document.querySelectorAll("details.decision").forEach((part) => (part.open = true));
 addEventListener("load", reach);
 addEventListener("resize", reach);
 document.addEventListener("toggle", reach, true);
