@@ -13,6 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from building.inventories import mapping, short_names  # noqa: E402
 from building.kernel import fingerprint, prepare  # noqa: E402
 from building.names import linked_types  # noqa: E402
 from building.presets import write_presets  # noqa: E402
@@ -30,6 +31,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
@@ -97,7 +99,8 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"  # but the aliases
-numpydoc_xref_aliases = linked_types(HERE / "api")
+numpydoc_xref_aliases = {**short_names(), **linked_types(HERE / "api")}
+intersphinx_mapping = mapping(HERE / "_build" / "inventories")
 default_role = "name_or_code"
 write_presets(HERE / "api" / "presets")
 
