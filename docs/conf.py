@@ -6,6 +6,7 @@ What Sphinx and its extensions do not offer is in ``building/``.
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import os
 import sys
 from pathlib import Path
@@ -71,6 +72,7 @@ nb_execution_cache_path = str(HERE / "_build" / "executed" / fingerprint(HERE.pa
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+logging.getLogger("traitlets").setLevel(logging.WARNING)  # a line for every kernel that starts
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "stories",

@@ -201,7 +201,7 @@ def sheet(rows: Rows, studies: Sequence[Study]) -> str:
         shapes = [study.shape(sizes) for sizes in study.samples]
         if study.title in PARTS:
             out += ["", f"<!-- {PARTS[study.title]} -->"]
-        out += ["", f"### {study.title}", "", study.process]
+        out += ["", f"## {study.title}", "", study.process]
         draws = min(rows[study.title, call, each].draws for call in study.calls for each in shapes)
         if draws != DRAWS:
             error = 100 * np.sqrt(LEVEL * (1 - LEVEL) / draws)
