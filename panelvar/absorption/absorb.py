@@ -313,9 +313,9 @@ class _ManyWay(Absorbed):
         system = self._system
         if not system.is_direct:
             raise NumericalError(
-                f"The leverages of these effects need a factor of the system of all but the largest, which has "
-                f"{system.order} coefficients; the limit is {FACTOR_LIMIT} and moderate work. Use a covariance that "
-                "needs no leverages, such as HC1 or clustered."
+                "These effects are too many to compute leverages. Without the largest effect, the system has "
+                f"{system.order} coefficients; the limit is {FACTOR_LIMIT}, or fewer where the work would be "
+                "heavy. Use a covariance that needs no leverages, such as HC1 or clustered."
             )
         own = system.first.block.grouping
         n = len(own.codes)

@@ -57,7 +57,10 @@ class CrossedComponents:
             Beyond the levels that can be factored (`panelvar.absorption.crossed_effects`).
         """
         if self.equations is None:
-            raise MissingInformationError("The likelihood of two-way random effects needs the data rows: refit.")
+            raise MissingInformationError(
+                "The likelihood of two-way random effects needs the data rows, which this result no longer has. "
+                "Refit the model."
+            )
         return -0.5 * self.equations.log_determinant
 
     def without_rows(self) -> CrossedComponents:

@@ -205,8 +205,9 @@ class CrossedEquations:
             return np.asarray(cholesky(matrix, lower=False, overwrite_a=True, check_finite=False))
         except LinAlgError as error:
             raise NumericalError(
-                "The idiosyncratic variance is lost in the variances of the effects: in double precision their "
-                "covariance matrix has no inverse. There is nothing random effects could weigh; see fit_fixed_effects."
+                "The idiosyncratic variance is so small beside the variances of the effects that their covariance "
+                "matrix has no inverse in double precision. Random effects have nothing to weigh here. Use "
+                "fit_fixed_effects."
             ) from error
 
     @cached_property
@@ -229,9 +230,9 @@ class CrossedEquations:
             return value + (levels - 1) * float(np.log1p(growth)) + float(np.log1p(mean))
         if levels > DETERMINANT_LIMIT:
             raise NumericalError(
-                f"The likelihood of two-way random effects needs a direct factor of the smaller effect, which has "
-                f"{levels} levels; the limit is {DETERMINANT_LIMIT}. Coefficients, standard errors and effects of the "
-                "moment estimators need none."
+                "The likelihood of two-way random effects needs a direct factorisation of the smaller effect. "
+                f"That effect has {levels} levels; the limit is {DETERMINANT_LIMIT}. The coefficients, standard "
+                "errors and effects of the moment estimators do not need it."
             )
         return value + 2.0 * float(np.log(np.diagonal(self._factor)).sum())
 

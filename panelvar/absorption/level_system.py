@@ -281,8 +281,8 @@ class LevelSystem:
             return np.asarray(cholesky(schur, lower=False, overwrite_a=True, check_finite=False))
         except LinAlgError as error:
             raise NumericalError(
-                "The two effects are too weakly connected to be told apart in double precision: the Cholesky factor "
-                "of their Schur complement does not exist. Weights of very different size are the usual cause."
+                "The two effects are too weakly connected to tell apart in double precision (the Cholesky factor "
+                "of their Schur complement does not exist). The usual cause is weights of very different sizes."
             ) from error
 
     def _levels_by_component(self) -> list[NDArray[np.intp]]:

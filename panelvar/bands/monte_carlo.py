@@ -61,8 +61,8 @@ class MonteCarlo(Simulated):
         """Yield draws from the normal-inverse-Wishart distribution, chunk by chunk."""
         if target.carried is not None:
             raise SpecificationError(
-                "MonteCarlo draws parameters and no data, and an instrument's relation to the residuals is not among "
-                "them: use MovingBlockBootstrap or ResidualBootstrap."
+                "MonteCarlo draws parameters, not data, so it cannot draw how an instrument is related to the "
+                "residuals. Use MovingBlockBootstrap or ResidualBootstrap."
             )
         model = target.model
         if model.restriction:

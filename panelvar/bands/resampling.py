@@ -87,8 +87,8 @@ def regenerated(model: Drawable) -> FromInnovations:
     """The model as one that generates data, or say that it does not."""
     if not isinstance(model, FromInnovations):
         raise SpecificationError(
-            "This bootstrap resamples residuals, and the model generates no data from them. MonteCarlo draws "
-            "coefficients; EntityBootstrap draws the entities of a panel."
+            "This bootstrap resamples residuals to generate data, which this model cannot do. MonteCarlo draws "
+            "coefficients instead, and EntityBootstrap draws the entities of a panel."
         )
     return model
 
@@ -219,8 +219,9 @@ class RecursiveWildBootstrap(Recursive):
         if not target.uses_sigma:
             return ()
         text = (
-            "A wild bootstrap does not reproduce the sampling variation of the residual covariance, on which these "
-            "responses depend: the band is too narrow at short horizons. MovingBlockBootstrap is consistent here."
+            "A wild bootstrap does not reproduce the sampling variation of the residual covariance, on which "
+            "these responses depend, so the band is too narrow at short horizons. Use MovingBlockBootstrap, which "
+            "is consistent here."
         )
         return (Note("wild-sigma", text, warn=True),)
 
@@ -291,8 +292,8 @@ class ParametricBootstrap(Recursive):
         """Normal errors with covariance U'U over the degrees of freedom."""
         if pool.carried is not None:
             raise SpecificationError(
-                "A parametric bootstrap draws errors and no instrument: use MovingBlockBootstrap or ResidualBootstrap, "
-                "which resample both."
+                "A parametric bootstrap draws errors but no instrument. Use MovingBlockBootstrap or "
+                "ResidualBootstrap, which resample both."
             )
         sigma = pool.residuals.T @ pool.residuals / pool.df_resid
         try:
@@ -372,8 +373,8 @@ class MovingBlockBootstrap(Recursive):
         if rows >= FEWEST_BLOCKS * length:
             return ()
         text = (
-            f"{rows} rows are {rows / length:.1f} blocks of {length} residuals, and the band is too narrow: twenty "
-            "blocks are wanted. Give a shorter block_length, or use another bootstrap."
+            f"{rows} rows make only {rows / length:.1f} blocks of {length} residuals, so the band is too narrow. "
+            "You need about twenty blocks. Give a shorter block_length, or use another bootstrap."
         )
         return (Note("few-blocks", text, warn=True),)
 
@@ -406,8 +407,8 @@ class MovingBlockBootstrap(Recursive):
             raise InsufficientDataError(f"Blocks of {length} periods do not fit into {rows}: give block_length=.")
         if length == rows:
             raise InsufficientDataError(
-                f"A block of all {rows} periods, less its mean over all places, is zero: every draw would fit exactly. "
-                "Give a shorter block_length=, or use another bootstrap."
+                f"With one block of all {rows} periods, centring the residuals leaves only zeros, so every draw "
+                "would fit exactly. Give a shorter block_length=, or use another bootstrap."
             )
         return length
 

@@ -92,13 +92,13 @@ class Simulated(ABC):
         studentised = self.interval == "studentised"
         if target.set_valued and self.interval != "percentile":
             raise SpecificationError(
-                f"interval={self.interval!r} is for draws around an estimate, and the draws are of many models: use "
-                "interval='percentile'."
+                f"interval={self.interval!r} is for draws around one estimate, but these draws come from many "
+                "models. Use interval='percentile'."
             )
         if studentised and target.gradients is None:
             raise SpecificationError(
-                "Studentised intervals need a standard error in every draw, and there is no formula for this "
-                "statistic's: use interval='percentile' or 'hall'."
+                "Studentised intervals need a standard error in every draw, but this statistic has no formula for "
+                "one. Use interval='percentile' or 'hall'."
             )
         values, errors = [], []
         for chunk in _with_progress(self.chunks(target, np.random.default_rng(self.seed)), self.draws):
@@ -109,7 +109,10 @@ class Simulated(ABC):
         if target.set_valued:
             draws = draws[~np.isnan(draws.reshape(draws.shape[0], -1)).any(axis=1)]
             if len(draws) < 2:
-                raise NumericalError("No draw of the reduced form has a model: raise tries=, or loosen a sign.")
+                raise NumericalError(
+                    "No draw of the reduced form has a model with the signs you asked for. Raise tries=, or "
+                    "loosen a sign."
+                )
         broken = int(np.count_nonzero(~np.isfinite(draws.reshape(draws.shape[0], -1)).all(axis=1)))
         if broken:
             raise NumericalError(
@@ -131,8 +134,8 @@ class Simulated(ABC):
         notes = []
         if self.draws * (1.0 - level) < 10.0:
             text = (
-                f"A {level:.0%} band from {self.draws} draws rests on {self.draws * (1.0 - level) / 2.0:.1f} draws "
-                "in each tail."
+                f"A {level:.0%} band from {self.draws} draws rests on only {self.draws * (1.0 - level) / 2.0:.1f} "
+                "draws in each tail. Ask for more draws."
             )
             notes.append(Note("few-draws", text, warn=True))
         if self.seed is None:

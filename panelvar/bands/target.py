@@ -117,7 +117,7 @@ def refuse_idle_levels(levels: Sequence[float], remedy: str) -> None:
     """
     if len(levels) > 1:
         raise SpecificationError(
-            f"level={shown(tuple(levels))} says how much bands are to hold, and there is none: {remedy}."
+            f"level={shown(tuple(levels))} sets the coverage of bands, but you asked for no bands: {remedy}."
         )
 
 

@@ -98,7 +98,7 @@ def refuse_cells(what: str, *sizes: int) -> None:
     count = math.prod(sizes)
     if count > MOST_CELLS:
         raise SpecificationError(
-            f"{what} asks for {' x '.join(map(str, sizes))} = {count} numbers at once; {MOST_CELLS} are the most."
+            f"{what} asks for {' x '.join(map(str, sizes))} = {count} numbers at once; the limit is {MOST_CELLS}."
         )
 
 
@@ -110,7 +110,7 @@ def refuse_beyond(option: str, value: float, periods: int) -> None:
     InsufficientDataError, SpecificationError
     """
     if LONGEST_HORIZON < value < periods:
-        raise SpecificationError(f"{option}={shown(value)} is more than {LONGEST_HORIZON} periods, the most.")
+        raise SpecificationError(f"{option}={shown(value)} is too long; the limit is {LONGEST_HORIZON} periods.")
     if value >= periods:
         raise InsufficientDataError(f"{option}={shown(value)} reaches past the data, which span {periods} period(s).")
 

@@ -212,10 +212,10 @@ def _nothing(option: str, item: str | re.Pattern[str], known: Sequence[str]) -> 
     asked = canonical(text)
     near = sorted(known, key=lambda name: -difflib.SequenceMatcher(None, canonical(name), asked).ratio())
     more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    names = ", ".join(map(repr, near[:_LISTED])) + more if known else "no names"
+    names = ", ".join(map(repr, near[:_LISTED])) + more if known else "none"
     advice = ""
     if isinstance(item, str) and re.search(r"\.\*|^\^|\$$|\\", item):
         advice = " In a text * and ? stand for other characters; re.compile(...) makes a regular expression of it."
     if meant := answer("option", text.lower(), known.__contains__, "coefficient"):
         advice = f" Did you mean {meant!r}?"
-    return SpecificationError(f"{option}={shown(text)} fits none of the names.{advice} There are: {names}.")
+    return SpecificationError(f"{option}={shown(text)} matches none of the names.{advice} The names are: {names}.")

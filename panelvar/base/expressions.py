@@ -30,8 +30,8 @@ def syntax_tree(text: str, written: str) -> ast.expr | None:
     """
     if len(written) > LONGEST_EXPRESSION:
         raise SpecificationError(
-            f"An expression of {len(written)} characters is too long to read ({written!r}); {LONGEST_EXPRESSION} is "
-            "the most."
+            f"An expression of {len(written)} characters is too long to read ({written!r}); the limit is "
+            f"{LONGEST_EXPRESSION} characters."
         )
     try:
         tree = ast.parse(text.strip(), mode="eval").body
@@ -81,6 +81,6 @@ def source(node: ast.AST) -> str:
 
 def _too_deep(written: str) -> SpecificationError:
     return SpecificationError(
-        f"{written!r} is too long a sum, or has too many brackets, signs or functions inside one another; "
-        f"{DEEPEST_EXPRESSION} levels are the most."
+        f"{written!r} is too long a sum, or it nests too many brackets, signs or functions; the limit is "
+        f"{DEEPEST_EXPRESSION} levels."
     )

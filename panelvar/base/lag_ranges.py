@@ -44,7 +44,7 @@ def each_lag(call: str) -> tuple[str, ...] | None:
         if last < first:
             raise SpecificationError(f"{call!r}: a range runs from its smaller to its larger number, {last}:{first}.")
         if last - first >= MOST_COLUMNS:
-            raise SpecificationError(f"{call!r} would make {last - first + 1} columns; {MOST_COLUMNS} are the most.")
+            raise SpecificationError(f"{call!r} would make {last - first + 1} columns; the limit is {MOST_COLUMNS}.")
         lags = list(range(first, last + 1))
     if twice := repeated(lags):
         raise SpecificationError(f"{call!r} names {twice[0]} twice.")

@@ -74,6 +74,6 @@ def refuse_far_apart(names: Sequence[str], norms: Array) -> None:
     if far_apart(norms):
         low, high = int(_sized(norms).argmin()), int(norms.argmax())
         raise NumericalError(
-            f"{names[high]!r} and {names[low]!r} are of sizes {norms[high]:.0e} and {norms[low]:.0e}: coefficients and "
-            "standard errors in such units leave the range of numbers. Rescale one of them."
+            f"The sizes of {names[high]!r} and {names[low]!r} are {norms[high]:.0e} and {norms[low]:.0e}. In such "
+            "units, coefficients and standard errors leave the range of numbers. Rescale one of them."
         )

@@ -111,9 +111,10 @@ def fit_bias_corrected_moments(
     notes: list[Note] = []
     if not root.found:
         text = (
-            "The corrected moments have no zero that can be reached from least squares: the series are too persistent "
-            f"for this panel (entities: {rows.design.entities.n_groups}). The coefficients are where the moments are "
-            "nearest to zero and have no standard errors. More periods or regressors may help, or fit_blundell_bond."
+            "The corrected moments have no zero that the search can reach from least squares: the series are too "
+            f"persistent for this panel (entities: {rows.design.entities.n_groups}). The reported coefficients are "
+            "where the moments come nearest to zero, and they have no standard errors. More periods or regressors "
+            "may help, or fit_blundell_bond."
         )
         notes.append(Note("no-root", text, warn=True))
     estimate = _covariance(rows, cube, np.concatenate((own, slopes)), cov, root.found)
@@ -163,12 +164,14 @@ def _covariance(
         by = cov.by
     elif not (isinstance(cov, str) and cov == "robust"):
         raise SpecificationError(
-            f"cov={shown(cov)} is not offered for corrected moments: 'robust' sums them by entity, "
-            "Clustered(column) by coarser clusters."
+            f"cov={shown(cov)} is not available for corrected moments. Use 'robust', which sums them by entity, or "
+            "Clustered(column), which sums them by coarser clusters."
         )
     notes = []
     if count < FEW_ENTITIES:
-        text = f"The moments are summed over few entities or clusters ({count}): their variance is a rough estimate."
+        text = (
+            f"The moments are sums over only {count} entities or clusters, so the estimate of their variance is rough."
+        )
         notes.append(Note("few-clusters", text, warn=True))
     size = len(rows.names)
     if not found:
@@ -181,7 +184,9 @@ def _summed(rows: LaggedRows, own: Array, cov: Clustered) -> tuple[Array, str, i
     """Sum what the entities add by cluster."""
     design = rows.design
     if len(cov.by) > 1:
-        raise SpecificationError("Moments are summed within one dimension of clusters: Clustered takes one here.")
+        raise SpecificationError(
+            "Give Clustered one dimension here: the moments are summed within one dimension of clusters."
+        )
     if not cov.by:
         return own, "Robust, entity moments", len(own)
     groups, label = design.group_by(cov.by[0])
@@ -189,8 +194,8 @@ def _summed(rows: LaggedRows, own: Array, cov: Clustered) -> tuple[Array, str, i
     moving = np.unique(design.entities.codes[groups.codes != first[design.entities.codes]])
     if len(moving):
         raise SpecificationError(
-            f"{label!r} changes within {len(moving)} entities, such as {design.entity_labels[moving[0]]!r}: the "
-            "moments of an entity must lie in one cluster."
+            f"{label!r} changes within {len(moving)} entities, such as {design.entity_labels[moving[0]]!r}. Each "
+            "entity must lie in one cluster, because its moments are summed there."
         )
     summed = np.zeros((groups.n_groups, own.shape[1]))
     np.add.at(summed, first, own)

@@ -115,8 +115,8 @@ def lagged_rows(
     kept = np.flatnonzero(good)
     if not len(kept):
         raise InsufficientDataError(
-            f"None of the {panel.n_entities} entities has {lags + 1} consecutive periods with all variables observed, "
-            f"as a row with lags={lags} needs."
+            f"A row with lags={lags} needs {lags + 1} consecutive periods with all variables observed. None of the "
+            f"{panel.n_entities} entities has that many."
         )
     design = Design(
         panel,
@@ -131,8 +131,8 @@ def lagged_rows(
     )
     if design.entities.sizes.max() < 2:
         raise InsufficientDataError(
-            f"Each of the {design.entities.n_groups} entities has one row only once lags={lags} are taken: effects "
-            "of entities leave nothing of it. At least one entity must have two."
+            f"With lags={lags}, each of the {design.entities.n_groups} entities has only one row left, and its "
+            "entity effect fits that row exactly. At least one entity must have two rows."
         )
     _refuse_constant(design, own)
     convention = as_convention("default")
@@ -140,8 +140,8 @@ def lagged_rows(
     absent = [name for name in own if name not in within.names]
     if absent:
         raise CollinearityError(
-            f"{absent[0]!r} does not vary within entities beside the other regressors: there is nothing to estimate "
-            "the autoregression from."
+            f"Given the other regressors, {absent[0]!r} does not vary within entities, so there is nothing to "
+            "estimate the autoregression from."
         )
     places = [design.names.index(name) for name in within.names]
     left = replace(
@@ -166,7 +166,8 @@ def _lost(before: int, used: int) -> tuple[Note, ...]:
     if used == before:
         return ()
     text = (
-        f"{before - used} of {before} rows serve as lags only, or follow a gap in time, across which no lag is taken."
+        f"{before - used} of {before} rows are not in the regression: they only serve as lags, or they follow a "
+        "gap in time, and no lag reaches across a gap."
     )
     return (Note("rows-lost-to-lags", text),)
 

@@ -126,7 +126,9 @@ def fit_lsdvc(
     choose("convention", convention, CONVENTIONS)
     draws = read_whole("draws", draws, 0)
     if draws == 1:
-        raise SpecificationError("draws=1 has no spread: give 0 for none, or some hundreds.")
+        raise SpecificationError(
+            "draws=1 gives no spread to estimate from. Give 0 for no standard errors, or some hundreds of draws."
+        )
     rng = read_generator("seed", seed)
     if isinstance(initial, str):
         choose("initial", initial, tuple(INITIAL_WORDS))
@@ -162,8 +164,8 @@ def fit_lsdvc(
 def _refuse_lags(lags: object) -> None:
     if not is_whole(lags) or lags != 1:
         raise SpecificationError(
-            f"lags={shown(lags)}: the expansion of the bias is for one lag of the dependent variable. "
-            "fit_bias_corrected_moments and fit_arellano_bond take more."
+            f"lags={shown(lags)}: this bias correction takes one lag of the dependent variable. For more lags use "
+            "fit_bias_corrected_moments or fit_arellano_bond."
         )
 
 
@@ -213,7 +215,9 @@ def _corrector(rows: LaggedRows, initial: object, sigma2: float | None, order: i
     cube = within_cube(rows)
     if isinstance(initial, str):
         if sigma2 is not None:
-            raise SpecificationError("sigma2= goes with numbers for initial=: an estimator has its own.")
+            raise SpecificationError(
+                "Give sigma2= only with numbers for initial=: an initial estimator has its own variance."
+            )
         return _Corrector(rows, cube, initial, None, None, order, convention)
     if sigma2 is not None:
         sigma2 = read_number("sigma2", sigma2)
@@ -244,12 +248,15 @@ def _notes(rows: LaggedRows, found: Corrected, draws: int) -> tuple[Note, ...]:
     root = float(found.coefficients[0])
     if abs(root) >= 1.0:
         text = (
-            f"The corrected coefficient of the lag is {root:.4g}: the autoregression is not stable; the expansion is "
-            "for stable ones."
+            f"The corrected coefficient of the lag is {root:.4g}, so the autoregression is not stable. The bias "
+            "correction holds only for stable ones."
         )
         notes.append(Note("unstable", text, warn=True))
     if not draws:
-        text = "There are no standard errors without draws: draws=200, say, estimates them by a parametric bootstrap."
+        text = (
+            "Without draws there are no standard errors. Give draws=200, say, to estimate them by a parametric "
+            "bootstrap."
+        )
         notes.append(Note("no-covariance", text))
     return tuple(notes)
 
@@ -277,7 +284,7 @@ def _bootstrap(corrector: _Corrector, fit: CorrectedFit, draws: int, rng: np.ran
     kept = draws - failed
     notes = []
     if failed:
-        text = f"The initial estimates of {failed} of {draws} drawn data sets do not exist: these are left out."
+        text = f"{failed} of {draws} simulated data sets have no initial estimates and are left out."
         notes.append(Note("draws-failed", text, warn=True))
     if kept < 2:
         matrix = np.full((len(fit.names),) * 2, np.nan)

@@ -138,7 +138,7 @@ class FrameChunks:
         frames = iter(made)
         first = next(frames, None)
         if first is None:
-            raise DataError("The data have no chunk: there is not a row to read.")
+            raise DataError("The data have no chunk, and so no row to read.")
         if not self.repeatable:
 
             def again() -> Iterator[Any]:

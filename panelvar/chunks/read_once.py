@@ -60,8 +60,8 @@ class ReadOnce:
         rest, self._rest = self._rest, None
         if rest is None:
             raise SpecificationError(
-                "These data can be read once, and this needs them again: give a function that returns a new iterator "
-                "at each call, or a path, table or query."
+                "These data can be read only once, and this needs to read them again. Give a function that "
+                "returns a new iterator at each call, or a path, table or query."
             )
         kept, self._kept = self._kept, []
         yield from kept

@@ -64,7 +64,7 @@ class Pooling:
         if self.cov is None:
             return "estimated" if entities == 1 else _DEFAULT[self.method]
         if entities == 1 and self.cov == "sandwich":
-            raise InsufficientDataError("cov='sandwich' is over entities, and there is one: use cov='estimated'.")
+            raise InsufficientDataError("cov='sandwich' needs several entities, and there is one. Use cov='estimated'.")
         return self.cov
 
 
@@ -222,7 +222,10 @@ def _without_rounding(matrix: Array, measure: Array) -> tuple[Array, tuple[Note,
     if not none.any():
         return matrix, ()
     matrix = np.where(none | none[:, None], 0.0, matrix)
-    text = "The entities do not differ: their spread gives no standard error, and no test. cov='estimated' needs none."
+    text = (
+        "The estimates of all entities are equal, so their spread gives no standard error and no test. Use "
+        "cov='estimated', which does not need the spread."
+    )
     return matrix, (Note("no-variance", text, warn=True),)
 
 

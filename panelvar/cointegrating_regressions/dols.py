@@ -178,7 +178,9 @@ class _Orders:
             if isinstance(value, str):
                 choose(option, value, CRITERIA)
         if len(rules) > 1:
-            raise SpecificationError(f"leads={leads!r} and lags={lags!r} are chosen together: by one criterion.")
+            raise SpecificationError(
+                f"leads={leads!r} and lags={lags!r} must name one criterion, which chooses both together."
+            )
         least, most = [], []
         for option, value, limit in (("leads", leads, max_leads), ("lags", lags, max_lags)):
             if isinstance(value, str):
@@ -186,7 +188,9 @@ class _Orders:
                 most.append(None if limit is None else read_whole(f"max_{option}", limit, 0, LONGEST_HORIZON))
                 continue
             if limit is not None:
-                raise SpecificationError(f"max_{option} is for {option} that a criterion chooses; {option}={value!r}.")
+                raise SpecificationError(
+                    f"max_{option} applies only when a criterion chooses {option}; you gave {option}={value!r}."
+                )
             least.append(read_whole(option, value, 0, LONGEST_HORIZON))
             most.append(least[-1])
         return cls((least[0], least[1]), (most[0], most[1]), rules.pop() if rules else None)

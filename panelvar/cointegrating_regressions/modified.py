@@ -107,8 +107,8 @@ def _regressor_powers(trend: str, regressor_trend: str | None) -> int:
     wanted = POWERS[check_trend(regressor_trend)]
     if wanted < powers:
         raise SpecificationError(
-            f"regressor_trend={regressor_trend!r} has fewer terms than the relation (trend={trend!r}): what enters "
-            "the relation may drive the regressors too."
+            f"regressor_trend={regressor_trend!r} has fewer terms than the relation (trend={trend!r}). Give it at "
+            "least as many, because what enters the relation may also drive the regressors."
         )
     return wanted
 

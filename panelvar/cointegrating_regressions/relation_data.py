@@ -118,13 +118,13 @@ class RelationSource:
         )
         clash = set(system.names) & set(TERM_NAMES[:powers])
         if clash:
-            raise SpecificationError(f"A regressor is called {clash.pop()!r}, as a term is: rename it.")
+            raise SpecificationError(f"A regressor has the name of a term, {clash.pop()!r}. Rename it.")
         check_scale(system.design, column_norms(system.design.columns, None))
         least = needed(powers, system.n_regressors)
         short = {
             place: InsufficientDataError(
-                f"{system.labels[place]!r} has {count} periods: {least} are needed, for {powers} terms, "
-                f"{system.n_regressors} regressors and what they are adjusted by."
+                f"{system.labels[place]!r} has {count} periods, but {least} are needed to estimate {powers} terms, "
+                f"{system.n_regressors} regressors and their adjustment."
             )
             for place, count in enumerate(system.periods)
             if count < least

@@ -54,7 +54,9 @@ def ranked(model: VarResult, case: Case, rank: int) -> VecmProblem:
     """
     base = model.problem
     if base.lags == 0:
-        raise SpecificationError("Cointegration is a matter of lags: lags= of the levels must be at least 1, got 0.")
+        raise SpecificationError(
+            "A cointegration model needs at least one lag of the levels: lags= must be at least 1, got 0."
+        )
     return VecmProblem(
         base.design,
         base.n_deterministic,

@@ -88,7 +88,9 @@ def engle_granger_test(
         raise SpecificationError(f"dependent={shown(dependent)} is not among the variables {list(table.names)}.")
     complete = np.flatnonzero(np.isfinite(table.values).all(axis=1))
     if complete.size == 0 or complete[-1] - complete[0] + 1 != complete.size:
-        raise DataError("The variables are not observed together in consecutive periods: select such a stretch.")
+        raise DataError(
+            "The variables have gaps or missing values. Select consecutive periods in which you observe all of them."
+        )
     values = table.values[complete]
     notes = (*table.notes, *ends_note("One variable or another is", len(table.values), len(values)))
     place = table.names.index(left)

@@ -129,7 +129,10 @@ def johansen_test(
                 f"bootstrap={shown(bootstrap)}: expected an object such as ResidualBootstrap(draws=999)."
             )
         if correction is not None:
-            raise SpecificationError("A bootstrap needs no correction=: its data sets are as short as the sample.")
+            raise SpecificationError(
+                "Leave out correction= when you give bootstrap=. The bootstrap needs no correction, because its "
+                "data sets are as short as the sample."
+            )
     model = fit_var(
         data,
         names,
@@ -191,12 +194,16 @@ def _drawn(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, t
         found.append(np.concatenate(chunks))
     statistics, notes = np.stack(found), []
     if explosive:
-        text = f"The estimates at rank {', '.join(explosive)} are explosive, and so are the data sets drawn from them."
+        text = (
+            f"The estimates at rank {', '.join(explosive)} are explosive, and so are the bootstrap data sets drawn "
+            "from them."
+        )
         notes.append(Note("explosive-null", text, warn=True))
     if exact := int(np.isinf(statistics).any(axis=2).sum()):
         text = (
-            f"In {exact} of {statistics.shape[0] * statistics.shape[1]} data sets drawn, a relation fits exactly (one "
-            "value dwarfs the others, say): their statistics are infinite, and count as larger than any."
+            f"In {exact} of {statistics.shape[0] * statistics.shape[1]} bootstrap data sets a relation fits "
+            "exactly (one value dwarfs the others, say). Their statistics are infinite and count as larger than "
+            "any other."
         )
         notes.append(Note("exact-draws", text, warn=True))
     return statistics, tuple(notes)
@@ -209,22 +216,27 @@ def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note,
     other = result.chosen_rank("max", level=result.level)
     if share < _SMALL and result.correction is None and result.drawn is None:
         text = (
-            f"{result.nobs} rows for {result.lags} lag(s) of {k} variables: in such samples the statistics are too "
-            f"large, by roughly {1.0 / share - 1.0:.0%} (Cheung and Lai 1993), and the tests find relations that are "
-            "not there. See correction= and bootstrap=."
+            f"The sample has {result.nobs} rows for {result.lags} lag(s) of {k} variables. In such samples the "
+            f"statistics are too large, by roughly {1.0 / share - 1.0:.0%} (Cheung and Lai 1993), and the tests "
+            "find relations that are not there. Use correction= or bootstrap=."
         )
         notes.append(Note("small-sample", text, warn=True))
     if exogenous and result.drawn is None:
-        text = "The distributions are those without exogenous variables, which change them: p-values are rough."
+        text = (
+            "The p-values are rough: they use the distributions without exogenous variables, and exogenous "
+            "variables change them."
+        )
         notes.append(Note("exogenous-distribution", text, warn=True))
     if rank == k:
         text = (
-            "Every rank below the number of variables is rejected: the levels are stationary (as they may seem with "
-            "too many lags or too short a sample), and fit_var on the levels is the model."
+            "The tests reject every rank below the number of variables. If the levels are stationary, use fit_var "
+            "on the levels. With too many lags or too short a sample, they may only seem so."
         )
         notes.append(Note("full-rank", text))
     if rank == 0:
-        notes.append(Note("no-relation", "Rank 0 is not rejected: fit_var on the differences is the model."))
+        notes.append(
+            Note("no-relation", "The tests do not reject rank 0 (no relation). Use fit_var on the differences.")
+        )
     if other != rank:
         text = f"The maximum-eigenvalue tests choose rank {other}, the trace tests rank {rank}."
         notes.append(Note("tests-disagree", text))

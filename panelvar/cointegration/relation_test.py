@@ -75,7 +75,7 @@ def relation_test(
     if beta is None and alpha is None and known is None:
         raise SpecificationError("Nothing is restricted: give beta=, alpha= or known=.")
     if known is not None and (beta is not None or alpha is not None):
-        raise SpecificationError("known= is tested by itself: restrictions beside known relations are not offered.")
+        raise SpecificationError("Give known= alone: a test of known relations takes no further restrictions.")
     rank = problem.rank
     if rank == 0:
         raise SpecificationError("A model of rank 0 has no relations to restrict.")
@@ -147,7 +147,9 @@ def _span(option: str, restrictions: Any, labels: tuple[str, ...], rank: int, un
         )
     lost = len(matrix)
     if len(labels) - lost < rank:
-        raise SpecificationError(f"{lost} restrictions on {option} leave fewer directions than the rank, {rank}.")
+        raise SpecificationError(
+            f"{lost} restrictions on {option} are too many: they leave fewer directions than the rank, {rank}."
+        )
     scaled = matrix * units
     _, _, rows = np.linalg.svd(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
     return rows[lost:].T, lost, "R b = 0" if text == "R b = q" else text

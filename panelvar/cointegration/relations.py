@@ -86,7 +86,8 @@ class Relations:
         fixed = self.fixed
         if fixed is None:
             raise SpecificationError(
-                "Relations normalised by their variance have no errors of their own: use normalise= with variables."
+                "Relations normalised by their variance have no standard errors. Normalise them on variables, "
+                "with normalise=."
             )
         errors = np.zeros(self.beta.shape)
         free = [row for row in range(self.problem.n_levels) if row not in fixed]

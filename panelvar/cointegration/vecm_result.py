@@ -45,16 +45,16 @@ _UNIT = 1e-6
 
 # What a vector autoregression has and its levels do not: asked for, this is the answer.
 _NOT_OFFERED = {
-    "with_cov": "Robust errors of an error-correction model are not offered: see MovingBlockBootstrap.",
+    "with_cov": "Error-correction models have no robust standard errors here. See MovingBlockBootstrap.",
     "lag_exclusion_tests": (
-        "Lags of the levels cannot be left out one by one in an error-correction model: exclusion_test(lags=) tests "
-        "lagged differences, select_lags the order."
+        "In an error-correction model you cannot leave out single lags of the levels. exclusion_test(lags=) tests "
+        "lagged differences, and select_lags chooses the order."
     ),
     "granger_causality": (
-        "Whether one variable Granger-causes another concerns products of alpha and beta beside the lagged "
-        "differences, and the Wald test then has no chi-squared distribution in general (Toda and Phillips 1993): use "
-        "toda_yamamoto_test, which needs no rank. exclusion_test tests the lagged differences, "
-        "weak_exogeneity_test the reactions."
+        "Granger causality here depends on products of alpha and beta as well as on the lagged differences, so a "
+        "Wald test has no chi-squared distribution in general (Toda and Phillips 1993). Use toda_yamamoto_test, "
+        "which needs no rank. exclusion_test tests the lagged differences, and weak_exogeneity_test tests the "
+        "reactions."
     ),
     "wald_test": (
         "Coefficients of the levels are functions of alpha and beta, and a Wald test of them has no chi-squared "
@@ -160,8 +160,9 @@ class VecmResult(VecmEstimates):
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering, purpose)
         if shocks.scheme.sums_responses and self.unit_roots and not shocks.scheme.takes_unit_roots:
             raise SpecificationError(
-                f"{shocks.scheme.words} restrictions are on sums of all responses, and responses of the levels of an "
-                "error-correction model do not die out. ShortRun(long_run=) restricts where they lead."
+                f"{shocks.scheme.words} restrictions apply to sums of all responses. In an error-correction model "
+                "the responses of the levels do not die out, so these sums do not exist. Use ShortRun(long_run=), "
+                "which restricts where the responses lead."
             )
         return super()._shocks(identification, shock_size, ordering, purpose)
 
@@ -171,12 +172,13 @@ class VecmResult(VecmEstimates):
         rest = self.moduli[unit:]
         if self.moduli[0] > 1.0 + _UNIT:
             text = (
-                f"A root has modulus {self.moduli[0]:.4f}: beside the {unit} root(s) of one that the rank implies the "
+                f"The rank implies {unit} root(s) of one, but another root has modulus {self.moduli[0]:.4f}. The "
                 "system is explosive, and values at long horizons grow without bound."
             )
         elif rest.size and rest[0] > 1.0 - _UNIT:
             text = (
-                f"More roots are one than the {unit} that the rank implies: the variables seem to be integrated twice."
+                f"More roots are one than the {unit} that the rank implies. The variables seem to be integrated of "
+                "order two."
             )
         else:
             return ()

@@ -55,8 +55,8 @@ class WholeEntities:
     def __init__(self, stream: DatedChunks) -> None:
         if not stream.repeatable:
             raise SpecificationError(
-                "These data can be read once, and this model reads them several times: give a function that returns a "
-                "new iterator at each call, or a path, table or query."
+                "These data can be read only once, and this model reads them several times. Give a function that "
+                "returns a new iterator at each call, or a path, table or query."
             )
         self.stream = stream
         self.entity_name, self.time_name = stream.entity_name, stream.time_name

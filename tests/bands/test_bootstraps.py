@@ -108,7 +108,7 @@ def test_moving_blocks_are_consecutive_and_centred():
 
 def test_few_blocks_are_warned_about():
     model = pv.fit_var(series(0.5), ["x", "y"], lags=1)
-    with pytest.warns(pv.PanelVarWarning, match=r"89 rows are 5.6 blocks of 16"):
+    with pytest.warns(pv.PanelVarWarning, match=r"89 rows make only 5.6 blocks of 16"):
         model.impulse_responses(2, bands=MovingBlockBootstrap(200, seed=1))
     band = model.impulse_responses(2, bands=MovingBlockBootstrap(200, seed=1, block_length=8))
     assert "few-blocks" not in {note.code for note in band.notes}
@@ -333,5 +333,5 @@ def test_a_block_of_all_rows_is_refused():
     model = pv.fit_var(frame, lags=1)
     # By the usual rule, and asked for.
     for length in (None, 9):
-        with pytest.raises(pv.InsufficientDataError, match="A block of all 9 periods"):
+        with pytest.raises(pv.InsufficientDataError, match="one block of all 9 periods"):
             model.impulse_responses(2, bands=pv.MovingBlockBootstrap(29, seed=1, block_length=length))

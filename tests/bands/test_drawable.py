@@ -140,8 +140,8 @@ def test_the_delta_method_reads_its_directions(target):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (pv.ResidualBootstrap(200, seed=1), "generates no data"),
-        (pv.BootstrapAfterBootstrap(200, seed=1), "generates no data"),
+        (pv.ResidualBootstrap(200, seed=1), "generate data, which this model cannot do"),
+        (pv.BootstrapAfterBootstrap(200, seed=1), "generate data, which this model cannot do"),
         (pv.MonteCarlo(200, seed=1), "this model has none"),
     ],
 )

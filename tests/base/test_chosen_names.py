@@ -118,11 +118,13 @@ def test_the_order_is_that_asked_for_and_no_name_comes_twice() -> None:
 
 
 def test_what_fits_nothing_is_answered_with_the_nearest_first() -> None:
-    with pytest.raises(SpecificationError, match=r"keep='log\(incme\)' fits none of the names\. There are: 'log\(inc"):
+    with pytest.raises(
+        SpecificationError, match=r"keep='log\(incme\)' matches none of the names\. The names are: 'log\(inc"
+    ):
         chosen_names("keep", "log(incme)", KNOWN)
     with pytest.raises(SpecificationError, match=r"and 7 more\.$"):
         chosen_names("keep", ["x", "zzz*"], KNOWN)
-    with pytest.raises(SpecificationError, match=r"There are: no names\."):
+    with pytest.raises(SpecificationError, match=r"The names are: none\."):
         chosen_names("keep", "x", ())
 
 

@@ -162,9 +162,9 @@ def test_an_operator_before_what_is_no_column_is_not_explained(panel):
 
 @pytest.mark.parametrize("name", ["_cons", "(Intercept)", "Intercept"])
 def test_the_constant(panel, name):
-    with pytest.raises(pv.SpecificationError, match=r"fits none of the names\. Did you mean 'const'"):
+    with pytest.raises(pv.SpecificationError, match=r"matches none of the names\. Did you mean 'const'"):
         pv.compare(pv.fit_pooled(panel, "y", X), drop=name)
-    with pytest.raises(pv.SpecificationError, match=r"fits none of the names\. There are"):
+    with pytest.raises(pv.SpecificationError, match=r"matches none of the names\. The names are"):
         pv.compare(pv.fit_pooled(panel, "y", X, constant=False), drop=name)
 
 

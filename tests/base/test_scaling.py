@@ -33,5 +33,5 @@ def test_sizes_at_the_ends_of_the_range_are_compared_without_overflow():
     for near in ([3e300, 2e299], [3e-300, 2e-301], [1e-300, 1e-166]):
         refuse_far_apart(names, np.array(near))
     for far in ([1e-100, 1e200], [1e-300, 1e-160]):
-        with pytest.raises(NumericalError, match="'b' and 'a' are of sizes"):
+        with pytest.raises(NumericalError, match="sizes of 'b' and 'a' are"):
             refuse_far_apart(names, np.array(far))

@@ -126,7 +126,7 @@ def test_series_without_a_root_say_so_and_have_no_errors() -> None:
     rng = np.random.default_rng(5)
     y = np.cumsum(rng.standard_normal((24, 6)), axis=1)
     frame = pd.DataFrame([{"i": f"e{i}", "t": t, "y": y[i, t]} for i in range(24) for t in range(6)])
-    with pytest.warns(pv.PanelVarWarning, match="no zero that can be reached"):
+    with pytest.warns(pv.PanelVarWarning, match="no zero that the search can reach"):
         found = fitted(frame)
     assert found.std_errors.isna().all()
     assert "n/a" in str(found.summary())

@@ -24,10 +24,10 @@ def panel(frame: pd.DataFrame) -> pv.Panel:
         (
             lambda f: f[f["t"].isin([2000, 2002, 2005, 2007])],
             ["x"],
-            "None of the .* entities has 2 consecutive periods",
+            "needs 2 consecutive periods .* None of the",
             pv.InsufficientDataError,
         ),
-        (lambda f: f[f["t"].isin([2000, 2001])], ["x"], "one row only", pv.InsufficientDataError),
+        (lambda f: f[f["t"].isin([2000, 2001])], ["x"], "only one row left", pv.InsufficientDataError),
         (lambda f: f.assign(y=f["i"].str[1:].astype(float)), ["x"], "does not vary", pv.PanelVarError),
         (lambda f: f.assign(**{"L(y)": 1.0}), ["x", "L(y)"], "Named twice: L", pv.SpecificationError),
         (lambda f: f.assign(x=np.inf), ["x"], "infinite", pv.DataError),
@@ -66,7 +66,7 @@ def test_missing_values_are_counted_or_refused(fit) -> None:
 
 def test_covariances_of_moments_are_robust_or_clustered() -> None:
     frame = sample(30, 9)
-    with pytest.raises(pv.SpecificationError, match="not offered for corrected moments"):
+    with pytest.raises(pv.SpecificationError, match="not available for corrected moments"):
         pv.fit_bias_corrected_moments(panel(frame), "y", ["x"], cov="classical")
     with pytest.raises(pv.SpecificationError, match="one dimension"):
         pv.fit_bias_corrected_moments(panel(frame), "y", ["x"], cov=pv.Clustered("g", "t"))

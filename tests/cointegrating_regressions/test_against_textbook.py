@@ -147,7 +147,7 @@ def test_one_entity_is_a_panel_of_one() -> None:
         np.testing.assert_allclose(
             fit(panel(alone), "y", ["x1", "x2"], method="weighted").params, one.params[["x1", "x2"]], rtol=1e-9
         )
-        with pytest.raises(pv.InsufficientDataError, match="over entities, and there is one"):
+        with pytest.raises(pv.InsufficientDataError, match="needs several entities, and there is one"):
             fit(panel(alone), "y", ["x1", "x2"], cov="sandwich")
 
 

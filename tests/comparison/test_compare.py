@@ -128,8 +128,8 @@ def test_what_cannot_be_compared(results: object, match: str) -> None:
     ("options", "match"),
     [
         ({"below": "se"}, "below='se'"),
-        ({"keep": ["valu"]}, "keep='valu' fits none of the names. There are: 'value', "),
-        ({"labels": {"valu": "V"}}, "labels='valu' fits none"),
+        ({"keep": ["valu"]}, "keep='valu' matches none of the names. The names are: 'value', "),
+        ({"labels": {"valu": "V"}}, "labels='valu' matches none"),
         ({"order": ["x"]}, "order='x'"),
         ({"foot": ["r2"]}, "foot='r2'"),
         ({"stars": (5,)}, "significance levels"),

@@ -53,7 +53,7 @@ def test_keep_and_drop_take_terms_and_patterns(models: dict[str, LinearResult]) 
     assert labels(pv.compare(models["regions"], keep=re.compile("^[xz]$"))) == ["x", "z"]
     assert labels(pv.compare(models["regions"], keep="*region*", drop="*Asia*")) == regions[1:]
     assert labels(pv.compare(models["regions"], order=["const", "z:x"]))[:3] == ["const", "x:z", "x"]
-    with pytest.raises(pv.SpecificationError, match=r"drop='w' fits none of the names. There are: 'x', "):
+    with pytest.raises(pv.SpecificationError, match=r"drop='w' matches none of the names. The names are: 'x', "):
         pv.compare(models["plain"], drop="w")
     with pytest.raises(pv.SpecificationError, match="leave no coefficient"):
         pv.compare(models["plain"], drop="*")
@@ -162,9 +162,9 @@ def test_headings_that_are_dependent_variables_have_their_labels(models: dict[st
 
 def test_one_mapping_of_names_serves_many_tables(models: dict[str, LinearResult]) -> None:
     assert labels(pv.compare(models["plain"], labels={"x": "X", "unemployment": "Unemployment"}))[0] == "X"
-    with pytest.raises(pv.SpecificationError, match="labels='constt' fits none of the names"):
+    with pytest.raises(pv.SpecificationError, match="labels='constt' matches none of the names"):
         pv.compare(models["plain"], labels={"x": "X", "constt": "Constant"})
-    with pytest.raises(pv.SpecificationError, match="labels='unemployment' fits none"):
+    with pytest.raises(pv.SpecificationError, match="labels='unemployment' matches none"):
         pv.compare(models["plain"], labels={"unemployment": "Unemployment"})
     with pytest.raises(pv.SpecificationError, match="takes a text; got int"):
         pv.compare(models["plain"], labels={"x": 3})  # type: ignore[dict-item]

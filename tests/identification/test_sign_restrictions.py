@@ -208,7 +208,7 @@ def test_bad_input(model):
         model.impulse_responses(2, identification=SignRestrictions(one, seed=1), shock_size="unit")
     with pytest.raises(SpecificationError, match="No delta-method formula"):
         model.impulse_responses(2, identification=SignRestrictions(one, seed=1), bands=pv.DeltaMethod())
-    with pytest.raises(SpecificationError, match="draws are of many models"):
+    with pytest.raises(SpecificationError, match="draws come from many models"):
         model.impulse_responses(
             2, identification=SignRestrictions(one, seed=1), bands=ResidualBootstrap(100, seed=1, interval="hall")
         )

@@ -85,7 +85,7 @@ def test_joint_limits_of_one_coefficient_are_its_own():
 def test_joint_limits_refuse_what_makes_no_sense():
     with pytest.raises(pv.SpecificationError, match="joint='scheffe' is not known"):
         fitted().conf_int(joint="scheffe")
-    with pytest.raises(pv.SpecificationError, match="of='z' fits none of the names"):
+    with pytest.raises(pv.SpecificationError, match="of='z' matches none of the names"):
         fitted().conf_int(of="z")
 
 
@@ -199,7 +199,7 @@ def test_levels_may_be_fractions(step):
 @pytest.mark.parametrize(
     ("term", "options", "message"),
     [
-        ("z", {}, "term='z' fits none of the names"),
+        ("z", {}, "term='z' matches none of the names"),
         ("x", {}, "'x' has no level in brackets"),
         ({}, {}, "empty mapping"),
         ({0: "*"}, {}, r"fits \d+ coefficients; name one"),

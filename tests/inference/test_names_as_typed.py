@@ -129,13 +129,13 @@ def test_regressors_are_chosen_as_they_were_typed():
     pd.testing.assert_series_equal(typed.params, printed.params)
     random = pv.fit_random_effects(panel, formula)
     assert pv.hausman_regression(random, regressors="C(region)").df == 2
-    with pytest.raises(pv.SpecificationError, match="regressors='I\\(v\\*\\*2\\)' fits none of the names"):
+    with pytest.raises(pv.SpecificationError, match="regressors='I\\(v\\*\\*2\\)' matches none of the names"):
         pv.hausman_regression(random, regressors="I(v**2)")
     iv = pv.fit_iv_pooled(panel, "y ~ x + [I(w**2) + L(w) ~ z + v + L(z, 1:2)]", missing="drop")
     assert iv.endogeneity_test("I(w**2)").df == 1
     assert iv.difference_in_sargan("L(z, 2)").df == 1
     assert iv.anderson_rubin({"I(w**2)": 0.0, "L(w,1)": 0.0}).statistic == iv.anderson_rubin(0.0).statistic
-    with pytest.raises(pv.SpecificationError, match=r"variables='q' fits none of the names.* 'I\(w \*\* 2\)'"):
+    with pytest.raises(pv.SpecificationError, match=r"variables='q' matches none of the names.* 'I\(w \*\* 2\)'"):
         iv.endogeneity_test("q")
 
 

@@ -377,5 +377,5 @@ def test_units_too_far_apart_are_refused_by_name(options):
     names = ["a", "b"]
     for far in ("a", "b", *(("s",) if "s" in options.values() else ())):
         scaled = frame.assign(**{far: frame[far] * 1e140})
-        with pytest.raises(pv.NumericalError, match=f"'{far}' and '.' are of sizes"):
+        with pytest.raises(pv.NumericalError, match=f"sizes of '{far}' and '.' are"):
             pv.fit_local_projections(scaled, names, lags=1, horizon=2, **options)

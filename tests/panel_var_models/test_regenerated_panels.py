@@ -136,5 +136,5 @@ def test_refused():
     with pytest.raises(pv.SpecificationError, match="lags and effects alone"):
         quietly(pooled.impulse_responses, 2, bands=pv.BootstrapAfterBootstrap(99, 1))
     average = fit(panel_of(seed=37, entities=10, periods=20), 1, "mean-group")
-    with pytest.raises(pv.SpecificationError, match="generates no data"):
+    with pytest.raises(pv.SpecificationError, match="generate data, which this model cannot do"):
         quietly(average.impulse_responses, 2, bands=pv.ResidualBootstrap(99, 1))

@@ -94,7 +94,7 @@ def test_equations_and_regressors_are_chosen_and_called() -> None:
     alone = pv.plot_coefficients(model(), keep="*L1.x", labels={"L1.x": "Past", "z": "Rate"}, figsize=(3.0, 2.0))
     assert lines(alone) == ["x: Past", "y [%]: Past", "Rate: Past"]
     alone.draw_without_rendering()
-    with pytest.raises(pv.SpecificationError, match="labels='w' fits none of the names"):
+    with pytest.raises(pv.SpecificationError, match="labels='w' matches none of the names"):
         pv.plot_coefficients(model(), labels={"w": "W"})
 
 

@@ -611,7 +611,7 @@ EXTREME = [
 
 NOT_OFFERED = re.compile(
     "Studentised intervals|would undo a restriction|posterior of an unrestricted|has no exogenous variables"
-    "|average origin|responses of the levels of an error-correction|is not stable|Only a stable system"
+    "|average origin|responses of the levels do not die out|is not stable|Only a stable system"
 )
 """Words about what a kind of system does not offer."""
 

@@ -191,7 +191,7 @@ def test_a_reader_of_batches_can_be_read_once(monkeypatch):
     # Few rows are kept.
     assert_same(fitted(reader()), held(make()))
     monkeypatch.setattr(read_once, "CHUNK_ROWS", 100)
-    with pytest.raises(pv.SpecificationError, match="can be read once"):
+    with pytest.raises(pv.SpecificationError, match="can be read only once"):
         fitted(reader())
 
 

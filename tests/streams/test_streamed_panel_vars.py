@@ -128,7 +128,7 @@ def test_what_has_a_value_for_each_row_or_needs_all_of_them_is_refused_by_name()
         _ = system.resids
     with pytest.raises(pv.MissingInformationError, match="A residual or fitted value has a value for each row"):
         _ = system.fitted_values
-    with pytest.raises(pv.SpecificationError, match="the model generates no data from them"):
+    with pytest.raises(pv.SpecificationError, match="to generate data, which this model cannot do"):
         system.impulse_responses(3, bands=pv.ResidualBootstrap(draws=20))
     with pytest.raises(pv.SpecificationError, match="EntityBootstrap draws entities of a panel"):
         system.impulse_responses(3, bands=pv.EntityBootstrap(draws=20))

@@ -86,7 +86,7 @@ def test_rows_that_repeat_or_change_are_refused(monkeypatch):
     with pytest.raises(pv.DataError, match="no rows"):
         entities_of(frame.head(0))
     monkeypatch.setattr(read_once, "CHUNK_ROWS", 10)
-    with pytest.raises(pv.SpecificationError, match="can be read once"):
+    with pytest.raises(pv.SpecificationError, match="can be read only once"):
         entities_of(iter([frame]))
 
 
