@@ -20,6 +20,7 @@ DOCS = ROOT / "docs"
 MADE_BY_THE_BUILD = {"_build", "generated", "presets", "stories"}
 PAGES = [
     README,
+    ROOT / "CHANGELOG.md",
     *(path for path in sorted(DOCS.rglob("*.md")) if not MADE_BY_THE_BUILD & set(path.relative_to(DOCS).parts)),
 ]
 # A block that is meant to warn is preceded by the comment <!-- warns -->.
