@@ -470,7 +470,7 @@ def test_random_effects_have_no_weights():
         (lambda: pv.fit_pooled(panel(), "y", frame()[X].to_numpy()), "x must be column names"),
         (lambda: pv.fit_pooled(panel(), "y", [], constant=False), "neither regressors nor a constant"),
         (lambda: pv.fit_pooled(panel(), "y", X, constant="yes"), "constant='yes' must be True, False or None"),
-        (lambda: fit("pooled", x=["const"], const=1.0), "A regressor is called 'const'"),
+        (lambda: fit("pooled", x=["const"], const=1.0), "A regressor has the name of the constant, 'const'"),
         (
             lambda: pv.fit_pooled(panel(), "y", X, cov="HC9"),
             "cov='HC9' is not known. Choose one of: 'classical', 'robust', 'HC0'",

@@ -180,7 +180,7 @@ def fit_many(
     parts = _parts(panel, by, read_flag("whole", whole))
     n_fits = len(outcomes) * len(parts) * len(lists)
     if n_fits > MOST_FITS:
-        raise SpecificationError(f"{n_fits} fits are asked for at once; {MOST_FITS} are the most.")
+        raise SpecificationError(f"{n_fits} fits are asked for at once; the limit is {MOST_FITS}.")
     names = _labels(outcomes, [part for part, _ in parts], len(lists), all(formulas), labels)
     known = {*map(str, panel.names), panel.entity_name, panel.time_name}
     every = [
@@ -241,7 +241,7 @@ def _parts(panel: Panel, by: str | None, whole: bool) -> list[tuple[str, Panel]]
             f"by={by!r} is missing in {missing} of {panel.nobs} rows: give them a value of their own."
         )
     if len(levels) > MOST_FITS:
-        raise SpecificationError(f"by={by!r} has {len(levels)} values; {MOST_FITS} fits are the most of one call.")
+        raise SpecificationError(f"by={by!r} has {len(levels)} values; the limit of one call is {MOST_FITS} fits.")
     found = [
         (f"{named} = {as_text(level)}", panel.where(codes == k, panel_order=True)) for k, level in enumerate(levels)
     ]

@@ -299,8 +299,8 @@ def _singular(adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
     if not adjusted.singular:
         return []
     text = (
-        f"{adjusted.singular} cluster(s) alone identify some coefficient: their block of I - H is singular and is "
-        "inverted where it can be. The variance of such a coefficient is not estimated by the other clusters."
+        f"{adjusted.singular} cluster(s) alone identify some coefficient. Their block of I - H is singular, and it "
+        "is inverted only where it can be. The other clusters do not estimate the variance of such a coefficient."
     )
     return [Note("cluster-leverage-one", text, warn=True)]
 
@@ -309,8 +309,8 @@ def _few_degrees(fit: Projected, each: Array, groups: int) -> Note:
     where = ", ".join(f"{fit.names[i]} ({each[i]:.3g})" for i in np.flatnonzero(~(each >= FEW_DEGREES)))
     return Note(
         "few-degrees-of-freedom",
-        f"Satterthwaite degrees of freedom below {FEW_DEGREES:g}: {where}. Few clusters carry these estimates: the t "
-        "approximation is poor however many rows there are."
+        f"Some coefficients have fewer than {FEW_DEGREES:g} Satterthwaite degrees of freedom: {where}. Few "
+        "clusters carry these estimates, so the t approximation is poor, however many rows there are."
         + (f" With {groups} clusters no bootstrap does better." if groups <= HOPELESS_CLUSTERS else ""),
         warn=True,
     )
@@ -329,8 +329,8 @@ def _working_root(fit: Projected, basis: ClusterBasis) -> Callable[[Piece, Seque
     largest = int(basis.clusters.sizes.max())
     if largest > LARGEST_BLOCK:
         raise NumericalError(
-            f"bias_reduced_root='original' takes the root of a matrix with a cluster's rows on each side; the largest "
-            f"cluster has {largest} rows, and {LARGEST_BLOCK} is the limit. Use 'transformed', the default."
+            "bias_reduced_root='original' takes the root of a square matrix with a row for each row of a cluster. "
+            f"The largest cluster has {largest} rows; the limit is {LARGEST_BLOCK}. Use 'transformed', the default."
         )
 
     def weigh(piece: Piece, edges: Sequence[int]) -> tuple[Array, int]:

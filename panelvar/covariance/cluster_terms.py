@@ -91,19 +91,20 @@ def mended(fit: Scored, convention: Convention, matrix: Array, kind: str) -> tup
         if fit.recovery is None or not indefinite(matrix):
             return matrix, []
         text = (
-            f"The {kind} covariance of the slopes is positive semi-definite; that of the constant beside them is not: "
-            "some combinations of both have no standard error."
+            f"The {kind} covariance of the slopes is positive semi-definite, but that of the slopes with the "
+            "constant is not: some combinations of both have no standard error."
         )
         return matrix, [Note("covariance-indefinite", text)]
     if not indefinite(matrix):
         return matrix, []
     text = (
         f"The {kind} covariance is not positive semi-definite: joint tests have no valid p-values, and some "
-        "combinations of coefficients no standard error. The default convention repairs the matrix (repair_multiway)."
+        "combinations of coefficients have no standard error. The default convention repairs the matrix "
+        "(repair_multiway)."
     )
     slopes = fit.recovery is None or indefinite(matrix[1:, 1:])
     if not slopes:
-        text += " That of the slopes alone is: only combinations with the constant are concerned."
+        text += " The covariance of the slopes alone is, so this concerns only combinations with the constant."
     notes = [Note("covariance-indefinite", text, warn=slopes)]
     negative = np.flatnonzero(np.diagonal(matrix) < 0.0)
     if len(negative):

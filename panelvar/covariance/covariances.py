@@ -376,12 +376,15 @@ class Clustered(ScoredCovariance):
             notes.append(
                 Note(
                     "few-clusters",
-                    f"Only {smallest} clusters: clustered errors are biased downward and t tests over-reject; "
-                    "read the p-values as optimistic. "
+                    f"Only {smallest} clusters: clustered standard errors are biased downward and t tests "
+                    "over-reject, so the p-values are too optimistic. "
                     + (
-                        "With so few, no correction and no bootstrap makes them reliable."
+                        "With so few clusters, no correction and no bootstrap makes them reliable."
                         if smallest <= HOPELESS_CLUSTERS
-                        else "BiasReduced and wild_bootstrap, where a model has them, keep their level better."
+                        else (
+                            "BiasReduced and wild_bootstrap keep closer to their level; use them where the model "
+                            "has them."
+                        )
                     ),
                     warn=True,
                 )

@@ -82,16 +82,17 @@ class CrossingBasis(ClusterBasis):
         levels, rows = largest.grouping.n_groups, int(self.clusters.sizes.max())
         if columns > LEVEL_LIMIT:
             return NumericalError(
-                f"The absorbed effects cut across the clusters. The largest, of {levels} levels, may be of any size, "
-                f"but the others have {columns} coefficients together: leverage blocks need a basis of that many "
-                f"columns, and {LEVEL_LIMIT} is the limit. Cluster by a dimension in which all effects are nested, or "
+                "The absorbed effects cut across the clusters, so leverages need a basis with a column for each "
+                f"coefficient of all effects but the largest (which has {levels} levels). These are {columns} "
+                f"columns; the limit is {LEVEL_LIMIT}. Cluster by a dimension in which all effects are nested, or "
                 "use Clustered (CR1)."
             )
         if columns * max(levels * largest.size, rows) > TABLE_LIMIT:
             return NumericalError(
-                f"Leverage blocks need tables of the {columns} coefficients of all effects but the largest by its "
-                f"{levels} levels, and by the {rows} rows of the largest cluster: more than {TABLE_LIMIT:.0e} numbers. "
-                "Cluster by a dimension in which all effects are nested, or use Clustered (CR1)."
+                f"Leverages need two tables of the {columns} coefficients of all effects but the largest: one by "
+                f"its {levels} levels, one by the {rows} rows of the largest cluster. They would hold more than "
+                f"{TABLE_LIMIT:.0e} numbers, the limit. Cluster by a dimension in which all effects are nested, or "
+                "use Clustered (CR1)."
             )
         return None
 

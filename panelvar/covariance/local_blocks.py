@@ -114,8 +114,8 @@ def refuse_pairs(shared: float) -> None:
     """
     if shared > PAIRS:
         raise NumericalError(
-            f"Degrees of freedom need the covariance of every pair of clusters that have a level of the crossing "
-            f"effect in common: about {shared:.0e}, and {PAIRS:.0e} is the limit. Use df='groups'."
+            "The degrees of freedom need the covariance of every pair of clusters that share a level of the "
+            f"crossing effect. There are about {shared:.0e} such pairs; the limit is {PAIRS:.0e}. Use df='groups'."
         )
 
 

@@ -61,8 +61,8 @@ def covariance_of(specification: Covariance, fit: Projected, convention: Convent
     matrix[:, none] = 0.0
     names = ", ".join(fit.names[i] for i in np.flatnonzero(none))
     text = (
-        f"No variance of {names} is left by errors {found.label} (its scores add up to zero in every cluster, or a "
-        "negative variance was set to zero): there is no standard error and no test of it."
+        f"With errors {found.label}, {names} has no variance: its scores add up to zero in every cluster, or a "
+        "negative variance was set to zero. It has no standard error and no test."
     )
     return replace(found, matrix=matrix, notes=(*found.notes, Note("no-variance", text, warn=True)))
 

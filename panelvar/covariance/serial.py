@@ -104,8 +104,8 @@ class SerialCovariance(ScoredCovariance):
             notes.append(Note("gaps-bridged", text, warn=True))
         if across and clusters.n_groups < FEW_PERIODS:
             text = (
-                f"Only {clusters.n_groups} periods: Driscoll-Kraay errors, whose asymptotics are in the number of "
-                "periods, are biased downward and t tests over-reject."
+                f"Only {clusters.n_groups} periods: Driscoll-Kraay standard errors are biased downward and t tests "
+                "over-reject, because these errors need many periods."
             )
             notes.append(Note("few-periods", text, warn=True))
         return CovarianceEstimate(

@@ -204,7 +204,9 @@ def correlated_meat(x: Array, e: Array, units: Grouping, dates: Grouping, *, pai
     complete = dates.sizes == units.n_groups
     if not pairwise or complete.all():
         if not complete.any():
-            raise InsufficientDataError("No period has every entity: the casewise covariance has no period to use.")
+            raise InsufficientDataError(
+                "The casewise covariance uses periods in which every entity is observed, and there is none."
+            )
         if units.n_groups > dates.n_groups:
             return _by_dates(x, e, units, dates, complete)
     else:

@@ -40,16 +40,16 @@ def by_label(values: Any, rows: pd.Index, what: str) -> Any:
     if len(labels) == 0 or labels.nlevels != rows.nlevels or not rows.isin(labels).any():
         first = _first(labels) if len(labels) else "none"
         raise DataError(
-            f"No label of {what} is one of a row of the data: the first is {first}, that of the data "
-            f"{_first(rows)}. Give a Series with the index of the data, or an array, which is taken row by row in the "
-            "data's order."
+            f"No label of {what} is in the index of the data: the first is {first}, and that of the data is "
+            f"{_first(rows)}. Give a Series with the index of the data, or an array, which is taken row by row in "
+            "the order of the data."
         )
     for whose, index in ((what, labels), ("the data", rows)):
         if not index.is_unique:
             raise DataError(
-                f"The index of {whose} repeats labels, such as {_first(index[index.duplicated()])}, and that of {what} "
-                "is not the data's in the same order: which value belongs to which row cannot be told. Make it a "
-                "column of the data."
+                f"The index of {whose} repeats labels, such as {_first(index[index.duplicated()])}, and the index "
+                f"of {what} is not that of the data in the same order, so you cannot tell which value belongs to "
+                "which row. Make it a column of the data."
             )
     return values.reindex(rows)
 

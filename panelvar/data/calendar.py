@@ -312,13 +312,13 @@ def _read_ranks(
     if alphabetical and len(observed) > 1:
         listing = ", ".join(repr(label) for label in observed[:3]) + (", ..." if len(observed) > 3 else "")
         text = (
-            f"are texts in no form that is known, and are taken in alphabetical order ({listing}): a lag is the label "
-            "before, and a period that no entity has cannot be seen. Give dates, numbers, texts such as '2001-05', or "
-            "an ordered pandas.Categorical"
+            f"are texts in no known form, so they are taken in alphabetical order ({listing}): a lag is the label "
+            "before, and a period that no entity has goes unnoticed. Give dates, numbers, texts such as "
+            "'2001-05', or an ordered pandas.Categorical"
         )
         return positions, _noting(calendar, "time-ranked", text, warn=True)
     return positions, _noting(calendar, "time-ranked", "are known only by their order: a lag is the label before, and "
-                              "a period that no entity has cannot be seen")  # fmt: skip
+                              "a period that no entity has goes unnoticed")  # fmt: skip
 
 
 def _read_dates(
@@ -365,8 +365,8 @@ def _place(
         calendar = _noting(calendar, "time-step", text)
     if calendar.n_positions > _SPARSE * len(values):
         text = (
-            f"occur in {len(np.unique(values))} of the {calendar.n_positions} {rule.noun}s they span, so that most "
-            "lags are missing; freq= can say that periods are longer"
+            f"occur in only {len(np.unique(values))} of the {calendar.n_positions} {rule.noun}s they span, so most "
+            "lags are missing; if your periods are longer, say so with freq="
         )
         calendar = _noting(calendar, "time-sparse", text, warn=True)
     return positions, calendar

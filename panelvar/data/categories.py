@@ -111,8 +111,8 @@ class Levels:
                 _refuse_numbers_as_text(name, levels)
         if len(levels) > MOST_COLUMNS + 1:
             raise SpecificationError(
-                f"The categories of {name!r} would make {len(levels) - 1} columns of {panel.nobs} rows; a model "
-                f"has at most {MOST_COLUMNS}. Effects that many are absorbed, not estimated (effects=)."
+                f"The categories of {name!r} would make {len(levels) - 1} columns of {panel.nobs} rows; the limit "
+                f"is {MOST_COLUMNS} columns. Absorb so many effects, with effects=, instead of estimating them."
             )
         if like is not panel:
             values = pd.Series(panel.raw_column(name)).astype(object)

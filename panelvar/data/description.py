@@ -180,7 +180,9 @@ def describe(panel: PanelRows, names: Sequence[Hashable]) -> PanelDescription:
     ]
     alone = [column.name for column in columns if math.isnan(column.between)]
     if alone:
-        notes.append(f"Without values of two entities, and so without a deviation between them: {listed(alone)}.")
+        notes.append(
+            f"These columns have no values of two entities, and so no deviation between entities: {listed(alone)}."
+        )
     first, last = panel.calendar.labels_at(np.array([0, panel.calendar.n_positions - 1]))
     return PanelDescription(
         nobs=panel.nobs,

@@ -330,13 +330,13 @@ def _read_constant(names: tuple[str, ...], constant: object) -> bool:
         raise SpecificationError("The model has neither regressors nor a constant.")
     if len(names) > MOST_COLUMNS:
         raise SpecificationError(
-            f"The model has {len(names)} regressors; {MOST_COLUMNS} are the most. Effects are absorbed, not estimated "
-            "(effects=)."
+            f"The model has {len(names)} regressors; the limit is {MOST_COLUMNS}. Absorb effects with effects= "
+            "instead of estimating them."
         )
     if CONSTANT in names and constant:
         raise SpecificationError(
-            f"A regressor is called {CONSTANT!r}, as the constant is: rename it, or pass constant=False where that is "
-            "an option."
+            f"A regressor has the name of the constant, {CONSTANT!r}. Rename it, or pass constant=False where that "
+            "is an option."
         )
     return constant
 

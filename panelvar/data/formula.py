@@ -202,7 +202,8 @@ def _read(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
 
     if len(formula) > LONGEST_FORMULA:
         raise SpecificationError(
-            f"A formula of {len(formula)} characters is too long to read; {LONGEST_FORMULA} is the most: give y and x."
+            f"A formula of {len(formula)} characters is too long to read; the limit is {LONGEST_FORMULA}. Give y "
+            "and x instead."
         )
     _refuse_parts(split_formula(formula))
     formula = plain(formula)
@@ -265,8 +266,8 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
         categorical = tuple(factor for factor in term if isinstance(computed[factor], Categories))
         if len(categorical) > MOST_CATEGORICAL:
             raise SpecificationError(
-                f"{_joined_texts(term)!r} crosses {len(categorical)} categorical variables; {MOST_CATEGORICAL} is the "
-                "most."
+                f"{_joined_texts(term)!r} crosses {len(categorical)} categorical variables; the limit is "
+                f"{MOST_CATEGORICAL}."
             )
         split.append((frozenset(term) - frozenset(categorical), categorical))
     codings = full_rank_codings(split)
@@ -296,9 +297,9 @@ def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], co
         total += own
         if total > MOST_COLUMNS or total * n_rows > MOST_CELLS:
             raise SpecificationError(
-                f"{_joined_texts(term)!r} would make {own} columns of {n_rows} rows, {total} with the terms before it: "
-                f"a model has at most {MOST_COLUMNS} columns and {MOST_CELLS} numbers. Effects that many are "
-                "absorbed, not estimated (effects=)."
+                f"{_joined_texts(term)!r} would make {own} columns of {n_rows} rows, {total} with the terms before "
+                f"it; the limits are {MOST_COLUMNS} columns and {MOST_CELLS} numbers. Absorb so many effects, with "
+                "effects=, instead of estimating them."
             )
 
 

@@ -294,8 +294,8 @@ def refuse_costly(tree: Any, formula: str) -> None:
         if operator in _CROSSING and count > MOST_TERMS:
             number = str(count) if count < _COUNTLESS else f"more than {_COUNTLESS:.0e}"
             raise SpecificationError(
-                f"'{operator}' in {formula!r} would go through {number} products of variables; {MOST_TERMS} is the "
-                "most. Write the terms that are meant; I(x**2) is the power of a number."
+                f"'{operator}' in {formula!r} would make {number} products of variables; the limit is "
+                f"{MOST_TERMS}. Write out the terms you mean; I(x**2) is the power of a number."
             )
 
 

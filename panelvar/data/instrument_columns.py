@@ -134,8 +134,9 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
         )
     if len(instruments) < len(endogenous):
         raise SpecificationError(
-            f"{len(endogenous)} endogenous regressor(s) ({', '.join(endogenous)}) need at least as many instruments "
-            f"that are no regressors; got {len(instruments)} ({', '.join(instruments) or 'none'})."
+            f"{len(endogenous)} endogenous regressor(s) ({', '.join(endogenous)}) need at least as many "
+            f"instruments that are not regressors. You gave {len(instruments)} "
+            f"({', '.join(instruments) or 'none'})."
         )
 
 

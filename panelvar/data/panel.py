@@ -224,9 +224,9 @@ class Panel(PanelRows, HintsAtNames):
             raise DataError(f"{what} has {len(values)} values for a panel of {self.nobs} rows.")
         if self.order is not None and not panel_order:
             raise DataError(
-                f"{what} is an array, and the rows of the data are not in the panel's order: it could be in either. "
-                "Give a Series with the index of the data; or, for what column(), lag() or arrange(values) returned, "
-                "say panel_order=True."
+                f"{what} is an array, but the panel has sorted the rows of the data, so the array could be in "
+                "either order. Give a Series with the index of the data, or pass panel_order=True for what "
+                "column(), lag() or arrange(values) returned."
             )
         return stored(values)
 
@@ -268,7 +268,7 @@ class Panel(PanelRows, HintsAtNames):
         import pandas as pd
 
         if isinstance(name, slice) or str(getattr(name, "dtype", "")) in _TRUTHS:
-            raise SpecificationError("Brackets take names of columns; rows are chosen by where(condition) or head(n).")
+            raise SpecificationError("Brackets take names of columns. To choose rows, use where(condition) or head(n).")
         if isinstance(name, (list, pd.Index)):
             table = pd.concat([self[each] for each in name], axis=1) if len(name) else pd.DataFrame(index=self.index)
             table.columns = pd.Index(list(name), tupleize_cols=False)
@@ -414,7 +414,7 @@ def _truths(values: Any) -> NDArray[np.bool_]:
     if all(isinstance(each, bool) for each in listed):
         return np.array(listed, dtype=bool)
     if all(isinstance(each, bool) or each is pd.NA or each is None or each != each for each in listed):
-        raise DataError("The condition says nothing of some rows of the data: give one for all of them.")
+        raise DataError("The condition has no value for some rows of the data. Give one that covers all of them.")
     raise SpecificationError(f"A condition is of True and False; got values of dtype {values.dtype}.")
 
 

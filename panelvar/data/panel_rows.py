@@ -61,7 +61,7 @@ class PanelRows:
         if times is None:
             positions, calendar = np.arange(source.n_rows), Calendar.of_integers(0, 1, source.n_rows)
             if entities is not None:
-                text = "No time was given: the rows of each entity count as consecutive periods, in their order."
+                text = "You gave no time, so the rows of each entity count as consecutive periods, in their order."
                 notes = (Note("time-from-rows", text),)
         else:
             refuse_missing(source, times, "time", time_name)

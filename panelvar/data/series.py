@@ -262,8 +262,8 @@ def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:
     labels = list(data.columns)
     if data.index.nlevels > 1:
         raise DataError(
-            "The data have an index of several levels, as a panel has, and one entity is taken: select its rows and "
-            "leave time as the index. fit_var_batch fits a VAR to each entity, fit_panel_var one to all, and "
+            "The index of the data has several levels, as in a panel, but this takes one entity. Select its rows "
+            "and leave time as the index. fit_var_batch fits a VAR to each entity, fit_panel_var one to all, and "
             "panel_unit_root_table has the tests of panels."
         )
     array = data.to_numpy()

@@ -121,8 +121,8 @@ class Source:
         moved = [name for name in labelled if not self.arrays[name].index.equals(rows)]
         if moved and len(labelled) < len(self.arrays):
             raise DataError(
-                f"The Series {labelled[0]!r} and {moved[0]!r} have their rows in different orders, and the arrays "
-                "beside them could be in either. Put everything into one DataFrame."
+                f"The Series {labelled[0]!r} and {moved[0]!r} have their rows in different orders, so the arrays "
+                "beside them could be in either order. Put everything into one DataFrame."
             )
         for name in moved:
             self.arrays[name] = by_label(self.arrays[name], rows, repr(name))
@@ -223,7 +223,9 @@ def columns_meant(asked: str, known: Collection[str], *, several: bool = True) -
 def refuse_text(data: object) -> None:
     """Refuse a text where the data are expected, as where a formula is given before them."""
     if isinstance(data, str):
-        raise SpecificationError(f"data={shown(data)} is a text: the data stand first, names or a formula after them.")
+        raise SpecificationError(
+            f"data={shown(data)} is a text. Give the data first, and names or a formula after them."
+        )
 
 
 def _listing(values: Iterable[Any], most: int = 6) -> str:

@@ -413,9 +413,12 @@ def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:
     modulus = float(np.abs(companion_roots(params[: specification.lags, :, None]))[0])
     if modulus < 1.0:
         return ()
-    text = f"The lags of {name!r} have a root of modulus {modulus:.4f}: what moves {name!r} does not die out."
+    text = f"The lags of {name!r} have a root of modulus {modulus:.4f}, so shocks to {name!r} do not die out."
     if specification.level_equation:
-        text += " Differences are valid instruments of levels where it does, and the series began in their long run."
+        text += (
+            " Differences are valid instruments of levels only where shocks die out and the series started in "
+            "their long run."
+        )
     return (Note("not-stable", text),)
 
 
@@ -427,8 +430,8 @@ def _doubtful(specification: Specification) -> tuple[Note, ...]:
             continue
         if each.first is not None and each.first < 2:
             text = (
-                f"Lag {each.first} of {name!r} is an instrument, and the error of the transformed equation moves it: "
-                "the first valid lag is 2."
+                f"Lag {each.first} of {name!r} is an instrument, but the error of the transformed equation moves "
+                "it. The first valid lag is 2."
             )
             return (Note("invalid-lag", text, warn=True),)
     return ()

@@ -191,8 +191,8 @@ def refuse_clusters(label: str, absent: int, moving: pd.Index) -> None:
         raise SpecificationError(f"{label!r} is missing in {absent} rows.")
     if len(moving):
         raise SpecificationError(
-            f"{label!r} changes within {len(moving)} entities, such as {moving[0]!r}: the moments of an entity must "
-            "lie in one cluster."
+            f"{label!r} changes within {len(moving)} entities, such as {moving[0]!r}. Each entity must lie in one "
+            "cluster, because its moments are summed there."
         )
 
 
@@ -232,8 +232,8 @@ def notes_of(census: Census, spec: Specification, missing: str) -> tuple[Note, .
         )
     if listing:
         text = (
-            f"{census.absent_rows} of {census.rows} rows miss values and leave the equation: {listing}. What they have "
-            "serves as lags."
+            f"{census.absent_rows} of {census.rows} rows have missing values and leave the equation: {listing}. "
+            "Their other values still serve as lags."
         )
         notes.append(Note("rows-dropped", text, warn=True))
     census.refuse_sizes()

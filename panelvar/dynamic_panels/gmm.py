@@ -344,7 +344,8 @@ class GmmProblem:
             )
         if not sizes.all():
             raise CollinearityError(
-                f"No instrument has anything to do with {names[int(np.flatnonzero(sizes == 0.0)[0])]!r} in this sample."
+                f"No instrument is related to {names[int(np.flatnonzero(sizes == 0.0)[0])]!r} in this sample. Add "
+                "instruments, or leave it out."
             )
         from scipy.linalg import qr
 

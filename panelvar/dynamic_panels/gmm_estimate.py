@@ -199,15 +199,15 @@ class GmmEstimate:
         first, rank = linear.n_moments, linear.initial_root.rank
         if rank < first:
             text = (
-                f"{first} moments have rank {rank} in this sample: {first - rank} repeat others and say nothing more. "
-                "Degrees of freedom count the rank."
+                f"The {first} moments have rank {rank} in this sample: {first - rank} of them repeat others and "
+                "add nothing. Degrees of freedom count the rank."
             )
             out.append(Note("dependent-moments", text))
         every = count * (self.problem.n_equations if self.joint else 1)
         full = every * (1 if self.joint else self.problem.n_equations)
         generalised = (
-            f" Their covariance has rank {self.step.rank}: its inverse is a generalised one, of moments of unit "
-            "variance, and programs differ here."
+            f" Their covariance has only rank {self.step.rank}, so its inverse is a generalised one, of moments "
+            "of unit variance. Programs differ here."
             if self.steps != 1 and self.step.rank < full
             else ""
         )
@@ -215,25 +215,27 @@ class GmmEstimate:
         if every >= self.n_clusters:
             of = f"{every} moments ({self.problem.n_equations} equations)" if every != count else f"{count} moments"
             text = (
-                f"{of} for {self.n_clusters} {what}: estimates lean towards those without instruments, and Hansen's "
-                f"test loses its power.{generalised} LagInstruments(collapse=True), or last=, makes fewer."
+                f"There are {of} for {self.n_clusters} {what}. Estimates lean towards those without instruments, "
+                f"and Hansen's test loses its power.{generalised} Use LagInstruments(collapse=True), or last=, to "
+                "have fewer."
             )
             out.append(Note("many-moments", text, warn=True))
         elif generalised:
             text = (
                 f"There are {every} moments.{generalised} Fewer of them (LagInstruments(collapse=True), last=) may "
-                "have full rank. Outliers, and levels that are large beside their changes, lower it, too."
+                "have full rank. Outliers, and levels that are large beside their changes, also lower the rank."
             )
             out.append(Note("singular-weight", text, warn=True))
         if self.n_clusters < FEW_CLUSTERS and self.cov_kind != "classical":
             text = (
-                f"The moments are summed over {self.n_clusters} {what} only: their variance is a rough estimate, and "
-                "tests reject too often."
+                f"The moments are sums over only {self.n_clusters} {what}, so the estimate of their variance is "
+                "rough and tests reject too often."
             )
             out.append(Note("few-clusters", text, warn=True))
         if self.steps == "cu" and self.cov_kind == "robust":
             text = (
-                "Errors of continuously updated estimates are the asymptotic ones: no correction is known to be exact."
+                "The standard errors of continuously updated estimates are asymptotic: no correction is known to "
+                "be exact."
             )
             out.append(Note("uncorrected", text))
         return (*out, *self.in_units)
@@ -250,13 +252,14 @@ class GmmEstimate:
         factor = self.model.n_entities * float(self.one_step_sigma[0, 0])
         classical = self.cov_kind == "classical"
         errors = (
-            f" The standard errors are those of white noise over {factor**0.5:.4g}, the root of it, and tests of "
-            "coefficients and of serial correlation move with them."
+            f" The standard errors are those of white noise divided by {factor**0.5:.4g}, the square root of "
+            "that factor, and tests of coefficients and of serial correlation change with them."
         )
         text = (
-            f"convention={self.convention.name!r} leaves the error variance out. Sargan's statistic is "
-            f"{factor:.4g} times what is chi-squared (entities by error variance): it has the units of y squared, and "
-            f"its p-value says nothing.{errors * classical}"
+            f"convention={self.convention.name!r} leaves the error variance out, so Sargan's statistic is "
+            f"{factor:.4g} times the chi-squared one. That factor is the number of entities times the error "
+            "variance. The statistic has the units of y squared, and its p-value means "
+            f"nothing.{errors * classical}"
         )
         return (Note("no-error-variance", text, warn=classical),)
 
@@ -305,8 +308,8 @@ def estimate(
     every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
     if steps in ("iterated", "cu") and every >= problem.n_clusters:
         raise InsufficientDataError(
-            f"steps={steps!r} needs fewer moments than entities (or clusters of them), and has {every} for "
-            f"{problem.n_clusters}: the criterion does not depend on the coefficients then. Use "
+            f"steps={steps!r} needs fewer moments than entities (or clusters of them), but there are {every} "
+            f"moments for {problem.n_clusters}, so the criterion does not depend on the coefficients. Use "
             "LagInstruments(collapse=True), or steps=2."
         )
     found = GmmEstimate(model, problem, convention, steps, joint, cov_kind, group_label)
@@ -340,7 +343,9 @@ def entity_groups(model: DynamicModel, by: Sequence[object]) -> tuple[Positions 
         Several dimensions, or groups that entities move between.
     """
     if len(by) > 1:
-        raise SpecificationError("Moments are summed within one dimension of clusters: Clustered takes one here.")
+        raise SpecificationError(
+            "Give Clustered one dimension here: the moments are summed within one dimension of clusters."
+        )
     column = by[0] if by else "entity"
     if isinstance(column, str) and column in ("entity", model.panel.entity_name):
         return None, "entities"

@@ -48,7 +48,10 @@ def hansen(estimate: GmmEstimate) -> TestResult:
     notes: tuple[Note, ...] = ()
     every = problem.n_moments * problem.n_equations
     if every >= estimate.n_clusters:
-        text = f"{every} moments for {estimate.n_clusters} entities: the test has next to no power, whatever it says."
+        text = (
+            f"With {every} moments for {estimate.n_clusters} entities, the test has almost no power, whatever its "
+            "p-value."
+        )
         notes = (Note("many-moments", text),)
     return overidentification("Hansen", step.criterion, spare, notes)
 
@@ -56,7 +59,7 @@ def hansen(estimate: GmmEstimate) -> TestResult:
 def overidentification(name: str, statistic: float, df: int, notes: tuple[Note, ...] = ()) -> TestResult:
     """Refer a criterion to the chi-squared distribution, if there are more moments than coefficients."""
     if df == 0:
-        text = "As many moments as coefficients: there is nothing to test."
+        text = "There are as many moments as coefficients, so there is nothing to test."
         return TestResult(
             name, float("nan"), float("nan"), "chi2", 0.0, None, NULL, (Note("exactly-identified", text),)
         )

@@ -57,8 +57,8 @@ def on_every_period(values: Array, periods: npt.NDArray[Any]) -> Array:
     span = int(periods[-1]) - int(periods[0]) + 1
     if span > max(LONGEST_CALENDAR, 2 * len(values)):
         raise DataError(
-            f"The {len(values)} rows span {span} periods, and {LONGEST_CALENDAR} are the most that are laid out: is a "
-            "row dated wrong, or the calendar finer than the data (freq=)?"
+            f"The {len(values)} rows span {span} periods; the limit is {LONGEST_CALENDAR}. Check for a row with a "
+            "wrong date, or give freq= if the calendar is finer than the data."
         )
     out = np.full((span, *values.shape[1:]), np.nan)
     out[periods - periods[0]] = values

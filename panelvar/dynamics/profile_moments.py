@@ -142,8 +142,8 @@ class ProfileMoments:
             alone = 0.0
         if alone < _ALONE:
             raise NumericalError(
-                "The lags are combinations of one another but for rounding: their corrected moments have no digits. "
-                "Use fewer lags or variables."
+                "Except for rounding, the lags are combinations of one another, so their corrected moments have "
+                "no accurate digits. Use fewer lags or variables."
             )
         return scaled * sizes[:, None]
 

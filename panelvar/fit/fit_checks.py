@@ -93,9 +93,10 @@ def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
     names = ", ".join(repr(design.names[solution.kept[j]]) for j in found)
     worst = float(inflation.max())
     text = (
-        f"Of the variation of {names} only {1.0 / worst:.0e} is independent of other regressors (and of the effects): "
-        f"their coefficients rest on that, and {math.ceil(math.log10(worst))} digits of the data are lost. If they are "
-        "related by an identity, leave one out; if they are powers, centre them first."
+        f"Only {1.0 / worst:.0e} of the variation of {names} is independent of the other regressors (and of the "
+        f"effects). The coefficients rest on that share alone, and {math.ceil(math.log10(worst))} digits of the "
+        "data are lost. If an identity relates the regressors, leave one out; if they are powers, centre them "
+        "first."
     )
     return [Note("regressors-nearly-collinear", text, warn=True)]
 
@@ -110,8 +111,8 @@ def _why_absorbed(extent: tuple[float, float], share: float) -> str:
         return "no variation is left once the constant or the effects are taken out"
     digits = max(2, math.ceil(math.log10(share / np.finfo(np.float64).eps)))
     return (
-        f"its variation is {share:.0e} of its level, so that fewer than {digits} digits of it are left; subtract a "
-        "constant from it first, and the slopes stay as they are"
+        f"its variation is {share:.0e} of its level, so fewer than {digits} digits of it are left; subtract a "
+        "constant from it first, which leaves the slopes as they are"
     )
 
 
@@ -140,8 +141,8 @@ def without_rounding(
     # Residuals round on the scale of the terms that cancel in them.
     if solution.rss <= rounding_of(float(norms[-1] + norms[:-1].dot(abs(solution.coefficients)))):
         text = (
-            "The regression fits exactly: its residuals are rounding and are taken for zero. Standard errors are zero; "
-            "t tests, likelihood and criteria do not exist."
+            "The regression fits exactly: its residuals are only rounding and are set to zero. Standard errors "
+            "are zero; t tests, likelihood and criteria do not exist."
         )
         return solution._replace(rss=0.0), tss, [Note("exact-fit", text, warn=True)]
     return solution, tss, []

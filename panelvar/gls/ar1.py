@@ -137,7 +137,10 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
         found = np.clip(found, -1.0, 1.0)
     if model.by_entity:
         if missing.any():
-            text = f"{int(missing.sum())} of {n_entities} entities have no estimate of rho (too few adjacent rows): 0."
+            text = (
+                f"{int(missing.sum())} of {n_entities} entities have too few adjacent rows to estimate rho. Theirs "
+                "is set to 0."
+            )
             notes.append(Note("rho-missing", text, warn=True))
         found = np.where(missing, 0.0, found)
     elif model.weights != "pooled":
@@ -165,8 +168,8 @@ def _few_pairs(method: str, runs: Runs) -> list[Note]:
     if towards is None or pairs >= _PAIRS_SHARE * n:
         return []
     text = (
-        f"Only {pairs} of {n} rows follow another by one period, and rho={method!r} divides by the squares of all: it "
-        f"is drawn towards {towards}. rho='onestep' and 'regress' are not."
+        f"Only {pairs} of {n} rows follow another by one period, but rho={method!r} divides by the squares of all "
+        f"rows, which draws it towards {towards}. rho='onestep' and 'regress' do not do this."
     )
     return [Note("few-pairs", text, warn=True)]
 

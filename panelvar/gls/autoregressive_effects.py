@@ -264,7 +264,7 @@ def _whitened(
     """Take the effects out of rows freed of autocorrelation: all of them, or the shares theta."""
     notes = list(found.notes)
     if components is not None and components.effect_raw < 0.0:
-        text = f"The variance of the effects is estimated at {components.effect_raw:.4g}, below zero: zero is used."
+        text = f"The estimated variance of the effects is {components.effect_raw:.4g}. It is negative, so zero is used."
         notes.append(Note("negative-variance", text, warn=True))
     return whitened_model(
         source,

@@ -219,8 +219,8 @@ def _warnings(source: Design, panels: str, model: AR1 | None) -> list[Note]:
     ]
     if own and mean < _FEW_ROWS:
         text = (
-            f"An {' and an '.join(own)} of each entity's own is estimated from {mean:.3g} rows on average: estimates "
-            "and standard errors are unreliable. With few periods cluster by entity instead."
+            f"Each entity has an {' and an '.join(own)} of its own, estimated from {mean:.3g} rows on average, so "
+            "estimates and standard errors are unreliable. With few periods, cluster by entity instead."
         )
         notes.append(Note("few-rows", text, warn=True))
     return notes

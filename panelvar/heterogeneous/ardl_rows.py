@@ -238,7 +238,7 @@ def grid(most: Orders) -> list[Orders]:
     """All orders up to ``most``, the fewest lags first."""
     count = most.y * int(np.prod([q + 1.0 for q in most.x]))
     if count > _MOST_ORDERS:
-        raise SpecificationError(f"max_lags of {most} leaves {count} orders to compare; {_MOST_ORDERS} are the most.")
+        raise SpecificationError(f"max_lags of {most} leaves {count} orders to compare; the limit is {_MOST_ORDERS}.")
     ranges = [range(1, most.y + 1), *(range(q + 1) for q in most.x)]
     every = [Orders(combination[0], tuple(combination[1:])) for combination in itertools.product(*ranges)]
     return sorted(every, key=lambda orders: orders.y + sum(orders.x))

@@ -279,7 +279,7 @@ def read_system(
     if twice:
         raise SpecificationError(f"Regressors would share the name(s) {twice}: rename an exogenous variable.")
     if len(labels) > MOST_COLUMNS:
-        raise SpecificationError(f"An equation has {len(labels)} coefficients; {MOST_COLUMNS} are the most.")
+        raise SpecificationError(f"An equation has {len(labels)} coefficients; the limit is {MOST_COLUMNS}.")
     return AskedSystem(names, order, terms, labels, (*chosen, *beside))
 
 

@@ -321,7 +321,7 @@ class ModelColumns:
         grouping, _ = source.group_by(over)
         if grouping.n_groups > MOST_EFFECTS:
             raise SpecificationError(
-                f"over={over!r} has {grouping.n_groups} values; {MOST_EFFECTS} are the most. Give a column of fewer "
+                f"over={over!r} has {grouping.n_groups} values; the limit is {MOST_EFFECTS}. Give a column of fewer "
                 "values."
             )
         labels = source.labels_of(over)

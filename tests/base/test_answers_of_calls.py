@@ -23,7 +23,7 @@ MODEL = pv.fit_var(SERIES, ["x", "y"], lags=1)
     [
         (
             lambda: pv.fit_pooled("y ~ x", FRAME),
-            "'y ~ x' is a text: the data stand first, names or a formula after them.",
+            "'y ~ x' is a text. Give the data first, and names or a formula after them.",
         ),
         (
             lambda: pv.fit_pooled("y ~ x", data=FRAME),
@@ -38,7 +38,10 @@ MODEL = pv.fit_var(SERIES, ["x", "y"], lags=1)
         (lambda: pv.fit_pooled(PANEL, "y", "x z"), "Several columns are a list, ['x', 'z'];"),
         (lambda: pv.Panel(FRAME, ["firm", "year"]), "Columns are named apart: entity='firm', time='year'."),
         (lambda: pv.fit_vecm(SERIES, rank="auto", lags=2), "must be a whole number, such as johansen_test(...).rank."),
-        (lambda: pv.fit_var("x ~ y", FRAME), "'x ~ y' is a text: the data stand first, names or a formula after them."),
+        (
+            lambda: pv.fit_var("x ~ y", FRAME),
+            "'x ~ y' is a text. Give the data first, and names or a formula after them.",
+        ),
         (lambda: pv.fit_var(FRAME, "x + y", lags=1), "Several columns are a list, ['x', 'y']; a formula has a '~'."),
         (lambda: pv.fit_var(FRAME, ["x", "yaer"], lags=1), "Did you mean 'year'?"),
         (lambda: pv.fit_var(SERIES, lags="2"), "As a number it is lags=2."),

@@ -43,9 +43,9 @@ p of F        0.0002         <0.0001           <0.0001              0.1460
 Std. errors  classical       classical          classical      clustered by firm
 ================================================================================
 Standard errors in parentheses. * p < 0.1, ** p < 0.05, *** p < 0.01.
-d: Only 4 clusters: clustered errors are biased downward and t tests
-over-reject; read the p-values as optimistic. With so few, no correction and no
-bootstrap makes them reliable."""
+d: Only 4 clusters: clustered standard errors are biased downward and t tests
+over-reject, so the p-values are too optimistic. With so few clusters, no
+correction and no bootstrap makes them reliable."""
     )
 
 

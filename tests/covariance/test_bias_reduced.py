@@ -394,9 +394,7 @@ def test_effects_that_are_too_many_are_refused_with_a_reason(monkeypatch):
     frame = gappy_frame(seed=4, entities=8, periods=6)
     monkeypatch.setattr("panelvar.covariance.projected_blocks.WORK", 400)
     monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 5)
-    message = (
-        r"largest, of 8 levels, may be of any size, but the others have 6 coef.* With at most 4 clusters each.* 5\."
-    )
+    message = r"largest \(which has 8 levels\). These are 6 columns.* With at most 4 clusters each.* 5\."
     with pytest.raises(pv.NumericalError, match=message):
         results(frame, "twoway", pv.BiasReduced("batch"))
     monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 6)
@@ -424,7 +422,7 @@ def test_few_degrees_of_freedom_warn():
     frame = gappy_frame(seed=4, entities=8, periods=6)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pv.PanelVarWarning)
-        with pytest.raises(pv.PanelVarWarning, match=r"degrees of freedom below 4.*With 3 clusters no bootstrap"):
+        with pytest.raises(pv.PanelVarWarning, match=r"fewer than 4 Satterthwaite.*With 3 clusters no bootstrap"):
             results(frame, "pooled", pv.BiasReduced("region"))
 
 

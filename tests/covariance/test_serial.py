@@ -440,7 +440,7 @@ def test_what_cannot_be_had():
     result = fitted(frame, "pooled")
     with pytest.raises(pv.InsufficientDataError, match="14 lags need more than 14 periods"):
         result.with_cov(pv.DriscollKraay(14))
-    with pytest.raises(pv.InsufficientDataError, match="No period has every entity"):
+    with pytest.raises(pv.InsufficientDataError, match="periods in which every entity is observed"):
         result.with_cov(pv.PanelCorrected(pairwise=False))
     with pytest.raises(pv.InsufficientDataError, match="at least two periods"):
         fitted(frame[frame["year"] == 2003], "pooled", cov="dk")

@@ -33,7 +33,7 @@ def panel():
         ("(" + "+".join(["x1"] * 50) + "):(" + "+".join(["x2"] * 50) + ")", "2500 products"),
         ("C(x1):C(x2):C(x3)", "7999999 columns of 200 rows"),
         ("C(x1) + C(x2)*C(x3)", "39601 columns of 200 rows"),
-        (":".join(f"C(g{j})" for j in range(MOST_CATEGORICAL + 1)), "9 categorical variables; 8 is the most"),
+        (":".join(f"C(g{j})" for j in range(MOST_CATEGORICAL + 1)), "9 categorical variables; the limit is 8"),
         ("x1 + " * (LONGEST_FORMULA // 5) + "x2", "characters is too long"),
     ],
 )

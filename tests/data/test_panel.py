@@ -386,7 +386,7 @@ def test_columns_can_be_added(frame):
         panel.with_columns(year=np.zeros(8))
     with pytest.raises(DataError, match="'z' has 3 values"):
         panel.with_columns(z=[1, 2, 3])
-    with pytest.raises(DataError, match="No label of column 'z' is one of a row"):
+    with pytest.raises(DataError, match="No label of column 'z' is in the index"):
         panel.with_columns(z=frame["x"].set_axis(list("abcdefgh")))
     with pytest.raises(DataError, match="3 values were given"):
         panel.arrange([1, 2, 3])
@@ -520,4 +520,4 @@ def test_a_description_of_one_entity_says_what_it_lacks():
     frame = pd.DataFrame({"i": ["a"] * 3 + ["b"], "t": [1, 2, 3, 1], "x": [1.0, 4.0, 2.0, np.nan], "z": 1.0})
     found = pv.Panel(frame, "i", "t").describe()
     assert np.isnan(found.columns[0].between) and found.columns[1].between == 0.0
-    assert "without a deviation between them: x." in " ".join(found.notes)
+    assert "no deviation between entities: x." in " ".join(found.notes)

@@ -81,8 +81,8 @@ def test_what_brackets_return_is_a_copy():
     [
         ("wh", pv.DataError, r"'wh' is not in the data\. Did you mean 'who'"),
         (["x", "z"], pv.DataError, "'z' is not in the data"),
-        (slice(0, 3), pv.SpecificationError, r"rows are chosen by where\(condition\) or head\(n\)"),
-        (np.ones(9, dtype=bool), pv.SpecificationError, r"rows are chosen by where\(condition\)"),
+        (slice(0, 3), pv.SpecificationError, r"To choose rows, use where\(condition\) or head\(n\)"),
+        (np.ones(9, dtype=bool), pv.SpecificationError, r"To choose rows, use where\(condition\)"),
         ({"x"}, pv.DataError, "A column is asked for by its name; got set"),
     ],
 )
@@ -163,8 +163,8 @@ def test_where_begins_the_calendar_with_the_first_row(panel):
         (lambda panel: panel["x"], pv.SpecificationError, "True and False; got values of dtype float64"),
         (lambda panel: panel.column("x") > 2.0, pv.DataError, "could be in either"),
         (lambda panel: [True] * 3, pv.DataError, "3 values for a panel of 9 rows"),
-        (lambda panel: (panel["x"] > 2.0).iloc[:5], pv.DataError, "says nothing of some rows"),
-        (lambda panel: (panel["x"] > 2.0).astype(object).where(panel["x"] > 1.0, pd.NA), pv.DataError, "says nothing"),
+        (lambda panel: (panel["x"] > 2.0).iloc[:5], pv.DataError, "has no value for some rows"),
+        (lambda panel: (panel["x"] > 2.0).astype(object).where(panel["x"] > 1.0, pd.NA), pv.DataError, "has no value"),
         (lambda panel: pd.Series([True] * 9, index=range(9)), pv.DataError, "No label of the condition"),
         (lambda panel: "x > 2", pv.PanelVarError, "The condition"),
         (lambda panel: ["yes"] * 9, pv.PanelVarError, "could be in either"),

@@ -32,7 +32,7 @@ def test_every_number_of_lags_has_the_rows_of_the_longest(fit):
     frame = FRAME.assign(x=FRAME["x"] + FRAME["y"].groupby("i").shift(3) * 0.0)
     selection = longest.lag_selection()
     for lags in (1, 2, 3):
-        with pytest.warns(pv.PanelVarWarning, match="180 of 480 rows miss values"):
+        with pytest.warns(pv.PanelVarWarning, match="180 of 480 rows have missing values"):
             shorter = fit(frame, "y", "x", lags=lags, instruments=SETS)
         assert shorter.nobs == longest.nobs
         row = selection.table.loc[lags]

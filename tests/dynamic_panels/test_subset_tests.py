@@ -115,7 +115,7 @@ def test_units_and_labels_decide_nothing():
 def test_moments_that_others_imply_are_not_tested():
     """A column given twice: the second says nothing more."""
     sets = [pv.LagInstruments("y", 2), pv.StandardInstruments("x"), pv.StandardInstruments("x")]
-    with pytest.warns(pv.PanelVarWarning, match="23 moments. Their covariance has rank 22"):
+    with pytest.warns(pv.PanelVarWarning, match="23 moments. Their covariance has only rank 22"):
         found = pv.fit_arellano_bond(FRAME, "y", "x", instruments=sets)
     tests = found.instrument_tests()
     assert np.isnan(tests["x"].statistic)

@@ -148,7 +148,7 @@ def test_singletons_and_lonely_rows():
     data = frame(2)
     alone = data[data["entity"] == "e00"].iloc[[0]].assign(entity="alone")
     more = pd.concat((data, alone), ignore_index=True)
-    with pytest.warns(pv.PanelVarWarning, match="1 of 6 entities have no estimate of rho"):
+    with pytest.warns(pv.PanelVarWarning, match="1 of 6 entities have too few adjacent rows to estimate rho"):
         result = pv.fit_fgls(panel_of(more), "y", X, autocorrelation="psar1")
     assert result.rho["alone"] == 0.0 and result.nobs == len(more)
     dropped = pv.fit_fgls(
@@ -222,7 +222,7 @@ def test_too_few_periods_are_refused_or_warned_about():
         pv.fit_fgls(panel_of(wide), "y", X, panels="correlated")
     with pytest.warns(pv.PanelVarWarning, match="Beck and Katz"):
         pv.fit_fgls(panel_of(gappy_frame(2, 8, 12, kept=1.1)), "y", X, panels="correlated")
-    with pytest.warns(pv.PanelVarWarning, match="An error variance of each entity's own is estimated from 8 rows"):
+    with pytest.warns(pv.PanelVarWarning, match="Each entity has an error variance of its own, estimated from 8 rows"):
         pv.fit_fgls(panel_of(wide), "y", X, panels="heteroskedastic")
     with pytest.warns(pv.PanelVarWarning, match="biased downwards"):
         pv.fit_fixed_effects_ar1(panel_of(wide), "y", X)
@@ -250,7 +250,7 @@ def test_estimators_that_divide_by_all_squares_are_warned_about_where_pairs_are_
             warnings.simplefilter("always", pv.PanelVarWarning)
             result = pv.fit_fgls(panel, "y", "x1", autocorrelation=pv.AR1(rho=method))
         assert result.rho.iloc[0] == pytest.approx(limit, abs=0.07)
-        assert any("drawn towards" in str(each.message) for each in caught) == (limit != 0.5)
+        assert any("draws it towards" in str(each.message) for each in caught) == (limit != 0.5)
 
 
 def test_no_adjacent_periods_no_autocorrelation():

@@ -130,7 +130,7 @@ def test_tests_of_one_series_are_not_of_a_panel(test):
 
 
 def test_few_clusters_are_warned_of_without_promising_what_a_panel_lacks():
-    with pytest.warns(pv.PanelVarWarning, match=r"Only 12 clusters.* wild_bootstrap, where a model has them"):
+    with pytest.warns(pv.PanelVarWarning, match=r"Only 12 clusters.* use them where the model has them"):
         pv.fit_panel_var(panel_of(), NAMES, method="pooled")
     with pytest.raises(pv.SpecificationError, match="takes 'classical'"):
         fit(panel_of(), method="pooled", cov=pv.BiasReduced("entity"))

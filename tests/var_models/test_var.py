@@ -215,7 +215,7 @@ def test_bad_data_are_refused(frame, change, message):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("text", "is a text: the data stand first"),
+        ("text", "is a text. Give the data first"),
         (None, "got NoneType"),
         ([[1.0, 2.0], [3.0]], "got list"),
         (np.zeros((3, 3, 3)), "shape"),
