@@ -42,6 +42,7 @@ extensions = [
     "building.mathml",
     "building.names",
     "building.notebooks",
+    "building.sidebar",
 ]
 templates_path = ["_templates"]
 exclude_patterns = [
