@@ -50,11 +50,14 @@ def test_of_a_series_that_begins_later_or_ends_sooner(test, where):
 
 
 OF_PANELS = {
-    "batch": (lambda p: pv.fit_var_batch(p, ["y", "x"]), r"3 missing value\(s\) in \['y', 'x'\]; 6 row\(s\) dropped"),
+    "batch": (
+        lambda p: pv.fit_var_batch(p, ["y", "x"]),
+        r"3 missing value\(s\) in \['y', 'x'\]; 6 row\(s\) were dropped",
+    ),
     "causality": (lambda p: pv.panel_granger_test(p, "y", "x"), r"3 of 168 rows dropped .*: y \(1\), x \(2\)"),
     "projections": (
         lambda p: pv.fit_panel_local_projections(p, "y", "x", horizon=2),
-        r"3 of 168 rows miss a value: y \(1\), x \(2\). Rows whose lags, impulse or outcome",
+        r"3 of 168 rows have missing values: y \(1\), x \(2\). Each horizon drops the rows",
     ),
     "scatter": (lambda p: pv.plot_scatter(p, "x", "y"), r"3 of 168 rows lack 'x' or 'y' and are not drawn"),
 }
@@ -81,13 +84,13 @@ def test_members_count_what_they_lose_as_a_single_fit_does():
     lost = sum(
         int(note.text.split("; ")[1].split()[0]) for m in single for note in m.notes if note.code == "rows-missing"
     )
-    assert f"; {lost} row(s) dropped" in batch.notes[0].text
+    assert f"; {lost} row(s) were dropped" in batch.notes[0].text
 
 
 def test_members_with_gaps_say_so():
     data = panel()
     frame = pd.DataFrame({name: data.column(name) for name in ("i", "t", "z", "s")})
-    with pytest.warns(pv.PanelVarWarning, match=r"1 row\(s\) after periods absent from the data dropped"):
+    with pytest.warns(pv.PanelVarWarning, match=r"1 row\(s\) follow periods absent from the data"):
         pv.fit_var_batch(pv.Panel(frame.drop(index=[20]), "i", "t"))
     frame.loc[3, "z"] = np.inf
     with pytest.raises(pv.DataError, match=r"Infinite values in column\(s\) \['z'\]"):

@@ -141,7 +141,7 @@ def test_the_first_that_no_row_has_is_as_many_as_periods(option, call):
 def test_a_pattern_of_seasons_must_have_been_seen():
     with pytest.raises(pv.InsufficientDataError, match="seasons=41 is a pattern longer than the data, which span 40"):
         pv.fit_var(series(), lags=1, seasons=41)
-    with pytest.raises(pv.InsufficientDataError, match="39 usable rows for 42 coefficients"):
+    with pytest.raises(pv.InsufficientDataError, match="39 usable rows are too few for 42 coefficients"):
         pv.fit_var(series(), lags=1, seasons=40)
 
 

@@ -156,8 +156,8 @@ def _outlying(fits: ArdlFits, theta: Array) -> tuple[Note, ...]:
         return ()
     first = ", ".join(str(fits.design.entity_labels[i]) for i in far[:3])
     text = (
-        f"The long run of {len(far)} of {len(theta)} entities (first {first}) is more than {_FAR:g} median deviations "
-        "from the median, for want of error correction: such ratios decide the average. See individual; "
-        "long_run='ratio' is not moved by them."
+        f"The long run of {len(far)} of {len(theta)} entities (first {first}) lies more than {_FAR:g} median "
+        "deviations from the median, because they hardly correct errors. Such ratios dominate the average. Look "
+        "at individual, or use long_run='ratio', which they do not move."
     )
     return (Note("outlying-long-run", text, warn=True),)

@@ -156,7 +156,8 @@ def lost_rows(rows: ArdlRows, used: int) -> tuple[Note, ...]:
     if used == before:
         return ()
     text = (
-        f"{before - used} of {before} rows serve as lags only, or follow a gap in time, across which no lag is taken."
+        f"{before - used} of {before} rows are not in the regression: they only serve as lags, or they follow a "
+        "gap in time, and no lag reaches across a gap."
     )
     return (Note("rows-lost-to-lags", text),)
 

@@ -102,8 +102,8 @@ def fit_swamy(
         found = random_coefficients(fits.units, unbiased=rule == "unbiased")
     except np.linalg.LinAlgError:
         raise NumericalError(
-            "Regressors of some entity are so nearly collinear that no computer tells the variance of its coefficients "
-            "from a singular matrix: leave the entity or a regressor out."
+            "The regressors of some entity are so nearly collinear that rounding hides whether the variance of "
+            "its coefficients is singular. Leave out the entity or a regressor."
         ) from None
     n_units, p = len(fits.units.rss), len(fits.names)
     notes: list[Note] = []
@@ -142,7 +142,7 @@ def _oversized(fits: UnitFits) -> tuple[Note, ...]:
     by = f"by about {100.0 * excess:.0f} percent" if np.isfinite(excess) else "without bound"
     spread = f"{df.min()}" if df.min() == df.max() else f"{df.min()} to {df.max()}"
     text = (
-        f"With {spread} residual degrees of freedom an entity, the test of constancy exceeds its chi-squared mean {by} "
-        "where coefficients are equal: it rejects too often, the more the more entities there are."
+        f"With {spread} residual degrees of freedom an entity, the test of constancy exceeds its chi-squared mean "
+        f"{by} even where coefficients are equal. It rejects too often, and more so with more entities."
     )
     return (Note("constancy-oversized", text),)

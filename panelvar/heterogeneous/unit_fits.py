@@ -135,8 +135,8 @@ def fit_units(
     notes = []
     if determined:
         text = (
-            f"{determined} of {grouping.n_groups} {plural} have as many rows as coefficients: theirs fit exactly, "
-            "count in the average like any other, and have no standard errors."
+            f"{determined} of {grouping.n_groups} {plural} have as many rows as coefficients. Their regressions "
+            "fit exactly and have no standard errors, but they count in the average like any other."
         )
         notes.append(Note("exact-entities", text, warn=True))
     if not short and not dependent:

@@ -138,7 +138,9 @@ class ExternalInstrument(Identification):
             "instrument."
         )
         if stage.robust < WEAK:
-            text += f" Below {WEAK:g} the instrument is weak: estimates are biased and bands do not cover."
+            text += (
+                f" Below {WEAK:g} the instrument is weak: estimates are biased, and bands cover the truth too rarely."
+            )
         return (Note("first-stage", text, warn=stage.robust < WEAK),)
 
     def bound(self, estimates: Estimates, names: Names) -> Self:

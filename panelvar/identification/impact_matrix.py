@@ -102,9 +102,9 @@ class ImpactMatrix(Identification):
         if self.gap is None or self.orthogonal:
             return ()
         text = (
-            "The given impact matrix P is none of uncorrelated shocks of one standard deviation in this model: "
-            f"P' inv(sigma) P differs from the identity by up to {self.gap:.3g}. Responses describe the experiment; "
-            "shares, histories and shocks are refused."
+            "The shocks of the given impact matrix P are not uncorrelated shocks of one standard deviation in "
+            f"this model: P' inv(sigma) P differs from the identity by up to {self.gap:.3g}. Responses describe "
+            "the experiment you gave; variance shares, histories and shocks are refused."
         )
         return (Note("not-orthogonal", text),)
 

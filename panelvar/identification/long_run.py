@@ -78,7 +78,9 @@ class LongRun(Cholesky):
         try:
             effects = summed_solve(total, form.factor, form.sizes)
         except np.linalg.LinAlgError:
-            raise NumericalError("The system has a root of one: effects do not add up to anything.") from None
+            raise NumericalError(
+                "The system has a unit root, so responses do not add up to a finite long-run effect."
+            ) from None
         lasting = effects @ effects.swapaxes(-1, -2)
         if not np.isfinite(lasting).all():
             raise NumericalError("Long-run effects overflow: the system has a root near one.")

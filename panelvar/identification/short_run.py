@@ -339,7 +339,7 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
         notes = (*notes, *given.fixed_sizes())
     if restrictions.held < given.held:
         text = (
-            f"The long-run effects have rank {given.unit_roots}: of {given.held} restrictions on them "
+            f"The long-run effects have rank {given.unit_roots}, so of your {given.held} restrictions on them only "
             f"{restrictions.held} are independent."
         )
         notes = (*notes, Note("dependent-restrictions", text))
@@ -378,8 +378,8 @@ def _require_errors(form: ReducedForm, finite: npt.NDArray[np.bool_]) -> None:
     singular = int(np.count_nonzero(np.linalg.matrix_rank(scaled) < sizes.shape[-1]))
     if singular:
         raise NumericalError(
-            f"{singular} of {len(finite)} draws have errors that are zero or combinations of others, and no A and B: "
-            "there are too few different residuals to draw from. Use bands=DeltaMethod(), or more rows."
+            f"In {singular} of {len(finite)} draws, errors are zero or combinations of others, so A and B do not "
+            "exist: there are too few different residuals to draw from. Use bands=DeltaMethod(), or more rows."
         )
 
 

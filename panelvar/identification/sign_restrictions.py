@@ -319,17 +319,17 @@ class SignRestrictions(Identification):
             return ()
         tally = self.tally
         text = (
-            f"{tally.accepted} of {tally.tried} rotations tried have the signs asked for "
-            f"({tally.accepted / max(tally.tried, 1):.2%}). Many models fit: shown is the one closest to the medians "
-            "of all (Fry and Pagan 2011), and limits are quantiles over models at each point, which no single model "
-            "follows."
+            f"{tally.accepted} of {tally.tried} rotations have the signs you asked for "
+            f"({tally.accepted / max(tally.tried, 1):.2%}), so many models fit. The result shows the one closest "
+            "to the medians of all (Fry and Pagan 2011). The limits are quantiles over models at each point, and "
+            "no single model follows them."
         )
         notes = [Note("set-identified", text)]
         if tally.empty:
             share = tally.empty / tally.forms
             text = (
-                f"{tally.empty} of {tally.forms} draws of the reduced form have no model among {self.tries} tries and "
-                "are left out."
+                f"{tally.empty} of {tally.forms} draws of the reduced form are left out: none of {self.tries} "
+                "tries gave a model."
             )
             notes.append(Note("empty-sets", text, warn=share > 0.1))
         if self.seed is None:

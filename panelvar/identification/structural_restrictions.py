@@ -152,9 +152,10 @@ class Restrictions:
             return ()
         names = ", ".join(name for name, is_fixed in zip(self.rows, fixed, strict=True) if is_fixed)
         text = (
-            "b= is left out, so that B is the identity: shocks have the standard deviation 1. Known numbers other than "
-            f"zero in the rows of A of {names} then fix the sizes of errors in the units of the data, which the data "
-            "rarely bear out. Put NaN on the diagonal of A, or free the standard deviations: b=np.diag([np.nan, ...])."
+            "You left out b=, so B is the identity and shocks have standard deviation 1. Nonzero numbers that you "
+            f"fix in the rows of A of {names} then fix the sizes of errors in the units of the data, which the "
+            "data rarely bear out. Put NaN on the diagonal of A, or free the standard deviations: "
+            "b=np.diag([np.nan, ...])."
         )
         return (Note("fixed-sizes", text, warn=True),)
 
@@ -230,8 +231,8 @@ class Restrictions:
         relations = len(self.rows) - self.unit_roots
         if len(silent) > relations:
             raise SpecificationError(
-                f"long_run= leaves {len(silent)} shocks without lasting effects, {silent}: with {relations} "
-                f"relation(s) at most {relations} can be so, or B is singular."
+                f"long_run= leaves {len(silent)} shocks without lasting effects: {silent}. With {relations} "
+                f"relation(s), at most {relations} shocks can have none; with more, B is singular."
             )
         return fewer
 

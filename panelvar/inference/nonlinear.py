@@ -314,7 +314,7 @@ def nonlinear(
     still = [label for label, variance in zip(written, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
     notes = tuple(_weak_denominator(each) for each in sets.values() if not each.bounded)
     if still and result.fit.rss > 0.0:
-        text = f"Without sampling variation, and so without a t statistic: {listed(still)}."
+        text = f"These have no sampling variation, and so no t statistic: {listed(still)}."
         notes = (*notes, Note("no-variance", text, warn=True))
     emit(notes)
     functions = Functions(tuple(written), values, jacobian, names, result.fit.rss, notes)
@@ -326,8 +326,8 @@ def nonlinear(
 
 def _weak_denominator(found: ConfidenceSet) -> Note:
     text = (
-        f"The denominator of {found.name!r} is not told from zero at {100 * found.level:g}%: the delta method's limits "
-        "mean little, and Fieller's set has no two ends."
+        f"At {100 * found.level:g}% the denominator of {found.name!r} cannot be told from zero, so the delta "
+        "method's limits mean little and Fieller's set has no two ends."
     )
     return Note("weak-denominator", text, warn=True)
 

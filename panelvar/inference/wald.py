@@ -40,7 +40,10 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
     if not form.determined:
         return _no_statistic(name, q, df, null, *notes, deficient_note(covariance, q, rank))
     if rank == 0:
-        text = "What is tested holds exactly and has no standard error (coefficients left out, say): there is no test."
+        text = (
+            "The restrictions hold exactly and have no standard error (they may concern coefficients that were "
+            "left out), so there is no test."
+        )
         return _no_statistic(name, q, df, null, Note("no-variance", text, warn=True))
     if rank < q:
         text = f"The covariance of the {q} restrictions has rank {rank}; the others hold exactly and are not tested."

@@ -94,8 +94,8 @@ def two_stage_fit(
     free = model.counts(final.instruments).residual_df
     if free <= 0:
         raise InsufficientDataError(
-            f"{model.design.nobs} rows cannot tell {final.instruments} instruments (exogenous regressors among them) "
-            f"from the endogenous regressors: {free} degrees of freedom are left in the first stage. Use fewer."
+            f"{model.design.nobs} rows are too few for {final.instruments} instruments (exogenous regressors "
+            f"included): the first stage has {free} degrees of freedom left. Use fewer instruments."
         )
     kappa, name = _kappa(method, triangle, final, free)
     estimate = k_class(triangle, final, kappa)

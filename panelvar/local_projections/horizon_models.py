@@ -96,12 +96,12 @@ class HorizonRegressions:
         notes = []
         if holes or absent:
             text = (
-                f"{holes} missing value(s) and {absent} period(s) absent from the data: rows whose lags, impulse or "
-                "outcome they are were dropped, at each horizon for itself."
+                f"{holes} value(s) are missing, and {absent} period(s) are absent from the data. Each horizon drops "
+                "the rows whose lags, impulse or outcome these are."
             )
             notes.append(Note("rows-missing", text, warn=True))
         for name, count in lacking.items():
-            text = f"{name} missing in {count} of {int(present.sum())} periods, which are left out."
+            text = f"{name} is missing in {count} of {int(present.sum())} periods, which are left out."
             # A series that begins later or ends sooner is no surprise; a hole in it is.
             seen = np.flatnonzero(there[name])
             hole = bool(seen.size) and int(seen[-1] - seen[0]) >= seen.size
@@ -122,7 +122,8 @@ class HorizonRegressions:
         width, n_vars = self.beside.shape[1] + self.order * self.values.shape[1], self.values.shape[1]
         if len(rows) < width + n_vars:
             raise InsufficientDataError(
-                f"{len(rows)} usable rows for {width} coefficients an equation and the covariance of {n_vars} errors."
+                f"{len(rows)} usable rows are too few for {width} coefficients in each equation and the covariance "
+                f"of {n_vars} errors."
             )
         design = stack_lags(self.values, self.order, self.beside, rows)
         problem = LagProblem(design, self.beside.shape[1], self.order, n_vars, run_starts(rows))
@@ -158,7 +159,10 @@ class HorizonRegressions:
         problem = system.problem
         still = np.zeros((system.n_vars, len(shocks.names), problem.nobs))
         if known:
-            text = "Errors take the impact matrix as known: bands are too narrow, at short horizons above all."
+            text = (
+                "The standard errors take the impact matrix as known, so bands are too narrow, above all at short "
+                "horizons."
+            )
             return still, (Note("impact-known", text),)
         residuals = problem.residuals
         gains = problem.design[:, : problem.n_regressors] @ problem.inverse_factor @ problem.inverse_factor.T
@@ -174,8 +178,8 @@ class HorizonRegressions:
             moves = shocks.date_moves(form, residuals, controls, orthonormal_instruments(series), sigma_steps)
         if moves is None:
             text = (
-                f"There is no formula for the derivatives of {shocks.scheme.words} shocks: errors take the impact "
-                "matrix as known, and bands are too narrow."
+                f"There is no formula for the derivatives of {shocks.scheme.words} shocks, so standard errors take "
+                "the impact matrix as known and bands are too narrow."
             )
             return still, (Note("impact-known", text, warn=True),)
         factor = np.sqrt(problem.nobs / problem.df_resid) if self.rule.corrects else 1.0
@@ -247,8 +251,8 @@ class HorizonRegressions:
         width = self.controls.shape[1] + self.impulses.shape[1] + (0 if tools is None else tools.shape[1])
         if len(rows) <= width:
             raise InsufficientDataError(
-                f"{len(rows)} usable rows for {width} regressors at horizon {lead}: use fewer lags, or a shorter "
-                "horizon."
+                f"{len(rows)} usable rows are too few for {width} regressors at horizon {lead}. Use fewer lags, or "
+                "a shorter horizon."
             )
         try:
             rows_here = _span(rows)
@@ -315,5 +319,5 @@ def _strength(shock: Array, instruments: Array) -> tuple[Note, ...]:
     text = f"First stage at horizon 0: robust F = {stage.robust:.2f} over {stage.nobs} rows."
     weak = stage.robust < WEAK
     if weak:
-        text += f" Below {WEAK:g} the instrument is weak: estimates are biased and bands do not cover."
+        text += f" Below {WEAK:g} the instrument is weak: estimates are biased, and bands cover the truth too rarely."
     return (Note("first-stage", text, warn=weak),)

@@ -168,8 +168,8 @@ def fit_panel_local_projections(
     panel = as_panel(data)
     if panel.n_entities == 1:
         raise InsufficientDataError(
-            "The data are those of one entity: say who is who, Panel(data, entity=..., time=...) or a two-level index; "
-            "for one series over time see fit_local_projections."
+            "The data have only one entity. Name the entity and the time, with Panel(data, entity=..., time=...) "
+            "or a two-level index; for one series over time use fit_local_projections."
         )
     reaches = {
         "lags": lags,
@@ -353,8 +353,8 @@ def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
         return ()
     listing = ", ".join(f"{name} ({count})" for name, count in counts.items())
     text = (
-        f"{int(np.logical_or.reduce(list(absent.values())).sum())} of {panel.nobs} rows miss a value: {listing}. Rows "
-        "whose lags, impulse or outcome they are were dropped, at each horizon for itself."
+        f"{int(np.logical_or.reduce(list(absent.values())).sum())} of {panel.nobs} rows have missing values: "
+        f"{listing}. Each horizon drops the rows whose lags, impulse or outcome these are."
     )
     return (Note("rows-missing", text, warn=True),)
 

@@ -199,8 +199,9 @@ def _few_rows(system: PanelSystem, freedom: Positions, variables: int) -> tuple[
     if freedom[place] >= variables + 2:
         return ()
     text = (
-        f"{system.labels[place]!r} has {freedom[place]} more rows than coefficients in each of its {variables} "
-        f"equations: with fewer than {variables + 2} true nulls are rejected far too often. Use fewer lags."
+        f"{system.labels[place]!r} has only {freedom[place]} more rows than coefficients in each of its "
+        f"{variables} equations. With fewer than {variables + 2}, the test rejects true nulls far too often. Use "
+        "fewer lags."
     )
     return (Note("small-sample", text, warn=True),)
 

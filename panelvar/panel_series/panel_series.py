@@ -160,8 +160,8 @@ def _entities(data: Any, column: Hashable | None) -> tuple[str, list[Hashable], 
         return str(label), labels, found
     if column is not None:
         raise SpecificationError(
-            "column= is for panels: say who is who, Panel(data, entity=..., time=...) or a two-level index. Of a "
-            "table, the columns are the entities."
+            "column= is for panels. Name the entity and the time, with Panel(data, entity=..., time=...) or a "
+            "two-level index. In a table, the columns are the entities."
         )
     table = read_var_data(data)
     return "The variable", list(table.names), [(0, own) for own in table.values.T]

@@ -98,9 +98,9 @@ def small_sample_notes(
     fewest, dimension = min(((one.n_groups, name) for one, name in clustering.dimensions), key=itemgetter(0))
     if fewest <= HOPELESS_CLUSTERS < groups:
         text = (
-            f"Errors are clustered by {dimension}, {fewest} clusters, and signs drawn by {label}, {groups}: more draws "
-            f"differ, but {fewest} clusters are too few to estimate a variance from, and the bootstrap is right only "
-            "if errors are unrelated across the finer ones."
+            f"Errors are clustered by {dimension} ({fewest} clusters), and signs are drawn by {label} ({groups}). "
+            f"More draws differ, but {fewest} clusters are too few to estimate a variance from, and the bootstrap "
+            "is right only if errors are unrelated across the finer ones."
         )
         notes.append(Note("no-method-can-help", text, warn=True))
     if infeasible:

@@ -196,8 +196,8 @@ def _variables(
         return [(str(label), [_of_panel(panel, label, order) for order in orders]) for label in labels]
     if columns is not None:
         raise SpecificationError(
-            "columns= is for panels: say who is who, Panel(data, entity=..., time=...) or a two-level index. Of a "
-            "table, the columns are the entities."
+            "columns= is for panels. Name the entity and the time, with Panel(data, entity=..., time=...) or a "
+            "two-level index. In a table, the columns are the entities."
         )
     import pandas as pd
 

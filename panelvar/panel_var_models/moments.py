@@ -240,8 +240,8 @@ def bootstrap_notes(found: GmmEstimate) -> tuple[Note, ...]:
     if found.steps == 1 or every < distinct:
         return ()
     text = (
-        f"A draw of {found.model.n_entities} entities holds some {distinct:.0f} different ones, fewer than the {every} "
-        "moments: its weights are no estimates of anything, and the band is not to be trusted. Use "
+        f"A draw of {found.model.n_entities} entities holds about {distinct:.0f} different ones, fewer than the "
+        f"{every} moments. Its weights estimate nothing, so do not trust the band. Use "
         "LagInstruments(collapse=True), or steps=1."
     )
     return (Note("bootstrap-moments", text, warn=True),)

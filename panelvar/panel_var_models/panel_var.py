@@ -348,10 +348,10 @@ def _bias_beside_errors(estimator: PanelLeastSquares, method: str, covariance: C
     if worst < MOST_BIAS:
         return ()
     text = (
-        f"With {rows.average_periods:.4g} rows an entity, least squares with entity effects is biased (Nickell 1981): "
-        f"the coefficient of {rows.regressor_names[regressor]!r} in the equation of {rows.names[equation]!r} by "
-        f"{worst:.1f} standard errors, says Hahn and Kuersteiner's formula. 'hahn-kuersteiner', "
-        "'half-panel-jackknife' and 'corrected-moments' correct it."
+        f"With {rows.average_periods:.4g} rows an entity, least squares with entity effects is biased (Nickell "
+        "1981). By Hahn and Kuersteiner's formula, the bias of the coefficient of "
+        f"{rows.regressor_names[regressor]!r} in the equation of {rows.names[equation]!r} is {worst:.1f} standard "
+        "errors. Use 'hahn-kuersteiner', 'half-panel-jackknife' or 'corrected-moments', which correct it."
     )
     return (Note("nickell-bias", text, warn=True),)
 
@@ -368,7 +368,8 @@ def _corrected_roots(estimator: PanelLeastSquares, method: str) -> tuple[Note, .
     if moduli[0] < 1.0:
         return ()
     text = (
-        f"The corrected estimates have a root of modulus {moduli[0]:.4f}, least squares {moduli[1]:.4f}: the system "
-        "may have unit roots, for which the correction is not meant. The estimates are kept as they are."
+        f"The corrected estimates have a root of modulus {moduli[0]:.4f}, and least squares has {moduli[1]:.4f}. "
+        "The system may have unit roots, for which the correction is not meant. The estimates are kept as they "
+        "are."
     )
     return (Note("corrected-roots", text, warn=True),)

@@ -334,7 +334,7 @@ class LostRows(NamedTuple):
         notes = values_missing(self.holes, (*system.names, *system.terms.exogenous), self.missing, missing)
         if self.gaps <= 0:
             return notes
-        text = f"{self.gaps} row(s) after periods absent from the data dropped for want of lags."
+        text = f"{self.gaps} row(s) follow periods absent from the data. They have no lags, so they were dropped."
         return (*notes, Note("rows-gaps", text, warn=True))
 
 

@@ -38,7 +38,7 @@ def variance_notes(
     if df_between < FEW_DEGREES:
         text = (
             f"The variance of the {label} effect comes from {groups} levels, with {max(df_between, 0)} degrees of "
-            f"freedom left: it is little more than a guess, and with it the standard errors. Fixed effects of the "
+            "freedom left. It is little more than a guess, and so are the standard errors. Fixed effects of the "
             f"{label} need no variance."
         )
         return [Note("effect-variance-few-levels", text, warn=True)]

@@ -77,7 +77,7 @@ def adjusted_predictions(
     still = [name for name, variance in zip(names, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
     notes: tuple[Note, ...] = ()
     if still and fit.rss > 0.0:
-        text = f"Without sampling variation, and so without a t statistic: {listed(still)}."
+        text = f"These have no sampling variation, and so no t statistic: {listed(still)}."
         notes = (Note("no-variance", text),)
     return AdjustedPredictions(
         Functions(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.rss, notes),

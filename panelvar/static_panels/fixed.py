@@ -146,8 +146,8 @@ def within_model(
     alone = sum(int(np.count_nonzero(block.grouping.sizes == 1)) for block in blocks)
     if alone:
         text = (
-            f"{alone} effect level(s) have a single row: it is fitted exactly and does not inform the slopes, "
-            "but counts as a row."
+            f"{alone} effect level(s) have a single row (singletons). Such a row fits exactly and tells nothing of "
+            "the slopes, but it counts as a row."
         )
         notes.append(Note("singletons-kept", text))
     columns, weight = design.columns, design.weights
@@ -294,8 +294,9 @@ def _blocks(design: Design, terms: tuple[_Term, ...]) -> tuple[tuple[Block, ...]
 def _rank_notes(absorbed: Absorbed) -> list[Note]:
     if not absorbed.rank_is_exact:
         text = (
-            f"The rank of the absorbed effects is at most {absorbed.rank}, from the connected components of pairs "
-            "of effects; others are not searched for, so there may be more residual degrees of freedom."
+            f"The absorbed effects have at most rank {absorbed.rank}, counted from the connected components of "
+            "pairs of effects. Other dependencies are not searched for, so there may be more residual degrees of "
+            "freedom."
         )
         return [Note("rank-bound", text)]
     blocks = absorbed.n_components

@@ -168,12 +168,14 @@ def _notes(
         yield Note("held-fixed", f"Held fixed while a variable moves: {listed(model.held)}.")
     still = [effect.name for effect in effects if not effect.gradient.any()]
     if still:
-        yield Note("no-variance", f"Zero whatever the coefficients are, and without an error: {listed(still)}.")
+        yield Note(
+            "no-variance", f"These are zero whatever the coefficients are, and have no standard error: {listed(still)}."
+        )
     negative = [effect.name for effect in effects if effect.negative]
     if negative:
         text = (
-            f"The fitted mean is negative in some rows, where an elasticity has no logarithm behind it, only the ratio "
-            f"x/y dy/dx; an average of both signs means little: {listed(negative)}."
+            "The fitted mean is negative in some rows. There an elasticity is only the ratio x/y dy/dx, with no "
+            f"logarithm behind it, and an average over both signs means little: {listed(negative)}."
         )
         yield Note("negative-mean", text, warn=True)
 

@@ -191,7 +191,7 @@ class PanelStream(HintsAtNames):
     def calendar(self) -> NoReturn:
         """Refuse what goes along the calendar of each entity."""
         raise SpecificationError(
-            "This goes along the rows of each entity in time, and a stream is read a chunk at a time: use a Panel."
+            "This follows each entity through time, but a stream is read one chunk at a time. Use a Panel."
         )
 
     def stored_column(self, name: Hashable) -> NoReturn:

@@ -84,7 +84,7 @@ class Entities:
             gaps += int(np.count_nonzero(some[codes] & (places >= first))) - unbroken
         notes = [*rows_missing(self.columns, names, lost)]
         if gaps:
-            text = f"{gaps} row(s) after periods absent from the data dropped for want of lags."
+            text = f"{gaps} row(s) follow periods absent from the data. They have no lags, so they were dropped."
             notes.append(Note("rows-gaps", text, warn=True))
         return notes
 

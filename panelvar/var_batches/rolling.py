@@ -119,8 +119,8 @@ def rolled(
     start, m = max(longest, terms.exogenous_lags), terms.count + longest * n_vars
     if window - m < n_vars:
         raise InsufficientDataError(
-            f"A window of {window} rows for {m} coefficients an equation and the covariance of {n_vars} errors: at "
-            f"least {m + n_vars} rows are needed."
+            f"A window of {window} rows is too short for {m} coefficients in each equation and the covariance of "
+            f"{n_vars} errors: at least {m + n_vars} rows are needed."
         )
     if window > n_periods - start:
         raise InsufficientDataError(

@@ -171,8 +171,8 @@ class VarForecasts(VarFitMeasures):
         steps = read_horizon("steps", steps, 1, self.n_vars**2)
         if self.terms.labels not in ((), ("const",)) or type(self.problem) is not LagProblem:
             raise SpecificationError(
-                "Mean squared errors from an average origin are those of a stationary system, unrestricted, with a "
-                "constant or nothing beside the lags: use forecast(bands=DeltaMethod())."
+                "Mean squared errors from an average origin need a stationary, unrestricted system with at most a "
+                "constant beside the lags. Use forecast(bands=DeltaMethod())."
             )
         self._require_stable("mean squared errors from an average origin")
         problem, m, count = self.problem, self.n_regressors, self.terms.count

@@ -212,8 +212,9 @@ class System(SystemProcess, Presented):
     ) -> VarianceDecomposition:
         if normalised and shocks.scheme.orthogonal and not shocks.complete:
             raise SpecificationError(
-                f"normalised=True is for shocks that are correlated. Of {shocks.scheme.words} shocks there are fewer "
-                "than variables, and what they leave of a forecast error variance is other shocks': leave it out."
+                f"normalised=True is for correlated shocks. There are fewer {shocks.scheme.words} shocks than "
+                "variables, and the rest of a forecast error variance belongs to other shocks. Leave out "
+                "normalised=True."
             )
         steps = read_horizon("horizon", horizon, 1, self.n_vars**2) - 1
         values = self._responses(shocks, steps)

@@ -319,8 +319,8 @@ def _problem(
     n_regressors = beside.shape[1] + lags * n_vars
     if n_rows - n_regressors < n_vars:
         raise InsufficientDataError(
-            f"{n_rows} usable rows for {n_regressors} coefficients an equation and the covariance of {n_vars} errors: "
-            f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
+            f"{n_rows} usable rows are too few for {n_regressors} coefficients in each equation and the covariance "
+            f"of {n_vars} errors: at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
         )
     problem = LagProblem(stack_lags(values, lags, beside, rows), beside.shape[1], lags, n_vars, starts)
     require_range(problem.factor, problem.column_sizes, measured_columns(table.names, terms, lags))
@@ -344,9 +344,9 @@ def _usable_rows(
     gaps = int(np.count_nonzero(places >= first)) - n_unbroken
     if table.places is not None:
         absent = len(values) - len(places)
-        text = f"{absent} period(s) absent from the data; {gaps} row(s) after them dropped for want of lags."
+        text = f"{absent} period(s) are absent from the data; {gaps} row(s) after them have no lags and were dropped."
         if gaps:
-            text += " If the rows follow one another all the same, as trading days do, data.reset_index(drop=True)."
+            text += " If the rows follow one another all the same, as trading days do, use data.reset_index(drop=True)."
         notes.append(Note("rows-gaps", text, warn=gaps > 0))
     return rows, tuple(notes), run_starts(rows)
 
@@ -363,8 +363,11 @@ def values_missing(counts: Positions, names: Sequence[str], lost: int, missing: 
         return ()
     where = [names[place] for place in np.flatnonzero(counts).tolist()]
     if missing == "raise":
-        raise DataError(f"{every} missing value(s) in {where}, and missing='raise'.")
-    text = f"{every} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
+        raise DataError(f"The data have {every} missing value(s) in {where}, and missing='raise' refuses them.")
+    text = (
+        f"The data have {every} missing value(s) in {where}; {lost} row(s) were dropped because they or their lags "
+        "miss a value."
+    )
     return (Note("rows-missing", text, warn=True),)
 
 

@@ -142,6 +142,6 @@ def _trending(windows: VarBatch) -> tuple[Note, ...]:
         return ()
     return warned(
         "trending-regressors",
-        "A trend is among the regressors: estimates then converge at different speeds, and the p-values, which are of "
-        "regressors that do not grow, do not hold.",
+        "The regressors include a trend, so estimates converge at different speeds. The p-values are for "
+        "regressors that do not grow, and they do not hold here.",
     )

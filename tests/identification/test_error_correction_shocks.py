@@ -305,8 +305,13 @@ def test_no_relation_is_a_system_of_differences():
 
 def test_what_the_rank_implies_is_said(canada, finland):
     fit = fit_svar(canada, JUST)
-    assert fit.notes[0].text == "The long-run effects have rank 3: of 6 restrictions on them 5 are independent."
-    with pytest.raises(SpecificationError, match=r"leaves 2 shocks .*\['U', 'rw'\].* 1 relation\(s\) at most 1"):
+    assert (
+        fit.notes[0].text
+        == "The long-run effects have rank 3, so of your 6 restrictions on them only 5 are independent."
+    )
+    with pytest.raises(
+        SpecificationError, match=r"leaves 2 shocks .*\['U', 'rw'\].* 1 relation\(s\), at most 1 shocks"
+    ):
         fit_svar(canada, ShortRun(b=IMPACT, long_run=zeros((ALL, 2), (ALL, 3))))
     # Enough restrictions by their number, too few that count.
     with pytest.raises(SpecificationError, match=r"5 long-run restrictions of 9 .*have rank 2.*Restrict 1 more"):

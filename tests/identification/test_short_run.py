@@ -370,7 +370,7 @@ def test_draws_whose_errors_depend_on_one_another_are_refused(model, lost):
     draws = ReducedForm(
         np.stack([form.coefficients] * 3), np.stack([form.factor, lost @ form.factor, np.full((3, 3), NAN)])
     )
-    with pytest.raises(pv.NumericalError, match="1 of 3 draws have errors that are zero or combinations of others"):
+    with pytest.raises(pv.NumericalError, match="In 1 of 3 draws, errors are zero or combinations of others"):
         bound.impact(draws, NAMES)
 
 
@@ -415,7 +415,7 @@ def test_other_schemes_are_told_where_they_go(model):
 def test_sizes_that_are_fixed_for_want_of_b_are_warned_of():
     model = pv.fit_var(np.random.default_rng(3).standard_normal((80, 2)) * [1.0, 50.0], ["x", "y"])
     given = [[1.0, 0.0], [NAN, 1.0]]
-    with pytest.warns(pv.PanelVarWarning, match=r"b= is left out.*rows of A of x, y then fix the sizes") as caught:
+    with pytest.warns(pv.PanelVarWarning, match=r"You left out b=.*rows of A of x, y then fix the sizes") as caught:
         structure = fit_svar(model, ShortRun(a=given))
     assert len(caught) == 1
     assert [note.code for note in structure.notes] == ["fixed-sizes"]

@@ -58,7 +58,7 @@ def test_the_model_shown_is_closest_to_the_medians(model):
     shorter = model.impulse_responses(3, identification=scheme)
     assert_allclose(shorter.values, responses.values[:4], atol=1e-14)
     assert "Fry and Pagan" in responses.notes[0].text
-    assert "rotations tried" in responses.notes[0].text
+    assert "rotations have the signs you asked for" in responses.notes[0].text
 
 
 def test_against_rejection_one_rotation_at_a_time(model):
@@ -146,7 +146,7 @@ def test_draws_of_the_reduced_form_have_a_model_each(model, source):
 def test_draws_without_a_model_are_counted(model):
     signs = DEMAND_SUPPLY | {("rate", "demand"): ("-", (0, 1))}
     scheme = SignRestrictions(signs, models=100, tries=8, seed=1)
-    with pytest.warns(pv.PanelVarWarning, match=r"of 300 draws of the reduced form have no model among 8 tries"):
+    with pytest.warns(pv.PanelVarWarning, match=r"of 300 draws of the reduced form are left out: none of 8 tries"):
         responses = model.impulse_responses(3, identification=scheme, bands=MonteCarlo(300, seed=1), level=0.68)
     empty = int(next(note for note in responses.notes if note.code == "empty-sets").text.split()[0])
     assert responses.draws.shape[0] == 300 - empty

@@ -75,7 +75,7 @@ def test_units_near_the_ends_of_the_range_change_no_digit(panel, power):
 
 
 def test_what_never_varies_is_said_to(result):
-    with pytest.warns(pv.PanelVarWarning, match="Without sampling variation"):
+    with pytest.warns(pv.PanelVarWarning, match="have no sampling variation"):
         found = result.nonlinear("beertax = beertax")
     assert found.params.iloc[0] == 0.0
 

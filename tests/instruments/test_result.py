@@ -336,7 +336,7 @@ def test_a_constant_dependent_variable(frame):
 
 
 def test_as_many_instruments_as_rows(frame):
-    with pytest.raises(pv.InsufficientDataError, match="6 rows cannot tell 5 instruments"):
+    with pytest.raises(pv.InsufficientDataError, match="6 rows are too few for 5 instruments"):
         pv.fit_iv_pooled(pv.Panel(frame.head(6), "entity", "year"), "y", EXOGENOUS, **COLUMNS)
 
 

@@ -325,10 +325,10 @@ def test_a_shock_that_is_not_always_observed():
     data = us()
     shock = pd.Series(np.random.default_rng(4).standard_normal(150), data.index[-150:], name="news")
     lp = pv.fit_local_projections(data, shock=shock, lags=2, shock_lags=0, horizon=2)
-    assert any(note.text.startswith(f"news missing in {len(data) - 150} of") for note in lp.notes)
+    assert any(note.text.startswith(f"news is missing in {len(data) - 150} of") for note in lp.notes)
     holed = shock.copy()
     holed.iloc[40] = np.nan
-    with pytest.warns(pv.PanelVarWarning, match=r"news missing in \d+ of"):
+    with pytest.warns(pv.PanelVarWarning, match=r"news is missing in \d+ of"):
         pv.fit_local_projections(data, shock=holed, lags=2, shock_lags=0, horizon=2)
     assert lp.nobs_by_horizon.tolist() == [150, 149, 148]
     inside = pv.fit_local_projections(

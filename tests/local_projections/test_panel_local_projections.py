@@ -180,7 +180,7 @@ def test_what_is_said():
 
 def test_one_entity_is_no_panel():
     frame = pd.DataFrame(np.random.default_rng(0).standard_normal((90, 2)), columns=["y", "s"])
-    with pytest.raises(pv.InsufficientDataError, match="say who is who"):
+    with pytest.raises(pv.InsufficientDataError, match="Name the entity and the time"):
         pv.fit_panel_local_projections(frame, "y", "s")
     two = frame.set_index(pd.MultiIndex.from_product([range(2), range(45)]))
     with pytest.raises(pv.SpecificationError, match="long_difference='no' must be True or False"):

@@ -194,7 +194,9 @@ def test_what_cannot_be_tested_is_refused(change, options, error, match):
 @pytest.mark.parametrize(("lags", "fewest"), [(1, 9), (2, 12)])
 def test_entities_with_hardly_more_rows_than_coefficients_are_warned_of(lags, fewest):
     """Below four rows more than coefficients of two variables, unrelated ones are rejected far too often."""
-    with pytest.warns(pv.PanelVarWarning, match="'e0' has 3 more rows than coefficients in each of its 2 equations"):
+    with pytest.warns(
+        pv.PanelVarWarning, match="'e0' has only 3 more rows than coefficients in each of its 2 equations"
+    ):
         pv.johansen_fisher_test(panel_of(system(12, fewest - 1, root=1.0)), "y", "x1", lags=lags)
     rejected = 0
     for seed in range(30):

@@ -93,7 +93,7 @@ def test_a_draw_of_entities_is_the_panel_with_some_twice(options):
 
 
 def test_bands_of_more_moments_than_distinct_entities_warn(municipalities):
-    with pytest.warns(pv.PanelVarWarning, match="some 168 different ones, fewer than the 243 moments"):
+    with pytest.warns(pv.PanelVarWarning, match="about 168 different ones, fewer than the 243 moments"):
         municipalities.impulse_responses(2, bands=pv.EntityBootstrap(draws=50, seed=1), level=0.6)
 
 

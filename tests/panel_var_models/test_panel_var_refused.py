@@ -115,9 +115,9 @@ def test_one_entity_and_data_that_do_not_say_who():
 def test_rows_lost_to_gaps_and_missing_values_are_counted():
     frame = panel_of()
     frame.iloc[5, 0] = np.nan
-    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['x'\]; 2 row\(s\) dropped"):
+    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['x'\]; 2 row\(s\) were dropped"):
         pv.fit_panel_var(frame, NAMES, method="pooled", cov="classical")
-    with pytest.warns(pv.PanelVarWarning, match=r"2 row\(s\) after periods absent"):
+    with pytest.warns(pv.PanelVarWarning, match=r"2 row\(s\) follow periods absent from the data"):
         model = pv.fit_panel_var(frame.drop(frame.index[5]), NAMES, 2, method="pooled", cov="classical")
     assert model.nobs == 12 * 12 - 3
 

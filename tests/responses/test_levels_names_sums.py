@@ -198,7 +198,7 @@ def test_shares_of_other_shocks_are_in_frames_and_tables(model):
     assert "other shocks" in str(banded)
     assert model.variance_decomposition(3).others is None
     # Scaled to one, the share of one shock would be everything.
-    with pytest.raises(pv.SpecificationError, match="instrumented shocks there are fewer than variables"):
+    with pytest.raises(pv.SpecificationError, match="fewer instrumented shocks than variables"):
         model.variance_decomposition(3, identification=scheme, normalised=True)
 
 

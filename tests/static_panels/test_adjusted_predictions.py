@@ -119,7 +119,7 @@ def test_the_mean_of_clusters_whose_residuals_sum_to_zero_has_no_error(gappy_pan
     result = quietly(pv.fit_fixed_effects, gappy_panel, "y ~ x*z", cov="cluster")
     found = result.adjusted_predictions()
     assert np.isnan(found.std_errors.iloc[0]) and found.cov.iloc[0, 0] == 0.0
-    assert "Without sampling variation, and so without a t statistic: prediction." in found.to_text()
+    assert "These have no sampling variation, and so no t statistic: prediction." in found.to_text()
     assert result.adjusted_predictions(at={"x": 2.0}).std_errors.iloc[0] > 0.0
 
 

@@ -161,7 +161,7 @@ def test_a_change_that_lasts_is_the_sum_over_lags(gappy_panel):
     # A difference of a change that lasts is zero, whatever its coefficient.
     gone = quietly(pv.fit_pooled, gappy_panel, "y ~ D(x) + z").marginal_effects("x", lags=True)
     assert gone.params.iloc[0] == 0.0
-    assert "Zero whatever" in gone.to_text()
+    assert "These are zero whatever" in gone.to_text()
 
 
 ESTIMATORS = {

@@ -126,7 +126,7 @@ def test_members_that_cannot_be_estimated_say_why():
     y = np.random.default_rng(4).standard_normal((60, 2))
     with pytest.raises(pv.CollinearityError, match="None of the 40 members can be estimated: their regressors are"):
         pv.fit_rolling_var(np.column_stack([y, np.ones(60)]), window=20, lags=1)
-    with pytest.raises(pv.InsufficientDataError, match="A window of 6 rows for 5 coefficients"):
+    with pytest.raises(pv.InsufficientDataError, match="A window of 6 rows is too short for 5 coefficients"):
         pv.fit_rolling_var(y, window=6, lags=2)
     with pytest.warns(pv.PanelVarWarning, match=r"(\d+) of \1 members have fewer than 15 rows"):
         batch = pv.fit_rolling_var(y, window=10, lags=2)

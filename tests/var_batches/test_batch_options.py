@@ -112,14 +112,16 @@ def test_entities_with_everything_equal_a_loop(lags, limits):
             lost += int(note.text.split(";")[1].split()[0]) if note.code == "rows-missing" else 0
             gaps += int(note.text.split(";")[1].split()[0]) if note.code == "rows-gaps" else 0
     said = " ".join(str(warning.message) for warning in caught)
-    assert f"{lost} row(s) dropped for themselves or their lags" in said
-    assert f"{gaps} row(s) after periods absent" in said
+    assert f"{lost} row(s) were dropped because they or their lags miss a value" in said
+    assert f"{gaps} row(s) follow periods absent from the data" in said
 
 
 def test_rows_after_gaps_that_exogenous_lags_cannot_reach_are_counted_as_such():
     """A lag of an exogenous variable bridges a gap as little as one of the variables."""
     frame = panel()[1]["u0"].drop(index=[1970])
-    with pytest.warns(pv.PanelVarWarning, match=r"1 period\(s\) absent from the data; 2 row\(s\) after them dropped"):
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"1 period\(s\) are absent from the data; 2 row\(s\) after them have no lags"
+    ):
         model = pv.fit_var(frame, lags=0, exogenous=["x", "z"], exogenous_lags=2)
     assert model.nobs == 69 - 2 - 2
 
@@ -212,7 +214,10 @@ def test_forecasts_with_seasons_and_trend_are_those_of_all_rows_up_to_the_origin
         (lambda y, x: pv.fit_var_batch(y[:, :0]), r"shape \(7, 0, 2\) have no periods"),
         (lambda y, x: pv.fit_var_batch(panel()[0], exogenous="q"), "'q'"),
         (lambda y, x: pv.fit_var_batch(panel()[0], ["a", "x"], exogenous="x"), "both variables of the VAR and exog"),
-        (lambda y, x: pv.fit_rolling_var(y[0], window=20, lags="aic", max_lags=12), "A window of 20 rows for 25"),
+        (
+            lambda y, x: pv.fit_rolling_var(y[0], window=20, lags="aic", max_lags=12),
+            "A window of 20 rows is too short for 25",
+        ),
         (lambda y, x: pv.fit_rolling_var(y[0], window=20, exogenous_lags=1), "needs exogenous variables"),
         (lambda y, x: pv.evaluate_forecasts(y[0], window=20, max_lags=3), "max_lags= applies"),
     ],
@@ -248,7 +253,7 @@ def test_the_shortest_window_has_rows_for_its_coefficients_and_the_covariance(ex
         batch = pv.fit_rolling_var(y[0], window=7, lags=lags, expanding=expanding, **limits)
     assert len(batch) == 30 - 2 - 7 + 1
     assert batch.nobs[0] == 7 + (2 - batch.orders[0]) * expanding
-    with pytest.raises(pv.InsufficientDataError, match="A window of 6 rows for 5 coefficients"):
+    with pytest.raises(pv.InsufficientDataError, match="A window of 6 rows is too short for 5 coefficients"):
         pv.fit_rolling_var(y[0], window=6, lags=lags, expanding=expanding, **limits)
 
 

@@ -74,12 +74,14 @@ def test_forecasts_are_labelled_by_the_calendar(frame, index, ahead):
 
 def test_a_gap_is_not_bridged(frame):
     broken = frame.drop([1970, 1971])
-    with pytest.warns(pv.PanelVarWarning, match=r"2 period\(s\) absent from the data; 2 row\(s\) after them dropped"):
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"2 period\(s\) are absent from the data; 2 row\(s\) after them have no lags"
+    ):
         model = pv.fit_var(broken, lags=2)
     # 58 periods, two serve as first lags, two after the gap lack lags.
     assert model.nobs == 54
     assert [note.code for note in model.notes if note.code == "rows-gaps"] == ["rows-gaps"]
-    assert "2 period(s) absent" in str(model.notes[-1])
+    assert "2 period(s) are absent" in str(model.notes[-1])
     assert "2 row(s) after" in str(model.notes[-1])
     assert 1972 not in model.resids.index
     assert 1974 in model.resids.index
@@ -108,7 +110,7 @@ def test_bootstrap_runs_across_gaps(frame):
 
 def test_missing_values_are_dropped_after_lags_and_counted(frame):
     frame.loc[1960, "a"] = np.nan
-    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['a'\]; 3 row\(s\) dropped"):
+    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['a'\]; 3 row\(s\) were dropped"):
         model = pv.fit_var(frame, lags=2)
     assert model.nobs == 55
     assert model.resids.index.tolist() == [year for year in range(1952, 2010) if year not in (1960, 1961, 1962)]
@@ -275,7 +277,7 @@ def test_a_trending_variable_beside_a_trend(frame):
 
 def test_too_few_rows_say_how_many_are_needed(frame):
     # Two lags of two variables and a constant: five coefficients and two errors, so seven rows after two for lags.
-    with pytest.raises(InsufficientDataError, match=r"6 usable rows for 5 coefficients.*at least 7"):
+    with pytest.raises(InsufficientDataError, match=r"6 usable rows are too few for 5 coefficients.*at least 7"):
         pv.fit_var(frame.iloc[:8], lags=2)
     with pytest.warns(pv.PanelVarWarning, match="leave 2 degrees"):
         pv.fit_var(frame.iloc[:9], lags=2)

@@ -106,7 +106,7 @@ def test_windows_with_seasons_and_exogenous_variables_are_compared(growth):
 
 def test_a_trend_among_the_regressors_is_warned_about(growth):
     batch = pv.fit_rolling_var(growth, window=50, lags=1, trend="ct")
-    with pytest.warns(pv.PanelVarWarning, match="A trend is among the regressors"):
+    with pytest.warns(pv.PanelVarWarning, match="The regressors include a trend"):
         pv.fluctuation_test(batch)
 
 
