@@ -117,7 +117,7 @@ def test_restrictions_that_hold_exactly_are_not_tested():
     model = pv.fit_restricted_var(system(), {"a": ["L1.a", "L1.b"]}, lags=1)
     test = model.wald_test("[a]L1.a = [a]L1.b")
     assert np.isnan(test.statistic)
-    assert "holds exactly" in test.notes[-1].text
+    assert "hold exactly" in test.notes[-1].text
 
 
 def test_a_hypothesis_beyond_the_range_is_refused():
