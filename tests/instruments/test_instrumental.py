@@ -248,7 +248,11 @@ def test_redundant_instruments_are_dropped_and_named():
 @pytest.mark.parametrize(
     ("options", "error", "match"),
     [
-        ({"endogenous": ["p", "q"], "instruments": ["z1"]}, pv.SpecificationError, "2 endogenous .* got 1 \\(z1\\)"),
+        (
+            {"endogenous": ["p", "q"], "instruments": ["z1"]},
+            pv.SpecificationError,
+            "2 endogenous .* You gave 1 \\(z1\\)",
+        ),
         ({"endogenous": [], "instruments": ["z1"]}, pv.SpecificationError, "No endogenous regressor"),
         ({"endogenous": "p", "instruments": ["z1", "x1"]}, pv.SpecificationError, "'x1' is both an exogenous"),
         ({"endogenous": "p", "instruments": ["z1", "p"]}, pv.SpecificationError, "'p' is both"),

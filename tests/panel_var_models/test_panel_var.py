@@ -153,7 +153,7 @@ def test_long_panels_are_within_by_default_and_short_ones_by_moments():
     assert quietly(pv.fit_panel_var, panel_of(periods=22), NAMES).method == "within"
     assert quietly(pv.fit_panel_var, panel_of(periods=22), NAMES, transform="fd").method == "gmm"
     assert quietly(pv.fit_panel_var, panel_of(), NAMES).method == "gmm"
-    with pytest.warns(pv.PanelVarWarning, match=r"'L1.y' in the equation of 'y' by 1.3 standard errors"):
+    with pytest.warns(pv.PanelVarWarning, match=r"'L1.y' in the equation of 'y' is 1.3 standard errors"):
         pv.fit_panel_var(panel_of(), NAMES, method="within", cov="classical")
 
 
