@@ -41,6 +41,7 @@ extensions = [
     "building.decisions",
     "building.mathml",
     "building.names",
+    "building.sources",
     "building.notebooks",
     "building.sidebar",
 ]

@@ -39,8 +39,9 @@ var Scorer = {
     const page = title.split(" > ")[0];
     const named = stems(page);
     const asked = stems(query).filter((word) => !stopwords.has(word));
-    if (!asked.length || !asked.every((word) => named.includes(word))) return score + room;
-    const begins = page.toLowerCase().startsWith(query.trim().toLowerCase());
+    // The page of a class or a function may bear a common word; the guide to the subject is what is meant.
+    if (room < 0 || !asked.length || !asked.every((word) => named.includes(word))) return score + room;
+    const begins = asked.every((word, place) => named[place] === word);
     return score + room + 20 + (10 * asked.length) / named.length + (begins ? 8 : 0);
   },
 };
