@@ -42,6 +42,8 @@ var Scorer = {
     // The page of a class or a function may bear a common word; the guide to the subject is what is meant.
     if (room < 0 || !asked.length || !asked.every((word) => named.includes(word))) return score + room;
     const begins = asked.every((word, place) => named[place] === word);
-    return score + room + 20 + (10 * asked.length) / named.length + (begins ? 8 : 0);
+    // Words of one stem differ: who asks for cointegration does not mean cointegrating regressions first.
+    const literally = page.toLowerCase().startsWith(query.trim().toLowerCase());
+    return score + room + 20 + (10 * asked.length) / named.length + (begins ? 8 : 0) + (literally ? 2 : 0);
   },
 };

@@ -139,7 +139,7 @@ def test_it_is_drawn_where_it_is_asked_to(windows):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"keep": "[nobody]*"}, "fits no"),
+        ({"keep": "[nobody]*"}, "matches none"),
         ({"drop": "*"}, "leave no coefficient to draw"),
         ({"what": "root"}, "Did you mean 'roots'"),
         ({"level": 0.05}, "did you mean"),
