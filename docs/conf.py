@@ -109,7 +109,7 @@ default_role = "name_or_code"
 write_presets(HERE / "api" / "presets")
 
 html_theme = "furo"
-html_title = "panelvar"
+html_title = f"panelvar {release}"
 html_static_path = ["_static"]
 html_css_files = ["features.css", "pages.css"]
 html_js_files = [("pages.js", {"defer": "defer"})]

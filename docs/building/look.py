@@ -4,7 +4,8 @@ One page of each kind (or the pages named, as ``guide/var.html``) is opened in h
 light and dark, with the network cut off. Pictures go to FOLDER. What a program can see goes to the screen: requests
 that left the site, pages wider than their window, and what axe-core finds wrong for readers who use a keyboard, a
 screen reader or large type. The exit code is 1 where something was found. With ``--check`` for FOLDER no picture is
-taken. The site must have been built (the README has the command).
+taken, and each page is opened twice: wide in light, narrow in dark. The site must have been built (the README has the
+command).
 
 Needs ``panelvar[docs]`` and Chromium: one that is installed, or ``python -m playwright install chromium``.
 """
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -102,36 +104,37 @@ def look(site: Path, folder: Path | None, names: list[str]) -> list[str]:
     problems = []
     with served(site) as root, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(playwright), args=["--no-sandbox"])
-        for scheme in SCHEMES:
-            for width, pixels in WIDTHS.items():
-                context = browser.new_context(
-                    viewport={"width": pixels, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-                )
-                left: list[str] = []
+        for scheme, (width, pixels) in (
+            product(SCHEMES, WIDTHS.items()) if folder else zip(SCHEMES, WIDTHS.items(), strict=True)
+        ):
+            context = browser.new_context(
+                viewport={"width": pixels, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+            )
+            left: list[str] = []
 
-                def judge(route: Any, left: list[str] = left) -> None:
-                    if route.request.url.startswith(root):
-                        route.continue_()
-                    else:
-                        left.append(f"asked for {route.request.url}")
-                        route.abort()
+            def judge(route: Any, left: list[str] = left) -> None:
+                if route.request.url.startswith(root):
+                    route.continue_()
+                else:
+                    left.append(f"asked for {route.request.url}")
+                    route.abort()
 
-                context.route("**/*", judge)
-                for name in names:
-                    page = context.new_page()
-                    page.goto(root + name, wait_until="load")
-                    found = problems_of(page, accessibility)
-                    problems += [f"{name} [{width}, {scheme}] {each}" for each in [*found, *left]]
-                    left.clear()
-                    if folder:
-                        tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-                        page.screenshot(
-                            path=folder / f"{name.removesuffix('.html').replace('/', '.')}.{width}.{scheme}.png",
-                            full_page=True,
-                            clip={"x": 0, "y": 0, "width": pixels, "height": tall},
-                        )
-                    page.close()
-                context.close()
+            context.route("**/*", judge)
+            for name in names:
+                page = context.new_page()
+                page.goto(root + name, wait_until="load")
+                found = problems_of(page, accessibility)
+                problems += [f"{name} [{width}, {scheme}] {each}" for each in [*found, *left]]
+                left.clear()
+                if folder:
+                    tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+                    page.screenshot(
+                        path=folder / f"{name.removesuffix('.html').replace('/', '.')}.{width}.{scheme}.png",
+                        full_page=True,
+                        clip={"x": 0, "y": 0, "width": pixels, "height": tall},
+                    )
+                page.close()
+            context.close()
         browser.close()
     return problems
 
