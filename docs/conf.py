@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from building.guides import guides_by_name  # noqa: E402
 from building.inventories import mapping, short_names  # noqa: E402
 from building.kernel import fingerprint, prepare  # noqa: E402
 from building.names import linked_types  # noqa: E402
@@ -97,6 +98,7 @@ sphinx_gallery_conf = {
 
 # The reference
 autosummary_generate = True
+autosummary_context = {"guides": guides_by_name(HERE)}
 autodoc_typehints = "none"  # numpydoc's Parameters sections state types in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
