@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from building.all_names import write_all_names  # noqa: E402
 from building.guides import guides_by_name  # noqa: E402
 from building.inventories import mapping, short_names  # noqa: E402
 from building.kernel import fingerprint, prepare  # noqa: E402
@@ -109,6 +110,7 @@ numpydoc_xref_aliases = {**short_names(), **linked_types(HERE / "api")}
 intersphinx_mapping = mapping(HERE / "_build" / "inventories")
 default_role = "name_or_code"
 write_presets(HERE / "api" / "presets")
+write_all_names(HERE / "api" / "presets")
 
 html_theme = "furo"
 html_title = f"panelvar {release}"
