@@ -13,7 +13,8 @@ from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 
 FOLDER = "_notebooks"
-LINK = '<p class="page-notebook"><a href="{address}" download>Download this page as a notebook</a></p>\n'
+LINK = '<p class="page-notebook"><a href="{address}" download>Download this page as a notebook</a>{files}</p>\n'
+FILES = " (it reads files of <code>examples/data</code>: run it at the root of a clone)"
 
 
 def executed(app: Sphinx) -> Path:
@@ -21,14 +22,21 @@ def executed(app: Sphinx) -> Path:
     return Path(app.outdir).parent / "jupyter_execute"
 
 
+def reads_files(notebook: Path) -> bool:
+    """Whether its code reads files that only a clone has."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    return any("examples/data" in cell.source for cell in cells if cell.cell_type == "code")
+
+
 def add_link(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Put the link below the title of a page that was executed."""
     # The landing page shows; what one takes home begins behind it.
-    if name == "index" or doctree is None or not (executed(app) / f"{name}.ipynb").is_file() or not context.get("body"):
+    notebook = executed(app) / f"{name}.ipynb"
+    if name == "index" or doctree is None or not notebook.is_file() or not context.get("body"):
         return
     address = context["pathto"](f"{FOLDER}/{name}.ipynb", resource=True)
     head, end, rest = context["body"].partition("</h1>\n")
-    context["body"] = head + end + LINK.format(address=address) + rest
+    context["body"] = head + end + LINK.format(address=address, files=FILES if reads_files(notebook) else "") + rest
 
 
 def fill(app: Sphinx, problem: Exception | None) -> None:
