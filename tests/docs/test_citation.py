@@ -6,11 +6,18 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
+CITATIONS = {
+    "CITATION.cff": r"^version: (\S+)$",
+    "docs/look_up/references.md": r"^  version = \{(\S+)\},$",
+}
+"""Where readers are told what to cite -> how the version is written there."""
 
 
-def test_the_citation_is_of_this_version():
+@pytest.mark.parametrize("file", CITATIONS)
+def test_the_citation_is_of_this_version(file):
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
-    assert cited is not None
-    assert cited.group(1) == version
+    cited = re.findall(CITATIONS[file], (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    assert cited == [version]
