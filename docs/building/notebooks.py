@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,9 @@ from sphinx.application import Sphinx
 
 FOLDER = "_notebooks"
 LINK = '<p class="page-notebook"><a href="{address}" download>Download this page as a notebook</a>{files}</p>\n'
-FILES = " (it reads files of <code>examples/data</code>: run it at the root of a clone)"
+FILES = " (it reads files of <code>{folder}</code>: run it at the root of a clone)"
+# Files that only a clone has.
+READ = re.compile(r"\"((?:examples|tests)/[^\"]*)/[^/\"]+\"")
 
 
 def executed(app: Sphinx) -> Path:
@@ -22,10 +25,10 @@ def executed(app: Sphinx) -> Path:
     return Path(app.outdir).parent / "jupyter_execute"
 
 
-def reads_files(notebook: Path) -> bool:
-    """Whether its code reads files that only a clone has."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    return any("examples/data" in cell.source for cell in cells if cell.cell_type == "code")
+def what_it_reads(notebook: Path) -> str:
+    """What the link says of the files of a clone that the code reads."""
+    code = "".join(cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code")
+    return "".join(FILES.format(folder=folder) for folder in dict.fromkeys(READ.findall(code)))
 
 
 def add_link(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
@@ -36,7 +39,7 @@ def add_link(app: Sphinx, name: str, template: str, context: dict[str, Any], doc
         return
     address = context["pathto"](f"{FOLDER}/{name}.ipynb", resource=True)
     head, end, rest = context["body"].partition("</h1>\n")
-    context["body"] = head + end + LINK.format(address=address, files=FILES if reads_files(notebook) else "") + rest
+    context["body"] = head + end + LINK.format(address=address, files=what_it_reads(notebook)) + rest
 
 
 def fill(app: Sphinx, problem: Exception | None) -> None:
