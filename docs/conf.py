@@ -114,6 +114,8 @@ write_all_names(HERE / "api" / "presets")
 
 html_theme = "furo"
 html_title = f"panelvar {release}"
+html_favicon = "_static/mark.svg"
+html_logo = "_static/mark.svg"
 html_static_path = ["_static"]
 html_css_files = ["features.css", "pages.css"]
 html_js_files = [("pages.js", {"defer": "defer"})]
