@@ -10,7 +10,7 @@ the effect, whether they share shocks, and whether they share a long run. Estima
 find about 0.5. The national accounts pay capital a third of income.
 """
 
-# sphinx_gallery_thumbnail_number = 3
+# sphinx_gallery_thumbnail_number = 1
 from pathlib import Path
 
 import matplotlib.pyplot as plt

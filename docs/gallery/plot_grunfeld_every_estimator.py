@@ -12,7 +12,7 @@ it is anything from next to nothing to a third of a dollar for a dollar. Each di
 choose by the reasons.
 """
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 1
 import panelvar as pv
 
 # %%

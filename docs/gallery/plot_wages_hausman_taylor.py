@@ -10,7 +10,7 @@ nothing: schooling does not change while people work. The fourteen per cent rest
 them, and they become twelve, or twenty.
 """
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 1
 from pathlib import Path
 
 import pandas as pd
