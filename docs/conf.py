@@ -46,6 +46,7 @@ extensions = [
     "building.sources",
     "building.notebooks",
     "building.sidebar",
+    "building.stories",
 ]
 templates_path = ["_templates"]
 exclude_patterns = [

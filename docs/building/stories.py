@@ -1,12 +1,17 @@
-"""The gallery: the order of its stories, and their warnings in words alone."""
+"""The gallery: its two parts, the order of its stories, and their warnings in words alone."""
 
 from __future__ import annotations
 
 import textwrap
 import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 # From one regression to systems, and from what everybody needs to what few do.
-ORDER = (
+PANELS = (
     "plot_grunfeld_every_estimator.py",
     "plot_beer_tax_fixed_effects.py",
     "plot_minimum_wage_event_study.py",
@@ -16,6 +21,8 @@ ORDER = (
     "plot_employment_gmm.py",
     "plot_growth_cce_pmg.py",
     "plot_saving_investment.py",
+)
+SYSTEMS = (
     "plot_internet_panel_var.py",
     "plot_macro_var.py",
     "plot_monetary_policy_signs.py",
@@ -24,6 +31,7 @@ ORDER = (
     "plot_danish_money.py",
     "plot_forecasts.py",
 )
+ORDER = PANELS + SYSTEMS
 
 
 def place(name: str) -> int:
@@ -39,3 +47,37 @@ def say_warnings_plainly(settings: dict, name: str) -> None:
 def plain(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> str:
     """The words of a warning in lines that a page has room for."""
     return textwrap.fill(f"{category.__name__}: {message}", width=84) + "\n"
+
+
+def add_headings(app: Sphinx, page: str, source: list[str]) -> None:
+    """Divide the gallery's page, which lists one folder in one grid, by headings; folders would change addresses."""
+    if page != "stories/index":
+        return
+    from sphinx_gallery.backreferences import THUMBNAIL_PARENT_DIV, THUMBNAIL_PARENT_DIV_CLOSE
+
+    text = source[0]
+    grid = text.index(THUMBNAIL_PARENT_DIV)
+    link = text.index(f":doc:`/stories/{Path(SYSTEMS[0]).stem}`")
+    systems = text.rindex(".. raw:: html", 0, text.rindex("sphx-glr-thumbcontainer", 0, link))
+    source[0] = "".join(
+        (
+            text[:grid],
+            heading("Panels"),
+            text[grid:systems],
+            THUMBNAIL_PARENT_DIV_CLOSE,
+            heading("Series and systems"),
+            THUMBNAIL_PARENT_DIV,
+            text[systems:],
+        )
+    )
+
+
+def heading(words: str) -> str:
+    """A heading of the second level in reStructuredText."""
+    return f"\n\n{words}\n{'-' * len(words)}\n\n"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Join the headings to the build."""
+    app.connect("source-read", add_headings)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from docs.built_pages import HTML
 
 import panelvar as pv
 
@@ -18,6 +19,17 @@ IDS = [path.stem for path in STORIES]
 def test_every_story_has_a_place_in_the_gallery():
     order = runpy.run_path(str(ROOT / "docs" / "building" / "stories.py"))["ORDER"]
     assert sorted(order) == [path.name for path in STORIES]
+
+
+@pytest.mark.built
+def test_the_gallery_has_a_heading_for_panels_and_one_for_systems():
+    kept = runpy.run_path(str(ROOT / "docs" / "building" / "stories.py"))
+    html = (HTML / "stories" / "index.html").read_text(encoding="utf-8")
+    article = html.partition("<article")[2].partition("</article>")[0]
+    panels, systems = article.split("<h2>Panels<")[1].split("<h2>Series and systems<")
+    for part, stories in ((panels, kept["PANELS"]), (systems, kept["SYSTEMS"])):
+        found = re.findall(r'class="reference internal" href="(plot_\w+)\.html', part)
+        assert list(dict.fromkeys(f"{name}.py" for name in found)) == list(stories)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=IDS)
