@@ -96,6 +96,7 @@ sphinx_gallery_conf = {
     "plot_gallery": "True",
     "reset_modules": ("matplotlib", "building.stories.say_warnings_plainly"),
     "within_subsection_order": "building.stories.place",
+    "recommender": {"enable": True, "n_examples": 4, "rubric_header": "Related stories"},
 }
 
 # The reference

@@ -35,8 +35,8 @@ ORDER = PANELS + SYSTEMS
 
 
 def place(name: str) -> int:
-    """Where a story stands in the gallery."""
-    return ORDER.index(name)
+    """Where a story stands in the gallery; it may come with its folder."""
+    return ORDER.index(Path(name).name)
 
 
 def say_warnings_plainly(settings: dict, name: str) -> None:
