@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,17 @@ class NameOrCode(SphinxRole):
 
 
 def linked_types(reference: Path) -> dict[str, str]:
-    """Every class that a page of the reference lists, by the name that it has in Parameters and Returns."""
+    """Every class that a page of the reference lists, by the name that it has in Parameters, Returns and Raises."""
     pages = "".join(page.read_text(encoding="utf-8") for page in reference.glob("*.md"))
     listed = re.findall(r"^ +(panelvar\.(?:\w+\.)*([A-Z]\w*))$", pages, flags=re.MULTILINE)
-    return {name: whole for whole, name in listed}
+    from panelvar.base import errors
+
+    raised = {
+        name: f"{errors.__name__}.{name}"
+        for name, each in vars(errors).items()
+        if inspect.isclass(each) and each.__module__ == errors.__name__
+    }
+    return {**raised, **{name: whole for whole, name in listed}}
 
 
 def only_ours(app: Sphinx, config: Config) -> None:
