@@ -119,6 +119,7 @@ html_title = f"panelvar {release}"
 html_favicon = "_static/mark.svg"
 html_logo = "_static/mark.svg"
 html_static_path = ["_static"]
+html_extra_path = ["llms.txt"]
 html_css_files = ["features.css", "pages.css"]
 html_js_files = [("pages.js", {"defer": "defer"})]
 html_theme_options = {
