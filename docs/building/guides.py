@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 FOLDERS = ("start", "choose", "guide", "how_to")
+MOST = 8  # more would only say that everybody uses it
 # In code and prose; as the target of a link.
 USE = re.compile(r"\bpv\.(\w+)|\{py:(?:func|class)\}`(?:[^`<]*<|~)?panelvar\.(\w+)>?`")
 
@@ -17,10 +18,10 @@ def names_used(text: str) -> Counter[str]:
 
 
 def guides_by_name(docs: Path) -> dict[str, list[str]]:
-    """The guides that use each name, those that use it most often first, as ``:doc:`` takes them."""
+    """The guides that use each name, the few that use it most often, as ``:doc:`` takes them."""
     uses: dict[str, Counter[str]] = {}
     for folder in FOLDERS:
         for page in sorted((docs / folder).glob("*.md")):
             for name, times in names_used(page.read_text(encoding="utf-8")).items():
                 uses.setdefault(f"panelvar.{name}", Counter())[f"/{folder}/{page.stem}"] = times
-    return {name: [page for page, _ in pages.most_common()] for name, pages in uses.items()}
+    return {name: [page for page, _ in pages.most_common(MOST)] for name, pages in uses.items()}
