@@ -32,6 +32,8 @@ def prepare(folder: Path, root: Path) -> None:
     (profile / "ipython_kernel_config.py").write_text(CONFIGURATION, encoding="utf-8")
     (profile / "startup" / "pages.py").write_text(STARTUP.replace("ROOT", repr(str(root))), encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(folder)
+    # A backend that somebody chose for other work would keep figures from the pages.
+    os.environ.pop("MPLBACKEND", None)
     # A debugger that the page does not have warns on the page's own outputs.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 
