@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+READ = ("examples/data", "tests/reference/data", "tests/simulation")
 CONFIGURATION = """\
 c.InlineBackend.figure_formats = {"svg"}
 c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
@@ -39,9 +40,10 @@ def prepare(folder: Path, root: Path) -> None:
 
 
 def fingerprint(root: Path) -> str:
-    """What pages print depends on the library and on this file: another fingerprint, another cache."""
+    """What pages print depends on the library, on the files they read and on this one: then another cache."""
     digest = hashlib.sha256()
-    for path in sorted([*(root / "panelvar").rglob("*"), *(root / "examples" / "data").glob("*"), Path(__file__)]):
+    read = (path for folder in READ for path in (root / folder).glob("*"))
+    for path in sorted([*(root / "panelvar").rglob("*"), *read, Path(__file__)]):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
