@@ -19,6 +19,7 @@ from building.guides import guides_by_name  # noqa: E402
 from building.inventories import mapping, short_names  # noqa: E402
 from building.kernel import fingerprint, prepare  # noqa: E402
 from building.names import linked_types  # noqa: E402
+from building.part import root  # noqa: E402
 from building.presets import write_presets  # noqa: E402
 
 project = "panelvar"
@@ -41,6 +42,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
     "building.decisions",
+    "building.examples",
     "building.mathml",
     "building.names",
     "building.sources",
@@ -109,6 +111,11 @@ numpydoc_class_members_toctree = False
 numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"  # but the aliases
 numpydoc_xref_aliases = {**short_names(), **linked_types(HERE / "api")}
+plot_formats = ["svg"]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_pre_code = ""
+plot_rcparams = {"savefig.bbox": "tight", "svg.hashsalt": "panelvar"}
 intersphinx_mapping = mapping(HERE / "_build" / "inventories")
 default_role = "name_or_code"
 write_presets(HERE / "api" / "presets")
@@ -137,7 +144,7 @@ if part := os.environ.get("PANELVAR_DOCS_PART"):
     pages = set(part.splitlines())
     found = (path.relative_to(HERE).as_posix() for kind in ("*.md", "*.rst", "*.txt") for path in HERE.rglob(kind))
     exclude_patterns += [name for name in found if name not in pages and name != "look_up/references.md"]
-    root_doc = "index" if "index.md" in pages else sorted(pages)[0].removesuffix(".md")
+    root_doc = root(pages)
     suppress_warnings = ["myst", "toc", "ref", "bibtex", "autosummary", "docutils"]
     autosummary_generate = False
     extensions.remove("sphinx_gallery.gen_gallery")

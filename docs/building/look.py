@@ -40,6 +40,7 @@ KINDS = [
     "api/static_panels.html",
     "api/generated/panelvar.fit_pooled.html",
     "api/generated/panelvar.LinearResult.html",
+    "api/generated/panelvar.plot_coefficients.html",
     "developers/generated/panelvar.absorption.absorb.html",
     "evidence/features.html",
     "evidence/parity/stata.html",

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
-
-from sphinx.cmd.build import main as build
 
 DOCS = Path(__file__).resolve().parent.parent
 
 
+def root(pages: Collection[str]) -> str:
+    """The page that Sphinx takes for the root of all, without its ending: the landing page if it is among them."""
+    page = "index.md" if "index.md" in pages else min(pages)
+    return Path(page).with_suffix("").as_posix()
+
+
 def main(pages: list[str]) -> int:
     """Build the pages named by their paths into ``docs/_build/part/html``."""
+    from sphinx.cmd.build import main as build
+
     names = [Path(page).resolve().relative_to(DOCS).as_posix() for page in pages]
     os.environ["PANELVAR_DOCS_PART"] = "\n".join(names)
     where = DOCS / "_build" / "part"

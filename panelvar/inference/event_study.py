@@ -76,6 +76,10 @@ class EventStudy(Presented):
     >>> study = fit.event_study(event=2006)
     >>> study.leads_test.in_a_line()
     'F(2, 1388) = 0.0187, p = 0.9815'
+
+    The effects of each year, with pointwise and joint intervals of 95%:
+
+    >>> figure = study.plot()
     """
 
     result: Inference

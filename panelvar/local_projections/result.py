@@ -80,6 +80,10 @@ class ProjectedResponses(Responses):
              value  lower  upper  std_error
     horizon
     4         0.03  -0.16   0.22       0.08
+
+    The projected responses, with bands of 95%:
+
+    >>> figure = lp.plot()
     """
 
     influence: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))

@@ -161,6 +161,8 @@ def plot_coefficients(
 
     Examples
     --------
+    The slopes of two estimators, with intervals of 68% and 95%:
+
     >>> import panelvar as pv
     >>> grunfeld = pv.load_data("grunfeld")
     >>> fits = {"OLS": pv.fit_pooled(grunfeld, "invest ~ value + capital")}

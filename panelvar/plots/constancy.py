@@ -61,6 +61,8 @@ def plot_constancy(
 
     Examples
     --------
+    The cumulated residuals of each equation stay within their boundaries:
+
     >>> import panelvar as pv
     >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
     >>> figure = pv.plot_constancy(pv.cusum_test(model))

@@ -88,6 +88,8 @@ def plot_effects(
 
     Examples
     --------
+    The effect of each firm on its investment, in order, with intervals of 95%:
+
     >>> import panelvar as pv
     >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
     >>> figure = pv.plot_effects(fit)

@@ -77,12 +77,12 @@ def plot_event_study(
 
     Examples
     --------
+    What a rise of the minimum wage did to teenage employment, year by year, with pointwise and joint intervals:
+
     >>> import panelvar as pv
     >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
     >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
     >>> figure = pv.plot_event_study(fit, event=2006)
-    >>> len(figure.axes)
-    1
     """
     studies = _studies(source, term, reference, event)
     if joint is not None:

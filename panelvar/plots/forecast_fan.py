@@ -63,6 +63,8 @@ def plot_forecast(
 
     Examples
     --------
+    Two series with forecasts of eight quarters, in fans of 50% and 90%:
+
     >>> import panelvar as pv
     >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
     >>> figure = pv.plot_forecast(model.forecast(8, level=(0.5, 0.9)), past=40)

@@ -99,11 +99,11 @@ def plot_residuals(
 
     Examples
     --------
+    The spread of the residuals of each firm, in boxes:
+
     >>> import panelvar as pv
     >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
     >>> figure = pv.plot_residuals(fit, "entity")
-    >>> len(figure.axes)
-    1
     """
     expected = "the result of a linear panel model or of an average over entities"
     refuse_other("plot_residuals", result, (LinearResult, AveragedResult), expected)

@@ -84,12 +84,12 @@ def plot_responses(
 
     Examples
     --------
+    Responses from a VAR and from local projections, with bands of 95%:
+
     >>> import panelvar as pv
     >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
     >>> irf = pv.fit_var(macro, lags=4).impulse_responses(8, bands=pv.DeltaMethod())
     >>> figure = pv.plot_responses({"VAR": irf, "LP": pv.fit_local_projections(macro, lags=4, horizon=8)})
-    >>> len(figure.axes)
-    4
     """
     shared: Any = choose("share_y", share_y, ("row", "all", "none"))
     layers = dict(responses) if isinstance(responses, Mapping) else {"": responses}

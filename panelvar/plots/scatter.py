@@ -85,6 +85,8 @@ def plot_scatter(
 
     Examples
     --------
+    Traffic deaths against the beer tax, with a line for each state and one for all rows:
+
     >>> import panelvar as pv
     >>> figure = pv.plot_scatter(pv.load_data("fatalities"), x="beertax", y="frate")
     >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()

@@ -62,6 +62,8 @@ def plot_system(
 
     Examples
     --------
+    The residuals of each equation, with lines at twice their standard deviation:
+
     >>> import panelvar as pv
     >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
     >>> figure = pv.plot_system(model, "residuals")

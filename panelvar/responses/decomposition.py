@@ -77,6 +77,10 @@ class VarianceDecomposition(HintsAtNames, Presented):
     shock     infl  unemp  tbilrate
     horizon
     8        0.027  0.961     0.012
+
+    The share of each shock in the variance of forecasts up to eight quarters ahead:
+
+    >>> figure = shares.plot()
     """
 
     values: Array
@@ -261,6 +265,10 @@ class HistoricalDecomposition(HintsAtNames, Presented):
     quarter
     2009Q2       5.92   4.09     -0.82
     2009Q3       5.92   4.60     -0.92
+
+    What each shock has added to both variables, quarter by quarter:
+
+    >>> figure = parts.plot()
     """
 
     contributions: Array

@@ -73,6 +73,10 @@ class Forecast(HintsAtNames, Presented):
     quarter
     2009Q4      9.569  9.093  10.045      0.243
     2010Q1      9.244  8.326  10.161      0.468
+
+    Forecasts of eight quarters after the data, in fans of 50% and 90%:
+
+    >>> figure = model.forecast(8, level=(0.5, 0.9)).plot(past=40)
     """
 
     values: Array

@@ -83,6 +83,10 @@ class Responses(HintsAtNames, Presented):
              value  lower  upper  std_error
     horizon
     8        0.114  0.005  0.222      0.055
+
+    The responses of every variable to every shock, with bands of 95%:
+
+    >>> figure = irf.plot()
     """
 
     _in_brackets: ClassVar[str] = "One response is response(variable, shock); all are a table: to_frame()."

@@ -39,6 +39,10 @@ class AdjustedPredictions(Margins):
     >>> fit = pv.fit_pooled(pv.load_data("wage_panel"), "lwage ~ union * exper + educ")
     >>> fit.adjusted_predictions(at={"union": [0, 1]}).params.round(4).tolist()
     [1.6058, 1.7841]
+
+    The predicted log wage of union members and of others, by years of experience:
+
+    >>> figure = fit.adjusted_predictions(at={"union": [0, 1], "exper": [0, 5, 10, 15]}).plot(across="exper")
     """
 
 

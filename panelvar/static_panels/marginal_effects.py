@@ -63,6 +63,10 @@ class MarginalEffects(Margins):
     >>> fit = pv.fit_pooled(pv.load_data("wage_panel"), "lwage ~ union * exper + educ")
     >>> fit.marginal_effects("union").params.round(4).tolist()
     [0.1783]
+
+    What union membership adds to the log wage, by years of experience:
+
+    >>> figure = fit.marginal_effects("union", at={"exper": [0, 5, 10, 15]}).plot()
     """
 
     elasticity: str | None = None

@@ -101,6 +101,11 @@ class VarBatch(HintsAtNames, Presented):
     Name: L1.value, dtype: float64
     >>> batch.member("General Electric").nobs
     19
+
+    A coefficient in windows of 80 quarters, with intervals of 95% and the estimate from the whole sample:
+
+    >>> windows = pv.fit_rolling_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], window=80, lags=1)
+    >>> figure = windows.plot(keep="[unemp]L1.unemp")
     """
 
     _in_brackets: ClassVar[str] = "One member is member({key}); of all there are params, std_errors and the like."

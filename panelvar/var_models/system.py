@@ -95,6 +95,10 @@ class System(SystemProcess, Presented):
     True
     >>> system.moduli.round(3).tolist()
     [0.7, 0.3]
+
+    Both roots lie inside the unit circle:
+
+    >>> figure = system.plot_roots()
     """
 
     def __init__(

@@ -77,6 +77,10 @@ class CusumTests(Presented):
     unemp       0.876
     tbilrate    1.170
     dtype: float64
+
+    The cumulated residuals of each equation stay within their boundaries:
+
+    >>> figure = tests.plot()
     """
 
     tests: dict[str, TestResult]

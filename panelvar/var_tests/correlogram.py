@@ -57,6 +57,10 @@ class Correlogram(Presented):
     >>> correlogram = pv.residual_correlogram(model, lags=3)
     >>> correlogram.values[:, 0, 0].round(3).tolist()
     [0.017, -0.024, 0.038]
+
+    Correlations of the residuals at lags up to three, with limits of 95%:
+
+    >>> figure = correlogram.plot()
     """
 
     values: Array
