@@ -121,6 +121,9 @@ figure = pv.plot_coefficients(
 )
 
 # %%
+# Two of these fits warn. By errors that are clustered by person their instruments are weak: most of all with effects
+# of years, which take away the change of experience as an instrument. Read those two with the more doubt.
+#
 # If blue-collar work goes along with ability, which is hard to deny, a year of schooling is worth twenty per
 # cent. With effects of years it is worth twelve. Wages are in current dollars, and in these years they rose by
 # nearly ten per cent a year. Everybody's experience also rises by one a year. Without effects of years, the 11%

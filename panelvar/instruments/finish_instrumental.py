@@ -20,7 +20,7 @@ from panelvar.fit.small_samples import without_factors
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.instruments.methods import Fuller, KClass, Method, TwoStepGMM, as_method
 from panelvar.instruments.regressions import orthonormal_moments, well_conditioned_root
-from panelvar.instruments.result import InstrumentalResult
+from panelvar.instruments.result import InstrumentalResult, with_strength_judged
 from panelvar.instruments.strength import weakness_notes
 from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance
 from panelvar.kernels.qr import Solution, solve, triangularize
@@ -59,6 +59,7 @@ def finish_instrumental(
         estimator=_named(model.estimator, label or LABELS[fit.instrumented.method]),
         specification=specification,
     )
+    result = with_strength_judged(result)
     emit(result.notes)
     return result
 

@@ -17,7 +17,7 @@ from panelvar.fit.instrumented import Instrumented
 from panelvar.instruments import strength, validity
 from panelvar.instruments.anderson_rubin import anderson_rubin_set, anderson_rubin_test
 from panelvar.instruments.regressions import SpecifiedResult, is_classical
-from panelvar.instruments.strength import cragg_donald, rank_test
+from panelvar.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
 from panelvar.instruments.validity import difference, endogeneity
 from panelvar.static_panels.summary import linear_table
 from panelvar.tables.layout import Fact
@@ -128,13 +128,7 @@ class InstrumentalResult(SpecifiedResult):
         """
         return cragg_donald(self.fit)
 
-    @cached_property
-    def kleibergen_paap(self) -> float:
-        """Kleibergen and Paap's rk Wald statistic as an F, under the result's covariance (Cragg-Donald's if classical).
-
-        It has no critical values of its own; it is usually held against those of `stock_yogo`.
-        """
-        return rank_test(self, lagrange=False).statistic / self.instrumented.layout.excluded
+    kleibergen_paap = cached_property(strength.kleibergen_paap)
 
     stock_yogo = cached_property(strength.stock_yogo)
 
@@ -289,8 +283,9 @@ class InstrumentalResult(SpecifiedResult):
         """
         specification = resolve(cov, self.fit, self.convention)
         estimate = covariance_of(specification, self.fit, self.convention)
-        emit(estimate.notes)
-        return replace(self, covariance=estimate, specification=specification)
+        result = with_strength_judged(replace(self, covariance=estimate, specification=specification))
+        emit(result.covariance.notes)
+        return result
 
     # ---- reading
 
@@ -331,6 +326,14 @@ class InstrumentalResult(SpecifiedResult):
         return linear_table(
             self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (told, *missing)
         )
+
+
+def with_strength_judged(result: InstrumentalResult) -> InstrumentalResult:
+    """Return the result with a note on its covariance where the instruments are weak under these errors."""
+    notes = robust_weakness_notes(result)
+    if not notes:
+        return result
+    return replace(result, covariance=replace(result.covariance, notes=(*result.covariance.notes, *notes)))
 
 
 def _if_there(what: str, statistic: Callable[[], T], missing: list[str]) -> T | None:

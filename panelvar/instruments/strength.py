@@ -15,7 +15,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.distributions import f_tail
-from panelvar.base.errors import Note, NumericalError, emit
+from panelvar.base.errors import Note, NumericalError, PanelVarError, emit
 from panelvar.base.scaling import exponents
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
@@ -36,6 +36,7 @@ from panelvar.instruments.regressions import (
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.quadratic_form import quadratic_form
+from panelvar.kernels.rows import MakesRows
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.frame_table import PVALUE, SHARE, STATISTIC, WORDS, FrameTable
 from panelvar.tables.layout import Fact, Row, number, words
@@ -45,6 +46,7 @@ from panelvar.tables.test_result import TestResult, chi2_test
 
 RULE_OF_THUMB = 10.0
 """Staiger and Stock's first-stage F, below which a warning says what weak instruments do."""
+WEAK = "weak-instruments"
 
 
 @dataclass(frozen=True, repr=False)
@@ -264,6 +266,15 @@ def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
     return chi2_test(name, statistic, df, "some combination of the endogenous is unexplained", notes)
 
 
+def kleibergen_paap(result: SpecifiedResult) -> float:
+    """Kleibergen and Paap's rk Wald statistic as an F, under the result's covariance (Cragg-Donald's if classical).
+
+    It has no critical values of its own; it is usually held against those of `stock_yogo`.
+    """
+    base = instrumented_of(result.fit, "The Kleibergen-Paap statistic")
+    return rank_test(result, lagrange=False).statistic / base.layout.excluded
+
+
 def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     r"""Montiel Olea and Pflueger's (2013, JBES 31(3), 358-369) effective F; None with several endogenous regressors.
 
@@ -340,15 +351,40 @@ def _published() -> dict[tuple[str, int, int] | None, list[tuple[str, float, flo
 
 
 def weakness_notes(fit: Fit) -> list[Note]:
-    """Warn where the instruments are weak, and say what follows."""
+    """Warn where the instruments are weak whatever the errors are, and say what follows."""
     strength = cragg_donald(fit)
     if strength >= RULE_OF_THUMB:
         return []
     base = instrumented_of(fit, "A first stage")
     which = "first-stage F" if base.layout.endogenous == 1 else "Cragg-Donald F"
+    return [_weak(which, strength)]
+
+
+def robust_weakness_notes(result: SpecifiedResult) -> list[Note]:
+    """Warn where the instruments are weak under the result's errors alone: the classical F does not see it.
+
+    With one endogenous regressor the effective F decides, else Kleibergen and Paap's F. They are not computed for a
+    stream, which would be read once more.
+    """
+    rows = instrumented_of(result.fit, "A first stage").rows
+    if is_classical(result) or any(note.code == WEAK for note in result.fit.notes):
+        return []
+    if rows is None or isinstance(rows.columns, MakesRows):
+        return []
+    try:
+        effective = effective_f(result)
+        which = "Kleibergen-Paap F" if effective is None else "effective F"
+        strength = kleibergen_paap(result) if effective is None else effective.statistic
+    except PanelVarError:
+        # The errors allow no such statistic; asked for by itself, it says why.
+        return []
+    return [_weak(which, strength, f" with errors {result.cov_label}")] if strength < RULE_OF_THUMB else []
+
+
+def _weak(which: str, strength: float, errors: str = "") -> Note:
     text = (
-        f"Weak instruments: the {which} is {strength:.2f}, and below {RULE_OF_THUMB:g} estimates are biased towards "
-        "least squares, and t tests and intervals are wrong, however many rows there are. anderson_rubin() and "
-        "anderson_rubin_set() stay valid; method='liml' is less biased."
+        f"Weak instruments: the {which} is {strength:.2f}{errors}. Below {RULE_OF_THUMB:g}, estimates are biased "
+        "towards least squares, and t tests and intervals are wrong, however many rows there are. anderson_rubin() "
+        "and anderson_rubin_set() stay valid; method='liml' is less biased."
     )
-    return [Note("weak-instruments", text, warn=True)]
+    return Note(WEAK, text, warn=True)

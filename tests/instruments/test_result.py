@@ -313,6 +313,50 @@ def test_weak_instruments_are_warned_about(frame):
         )
 
 
+def herds(endogenous):
+    """Instruments and regressors that hardly change within an entity: strong by rows, weak by entities."""
+    rng = np.random.default_rng(1)
+    firms, years = 60, 12
+    frame = pd.DataFrame({"entity": np.repeat(np.arange(firms), years), "year": np.tile(np.arange(years), firms)})
+    for j in range(endogenous):
+        shock = np.repeat(rng.standard_normal(firms), years)
+        frame[f"z{j}"] = np.repeat(rng.standard_normal(firms), years) + 0.1 * rng.standard_normal(len(frame))
+        frame[f"p{j}"] = 0.4 * frame[f"z{j}"] + shock + 0.3 * rng.standard_normal(len(frame))
+    frame["y"] = frame.filter(like="p").sum(axis=1) + rng.standard_normal(len(frame))
+    return frame
+
+
+@pytest.mark.parametrize(("endogenous", "which"), [(1, "effective F"), (2, "Kleibergen-Paap F")])
+def test_instruments_that_are_weak_by_clusters_alone_are_warned_about(endogenous, which):
+    frame = herds(endogenous)
+    regressors, instruments = (" + ".join(f"{letter}{j}" for j in range(endogenous)) for letter in "pz")
+    formula = f"y ~ [{regressors} ~ {instruments}]"
+    panel = pv.Panel(frame, "entity", "year")
+    quiet = pv.fit_iv_pooled(panel, formula, cov="classical")
+    assert quiet.cragg_donald > 10.0
+    assert all(note.code != "weak-instruments" for note in quiet.notes)
+    said = rf"the {which} is (\d+\.\d+) with errors clustered by entity.*anderson_rubin"
+    with pytest.warns(pv.PanelVarWarning, match=said):
+        clustered = pv.fit_iv_pooled(panel, formula, cov="cluster")
+    with pytest.warns(pv.PanelVarWarning, match=said):
+        changed = quiet.with_cov("cluster")
+    strength = clustered.kleibergen_paap if endogenous == 2 else clustered.effective_f.statistic
+    assert 0.0 < strength < 10.0
+    for result in (clustered, changed):
+        (note,) = (note for note in result.notes if note.code == "weak-instruments")
+        assert f"is {strength:.2f} with" in note.text
+        assert f"Weak instruments: the {which}" in " ".join(str(result.summary()).split())
+    # Other errors, other strength: the note goes with the covariance.
+    assert all(note.code != "weak-instruments" for note in changed.with_cov("classical").notes)
+
+
+def test_one_warning_is_enough_where_every_f_is_low(frame):
+    noise = frame.assign(noise=np.random.default_rng(3).standard_normal(len(frame)))
+    with pytest.warns(pv.PanelVarWarning, match="the first-stage F is"):
+        result = fit(noise, cov="cluster", endogenous="p", instruments="noise")
+    assert [note.code for note in result.notes].count("weak-instruments") == 1
+
+
 def test_an_endogenous_regressor_the_instruments_explain_exactly(frame):
     frame = frame.assign(s=frame["z1"] + frame["z2"] - frame["x1"])
     panel = pv.Panel(frame, "entity", "year")

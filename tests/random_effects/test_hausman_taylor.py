@@ -121,6 +121,7 @@ def test_against_dense_projections(method, kept, convention):
     assert result.variance_components.effect == pytest.approx(twin.effect, rel=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore:Weak instruments")
 @pytest.mark.parametrize("method", METHODS)
 def test_clustered_errors_and_no_constant(method):
     data = frame(2)
