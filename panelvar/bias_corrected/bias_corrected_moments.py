@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
@@ -111,10 +112,10 @@ def fit_bias_corrected_moments(
     notes: list[Note] = []
     if not root.found:
         text = (
-            "The corrected moments have no zero that the search can reach from least squares: the series are too "
-            f"persistent for this panel (entities: {rows.design.entities.n_groups}). The reported coefficients are "
-            "where the moments come nearest to zero, and they have no standard errors. More periods or regressors "
-            "may help, or fit_blundell_bond."
+            "The corrected moments have no zero that the search can reach from least squares, because the series are "
+            f"too persistent for {count_of(rows.design.entities.n_groups, 'entity', 'entities')}. The reported "
+            "coefficients are where the moments come nearest to zero, and they have no standard errors. More periods "
+            "or regressors may help, or fit_blundell_bond."
         )
         notes.append(Note("no-root", text, warn=True))
     estimate = _covariance(rows, cube, np.concatenate((own, slopes)), cov, root.found)
@@ -194,8 +195,9 @@ def _summed(rows: LaggedRows, own: Array, cov: Clustered) -> tuple[Array, str, i
     moving = np.unique(design.entities.codes[groups.codes != first[design.entities.codes]])
     if len(moving):
         raise SpecificationError(
-            f"{label!r} changes within {len(moving)} entities, such as {design.entity_labels[moving[0]]!r}. Each "
-            "entity must lie in one cluster, because its moments are summed there."
+            f"{label!r} changes within {count_of(len(moving), 'entity', 'entities')}, such as "
+            f"{design.entity_labels[moving[0]]!r}. Each entity must lie in one cluster, because its moments are summed "
+            "there."
         )
     summed = np.zeros((groups.n_groups, own.shape[1]))
     np.add.at(summed, first, own)

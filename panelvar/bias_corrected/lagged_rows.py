@@ -91,7 +91,7 @@ def lagged_rows(
     twice = repeated(every)
     if twice:
         raise SpecificationError(
-            f"Named twice: {listed(twice)}. lags= has the lags of {dependent!r}: leave them out of x."
+            f"You named {listed(twice)} twice. Leave the lags of {dependent!r} out of x, because lags= adds them."
         )
     # Lags that no row can have are no missing values.
     stored = [place for place, name in enumerate(names) if name in panel.names]
@@ -158,7 +158,9 @@ def _refuse_constant(design: Design, lags: Sequence[str]) -> None:
         column = in_own_units(raw)
         left = column - groups.means(column)[groups.codes]
         if np.linalg.norm(left) <= 10.0 * ROUNDING * np.linalg.norm(column):
-            raise CollinearityError(f"{name!r} does not vary within entities: there is no autoregression to estimate.")
+            raise CollinearityError(
+                f"{name!r} does not vary within entities, so there is no autoregression to estimate."
+            )
 
 
 def _lost(before: int, used: int) -> tuple[Note, ...]:
@@ -166,8 +168,8 @@ def _lost(before: int, used: int) -> tuple[Note, ...]:
     if used == before:
         return ()
     text = (
-        f"{before - used} of {before} rows are not in the regression: they only serve as lags, or they follow a "
-        "gap in time, and no lag reaches across a gap."
+        f"{before - used} of {before} rows are not in the regression, because they only serve as lags or follow a gap "
+        "in time. No lag reaches across a gap."
     )
     return (Note("rows-lost-to-lags", text),)
 

@@ -216,13 +216,13 @@ def _corrector(rows: LaggedRows, initial: object, sigma2: float | None, order: i
     if isinstance(initial, str):
         if sigma2 is not None:
             raise SpecificationError(
-                "Give sigma2= only with numbers for initial=: an initial estimator has its own variance."
+                "Give sigma2= only with numbers for initial=. An initial estimator has its own variance."
             )
         return _Corrector(rows, cube, initial, None, None, order, convention)
     if sigma2 is not None:
         sigma2 = read_number("sigma2", sigma2)
         if sigma2 < 0.0:
-            raise SpecificationError(f"sigma2={sigma2:g} is a variance: it cannot be negative.")
+            raise SpecificationError(f"sigma2={sigma2:g} is negative, and a variance cannot be.")
     return _Corrector(rows, cube, None, _given(initial, rows.names), sigma2, order, convention)
 
 

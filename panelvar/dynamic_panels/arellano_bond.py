@@ -327,8 +327,8 @@ def _read(
     twice = repeated(every)
     if twice:
         raise SpecificationError(
-            f"Named twice: {listed(twice)}. lags= has the lags of {y!r}, and a regressor is exogenous, predetermined "
-            "or endogenous."
+            f"You named {listed(twice)} twice. Name each regressor once, in x, predetermined= or endogenous=, and "
+            f"leave out the lags of {y!r}: lags= adds them."
         )
     sets = read_instruments((y,), exogenous, older, current, instruments)
     return panel, Specification(
@@ -416,8 +416,8 @@ def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:
     text = f"The lags of {name!r} have a root of modulus {modulus:.4f}, so shocks to {name!r} do not die out."
     if specification.level_equation:
         text += (
-            " Differences are valid instruments of levels only where shocks die out and the series started in "
-            "their long run."
+            " Differences are valid instruments for levels only if shocks die out and the series started around "
+            "their long-run means."
         )
     return (Note("not-stable", text),)
 
@@ -430,8 +430,8 @@ def _doubtful(specification: Specification) -> tuple[Note, ...]:
             continue
         if each.first is not None and each.first < 2:
             text = (
-                f"Lag {each.first} of {name!r} is an instrument, but the error of the transformed equation moves "
-                "it. The first valid lag is 2."
+                f"Lag {each.first} of {name!r} is an instrument, but it is correlated with the error of the "
+                "transformed equation. The first valid lag is 2."
             )
             return (Note("invalid-lag", text, warn=True),)
     return ()

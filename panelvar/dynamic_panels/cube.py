@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.base.arguments import refuse_cells
 from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, InsufficientDataError, NumericalError, SpecificationError
 from panelvar.base.expressions import syntax_tree
 from panelvar.data.categories import Categories
@@ -161,8 +162,8 @@ def lay_out(panel: Panel, spec: Specification, known: Mapping[str, Array] | None
     cube = PanelCube.of(panel, names, columns)
     if cube.n_periods < spec.lags + 2:
         raise InsufficientDataError(
-            f"The panel spans {cube.n_periods} period(s); {spec.lags} lag(s) of the dependent variable and a "
-            f"transformed equation need at least {spec.lags + 2}."
+            f"The panel spans {count_of(cube.n_periods, 'period')}. A transformed equation with "
+            f"{count_of(spec.lags, 'lag')} of the dependent variable needs at least {spec.lags + 2}."
         )
     dependents = cube.only(spec.dependents)
     regressors = [*(dependents.lagged(lag) for lag in range(1, spec.lags + 1)), cube.only(spec.regressors)]
@@ -284,8 +285,8 @@ class Census:
         for name, size in self.sizes.items():
             if size and not 1.0 / LARGEST < size < LARGEST:
                 raise NumericalError(
-                    f"{name!r} is of the size {size:.0e}: its powers, of which the weights of moments are made, leave "
-                    "the range of floating-point numbers. Rescale it, say by a power of ten."
+                    f"{name!r} has values of the size {size:.0e}. The weights of the moments use its powers, which "
+                    "leave the range of floating-point numbers. Rescale it, say by a power of ten."
                 )
 
 
@@ -311,7 +312,9 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
         if isinstance(found, Categories):
             raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
         if isinstance(found, Several):
-            raise SpecificationError(f"{name!r} makes {len(found.marks)} columns: a regressor or instrument is one.")
+            raise SpecificationError(
+                f"{name!r} makes {len(found.marks)} columns, but a regressor or instrument must be one column."
+            )
         out.append(np.broadcast_to(whole(found), panel.nobs))
     return out
 
@@ -320,6 +323,6 @@ def _refuse_arithmetic(name: str) -> None:
     """Refuse ``w + k``, which is two regressors in a formula and would be their sum here."""
     if isinstance(syntax_tree(name, name), ast.BinOp):
         raise SpecificationError(
-            f"{name!r} is one column: name several as a list, or write a formula 'y ~ ...'. I({name}) is the "
-            "arithmetic of columns."
+            f"{name!r} would be read as one column. To name several columns, give a list or write a formula "
+            f"'y ~ ...'. To compute one column from them, write I({name})."
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -188,11 +189,11 @@ class EntityRows(NamedTuple):
 def refuse_clusters(label: str, absent: int, moving: pd.Index) -> None:
     """Refuse clusters that are missing in some rows, or that entities move between."""
     if absent:
-        raise SpecificationError(f"{label!r} is missing in {absent} rows.")
+        raise SpecificationError(f"{label!r} is missing in {count_of(absent, 'row')}.")
     if len(moving):
         raise SpecificationError(
-            f"{label!r} changes within {len(moving)} entities, such as {moving[0]!r}. Each entity must lie in one "
-            "cluster, because its moments are summed there."
+            f"{label!r} changes within {count_of(len(moving), 'entity', 'entities')}, such as {moving[0]!r}. Each "
+            "entity must lie in one cluster, because its moments are summed there."
         )
 
 
@@ -239,15 +240,17 @@ def notes_of(census: Census, spec: Specification, missing: str) -> tuple[Note, .
     census.refuse_sizes()
     if not census.touched.any():
         raise InsufficientDataError(
-            f"None of the {census.entities} entities has a row in {WORDS[spec.transform]} of {spec.lags} lag(s): each "
-            f"needs {spec.lags + 2} consecutive periods without missing values."
+            f"None of the {census.entities} entities has a row in {WORDS[spec.transform]} with "
+            f"{count_of(spec.lags, 'lag')}. A row needs {spec.lags + 2} consecutive periods without missing values."
         )
     left_out = census.entities - census.in_use
     if left_out:
         text = f"{left_out} of {census.entities} entities have too few consecutive periods and are left out."
         notes.append(Note("entities-left-out", text))
     if census.pausing:
-        text = f"{census.pausing} of {census.in_use} entities have gaps: no lag and no difference reaches across one."
+        text = (
+            f"{census.pausing} of {census.in_use} entities have gaps. Lags and differences do not reach across a gap."
+        )
         notes.append(Note("gaps", text))
     return tuple(notes)
 
@@ -274,7 +277,10 @@ def equations_of(
     names = (*spec.lag_names, *spec.regressors)
     twice = [name for name in words if name in names]
     if twice:
-        raise SpecificationError(f"Regressors would share the name(s) {twice}: rename a column.")
+        raise SpecificationError(
+            f"These names belong both to columns and to regressors that the model adds: {', '.join(map(repr, twice))}. "
+            "Rename the columns."
+        )
     values, dependents, standard = (
         [np.take(part.values, entities, axis=1) for part in parts]
         for parts in (laid.regressors, (laid.dependents,), laid.standard)
@@ -330,8 +336,8 @@ def refuse_few(moments: int, regressors: int) -> None:
     """Refuse fewer moments than coefficients."""
     if moments < regressors:
         raise InsufficientDataError(
-            f"{moments} instrument(s) do not identify {regressors} coefficient(s): allow longer lags, or add "
-            "instruments."
+            f"{count_of(moments, 'instrument')} cannot identify {count_of(regressors, 'coefficient')}. Allow longer "
+            "lags, or add instruments."
         )
 
 
@@ -361,10 +367,11 @@ class Lengths(NamedTuple):
         lags = [name for name in gone if name in spec.lag_names]
         words = f"{listed([repr(name) for name in lags or gone])} {'does' if len(lags or gone) == 1 else 'do'} not vary"
         if lags:
-            raise CollinearityError(f"{words} within entities: there is no autoregression to estimate.")
+            raise CollinearityError(f"{words} within entities, so there is no autoregression to estimate.")
+        them = "it" if len(gone) == 1 else "them"
         raise CollinearityError(
-            f"{words} within entities, and {WORDS[spec.transform]} leave nothing: leave out what does not vary, or "
-            "estimate the levels too (fit_blundell_bond; level_equation=True of fit_panel_var)."
+            f"{words} within entities, so {WORDS[spec.transform]} leave nothing of {them}. Leave {them} out, or "
+            "estimate the levels too, with fit_blundell_bond or with level_equation=True of fit_panel_var."
         )
 
 

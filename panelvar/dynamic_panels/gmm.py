@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError
 from panelvar.dynamic_panels.instrument_moments import InstrumentMatrix, RowCovariances
 from panelvar.dynamic_panels.weighting import Root, root_of_covariance, root_of_moments, triangular
@@ -339,8 +340,8 @@ class GmmProblem:
         names = [self.regressors[place % self.n_regressors] for place in range(columns.shape[1])]
         if root.rank < columns.shape[1]:
             raise InsufficientDataError(
-                f"{root.rank} independent moment(s) do not identify {columns.shape[1]} coefficient(s): add lags as "
-                "instruments, or entities."
+                f"{count_of(root.rank, 'independent moment')} cannot identify "
+                f"{count_of(columns.shape[1], 'coefficient')}. Add lags as instruments, or entities."
             )
         if not sizes.all():
             raise CollinearityError(
@@ -354,8 +355,8 @@ class GmmProblem:
         if weak.any():
             dependent = sorted({names[place] for place in order[: len(weak)][weak]})
             raise CollinearityError(
-                f"The instruments cannot tell {', '.join(map(repr, dependent))} from the other regressors: leave it "
-                "out, or add instruments."
+                f"The instruments cannot tell {', '.join(map(repr, dependent))} from the other regressors. Leave "
+                f"{'it' if len(dependent) == 1 else 'them'} out, or add instruments."
             )
 
     def _solved(self, pull: Array, root: Root, slopes: Array, target: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.covariance.covariances import Clustered, CovarianceEstimate
 from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate
@@ -46,9 +47,14 @@ def estimated_covariance(found: GmmEstimate, *, small: bool) -> CovarianceEstima
         rows, count, groups = found.model.nobs, found.problem.n_regressors, found.n_clusters
         classical = found.cov_kind == "classical"
         if rows <= count or (groups < 2 and not classical):
-            of_clusters = "" if classical else f", and two clusters of entities, which are {groups}"
+            found_rows, coefficients = count_of(rows, "row"), count_of(count, "coefficient")
+            if classical:
+                raise InsufficientDataError(
+                    f"small=True needs more rows than coefficients; there are {found_rows} and {coefficients}."
+                )
             raise InsufficientDataError(
-                f"small=True needs more rows than coefficients, which are {rows} and {count}{of_clusters}."
+                "small=True needs more rows than coefficients, and at least two clusters of entities; there are "
+                f"{found_rows}, {coefficients} and {count_of(groups, 'cluster')}."
             )
         if classical:
             matrix, df = matrix * rows / (rows - count), float(rows - count)

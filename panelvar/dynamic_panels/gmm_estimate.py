@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.base.arguments import is_whole
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.base.quoting import shown
 from panelvar.covariance.covariances import FEW_CLUSTERS
@@ -199,15 +200,15 @@ class GmmEstimate:
         first, rank = linear.n_moments, linear.initial_root.rank
         if rank < first:
             text = (
-                f"The {first} moments have rank {rank} in this sample: {first - rank} of them repeat others and "
-                "add nothing. Degrees of freedom count the rank."
+                f"The {first} moments have rank {rank} in this sample: the rest repeats these and adds nothing. "
+                "Degrees of freedom count the rank."
             )
             out.append(Note("dependent-moments", text))
         every = count * (self.problem.n_equations if self.joint else 1)
         full = every * (1 if self.joint else self.problem.n_equations)
         generalised = (
-            f" Their covariance has only rank {self.step.rank}, so its inverse is a generalised one, of moments "
-            "of unit variance. Programs differ here."
+            f" Their covariance has only rank {self.step.rank}. It has no inverse, so a generalised one takes its "
+            "place, for moments scaled to unit variance. Programs differ here."
             if self.steps != 1 and self.step.rank < full
             else ""
         )
@@ -234,8 +235,8 @@ class GmmEstimate:
             out.append(Note("few-clusters", text, warn=True))
         if self.steps == "cu" and self.cov_kind == "robust":
             text = (
-                "The standard errors of continuously updated estimates are asymptotic: no correction is known to "
-                "be exact."
+                "The standard errors of continuously updated estimates hold for many entities. They have no "
+                "correction for few."
             )
             out.append(Note("uncorrected", text))
         return (*out, *self.in_units)
@@ -252,13 +253,13 @@ class GmmEstimate:
         factor = self.model.n_entities * float(self.one_step_sigma[0, 0])
         classical = self.cov_kind == "classical"
         errors = (
-            f" The standard errors are those of white noise divided by {factor**0.5:.4g}, the square root of "
-            "that factor, and tests of coefficients and of serial correlation change with them."
+            f" The standard errors are the classical ones divided by {factor**0.5:.4g}, the square root of that "
+            "factor, and tests of coefficients and of serial correlation change with them."
         )
         text = (
             f"convention={self.convention.name!r} leaves the error variance out, so Sargan's statistic is "
-            f"{factor:.4g} times the chi-squared one. That factor is the number of entities times the error "
-            "variance. The statistic has the units of y squared, and its p-value means "
+            f"{factor:.4g} times the one that is chi-squared. That factor is the number of entities times the error "
+            "variance. The statistic has the units of y squared, so its p-value means "
             f"nothing.{errors * classical}"
         )
         return (Note("no-error-variance", text, warn=classical),)
@@ -291,15 +292,16 @@ def estimate(
     refuse_covariance(cov_kind, steps)
     if model.n_transformed <= model.n_regressors:
         raise InsufficientDataError(
-            f"{model.n_transformed} transformed row(s) for {model.n_regressors} coefficients leave nothing to estimate "
-            "the error variance from."
+            f"The error variance cannot be estimated: the model has {count_of(model.n_transformed, 'transformed row')} "
+            f"for {count_of(model.n_regressors, 'coefficient')}. Use fewer lags or regressors."
         )
     chosen = h or ("block" if model.specification.constant and not model.specification.level_equation else convention.h)
     problem = model.problem(chosen, balanced=convention.balanced_deviations, groups=groups)
     if nonlinear is not None:
         if steps == "cu" or cov_kind == "classical":
             raise SpecificationError(
-                f"nonlinear={nonlinear!r} goes with steps=1, 2 or 'iterated', and with robust or uncorrected errors."
+                f"nonlinear={nonlinear!r} is available with steps=1, 2 or 'iterated', and with cov='robust' or "
+                "'uncorrected'."
             )
         if isinstance(model, StreamedModel):
             problem = model.quadratic_problem(problem, nonlinear)

@@ -289,13 +289,12 @@ def _add_lags(
         first = 2 if each.first is None else each.first
         last = _ANY if each.last is None else each.last
         if last < first:
-            raise SpecificationError(f"The window of lags of {listed(each.names)} is empty: {first} to {last}.")
+            raise SpecificationError(
+                f"The window of lags of {listed(each.names)} is empty: it goes from {first} to {last}."
+            )
         own = cube.only(each.names)
         equation = each.equation or ("both" if spec.level_equation else "transformed")
-        if equation != "transformed" and not spec.level_equation:
-            raise SpecificationError(
-                f"equation={equation!r}: this estimator has no level equation; fit_blundell_bond has one."
-            )
+        _refuse_levels(equation, spec)
         if equation != "level":
             window = LagWindow(each.names, own, first, last, each.collapse)
             if first > latest:
@@ -307,6 +306,15 @@ def _add_lags(
             least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
             window = LagWindow(each.names, _changes(own), least, most, each.collapse)
             moments.add_window(start, equations[1], window, Origin("changes", number), labels, "D.")
+
+
+def _refuse_levels(equation: str, spec: Specification) -> None:
+    """Refuse instruments of levels that are not estimated."""
+    if equation != "transformed" and not spec.level_equation:
+        raise SpecificationError(
+            f"equation={equation!r} needs a level equation, which this model has not. fit_blundell_bond has one, and "
+            "fit_panel_var with level_equation=True."
+        )
 
 
 def _changes(laid: Laid) -> Laid:
@@ -328,10 +336,7 @@ def _add_standard(
         if not isinstance(each, StandardInstruments):
             continue
         equation = each.equation or "transformed"
-        if equation != "transformed" and not spec.level_equation:
-            raise SpecificationError(
-                f"equation={equation!r}: this estimator has no level equation; fit_blundell_bond has one."
-            )
+        _refuse_levels(equation, spec)
         origin, keys = Origin("standard", number), [(name,) for name in each.names]
         columns = slice(place, place + len(each.names))
         place += len(each.names)

@@ -198,7 +198,9 @@ def read_instruments(
                 f"instruments= takes LagInstruments and StandardInstruments; got {type(each).__name__}."
             )
         if not each.names:
-            raise SpecificationError("LagInstruments in a list needs columns: LagInstruments('y', 2, None).")
+            raise SpecificationError(
+                "LagInstruments in a list must name columns, as LagInstruments('y', 2, None) does."
+            )
     return sets
 
 

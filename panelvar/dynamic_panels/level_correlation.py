@@ -63,11 +63,12 @@ def serial_portmanteau(
     total, slopes, seen = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
     kept = np.flatnonzero(seen)
     if not len(kept):
-        raise InsufficientDataError("No entity has three periods in a row: there is no covariance to test.")
+        raise InsufficientDataError("No entity has three periods in a row, so there is no covariance to test.")
     if len(kept) >= problem.n_clusters:
         raise InsufficientDataError(
-            f"{len(kept)} covariances of levels and changes need more than {problem.n_clusters} entities (or "
-            "clusters of them): collapse=True makes one of each lag, max_order= leaves long lags out."
+            f"The test takes more entities (or clusters of them) than covariances of levels and changes; there are "
+            f"{problem.n_clusters} for {len(kept)}. Use collapse=True, which makes one covariance of each lag, or "
+            "max_order=, which leaves long lags out."
         )
     both = stacked.rows if by_cluster is None else by_cluster
     root = root_of_moments(both[:, kept] + both[:, len(total) :] @ slopes[kept].T)

@@ -98,7 +98,7 @@ def moment_criteria(statistic: float, spare: int, groups: int, hq: float = HANNA
         ``hq`` is not above two.
     """
     if not read_number("hq", hq) > 2.0:
-        raise SpecificationError(f"hq={hq} must be above 2: with less, HQIC does not find the right model.")
+        raise SpecificationError(f"hq={hq} must be above 2. With less, HQIC does not find the right model.")
     bic, hqic = math.log(groups), hq * math.log(math.log(groups))
     return MomentCriteria(statistic - spare * bic, statistic - 2.0 * spare, statistic - spare * hqic)
 
@@ -209,7 +209,10 @@ class MomentSelection(HintsAtNames, Presented):
             ),
             header=(Row("Lags", tuple(Cell(name, name, align="center") for name in header)),),
             body=tuple(body),
-            notes=("* smallest value (Andrews and Lu 2001). All have the rows and instruments of the longest.",),
+            notes=(
+                "* marks the smallest value (Andrews and Lu 2001). All models have the rows and instruments of the "
+                "longest.",
+            ),
         )
 
     def __repr__(self) -> str:
@@ -228,8 +231,8 @@ def select_lags(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentSelect
     spec, problem = estimate.model.specification, estimate.problem
     if spec.lags < 2:
         raise SpecificationError(
-            "The model has one lag, and there is nothing to choose: fit it with the most lags that are to be "
-            "considered, say lags=4."
+            "The model has one lag, so there is nothing to choose. Fit it with the largest number of lags that you "
+            "consider, say lags=4."
         )
     count, m = len(spec.dependents), problem.n_regressors
     orders = np.arange(1, spec.lags + 1)

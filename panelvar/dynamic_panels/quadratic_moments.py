@@ -155,7 +155,7 @@ def quadratic_moments(model: DynamicModel, kind: str) -> QuadraticMoments:
 def no_products(kind: str) -> InsufficientDataError:
     """Make the error for rows that have none."""
     return InsufficientDataError(
-        f"nonlinear={kind!r} needs entities with three periods in a row, beside those that the lags take."
+        f"nonlinear={kind!r} needs entities with three periods in a row, in addition to those that the lags take."
     )
 
 

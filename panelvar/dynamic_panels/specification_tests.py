@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.base.quoting import shown
@@ -81,7 +82,9 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
     assumed = estimate.cov_kind == "classical" and estimate.convention.classical_ar == "homoskedastic"
     sums = _serial_sums(estimate, order, assumed=assumed)
     if not sums.found[k]:
-        raise InsufficientDataError(f"No entity has differences {order} period(s) apart: there is no m{order}.")
+        raise InsufficientDataError(
+            f"No entity has differences that are {count_of(order, 'period')} apart, so there is no m{order}."
+        )
     slopes, own = sums.slopes[k], slice(k * m, (k + 1) * m)
     pull = step.pull[own, k * length : (k + 1) * length] if len(step.roots) > 1 else step.pull[own]
     variance = estimate.covariance[own, own]
@@ -95,7 +98,7 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
     total = first - 2.0 * float(slopes @ pull @ middle) + float(slopes @ variance @ slopes)
     null = f"no correlation of order {order} in the differenced errors"
     if not total > 0.0:
-        text = "The estimated variance of the statistic is not positive: there is none in this sample."
+        text = "The estimated variance of the statistic is not positive, so this sample has no statistic."
         return TestResult(
             f"m{order}", float("nan"), float("nan"), "normal", None, None, null, (Note("no-variance", text),)
         )
@@ -175,7 +178,9 @@ def equation_place(names: tuple[str, ...], equation: object) -> int:
     if equation is None and len(names) == 1:
         return 0
     if equation is None:
-        raise SpecificationError(f"Say of which equation, equation=: {', '.join(map(repr, names))}.")
+        raise SpecificationError(
+            f"The model has several equations. Name one of them by equation=: {', '.join(map(repr, names))}."
+        )
     if not isinstance(equation, str) or equation not in names:
         raise SpecificationError(f"equation={shown(equation)} must be one of: {', '.join(map(repr, names))}.")
     return names.index(equation)

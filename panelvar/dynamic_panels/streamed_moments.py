@@ -323,7 +323,7 @@ class StreamedModel(DynamicModel):
 
         if not isinstance(column, str):
             raise SpecificationError(
-                f"Groups of the rows of a stream are named by a column, such as 'region'; got {shown(column)}."
+                f"The rows of a stream are clustered by a column that you name, such as 'region'; got {shown(column)}."
             )
         self._source.stream.require(column)
         codes: dict[object, int] = {}

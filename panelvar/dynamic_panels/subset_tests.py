@@ -18,6 +18,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_labels
 from panelvar.base.arrays import Mask
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import listed
 from panelvar.base.quoting import shown
@@ -105,7 +106,9 @@ class InstrumentTests(Presented):
     def __getitem__(self, name: str) -> SubsetTest:
         """The test of one set."""
         if name not in self.tests:
-            raise SpecificationError(f"{shown(name)} is no set that was tested: {', '.join(map(repr, self.tests))}.")
+            raise SpecificationError(
+                f"{shown(name)} is not among the sets that were tested: {', '.join(map(repr, self.tests))}."
+            )
         return self.tests[name]
 
     @cached_property
@@ -141,11 +144,16 @@ class InstrumentTests(Presented):
             body.append(Row(name, tuple(cells)))
         word = self.kind.capitalize()
         header = ("Difference", "df", "p", f"{word} without", "df", "p")
-        notes = [f"Difference-in-{word}: null hypothesis, the instruments are valid; the others are taken as valid."]
+        notes = [
+            f"Null hypothesis of difference-in-{word}: the instruments of the row are valid. All others are taken as "
+            "valid."
+        ]
         if LEVELS in self.tests:
-            notes.append("levels: lagged differences as instruments of the level equation.")
+            notes.append("levels: the lagged differences that instrument the level equation.")
         if self.untested:
-            notes.append(f"Without these the coefficients are not identified: {'; '.join(self.untested)}.")
+            notes.append(
+                f"Not tested, since the coefficients are not identified without them: {'; '.join(self.untested)}."
+            )
         notes += [note.text for each in self.tests.values() for note in each.joint.notes]
         return Table(
             title="" if body else "No set of instruments can be tested by itself",
@@ -199,19 +207,21 @@ def read_subset(estimate: GmmEstimate, subset: object) -> Mask:
     if isinstance(subset, (LagInstruments, StandardInstruments)):
         given = estimate.model.specification.sets
         if subset not in given:
-            raise SpecificationError(f"{subset} is no set of this model's instruments: {', '.join(map(str, given))}.")
+            raise SpecificationError(
+                f"{subset} is not among this model's sets of instruments: {', '.join(map(str, given))}."
+            )
         places = [place for place, each in enumerate(given) if each == subset]
         return np.array([origin.place in places for origin in estimate.problem.instruments.origins])
     if isinstance(subset, str) and subset in sets:
         return sets[subset]
     wanted = read_labels("subset", subset, "a set of instruments, or names of moments")
     if not wanted:
-        raise SpecificationError(f"subset names no moments. Sets of this model: {', '.join(map(repr, sets))}.")
+        raise SpecificationError(f"subset names no moments. The sets of this model are {', '.join(map(repr, sets))}.")
     unknown = [name for name in wanted if name not in names]
     if unknown:
         raise SpecificationError(
-            f"subset={shown(unknown[0])} is no set of instruments and no moment of this model. Sets: "
-            f"{', '.join(map(repr, sets))}; instrument_names has the moments."
+            f"subset={shown(unknown[0])} is neither a set of instruments nor a moment of this model. Its sets are "
+            f"{', '.join(map(repr, sets))}; instrument_names lists its moments."
         )
     return np.array([name in wanted for name in names])
 
@@ -248,7 +258,8 @@ def _difference(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str) ->
     kept, m = int((~doubted).sum()), problem.n_regressors
     if kept < m:
         raise InsufficientDataError(
-            f"Without these moments there are {kept}, which do not identify {m} coefficients: doubt fewer."
+            f"Without these moments the model has {count_of(kept, 'moment')} for {count_of(m, 'coefficient')}, which "
+            "are then not identified. Test fewer moments."
         )
     smaller = problem.without(doubted)
     coefficients = problem.n_equations * m
@@ -272,10 +283,10 @@ def _difference(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str) ->
 
 def _tested(name: str, statistic: float, df: int, null: str, notes: tuple[Note, ...]) -> TestResult:
     if df == 0:
-        text = "The other moments imply these in this sample: there is nothing to test."
+        text = "In this sample the other moments imply these, so there is nothing to test."
         note = (Note("implied-moments", text),)
         return TestResult(name, float("nan"), float("nan"), "chi2", 0.0, None, null, note)
     if statistic < 0.0:
-        text = f"{name} is negative: the two models do not share their weights, and the test says nothing here."
+        text = f"{name} is negative, since the two models do not share their weights. The test says nothing here."
         notes = (*notes, Note("negative-difference", text))
     return chi2_test(name, statistic, df, null, notes)

@@ -99,17 +99,17 @@ def underidentification(estimate: GmmEstimate) -> UnderidentificationTest:
     if moments >= clusters:
         raise InsufficientDataError(
             "A test of underidentification needs fewer moments than entities (or clusters of them); there are "
-            f"{moments} for {clusters}. LagInstruments(collapse=True), or last=, makes fewer."
+            f"{moments} for {clusters}. Use LagInstruments(collapse=True), or last=, to have fewer."
         )
     # For moments (clusters, moments) to be of deficient rank takes clusters - moments + 1 conditions, and combinations
     # have m - 1 directions to meet them: where these are as many, some have a singular covariance. The criterion jumps
     # there, and searches do not end.
     if moments + m - 1 > clusters:
         raise InsufficientDataError(
-            "A test of underidentification needs fewer moments than entities (or clusters of them), by as many as "
-            f"there are coefficients less one; there are {moments} moments and {m} coefficients for {clusters}: their "
-            "covariance is singular for some combinations of the regressors. LagInstruments(collapse=True), or last=, "
-            "makes fewer moments."
+            f"A test of underidentification of {m} coefficients takes at most {clusters - m + 1} moments from "
+            f"{clusters} entities (or clusters of them), and there are {moments}. With so many, the covariance of the "
+            "moments is singular for some combinations of the regressors. Use LagInstruments(collapse=True), or last=, "
+            "to have fewer."
         )
     df = problem.initial_root.rank - m + 1
     spec = estimate.model.specification
@@ -144,7 +144,7 @@ def _least(problem: GmmProblem) -> float:
         if sum(value <= least * (1.0 + _SAME) for value in found) >= _MET:
             break
     if not np.isfinite(least):
-        raise NumericalError("The test of underidentification found no minimum: use fewer lags as instruments.")
+        raise NumericalError("The test of underidentification found no minimum. Use fewer lags as instruments.")
     return float(least)
 
 

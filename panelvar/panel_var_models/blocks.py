@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError
 from panelvar.dynamics.column_ranges import measured_columns, require_range
 from panelvar.dynamics.lag_problem import LagProblem
@@ -173,8 +174,8 @@ class Block:
             half = _inverse_triangle(gram[:, :m, :m])
         except np.linalg.LinAlgError:
             raise NumericalError(
-                "Regressors depend on one another in a draw: its entities are too few, or too alike, for this many "
-                "coefficients. Use fewer lags, or no time effects."
+                "Regressors depend on one another in a draw, because its entities are too few, or too alike, for this "
+                "many coefficients. Use fewer lags, or no time effects."
             ) from None
         inverse = half.swapaxes(1, 2) @ half
         change = self.root_inverse @ (inverse @ gram[:, :m, m:])
@@ -283,11 +284,11 @@ def require_fit(rows: PanelVarRows, block: Block, lengths: Array, n_entities: in
     if block.df_resid < rows.n_vars:
         absorbed = f", {len(periods) + 1} periods" if len(periods) else ""
         absorbed += f" and the effects of {n_entities} entities" if block.effects else ""
-        left = block.df_resid if block.df_resid > 0 else "no"
+        left = count_of(block.df_resid, "degree", "degrees") if block.df_resid > 0 else "no degrees"
         raise InsufficientDataError(
-            f"{problem.nobs} rows leave {left} degrees of freedom for {rows.n_regressors} coefficients an "
-            f"equation{absorbed}: at least {rows.n_vars} are needed. Use fewer lags or regressors, or look "
-            "at missing values."
+            f"{count_of(problem.nobs, 'row')} for {count_of(rows.n_regressors, 'coefficient')} an equation{absorbed} "
+            f"leave {left} of freedom, and {rows.n_vars} or more are needed. Use fewer lags or regressors, or look for "
+            "missing values."
         )
     require_range(problem.factor, problem.column_sizes, measured_columns(rows.names, rows.terms, rows.lags))
     _require_rank(rows, block, lengths)
@@ -319,13 +320,13 @@ def _require_rank(rows: PanelVarRows, block: Block, lengths: Array) -> None:
     name = labels[place - block.n_dummies]
     if place >= problem.n_regressors:
         raise CollinearityError(
-            f"The equation of {name!r} fits exactly, or its error is a combination of the other equations': leave a "
-            "variable out."
+            f"The equation of {name!r} fits exactly, or its error is a combination of the errors of the other "
+            "equations. Leave a variable out."
         )
     if block.effects and problem.column_sizes[place] <= _TOLERANCE * lengths[place]:
         raise CollinearityError(
-            f"{name!r} does not vary within any of {rows.n_entities} entities: their effects take its place. Leave it "
-            "out, or use method='pooled'."
+            f"{name!r} does not vary within any of {rows.n_entities} entities, so their effects take its place. Leave "
+            "it out, or use method='pooled'."
         )
     triangle = problem.factor[:place, : place + 1]
     weights = least_squares(triangle[:, :place], triangle[:, place]) if place else np.zeros(0)
@@ -334,6 +335,6 @@ def _require_rank(rows: PanelVarRows, block: Block, lengths: Array) -> None:
     partners = [labels[each - block.n_dummies] for each in every if each >= block.n_dummies]
     what = f"a linear combination of {', '.join(partners)}" if partners else "the same for all entities in a period"
     raise CollinearityError(
-        f"Regressor {name!r} is {what}: its coefficients are not identified. Leave out a variable, a lag or the time "
-        "effects."
+        f"Regressor {name!r} is {what}, so its coefficients are not identified. Leave out a variable, a lag or "
+        "the time effects."
     )

@@ -129,7 +129,8 @@ class ReweightedPanel(DrawablePanel):
         fit, rows = self.fit, self.fit.rows
         if fit.individual is not None or fit.period_effects is not None:
             raise SpecificationError(
-                "A bootstrap of entities carries no instrument beside time effects or coefficients of entities' own."
+                "A bootstrap of entities cannot carry an instrument in a model with time effects, or in one whose "
+                "entities have coefficients of their own. Use another source of bands."
             )
         columns = rows.columns
         if fit.effects is not None:
@@ -147,8 +148,8 @@ class ReweightedPanel(DrawablePanel):
             lower = np.linalg.cholesky(centred[:, :k, :k])
         except np.linalg.LinAlgError:
             raise NumericalError(
-                "In a draw of entities the instrument does not vary: too few of them have it. Use another source of "
-                "bands."
+                "In a draw of entities the instrument does not vary, because too few of them have it. Use another "
+                "source of bands."
             ) from None
         m = rows.n_regressors
         cross = centred[:, :k, k + m :] - centred[:, :k, k : k + m] @ params
@@ -193,7 +194,8 @@ class RegeneratedPanel(ReweightedPanel):
         """Fits to the data sets of these errors."""
         if spreads:
             raise SpecificationError(
-                "Studentised intervals of a panel would need the covariance of every data set: use interval='hall'."
+                "Studentised intervals would need the covariance of every data set, which panels do not compute. Use "
+                "interval='hall'."
             )
         data = self.recursion.data(drawn.innovations, self.params)
         params, sigma = self.recursion.refit(data)
@@ -206,13 +208,13 @@ class RegeneratedPanel(ReweightedPanel):
 
     def asymptotic_bias(self) -> Array:
         """Refuse: the formula is for one series."""
-        raise SpecificationError("bias='pope' is for one entity's series, not for a panel: use bias='bootstrap'.")
+        raise SpecificationError("bias='pope' is for one entity's series, not for a panel. Use bias='bootstrap'.")
 
     def without_bias(self, bias: Array) -> RegeneratedPanel:
         """The panel less a bias (p, K, K) of its lag coefficients."""
         if self.fit.rows.terms.count:
             raise SpecificationError(
-                "A bootstrap after a bootstrap of a panel is for lags and effects alone: use another source of bands, "
-                "or leave the constant and exogenous variables out."
+                "A bootstrap after a bootstrap is for panels with lags and effects only. Use another source of bands, "
+                "or leave out the constant and the exogenous variables."
             )
         return replace(self, bias=bias.swapaxes(1, 2).reshape(-1, bias.shape[2]))

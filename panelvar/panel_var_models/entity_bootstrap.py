@@ -88,7 +88,7 @@ class EntityBootstrap(Simulated):
         count = model.n_entities
         if count >= FEWEST_ENTITIES:
             return model.doubts
-        text = f"The band rests on draws of {count} entities, and is too narrow with so few."
+        text = f"With draws of only {count} entities, the band is too narrow."
         return (Note("few-entities", text, warn=True), *model.doubts)
 
 
@@ -96,7 +96,7 @@ def entities_of(target: Target) -> FromEntities:
     """The model as one whose entities can be weighted, or say that it has none."""
     if not isinstance(target.model, FromEntities):
         raise SpecificationError(
-            "EntityBootstrap draws entities of a panel, and this model is of one entity or is not estimated again from "
-            "weighted ones: use another source of bands."
+            "EntityBootstrap draws the entities of a panel. This model has one entity, or cannot be estimated with "
+            "weights of the entities. Use another source of bands."
         )
     return target.model

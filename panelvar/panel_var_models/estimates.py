@@ -61,7 +61,7 @@ class PanelVarEstimates(MomentTests, SystemTests):
     def _gmm(self) -> GmmEstimate:
         if self.fit.gmm is None:
             raise MissingAttributeError(
-                f"method={self.method!r} is least squares and has no moments to test: method='gmm' has."
+                f"method={self.method!r} is least squares and has no moments to test. Use method='gmm'."
             )
         return self.fit.gmm
 
@@ -185,7 +185,7 @@ class PanelVarEstimates(MomentTests, SystemTests):
         """
         if self.fit.covariances is None:
             raise SpecificationError(
-                f"method={self.method!r} has one covariance, {self.cov_label}: cov= has no place with it."
+                f"method={self.method!r} has only one covariance, {self.cov_label}. with_cov cannot change it."
             )
         changed = self.fit.with_covariance(self.fit.covariances(cov))
         emit(changed.covariance.notes)

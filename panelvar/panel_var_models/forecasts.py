@@ -11,6 +11,7 @@ from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_horizon, read_levels
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     MissingInformationError,
     Note,
@@ -44,10 +45,14 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[floa
     rows, panel, count = fit.rows, fit.rows.panel, fit.rows.terms.count
     steps = read_horizon("steps", steps, 1, rows.n_vars**2)
     if fit.period_effects is not None:
-        raise SpecificationError("The effects of periods to come are not known: forecast a model without them.")
+        raise SpecificationError(
+            "The effects of future periods are not known, so this model has no forecasts. Fit it with "
+            "time_effects=False."
+        )
     if fit.individual is not None:
         raise SpecificationError(
-            "Entities have coefficients of their own: fit_var_batch(...).member(label).forecast() is of one."
+            "Each entity has its own coefficients here. Forecast one of them with "
+            "fit_var_batch(...).member(label).forecast()."
         )
     ends = rows.ends()
     chosen = _forecast(rows, ends)
@@ -63,7 +68,7 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[floa
     values = dynamics.forecast_path(coefficients, ends.history[chosen], part)
     errors = forecast_errors(dynamics.forecast_covariance(coefficients, covariance_root(fit.sigma), steps))
     if not (np.isfinite(values).all() and np.isfinite(errors).all()):
-        raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
+        raise NumericalError("The forecasts overflow, because the system is explosive. Ask for fewer steps.")
     errors = np.broadcast_to(errors, values.shape)
     limits = nested(levels, lambda each: normal_limits(values, errors, each))
     parts = {"forecast": values, **limit_columns(limits), "std_error": errors}
@@ -74,12 +79,13 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[floa
 def _forecast(rows: PanelVarRows, ends: Ends) -> Positions:
     """Places of the entities in use whose last periods are all observed."""
     chosen = np.flatnonzero(ends.in_use & np.isfinite(ends.history).all(axis=(1, 2)))
+    end = "last period" if rows.lags == 1 else f"last {rows.lags} periods"
     if not chosen.size:
-        raise NumericalError(f"No entity's last {rows.lags} period(s) are all observed; forecasts start from them.")
+        raise NumericalError(f"A forecast starts from the {end} of an entity, and every entity misses a value there.")
     if len(chosen) < len(ends.labels):
         text = (
-            f"{len(ends.labels) - len(chosen)} of {len(ends.labels)} entities have no forecast: their last {rows.lags} "
-            "period(s) are not all observed, or they are not in use."
+            f"{len(ends.labels) - len(chosen)} of {len(ends.labels)} entities have no forecast: they miss a value in "
+            f"their {end}, or the model does not use them."
         )
         emit((Note("no-forecast", text, warn=True),))
     return chosen
@@ -90,12 +96,13 @@ def _terms(rows: PanelVarRows, known: Array, steps: int, index: Any, exogenous: 
     terms, count = rows.terms, len(known)
     if not terms.exogenous:
         if exogenous is not None:
-            raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
+            raise SpecificationError("The model has no exogenous variables. Leave exogenous= out.")
         return np.broadcast_to(terms.rows(1, steps), (count, steps, terms.count))
     names = list(terms.exogenous)
     if exogenous is None:
         raise MissingInformationError(
-            f"A forecast of this model needs the next {steps} values of {names} of each entity: give exogenous=."
+            f"A forecast of this model needs exogenous=, with the next {count_of(steps, 'value')} of "
+            f"{', '.join(names)} of each entity."
         )
     if getattr(getattr(exogenous, "index", None), "nlevels", 1) != 2 or not hasattr(exogenous, "columns"):
         raise SpecificationError("exogenous must be a DataFrame with an index (entity, period).")
@@ -104,16 +111,18 @@ def _terms(rows: PanelVarRows, known: Array, steps: int, index: Any, exogenous: 
     table = exogenous.set_axis(list(map(str, exogenous.columns)), axis=1)
     absent = [name for name in names if name not in table.columns]
     if absent:
-        raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
+        raise SpecificationError(
+            f"exogenous lacks {', '.join(absent)}. It needs all exogenous variables of the model: {', '.join(names)}."
+        )
     future = table[names].reindex(index).to_numpy(np.float64, na_value=np.nan).reshape(count, steps, len(names))
     lacking = ~np.isfinite(future).all(axis=(1, 2))
     if lacking.any():
         entity, period = index[int(lacking.argmax()) * steps]
         raise MissingInformationError(
-            f"exogenous lacks values of {int(lacking.sum())} of {count} entities in the {steps} period(s) after their "
-            f"last, such as those of {entity} from {period} on."
+            f"exogenous needs values in the {count_of(steps, 'period')} after each entity's last. It lacks some of "
+            f"{int(lacking.sum())} of {count} entities, such as those of {entity} from {period} on."
         )
     if not np.isfinite(known).all():
-        raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
+        raise NumericalError("A forecast starts from the last values of the exogenous variables, and some are missing.")
     whole = np.concatenate([known, future], axis=1)
     return np.stack([terms.rows(1, steps, own) for own in whole])

@@ -153,7 +153,8 @@ class HahnKuersteiner(PanelLeastSquares):
             return summed_solve(gap, np.broadcast_to(np.eye(k), gap.shape), sizes), sigma
         except np.linalg.LinAlgError:
             raise NumericalError(
-                "The bias cannot be corrected: least squares finds a root of exactly one. Use 'half-panel-jackknife'."
+                "The bias cannot be corrected, because least squares finds a root of exactly one. Use "
+                "method='half-panel-jackknife'."
             ) from None
 
     def _spread(self, total: Totals, shift: Array) -> Array:
@@ -270,12 +271,14 @@ def half_panel_jackknife(rows: PanelVarRows, time_effects: bool) -> HalfPanelJac
     enough = rows.entities.sizes >= 4
     if enough.sum() < 2:
         raise InsufficientDataError(
-            f"A half-panel jackknife needs four rows of an entity, two in each half; {int(enough.sum())} of "
-            f"{rows.n_entities} entities have so many. Use fewer lags, or another method."
+            "A half-panel jackknife needs at least two entities with four rows, two in each half; "
+            f"{int(enough.sum())} of {rows.n_entities} entities have so many. Use fewer lags, or another method."
         )
     if not enough.all():
         few = int((~enough).sum())
-        text = f"{few} of {rows.n_entities} entities left out: a half-panel jackknife needs four rows of each."
+        text = (
+            f"{few} of {rows.n_entities} entities are left out, because a half-panel jackknife needs four rows of each."
+        )
         rows = rows.take(np.flatnonzero(enough[rows.entities.codes]), Note("entities-left-out", text, warn=True))
     parts: list[Positions | None] = [None, *halves(rows.entities.sizes)]
     return HalfPanelJackknife(

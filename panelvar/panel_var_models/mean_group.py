@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note
 from panelvar.base.labels import listed
 from panelvar.covariance.covariances import CovarianceEstimate
@@ -114,20 +115,22 @@ def fit_entities(rows: PanelVarRows) -> MeanGroup:
     least = rows.n_regressors + rows.n_vars
     if kept.sum() < 2 and (sizes >= least).sum() >= 2:
         raise CollinearityError(
-            f"{int(kept.sum())} of {rows.n_entities} entities can be fitted by themselves: in the others regressors "
-            f"depend on one another, or are constant. Leave one of {listed(rows.regressor_names)} out."
+            "A mean group needs at least two entities that can be fitted by themselves; there are "
+            f"{int(kept.sum())} of {rows.n_entities}. In the others regressors depend on one another, or are constant. "
+            f"Leave one of {listed(rows.regressor_names)} out."
         )
     if kept.sum() < 2:
         raise InsufficientDataError(
-            f"{int(kept.sum())} of {rows.n_entities} entities can be fitted by themselves: with {rows.n_regressors} "
-            f"coefficients an equation an entity needs {least} rows, and has {sizes.max()} "
-            "at most. Use fewer lags, or a method with the same coefficients for all."
+            "A mean group needs at least two entities that can be fitted by themselves; there are "
+            f"{int(kept.sum())} of {rows.n_entities}. An entity needs {least} rows for "
+            f"{count_of(rows.n_regressors, 'coefficient')} an equation, and the longest has {sizes.max()}. Use fewer "
+            "lags, or a method with the same coefficients for all."
         )
     if not kept.all():
         labels = rows.design.entity_labels[~kept].tolist()
         text = (
-            f"{len(labels)} of {rows.n_entities} entities left out, such as {labels[0]!r}: fewer than "
-            f"{least} rows, or regressors that depend on one another."
+            f"{len(labels)} of {rows.n_entities} entities are left out, such as {labels[0]!r}, because they have fewer "
+            f"than {least} rows, or regressors that depend on one another."
         )
         rows = rows.take(np.flatnonzero(kept[rows.entities.codes]), Note("entities-left-out", text, warn=True))
         fits = BatchFit(

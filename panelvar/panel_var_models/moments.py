@@ -194,7 +194,7 @@ class _Others:
         kind, by = read_covariance(asked)
         if by:
             raise SpecificationError(
-                "Clusters change the weights of the moments, and so the estimates: give cov=Clustered(...) to "
+                "Clusters change the weights of the moments, and so the estimates. Give cov=Clustered(...) to "
                 "fit_panel_var."
             )
         refuse_covariance(kind, self.found.steps)

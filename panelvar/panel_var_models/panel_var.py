@@ -203,7 +203,7 @@ def fit_panel_var(
         )
         fit = fit_by_moments(rows, options, time_effects=time_effects, cov=cov)
     elif by_moments:
-        raise SpecificationError(f"{by_moments[0]}= is for estimation by moments: method='gmm', not {method!r}.")
+        raise SpecificationError(f"{by_moments[0]}= is an option of method='gmm'; got method={method!r}.")
     elif isinstance(rows, StreamedPanelRows):
         fit = _streamed(rows, chosen, time_effects, cov)
     elif chosen == "mean-group":
@@ -218,11 +218,11 @@ def fit_panel_var(
 def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVarFit:
     if time_effects:
         raise SpecificationError(
-            "A mean group has no time effects that all entities share, since each has coefficients of its own: "
-            "subtract the periods' means first, or use another method."
+            "A mean group has no time effects that all entities share, since each has coefficients of its own. "
+            "Subtract the periods' means first, or use another method."
         )
     if cov is not None:
-        raise SpecificationError("The errors of a mean group are the spread of its entities: cov= has no place.")
+        raise SpecificationError("The standard errors of a mean group are the spread of its entities. Leave cov= out.")
     return fit_entities(rows).fit()
 
 

@@ -73,10 +73,10 @@ class PanelVarResult(PanelVarEstimates):
     _title: ClassVar[str] = "Panel vector autoregression"
 
     _not_offered: ClassVar[Mapping[str, str]] = {
-        "loglik": "Panel vector autoregressions are estimated by least squares or moments: there is no likelihood.",
-        "aic": "Panel vector autoregressions are estimated by least squares or moments: there is no likelihood.",
-        "historical_decomposition": "Histories of shocks are of one entity: fit_var of its rows, or fit_var_batch.",
-        "structural_shocks": "Histories of shocks are of one entity: fit_var of its rows, or fit_var_batch.",
+        "loglik": "Panel vector autoregressions are estimated by least squares or moments, without a likelihood.",
+        "aic": "Panel vector autoregressions are estimated by least squares or moments, without a likelihood.",
+        "historical_decomposition": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
+        "structural_shocks": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
     }
 
     def _in_short(self) -> str:
@@ -122,7 +122,7 @@ class PanelVarResult(PanelVarEstimates):
         Raises
         ------
         SpecificationError
-            A model without them.
+            If the model has no entity effects.
         """
         import pandas as pd
 
@@ -137,13 +137,13 @@ class PanelVarResult(PanelVarEstimates):
         Raises
         ------
         SpecificationError
-            A model without them.
+            If the model has no time effects.
         """
         import pandas as pd
 
         fit = self.fit
         if fit.period_effects is None or fit.periods is None:
-            raise SpecificationError("The model has no effects of the periods: time_effects=True adds them.")
+            raise SpecificationError("The model has no effects of the periods. Fit it with time_effects=True.")
         index = fit.rows.panel.calendar.labels_at(fit.periods)
         return pd.DataFrame(fit.period_effects, index=index, columns=self._axes[1])
 
@@ -165,7 +165,7 @@ class PanelVarResult(PanelVarEstimates):
         Raises
         ------
         SpecificationError
-            Another method: all entities have the same coefficients.
+            If the model is no mean group, so that all entities have the same coefficients.
         """
         import pandas as pd
 
@@ -187,7 +187,7 @@ class PanelVarResult(PanelVarEstimates):
         Raises
         ------
         SpecificationError
-            Another method: all entities have the same coefficients.
+            If the model is no mean group, so that all entities have the same coefficients.
         """
         import pandas as pd
 
@@ -210,7 +210,7 @@ class PanelVarResult(PanelVarEstimates):
     def _own(self, what: str) -> Array:
         if self.fit.individual is None:
             raise SpecificationError(
-                f"method={self.method!r} gives all entities the same coefficients: method='mean-group' has {what}."
+                f"method={self.method!r} gives all entities the same coefficients. Only method='mean-group' has {what}."
             )
         return self.fit.individual
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_labels, read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import repeated
 from panelvar.base.limits import MOST_COLUMNS
@@ -269,7 +270,7 @@ def read_system(
     _refuse_repeats(chosen, beside)
     read_whole("exogenous_lags", exogenous_lags, 0)
     if exogenous_lags and not beside:
-        raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
+        raise SpecificationError("exogenous_lags= needs exogenous variables. Name them in exogenous=.")
     for option, value in (("lags", order), ("exogenous_lags", exogenous_lags)):
         refuse_beyond(option, value, n_positions)
     names = tuple(map(str, chosen))
@@ -277,7 +278,9 @@ def read_system(
     labels = regressor_labels(names, order, terms)
     twice = repeated(labels)
     if twice:
-        raise SpecificationError(f"Regressors would share the name(s) {twice}: rename an exogenous variable.")
+        raise SpecificationError(
+            f"Two regressors would have the same name: {', '.join(map(repr, twice))}. Rename an exogenous variable."
+        )
     if len(labels) > MOST_COLUMNS:
         raise SpecificationError(f"An equation has {len(labels)} coefficients; the limit is {MOST_COLUMNS}.")
     return AskedSystem(names, order, terms, labels, (*chosen, *beside))
@@ -286,8 +289,9 @@ def read_system(
 def no_row(system: AskedSystem, entities: int, longest: int) -> InsufficientDataError:
     """Make the error for data of which no row has its lags."""
     return InsufficientDataError(
-        f"No row of {entities} entities has {system.lags} lag(s) of {list(system.names)}: an entity has {longest} rows "
-        "at most. Use fewer lags, or look at gaps and missing values."
+        f"None of the {entities} entities has a row with {count_of(system.lags, 'lag')} of "
+        f"{', '.join(system.names)}; the longest has {count_of(longest, 'row')}. Use fewer lags, or look for gaps and "
+        "missing values."
     )
 
 
@@ -295,14 +299,14 @@ def refuse_one(system: AskedSystem, found: int, entities: int) -> None:
     """Refuse rows of one entity."""
     if found < 2:
         raise InsufficientDataError(
-            f"A panel vector autoregression needs the rows of two entities or more; {found} of {entities} has any with "
-            f"{system.lags} lag(s). fit_var is for one entity."
+            "A panel vector autoregression needs at least two entities that have rows with "
+            f"{count_of(system.lags, 'lag')}; {found} of {entities} has. For one entity use fit_var."
         )
 
 
 def _refuse_repeats(chosen: tuple[Hashable, ...], beside: tuple[Hashable, ...]) -> None:
     if not chosen:
-        raise SpecificationError("columns= is empty: name the variables of the system.")
+        raise SpecificationError("columns= is empty. Name the variables of the system.")
     twice = repeated(map(str, (*chosen, *beside)))
     if twice:
         raise SpecificationError(f"Columns are named twice: {twice}.")
@@ -334,7 +338,10 @@ class LostRows(NamedTuple):
         notes = values_missing(self.holes, (*system.names, *system.terms.exogenous), self.missing, missing)
         if self.gaps <= 0:
             return notes
-        text = f"{self.gaps} row(s) follow periods absent from the data. They have no lags, so they were dropped."
+        text = (
+            f"Periods are absent from the data, so {count_of(self.gaps, 'row')} without lags "
+            f"{'was' if self.gaps == 1 else 'were'} dropped."
+        )
         return (*notes, Note("rows-gaps", text, warn=True))
 
 

@@ -129,8 +129,8 @@ class StreamedLeastSquares(LeastSquares):
         named = isinstance(by, str) and by in ("entity", rows.source.entity_name)
         if not isinstance(found, Clustered) or not named or found.residuals not in ("HC0", "HC1"):
             raise SpecificationError(
-                f"cov={asked!r}: least squares of the rows of a stream takes 'classical' and clusters of entities; use "
-                "a Panel for others."
+                f"cov={asked!r} is not available for least squares of a stream, which takes 'classical' and clusters "
+                "of entities. Use a Panel for others."
             )
         groups = Grouping(np.arange(rows.n_entities), rows.n_entities)
         names = equation_labels(rows.names, rows.regressor_names)
@@ -179,7 +179,7 @@ def streamed_least_squares(rows: StreamedPanelRows, method: str, time_effects: b
     """
     if method not in STREAMED:
         raise SpecificationError(
-            f"method={method!r} needs the rows of all entities at once, and a stream is read a chunk at a time: use "
+            f"method={method!r} needs the rows of all entities at once, and a stream is read a chunk at a time. Use "
             "'within', 'pooled' or 'gmm', or a Panel."
         )
     return STREAMED[method](rows, time_effects)

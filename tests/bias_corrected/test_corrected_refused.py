@@ -29,7 +29,7 @@ def panel(frame: pd.DataFrame) -> pv.Panel:
         ),
         (lambda f: f[f["t"].isin([2000, 2001])], ["x"], "only one row left", pv.InsufficientDataError),
         (lambda f: f.assign(y=f["i"].str[1:].astype(float)), ["x"], "does not vary", pv.PanelVarError),
-        (lambda f: f.assign(**{"L(y)": 1.0}), ["x", "L(y)"], "Named twice: L", pv.SpecificationError),
+        (lambda f: f.assign(**{"L(y)": 1.0}), ["x", "L(y)"], r"You named L\(y\) twice", pv.SpecificationError),
         (lambda f: f.assign(x=np.inf), ["x"], "infinite", pv.DataError),
         (lambda f: f.assign(x=np.nan), ["x"], "No complete row", pv.InsufficientDataError),
         (lambda f: f, ["nowhere"], "nowhere", pv.DataError),

@@ -162,7 +162,7 @@ def test_without_draws_there_are_no_errors_and_the_reason_is_said() -> None:
         ({"initial": 0.5}, "initial"),
         ({"initial": [0.5, np.nan]}, "initial"),
         ({"sigma2": 1.0}, "only with numbers"),
-        ({"initial": [0.5, 0.5], "sigma2": -1.0}, "cannot be negative"),
+        ({"initial": [0.5, 0.5], "sigma2": -1.0}, "is negative"),
         ({"draws": 1}, "no spread"),
         ({"draws": -1}, "draws"),
         ({"seed": "x"}, "seed"),

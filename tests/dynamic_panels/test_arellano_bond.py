@@ -35,7 +35,7 @@ FRAME = simulated()
 
 @pytest.mark.parametrize("call", CALLS)
 def test_two_periods_are_too_few(call):
-    with pytest.raises(pv.InsufficientDataError, match=r"spans 2 period\(s\).*need at least 3"):
+    with pytest.raises(pv.InsufficientDataError, match=r"spans 2 periods.*needs at least 3"):
         call(FRAME.query("t < 2002"), "y")
 
 
@@ -65,7 +65,9 @@ def test_an_empty_window():
 
 
 def test_a_regressor_that_is_constant_in_time_is_named():
-    with pytest.raises(pv.CollinearityError, match="'fixed' does not vary within entities, and first differences"):
+    with pytest.raises(
+        pv.CollinearityError, match="'fixed' does not vary within entities, so first differences leave nothing of it"
+    ):
         pv.fit_arellano_bond(FRAME, "y", ["x", "fixed"])
     found = pv.fit_blundell_bond(
         FRAME,
@@ -123,14 +125,14 @@ def test_names_of_other_programs_are_answered():
         ({"cov": pv.HC("HC1")}, "cov is a HC"),
         ({"transform": "within"}, "transform='within'"),
         ({"instruments": "y"}, "instruments="),
-        ({"instruments": [pv.LagInstruments()]}, "needs columns"),
+        ({"instruments": [pv.LagInstruments()]}, "must name columns"),
         ({"x": ["L(y)"]}, "twice"),
         ({"x": ["x"], "predetermined": "x"}, "twice"),
         ({"cov": pv.Clustered("w")}, "changes within"),
-        ({"instruments": [pv.LagInstruments("y", 2, equation="level")]}, "no level equation"),
+        ({"instruments": [pv.LagInstruments("y", 2, equation="level")]}, "needs a level equation"),
         (
             {"instruments": [pv.LagInstruments("y", 2, 2, collapse=True)], "lags": 3},
-            "1 instrument(s) do not identify 3",
+            "1 instrument cannot identify 3",
         ),
     ],
 )
@@ -219,7 +221,7 @@ def test_lags_that_do_not_die_out_are_said(call):
     modulus = max(abs(np.roots([1.0, -first, -second])))
     assert modulus > 1.0
     assert [f"root of modulus {modulus:.4f}" in note.text for note in result.notes] == [True]
-    assert ("started in their long run" in str(result).replace("\n", " ")) == (call is pv.fit_blundell_bond)
+    assert ("started around their long-run means" in str(result).replace("\n", " ")) == (call is pv.fit_blundell_bond)
     stable = call(FRAME, "y", instruments=pv.LagInstruments(collapse=True))
     assert not [note for note in stable.notes if note.code == "not-stable"]
 
@@ -257,7 +259,7 @@ def test_gaps_are_said_and_late_beginnings_are_none(call):
     years = FRAME.index.get_level_values("t")
     holed = FRAME[(years != 2004) | (FRAME.index.get_level_values("i") >= 7)]
     notes = [note.text for note in call(holed, "y").notes]
-    assert "7 of 60 entities have gaps: no lag and no difference reaches across one." in notes
+    assert "7 of 60 entities have gaps. Lags and differences do not reach across a gap." in notes
     late = FRAME[(years > 2001) | (FRAME.index.get_level_values("i") >= 7)]
     assert not [note for note in call(late, "y").notes if note.code == "gaps"]
 
@@ -265,7 +267,7 @@ def test_gaps_are_said_and_late_beginnings_are_none(call):
 def test_a_weight_that_an_outlier_makes_singular_is_explained():
     frame = FRAME.copy()
     frame.iloc[:3, 0] = 1e10
-    with pytest.warns(pv.PanelVarWarning, match=r"covariance has only rank 1, .* Outliers, and levels that are large"):
+    with pytest.warns(pv.PanelVarWarning, match=r"covariance has only rank 1.* Outliers, and levels that are large"):
         pv.fit_arellano_bond(frame, "y", instruments=pv.LagInstruments(collapse=True))
 
 
@@ -295,7 +297,7 @@ def test_what_plm_leaves_out_has_units_and_says_so(fit):
     eight = quietly(fit, FRAME.assign(y=8.0 * FRAME["y"]), "y", "x", convention="plm", **options)
     assert eight.sargan.statistic == pytest.approx(64.0 * plms.sargan.statistic, rel=1e-12)
     told = next(note for note in plms.notes if note.code == "no-error-variance")
-    assert f"is {factor:.4g} times the chi-squared one" in told.text
+    assert f"is {factor:.4g} times the one that is chi-squared" in told.text
     doubted = plms.difference_in_sargan("x")
     assert all(told in test.notes for test in (plms.sargan, doubted.joint, doubted.remaining))
     assert "leaves the error variance out" in str(plms.instrument_tests("sargan"))
@@ -310,5 +312,5 @@ def test_small_samples_too_small_to_count(cov):
     if cov == "classical":
         assert np.isfinite(quietly(pv.fit_arellano_bond, one, "y", **options).std_errors).all()
     else:
-        with pytest.raises(pv.InsufficientDataError, match="two clusters of entities, which are 1"):
+        with pytest.raises(pv.InsufficientDataError, match=r"two clusters of entities; .* and 1 cluster"):
             quietly(pv.fit_arellano_bond, one, "y", **options)

@@ -62,7 +62,7 @@ def test_units_decide_nothing():
 
 def test_what_cannot_be_is_refused_in_words():
     found = pv.fit_arellano_bond(FRAME, "y", "x", instruments=COLLAPSED)
-    with pytest.raises(pv.SpecificationError, match="one lag, and there is nothing to choose"):
+    with pytest.raises(pv.SpecificationError, match="one lag, so there is nothing to choose"):
         found.lag_selection()
     with pytest.raises(pv.SpecificationError, match=r"hq=1.0 must be above 2"):
         found.moment_criteria(hq=1.0)

@@ -58,7 +58,7 @@ def test_attributes(foreign, ours):
 def test_arithmetic_is_no_list_of_regressors(call):
     """A formula's ``w + k`` is two regressors; as a name it would be their sum, without a word."""
     for name in ("w + k", "w*k", "w**2"):
-        with pytest.raises(pv.SpecificationError, match=re.escape(f"{name!r} is one column")):
+        with pytest.raises(pv.SpecificationError, match=re.escape(f"{name!r} would be read as one column")):
             call(FIRMS, "n", name)
     frame = abdata().assign(**{"w + k": lambda f: f["w"]})
     named = pv.fit_arellano_bond(pv.Panel(frame, "firm", "year"), "n", "w + k")
@@ -71,7 +71,7 @@ def test_arithmetic_is_no_list_of_regressors(call):
 @pytest.mark.parametrize("name", ["-" * 100_000 + "w", "w" + "+w" * 3000])
 def test_expressions_too_long_to_read_end_in_words(name):
     # Python 3.13 reads sums that exhaust the stack of older versions: they are then refused as arithmetic.
-    with pytest.raises(pv.SpecificationError, match=r"too long|is one column"):
+    with pytest.raises(pv.SpecificationError, match=r"too long|as one column"):
         pv.fit_arellano_bond(FIRMS, "n", name)
 
 
@@ -79,9 +79,9 @@ def test_a_column_called_as_the_constant_or_a_period():
     """Two coefficients of one name: the joint test left both out."""
     frame = abdata().assign(**{"const": lambda f: f["k"], "time[1979]": lambda f: f["k"]})
     panel = pv.Panel(frame, "firm", "year")
-    with pytest.raises(pv.SpecificationError, match=r"share the name\(s\) \['const'\]"):
+    with pytest.raises(pv.SpecificationError, match=r"to regressors that the model adds: 'const'"):
         pv.fit_blundell_bond(panel, "n", "const")
-    with pytest.raises(pv.SpecificationError, match=r"share the name\(s\) \['time\[1979\]'\]"):
+    with pytest.raises(pv.SpecificationError, match=r"to regressors that the model adds: 'time\[1979\]'"):
         pv.fit_arellano_bond(panel, "n", "time[1979]", time_effects=True)
     assert pv.fit_blundell_bond(panel, "n", "const", constant=False).names == ("L(n)", "const")
 

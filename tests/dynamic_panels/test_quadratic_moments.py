@@ -136,8 +136,8 @@ def test_every_test_of_the_moments_counts_the_quadratic_ones():
     ("options", "words"),
     [
         ({"nonlinear": "both"}, "nonlinear='both' is not known"),
-        ({"nonlinear": "iid", "steps": "cu"}, "goes with steps=1, 2 or 'iterated'"),
-        ({"nonlinear": "iid", "steps": 1, "cov": "classical"}, "robust or uncorrected errors"),
+        ({"nonlinear": "iid", "steps": "cu"}, "is available with steps=1, 2 or 'iterated'"),
+        ({"nonlinear": "iid", "steps": 1, "cov": "classical"}, "cov='robust' or 'uncorrected'"),
         ({"nl": True}, "Here it is nonlinear"),
     ],
 )

@@ -78,7 +78,7 @@ def test_clusters_of_entities_add_up():
     plain = pv.fit_arellano_bond(FRAME, "y", "x", instruments=COLLAPSED)
     assert each.serial_portmanteau().statistic == pytest.approx(plain.serial_portmanteau().statistic, rel=1e-10)
     coarse = pv.fit_arellano_bond(FRAME, "y", "x", instruments=COLLAPSED, cov=pv.Clustered("region"))
-    with pytest.raises(pv.InsufficientDataError, match="20 covariances of levels and changes need more than 20 ent"):
+    with pytest.raises(pv.InsufficientDataError, match="there are 20 for 20"):
         coarse.serial_portmanteau()
     assert coarse.serial_portmanteau(collapse=True).df == 6
 

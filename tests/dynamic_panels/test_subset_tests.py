@@ -93,11 +93,11 @@ def test_every_set_is_in_the_table_by_its_name():
     assert tests["x, w, in both"].df == 2.0
     assert found.difference_in_hansen(SETS[1]).statistic == tests["x, w, in both"].statistic
     assert found.difference_in_hansen(["x", "w"]).statistic == tests["x, w, in both"].statistic
-    assert "levels: lagged differences" in str(tests)
+    assert "levels: the lagged differences" in str(tests)
     assert max(map(len, str(tests).splitlines())) <= 80
     plain = pv.fit_arellano_bond(FRAME, "y", "x").instrument_tests("sargan")
     assert list(plain.untested) == ["lags 2 and older of y"]
-    assert "not identified: lags 2 and older of" in str(plain)
+    assert "not identified without" in str(plain)
     nothing = pv.fit_arellano_bond(FRAME, "y").instrument_tests()
     assert not nothing.tests
     assert "Hansen without" not in str(nothing)
@@ -126,11 +126,14 @@ def test_moments_that_others_imply_are_not_tested():
 @pytest.mark.parametrize(
     ("subset", "words"),
     [
-        ("nothing", "'nothing' is no set of instruments and no moment of this model. Sets: 'lags 2 to 4 of y'"),
+        (
+            "nothing",
+            "'nothing' is neither a set of instruments nor a moment of this model. Its sets are 'lags 2 to 4 of y'",
+        ),
         ([], "names no moments"),
-        (pv.StandardInstruments("x"), "is no set of this model's instruments"),
+        (pv.StandardInstruments("x"), "is not among this model's sets of instruments"),
         (3, "subset"),
-        ("lags 2 to 4 of y", "Without these moments there are 2, which do not identify 3 coefficients"),
+        ("lags 2 to 4 of y", "Without these moments the model has 2 moments for 3 coefficients"),
     ],
 )
 def test_what_is_no_subset_is_refused_in_words(subset, words):

@@ -166,7 +166,7 @@ def test_clusters_change_the_weights_and_so_are_given_to_the_fit():
     assert model.cov_label == "Windmeijer, clustered by region"
     with pytest.raises(pv.SpecificationError, match="Clusters change the weights"):
         model.with_cov(pv.Clustered("region"))
-    with pytest.raises(pv.SpecificationError, match="not estimated again"):
+    with pytest.raises(pv.SpecificationError, match="cannot be estimated with weights"):
         model.impulse_responses(2, bands=pv.EntityBootstrap(draws=10, seed=1))
 
 

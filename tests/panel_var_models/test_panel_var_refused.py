@@ -20,21 +20,25 @@ def fit(frame, **options):
     [
         ({"method": "hk"}, pv.SpecificationError, "hahn-kuersteiner"),
         ({"method": "lsdv"}, pv.SpecificationError, "within"),
-        ({"steps": 1}, pv.SpecificationError, "steps= is for estimation by moments"),
-        ({"instruments": pv.LagInstruments(collapse=True)}, pv.SpecificationError, "instruments= is for"),
+        ({"steps": 1}, pv.SpecificationError, "steps= is an option of method='gmm'"),
+        ({"instruments": pv.LagInstruments(collapse=True)}, pv.SpecificationError, "instruments= is an option of"),
         ({"columns": []}, pv.SpecificationError, "columns= is empty"),
         ({"columns": ["x", "x"]}, pv.SpecificationError, "named twice"),
         ({"columns": ["x", "q"]}, pv.DataError, "'q'"),
         ({"exogenous": ["x"]}, pv.SpecificationError, "named twice"),
-        ({"exogenous": ["L1.x"]}, pv.SpecificationError, "share the name"),
+        ({"exogenous": ["L1.x"]}, pv.SpecificationError, "have the same name: 'L1.x'"),
         ({"exogenous_lags": 1}, pv.SpecificationError, "needs exogenous variables"),
         ({"lags": 0}, pv.SpecificationError, "lags=0"),
         ({"lags": 14}, pv.InsufficientDataError, "lags=14 reaches past the data, which span 14 period"),
         ({"lags": 100_000}, pv.InsufficientDataError, "lags=100000 reaches past the data"),
-        ({"lags": 13}, pv.InsufficientDataError, r"rows leave no degrees of freedom .* or look at missing values"),
+        ({"lags": 13}, pv.InsufficientDataError, r"leave no degrees of freedom, .* or look for missing values"),
         ({"method": "system"}, pv.SpecificationError, "Did you mean 'gmm'"),
-        ({"method": "mean-group", "lags": 6}, pv.InsufficientDataError, "0 of 12 entities can be fitted"),
-        ({"method": "half-panel-jackknife", "lags": 11}, pv.InsufficientDataError, "needs four rows of an entity"),
+        ({"method": "mean-group", "lags": 6}, pv.InsufficientDataError, "there are 0 of 12"),
+        (
+            {"method": "half-panel-jackknife", "lags": 11},
+            pv.InsufficientDataError,
+            "at least two entities with four rows",
+        ),
         ({"method": "mean-group", "time_effects": True}, pv.SpecificationError, "no time effects"),
         ({"method": "mean-group", "cov": "HC1"}, pv.SpecificationError, "spread of its entities"),
         ({"cov": "CR2"}, pv.SpecificationError, "Clustered"),
@@ -56,14 +60,16 @@ def test_entities_that_are_all_shorter_than_the_lags():
     frame = panel_of()
     entity, period = (pd.factorize(frame.index.get_level_values(level))[0] for level in (0, 1))
     halves = frame[(period < 7) == (entity % 2 == 0)]
-    with pytest.raises(pv.InsufficientDataError, match=r"No row of 12 entities has 8 lag.* an entity has 7 rows"):
+    with pytest.raises(
+        pv.InsufficientDataError, match=r"None of the 12 entities has a row with 8 lags .* the longest has 7 rows"
+    ):
         fit(halves, lags=8)
 
 
 def test_entities_with_rows_enough_whose_regressors_depend_on_one_another():
     frame = panel_of().assign(double=lambda f: 2.0 * f["x"])
     with pytest.raises(
-        pv.CollinearityError, match=r"0 of 12 entities can be fitted .* regressors depend on one another"
+        pv.CollinearityError, match=r"there are 0 of 12\. In the others regressors depend on one another"
     ):
         fit(frame, method="mean-group", columns=["x", "double"])
 
@@ -71,7 +77,7 @@ def test_entities_with_rows_enough_whose_regressors_depend_on_one_another():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"columns": ["c"]}, "'L1.c' does not vary within entities: there is no autoregression"),
+        ({"columns": ["c"]}, "'L1.c' does not vary within entities, so there is no autoregression"),
         ({"exogenous": ["const"]}, "'const' does not vary within entities.* level_equation=True of fit_panel_var"),
         ({"exogenous": ["const", "c"]}, "'const', 'c' do not vary within entities"),
     ],
@@ -102,7 +108,7 @@ def test_columns_that_do_not_vary_within_entities():
 
 def test_one_entity_and_data_that_do_not_say_who():
     frame = panel_of(entities=1)
-    with pytest.raises(pv.InsufficientDataError, match="fit_var is for one entity"):
+    with pytest.raises(pv.InsufficientDataError, match="For one entity use fit_var"):
         fit(frame, method="within")
     with pytest.raises(pv.SpecificationError, match="which column is the entity"):
         fit(frame.reset_index(drop=True), method="within")
@@ -117,7 +123,9 @@ def test_rows_lost_to_gaps_and_missing_values_are_counted():
     frame.iloc[5, 0] = np.nan
     with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['x'\]; 2 row\(s\) were dropped"):
         pv.fit_panel_var(frame, NAMES, method="pooled", cov="classical")
-    with pytest.warns(pv.PanelVarWarning, match=r"2 row\(s\) follow periods absent from the data"):
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"Periods are absent from the data, so 2 rows without lags were dropped"
+    ):
         model = pv.fit_panel_var(frame.drop(frame.index[5]), NAMES, 2, method="pooled", cov="classical")
     assert model.nobs == 12 * 12 - 3
 
@@ -144,9 +152,9 @@ def test_what_a_result_cannot_say():
         (pooled.estimated_effects, "no entity effects"),
         (pooled.period_effects, "time_effects=True"),
         (pooled.dispersion, "method='mean-group' has a dispersion"),
-        (average.forecast, "coefficients of their own"),
-        (timed.forecast, "periods to come"),
-        (lambda: average.with_cov("HC1"), "one covariance"),
+        (average.forecast, "its own coefficients"),
+        (timed.forecast, "future periods"),
+        (lambda: average.with_cov("HC1"), "only one covariance"),
         (lambda: pooled.forecast(2, exogenous=frame), "no exogenous variables"),
         (lambda: pooled.multipliers(), "no exogenous variables"),
         (lambda: pooled.individual, "coefficients of their own"),
@@ -157,20 +165,20 @@ def test_what_a_result_cannot_say():
         with pytest.raises(pv.SpecificationError, match=words):
             call()
     assert not hasattr(pooled, "aic") and not hasattr(pooled, "historical_decomposition")
-    with pytest.raises(AttributeError, match="no likelihood"):
+    with pytest.raises(AttributeError, match="without a likelihood"):
         pooled.aic  # noqa: B018
 
 
 def test_bands_of_one_entity_have_no_entities_to_draw():
     frame = panel_of(entities=1, periods=40)
     model = pv.fit_var(frame.loc["e00", NAMES])
-    with pytest.raises(pv.SpecificationError, match="EntityBootstrap draws entities of a panel"):
+    with pytest.raises(pv.SpecificationError, match="EntityBootstrap draws the entities of a panel"):
         model.impulse_responses(3, bands=pv.EntityBootstrap(draws=9, seed=1))
 
 
 def test_few_entities_are_warned_about():
     model = fit(panel_of(entities=8, periods=25), method="within")
-    with pytest.warns(pv.PanelVarWarning, match="draws of 8 entities"):
+    with pytest.warns(pv.PanelVarWarning, match="draws of only 8 entities"):
         model.impulse_responses(2, bands=pv.EntityBootstrap(draws=400, seed=1))
 
 

@@ -133,7 +133,7 @@ def test_refused():
         with pytest.raises(pv.SpecificationError, match=words):
             quietly(model.impulse_responses, 2, bands=source)
     pooled = fit(panel_of(seed=37, entities=10, periods=20), 1, "pooled")
-    with pytest.raises(pv.SpecificationError, match="lags and effects alone"):
+    with pytest.raises(pv.SpecificationError, match="lags and effects only"):
         quietly(pooled.impulse_responses, 2, bands=pv.BootstrapAfterBootstrap(99, 1))
     average = fit(panel_of(seed=37, entities=10, periods=20), 1, "mean-group")
     with pytest.raises(pv.SpecificationError, match="generate data, which this model cannot do"):

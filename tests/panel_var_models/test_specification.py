@@ -91,7 +91,7 @@ def test_the_portmanteau_test_is_of_one_equation():
     assert joint.serial_portmanteau("y", collapse=True).statistic == pytest.approx(
         alone.serial_portmanteau(collapse=True).statistic, rel=1e-7
     )
-    with pytest.raises(pv.SpecificationError, match="Say of which equation, equation=: 'y', 'w'"):
+    with pytest.raises(pv.SpecificationError, match="Name one of them by equation=: 'y', 'w'"):
         joint.serial_portmanteau()
 
 

@@ -154,7 +154,7 @@ def test_what_needs_all_rows_or_lacks_them_is_refused_by_name():
         pv.fit_arellano_bond(stream, "y", "ww")
     with pytest.raises(pv.SpecificationError, match=r"'k' changes within \d+ entities"):
         pv.fit_arellano_bond(stream, "y", "w", cov=pv.Clustered("k"))
-    with pytest.raises(pv.SpecificationError, match="named by a column"):
+    with pytest.raises(pv.SpecificationError, match="clustered by a column"):
         pv.fit_arellano_bond(stream, "y", "w", cov=pv.Clustered(frame["region"].to_numpy()))
     with pytest.raises(pv.DataError, match="comes again in row"):
         pv.fit_arellano_bond(stream_of(frame.sample(frac=1.0, random_state=0), [50]), "y", "w")

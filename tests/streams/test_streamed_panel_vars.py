@@ -130,7 +130,7 @@ def test_what_has_a_value_for_each_row_or_needs_all_of_them_is_refused_by_name()
         _ = system.fitted_values
     with pytest.raises(pv.SpecificationError, match="to generate data, which this model cannot do"):
         system.impulse_responses(3, bands=pv.ResidualBootstrap(draws=20))
-    with pytest.raises(pv.SpecificationError, match="EntityBootstrap draws entities of a panel"):
+    with pytest.raises(pv.SpecificationError, match="EntityBootstrap draws the entities of a panel"):
         system.impulse_responses(3, bands=pv.EntityBootstrap(draws=20))
     with pytest.raises(pv.SpecificationError, match="method='mean-group' needs the rows of all entities at once"):
         pv.fit_panel_var(stream, NAMES, method="mean-group")
@@ -142,5 +142,5 @@ def test_what_has_a_value_for_each_row_or_needs_all_of_them_is_refused_by_name()
     with pytest.raises(pv.DataError, match=r"9 missing value\(s\) in \['a'\], and missing='raise'"):
         pv.fit_panel_var(stream, NAMES, missing="raise")
     scattered = FRAME[FRAME["year"] % 4 == FRAME["firm"] % 4]
-    with pytest.raises(pv.InsufficientDataError, match=r"No row of \d+ entities has 1 lag\(s\)"):
+    with pytest.raises(pv.InsufficientDataError, match=r"None of the \d+ entities has a row with 1 lag"):
         pv.fit_panel_var(pv.PanelStream(scattered, entity="firm", time="year"), NAMES)
