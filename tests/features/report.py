@@ -6,7 +6,7 @@ Run from the project's root: ``python -m tests.features.report``.
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +32,7 @@ another program's output, or by an identity). How to read the tables:
   [agreement with other programs](parity.md). No mark: the program has the feature, but there is no output of it to
   compare with, or it errs there (the row says so).
 - *Checked* names the tests that derive the result a second, slow way, or simulate it, whatever the programs say; the
-  functions are listed under each table.
+  functions are folded under each table.
 """
 
 
@@ -56,6 +56,11 @@ def program_cell(feature: Feature, program: str) -> str:
     return feature.programs.get(program, "") + marks
 
 
+def folded(summary: str, lines: Sequence[str]) -> list[str]:
+    """Lines that few readers need, behind their heading; lighter than a dropdown, of which the pages have many."""
+    return ["<details>", f"<summary>{summary}</summary>", "", *lines, "", "</details>", ""]
+
+
 def check_files(feature: Feature) -> str:
     """The files that check a row, in short."""
     files = dict.fromkeys(check.partition("::")[0] for check in feature.checked)
@@ -76,9 +81,8 @@ def table_of(table: FeatureTable, group: str) -> list[str]:
         for check in feature.checked:
             file, _, function = check.partition("::")
             functions[file].add(function)
-    lines += ["", "Checks:", ""]
-    lines += [f"- `{file}`: {', '.join(f'`{name}`' for name in sorted(functions[file]))}" for file in sorted(functions)]
-    return [*lines, ""]
+    checks = [f"- `{file}`: {', '.join(f'`{name}`' for name in sorted(functions[file]))}" for file in sorted(functions)]
+    return [*lines, "", *folded(f"Checks of {group[0].lower()}{group[1:]}", checks)]
 
 
 def counts(table: FeatureTable) -> list[str]:
@@ -91,6 +95,20 @@ def counts(table: FeatureTable) -> list[str]:
     anyone = sum(bool(feature.programs) for feature in table.features)
     matches = sum(bool(feature.matches) for feature in table.features)
     return [*lines, row(["**any of them**", anyone, matches, f"of {len(table.features)} rows"]), ""]
+
+
+def contents(table: FeatureTable) -> list[str]:
+    """Links to the groups, each with the number of its rows."""
+    sizes = Counter(feature.group for feature in table.features)
+    anchors = {
+        group: "".join(c for c in group.lower() if c.isalnum() or c in " -").replace(" ", "-") for group in sizes
+    }
+    return [
+        "Subjects, with their numbers of rows:",
+        "",
+        *(f"- [{group}](#{anchors[group]}) ({sizes[group]})" for group in table.groups),
+        "",
+    ]
 
 
 def alone(table: FeatureTable) -> list[str]:
@@ -117,7 +135,8 @@ def render(table: FeatureTable, all_tables: Sequence[FeatureTable]) -> str:
     rest = f"{', '.join(others[:-1])} and {others[-1]}"
     lines = [f"# Features: {table.title}", "", f"{table.introduction} There are also {rest}.", "", HEAD]
     lines += counts(table)
-    lines += ["In the calls:", "", *(f"- `{name}`: {text}" for name, text in table.shown.items()), ""]
+    lines += folded("Names in the calls", [f"- `{name}`: {text}" for name, text in table.shown.items()])
+    lines += contents(table)
     for group in table.groups:
         lines += table_of(table, group)
     lines += alone(table)
