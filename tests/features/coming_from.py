@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from features.feature import Feature, FeatureTable, matched
+from parity.programs import Program, program_of
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "coming_from"
 MARKER = "<!-- The rest of this page is made by `python -m tests.features.report`. Do not edit. -->\n"
@@ -20,9 +22,8 @@ INTRODUCTION = """\
 ## Every command, row by row
 
 Unfold a subject. Each row is a call that the test run makes. A dagger (†) marks what does not come with the program
-itself. *Equal* counts the numbers of that program that the tests compare with ours, none left out;
-[agreement with other programs](../evidence/parity.md) says to how many digits. *Not compared* means that no output of
-it was at hand, or that the program errs there.
+itself. *Equal* counts the numbers of that program that the tests compare with ours, none left out.
+*Not compared* means that no output of it was at hand, or that the program errs there. {digits}
 """
 SECTIONS = {
     "features": "static panel models",
@@ -100,6 +101,26 @@ def numbers_of(feature: Feature, column: str) -> str:
     return f"{said}; {as_html(feature.remark)}" if feature.remark else said
 
 
+def compared_on(sources: Sequence[Source], by_page: Mapping[str, FeatureTable]) -> list[Program]:
+    """The pages of agreement that the numbers of a page stand on, that with the most first."""
+    counts: Counter[Program] = Counter()
+    for source in sources:
+        for row in by_page[source.table].features:
+            for pattern in row.matches.get(source.column, ()):
+                for file, count in matched(pattern)[0].items():
+                    counts[program_of(file)] += count
+    return [program for program, _ in counts.most_common()]
+
+
+def where_the_digits_are(programs: Sequence[Program]) -> str:
+    """A sentence that leads to the pages of agreement."""
+    if not programs:
+        return "No row of this page says *equal*."
+    links = [f"[{program.title}](../evidence/parity/{program.page}.md)" for program in programs]
+    listed = " and ".join(filter(None, [", ".join(links[:-1]), links[-1]]))
+    return f"To how many digits the numbers agree is in the evidence, under {listed}."
+
+
 def used(names: str, calls: str) -> bool:
     """Whether calls use one of the names that an explanation is of."""
     return any(re.search(rf"\b{name}\b", calls) for name in names.split(", "))
@@ -126,7 +147,7 @@ def rows_of(table: FeatureTable, source: Source) -> list[str]:
 def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
     """What stands below the marker of a page."""
     by_page = {table.page: table for table in tables}
-    lines = [INTRODUCTION]
+    lines = [INTRODUCTION.format(digits=where_the_digits_are(compared_on(SOURCES[page], by_page)))]
     for source in SOURCES[page]:
         table = by_page[source.table]
         lines += [
