@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from building.all_names import write_all_names  # noqa: E402
-from building.guides import guides_by_name  # noqa: E402
+from building.guides import guides_by_name, stories_by_name  # noqa: E402
 from building.inventories import mapping, short_names  # noqa: E402
 from building.kernel import fingerprint, prepare  # noqa: E402
 from building.names import linked_types  # noqa: E402
@@ -98,12 +98,13 @@ sphinx_gallery_conf = {
     "plot_gallery": "True",
     "reset_modules": ("matplotlib", "building.stories.say_warnings_plainly"),
     "within_subsection_order": "building.stories.place",
-    "recommender": {"enable": True, "n_examples": 4, "rubric_header": "Related stories"},
+    "minigallery_sort_order": "building.stories.place",
+    "recommender": {"enable": True, "n_examples": 4, "min_df": 1, "rubric_header": "Related stories"},
 }
 
 # The reference
 autosummary_generate = True
-autosummary_context = {"guides": guides_by_name(HERE)}
+autosummary_context = {"guides": guides_by_name(HERE), "stories": stories_by_name(HERE)}
 autodoc_typehints = "none"  # numpydoc's Parameters sections state types in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False

@@ -1,4 +1,4 @@
-"""The gallery: its two parts, the order of its stories, and their warnings in words alone."""
+"""The gallery: its two parts, the order of its stories, which are related, and their warnings in words alone."""
 
 from __future__ import annotations
 
@@ -78,6 +78,10 @@ def heading(words: str) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Join the headings to the build."""
+    """Join the headings to the build; related are stories that use the same functions, not the same words."""
+    from building.guides import names_used
+    from sphinx_gallery.recommender import ExampleRecommender
+
+    ExampleRecommender.token_freqs = lambda recommender, text: names_used(text)
     app.connect("source-read", add_headings)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -139,7 +139,9 @@ draw(narrative, "The dates of Romer and Romer as an instrument")
 # it did *because* inflation was high. A series that inflation shocks move, too, identifies a mixture of them
 # and of policy. That is why later work uses surprises of interest rates in the half hour around an
 # announcement, which are no answer to the news of the month (Gertler and Karadi 2015). Jarocinski and Karadi
-# (2020) publish theirs under CC BY 4.0; with it, the code stays as it is. The answers side by side
+# (2020) publish theirs under CC BY 4.0; with it, the code stays as it is.
+#
+# The answers side by side
 # ------------------------
 
 # sphinx_gallery_thumbnail_number = 5
@@ -149,7 +151,7 @@ answers = {
     "signs, output told": textbook,
     "instrument": narrative,
 }
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+fig, axes = plt.subplots(1, 2, figsize=(6.5, 4))
 for ax, name in zip(axes, ("output", "prices"), strict=True):
     for label, answer in answers.items():
         path = answer.response(name, shock="policy")["value"]
@@ -157,10 +159,10 @@ for ax, name in zip(axes, ("output", "prices"), strict=True):
         ax.plot(path.index, path / size, label=label)
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set_title(f"{name}, percent")
-    ax.set_xlabel("quarters after funds rate + 1 point")
-axes[1].legend(frameon=False, fontsize=8)
-fig.suptitle("Four answers to one question")
-plt.tight_layout()
+    ax.set_xlabel("quarters")
+fig.legend(*axes[0].get_legend_handles_labels(), frameon=False, ncols=4, loc="lower center")
+fig.suptitle("Four answers to a funds rate one point higher")
+fig.tight_layout(rect=(0, 0.06, 1, 1))
 
 # %%
 # What to conclude

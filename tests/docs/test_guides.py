@@ -20,6 +20,19 @@ def test_code_prose_and_links_count_as_uses():
     assert READER["names_used"](page) == {"fit_pooled": 3, "Panel": 2, "Clustered": 1}
 
 
+def test_links_of_stories_count_as_uses():
+    story = "pv.fit_var()\n# :func:`panelvar.fit_var`, :class:`results <panelvar.VarResult>`, :func:`~numpy.diff`\n"
+    assert READER["names_used"](story) == {"fit_var": 2, "VarResult": 1}
+
+
+def test_the_four_stories_that_use_a_name_most_are_kept(tmp_path):
+    (tmp_path / "gallery").mkdir()
+    for times, letter in enumerate("abcde", 1):
+        (tmp_path / "gallery" / f"plot_{letter}.py").write_text("pv.fit_var()\n" * times, encoding="utf-8")
+    kept = READER["stories_by_name"](tmp_path)["panelvar.fit_var"]
+    assert kept == [f"gallery/plot_{letter}.py" for letter in "edcb"]
+
+
 def test_what_is_not_of_the_package_is_not_read():
     page = "`npv.rate`, `pv_of(x)`, `panelvar.tables.table`, {doc}`/stories/plot_macro_var`, {py:func}`~numpy.diff`"
     assert READER["names_used"](page) == {}
