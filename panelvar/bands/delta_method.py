@@ -99,7 +99,7 @@ class DeltaMethod:
             The variances overflow.
         """
         if target.gradients is None:
-            raise SpecificationError("No delta-method formula for this statistic: use ResidualBootstrap.")
+            raise SpecificationError("The delta method has no formula for this statistic. Use ResidualBootstrap.")
         if self.joint == "sup-t":
             slopes = estimated_gradients(target)
             errors = delta_errors(slopes)

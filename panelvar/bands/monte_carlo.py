@@ -66,8 +66,11 @@ class MonteCarlo(Simulated):
             )
         model = target.model
         if model.restriction:
-            raise SpecificationError("MonteCarlo draws from the posterior of an unrestricted system: use a bootstrap.")
+            raise SpecificationError(
+                "MonteCarlo draws from the posterior of an unrestricted system, and this system is restricted. Use a "
+                "bootstrap."
+            )
         if not isinstance(model, FromPosterior):
-            raise SpecificationError("MonteCarlo draws from a posterior, and this model has none: use a bootstrap.")
+            raise SpecificationError("MonteCarlo draws from a posterior, and this model has none. Use a bootstrap.")
         for count in chunked(self.draws, model.chunk_size()):
             yield model.posterior(count, target.future_steps, rng)

@@ -21,6 +21,7 @@ from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.counting import count_of
 from panelvar.base.shared_parameters import documented
 from panelvar.identification.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.draws import wild_multipliers
@@ -55,7 +56,7 @@ class Recursive(Simulated):
         """Yield the refits of resampled data, chunk by chunk."""
         model, studentised = regenerated(target.model), self.interval == "studentised"
         if studentised and model.restriction:
-            raise SpecificationError("Studentised intervals of restricted systems are not offered: use 'hall'.")
+            raise SpecificationError("A restricted system has no studentised intervals here. Use interval='hall'.")
         for drawn in self.innovations(model, self.draws, rng, target.future_steps, target.carried):
             yield model.redrawn(drawn, spreads=studentised)
 
@@ -212,8 +213,9 @@ class RecursiveWildBootstrap(Recursive):
         """Warn where the residual covariance matters."""
         if target.carried is not None:
             text = (
-                "A wild bootstrap multiplies residuals and instrument by the same numbers and so keeps their "
-                "covariance: the band is far too narrow (Jentsch and Lunsford 2019). Use MovingBlockBootstrap."
+                "A wild bootstrap multiplies residuals and instrument by the same numbers. Their covariance stays the "
+                "same in every draw, so the band is far too narrow (Jentsch and Lunsford 2019). Use "
+                "MovingBlockBootstrap."
             )
             return (Note("wild-instrument", text, warn=True),)
         if not target.uses_sigma:
@@ -300,7 +302,7 @@ class ParametricBootstrap(Recursive):
             factor = np.linalg.cholesky(sigma).astype(np.float64, copy=False)
         except np.linalg.LinAlgError:
             raise NumericalError(
-                "The residual covariance is singular: there is no normal density to draw errors from. Use "
+                "The residual covariance is singular, so there is no normal density to draw errors from. Use "
                 "ResidualBootstrap."
             ) from None
         return rng.standard_normal((draws, length, len(factor))) @ factor.T, None
@@ -374,7 +376,7 @@ class MovingBlockBootstrap(Recursive):
             return ()
         text = (
             f"{rows} rows make only {rows / length:.1f} blocks of {length} residuals, so the band is too narrow. "
-            "You need about twenty blocks. Give a shorter block_length, or use another bootstrap."
+            "You need about twenty blocks. Give a shorter block_length=, or use another bootstrap."
         )
         return (Note("few-blocks", text, warn=True),)
 
@@ -404,7 +406,9 @@ class MovingBlockBootstrap(Recursive):
         """
         length = int(np.ceil(5.03 * rows**0.25)) if self.block_length is None else int(self.block_length)
         if length > rows:
-            raise InsufficientDataError(f"Blocks of {length} periods do not fit into {rows}: give block_length=.")
+            raise InsufficientDataError(
+                f"Blocks of {length} periods do not fit into {count_of(rows, 'row')}. Give a shorter block_length=."
+            )
         if length == rows:
             raise InsufficientDataError(
                 f"With one block of all {rows} periods, centring the residuals leaves only zeros, so every draw "

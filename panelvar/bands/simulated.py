@@ -116,8 +116,8 @@ class Simulated(ABC):
         broken = int(np.count_nonzero(~np.isfinite(draws.reshape(draws.shape[0], -1)).all(axis=1)))
         if broken:
             raise NumericalError(
-                f"{broken} of {draws.shape[0]} draws have responses that are not finite; the system is explosive. "
-                "Shorten the horizon or model the data in differences."
+                f"In {broken} of {draws.shape[0]} draws the responses are not finite, because the system is explosive. "
+                "Shorten the horizon, or model the data in differences."
             )
         pair = (own_errors(target), np.concatenate(errors)) if studentised else None
         found = nested(
@@ -216,7 +216,9 @@ def estimated_gradients(target: Target) -> Array:
 def finite_errors(errors: Array) -> Array:
     """Return standard errors, or say that they overflow."""
     if not np.isfinite(errors).all():
-        raise NumericalError("The variances of the responses overflow: the system is explosive. Shorten the horizon.")
+        raise NumericalError(
+            "The variances of the responses overflow, because the system is explosive. Shorten the horizon."
+        )
     return errors
 
 

@@ -99,7 +99,7 @@ def engle_granger_test(
     residuals = values[:, place] - regressors @ least_squares(regressors, values[:, place])
     # Of the variable's own size.
     if np.abs(residuals).max() <= 1e-12 * np.abs(values[:, place]).max():
-        raise NumericalError(f"{left!r} is an exact combination of the other variables: there is nothing to test.")
+        raise NumericalError(f"{left!r} is an exact combination of the other variables, so there is nothing to test.")
     inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)
     emit(notes)
     known = count <= SERIES_OF_PVALUES

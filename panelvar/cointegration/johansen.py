@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.bands.resampling import Recursive
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import Case, deterministic_case, ranked
@@ -145,12 +146,14 @@ def johansen_test(
         missing=missing,
     )
     if model.n_vars < 2:
-        raise SpecificationError("Cointegration needs at least two variables; a unit root of one is for adf_test.")
+        raise SpecificationError(
+            "Cointegration needs at least two variables. To test one variable for a unit root, use adf_test."
+        )
     problem = ranked(model, case, 0)
     if model.problem.dependent_columns:
         raise NumericalError(
-            "A combination of the variables is an exact function of their past (an identity, or a variable that does "
-            "not move): the statistics are infinite. Leave out a variable."
+            "A combination of the variables is an exact function of their past, so the statistics are infinite. The "
+            "cause may be an identity, or a variable that does not move. Leave out a variable."
         )
     n, p, k = model.nobs, model.lags, model.n_vars
     scale = (n - p * k) if correction == "reinsel-ahn" else n
@@ -202,8 +205,8 @@ def _drawn(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, t
     if exact := int(np.isinf(statistics).any(axis=2).sum()):
         text = (
             f"In {exact} of {statistics.shape[0] * statistics.shape[1]} bootstrap data sets a relation fits "
-            "exactly (one value dwarfs the others, say). Their statistics are infinite and count as larger than "
-            "any other."
+            "exactly, for example because one value dwarfs the others. Their statistics are infinite and count as "
+            "larger than any other."
         )
         notes.append(Note("exact-draws", text, warn=True))
     return statistics, tuple(notes)
@@ -216,8 +219,8 @@ def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note,
     other = result.chosen_rank("max", level=result.level)
     if share < _SMALL and result.correction is None and result.drawn is None:
         text = (
-            f"The sample has {result.nobs} rows for {result.lags} lag(s) of {k} variables. In such samples the "
-            f"statistics are too large, by roughly {1.0 / share - 1.0:.0%} (Cheung and Lai 1993), and the tests "
+            f"The sample has {result.nobs} rows for {count_of(result.lags, 'lag')} of {k} variables. In such samples "
+            f"the statistics are too large, by roughly {1.0 / share - 1.0:.0%} (Cheung and Lai 1993), and the tests "
             "find relations that are not there. Use correction= or bootstrap=."
         )
         notes.append(Note("small-sample", text, warn=True))

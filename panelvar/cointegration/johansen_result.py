@@ -280,8 +280,8 @@ class JohansenResult(HintsAtNames, Presented):
                 Fact("Rank by max. eigenvalue", format_count(self.chosen_rank("max", level=self.level))),
             ),
             notes=(
-                f"Columns {size}: critical values ({source or self.source}). Ranks are the first that is not rejected, "
-                "from 0 up.",
+                f"Columns {size} hold critical values ({source or self.source}). The chosen rank is the first, from 0 "
+                "up, that the tests do not reject.",
                 *dict.fromkeys(note.text for note in self.notes),
             ),
         )

@@ -80,14 +80,17 @@ def relation_test(
     if rank == 0:
         raise SpecificationError("A model of rank 0 has no relations to restrict.")
     if rank == problem.n_vars and known is None and beta is None:
-        raise SpecificationError("At full rank the levels are stationary, and every equation reacts to all of them.")
+        raise SpecificationError(
+            "At full rank the levels are stationary, and every equation reacts to all of them. Test restrictions of "
+            "fit_var on the levels instead."
+        )
     # Levels and differences in units of their own sizes: relations mix them.
     sizes = np.linalg.norm(problem.blocks[0], axis=0)
     moves = np.hypot(np.linalg.norm(problem.blocks[1], axis=0), np.linalg.norm(problem.blocks[2], axis=0))
     triangle, right, corner = problem.blocks[0] / sizes, problem.blocks[1] / moves, problem.blocks[2] / moves
     free = likelihood_terms(problem.canonical.eigenvalues[:rank]).sum()
     if not np.isfinite(free):
-        raise NumericalError("A relation fits exactly: the likelihood, and with it the ratio, do not exist.")
+        raise NumericalError("A relation fits exactly, so the likelihood and the likelihood ratio do not exist.")
     words = []
     if known is not None:
         given = _relations_given(known, relation_names)
@@ -143,7 +146,8 @@ def _span(option: str, restrictions: Any, labels: tuple[str, ...], rank: int, un
     matrix, target, text = restriction_matrix(restrictions, None, labels)
     if target.any():
         raise SpecificationError(
-            f"{option}: restrictions must be homogeneous ('x + y = 0'), as a relation may be multiplied by anything."
+            f"{option}: restrictions must be homogeneous ('x + y = 0'), because a relation may be multiplied by any "
+            "number."
         )
     lost = len(matrix)
     if len(labels) - lost < rank:
@@ -164,7 +168,7 @@ def _relations_given(known: Any, labels: tuple[str, ...]) -> Array:
             for name, value in each.items():
                 if name not in labels:
                     raise SpecificationError(
-                        f"{shown(name)} is not a variable of the relations; they are {list(labels)}."
+                        f"{shown(name)} is not a variable of the relations. Their variables are {list(labels)}."
                     )
                 columns[labels.index(name), place] = float(value)
     else:

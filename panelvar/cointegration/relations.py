@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arguments import read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import shown
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.dynamics.unit_free_solves import lower_solve
@@ -67,8 +68,8 @@ class Relations:
         sizes = np.linalg.norm(self.problem.vectors, axis=1)[fixed]
         if np.linalg.cond(square / sizes[:, None]) > 1e8:
             raise NumericalError(
-                f"The relations cannot be normalised on {list(self.normalised_on or ())}: these variables do not tell "
-                f"the {self.problem.rank} relation(s) apart. Give normalise= other variables, or 'canonical'."
+                f"The relations cannot be normalised on {list(self.normalised_on or ())}, because the coefficients of "
+                "these variables are zero or linearly dependent. Give normalise= other variables, or 'canonical'."
             )
         scaled = np.asarray(np.linalg.solve(square.T, vectors.T).T, dtype=np.float64)
         scaled[fixed] = np.eye(self.problem.rank)
@@ -134,6 +135,7 @@ def check_normalisation(normalise: Any, names: tuple[str, ...], rank: int) -> tu
         choose("normalise", name, (*names, CANONICAL))
     if len(chosen) != rank or len(set(chosen)) != rank:
         raise SpecificationError(
-            f"normalise={shown(normalise)}: expected {rank} different variable(s), one a relation."
+            f"normalise={shown(normalise)}: expected {count_of(rank, 'variable', 'different variables')}, one for each "
+            "relation."
         )
     return chosen

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, SpecificationError, emit
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import deterministic_case, ranked
@@ -112,15 +113,18 @@ def fit_vecm(
     )
     if rank > full.n_vars:
         raise SpecificationError(
-            f"rank={rank}: {full.n_vars} variables have at most {full.n_vars} relations; see johansen_test."
+            f"rank={rank}: {count_of(full.n_vars, 'variable has', 'variables have')} at most {full.n_vars} "
+            f"{'relation' if full.n_vars == 1 else 'relations'}. johansen_test tests how many."
         )
     if case.word in full.names:
-        raise SpecificationError(f"{case.word!r} is the name of a term of the relations here: rename the variable.")
+        raise SpecificationError(
+            f"The relations have a term named {case.word!r}, so no variable may have this name. Rename the variable."
+        )
     on = check_normalisation(normalise, full.names, rank)
     notes: tuple[Note, ...] = ()
     if rank in (0, full.n_vars):
         what = "the differences" if rank == 0 else "the levels"
-        notes = (Note("rank-extreme", f"Rank {rank}: this is a vector autoregression of {what}."),)
+        notes = (Note("rank-extreme", f"At rank {rank} the model is a vector autoregression of {what}."),)
     result = VecmResult(
         ranked(full, case, rank),
         full.data,

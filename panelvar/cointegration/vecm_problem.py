@@ -223,8 +223,8 @@ class VecmProblem(LagProblem):
         refits = super().refit(innovations)
         if not all(np.isfinite(part).all() for part in refits[:3]):
             raise NumericalError(
-                "Data sets drawn from the estimates leave the range of numbers: the system is explosive. Use tables of "
-                "critical values instead of bootstrap=."
+                "Data sets drawn from the estimates leave the range of numbers, because the system is explosive. Use "
+                "tables of critical values instead of bootstrap=."
             )
         _, target = self._differenced(refits, self.params)
         corner = refits.scatter_factor.swapaxes(1, 2)

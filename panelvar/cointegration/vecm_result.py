@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
+from panelvar.base.counting import count_of
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import CASES
 from panelvar.cointegration.relation_test import RelationTest, relation_test
@@ -45,7 +46,10 @@ _UNIT = 1e-6
 
 # What a vector autoregression has and its levels do not: asked for, this is the answer.
 _NOT_OFFERED = {
-    "with_cov": "Error-correction models have no robust standard errors here. See MovingBlockBootstrap.",
+    "with_cov": (
+        "Error-correction models have no robust standard errors here. MovingBlockBootstrap makes bands of responses "
+        "that allow for heteroskedasticity."
+    ),
     "lag_exclusion_tests": (
         "In an error-correction model you cannot leave out single lags of the levels. exclusion_test(lags=) tests "
         "lagged differences, and select_lags chooses the order."
@@ -58,10 +62,13 @@ _NOT_OFFERED = {
     ),
     "wald_test": (
         "Coefficients of the levels are functions of alpha and beta, and a Wald test of them has no chi-squared "
-        "distribution in general: use restriction_test for relations, weak_exogeneity_test for reactions, "
+        "distribution in general. Use restriction_test for relations, weak_exogeneity_test for reactions, and "
         "exclusion_test for lagged differences."
     ),
-    "lincom": "Coefficients of the levels are functions of alpha and beta: see alpha_std_errors and beta_std_errors.",
+    "lincom": (
+        "Coefficients of the levels are functions of alpha and beta. For the standard errors of alpha and beta, see "
+        "alpha_std_errors and beta_std_errors."
+    ),
 }
 
 
@@ -172,13 +179,13 @@ class VecmResult(VecmEstimates):
         rest = self.moduli[unit:]
         if self.moduli[0] > 1.0 + _UNIT:
             text = (
-                f"The rank implies {unit} root(s) of one, but another root has modulus {self.moduli[0]:.4f}. The "
-                "system is explosive, and values at long horizons grow without bound."
+                f"The rank implies {count_of(unit, 'root')} of one, but another root has modulus "
+                f"{self.moduli[0]:.4f}. The system is explosive, and values at long horizons grow without bound."
             )
         elif rest.size and rest[0] > 1.0 - _UNIT:
             text = (
-                f"More roots are one than the {unit} that the rank implies. The variables seem to be integrated of "
-                "order two."
+                f"The rank implies {count_of(unit, 'root')} of one, but the system has more. The variables seem to be "
+                "integrated of order two."
             )
         else:
             return ()
@@ -251,7 +258,8 @@ class VecmResult(VecmEstimates):
         for row, name in enumerate(chosen):
             matrix[row, position(self.names, name)] = 1.0
         test = self.restriction_test(alpha=matrix)
-        null = f"{', '.join(chosen)} {'does' if len(chosen) == 1 else 'do'} not react to the relation(s)"
+        verb, object_ = "does" if len(chosen) == 1 else "do", "relation" if self.rank == 1 else "relations"
+        null = f"{', '.join(chosen)} {verb} not react to the {object_}"
         return replace(test, name="Weak exogeneity", null=null)
 
     def exclusion_test(
@@ -277,7 +285,7 @@ class VecmResult(VecmEstimates):
             relations all the same.
         """
         longest = self.lags - 1
-        expected = f"a model of {self.lags} lag(s) of the levels has {longest} lagged difference(s)"
+        expected = f"a model of {count_of(self.lags, 'lag')} of the levels has {count_of(longest, 'lagged difference')}"
         tested = lags_hypothesis(self.names, longest, equations, variables, lags, "lagged difference", expected)
         rows = tested.regressors(self.names, self._cointegration.first_difference)
         columns = tested.columns(self.names)
@@ -290,8 +298,8 @@ class VecmResult(VecmEstimates):
 
     def _in_short(self) -> str:
         return (
-            f"Error-correction model of {listed(self.names)}: rank {self.rank}, {self.lags} lag(s) of the levels, case "
-            f"{self.case!r}; n = {self.nobs}"
+            f"Error-correction model of {listed(self.names)}: rank {self.rank}, {count_of(self.lags, 'lag')} of the "
+            f"levels, case {self.case!r}; n = {self.nobs}"
         )
 
     def summary(self, *, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
@@ -340,8 +348,8 @@ class VecmResult(VecmEstimates):
                 Fact("Root moduli", moduli),
             ),
             notes=(
-                "Relations with standard errors in parentheses, equations with theirs below (the relations taken as "
-                f"known).{legend}",
+                "Relations show standard errors in parentheses. Equations show theirs below; these take the relations "
+                f"as known.{legend}",
                 *dict.fromkeys(note.text for note in self.notes),
             ),
         )

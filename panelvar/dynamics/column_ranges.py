@@ -33,8 +33,8 @@ def require_range(factor: Array, sizes: Array, names: tuple[str, ...]) -> None:
     extreme = [not SMALLEST < size < LARGEST for size in found]
     if any(extreme) and factor[:, extreme].any():
         raise NumericalError(
-            "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
-            "power of ten."
+            "Sums of squares of the data leave the range of floating-point numbers. Rescale the variables, for example "
+            "by a power of ten."
         )
     refuse_far_apart(names, sizes[len(found) - len(names) :])
 

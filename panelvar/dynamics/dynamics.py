@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array, ComplexArray
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.counting import count_of
 
 
 def wide(coefficients: Array) -> Array:
@@ -332,8 +333,8 @@ def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> 
     lags, n_vars, steps = coefficients.shape[-3], coefficients.shape[-1], deterministic.shape[-2]
     if history.shape[-2:] != (lags, n_vars) or deterministic.shape[-1] != n_vars:
         raise DataError(
-            f"A history of shape {history.shape} and a deterministic part of shape {deterministic.shape} for {lags} "
-            f"lag(s) of {n_vars} variable(s): expected ({lags}, {n_vars}) and (steps, {n_vars})."
+            f"The history has shape {history.shape} and the deterministic part {deterministic.shape}. "
+            f"{count_of(lags, 'lag')} of {count_of(n_vars, 'variable')} need ({lags}, {n_vars}) and (steps, {n_vars})."
         )
     path = np.empty((*deterministic.shape[:-2], lags + steps, n_vars))
     path[..., :lags, :] = history
@@ -407,7 +408,9 @@ def ordered_impact(factor: Array, order: npt.NDArray[np.intp]) -> Array:
         The order does not name every position once.
     """
     if sorted(order.tolist()) != list(range(factor.shape[-1])):
-        raise SpecificationError(f"order={order.tolist()}: expected every position 0 to {factor.shape[-1] - 1} once.")
+        raise SpecificationError(
+            f"order={order.tolist()}: expected every position from 0 to {factor.shape[-1] - 1} once."
+        )
     upper: Any = np.linalg.qr(factor[..., order, :].swapaxes(-1, -2), mode="r")
     signs = np.where(upper.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
     index: Any = (..., order[:, None], order)

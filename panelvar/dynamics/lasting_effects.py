@@ -44,11 +44,11 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     """
     total = lag_sum(coefficients)
     if not np.isfinite(total).all():
-        raise NumericalError("Long-run effects of coefficients that are not finite do not exist: the system explodes.")
+        raise NumericalError("Long-run effects do not exist, because the coefficients are not finite.")
     if not unit_roots:
         effects = summed_solve(total, np.broadcast_to(np.eye(total.shape[-1]), total.shape), sizes)
         if not np.isfinite(effects).all():
-            raise NumericalError("Long-run effects overflow: the system has a root near one.")
+            raise NumericalError("Long-run effects overflow, because the system has a root near one.")
         return effects
     scale = _ratio(sizes)
     left, _, right = np.linalg.svd(total / scale)
@@ -57,7 +57,10 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     middle = beside.swapaxes(-1, -2) @ (_short_run(coefficients) / scale) @ across
     # Both sets of vectors and what stands between them are in units of the sizes.
     if (np.linalg.cond(middle) > 1e12).any():
-        raise NumericalError("The differences have a unit root of their own: the levels are integrated twice.")
+        raise NumericalError(
+            "The differences have a unit root of their own, so the levels are integrated twice and long-run effects do "
+            "not exist."
+        )
     return (across @ np.linalg.solve(middle, beside.swapaxes(-1, -2))) * scale
 
 

@@ -49,8 +49,8 @@ def restricted_least_squares(top: Array, right: Array, root: Array, free: Mask) 
         whiten = lower_inverse(root)
     except np.linalg.LinAlgError:
         raise NumericalError(
-            "The residual covariance is singular: an equation fits exactly, and feasible GLS weighs equations by the "
-            "inverse of this covariance. method='ols' does not need it."
+            "The residual covariance is singular, because an equation fits exactly. Feasible GLS weighs equations by "
+            "the inverse of this covariance; method='ols' does not need it."
         ) from None
     # Column c belongs to coefficient `rows[c]` of equation `equations[c]`; rows are (equation, row of R).
     columns = whiten[..., :, None, equations] * top[..., None, :, rows]

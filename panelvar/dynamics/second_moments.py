@@ -52,8 +52,8 @@ def stacked_variance(coefficients: Array, sigma: Array) -> Array:
             power = power @ power
     if not np.isfinite(total).all():
         raise NumericalError(
-            "The system's variance cannot be computed: rounding makes powers of its coefficients explode. The "
-            "variables may nearly depend on one another, or be of very unlike units."
+            "The system's variance cannot be computed, because rounding makes powers of its coefficients explode. The "
+            "variables may nearly depend on one another, or have very different units."
         )
     return 0.5 * (total + total.swapaxes(-2, -1))
 
@@ -123,5 +123,5 @@ def correlations(covariances: Array) -> Array:
     """
     deviations = np.sqrt(covariances[0].diagonal())
     if not (deviations > 0.0).all():
-        raise NumericalError("A variable has no variance, so that it has no correlations: its equation fits exactly.")
+        raise NumericalError("A variable has no variance, and so no correlations, because its equation fits exactly.")
     return covariances / np.outer(deviations, deviations)

@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import shown
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def terms_within(periods: int, trend: str, seasons: int, exogenous: tuple[str, .
     """
     if seasons > periods:
         raise InsufficientDataError(
-            f"seasons={shown(seasons)} is a pattern longer than the data, which span {periods} period(s)."
+            f"seasons={shown(seasons)} is a pattern longer than the data, which span {count_of(periods, 'period')}."
         )
     refuse_beyond("exogenous_lags", exogenous_lags, periods)
     return Terms(trend, int(seasons), exogenous, int(exogenous_lags))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.data.alignment import by_label, has_labels
@@ -153,7 +154,8 @@ class ExternalInstrument(Identification):
         count, used = instruments.shape[1], int(own_rows(instruments).sum())
         if used < count + 3:
             raise InsufficientDataError(
-                f"{used} period(s) of the model have every instrument; at least {count + 3} are needed for {count}."
+                f"The instruments are observed together in {count_of(used, 'period')} of the model. "
+                f"{count_of(count, 'instrument needs', 'instruments need')} at least {count + 3}."
             )
         try:
             basis = orthonormal_instruments(instruments)
@@ -174,7 +176,7 @@ class ExternalInstrument(Identification):
         try:
             values = series.to_numpy(np.float64, na_value=np.nan) if labelled else np.asarray(series, np.float64)
         except (TypeError, ValueError, OverflowError):
-            raise DataError("The instrument holds values that are no numbers.") from None
+            raise DataError("The instrument holds values that are not numbers.") from None
         if not labelled:
             values = values[:, None] if values.ndim == 1 else values
             if values.ndim != 2 or len(values) != estimates.n_rows:
@@ -184,14 +186,16 @@ class ExternalInstrument(Identification):
                 )
             values = values[estimates.rows]
         if np.isinf(values).any():
-            raise DataError(f"The instrument has {int(np.isinf(values).sum())} infinite value(s).")
+            raise DataError(f"The instrument has {count_of(int(np.isinf(values).sum()), 'infinite value')}.")
         return values
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact (..., K, 1) at the estimates, or of draws that carry the instrument."""
         cross = self.cross if form.carried is None else form.carried
         if cross is None:
-            raise MissingInformationError("An external instrument identifies shocks of a fitted model: use fit_var.")
+            raise MissingInformationError(
+                "An external instrument identifies shocks of a fitted model, and this is not one. Use fit_var."
+            )
         return impact_column(cross, position(names, self.variable), form.factor)
 
     def date_moves(

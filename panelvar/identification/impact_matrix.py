@@ -104,7 +104,8 @@ class ImpactMatrix(Identification):
         text = (
             "The shocks of the given impact matrix P are not uncorrelated shocks of one standard deviation in "
             f"this model: P' inv(sigma) P differs from the identity by up to {self.gap:.3g}. Responses describe "
-            "the experiment you gave; variance shares, histories and shocks are refused."
+            "the experiment you gave. Variance shares, historical decompositions and series of shocks do not exist "
+            "for it."
         )
         return (Note("not-orthogonal", text),)
 
@@ -132,8 +133,8 @@ class ImpactMatrix(Identification):
             given = _numbers(given.iloc[places_of("matrix has rows", given.index, names)])
         if given.ndim != 2 or given.shape[0] != len(names) or not 1 <= given.shape[1] <= len(names):
             raise SpecificationError(
-                f"matrix has shape {given.shape}; expected {len(names)} rows, one a variable, and 1 to {len(names)} "
-                "columns, one a shock."
+                f"matrix has shape {given.shape}; expected {len(names)} rows, one for each variable, and 1 to "
+                f"{len(names)} columns, one for each shock."
             )
         shocks = self.shocks(names)
         if len(set(shocks)) != len(shocks) or len(shocks) != given.shape[1]:
@@ -157,5 +158,7 @@ def _numbers(matrix: Any) -> Array:
     except (TypeError, ValueError, OverflowError):
         raise SpecificationError(f"matrix must hold numbers; got {shown(matrix)}.") from None
     if not np.isfinite(values).all():
-        raise SpecificationError("matrix has missing or infinite entries: ShortRun estimates entries left open.")
+        raise SpecificationError(
+            "matrix has missing or infinite entries. Use ShortRun to estimate entries that you leave open."
+        )
     return values

@@ -83,7 +83,7 @@ class LongRun(Cholesky):
             ) from None
         lasting = effects @ effects.swapaxes(-1, -2)
         if not np.isfinite(lasting).all():
-            raise NumericalError("Long-run effects overflow: the system has a root near one.")
+            raise NumericalError("Long-run effects overflow, because the system has a root near one.")
         triangle = super().impact(ReducedForm(form.coefficients, dynamics.cholesky_impact(lasting)), names)
         return total @ triangle
 

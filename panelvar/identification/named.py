@@ -33,7 +33,7 @@ def scheme_of(identification: str | Identification, ordering: Sequence[str] | No
         raise SpecificationError(f"identification={identification.__name__}: call it, {identification.__name__}(...).")
     elif isinstance(getattr(identification, "identification", None), Identification):
         kind = type(identification).__name__
-        raise SpecificationError(f"identification is a {kind}: pass its scheme on, {kind}.identification.")
+        raise SpecificationError(f"identification is a {kind}. Give its scheme, which is {kind}.identification.")
     else:
         choose("identification", identification, IDENTIFICATIONS)
         if ordering is not None and identification not in ORDERED:

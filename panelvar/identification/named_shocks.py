@@ -62,7 +62,7 @@ def _read(shocks: Any) -> ShockNames:
 def _refuse_nameless(shocks: Iterable[object]) -> None:
     for name in shocks:
         if not isinstance(name, str) or not name:
-            raise SpecificationError(f"shocks: {shown(name)} is no name for a shock; expected a text.")
+            raise SpecificationError(f"shocks: {shown(name)} is not a name for a shock; expected a text.")
 
 
 def _named(shocks: ShockNames, order: Names, names: Names) -> Names:
@@ -86,7 +86,7 @@ def _named(shocks: ShockNames, order: Names, names: Names) -> Names:
     if shocks and isinstance(shocks[0], str):
         if len(shocks) != len(order):
             raise SpecificationError(
-                f"shocks={list(shocks)}: expected {len(order)} names, of the shocks of {list(order)}."
+                f"shocks={list(shocks)}: expected {len(order)} names, one for the shock of each of {list(order)}."
             )
         called = dict(zip(order, shocks, strict=True))
     else:

@@ -105,7 +105,7 @@ def _cells(option: str, given: Pattern, rows: Names, columns: Names, kinds: tupl
 def pair_of(option: str, pair: object, kinds: tuple[str, str]) -> tuple[str, str]:
     """Check a key such as ("output", "demand")."""
     if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
-        raise SpecificationError(f"{option}: {pair!r} is no pair ({kinds[0]}, {kinds[1]}) of names.")
+        raise SpecificationError(f"{option}: {pair!r} is not a pair ({kinds[0]}, {kinds[1]}) of names.")
     return pair
 
 

@@ -15,6 +15,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.base.labels import is_frame
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.counting import count_of
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification import structural_likelihood as likelihood
@@ -28,7 +29,7 @@ _FLAT = 1e-9
 """Singular values of B this small, with the errors' standard deviations as units, are zero."""
 _NO_ERROR = 1e-13
 """Standard deviations of drawn errors this small, with those of the fit as units, are zero."""
-_SINGULAR = "The restrictions leave A or B singular, whatever the free entries are: drop some."
+_SINGULAR = "The restrictions leave A or B singular, whatever the free entries are. Drop some restrictions."
 
 
 @answering
@@ -129,7 +130,7 @@ class ShortRun(Identification):
         if a is None and b is None and long_run is None:
             raise SpecificationError("ShortRun needs a= or b=: a matrix with NaN where an entry is free, or a mapping.")
         if long_run is not None and a is not None:
-            raise SpecificationError("long_run= restricts the B model: leave a= out.")
+            raise SpecificationError("long_run= restricts the B model, in which A is the identity. Leave out a=.")
         shocks = read_sequence("shocks", shocks, "names")
         if shocks is None:
             labelled = b if b is not None else long_run
@@ -323,8 +324,9 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     if not top.converged.any():
         _require_rank(restrictions, top.pair[int(np.argmax(top.value))], started, form, basis[0])
         raise NumericalError(
-            f"The likelihood of A and B did not converge from any of {scheme.starts} starts: the restrictions may not "
-            "fit the residual covariance (an entry runs off to infinity). Free some entries, or give more starts=."
+            f"The likelihood of A and B did not converge from any of {count_of(scheme.starts, 'start')}. If an entry "
+            "runs off to infinity, the restrictions do not fit the residual covariance. Free some entries, or give "
+            "more starts=."
         )
     value = float(top.value[top.converged].max())
     best = np.flatnonzero(top.converged & (top.value >= value - _SAME))
@@ -340,13 +342,14 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     if restrictions.held < given.held:
         text = (
             f"The long-run effects have rank {given.unit_roots}, so of your {given.held} restrictions on them only "
-            f"{restrictions.held} are independent."
+            f"{count_of(restrictions.held, 'is', 'are')} independent."
         )
         notes = (*notes, Note("dependent-restrictions", text))
     if others:
         text = (
-            f"{others} of {len(best)} searches that reached the highest likelihood ended at another A and B: the "
-            "restrictions identify the shocks locally only, up to relabelling or signs. The first found is reported."
+            f"{others} of {len(best)} searches that reached the highest likelihood ended at another A and B. The "
+            "restrictions identify the shocks only locally, up to relabelling or signs. The result shows the A and B "
+            "found first."
         )
         notes = (*notes, Note("local-identification", text, warn=True))
     information = likelihood.information(likelihood.tangent(pair, basis[0]))
@@ -379,7 +382,7 @@ def _require_errors(form: ReducedForm, finite: npt.NDArray[np.bool_]) -> None:
     if singular:
         raise NumericalError(
             f"In {singular} of {len(finite)} draws, errors are zero or combinations of others, so A and B do not "
-            "exist: there are too few different residuals to draw from. Use bands=DeltaMethod(), or more rows."
+            "exist. There are too few different residuals to draw from. Use bands=DeltaMethod(), or more rows."
         )
 
 
@@ -414,7 +417,7 @@ def _require_rank(restrictions: Restrictions, pair: Array, started: Array, form:
         # it reaches, where two solutions meet and a direction is lost that exists everywhere else.
         raise NumericalError(
             "A and B are identified in general, but no A and B of this pattern have the residual covariance of these "
-            "data: the likelihood is highest where the rank condition fails. Put the zeros elsewhere."
+            "data. The likelihood is highest where the rank condition fails. Put the zeros elsewhere."
         )
     spread = np.einsum("df,ducv->fucv", flat, basis)
     sizes = form.sizes

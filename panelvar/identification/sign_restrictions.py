@@ -14,6 +14,7 @@ from panelvar.base.arguments import is_whole, read_seed, read_sequence, read_who
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.base.limits import LONGEST_HORIZON, MOST_DRAWS
+from panelvar.base.counting import count_of
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
@@ -167,8 +168,8 @@ class SignRestrictions(Identification):
         others = [shock for shock in shocks if shock not in names]
         if others:
             raise SpecificationError(
-                f"shock_size='unit' needs shocks named after the variable they move by one unit; {others} are none of "
-                f"{list(names)}. Use shock_size='sd'."
+                "shock_size='unit' needs shocks named after the variable that they move by one unit, and the variables "
+                f"{list(names)} do not include {others}. Use shock_size='sd'."
             )
         return np.array([position(names, shock) for shock in shocks])
 
@@ -176,7 +177,10 @@ class SignRestrictions(Identification):
         """Raise a SpecificationError if names, signs or the number of zeros are impossible."""
         shocks = self.shocks(names)
         if len(shocks) > len(names):
-            raise SpecificationError(f"{len(shocks)} shocks {list(shocks)} in a system of {len(names)} variables.")
+            raise SpecificationError(
+                f"You named {len(shocks)} shocks, {list(shocks)}, and the system has only "
+                f"{count_of(len(names), 'variable')}."
+            )
         self._signs(names)
         for place, shock in enumerate(self._order(names)):
             count = len(self._zeros(names, shock))
@@ -252,7 +256,9 @@ class SignRestrictions(Identification):
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact matrix of the model shown."""
         if self.accepted is None or form.factor.ndim > 2:
-            raise MissingInformationError("Sign restrictions leave many models of each system: ask a single result.")
+            raise MissingInformationError(
+                "Sign restrictions leave many models of each system, and this needs one. Ask a single result."
+            )
         shown: Array = self.accepted[self.chosen]
         return shown
 
@@ -328,7 +334,7 @@ class SignRestrictions(Identification):
         if tally.empty:
             share = tally.empty / tally.forms
             text = (
-                f"{tally.empty} of {tally.forms} draws of the reduced form are left out: none of {self.tries} "
+                f"{tally.empty} of {tally.forms} draws of the reduced form are left out, because none of {self.tries} "
                 "tries gave a model."
             )
             notes.append(Note("empty-sets", text, warn=share > 0.1))
@@ -357,9 +363,9 @@ class SignRestrictions(Identification):
         sign = "+" if worst.factor > 0.0 else "-"
         most = f"({names[worst.variable]!r}, {shocks[worst.shock]!r}): {sign!r} in period {worst.period}"
         return (
-            f"None of {self.tally.tried if self.tally else 0} rotations has the signs asked for. One shock at a time: "
-            f"{', '.join(shares)} of the rotations do. The closest violate {fewest} sign(s), most often {most}. Loosen "
-            "that one, shorten the periods, or raise tries=."
+            f"None of {self.tally.tried if self.tally else 0} rotations has the signs you asked for. Shares of "
+            f"rotations with the signs of one shock: {', '.join(shares)}. The closest rotations violate "
+            f"{count_of(fewest, 'sign')}, most often {most}. Loosen that one, shorten the periods, or raise tries=."
         )
 
 
@@ -380,5 +386,5 @@ def _span(periods: object, option: str) -> tuple[int, int]:
     pair = (0, periods) if not isinstance(periods, Sequence) else tuple(periods)
     whole = all(map(is_whole, pair))
     if len(pair) != 2 or not whole or not 0 <= pair[0] <= pair[1]:
-        raise SpecificationError(f"{option}: {periods!r} are no periods; expected the last one, or (first, last).")
+        raise SpecificationError(f"{option}: {periods!r} are not periods; expected the last one, or (first, last).")
     return int(pair[0]), int(pair[1])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.counting import count_of
 from panelvar.base.scaling import equilibrated
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification import structural_likelihood as likelihood
@@ -106,11 +107,14 @@ class Restrictions:
         lasting = f" and {held} long-run restrictions" if held else ""
         if held < given:
             lasting += (
-                f" of {given} that are independent (the long-run effects of {size - self.unit_roots} relation(s) among "
-                f"{size} variables have rank {self.unit_roots}, so that a shock without any has {self.unit_roots})"
+                f" of {given} that are independent (with {count_of(size - self.unit_roots, 'relation')} among "
+                f"{size} variables, long-run effects have rank {self.unit_roots}, so that a shock without any has "
+                f"{self.unit_roots})"
             )
         if free == 0:
-            raise SpecificationError("No entry of A and B is free: there is nothing to estimate. Put NaN where it is.")
+            raise SpecificationError(
+                "No entry of A and B is free, so there is nothing to estimate. Put NaN where an entry is free."
+            )
         if free - held > size * (size + 1) // 2:
             missing = free - held - size * (size + 1) // 2
             raise SpecificationError(
@@ -221,7 +225,7 @@ class Restrictions:
                 if abs(wanted - implied) > _DEPENDENT * max(1.0, abs(wanted)):
                     raise SpecificationError(
                         f"The long-run effect of {self.columns[shock]!r} on {self.rows[variable]!r} contradicts the "
-                        "other restrictions on this shock: leave out some."
+                        "other restrictions on this shock. Leave out some."
                     )
                 lasting[variable, shock] = np.nan
             if len(kept) == self.unit_roots and not self.lasting[kept, shock].any():
@@ -231,8 +235,9 @@ class Restrictions:
         relations = len(self.rows) - self.unit_roots
         if len(silent) > relations:
             raise SpecificationError(
-                f"long_run= leaves {len(silent)} shocks without lasting effects: {silent}. With {relations} "
-                f"relation(s), at most {relations} shocks can have none; with more, B is singular."
+                f"long_run= leaves {len(silent)} shocks without lasting effects: {silent}. With "
+                f"{count_of(relations, 'relation')}, at most {count_of(relations, 'shock')} can have none; with more, B "
+                "is singular."
             )
         return fewer
 
@@ -259,7 +264,7 @@ class Restrictions:
         n_rows = rows.shape[1]
         # Rows are responses of variables, columns parameters, both in units of the errors.
         if n_rows > len(plain) or (sizes[:, -1] <= 1e-10 * sizes[:, 0]).any():
-            raise SpecificationError("The long-run restrictions repeat or contradict those on B: leave out some.")
+            raise SpecificationError("The long-run restrictions repeat or contradict those on B. Leave out some.")
         wanted = values - np.einsum("nrij,ij->nr", rows, known[1])
         first = np.einsum("nrq,nr->nq", left, wanted) / sizes
         origin = known + np.einsum("nq,nqd,nd,ducv->nucv", first, right[:, :n_rows], units, plain)

@@ -85,7 +85,10 @@ class ProjectionBootstrap:
         """
         drawn, errors, truth = self.draws(source)
         if not np.isfinite(drawn).all():
-            raise NumericalError("Some data sets have responses that are not finite: the system is explosive.")
+            raise NumericalError(
+                "The responses in some bootstrap data sets are not finite, because the system is explosive. Use fewer "
+                "lags, differences, or bands=DeltaMethod()."
+            )
         corrects = isinstance(source, BootstrapAfterBootstrap)
         interval = "studentised" if corrects else source.interval
         around = drawn if interval == "percentile" else drawn - truth + self.values
@@ -113,8 +116,8 @@ class ProjectionBootstrap:
                 reach = np.einsum("btk,btk->", data, data)
             if not np.isfinite(reach):
                 raise NumericalError(
-                    "Data sets drawn from the estimates leave the range of numbers: the system is explosive. Use fewer "
-                    "lags, differences, or bands=DeltaMethod()."
+                    "Data sets drawn from the estimates leave the range of numbers, because the system is explosive. "
+                    "Use fewer lags, differences, or bands=DeltaMethod()."
                 )
             own, spread = self._projected(data, chunk.carried)
             values.append(own)

@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.base.counting import count_of
 from panelvar.dynamics.column_ranges import measured_columns, require_range
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
@@ -51,7 +52,7 @@ class HorizonRegressions:
             own_lags = lag_order((order if augmented else 0) if shock_lags is None else shock_lags, 0, "shock_lags")
             refuse_beyond("shock_lags", own_lags, len(values))
         elif shock_lags is not None:
-            raise SpecificationError("shock_lags= is for an observed shock that is no variable of the system.")
+            raise SpecificationError("shock_lags= is for an observed shock that is not a variable of the system.")
         blocks = [self.beside, *(_shifted(values, lag) for lag in range(1, past + 1))]
         if own_lags and read.shock is not None:
             blocks += [_shifted(read.shock, lag) for lag in range(1, own_lags + 1)]
@@ -92,16 +93,20 @@ class HorizonRegressions:
         }
         lacking = {name: int(np.count_nonzero(~own)) for name, own in there.items() if not own.all()}
         if (holes or lacking) and missing == "raise":
-            raise DataError(f"{holes + sum(lacking.values())} missing value(s), and missing='raise'.")
+            raise DataError(
+                f"The data have {count_of(holes + sum(lacking.values()), 'missing value')}, and missing='raise' refuses "
+                "them."
+            )
         notes = []
         if holes or absent:
             text = (
-                f"{holes} value(s) are missing, and {absent} period(s) are absent from the data. Each horizon drops "
-                "the rows whose lags, impulse or outcome these are."
+                f"{count_of(holes, 'value is', 'values are')} missing, and "
+                f"{count_of(absent, 'period is', 'periods are')} absent from the data. Each horizon drops the rows "
+                "whose lags, impulse or outcome are missing."
             )
             notes.append(Note("rows-missing", text, warn=True))
         for name, count in lacking.items():
-            text = f"{name} is missing in {count} of {int(present.sum())} periods, which are left out."
+            text = f"{name} is missing in {count} of {int(present.sum())} periods. These periods are left out."
             # A series that begins later or ends sooner is no surprise; a hole in it is.
             seen = np.flatnonzero(there[name])
             hole = bool(seen.size) and int(seen[-1] - seen[0]) >= seen.size

@@ -189,8 +189,8 @@ def fit_local_projections(
         shocks = system._shocks(identification, size, ordering)
         if shocks.scheme.set_valued:
             raise SpecificationError(
-                f"{shocks.scheme.words} leave many models, and a local projection needs one impact: use the vector "
-                "autoregression's responses."
+                f"{shocks.scheme.words} leave many models, and a local projection needs one impact. Use "
+                "impulse_responses of the vector autoregression."
             )
         values, influence, more = model.of_scheme(system, shocks, impact == "known")
         more += shocks.scheme.notes

@@ -22,6 +22,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.counting import count_of
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import HC, Classical, Covariance, LeverageAdjusted, ScoredCovariance
 from panelvar.covariance.influenced import Influenced
@@ -163,7 +164,7 @@ def fit_panel_local_projections(
     choose("sample", sample, ("all", "common"))
     cumulative = read_flag("cumulative", cumulative)
     if read_flag("long_difference", long_difference) and cumulative:
-        raise SpecificationError("cumulative= and long_difference= are different outcomes: choose one.")
+        raise SpecificationError("cumulative= and long_difference= are different outcomes. Choose one.")
     rules = as_convention(convention)
     panel = as_panel(data)
     if panel.n_entities == 1:
@@ -333,7 +334,7 @@ def _require_errors(results: list[LinearResult], shocks: tuple[str, ...], errors
     lead, place = map(int, without[0])
     why = next((note.text for note in results[lead].notes if note.code == "no-variance"), "")
     raise NumericalError(
-        f"At horizon {lead} the response to the shock {shocks[place]!r} has no standard error; use another cov=. {why}"
+        f"At horizon {lead} the response to the shock {shocks[place]!r} has no standard error. Use another cov=. {why}"
     )
 
 
@@ -354,7 +355,7 @@ def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
     listing = ", ".join(f"{name} ({count})" for name, count in counts.items())
     text = (
         f"{int(np.logical_or.reduce(list(absent.values())).sum())} of {panel.nobs} rows have missing values: "
-        f"{listing}. Each horizon drops the rows whose lags, impulse or outcome these are."
+        f"{listing}. Each horizon drops the rows whose lags, impulse or outcome are missing."
     )
     return (Note("rows-missing", text, warn=True),)
 
@@ -365,7 +366,8 @@ def _is_text(name: object) -> bool:
 
 def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
     first, last = results[0], results[-1]
-    notes = [Note("rows", f"{first.nobs} rows at horizon 0, {last.nobs} at {len(results) - 1}.")]
+    counts = f"{count_of(first.nobs, 'row')} at horizon 0 and {last.nobs} at horizon {len(results) - 1}"
+    notes = [Note("rows", f"The regressions have {counts}.")]
     seen = {"rows-dropped", "factor"}
     for result in reversed(results):
         for note in result.notes:
@@ -376,8 +378,8 @@ def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
     entity = str(last.fit.design.panel.entity_name or "entity")
     if entity in last.fit.effects and average < SHORT:
         text = (
-            f"{average:.1f} rows an entity at horizon {len(results) - 1}: fixed effects"
-            f"{' with lagged outcomes' if lags else ''} are biased by terms of order 1 / T (Nickell 1981; Herbst and "
+            f"At horizon {len(results) - 1} an entity has {average:.1f} rows on average. Estimates with fixed effects"
+            f"{' and lagged outcomes' if lags else ''} are biased by terms of order 1 / T (Nickell 1981; Herbst and "
             "Johannsen 2024)."
         )
         notes.append(Note("short-panel", text, warn=True))
@@ -433,7 +435,7 @@ def _joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: A
         bare = bare.unadjusted()
     if not isinstance(bare, ScoredCovariance):
         raise SpecificationError(
-            f"cov={cov!r} has no joint covariance over horizons: use Clustered, DriscollKraay, PanelNeweyWest, "
+            f"cov={cov!r} has no joint covariance over horizons. Use Clustered, DriscollKraay, PanelNeweyWest, "
             "BiasReduced or HC."
         )
     rows, none = Design(panel, "", (), np.zeros(panel.nobs), ()), np.zeros(panel.nobs)

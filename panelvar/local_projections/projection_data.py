@@ -78,7 +78,7 @@ def read_projection_data(
     table = replace(table, exogenous=own, exogenous_names=own_names)
     values, label = pieces.get("shock", (None, ()))
     if values is not None and values.shape[1] != 1:
-        raise SpecificationError(f"shock has {values.shape[1]} columns; give one shock at a time.")
+        raise SpecificationError(f"shock= has {values.shape[1]} columns. Give one shock at a time.")
     if in_system:
         if shock not in table.names:
             raise SpecificationError(f"shock={shown(shock)} is not a variable of the system: {list(table.names)}.")

@@ -70,13 +70,13 @@ class ErrorRule:
             return ()
         if augmented:
             text = (
-                "With lag augmentation the scores are uncorrelated over time, so that heteroskedasticity-consistent "
-                "errors need no kernel (Montiel Olea and Plagborg-Moller 2021)."
+                "With lag augmentation the scores are uncorrelated over time, so heteroskedasticity-consistent errors "
+                "need no kernel (Montiel Olea and Plagborg-Moller 2021)."
             )
             return (Note("lag-augmented", text),)
         text = (
-            f"{self.residuals} errors without lag augmentation ignore that residuals at horizon h are "
-            "correlated over h - 1 periods: use lag_augmented=True or cov='newey-west'."
+            f"Residuals at horizon h are correlated over h - 1 periods. {self.residuals} errors without lag "
+            "augmentation ignore this. Use lag_augmented=True or cov='newey-west'."
         )
         return (Note("serial-correlation-ignored", text, warn=True),)
 

@@ -168,13 +168,13 @@ class ProjectedResponses(Responses):
             return self._normal_band(source, levels)
         if not isinstance(source, (Recursive, BootstrapAfterBootstrap)):
             raise SpecificationError(
-                f"bands={type(source).__name__}(...) is not offered here: use DeltaMethod(), or a bootstrap such as "
-                "RecursiveWildBootstrap(interval='studentised')."
+                f"Local projections have no bands={type(source).__name__}(...). Use DeltaMethod(), or a bootstrap such "
+                "as RecursiveWildBootstrap(interval='studentised')."
             )
         if self.bootstrap is None:
             raise SpecificationError(
                 "A bootstrap needs lag-augmented projections of a scheme's shocks with HC0 or HC1 errors, on data "
-                "without gaps: a vector autoregression generates its data sets. Use bands=DeltaMethod()."
+                "without gaps, because a vector autoregression generates its data sets. Use bands=DeltaMethod()."
             )
         band = self.bootstrap.band(source, levels)
         emit(band.notes)

@@ -98,7 +98,7 @@ class VarianceDecomposition(HintsAtNames, Presented):
     inner: tuple[Limits, ...] = ()
 
     _not_offered: ClassVar[Mapping[str, str]] = {
-        "std_errors": "errors of forecasts are forecast_std_errors; ask for bands= to learn how precise the shares are"
+        "std_errors": "forecast_std_errors are those of forecasts; ask for bands= to learn how precise the shares are"
     }
 
     @property
@@ -343,7 +343,7 @@ class HistoricalDecomposition(HintsAtNames, Presented):
             between = slice(0, 0)
         if not len(self.index[between]):
             raise SpecificationError(
-                f"first={shown(first)}, last={shown(last)}: there is no such period; periods are "
+                f"first={shown(first)}, last={shown(last)}: there is no such period. The periods run from "
                 f"{as_text(self.index[0])} to {as_text(self.index[-1])}."
             )
         return between

@@ -12,6 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import one_line
 from panelvar.base.scaling import in_own_units
 from panelvar.identification.scheme import position
@@ -127,18 +128,21 @@ class ForecastAccuracy(HintsAtNames, Presented):
         gap = pair[0] ** power - pair[1] ** power
         n = len(gap)
         if n <= horizon + 1:
-            raise InsufficientDataError(f"{n} forecasts {horizon} period(s) ahead are too few for a test.")
+            ahead = count_of(horizon, "period")
+            raise InsufficientDataError(
+                f"{count_of(n, 'forecast')} {ahead} ahead {'is' if n == 1 else 'are'} too few for a test."
+            )
         centred = gap - gap.mean()
         variance = centred @ centred / n
         variance += 2.0 * sum(centred[lag:] @ centred[: n - lag] / n for lag in range(1, horizon))
         factor = np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
         if variance <= 0.0:
             raise InsufficientDataError(
-                "The long-run variance of the loss differences is estimated at zero or less: there is no statistic. "
-                "Use more origins or a shorter horizon."
+                "The estimated long-run variance of the loss differences is zero or negative, so there is no "
+                "statistic. Use more origins or a shorter horizon."
             )
         value = float(factor * gap.mean() / np.sqrt(variance / n))
-        null = f"the VAR and the {self.benchmark} forecast {variable} equally well, {horizon} period(s) ahead"
+        null = f"the VAR and the {self.benchmark} forecast {variable} equally well, {count_of(horizon, 'period')} ahead"
         notes = size_notes("diebold-mariano", n / (horizon - 1)) if horizon > 1 else ()
         return t_test("Diebold-Mariano", value, n - 1, null, notes)
 
@@ -161,7 +165,7 @@ class ForecastAccuracy(HintsAtNames, Presented):
             facts=(Fact("Origins", format_count(len(self.origins))), Fact("Benchmark", self.benchmark)),
             header=pairs(self.names, ("RMSE", "relative"), "Variable", "Measure"),
             body=rows(rmse.index, both, (), digits),
-            notes=("Rows are periods ahead. relative: over the benchmark's, better where it is below one.",),
+            notes=("Rows are periods ahead. relative is RMSE over the benchmark's: below one, the model is better.",),
         )
 
     def __repr__(self) -> str:

@@ -259,5 +259,5 @@ def _sigma_moves(factor: Array, nobs: int) -> Array:
 def _no_formula(shocks: Shocks) -> SpecificationError:
     words = shocks.scheme.words
     return SpecificationError(
-        f"No delta-method formula for {words} shocks: use a bootstrap, such as MovingBlockBootstrap."
+        f"The delta method has no formula for {words} shocks. Use a bootstrap, such as MovingBlockBootstrap."
     )

@@ -89,7 +89,7 @@ class Responses(HintsAtNames, Presented):
     >>> figure = irf.plot()
     """
 
-    _in_brackets: ClassVar[str] = "One response is response(variable, shock); all are a table: to_frame()."
+    _in_brackets: ClassVar[str] = "response(variable, shock) gives one response, and to_frame() a table of all."
 
     values: Array
     names: tuple[str, ...]
@@ -133,7 +133,7 @@ class Responses(HintsAtNames, Presented):
             There are no draws.
         """
         if self.draws is None:
-            raise MissingInformationError("These responses have no draws: ask for bands=, such as MonteCarlo(...).")
+            raise MissingInformationError("These responses have no draws. Ask for bands=, such as MonteCarlo(...).")
         return np.median(self.draws, axis=0)
 
     @answering

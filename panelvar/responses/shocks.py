@@ -78,7 +78,7 @@ class Shocks:
         if still.size:
             shock, variable = self.names[still[0]], self.variables[own[still[0]]]
             raise SpecificationError(
-                f"The shock {shock!r} does not move {variable!r} on impact and has no size of one unit: use "
+                f"The shock {shock!r} does not move {variable!r} on impact, so it has no size of one unit. Use "
                 "shock_size='sd'."
             )
         return own
@@ -191,8 +191,8 @@ def positive_factor(sigma: Array) -> Array:
         return dynamics.cholesky_impact(sigma)
     except np.linalg.LinAlgError:
         raise NumericalError(
-            "The residual covariance is not positive definite: the equations' errors are linearly dependent, and "
-            "orthogonalised shocks do not exist."
+            "The residual covariance is not positive definite, because the equations' errors are linearly dependent. "
+            "Orthogonalised shocks do not exist."
         ) from None
 
 

@@ -270,7 +270,7 @@ class BandedSystem(System):
         """
         names = self.terms.exogenous
         if not names:
-            raise SpecificationError("The model has no exogenous variables: exogenous= of the fit adds them.")
+            raise SpecificationError("The model has no exogenous variables. Add them with exogenous= when you fit it.")
         effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
         values = dynamics.multipliers(
             self.coefficients, effects.swapaxes(1, 2), read_horizon("horizon", horizon, 0, self.n_vars * len(names))
@@ -278,7 +278,7 @@ class BandedSystem(System):
         summed = read_cumulative(cumulative, self.names)
         values = cumulated(values, 0, summed)
         if not np.isfinite(values).all():
-            raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
+            raise NumericalError("The multipliers overflow, because the system is explosive. Shorten the horizon.")
         notes = self._stability_notes()
         emit(notes)
         return Responses(

@@ -99,7 +99,7 @@ class DrawableSystem:
             refits = problem.refit(drawn.innovations, None if self.bias is None else self.params, drawn.carried)
         except np.linalg.LinAlgError:
             raise NumericalError(
-                "A bootstrap data set has linearly dependent regressors: there are too few rows for this many "
+                "A bootstrap data set has linearly dependent regressors, because there are too few rows for this many "
                 "coefficients. Use fewer lags."
             ) from None
         params = refits.params
@@ -125,7 +125,9 @@ class DrawableSystem:
         if largest_root(problem.params[None, d:])[0] >= 1.0:
             found.append("the estimates are not stable")
         if found:
-            raise SpecificationError(f"bias='pope' has no formula, since {' and '.join(found)}. Use bias='bootstrap'.")
+            raise SpecificationError(
+                f"bias='pope' has no formula here, because {' and '.join(found)}. Use bias='bootstrap'."
+            )
         sigma = problem.residual_covariance("df")
         bias = least_squares_bias(problem.coefficients, sigma, problem.nobs, constant=bool(d))
         return lag_matrices(bias, 0)

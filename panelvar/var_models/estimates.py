@@ -185,8 +185,8 @@ class VarEstimates(BandedSystem):
     def _ratios(self) -> Array:
         if not self._errors.all():
             raise NumericalError(
-                "An equation fits exactly, or its coefficients are known (those of levels in a model of rank 0): "
-                "standard errors are zero and t statistics undefined."
+                "An equation fits exactly, or its coefficients are known (those of levels in a model of rank 0). Its "
+                "standard errors are zero, and its t statistics do not exist."
             )
         return self.problem.params / self._errors
 

@@ -66,7 +66,7 @@ def granger_hypothesis(
     if both:
         raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
     if lags == 0:
-        raise SpecificationError("A model without lags has no Granger causality to test: fit one lag or more.")
+        raise SpecificationError("A model without lags has no Granger causality to test. Fit one lag or more.")
     null = f"{', '.join(right)} {'does' if len(right) == 1 else 'do'} not Granger-cause {', '.join(left)}"
     return Exclusion(name, left, right, list(range(1, lags + 1)), null)
 
@@ -88,7 +88,7 @@ def lags_hypothesis(
         Unknown names; no lags, or others than whole numbers from 1 to the longest (``expected`` says so).
     """
     if longest == 0:
-        raise SpecificationError("A model without lags has none to exclude: fit one lag or more.")
+        raise SpecificationError("A model without lags has no lags to exclude. Fit one lag or more.")
     left = list(names) if equations is None else variables_of(names, "equations", equations)
     right = list(names) if variables is None else variables_of(names, "variables", variables)
     given: list[Any] = list(range(1, longest + 1)) if lags is None else list(np.asarray(lags, dtype=object).ravel())

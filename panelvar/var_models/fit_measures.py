@@ -168,7 +168,7 @@ class VarFitMeasures(VarEstimates):
         fpe = self._criteria.fpe
         if not np.isfinite(fpe):
             raise NumericalError(
-                "The final prediction error, a determinant, leaves the range of numbers in these units: compare models "
+                "The final prediction error, a determinant, leaves the range of numbers in these units. Compare models "
                 "by aic, or rescale the variables."
             )
         return fpe

@@ -81,7 +81,7 @@ class FittedSystem(VarForecasts):
     def _shock_values(self, shocks: Shocks) -> Array:
         if not shocks.scheme.orthogonal:
             raise SpecificationError(
-                f"{shocks.scheme.words} shocks are correlated: the errors cannot be taken apart into them. Use "
+                f"{shocks.scheme.words} shocks are correlated, so the errors cannot be split into them. Use "
                 "'cholesky', 'long_run' or another scheme of orthogonal shocks."
             )
         impact = shocks.system_impact(self.coefficients, self.sigma)
@@ -152,8 +152,8 @@ class FittedSystem(VarForecasts):
             baseline = actual - parts.sum(axis=2)
         if not (np.isfinite(parts).all() and np.isfinite(baseline).all()):
             raise NumericalError(
-                f"Contributions of shocks overflow within {len(parts)} periods: the system is explosive. Look for "
-                "outliers, or fit fewer periods."
+                f"Contributions of shocks overflow within {len(parts)} periods, because the system is explosive. Look "
+                "for outliers, or fit fewer periods."
             )
         notes = self._stability_notes() + shocks.scheme.notes
         emit(notes)
@@ -190,7 +190,7 @@ def require_fit(model: object, of_panels: str = "a panel's by moments has ar_tes
     if isinstance(model, FittedSystem):
         return
     if isinstance(model, SystemTests):
-        raise SpecificationError(f"This is for the vector autoregression of one entity, by fit_var; {of_panels}.")
+        raise SpecificationError(f"This is for a vector autoregression of one entity, made by fit_var; {of_panels}.")
     if isinstance(model, System):
         raise MissingInformationError("This needs the residuals, and the system has coefficients only: use fit_var.")
     raise SpecificationError(f"model is a {type(model).__name__}; expected the result of fit_var.")

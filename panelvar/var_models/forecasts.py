@@ -20,6 +20,7 @@ from panelvar.bands.target import BandSource, nested
 from panelvar.base.arguments import finite_array, is_number, read_horizon, read_levels
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, emit
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
 from panelvar.data.arrow import from_arrow
@@ -101,13 +102,14 @@ class VarForecasts(VarFitMeasures):
         history = self.data.values[len(self.data.values) - self.lags :]
         if not np.isfinite(history).all():
             raise NumericalError(
-                f"The last {self.lags} period(s) hold missing values; a forecast starts from them. Drop or fill them."
+                f"A forecast starts from the last {count_of(self.lags, 'period')}, and values are missing there. Drop "
+                "these periods, or fill them."
             )
         terms = self._future_terms(self.data.values.shape[0] + 1, steps, exogenous)
         values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
         covariance = dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps)
         if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
-            raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
+            raise NumericalError("The forecasts overflow, because the system is explosive. Ask for fewer steps.")
 
         def statistic(draws: Draws) -> Array:
             form = draws.form
@@ -243,7 +245,7 @@ class VarForecasts(VarFitMeasures):
         try:
             values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
         except np.linalg.LinAlgError:
-            raise NumericalError("The conditions contradict or repeat one another.") from None
+            raise NumericalError("The conditions contradict or repeat one another. Leave out some.") from None
         errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
         first, *inner = nested(read_levels(level), lambda each: normal_limits(values, errors, each))
         return replace(plain, values=values, **first._asdict(), inner=tuple(inner), covariance=covariance)
@@ -278,7 +280,10 @@ class VarForecasts(VarFitMeasures):
         if ahead is None:
             return given
         if len(given) > ahead:
-            raise SpecificationError(f"conditions are on {len(given)} periods, and steps={ahead} ends before the last.")
+            raise SpecificationError(
+                f"conditions cover {len(given)} periods, and steps={ahead} ends before the last. Give more steps=, or "
+                "fewer conditions."
+            )
         return np.concatenate([given, np.full((ahead - len(given), self.n_vars), np.nan)])
 
     def _side_by_side(self, conditions: Mapping[Any, Any], steps: int | None) -> Array:
@@ -293,7 +298,9 @@ class VarForecasts(VarFitMeasures):
             columns[place] = float(values) if is_number(values) else _column(f"conditions of {shown(name)}", values)
         lengths = [len(column) for column in columns.values() if isinstance(column, np.ndarray)]
         if columns and not lengths and steps is None:
-            raise SpecificationError("A number stands for every step of the forecast: say how many there are, steps=.")
+            raise SpecificationError(
+                "A single number is a condition on every step of the forecast. Give steps= to say how many there are."
+            )
         given = np.full((max([*lengths, steps or 1]), self.n_vars), np.nan)
         for place, column in columns.items():
             given[: len(column) if isinstance(column, np.ndarray) else None, place] = column
@@ -304,12 +311,12 @@ class VarForecasts(VarFitMeasures):
         terms, past = self.terms, self.data.exogenous
         if past is None:
             if exogenous is not None:
-                raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
+                raise SpecificationError("The model has no exogenous variables. Leave out exogenous=.")
             return terms.rows(first, steps)
         names = list(terms.exogenous)
         if exogenous is None:
             raise MissingInformationError(
-                f"A forecast of this model needs the next {steps} values of {names}: give exogenous=."
+                f"A forecast of this model needs the next {count_of(steps, 'value')} of {names}. Give exogenous=."
             )
         exogenous = from_arrow(exogenous)
         if hasattr(exogenous, "index") and hasattr(exogenous, "iloc"):
@@ -326,7 +333,9 @@ class VarForecasts(VarFitMeasures):
             raise SpecificationError(f"exogenous has shape {future.shape}; expected {(steps, len(names))}: {names}.")
         known = past[past.shape[0] - terms.exogenous_lags :]
         if not np.isfinite(known).all():
-            raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
+            raise NumericalError(
+                "A forecast starts from the last values of the exogenous variables, and some of them are missing."
+            )
         return terms.rows(first, steps, np.concatenate([known, future]))
 
     def _of_the_future(self, option: str, table: Any, steps: int | None = None) -> Any:
@@ -343,7 +352,7 @@ class VarForecasts(VarFitMeasures):
         if index.is_unique and index.isin(ahead).all():
             return by_label(table, ahead, option)
         raise SpecificationError(
-            f"The rows of {option} are labelled {index[0]!r} to {index[-1]!r}; the forecast is of {ahead[0]!r} to "
+            f"The rows of {option} are labelled {index[0]!r} to {index[-1]!r}, but the forecast is of {ahead[0]!r} to "
             f"{ahead[-1]!r}. Give the rows of these periods, or an array."
         )
 
@@ -362,5 +371,7 @@ def _column(what: str, values: Any) -> Array:
     except (TypeError, ValueError, OverflowError):
         column = np.empty((0, 0))
     if column.ndim != 1 or not len(column):
-        raise SpecificationError(f"{what} must be a number, or a list of them, one a period; got {shown(values)}.")
+        raise SpecificationError(
+            f"{what} must be a number, or a list with one number for each period; got {shown(values)}."
+        )
     return column

@@ -149,8 +149,8 @@ class LagSelection(HintsAtNames, Presented):
             header=(header,),
             body=tuple(body),
             notes=(
-                "* smallest value of the criterion, or last order that a 5% test against the one below does not give "
-                "up, from the longest down (LR). All orders use the same rows.",
+                "* marks the smallest value of a criterion. For LR it marks the first order, from the longest down, at "
+                "which a 5% test rejects the order below. All orders use the same rows.",
                 *dict.fromkeys(note.text for note in self.notes),
             ),
         )

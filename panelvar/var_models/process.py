@@ -289,7 +289,7 @@ class SystemProcess(HintsAtNames):
 
     def _known_sigma(self, what: str) -> Array:
         if self.sigma is None:
-            raise MissingInformationError(f"{what} needs sigma, and this system was given without one: sigma=.")
+            raise MissingInformationError(f"{what} needs sigma, and this system was given without one. Give sigma=.")
         return self.sigma
 
     def simulate(
@@ -361,7 +361,9 @@ class SystemProcess(HintsAtNames):
                 past = path[row : row + self.lags][::-1].ravel()
                 path[self.lags + row] = moved[row] + past @ advance
         if not np.isfinite(path).all():
-            raise NumericalError("The simulated path overflows: the system is explosive. Simulate fewer periods.")
+            raise NumericalError(
+                "The simulated path overflows, because the system is explosive. Simulate fewer periods."
+            )
         return pd.DataFrame(path[self.lags :], columns=self._axes[1])
 
     def _deterministic_part(self, periods: int, exogenous: npt.ArrayLike | None) -> Array:
@@ -370,12 +372,12 @@ class SystemProcess(HintsAtNames):
         if terms.exogenous:
             if exogenous is None:
                 raise SpecificationError(
-                    f"The system has exogenous variables {list(terms.exogenous)}: give exogenous= of shape "
+                    f"The system has exogenous variables {list(terms.exogenous)}. Give exogenous= of shape "
                     f"({terms.exogenous_lags + periods}, {len(terms.exogenous)})."
                 )
             values = finite_array("exogenous", exogenous, (terms.exogenous_lags + periods, len(terms.exogenous)))
         elif exogenous is not None:
-            raise SpecificationError("exogenous= is given, and the system has no exogenous variables.")
+            raise SpecificationError("The system has no exogenous variables. Leave out exogenous=.")
         if self.trend == "n" and not terms.count:
             return np.broadcast_to(self._no_intercept(), (periods, self.n_vars))
         return terms.rows(1, periods, values) @ self.deterministics
@@ -383,8 +385,8 @@ class SystemProcess(HintsAtNames):
     def _first_values(self, rng: np.random.Generator) -> Array:
         if self.trend not in ("n", "c") or self.terms.seasons or self.terms.exogenous or not self.is_stable:
             raise SpecificationError(
-                "Only a stable system without trends, seasons and exogenous variables has a distribution to draw the "
-                f"values before the sample from: give initial= of shape ({self.lags}, {self.n_vars})."
+                "Values before the sample can be drawn only from a stable system without trends, seasons and exogenous "
+                f"variables. Give initial= of shape ({self.lags}, {self.n_vars})."
             )
         sigma = self._known_sigma("A distribution of initial values")
         root = covariance_root(stacked_variance(self.coefficients, sigma))

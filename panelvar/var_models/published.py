@@ -41,8 +41,8 @@ def read_published(
         lag_matrices = lag_matrices[None]
     if lag_matrices.ndim != 3 or lag_matrices.shape[1] != lag_matrices.shape[2] or lag_matrices.size == 0:
         raise SpecificationError(
-            f"coefficients have shape {lag_matrices.shape}; expected (lags, K, K): one square matrix a lag, rows "
-            "for equations."
+            f"coefficients have shape {lag_matrices.shape}; expected (lags, K, K), which is one square matrix for each "
+            "lag, with a row for each equation."
         )
     n_vars = lag_matrices.shape[1]
     if labels is None:

@@ -116,7 +116,10 @@ def fit_restricted_var(
     free = _chosen(full, restrictions, threshold) if isinstance(restrictions, str) else _given(full, restrictions)
     empty = [name for name, count in zip(full.names, free.sum(axis=0), strict=True) if count == 0]
     if empty:
-        raise SpecificationError(f"The equation(s) of {empty} have no regressor left.")
+        raise SpecificationError(
+            f"{'The equation' if len(empty) == 1 else 'Equations'} of {empty} would have no regressor left. Leave out "
+            "fewer."
+        )
     base = full.problem
     problem = RestrictedLagProblem(
         base.design, base.n_deterministic, base.lags, base.n_vars, base.run_starts, free=free, method=method
@@ -124,7 +127,8 @@ def fit_restricted_var(
     notes = full.notes
     if isinstance(restrictions, str):
         text = (
-            f"{int((~free).sum())} of {free.size} coefficients left out by {restrictions!r}; errors take that as given."
+            f"{restrictions!r} left out {int((~free).sum())} of {free.size} coefficients. Standard errors take this "
+            "choice as given."
         )
         note = Note("restrictions-chosen", text)
         emit([note])
@@ -139,10 +143,10 @@ def _given(model: VarResult, restrictions: Any) -> Mask:
         free = np.ones((len(rows), len(columns)), dtype=bool)
         for equation, left_out in restrictions.items():
             if str(equation) not in columns:
-                raise SpecificationError(f"{shown(equation)} is not an equation; they are {columns}.")
+                raise SpecificationError(f"{shown(equation)} is not an equation. The equations are {columns}.")
             for name in [left_out] if isinstance(left_out, str) else left_out:
                 if name not in rows:
-                    raise SpecificationError(f"{shown(name)} is not a regressor; they are {rows}.")
+                    raise SpecificationError(f"{shown(name)} is not a regressor. The regressors are {rows}.")
                 free[rows.index(name), columns.index(str(equation))] = False
         return free
     if not hasattr(restrictions, "iloc"):
@@ -154,10 +158,12 @@ def _given(model: VarResult, restrictions: Any) -> Mask:
     if list(map(str, table.index)) != rows and set(map(str, table.index)) == set(columns):
         table = table.T
     if set(map(str, table.index)) != set(rows) or set(map(str, table.columns)) != set(columns):
-        raise SpecificationError(f"The table of restrictions must be labelled by the regressors {rows} and {columns}.")
+        raise SpecificationError(
+            f"The table of restrictions must be labelled by the regressors {rows} and the equations {columns}."
+        )
     values = table.loc[rows, columns].to_numpy()
     if not np.isin(values, (0, 1)).all():
-        raise SpecificationError("The table of restrictions holds 1 (estimated) and 0 (zero) only.")
+        raise SpecificationError("The table of restrictions must hold 1 (estimated) and 0 (zero) only.")
     return np.asarray(values == 1)
 
 
@@ -168,7 +174,7 @@ def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
         raise SpecificationError(f"threshold={shown(threshold)}: expected a positive number.")
     problem, m = model.problem, model.n_regressors
     if problem.dependent_columns:
-        raise NumericalError("An equation fits exactly: it has no criterion or t ratio to choose its regressors by.")
+        raise NumericalError("An equation fits exactly, so it has no criterion or t ratio to choose its regressors by.")
     top = problem.factor[:m, :m]
     free = np.ones((m, model.n_vars), dtype=bool)
     penalty = {"aic": 2.0, "bic": np.log(model.nobs), "hq": 2.0 * np.log(np.log(model.nobs)), "t": 0.0}[strategy]
@@ -223,7 +229,7 @@ class RestrictedVarResult(CoefficientTests):
     """
 
     _not_offered: ClassVar[Mapping[str, str]] = {
-        "with_cov": "Robust errors of a restricted system are not offered: see MovingBlockBootstrap."
+        "with_cov": "A restricted system has no robust standard errors here. See MovingBlockBootstrap."
     }
 
     problem: RestrictedLagProblem
@@ -241,7 +247,9 @@ class RestrictedVarResult(CoefficientTests):
     def _ratios(self) -> Array:
         free, errors = self.problem.free, self._errors
         if not errors[free].all():
-            raise NumericalError("An equation fits exactly: its standard errors are zero and t statistics undefined.")
+            raise NumericalError(
+                "An equation fits exactly. Its standard errors are zero, and its t statistics do not exist."
+            )
         with np.errstate(invalid="ignore"):
             return np.where(free, self.problem.params / errors, np.nan)
 

@@ -47,8 +47,8 @@ class Periods:
             if column == "time":
                 return self.times, column
             raise SpecificationError(
-                f"{column!r} is no dimension of one entity's periods: cluster by 'time', or by values such as those of "
-                "a column."
+                f"{column!r} is not a dimension of one entity's periods. Cluster by 'time', or by values such as those "
+                "of a column."
             )
         rows, label = self.data.observed_periods(), "given groups"
         if has_labels(column):
@@ -56,7 +56,7 @@ class Periods:
             values = by_label(groups, self.data.labels(self.time_positions), "the groups").to_numpy()
             label = label if groups.name is None or groups.name in self.data.names else str(groups.name)
         elif len(column) != len(rows):
-            raise DataError(f"Groups: {len(column)} values for {len(rows)} rows of the data.")
+            raise DataError(f"The groups have {len(column)} values, and the data have {len(rows)} rows.")
         else:
             values = np.asarray(column)[np.searchsorted(rows, self.time_positions)]
         codes, uniques = pd.factorize(values)

@@ -93,8 +93,8 @@ def fit_svar(
     require_fit(model, "responses and variance decompositions of a panel's take the scheme itself, identification=")
     if not isinstance(identification, ShortRun):
         raise SpecificationError(
-            f"identification={shown(identification)}: expected ShortRun(a=..., b=...). Other schemes need no fit: "
-            "they go into impulse_responses(identification=...)."
+            f"identification={shown(identification)}: expected ShortRun(a=..., b=...). Other schemes need no fit; "
+            "give them to impulse_responses(identification=...)."
         )
     names = model.names
     identification.check(names)

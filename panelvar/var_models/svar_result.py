@@ -15,6 +15,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import one_line, shown
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification.short_run import ShortRun
@@ -136,8 +137,8 @@ class SvarResult(HintsAtNames, Presented):
     def _of_the_long_run(self, values: Array | None) -> Array:
         if values is None:
             raise SpecificationError(
-                "This structural form says nothing of the long run: long_run_effects(identification=...) of a stable "
-                "model has the sums of its responses."
+                "This structural form does not restrict the long run. The sums of a stable model's responses are "
+                "long_run_effects(identification=...)."
             )
         return values
 
@@ -173,7 +174,7 @@ class SvarResult(HintsAtNames, Presented):
         absent = [each for each in levels if each not in known]
         if absent:
             raise SpecificationError(
-                f"level={absent[0]:g}: the band was made at {said_levels(self.band.limits)}. Give fit_svar level="
+                f"level={absent[0]:g}: the band was made at {said_levels(self.band.limits)}. Call fit_svar with level="
                 f"{shown((*sorted(known), absent[0]))}."
             )
         found = (known[each] for each in levels)
@@ -261,7 +262,10 @@ class SvarResult(HintsAtNames, Presented):
             facts=tuple(facts),
             header=(Row("", tuple(words(head, "right") for head in heads)),),
             body=tuple(body),
-            notes=(f"{given.sum()} entries known to be 0 or 1 are left out.", *(note.text for note in self.notes)),
+            notes=(
+                f"The table leaves out {count_of(int(given.sum()), 'entry', 'entries')} known to be 0 or 1.",
+                *(note.text for note in self.notes),
+            ),
         )
 
     def __repr__(self) -> str:

@@ -207,7 +207,7 @@ class System(SystemProcess, Presented):
         if not shocks.scheme.shares_out:
             raise SpecificationError(
                 f"{shocks.scheme.words} shocks are correlated, and one by itself has no share in a forecast error "
-                "variance: use 'cholesky', 'generalised' or another scheme."
+                "variance. Use 'cholesky', 'generalised' or another scheme."
             )
         return shocks
 
@@ -365,7 +365,7 @@ class System(SystemProcess, Presented):
         if what is None or name_here(name, type(self)) is not None:
             return super()._no_attribute(name)
         asked = what if what == name else f"{what} ({name} elsewhere)"
-        return MissingAttributeError(f"{asked} needs the data, and this system has coefficients only: use fit_var.")
+        return MissingAttributeError(f"{asked} needs the data, and this system has coefficients only. Use fit_var.")
 
     def _shocks(
         self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""
@@ -384,7 +384,7 @@ class System(SystemProcess, Presented):
             values = cumulated(values, 0, cumulative)
         if not np.isfinite(values).all():
             raise NumericalError(
-                f"Responses overflow before period {horizon}: the system is explosive. Shorten the horizon."
+                f"Responses overflow before period {horizon}, because the system is explosive. Shorten the horizon."
             )
         return values
 
@@ -395,7 +395,7 @@ def _forecast_errors(orthogonal: Array) -> Array:
         errors: Array = np.sqrt(np.cumsum((orthogonal**2).sum(axis=2), axis=0))
     if not np.isfinite(errors).all():
         raise NumericalError(
-            f"Forecast error variances overflow before horizon {errors.shape[0]}: the system is explosive. Shorten the "
-            "horizon."
+            f"Forecast error variances overflow before horizon {errors.shape[0]}, because the system is explosive. "
+            "Shorten the horizon."
         )
     return errors

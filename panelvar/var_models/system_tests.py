@@ -55,8 +55,8 @@ class SystemTests(BandedSystem):
     """A system whose equations are regressions on lags, so that their coefficients can be tested."""
 
     _in_brackets: ClassVar[str] = (
-        "What belongs to an equation is a column: params[{key}], std_errors[{key}], resids[{key}]; or an entry: "
-        "rsquared[{key}]."
+        "An equation is a column of a table, as in params[{key}], std_errors[{key}] and resids[{key}], or an entry, as "
+        "in rsquared[{key}]."
     )
 
     @property
@@ -222,5 +222,5 @@ class SystemTests(BandedSystem):
             rows.append([value for test in tests for value in (test.statistic, test.pvalue)])
         frame = pd.DataFrame(rows, index=pd.RangeIndex(1, self.lags + 1, name="lag"), columns=columns)
         formats = {"statistic": STATISTIC.called("F" if np.isfinite(self._joint_df) else "chi2"), "pvalue": PVALUE}
-        null = "Null hypothesis: the lag of all variables is absent from the equation; from all of them (joint)."
+        null = "Null hypothesis: this lag of every variable is absent from the equation (joint: from every equation)."
         return FrameTable(frame, formats, "Exclusion of lags", notes=(null,))

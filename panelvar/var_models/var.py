@@ -22,6 +22,7 @@ from panelvar.base.errors import (
 )
 from panelvar.base.labels import repeated
 from panelvar.base.limits import LONGEST_HORIZON
+from panelvar.base.counting import count_of
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
@@ -115,7 +116,7 @@ def fit_var(
         criterion = choose("lags", lags, CRITERION_NAMES, as_number)
         selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
         lags, compared = selection.order(criterion), f"{selection.orders[0]} to {selection.orders[-1]}"
-        text = f"{lags} lag(s) chosen by {criterion.upper()} among {compared}, {selection.nobs} rows."
+        text = f"{criterion.upper()} chose {count_of(lags, 'lag')} among {compared}, on {selection.nobs} rows."
         chosen = (Note("lags-selected", text), *crowded(selection.notes))
     else:
         refuse_range(max_lags, min_lags)
@@ -212,9 +213,9 @@ def check_terms(trend: str, seasons: int, exogenous: object, exogenous_lags: int
     for option, value, least in (("seasons", seasons, 0), ("exogenous_lags", exogenous_lags, 0)):
         read_whole(option, value, least)
     if seasons == 1:
-        raise SpecificationError("seasons=1 is no pattern: give the periods of a year, such as 4, or 0 for none.")
+        raise SpecificationError("seasons=1 is not a pattern. Give the periods of a year, such as 4, or 0 for none.")
     if exogenous is None and exogenous_lags:
-        raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
+        raise SpecificationError("exogenous_lags= needs exogenous variables. Name them in exogenous=.")
 
 
 def shortest_order(terms: Terms, rules: VarConvention, least: int | None = None) -> int:
@@ -234,7 +235,7 @@ def refuse_range(max_lags: int | None, min_lags: int | None) -> None:
 def refuse_nothing(order: int, terms: Terms) -> None:
     """Refuse equations without a regressor."""
     if order == 0 and terms.count == 0:
-        raise SpecificationError("lags=0 with trend='n' leaves nothing to estimate: ask for a lag or a constant.")
+        raise SpecificationError("lags=0 with trend='n' leaves nothing to estimate. Ask for a lag or a constant.")
 
 
 def compare_lags(
@@ -249,7 +250,7 @@ def compare_lags(
     _require_rank(problem, table.names, terms)
     notes = table.notes + notes + _few_rows_compared(problem)
     if problem.dependent_columns:
-        raise NumericalError("An equation fits exactly: the likelihood and the criteria do not exist.")
+        raise NumericalError("An equation fits exactly, so the likelihood and the criteria do not exist.")
     return compared(problem.scatter_factors_by_order()[smallest:], smallest, problem.nobs, terms, rules, notes)
 
 
@@ -294,7 +295,7 @@ def compared(
     criteria, log_fpe = np.array([each[:4] for each in found]), np.array([each.log_fpe for each in found])
     if np.isinf(criteria).any():
         text = (
-            "The final prediction error, a determinant, leaves the range of numbers in these units; orders are "
+            "The final prediction error, a determinant, leaves the range of numbers in these units. Orders are "
             "compared by its logarithm."
         )
         notes = (*notes, Note("fpe-overflow", text))
@@ -344,9 +345,13 @@ def _usable_rows(
     gaps = int(np.count_nonzero(places >= first)) - n_unbroken
     if table.places is not None:
         absent = len(values) - len(places)
-        text = f"{absent} period(s) are absent from the data; {gaps} row(s) after them have no lags and were dropped."
+        text = (
+            f"{count_of(absent, 'period is', 'periods are')} absent from the data. "
+            f"{count_of(gaps, 'row after a gap has', 'rows after gaps have')} no lags and "
+            f"{'was' if gaps == 1 else 'were'} dropped."
+        )
         if gaps:
-            text += " If the rows follow one another all the same, as trading days do, use data.reset_index(drop=True)."
+            text += " If the rows do follow one another, as trading days do, use data.reset_index(drop=True)."
         notes.append(Note("rows-gaps", text, warn=gaps > 0))
     return rows, tuple(notes), run_starts(rows)
 
@@ -363,10 +368,12 @@ def values_missing(counts: Positions, names: Sequence[str], lost: int, missing: 
         return ()
     where = [names[place] for place in np.flatnonzero(counts).tolist()]
     if missing == "raise":
-        raise DataError(f"The data have {every} missing value(s) in {where}, and missing='raise' refuses them.")
+        raise DataError(
+            f"The data have {count_of(every, 'missing value')} in {where}, and missing='raise' refuses them."
+        )
     text = (
-        f"The data have {every} missing value(s) in {where}; {lost} row(s) were dropped because they or their lags "
-        "miss a value."
+        f"The data have {count_of(every, 'missing value')} in {where}. {count_of(lost, 'row was', 'rows were')} dropped, "
+        "because a value is missing there or in the lags."
     )
     return (Note("rows-missing", text, warn=True),)
 
@@ -379,7 +386,8 @@ def require_distinct(names: tuple[str, ...], lags: int, terms: Terms) -> None:
     twice = repeated(labels)
     if twice:
         raise SpecificationError(
-            f"Regressors would share the name(s) {twice}: rename an exogenous variable, {terms.exogenous}."
+            f"Several regressors would be named {', '.join(map(repr, twice))}. Rename an exogenous variable; these are "
+            f"{', '.join(map(repr, terms.exogenous))}."
         )
 
 
@@ -396,7 +404,7 @@ def _require_rank(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> 
     partners = [labels[place] for place in np.flatnonzero(sizes > 1e-8 * sizes.max(initial=0.0))]
     what = f"a linear combination of {', '.join(partners)}" if partners else "zero in every row"
     raise CollinearityError(
-        f"Regressor {labels[column]!r} is {what}: its coefficients are not identified. Leave out a variable, a lag, "
+        f"Regressor {labels[column]!r} is {what}, so its coefficients are not identified. Leave out a variable, a lag, "
         "a dummy or the trend."
     )
 
@@ -405,8 +413,9 @@ def _few_rows(problem: LagProblem) -> tuple[Note, ...]:
     if problem.nobs >= 3 * problem.n_regressors:
         return ()
     text = (
-        f"{problem.n_regressors} coefficients in each equation from {problem.nobs} rows leave {problem.df_resid} "
-        "degrees of freedom: estimates are biased and asymptotic errors unreliable."
+        f"{problem.nobs} rows less {problem.n_regressors} coefficients in each equation leave "
+        f"{count_of(problem.df_resid, 'degree', 'degrees')} of freedom. Estimates are biased, and asymptotic errors are "
+        "unreliable."
     )
     return (Note("few-rows", text, warn=True),)
 
@@ -415,9 +424,9 @@ def _few_rows_compared(problem: LagProblem) -> tuple[Note, ...]:
     if problem.nobs >= 2 * problem.n_regressors:
         return ()
     text = (
-        f"The longest order compared, {problem.lags}, has {problem.n_regressors} coefficients in each equation, and "
-        f"all orders are compared on the {problem.nobs} rows it leaves: criteria then favour the longest orders. Give "
-        "a smaller max_lags."
+        f"The longest order compared, {problem.lags}, has {problem.n_regressors} coefficients in each equation. All "
+        f"orders are compared on the {problem.nobs} rows that it leaves, and criteria then favour the longest orders. "
+        "Give a smaller max_lags=."
     )
     return (Note(CROWDED, text, warn=True),)
 
@@ -431,9 +440,11 @@ def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]
     if not problem.dependent_columns:
         return ()
     where = [names[column - problem.n_regressors] for column in problem.dependent_columns]
+    many = len(where) > 1
     text = (
-        f"Equation(s) of {where} fit exactly, or their errors are combinations of the other equations': the residual "
-        "covariance is singular, and errors, tests and orthogonalised shocks are rounding noise."
+        f"{'Equations' if many else 'The equation'} of {', '.join(where)} {'fit' if many else 'fits'} exactly, or "
+        f"{'their' if many else 'its'} errors are combinations of the other equations'. The residual covariance is "
+        "singular, and errors, tests and orthogonalised shocks are rounding noise."
     )
     return (Note("singular-sigma", text, warn=True),)
 
@@ -446,7 +457,7 @@ def lag_order(lags: Any, smallest: int = 1, option: str = "lags", *, chosen: boo
         if isinstance(lags, (list, tuple, range)):
             several = len(lags) > 1 and list(lags) == list(range(1, len(lags) + 1))
             all_of_them = f" Lags 1 to {len(lags)} are {option}={len(lags)}."
-            some = all_of_them if several else " Lags left out are zero restrictions: fit_restricted_var."
+            some = all_of_them if several else " To leave out lags, use fit_restricted_var."
         most = f" and at most {LONGEST_HORIZON}" if is_whole(lags) and lags > LONGEST_HORIZON else ""
         raise SpecificationError(
             f"{option}={shown(lags)}: expected an integer of at least {smallest}{most}{other}.{some}"

@@ -17,7 +17,7 @@ from panelvar.var_models.fitted_system import FittedSystem
 from panelvar.var_models.scored_system import equation_labels
 from panelvar.var_models.system_tests import Stacked, StackedInference, SystemTests
 
-_SINGULAR = "The residual covariance is singular: there is no test of these equations."
+_SINGULAR = "The residual covariance is singular, so there is no test of these equations."
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -62,7 +62,9 @@ class CoefficientTests(SystemTests, FittedSystem):
         block, gap = covariance[np.ix_(places, places)], problem.params.T.ravel()[places]
         form = quadratic_form(gap, block)
         if form.rank < len(places):
-            raise NumericalError("The covariance of the tested coefficients is singular: too few rows.")
+            raise NumericalError(
+                "The covariance of the tested coefficients is singular, because there are too few rows."
+            )
         test = hypothesis.result(float(form.statistic), len(places), problem, self.convention)
         return replace(test, notes=(*test.notes, *size_notes(f"exclusion, {self.cov_kind}", self.nobs)))
 
@@ -151,7 +153,7 @@ class VarResult(CoefficientTests):
         if not isinstance(found, (Classical, ScoredCovariance)) or found.over_time:
             raise SpecificationError(
                 f"cov={cov!r}: a vector autoregression takes 'classical', 'HC0' to 'HC5' and Clustered(...). Errors "
-                "robust to correlation over time are not offered: add lags."
+                "robust to correlation over time are not offered. Add lags instead."
             )
         changed = VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, found)
         # Made now, so that what cannot be is refused here and what misleads is warned about here.

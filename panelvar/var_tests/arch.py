@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.base.counting import count_of
 from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position
 from panelvar.tables.test_result import TestResult, chi2_test
@@ -77,8 +78,8 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     left = freedom - regressors
     if left < 1:
         raise InsufficientDataError(
-            f"{lags} lag(s) of {width} product(s) make {regressors} regressors and a constant: {rows} rows are too "
-            f"few, {regressors + 2} are needed. Use fewer lags, or equation=."
+            f"{count_of(lags, 'lag')} of {count_of(width, 'product')} of errors make {count_of(regressors, 'regressor')} "
+            f"beside a constant. This needs {regressors + 2} rows, and there are {rows}. Use fewer lags, or equation=."
         )
     if left < width:
         notes = gaps(model) + _fitted_exactly(rows, regressors, width, left)
@@ -93,9 +94,9 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
 def _fitted_exactly(rows: int, regressors: int, width: int, left: int) -> tuple[Note, ...]:
     return warned(
         "exact-products",
-        f"{regressors} regressors and a constant for {rows} rows leave {left}, and there are {width} products of "
-        f"errors: some are fitted exactly, and the statistic is at least {rows * (width - left)} whatever they are. "
-        "Use fewer lags, or equation=.",
+        f"The test regresses {width} products of errors on {regressors} regressors and a constant. {rows} rows leave "
+        f"{count_of(left, 'degree', 'degrees')} of freedom, so some products are fitted exactly, and the statistic is "
+        f"at least {rows * (width - left)} whatever the errors are. Use fewer lags, or equation=.",
     )
 
 
@@ -104,6 +105,6 @@ def _too_seldom(share: float, rows: int, regressors: int) -> tuple[Note, ...]:
         return ()
     return warned(
         "few-rows",
-        f"{regressors} regressors and a constant for {rows} rows: the statistic has {share:.0%} of the variance of its "
-        "chi-squared, and hardly rejects.",
+        f"The test has {regressors} regressors and a constant for {rows} rows. Its statistic then has only {share:.0%} "
+        "of the variance of its chi-squared distribution, and hardly ever rejects. Use fewer lags, or equation=.",
     )

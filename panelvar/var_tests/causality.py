@@ -124,7 +124,7 @@ def instantaneous_causality_test(
     try:
         value = residual_tests.instantaneous(model.sigma_ml, model.nobs, places[0], places[1])
     except np.linalg.LinAlgError:
-        raise NumericalError("The residual covariance is singular: there is no test of its elements.") from None
+        raise NumericalError("The residual covariance is singular, so there is no test of its elements.") from None
     df = len(left) * len(right)
     null = f"the errors of {', '.join(left)} and {', '.join(right)} are uncorrelated"
     return chi2_test("Instantaneous causality", value, df, null)

@@ -300,7 +300,9 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     # A share such as 0.29 of 100 rows is 29 of them, whatever the last bit of the product says.
     length = int(window * len(residuals) + 1e-9)
     if length == 0:
-        raise InsufficientDataError(f"window={window:g} of {len(residuals)} residuals has none: use a larger one.")
+        raise InsufficientDataError(
+            f"window={window:g} of {len(residuals)} residuals is less than one residual. Use a larger window=."
+        )
     sums = moving_sums(residuals, length)
     process = "bridge increments" if kind == "ols" else "motion increments"
     return _tests(model, sums, f"{_NAMES[kind]}-MOSUM", process, notes, window)
@@ -350,13 +352,16 @@ def _recursive(model: FittedSystem) -> Array:
     problem = model.problem
     if problem.restriction:
         raise SpecificationError(
-            f"Recursive residuals are of equations with the same regressors; this model has {problem.restriction}. "
+            f"Recursive residuals need equations with the same regressors, but this model has {problem.restriction}. "
             "Use kind='ols'."
         )
     m = problem.n_regressors
     found = recursive_residuals(problem.design[:, :m] @ problem.inverse_factor, problem.residuals)
     if len(found) < 2:
-        raise InsufficientDataError("The regressors are linearly independent on nearly all rows only: use fewer.")
+        raise InsufficientDataError(
+            "The first rows that make the regressors linearly independent leave fewer than two recursive "
+            "residuals. Use fewer regressors, or kind='ols'."
+        )
     return found
 
 
@@ -378,8 +383,9 @@ def _without_constant(model: FittedSystem) -> tuple[Note, ...]:
         return ()
     return warned(
         "no-constant",
-        f"The equation(s) of {where} have no constant: their residuals do not sum to zero, and the p-values of a "
-        "Brownian bridge do not hold.",
+        f"{'The equation' if len(where) == 1 else 'Equations'} of {', '.join(where)} "
+        f"{'has' if len(where) == 1 else 'have'} no constant. The residuals then do not sum to zero, and the p-values, "
+        "which are those of a Brownian bridge, do not hold.",
     )
 
 

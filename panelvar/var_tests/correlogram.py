@@ -230,7 +230,7 @@ def residual_correlogram(model: FittedSystem, lags: int = 12) -> Correlogram:
     if problem.restriction:
         errors = np.full(values.shape, 1.0 / np.sqrt(len(residuals)))
         text = (
-            f"This model has {problem.restriction.lower()}: standard errors of residual correlations are those of "
+            f"This model has {problem.restriction.lower()}. The standard errors are therefore those of correlations of "
             "errors, 1 / sqrt(n), and too large at short lags."
         )
         notes = (Note("errors-as-known", text),)

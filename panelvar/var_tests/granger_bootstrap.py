@@ -110,7 +110,7 @@ def granger_bootstrap_test(
     problem = model.problem
     if problem.restriction:
         raise SpecificationError(
-            "The bootstrap of causality is of equations with all their regressors; this model has "
+            "The bootstrap of causality needs equations with all their regressors, but this model has "
             f"{problem.restriction}."
         )
     test = model.granger_causality(caused, causing)
@@ -140,7 +140,7 @@ def granger_bootstrap_test(
             drawn = wild_exclusion_statistics(orthonormal, influence, eta[..., None] * under, divisor, weights)
         except np.linalg.LinAlgError:
             raise NumericalError(
-                "A data set of the bootstrap has a singular covariance: there are too few rows."
+                "A data set of the bootstrap has a singular covariance, because there are too few rows."
             ) from None
         above += int((drawn / count >= test.statistic).sum())
     name = f"{test.name} (fixed-design wild bootstrap, {draws} draws)"
@@ -154,7 +154,7 @@ def _weights(model: VarResult) -> Array | None:
         return None
     if not isinstance(specification, HC):
         raise SpecificationError(
-            f"The bootstrap draws every period by itself, and the errors are {model.cov_kind}: use with_cov('HC1')."
+            f"The bootstrap draws every period by itself, and the errors are {model.cov_kind}. Use with_cov('HC1')."
         )
     adjusted = residual_multiplier(scored, RULES, specification.kind)
     root = np.sqrt(heteroskedastic_factor(RULES, scored.counts, specification.kind))

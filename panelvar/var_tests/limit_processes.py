@@ -51,8 +51,8 @@ def height(level: float, process: str, window: float | None, dimensions: int = 1
     if window is not None and size < (least := tail(np.inf, process, window, dimensions)) * (1.0 - 1e-9):
         several = "" if dimensions == 1 else f" of {dimensions} processes"
         raise SpecificationError(
-            f"level={level:g}: how far increments{several} stray is known up to a probability of {1.0 - least:.4g}. "
-            "Take a lower level, or fewer coefficients."
+            f"level={level:g}: the distribution of increments{several} is known up to a probability of "
+            f"{1.0 - least:.4g}. Take a lower level, or fewer coefficients."
         )
     for _ in range(60):
         middle = 0.5 * (low + high)

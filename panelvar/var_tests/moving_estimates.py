@@ -83,11 +83,11 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     sections = windows.windows
     if sections is None:
         raise SpecificationError(
-            "These members are no windows of one sample, which this test compares: fit_rolling_var makes such windows."
+            "This test compares windows of one sample, and these members are not such windows. Use fit_rolling_var."
         )
     if sections.whole is None:
         raise SpecificationError(
-            "Windows with lag orders of their own have no coefficients in common to compare: give fit_rolling_var one "
+            "Windows with lag orders of their own have no coefficients in common to compare. Give fit_rolling_var one "
             "order, such as lags=1."
         )
     whole, count = sections.whole, windows.fits.params.shape[1]
@@ -123,7 +123,9 @@ def _paths(fits: BatchFit, whole: BatchFit) -> Array:
     degrees = n - fits.params.shape[1]
     spread = np.sqrt(np.einsum("ij,ij->i", whole.scatter_factor[0], whole.scatter_factor[0]) / degrees)
     if not whole.estimable[0] or not (spread > 0.0).all():
-        raise NumericalError("The fit to the whole sample is singular: its regressors are collinear, or it is exact.")
+        raise NumericalError(
+            "The fit to the whole sample is singular, because its regressors are collinear or it is exact."
+        )
     own = np.linalg.inv(whole.inverse_factor[0])
     sizes = np.sqrt(np.einsum("ij,ij->j", own, own))
     triangle = np.linalg.inv(fits.inverse_factor) / sizes

@@ -24,6 +24,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.counting import count_of
 from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import Identification
@@ -143,9 +144,9 @@ def normality_test(
             f"identification= belongs to kind='jarque-bera'; {kind!r} has a standardisation of its own."
         )
     if model.nobs < 8:
-        raise InsufficientDataError(f"A test of normality needs at least eight rows; there are {model.nobs}.")
+        raise InsufficientDataError(f"A test of normality needs at least 8 rows; there are {model.nobs}.")
     require_freedom("A test of normality", model.nobs, model.nobs - model.df_resid, model.n_vars + 1)
-    notes = crowded(model, 0.5, "residuals are near normal whatever the errors are, and nothing is rejected.")
+    notes = crowded(model, 0.5, "Residuals are then near normal whatever the errors are, and nothing is rejected.")
     title, n_vars = _TITLES[kind], model.n_vars
     tested, names = tested_residuals(model, kind), model.names
     if identification is not None:
@@ -189,7 +190,8 @@ def _shocks(model: FittedSystem, identification: str | Identification) -> tuple[
     shocks = model.structural_shocks(identification=identification)
     if shocks.shape[1] < model.n_vars:
         raise SpecificationError(
-            f"The scheme has {shocks.shape[1]} shock(s) of {model.n_vars}: the errors' normality is tested with all."
+            f"The scheme has {count_of(shocks.shape[1], 'shock')} for {model.n_vars} variables. The test of normality "
+            "needs as many shocks as variables."
         )
     scale = math.sqrt(model.sigma[0, 0] / model.sigma_ml[0, 0])
     return shocks.to_numpy() * scale, tuple(map(str, shocks.columns))

@@ -19,12 +19,12 @@ from panelvar.kernels.quadratic_form import quadratic_form
 
 _ROUNDING = 32.0 * float(np.finfo(np.float64).eps)
 _DEPENDENT = (
-    "The residuals of the equations are linearly dependent (an equation fits exactly or is a combination of the "
-    "others): their tests do not exist."
+    "The residuals of the equations are linearly dependent, so their tests do not exist. An equation fits exactly, or "
+    "is a combination of the others."
 )
 _DEPENDENT_PRODUCTS = (
-    "What the test regresses (products of residuals, or the residuals) is linearly dependent or does not vary: "
-    "residuals that are zero in almost every row, or of one size in all, are the usual cause. The test does not exist."
+    "The residuals, or the products of residuals, that the test regresses are linearly dependent or do not vary, so "
+    "the test does not exist. The usual cause is residuals that are zero in almost every row, or of one size in all."
 )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.counting import count_of
 from panelvar.base.unknown_arguments import answering
 from panelvar.tables.frame_table import FrameTable, formats_of_tests
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
@@ -71,8 +72,8 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     lags = whole_lags(lags, model.nobs)
     if lags <= model.lags:
         raise SpecificationError(
-            f"lags={lags}: a portmanteau test of a VAR({model.lags}) needs more lags than that; use serial_lm_test for "
-            "few."
+            f"lags={lags}: a portmanteau test of a VAR({model.lags}) needs more than {count_of(model.lags, 'lag')}. Use "
+            "serial_lm_test for fewer."
         )
     require_freedom("A portmanteau test", model.nobs, model.nobs - model.df_resid, model.n_vars + 1)
     plain, adjusted = residual_tests.portmanteau(tested_residuals(model, "portmanteau"), lags)
@@ -198,7 +199,7 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
         rows.append([getattr(test, field) for test in tests for field in fields])
     columns = pd.MultiIndex.from_product([("alone", "together"), fields])
     frame = pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
-    null = "Null hypothesis: no serial correlation at the lag alone; at all lags up to it, together."
+    null = "Null hypothesis: no serial correlation, at this lag alone or at all lags up to it together."
     told = (null, *(note.text for note in notes))
     return FrameTable(frame, formats_of_tests(form.upper()), "Breusch-Godfrey tests of serial correlation", notes=told)
 
@@ -208,17 +209,17 @@ def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tu
     problem = model.problem
     added = model.n_vars if alone else lags * model.n_vars
     regressors = problem.tested_regressors
-    counted = regressors.shape[1]
+    own = regressors.shape[1]
     # Without a constant in the model, a convention that has one adds it.
     more = form == "f" and model.convention.auxiliary_constant and not model.terms.has_constant
-    left = model.nobs - counted - added - more
+    left = model.nobs - own - added - more
     if left < model.n_vars:
         raise InsufficientDataError(
-            f"{'1 lag adds' if alone else f'{lags} lag(s) add'} {added + more} regressors to {counted}: {model.nobs} "
-            f"rows are too few, {counted + added + more + model.n_vars} are needed. Use fewer lags."
+            f"{count_of(1 if alone else lags, 'lag adds', 'lags add')} {added + more} regressors to {own}. This "
+            f"needs {own + added + more + model.n_vars} rows, and there are {model.nobs}. Use fewer lags."
         )
     if form == "f" and model.convention.auxiliary_constant:
-        counted = problem.lags * problem.n_vars + 1
+        own = problem.lags * problem.n_vars + 1
     residuals = residual_tests.standardised(problem.residuals)
     past = residual_tests.lagged_residuals(residuals, lags)[:, -added:]
     if more:
@@ -226,7 +227,7 @@ def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tu
     restricted, unrestricted = residual_tests.added_regressors(regressors, past, residuals)
     null = f"{NULL} {'at' if alone else 'up to'} lag {lags}"
     spelled = f"lag {lags} alone" if alone else f"{lags} lags"
-    rows = model.nobs - counted - added - 0.5 * (model.n_vars - added + 1)
+    rows = model.nobs - own - added - 0.5 * (model.n_vars - added + 1)
     if form != "f":
         df = added * model.n_vars
         if form == "lm":
@@ -251,7 +252,7 @@ def _doubts(model: FittedSystem, form: str = "lm") -> tuple[Note, ...]:
     if form != "lm":
         return gaps(model)
     consequence = (
-        "chi-squared limits are far too low, and errors without correlation are rejected too often. "
+        "Chi-squared limits are far too low, and the test rejects too often where errors are not correlated. "
         "serial_lm_test(form='f') keeps its level."
     )
     return gaps(model) + crowded(model, 1.0 / 3.0, consequence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, emit
+from panelvar.base.counting import count_of
 from panelvar.var_models.fitted_system import FittedSystem
 
 
@@ -20,7 +21,7 @@ def whole_lags(lags: int, rows: int) -> int:
     """
     lags = read_whole("lags", lags, 1)
     if lags >= rows:
-        raise InsufficientDataError(f"lags={lags}, of residuals of {rows} rows: use fewer lags.")
+        raise InsufficientDataError(f"lags={lags}: the residuals have only {count_of(rows, 'row')}. Use fewer lags.")
     return lags
 
 
@@ -36,7 +37,10 @@ def gaps(model: FittedSystem) -> tuple[Note, ...]:
     breaks = len(model.problem.run_starts) - 1
     if not breaks:
         return ()
-    return warned("gaps-bridged", f"The rows have {breaks} gap(s), across which residuals are taken as consecutive.")
+    return warned(
+        "gaps-bridged",
+        f"The rows have {count_of(breaks, 'gap')}. The test takes the residuals before and after a gap as consecutive.",
+    )
 
 
 def require_freedom(what: str, rows: int, coefficients: int, least: int) -> None:
@@ -59,8 +63,8 @@ def require_freedom(what: str, rows: int, coefficients: int, least: int) -> None
     """
     if rows - coefficients < least:
         raise InsufficientDataError(
-            f"{what} needs {least} degrees of freedom in the residuals of an equation; {rows} rows less {coefficients} "
-            f"coefficients leave {rows - coefficients}. Use fewer lags or variables."
+            f"{what} needs {least} degrees of freedom in the residuals of an equation. {rows} rows less "
+            f"{count_of(coefficients, 'coefficient')} leave {rows - coefficients}. Use fewer lags or variables."
         )
 
 
@@ -69,7 +73,7 @@ def crowded(model: FittedSystem, share: float, consequence: str) -> tuple[Note, 
     taken = model.nobs - model.df_resid
     if taken < share * model.nobs:
         return ()
-    return warned("few-rows", f"An equation has {taken} coefficients for {model.nobs} rows: {consequence}")
+    return warned("few-rows", f"An equation has {taken} coefficients for {model.nobs} rows. {consequence}")
 
 
 def warned(code: str, text: str) -> tuple[Note, ...]:

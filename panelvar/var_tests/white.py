@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError
+from panelvar.base.counting import count_of
 from panelvar.base.scaling import columns_in_own_units
 from panelvar.base.unknown_arguments import answering
 from panelvar.tables.joint_tests import JointTests
@@ -123,11 +124,11 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     pairs = [(i, j) for i in range(model.n_vars) for j in range(i + 1)]
     width = len(pairs)
     if r == 0:
-        raise SpecificationError("White's test needs a regressor that varies; the model has a constant only.")
+        raise SpecificationError("White's test needs a regressor that varies, but the model has only a constant.")
     if n - 1 - r < width:
         raise InsufficientDataError(
-            f"{r} terms and a constant for {width} product(s) of residuals: {n} rows are too few, {r + width + 1} are "
-            "needed. Use fewer lags or cross_terms=False."
+            f"The test regresses {count_of(width, 'product')} of residuals on {r} terms and a constant. This needs "
+            f"{r + width + 1} rows, and there are {n}. Use fewer lags or cross_terms=False."
         )
     left, right = np.array(pairs).T
     # Linear transformations of the residuals leave the joint statistic as it is; those of single products change.
