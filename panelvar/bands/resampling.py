@@ -20,8 +20,8 @@ from panelvar.bands.simulated import Simulated, chunked
 from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.base.counting import count_of
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.identification.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.draws import wild_multipliers

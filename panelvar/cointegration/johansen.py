@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from panelvar.bands.resampling import Recursive
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.counting import count_of
+from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import Case, deterministic_case, ranked

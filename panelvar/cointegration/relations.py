@@ -10,8 +10,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_names
 from panelvar.base.arrays import Array
-from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.base.counting import count_of
+from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.base.quoting import shown
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.dynamics.unit_free_solves import lower_solve

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from panelvar.base.arguments import read_whole
-from panelvar.base.errors import Note, SpecificationError, emit
 from panelvar.base.counting import count_of
+from panelvar.base.errors import Note, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import deterministic_case, ranked

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
-from panelvar.base.counting import count_of
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import CASES
 from panelvar.cointegration.relation_test import RelationTest, relation_test

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array, ComplexArray
-from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.counting import count_of
+from panelvar.base.errors import DataError, SpecificationError
 
 
 def wide(coefficients: Array) -> Array:

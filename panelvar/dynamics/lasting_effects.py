@@ -44,7 +44,7 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     """
     total = lag_sum(coefficients)
     if not np.isfinite(total).all():
-        raise NumericalError("Long-run effects do not exist, because the coefficients are not finite.")
+        raise NumericalError("The system explodes: its coefficients are not finite, and long-run effects do not exist.")
     if not unit_roots:
         effects = summed_solve(total, np.broadcast_to(np.eye(total.shape[-1]), total.shape), sizes)
         if not np.isfinite(effects).all():

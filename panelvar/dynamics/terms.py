@@ -10,8 +10,8 @@ import numpy as np
 
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError
 from panelvar.base.counting import count_of
+from panelvar.base.errors import InsufficientDataError
 from panelvar.base.quoting import shown
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
 from panelvar.base.counting import count_of
+from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.data.alignment import by_label, has_labels

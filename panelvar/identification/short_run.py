@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_sequence, read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.base.labels import is_frame
 from panelvar.base.limits import MOST_DRAWS
-from panelvar.base.counting import count_of
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification import structural_likelihood as likelihood

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import is_whole, read_seed, read_sequence, read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.base.limits import LONGEST_HORIZON, MOST_DRAWS
-from panelvar.base.counting import count_of
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve

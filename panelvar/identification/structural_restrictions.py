@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.counting import count_of
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.scaling import equilibrated
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification import structural_likelihood as likelihood
@@ -236,8 +236,8 @@ class Restrictions:
         if len(silent) > relations:
             raise SpecificationError(
                 f"long_run= leaves {len(silent)} shocks without lasting effects: {silent}. With "
-                f"{count_of(relations, 'relation')}, at most {count_of(relations, 'shock')} can have none; with more, B "
-                "is singular."
+                f"{count_of(relations, 'relation')}, at most {count_of(relations, 'shock')} can have none; with more, "
+                "B is singular."
             )
         return fewer
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array, Mask, Positions
-from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.base.counting import count_of
+from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.dynamics.column_ranges import measured_columns, require_range
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
@@ -94,8 +94,8 @@ class HorizonRegressions:
         lacking = {name: int(np.count_nonzero(~own)) for name, own in there.items() if not own.all()}
         if (holes or lacking) and missing == "raise":
             raise DataError(
-                f"The data have {count_of(holes + sum(lacking.values()), 'missing value')}, and missing='raise' refuses "
-                "them."
+                f"The data have {count_of(holes + sum(lacking.values()), 'missing value')}, and missing='raise' "
+                "refuses them."
             )
         notes = []
         if holes or absent:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_levels, read_names, read_whole, refuse_beyond, refuse_other
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     DataError,
     InsufficientDataError,
@@ -22,7 +23,6 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
-from panelvar.base.counting import count_of
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import HC, Classical, Covariance, LeverageAdjusted, ScoredCovariance
 from panelvar.covariance.influenced import Influenced

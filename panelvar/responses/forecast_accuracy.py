@@ -9,10 +9,10 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
-from panelvar.base.counting import count_of
 from panelvar.base.quoting import one_line
 from panelvar.base.scaling import in_own_units
 from panelvar.identification.scheme import position

@@ -19,8 +19,8 @@ from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import BandSource, nested
 from panelvar.base.arguments import finite_array, is_number, read_horizon, read_levels
 from panelvar.base.arrays import Array
-from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, emit
 from panelvar.base.counting import count_of
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
 from panelvar.data.arrow import from_arrow

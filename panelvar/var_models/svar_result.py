@@ -12,10 +12,10 @@ from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import Band, Limits, limit_columns, nested, said_levels
 from panelvar.base.arguments import read_levels
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
-from panelvar.base.counting import count_of
 from panelvar.base.quoting import one_line, shown
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification.short_run import ShortRun

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import DROP_OR_RAISE, is_whole, read_whole
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -22,7 +23,6 @@ from panelvar.base.errors import (
 )
 from panelvar.base.labels import repeated
 from panelvar.base.limits import LONGEST_HORIZON
-from panelvar.base.counting import count_of
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
@@ -372,8 +372,8 @@ def values_missing(counts: Positions, names: Sequence[str], lost: int, missing: 
             f"The data have {count_of(every, 'missing value')} in {where}, and missing='raise' refuses them."
         )
     text = (
-        f"The data have {count_of(every, 'missing value')} in {where}. {count_of(lost, 'row was', 'rows were')} dropped, "
-        "because a value is missing there or in the lags."
+        f"The data have {count_of(every, 'missing value')} in {where}. {count_of(lost, 'row was', 'rows were')} "
+        "dropped, because a value is missing there or in the lags."
     )
     return (Note("rows-missing", text, warn=True),)
 
@@ -414,7 +414,7 @@ def _few_rows(problem: LagProblem) -> tuple[Note, ...]:
         return ()
     text = (
         f"{problem.nobs} rows less {problem.n_regressors} coefficients in each equation leave "
-        f"{count_of(problem.df_resid, 'degree', 'degrees')} of freedom. Estimates are biased, and asymptotic errors are "
+        f"{count_of(problem.df_resid, 'degree')} of freedom. Estimates are biased, and asymptotic errors are "
         "unreliable."
     )
     return (Note("few-rows", text, warn=True),)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.base.counting import count_of
+from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position
 from panelvar.tables.test_result import TestResult, chi2_test
@@ -78,8 +78,9 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     left = freedom - regressors
     if left < 1:
         raise InsufficientDataError(
-            f"{count_of(lags, 'lag')} of {count_of(width, 'product')} of errors make {count_of(regressors, 'regressor')} "
-            f"beside a constant. This needs {regressors + 2} rows, and there are {rows}. Use fewer lags, or equation=."
+            f"{count_of(lags, 'lag')} of {count_of(width, 'product')} of errors make "
+            f"{count_of(regressors, 'regressor')} beside a constant. This needs {regressors + 2} rows, and there are "
+            f"{rows}. Use fewer lags, or equation=."
         )
     if left < width:
         notes = gaps(model) + _fitted_exactly(rows, regressors, width, left)
@@ -95,7 +96,7 @@ def _fitted_exactly(rows: int, regressors: int, width: int, left: int) -> tuple[
     return warned(
         "exact-products",
         f"The test regresses {width} products of errors on {regressors} regressors and a constant. {rows} rows leave "
-        f"{count_of(left, 'degree', 'degrees')} of freedom, so some products are fitted exactly, and the statistic is "
+        f"{count_of(left, 'degree')} of freedom, so some products are fitted exactly, and the statistic is "
         f"at least {rows * (width - left)} whatever the errors are. Use fewer lags, or equation=.",
     )
 

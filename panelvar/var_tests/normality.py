@@ -23,8 +23,8 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.base.counting import count_of
+from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import Identification

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from panelvar.base.arguments import read_flag
-from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.counting import count_of
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.unknown_arguments import answering
 from panelvar.tables.frame_table import FrameTable, formats_of_tests
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
@@ -72,8 +72,8 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     lags = whole_lags(lags, model.nobs)
     if lags <= model.lags:
         raise SpecificationError(
-            f"lags={lags}: a portmanteau test of a VAR({model.lags}) needs more than {count_of(model.lags, 'lag')}. Use "
-            "serial_lm_test for fewer."
+            f"lags={lags}: a portmanteau test of a VAR({model.lags}) needs more than {count_of(model.lags, 'lag')}. "
+            "Use serial_lm_test for fewer."
         )
     require_freedom("A portmanteau test", model.nobs, model.nobs - model.df_resid, model.n_vars + 1)
     plain, adjusted = residual_tests.portmanteau(tested_residuals(model, "portmanteau"), lags)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.base.counting import count_of
+from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.var_models.fitted_system import FittedSystem
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError
-from panelvar.base.counting import count_of
 from panelvar.base.scaling import columns_in_own_units
 from panelvar.base.unknown_arguments import answering
 from panelvar.tables.joint_tests import JointTests

@@ -73,7 +73,7 @@ def test_shares_of_fewer_shocks_than_variables_have_all_errors_below_them(data):
     model = pv.fit_var(data, lags=2)
     series = np.r_[np.nan, np.nan, model.problem.residuals[:, 0]]
     for scheme in (pv.ExternalInstrument(series, NAMES[0]), pv.SignRestrictions({(NAMES[0], "a"): "+"}, seed=1)):
-        with pytest.raises(SpecificationError, match="No delta-method formula"):
+        with pytest.raises(SpecificationError, match="The delta method has no formula"):
             model.variance_decomposition(3, identification=scheme, bands=DeltaMethod())
 
 

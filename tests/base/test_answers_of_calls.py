@@ -47,7 +47,7 @@ MODEL = pv.fit_var(SERIES, ["x", "y"], lags=1)
         (lambda: pv.fit_var(SERIES, lags="2"), "As a number it is lags=2."),
         (lambda: pv.fit_var(SERIES, lags=[1, 2]), "Lags 1 to 2 are lags=2."),
         (lambda: pv.fit_var(SERIES, lags=range(1, 5)), "Lags 1 to 4 are lags=4."),
-        (lambda: pv.fit_var(SERIES, lags=[1, 4]), "Lags left out are zero restrictions: fit_restricted_var."),
+        (lambda: pv.fit_var(SERIES, lags=[1, 4]), "To leave out lags, use fit_restricted_var."),
         (lambda: pv.HC(3), "Did you mean 'HC3'?"),
         (lambda: MODEL.impulse_responses(4, identification="chol"), "Did you mean 'cholesky'?"),
         (lambda: pv.adf_test(FRAME.set_index(["firm", "year"])["y"]), "panel_unit_root_table has the tests of panels."),

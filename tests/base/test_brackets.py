@@ -24,8 +24,8 @@ POOLED = pv.fit_pooled(pd.DataFrame(RNG.standard_normal((72, 2)), INDEX, ["y", "
         (
             MODEL,
             "infl",
-            "What belongs to an equation is a column: params['infl'], std_errors['infl'], resids['infl']; or an entry: "
-            "rsquared['infl'].",
+            "An equation is a column of a table, as in params['infl'], std_errors['infl'] and resids['infl'], or an "
+            "entry, as in rsquared['infl'].",
         ),
         (MODEL, "params", "Here it is an attribute: params."),
         (MODEL, "llf", "Here it is an attribute: loglik."),
@@ -34,7 +34,7 @@ POOLED = pv.fit_pooled(pd.DataFrame(RNG.standard_normal((72, 2)), INDEX, ["y", "
         (
             MODEL.impulse_responses(2),
             ("infl", "rate"),
-            "One response is response(variable, shock); all are a table: to_frame().",
+            "response(variable, shock) gives one response, and to_frame() a table of all.",
         ),
         (MODEL.forecast(2), "infl", "Its numbers are in a table: to_frame()."),
         (pv.adf_test(RNG.standard_normal(50)), 0, "A test has its numbers by name: statistic, pvalue, df."),

@@ -350,7 +350,7 @@ def test_identities_are_refused():
     with pytest.raises(pv.CollinearityError, match="linear combination"):
         pv.johansen_test(np.column_stack([walk, walk.sum(axis=1)]), lags=1)
     later = np.column_stack([walk[1:], walk[:-1, 0]])
-    with pytest.warns(pv.PanelVarWarning, match="fit exactly"), pytest.raises(pv.NumericalError, match="identity"):
+    with pytest.warns(pv.PanelVarWarning, match="fits exactly"), pytest.raises(pv.NumericalError, match="identity"):
         pv.johansen_test(later, lags=1)
 
 

@@ -40,7 +40,7 @@ def test_a_panel_is_not_beside_a_series(series):
 
 def test_a_gap_is_not_bridged(series):
     holed = series.drop(series.index[[30, 31]])
-    with pytest.warns(pv.PanelVarWarning, match=r"2 period\(s\) are absent.*reset_index\(drop=True\)"):
+    with pytest.warns(pv.PanelVarWarning, match=r"2 periods are absent.*reset_index\(drop=True\)"):
         model = pv.fit_var(holed, lags=1)
     assert model.nobs == 76
     with pytest.warns(pv.PanelVarWarning, match="2 period"):

@@ -275,7 +275,7 @@ def test_when_gdp_can_peak(paper, source):
     # An accumulated response with these impacts still rises most in year 1.
     for impact in (*found.accumulated[5][0], *found.accumulated[6][0]):
         assert (direct + impact * own)[1:].argmax() == 0
-    with pytest.warns(UserWarning, match="from 11 rows"):
+    with pytest.warns(UserWarning, match="11 rows less 5 coefficients"):
         ours = impact_on_the_reconstruction(source)
     assert ours.accumulated_peak_year == 5
     low, high = found.accumulated[5][0]
@@ -377,7 +377,7 @@ def test_figures_have_the_layouts_that_the_text_describes(paper, source):
     assert all(len(ax.collections[0].get_offsets()) == 13 for ax in scatters.axes)
     (roots,) = figures.roots(source).axes
     assert list(roots.get_xlim()) == list(roots.get_ylim()) == text["figure_6"]["axes"]
-    with pytest.warns(UserWarning, match="from 11 rows"):
+    with pytest.warns(UserWarning, match="11 rows less 5 coefficients"):
         assert len(figures.gdp_to_cii(source).axes) == 2
     titles = np.array([ax.get_title() for ax in figures.grid_printed(source).axes]).reshape(3, 3)
     described = text["figure_8"]
@@ -389,7 +389,7 @@ def test_figures_have_the_layouts_that_the_text_describes(paper, source):
 def test_what_eleven_rows_and_three_clusters_say(paper, source):
     from paper.audit import eleven_rows, three_clusters
 
-    with pytest.warns(UserWarning, match="5 coefficients in each equation from 11 rows"):
+    with pytest.warns(UserWarning, match="11 rows less 5 coefficients in each equation"):
         eleven = eleven_rows(source)
     assert (eleven.rows, eleven.coefficients, eleven.df, eleven.slopes) == (11, 5, 6, 8)
     assert eleven.years_off_zero == 0

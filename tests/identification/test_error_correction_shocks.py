@@ -275,9 +275,9 @@ def test_a_stable_system_has_them_too(canada):
     summed = model.impulse_responses(400, identification=scheme, cumulative=True, bands=DeltaMethod())
     assert_allclose(fit.long_run_std_errors, summed.std_errors[-1], rtol=1e-6, atol=1e-9)
     short = fit_svar(model, ShortRun(b=np.where(np.tri(3), NAN, 0.0)))
-    with pytest.raises(SpecificationError, match="says nothing of the long run"):
+    with pytest.raises(SpecificationError, match="does not restrict the long run"):
         _ = short.long_run
-    with pytest.raises(SpecificationError, match="says nothing of the long run"):
+    with pytest.raises(SpecificationError, match="does not restrict the long run"):
         _ = short.long_run_std_errors
 
 
@@ -309,9 +309,7 @@ def test_what_the_rank_implies_is_said(canada, finland):
         fit.notes[0].text
         == "The long-run effects have rank 3, so of your 6 restrictions on them only 5 are independent."
     )
-    with pytest.raises(
-        SpecificationError, match=r"leaves 2 shocks .*\['U', 'rw'\].* 1 relation\(s\), at most 1 shocks"
-    ):
+    with pytest.raises(SpecificationError, match=r"leaves 2 shocks .*\['U', 'rw'\].* 1 relation, at most 1 shock can"):
         fit_svar(canada, ShortRun(b=IMPACT, long_run=zeros((ALL, 2), (ALL, 3))))
     # Enough restrictions by their number, too few that count.
     with pytest.raises(SpecificationError, match=r"5 long-run restrictions of 9 .*have rank 2.*Restrict 1 more"):
@@ -333,5 +331,5 @@ def test_what_the_rank_implies_is_said(canada, finland):
 def test_lasting_effects_of_draws_that_explode_are_refused_in_words(unit_roots):
     lags = np.zeros((3, 1, 2, 2))
     lags[1] = np.nan
-    with pytest.raises(pv.NumericalError, match="the system explodes"):
+    with pytest.raises(pv.NumericalError, match="The system explodes"):
         lasting_effects(lags, unit_roots, np.ones((3, 2)))

@@ -193,7 +193,7 @@ def test_bands_and_what_has_none(data, model):
     assert (shares.draws <= 1.0).all()
     with pytest.raises(SpecificationError, match="MovingBlockBootstrap"):
         model.impulse_responses(2, identification=scheme, bands=MonteCarlo(200, seed=1))
-    with pytest.raises(SpecificationError, match="No delta-method formula"):
+    with pytest.raises(SpecificationError, match="The delta method has no formula"):
         model.impulse_responses(2, identification=scheme, bands=DeltaMethod())
     with pytest.warns(pv.PanelVarWarning, match="far too narrow"):
         model.impulse_responses(2, identification=scheme, bands=RecursiveWildBootstrap(200, seed=1), level=0.9)

@@ -149,7 +149,7 @@ def test_bad_input(model):
         model.impulse_responses(2, identification=ImpactMatrix(EXPERIMENT, shocks=["a", "a"]))
     with pytest.raises(SpecificationError, match="expected a sequence"):
         ImpactMatrix(EXPERIMENT, shocks="boom")
-    with pytest.raises(SpecificationError, match="'dl_realinv' on impact and has no size of one unit"):
+    with pytest.raises(SpecificationError, match="'dl_realinv' on impact, so it has no size of one unit"):
         matrix = np.column_stack([EXPERIMENT, EXPERIMENT[:, 1]])
         model.impulse_responses(2, identification=ImpactMatrix(matrix), shock_size="unit")
     with pytest.raises(SpecificationError, match=r"ImpactMatrix\(matrix\)"):

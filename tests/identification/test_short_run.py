@@ -249,13 +249,13 @@ def test_what_is_not_identified_is_said(model):
 def test_bad_input(model):
     with pytest.raises(SpecificationError, match="needs a= or b="):
         ShortRun()
-    with pytest.raises(SpecificationError, match="leave a= out"):
+    with pytest.raises(SpecificationError, match="Leave out a="):
         ShortRun(LOWER, long_run=LONG)
     with pytest.raises(SpecificationError, match="shape"):
         model.impulse_responses(2, identification=ShortRun(b=np.eye(2)))
     with pytest.raises(SpecificationError, match="'w' is not a variable"):
         model.impulse_responses(2, identification=ShortRun(b={("w", "x"): 0.0}))
-    with pytest.raises(SpecificationError, match="no pair"):
+    with pytest.raises(SpecificationError, match="not a pair"):
         model.impulse_responses(2, identification=ShortRun(b={"x": 0.0}))
     with pytest.raises(SpecificationError, match="infinite"):
         model.impulse_responses(2, identification=ShortRun(b=np.diag([NAN, NAN, np.inf])))
@@ -272,7 +272,7 @@ def test_bad_input(model):
 def test_a_second_maximum_is_announced(model):
     """x on y, y on z, z on x: the loop run the other way fits as well."""
     cycle = np.array([[1.0, NAN, 0.0], [0.0, 1.0, NAN], [NAN, 0.0, 1.0]])
-    with pytest.warns(pv.PanelVarWarning, match="identify the shocks locally"):
+    with pytest.warns(pv.PanelVarWarning, match="identify the shocks only locally"):
         fit = fit_svar(model, ShortRun(cycle, DIAGONAL))
     assert_allclose(fit.sigma.to_numpy(), model.sigma, rtol=1e-9)
 
@@ -402,13 +402,13 @@ def test_limits_of_a_band_are_the_bands_and_long_run_effects_have_them_too(model
         assert each["lower"] == fit.band.limits[0].lower[place]
         assert each["upper_68"] == fit.band.limits[1].upper[place]
     assert fit.conf_int(level=0.9).equals(limits[["lower", "upper"]])
-    with pytest.raises(SpecificationError, match=r"made at 68% and 90%. Give fit_svar level=\(0.68, 0.9, 0.95\)"):
+    with pytest.raises(SpecificationError, match=r"made at 68% and 90%. Call fit_svar with level=\(0.68, 0.9, 0.95\)"):
         fit.conf_int(level=0.95)
 
 
 def test_other_schemes_are_told_where_they_go(model):
     for scheme in ("cholesky", pv.Cholesky()):
-        with pytest.raises(SpecificationError, match=r"they go into impulse_responses\(identification=\.\.\.\)\.$"):
+        with pytest.raises(SpecificationError, match=r"give them to impulse_responses\(identification=\.\.\.\)\.$"):
             fit_svar(model, scheme)
 
 

@@ -134,7 +134,7 @@ def test_derivatives_and_batches(model, case):
 def test_two_ways_to_fit_are_announced(model):
     """Opposite reactions of two variables to each other: x fits, and so does -1 / x with the shocks exchanged."""
     scheme = ShortRun(a_of("x", 0, "-x", 0, NAN, NAN), DIAGONAL)
-    with pytest.warns(pv.PanelVarWarning, match="locally only"):
+    with pytest.warns(pv.PanelVarWarning, match="only locally"):
         fit = fit_svar(model, scheme)
     a, b = fit.pair
     assert a[0, 1] == -a[1, 0]
@@ -149,12 +149,12 @@ def test_ties_hold_with_long_run_zeros(model):
     scheme = ShortRun(
         b=[[NAN, "x", NAN], [NAN, NAN, "-x"], [NAN, NAN, NAN]], long_run={(NAMES[0], name): 0 for name in NAMES[1:]}
     )
-    with pytest.warns(pv.PanelVarWarning, match="locally only"):
+    with pytest.warns(pv.PanelVarWarning, match="only locally"):
         fit = fit_svar(model, scheme)
     assert_allclose(fit.b.iloc[0, 1], -fit.b.iloc[1, 2], rtol=1e-12)
     assert_allclose(fit.b @ fit.b.to_numpy().T, model.sigma, rtol=1e-8)
     assert_allclose(fit.long_run.iloc[0, 1:], 0.0, atol=1e-12)
-    with pytest.warns(pv.PanelVarWarning, match="locally only"):
+    with pytest.warns(pv.PanelVarWarning, match="only locally"):
         band = model.impulse_responses(3, identification=scheme, bands=DeltaMethod())
     assert_allclose(band.values[0], fit.b, atol=1e-12)
     assert_allclose(band.std_errors[0, 0, 1], band.std_errors[0, 1, 2], rtol=1e-8)

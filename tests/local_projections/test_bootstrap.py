@@ -72,7 +72,7 @@ def test_where_there_is_no_bootstrap(options):
     lp = pv.fit_local_projections(data(), lags=2, horizon=3, **options)
     with pytest.raises(pv.SpecificationError, match="lag-augmented"):
         lp.with_bands(pv.ResidualBootstrap(99, seed=1))
-    with pytest.raises(pv.SpecificationError, match="not offered"):
+    with pytest.raises(pv.SpecificationError, match="Local projections have no bands="):
         lp.with_bands(pv.MonteCarlo(99, seed=1))
 
 

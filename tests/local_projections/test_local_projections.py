@@ -367,7 +367,7 @@ def at_one_end(values):
 )
 def test_squares_out_of_range_are_refused(moved, options):
     values = moved(np.random.default_rng(5).standard_normal((60, 3)))
-    with pytest.raises(pv.NumericalError, match="leave the range of floating-point numbers: rescale"):
+    with pytest.raises(pv.NumericalError, match=r"leave the range of floating-point numbers\. Rescale"):
         pv.fit_local_projections(values, ["a", "b", "c"], lags=1, horizon=4, **options)
 
 

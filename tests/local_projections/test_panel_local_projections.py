@@ -120,7 +120,7 @@ def test_other_outcomes():
     # Given the level of the period before, changes and levels have one coefficient of the shock.
     level = pv.fit_panel_local_projections(frame, "y", "s", lags=1, horizon=2, sample="common")
     assert level.nobs_by_horizon.tolist() == [level.nobs_by_horizon[2]] * 3
-    with pytest.raises(pv.SpecificationError, match="choose one"):
+    with pytest.raises(pv.SpecificationError, match="Choose one"):
         pv.fit_panel_local_projections(frame, "y", "s", cumulative=True, long_difference=True)
 
 

@@ -121,7 +121,7 @@ def test_one_entity_and_data_that_do_not_say_who():
 def test_rows_lost_to_gaps_and_missing_values_are_counted():
     frame = panel_of()
     frame.iloc[5, 0] = np.nan
-    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['x'\]; 2 row\(s\) were dropped"):
+    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value in \['x'\]\. 2 rows were dropped"):
         pv.fit_panel_var(frame, NAMES, method="pooled", cov="classical")
     with pytest.warns(
         pv.PanelVarWarning, match=r"Periods are absent from the data, so 2 rows without lags were dropped"
@@ -133,7 +133,7 @@ def test_rows_lost_to_gaps_and_missing_values_are_counted():
 @pytest.mark.parametrize("test", [pv.portmanteau_test, pv.normality_test, pv.arch_test])
 def test_tests_of_one_series_are_not_of_a_panel(test):
     model = fit(panel_of(), method="pooled")
-    with pytest.raises(pv.SpecificationError, match=r"of one entity, by fit_var; .* has ar_test\(\)"):
+    with pytest.raises(pv.SpecificationError, match=r"of one entity, made by fit_var; .* has ar_test\(\)"):
         test(model)
 
 

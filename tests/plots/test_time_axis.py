@@ -84,7 +84,7 @@ def test_periods_end_where_the_next_begins_unless_one_is_absent():
     assert TimeAxis.of(pd.Index([1990])).ends.tolist() == [1991.0]
 
 
-@pytest.mark.filterwarnings("ignore:1 period.s. are absent")
+@pytest.mark.filterwarnings("ignore:1 period is absent")
 def test_a_weekend_is_no_gap_between_days_of_business():
     """What a model of such days takes for adjacent is drawn so, in every picture of a system over time."""
     days = pd.bdate_range("2024-01-01", periods=40)

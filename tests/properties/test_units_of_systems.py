@@ -610,8 +610,8 @@ EXTREME = [
 
 
 NOT_OFFERED = re.compile(
-    "Studentised intervals|would undo a restriction|posterior of an unrestricted|has no exogenous variables"
-    "|average origin|responses of the levels do not die out|is not stable|Only a stable system"
+    "[Ss]tudentised intervals|would undo a restriction|posterior of an unrestricted|has no exogenous variables"
+    "|average origin|responses of the levels do not die out|is not stable|Values before the sample"
 )
 """Words about what a kind of system does not offer."""
 

@@ -72,5 +72,5 @@ def test_periods_are_chosen_by_their_labels(model):
         (plain, "3", "4"),
         (plain, True, None),
     ):
-        with pytest.raises(pv.SpecificationError, match="there is no such period; periods are 1"):
+        with pytest.raises(pv.SpecificationError, match=r"there is no such period\. The periods run from 1"):
             each.summary(first=first, last=last)

@@ -153,8 +153,8 @@ def test_some_shocks_may_be_named(model, kind):
         ({"rate": "output"}, "must differ"),
         ({"interest": "policy"}, "'interest' is not a variable"),
         ("abc", "expected a sequence"),
-        ([1, 2, 3], "no name for a shock"),
-        ({"rate": ""}, "no name for a shock"),
+        ([1, 2, 3], "not a name for a shock"),
+        ({"rate": ""}, "not a name for a shock"),
     ):
         with pytest.raises(pv.SpecificationError, match=words):
             model.impulse_responses(2, identification=kind(shocks=wrong))

@@ -139,7 +139,7 @@ def test_what_has_a_value_for_each_row_or_needs_all_of_them_is_refused_by_name()
             pv.fit_panel_var(stream, NAMES, method="within", cov=cov)
     with pytest.raises(pv.DataError, match="'c' is not in the data"):
         pv.fit_panel_var(stream, ["a", "c"])
-    with pytest.raises(pv.DataError, match=r"9 missing value\(s\) in \['a'\], and missing='raise'"):
+    with pytest.raises(pv.DataError, match=r"9 missing values in \['a'\], and missing='raise'"):
         pv.fit_panel_var(stream, NAMES, missing="raise")
     scattered = FRAME[FRAME["year"] % 4 == FRAME["firm"] % 4]
     with pytest.raises(pv.InsufficientDataError, match=r"None of the \d+ entities has a row with 1 lag"):

@@ -109,19 +109,17 @@ def test_entities_with_everything_equal_a_loop(lags, limits):
             one = pv.fit_var(frames[unit], lags=lags, **beside, **limits)
         agrees(batch, place, one)
         for note in one.notes:
-            lost += int(note.text.split(";")[1].split()[0]) if note.code == "rows-missing" else 0
-            gaps += int(note.text.split(";")[1].split()[0]) if note.code == "rows-gaps" else 0
+            lost += int(note.text.split(". ")[1].split()[0]) if note.code == "rows-missing" else 0
+            gaps += int(note.text.split(". ")[1].split()[0]) if note.code == "rows-gaps" else 0
     said = " ".join(str(warning.message) for warning in caught)
-    assert f"{lost} row(s) were dropped because they or their lags miss a value" in said
+    assert f"{lost} rows were dropped, because a value is missing there or in the lags" in said
     assert f"{gaps} row(s) follow periods absent from the data" in said
 
 
 def test_rows_after_gaps_that_exogenous_lags_cannot_reach_are_counted_as_such():
     """A lag of an exogenous variable bridges a gap as little as one of the variables."""
     frame = panel()[1]["u0"].drop(index=[1970])
-    with pytest.warns(
-        pv.PanelVarWarning, match=r"1 period\(s\) are absent from the data; 2 row\(s\) after them have no lags"
-    ):
+    with pytest.warns(pv.PanelVarWarning, match=r"1 period is absent from the data\. 2 rows after gaps have no lags"):
         model = pv.fit_var(frame, lags=0, exogenous=["x", "z"], exogenous_lags=2)
     assert model.nobs == 69 - 2 - 2
 
@@ -208,7 +206,7 @@ def test_forecasts_with_seasons_and_trend_are_those_of_all_rows_up_to_the_origin
         (lambda y, x: pv.fit_var_batch(y, exogenous=x[:, 1:]), r"exogenous of shape \(7, 59, 2\).*60 periods"),
         (lambda y, x: pv.fit_var_batch(y, exogenous=["x"]), "expected an array of real numbers"),
         (lambda y, x: pv.fit_var_batch(y, exogenous_lags=1), "needs exogenous variables"),
-        (lambda y, x: pv.fit_var_batch(y, seasons=1), "no pattern"),
+        (lambda y, x: pv.fit_var_batch(y, seasons=1), "not a pattern"),
         (lambda y, x: pv.fit_var_batch(y, ["x2", "b"], exogenous=x), r"\['x2'\]: exogenous variables of an array"),
         (lambda y, x: pv.fit_var_batch([y[0], y[1, :9]]), "not of one length and width, .* make a Panel of them"),
         (lambda y, x: pv.fit_var_batch(y[:, :0]), r"shape \(7, 0, 2\) have no periods"),

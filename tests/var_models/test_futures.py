@@ -207,7 +207,7 @@ def test_conditions_may_be_on_later_periods_alone(model):
         found = model.conditional_forecast(given, steps=4)
         assert_allclose(found.values, expected.values, rtol=0, atol=0)
         assert_allclose(found.upper, expected.upper, rtol=0, atol=0)
-    with pytest.raises(SpecificationError, match=r"labelled .*2020Q3.*; the forecast is of .*2020Q1.* to .*2020Q2"):
+    with pytest.raises(SpecificationError, match=r"labelled .*2020Q3.*, but the forecast is of .*2020Q1.* to .*2020Q2"):
         model.conditional_forecast(third, steps=2)
 
 
@@ -215,12 +215,16 @@ def test_conditions_may_be_on_later_periods_alone(model):
     ("given", "steps", "message"),
     [
         ({"w": [1.0]}, None, r"\['w'\] are not variables of this system: \['x', 'y', 'z'\]"),
-        ({"y": 1.0}, None, "say how many there are, steps="),
-        ({"y": "high"}, None, "conditions of 'y' must be a number, or a list of them, one a period; got 'high'"),
+        ({"y": 1.0}, None, "Give steps= to say how many there are"),
+        (
+            {"y": "high"},
+            None,
+            "a number, or a list with one number for each period; got 'high'",
+        ),
         ({"y": [[1.0]]}, None, "conditions of 'y' must be a number"),
         ({"y": []}, None, "conditions of 'y' must be a number"),
         ({}, None, "finite value somewhere"),
-        ({"y": [1.0, 2.0]}, 1, "conditions are on 2 periods, and steps=1 ends before the last"),
+        ({"y": [1.0, 2.0]}, 1, "conditions cover 2 periods, and steps=1 ends before the last"),
         ({"y": pd.Series([1.0], index=pd.period_range("2019Q1", periods=1, freq="Q"))}, None, "are labelled .*2020Q1"),
     ],
 )

@@ -106,11 +106,11 @@ def test_exogenous_variables_and_seasons_are_simulated():
     for row in range(79):
         y = terms[row] + model.coefficients[0] @ y + problem.residuals[row]
         assert_allclose(path.iloc[row], y, rtol=1e-10, atol=1e-12)
-    with pytest.raises(pv.SpecificationError, match="give exogenous= of shape"):
+    with pytest.raises(pv.SpecificationError, match="Give exogenous= of shape"):
         model.simulate(10, initial=[[0.0, 0.0]])
     for trend in ("c", "n"):
         alone = pv.fit_var(frame, lags=1, exogenous=["oil"], trend=trend)
-        with pytest.raises(pv.SpecificationError, match="give initial= of shape"):
+        with pytest.raises(pv.SpecificationError, match="Give initial= of shape"):
             alone.simulate(10, exogenous=np.zeros((10, 1)))
 
 

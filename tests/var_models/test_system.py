@@ -244,7 +244,7 @@ def test_decomposition_as_a_table(complete):
     assert shares.horizon == 4
     np.testing.assert_allclose(shares.forecast_std_errors[0], np.sqrt(np.diag(SIGMA)))
     # Shares have sampling errors of their own, which these are not.
-    with pytest.raises(AttributeError, match="errors of forecasts are forecast_std_errors; ask for bands="):
+    with pytest.raises(AttributeError, match="forecast_std_errors are those of forecasts; ask for bands="):
         _ = shares.std_errors
     with pytest.raises(SpecificationError, match="horizon=0"):
         complete.variance_decomposition(0)

@@ -74,15 +74,13 @@ def test_forecasts_are_labelled_by_the_calendar(frame, index, ahead):
 
 def test_a_gap_is_not_bridged(frame):
     broken = frame.drop([1970, 1971])
-    with pytest.warns(
-        pv.PanelVarWarning, match=r"2 period\(s\) are absent from the data; 2 row\(s\) after them have no lags"
-    ):
+    with pytest.warns(pv.PanelVarWarning, match=r"2 periods are absent from the data\. 2 rows after gaps have no lags"):
         model = pv.fit_var(broken, lags=2)
     # 58 periods, two serve as first lags, two after the gap lack lags.
     assert model.nobs == 54
     assert [note.code for note in model.notes if note.code == "rows-gaps"] == ["rows-gaps"]
-    assert "2 period(s) are absent" in str(model.notes[-1])
-    assert "2 row(s) after" in str(model.notes[-1])
+    assert "2 periods are absent" in str(model.notes[-1])
+    assert "2 rows after" in str(model.notes[-1])
     assert 1972 not in model.resids.index
     assert 1974 in model.resids.index
     y = frame.to_numpy()
@@ -110,7 +108,7 @@ def test_bootstrap_runs_across_gaps(frame):
 
 def test_missing_values_are_dropped_after_lags_and_counted(frame):
     frame.loc[1960, "a"] = np.nan
-    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['a'\]; 3 row\(s\) were dropped"):
+    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value in \['a'\]\. 3 rows were dropped"):
         model = pv.fit_var(frame, lags=2)
     assert model.nobs == 55
     assert model.resids.index.tolist() == [year for year in range(1952, 2010) if year not in (1960, 1961, 1962)]
@@ -286,7 +284,7 @@ def test_too_few_rows_say_how_many_are_needed(frame):
 
 
 def test_few_rows_for_the_coefficients_warn(frame):
-    with pytest.warns(pv.PanelVarWarning, match="5 coefficients in each equation from 14 rows"):
+    with pytest.warns(pv.PanelVarWarning, match="14 rows less 5 coefficients in each equation"):
         model = pv.fit_var(frame.iloc[:16], lags=2)
     assert [note.code for note in model.notes] == ["few-rows"]
     assert pv.fit_var(frame.iloc[:17], lags=2).notes == ()
@@ -294,7 +292,7 @@ def test_few_rows_for_the_coefficients_warn(frame):
 
 def test_an_exact_fit_is_announced_and_has_no_likelihood():
     growth = pd.DataFrame({"a": 2.0 ** np.arange(20)})
-    with pytest.warns(pv.PanelVarWarning, match=r"Equation\(s\) of \['a'\] fit exactly"):
+    with pytest.warns(pv.PanelVarWarning, match=r"The equation of a fits exactly"):
         model = pv.fit_var(growth, trend="n")
     assert model.params.loc["L1.a", "a"] == pytest.approx(2.0)
     with pytest.raises(NumericalError, match="singular"):
@@ -307,7 +305,7 @@ def test_an_exact_fit_is_announced_and_has_no_likelihood():
 
 @pytest.mark.parametrize("factor", [1e200, 1e-200])
 def test_squares_out_of_range_are_refused(frame, factor):
-    with pytest.raises(NumericalError, match="rescale"):
+    with pytest.raises(NumericalError, match="Rescale"):
         pv.fit_var(frame * factor)
 
 
@@ -337,7 +335,7 @@ def test_an_explosive_fit_warns_where_it_matters():
 def test_orders_compared_on_few_rows_are_warned_about(frame):
     """K = 2 and a constant: order 3 has 7 coefficients, so that 17 periods leave 14 rows, enough, and 16 do not."""
     assert "few-rows-compared" not in {note.code for note in pv.select_lags(frame.iloc[:17], 3).notes}
-    with pytest.warns(pv.PanelVarWarning, match="order compared, 3, has 7 coefficients .* the 13 rows it leaves"):
+    with pytest.warns(pv.PanelVarWarning, match="order compared, 3, has 7 coefficients .* the 13 rows that it leaves"):
         selection = pv.select_lags(frame.iloc[:16], 3)
     assert [note.code for note in selection.notes] == ["few-rows-compared"]
     with pytest.warns(pv.PanelVarWarning) as caught:

@@ -326,7 +326,7 @@ def test_robust_tests_do_not_depend_on_units(unit):
 def test_a_variable_that_does_not_vary_has_no_rsquared():
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 2)), columns=["a", "b"])
     frame.loc[1:, "b"] = 2.0
-    with pytest.warns(pv.PanelVarWarning, match=r"Equation\(s\) of \['b'\] fit exactly"):
+    with pytest.warns(pv.PanelVarWarning, match=r"The equation of b fits exactly"):
         model = pv.fit_var(frame, lags=1)
     assert np.isnan(model.rsquared["b"]) and np.isnan(model.rsquared_adjusted["b"])
     assert 0.0 < model.rsquared["a"] < 1.0

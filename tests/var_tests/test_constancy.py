@@ -200,7 +200,7 @@ def test_what_is_refused():
     for window in (0.01, 0.6, True, "h"):
         with pytest.raises(SpecificationError, match="window"):
             pv.mosum_test(model, window=window)
-    with pytest.raises(InsufficientDataError, match="use a larger one"):
+    with pytest.raises(InsufficientDataError, match="Use a larger window="):
         pv.mosum_test(pv.fit_var(series(16), lags=1), window=0.05)
 
 

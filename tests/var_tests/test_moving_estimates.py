@@ -114,7 +114,7 @@ def test_a_trend_among_the_regressors_is_warned_about(growth):
     ("batch", "message"),
     [
         (lambda frame: pv.fit_var(frame, lags=1), "windows= takes the result of fit_rolling_var"),
-        (lambda frame: pv.fit_var_batch(np.stack([frame, frame])), "no windows of one sample"),
+        (lambda frame: pv.fit_var_batch(np.stack([frame, frame])), "are not such windows"),
         (lambda frame: pv.fit_rolling_var(frame, window=50, lags="bic", max_lags=2), "lag orders of their own"),
         (lambda frame: quietly(pv.fit_rolling_var, frame, window=8), "share of 0.0398.*known from 0.05 to 0.5"),
         (lambda frame: pv.fit_rolling_var(frame, window=150), "share of 0.746"),
@@ -140,9 +140,9 @@ def test_boundaries_beyond_the_quantiles_are_refused_and_not_made_up():
     highest = 0.999**9
     assert found.boundary(level=highest) > found.boundary(level=0.95) > found.boundary(level=0.9)
     assert found.boundary(level=highest) < 3.0
-    with pytest.raises(SpecificationError, match=r"increments of 9 processes stray is known up to .* 0\.991"):
+    with pytest.raises(SpecificationError, match=r"increments of 9 processes is known up to .* 0\.991"):
         found.boundary(level=0.995)
-    with pytest.raises(SpecificationError, match=r"level=0\.9995: how far increments stray is known up to .* 0\.999"):
+    with pytest.raises(SpecificationError, match=r"level=0\.9995: the distribution of .* up to .* 0\.999"):
         pv.mosum_test(pv.fit_var(noise, lags=1)).plot(level=0.9995)
     # Closed forms have no end.
     assert 2.0 < pv.cusum_test(pv.fit_var(noise, lags=1)).boundary(level=1.0 - 1e-9) < 4.0

@@ -104,7 +104,7 @@ def test_the_table_holds_single_tests(model, form):
             row = frame.loc[lag, column]
             assert (row["statistic"], row["df"], row["pvalue"]) == (test.statistic, test.df, test.pvalue)
             assert ("df_denominator" in row) == (form == "f")
-    with pytest.raises(InsufficientDataError, match=r"28 lag\(s\) add 84"):
+    with pytest.raises(InsufficientDataError, match=r"28 lags add 84"):
         pv.serial_lm_table(model, 28, form=form)
     with pytest.raises(SpecificationError, match="alone"):
         pv.serial_lm_test(model, 2, alone="yes")
@@ -297,7 +297,7 @@ def test_errors_clustered_by_groups_of_periods(model):
         pv.granger_bootstrap_test(shuffled, "x", "y", draws=9)
     with pytest.raises(pv.DataError, match="3 values"):
         model.with_cov(pv.Clustered([1, 2, 3]))
-    with pytest.raises(SpecificationError, match="'entity' is no dimension"):
+    with pytest.raises(SpecificationError, match="'entity' is not a dimension"):
         model.with_cov("cluster")
     with pytest.warns(pv.PanelVarWarning, match="Only 3 clusters"):
         model.with_cov(pv.Clustered(np.arange(count) * 3 // count))
@@ -353,7 +353,7 @@ def test_cusum_sees_a_break():
 def test_cusum_without_a_constant():
     """Residuals that do not sum to zero make no bridge: said aloud; R scales by their spread about the mean."""
     y = np.random.default_rng(3).standard_normal((80, 2)) + 0.4
-    with pytest.warns(pv.PanelVarWarning, match=r"equation\(s\) of \['a', 'b'\] have no constant"):
+    with pytest.warns(pv.PanelVarWarning, match=r"Equations of a, b have no constant"):
         found = pv.cusum_test(pv.fit_var(y, ["a", "b"], lags=1, trend="n"))
     assert found.tests["a"].notes[0].code == "no-constant"
     with pytest.warns(pv.PanelVarWarning, match="no constant"):
@@ -362,7 +362,7 @@ def test_cusum_without_a_constant():
     assert_allclose(theirs.paths, u.cumsum() / (u.std(ddof=2) * np.sqrt(79)), rtol=1e-12)
     assert_allclose(found.paths, u.cumsum() / np.sqrt((u**2).sum() / 77 * 79), rtol=1e-12)
     one = pv.fit_restricted_var(y, {"b": ["const", "L1.a"]}, ["a", "b"], lags=1, method="ols")
-    with pytest.warns(pv.PanelVarWarning, match=r"of \['b'\] have no constant"):
+    with pytest.warns(pv.PanelVarWarning, match=r"The equation of b has no constant"):
         restricted = pv.cusum_test(one)
     v = one.resids
     degrees = np.array([76, 78])
@@ -408,18 +408,18 @@ def test_orders_that_are_no_orders_are_named():
     with pytest.raises(SpecificationError, match="or a criterion"):
         pv.fit_var(y, lags=2.0)
     for series in (["x"] * 60, pd.Series(["x"] * 60), pd.DataFrame({"z": np.ones(60), "w": ["x"] * 60})):
-        with pytest.raises(pv.DataError, match="values that are no numbers"):
+        with pytest.raises(pv.DataError, match="values that are not numbers"):
             model.impulse_responses(2, identification=pv.ExternalInstrument(series, "a"))
 
 
 def test_what_cannot_be_tested_is_refused(model):
-    with pytest.raises(SpecificationError, match="use serial_lm_test"):
+    with pytest.raises(SpecificationError, match="Use serial_lm_test"):
         pv.portmanteau_test(model, 2)
     with pytest.raises(SpecificationError, match=r"lags=0 must be a whole number of at least 1\."):
         pv.serial_lm_test(model, 0)
-    with pytest.raises(InsufficientDataError, match="too few"):
+    with pytest.raises(InsufficientDataError, match=r"needs 9[345] rows, and there are 88"):
         pv.serial_lm_test(model, 28)
-    with pytest.raises(InsufficientDataError, match="too few"):
+    with pytest.raises(InsufficientDataError, match=r"This needs \d+ rows, and there are"):
         pv.arch_test(model, 14)
     with pytest.raises(SpecificationError, match="'jarque-bera'"):
         pv.normality_test(model, kind="jb")
@@ -471,14 +471,14 @@ def test_arch_fits_products_exactly_where_too_few_rows_are_left_over(left):
 
 
 def test_arch_wants_as_many_rows_left_over_as_products():
-    with pytest.raises(InsufficientDataError, match="7 rows are too few, 8 are needed"):
+    with pytest.raises(InsufficientDataError, match="needs 8 rows, and there are 7"):
         pv.arch_test(made_of(8, 1, 3))
     # 13 rows less the first, a constant and 6 regressors leave 5 for 6 products.
-    with pytest.warns(pv.PanelVarWarning, match="for 12 rows leave 5, .* the statistic is at least 12 whatever"):
+    with pytest.warns(pv.PanelVarWarning, match=r"12 rows leave 5 .* the statistic is at least 12 whatever"):
         floored = pv.arch_test(made_of(13, 1, 3))
     assert floored.statistic >= 12.0
     assert floored.notes[-1].code == "exact-products"
-    with pytest.warns(pv.PanelVarWarning, match="6 regressors and a constant for 13 rows: the statistic has 25% of"):
+    with pytest.warns(pv.PanelVarWarning, match=r"for 13 rows\. Its statistic then has only 25% of"):
         few = pv.arch_test(made_of(14, 1, 3))
     assert few.notes[-1].code == "few-rows"
     # gretl keeps the first row.
@@ -511,7 +511,7 @@ def test_many_coefficients_are_said():
     assert (crowded.n_regressors, crowded.nobs) == (7, 21)
     tests = [lambda model: pv.portmanteau_test(model, 6), pv.serial_lm_test]
     for test in tests:
-        with pytest.warns(pv.PanelVarWarning, match="7 coefficients for 21 rows: chi-squared limits are far too low"):
+        with pytest.warns(pv.PanelVarWarning, match=r"7 coefficients for 21 rows\. Chi-squared limits are far too low"):
             assert [note.code for note in test(crowded).notes] == ["few-rows"]
         assert test(roomy).notes == ()
     assert pv.serial_lm_test(crowded, form="f").notes == ()
@@ -537,7 +537,7 @@ def test_residuals_of_many_coefficients_are_near_normal():
 def test_a_constant_that_a_convention_adds_needs_a_row():
     """Without a constant in the model it is among the regressors added to it, by gretl's convention."""
     enough, short = (made_of(n, 1, 2, trend="n", convention="gretl") for n in (7, 6))
-    with pytest.raises(InsufficientDataError, match="add 3 regressors to 2: 6 rows are too few, 7 are needed"):
+    with pytest.raises(InsufficientDataError, match=r"1 lag adds 3 regressors to 2\. .* 7 rows, and there are 6"):
         pv.serial_lm_test(short, form="f")
     u, x = enough.problem.residuals, enough.problem.design[:, :2]
     wide = np.column_stack([x, np.ones(7), np.concatenate([np.zeros((1, 2)), u[:-1]])])
@@ -552,11 +552,11 @@ def test_a_constant_that_a_convention_adds_needs_a_row():
 def test_restricted_systems_are_tested_against_all_regressors():
     """The auxiliary regression has every regressor of the system, however many an equation keeps."""
     y = np.random.default_rng(2).standard_normal((12, 2))
-    with pytest.warns(pv.PanelVarWarning, match="5 coefficients in each equation from 10 rows"):
+    with pytest.warns(pv.PanelVarWarning, match="10 rows less 5 coefficients in each equation"):
         model = pv.fit_restricted_var(y, {"y1": ["L2.y1", "L2.y2", "L1.y2"], "y2": ["L2.y1", "L2.y2"]}, lags=2)
     assert model.df_resid == 7
     assert np.isfinite(pv.serial_lm_test(model, form="f").statistic)
-    with pytest.raises(InsufficientDataError, match=r"2 lag\(s\) add 4 regressors to 5: 10 rows are too few, 11 are"):
+    with pytest.raises(InsufficientDataError, match=r"2 lags add 4 regressors to 5\. .* 11 rows, and there are 10"):
         pv.serial_lm_test(model, 2, form="f")
 
 
@@ -610,7 +610,7 @@ def test_other_programs_words_for_tests(model):
             model.with_cov(cov)
     with pytest.raises(SpecificationError, match="newey-west"):
         model.with_cov("HAC")
-    with pytest.raises(SpecificationError, match="no dimension"):
+    with pytest.raises(SpecificationError, match="not a dimension"):
         _ = model.with_cov("cluster").std_errors
     with pytest.raises(SpecificationError, match="is a DataFrame"):
         pv.granger_table(model.params)
