@@ -138,6 +138,7 @@ html_theme_options = {
 html_show_sourcelink = False
 html_search_scorer = str(HERE / "building" / "search_scorer.js")
 html_use_index = False  # one page of 600 kB; the reference lists names by subject, and the search finds them
+html_domain_indices = False
 copybutton_exclude = ".linenos, .gp, .go"
 
 # A few pages alone (building/part.py).

@@ -34,3 +34,23 @@ document.addEventListener("toggle", reach, true);
 document.addEventListener("change", reach); /* tabs */
 /* On paper nothing is folded. */
 addEventListener("beforeprint", () => document.querySelectorAll("article details").forEach((part) => (part.open = true)));
+
+/* The list of pages shows where the reader is. */
+addEventListener("load", () => {
+  const list = document.querySelector(".sidebar-scroll");
+  const here = document.querySelector(".sidebar-tree .current-page");
+  if (list && here && here.offsetTop > list.clientHeight / 2) {
+    list.scrollTop = here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 3;
+  }
+});
+
+/* A figure that the page shows smaller than it was drawn opens alone. */
+addEventListener("load", () => {
+  for (const image of document.querySelectorAll(".cell_output img, .sphx-glr-single-img, .sphx-glr-multi-img")) {
+    if (image.closest("a") || image.naturalWidth <= image.clientWidth) continue;
+    const link = document.createElement("a");
+    link.href = image.currentSrc || image.src;
+    image.replaceWith(link);
+    link.append(image);
+  }
+});

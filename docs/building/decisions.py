@@ -178,7 +178,7 @@ def visit(self: Any, node: Decision) -> None:
     """Write the chart, and open the list."""
     problem = f"{self.builder.current_docname}, chart {node['title']!r}"
     self.body.append(svg(read(node, problem), node["title"]))
-    self.body.append('<details class="decision"><summary>The same as a list</summary>\n')
+    self.body.append('<details class="decision"><summary>The chart as a list</summary>\n')
 
 
 def depart(self: Any, node: Decision) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,21 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.autosummary import Autosummary
 from sphinx.util.docutils import SphinxRole
 
 ROLE = "name_or_code"
+
+
+class Listed(Autosummary):
+    """A list of functions and classes by their own names, as the index has them; modules keep their paths."""
+
+    def get_items(self, names: list[str]) -> list[tuple[str, str | None, str, str]]:
+        """The names without what they are in, and what they were."""
+        return [
+            (name if whole in sys.modules else name.rpartition(".")[2], signature, summary, whole)
+            for name, signature, summary, whole in super().get_items(names)
+        ]
 
 
 class NameOrCode(SphinxRole):
@@ -77,6 +90,8 @@ def at_the_top(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Give the role its name, which `default_role` takes."""
     app.add_role(ROLE, NameOrCode())
+    app.setup_extension("sphinx.ext.autosummary")
+    app.add_directive("autosummary", Listed, override=True)
     # After numpydoc has added its own.
     app.connect("config-inited", only_ours, priority=900)
     # Before other projects' references are tried.

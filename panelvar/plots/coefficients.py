@@ -424,6 +424,6 @@ def _foot(fits: Mapping[str, _Drawn], levels: tuple[float, ...], joint: str | No
     if len(errors) == 1:
         text += f". Standard errors: {errors[0]}"
     else:
-        text += ". Standard errors: " + "; ".join(f"{label} {result.errors}" for label, result in fits.items())
+        text += ". Standard errors: " + "; ".join(f"{label}: {result.errors}" for label, result in fits.items())
     left_out = {0: "", 1: " The constant is not shown."}.get(len(hidden), " The constants are not shown.")
     return f"{text}.{left_out}"

@@ -20,7 +20,7 @@ from parity.programs import address, program_of  # noqa: E402
 DOCS = ROOT / "docs" / "evidence"
 
 HEAD = """\
-Made by `python -m tests.features.report` from `tests/features/`. Do not edit.
+<!-- `python -m tests.features.report` makes this page from `tests/features/`. Do not edit it. -->
 
 Every row is a call that the test run makes on public data; its number must equal the same number got another way (from
 another program's output, or by an identity). How to read the tables:

@@ -25,11 +25,13 @@ EVIDENCE = ROOT / "docs" / "evidence"
 HEAD = """\
 # Agreement with other programs (parity)
 
+<!-- `python -m tests.parity.report` makes these pages from `tests/reference/` and `tests/parity/`. Do not edit. -->
+
 Do the numbers match those of your other program? Each reference file holds what another program printed for a model on
 public data. The tests compare every number in it with ours under the convention named, or exclude it for a reason that
 the page of the program gives.
 
-`python -m tests.parity.report` makes these pages from `tests/reference/` and `tests/parity/`. Do not edit them.
+Read the columns so:
 
 - *compared*: numbers given with 15 or more digits, each of which must agree to a relative difference of 1e-8 of its own
   (plus 1e-11 of the largest entry of its vector, or of the two standard errors in a covariance matrix); *worst* is the
@@ -147,10 +149,16 @@ def page_of(program: Program, audited: Audited) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def numbers(count: int) -> str:
+    """How many numbers, in words."""
+    return f"{count} number{'' if count == 1 else 's'}"
+
+
 def details(file: str, case: Case, by_group: dict[str, Account]) -> list[str]:
     """A file's groups, its looser tolerances, its exclusions."""
     heading = file.replace("_", " ")
-    lines = [f"({anchor(file)})=", f"### {heading}", "", f"{load(file)['software']}; `{case.preset}`.", ""]
+    convention = f"; `{case.preset}`" if case.preset else ""
+    lines = [f"({anchor(file)})=", f"### {heading}", "", f"{load(file)['software']}{convention}.", ""]
     lines += [row(["model", *COLUMNS]), "|---|" + "---:|" * len(COLUMNS)]
     lines += [row([f"`{group}`", *Measures.of(account).cells()]) for group, account in by_group.items()]
     wider: dict[str, list[float]] = defaultdict(list)
@@ -163,12 +171,12 @@ def details(file: str, case: Case, by_group: dict[str, Account]) -> list[str]:
             excluded_reasons[reason].append((group, count))
     if wider:
         lines += ["", "Compared with a wider tolerance:", ""]
-        lines += [f"- {reason}: {len(found)} numbers, worst {max(found):.0e}" for reason, found in wider.items()]
+        lines += [f"- {reason}: {numbers(len(found))}, worst {max(found):.0e}" for reason, found in wider.items()]
     if excluded_reasons:
         lines += ["", "Excluded:", ""]
         for reason, found in excluded_reasons.items():
             where = ", ".join(f"`{group}`" for group, _ in found[:6]) + (", ..." if len(found) > 6 else "")
-            lines.append(f"- {reason}: {sum(count for _, count in found)} numbers ({where})")
+            lines.append(f"- {reason}: {numbers(sum(count for _, count in found))} ({where})")
     return [*lines, ""]
 
 
