@@ -89,7 +89,7 @@ def test_equations_and_regressors_are_chosen_and_called() -> None:
     capped = segments(figure)
     own = ["[x]L1.z", "[x]L1.x", *(f"[z]L1.{name}" for name in NAMES)]
     np.testing.assert_array_equal(capped[:5], model().stacked.conf_int(of=own, joint="sup-t"))
-    assert "OLS classical; HC1 HC1" in foot(figure)
+    assert "OLS: classical; HC1: HC1" in foot(figure)
     # One of each equation, each said with its equation.
     alone = pv.plot_coefficients(model(), keep="*L1.x", labels={"L1.x": "Past", "z": "Rate"}, figsize=(3.0, 2.0))
     assert lines(alone) == ["x: Past", "y [%]: Past", "Rate: Past"]
