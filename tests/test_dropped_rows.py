@@ -44,7 +44,7 @@ OF_ONE_SERIES = {
 def test_of_a_series_that_begins_later_or_ends_sooner(test, where):
     notes = [note.text for note in test(system(where)).notes if note.code == "ends-missing"]
     assert len(notes) == 1
-    assert "missing in 3 of 120 periods, at the ends: they are left out" in notes[0]
+    assert "missing in 3 of 120 periods at the ends, which are left out" in notes[0]
     whole = system(where).dropna()
     assert "ends-missing" not in [note.code for note in test(whole).notes]
 

@@ -182,7 +182,7 @@ def _residuals(found: RelationData, slopes: Array, terms: Array) -> Array:
     residuals = np.asarray(np.ldexp(np.concatenate(out), found.units[0]))
     if not np.abs(residuals).max() < _SQUARABLE:
         raise NumericalError(
-            f"Residuals of {found.system.dependent!r}, or their squares, leave the range of numbers: rescale the "
+            f"Residuals of {found.system.dependent!r}, or their squares, leave the range of numbers. Rescale the "
             "columns, or look for outliers."
         )
     return residuals
@@ -211,7 +211,7 @@ def _refuse_out_of_range(found: RelationData, estimates: Array, errors: Array, m
     if lost.any():
         label = found.system.labels[int(np.flatnonzero(lost)[0])]
         raise NumericalError(
-            f"Coefficients of {label!r}, or their squares, leave the range of numbers: rescale the columns, or look "
+            f"Coefficients of {label!r}, or their squares, leave the range of numbers. Rescale the columns, or look "
             "for outliers."
         )
 
@@ -235,5 +235,5 @@ def _notes(kind: str) -> tuple[Note, ...]:
         if kind == "sandwich"
         else "Inference is by the normal distribution, which holds as the periods (and entities) grow"
     )
-    text = f"{how}; R2 is that of the relation in levels, which the estimator does not maximise."
+    text = f"{how}. R2 is that of the relation in levels, which the estimator does not maximise."
     return (Note("inference", text),)

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     NumericalError,
@@ -241,13 +242,13 @@ def _laid_out(found: RelationData, wanted: _Orders, unusable: str) -> tuple[Rela
                 label = found.system.labels[place]
                 refused[place] = (
                     CollinearityError(
-                        f"The regressors of {label!r}, its terms, and {lead} leads and {lag} lags of the regressors' "
-                        "changes are combinations of one another."
+                        f"The regressors of {label!r}, its terms, and {count_of(lead, 'lead')} and "
+                        f"{count_of(lag, 'lag')} of the regressors' changes are combinations of one another."
                     )
                     if flat[row, :-1].any()
                     else NumericalError(
                         f"{found.system.dependent!r} of {label!r} is a combination of its regressors, terms, leads and "
-                        "lags: there is no error to estimate a variance of."
+                        "lags, so there is no error whose variance could be estimated."
                     )
                 )
     if refused:

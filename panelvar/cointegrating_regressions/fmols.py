@@ -56,12 +56,11 @@ def fit_fmols(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        An entity with gaps, without variation, with regressors that depend on one another or on time, or without an
-        error.
+        An entity has gaps, does not vary, has regressors that depend on one another or on time, or has no error.
     InsufficientDataError
-        Entities too short; errors from the spread over entities, of one.
+        Entities are too short, or you asked for errors from the spread over entities, and there is one.
     SpecificationError
-        Options that do not exist, or do not go together.
+        Options do not exist, or do not go together.
 
     See Also
     --------

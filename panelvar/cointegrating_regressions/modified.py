@@ -159,9 +159,9 @@ def _without_innovations(found: RelationData, powers: int, differenced: bool) ->
             place = int(stack.places[row])
             name, label = found.system.names[int(np.flatnonzero(flat[row])[0])], found.system.labels[place]
             refused[place] = CollinearityError(
-                f"{name!r} of {label!r} is a function of time"
+                f"{name!r} of {label!r} is a function of time."
                 if still[row].any()
-                else f"The changes of {name!r} of {label!r} are a combination of those of the other regressors"
+                else f"The changes of {name!r} of {label!r} are a combination of those of the other regressors."
             )
     return refused
 
@@ -177,10 +177,10 @@ def _without_error(found: RelationData, at: Modified) -> dict[int, PanelVarError
             place = int(stack.places[row])
             label = found.system.labels[place]
             refused[place] = NumericalError(
-                f"The error of {label!r} and the changes of its regressors move as one (an outlier, perhaps), so that "
-                "their long-run covariances have no inverse."
+                f"The error of {label!r} and the changes of its regressors move as one, perhaps because of an outlier. "
+                "Their long-run covariances then have no inverse."
                 if together[row]
-                else f"The error of {label!r} follows the changes of its regressors: its long-run variance given these "
-                "is zero."
+                else f"The error of {label!r} follows the changes of its regressors, so its long-run variance given "
+                "these is zero."
             )
     return refused

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     InsufficientDataError,
@@ -123,8 +124,8 @@ class RelationSource:
         least = needed(powers, system.n_regressors)
         short = {
             place: InsufficientDataError(
-                f"{system.labels[place]!r} has {count} periods, but {least} are needed to estimate {powers} terms, "
-                f"{system.n_regressors} regressors and their adjustment."
+                f"{system.labels[place]!r} has {count_of(count, 'period')}, but {least} are needed to estimate "
+                f"{count_of(powers, 'term')}, {count_of(system.n_regressors, 'regressor')} and their adjustment."
             )
             for place, count in enumerate(system.periods)
             if count < least
@@ -158,8 +159,8 @@ def _unidentified(found: RelationData) -> dict[int, PanelVarError]:
             )
         else:
             refused[int(place)] = NumericalError(
-                f"{found.system.dependent!r} of {label!r} is a combination of its regressors and terms: the relation "
-                "has no error to adjust for."
+                f"{found.system.dependent!r} of {label!r} is a combination of its regressors and terms, so the "
+                "relation has no error to adjust for."
             )
     return refused
 

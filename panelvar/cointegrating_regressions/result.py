@@ -172,7 +172,7 @@ class CointegratingResult(AveragedResult):
         Raises
         ------
         MissingInformationError
-            For dynamic least squares, which need none.
+            The estimator is dynamic least squares, which needs none.
         """
         return self._matrices("two_sided")
 
@@ -183,7 +183,7 @@ class CointegratingResult(AveragedResult):
         Raises
         ------
         MissingInformationError
-            For dynamic least squares, which need none.
+            The estimator is dynamic least squares, which needs none.
         """
         return self._matrices("one_sided")
 
@@ -192,8 +192,8 @@ class CointegratingResult(AveragedResult):
 
         if self.fit.long_run is None:
             raise MissingInformationError(
-                "Dynamic least squares use no long-run covariances of errors and regressors; long_run_variances has "
-                "those of the errors."
+                "Dynamic least squares uses no long-run covariances of errors and regressors. long_run_variances has "
+                "the variances of the errors."
             )
         names = [self.dependent, *self.fit.design.names]
         values = getattr(self.fit.long_run, which)

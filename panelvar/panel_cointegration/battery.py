@@ -95,9 +95,9 @@ def panel_cointegration_table(
     Raises
     ------
     SpecificationError
-        An unknown test, or terms that one of the tests does not have.
+        A test is unknown, or one of the tests does not have the terms.
     PanelVarError
-        The data have nothing that any of the tests could be run on: what the first of them says.
+        None of the tests can be run on the data. The message is that of the first.
 
     Warns
     -----

@@ -16,6 +16,7 @@ import numpy as np
 from panelvar.bands.simulated import chunked
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import (
     CollinearityError,
@@ -46,7 +47,7 @@ from panelvar.unit_roots.regressions import EXACT, FEWEST_DF, by_length, in_orde
 STATISTICS = ("Gt", "Ga", "Pt", "Pa")
 
 _REASONS: dict[int, tuple[type[PanelVarError], str]] = {
-    DEPENDENT: (CollinearityError, "has lagged levels, changes and terms of which one is a combination of others"),
+    DEPENDENT: (CollinearityError, "has lagged levels, changes and terms that are combinations of one another"),
     EXACT: (NumericalError, "follows its regression exactly"),
 }
 # Numbers of the samples that are drawn together.
@@ -183,12 +184,12 @@ def westerlund_test(
     Raises
     ------
     SpecificationError
-        More than six regressors.
+        There are more than six regressors.
     DataError, CollinearityError, NumericalError
-        An entity with gaps, without variation, or whose regression is exact or has dependent columns; draws of entities
-        with different periods.
+        An entity has gaps, does not vary, or has a regression that is exact or has dependent columns; or you asked for
+        draws, and the entities have different periods.
     InsufficientDataError
-        Fewer than two entities, or too few periods for the lags and leads.
+        There are fewer than two entities, or too few periods for the lags and leads.
 
     See Also
     --------
@@ -225,7 +226,9 @@ def westerlund_test(
         read_range("lags", lags), read_range("leads", leads), choose("criterion", criterion, CRITERIA), preset.sample
     )
     if preset.sample == "westerlund" and criterion != "aic":
-        raise SpecificationError(f"convention={convention!r} has a criterion of its own, which is not {criterion!r}.")
+        raise SpecificationError(
+            f"convention={convention!r} has a criterion of its own. Leave criterion={criterion!r} out."
+        )
     count = None if draws is None else read_whole("draws", draws, 1, MOST_DRAWS)
     rng = np.random.default_rng(read_seed(seed))
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
@@ -304,8 +307,9 @@ def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
     rows = periods - 1 - lags - leads
     if rows < needed:
         raise InsufficientDataError(
-            f"{system.labels[place]!r} has {periods} periods, of which {lags} lags and {leads} leads leave "
-            f"{max(rows, 0)} rows: at least {needed} are needed. Use fewer of them."
+            f"{system.labels[place]!r} has {count_of(periods, 'period')}, of which {count_of(lags, 'lag')} and "
+            f"{count_of(leads, 'lead')} leave {count_of(max(rows, 0), 'row')}. At least {needed} are needed. Use fewer "
+            "lags or leads."
         )
     return rows
 
@@ -360,7 +364,9 @@ def _drawn(
         lost = (own.status != ESTIMATED) | (pooled.status != ESTIMATED)
         if lost.any():
             label = system.labels[int(lost.argmax()) % entities]
-            raise NumericalError(f"A panel drawn without cointegration has no regression of {label!r}: use fewer lags.")
+            raise NumericalError(
+                f"In a panel drawn without cointegration, {label!r} has no regression. Use fewer lags."
+            )
         yield statistics(own.by_panel(size), pooled.by_panel(size))
 
 

@@ -96,9 +96,9 @@ def johansen_fisher_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        An entity with gaps, without variation, or with variables that depend on one another or on their past.
+        An entity has gaps, does not vary, or has variables that depend on one another or on their past.
     InsufficientDataError
-        Fewer than two entities, or too few periods for lags and variables.
+        There are fewer than two entities, or too few periods for the lags and variables.
 
     See Also
     --------
@@ -130,7 +130,10 @@ def johansen_fisher_test(
     if correction is not None:
         choose("correction", correction, tuple(CORRECTIONS))
     if statistic == "lr-bar" and test == "max":
-        raise SpecificationError("statistic='lr-bar' averages trace statistics: test='max' has p-values to combine.")
+        raise SpecificationError(
+            "statistic='lr-bar' averages trace statistics, and test='max' has none. Combine its p-values, say by "
+            "statistic='P'."
+        )
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
     k = 1 + system.n_regressors
     values = in_own_units(system.values, trend)

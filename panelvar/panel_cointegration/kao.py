@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
 from panelvar.base.scaling import exponents
@@ -84,9 +85,10 @@ def kao_test(
     Raises
     ------
     DataError, CollinearityError
-        Unequal periods; an entity with gaps, without variation, or with variables that depend on one another.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or has variables that depend on
+        one another.
     InsufficientDataError
-        Fewer than two entities, or too few periods for the lags.
+        There are fewer than two entities, or too few periods for the lags.
 
     See Also
     --------
@@ -114,7 +116,9 @@ def kao_test(
     entities, periods, _ = stack.shape
     choice = read_lags(lags, (min_lags, max_lags), periods, 0, reach=SHORTER)
     if entities * (periods - 1 - choice.longest) - choice.longest - 1 < FEWEST_DF or periods - 1 <= choice.longest:
-        raise InsufficientDataError(f"{periods} periods are too few for {choice.longest} lags: use fewer.")
+        raise InsufficientDataError(
+            f"{count_of(periods, 'period')} are too few for {count_of(choice.longest, 'lag')}. Use fewer lags."
+        )
     residuals, _ = _residuals(stack - stack.mean(axis=1, keepdims=True))
     plain = _pooled(residuals, LagChoice("given", 0, 0))
     augmented = _pooled(residuals, choice)
@@ -196,7 +200,10 @@ def _pooled(residuals: Array, choice: LagChoice) -> LevelRegressions:
     )
     found = orders(order).level(order)
     if found.status != ESTIMATED:
-        raise NumericalError(f"The residuals of the relation follow their regression with {order} lags exactly.")
+        raise NumericalError(
+            f"The residuals of the relation follow their regression with {count_of(order, 'lag')} exactly, so there is "
+            "nothing to test."
+        )
     return found
 
 

@@ -139,12 +139,12 @@ def pedroni_test(
     Raises
     ------
     SpecificationError
-        More than seven regressors.
+        There are more than seven regressors.
     DataError, CollinearityError, NumericalError
-        An entity with gaps, without variation, with variables that depend on one another, or whose residuals follow
-        their regression exactly.
+        An entity has gaps, does not vary, has variables that depend on one another, or has residuals that follow their
+        regression exactly.
     InsufficientDataError
-        Fewer than two entities; an entity with too few periods.
+        There are fewer than two entities, or an entity has too few periods.
 
     See Also
     --------

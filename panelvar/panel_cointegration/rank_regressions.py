@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     InsufficientDataError,
@@ -41,7 +42,7 @@ from panelvar.unit_roots.regressions import EXACT, by_length, in_order, pieces
 CRITERIA = ("aic", "bic", "hq")
 
 REASONS: dict[int, tuple[type[PanelVarError], str]] = {
-    DEPENDENT: (CollinearityError, "has levels, lagged changes and terms of which one is a combination of others"),
+    DEPENDENT: (CollinearityError, "has levels, lagged changes and terms that are combinations of one another"),
     EXACT: (NumericalError, "has a combination of the variables that is an exact function of their past"),
 }
 """Why an entity has no test, by status."""
@@ -178,8 +179,9 @@ def read_lags(
     rows = shortest - longest
     if rows < needed(trend, k, longest):
         raise InsufficientDataError(
-            f"{system.labels[place]!r} has {shortest} periods, of which {longest} lags leave {max(rows, 0)} rows: at "
-            f"least {needed(trend, k, longest)} are needed for {k} variables. Use fewer lags."
+            f"{system.labels[place]!r} has {count_of(shortest, 'period')}, of which {count_of(longest, 'lag')} leave "
+            f"{count_of(max(rows, 0), 'row')}. At least {needed(trend, k, longest)} are needed for {k} variables. Use "
+            "fewer lags."
         )
     if not isinstance(lags, str):
         return np.full(system.n_entities, longest)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError
 from panelvar.kernels.qr import ROUNDING
 from panelvar.panel_series.panel_system import PanelSystem
@@ -51,8 +52,8 @@ def relation_residuals(system: PanelSystem, trend: str) -> Iterator[StackOfResid
     short = int(np.argmin(system.periods))
     if system.periods[short] < needed:
         raise InsufficientDataError(
-            f"{system.labels[short]!r} has {system.periods[short]} complete rows for {needed - FEWEST_DF} coefficients "
-            f"of its relation: at least {needed} are needed."
+            f"{system.labels[short]!r} has {count_of(system.periods[short], 'complete row')} for "
+            f"{count_of(needed - FEWEST_DF, 'coefficient')} of its relation. At least {needed} rows are needed."
         )
     for places, stack in by_length(system.values):
         # Powers of two change no digit; regressors may have any, and none counts in the residuals.
@@ -85,6 +86,6 @@ def _residuals(system: PanelSystem, places: Positions, stack: Array, powers: int
     if exact.any():
         raise NumericalError(
             f"{system.dependent!r} of {system.labels[places[int(exact.argmax())]]!r} follows its regressors and terms "
-            "exactly: nothing is left to test."
+            "exactly, so nothing is left to test."
         )
     return left

@@ -111,10 +111,11 @@ def saikkonen_luetkepohl_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Unequal periods; an entity with gaps, without variation, or with variables that depend on one another, on their
-        past or on the factors.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or has variables that depend on
+        one another, on their past or on the factors.
     InsufficientDataError
-        Fewer than two entities; too few periods for lags and variables, or entities for factors.
+        There are fewer than two entities, too few periods for the lags and variables, or too few entities for the
+        factors.
 
     See Also
     --------
@@ -147,7 +148,7 @@ def saikkonen_luetkepohl_test(
     entities, periods, k = levels.shape
     panel = levels.swapaxes(0, 1).reshape(periods, entities * k)
     differences = changes(panel, trend)
-    _refuse_followers(system, differences, panel, "changes by its terms alone: nothing is left to test")
+    _refuse_followers(system, differences, panel, "changes by its terms alone, so nothing is left to test")
     size = np.sqrt(np.square(differences).mean(axis=0))
     panel, differences = panel / size, differences / size
     own, count, how = _without_factors(panel, differences, trend, factors, criterion, max_factors)

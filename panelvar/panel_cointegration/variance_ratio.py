@@ -64,11 +64,11 @@ def westerlund_variance_ratio_test(
     Raises
     ------
     SpecificationError
-        More than seven regressors.
+        There are more than seven regressors.
     DataError, CollinearityError, NumericalError
-        An entity with gaps, without variation, or with variables that depend on one another.
+        An entity has gaps, does not vary, or has variables that depend on one another.
     InsufficientDataError
-        Fewer than two entities; an entity with too few periods.
+        There are fewer than two entities, or an entity has too few periods.
 
     See Also
     --------

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from panelvar.base.arguments import read_labels
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.base.quoting import one_line, shown
 from panelvar.panel_series.result import BOUND, PanelTestResult
@@ -140,7 +141,7 @@ class PanelTestTable(Presented):
         Raises
         ------
         SpecificationError
-            No such entry, or several; or the test refused the data, and why.
+            The table has no such entry, or several of them; or the test refused the data, and the message says why.
         """
         found = [
             entry
@@ -153,8 +154,9 @@ class PanelTestTable(Presented):
         if len(found) != 1:
             there = [tuple(filter(None, (entry.test, entry.subject, entry.form))) for entry in found or self.entries]
             raise SpecificationError(
-                f"test={shown(test)}, subject={shown(subject)}, form={shown(form)} name {len(found)} entries of the "
-                f"table: {', '.join(map(shown, there[:12]))}{' ...' if len(there) > 12 else ''}."
+                f"test={shown(test)}, subject={shown(subject)}, form={shown(form)} name "
+                f"{count_of(len(found), 'entry', 'entries')} of the table, and should name one of: "
+                f"{', '.join(map(shown, there[:12]))}{' ...' if len(there) > 12 else ''}."
             )
         (entry,) = found
         if entry.result is None:
@@ -285,8 +287,8 @@ def read_tests(tests: object, offered: Mapping[str, Offered], trends: Iterable[o
             if trend not in (own := offered[name].trends):
                 have = " or ".join(map(repr, own))
                 raise SpecificationError(
-                    f"trend={shown(trend)} is not known to {name!r}, which has {have}: choose other terms, or leave "
-                    "the test out of tests=."
+                    f"trend={shown(trend)} is not available in {name!r}, which has {have}. Choose other terms, or "
+                    "leave the test out of tests=."
                 )
     return names
 
@@ -301,9 +303,9 @@ def read_some(option: str, value: object, what: str) -> tuple[Any, ...]:
     """
     found = read_labels(option, value, what)
     if not found:
-        raise SpecificationError(f"{option} must be {what}: there are none.")
+        raise SpecificationError(f"{option}= is empty. It must be {what}.")
     if len(set(found)) < len(found):
-        raise SpecificationError(f"{option}={shown(list(found))} must be {what}, none twice.")
+        raise SpecificationError(f"{option}={shown(list(found))} must be {what}, each of them once.")
     return found
 
 
@@ -359,7 +361,7 @@ def finished(
         raise refused[0]
     found = [*_told(entries), *notes]
     if refused:
-        text = f"{len(refused)} of {len(entries)} tests were not run; the first: {refused[0]}"
+        text = f"{len(refused)} of {len(entries)} tests were not run. The first says: {refused[0]}"
         found.append(Note("tests-refused", text, True))
     told = tuple(dict.fromkeys(found))
     emit(told)

@@ -33,7 +33,7 @@ _REASONS: dict[int, tuple[type[PanelVarError], str]] = {
     SHORT: (InsufficientDataError, "has too few periods for the lags and terms"),
     DEPENDENT: (CollinearityError, "is a combination of its lags and terms (a deterministic series, say)"),
     EXACT: (NumericalError, "follows its regression exactly"),
-    APART: (NumericalError, "has a change that dwarfs its level, or the other way round"),
+    APART: (NumericalError, "has changes and levels of sizes too far apart"),
 }
 
 
@@ -159,8 +159,8 @@ def refuse(series: PanelSeries, status: NDArray[np.int8]) -> None:
     if lost.size:
         kind, why = _REASONS[int(status[lost[0]])]
         raise kind(
-            f"{series.name!r} of {series.labels[int(lost[0])]!r} {why}: {lost.size} of {len(status)} entities have no "
-            "test. Use fewer lags, or leave these entities out."
+            f"{series.name!r} of {series.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities "
+            "have no test. Use fewer lags, or leave these entities out."
         )
 
 

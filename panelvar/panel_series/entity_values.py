@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, Note
 
 
@@ -79,9 +80,10 @@ class EntityValues(ABC):
         if not found:
             return ()
         again, first_one = found[0]
+        others = f", and {count_of(len(found) - 1, 'more entity repeats', 'more entities repeat')} another"
         text = (
-            f"{len(found)} of {self.n_entities} entities repeat the values of another: {again!r} those of {first_one!r}"
-            f"{' first' if len(found) > 1 else ''}. They count as entities, and tell nothing new: keep one of each."
+            f"{again!r} has the same values as {first_one!r}{others * (len(found) > 1)} ({len(found)} of "
+            f"{self.n_entities}). Such entities count, and tell nothing new. Keep one of each."
         )
         return (Note("repeated-entities", text, warn=True),)
 

@@ -64,8 +64,8 @@ class PanelSeries(EntityValues):
         if exact.any():
             first = self.labels[int(np.flatnonzero(exact)[0])]
             raise NumericalError(
-                f"{int(exact.sum())} of {len(exact)} entities follow their terms exactly, {first!r} first: nothing is "
-                "left to test."
+                f"{first!r} follows its terms exactly, so nothing is left to test. This holds for {int(exact.sum())} "
+                f"of {len(exact)} entities."
             )
 
     def demeaned(self) -> PanelSeries:
@@ -110,9 +110,9 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
         raise InsufficientDataError(
             f"A test of a panel needs at least two entities; {len(kept)} of {len(labels)} can be used."
             + (
-                f" Of {next(iter(refused))}: {next(iter(refused.values()))}"
+                f" The first that cannot: {next(iter(refused.values()))}"
                 if refused
-                else " adf_test tests one series."
+                else " For one series use adf_test."
             )
         )
     series = PanelSeries(
@@ -130,9 +130,8 @@ def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, .
     """Say how many of the entities were left out, which, and why the first."""
     if not refused:
         return ()
-    which, why = next(iter(refused.items()))
     names = ", ".join(map(str, list(refused)[:SHOWN]))
-    text = f"{len(refused)} of {entities} entities left out: {names}. Of {which}: {why}"
+    text = f"{len(refused)} of {entities} entities are left out: {names}. The first: {next(iter(refused.values()))}"
     return (Note("entities-left-out", text, warn=True),)
 
 
@@ -140,7 +139,7 @@ def follower(name: str, label: Hashable, own: Array, left: Array) -> None:
     """Refuse a series of an entity that is rounding once the means of its periods are subtracted."""
     if deterministic(left - left.mean(), own):
         raise NumericalError(
-            f"{name!r} of {label!r} follows the averages of the periods: demean=True leaves nothing of it."
+            f"{name!r} of {label!r} follows the averages of the periods, so demean=True leaves nothing of it."
         )
 
 
@@ -149,7 +148,7 @@ def _entities(data: Any, column: Hashable | None) -> tuple[str, list[Hashable], 
     if isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2:
         panel = as_panel(data)
         if column is None:
-            raise SpecificationError("column= is missing: it says which column of the panel is tested.")
+            raise SpecificationError("column= is missing. Name the column of the panel to test.")
         (label,) = read_labels("column", (column,), "the name of one")
         values, labels, found = panel.column(label), [], []
         for place, entity in enumerate(panel.entity_labels):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_flag
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -131,7 +132,7 @@ def panel_system(
     if not design.names:
         raise SpecificationError("Cointegration needs at least one regressor.")
     if not design.constant:
-        raise SpecificationError("The formula leaves the constant out: trend= says which terms the relation has.")
+        raise SpecificationError("The formula leaves the constant out. Say by trend= which terms the relation has.")
     rows = np.column_stack([design.y, *design.x])
     bounds, positions = design.entity_starts, design.time_positions
     kept: list[int] = []
@@ -157,9 +158,9 @@ def panel_system(
             f"Cointegration in a panel needs at least {'two entities' if fewest > 1 else 'one entity'}; "
             f"{len(kept)} of {len(kept) + len(refused)} can be used."
             + (
-                f" Of {next(iter(refused))}: {next(iter(refused.values()))}"
+                f" The first that cannot: {next(iter(refused.values()))}"
                 if refused
-                else " engle_granger_test and johansen_test are for one."
+                else " For one entity use engle_granger_test or johansen_test."
             )
         )
     spans = [(int(bounds[place]), int(bounds[place + 1])) for place in kept]
@@ -179,13 +180,15 @@ def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Pos
     holes = int(positions[-1] - positions[0] + 1 - len(positions))
     if holes:
         raise DataError(
-            f"{label!r} lacks {holes} period(s) between its first complete row and its last: consecutive periods are "
-            "needed."
+            f"{label!r} lacks {count_of(holes, 'period')} between its first complete row and its last. Consecutive "
+            "periods are needed."
         )
     for name, column in zip(names, rows.T, strict=True):
         stretch(column, f"{name} of {label}")
     if len(rows) <= len(names):
-        raise InsufficientDataError(f"{label!r} has {len(rows)} complete rows for {len(names)} variables.")
+        raise InsufficientDataError(
+            f"{label!r} has {count_of(len(rows), 'complete row')} for {len(names)} variables, and needs more."
+        )
     centred = rows - rows.mean(axis=0)
     size = np.abs(centred).max(axis=0)
     r = stacked_triangles(centred / size)
@@ -195,7 +198,7 @@ def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Pos
     flat = np.flatnonzero(np.abs(np.diagonal(r)) <= rounding)
     if flat.size:
         raise CollinearityError(
-            f"{names[int(flat[0])]!r} of {label!r} is a combination of its other variables and a constant: there is "
+            f"{names[int(flat[0])]!r} of {label!r} is a combination of its other variables and a constant, so there is "
             "no error to test."
         )
 
@@ -208,6 +211,6 @@ def refuse(
     if lost.size:
         kind, why = reasons[int(status[lost[0]])]
         raise kind(
-            f"{system.labels[int(lost[0])]!r} {why}: {lost.size} of {len(status)} entities have no test. Use fewer "
-            "lags, or leave these entities out."
+            f"{system.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities have no test. Use "
+            "fewer lags, or leave these entities out."
         )

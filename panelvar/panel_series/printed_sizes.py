@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, SpecificationError
 from panelvar.base.quoting import shown
 
@@ -96,4 +97,4 @@ def counted(entities: int, labels: Sequence[object] | None, than: str = "fewer")
     """How many more entities a message is about."""
     if labels is None or entities == 1:
         return ""
-    return f" (and {entities - 1} more {'entities' if entities > 2 else 'entity'} {than})"
+    return f" (and {count_of(entities - 1, 'more entity has', 'more entities have')} {than})"

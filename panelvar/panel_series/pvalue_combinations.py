@@ -70,7 +70,7 @@ def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
         A p-value is no number strictly between zero and one. One of exactly 0 or 1 was rounded, or is beyond the end of
         a table.
     InsufficientDataError
-        Fewer than two.
+        There are fewer than two p-values.
 
     See Also
     --------
@@ -210,13 +210,13 @@ def _read(pvalues: Any) -> tuple[tuple[Hashable, ...], Array]:
     if len(outside):
         value, label = values[outside[0]], labels[int(outside[0])]
         why = (
-            "rounded, or beyond the end of a table; give the bound that it stands for, such as 0.0005 or 0.9995"
+            "was rounded, or is beyond the end of a table. Give the bound that it stands for, such as 0.0005 or 0.9995"
             if value in (0.0, 1.0)
-            else "no p-value"
+            else "is no p-value"
         )
         raise SpecificationError(
-            f"pvalues: {value:g} of {label!r} is {why} ({len(outside)} of {len(values)} are not strictly between 0 "
-            "and 1)."
+            f"{len(outside)} of {len(values)} p-values are not strictly between 0 and 1. The first, {value:g} of "
+            f"{label!r}, {why}."
         )
     if len(values) < 2:
         raise InsufficientDataError(f"A combination needs at least two p-values; got {len(values)}.")

@@ -123,11 +123,11 @@ class PanelTestResult(TestResult):
         if self.rejects(size):
             return f"Rejected at {100 * size:.3g} percent: {self.alternative}."
         if not self.pvalue <= 1.0:
-            return "There is no p-value: the test says nothing."
+            return "There is no p-value, so the test says nothing."
         if self.bound == ">" and self.pvalue < size:
-            return f"The published table ends at {100 * self.pvalue:.3g} percent: the test says nothing at more."
+            return f"The published table ends at {100 * self.pvalue:.3g} percent, so the test says nothing at more."
         if self.bound == "<" and self.pvalue > size:
-            return f"The published table begins at {100 * self.pvalue:.3g} percent: the test says nothing at less."
+            return f"The published table begins at {100 * self.pvalue:.3g} percent, so the test says nothing at less."
         return f"Not rejected at {100 * size:.3g} percent, which does not prove that {self.null}."
 
     def summary(self) -> Table:
@@ -159,7 +159,7 @@ def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
     if not bound:
         return ()
     where = "above" if bound == ">" else "below"
-    return (Note(BOUND, f"The published table ends at {pvalue:g}: the p-value is {where} it."),)
+    return (Note(BOUND, f"The published table ends at {pvalue:g}, and the p-value is {where} it."),)
 
 
 def end_notes(beyond: Mask) -> tuple[Note, ...]:
@@ -167,5 +167,7 @@ def end_notes(beyond: Mask) -> tuple[Note, ...]:
     count = int(np.count_nonzero(beyond))
     if not count:
         return ()
-    text = f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials: the ends' p-values count."
+    text = (
+        f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials, and have the ends' p-values."
+    )
     return (Note("ratios-beyond", text),)

@@ -107,9 +107,9 @@ def panel_unit_root_table(
     Raises
     ------
     SpecificationError
-        An unknown test, or terms that one of the tests does not have.
+        A test is unknown, or one of the tests does not have the terms.
     PanelVarError
-        The data have nothing that any of the tests could be run on: what the first of them says.
+        None of the tests can be run on the data. The message is that of the first.
 
     Warns
     -----
@@ -149,7 +149,8 @@ def panel_unit_root_table(
     trends = [trend] * len(orders) if isinstance(trend, str) else list(read_labels("trend", trend, "terms"))
     if not orders or len(set(orders)) < len(orders) or len(trends) != len(orders):
         raise SpecificationError(
-            f"differences={list(orders)} and trend={trends} must be numbers, none twice, and terms for each of them."
+            f"differences={list(orders)} must be numbers, each of them once, and trend={trends} must have terms for "
+            "each of them."
         )
     for own in trends:
         check_terms(own)
@@ -191,7 +192,7 @@ def _variables(
     if isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2:
         panel = as_panel(data)
         if columns is None:
-            raise SpecificationError("columns= is missing: it says which columns of the panel are tested.")
+            raise SpecificationError("columns= is missing. Name the columns of the panel to test.")
         labels = read_some("columns", columns, "names of columns")
         return [(str(label), [_of_panel(panel, label, order) for order in orders]) for label in labels]
     if columns is not None:

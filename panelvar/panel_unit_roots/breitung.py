@@ -96,9 +96,10 @@ def breitung_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Unequal periods; an entity with gaps, without variation, or that follows its regression exactly.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or follows its regression
+        exactly.
     InsufficientDataError
-        Fewer than two entities, or too few periods for the lags and terms.
+        There are fewer than two entities, or too few periods for the lags and terms.
 
     See Also
     --------
@@ -170,7 +171,7 @@ def _transformed(series: PanelSeries, values: Array, starts: Array, changes: Arr
     flat = np.flatnonzero(deterministic(errors, values))
     if len(flat):
         raise NumericalError(
-            f"{series.name!r} of {series.labels[int(flat[0])]!r} does not change beyond its terms and lags: "
+            f"{series.name!r} of {series.labels[int(flat[0])]!r} does not change beyond its terms and lags. In all, "
             f"{len(flat)} of {len(errors)} entities have no test."
         )
     level = np.cumsum(changes, axis=1) - changes

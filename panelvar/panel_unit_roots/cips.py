@@ -80,10 +80,10 @@ def cips_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Entities observed in different periods; one with gaps, without variation, or that follows its regression
-        exactly; averages that are zero.
+        Periods are not the same for all entities, an entity has gaps, does not vary, or follows its regression exactly,
+        or the averages are zero.
     InsufficientDataError
-        Fewer entities or periods than the tables have, 10 of each, or too few periods for the lags.
+        There are fewer entities or periods than the tables have (10 of each), or too few periods for the lags.
 
     See Also
     --------
@@ -151,8 +151,8 @@ def _averages(series: PanelSeries) -> Array:
     means: Array = values.mean(axis=0)
     if np.abs(means).max() <= 32.0 * np.finfo(np.float64).eps * np.abs(values).max():
         raise CollinearityError(
-            f"The averages of {series.name!r} over the entities are zero in every period: its means were subtracted, "
-            "and CIPS cannot see a factor. Use the variable as it was, or a test for independent entities."
+            f"The averages of {series.name!r} over the entities are zero in every period, as they are once means are "
+            "subtracted. CIPS then cannot see a factor. Use the variable as it was, or a test for independent entities."
         )
     return means
 

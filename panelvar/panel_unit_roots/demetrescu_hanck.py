@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose, emit
 from panelvar.base.scaling import in_own_units
@@ -85,9 +86,10 @@ def demetrescu_hanck_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Unequal periods; an entity with gaps, without variation, or that follows its regression exactly.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or follows its regression
+        exactly.
     InsufficientDataError
-        Too few periods for the lags and terms.
+        There are too few periods for the lags and terms.
 
     See Also
     --------
@@ -115,7 +117,7 @@ def demetrescu_hanck_test(
     used = kind if kind is not None else ("hmw" if trend == "ct" else "dh")
     choose("kind", used, tuple(KINDS))
     if used == "hmw" and trend != "ct":
-        raise SpecificationError(f"kind='hmw' is for trend='ct'; trend={trend!r} has 'dh' and 'hs'.")
+        raise SpecificationError(f"kind='hmw' is for trend='ct'. Use kind='dh' or 'hs' with trend={trend!r}.")
     series = panel_series(data, column, unusable=unusable)
     values = in_own_units(series.stack("This test"))
     entities, periods = values.shape
@@ -127,7 +129,10 @@ def demetrescu_hanck_test(
     starts, changes = prewhitened(values, orders, trend)
     rows = changes.shape[1]
     if rows < FEWEST_CHANGES:
-        raise InsufficientDataError(f"{periods} periods leave {rows} changes; {FEWEST_CHANGES} are needed.")
+        raise InsufficientDataError(
+            f"{count_of(periods, 'period')} leave {count_of(rows, 'change')} after the lags, and at least "
+            f"{FEWEST_CHANGES} are needed."
+        )
     centred = changes - changes.mean(axis=1, keepdims=True) if trend == "ct" else changes
     refuse_without_changes(series, centred.T, values.T)
     levels = np.cumsum(changes, axis=1) - changes[:, :1]
@@ -140,7 +145,10 @@ def demetrescu_hanck_test(
         found["hmw"] = _Statistic(_centred_and_scaled(levels, centred), found["hs"].products)
     notes = series.notes
     if trend == "ct" and used != "hmw":
-        text = "With a trend it rejects true nulls too often where variances change over time; kind='hmw' does not."
+        text = (
+            "With a trend, this test rejects true nulls too often where variances change over time. kind='hmw' does "
+            "not."
+        )
         notes = (*notes, Note("changing-variances", text))
     emit(notes)
     return PanelTestResult(
@@ -180,9 +188,7 @@ def _instrumented(instrument: Array, changes: Array) -> _Statistic:
     by_period = products.sum(axis=0)
     variance = float(np.square(by_period).sum())
     if variance == 0.0:
-        raise NumericalError(
-            "The levels leave their first values in the last period only: nothing says what they do then."
-        )
+        raise NumericalError("The levels keep their first values until the last period, so there is nothing to test.")
     return _Statistic(float(by_period.sum()) / math.sqrt(variance), products.sum(axis=1))
 
 

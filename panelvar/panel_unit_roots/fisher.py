@@ -112,9 +112,9 @@ def fisher_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        An entity with gaps, without variation, or that follows its regression exactly.
+        An entity has gaps, does not vary, or follows its regression exactly.
     InsufficientDataError
-        Fewer than two entities, or too few periods for the lags.
+        There are fewer than two entities, or too few periods for the lags.
 
     See Also
     --------

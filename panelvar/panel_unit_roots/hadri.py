@@ -83,9 +83,9 @@ def hadri_test(
     Raises
     ------
     DataError
-        Unequal periods; an entity with gaps or without variation.
+        Periods are not the same for all entities, or an entity has gaps or does not vary.
     NumericalError
-        An entity that follows its terms exactly.
+        An entity follows its terms exactly.
 
     See Also
     --------

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
 from panelvar.base.scaling import in_own_units
@@ -77,11 +78,11 @@ def harris_tzavalis_test(
     Raises
     ------
     DataError
-        Unequal periods; an entity with gaps or without variation.
+        Periods are not the same for all entities, or an entity has gaps or does not vary.
     NumericalError
-        An entity that follows its terms exactly.
+        An entity follows its terms exactly.
     InsufficientDataError
-        Fewer than two entities, or too few periods for the terms.
+        There are fewer than two entities, or too few periods for the terms.
 
     See Also
     --------
@@ -108,8 +109,8 @@ def harris_tzavalis_test(
     steps = periods - 1
     if steps < FEWEST[trend]:
         raise InsufficientDataError(
-            f"{periods} periods leave {steps} transitions: the Harris-Tzavalis test with terms {trend!r} needs "
-            f"{FEWEST[trend]}."
+            f"{count_of(periods, 'period')} leave {count_of(steps, 'transition')}, and the Harris-Tzavalis test with "
+            f"trend={trend!r} needs at least {FEWEST[trend]}."
         )
     if powers := POWERS[trend]:
         series.refuse_exact(detrended(values, powers), values)
@@ -193,5 +194,5 @@ def pooled_root(values: Array, trend: str) -> float:
         before, after = detrended(before, powers), detrended(after, powers)
     square = float(np.square(before).sum())
     if square <= 1e-26 * float(np.square(values).sum()):
-        raise NumericalError("Every entity follows its terms exactly: there is nothing to test.")
+        raise NumericalError("Every entity follows its terms exactly, so there is nothing to test.")
     return float((before * after).sum() / square)

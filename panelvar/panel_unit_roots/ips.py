@@ -77,9 +77,9 @@ def ips_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        An entity with gaps, without variation, or that follows its regression exactly.
+        An entity has gaps, does not vary, or follows its regression exactly.
     InsufficientDataError
-        Fewer than two entities, or fewer rows than the tables have.
+        There are fewer than two entities, or fewer rows than the tables have.
 
     See Also
     --------

@@ -58,8 +58,9 @@ def power_notes(tests: Iterable[str], trend: str, entities: int, periods: int) -
     same = (cell.entities, cell.periods) == (entities, periods)
     size = f"of {cell.entities} entities and {cell.periods} periods"
     text = (
-        f"{entities} entities of {periods} periods are too few to tell. Of simulated panels "
-        f"{'of this size' if same else f'that are larger ({size})'} whose roots were all 0.9, a unit root was rejected "
-        f"at 5 percent in {f'{low} to {high}' if low < high else low} percent. Not rejecting it says little here."
+        f"{entities} entities of {periods} periods are too few to tell a unit root from a root of 0.9. In simulated "
+        f"panels {'of this size' if same else f'that are larger ({size})'} whose roots were all 0.9, these tests "
+        f"rejected a unit root at 5 percent in {f'{low} to {high}' if low < high else low} percent of the samples. Not "
+        "rejecting it says little here."
     )
     return (Note("low-power", text, warn=True),)

@@ -113,9 +113,10 @@ def llc_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Unequal periods; an entity with gaps, without variation, or that follows its regression exactly.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or follows its regression
+        exactly.
     InsufficientDataError
-        Fewer than two entities, or fewer rows than the table and its extension have (8).
+        There are fewer than two entities, or fewer rows than the table and its extension have (8).
 
     See Also
     --------

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.panel_series.printed_sizes import PrintedSizes, counted, whose
 from panelvar.panel_series.terms import check_terms
@@ -202,7 +203,8 @@ def augmented_ratio_moments(
     blank = np.flatnonzero(np.isnan(found[..., 0]))
     if len(blank):
         raise InsufficientDataError(
-            f"{name} has no moments of {orders.flat[blank[0]]} lags in so few rows; {whose(blank[0], labels)}"
+            f"{name} has no moments for {count_of(orders.flat[blank[0]], 'lag')} with so few rows; "
+            f"{whose(blank[0], labels)}"
             f"{counts.flat[blank[0]]:g}{counted(len(blank), labels)}."
         )
     return Moments(found[..., 0], found[..., 1])

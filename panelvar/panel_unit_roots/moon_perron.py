@@ -91,9 +91,9 @@ def moon_perron_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Unequal periods; an entity with gaps, without variation, or without a part of its own.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or has no part of its own.
     InsufficientDataError
-        Too few periods or entities for the factors.
+        There are too few periods or entities for the factors.
 
     See Also
     --------
@@ -125,7 +125,7 @@ def moon_perron_test(
     entities, periods = values.shape
     rows = periods - 1
     if rows < FEWEST_ROWS:
-        raise InsufficientDataError(f"{periods} periods are too few: {FEWEST_ROWS + 1} are needed.")
+        raise InsufficientDataError(f"{periods} periods are too few. At least {FEWEST_ROWS + 1} are needed.")
     left = detrended(values, 2) if trend == "ct" else values - values[:, :1] * (trend == "c")
     refuse_without_changes(series, left.T, values.T)
     levels = left.T

@@ -159,9 +159,9 @@ def panic_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Unequal periods; an entity with gaps, without variation, or without a part of its own.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or has no part of its own.
     InsufficientDataError
-        Too few periods or entities for the lags or factors.
+        There are too few periods or entities for the lags or factors.
 
     See Also
     --------
@@ -201,7 +201,9 @@ def panic_test(
     rank = min(periods - 1 - (trend == "ct"), entities)
     count, how = number_of_factors(differences, rank, factors, criterion, max_factors)
     if count > len(_critical_values(trend)):
-        raise SpecificationError(f"{count} factors: tests of factors end at {len(_critical_values(trend))}.")
+        raise SpecificationError(
+            f"Tests of factors are known for up to {len(_critical_values(trend))} factors, and there are {count}."
+        )
     found = cumulated_components(differences, count)
     refuse_without_own_part(series, found.idiosyncratic, differences, count)
     own = replace(series, values=tuple(found.idiosyncratic.T), starts=series.starts + 1)

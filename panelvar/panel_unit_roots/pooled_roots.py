@@ -17,6 +17,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     InsufficientDataError,
@@ -146,7 +147,9 @@ def number_of_factors(
         _refuse_too_many("max_factors", most, rank, panel)
         return int(counted(panel, most).chosen[criterion]), f" ({criterion}, 0 to {most})"
     if max_factors is not None:
-        raise SpecificationError("max_factors= applies where a criterion finds the number; factors= says it.")
+        raise SpecificationError(
+            "max_factors= applies when a criterion finds the number of factors. You gave the number by factors=."
+        )
     count = read_whole("factors", factors, 0)
     _refuse_too_many("factors", count, rank, panel)
     return count, ""
@@ -156,8 +159,8 @@ def _refuse_too_many(option: str, count: int, rank: int, panel: Array) -> None:
     if count >= rank:
         rows, entities = panel.shape
         raise InsufficientDataError(
-            f"{option}={count}: {count} factors leave nothing of {entities} entities with {rows} changes; fewer "
-            f"than {rank} must do."
+            f"{option}={count} is too many. So many factors leave nothing of {entities} entities with {rows} changes. "
+            f"Take fewer than {rank}."
         )
 
 
@@ -166,7 +169,7 @@ def refuse_without_changes(series: PanelSeries, left: Array, levels: Array) -> N
     flat = deterministic(left.T, levels.T)
     if flat.any():
         first = series.labels[int(np.flatnonzero(flat)[0])]
-        raise NumericalError(f"{series.name!r} of {first!r} changes by its terms alone: nothing is left to test.")
+        raise NumericalError(f"{series.name!r} of {first!r} changes by its terms alone, so nothing is left to test.")
 
 
 def refuse_without_own_part(series: PanelSeries, own: Array, panel: Array, count: int) -> None:
@@ -175,6 +178,6 @@ def refuse_without_own_part(series: PanelSeries, own: Array, panel: Array, count
     if none.any():
         first = series.labels[int(np.flatnonzero(none)[0])]
         raise CollinearityError(
-            f"{series.name!r} of {first!r} is a combination of the factors, {count} in number: {int(none.sum())} of "
-            f"{len(none)} entities have no part of their own. Take fewer factors."
+            f"{series.name!r} of {first!r} is a combination of {count_of(count, 'factor')}. In all, "
+            f"{int(none.sum())} of {len(none)} entities have no part of their own. Take fewer factors."
         )

@@ -122,7 +122,7 @@ class PanelVarResult(PanelVarEstimates):
         Raises
         ------
         SpecificationError
-            If the model has no entity effects.
+            The model has no entity effects.
         """
         import pandas as pd
 
@@ -137,7 +137,7 @@ class PanelVarResult(PanelVarEstimates):
         Raises
         ------
         SpecificationError
-            If the model has no time effects.
+            The model has no time effects.
         """
         import pandas as pd
 

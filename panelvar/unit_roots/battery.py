@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_labels, read_whole
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.base.limits import MOST_DIFFERENCES
 from panelvar.base.unknown_arguments import answering
@@ -93,7 +94,7 @@ def unit_root_table(
     Raises
     ------
     SpecificationError
-        A panel without ``column=``, or a table with it; an unknown test.
+        A panel comes without ``column=``, a table comes with it, or a test is unknown.
 
     See Also
     --------
@@ -141,8 +142,9 @@ def unit_root_table(
                 refused.setdefault(place, refusal(run, row, str(keys[place])))
     if refused:
         left_out = [keys[place] for place in sorted(refused)]
-        text = f"{len(refused)} {kind}(s) not tested: {', '.join(map(str, left_out[:5]))}. Of {left_out[0]}: "
-        emit((Note("series-refused", text + str(refused[min(refused)]), warn=True),))
+        some = count_of(len(refused), kind, "series" if kind == "series" else "entities")
+        text = f"{some} could not be tested: {', '.join(map(str, left_out[:5]))}. The first: {refused[min(refused)]}"
+        emit((Note("series-refused", text, warn=True),))
     kept = [place for place in range(len(keys)) if place not in refused]
     index = pd.MultiIndex.from_product([[keys[place] for place in kept], names], names=[kind, "test"])
     statistic, pvalue, lags, nobs = found[:, kept].reshape(4, -1)
@@ -198,10 +200,10 @@ def _each(data: Any, column: Hashable | None) -> tuple[str, list[Any], list[Arra
         panel = as_panel(data)
         if panel.n_entities > 1 or column is not None:
             if column is None:
-                raise SpecificationError("Of a panel, column= says which column is tested in every entity.")
+                raise SpecificationError("column= is missing. Name the column of the panel to test.")
             return "entity", list(panel.entity_labels), _entities(panel, column)
     if column is not None:
-        raise SpecificationError("column= is for panels; select the columns of a table: data[['x', 'y']].")
+        raise SpecificationError("column= is for panels. Select the columns of a table by data[['x', 'y']].")
     table = read_var_data(data)
     return "series", list(table.names), list(table.values.T)
 

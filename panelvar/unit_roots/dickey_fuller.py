@@ -55,9 +55,9 @@ def adf_test(
     Raises
     ------
     DataError
-        Missing values inside the series; a series that does not vary.
+        Values are missing inside the series, or the series does not vary.
     InsufficientDataError
-        Too few rows for the lags.
+        There are too few rows for the lags.
 
     See Also
     --------
@@ -127,9 +127,9 @@ def dfgls_test(
     Raises
     ------
     DataError
-        Missing values inside the series; a series that does not vary.
+        Values are missing inside the series, or the series does not vary.
     InsufficientDataError
-        Too few rows for the lags.
+        There are too few rows for the lags.
 
     See Also
     --------

@@ -74,9 +74,9 @@ def kpss_test(
     Raises
     ------
     DataError
-        Missing values inside the series; a series that does not vary.
+        Values are missing inside the series, or the series does not vary.
     InsufficientDataError
-        Too few rows.
+        There are too few rows.
 
     See Also
     --------
@@ -103,7 +103,7 @@ def kpss_test(
     refuse_one(tests, name)
     pvalue, bound = float(tests.pvalue), str(tests.bound)
     if bound:
-        text = f"The published table ends at {pvalue:g}: the p-value is {'above' if bound == '>' else 'below'} it."
+        text = f"The published table ends at {pvalue:g}, and the p-value is {'above' if bound == '>' else 'below'} it."
         notes = (*notes, Note("pvalue-bound", text))
     notes = (*notes, *size_notes(f"kpss, {bandwidth}, {trend}", len(values)))
     emit(notes)
@@ -160,9 +160,9 @@ def phillips_perron_test(
     Raises
     ------
     DataError
-        Missing values inside the series; a series that does not vary.
+        Values are missing inside the series, or the series does not vary.
     InsufficientDataError
-        Too few rows.
+        There are too few rows.
 
     See Also
     --------

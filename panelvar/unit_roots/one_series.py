@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_labels, read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Mask
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -19,6 +20,7 @@ from panelvar.base.errors import (
     SpecificationError,
     choose,
 )
+from panelvar.base.labels import listed
 from panelvar.data.arrow import from_arrow
 from panelvar.data.panel import Panel
 from panelvar.data.series import read_var_data
@@ -32,22 +34,22 @@ FLAT, NO_VARIANCE = 5, 6
 REFUSALS: dict[int, tuple[type[PanelVarError], str]] = {
     DEPENDENT: (
         CollinearityError,
-        "The lagged level, the terms and any lagged differences of {name} are combinations of one another (a "
-        "deterministic series, or a very short one): there is nothing to test.",
+        "The lagged level, the terms and any lagged differences of {name} are combinations of one another, so there is "
+        "nothing to test. The series is deterministic, or very short.",
     ),
     EXACT: (
         NumericalError,
-        "{name} follows its regression exactly (a deterministic series): there is nothing to test.",
+        "{name} follows its regression exactly, as a deterministic series does. There is nothing to test.",
     ),
     APART: (
         NumericalError,
-        "'change' and 'lagged level' are of sizes too far apart in {name} (an outlier at its end, perhaps): "
-        "coefficients and standard errors leave the range of numbers.",
+        "The change and the lagged level of {name} are of sizes too far apart, perhaps because of an outlier at its "
+        "end. Coefficients and standard errors leave the range of numbers.",
     ),
-    FLAT: (NumericalError, "{name} is a deterministic trend: nothing is left to test."),
+    FLAT: (NumericalError, "{name} is a deterministic trend, so nothing is left to test."),
     NO_VARIANCE: (
         NumericalError,
-        "The residuals of {name} have no long-run variance: the series is deterministic.",
+        "The residuals of {name} have no long-run variance, because the series is deterministic.",
     ),
 }
 """Why a series has no test, by status."""
@@ -71,17 +73,18 @@ def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[No
     table = read_var_data(data, names)
     if len(table.names) != 1:
         raise SpecificationError(
-            f"The data have columns {list(table.names)}: name one with column=, or use unit_root_table for all."
+            f"The data have the columns {listed(table.names)}. Name one of them by column=, or use unit_root_table for "
+            "all."
         )
     values = stretch(table.values[:, 0], table.names[0])
-    return values, table.names[0], (*table.notes, *ends_note(repr(table.names[0]), len(table.values), len(values)))
+    return values, table.names[0], (*table.notes, *ends_note(f"{table.names[0]!r} is", len(table.values), len(values)))
 
 
 def ends_note(what: str, periods: int, used: int) -> tuple[Note, ...]:
     """Say how many periods were cut off the ends for missing values."""
     if used == periods:
         return ()
-    text = f"{what} missing in {periods - used} of {periods} periods, at the ends: they are left out."
+    text = f"{what} missing in {periods - used} of {periods} periods at the ends, which are left out."
     return (Note("ends-missing", text),)
 
 
@@ -96,7 +99,7 @@ def stretch(values: Array, name: str) -> Array:
     holes = int(np.isnan(inside).sum())
     if holes:
         raise DataError(
-            f"{name!r} has {holes} missing value(s) or absent period(s) between its first and last: the tests need "
+            f"{name!r} has no value in {count_of(holes, 'period')} between its first and last. The tests need "
             "consecutive periods. Select a stretch without gaps."
         )
     if testable(inside):
@@ -104,12 +107,12 @@ def stretch(values: Array, name: str) -> Array:
     largest = np.abs(inside).max()
     if np.isinf(largest):
         count = int(np.isinf(inside).sum())
-        raise DataError(f"{name!r} has {count} infinite value(s). Remove them or set them missing.")
+        raise DataError(f"{name!r} has {count_of(count, 'infinite value')}. Remove such values or set them missing.")
     if largest and not SMALLEST < largest < LARGEST:
         raise NumericalError(
-            f"Squares of {name!r} leave the range of floating-point numbers: rescale it, say by a power of ten."
+            f"Squares of {name!r} leave the range of floating-point numbers. Rescale it, say by a power of ten."
         )
-    raise DataError(f"{name!r} does not vary: {inside[0]:g} in all {inside.size} periods.")
+    raise DataError(f"{name!r} does not vary: it is {inside[0]:g} in all {inside.size} periods.")
 
 
 def testable(series: Array) -> Mask:
@@ -145,8 +148,8 @@ def refusal(tests: SeriesTests, place: int | tuple[()], name: str) -> PanelVarEr
     status, rows, regressors = (int(each[place]) for each in (tests.status, tests.nobs, tests.regressors))
     if status == SHORT:
         return InsufficientDataError(
-            f"{name!r} leaves {rows} rows for {regressors} regressors: at least {regressors + FEWEST_DF} are needed. "
-            "Use fewer lags."
+            f"{name!r} leaves {count_of(rows, 'row')} for {count_of(regressors, 'regressor')}, and at least "
+            f"{regressors + FEWEST_DF} are needed. Use fewer lags."
         )
     kind, text = REFUSALS[status]
     return kind(text.format(name=repr(name)))

@@ -274,7 +274,7 @@ def test_results_stand_side_by_side_and_in_summaries() -> None:
     assert results["FMOLS"].wald_test("x1 = 1").df_denominator == 4
     assert results["DOLS"].wald_test("x1 = 1").distribution == "chi2"
     assert results["CCR"].lincom("2*x1").estimate == pytest.approx(2.0 * results["CCR"].params["x1"])
-    with pytest.raises(pv.MissingInformationError, match="use no long-run covariances"):
+    with pytest.raises(pv.MissingInformationError, match="uses no long-run covariances"):
         results["DOLS"].long_run_covariances  # noqa: B018
     assert results["FMOLS"].orders is None
     assert results["FMOLS"].group_tests(1.0)["pvalue"].between(0.0, 1.0).all()

@@ -56,7 +56,9 @@ def test_the_printed_table_says_what_is_rejected_against_what():
 
 def test_unbalanced_panels_have_the_tests_that_are_for_them():
     short = pv.Panel(frame_of(system(6, 30)).iloc[4:], "i", "t")
-    with pytest.warns(pv.PanelVarWarning, match="tests were not run; the first: Kao's test needs the same periods"):
+    with pytest.warns(
+        pv.PanelVarWarning, match="tests were not run. The first says: Kao's test needs the same periods"
+    ):
         table = pv.panel_cointegration_table(short, "y", "x1", lags=0)
     assert table.to_frame().loc["kao", "reading"].startswith("Not run: Kao's test needs the same periods")
 
@@ -65,10 +67,10 @@ def test_unbalanced_panels_have_the_tests_that_are_for_them():
     ("options", "words"),
     [
         ({"tests": "llc"}, "tests='llc' is not known"),
-        ({"trend": "ct"}, "trend='ct' is not known to 'kao', which has 'c'"),
+        ({"trend": "ct"}, "trend='ct' is not available in 'kao', which has 'c'"),
         ({"trend": "trend"}, "trend='trend' is not known"),
-        ({"tests": []}, "there are none"),
-        ({"tests": ["kao", "kao"]}, "none twice"),
+        ({"tests": []}, "is empty"),
+        ({"tests": ["kao", "kao"]}, "each of them once"),
         ({"x": 0.5}, "x must be column names"),
         ({"x": None}, "Regressors are missing"),
         ({"demean": np.array([])}, "demean"),

@@ -194,7 +194,7 @@ def test_bandwidths_by_rule():
 def test_an_entity_left_out_is_counted():
     frame = frame_of(system(5, 30, seed=4))
     frame.loc[frame.i == "e2", "x1"] = 1.0
-    with pytest.warns(UserWarning, match="1 of 5 entities left out"):
+    with pytest.warns(UserWarning, match="1 of 5 entities are left out"):
         found = pv.pedroni_test(pv.Panel(frame, "i", "t"), "y", "x1", lags=1, unusable="drop")
     assert found.n_entities == 4
     assert found.labels == ("e0", "e1", "e3", "e4")

@@ -237,7 +237,7 @@ def _outlier(values):
         (panel_of, {"convention": "stata"}, pv.SpecificationError, "convention"),
         (panel_of, {"criterion": "AIC"}, pv.SpecificationError, "criterion"),
         (panel_of, {"factors": 1, "max_factors": 3}, pv.SpecificationError, "max_factors"),
-        (panel_of, {"factors": 20}, pv.InsufficientDataError, "20 factors"),
+        (panel_of, {"factors": 20}, pv.InsufficientDataError, "factors=20 is too many"),
         (panel_of, {"lags": 12}, pv.InsufficientDataError, "'e0' has 30 periods"),
         (_short, {}, pv.DataError, "same periods for every entity"),
         (_line, {}, pv.NumericalError, "'x1' of 'e1' changes by its terms alone"),

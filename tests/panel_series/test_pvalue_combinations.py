@@ -113,8 +113,8 @@ def test_uniform_pvalues_reject_as_often_as_the_level_says():
 @pytest.mark.parametrize(
     ("given", "error", "match"),
     [
-        ([0.2, 1.0], pv.SpecificationError, "1 of 1 is rounded"),
-        ({"a": 0.0, "b": 0.3}, pv.SpecificationError, "0 of 'a' is rounded"),
+        ([0.2, 1.0], pv.SpecificationError, "1 of 1, was rounded"),
+        ({"a": 0.0, "b": 0.3}, pv.SpecificationError, "0 of 'a', was rounded"),
         ([0.2, 1.7], pv.SpecificationError, "no p-value"),
         ([0.2, -0.1], pv.SpecificationError, "no p-value"),
         ([0.2, np.nan], pv.SpecificationError, "NaN"),

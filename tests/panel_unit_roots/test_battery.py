@@ -50,7 +50,7 @@ def test_differences_do_not_bridge_gaps_and_follow_the_calendar_whatever_the_ord
     changes = pd.DataFrame(np.diff(walks(3, 30), 2, axis=1).T)
     assert found.statistic == pytest.approx(pv.llc_test(changes, lags=0).statistic, rel=1e-12)
     holed = pv.Panel(frame.drop(index=[10]), "i", "t")
-    with pytest.raises(pv.DataError, match="missing value"):
+    with pytest.raises(pv.DataError, match="has no value in 1 period"):
         pv.panel_unit_root_table(holed, "y", "llc", lags=0)
 
 
@@ -90,7 +90,9 @@ def test_stars_of_a_bound_are_those_it_proves():
 
 def test_a_test_that_refuses_says_why_and_the_others_go_on():
     values = walks(4, 40)
-    with pytest.warns(pv.PanelVarWarning, match=r"1 of 2 tests were not run; the first: .* begins at 10 entities"):
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"1 of 2 tests were not run\. The first says: .* begins at 10 entities"
+    ):
         table = pv.panel_unit_root_table(values.T, tests=("llc", "cips"), lags=0, differences=0)
     assert (
         table.to_frame()
@@ -122,18 +124,18 @@ def test_a_warning_is_one_for_each_test_that_has_it_and_points_at_the_caller():
     ("options", "words"),
     [
         ({"tests": "pedroni"}, "tests='pedroni' is not known"),
-        ({"differences": (0, 0)}, "none twice"),
+        ({"differences": (0, 0)}, "each of them once"),
         ({"differences": 4}, "differences"),
         ({"trend": ("c",)}, "terms for each of them"),
-        ({"trend": "n", "tests": "ips"}, "trend='n' is not known to 'ips', which has 'c' or 'ct'"),
+        ({"trend": "n", "tests": "ips"}, "trend='n' is not available in 'ips', which has 'c' or 'ct'"),
         ({"trend": "trend"}, "trend='trend' is not known"),
         ({"trend": 0.5}, "trend must be terms"),
         ({"columns": "x"}, "'x'"),
-        ({"columns": []}, "there are none"),
-        ({"columns": ["y", "y"]}, "none twice"),
-        ({"tests": []}, "there are none"),
-        ({"tests": None}, "there are none"),
-        ({"tests": ("llc", "llc")}, "none twice"),
+        ({"columns": []}, "is empty"),
+        ({"columns": ["y", "y"]}, "each of them once"),
+        ({"tests": []}, "is empty"),
+        ({"tests": None}, "is empty"),
+        ({"tests": ("llc", "llc")}, "each of them once"),
         ({"tests": 2.5}, "tests must be names of tests"),
         ({"differences": 0.5}, "differences must be numbers"),
         ({"differences": float}, "differences must be numbers"),
@@ -163,7 +165,8 @@ def test_which_result_is_asked_for_must_be_clear():
 
 def test_a_panel_that_is_too_small_to_tell_says_so_with_the_rates_of_the_table():
     with pytest.warns(
-        pv.PanelVarWarning, match=r"^3 entities of 13 periods are too few to tell\. Of simulated panels of this"
+        pv.PanelVarWarning,
+        match=r"^3 entities of 13 periods are too few to tell a unit root from .* 0\.9\. In simulated panels of this",
     ):
         table = pv.panel_unit_root_table(walks(3, 13).T, tests=("llc", "harris-tzavalis"), lags=0)
     assert [note.code for note in table.notes].count("low-power") == 1
@@ -174,9 +177,9 @@ def test_a_panel_that_is_too_small_to_tell_says_so_with_the_rates_of_the_table()
 
 def test_power_is_that_of_the_smallest_panel_in_the_table_that_is_not_smaller():
     (own,) = power_notes(["ips"], "ct", 10, 25)
-    assert "Of simulated panels of this size whose roots were all 0.9" in own.text
+    assert "In simulated panels of this size whose roots were all 0.9" in own.text
     (beyond,) = power_notes(["ips"], "ct", 8, 21)
-    assert "Of simulated panels that are larger (of 10 entities and 25 periods)" in beyond.text
+    assert "In simulated panels that are larger (of 10 entities and 25 periods)" in beyond.text
     assert power_notes(["ips"], "ct", 500, 21) == ()
     assert power_notes(["hadri"], "ct", 8, 21) == ()
     assert power_notes(["ips"], "c", 50, 100) == ()

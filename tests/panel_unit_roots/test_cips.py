@@ -99,13 +99,13 @@ def test_critical_values_and_bounds():
     }
     assert (walking.bound, walking.pvalue) == (">", 0.1)
     assert "p > 0.1" in repr(walking)
-    assert "ends at 0.1: the p-value is above it" in str(walking.summary())
-    assert walking.reading(0.2) == "The published table ends at 10 percent: the test says nothing at more."
+    assert "ends at 0.1, and the p-value is above it" in str(walking.summary())
+    assert walking.reading(0.2) == "The published table ends at 10 percent, so the test says nothing at more."
     settled = pv.cips_test(panel_of(shocked(20, 60, root=0.5)), "y")
     assert (settled.bound, settled.pvalue) == ("<", 0.01)
     assert settled.reading(0.01).startswith("Rejected at 1 percent: some entities are stationary")
     assert settled.rejects(0.01) and settled.rejects() and not settled.rejects(0.005)
-    assert settled.reading(0.005) == "The published table begins at 1 percent: the test says nothing at less."
+    assert settled.reading(0.005) == "The published table begins at 1 percent, so the test says nothing at less."
     with pytest.raises(pv.SpecificationError, match=r"level=0 must be a level of significance"):
         settled.reading(0)
 

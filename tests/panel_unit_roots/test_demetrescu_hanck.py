@@ -185,7 +185,12 @@ def late() -> np.ndarray:
     [
         (unequal(), {}, pv.DataError, "27 to 30 observations an entity, the fewest in 'e2'"),
         (np.vstack([walks(6, 30), np.arange(30.0)]), {"trend": "ct"}, pv.PanelVarError, "'e6'"),
-        (walks(6, 4), {"lags": 0}, pv.InsufficientDataError, "4 periods leave 3 changes; 4 are needed"),
+        (
+            walks(6, 4),
+            {"lags": 0},
+            pv.InsufficientDataError,
+            "4 periods leave 3 changes after the lags, and at least 4 are needed",
+        ),
         (walks(6, 12), {"lags": 6}, pv.InsufficientDataError, "'e0' has too few periods"),
         (late(), {"lags": 0, "kind": "hs"}, pv.PanelVarError, "last period"),
         (walks(6, 30), {"kind": "hmw"}, pv.SpecificationError, "for trend='ct'"),

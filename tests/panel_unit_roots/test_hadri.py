@@ -58,7 +58,7 @@ def test_walks_are_rejected_and_the_null_is_said():
 def test_a_deterministic_trend_is_refused_by_name():
     values = walks(3, 20)
     values[1] = 3.0 + 2.0 * np.arange(20)
-    with pytest.raises(pv.NumericalError, match="'e1' first"):
+    with pytest.raises(pv.NumericalError, match="'e1' follows its terms exactly"):
         pv.hadri_test(panel_of(values), "y", trend="ct")
 
 

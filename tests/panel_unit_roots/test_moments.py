@@ -81,7 +81,7 @@ def test_short_and_blank_cells_are_refused_by_name():
     names = ["France", "Chile", "Peru"]
     with pytest.raises(pv.InsufficientDataError, match=r"begins at 10 rows; entity 'Chile' has 9 \(and 1 more entity"):
         augmented_ratio_moments("c", [20, 9, 8], 0, labels=names)
-    with pytest.raises(pv.InsufficientDataError, match="no moments of 7 lags in so few rows; entity 'Peru' has 22"):
+    with pytest.raises(pv.InsufficientDataError, match="no moments for 7 lags with so few rows; entity 'Peru' has 22"):
         augmented_ratio_moments("c", [25, 25, 22], 7, labels=names)
     with pytest.raises(pv.SpecificationError, match="ends at 8 lags; entity 'France' has 9"):
         augmented_ratio_moments("c", 50, [9, 1, 1], labels=names)

@@ -335,7 +335,7 @@ def test_the_table_is_the_tests_one_by_one(trend, differences):
     }
     frame = pd.concat([pd.DataFrame({"who": who, "t": range(len(y)), "y": y}) for who, y in series.items()])
     panel = pv.Panel(frame, "who", "t")
-    with pytest.warns(pv.PanelVarWarning, match="not tested: ") as caught:
+    with pytest.warns(pv.PanelVarWarning, match="could not be tested: ") as caught:
         found = pv.unit_root_table(panel, list(single), column="y", trend=trend, differences=differences)
     rows, reasons = {}, {}
     for who in panel.entity_labels:
@@ -351,12 +351,14 @@ def test_the_table_is_the_tests_one_by_one(trend, differences):
     pd.testing.assert_frame_equal(found.to_frame(), expected, rtol=1e-10)
     assert {"long", "short", "ends", "also long"} <= set(found.index.get_level_values("entity"))
     assert len(reasons) >= 5
-    assert str(caught[0].message).startswith(f"{len(reasons)} entity(s) not tested: {', '.join(list(reasons)[:5])}")
+    assert str(caught[0].message).startswith(
+        f"{len(reasons)} entities could not be tested: {', '.join(list(reasons)[:5])}"
+    )
     assert str(caught[0].message).endswith(next(iter(reasons.values())))
 
 
 def test_a_table_without_a_testable_series():
-    with pytest.warns(pv.PanelVarWarning, match=r"2 series\(s\) not tested: a, b. Of a: 'a' does not vary"):
+    with pytest.warns(pv.PanelVarWarning, match=r"2 series could not be tested: a, b\. The first: 'a' does not vary"):
         found = pv.unit_root_table(pd.DataFrame({"a": np.ones(30), "b": np.zeros(30)}))
     assert found.empty
     assert list(found.columns) == ["statistic", "pvalue", "bound", "lags", "nobs", "null"]
@@ -365,7 +367,7 @@ def test_a_table_without_a_testable_series():
 def test_entities_with_gaps_are_left_out_and_named():
     frame = pd.DataFrame({"who": ["a"] * 60 + ["b"] * 59, "t": [*range(60), *range(30), *range(31, 60)]})
     frame["y"] = np.concatenate([walk(1, 60), walk(2, 59)])
-    with pytest.warns(pv.PanelVarWarning, match=r"1 entity\(s\) not tested: b"):
+    with pytest.warns(pv.PanelVarWarning, match=r"1 entity could not be tested: b"):
         result = pv.unit_root_table(pv.Panel(frame, "who", "t"), "adf", column="y")
     assert list(result.index.get_level_values("entity")) == ["a"]
 
@@ -400,7 +402,7 @@ def test_rows_are_put_in_order_and_ends_trimmed():
         (lambda: pv.adf_test(np.ones(50)), pv.DataError, "does not vary"),
         (lambda: pv.adf_test(np.arange(50.0), 0, trend="ct"), pv.CollinearityError, "nothing to test"),
         (lambda: pv.phillips_perron_test(np.arange(50.0), trend="ct"), pv.CollinearityError, "nothing to test"),
-        (lambda: pv.adf_test(np.r_[walk(), np.nan, walk()]), pv.DataError, "1 missing value"),
+        (lambda: pv.adf_test(np.r_[walk(), np.nan, walk()]), pv.DataError, "no value in 1 period"),
         (lambda: pv.adf_test(np.r_[walk(), np.inf]), pv.DataError, "Infinite"),
         (lambda: pv.adf_test(np.full(5, np.nan)), pv.DataError, "no values"),
         (lambda: pv.adf_test(walk(0, 6), 4), pv.InsufficientDataError, "Use fewer lags"),
