@@ -22,8 +22,8 @@ function reach() {
 
 /* On a narrow screen the list of a chart says more than its left edge. */
 if (innerWidth < 600) document.querySelectorAll("details.decision").forEach((part) => (part.open = true));
-/* On a narrow screen each row of the tables of features is a card, whose lines say which program they are of. */
-for (const table of document.querySelectorAll('[id^="features-"] table.docutils')) {
+/* On a narrow screen each row of the tables of programs is a card, whose lines say which program they are of. */
+for (const table of document.querySelectorAll('[id^="features-"] table.docutils, #from-another-program table.docutils')) {
   const names = [...table.querySelectorAll("thead th")].map((head) => head.textContent);
   table.classList.add("cards");
   for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, at) => (cell.dataset.of = names[at]));

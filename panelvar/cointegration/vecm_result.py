@@ -114,6 +114,10 @@ class VecmResult(VecmEstimates):
     ide  0.029
     >>> model.restriction_test(beta="lrm + lry = 0").in_a_line()
     'chi2(1) = 0.0432, p = 0.8354'
+
+    What a shock to each variable does to real money:
+
+    >>> figure = model.impulse_responses(20).plot(of="lrm")
     """
 
     _not_offered: ClassVar[Mapping[str, str]] = _NOT_OFFERED

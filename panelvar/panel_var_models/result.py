@@ -68,6 +68,10 @@ class PanelVarResult(PanelVarEstimates):
     <Granger causality: F(1, 47) = 11.7439, p = 0.0013>
     >>> model.moduli.round(3).tolist()
     [0.343, 0.343]
+
+    The responses of each variable to each shock:
+
+    >>> figure = model.impulse_responses(6).plot()
     """
 
     _title: ClassVar[str] = "Panel vector autoregression"

@@ -92,6 +92,10 @@ class LinearResult(FitStatistics, Presented):
     <union + married = 0.311728 (s.e. 0.03371, t = 9.247, p < 0.0001, 95% [0.245511, 0.377946])>
     >>> fit.predict(effects=True).head(2).round(3).to_list()
     [1.247, 1.317]
+
+    The slopes, with intervals of 68% and 95%:
+
+    >>> figure = pv.plot_coefficients(fit, level=(0.68, 0.95))
     """
 
     # ---- rows

@@ -111,6 +111,10 @@ class VarResult(CoefficientTests):
     'F(2, 579) = 1.6778, p = 0.1877'
     >>> model.impulse_responses(8).response("unemp", "tbilrate").round(3).iloc[-1].tolist()
     [0.114]
+
+    The responses of each variable to each shock, with bands of 95%:
+
+    >>> figure = model.impulse_responses(12, bands=pv.DeltaMethod()).plot()
     """
 
     def with_cov(self, cov: str | Covariance) -> VarResult:
