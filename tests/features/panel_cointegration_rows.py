@@ -49,7 +49,10 @@ PCO_ERRS = {
     "panel_adf": "pco squares the weights, and has the residual itself on the right too",
     "panel_t": "pco squares the weights",
     "panel_rho": "pco squares the weights",
-    "panel_v": "rejects on the right, the others on the left; pco squares weights, xtcointtest has one tail for all",
+    "panel_v": (
+        "rejects on the right, the others on the left; pco squares weights; xtcointtest's code of 2018 takes "
+        "p-values from absolute values, so that either side of any statistic rejects"
+    ),
 }
 
 
@@ -135,6 +138,7 @@ KAO_ROWS = [
         lambda: kao("published")["ADF"],
         (KAO_LOOPS,),
         {"Stata": "xtcointtest kao: augmented Dickey-Fuller t", "EViews": "coint(kao)"},
+        remark="the lower tail rejects here; p-values of xtcointtest's code of 2018 are of absolute values",
     ),
     *(
         Feature(
@@ -243,7 +247,7 @@ WESTERLUND_ROWS = [
         part("Westerlund pooled Pa"),
         reference(f"{PORT}/option_ct/lags0_leads0_window2/z_scores/Pa"),
         (f"{ECM}::test_moments_of_the_option_connect_the_two_columns_that_stata_prints",),
-        {"Stata": "xtwest†, westerlund", "Python": "Westerlund, westerlund"},
+        {"plm": "Westerlund†, westerlund", "Stata": "xtwest†, westerlund", "Python": "Westerlund, westerlund"},
         {"Python": (f"{PORT}/option_*",)},
     ),
     Feature(
@@ -255,7 +259,7 @@ WESTERLUND_ROWS = [
         (f"{ECM}::test_each_entity_has_lags_and_leads_of_its_own",),
         {"plm": "Westerlund†", "Stata": "xtwest†, lags(0 1) leads(0 1)", "Python": "Westerlund"},
         {"Python": (f"{PORT}/*/lags0-*",)},
-        remark="AIC; here BIC and HQ too, all on the same rows unless as xtwest",
+        remark="AIC, in R's package BIC too; here also HQ, and all on the same rows unless as xtwest",
     ),
     Feature(
         COINTEGRATION,

@@ -98,7 +98,7 @@ DEPENDENCE_ROWS = [
         statistic,
         lambda: cd(np.diff(fuel(), axis=1)),
         (f"{EXPONENT}::test_a_variable_is_tested_as_the_residuals_of_its_mean",),
-        {"plm": "pcdtest(), of differences", "Stata": "xtcd†, xtcd2†: D."},
+        {"plm": "pcdtest(), of differences", "Stata": "xtcd2†: D.; xtcd†, of a new variable"},
         remark="levels that wander are correlated by chance",
     ),
     Feature(

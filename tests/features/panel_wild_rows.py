@@ -95,7 +95,7 @@ WILD_ROWS = [
         float,
         wild,
         (f"{WILD}::test_every_enumerated_draw_is_a_refit", f"{WILD}::test_chunks_do_not_change_the_draws", SIMULATED),
-        WILD_PROGRAMS,
+        {**WILD_PROGRAMS, "Stata": "boottest†"},
         {
             "Stata": (
                 "published_stata_boottest/wald_enumerated_post_self/p",
@@ -111,7 +111,11 @@ WILD_ROWS = [
         float,
         lambda: wild(impose_null=False),
         (f"{WILD}::test_every_enumerated_draw_is_a_refit",),
-        {**WILD_PROGRAMS, "pyfixest": "wildboottest(impose_null=False)†"},
+        {
+            "plm": "fwildclusterboot†, impose_null = FALSE",
+            "Stata": "boottest†, nonull",
+            "pyfixest": "wildboottest(impose_null=False)†",
+        },
         {"pyfixest": ("grunfeld_wildboottest/*_rademacher_11_not_imposed",)},
     ),
     *map(drawn_row, ("rademacher", "webb", "mammen")),
@@ -142,7 +146,11 @@ WILD_ROWS = [
             f"{VARIANTS}::test_variants_leave_clusters_out_by_refitting",
             f"{VARIANTS}::test_confidence_sets_are_the_values_that_are_not_rejected",
         ),
-        {"plm": "fwildclusterboot†, p_val_type", "Stata": "boottest†, ptype()", "pyfixest": "package wildboottest†"},
+        {
+            "plm": "fwildclusterboot†, p_val_type",
+            "Stata": "boottest†, ptype(); wildbootstrap (18), ptype(equal)",
+            "pyfixest": "package wildboottest†",
+        },
         {"pyfixest": (f"{ALL_SIGNS}/WCR11/*/greater", f"{ALL_SIGNS}/WCR11/*/equal-tailed")},
     ),
     Feature(
