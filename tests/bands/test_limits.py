@@ -124,6 +124,22 @@ def test_sup_t_holds_its_share_of_draws_to_come(count, cells):
     assert abs(np.mean(held) - 0.9) < 4 * np.std(held) / np.sqrt(len(held)) + 0.001
 
 
+@pytest.mark.parametrize("alike", [0.0, 0.5, 0.9])
+def test_a_box_that_holds_its_share_of_its_own_draws_holds_less_of_others(alike):
+    """What the guide on bands says of 40 periods and 400 draws; the first sentence of the test above, by itself."""
+    rng = np.random.default_rng(10)
+    root = np.linalg.cholesky(alike ** np.abs(np.subtract.outer(np.arange(40), np.arange(40))))
+    later = rng.standard_normal((5000, 40)) @ root.T
+    held = []
+    for _ in range(30):
+        draws = rng.standard_normal((400, 40)) @ root.T
+        ranks = draws.argsort(axis=0).argsort(axis=0)
+        depth = np.sort(np.minimum(ranks, 399 - ranks).min(axis=1))[::-1][359]
+        ordered = np.sort(draws, axis=0)
+        held.append(((later >= ordered[depth]) & (later <= ordered[399 - depth])).all(axis=1).mean())
+    assert 0.80 < np.mean(held) < 0.87
+
+
 def test_too_few_draws_for_a_joint_band_give_the_range_of_the_draws():
     draws = np.random.default_rng(9).standard_normal((50, 30))
     low, high = limits(np.zeros(30), draws, 0.9, "percentile", "sup-t")
