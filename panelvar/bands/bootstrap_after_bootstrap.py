@@ -52,7 +52,7 @@ class BootstrapAfterBootstrap(Simulated):
     Raises
     ------
     SpecificationError
-        ``bias="pope"`` is asked of other deterministic terms, of data with gaps, or of an unstable system.
+        You ask for ``bias="pope"`` with other deterministic terms, data with gaps, or an unstable system.
 
     See Also
     --------

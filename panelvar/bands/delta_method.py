@@ -94,7 +94,7 @@ class DeltaMethod:
         Raises
         ------
         SpecificationError
-            No formula for this statistic.
+            The statistic has no formula.
         NumericalError
             The variances overflow.
         """

@@ -127,7 +127,7 @@ class FromInnovations(Drawable, HasResiduals, Protocol):
         Raises
         ------
         SpecificationError
-            There is none for this model.
+            The model has none.
         """
 
     def without_bias(self, bias: Array) -> Self:

@@ -7,7 +7,7 @@ the level:
 - Hall: :math:`[2\hat\theta - q_{1-\alpha/2},\ 2\hat\theta - q_{\alpha/2}]`;
 - studentised: the same for :math:`t^* = (\theta^* - \hat\theta)/s^*`, times the standard error of the estimate.
 
-(Luetkepohl 2005, appendix D.3; Hall 1992.) A *joint* band covers all cells of a path at once: sup-t widens the
+(Luetkepohl 2005, appendix D; Hall 1992.) A *joint* band covers all cells of a path at once: sup-t widens the
 pointwise band just so far that it holds the share ``level`` of the distribution in all cells (Montiel Olea and
 Plagborg-Moller 2019, J. Applied Econometrics 34; for studentised intervals their sup-t band with the
 quantile of :math:`\max|t^*|`), Bonferroni divides :math:`\alpha` by the number of cells. Cells that do not vary, such

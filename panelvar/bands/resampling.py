@@ -112,7 +112,7 @@ class ResidualBootstrap(Recursive):
 
     Residuals are centred, rescaled by :math:`\sqrt{n / (n - m)}`, drawn with replacement (whole rows, so that
     contemporaneous correlation stays), and run through the estimated recursion from the observed first p values; each
-    data set is refitted (Luetkepohl 2005, appendix D.3).
+    data set is refitted (Luetkepohl 2005, appendix D).
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ class ParametricBootstrap(Recursive):
     Raises
     ------
     SpecificationError
-        An instrument identifies the shocks: its distribution is not estimated.
+        An instrument identifies the shocks, and its distribution is not estimated.
     NumericalError
         The residual covariance is singular.
 
@@ -402,7 +402,7 @@ class MovingBlockBootstrap(Recursive):
         Raises
         ------
         InsufficientDataError
-            Blocks as long as the data or longer.
+            Blocks are as long as the data or longer.
         """
         length = int(np.ceil(5.03 * rows**0.25)) if self.block_length is None else int(self.block_length)
         if length > rows:

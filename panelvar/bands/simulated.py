@@ -83,9 +83,9 @@ class Simulated(ABC):
         Raises
         ------
         SpecificationError
-            Studentised intervals of a statistic without a delta-method formula.
+            You ask for studentised intervals, and the statistic has no delta-method formula.
         NumericalError
-            Draws that are not finite: the system is explosive.
+            Draws are not finite, because the system is explosive.
         """
         levels = read_levels(level)
         refuse_cells(f"draws={self.draws}", self.draws, *target.estimate.shape)

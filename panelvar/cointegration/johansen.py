@@ -104,7 +104,7 @@ def johansen_test(
 
     References
     ----------
-    Johansen, S. (1995). *Likelihood-Based Inference in Cointegrated Vector Autoregressive Models*, chapters 6, 11, 12.
+    Johansen, S. (1995). *Likelihood-Based Inference in Cointegrated Vector Autoregressive Models*, chapter 6.
 
     Doornik, J. A. (1998). Approximations to the asymptotic distributions of cointegration tests. *Journal of Economic
     Surveys* 12, 573-593.

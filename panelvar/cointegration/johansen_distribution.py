@@ -79,7 +79,7 @@ def critical_values(
     Raises
     ------
     SpecificationError
-        A table without this case or level: what it has is named.
+        The table does not have this case or level; the message says what it has.
     """
     from scipy.special import gammaincinv
 

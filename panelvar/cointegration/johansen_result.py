@@ -130,7 +130,7 @@ class JohansenResult(HintsAtNames, Presented):
         """The first rank, from 0 up, that is not rejected; K if all are.
 
         Under the true rank r the sequence stops too late with the size of one test, and too early with a probability
-        that vanishes as the sample grows (Johansen 1995, section 12.1).
+        that vanishes as the sample grows (Johansen 1995).
 
         Parameters
         ----------

@@ -12,7 +12,7 @@ are C, the singular values of C are the canonical correlations of the two: their
 :math:`\beta = R_{11}^{-1} U_r` maximises the likelihood.
 
 References: Johansen (1995), *Likelihood-Based Inference in Cointegrated Vector Autoregressive Models*, chapter 6 and,
-for restrictions, sections 7.2 and 8.2; Bjorck and Golub (1973), Mathematics of Computation 27, 579-594.
+for restrictions, chapters 7 and 8; Bjorck and Golub (1973), Mathematics of Computation 27, 579-594.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def restricted_relations(
     r"""Relations with every column of beta in the span of H and every column of alpha in the span of A.
 
     Equations outside the span of A do not react to the relations; the others are taken given them (Johansen 1995,
-    sections 7.2.1 and 8.2).
+    chapters 7 and 8).
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def restricted_relations(
 
 
 def relations_beside(triangle: Array, right: Array, corner: Array, known: Array) -> tuple[Array, Relations]:
-    """Eigenvalues of known relations, and the other relations given them (Johansen 1995, section 7.2).
+    """Eigenvalues of known relations, and the other relations given them (Johansen 1995, chapter 7).
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ class Relations:
         Raises
         ------
         SpecificationError
-            The canonical normalisation, under which there are none.
+            The normalisation is the canonical one, under which there are none.
         """
         fixed = self.fixed
         if fixed is None:

@@ -68,7 +68,7 @@ def fit_vecm(
     Raises
     ------
     SpecificationError
-        The rank or the normalisation cannot be.
+        The rank or the normalisation is impossible.
     NumericalError
         The relations cannot be normalised on the variables asked for.
 

@@ -127,7 +127,7 @@ class VecmResult(VecmEstimates):
     @cached_property
     def long_run_impact(self) -> pd.DataFrame:
         r"""Where errors of one unit take the levels: :math:`C = \beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1}
-        \alpha_\perp'` with :math:`\Gamma = I - \sum_j \Gamma_j` (Johansen 1995, chapter 4); of rank K - r.
+        \alpha_\perp'` with :math:`\Gamma = I - \sum_j \Gamma_j` (Johansen 1995); of rank K - r.
         """  # noqa: D205
         values = np.zeros((self.n_vars, self.n_vars))
         if self.unit_roots:
@@ -204,13 +204,13 @@ class VecmResult(VecmEstimates):
         ----------
         beta : str, sequence of str, or array (c, q), optional
             Restrictions that **every** relation obeys: ``"lrm + lry = 0, trend = 0"``, or R with
-            :math:`R\beta = 0`; r c degrees of freedom (Johansen 1995, section 7.2; :math:`\beta = H\varphi`).
+            :math:`R\beta = 0`; r c degrees of freedom (Johansen 1995, chapter 7; :math:`\beta = H\varphi`).
         alpha : str, sequence of str, or array (c, K), optional
             Restrictions on the reactions: ``"ibo = 0"`` says that the bond rate does not react to any relation, and R
-            that :math:`R\alpha = 0`; r c degrees of freedom (section 8.2; :math:`\alpha = A\psi`).
+            that :math:`R\alpha = 0`; r c degrees of freedom (chapter 8; :math:`\alpha = A\psi`).
         known : mapping, sequence of mappings, or array (q, k), optional
             Relations known beforehand, ``{"ibo": 1, "ide": -1}``; the others, if any, are free: k (q - r) degrees of
-            freedom (section 7.2). One variable alone, ``{"ibo": 1}``, is the hypothesis that it is stationary.
+            freedom (chapter 7). One variable alone, ``{"ibo": 1}``, is the hypothesis that it is stationary.
 
         Returns
         -------
@@ -220,7 +220,7 @@ class VecmResult(VecmEstimates):
         Raises
         ------
         SpecificationError
-            Nothing restricted, unknown names, restrictions that leave too little.
+            You restrict nothing, names are unknown, or the restrictions leave fewer directions than the rank.
 
         Examples
         --------
@@ -237,7 +237,7 @@ class VecmResult(VecmEstimates):
         """Likelihood-ratio test that variables do not react to any relation: their rows of alpha are zero.
 
         Such variables push the others and are not pulled back themselves; relations may then be estimated without
-        their equations (Johansen 1995, section 8.2).
+        their equations (Johansen 1995, chapter 8).
 
         Parameters
         ----------

@@ -142,7 +142,7 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     Raises
     ------
     SpecificationError
-        A negative horizon.
+        The horizon is negative.
     """
     if horizon < 0:
         raise SpecificationError(f"horizon={horizon}: expected an integer of at least 0.")
@@ -171,7 +171,7 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
 
 
 def multipliers(coefficients: Array, effects: Array, horizon: int) -> Array:
-    r"""Dynamic multipliers of exogenous variables: responses to one unit in period 0 only (section 10.6).
+    r"""Dynamic multipliers of exogenous variables: responses to one unit in period 0 only.
 
     .. math:: D_h = \sum_{j=1}^{\min(h, p)} A_j D_{h-j} + B_h, \qquad B_h = 0 \text{ for } h > s
 
@@ -298,7 +298,7 @@ def forecast_covariance(coefficients: Array, root: Array, steps: int) -> Array:
     Raises
     ------
     SpecificationError
-        Fewer than one step.
+        There is less than one step.
     """
     if steps < 1:
         raise SpecificationError(f"steps={steps}: expected an integer of at least 1.")
@@ -328,7 +328,7 @@ def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> 
     Raises
     ------
     DataError
-        The history is not p rows of K, or the deterministic part not K wide.
+        The history does not have p rows of K, or the deterministic part does not have K columns.
     """
     lags, n_vars, steps = coefficients.shape[-3], coefficients.shape[-1], deterministic.shape[-2]
     if history.shape[-2:] != (lags, n_vars) or deterministic.shape[-1] != n_vars:

@@ -38,7 +38,7 @@ def conditional_forecast(coefficients: Array, factor: Array, path: Array, given:
     Raises
     ------
     numpy.linalg.LinAlgError
-        Conditions that contradict or repeat one another.
+        Conditions contradict or repeat one another.
     """
     steps, n_vars = path.shape
     effects = dynamics.responses(coefficients, steps - 1, factor)
@@ -113,7 +113,7 @@ def shock_paths(coefficients: Array, factor: Array, steps: int) -> Array:
 
 
 def estimation_mse(transition: Array, coefficients: Array, sigma: Array, n_rows: int, steps: int) -> Array:
-    r"""Mean squared error that estimated coefficients add to forecasts from an average origin (section 3.5.2).
+    r"""Mean squared error that estimated coefficients add to forecasts from an average origin (section 3.5).
 
     .. math:: \frac{\Omega(h)}{n} = \frac1n \sum_{i,j<h} \operatorname{tr}\left[(\mathbf B')^{h-1-i}\Gamma^{-1}
         \mathbf B^{h-1-j}\Gamma\right] \Phi_i\Sigma\Phi_j'

@@ -52,7 +52,7 @@ def on_every_period(values: Array, periods: npt.NDArray[Any]) -> Array:
     Raises
     ------
     DataError
-        More than `LONGEST_CALENDAR` periods, most of them without a row.
+        There are more than `LONGEST_CALENDAR` periods, most of them without a row.
     """
     span = int(periods[-1]) - int(periods[0]) + 1
     if span > max(LONGEST_CALENDAR, 2 * len(values)):

@@ -10,7 +10,7 @@ inverted but a triangle, and no cross-product of data is ever formed.
 
 References
 ----------
-Luetkepohl (2005), section 3.2 for the estimator, 4.3 for the criteria, appendix D.3 for the residual bootstrap.
+Luetkepohl (2005), section 3.2 for the estimator, chapter 4 for the criteria, appendix D for the residual bootstrap.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ levels converge instead, to
 .. math:: \Xi = \beta_\perp (\alpha_\perp' \Gamma \beta_\perp)^{-1} \alpha_\perp', \qquad
     I - \sum_j A_j = -\alpha\beta', \quad \Gamma = I + \sum_j (j - 1) A_j,
 
-of rank s (Granger's theorem: Johansen 1995, chapter 4; Luetkepohl 2005, chapter 6). The orthogonal complements are the
+of rank s (Granger's theorem: Johansen 1995; Luetkepohl 2005, chapter 6). The orthogonal complements are the
 singular vectors that belong to the s smallest singular values of the sum, every variable measured in units of
 ``sizes``.
 Coefficients are laid out, and batched, as in `panelvar.dynamics.dynamics`.
@@ -40,7 +40,7 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     Raises
     ------
     NumericalError
-        A stable system's effects overflow; an integrated one is integrated twice; coefficients are not finite.
+        A stable system's effects overflow, a system is integrated twice, or coefficients are not finite.
     """
     total = lag_sum(coefficients)
     if not np.isfinite(total).all():

@@ -6,7 +6,7 @@ Equations have different regressors, so that generalised least squares differs f
 .. math:: \min_b \bigl\lVert (P^{-1} \otimes I)\,\mathrm{vec}(R_{12} - R_{11} B) \bigr\rVert, \qquad
     \mathrm{Var}\,\hat b = (H'H)^{-1}, \quad H = (P^{-1} \otimes R_{11})_{\text{free}}
 
-(Luetkepohl 2005, section 5.2.2), a problem of K m rows whatever the length of the data.
+(Luetkepohl 2005, chapter 5), a problem of K m rows whatever the length of the data.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def restricted_least_squares(top: Array, right: Array, root: Array, free: Mask) 
     Raises
     ------
     NumericalError
-        A root that has no inverse.
+        The root has no inverse.
     """
     m, n_vars = free.shape
     equations, rows = np.nonzero(free.T)

@@ -36,8 +36,8 @@ def stacked_variance(coefficients: Array, sigma: Array) -> Array:
     Raises
     ------
     NumericalError
-        Coefficients so large, of variables that nearly depend on one another, say, that their powers overflow by
-        rounding although the system is stable.
+        Powers of the coefficients overflow by rounding although the system is stable. The coefficients are then very
+        large, for example because variables nearly depend on one another.
     """
     n_vars = sigma.shape[-1]
     power = companion(coefficients)
@@ -119,7 +119,7 @@ def correlations(covariances: Array) -> Array:
     Raises
     ------
     NumericalError
-        A variable without variance.
+        A variable has no variance.
     """
     deviations = np.sqrt(covariances[0].diagonal())
     if not (deviations > 0.0).all():

@@ -140,7 +140,7 @@ def terms_within(periods: int, trend: str, seasons: int, exogenous: tuple[str, .
     Raises
     ------
     InsufficientDataError
-        A seasonal pattern that is longer than the data, lags of exogenous variables that reach past them.
+        The seasonal pattern is longer than the data, or lags of exogenous variables reach past them.
     """
     if seasons > periods:
         raise InsufficientDataError(

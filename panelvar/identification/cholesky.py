@@ -37,7 +37,8 @@ class Cholesky(NamedShocks):
     Raises
     ------
     SpecificationError
-        When it is used: an ordering that does not name every variable once, or names of shocks that do not fit.
+        The ordering does not name every variable once, or names of shocks do not fit. This is found when the scheme is
+        used.
 
     See Also
     --------

@@ -43,8 +43,8 @@ class ImpactMatrix(Identification):
     Raises
     ------
     SpecificationError
-        Another shape, names that do not exist, entries that are not numbers, or, for shocks of one unit, one that does
-        not move its own variable; for shares and histories, shocks that are not orthogonal.
+        The shape does not fit, names do not exist, or entries are not numbers. You ask for shocks of one unit, and one
+        does not move its own variable. You ask for variance shares or histories, and the shocks are not orthogonal.
 
     See Also
     --------

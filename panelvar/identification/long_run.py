@@ -28,7 +28,7 @@ class LongRun(Cholesky):
     .. math:: B = \Xi^{-1} \operatorname{chol}(\Xi \Sigma \Xi').
 
     The shock of the first variable may move every cumulated variable for good. The shock of the last one moves only its
-    own for good (Luetkepohl 2005, section 9.1.4).
+    own for good (Luetkepohl 2005).
 
     Parameters
     ----------
@@ -41,9 +41,11 @@ class LongRun(Cholesky):
     Raises
     ------
     SpecificationError
-        When it is used: an ordering that does not name every variable once, or names of shocks that do not fit.
+        The ordering does not name every variable once, or names of shocks do not fit. This is found when the scheme is
+        used.
     NumericalError
-        When it is used: the system has a root of one, so that its responses do not add up to anything.
+        The system has a root of one, so its responses do not add up to a finite effect. This is found when the scheme
+        is used.
 
     See Also
     --------

@@ -23,7 +23,7 @@ def scheme_of(identification: str | Identification, ordering: Sequence[str] | No
     Raises
     ------
     SpecificationError
-        Unknown names, an ordering that does not name every variable once, or one where it has no place.
+        A name is unknown, or an ordering does not name every variable once or does not apply.
     """
     if isinstance(identification, Identification):
         if ordering is not None:

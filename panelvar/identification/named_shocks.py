@@ -48,7 +48,7 @@ def _read(shocks: Any) -> ShockNames:
     Raises
     ------
     SpecificationError
-        It is no sequence and no mapping of names.
+        It is neither a sequence nor a mapping of names.
     """
     if isinstance(shocks, Mapping):
         pairs = tuple((str(variable), name) for variable, name in shocks.items())
@@ -79,7 +79,7 @@ def _named(shocks: ShockNames, order: Names, names: Names) -> Names:
     Raises
     ------
     SpecificationError
-        Another number of shocks than of variables, no such variable, or names that repeat.
+        There are not as many shocks as variables, a variable does not exist, or names repeat.
     """
     if shocks is None:
         return names

@@ -43,7 +43,7 @@ def read_pattern(option: str, given: Pattern, rows: Names, columns: Names, kinds
     Raises
     ------
     SpecificationError
-        Another shape, names that do not exist, infinite numbers.
+        The shape does not fit, a name does not exist, or a number is infinite.
     """
     cells = _cells(option, given, rows, columns, kinds)
     try:
@@ -67,7 +67,7 @@ def read_tied_pattern(
     Raises
     ------
     SpecificationError
-        As in `read_pattern`; texts that are no labels.
+        As in `read_pattern`, or a text is not a label.
     """
     cells = np.array(_cells(option, given, rows, columns, kinds), dtype=object)
     ties: Ties = {}

@@ -263,7 +263,7 @@ def position(names: Names, name: Hashable, what: str = "variable") -> int:
     Raises
     ------
     SpecificationError
-        No such name; all are listed.
+        The name does not exist; the message lists all.
     """
     try:
         return names.index(str(name))
@@ -277,7 +277,7 @@ def variables_of(names: Names, option: str, chosen: Any) -> list[str]:
     Raises
     ------
     SpecificationError
-        None at all, or no such name.
+        There is no name, or one that does not exist.
     """
     several = isinstance(chosen, Iterable) and not isinstance(chosen, str) and getattr(chosen, "ndim", 1) > 0
     group = list(chosen) if several else [chosen]

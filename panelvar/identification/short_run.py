@@ -41,8 +41,8 @@ class ShortRun(Identification):
 
     .. math:: \ell(A, B) = \ln|\det W| - \tfrac12 \operatorname{tr}(W \Sigma W'), \qquad W = B^{-1} A,
 
-    by scoring with a line search from several starts (Amisano and Giannini 1997; Luetkepohl 2005, sections 9.1 and
-    9.3). Impact: :math:`A^{-1} B`. With more restrictions than needed the model does not reproduce :math:`\Sigma`, and
+    by scoring with a line search from several starts (Amisano and Giannini 1997; Luetkepohl 2005). Impact:
+    :math:`A^{-1} B`. With more restrictions than needed the model does not reproduce :math:`\Sigma`, and
     `panelvar.fit_svar` tests them.
 
     Parameters
@@ -59,7 +59,7 @@ class ShortRun(Identification):
         (Gali 1992). It goes without ``a``. :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` sums the responses of a stable
         system; in an error-correction model it is where errors take the levels,
         :math:`\beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1} \alpha_\perp'` of rank K - r, and the form is
-        Luetkepohl's (2005, section 9.2) SVEC.
+        Luetkepohl's (2005) SVEC.
     shocks : sequence of str, optional
         Names of the shocks; by default the columns of a DataFrame ``b``, else the variables'.
     starts : int
@@ -68,11 +68,11 @@ class ShortRun(Identification):
     Raises
     ------
     SpecificationError
-        Fewer restrictions than needed (order condition), or restrictions that leave a direction in which the likelihood
-        is flat (rank condition); the message names the entries.
+        There are fewer restrictions than needed (order condition), or they leave a direction in which the likelihood is
+        flat (rank condition). The message names the entries.
     NumericalError
-        No start converged; or no A and B of the pattern have the residual covariance, which a just identified pattern
-        with a cycle of effects (1 on 2, 2 on 3, 3 on 1) may fail to reach.
+        No start of the search converged, or no A and B of the pattern have the residual covariance. A just identified
+        pattern with a cycle of effects (1 on 2, 2 on 3, 3 on 1) may fail to reach it.
 
     See Also
     --------

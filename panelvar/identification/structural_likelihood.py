@@ -4,7 +4,7 @@ With :math:`W = B^{-1} A` the concentrated log likelihood of one observation, up
 
 .. math:: \ell(A, B) = \ln|\det W| - \tfrac12 \operatorname{tr}(W \Sigma W')
 
-(Amisano and Giannini 1997, chapter 4; Luetkepohl 2005, section 9.3). A *pair* is the array (..., 2, K, K) of A and B;
+(Amisano and Giannini 1997; Luetkepohl 2005). A *pair* is the array (..., 2, K, K) of A and B;
 restrictions leave it an affine space :math:`\{o + \sum_d \gamma_d N_d\}` of origin o and basis N, (..., D, 2, K, K).
 """
 
@@ -99,7 +99,7 @@ def score(at: Tangent, sigma: Array) -> Array:
 def information(at: Tangent) -> Array:
     r"""Expected curvature (..., D, D): :math:`\tfrac12 \operatorname{tr}[(M_d + M_d')(M_e + M_e')]`, M = dW W^-1.
 
-    Its rank is the number of directions that are identified at this point (Luetkepohl 2005, section 9.1).
+    Its rank is the number of directions that are identified at this point (Luetkepohl 2005).
     """
     both = at.relative + at.relative.swapaxes(-1, -2)
     flat = both.reshape(*both.shape[:-2], -1)

@@ -72,7 +72,7 @@ class Restrictions:
         Raises
         ------
         SpecificationError
-            Matrices that do not fit, that are singular whatever the free entries, or too few restrictions.
+            Matrices do not fit or are singular whatever the free entries are, or there are too few restrictions.
         """
         size = len(names)
         if len(set(shocks)) != len(shocks) or len(shocks) != size:
@@ -201,7 +201,7 @@ class Restrictions:
         Raises
         ------
         SpecificationError
-            Restrictions that contradict others, that leave too many entries free, or B singular.
+            Restrictions contradict others, leave too many entries free, or make B singular.
         """
         if self.lasting is None or not self.unit_roots:
             return self
@@ -247,7 +247,7 @@ class Restrictions:
         Raises
         ------
         SpecificationError
-            Long-run restrictions that contradict the others, or repeat them.
+            Long-run restrictions contradict or repeat the others.
         """
         count = len(form.coefficients)
         known = np.nan_to_num(self.known)

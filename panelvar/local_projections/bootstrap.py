@@ -81,7 +81,7 @@ class ProjectionBootstrap:
         Raises
         ------
         NumericalError
-            Draws that are not finite: the system is explosive.
+            Draws are not finite, because the system is explosive.
         """
         drawn, errors, truth = self.draws(source)
         if not np.isfinite(drawn).all():

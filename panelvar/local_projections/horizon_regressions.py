@@ -74,7 +74,7 @@ def project(
     DependentColumn
         A column of [controls, instruments, impulses] depends on those before it; its position is the argument.
     NumericalError
-        Columns out of range, or in units too far apart.
+        Columns are out of range, or in units too far apart.
     """
     from scipy.linalg.lapack import dgeqrf, dtrtri, dtrtrs
 

@@ -121,9 +121,9 @@ def fit_panel_local_projections(
     Raises
     ------
     DataError, InsufficientDataError, CollinearityError
-        As `fit_fixed_effects`; or the state is not of zeros and ones.
+        As `fit_fixed_effects`, or the state does not hold zeros and ones only.
     SpecificationError
-        Options that contradict each other, or a covariance without a joint form.
+        Options contradict each other, or the covariance has no joint form.
 
     See Also
     --------
@@ -428,7 +428,7 @@ def _joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: A
     Raises
     ------
     SpecificationError
-        Another covariance.
+        It is another covariance.
     """
     bare = HC("HC0") if isinstance(cov, Classical) else cov
     if isinstance(bare, LeverageAdjusted):

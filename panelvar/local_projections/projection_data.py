@@ -51,7 +51,7 @@ def read_projection_data(
     Raises
     ------
     DataError
-        As `panelvar.data.series.read_var_data`, or labels that do not match.
+        As `panelvar.data.series.read_var_data`, or labels do not match.
     """
     names = None if names is None else read_labels("names", names)
     data, names = as_table(data, names)

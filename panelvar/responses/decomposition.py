@@ -319,7 +319,7 @@ class HistoricalDecomposition(HintsAtNames, Presented):
         Raises
         ------
         SpecificationError
-            A label of another kind than the periods have, or no period between the two.
+            A label is of another kind than those of the periods, or there is no period between the two.
         """
         between = self._between(first, last)
         parts, index = self._parts, self.index[between]

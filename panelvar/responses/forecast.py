@@ -42,7 +42,7 @@ class Forecast(HintsAtNames, Presented):
     values, lower, upper : array (steps, K)
         Point forecasts and the limits of their intervals.
     covariance : array (steps, K, K)
-        Covariance of the h-step forecast errors, the coefficients taken as known (Luetkepohl 2005, 2.2.11); with
+        Covariance of the h-step forecast errors, the coefficients taken as known (Luetkepohl 2005, section 2.2); with
         `panelvar.DeltaMethod`, what their estimation adds included.
     names : tuple of str
     labels : sequence

@@ -145,7 +145,7 @@ def read_cumulative(cumulative: bool | str | Sequence[str], names: Names) -> Mas
     Raises
     ------
     SpecificationError
-        A name that is no variable, or none at all.
+        A name is not a variable, or there is no name.
     """
     if isinstance(cumulative, (bool, np.bool_)) or is_number(cumulative):
         return np.full(len(names), read_flag("cumulative", cumulative))
@@ -209,7 +209,7 @@ def choose_shocks(
     Raises
     ------
     SpecificationError
-        Unknown options, or an ordering that does not name every variable once.
+        An option is unknown, or the ordering does not name every variable once.
     MissingInformationError
         The shocks need sigma and there is none; ``purpose`` begins the message.
     """

@@ -85,7 +85,7 @@ def lags_hypothesis(
     Raises
     ------
     SpecificationError
-        Unknown names; no lags, or others than whole numbers from 1 to the longest (``expected`` says so).
+        A name is unknown, or a lag is not a whole number from 1 to the longest (``expected`` says so).
     """
     if longest == 0:
         raise SpecificationError("A model without lags has no lags to exclude. Fit one lag or more.")

@@ -117,7 +117,7 @@ class VarFitMeasures(VarEstimates):
 
     @cached_property
     def loglik(self) -> float:
-        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (section 3.4)."""
+        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]`."""
         return log_likelihood(self.nobs, self.n_vars, self._log_half_determinant)
 
     @cached_property
@@ -164,7 +164,7 @@ class VarFitMeasures(VarEstimates):
 
     @property
     def fpe(self) -> float:
-        r"""Final prediction error, :math:`\left(\frac{n + m}{n - m}\right)^K |\tilde\Sigma|` (Luetkepohl 4.3.1)."""
+        r"""Final prediction error, :math:`\left(\frac{n + m}{n - m}\right)^K |\tilde\Sigma|` (Luetkepohl 2005)."""
         fpe = self._criteria.fpe
         if not np.isfinite(fpe):
             raise NumericalError(

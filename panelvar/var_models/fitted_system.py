@@ -183,9 +183,9 @@ def require_fit(model: object, of_panels: str = "a panel's by moments has ar_tes
     Raises
     ------
     MissingInformationError
-        A system without data.
+        The system has no data.
     SpecificationError
-        A panel's, or anything else.
+        It is the system of a panel, or something else.
     """
     if isinstance(model, FittedSystem):
         return

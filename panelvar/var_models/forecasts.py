@@ -64,7 +64,7 @@ class VarForecasts(VarFitMeasures):
             is not the default holds the periods of the forecast.
         bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
             Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
-            (Luetkepohl 2005, section 3.5 and appendix D.3). `DeltaMethod` adds to the variance what the coefficients'
+            (Luetkepohl 2005, section 3.5 and appendix D). `DeltaMethod` adds to the variance what the coefficients'
             errors contribute to first order, from the last observations on. By default intervals are normal and take
             the coefficients as known.
 
@@ -151,7 +151,7 @@ class VarForecasts(VarFitMeasures):
 
         .. math:: \Sigma_{\hat y}(h) = \Sigma_y(h) + \Omega(h) / n
 
-        (Luetkepohl 2005, section 3.5.2): to first order, and with the moments of the sample in place of the last
+        (Luetkepohl 2005, section 3.5): to first order, and with the moments of the sample in place of the last
         observations. ``forecast(bands=DeltaMethod())`` has the last observations.
 
         Parameters

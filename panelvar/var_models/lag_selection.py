@@ -88,7 +88,7 @@ class LagSelection(HintsAtNames, Presented):
         ----------
         criterion : {"aic", "bic", "hqic", "hq", "fpe", "lr"}
             ``"lr"`` tests each order against the one below it, from the longest down, and stops at the first rejection
-            (Luetkepohl 2005, section 4.2.2); the shortest order is left if there is none.
+            (Luetkepohl 2005, chapter 4); the shortest order is left if there is none.
         level : float
             One less the size of each of these tests. The size of the whole procedure is larger.
 
@@ -193,7 +193,7 @@ def information_criteria(
     log_half_determinant: float,
     n_free: int | None = None,
 ) -> VarCriteria:
-    r"""Information criteria in one of the forms of `VarConvention.criteria` (Luetkepohl 2005, section 4.3).
+    r"""Information criteria in one of the forms of `VarConvention.criteria` (Luetkepohl 2005, chapter 4).
 
     Penalties per parameter: 2 (AIC), ln n (BIC), 2 ln ln n (HQIC). ``n_free`` is the number of coefficients of all
     equations where some are restricted; the final prediction error then counts their average in an equation.

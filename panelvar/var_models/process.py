@@ -100,7 +100,7 @@ class SystemProcess(HintsAtNames):
 
     @cached_property
     def roots(self) -> npt.NDArray[np.complex128]:
-        """Eigenvalues of the companion matrix, largest modulus first (Luetkepohl 2005, 2.1.9).
+        """Eigenvalues of the companion matrix, largest modulus first (Luetkepohl 2005, section 2.1).
 
         Stable when all lie inside the unit circle. Programs that print roots of the characteristic polynomial
         (statsmodels) print their reciprocals.
@@ -180,7 +180,7 @@ class SystemProcess(HintsAtNames):
         return "\n".join(lines)
 
     def mean(self) -> pd.Series:
-        r"""Unconditional mean :math:`(I - A_1 - \dots - A_p)^{-1} \nu` (Luetkepohl 2005, 2.1.10).
+        r"""Unconditional mean :math:`(I - A_1 - \dots - A_p)^{-1} \nu` (Luetkepohl 2005, section 2.1).
 
         A model fitted with ``trend="n"`` has mean zero. A system given without an intercept may be one whose
         intercept was not published. If it has none, say so by ``intercept=`` zeros.
@@ -193,7 +193,7 @@ class SystemProcess(HintsAtNames):
         Raises
         ------
         MissingInformationError
-            A system given without an intercept.
+            The system was given without an intercept.
         NumericalError
             The system is not stable, or has a trend or exogenous variables: there is no mean.
         """
@@ -251,7 +251,7 @@ class SystemProcess(HintsAtNames):
         Raises
         ------
         MissingInformationError
-            A system without sigma.
+            The system was given without sigma.
         NumericalError
             The system is not stable: its variance is infinite.
 
@@ -325,10 +325,11 @@ class SystemProcess(HintsAtNames):
         Raises
         ------
         SpecificationError
-            Shapes that do not fit; exogenous variables that are missing, or not in the system; initial values that are
-            not given and have no distribution (a trend, seasons, exogenous variables, a root of modulus one or more).
+            Shapes do not fit. Exogenous variables are missing, or the system has none. Initial values are not given and
+            cannot be drawn, because the system has a trend, seasons, exogenous variables, or a root of modulus one or
+            more.
         MissingInformationError
-            Sigma is needed and not known, or the intercept.
+            Sigma or the intercept is needed and not known.
         NumericalError
             The path overflows.
 

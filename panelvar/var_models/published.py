@@ -27,8 +27,8 @@ def read_published(
     Raises
     ------
     SpecificationError
-        Shapes that do not fit, labels that are not the names, names that repeat, numbers that are none, a sigma that is
-        not symmetric positive definite.
+        Shapes do not fit, labels are not the names, names repeat, values are not numbers, or sigma is not symmetric
+        positive definite.
     """
     given = read_sequence("names", names, "names")
     labels = labels_of(coefficients) if given is None else tuple(map(str, given))

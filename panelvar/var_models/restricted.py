@@ -56,14 +56,14 @@ def fit_restricted_var(
         (estimated) and 0 (zero) with regressors and equations as its labels, either way round; or how to find them,
         equation by equation: leave out the regressor of the smallest t statistic until all are at least
         ``threshold`` (R's ``restrict(method="ser")``), or as long as the criterion falls
-        (Luetkepohl 2005, section 5.2.8, sequential elimination).
+        (sequential elimination; Luetkepohl 2005, chapter 5).
     {names, lags (system)}
     threshold : float
         Smallest absolute t statistic kept by ``"t"``.
     method : {"fgls", "ols", "ml"}
-        Feasible GLS with the residual covariance of the unrestricted system (Luetkepohl 2005, 5.2.6); ordinary least
-        squares equation by equation (R's vars; consistent but less efficient); or GLS iterated until it is maximum
-        likelihood.
+        Feasible GLS with the residual covariance of the unrestricted system (Luetkepohl 2005, chapter 5); ordinary
+        least squares equation by equation (R's vars; consistent but less efficient); or GLS iterated until it is
+        maximum likelihood.
     {max_lags (system), min_lags (system), trend (system), seasons, exogenous, exogenous_lags, missing (system)}
     {convention (system)}
 
@@ -257,7 +257,7 @@ class RestrictedVarResult(CoefficientTests):
         r"""Likelihood-ratio test of the restrictions against the same system without them.
 
         :math:`n (\ln|\tilde\Sigma_r| - \ln|\tilde\Sigma_u|) \sim \chi^2` with as many degrees of freedom as
-        restrictions (Luetkepohl 2005, section 4.2); chosen restrictions bias it towards acceptance.
+        restrictions (Luetkepohl 2005, chapter 4); chosen restrictions bias it towards acceptance.
 
         Parameters
         ----------

@@ -41,7 +41,7 @@ def fit_svar(
     Standard errors are roots of the diagonal of :math:`N (n N' I N)^{-1} N'`, with I the information of one observation
     and N what the restrictions leave free. The likelihood-ratio statistic :math:`2n[\ell(\Sigma) - \ell(A, B)]` is
     chi-squared with as many degrees of freedom as there are restrictions beyond K(K + 1)/2 free entries
-    (Luetkepohl 2005, section 9.3; for an error-correction model, section 9.2).
+    (Luetkepohl 2005).
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ class SvarResult(HintsAtNames, Presented):
         Raises
         ------
         SpecificationError
-            The model says nothing of them; `VarResult.long_run_effects` has those of a stable system.
+            The structural form does not restrict them; `VarResult.long_run_effects` has those of a stable system.
         """
         return self._frame(self._of_the_long_run(self.lasting), self.shocks)
 
@@ -219,7 +219,7 @@ class SvarResult(HintsAtNames, Presented):
         Raises
         ------
         SpecificationError
-            A level that the band was not made at.
+            The band was not made at this level.
         """
         return self._by_entry(limit_columns(self._limits(self.levels if level is None else read_levels(level))))
 

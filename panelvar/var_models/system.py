@@ -80,7 +80,7 @@ class System(SystemProcess, Presented):
     Raises
     ------
     SpecificationError
-        Shapes that do not fit, names that repeat, a sigma that is not symmetric positive definite.
+        Shapes do not fit, names repeat, or sigma is not symmetric positive definite.
 
     See Also
     --------
@@ -190,7 +190,7 @@ class System(SystemProcess, Presented):
         MissingInformationError
             The system has no sigma.
         SpecificationError
-            Reduced-form errors by themselves share nothing out.
+            Errors of the reduced form are correlated, so none has a share of its own.
         """
         normalised = read_flag("normalised", normalised)
         shocks = self._decomposing_shocks(identification, ordering)

@@ -137,7 +137,7 @@ class SystemTests(BandedSystem):
         return self._stacked(self._single_df).lincom(expression, level=level)
 
     def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
-        """Test that the lags of some variables do not help to predict others (Luetkepohl 2005, section 3.6.1).
+        """Test that the lags of some variables do not help to predict others (Luetkepohl 2005, section 3.6).
 
         Parameters
         ----------

@@ -174,7 +174,7 @@ def select_lags(
 
     References
     ----------
-    Luetkepohl (2005), section 4.3.
+    Luetkepohl (2005), chapter 4.
 
     Examples
     --------

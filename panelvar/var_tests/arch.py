@@ -17,7 +17,7 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     r"""ARCH-LM test: squares and cross products of residuals regressed on their own lags.
 
     :math:`\tfrac12 n K(K+1) - n\, \mathrm{tr}(\hat\Omega\hat\Omega_0^{-1}) \sim \chi^2(h K^2 (K+1)^2 / 4)`
-    (Luetkepohl 2005, section 16.5). For one equation it is Engle's :math:`n R^2 \sim \chi^2(h)`.
+    (Luetkepohl 2005). For one equation it is Engle's :math:`n R^2 \sim \chi^2(h)`.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
     Raises
     ------
     InsufficientDataError
-        The auxiliary regression, which has h K (K + 1) / 2 regressors and a constant, leaves no row over: the statistic
-        would be the number of rows times that of products, whatever they are.
+        The auxiliary regression has h K (K + 1) / 2 regressors and a constant, and leaves no row over. The statistic
+        would be the number of rows times that of products, whatever the errors are.
     NumericalError
         Products of residuals are linearly dependent or do not vary.
 

@@ -44,7 +44,7 @@ def granger_table(result: SystemTests) -> FrameTable:
     Raises
     ------
     SpecificationError
-        A system of one variable.
+        The system has only one variable.
 
     See Also
     --------
@@ -79,7 +79,7 @@ def granger_table(result: SystemTests) -> FrameTable:
 def instantaneous_causality_test(
     model: FittedSystem, first: str | Sequence[str], second: str | Sequence[str] | None = None
 ) -> TestResult:
-    r"""Test that the errors of two sets of variables are uncorrelated (Luetkepohl 2005, section 3.6.3).
+    r"""Test that the errors of two sets of variables are uncorrelated (Luetkepohl 2005, section 3.6).
 
     :math:`n\, \sigma_{12}' \widehat{\mathrm{Var}}^{-1} \sigma_{12} \sim \chi^2(K_1 K_2)`, with the variance that
     normal errors give the elements of the residual covariance.
@@ -167,7 +167,7 @@ def toda_yamamoto_test(
     Raises
     ------
     SpecificationError
-        Sets of variables that overlap or do not exist; fewer than one lag.
+        The sets of variables overlap, a variable does not exist, or there is no lag.
     DataError, InsufficientDataError, CollinearityError
         As `fit_var`, of the order ``lags + integration``.
 

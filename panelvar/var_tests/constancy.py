@@ -194,9 +194,9 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     Raises
     ------
     InsufficientDataError
-        The residuals of an equation have one degree of freedom: the process is then the same for all errors.
+        The residuals of an equation have one degree of freedom, and the process is then the same for all errors.
     SpecificationError
-        Recursive residuals are asked of equations with restrictions, which have different regressors.
+        You ask for recursive residuals of equations with restrictions, which have different regressors.
 
     See Also
     --------
@@ -258,7 +258,7 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     Raises
     ------
     SpecificationError
-        The window is outside these limits; or recursive residuals are asked of equations with restrictions.
+        The window is outside these limits, or you ask for recursive residuals of equations with restrictions.
     InsufficientDataError
         The residuals of an equation have one degree of freedom, or a window has no residual.
 

@@ -36,7 +36,7 @@ def instrument_relevance_test(
     Raises
     ------
     SpecificationError
-        A variable that the system does not have; another ``cov``.
+        The system does not have the variable, or ``cov`` is another one.
     DataError, InsufficientDataError
         As `ExternalInstrument`.
 

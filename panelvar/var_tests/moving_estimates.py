@@ -54,7 +54,7 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     Raises
     ------
     SpecificationError
-        It is no fit of windows; or windows have lag orders of their own, or are outside these shares of the rows.
+        It is not a fit of windows, or windows have lag orders of their own or are outside these shares of the rows.
     NumericalError
         The fit to the whole sample is singular, or an equation of it fits exactly.
 

@@ -110,8 +110,8 @@ def normality_test(
     SpecificationError
         The scheme has fewer shocks than variables, or correlated ones; or ``kind`` is another one.
     InsufficientDataError
-        Fewer than eight rows, where the transformation of Doornik and Hansen does not exist, or no more than K degrees
-        of freedom in the residuals.
+        There are fewer than eight rows, where the transformation of Doornik and Hansen does not exist, or the residuals
+        have no more than K degrees of freedom.
 
     See Also
     --------

@@ -44,7 +44,7 @@ class Moments(NamedTuple):
 
 
 def portmanteau(residuals: Array, lags: int) -> tuple[float, float]:
-    r"""Portmanteau statistics (4.4.21 and 4.4.23), plain and adjusted.
+    r"""Portmanteau statistics (section 4.4.3), plain and adjusted.
 
     .. math:: Q = n \sum_{i=1}^h \mathrm{tr}(C_i' C_0^{-1} C_i C_0^{-1}), \qquad
         \bar Q = n^2 \sum_{i=1}^h \frac{1}{n - i} \mathrm{tr}(C_i' C_0^{-1} C_i C_0^{-1})
@@ -120,7 +120,7 @@ def added_regressors(regressors: Array, added: Array, residuals: Array) -> tuple
 
 
 def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> float:
-    r"""LM statistic :math:`n (K - \mathrm{tr}(\tilde\Sigma_R^{-1} \tilde\Sigma_e))` (section 4.4.4).
+    r"""LM statistic :math:`n (K - \mathrm{tr}(\tilde\Sigma_R^{-1} \tilde\Sigma_e))` (section 4.4).
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF
 
 
 def arch_lm(residuals: Array, lags: int, *, padded: bool = False) -> tuple[float, int]:
-    r"""Multivariate ARCH-LM statistic and its degrees of freedom (section 16.5).
+    r"""Multivariate ARCH-LM statistic and its degrees of freedom.
 
     The distinct products :math:`\mathrm{vech}(u_t u_t')` are regressed on a constant and their own lags:
     :math:`\tfrac12 n K (K + 1) - n\, \mathrm{tr}(\hat\Omega \hat\Omega_0^{-1})`, chi-squared with
@@ -228,7 +228,7 @@ def quadratic_terms(regressors: Array, *, cross: bool) -> Array:
 
 
 def jarque_bera(residuals: Array) -> Moments:
-    r"""Skewness and kurtosis of residuals made uncorrelated by the Cholesky factor (4.5.4, 4.5.5).
+    r"""Skewness and kurtosis of residuals made uncorrelated by the Cholesky factor (section 4.5).
 
     :math:`n b_1'b_1 / 6` and :math:`n (b_2 - 3)'(b_2 - 3) / 24` of the standardised series' third and fourth moments.
     Residuals are taken as they are, about zero. A triangle from QR is the Cholesky factor but for signs, which squares
@@ -284,7 +284,7 @@ def _kurtosis_score(skewness: Array, kurtosis: Array, n: int) -> Array:
 
 
 def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], second: list[int]) -> float:
-    r"""Wald statistic of no correlation between the errors of two sets of variables (section 3.6.3).
+    r"""Wald statistic of no correlation between the errors of two sets of variables (section 3.6).
 
     :math:`n \sigma_{12}' (2 D^+ (\Sigma \otimes \Sigma) D^{+\prime})_{12}^{-1} \sigma_{12}`, with the asymptotic
     covariance :math:`\sigma_{ik}\sigma_{jl} + \sigma_{il}\sigma_{jk}` of the elements (i, j) and (k, l).

@@ -43,10 +43,10 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     Raises
     ------
     SpecificationError
-        ``lags`` is not above the order: there are no degrees of freedom.
+        ``lags`` is not above the order, so there are no degrees of freedom.
     InsufficientDataError
-        Not fewer lags than rows, or no more than K degrees of freedom in the residuals: the statistic is then a number
-        of the regressors alone.
+        There are not fewer lags than rows, or the residuals have no more than K degrees of freedom. The statistic would
+        then depend on the regressors alone.
 
     See Also
     --------
@@ -85,7 +85,7 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
 
 @answering
 def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
-    r"""Breusch-Godfrey test of no autocorrelation up to a lag, or at that lag alone (Luetkepohl 2005, section 4.4.4).
+    r"""Breusch-Godfrey test of no autocorrelation up to a lag, or at that lag alone (Luetkepohl 2005, section 4.4).
 
     Residuals are regressed on the model's regressors and on h lags of themselves (zero before the sample), or on the
     h-th of them alone, with residual covariances :math:`\tilde\Sigma_R` without and :math:`\tilde\Sigma_e` with the
@@ -105,8 +105,8 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
     lags : int
         h.
     form : {"lm", "lr", "f"}
-        LR is corrected to second order (Anderson 2003, chapter 8). At one lag alone its factor is n - m - K - 1/2
-        (Johansen 1995, chapter 2).
+        LR is corrected to second order (Anderson 2003). At one lag alone its factor is n - m - K - 1/2
+        (Johansen 1995).
     alone : bool
         Test lag h and no shorter one: Stata's ``varlmar`` with ``form="lr"``, EViews' table "at lag h". A test of lag h
         alone has no power against errors correlated at other lags.
@@ -118,7 +118,7 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
     Raises
     ------
     InsufficientDataError
-        Too few rows for the auxiliary regression: K must be left over.
+        There are too few rows for the auxiliary regression, which must leave K of them over.
 
     See Also
     --------
@@ -168,7 +168,7 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
     Raises
     ------
     InsufficientDataError
-        Too few rows for the auxiliary regression with all lags.
+        There are too few rows for the auxiliary regression with all lags.
 
     See Also
     --------

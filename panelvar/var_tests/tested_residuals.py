@@ -15,7 +15,7 @@ def whole_lags(lags: int, rows: int) -> int:
     Raises
     ------
     SpecificationError
-        It is no whole number of at least 1.
+        It is not a whole number of at least 1.
     InsufficientDataError
         There are no more rows than that.
     """

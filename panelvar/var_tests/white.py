@@ -85,7 +85,8 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     SpecificationError
         No regressor varies.
     InsufficientDataError
-        There are fewer than r + w + 1 rows: some combination of products would be fitted exactly, whatever they are.
+        There are fewer than r + w + 1 rows, so some combination of products would be fitted exactly whatever the errors
+        are.
     NumericalError
         Products of residuals are linearly dependent or do not vary.
 
