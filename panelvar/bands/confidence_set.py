@@ -51,7 +51,7 @@ class ConfidenceSet(Presented):
 
     @property
     def empty(self) -> bool:
-        """Whether every value is rejected (of Anderson and Rubin's: the overidentifying restrictions fail with it)."""
+        """Whether every value is rejected. In Anderson and Rubin's test the model's restrictions then fail."""
         return not self.intervals
 
     @property

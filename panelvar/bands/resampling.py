@@ -50,7 +50,7 @@ class Pool(NamedTuple):
 
 @dataclass(frozen=True)
 class Recursive(Simulated):
-    """Bootstraps of one recursion: what differs is how residuals are resampled."""
+    """Bootstraps that share one recursion and differ in how they resample residuals."""
 
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield the refits of resampled data, chunk by chunk."""
@@ -388,7 +388,7 @@ class MovingBlockBootstrap(Recursive):
         future_steps: int = 0,
         carried: Array | None = None,
     ) -> Iterator[Resampled]:
-        """Yield data sets of blocks, chunk by chunk; of a panel a block would reach from one entity into another."""
+        """Yield data sets of blocks, chunk by chunk. A panel is refused: blocks would reach across entities."""
         if isinstance(model, FromEntities):
             raise SpecificationError(
                 "MovingBlockBootstrap draws blocks of one entity's periods: for a panel use EntityBootstrap, which "

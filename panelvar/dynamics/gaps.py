@@ -114,7 +114,8 @@ def lag_positions(entity_codes: npt.NDArray[Any], time_positions: npt.NDArray[np
 def previous_positions(entity_codes: npt.NDArray[Any]) -> Positions:
     """Find the previous row of the same entity, however long ago it is dated.
 
-    Use `lag_positions` for differences in time: differencing consecutive rows bridges gaps, as R's plm does.
+    Use `lag_positions` for differences in time. Differencing consecutive rows bridges gaps, as the first-difference
+    model of R's plm does.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Schemes with a shock for each variable, which the caller may name: as the variable, unless he does."""
+"""Schemes with a shock for each variable, named like the variable unless the caller names it."""
 
 from __future__ import annotations
 

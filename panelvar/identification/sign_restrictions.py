@@ -74,8 +74,8 @@ class SignRestrictions(Identification):
         Models drawn at the estimates.
     tries : int
         Rotations tried for each before the draw of the reduced form is given up. Many give every reduced form that has
-        a model the same weight; one gives it the share of its rotations that have the signs, which is the posterior of
-        Rubio-Ramirez, Waggoner and Zha and what most programs draw from.
+        a model the same weight. One try gives it the share of its rotations that have the signs, which is the posterior
+        of Rubio-Ramirez, Waggoner and Zha.
     target_horizon : int
         Periods that decide which model is shown.
     seed : int or None

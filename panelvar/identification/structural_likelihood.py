@@ -199,7 +199,7 @@ def _solve(matrix: Array, right: Array) -> Array:
 def _along(
     pair: Array, way: Array, share: Array, slope: Array, value: Array, sigma: Array
 ) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
-    """Halve steps until the likelihood rises enough (Armijo); which never did is said."""
+    """Halve steps until the likelihood rises enough (Armijo), and say for which it never did."""
     best, height = pair.copy(), value.copy()
     moved = np.zeros(len(pair), dtype=bool)
     left = np.arange(len(pair))

@@ -34,7 +34,7 @@ class VarConvention:
     criteria : {"log-determinant", "per-observation", "total", "lags-only"}
         Form of the fitted model's information criteria, with c the penalty per parameter and k all coefficients:
         ln det ml + c k / n; (-2 loglik + c k) / n; -2 loglik + c k; or ln det ml + c p K^2 / n, which leaves the
-        deterministic terms out of the count. All but the third order models alike when the rows are the same and the
+        deterministic terms out of the count. All four rank models alike when the rows are the same and the
         deterministic terms do not change.
     selection_criteria : same values
         Form in the lag selection table.

@@ -206,10 +206,11 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
 
     Notes
     -----
-    The first two are R's ``vars::stability(type="OLS-CUSUM")`` and ``"Rec-CUSUM"``, the last two Stata's ``estat
-    sbcusum`` and EViews' views of an equation. Sums have little power against breaks late in the sample, or in
-    coefficients whose regressors have mean zero. Squares see changes of the variance, but heavy tails too, which are no
-    break. Sigma of recursive residuals is taken about zero; under ``convention="vars"`` about their mean.
+    The first two are R's ``vars::stability(type="OLS-CUSUM")`` and ``"Rec-CUSUM"``, and after ``regress`` Stata's
+    ``estat sbcusum, ols`` and ``estat sbcusum``. EViews has the last two among the views of an equation. Sums have
+    little power against breaks late in the sample, or in coefficients whose regressors have mean zero. Squares see
+    changes of the variance, but heavy tails too, which are no break. Sigma of recursive residuals is taken about zero;
+    under ``convention="vars"`` it is taken about their mean.
 
     Examples
     --------
@@ -270,9 +271,10 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
 
     Notes
     -----
-    R's ``vars::stability(type="OLS-MOSUM")`` and ``"Rec-MOSUM"``, whose p-values are interpolated between a few of
-    0.2 and less. Its sigma of recursive residuals is their sum of squares about their mean over n - 2m, that of n - m
-    residuals from which m degrees are taken again; so it is under ``convention="vars"``, else over n - m about zero.
+    R has the tests as ``vars::stability(type="OLS-MOSUM")`` and ``"Rec-MOSUM"``, and interpolates p-values in a table
+    that begins at 0.2. Its variance of recursive residuals is their sum of squares about their mean over n - 2m, since
+    it takes m degrees from n - m residuals once more. ``convention="vars"`` does so too; otherwise the sum is about
+    zero and over n - m.
 
     Examples
     --------

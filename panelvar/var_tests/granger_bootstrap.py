@@ -86,10 +86,10 @@ def granger_bootstrap_test(
 
     Notes
     -----
-    R has it as ``vars::causality(boot=TRUE)``, whose multipliers are normal and which without ``vcov.`` keeps the
-    residual covariance of the data in all data sets; here each has its own. The test keeps its size where the variance
-    of the errors changes over time, by itself or with their past. For variables that may be integrated use
-    `toda_yamamoto_test`.
+    R has it as ``vars::causality(boot=TRUE)``. From memory, its multipliers are normal, and without ``vcov.`` it keeps
+    the residual covariance of the data in all data sets; here each data set has its own. The test keeps its size where
+    the variance of the errors changes over time, by itself or with their past. For variables that may be integrated
+    use `toda_yamamoto_test`.
 
     References
     ----------

@@ -74,7 +74,8 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     model : FittedSystem
         The system whose residuals are tested.
     cross_terms : bool
-        Products of different regressors too. Without them it is EViews' default, R's ``het.test::whites.htest``.
+        Products of different regressors too. Without them it is EViews' test without cross terms, which R has as
+        ``het.test::whites.htest``.
 
     Returns
     -------
