@@ -97,7 +97,7 @@ def engle_granger_test(
     n, count = values.shape
     regressors = np.column_stack([np.delete(values, place, axis=1), trend_columns(POWERS[trend], 1, n)])
     residuals = values[:, place] - regressors @ least_squares(regressors, values[:, place])
-    # Of the variable's own size.
+    # The residuals are compared with the size of the variable itself.
     if np.abs(residuals).max() <= 1e-12 * np.abs(values[:, place]).max():
         raise NumericalError(f"{left!r} is an exact combination of the other variables, so there is nothing to test.")
     inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)

@@ -136,7 +136,7 @@ def fit_vecm(
         (*full.names, case.word) if case.word else full.names,
         on,
     )
-    # Now, not when somebody first looks at it.
+    # Computed now, so that a normalisation that fails is refused here and not at the first look.
     _ = result.beta
     emit(notes)
     return result

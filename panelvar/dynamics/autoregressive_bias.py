@@ -47,7 +47,7 @@ def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant
     array (..., pK, K)
         Regressors by equations, lag 1 first.
     """
-    # In units of the errors: what is solved has entries of every pair of variables.
+    # Solved in units of the errors, because the system has entries of every pair of variables.
     deviations = np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))
     units = deviations[..., :, None] / deviations[..., None, :]
     coefficients, sigma = (
@@ -140,7 +140,7 @@ def terms_beside(problem: LagProblem, refits: Refits, lags: Array) -> Array:
     # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
     with np.errstate(over="ignore", invalid="ignore"):
         root = problem.factor[:m, :m].T @ refits.triangle
-    # A trend squared beside a constant, or exogenous variables: in units of their sizes.
+    # Terms differ in size (a squared trend beside a constant, exogenous variables), so each is divided by its own.
     sizes = problem.column_sizes[:d, None]
     terms = root[:, :d] / sizes
     moved = terms @ (root[:, d:].swapaxes(1, 2) @ (lags - refits.params[:, d:]))

@@ -59,7 +59,7 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
     n_vars = factors.shape[-1] - m
     sizes = np.sqrt(np.einsum("bij,bij->bj", factors, factors))
     estimable = independent(factors, nobs)[:, :m].all(axis=1) & (nobs - m >= n_vars)
-    # And sums of squares that can be held, of variables in units near enough for a coefficient to have a square.
+    # Sums of squares must also be in range, and units near enough for a coefficient to have a square.
     estimable &= (((sizes > SMALLEST) & (sizes < LARGEST)) | ~factors.any(axis=1)).all(axis=1)
     estimable &= ~far_apart(sizes[:, m:])
     top = np.where(estimable[:, None, None], factors[:, :m, :m], np.eye(m))

@@ -376,7 +376,7 @@ class LagProblem:
             gram, far = generated.gram(innovations)
         lower, poor = _lower_factors(gram, m)
         for draw in np.union1d(poor, np.flatnonzero(far)):
-            # A copy of each: they share a buffer.
+            # Each is copied, because they share a buffer.
             alone = self._stretches(innovations[draw : draw + 1], *self._recursion(params))
             parts = [rows[0].copy() for _, rows in alone]
             upper = _upper_factor(np.concatenate(parts))

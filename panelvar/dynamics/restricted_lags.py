@@ -172,7 +172,7 @@ class RestrictedLagProblem(LagProblem):
         """Refit, under the same restrictions, on data generated recursively from other innovations."""
         m = self.n_regressors
         refits = super().refit(innovations, params, beside)
-        # As there: what an explosive system generates leaves the range of numbers, and whoever reads the draws says so.
+        # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
         with np.errstate(over="ignore", invalid="ignore"):
             top = refits.triangle.swapaxes(1, 2) @ self.factor[:m, :m]
             restricted, scatter = self._solve(top, top @ refits.params, refits.scatter_factor.swapaxes(1, 2))

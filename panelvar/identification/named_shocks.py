@@ -35,7 +35,7 @@ class NamedShocks(Identification):
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
-        # What a caller gives as shocks= is kept by another name: here that is a method.
+        # `shocks` is a method here, so the caller's shocks= is stored under another name.
         names = given.pop("shock_names")
         given["shocks"] = dict(names) if names and not isinstance(names[0], str) else names
         said = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)

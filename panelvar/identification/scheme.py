@@ -267,7 +267,7 @@ def position(names: Names, name: Hashable, what: str = "variable") -> int:
     """
     try:
         return names.index(str(name))
-    except ValueError:  # of a number of thousands of digits, too
+    except ValueError:  # Python does not write out thousands of digits
         raise SpecificationError(f"{shown(name)} is not a {what} of this system. Its {what}s: {list(names)}.") from None
 
 

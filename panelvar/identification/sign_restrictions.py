@@ -237,7 +237,7 @@ class SignRestrictions(Identification):
         impacts = impacts[np.isfinite(impacts).all(axis=(1, 2))]
         if not len(impacts):
             raise NumericalError(other._obstacle(form, names))
-        # Models without a try that succeeded are no property of the estimates: they have one set.
+        # The estimates have one set of models, so failed tries say nothing about them and are not counted.
         assert other.tally is not None
         other.tally.empty = other.tally.forms = 0
         paths = dynamics.responses(form.coefficients, self.target_horizon, impacts)

@@ -186,7 +186,7 @@ def _direction(pair: Array, sigma: Array, basis: Array) -> tuple[Array, Array, A
 
 def _solve(matrix: Array, right: Array) -> Array:
     """Solve semi-definite systems (N, D, D), leaving alone directions without curvature."""
-    # Its own diagonal takes out what units the search has left; entries are of like size there, none so near to zero.
+    # Dividing by the diagonal takes out what units the search has left.
     scale = np.sqrt(np.maximum(matrix.diagonal(axis1=1, axis2=2), 1e-300))
     values, vectors = np.linalg.eigh(matrix / (scale[:, :, None] * scale[:, None, :]))
     kept = values > 1e-13 * values[:, -1:]

@@ -125,7 +125,7 @@ class Restrictions:
         values = np.random.default_rng(0).standard_normal(free)
         trial = np.nan_to_num(self.known) + np.einsum("d,ducv->ucv", values, self.plain)
         for what, matrix in zip("AB", trial, strict=True):
-            # Numbers as they were given, in whose units a scale of ones is as good as any for a trial.
+            # The entries are in the units that the caller gave, in which random numbers near one do for a trial.
             if np.linalg.matrix_rank(equilibrated(matrix)) < size:
                 raise SpecificationError(f"{what} is singular whatever its free entries are: free more of them.")
 
@@ -312,7 +312,7 @@ class Restrictions:
         turned = lasting_derivatives(form.coefficients, effects, steps, self.unit_roots, form.sizes)
         shifts = self._restricted(turned / form.sizes[:, None, :, None])
         plain, units = self.plain, self._units(form)
-        # In the units that `space` decides the rank in: full.
+        # The rank is full in these units, in which `space` decides it.
         inverse = units[:, :, None] * np.linalg.pinv(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         gap = np.einsum("nerij,nij->ner", shifts, pair[:, 1])
         fixed = -np.einsum("ndr,ner,ducv->neucv", inverse, gap, plain)
@@ -343,7 +343,7 @@ class Restrictions:
                 down = _negative(pair[:, 0, group[0]], group[0])
                 for place in group:
                     pair[down, 0, place] *= -1.0
-        # A zero turned is minus zero.
+        # Turning a zero makes it minus zero.
         return pair + 0.0
 
     def _pinned(self, place: int) -> bool:

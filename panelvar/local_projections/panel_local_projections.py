@@ -268,7 +268,7 @@ def _outcomes(
 ) -> dict[str, Array]:
     """What is explained at every horizon, on the calendar."""
     outcome = panel.column(y)
-    # Before sums and differences make of two infinite values one that is missing.
+    # Checked first, because sums and differences turn two infinite values into a missing one.
     refuse_infinite(outcome[:, None], (y,))
     outcomes: dict[str, Array] = {}
     total: Array | float = 0.0

@@ -139,7 +139,7 @@ class FittedSystem(VarForecasts):
         parts = values[:, None, :] * shocks.system_impact(self.coefficients, self.sigma)
         partial = parts.shape[2] < self.n_vars
         if partial:
-            # What the identified shocks leave of the residuals is of all others together.
+            # The part of the residuals that the identified shocks leave belongs to all others together.
             rest = self.problem.residuals - parts.sum(axis=2)
             parts = np.concatenate([parts, rest[:, :, None]], axis=2)
         starts = np.array(self.problem.run_starts)

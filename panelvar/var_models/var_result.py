@@ -160,7 +160,7 @@ class VarResult(CoefficientTests):
                 "robust to correlation over time are not offered. Add lags instead."
             )
         changed = VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, found)
-        # Made now, so that what cannot be is refused here and what misleads is warned about here.
+        # Computed now, so that an impossible covariance is refused here and a misleading one warns here.
         if changed._robust is not None:
             emit(changed._robust.notes)
         return changed

@@ -122,7 +122,7 @@ def granger_bootstrap_test(
     orthonormal = design @ problem.inverse_factor
     influence = orthonormal @ problem.inverse_factor[tested].T
     # Least squares without some regressors: the residuals, and what they take up of them.
-    # Of columns of length one: regressors are in units of their own.
+    # Columns are scaled to length one, because regressors have units of their own.
     lengths = np.linalg.norm(influence, axis=0)
     unit = influence / lengths
     gap = problem.params[tested][:, equations] / lengths[:, None]

@@ -215,7 +215,7 @@ def quadratic_terms(regressors: Array, *, cross: bool) -> Array:
     levels = levels[:, varying] / sizes[varying] * math.sqrt(n)
     if cross and levels.shape[1]:
         basis, triangle = np.linalg.qr(levels)
-        # Columns of length one, but for the root of n.
+        # Columns have length one, apart from the root of n.
         levels = basis[:, np.abs(triangle.diagonal()) > 1e-12 * math.sqrt(n)] * math.sqrt(n)
     width = levels.shape[1]
     rows, columns = np.triu_indices(width) if cross else (np.arange(width), np.arange(width))
