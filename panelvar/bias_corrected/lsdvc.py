@@ -73,7 +73,7 @@ def fit_lsdvc(
     draws : int
         Data sets drawn for the standard errors; 0 for none.
     seed : int or Generator, optional
-        Of the draws.
+        Seed of the draws.
     convention : {"default", "stata"}
         ``"stata"`` is ``xtlsdvc``: it counts errors before an entity's first row, and its third order depends on the
         units of y. See `panelvar.bias_corrected.kiviet_bruno`.

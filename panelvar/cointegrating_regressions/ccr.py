@@ -35,7 +35,7 @@ def fit_ccr(
 ) -> CointegratingResult:
     r"""Estimate a cointegrating relation by a canonical cointegrating regression (Park 1992).
 
-    Least squares of columns less stationary parts of errors and of regressors' changes,
+    It is least squares of columns from which stationary parts of the errors and of the regressors' changes are taken,
 
     .. math:: x^\ast_{it} = x_{it} - \hat\Delta_{\cdot 2}'\hat\Sigma^{-1}\hat u_{it}, \qquad
        y^\ast_{it} = y_{it} - \hat\beta_i'\hat\Delta_{\cdot 2}'\hat\Sigma^{-1}\hat u_{it} - \hat\gamma_i'\hat u_{2it},
@@ -65,8 +65,9 @@ def fit_ccr(
 
     Notes
     -----
-    Other programs have it for one series (arch, EViews, Stata's ``cointreg``). A pooled relation transforms the columns
-    as `fit_fmols` does: by averages of the covariances, and slopes that all entities share.
+    arch, EViews and Stata's ``cointreg`` have it for one series, and ``xtcointreg`` averages it over entities. A pooled
+    relation transforms the columns as `fit_fmols` does: by averages of the covariances, and slopes that all entities
+    share.
 
     Examples
     --------

@@ -71,8 +71,9 @@ def fit_arellano_bond(
     constant : bool
         Estimate a constant from the levels; the slopes do not change.
     nonlinear : {"noserial", "iid"}, optional
-        Add the quadratic moments of Ahn and Schmidt (1995), which help where y is persistent: of errors that are
-        uncorrelated over time, which the lags of y need anyway; or that also have the same variance in all periods.
+        Add the quadratic moments of Ahn and Schmidt (1995), which help where y is persistent. "noserial": those of
+        errors that are uncorrelated over time, which the lags of y need anyway. "iid": also those of errors that have
+        the same variance in all periods.
     {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
 
     Returns
@@ -163,10 +164,11 @@ def fit_blundell_bond(
     {data, y (dynamic), x (dynamic), lags (dynamic), predetermined, endogenous (dynamic), instruments (dynamic)}
     {transform, time_effects}
     constant : bool
-        A constant; its instrument is itself, in the levels.
+        Estimate a constant, which is its own instrument in the levels.
     h : {"cross", "block", "identity"}, optional
-        One-step weight of each entity: with the covariance between the errors of transformed rows and of levels,
-        without it, or the identity. The convention's by default, which is "cross" unless it says otherwise.
+        One-step weight of each entity. "cross" has the covariance between the errors of transformed rows and of levels,
+        "block" leaves it out, "identity" is the identity matrix. By default "cross", or "block" under
+        ``convention="xtabond"``.
     {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
 
     Returns

@@ -23,7 +23,7 @@ from panelvar.dynamic_panels.transforms import transformed
 from panelvar.kernels.columns import whole
 
 LARGEST = 1e35
-"""Size of a variable up to which products of instruments, errors and their weights, eight factors, are numbers."""
+"""Largest size of a variable for which products of eight factors (instruments, errors, weights) stay in range."""
 
 
 class Laid(NamedTuple):
@@ -81,9 +81,10 @@ class PanelCube:
         Raises
         ------
         DataError
-            Infinite values.
+            A column has infinite values.
         SpecificationError
-            More numbers than are laid out at once: mostly a calendar much longer than the entities' rows.
+            There are more numbers than are laid out at once, mostly because the calendar is much longer than the
+            entities' rows.
         """
         times = panel.calendar.n_positions
         refuse_cells(f"A dynamic panel of {times} periods", times, panel.n_entities, max(len(names), 1))
@@ -149,9 +150,9 @@ def lay_out(panel: Panel, spec: Specification, known: Mapping[str, Array] | None
     Raises
     ------
     InsufficientDataError
-        Too few periods for the lags.
+        There are too few periods for the lags.
     DataError
-        Unknown, unsuitable or infinite columns.
+        A column is unknown, unsuitable or infinite.
     """
     names = model_columns(spec)
     columns = read_columns(panel, names, known)
@@ -183,7 +184,7 @@ def model_columns(spec: Specification) -> tuple[str, ...]:
 
 
 class RowCounts(NamedTuple):
-    """Rows of entities: of all, and the fewest and the most of one."""
+    """Numbers of rows: of all entities together, and the fewest and the most of one."""
 
     total: int
     fewest: int
@@ -191,7 +192,7 @@ class RowCounts(NamedTuple):
 
     @classmethod
     def of(cls, used: Mask) -> RowCounts:
-        """Count the rows (R, N) that there are; none of no entity."""
+        """Count the rows (R, N) that are used."""
         counts = used.sum(axis=0)
         return cls(int(counts.sum()), int(counts.min(initial=used.shape[0])), int(counts.max(initial=0)))
 
@@ -202,7 +203,7 @@ class RowCounts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Census:
-    """What there is in the rows of a model, before there are equations; that of other entities can be added.
+    """What the rows of a model hold, counted before there are equations; the counts of other entities can be added.
 
     Attributes
     ----------
@@ -211,13 +212,13 @@ class Census:
     absent : dict of str to int
         Rows that miss it.
     entities, in_use, pausing : int
-        All of them, those with rows enough, and those of these that have gaps.
+        All entities, those with enough rows, and those among the latter that have gaps.
     sizes : dict of str to float
         Largest absolute value of each variable.
     transformed, levels, differences : RowCounts
-        Of the entities in use.
+        Rows of the entities in use.
     complete, touched : (T,) bool arrays
-        Periods that some entity in use has complete, and those of transformed rows.
+        Periods that are complete for some entity in use, and periods of transformed rows.
     """
 
     rows: int
@@ -275,12 +276,12 @@ class Census:
         )
 
     def refuse_sizes(self) -> None:
-        """Refuse what powers cannot be taken of.
+        """Refuse variables whose powers leave the range of numbers.
 
         Raises
         ------
         NumericalError
-            A variable larger than `LARGEST`, or all of it smaller than one over that.
+            A variable is larger than `LARGEST`, or all of its values are smaller than one over that.
         """
         for name, size in self.sizes.items():
             if size and not 1.0 / LARGEST < size < LARGEST:
@@ -296,7 +297,7 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
     Raises
     ------
     DataError, SpecificationError
-        Unknown or unsuitable columns.
+        A column is unknown or unsuitable.
     """
     factors, own = Factors(panel), set(panel.names)
     out = []

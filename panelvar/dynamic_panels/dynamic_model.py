@@ -153,7 +153,7 @@ class DynamicModel:
         Raises
         ------
         SpecificationError
-            Missing values, or groups that entities move between.
+            The column has missing values, or entities move between its groups.
         """
         import pandas as pd
 
@@ -205,13 +205,13 @@ def build_model(
     Raises
     ------
     InsufficientDataError
-        Too few periods for the lags, no entity with a row, a window of lags that no row has.
+        There are too few periods for the lags, no entity has a row, or no row has a window of lags.
     CollinearityError
-        A regressor that the transform leaves nothing of.
+        The transform leaves nothing of a regressor.
     DataError
-        Missing values that are to be refused; infinite ones.
+        Values are infinite, or missing under ``missing="raise"``.
     NumericalError
-        Variables of a size whose powers leave the range of numbers.
+        Powers of a variable leave the range of numbers.
     """
     laid = lay_out(panel, specification, known)
     census = Census.of(laid)

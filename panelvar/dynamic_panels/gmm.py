@@ -72,7 +72,7 @@ class GmmProblem:
     groups : (N,) integer array or None
         Clusters of entities, within which errors may be correlated; None: each entity by itself.
     weights : (N,) array or None
-        How often each entity counts, None for once: a bootstrap of entities.
+        How often each entity counts, in a bootstrap of entities; None where each counts once.
     """
 
     products: Array
@@ -195,7 +195,7 @@ class GmmProblem:
         Raises
         ------
         NumericalError
-            They do not settle.
+            The estimates do not settle.
         """
         at = self.one_step.params
         step = self.two_step(at, joint=joint)
@@ -206,7 +206,7 @@ class GmmProblem:
                 return step
             at = step.params
             if number:
-                # Newton's step: by themselves the iterations close in by as little as two percent each.
+                # Newton's step: without it each iteration closes as little as two percent of the distance.
                 moved = self.correction(step, at - gap)
                 ahead = np.linalg.solve(np.eye(len(moved)) - moved, gap.T.ravel()).reshape(self.n_equations, -1).T
                 tried = self.two_step(at - gap + ahead, joint=joint)
@@ -254,8 +254,8 @@ class GmmProblem:
         params = (found.x * sizes).reshape(count, m).T
         root = root_of_moments(self.errors(params))
         step = self._joint(root)
-        # Where the moments say little the criterion falls for ever, ever more gently: what is steep is asked in the
-        # units of the errors there, and nothing that far off is a minimum.
+        # Where the moments say little the criterion falls for ever, ever more gently. So the slope is measured in units
+        # of the errors there, and a point that far off is no minimum.
         slope = float(np.abs(found.jac / sizes * np.sqrt(step.bread.diagonal())).max())
         away = float(np.abs(found.x - start.params.T.ravel() / sizes).max())
         if not np.isfinite(found.fun) or slope > _LEVEL or away > _NEAR:

@@ -21,13 +21,14 @@ class GmmConvention:
         One-step weight of a system: with the covariance between the errors of transformed rows and of levels, or
         without it (xtdpd, xtdpdsys).
     balanced_deviations : bool
-        That covariance has the weights of an entity without gaps for all (xtabond2).
+        Take that covariance from the weights of an entity without gaps, for all entities (xtabond2).
     sigma : {"df", "rows", "printed"}
-        Error variance: squares of the transformed rows over their number less the coefficients (xtabond), over their
-        number (xtabond2), or over the rows of the equation that is counted (gretl). Halved for differences.
+        What divides the squares of the transformed rows in the error variance: their number less the coefficients
+        (xtabond), their number (xtabond2), or the rows of the equation that is counted (gretl). The variance is halved
+        for differences.
     classical_scale : {"sigma", "entities"}
-        What multiplies the classical covariance, and divides Sargan's statistic: the error variance; or 1 / N, and
-        nothing (plm).
+        Whether the error variance multiplies the classical covariance and divides Sargan's statistic; or whether the
+        covariance is multiplied by 1 / N, and the statistic by N (plm).
     classical_ar : {"homoskedastic", "robust"}
         Variance of m1 and m2 under classical errors: with the covariance that the one-step weight assumes, or from the
         entities' own products (plm).
@@ -63,7 +64,7 @@ def gmm_convention(name: object) -> GmmConvention:
     Raises
     ------
     SpecificationError
-        Another name.
+        There is no such preset.
     """
     if not isinstance(name, str):
         raise SpecificationError(f"convention={shown(name)} must be one of: {', '.join(map(repr, PRESETS))}.")

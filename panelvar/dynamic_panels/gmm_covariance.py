@@ -1,4 +1,4 @@
-"""Errors of estimates by moments: what a caller asks for, and what is reported of it."""
+"""Standard errors of estimates by moments: which ones a caller may ask for, and how they are reported."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ COVARIANCES = ("robust", "classical", "uncorrected")
 
 
 def read_covariance(cov: object) -> tuple[str, tuple[object, ...]]:
-    """The kind of errors that is asked for, and what clusters them: nothing for the entities.
+    """The kind of errors that is asked for, and what clusters them (empty: the entities).
 
     Raises
     ------
     SpecificationError
-        A covariance of scores of rows, or an unknown name.
+        The covariance is one of scores of rows, or its name is unknown.
     """
     if cov is None:
         return "robust", ()

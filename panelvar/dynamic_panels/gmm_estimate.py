@@ -26,24 +26,24 @@ STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "conti
 
 
 class SerialSums(NamedTuple):
-    """Sums over the entities, of each equation: its errors, differenced, and their lags.
+    """Sums over the entities for each equation, of its differenced errors and their lags.
 
     Attributes
     ----------
     found : (K,) bool array
         Whether there is a lag that is not zero.
     total : (K,) array
-        Of their products.
+        Sums of products of errors and lags.
     slopes : (K, m) array
-        Of lags and regressors.
+        Sums of products of lags and regressors.
     spread : (K,) array
-        Of the lags' squares, as white noise in levels has them.
+        Sums of the lags' squares, as white noise in levels would have them.
     common : (K, L) array
-        Of the instruments with what the lags and the rows' errors have in common then.
+        Sums of products of the instruments and of what the lags and the rows' errors have in common under white noise.
     squares : (K,) array
-        Of the squared products of entities, or of clusters.
+        Sums of the squared products of entities, or of clusters.
     middle : (K, K L) array
-        Of these products and the moments of the errors.
+        Sums of products of these and the moments of the errors.
     """
 
     found: Array
@@ -282,9 +282,9 @@ def estimate(
     Raises
     ------
     SpecificationError
-        Steps that there are not; classical errors of later steps.
+        Such steps do not exist, or classical errors are asked for after later steps.
     CollinearityError, InsufficientDataError, NumericalError
-        Coefficients that are not identified.
+        The coefficients are not identified.
     """
     steps = int(steps) if is_whole(steps) else steps
     if isinstance(steps, bool) or not isinstance(steps, (int, str)) or steps not in STEPS:
@@ -325,7 +325,7 @@ def refuse_covariance(kind: str, steps: int | str) -> None:
     Raises
     ------
     SpecificationError
-        Classical errors of later steps; errors of one step without their correction.
+        Classical errors are asked for after later steps, or uncorrected ones after one step.
     """
     if kind == "classical" and steps != 1:
         raise SpecificationError(
@@ -342,7 +342,7 @@ def entity_groups(model: DynamicModel, by: Sequence[object]) -> tuple[Positions 
     Raises
     ------
     SpecificationError
-        Several dimensions, or groups that entities move between.
+        There are several dimensions, or entities move between groups.
     """
     if len(by) > 1:
         raise SpecificationError(

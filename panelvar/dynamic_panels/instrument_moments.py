@@ -145,10 +145,11 @@ def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool
     ----------
     equations : sequence of EquationRows
     h : {"cross", "block", "identity"}
-        :math:`H_i = D_iD_i'` for the rows' loadings D of the periods; the same without the block between transformed
-        rows and levels (the effects in the levels are no white noise either way); the identity.
+        "cross": :math:`H_i = D_iD_i'` with the rows' loadings D of the periods. "block": the same without the block
+        between transformed rows and levels (the effects in the levels are not white noise either way). "identity": the
+        identity matrix.
     balanced : bool
-        Deviations of the block between transformed rows and levels have the loadings of an entity without gaps
+        In the block between transformed rows and levels, give deviations the loadings of an entity without gaps
         (xtabond2).
     """
     choose("h", h, H_CHOICES)
@@ -174,7 +175,7 @@ def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool
 
 
 class Moments:
-    """Instruments being collected, row by row."""
+    """Instruments as they are collected, row by row."""
 
     def __init__(self, equations: Sequence[EquationRows]) -> None:
         self._used = [used for equation in equations for used in equation.used]
@@ -262,9 +263,9 @@ def collected(
     Raises
     ------
     InsufficientDataError
-        A window of lags that no row has.
+        No row has the lags of a window.
     SpecificationError
-        An empty window; instruments of levels that are not estimated.
+        A window is empty, or there are instruments of levels that are not estimated.
     """
     moments = Moments(equations)
     width = len(spec.lag_names) + len(spec.regressors) + len(words) + len(spec.dependents)

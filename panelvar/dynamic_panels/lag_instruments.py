@@ -187,7 +187,7 @@ def read_instruments(
     Raises
     ------
     SpecificationError
-        Something else than instruments, or lags of no variable in a list.
+        Something in the list is no set of instruments, or names no variable.
     """
     if given is None or isinstance(given, LagInstruments):
         return _classic(dependents, exogenous, older, current, given or LagInstruments())

@@ -40,7 +40,7 @@ def serial_portmanteau(
     Raises
     ------
     InsufficientDataError
-        No entity with three periods in a row; as many products as entities.
+        No entity has three periods in a row, or there are as many products as entities.
     """
     if max_order is not None:
         read_whole("max_order", max_order, 1)
@@ -80,7 +80,7 @@ def serial_portmanteau(
 def _products(
     estimate: GmmEstimate, model: DynamicModel, equation: int, max_order: int | None, *, collapse: bool
 ) -> tuple[Array, Array, Mask]:
-    """Products (N, D) of levels and changes of some entities, the derivatives (D, m) of their sums, which there are."""
+    """Products (N, D) of levels and changes of some entities, the derivatives (D, m) of their sums, and which exist."""
     rows, complete, m = model.levels, model.levels.complete, model.n_regressors
     # Residual first, then the regressors with the sign that they have in it.
     errors = model.residuals(rows, estimate.params)[:, :, equation : equation + 1]
@@ -107,7 +107,7 @@ def _products(
 
 
 def _lagged(levels: Array, complete: Mask, lag: int) -> tuple[Array, Mask]:
-    """Levels some periods before (after, if the lag is negative), and which there are."""
+    """Levels some periods before (after, if the lag is negative), and which of them exist."""
     shifted, seen = np.zeros_like(levels), np.zeros_like(complete)
     if lag < 0:
         shifted[:lag], seen[:lag] = levels[-lag:], complete[-lag:]

@@ -1,11 +1,11 @@
 r"""Choice between models estimated by moments: the criteria of Andrews and Lu (2001), and the number of lags.
 
-Hansen's statistic J less a reward for what it could have rejected, of r moments more than coefficients:
+Each criterion is Hansen's statistic J less a reward for the r moments beyond the coefficients, which J could reject:
 
 .. math:: \mathrm{BIC} = J - r\ln n, \qquad \mathrm{AIC} = J - 2r, \qquad \mathrm{HQIC} = J - Qr\ln\ln n, \quad Q > 2
 
-where n are entities, or clusters of them: the moments are sums over the periods of an entity, and J knows no rows. BIC
-and HQIC find the right model as n grows; AIC may keep too many coefficients.
+where n is the number of entities, or of clusters of them, since the moments are sums over an entity's periods. BIC and
+HQIC find the right model as n grows; AIC may keep too many coefficients.
 """
 
 from __future__ import annotations

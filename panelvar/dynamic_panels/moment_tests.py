@@ -121,7 +121,9 @@ class MomentTests(ABC):
         return underidentification(self._gmm)
 
     def moment_criteria(self, hq: float = HANNAN_QUINN) -> MomentCriteria:
-        """BIC, AIC and HQIC of Andrews and Lu (2001), n being entities: of models of the same rows, the least is best.
+        """Return BIC, AIC and HQIC of Andrews and Lu (2001), where n is the number of entities.
+
+        The smallest is best among models of the same rows.
 
         Parameters
         ----------

@@ -147,9 +147,9 @@ def _squared(products: Array, wide: Array) -> tuple[Array, Array]:
 
 
 def _serial_products(model: DynamicModel, params: Array, order: int, *, assumed: bool) -> list[Array]:
-    """Products (N, K) of the entities' differenced errors and their lag, and the sums of `_SerialSums`.
+    """Products (N, K) of the entities' differenced errors and their lag, and the sums of `SerialSums`.
 
-    Spread and what is common are zero unless errors are assumed to be white noise in levels.
+    ``spread`` and ``common`` are zero unless errors are assumed to be white noise in levels.
     """
     rows = model.differences
     errors = model.residuals(rows, params)
@@ -174,7 +174,7 @@ def _serial_products(model: DynamicModel, params: Array, order: int, *, assumed:
 
 
 def equation_place(names: tuple[str, ...], equation: object) -> int:
-    """Where an equation stands; the first of one."""
+    """Return the place of an equation; without a name, the place of the only one."""
     if equation is None and len(names) == 1:
         return 0
     if equation is None:

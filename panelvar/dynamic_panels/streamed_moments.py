@@ -1,9 +1,9 @@
 r"""Dynamic panels of streams: moments of whole entities, added up over readings of them.
 
-All that GMM makes of the entities' moments are their sum and cross products of them, for any coefficients linear in the
-products :math:`P_i = Z_i'[X_i, Y_i]`. So the triangle of the QR decomposition of all :math:`\mathrm{vec}\,P_i` stands
-for the entities: weights, their corrections and every test of moments are made of its rows as of those of so many
-entities, to the last digits, and memory does not grow with the panel.
+GMM uses the entities' moments only through their sum and their cross products. At any coefficients these are linear and
+quadratic in the products :math:`P_i = Z_i'[X_i, Y_i]`. So the triangle of the QR decomposition of all
+:math:`\mathrm{vec}\,P_i` stands for the entities: weights, their corrections and every test of moments treat its rows
+as so many entities, no digit is lost, and memory does not grow with the panel.
 """
 
 from __future__ import annotations
@@ -77,16 +77,16 @@ class SummedInstruments(InstrumentMatrix):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StreamedProblem(GmmProblem):
-    """Moments of entities that were read: products are rows that have the cross products of all entities'.
+    """Moments of entities that were read: the products are rows with the same cross products as those of all entities.
 
     Attributes
     ----------
     sums : (L, m + K) array
-        Of the entities' products.
+        Sums of the entities' products.
     count : int
-        Entities, or clusters of them.
+        Number of entities, or of clusters of them.
     by_groups : bool
-        Whether these are clusters.
+        Whether ``count`` counts clusters.
     kept : (C,) bool array
         Which of the instruments that can be are moments of the model.
     """
@@ -166,9 +166,9 @@ class StreamedModel(DynamicModel):
     specification : Specification
     missing : {"drop", "raise"}
     known : callable, optional
-        Columns of a panel by name, those that are computed of it.
+        Computes columns of a panel, by name.
     columns : sequence of str, optional
-        What it computes them of; by default the variables of the model.
+        The columns that it needs for this; by default the variables of the model.
     """
 
     equations = NotKept("A row of an equation")
@@ -202,7 +202,7 @@ class StreamedModel(DynamicModel):
             census = own if census is None else census.merged(own)
         assert census is not None
         notes = (*source.notes, *notes_of(census, specification, missing))
-        # The class is frozen, and says of some of what a model holds that it is not kept.
+        # The class is frozen, and refuses some attributes of a model because their rows are not kept.
         self.__dict__.update(
             panel=source,
             _source=source,
@@ -241,7 +241,7 @@ class StreamedModel(DynamicModel):
             start = stop
 
     def problem(self, h: str, *, balanced: bool, groups: Positions | None) -> GmmProblem:
-        """Read the entities and add up what their moments are."""
+        """Read the entities and add up their moments."""
         sums: Any = 0.0
         weight: Any = 0.0
         kept: Any = False

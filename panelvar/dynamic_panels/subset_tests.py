@@ -1,10 +1,10 @@
 r"""Tests of some of the moments of dynamic-panel GMM, the others being taken as valid.
 
-With :math:`J(L)` the criterion of all moments and :math:`J(L_0)` that of those which are not in doubt,
+With :math:`J(L)` the criterion of all moments and :math:`J(L_0)` that of the moments which are not in doubt,
 :math:`J(L) - J(L_0)` is chi-squared with as many degrees of freedom as there are moments in doubt (Newey 1985;
-Eichenbaum, Hansen and Singleton 1988). Both have the weights of the whole model, those of :math:`L_0` being the inverse
-of its part of the moments' covariance: the difference is then never negative. Continuously updated estimates have their
-own weights in both, and the same holds.
+Eichenbaum, Hansen and Singleton 1988). Both have the weights of the whole model: those of :math:`L_0` are the inverse
+of its part of the moments' covariance. The difference is then never negative. Continuously updated estimates have their
+own weights in both models, and their difference is never negative either.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class InstrumentTests(Presented):
 
 
 def instrument_sets(estimate: GmmEstimate) -> dict[str, Mask]:
-    """What may be in doubt, by name: the moments of every set, of the periods, and of the differences in the levels."""
+    """Moments that may be in doubt, by name: of each set, of the periods, and of the differences in the levels."""
     origins, sets = estimate.problem.instruments.origins, estimate.model.specification.sets
     kinds, places = np.array([each.kind for each in origins]), np.array([each.place for each in origins])
     out: dict[str, Mask] = {}
@@ -200,7 +200,7 @@ def read_subset(estimate: GmmEstimate, subset: object) -> Mask:
     Raises
     ------
     SpecificationError
-        None, all, or what there is not.
+        No moment is named, or a name is neither a set nor a moment.
     """
     sets = instrument_sets(estimate)
     names = estimate.problem.instruments.labels

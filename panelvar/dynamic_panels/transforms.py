@@ -51,7 +51,7 @@ class EquationRows:
         Parameters
         ----------
         balanced : bool
-            Of an entity without gaps, for all entities.
+            Take the loadings of an entity without gaps, for all entities.
         """
         periods = len(self.complete)
         own, label = np.arange(len(self.labels)), self.labels

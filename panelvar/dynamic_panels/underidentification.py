@@ -1,9 +1,9 @@
 r"""Whether the moments of dynamic-panel GMM identify the coefficients at all.
 
 If they do not, some combination of the regressors is unrelated to every instrument: :math:`\mathrm E[Z_i'X_i]\,\delta =
-0`. That is what the moments of a regression of one regressor on the others say, with the same instruments, and its test
-of overidentification is a test of underidentification of the model (Windmeijer 2021, Journal of Econometrics; Arellano,
-Hansen and Sentana 2012). The least over all normalisations,
+0`. These are the moments of a regression of one regressor on the others with the same instruments. The test of
+overidentification of that regression is therefore a test of underidentification of the model (Windmeijer 2021, Journal
+of Econometrics; Arellano, Hansen and Sentana 2012). The smallest value over all normalisations,
 
 .. math:: \min_\delta\; \bar g(\delta)'\Big[\sum_i g_i(\delta)g_i(\delta)'\Big]^{-1}\bar g(\delta), \qquad
           g_i(\delta) = Z_i'X_i\delta,
@@ -90,7 +90,7 @@ def underidentification(estimate: GmmEstimate) -> UnderidentificationTest:
     Raises
     ------
     InsufficientDataError
-        As many moments as entities (or clusters of them), or so many that the criterion jumps.
+        There are as many moments as entities (or clusters of them), or so many that the criterion jumps.
     NumericalError
         No search ends at a minimum.
     """

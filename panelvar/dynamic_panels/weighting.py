@@ -2,7 +2,7 @@ r"""Weights of moments: a root of their covariance S, and what dividing by it gi
 
 With :math:`S = R'R`, GMM is least squares of :math:`R'^{-1}Z'y` on :math:`R'^{-1}Z'X`. A covariance estimated from the
 entities' own moments takes its R from their QR decomposition, which loses half the digits that their cross products
-lose. All is decided on moments of variance one, so that no unit decides what counts as zero.
+would lose. Moments are scaled to variance one first, so that units do not decide what counts as zero.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _spectral(sizes: Array, correlations: Array) -> Root:
 
 
 def positive(sizes: Array) -> Array:
-    """Sizes, one where there is none."""
+    """The sizes, with one in the place of zero."""
     return np.where(sizes > 0.0, sizes, 1.0)
 
 

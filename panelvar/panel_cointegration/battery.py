@@ -80,10 +80,10 @@ def panel_cointegration_table(
     {lags (table of tests), max_lags (panel Dickey-Fuller)}
         Of the residuals' Dickey-Fuller regressions; Westerlund's error-correction models have one lag.
     draws : int, optional
-        Take p-values of Westerlund's error-correction tests from so many panels drawn without cointegration, which
-        shocks that entities share do not upset.
+        Take p-values of Westerlund's error-correction tests from so many panels drawn without cointegration. Shocks
+        that entities share do not upset these p-values.
     seed : int or None
-        Of the draws.
+        Seed of the draws.
     {demean, unusable (relation), missing}
 
     Returns

@@ -160,8 +160,8 @@ def westerlund_test(
         Lags of the long-run variances, with Bartlett's weights, or a rule (see `kpss_test`). By default "stata", the
         integer part of :math:`4 (T/100)^{2/9}`.
     draws : int, optional
-        Take p-values from so many panels drawn without cointegration, for which entities need the same periods; by
-        default from the normal distribution. 999 say enough.
+        Take p-values from so many panels drawn without cointegration, say 999, for which entities need the same
+        periods. By default p-values are from the normal distribution.
     seed : int or None
         Seed of `numpy.random.default_rng`; the same seed gives the same p-values.
     {demean, unusable (relation), missing}

@@ -6,8 +6,8 @@ Of a system (y, x) with T observations, the regression with p lags and q leads i
     + \sum_{j=-q}^p \gamma_j'\Delta x_{t-j} + e_t, \qquad t = p + 1, \dots, T - 1 - q.
 
 Its columns are laid out so that one triangular factor has all that counts: :math:`y_{t-1}` is the last regressor, or,
-where lag orders are compared, the lags are. Systems are stacked, (M, T, 1 + m), y first; what is wrong with one of them
-is said by its status, and stops no other.
+where lag orders are compared, the lags are. Systems are stacked, (M, T, 1 + m), y first. A status says what is wrong
+with a system; the others go on.
 
 References: Westerlund (2007), Oxford Bulletin of Economics and Statistics 69; Persyn and Westerlund (2008), Stata
 Journal 8.

@@ -47,7 +47,7 @@ def read_range(option: str, value: object) -> Range:
     Raises
     ------
     SpecificationError
-        Unless it is a whole number or two of them, the smaller first.
+        The value is neither a whole number nor two of them, the smaller first.
     """
     if is_whole(value):
         number = read_whole(option, value, 0)

@@ -52,9 +52,10 @@ def kao_test(
 
     :math:`y_{it} = \alpha_i + x_{it}'\beta + e_{it}` is fitted with one :math:`\beta` for all entities (within), and
     :math:`\hat e_{it} = \rho \hat e_{i,t-1} + v_{it}` with one :math:`\rho`, whose t ratio against one is
-    :math:`t_\rho`; with lagged changes beside, :math:`t_{ADF}`. Of :math:`w_{it} = (\Delta y_{it}, \Delta x_{it}')'`,
-    :math:`\sigma_v^2` and :math:`\sigma_{0v}^2` are the variance and the long-run variance of the first given the
-    others (averages over entities), and :math:`r = \sigma_v^2 / \sigma_{0v}^2`:
+    :math:`t_\rho`. With lagged changes among the regressors the ratio is :math:`t_{ADF}`. For
+    :math:`w_{it} = (\Delta y_{it}, \Delta x_{it}')'`, :math:`\sigma_v^2` and :math:`\sigma_{0v}^2` are the variance and
+    the long-run variance of the first variable given the others (averages over entities), and
+    :math:`r = \sigma_v^2 / \sigma_{0v}^2`:
 
     .. math::
         DF_\rho &= \frac{\sqrt N T (\hat\rho - 1) + 3 \sqrt N}{\sqrt{10.2}}, \qquad

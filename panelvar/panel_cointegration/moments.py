@@ -11,7 +11,7 @@ from panelvar.base.errors import SpecificationError, choose
 from panelvar.panel_series.terms import check_terms
 
 CONVENTIONS = ("default", "published")
-"""Drawn moments where they are better than the printed ones, or all as printed, which is what other programs have."""
+"""Drawn moments where they are better than the printed ones, or all as printed."""
 
 _SOURCES = {"default": ("printed", "drawn"), "published": ("printed",), "xtwest": ("xtwest",)}
 """Rows of a table, those that replace others last."""
@@ -65,7 +65,7 @@ def pedroni_moments(trend: str, regressors: int, convention: str = "default") ->
     Raises
     ------
     SpecificationError
-        More than 7 regressors.
+        There are more than 7 regressors.
     """
     choose("convention", convention, CONVENTIONS)
     return _read("Pedroni's statistics", "pedroni", trend, regressors, convention)
@@ -86,7 +86,7 @@ def error_correction_moments(trend: str, regressors: int, convention: str = "def
     Raises
     ------
     SpecificationError
-        More than 6 regressors.
+        There are more than 6 regressors.
     """
     choose("convention", convention, (*CONVENTIONS, "xtwest"))
     return _read("Westerlund's error-correction statistics", "error_correction", trend, regressors, convention)
@@ -109,7 +109,7 @@ def variance_ratio_moments(trend: str, regressors: int) -> dict[str, Moments]:
     Raises
     ------
     SpecificationError
-        More than 7 regressors.
+        There are more than 7 regressors.
     """
     return _read("Westerlund's variance ratios", "variance_ratio", trend, regressors, "default")
 

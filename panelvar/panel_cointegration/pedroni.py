@@ -126,8 +126,8 @@ def pedroni_test(
         is multiplied by the mean of :math:`\hat L_i^2`. Without weights, entities with large variances decide.
     {demean, unusable (relation)}
     convention : {"default", "published"}
-        All moments as printed, or with those replaced that draws refute (one regressor: panel v and panel rho with a
-        trend, group rho without terms).
+        "default": the printed moments, except three that draws refute (with one regressor: panel v and panel rho with a
+        trend, group rho without terms). "published": all moments as printed.
     {missing}
 
     Returns

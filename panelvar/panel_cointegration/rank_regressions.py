@@ -6,7 +6,7 @@ A system y of K variables with p lags in levels has
     t = p, \dots, T - 1,
 
 with z the levels and, in some cases, a constant or a trend (see `panelvar.cointegration.cases`). Systems are stacked,
-(M, T, K); what is wrong with one of them is said by its status, and stops no other.
+(M, T, K). A status says what is wrong with a system; the others go on.
 """
 
 from __future__ import annotations

@@ -43,9 +43,9 @@ def relation_residuals(system: PanelSystem, trend: str) -> Iterator[StackOfResid
     Raises
     ------
     InsufficientDataError
-        An entity with too few rows for its terms and regressors.
+        An entity has too few rows for its terms and regressors.
     CollinearityError, NumericalError
-        An entity whose regressors depend on one another and the terms, or on which its dependent variable depends.
+        The regressors and terms of an entity depend on one another, or its dependent variable follows them exactly.
     """
     powers = POWERS[trend]
     needed = powers + system.n_regressors + FEWEST_DF

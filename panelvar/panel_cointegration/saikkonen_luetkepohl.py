@@ -88,19 +88,21 @@ def saikkonen_luetkepohl_test(
     max_lags : int, optional
         With a criterion only. By default :math:`\lceil 4 (T/100)^{1/4} \rceil`, or fewer where rows do not suffice.
     factors : int, optional
-        How many there are, if that is known; zero leaves the levels as they are.
+        Number of factors, if it is known; zero leaves the levels as they are.
     criterion : {"PC1", "PC2", "PC3", "IC1", "IC2", "IC3", "BIC3", "ER", "GR"}
-        What finds their number otherwise: Bai and Ng (2002), or Ahn and Horenstein (2013).
+        What finds the number of factors if you do not give it: Bai and Ng (2002), or Ahn and Horenstein (2013).
     max_factors : int, optional
-        The most it may find, by default five, or a third of the variables of all entities or of the periods.
+        The most factors that the criterion may find: by default five, or a third of the variables of all entities or of
+        the periods if that is less.
     statistic : {"Z", "cain", "Pm", "P", "L*", "hartung", "lr-bar"}
-        Which is the result. "cain" and "hartung" allow for tests of entities that are correlated, which without factors
-        they mostly are; "lr-bar" averages the statistics; the others: see `panelvar.panel_series.pvalue_combinations`.
+        Which statistic is the result. "cain" and "hartung" allow for correlated tests of entities, and without factors
+        tests mostly are correlated. "lr-bar" averages the statistics. For the others see
+        `panelvar.panel_series.pvalue_combinations`.
     {unusable (relation), missing}
     convention : {"default", "pvars"}
-        By default statistics are multiplied by (n - pK) / n for short samples (Reinsel and Ahn 1992). R's pvars, and
-        published numbers, have them as they are; and what factors leave in the units of the data, which matter to ranks
-        above zero: here every variable is in that of its changes.
+        By default statistics are multiplied by (n - pK) / n for short samples (Reinsel and Ahn 1992), and what factors
+        leave of a variable is in the unit of its changes. ``"pvars"`` does as R's pvars and published numbers:
+        statistics are not multiplied, and variables are in the units of the data, which matter to ranks above zero.
 
     Returns
     -------

@@ -277,7 +277,7 @@ def read_tests(tests: object, offered: Mapping[str, Offered], trends: Iterable[o
     Raises
     ------
     SpecificationError
-        None, an unknown one, one that is named twice, or terms that one of them does not have.
+        There is none, one is unknown or named twice, or one does not have the terms.
     """
     names = read_some("tests", tests, "names of tests")
     for name in names:
@@ -312,9 +312,9 @@ def read_some(option: str, value: object, what: str) -> tuple[Any, ...]:
 def attempt(
     name: str, offered: Offered, data: Sequence[Any], options: Mapping[str, Any], *, subject: str = "", form: str = ""
 ) -> list[BatteryEntry]:
-    """Run a test with those of the battery's options that it has; what it warns of is told by `finished`.
+    """Run a test with those of the battery's options that it has; `finished` passes its warnings on.
 
-    The first entry is the test's, those of its parts follow where they have rows of their own.
+    The first entry is that of the test. Those of its parts follow where they have rows of their own.
     """
     chosen = {key: value for key, value in options.items() if key in offered.options}
     try:
@@ -349,12 +349,12 @@ def attempt(
 def finished(
     title: str, entries: Sequence[BatteryEntry], facts: tuple[Fact, ...], notes: Iterable[Note] = ()
 ) -> PanelTestTable:
-    """The table of a battery, which warns once of what its tests warn of, and of those that were not run.
+    """Make the table of a battery, and give the warnings of its tests once, with one for tests that were not run.
 
     Raises
     ------
     PanelVarError
-        What the first test says, where all refuse.
+        All tests refuse the data. The message is that of the first.
     """
     refused = [entry.refusal for entry in entries if entry.refusal is not None]
     if len(refused) == len(entries):
@@ -383,7 +383,7 @@ def _told(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
 
 
 def _meant(asked: object, own: str) -> bool:
-    """Whether an entry's own is what was asked for; nothing asked for is whatever there is."""
+    """Whether an entry's own name is the one asked for, or none was asked for."""
     return asked is None or (isinstance(asked, str) and asked == own)
 
 
@@ -396,7 +396,7 @@ def _nulls(own: Sequence[BatteryEntry]) -> tuple[str, ...]:
 
 
 def _null_of(entry: BatteryEntry, own: Sequence[BatteryEntry]) -> str:
-    """The null of a test, also where one of its forms was refused; empty where all were."""
+    """The null of a test, even where one of its forms was refused; empty where all were."""
     return next((other.result.null for other in own if other.test == entry.test and other.result is not None), "")
 
 

@@ -82,8 +82,8 @@ def entity_regressions(
 ) -> EntityRegressions:
     """Regress entity by entity, those of one length together.
 
-    Averages (T,) over the entities of a balanced panel, where given, put their lagged level, their change and its lags
-    beside an entity's own.
+    If averages (T,) over the entities of a balanced panel are given, each regression also has their lagged level, their
+    change and its lags.
 
     Under the convention ``"plm"`` a lag stays by the rule ``"t-stat"`` if its ratio, with the error variance over the
     rows, reaches 1.96.
@@ -91,7 +91,7 @@ def entity_regressions(
     Raises
     ------
     InsufficientDataError, CollinearityError, NumericalError
-        Naming an entity without a test.
+        An entity has no test. The message names it.
     """
     places, found, rule = [], [], "given"
     for own, stack in by_length(series.values):

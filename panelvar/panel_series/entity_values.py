@@ -1,4 +1,4 @@
-"""What entities of a panel have been read to: each one's consecutive observations, and whether they stand together."""
+"""Observations of a panel's entities as tests read them: consecutive for each, and perhaps the same periods for all."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class EntityValues(ABC):
         return np.stack(self.values)
 
     def repeats(self) -> tuple[Note, ...]:
-        """Say which entities have the very observations of another: tests count them, and they tell nothing new."""
+        """Say which entities have the same observations as another: tests count them, and they tell nothing new."""
         firsts: dict[tuple[int, bytes], int] = {}
         found = []
         for place, (start, own) in enumerate(zip(self.starts, self.values, strict=True)):

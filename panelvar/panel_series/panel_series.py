@@ -48,7 +48,7 @@ class PanelSeries(EntityValues):
         return repr(self.name)
 
     def refuse_exact(self, left: Array, values: Array) -> None:
-        """Refuse entities of which terms leave rounding.
+        """Refuse entities that are nothing but rounding once their terms are taken out.
 
         Parameters
         ----------
@@ -58,7 +58,7 @@ class PanelSeries(EntityValues):
         Raises
         ------
         NumericalError
-            Counts such entities, and names the first.
+            There are such entities. The message counts them and names the first.
         """
         exact = deterministic(left, values)
         if exact.any():
@@ -74,7 +74,7 @@ class PanelSeries(EntityValues):
         Raises
         ------
         NumericalError
-            An entity that is then rounding: it follows the averages.
+            An entity follows the averages, so that only rounding is left of it.
         """
         values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
@@ -88,9 +88,11 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
     Raises
     ------
     SpecificationError
-        A panel without ``column=``, or a table with it; one entity.
+        A panel comes without ``column=``, or a table with it.
+    InsufficientDataError
+        Fewer than two entities can be used.
     DataError
-        An entity without values, with gaps inside, or without variation, under ``unusable="raise"``.
+        Under ``unusable="raise"``, an entity has no values, has gaps inside, or does not vary.
     """
     choose("unusable", unusable, DROP_OR_RAISE)
     demean = read_flag("demean", demean)
@@ -136,7 +138,7 @@ def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, .
 
 
 def follower(name: str, label: Hashable, own: Array, left: Array) -> None:
-    """Refuse a series of an entity that is rounding once the means of its periods are subtracted."""
+    """Refuse an entity's series of which only rounding is left once the means of its periods are subtracted."""
     if deterministic(left - left.mean(), own):
         raise NumericalError(
             f"{name!r} of {label!r} follows the averages of the periods, so demean=True leaves nothing of it."

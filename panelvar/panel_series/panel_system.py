@@ -68,7 +68,7 @@ class PanelSystem(EntityValues):
         Raises
         ------
         NumericalError
-            A variable of an entity that is then rounding: it follows the averages.
+            A variable of an entity follows the averages, so that only rounding is left of it.
         """
         values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
@@ -82,7 +82,7 @@ class PanelSystem(EntityValues):
         Raises
         ------
         PanelVarError
-            The first of the reasons, under ``unusable="raise"``; or where no entity is left.
+            ``unusable="raise"``, or no entity is left. The message is the first of the reasons.
         """
         if not refused:
             return self
@@ -114,17 +114,17 @@ def panel_system(
     missing: str = "drop",
     fewest: int = 2,
 ) -> PanelSystem:
-    """Read a dependent variable and regressors of a panel of so many entities at least.
+    """Read a dependent variable and regressors of a panel with at least so many entities.
 
     Raises
     ------
     SpecificationError
-        No regressor, or a formula without a constant: terms are chosen by ``trend=``.
+        There is no regressor, or the formula has no constant: terms are chosen by ``trend=``.
     DataError, CollinearityError
-        An entity with gaps between its complete rows, with a variable that does not vary, or with variables of which
-        one is a combination of the others and a constant, under ``unusable="raise"``.
+        Under ``unusable="raise"``, an entity has gaps between its complete rows, a variable that does not vary, or a
+        variable that is a combination of the others and a constant.
     InsufficientDataError
-        Fewer entities.
+        Fewer entities can be used.
     """
     choose("unusable", unusable, DROP_OR_RAISE)
     demean = read_flag("demean", demean)

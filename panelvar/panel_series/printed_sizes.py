@@ -89,12 +89,12 @@ class PrintedSizes:
 
 
 def whose(position: np.intp | int, labels: Sequence[object] | None) -> str:
-    """Who has the size that a message goes on with."""
+    """Return the words before a size in a message: whose size it is."""
     return "there are " if labels is None else f"entity {shown(labels[int(position)])} has "
 
 
 def counted(entities: int, labels: Sequence[object] | None, than: str = "fewer") -> str:
-    """How many more entities a message is about."""
+    """Return how many more entities a message is about, in words."""
     if labels is None or entities == 1:
         return ""
     return f" (and {count_of(entities - 1, 'more entity has', 'more entities have')} {than})"

@@ -54,9 +54,9 @@ def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     pvalues : Series, mapping or sequence of float
         Between zero and one, one of each test. Labels of a Series or a mapping name them.
     statistic : {"Z", "P", "Pm", "L*", "hartung", "simes"}
-        Which is the result; the others are its ``parts``. Choi's inverse normal Z (also called Stouffer's), Maddala and
-        Wu's P (Fisher's), its standardised form Pm for many tests, Choi's logit L*, Hartung's for correlated tests,
-        Simes's.
+        Which statistic is the result; the others are its ``parts``. They are Choi's inverse normal Z (also called
+        Stouffer's), Maddala and Wu's P (Fisher's), its standardised form Pm for many tests, Choi's logit L*, Hartung's
+        for correlated tests, and Simes's.
 
     Returns
     -------

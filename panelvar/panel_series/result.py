@@ -155,7 +155,7 @@ class PanelTestResult(TestResult):
 
 
 def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
-    """What a p-value that is a bound says of itself: nothing where it is none."""
+    """Return the note on a p-value that is a bound, and no note for any other."""
     if not bound:
         return ()
     where = "above" if bound == ">" else "below"
@@ -163,7 +163,7 @@ def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
 
 
 def end_notes(beyond: Mask) -> tuple[Note, ...]:
-    """What is said of Dickey-Fuller ratios of entities that are beyond the ends of what p-values are published for."""
+    """Return a note on the entities' Dickey-Fuller ratios that lie beyond the range of published p-values."""
     count = int(np.count_nonzero(beyond))
     if not count:
         return ()

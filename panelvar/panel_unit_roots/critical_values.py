@@ -15,7 +15,7 @@ from panelvar.panel_series.printed_sizes import PrintedSizes
 from panelvar.panel_series.terms import check_terms
 
 CIPS_BOUNDS = {"n": (-6.12, 4.16), "c": (-6.19, 2.61), "ct": (-6.42, 1.70)}
-"""Bounds at which the ratios of a truncated CIPS are cut (Pesaran 2007, p. 277)."""
+"""Bounds at which the ratios of a truncated CIPS are cut (Pesaran 2007)."""
 
 TABLES = {
     "im_pesaran_shin_critical": ("Table 2 of Im, Pesaran and Shin (2003)", "rows"),
@@ -39,7 +39,7 @@ def _grid(table: str, trend: str, statistic: str = "", truncated: bool = False) 
     sizes: list[str] = []
     name, what = TABLES[table]
     for row in constants("panel_unit_roots", table):
-        # Truncated values are printed where they are others.
+        # Truncated values are printed only where they differ.
         kind = row.pop("statistic", ""), row.pop("truncated", "no") == "yes"
         key = row.pop("trend"), float(row.pop("level")), int(row.pop(what))
         if kind[0] == statistic and kind[1] <= truncated and key[0] == trend:
@@ -119,9 +119,9 @@ def t_bar_critical_values(trend: str, entities: int, rows: int, convention: str 
     Raises
     ------
     InsufficientDataError
-        Fewer than 5 entities or rows, but under ``"plm"``.
+        There are fewer than 5 entities or rows, and the convention is not ``"plm"``.
     SpecificationError
-        Under the default, more than 100 entities: the standardised average has a normal distribution then.
+        Under the default, there are more than 100 entities. The standardised average is close to normal for so many.
     """
     check_terms(trend, ("c", "ct"))
     choose("convention", convention, ("default", "plm", "gretl"))
@@ -163,9 +163,9 @@ def cips_critical_values(
     Raises
     ------
     InsufficientDataError
-        Fewer than 10 entities or periods, but under ``"stata"``.
+        There are fewer than 10 entities or periods, and the convention is not ``"stata"``.
     SpecificationError
-        Under ``"plm"``, more than 200 entities or 199 periods: it stops there.
+        Under ``"plm"``, there are more than 200 entities or 199 periods. plm stops there.
     """
     choose("convention", convention, ("default", "plm", "stata"))
     check_terms(trend, ("c", "ct") if convention == "stata" else ("n", "c", "ct"))
@@ -197,7 +197,7 @@ def cadf_critical_values(trend: str, entities: int, periods: int) -> dict[float,
     Raises
     ------
     InsufficientDataError
-        Fewer than 10 entities or periods.
+        There are fewer than 10 entities or periods.
     """
     check_terms(trend)
     grid = _grid("pesaran_critical", trend, "cadf")
@@ -227,7 +227,7 @@ def lower_tail_pvalue(statistic: float, critical: Mapping[float, float]) -> tupl
 
 
 def pvalue_of_cipstest(statistic: float, critical: Mapping[float, float]) -> float:
-    """P-value between critical values as plm's cipstest has it: linear, the middle of the step of 200 where it is."""
+    """P-value between critical values as plm's cipstest has it: linear, in the middle of one of 200 steps."""
     levels = np.array(sorted(critical))
     values = np.array([critical[level] for level in levels])
     points = np.linspace(values[0], values[-1], 200)

@@ -70,9 +70,10 @@ def demetrescu_hanck_test(
     ----------
     {data (panel variable), column (panel variable)}
     kind : {"dh", "hs", "hmw"}, optional
-        Which is the result: by default "dh", or "hmw" with a trend, for which it is. The others are parts.
+        Which statistic is the result: by default "dh", or with a trend "hmw", which is for a trend only. The others are
+        ``parts``.
     lags : int or {"aic", "bic", "hq", "t-stat"}
-        Of each entity's change on its own lags, which are taken out of levels and changes first.
+        Lags in a regression of each entity's change on itself. They are taken out of levels and changes first.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
     {max_lags (panel Dickey-Fuller), min_lags, unusable (panel variable)}

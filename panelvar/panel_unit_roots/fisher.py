@@ -89,8 +89,8 @@ def fisher_test(
     test : {"adf", "pp"}
         Of each entity: `adf_test` or `phillips_perron_test`.
     statistic : {"Z", "P", "Pm", "L*", "hartung"}
-        Which is the result; the others are its ``parts``. Z (Choi's advice) has the best size; Hartung's allows for
-        entities that are correlated, all pairs alike.
+        Which statistic is the result; the others are its ``parts``. Z (Choi's advice) has the best size. Hartung's
+        allows for correlated entities, if all pairs are correlated alike.
     {lags (Dickey-Fuller)}
         For ``test="adf"`` alone, as are max_lags, min_lags and rows.
     trend : {"n", "c", "ct"}
@@ -100,9 +100,9 @@ def fisher_test(
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
-        Which p-values entities have: for the rows of each regression; under ``"plm"`` for long series, under
-        ``"gretl"`` so where there are lags; under ``"stata"`` those of MacKinnon (1994). Under ``"plm"`` the error
-        variance of each regression is divided by its rows, too, as in `ips_test`.
+        Which p-values entities have. By default they are for the rows of each regression. Under ``"plm"`` they are for
+        long series, under ``"gretl"`` for long series where there are lags, under ``"stata"`` MacKinnon's (1994). Under
+        ``"plm"`` the error variance of each regression is divided by its rows, too, as in `ips_test`.
 
     Returns
     -------

@@ -187,7 +187,7 @@ def pooled_root(values: Array, trend: str) -> float:
     Raises
     ------
     NumericalError
-        Nothing but the terms varies.
+        Every entity follows its terms exactly.
     """
     before, after = values[:, :-1], values[:, 1:]
     if powers := POWERS[trend]:

@@ -13,11 +13,11 @@ from panelvar.base.constants import constants
 from panelvar.base.errors import Note
 
 ENOUGH = 50
-"""Percent from which on nothing is said."""
+"""Percent of rejections above which no note is made."""
 
 
 class Power(NamedTuple):
-    """In how many percent of samples of a size a test rejected at 5 percent.
+    """How often a test rejected at 5 percent, in percent of the samples of a size.
 
     Attributes
     ----------
@@ -43,8 +43,8 @@ def _known() -> dict[tuple[str, str], tuple[Power, ...]]:
 def power_notes(tests: Iterable[str], trend: str, entities: int, periods: int) -> tuple[Note, ...]:
     """Say that a panel is too small to tell a root of one from 0.9, where it is.
 
-    The rates are those of the smallest panel in the table with at least as many entities and periods; nothing is said
-    of a panel that is larger than all of them, or of tests that are not in the table.
+    The rates are those of the smallest panel in the table with at least as many entities and periods. There is no note
+    for a panel that is larger than all in the table, or for tests that are not in it.
     """
     found = {}
     for test in tests:

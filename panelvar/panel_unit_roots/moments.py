@@ -17,7 +17,7 @@ from panelvar.panel_series.printed_sizes import PrintedSizes, counted, whose
 from panelvar.panel_series.terms import check_terms
 
 CONVENTIONS = ("default", "plm", "gretl")
-"""Who reads the tables of moments: this library, R's plm, or gretl."""
+"""Whose rules read the tables of moments: this library's, plm's, or gretl's."""
 
 MOST_LAGS = 8
 """Lags up to which Im, Pesaran and Shin (2003, table 3) print moments."""
@@ -70,7 +70,7 @@ def levin_lin_chu_adjustment(trend: str, rows: npt.ArrayLike, convention: str = 
     Raises
     ------
     InsufficientDataError
-        Under the default, fewer than 8 rows.
+        Under the default, there are fewer than 8 rows.
     """
     check_terms(trend)
     choose("convention", convention, CONVENTIONS)
@@ -122,7 +122,7 @@ def ratio_moments(
     Raises
     ------
     InsufficientDataError
-        Fewer than 6 rows, but under ``"plm"``.
+        There are fewer than 6 rows, and the convention is not ``"plm"``.
     """
     choose("convention", convention, CONVENTIONS)
     sizes, values = _ratios(tilde)
@@ -175,9 +175,9 @@ def augmented_ratio_moments(
     Raises
     ------
     InsufficientDataError
-        Fewer than 10 rows, but under ``"plm"``, or a blank of the table.
+        There are fewer than 10 rows, and the convention is not ``"plm"``; or the table has a blank there.
     SpecificationError
-        More than 8 lags, but under ``"plm"``.
+        There are more than 8 lags, and the convention is not ``"plm"``.
     """
     check_terms(trend, ("c", "ct"))
     choose("convention", convention, CONVENTIONS)

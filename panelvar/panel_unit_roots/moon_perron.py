@@ -67,11 +67,12 @@ def moon_perron_test(
     ----------
     {data (panel variable), column (panel variable)}
     factors : int, optional
-        How many the errors have, if that is known; zero leaves entities as they are.
+        Number of factors of the errors, if it is known; zero leaves entities as they are.
     criterion : {"PC1", "PC2", "PC3", "IC1", "IC2", "IC3", "BIC3", "ER", "GR"}
-        What finds their number otherwise: Bai and Ng (2002), or Ahn and Horenstein (2013).
+        What finds the number of factors if you do not give it: Bai and Ng (2002), or Ahn and Horenstein (2013).
     max_factors : int, optional
-        The most it may find, by default five, or a third of the entities or periods.
+        The most factors that the criterion may find: by default five, or a third of the entities or periods if that is
+        less.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, which is taken out with the first observation, or a constant and a
         trend, on which it is regressed.

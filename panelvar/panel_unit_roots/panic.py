@@ -54,7 +54,7 @@ OWN_RULE = "bai-ng"
 
 NULL = "every entity's own part has a unit root"
 LEVEL = 0.05
-"""At which factors are told from stochastic trends."""
+"""Significance level at which factors are found not to be stochastic trends."""
 SOME = "the own parts of some entities are stationary"
 
 
@@ -134,16 +134,17 @@ def panic_test(
     ----------
     {data (panel variable), column (panel variable)}
     factors : int, optional
-        How many there are, if that is known; zero leaves entities as they are.
+        Number of factors, if it is known; zero leaves entities as they are.
     criterion : {"PC1", "PC2", "PC3", "IC1", "IC2", "IC3", "BIC3", "ER", "GR"}
-        What finds their number otherwise: Bai and Ng (2002), or Ahn and Horenstein (2013).
+        What finds the number of factors if you do not give it: Bai and Ng (2002), or Ahn and Horenstein (2013).
     max_factors : int, optional
-        The most it may find, by default five, or a third of the entities or periods.
+        The most factors that the criterion may find: by default five, or a third of the entities or periods if that is
+        less.
     trend : {"c", "ct"}
         Terms of each entity: a constant, or a constant and a trend.
     lags : int or {"bai-ng", "aic", "bic", "hq", "t-stat"}
-        Of the Dickey-Fuller regressions. "bai-ng": :math:`4(\min(N, T)/100)^{1/4}`, rounded down. The other rules: see
-        `adf_test`. MQ_c and MQ_f take "bai-ng" for a rule.
+        Lags of the Dickey-Fuller regressions. "bai-ng": :math:`4(\min(N, T)/100)^{1/4}`, rounded down. The other rules:
+        see `adf_test`. Under any rule MQ_c and MQ_f take "bai-ng".
     {max_lags (panel Dickey-Fuller), min_lags}
     kernel, bandwidth : {"quadratic-spectral", "bartlett", "parzen"}, float or str
         Of the long-run variances in 2010's tests, of prewhitened residuals (Andrews and Monahan 1992); rules: see
@@ -246,7 +247,7 @@ def panic_test(
 
 
 def _pvalues(ratios: Array, trend: str) -> tuple[Array, tuple[Note, ...]]:
-    """P-values of the own parts' ratios, and a note where they are those of the ends of what is published."""
+    """P-values of the own parts' ratios, and a note where a ratio lies beyond the published ends."""
     if trend == "ct":
         return bridge_tau_pvalue(ratios), ()
     found, beyond = bounded_tau_pvalue(ratios, "n")

@@ -33,7 +33,7 @@ from panelvar.panel_series.panel_series import PanelSeries
 from panelvar.unit_roots.one_series import deterministic, read_bandwidth
 
 MOST_FACTORS = 5
-"""Unless max_factors= says otherwise, and fewer where entities or periods are few."""
+"""The most factors that a criterion may find if max_factors= is not given; fewer where entities or periods are few."""
 
 
 class PooledRoot(NamedTuple):
@@ -87,7 +87,7 @@ class PooledRoot(NamedTuple):
         return self.cross / self.squares
 
     def less(self, bias: float) -> float:
-        """The root without a bias of each product of a level and the one before."""
+        """The root after each product of a level and the one before has lost a bias."""
         return (self.cross - self.entities * self.rows * bias) / self.squares
 
     def by_variance(self, root: float, variance: float) -> float:
@@ -107,7 +107,7 @@ def plain_root(levels: Array) -> float:
 def pooled_root(
     levels: Array, kernel: str, bandwidth: float | str, *, root: float | None = None, lost: int = 0
 ) -> PooledRoot:
-    """Add up what the pooled root of levels (T + 1, N) needs, with the variances of what it leaves, or another root.
+    """Add up what the pooled root of levels (T + 1, N) needs, with the variances of what it, or another root, leaves.
 
     Long-run variances are prewhitened (Andrews and Monahan 1992); squares are divided by rows less those lost.
     """

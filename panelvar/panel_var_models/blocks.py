@@ -23,7 +23,7 @@ from panelvar.kernels.least_squares import least_squares
 from panelvar.panel_var_models.rows import PanelVarRows
 
 _TOLERANCE = 1e-12
-"""What demeaning and the columns before it must leave of a column, of its length."""
+"""Share of its length that demeaning and the columns before it must leave of a column."""
 _PIVOTS = 1e-10
 """The smallest pivot of a draw's moments beside the largest, in coordinates in which those of the sample are one."""
 
@@ -252,9 +252,9 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
     Raises
     ------
     CollinearityError
-        A regressor that depends on others, or on the effects; an equation that fits exactly.
+        A regressor depends on others, or on the effects, or an equation fits exactly.
     InsufficientDataError
-        Fewer rows than coefficients.
+        There are fewer rows than coefficients.
     """
     codes = np.asarray(rows.entities.codes if places is None else rows.entities.codes[places], dtype=np.intp)
     found = np.arange(rows.nobs) if places is None else places
@@ -303,9 +303,9 @@ def column_lengths(rows: PanelVarRows, whole: Array) -> Array:
 
 
 def independent(factor: Array, lengths: Array, count: int) -> Positions:
-    """Columns less those of the first ones, dummies, that depend on others before them, given their triangular factor.
+    """Which columns stay, given their triangular factor: all but those dummies that depend on the columns before them.
 
-    Dummies are fewer than all where periods are not connected by entities.
+    Such dummies exist where entities do not connect the periods.
     """
     pivots = np.abs(factor.diagonal()[:count])
     return np.flatnonzero(np.append(pivots > 1e-8 * lengths[:count], np.ones(len(lengths) - count, dtype=bool)))

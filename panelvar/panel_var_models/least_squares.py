@@ -266,7 +266,7 @@ def half_panel_jackknife(rows: PanelVarRows, time_effects: bool) -> HalfPanelJac
     Raises
     ------
     InsufficientDataError
-        No two entities with four rows: a half of fewer says nothing.
+        There are no two entities with four rows. A half of fewer says nothing.
     """
     enough = rows.entities.sizes >= 4
     if enough.sum() < 2:

@@ -95,9 +95,9 @@ def fit_entities(rows: PanelVarRows) -> MeanGroup:
     Raises
     ------
     InsufficientDataError
-        Fewer than two entities have rows enough.
+        Fewer than two entities have enough rows.
     CollinearityError
-        They have, and fewer than two can be fitted.
+        Two entities have enough rows, but fewer than two can be fitted.
     """
     column_lengths(rows, rows.columns)
     sizes, width = rows.entities.sizes, rows.columns.shape[1]

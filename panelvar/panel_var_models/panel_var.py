@@ -286,7 +286,7 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
     Raises
     ------
     SpecificationError
-        A covariance that needs more than scores of rows.
+        The covariance needs more than scores of rows.
     """
     rows, block = estimator.rows, estimator.blocks[0]
     found = Clustered("entity") if cov is None else specification_of(cov) or Clustered("entity")

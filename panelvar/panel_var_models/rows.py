@@ -210,9 +210,9 @@ def read_rows(
     Raises
     ------
     SpecificationError
-        No column, columns named twice, or named as a regressor is.
+        No column is named, one is named twice, or one has the name of a regressor.
     DataError
-        Unknown or infinite columns, missing values under ``missing="raise"``.
+        A column is unknown or infinite, or has missing values under ``missing="raise"``.
     InsufficientDataError
         No row has its lags, or only one entity's have.
     """
@@ -351,7 +351,7 @@ def laid_out(panel: Panel, system: AskedSystem) -> tuple[Positions, Array, LostR
     Raises
     ------
     DataError
-        Unknown or infinite columns.
+        A column is unknown or infinite.
     """
     values = np.column_stack([panel.column(name) for name in system.sources])
     for name, column in zip(system.sources, values.T, strict=True):

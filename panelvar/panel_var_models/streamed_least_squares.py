@@ -175,7 +175,7 @@ def streamed_least_squares(rows: StreamedPanelRows, method: str, time_effects: b
     Raises
     ------
     SpecificationError
-        Another method.
+        Streams do not have the method.
     """
     if method not in STREAMED:
         raise SpecificationError(

@@ -64,7 +64,7 @@ class StreamedPanelRows(PanelVarRows):
     _notes: tuple[Note, ...]
 
     def __init__(self, source: WholeEntities, system: AskedSystem, missing: str) -> None:
-        # The class is frozen, and says of some of what rows have that it is not kept.
+        # The class is frozen, and refuses some attributes because their rows are not kept.
         self.__dict__.update(
             names=system.names,
             lags=system.lags,

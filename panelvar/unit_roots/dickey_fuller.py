@@ -70,8 +70,8 @@ def adf_test(
     -----
     Use ``trend="c"`` for a series without a drift and ``"ct"`` for one that grows: a missing trend hides stationarity
     about a trend, and a needless one costs power. A break in the series often prevents a rejection (Perron 1989): plot
-    the series first. The p-values are asymptotic; gretl's, from MacKinnon (1996), are for the sample size and differ in
-    the third digit.
+    the series first. The p-values are asymptotic. gretl has those of MacKinnon (1996), without lags for the sample
+    size; they differ from these in the third digit.
 
     Examples
     --------
@@ -106,9 +106,9 @@ def dfgls_test(
 ) -> UnitRootResult:
     r"""Test a unit root after GLS has taken the terms out (Elliott, Rothenberg and Stock 1996).
 
-    Constant, or constant and trend, are estimated from series and terms quasi-differenced by
-    :math:`1 - (1 + c/T) L`, c = -7 or -13.5, and a Dickey-Fuller regression without terms follows. Near the unit root
-    it is much more powerful than `adf_test`.
+    The constant, or the constant and the trend, are estimated from series and terms that are quasi-differenced by
+    :math:`1 - (1 + c/T) L`, with c = -7 or -13.5. A Dickey-Fuller regression without terms follows. Near the unit root
+    the test is much more powerful than `adf_test`.
 
     Parameters
     ----------

@@ -148,9 +148,9 @@ def phillips_perron_test(
         :math:`Z_\tau` or :math:`Z_\rho` (also called :math:`Z_\alpha`).
     {kernel}
     convention : {"default", "urca", "tseries"}
-        How the spread of the lagged level is measured in the correction: by the regression itself (arch, Stata, and
-        Phillips and Perron); by their closed form, with y in place of its lag (urca); the same with a trend's exact
-        :math:`n^2 - 1` rounded to :math:`n^2` (tseries, which always has a trend).
+        How the spread of the lagged level is measured in the correction. "default": by the regression itself (arch and
+        Stata). "urca": by the closed form of Phillips and Perron, with y in place of its lag. "tseries", which always
+        has a trend: by the closed form with :math:`n^2` in one place where the exact one has :math:`n^2 - 1`.
 
     Returns
     -------

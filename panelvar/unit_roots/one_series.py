@@ -29,7 +29,7 @@ from panelvar.unit_roots.regressions import APART, EXACT, FEWEST_DF
 from panelvar.unit_roots.result import SeriesTests
 
 FLAT, NO_VARIANCE = 5, 6
-"""More statuses of a test: terms leave nothing of the series; its residuals have no long-run variance."""
+"""More statuses of a test: the terms leave nothing of the series; its residuals have no long-run variance."""
 
 REFUSALS: dict[int, tuple[type[PanelVarError], str]] = {
     DEPENDENT: (
@@ -116,7 +116,7 @@ def stretch(values: Array, name: str) -> Array:
 
 
 def testable(series: Array) -> Mask:
-    """Whether series (..., T) have all their values, of which squares are in range, and vary."""
+    """Whether series (..., T) have all their values, vary, and have squares in the range of numbers."""
     if series.shape[-1] == 0:
         return np.zeros(series.shape[:-1], dtype=np.bool_)
     low, high = series.min(axis=-1), series.max(axis=-1)
@@ -128,7 +128,7 @@ def testable(series: Array) -> Mask:
 
 
 def read_bandwidth(bandwidth: float, kernel: str, periods: int) -> float:
-    """Return a bandwidth that is given: whole lags below the periods, or any scale of the quadratic spectral kernel."""
+    """Return a given bandwidth: whole lags, fewer than periods, or any scale of the quadratic spectral kernel."""
     scale = isinstance(bandwidth, (float, np.floating))
     if scale and kernel == "quadratic-spectral" and np.isfinite(bandwidth) and bandwidth >= 0.0:
         return float(bandwidth)

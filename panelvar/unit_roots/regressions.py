@@ -6,10 +6,10 @@ The augmented Dickey-Fuller regression of a series is
 
 with terms d, whatever they are, and often no x beside the lagged differences. Its columns are laid out as
 [d, y_{t-1}, lags, difference]: the factor of the longest holds every shorter one on the same rows, whose residuals are
-longer by the entries of the lags left out. What is wrong with one series is said by its status, and stops no other.
+longer by the entries of the lags left out. A status says what is wrong with a series; the others go on.
 
-Series are rows: an array (T,) is one and gives numbers, an array (N, T) is N and gives arrays (N,). Dots stand for N or
-nothing.
+Series are rows: an array (T,) is one series and gives numbers, an array (N, T) is N series and gives arrays (N,). Dots
+stand for N or nothing.
 
 References: Said and Dickey (1984), Biometrika 71; Levin, Lin and Chu (2002), Journal of Econometrics 108; Pesaran
 (2007), Journal of Applied Econometrics 22.
@@ -148,7 +148,7 @@ def lagged_differences(
 
     Notes
     -----
-    A regression with p lags starts with period p + 1: of period 0 nothing but the series is read.
+    A regression with p lags starts with period p + 1. Of period 0 only the series itself is read.
     """
     periods = series.shape[-1]
     exponents = np.frexp(np.abs(series).max(axis=-1))[1]
