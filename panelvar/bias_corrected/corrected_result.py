@@ -39,11 +39,11 @@ class CorrectedFit:
     ----------
     rows : LaggedRows
     coefficients : (p + m,) array
-        Of the lags, then of the regressors.
+        Coefficients of the lags, then of the regressors.
     errors : (n,) array
-        Of the rows, less their entity's mean and the periods' effects.
+        Errors of the rows, less their entity's mean and the periods' effects.
     effects : (N,) array
-        Of the entities: the mean of what lags and regressors leave.
+        Effects of the entities: means of what lags and regressors leave.
     sigma2 : float
         Variance of the errors.
     choices : tuple of Fact

@@ -45,7 +45,7 @@ class Corrected(NamedTuple):
     bias : (..., 1 + k) array
         Their bias to the order asked for.
     variance : (...) array
-        Of the errors, in the cube's unit squared.
+        Variance of the errors, in the cube's unit squared.
     """
 
     within: Array
@@ -84,7 +84,7 @@ def corrected_within(
     free : int
         What the sum of squared errors is divided by.
     variance : (...) array, optional
-        Of the errors; by default that of the errors at the initial estimates.
+        Variance of the errors; by default that of the errors at the initial estimates.
     stata : float, optional
         As ``xtlsdvc`` has it: with this in place of the variance of the last trace, one in the caller's unit squared,
         and errors before the entities' first rows.

@@ -182,7 +182,7 @@ class _Corrector:
     given : (1 + m,) array or None
         The numbers.
     variance : float or None
-        That goes with them, in the caller's units squared.
+        Error variance that goes with the numbers, in the caller's units squared.
     order : int
     convention : str
     """

@@ -93,11 +93,11 @@ def assembled(
     Parameters
     ----------
     own : RelationMoments
-        Of each entity by itself.
+        Moments of each entity by itself.
     shared : RelationMoments or None
-        For slopes that all share, where they do.
+        Moments for the slopes that all entities share, if they do.
     long_run : LongRunCovariance or None
-        Of the entities' errors and changes of regressors, as they were used.
+        Long-run covariances of the entities' errors and changes of regressors, as they were used.
     orders : (N, 2) array and text, optional
         Leads and lags, and what they are in words.
     """

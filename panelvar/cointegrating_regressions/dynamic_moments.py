@@ -57,7 +57,7 @@ def dynamic_moments(
     m : int
         Number of regressors.
     choices : LongRunChoices
-        Of the errors' long-run variances.
+        How the errors' long-run variances are estimated.
     slopes : (m,) array, optional
         At which errors are computed; by default each entity's own.
     scores : bool

@@ -67,7 +67,7 @@ def modified_moments(stack: Stack, errors: Array, used: LongRunCovariance, own: 
     errors : (n, T - 1, 1 + m) array
         u of the second and later periods.
     used : LongRunCovariance
-        By which the columns are modified: each entity's own, or an average.
+        The covariances that modify the columns: each entity's own, or an average.
     own : LongRunCovariance
         Each entity's own.
     """

@@ -45,7 +45,7 @@ class RelationData:
     Attributes
     ----------
     system : PanelSystem
-        Of the entities in use, in the caller's units.
+        The entities in use, in the caller's units.
     trend : str
     stacks : tuple of Stack
         Scaled: y over ``2 ** units[0]``, the regressors over ``2 ** units[1:]``.

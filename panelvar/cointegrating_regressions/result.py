@@ -36,10 +36,10 @@ class RelationFit:
     design : Design
         The rows in use, less the means of their periods where these were taken out.
     names : tuple of str
-        Of the coefficients.
+        Names of the coefficients.
     coefficients : (p,) array
     own_names : tuple of str
-        Of an entity's coefficients: constant, regressors, trend.
+        Names of an entity's coefficients: constant, regressors, trend.
     own : (N, k) array
         Estimates of each entity by itself.
     own_errors : (N, k) array
@@ -47,7 +47,7 @@ class RelationFit:
     terms : (N, d) array
         Coefficients of each entity's terms beside the slopes that the residuals are computed with.
     residuals : (n,) array
-        Of the long-run relation.
+        Residuals of the long-run relation.
     parameters : int
         Coefficients of the relations of all entities.
     variances, bandwidths : (N,) arrays
@@ -56,7 +56,7 @@ class RelationFit:
     rows : (N,) integer array
         Rows of each entity's estimation.
     long_run : LongRunCovariance or None
-        Of each entity's error and changes of regressors; None for dynamic least squares.
+        Long-run covariances of each entity's error and changes of regressors; None for dynamic least squares.
     orders : (N, 2) integer array or None
         Leads and lags of dynamic least squares; None for the others.
     choices : tuple of Fact
@@ -214,7 +214,7 @@ class CointegratingResult(AveragedResult):
         Parameters
         ----------
         value : float
-            Of each slope under the null.
+            Value of each slope under the null.
 
         Returns
         -------

@@ -265,7 +265,7 @@ def equations_of(
     laid : LaidRows
     spec : Specification
     census : Census
-        Of these rows, or of more of which they are some: it says which periods have effects.
+        Counts of these rows, or of more rows that include them: they say which periods have effects.
     notes : tuple of Note
     """
     panel, entities = laid.cube.panel, laid.entities

@@ -252,7 +252,7 @@ def collected(
     equations : sequence of EquationRows
         Columns: regressors, dependent variables, and those of the sets of standard instruments.
     cube : PanelCube
-        Of the entities in use.
+        Cube of the entities in use.
     periods : sequence of str
         What the periods are called.
     latest : int

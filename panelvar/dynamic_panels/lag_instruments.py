@@ -96,7 +96,7 @@ class StandardInstruments:
     columns : str or sequence of str
         Variables.
     equation : {"transformed", "level", "both"}, optional
-        Where they stand: in the transformed equation (the default), or as they are in the level equation. ``"both"`` is
+        Which equation they belong to: the transformed one (the default), or the level one, as they are. ``"both"`` is
         one moment over both.
     transform : bool
         Transform them in the transformed equation, or (False) leave them as they are there (xtabond2's ``passthru``).

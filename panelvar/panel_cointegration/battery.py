@@ -78,7 +78,7 @@ def panel_cointegration_table(
     trend : {"n", "c", "ct"}
         Terms of each entity's relation.
     {lags (table of tests), max_lags (panel Dickey-Fuller)}
-        Of the residuals' Dickey-Fuller regressions; Westerlund's error-correction models have one lag.
+        They apply to the residuals' Dickey-Fuller regressions; Westerlund's error-correction models have one lag.
     draws : int, optional
         Take p-values of Westerlund's error-correction tests from so many panels drawn without cointegration. Shocks
         that entities share do not upset these p-values.

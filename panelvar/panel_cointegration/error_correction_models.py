@@ -36,7 +36,7 @@ class Form(NamedTuple):
     ----------
     trend : {"n", "c", "ct"}
     bandwidth : float or str
-        Of the long-run variances, with Bartlett's weights.
+        Bandwidth of the long-run variances, with Bartlett's weights.
     over_df : bool
         Whether variances, and the length of a series, are counted in degrees of freedom, or in rows.
     own_rows : bool

@@ -90,7 +90,7 @@ def johansen_fisher_test(
     Returns
     -------
     PanelTestResult
-        Of rank 0; ``parts`` has the higher ranks, the other test, and the average trace statistic of every rank.
+        The test of rank 0; ``parts`` has the higher ranks, the other test, and the average trace statistic of each rank.
         ``individual`` has each entity's statistics and p-values by rank, lags and rows.
 
     Raises

@@ -117,10 +117,10 @@ def variance_ratio_moments(trend: str, regressors: int) -> dict[str, Moments]:
 def kao_moments(short_over_long: float = 1.0) -> dict[str, Moments]:
     r"""Moments of the statistics of Kao (1999).
 
-    Of a demeaned Brownian motion, :math:`\int \tilde W dW` has mean -1/2 and variance 1/12, :math:`\int \tilde W^2` has
-    1/6 and 1/45, and they are uncorrelated. Their ratio, to which T times the pooled root less one tends, then has
-    mean -3 and, by the delta method, variance 36/12 + 6^4 / (4 * 45) = 3 + 36/5; the first over the root of the
-    second, :math:`-\sqrt 6/2` and 1/2 + 3/10. With :math:`r = \sigma_v^2 / \sigma_{0v}^2`, the short-run over the
+    For a demeaned Brownian motion, :math:`\int \tilde W dW` has the mean -1/2 and the variance 1/12,
+    :math:`\int \tilde W^2` has 1/6 and 1/45, and they are uncorrelated. T times the pooled root less one tends to their
+    ratio, which has the mean -3 and, by the delta method, the variance 36/12 + 6^4 / (4 * 45) = 3 + 36/5. The first
+    over the root of the second has :math:`-\sqrt 6/2` and 1/2 + 3/10. With :math:`r = \sigma_v^2 / \sigma_{0v}^2`, the short-run over the
     long-run variance of the changes given those of the regressors, only the mean of the first varies:
 
     .. math:: -3r, \quad 3 + \tfrac{36}{5} r^2; \qquad

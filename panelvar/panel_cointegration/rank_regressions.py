@@ -54,7 +54,7 @@ class RankRegressions(NamedTuple):
     Attributes
     ----------
     triangles : (M, w, w) array
-        Of the columns: unrestricted terms, lagged changes, levels and what is confined to relations, changes.
+        Triangles of the columns: unrestricted terms, lagged changes, levels and terms confined to relations, changes.
     short : int
         Columns before the levels.
     eigenvalues : (M, K) array

@@ -22,11 +22,11 @@ class StackOfResiduals(NamedTuple):
     Attributes
     ----------
     places : (n,) integer array
-        Of the entities in the panel.
+        Places of the entities in the panel.
     levels : (n, T) array
-        Of the regression in levels, on the terms too.
+        Residuals of the regression in levels, on the terms too.
     changes : (n, T - 1) array
-        Of the regression of changes on changes, with a constant where the levels have a trend.
+        Residuals of the regression of changes on changes, with a constant where the levels have a trend.
     exponents : (n,) integer array
         Powers of two that the numbers are in.
     """

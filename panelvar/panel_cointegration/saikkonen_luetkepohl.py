@@ -107,7 +107,7 @@ def saikkonen_luetkepohl_test(
     Returns
     -------
     PanelTestResult
-        Of rank 0; ``parts`` has the higher ranks, and Z, CAIN, Pm and the average statistic of every rank.
+        The test of rank 0; ``parts`` has the higher ranks, and Z, CAIN, Pm and the average statistic of every rank.
         ``individual`` has each entity's statistics and p-values by rank, lags and rows.
 
     Raises

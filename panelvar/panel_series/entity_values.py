@@ -21,7 +21,7 @@ class EntityValues(ABC):
     Attributes
     ----------
     labels : tuple
-        Of the entities.
+        Labels of the entities.
     values : tuple of (T_i, ...) arrays
         Each entity's consecutive observations.
     starts : (N,) integer array

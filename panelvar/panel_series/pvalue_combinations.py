@@ -178,7 +178,7 @@ def normal_scores(pvalues: Array) -> Array:
 def hommel_adjusted(pvalues: Array) -> Array:
     r"""P-values adjusted for there being N of them (Hommel 1988): the largest of Simes's over all sets with the test.
 
-    Of the sets of m tests with test i, the one with the m - 1 largest others has the largest.
+    Among the sets of m tests that include test i, the set with the m - 1 largest others has the largest p-value.
     """
     count = len(pvalues)
     order = np.argsort(pvalues)

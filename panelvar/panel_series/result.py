@@ -44,7 +44,7 @@ class PanelTestResult(TestResult):
     columns : mapping of str to (N,) array
         What each entity contributed.
     labels : tuple
-        Of the entities.
+        Labels of the entities.
     n_entities, n_periods : int
         Entities used, and the longest of their series (0 where no series were given).
     nobs : int

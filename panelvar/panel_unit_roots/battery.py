@@ -94,8 +94,8 @@ def panel_unit_root_table(
     differences : int or sequence of int
         How often variables are differenced, up to 3: by default not at all, and once.
     {lags (table of tests), max_lags (panel Dickey-Fuller), demean}
-        Of the tests that have them: CIPS has averages in its regressions instead of demeaned series, PANIC chooses its
-        own lags.
+        They apply to tests that have them: CIPS has averages in its regressions instead of demeaned series, and PANIC
+        chooses its own lags.
     {unusable (panel variable)}
 
     Returns

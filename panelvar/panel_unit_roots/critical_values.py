@@ -154,7 +154,7 @@ def cips_critical_values(
     entities, periods : int
         Periods are one more than the rows of a regression without lags.
     truncated : bool
-        Of ratios cut at `CIPS_BOUNDS`.
+        Whether ratios are cut at `CIPS_BOUNDS`.
     convention : {"default", "plm", "stata"}
         Between printed sizes: linear interpolation in both; beyond 200 those of 200, which for more entities are a
         little too far out (conservative). ``"plm"``, which hands over the rows for the periods: linear, but one size

@@ -87,7 +87,7 @@ def fisher_test(
     ----------
     {data (panel variable), column (panel variable)}
     test : {"adf", "pp"}
-        Of each entity: `adf_test` or `phillips_perron_test`.
+        Test of each entity: `adf_test` or `phillips_perron_test`.
     statistic : {"Z", "P", "Pm", "L*", "hartung"}
         Which statistic is the result; the others are its ``parts``. Z (Choi's advice) has the best size. Hartung's
         allows for correlated entities, if all pairs are correlated alike.
@@ -97,7 +97,7 @@ def fisher_test(
         Terms of each entity: none, a constant, or a constant and a trend.
     {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
-        Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
+        How the long-run variances are estimated, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         Which p-values entities have. By default they are for the rows of each regression. Under ``"plm"`` they are for
@@ -193,14 +193,14 @@ def simes_test(
     ----------
     {data (panel variable), column (panel variable)}
     test : {"adf", "pp"}
-        Of each entity: `adf_test` or `phillips_perron_test`.
+        Test of each entity: `adf_test` or `phillips_perron_test`.
     {lags (Dickey-Fuller)}
         For ``test="adf"`` alone, as are max_lags, min_lags and rows.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
     {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
-        Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
+        How the long-run variances are estimated, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         Which p-values entities have, as in `fisher_test`.

@@ -77,7 +77,8 @@ def moon_perron_test(
         Terms of each entity: none, a constant, which is taken out with the first observation, or a constant and a
         trend, on which it is regressed.
     kernel, bandwidth : {"quadratic-spectral", "bartlett", "parzen"}, float or str
-        Of the long-run variances, of prewhitened residuals (Andrews and Monahan 1992); rules: see `kpss_test`.
+        How long-run variances of prewhitened residuals are estimated (Andrews and Monahan 1992). For the rules see
+        `kpss_test`.
     df_correction : bool
         Divide squares of residuals by the rows less the root, and less the terms of a trend, not by rows as the paper
         does. By rows, the test with a trend rejects true nulls too often in short panels.

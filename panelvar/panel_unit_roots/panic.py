@@ -73,7 +73,7 @@ class PanicResult(PanelTestResult):
         Factors, cumulated from the second period on, the most important first; their changes have mean square one.
     loadings : (N, r) array
     idiosyncratic : (T - 1, N) array
-        What they leave of the entities, cumulated too.
+        What the factors leave of the entities, cumulated too.
 
     See Also
     --------
@@ -147,8 +147,8 @@ def panic_test(
         see `adf_test`. Under any rule MQ_c and MQ_f take "bai-ng".
     {max_lags (panel Dickey-Fuller), min_lags}
     kernel, bandwidth : {"quadratic-spectral", "bartlett", "parzen"}, float or str
-        Of the long-run variances in 2010's tests, of prewhitened residuals (Andrews and Monahan 1992); rules: see
-        `kpss_test`.
+        How the tests of 2010 estimate long-run variances of prewhitened residuals (Andrews and Monahan 1992). For the
+        rules see `kpss_test`.
     {unusable (panel variable)}
 
     Returns

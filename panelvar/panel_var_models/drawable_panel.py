@@ -70,7 +70,7 @@ class DrawablePanel:
     def directions(self, form: ReducedForm, spread: Array | None = None) -> Array:
         """Directions (..., D, m, K) whose outer products add up to the covariance of the coefficients.
 
-        That covariance is of all coefficients at once, and no product of sigma: the same whatever the form.
+        That covariance is one matrix for all coefficients, not a product with sigma, so it is the same for every form.
         """
         del spread
         m, n_vars = self.fit.params.shape

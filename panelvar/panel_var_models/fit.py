@@ -40,7 +40,7 @@ class PanelVarFit:
     sigma : (K, K) array
         Residual covariance.
     covariance : CovarianceEstimate
-        Of the coefficients, equation by equation, (K m, K m).
+        Covariance of the coefficients, equation by equation, (K m, K m).
     residuals : (r, K) array
         Residuals of the rows estimated, which are those of the levels unless they were differenced.
     residual_entities, residual_periods : (r,) arrays

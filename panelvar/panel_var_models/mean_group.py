@@ -32,9 +32,9 @@ class MeanGroup:
     Attributes
     ----------
     rows : PanelVarRows
-        Of the entities in use.
+        Rows of the entities in use.
     fits : BatchFit
-        Theirs, in the same order.
+        Their vector autoregressions, in the same order.
     """
 
     rows: PanelVarRows

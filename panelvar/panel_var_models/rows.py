@@ -160,7 +160,7 @@ class Ends(NamedTuple):
     Attributes
     ----------
     labels : Index
-        Of the entities.
+        Labels of the entities.
     last : (N,) integer array
         Calendar position of their last row.
     history : (N, p, K) array

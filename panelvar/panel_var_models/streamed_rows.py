@@ -202,7 +202,7 @@ class StreamedPanelVarFit(PanelVarFit):
     n_estimated : int
         Rows estimated.
     row_counts : RowCounts
-        Of entities: rows of the equations in levels, or of those that were differenced where these are none.
+        Rows of the entities in the equations in levels, or in those that were differenced if there are none in levels.
     **fields
         The others of `PanelVarFit` that it has.
     """
@@ -246,9 +246,9 @@ def streamed_effects(
     ----------
     rows : StreamedPanelRows
     entities_used : bool array
-        Of all entities of the stream.
+        Which of all entities of the stream are in use.
     periods_used : (q,) integer array
-        Those that have effects.
+        Periods that have effects.
     params : (m, K) array
     of_periods : (q, K) array or None
         Effects of the periods beside that of the first.

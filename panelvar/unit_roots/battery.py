@@ -38,7 +38,7 @@ class Offered(NamedTuple):
     null : callable
         The hypothesis in words, by trend.
     lags : type
-        Of its number of lags: a bandwidth may be a fraction.
+        Type of its number of lags: a bandwidth may be a fraction.
     """
 
     run: Callable[[Array, str], SeriesTests]

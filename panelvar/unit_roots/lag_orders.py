@@ -47,7 +47,7 @@ class LagOrders:
     Attributes
     ----------
     triangles : array (..., w, w)
-        Of the columns of order P, in units of their own.
+        Triangles of the columns of order P, in units of their own.
     exponents : integer array (...)
         Powers of two that the series are in.
     nobs : int

@@ -72,7 +72,7 @@ class LaggedDifferences(NamedTuple):
     terms, beside : array (d, T) or (N, d, T), (k, T) or (N, k, T)
         In units of their own too.
     exponents : integer array (...)
-        Of the series' powers of two.
+        Exponents of the series' powers of two.
     """
 
     levels: Array
@@ -139,7 +139,7 @@ def lagged_differences(
     ----------
     series : array (..., T)
     powers : int
-        Of time, among the terms: 1 for a constant, 2 for a trend too.
+        Powers of time among the terms: 1 for a constant, 2 for a trend too.
     extra : array (T, m) or (N, T, m), optional
         More terms, by period, such as cross-section averages; the same for all series, or for each.
     beside : array (T, k) or (N, T, k), optional

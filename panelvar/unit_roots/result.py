@@ -72,7 +72,7 @@ class SeriesTests(NamedTuple):
         NaN for a series that is not tested.
     lags : array or float
     nobs, regressors : integer array
-        Of the regressions.
+        Rows and regressors of the regressions.
     status : integer array
         `ESTIMATED`, or why there is no test (`panelvar.unit_roots.one_series.refusal`).
     rule : str
