@@ -37,10 +37,11 @@ def fit_fmols(
 
     .. math:: y_{it} = d_t'\delta_i + x_{it}'\beta_i + u_{1it}, \qquad \Delta x_{it} = u_{2it} + \text{terms}
 
-    Least squares of :math:`y^+_{it} = y_{it} - \hat\gamma_i'\hat u_{2it}` on :math:`d_t` and :math:`x_{it}`, from whose
-    products with :math:`x` the shift :math:`\hat\lambda^+_i = \hat\Delta_{12} - \hat\gamma_i'\hat\Delta_{22}` is
-    taken, :math:`\hat\gamma_i = \hat\Omega_{22}^{-1}\hat\Omega_{21}`: the first for errors and regressors that move
-    together in the long run, the second for errors that follow the regressors' changes.
+    It is least squares of :math:`y^+_{it} = y_{it} - \hat\gamma_i'\hat u_{2it}` on :math:`d_t` and :math:`x_{it}`, with
+    :math:`\hat\gamma_i = \hat\Omega_{22}^{-1}\hat\Omega_{21}`. From the products of :math:`y^+` and :math:`x` it takes,
+    for each row, the shift :math:`\hat\lambda^+_i = \hat\Delta_{12} - \hat\gamma_i'\hat\Delta_{22}`. The first
+    correction is for errors and regressors that move together in the long run, the second for errors that follow the
+    regressors' changes.
 
     Parameters
     ----------

@@ -90,8 +90,8 @@ def johansen_fisher_test(
     Returns
     -------
     PanelTestResult
-        The test of rank 0; ``parts`` has the higher ranks, the other test, and the average trace statistic of each rank.
-        ``individual`` has each entity's statistics and p-values by rank, lags and rows.
+        The test of rank 0. ``parts`` has the higher ranks, the other test, and the average trace statistic of each
+        rank. ``individual`` has each entity's statistics and p-values by rank, lags and rows.
 
     Raises
     ------

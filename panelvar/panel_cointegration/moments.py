@@ -120,8 +120,9 @@ def kao_moments(short_over_long: float = 1.0) -> dict[str, Moments]:
     For a demeaned Brownian motion, :math:`\int \tilde W dW` has the mean -1/2 and the variance 1/12,
     :math:`\int \tilde W^2` has 1/6 and 1/45, and they are uncorrelated. T times the pooled root less one tends to their
     ratio, which has the mean -3 and, by the delta method, the variance 36/12 + 6^4 / (4 * 45) = 3 + 36/5. The first
-    over the root of the second has :math:`-\sqrt 6/2` and 1/2 + 3/10. With :math:`r = \sigma_v^2 / \sigma_{0v}^2`, the short-run over the
-    long-run variance of the changes given those of the regressors, only the mean of the first varies:
+    over the root of the second has :math:`-\sqrt 6/2` and 1/2 + 3/10. With
+    :math:`r = \sigma_v^2 / \sigma_{0v}^2`, the short-run over the long-run variance of the changes given those of the
+    regressors, only the mean of the first varies:
 
     .. math:: -3r, \quad 3 + \tfrac{36}{5} r^2; \qquad
         -\tfrac{\sqrt 6}{2} \sqrt r, \quad \tfrac{1}{2r} + \tfrac{3}{10} r
