@@ -313,7 +313,7 @@ def _refuse_levels(equation: str, spec: Specification) -> None:
     """Refuse instruments of levels that are not estimated."""
     if equation != "transformed" and not spec.level_equation:
         raise SpecificationError(
-            f"equation={equation!r} needs a level equation, which this model has not. fit_blundell_bond has one, and "
+            f"equation={equation!r} needs a level equation, which this model lacks. fit_blundell_bond has one, and "
             "fit_panel_var with level_equation=True."
         )
 

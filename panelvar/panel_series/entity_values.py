@@ -83,7 +83,7 @@ class EntityValues(ABC):
         others = f", and {count_of(len(found) - 1, 'more entity repeats', 'more entities repeat')} another"
         text = (
             f"{again!r} has the same values as {first_one!r}{others * (len(found) > 1)} ({len(found)} of "
-            f"{self.n_entities}). Such entities count, and tell nothing new. Keep one of each."
+            f"{self.n_entities}). They count as entities but tell nothing new. Keep one of each."
         )
         return (Note("repeated-entities", text, warn=True),)
 

@@ -98,17 +98,17 @@ def fit_panel_var(
         default is "gmm" if you give an option of it, or if entities have fewer than 20 rows on average once lags are
         taken off; else "within".
     transform : {"fod", "fd"}, optional
-        Moments: forward orthogonal deviations (the default) or first differences.
+        With moments: forward orthogonal deviations (the default) or first differences.
     steps : {1, 2, "iterated", "cu"}, optional
-        Moments: one-step weights, which assume white noise; two-step weights from the one-step errors (the default);
-        iterated until the estimates settle; continuously updated.
+        With moments, 1: weights that assume white noise. 2, the default: weights from the one-step errors. "iterated":
+        weights and estimates in turn until they settle. "cu": continuously updated.
     instruments : LagInstruments or sequence of LagInstruments and StandardInstruments, optional
-        Moments: by default all levels from lag 2 on. ``LagInstruments(last=4, collapse=True)``, without columns,
+        With moments: by default all levels from lag 2 on. ``LagInstruments(last=4, collapse=True)``, without columns,
         changes the window and the form; a sequence is the whole set, spelled out.
     level_equation : bool
-        Moments: estimate the levels too, with lagged differences as instruments (system GMM).
+        With moments: estimate the levels too, with lagged differences as instruments (system GMM).
     joint : bool
-        Moments: weights of all equations together, or (False) of each equation by itself.
+        With moments: weights of all equations together, or (False) of each equation by itself.
     exogenous : sequence of column names, optional
         Strictly exogenous variables.
     {exogenous_lags}
