@@ -214,7 +214,7 @@ class CorrectedResult(Augmented, Presented):
 
     @cached_property
     def resids(self) -> pd.Series:
-        """Errors less the effects of entities, and of periods where the model has them, labelled by the rows."""
+        """Errors without the effects of entities, and of periods where the model has them, labelled by the rows."""
         import pandas as pd
 
         return pd.Series(self.fit.errors, index=self.design.index, name="resids")

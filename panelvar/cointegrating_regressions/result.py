@@ -142,7 +142,7 @@ class CointegratingResult(AveragedResult):
 
     @cached_property
     def individual(self) -> pd.DataFrame:
-        """Estimates of each entity by itself, whatever is shared in ``params``; one row an entity."""
+        """Estimates of each entity by itself, whatever ``params`` share: a row for each entity."""
         return self._by_entity(self.fit.own, self.fit.own_names)
 
     @cached_property
@@ -202,14 +202,14 @@ class CointegratingResult(AveragedResult):
 
     @cached_property
     def orders(self) -> pd.DataFrame | None:
-        """Leads and lags of each entity (dynamic least squares; else None)."""
+        """Leads and lags of each entity, for dynamic least squares; None for other estimators."""
         import pandas as pd
 
         labels = self.fit.design.entity_labels
         return None if self.fit.orders is None else pd.DataFrame(self.fit.orders, labels, ["leads", "lags"])
 
     def group_tests(self, value: float = 0.0) -> FrameTable:
-        r"""Test that the slope of every entity is a value, by the sum of the entities' t ratios over :math:`\sqrt N`.
+        r"""Test that every entity's slope equals a value, by the sum of the entities' t ratios over :math:`\sqrt N`.
 
         Parameters
         ----------

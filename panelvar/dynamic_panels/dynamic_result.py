@@ -39,7 +39,7 @@ class DynamicFit:
     names : tuple of str
     coefficients : (m,) array
     rss : float
-        Squares of the errors of the transformed rows.
+        Sum of squared errors of the transformed rows.
     notes : tuple of Note
     estimate : GmmEstimate
     """
@@ -101,7 +101,7 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
 
     @property
     def nobs(self) -> int:
-        """Rows: of the level equation where it is estimated too, else of the transformed one."""
+        """Number of rows: of the level equation where it is estimated too, else of the transformed one."""
         return self.fit.estimate.model.nobs
 
     @property
@@ -134,7 +134,7 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
 
     @property
     def rss(self) -> float:
-        """Squares of the errors of the transformed rows."""
+        """Sum of squared errors of the transformed rows."""
         return self.fit.rss
 
     @cached_property

@@ -108,7 +108,7 @@ class PanelVarResult(PanelVarEstimates):
 
     @cached_property
     def fitted_values(self) -> pd.DataFrame:
-        """Fitted values of the rows that have all their lags, effects included; an entity's own where it has a VAR."""
+        """Fitted values of the rows that have all their lags, effects included; of a mean group, by each entity's VAR."""
         import pandas as pd
 
         fit = self.fit
@@ -164,7 +164,7 @@ class PanelVarResult(PanelVarEstimates):
 
     @property
     def individual(self) -> pd.DataFrame:
-        """Each entity's own coefficients, of a mean group: a row for each entity, columns (equation, regressor).
+        """Each entity's own coefficients in a mean group: a row for each entity, columns (equation, regressor).
 
         Raises
         ------
@@ -179,7 +179,7 @@ class PanelVarResult(PanelVarEstimates):
         return pd.DataFrame(values, index=self.fit.rows.entity_labels, columns=columns)
 
     def dispersion(self) -> pd.DataFrame:
-        r"""How far entities' coefficients lie apart, of a mean group, and how much of it their own errors explain.
+        r"""How far the entities' coefficients of a mean group lie apart, and how much of it their own errors explain.
 
         Returns
         -------
