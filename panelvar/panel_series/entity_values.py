@@ -64,7 +64,7 @@ class EntityValues(ABC):
             odd = int(np.argmin(self.periods))
             raise DataError(
                 f"{what} needs the same periods for every entity: {self.subject} has {self.periods.min()} to "
-                f"{self.periods.max()} observations an entity, the fewest in {self.labels[odd]!r}. Keep the periods "
+                f"{self.periods.max()} observations per entity, the fewest in {self.labels[odd]!r}. Keep the periods "
                 "that all have, or leave entities out."
             )
         return np.stack(self.values)

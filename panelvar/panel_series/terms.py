@@ -7,7 +7,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.unit_roots.one_series import check_trend
 
-WORDS = {"n": "none", "c": "a constant an entity", "ct": "a constant and a trend an entity"}
+WORDS = {"n": "none", "c": "a constant by entity", "ct": "a constant and a trend by entity"}
 """What the terms of each entity are called."""
 
 NULL = "every entity has a unit root"

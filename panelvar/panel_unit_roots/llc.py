@@ -79,7 +79,7 @@ def llc_test(
         \mathrm{STD}(\hat\delta)\, \mu_{\tilde T}}{\sigma_{\tilde T}} \to N(0, 1), \qquad
         \hat S_N = \frac1N \sum_i \hat\omega_i / \hat\sigma_i
 
-    with :math:`\hat\omega_i^2` the long-run variance of the entity's changes, :math:`\tilde T` rows an entity on
+    with :math:`\hat\omega_i^2` the long-run variance of the entity's changes, :math:`\tilde T` rows per entity on
     average, and the adjustments of their table 2.
 
     Parameters

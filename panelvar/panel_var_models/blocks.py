@@ -286,7 +286,7 @@ def require_fit(rows: PanelVarRows, block: Block, lengths: Array, n_entities: in
         absorbed += f" and the effects of {n_entities} entities" if block.effects else ""
         left = count_of(block.df_resid, "degree", "degrees") if block.df_resid > 0 else "no degrees"
         raise InsufficientDataError(
-            f"{count_of(problem.nobs, 'row')} for {count_of(rows.n_regressors, 'coefficient')} an equation{absorbed} "
+            f"{count_of(problem.nobs, 'row')} for {count_of(rows.n_regressors, 'coefficient')} per equation{absorbed} "
             f"leave {left} of freedom, and {rows.n_vars} or more are needed. Use fewer lags or regressors, or look for "
             "missing values."
         )

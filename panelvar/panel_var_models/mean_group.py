@@ -123,7 +123,7 @@ def fit_entities(rows: PanelVarRows) -> MeanGroup:
         raise InsufficientDataError(
             "A mean group needs at least two entities that can be fitted by themselves; there are "
             f"{int(kept.sum())} of {rows.n_entities}. An entity needs {least} rows for "
-            f"{count_of(rows.n_regressors, 'coefficient')} an equation, and the longest has {sizes.max()}. Use fewer "
+            f"{count_of(rows.n_regressors, 'coefficient')} per equation, and the longest has {sizes.max()}. Use fewer "
             "lags, or a method with the same coefficients for all."
         )
     if not kept.all():

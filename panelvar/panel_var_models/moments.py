@@ -107,7 +107,7 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
     params, width = found.params[order], model.n_regressors
     system = "system " if model.specification.level_equation else ""
     words = f"{STEP_WORDS[found.steps]} {system}GMM, {WORDS[model.kind]}"
-    choices = (Fact("Instruments", f"{format_count(found.n_instruments)} an equation"),)
+    choices = (Fact("Instruments", f"{format_count(found.n_instruments)} per equation"),)
     others = _Others(found, places)
     if isinstance(rows, StreamedPanelRows):
         used = np.zeros(rows.source.n_entities, dtype=bool)

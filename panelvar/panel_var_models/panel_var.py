@@ -348,7 +348,7 @@ def _bias_beside_errors(estimator: PanelLeastSquares, method: str, covariance: C
     if worst < MOST_BIAS:
         return ()
     text = (
-        f"With {rows.average_periods:.4g} rows an entity, least squares with entity effects is biased (Nickell "
+        f"With {rows.average_periods:.4g} rows per entity, least squares with entity effects is biased (Nickell "
         "1981). By Hahn and Kuersteiner's formula, the bias of the coefficient of "
         f"{rows.regressor_names[regressor]!r} in the equation of {rows.names[equation]!r} is {worst:.1f} standard "
         "errors. Use 'hahn-kuersteiner', 'half-panel-jackknife' or 'corrected-moments', which correct it."

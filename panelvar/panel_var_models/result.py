@@ -108,7 +108,7 @@ class PanelVarResult(PanelVarEstimates):
 
     @cached_property
     def fitted_values(self) -> pd.DataFrame:
-        """Fitted values of the rows that have all their lags, effects included; of a mean group, by each entity's VAR."""
+        """Fitted values of the rows that have all their lags, effects included; a mean group fits each entity."""
         import pandas as pd
 
         fit = self.fit

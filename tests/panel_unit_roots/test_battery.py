@@ -67,7 +67,7 @@ def test_terms_may_differ_between_levels_and_differences():
     panel = two_variables()
     table = pv.panel_unit_root_table(panel, "y", "ips", trend=("ct", "c"), lags=0)
     assert table.result("ips", form="level").statistic == pv.ips_test(panel, "y", trend="ct", lags=0).statistic
-    assert "level: a constant and a trend an entity" in " ".join(str(table).split())
+    assert "level: a constant and a trend by entity" in " ".join(str(table).split())
 
 
 def test_the_printed_table_groups_tests_by_null_and_counts_those_that_reject():

@@ -141,7 +141,7 @@ def unequal() -> np.ndarray:
         (walks(9, 20), {}, pv.InsufficientDataError, "begins at 10 entities"),
         (walks(10, 9), {}, pv.InsufficientDataError, "begins at 10 periods"),
         (walks(10, 20), {"lags": 7}, pv.InsufficientDataError, "too few periods for the lags"),
-        (unequal(), {}, pv.DataError, "18 to 20 observations an entity, the fewest in 'e3'"),
+        (unequal(), {}, pv.DataError, "18 to 20 observations per entity, the fewest in 'e3'"),
         (walks(10, 20) - walks(10, 20).mean(axis=0), {}, pv.CollinearityError, "zero in every period"),
         (np.vstack([walks(9, 20), np.arange(20.0)]), {"trend": "ct"}, pv.PanelVarError, "'e9'"),
         (walks(10, 20), {"convention": "stata", "trend": "n"}, pv.SpecificationError, "trend"),

@@ -183,7 +183,7 @@ def late() -> np.ndarray:
 @pytest.mark.parametrize(
     ("values", "options", "error", "match"),
     [
-        (unequal(), {}, pv.DataError, "27 to 30 observations an entity, the fewest in 'e2'"),
+        (unequal(), {}, pv.DataError, "27 to 30 observations per entity, the fewest in 'e2'"),
         (np.vstack([walks(6, 30), np.arange(30.0)]), {"trend": "ct"}, pv.PanelVarError, "'e6'"),
         (
             walks(6, 4),

@@ -84,7 +84,7 @@ def test_unequal_periods_are_refused_by_name():
     values = walks(4, 9)
     panel = panel_of(values)
     frame = panel.with_columns(y=np.where(np.arange(36) < 2, np.nan, values.ravel()))
-    with pytest.raises(pv.DataError, match="7 to 9 observations an entity, the fewest in 'e0'"):
+    with pytest.raises(pv.DataError, match="7 to 9 observations per entity, the fewest in 'e0'"):
         pv.harris_tzavalis_test(frame, "y")
 
 

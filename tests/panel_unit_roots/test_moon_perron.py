@@ -96,7 +96,7 @@ def unequal() -> np.ndarray:
 @pytest.mark.parametrize(
     ("values", "options", "error", "match"),
     [
-        (unequal(), {}, pv.DataError, "27 to 30 observations an entity, the fewest in 'e2'"),
+        (unequal(), {}, pv.DataError, "27 to 30 observations per entity, the fewest in 'e2'"),
         (np.vstack([walks(6, 30), np.arange(30.0)]), {"trend": "ct"}, pv.NumericalError, "'e6' changes by its terms"),
         (np.vstack([walks(1, 30), 2.0 * walks(1, 30)]), {"factors": 1}, pv.CollinearityError, "'e0' is a combination"),
         (walks(6, 5), {}, pv.InsufficientDataError, "5 periods are too few"),

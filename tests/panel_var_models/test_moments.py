@@ -177,7 +177,7 @@ def test_the_summary_fits_a_terminal(municipalities):
         "two-step GMM, forward orthogonal deviations",
         "chi2(225) = 261.9221",
         "Windmeijer",
-        "81 an equation",
+        "81 per equation",
     ):
         assert words in text
 
