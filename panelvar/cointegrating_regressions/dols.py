@@ -106,7 +106,8 @@ def fit_dols(
     Notes
     -----
     Kao and Chiang (2000) find its bias smaller than that of fully modified least squares in panels, as the simulations
-    in the guide do. Pedroni (2001) averages it over entities. The pooled and weighted forms are as in EViews.
+    in the guide do. Pedroni (2001) averages it over entities. The pooled and weighted forms are those that EViews
+    documents.
 
     Examples
     --------
