@@ -41,7 +41,7 @@ TITLES = {
     "panel_rho": "panel rho",
     "panel_v": "panel v",
 }
-"""What the statistics are called, the one that comes first among them first."""
+"""Names of the statistics; the first is that of the result."""
 
 STATISTICS = {name: {"group_adf": "group_t", "panel_adf": "panel_t"}.get(name, name) for name in TITLES}
 """Each statistic, and the one whose moments it has."""

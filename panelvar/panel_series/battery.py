@@ -46,7 +46,7 @@ class Offered(NamedTuple):
         Options that make it this test.
     trends : tuple of str
     whole : bool
-        Whether its parts have rows of their own.
+        Whether the test's parts have rows of their own in the table.
     """
 
     run: Callable[..., PanelTestResult]
@@ -369,7 +369,7 @@ def finished(
 
 
 def _told(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
-    """What tests say of themselves, once each, and of which variables and forms, if not of all."""
+    """The notes of the tests, each once, with the variables and forms that it is about if these are not all."""
     wheres: dict[tuple[str, Note], list[str]] = {}
     runs = Counter(entry.label for entry in entries if entry.result is not None)
     for entry in entries:

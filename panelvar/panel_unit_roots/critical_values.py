@@ -60,7 +60,7 @@ def _by_level(grid: Grid, values: Array) -> dict[float, float]:
 
 
 def _linear(grid: Grid, entities: float, length: float) -> Array:
-    """Linear in both sizes; the ends' own beyond the ends."""
+    """Values linear in both sizes; beyond the ends, those of the ends."""
     by_length = grid.lengths.between(grid.values.transpose(1, 2, 0), length)
     return grid.entities.between(by_length, entities)
 

@@ -31,13 +31,13 @@ from panelvar.unit_roots.regressions import lagged_differences, level_regression
 
 KINDS = {"dh": "Demetrescu-Hanck", "hs": "Herwartz-Siedenburg", "hmw": "Herwartz-Maxand-Walle"}
 FEWEST_CHANGES = 4
-"""That prewhitening must leave."""
+"""The fewest changes that prewhitening must leave."""
 
 
 class _Statistic(NamedTuple):
     value: float
     products: Array
-    """Of instruments and changes, (N,) by entity."""
+    """Products of instruments and changes, by entity, (N,)."""
 
 
 @documented

@@ -25,7 +25,7 @@ from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.one_series import POWERS
 
 FEWEST = {"n": 2, "c": 2, "ct": 3}
-"""Transitions without which a variance of the theorems does not exist."""
+"""Fewest transitions for which the theorems have a variance."""
 
 MOST_STEPS = 300
 """Transitions up to which the exact distribution is computed: its cost grows with their third power."""

@@ -32,7 +32,7 @@ from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 
 FEWEST_ROWS = 5
-"""Of the regressions: what prewhitened variances of residuals on a trend and a root need."""
+"""Rows that the regressions need, for prewhitened variances of residuals on a trend and a root."""
 
 
 @documented

@@ -138,7 +138,7 @@ class Block:
         return self.problem.df_resid - int(np.count_nonzero(self.sizes)) * self.effects
 
     def degrees(self, total: Totals) -> Array:
-        """The same of draws, (B,)."""
+        """Degrees of freedom of draws, (B,)."""
         degrees: Array = total.rows - len(self.params) - total.periods - total.entities * self.effects
         return degrees
 

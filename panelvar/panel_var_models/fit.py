@@ -100,7 +100,7 @@ class PanelVarFit:
 
     @property
     def row_counts(self) -> RowCounts:
-        """Rows of entities: of the equations in levels, or of those that were differenced where these are none."""
+        """Rows of the entities in the equations in levels, or in the differenced ones if there are none in levels."""
         levels = self.gmm is None or self.gmm.model.specification.level_equation
         sizes = self.rows.entities.sizes if levels else np.bincount(self.residual_entities)
         return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))

@@ -26,7 +26,7 @@ from panelvar.var_models.estimates import RULES
 from panelvar.var_models.scored_system import equation_labels
 
 _NOBODY: Any = None
-"""Who and when rows are that are summed already."""
+"""Stands for the labels of rows that are summed already."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -34,7 +34,7 @@ class Offered(NamedTuple):
     run : callable
         The test of every row of an array (N, T) under a trend, by its default options.
     trends : tuple of str
-        What it has.
+        Trends that the test has.
     null : callable
         The hypothesis in words, by trend.
     lags : type

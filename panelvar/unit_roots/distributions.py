@@ -22,12 +22,12 @@ FAR = 1e50
 SMALLEST_PVALUE, LARGEST_PVALUE = 1e-300, 1.0 - 2.0**-53
 """The first and last number between zero and one with a logarithm, an odds ratio and a normal score."""
 
-# Of the ratio of a bridge: where its probability is one but for rounding, and weights of a sum that converges there.
+# For the ratio of a bridge: where its probability is one but for rounding, and weights of a sum that converges there.
 _NEAREST = 0.2
 _BRIDGE = np.cumprod(np.array([1.0, *((k - 0.5) / k for k in range(1, 13))]))
 
 NEAR_AN_END = 10
-"""Quantiles over which a line is drawn that goes on beyond an end."""
+"""How many quantiles near an end fix the line that goes on beyond it."""
 
 # Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1.
 KPSS = {
@@ -59,7 +59,7 @@ def tau_pvalue(statistic: float | Array, trend: str, series: int = 1) -> Array:
 
 
 def bounded_tau_pvalue(statistic: Array, trend: str) -> tuple[Array, Mask]:
-    """`tau_pvalue`, but zero and one are not reached: the p-values of the ends beyond them, and where that is so."""
+    """`tau_pvalue` without zero and one: ratios beyond the ends have the ends' p-values. Also which ratios are."""
     _, least, most, *_ = _surfaces()["tau_limits", trend, 1, ""]
     within = np.clip(statistic, least, most)
     return np.clip(tau_pvalue(within, trend), SMALLEST_PVALUE, LARGEST_PVALUE), within != statistic

@@ -186,7 +186,7 @@ def read_lags(
 
 def default_longest(periods: int, terms: int, reach: float, step: int = 1) -> int:
     """The longest order that a rule tries if it is not told: see `read_lags`."""
-    # One that leaves two degrees of freedom, too: a short series has a default.
+    # Also short enough to leave two degrees of freedom, so that a short series has a default.
     room = max(min(periods // 2 - terms - 1, (periods - terms - 4) // (1 + step)), 0)
     return min(int(np.ceil(reach * (periods / 100.0) ** 0.25)), room)
 
