@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numbers
 import os
+import shlex
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +15,17 @@ from panelvar.base.elsewhere import hint
 from panelvar.base.quoting import one_line, shown
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+# What is installed only where it is needed, and from which version on.
+REQUIREMENTS: Mapping[str, str] = {
+    "formulaic": "formulaic>=1.0",
+    "matplotlib": "matplotlib>=3.8",
+    "openpyxl": "openpyxl>=3.1",
+    "pyarrow": "pyarrow>=16.0",
+    "python-docx": "python-docx>=1.1",
+}
+# What the command line of Windows does not take as it is.
+_TAKEN_BY_CMD = frozenset(" <>()&;^|%")
 
 
 class PanelVarError(ValueError):
@@ -233,6 +245,35 @@ class Note:
 
     def __repr__(self) -> str:
         return f"<{self.code}: {self.text}>"
+
+
+def not_installed(what: str, package: str, instead: str = "") -> str:
+    """Say that something needs a package, and how this very Python gets it.
+
+    The package is named itself, not an extra of this library: an unrelated project has the library's name on the
+    public index. The interpreter that runs is named too, as ``python`` in a shell may be another one.
+
+    Parameters
+    ----------
+    what : str
+        What needs it, with the verb: ``"Plots need"``.
+    package : str
+        One of `REQUIREMENTS`.
+    instead : str
+        What can be done without it, as an order.
+    """
+    command = (sys.executable or "python", "-m", "pip", "install", REQUIREMENTS[package])
+    written = " ".join(map(_argument, command))
+    order = f"{instead}, or install it" if instead else "Install it"
+    # No full stop: the command is copied to the end of the line.
+    return f"{what} {package}, which is not installed. {order}: {written}"
+
+
+def _argument(word: str) -> str:
+    """A word as the shell of this system takes it."""
+    if os.name == "nt":
+        return f'"{word}"' if set(word) & _TAKEN_BY_CMD else word
+    return shlex.quote(word)
 
 
 def choose(option: str, value: object, allowed: Iterable[str], otherwise: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from panelvar.base.errors import SpecificationError
+from panelvar.base.errors import SpecificationError, not_installed
 from panelvar.chunks.chunks import CHUNK_ROWS, Chunks, FrameChunks, is_frame
 from panelvar.chunks.failures import Called, said
 from panelvar.chunks.files import Files, are_paths
@@ -33,7 +33,7 @@ def open_chunks(data: Any) -> Chunks:
         return parquet_chunks(Files(data).found)
     library = type(data).__module__.partition(".")[0]
     if library in ("duckdb", "_duckdb") and hasattr(data, "project"):
-        need_pyarrow("relations of DuckDB")
+        need_pyarrow("Relations of DuckDB")
         from panelvar.chunks.arrow_chunks import duckdb_chunks
 
         return duckdb_chunks(data)
@@ -98,4 +98,4 @@ def _of_lazy_frame(data: Any) -> Iterator[Any]:
 def need_pyarrow(what: str) -> None:
     """Say that something needs pyarrow, where it is not installed."""
     if importlib.util.find_spec("pyarrow") is None:
-        raise ImportError(f"{what} need pyarrow: python -m pip install pyarrow.")
+        raise ImportError(not_installed(f"{what} need", "pyarrow"))

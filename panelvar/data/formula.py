@@ -45,7 +45,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.errors import DataError, SpecificationError, not_installed
 from panelvar.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS
 from panelvar.data.categories import Categories, HasLevels, full_rank_codings
 from panelvar.data.factors import Factor, Factors, Several, Value, shifts_rows
@@ -188,9 +188,7 @@ def _terms(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     try:
         import formulaic  # noqa: F401
     except ImportError:
-        raise SpecificationError(
-            "A formula needs formulaic, which is not installed: pip install 'panelvar[formula]', or name y and x."
-        ) from None
+        raise SpecificationError(not_installed("A formula needs", "formulaic", "Name y and x instead")) from None
     return _read(formula)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_names, read_number, read_sequence, refuse_other
-from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.errors import Note, SpecificationError, choose, not_installed
 from panelvar.base.quoting import printable, shown
 from panelvar.tables.characters import display_width, wrap
 from panelvar.tables.number_format import format_tick
@@ -49,9 +49,7 @@ def pyplot() -> ModuleType:
     try:
         import matplotlib.pyplot
     except ImportError as error:
-        raise ImportError(
-            "Plots need matplotlib, which is not installed: python -m pip install 'panelvar[plots]'."
-        ) from error
+        raise ImportError(not_installed("Plots need", "matplotlib")) from error
     return matplotlib.pyplot
 
 

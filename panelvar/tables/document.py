@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from panelvar.base.errors import not_installed
 from panelvar.base.quoting import printable
 from panelvar.tables.latex_characters import MINUS, latex_width
 from panelvar.tables.mathematics import Math
@@ -37,9 +38,7 @@ def render_document(tables: Sequence[Layout]) -> bytes:
         from docx import Document
         from docx.shared import Pt
     except ImportError as error:
-        raise ImportError(
-            "A Word document needs python-docx, which is not installed: python -m pip install 'panelvar[files]'."
-        ) from error
+        raise ImportError(not_installed("A Word document needs", "python-docx")) from error
     document = Document()
     font = document.styles["Normal"].font
     font.name = _FONT

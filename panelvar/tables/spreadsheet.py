@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from panelvar.base.errors import not_installed
 from panelvar.base.quoting import printable
 from panelvar.tables.characters import display_width
 from panelvar.tables.panels import split_at_point
@@ -39,9 +40,7 @@ def render_workbook(tables: Sequence[tuple[str, Layout]]) -> bytes:
     try:
         from openpyxl import Workbook
     except ImportError as error:
-        raise ImportError(
-            "A workbook needs openpyxl, which is not installed: python -m pip install 'panelvar[files]'."
-        ) from error
+        raise ImportError(not_installed("A workbook needs", "openpyxl")) from error
     book = Workbook()
     book.remove(book.active)
     for name, (_, table) in zip(_sheet_names(tables), tables, strict=True):

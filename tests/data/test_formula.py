@@ -390,9 +390,11 @@ def test_too_many_levels_are_refused_before_memory_is_gone():
         parse("y ~ C(i)", panel)
 
 
-def test_without_formulaic_the_extra_is_named(panel, monkeypatch):
+def test_without_formulaic_the_package_is_named(panel, monkeypatch):
     monkeypatch.setitem(sys.modules, "formulaic", None)
-    with pytest.raises(SpecificationError, match=r"pip install 'panelvar\[formula\]'"):
+    with pytest.raises(
+        SpecificationError, match=r"Name y and x instead, or install it: .* -m pip install '?\"?formulaic>="
+    ):
         parse("y ~ x", panel)
 
 

@@ -361,7 +361,7 @@ def test_long_names_are_folded_and_cut() -> None:
 # ---- matplotlib
 
 
-def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     original = builtins.__import__
 
     def missing(name: str, *rest: Any) -> Any:
@@ -370,7 +370,7 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
         return original(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ImportError, match=r"panelvar\[plots\]"):
+    with pytest.raises(ImportError, match=r"Plots need matplotlib, which is .*-m pip install .*matplotlib>="):
         canvas.pyplot()
 
 
