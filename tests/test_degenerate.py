@@ -192,7 +192,7 @@ def test_an_indefinite_covariance_is_said_to_be_so(convention):
         lowest = np.linalg.eigvalsh(matrix / np.outer(scale, scale))[0]
         assert ("covariance-indefinite" in {note.code for note in fitted.notes}) == (lowest < -1e-12)
         if lowest < -1e-3 and (np.diagonal(matrix) > 0.0).all():
-            with pytest.warns(pv.PanelVarWarning, match="not positive definite: the statistic has no valid p-value"):
+            with pytest.warns(pv.PanelVarWarning, match="not positive definite, so the statistic has no valid p-value"):
                 fitted.wald_test(["const", "x", "z"])
             return
     pytest.fail("no draw gave an indefinite matrix with positive variances")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Inference(HintsAtNames):
     """Estimates, errors, tests and intervals of a result that has a ``fit`` and a ``covariance``."""
 
-    _in_brackets: ClassVar[str] = "Of a coefficient there are params[{key}], std_errors[{key}] and pvalues[{key}]."
+    _in_brackets: ClassVar[str] = "For one coefficient, use params[{key}], std_errors[{key}] or pvalues[{key}]."
 
     fit: Coefficients
     covariance: CovarianceEstimate
@@ -79,7 +79,7 @@ class Inference(HintsAtNames):
 
     @cached_property
     def _errors(self) -> Array:
-        # A negative variance (of a matrix that is not repaired), or none, has no error; a warning was given.
+        # A matrix that is not repaired may have a negative variance, which has no error; a warning was given.
         variances = self.covariance.matrix.diagonal()
         if np.count_nonzero(variances > 0.0) == len(variances) or self.fit.rss == 0.0:
             return np.sqrt(variances)
@@ -110,7 +110,7 @@ class Inference(HintsAtNames):
 
     @labelled["pd.Series"]
     def df_coefficients(self) -> Array:
-        """Degrees of freedom of each coefficient's t; infinite for the normal. Alike but for `BiasReduced`."""
+        """Degrees of freedom of each coefficient's t; infinite for the normal. They differ only under `BiasReduced`."""
         return self.covariance.coefficient_df
 
     def conf_int(
@@ -127,7 +127,8 @@ class Inference(HintsAtNames):
         Parameters
         ----------
         level : float or sequence of float
-            Coverage, 0.5 or more; or several, such as ``(0.68, 0.95)``. It is no significance level: 0.05 is refused.
+            Coverage, 0.5 or more; or several, such as ``(0.68, 0.95)``. It is not a significance level: 0.05 is
+            refused.
         of : str, pattern or sequence of them, optional
             Coefficients by name, by term (``"C(region)"``, all its columns) or by pattern (``"*:treated"``); all by
             default. A joint band covers these.
@@ -146,7 +147,7 @@ class Inference(HintsAtNames):
         Raises
         ------
         SpecificationError
-            A level is below 0.5, a name or pattern fits no coefficient, or an option is unknown.
+            If a level is below 0.5, a name or pattern fits no coefficient, or an option is unknown.
 
         Notes
         -----
@@ -211,7 +212,8 @@ class Inference(HintsAtNames):
         Raises
         ------
         SpecificationError
-            A name is no coefficient, a restriction is not linear, or restrictions contradict or repeat one another.
+            If a name is not a coefficient, a restriction is not linear, or restrictions contradict or repeat one
+            another.
 
         Examples
         --------
@@ -245,7 +247,7 @@ class Inference(HintsAtNames):
         Raises
         ------
         SpecificationError
-            A name is no coefficient, or the expression is not linear.
+            If a name is not a coefficient, or the expression is not linear.
 
         Examples
         --------
@@ -262,7 +264,7 @@ class Inference(HintsAtNames):
 def joint_quantile(
     result: Inference, places: Positions, level: float, joint: str, draws: int, seed: int | None
 ) -> float:
-    """Critical value of a band that covers coefficients at once; those without errors do not count."""
+    """Return the critical value of a band that covers coefficients at once; those without errors do not count."""
     errors = result._errors[places]
     varying = places[errors > 0.0]
     df = result.covariance.df
@@ -275,7 +277,7 @@ def joint_quantile(
 
 
 def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row, ...]:
-    """One row a coefficient: estimate, error, ratio, p-value and limits."""
+    """Return a row for each coefficient: estimate, error, ratio, p-value and limits."""
     columns = (result.params, result.std_errors, result.tstats, result.pvalues)
     values = np.column_stack([*columns, result.conf_int(level=level)])
     return tuple(coefficient_row(str(name), row, digits) for name, row in zip(result.names, values, strict=True))

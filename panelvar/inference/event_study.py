@@ -1,4 +1,4 @@
-"""Effects by period about an event: coefficients of one term put in time, the period left out among them."""
+"""Effects by period about an event: the coefficients of one term in order of time, with the period left out."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ class EventStudy(Presented):
             header=(header,),
             body=tuple(body),
             statistics=tuple(statistics),
-            notes=("The sup-t limits hold the effects of all periods at once.",),
+            notes=("The sup-t limits cover the effects of all periods at once.",),
         )
 
     @documented
@@ -295,7 +295,7 @@ def event_study(
         levels = [_label("term, the period", period) for period in term]
         names = [_one_name(period, name, result.names) for period, name in term.items()]
         if twice := repeated(names):
-            raise SpecificationError(f"term names the coefficient of two periods: {listed(list(map(repr, twice)))}.")
+            raise SpecificationError(f"term gives two periods the same coefficient: {listed(list(map(repr, twice)))}.")
     else:
         refuse_other("term", term, (str, re.Pattern), "a term, a pattern, or a mapping of periods to coefficients")
         written = term if isinstance(term, str) else term.pattern
@@ -310,26 +310,28 @@ def event_study(
     left_out = _named_references(names) if reference is None else _several(reference)
     if reference is None and not left_out:
         raise SpecificationError(
-            f"{names[0]!r} does not say which period was left out: give reference=, such as reference=-1, or "
+            f"{names[0]!r} does not say which period was left out. Give reference=, such as reference=-1, or "
             "reference=() if none was."
         )
     # Each once, however it is written.
     left_out = list({_key(each): each for each in left_out}.values())
     if both := [each for each in left_out if _key(each) in known]:
-        raise SpecificationError(f"reference={both[0]} has a coefficient, {shown(written)}: it was not left out.")
+        raise SpecificationError(f"reference={both[0]} has a coefficient in {shown(written)}, so it was not left out.")
     first = [] if event is None else [_label("event", event)]
     if _are_periods(levels):
-        # A text among numbers or dates is the name of those never treated, and no period.
+        # A text among numbers or dates is the name of those never treated, not a period.
         left_out = [each for each in left_out if _are_periods([*levels, each])]
         if not _are_periods([*levels, *first]):
             what = "dates" if _numbers(levels) is None else "numbers"
-            raise SpecificationError(f"event={shown(event)} is no period: these are {what}, such as {levels[0]}.")
+            raise SpecificationError(
+                f"event={shown(event)} is not a period here: the periods are {what}, such as {levels[0]}."
+            )
     labels = [*levels, *left_out, *first]
     positions, periods = _in_time(labels)
     n, end = len(levels), len(levels) + len(left_out)
     own = np.sort(positions[:n])
     apart = float(np.diff(own).max(initial=0.0)) or 1.0
-    # A reference far outside is the code of those never treated, and no period.
+    # A reference far outside is the code of those never treated, not a period.
     near = (positions[:end] >= own[0] - apart) & (positions[:end] <= own[-1] + apart)
     order = np.flatnonzero(near)[np.argsort(positions[:end][near], kind="stable")]
     at, references = positions[order], order >= n
@@ -341,14 +343,14 @@ def event_study(
         before = at <= at[references].max()
     else:
         raise SpecificationError(
-            f"No period says when the event is: give event=, its first, such as {labels[order[-1]]}."
+            f"The periods do not say when the event is. Give event=, its first period, such as {labels[order[-1]]}."
         )
     chosen = tuple("" if place >= n else names[place] for place in order)
     return EventStudy(result, written, chosen, periods.take(order), references, before, level, draws, seed)
 
 
 def _term_of_periods(names: Sequence[str], reference: object) -> str:
-    """The one term whose columns are periods and of which it is known what was left out."""
+    """Return the one term whose columns are periods and that says which period was left out."""
     terms: dict[str, list[str]] = {}
     for name in names:
         factors = [level_of(factor) for factor in factors_of(name)]
@@ -363,11 +365,11 @@ def _term_of_periods(names: Sequence[str], reference: object) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        which = f"several terms have columns that are periods: {listed(list(map(repr, found)), 12)}."
+        which = f"several terms have a column for each period: {listed(list(map(repr, found)), 12)}."
     else:
         which = (
-            "no term of the model has columns that are periods and says with ref= which was left out, as "
-            f"i(since, treated, ref=-1) does; the coefficients are {listed(list(map(repr, names)), 12)}."
+            "no term has a column for each period and says with ref= which period was left out, as "
+            f"i(since, treated, ref=-1) does. The coefficients are {listed(list(map(repr, names)), 12)}."
         )
     raise SpecificationError(f"An event study needs term=: {which}")
 
@@ -376,7 +378,7 @@ def _are_periods(levels: Sequence[str]) -> bool:
     if _numbers(levels) is not None:
         return True
     with warnings.catch_warnings():
-        # Of texts that are no dates, which are no periods either.
+        # It warns of texts that are not dates, which are not periods either.
         warnings.simplefilter("ignore", PanelVarWarning)
         _, calendar = read_times(np.array(levels, dtype=object))
     return isinstance(calendar.rule, (IntegerLabels, DateLabels))
@@ -387,7 +389,7 @@ def _level_of(name: str) -> str:
     if len(found) != 1:
         what = "has no level in brackets" if not found else "has several levels in brackets"
         raise SpecificationError(
-            f"{name!r} {what}, so that its period is not known: give a mapping of periods to coefficients, such as "
+            f"{name!r} {what}, so its period is not known. Give a mapping of periods to coefficients, such as "
             "{-2: 'lead2', 0: 'event', 1: 'lag1'}."
         )
     return found[0]
@@ -412,12 +414,12 @@ def _label(option: str, value: object) -> str:
     if not (
         isinstance(value, str) or is_number(value) or hasattr(value, "strftime") or isinstance(value, np.datetime64)
     ):
-        raise SpecificationError(f"{option}={shown(value)} is no period: expected a number, a text or a date.")
+        raise SpecificationError(f"{option}={shown(value)} is not a period: expected a number, a text or a date.")
     return as_text(value)
 
 
 def _named_references(names: Sequence[str]) -> list[str]:
-    """References that a factor names, ``i(year, ref=2000)`` or ``C(since, ref=[-1, 5])``."""
+    """Return the references that a factor names, as ``i(year, ref=2000)`` or ``C(since, ref=[-1, 5])`` do."""
     written = re.sub(r"`[^`]*`", "name", names[0])
     for piece in _FACTOR.findall(written):
         tree = syntax_tree(piece, piece)
@@ -429,19 +431,19 @@ def _named_references(names: Sequence[str]) -> list[str]:
 
 
 def _key(text: str) -> object:
-    """What a label is compared by: a number by its value."""
+    """Return what a label is compared by: for a number, its value."""
     value = as_number(text)
     return text if value is None else value
 
 
 def _numbers(texts: Sequence[str]) -> Array | None:
-    """The numbers that all of the texts are, or None."""
+    """Return the texts as numbers, or None unless all of them are numbers."""
     values = [as_number(text) for text in texts]
     return None if None in values else np.array(values, dtype=np.float64)
 
 
 def _in_time(labels: list[str]) -> tuple[Array, pd.Index]:
-    """Positions of labels in time, and the labels as what they are: whole numbers, numbers, or texts."""
+    """Return the positions of labels in time, and the labels by their kind: whole numbers, numbers, or texts."""
     import pandas as pd
 
     values = _numbers(labels)

@@ -122,13 +122,13 @@ def linear_combination(result: Estimated, expression: str, level: float) -> Line
 def weighted_sum(
     result: Estimated, written: Array, constant: float, expression: str, level: float
 ) -> LinearCombination:
-    """Estimate the sum of a constant and the coefficients by weights, which ``expression`` says in words."""
+    """Estimate a constant plus a weighted sum of the coefficients; ``expression`` is its printed name."""
     # In units of the errors, so that the square of a small weight does not vanish.
     rows, added, powers = in_units_of_errors(written[None], np.array([constant]), result.covariance.matrix)
     weights = rows[0]
     estimate = float(weights @ result.fit.coefficients + added[0])
     variance = float(weights @ result.covariance.matrix @ weights)
-    # A negative variance, of a matrix that is not repaired, has no error.
+    # A matrix that is not repaired may have a negative variance, which has no error.
     error = math.sqrt(variance) if variance >= 0.0 else math.nan
     df = result.covariance.df_of(weights)
     ratio = estimate / error if error > 0.0 else float("nan")
@@ -136,7 +136,7 @@ def weighted_sum(
     values = (math.ldexp(value, int(powers[0])) for value in (estimate, error, estimate - half, estimate + half))
     estimate, error, lower, upper = values
     if error == 0.0 and result.fit.rss > 0.0:
-        text = f"{expression!r} has no sampling variation (its coefficients are restricted): it has no t statistic."
+        text = f"{expression!r} has no sampling variation (its coefficients are restricted), so it has no t statistic."
         emit([Note("no-variance", text, warn=True)])
     return LinearCombination(
         expression,

@@ -1,9 +1,10 @@
 r"""Functions of coefficients, linear or not: the delta method, and Fieller's sets of ratios.
 
-The delta method takes :math:`g(b)` for normal with variance :math:`G V G'`, which fails where a denominator may be near
+The delta method takes :math:`g(b)` as normal with variance :math:`G V G'`, which fails where a denominator may be near
 zero. Fieller (1954, J. Royal Statistical Society B 16(2), 175-185) inverts the test of :math:`n'b - t\,d'b = 0`, exact
 where b is normal with a known V: :math:`\{t: (N - tD)^2 \le c^2 (v_{nn} - 2 t v_{nd} + t^2 v_{dd})\}`. The set is an
-interval where the denominator differs from zero at the level, else the outside of one or the whole line.
+interval where the denominator differs from zero at the level; elsewhere it is the outside of an interval, or the whole
+line.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Ratio(NamedTuple):
 
 
 _ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
-"""Of the sizes of the terms of a variance: below it is the rounding of their sum."""
+"""A variance below this share of the sizes of its terms is the rounding of their sum."""
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt, "abs": np.absolute}
 _ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
@@ -77,7 +78,7 @@ class Functions:
     jacobian : (q, p) array
         Their derivatives by the model's coefficients.
     arguments : tuple of str
-        Names of those.
+        Names of the model's coefficients.
     rss : float
         The model's residual sum of squares; zero where its fit is exact.
     notes : tuple of Note
@@ -123,13 +124,13 @@ class DerivedEstimates(Inference, Presented):
 
     @property
     def jacobian(self) -> pd.DataFrame:
-        """Derivatives of the estimates by the coefficients of the model, a row an estimate."""
+        """Derivatives of the estimates by the coefficients of the model, a row for each estimate."""
         import pandas as pd
 
         return pd.DataFrame(self.fit.jacobian, index=list(self.names), columns=list(self.fit.arguments))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return what each estimate is of, estimate, standard error, t or z, p-value and limits, a row an estimate."""
+        """Return a row for each estimate: what it is of, its value, standard error, t or z, p-value and limits."""
         import pandas as pd
 
         numbers = {
@@ -179,7 +180,7 @@ def through(covariance: CovarianceEstimate, jacobian: Array) -> CovarianceEstima
     Raises
     ------
     NumericalError
-        A variance beyond the range of numbers.
+        If a variance leaves the range of floating-point numbers.
     """
     matrix = _sandwiched(covariance.matrix, jacobian)
     degrees = covariance.degrees
@@ -200,9 +201,9 @@ def _sandwiched(covariance: Array, jacobian: Array) -> Array:
         return np.zeros((len(jacobian), len(jacobian)))  # all coefficients were dropped
     rows, _, powers = in_units_of_errors(jacobian, np.zeros(len(jacobian)), covariance)
     scaled = rows @ covariance @ rows.T
-    # Symmetric to the last digit.
+    # So that it is symmetric to the last digit.
     scaled = 0.5 * (scaled + scaled.T)
-    # The mean of a fit whose clusters' residuals sum to zero has no variance, not that of rounding.
+    # Where the residuals of every cluster sum to zero, the mean has no variance; what is computed is rounding.
     weights = np.abs(rows)
     still = np.abs(scaled.diagonal()) <= _ROUNDING * ((weights @ np.abs(covariance)) * weights).sum(axis=1)
     scaled[still], scaled[:, still] = 0.0, 0.0
@@ -211,8 +212,8 @@ def _sandwiched(covariance: Array, jacobian: Array) -> Array:
     before, after = scaled.diagonal(), matrix.diagonal()
     if (np.isfinite(before) & (~np.isfinite(after) | ((after == 0.0) & (before != 0.0)))).any():
         raise NumericalError(
-            "In the units of these variables the variance of a function of coefficients leaves the range of numbers. "
-            "Rescale them."
+            "The variance of a function of coefficients leaves the range of floating-point numbers in the units of "
+            "these variables. Rescale the variables."
         )
     return matrix
 
@@ -224,7 +225,8 @@ class NonlinearEstimates(DerivedEstimates):
     Attributes
     ----------
     fieller : mapping of str to ConfidenceSet
-        Of each ratio of two linear combinations, the set that is right however near zero the denominator is.
+        The confidence set of each ratio of two linear combinations, which is right however near zero the denominator
+        is.
     equations : tuple of bool
         Which of them are an equation's left side less its right.
 
@@ -297,14 +299,14 @@ def nonlinear(
             value = sides[0] if len(sides) == 1 else sides[0] - sides[1]
             ratio = reader.ratio(trees[0]) if len(trees) == 1 else None
         if not isinstance(value, Sloped) or not value.slopes:
-            raise SpecificationError(f"{text!r} involves no coefficient; the model has: {listed(names, 20)}.")
+            raise SpecificationError(f"{text!r} involves no coefficient. The model has: {listed(names, 20)}.")
         values[row] = value.value
         for place, slope in value.slopes.items():
             jacobian[row, place] = slope
         if not (math.isfinite(values[row]) and np.isfinite(jacobian[row]).all()):
             raise NumericalError(
-                f"{text!r} has no finite value and derivatives at the estimates (a division by zero, or the logarithm "
-                "of what is not positive)."
+                f"{text!r} has no finite value or no finite derivative at the estimates. It may divide by zero, or "
+                "take the logarithm of a number that is not positive."
             )
         if ratio is not None:
             ratios[label] = ratio
@@ -314,7 +316,7 @@ def nonlinear(
     still = [label for label, variance in zip(written, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
     notes = tuple(_weak_denominator(each) for each in sets.values() if not each.bounded)
     if still and result.fit.rss > 0.0:
-        text = f"These have no sampling variation, and so no t statistic: {listed(still)}."
+        text = f"These have no sampling variation, so they have no t statistic: {listed(still)}."
         notes = (*notes, Note("no-variance", text, warn=True))
     emit(notes)
     functions = Functions(tuple(written), values, jacobian, names, result.fit.rss, notes)
@@ -326,8 +328,8 @@ def nonlinear(
 
 def _weak_denominator(found: ConfidenceSet) -> Note:
     text = (
-        f"At {100 * found.level:g}% the denominator of {found.name!r} cannot be told from zero, so the delta "
-        "method's limits mean little and Fieller's set has no two ends."
+        f"The denominator of {found.name!r} does not differ from zero at the {100 * found.level:g}% level. The delta "
+        "method's limits therefore mean little, and Fieller's set is unbounded."
     )
     return Note("weak-denominator", text, warn=True)
 
@@ -383,7 +385,7 @@ class _Reader:
 
     def _not_understood(self) -> SpecificationError:
         return SpecificationError(
-            f"{self.text!r} is not understood: write coefficients, numbers, + - * / **, and {', '.join(_FUNCTIONS)}. "
+            f"{self.text!r} is not understood. Write coefficients, numbers, + - * / **, and {', '.join(_FUNCTIONS)}. "
             f"The coefficients are: {listed(self.names, 20)}."
         )
 
@@ -461,7 +463,7 @@ def fieller_set(result: Inference, name: str, above: Form, below: Form, level: f
     top, bottom = (float(weights @ coefficients + constant) for weights, constant in (above, below))
     pair = np.array([above[0], below[0]])
     variances = pair @ covariance.matrix @ pair.T
-    # In units of the errors of both sides, so that no threshold has any: t is in units of their ratio.
+    # In units of the errors of both sides, so that thresholds have no units; t is in units of their ratio.
     sizes = [
         math.sqrt(v) if v > 0.0 else abs(value) for v, value in zip(variances.diagonal(), (top, bottom), strict=True)
     ]
@@ -479,7 +481,7 @@ def fieller_set(result: Inference, name: str, above: Form, below: Form, level: f
     if square == 0.0 and half != 0.0:
         end = float(unit * rest / (2.0 * half))
         return ConfidenceSet(name, ((end, math.inf) if half > 0.0 else (-math.inf, end),), level, "Fieller")
-    # At the estimate, which is always accepted, a parabola that opens downwards and never crosses is below zero.
+    # The estimate is always accepted, so a parabola that opens downwards and has no root is negative everywhere.
     if gap < 0.0 or (square <= 0.0 and gap == 0.0):
         return ConfidenceSet(name, ((-math.inf, math.inf),), level, "Fieller")
     root = math.sqrt(gap)

@@ -19,7 +19,7 @@ from panelvar.base.chosen_names import (
 )
 from panelvar.tables.mathematics import joined
 
-# C(region), i(year, x, ref=2000): variables, then options.
+# C(region) and i(year, x, ref=2000) hold variables, then options.
 _OF_LEVELS = re.compile(r"(?P<function>C|i)\((?P<arguments>.*)\)", re.DOTALL)
 _OPTION = re.compile(r"\s*\w+\s*=(?!=)")
 # [equation]L1.x: what a system puts before the name of a variable.
@@ -27,7 +27,7 @@ _IN_A_SYSTEM = re.compile(r"(?:\[(?P<equation>[^\]]*)\])?(?P<lag>[LFD][0-9]*\.)?
 # A text with words in it that is no pattern of many names.
 _NAMING = re.compile(r"[^*?]*\w[^*?]*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-# How alike a name and one that has no label are, for it to be a misspelling.
+# How alike a name must be to one that has no label, to count as a misspelling of it.
 _NEAR = 0.8
 TIMES = " \N{MULTIPLICATION SIGN} "
 
@@ -35,8 +35,9 @@ TIMES = " \N{MULTIPLICATION SIGN} "
 class PrintedNames:
     """Printed names by ``labels=``: of names, of terms for all their columns, of variables wherever they stand.
 
-    What has a label of its own is called by it, first the name, then a factor of a product, then the term whose level
-    a factor is; what has none is called by the labels of what stands in it.
+    A name that has a label of its own is printed as that label; otherwise each factor of a product is, by its own label
+    or by that of the term whose level it is. A factor without a label is printed with the labels of the variables in
+    it.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ class PrintedNames:
     Raises
     ------
     SpecificationError
-        No mapping of texts to texts; none of its names is anywhere, or one that is not is nearly one that has no label.
+        If labels is not a mapping of texts to texts, if none of its names exists, or if one that does not exist looks
+        like a misspelling of a name without a label.
     """
 
     def __init__(self, labels: Mapping[str, str] | None, known: Iterable[str]) -> None:
@@ -116,7 +118,7 @@ class PrintedNames:
         return joined("", (*before, lag, self._text(variable)))
 
     def _text(self, text: str) -> str:
-        """A text with labels in the place of what has one, of the longer of two that overlap."""
+        """Put labels in the place of the names in a text that have one; of two that overlap, the longer counts."""
         places = [(*place, label) for key, label in self._within.items() for place in _places(key, text)]
         pieces, done = [], 0
         for start, end, label in sorted(places, key=lambda place: (place[0], -place[1])):
@@ -150,7 +152,7 @@ def _of_a_system(factor: str) -> tuple[str | None, str, str]:
 
 
 def _variables(term: str) -> list[str]:
-    """What a term of levels is of: ``C(region)`` of one variable, ``i(year, x)`` of one times another."""
+    """Return the variables of a term of levels: ``C(region)`` has one, ``i(year, x)`` has one times another."""
     found = _OF_LEVELS.fullmatch(term)
     if found is None:
         return []
@@ -160,7 +162,7 @@ def _variables(term: str) -> list[str]:
 
 
 def _places(key: str, text: str) -> list[tuple[int, int]]:
-    """Where a name stands in a text, however it is written there: not as that of an option, and not in quotes."""
+    """Return where a name stands in a text, however it is written there; names of options and quotes do not count."""
     pattern = in_a_text(key, text) if _NAMING.fullmatch(key) else None
     if pattern is None:
         return []

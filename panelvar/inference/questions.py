@@ -1,4 +1,4 @@
-"""What is asked of a single equation after its fit: functions of coefficients, joint tests, plain frames."""
+"""Questions to ask a single equation after its fit: functions of coefficients, joint tests, plain frames."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ class Questions(Inference):
         Raises
         ------
         SpecificationError
-            A name is no coefficient, or an expression holds something else that is not allowed.
+            If a name is not a coefficient, or an expression holds something else that is not allowed.
         NumericalError
-            At the estimates, an expression divides by zero or takes the logarithm of what is not positive.
+            If an expression divides by zero, or takes the logarithm of a number that is not positive, at the estimates.
 
         Notes
         -----
@@ -106,7 +106,7 @@ class Questions(Inference):
         below: float | None = None,
         above: float | None = None,
     ) -> TestResult:
-        """Test that all coefficients of some terms are zero, or equal: of a factor, of an event study's leads.
+        """Test that all coefficients of some terms, such as a factor or an event study's leads, are zero or equal.
 
         Parameters
         ----------
@@ -116,8 +116,8 @@ class Questions(Inference):
         equal : bool
             Test that they are equal to one another instead.
         below, above : float, optional
-            Of a factor whose levels are numbers, take those below or above a number. ``below=-1`` tests the leads of an
-            event study, that is, whether trends were parallel before.
+            Take the levels below or above a number, of a factor whose levels are numbers. ``below=-1`` tests the leads
+            of an event study, that is, whether trends were parallel before.
 
         Returns
         -------
@@ -127,7 +127,7 @@ class Questions(Inference):
         Raises
         ------
         SpecificationError
-            A term or pattern fits no coefficient, or no level is within the bounds.
+            If a term or pattern fits no coefficient, or no level is within the bounds.
 
         Examples
         --------
@@ -142,17 +142,17 @@ class Questions(Inference):
         return test
 
     def joint_tests(self) -> FrameTable:
-        """Test of every term that all its coefficients are zero.
+        """Test for every term that all its coefficients are zero.
 
         Returns
         -------
         FrameTable
-            A row a term; columns statistic, df, df_denominator (for F) and pvalue.
+            A row for each term, with the columns statistic, df, df_denominator (for F) and pvalue.
         """
         return _joint_tests(self)
 
     def tidy(self, *, level: float = 0.95) -> pd.DataFrame:
-        """Return a row a coefficient, with the names of R's broom: ``term``, ``estimate``, ``std.error``, and so on.
+        """Return a row for each coefficient, named as in R's broom: ``term``, ``estimate``, ``std.error``, and so on.
 
         Parameters
         ----------
@@ -225,7 +225,9 @@ def _joint_test(
     if not chosen:
         raise SpecificationError("terms names no coefficient.")
     if equal and len(chosen) < 2:
-        raise SpecificationError(f"One coefficient, {chosen[0]!r}, cannot differ from others: name two or more.")
+        raise SpecificationError(
+            f"equal=True compares coefficients, but terms names only {chosen[0]!r}. Name two or more."
+        )
     matrix = np.eye(len(result.names))[[result.names.index(name) for name in chosen]]
     if equal:
         matrix = matrix[1:] - matrix[0]
@@ -243,8 +245,8 @@ def _between(names: Sequence[str], below: float | None, above: float | None) -> 
         levels = [each for level in levels_of(name) if (each := as_number(level)) is not None]
         if len(levels) != 1:
             raise SpecificationError(
-                f"below= and above= choose by a level that is a number; {name!r} has {len(levels) or 'none'}. Name the "
-                "coefficients, or give a pattern with * and ?."
+                f"below= and above= need a coefficient to have one level that is a number; {name!r} has "
+                f"{len(levels) or 'none'}. Name the coefficients, or give a pattern with * and ?."
             )
         if (below is None or levels[0] < below) and (above is None or levels[0] > above):
             kept.append(name)
@@ -263,7 +265,7 @@ def _joint_tests(result: Inference) -> FrameTable:
         if name != CONSTANT:
             terms.setdefault(":".join(level_of(factor)[0] for factor in factors_of(name)), []).append(name)
     if not terms:
-        raise SpecificationError("The model has no coefficients but a constant.")
+        raise SpecificationError("The model has no coefficient but the constant, so there is no term to test.")
     tests = []
     for term, names in terms.items():
         matrix = np.eye(len(result.names))[[result.names.index(name) for name in names]]
@@ -292,7 +294,7 @@ def _tidy(result: Inference, level: float) -> pd.DataFrame:
 
 
 def _glance(result: Inference) -> pd.DataFrame:
-    """Build ``Questions.glance``: what the result does not have is no column."""
+    """Build ``Questions.glance``; it has no column for what the result does not have."""
     import pandas as pd
 
     row: dict[str, Any] = {}

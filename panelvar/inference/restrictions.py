@@ -21,7 +21,7 @@ from panelvar.base.scaling import equilibrated
 from panelvar.data.design import CONSTANT
 
 _OF_STATA = re.compile(r"(?<![\w.`])(?:\[([^\[\]]*)\])?_(?:b|coef)\[")
-"""Where a coefficient in Stata's notation begins: ``_b[x]``, of an equation ``[y]_b[x]`` or ``_b[y:x]``."""
+"""Where a coefficient in Stata's notation begins: ``_b[x]``, or ``[y]_b[x]`` and ``_b[y:x]`` of an equation."""
 
 _NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?[jJ]?")
 _BESIDE = re.compile(r"(?<=[\w)])\s+(?=[\w(])")
@@ -39,8 +39,8 @@ def restriction_matrix(
     Raises
     ------
     SpecificationError
-        A name that is not a coefficient, an expression that is not linear, a matrix of the wrong shape, or redundant
-        restrictions.
+        If a name is not a coefficient, an expression is not linear, a matrix has the wrong shape, or restrictions are
+        redundant.
     """
     if isinstance(restrictions, (Sequence, Mapping)) and not restrictions:
         raise SpecificationError("No restriction is given: write 'x1 = x2', or several in a list.")
@@ -76,7 +76,7 @@ def restriction_matrix(
             raise SpecificationError("The restriction matrix must be finite.")
         if matrix.ndim != 2 or matrix.shape[1] != len(names):
             raise SpecificationError(
-                f"The restriction matrix has {matrix.shape[1]} columns; the model has {len(names)} coefficients: "
+                f"The restriction matrix has {matrix.shape[1]} columns, but the model has {len(names)} coefficients: "
                 f"{listed(names, 20)}."
             )
         try:
@@ -90,7 +90,7 @@ def restriction_matrix(
         _independent(matrix)
         return matrix, np.asarray(target, dtype=np.float64), "R b = q"
     if values is not None:
-        raise SpecificationError("values belongs to a restriction matrix; write 'x1 = 2' in a named restriction.")
+        raise SpecificationError("values= belongs to a restriction matrix. In a named restriction, write 'x1 = 2'.")
     matrix = np.array([row for row, _ in rows])
     _independent(matrix)
     return matrix, np.array([value for _, value in rows]), ", ".join(written)
@@ -116,10 +116,10 @@ def coefficient_at(name: str, aliases: Mapping[str, str], names: tuple[str, ...]
 
 
 def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-    """Put identifiers in the place of coefficient names, which may hold anything; and what they stand for."""
+    """Replace coefficient names, which may hold any characters, by identifiers; and say what each stands for."""
     text = _without_stata(text, names)
     aliases: dict[str, str] = {}
-    # Longest first, so that a name inside another is not taken for it; what has been replaced is not searched again.
+    # Longest first, so that a name inside another is not replaced alone; what has been replaced is not searched again.
     for i, name in enumerate(sorted(names, key=len, reverse=True)):
         quoted, bare = f"__quoted_{i}__", f"__coefficient_{i}__"
         aliases[quoted], aliases[bare] = f"`{name}`", name
@@ -135,19 +135,21 @@ def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
 
 
 def _are_texts(restrictions: object) -> bool:
-    """Whether several restrictions are written; refuse a list of which only some are."""
+    """Say whether several restrictions are all written as texts; refuse a list in which only some are."""
     if not isinstance(restrictions, Sequence):
         return False
     others = [each for each in restrictions if not isinstance(each, str)]
     if others and len(others) < len(restrictions):
-        raise SpecificationError(f"{shown(others[0])} among the restrictions is no text, such as 'x1 = x2'.")
+        raise SpecificationError(
+            f"{shown(others[0])} is not a restriction. In a list, write each as a text, such as 'x1 = x2'."
+        )
     return not others
 
 
 def _sides(text: str, written: str) -> list[str]:
-    """Split an equation, in which ``==`` is ``=``, at its sign; or all that are to be equal, at theirs."""
+    """Split an equation, or a chain of them, at its equals signs; ``==`` means ``=``."""
     if any(len(split_outside(text, mark)) > 1 for mark in "<>!"):
-        raise SpecificationError(f"{written!r} is no equation: what is tested is written 'x1 = x2'.")
+        raise SpecificationError(f"{written!r} is not an equation. Write a restriction as 'x1 = x2'.")
     pieces = split_outside(text, "=")
     sides = [piece for at, piece in enumerate(pieces) if piece or at in (0, len(pieces) - 1)]
     if len(sides) > 1 and not all(side.strip() for side in sides):
@@ -156,7 +158,7 @@ def _sides(text: str, written: str) -> list[str]:
 
 
 def _without_stata(text: str, names: tuple[str, ...]) -> str:
-    """Put coefficients in the place of Stata's ``_b[x]``, the constant in that of ``_b[_cons]``."""
+    """Replace Stata's ``_b[x]`` by the coefficient it means, and ``_b[_cons]`` by the constant."""
     while (found := _OF_STATA.search(text)) is not None:
         depth, end = 1, found.end()
         while end < len(text) and depth:
@@ -165,7 +167,7 @@ def _without_stata(text: str, names: tuple[str, ...]) -> str:
         if depth:
             raise SpecificationError(f"{text!r} has a bracket that is not closed.")
         inside = text[found.end() : end - 1].strip().strip("`")
-        # A colon stands between an equation and its regressor in Stata, between factors of a product here.
+        # In Stata a colon separates an equation from its regressor; here it separates factors of a product.
         tried = [inside, re.sub(r"^([^:]*):", r"[\1]", inside)] if found[1] is None else [f"[{found[1]}]{inside}"]
         tried = [re.sub(r"(^|\])_cons$", rf"\1{CONSTANT}", name) for name in tried]
         meant = next((name for each in tried if (name := written_otherwise(each, names)) is not None), None)
@@ -176,7 +178,7 @@ def _without_stata(text: str, names: tuple[str, ...]) -> str:
 
 
 def _several(piece: str, spelled: str, names: tuple[str, ...]) -> list[str]:
-    """Return the coefficients that a term or a pattern stands for; none for an expression."""
+    """Return the coefficients that a term or a pattern stands for; an expression stands for none."""
     if len(_sides(piece, spelled)) > 1 or re.fullmatch(r"__(quoted|coefficient)_\d+__", piece.strip()):
         return []
     pattern = "*" in spelled or "?" in spelled
@@ -196,7 +198,7 @@ def _parsed(text: str, aliases: Mapping[str, str], names: tuple[str, ...], writt
         advice = ""
         if _BESIDE.search(text):
             apart = _restored(_IN_BRACKETS.sub(r"\1", _BESIDE.sub(", ", text)), aliases)
-            advice = f" Several stand between commas: {apart!r}."
+            advice = f" Separate several restrictions by commas: {apart!r}."
         raise SpecificationError(
             f"{written!r} is not an expression in numbers and the names of coefficients, which are: "
             f"{listed(names, 20)}.{advice}"
@@ -216,11 +218,11 @@ def combination(expression: str, names: tuple[str, ...]) -> tuple[Array, float]:
     text, aliases = _aliased(expression, names)
     if len(split_outside(text, "=")) > 1:
         raise SpecificationError(
-            f"{expression!r} is an equation: wald_test tests it. A combination is one side of it, such as 'x1 - x2'."
+            f"{expression!r} is an equation, which wald_test tests. A combination has no '=', such as 'x1 - x2'."
         )
     weights, constant = _parsed(text, aliases, names, expression)
     if not weights.any():
-        raise SpecificationError(f"{expression!r} involves no coefficient: there is nothing to estimate.")
+        raise SpecificationError(f"{expression!r} involves no coefficient, so there is nothing to estimate.")
     return weights, constant
 
 
@@ -236,7 +238,7 @@ def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
 
 
 def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str) -> tuple[Array, float]:
-    """Weights and constant of a number, a coefficient, or either with a sign."""
+    """Return the weights and the constant of a number, a coefficient, or either with a sign."""
     value = number(node)
     if value is not None:
         return np.zeros(len(names)), value
@@ -247,7 +249,7 @@ def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
         weights, constant = _linear(node.operand, aliases, names, text)
         return sign * weights, sign * constant
     if isinstance(node, (ast.Call, ast.Subscript, ast.Attribute)):
-        # A function, a level, or a lag as systems have them: how a coefficient is called.
+        # The name of a coefficient may look like a function call, a level in brackets, or a lag in a system.
         _unit(_restored(source(node), aliases), names)
     raise _not_linear(text, names)
 
@@ -255,7 +257,7 @@ def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
 def combined_forms(
     operator: ast.operator, before: tuple[Array, float], after: tuple[Array, float]
 ) -> tuple[Array, float] | None:
-    """Weights and constant of a sum, difference, product or quotient; None where it is not linear."""
+    """Return the weights and the constant of a sum, difference, product or quotient; None where it is not linear."""
     (left, left_constant), (right, right_constant) = before, after
     if isinstance(operator, ast.Add):
         return left + right, left_constant + right_constant
@@ -275,7 +277,7 @@ def _not_linear(text: str, names: tuple[str, ...]) -> SpecificationError:
 def _equations(
     sides: Sequence[str], aliases: Mapping[str, str], names: tuple[str, ...], written: str
 ) -> list[tuple[Array, float]]:
-    """Return weights and values of what makes all sides equal; of one side, what makes it zero."""
+    """Return the weights and values of the restrictions that make all sides equal, or a single side zero."""
     (first, constant), *others = (_parsed(side, aliases, names, _restored(side, aliases).strip()) for side in sides)
     rows = [(first - weights, added - constant) for weights, added in others or [(0.0 * first, 0.0)]]
     if not all(weights.any() for weights, _ in rows):
@@ -294,16 +296,16 @@ def _unit(name: str, names: tuple[str, ...]) -> Array:
 
 
 def _no_coefficient(name: str, names: tuple[str, ...]) -> SpecificationError:
-    text = f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}."
+    text = f"{name!r} is not a coefficient of the model, which has: {listed(names, 20)}."
     return SpecificationError(text + _advice(name, names))
 
 
 def _advice(name: str, names: tuple[str, ...]) -> str:
-    """What another program's name of a coefficient is here, or a regressor's that each equation of a system has."""
+    """Say what another program's name of a coefficient is here, or that every equation of a system has one of it."""
     if meant := answer("option", name.lower(), names.__contains__, "coefficient"):
         return f" Did you mean {meant!r}?"
     found = [each for each in names if each.startswith("[") and each.partition("]")[2] == name]
-    return f" Every equation has one of its own, named with it: {listed(found, 5)}." if found else ""
+    return f" Each equation has a coefficient of that name: {listed(found, 5)}." if found else ""
 
 
 def _independent(matrix: Array) -> None:
@@ -311,7 +313,7 @@ def _independent(matrix: Array) -> None:
     if len(entries) == 1 and entries.any():
         return
     if (entries.sum(axis=1) == 1).all() and (entries.sum(axis=0) <= 1).all():
-        # Of one coefficient each.
+        # Each restriction is of one coefficient of its own.
         return
     # Neither the units of the coefficients nor a factor of a restriction decide what is redundant.
     if np.linalg.matrix_rank(equilibrated(matrix)) < len(matrix):

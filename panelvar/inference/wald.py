@@ -1,4 +1,4 @@
-"""Wald tests of linear restrictions, and why there may be none."""
+"""Wald tests of linear restrictions, and the reasons why a test may not exist."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
     r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
 
     Where :math:`RVR'` is singular and the gap lies outside its range, the statistic would depend on how the hypothesis
-    is written (on the base category of dummies, say): there is none, with a note. Where the gap lies in it, the rank is
-    the numerator's degrees of freedom. An indefinite matrix (a multi-way one that the convention leaves unrepaired) is
-    inverted as it is, as the programs that leave it do, with a note.
+    is written (on the base category of dummies, for example), so a note takes its place. Where the gap lies in the
+    range, the rank is the numerator's degrees of freedom. An indefinite matrix (a multi-way one that the convention
+    leaves unrepaired) is inverted as it is, with a note.
     """
     covariance, q = result.covariance, len(matrix)
     matrix, target, _ = in_units_of_errors(matrix, target, covariance.matrix)
@@ -26,16 +26,16 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
     variance = matrix @ covariance.matrix @ matrix.T
     df = covariance.df
     if not np.isfinite(variance).all():
-        text = "The covariance of the restrictions is not finite: there is no statistic."
+        text = "The covariance of the restrictions is not finite, so there is no statistic."
         return _no_statistic(name, q, df, null, Note("no-covariance", text, warn=True))
     form = quadratic_form(gap, variance)
     rank = int(form.rank)
     notes: tuple[Note, ...] = ()
     if not form.positive:
-        text = "The covariance of the restrictions is not positive definite: the statistic has no valid p-value."
+        text = "The covariance of the restrictions is not positive definite, so the statistic has no valid p-value."
         notes = (Note("indefinite-test", text, warn=True),)
     if result.fit.rss == 0.0 and rank == 0:
-        text = "The residuals are zero, and so are the standard errors: there is no test."
+        text = "The residuals and the standard errors are zero, so there is no test."
         return _no_statistic(name, q, df, null, Note("exact-fit", text))
     if not form.determined:
         return _no_statistic(name, q, df, null, *notes, deficient_note(covariance, q, rank))
@@ -64,18 +64,18 @@ def _no_statistic(name: str, q: int, df: float, null: str, *notes: Note) -> Test
 
 
 def deficient_note(covariance: CovarianceEstimate, q: int, rank: int) -> Note:
-    """Say that a covariance knows no variance in some of the directions tested, and why."""
+    """Say that a covariance has no variance in some of the directions tested, and why."""
     why = (
-        "it has no variance in the others, as of functions of one coefficient, of dummies of the very dimension that "
-        "scores are summed over, or where a multi-way matrix was repaired"
+        "It has no variance in some directions. Usual causes are several functions of one coefficient, dummies of the "
+        "dimension that errors are clustered by, and a multi-way matrix that was repaired"
     )
     groups = min((count for _, count in covariance.clusters), default=q + 1)
     if groups <= q:
-        why = f"{groups} clusters leave no more"
+        why = f"{groups} clusters give it no higher rank"
     text = (
-        f"The covariance ({covariance.label}) of the {q} restrictions has rank {rank}: {why}. A statistic would depend "
-        "on how the restrictions are written (on the base category of dummies, say), so none is given. Test fewer "
-        "restrictions at once, or use another covariance."
+        f"The covariance ({covariance.label}) of the {q} restrictions has rank {rank} only. {why}. A statistic would "
+        "depend on how the restrictions are written (on the base category of dummies, for example), so none is given. "
+        "Test fewer restrictions at once, or use another covariance."
     )
     return Note("rank-deficient-test", text, warn=True)
 
@@ -85,8 +85,8 @@ def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, no
     denominator = eta - rank + 1.0
     if not denominator > 0.0:
         text = (
-            f"HTZ's eta is {eta:.4g}, too small for {rank} restrictions at once: there is no p-value. Test fewer "
-            "restrictions, or use wild_bootstrap."
+            f"HTZ has eta = {eta:.4g} degrees of freedom, too few for {rank} restrictions at once, so there is no "
+            "p-value. Test fewer restrictions, or use wild_bootstrap."
         )
         return TestResult(name, statistic / rank, float("nan"), "f", rank, None, null, (*notes, Note("no-df", text)))
     value = denominator / (eta * rank) * statistic

@@ -29,8 +29,8 @@ POOLED = pv.fit_pooled(pd.DataFrame(RNG.standard_normal((72, 2)), INDEX, ["y", "
         ),
         (MODEL, "params", "Here it is an attribute: params."),
         (MODEL, "llf", "Here it is an attribute: loglik."),
-        (POOLED, "x", "Of a coefficient there are params['x'], std_errors['x'] and pvalues['x']."),
-        (POOLED, "{key}", "Of a coefficient there are params['{key}'], std_errors['{key}'] and pvalues['{key}']."),
+        (POOLED, "x", "For one coefficient, use params['x'], std_errors['x'] or pvalues['x']."),
+        (POOLED, "{key}", "For one coefficient, use params['{key}'], std_errors['{key}'] or pvalues['{key}']."),
         (
             MODEL.impulse_responses(2),
             ("infl", "rate"),

@@ -204,10 +204,10 @@ def test_levels_may_be_fractions(step):
         ({}, {}, "empty mapping"),
         ({0: "*"}, {}, r"fits \d+ coefficients; name one"),
         ({0: 3}, {}, "the name of a coefficient"),
-        ({0: "x", 1: "x"}, {}, "the coefficient of two periods: 'x'"),
+        ({0: "x", 1: "x"}, {}, "gives two periods the same coefficient: 'x'"),
         (TERM, {"reference": 2}, "reference=2 has a coefficient"),
         (TERM, {"level": 0.05}, "level"),
-        (TERM, {"event": "treatment"}, "event='treatment' is no period: these are numbers"),
+        (TERM, {"event": "treatment"}, "event='treatment' is not a period here: the periods are numbers"),
         (TERM, {"reference": object()}, "expected a number, a text or a date"),
         (3, {}, "a term, a pattern, or a mapping"),
     ],
@@ -219,7 +219,7 @@ def test_event_studies_refuse_in_words(term, options, message):
 
 def test_a_reference_that_no_name_tells_is_asked_for():
     result = pv.fit_pooled(pv.Panel(frame(), "firm", "year"), "y ~ C(since):treated + x")
-    with pytest.raises(pv.SpecificationError, match="does not say which period was left out: give reference="):
+    with pytest.raises(pv.SpecificationError, match=r"does not say which period was left out\. Give reference="):
         result.event_study("C(since):treated")
     assert not result.event_study("C(since):treated", reference=()).references.any()
 
@@ -227,7 +227,7 @@ def test_a_reference_that_no_name_tells_is_asked_for():
 def test_an_event_that_nothing_tells_is_asked_for():
     """Of calendar years without a reference no effect would be before it."""
     result = pv.fit_pooled(pv.Panel(frame(), "firm", "year"), "y ~ C(year):treated + x")
-    with pytest.raises(pv.SpecificationError, match="No period says when the event is: give event="):
+    with pytest.raises(pv.SpecificationError, match=r"The periods do not say when the event is\. Give event="):
         result.event_study("C(year):treated", reference=())
     assert result.event_study("C(year):treated", reference=(), event=2004).before.sum() == 4
 
@@ -238,7 +238,9 @@ def test_those_never_treated_are_no_quarter():
     terms = {"2000Q1": "x", "2000Q3": "z"}
     study = result.event_study(terms, reference=["never", "2000Q2"])
     assert list(study.periods) == ["2000Q1", "2000Q2", "2000Q3"]
-    with pytest.raises(pv.SpecificationError, match="event='treatment' is no period: these are dates, such as 2000Q1"):
+    with pytest.raises(
+        pv.SpecificationError, match="event='treatment' is not a period here: the periods are dates, such as 2000Q1"
+    ):
         result.event_study(terms, reference="2000Q2", event="treatment")
 
 
@@ -267,7 +269,7 @@ def test_the_one_term_of_periods_need_not_be_named():
         pv.SpecificationError, match=rf"several terms .*: 'C\(year, ref=2003\)', {re.escape(repr(TERM))}\."
     ):
         of(f"C(year, ref=2003) + {TERM}")
-    with pytest.raises(pv.SpecificationError, match=r"needs term=: no term of the model .* are 'const', 'x', "):
+    with pytest.raises(pv.SpecificationError, match=r"needs term=: no term has a column .* are 'const', 'x', "):
         of("x + C(region)")
 
 

@@ -96,11 +96,11 @@ def test_an_expression_is_no_pattern(result):
         result.wald_test("x*log(x)")
     assert result.wald_test("x*2").df == 1
     for line in ("C(nothing)", "I(x**3)", "gdppercapita", "C(region)[5]", "I(x**3) = log(x)"):
-        with pytest.raises(pv.SpecificationError, match="is not a coefficient of the model; it has: const, x"):
+        with pytest.raises(pv.SpecificationError, match="is not a coefficient of the model, which has: const, x"):
             result.wald_test(line)
     with pytest.raises(pv.SpecificationError, match="names of coefficients, which are: const, x"):
         result.wald_test("zz*")
-    with pytest.raises(pv.SpecificationError, match="is not a coefficient of the model; it has: const, x"):
+    with pytest.raises(pv.SpecificationError, match="is not a coefficient of the model, which has: const, x"):
         result.wald_test({"I(x**3)": 0.0})
 
 
@@ -166,7 +166,7 @@ def test_equations_in_stata_s_notation():
 
 @pytest.mark.parametrize("asked", ["wald_test", "lincom", "nonlinear"])
 def test_an_unknown_coefficient_of_stata_s_is_refused_by_its_name(result, asked):
-    with pytest.raises(pv.SpecificationError, match="'q' is not a coefficient of the model; it has: const, x"):
+    with pytest.raises(pv.SpecificationError, match="'q' is not a coefficient of the model, which has: const, x"):
         getattr(result, asked)("_b[q]/2")
     with pytest.raises(pv.SpecificationError, match="'_b\\[x' has a bracket that is not closed"):
         getattr(result, asked)("_b[x")

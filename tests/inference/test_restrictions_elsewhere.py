@@ -42,19 +42,19 @@ def test_stata_s_coefficients_are_read_wherever_expressions_are():
     ("ask", "answer"),
     [
         (lambda: RESULT.wald_test("_cons = 0"), " Did you mean 'const'?"),
-        (lambda: RESULT.wald_test("x z"), " Several stand between commas: 'x, z'."),
-        (lambda: RESULT.wald_test("(x = 1) (z = 0)"), " Several stand between commas: 'x = 1, z = 0'."),
+        (lambda: RESULT.wald_test("x z"), " Separate several restrictions by commas: 'x, z'."),
+        (lambda: RESULT.wald_test("(x = 1) (z = 0)"), " Separate several restrictions by commas: 'x = 1, z = 0'."),
         (
             lambda: SYSTEM.wald_test("L1.infl = 0"),
-            " Every equation has one of its own, named with it: [infl]L1.infl, [rate]L1.infl.",
+            " Each equation has a coefficient of that name: [infl]L1.infl, [rate]L1.infl.",
         ),
         (
             lambda: SYSTEM.lincom("const"),
-            " Every equation has one of its own, named with it: [infl]const, [rate]const.",
+            " Each equation has a coefficient of that name: [infl]const, [rate]const.",
         ),
         (
             lambda: SYSTEM.wald_test({"L1.rate": 0.0}),
-            " Every equation has one of its own, named with it: [infl]L1.rate, [rate]L1.rate.",
+            " Each equation has a coefficient of that name: [infl]L1.rate, [rate]L1.rate.",
         ),
     ],
 )

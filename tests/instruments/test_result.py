@@ -395,7 +395,7 @@ def test_few_clusters_for_the_moments(frame):
         result.difference_in_sargan("z3")
     with pytest.raises(pv.NumericalError, match="singular"):
         fit(frame, method=pv.TwoStepGMM(pv.Clustered("region")), cov="HC0")
-    with pytest.warns(pv.PanelVarWarning, match="3 clusters leave no more"):
+    with pytest.warns(pv.PanelVarWarning, match="3 clusters give it no higher"):
         assert "so none is given" in str(result.summary())
 
 
@@ -444,7 +444,7 @@ def test_a_first_stage_with_fewer_clusters_than_instruments_has_no_f():
     data["half"] = data["i"] % 2
     panel = pv.Panel(data, "i", "t")
     result = pv.fit_iv_pooled(panel, "y", endogenous="p", instruments=["q1", "q2"], cov=pv.Clustered("half"))
-    with pytest.warns(pv.PanelVarWarning, match="2 clusters leave no more"):
+    with pytest.warns(pv.PanelVarWarning, match="2 clusters give it no higher"):
         assert np.isnan(result.first_stage.loc["p", "f"])
 
 

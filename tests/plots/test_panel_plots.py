@@ -285,10 +285,10 @@ def test_a_study_draws_itself() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: pv.plot_event_study(fit("x + C(region)")), "needs term=: no term of the model has columns that"),
+        (lambda: pv.plot_event_study(fit("x + C(region)")), "needs term=: no term has a column for each"),
         (
             lambda: pv.plot_event_study(fit(f"C(year, ref=2003) + {TERM}")),
-            "several terms have columns that are periods",
+            "several terms have a column for each period",
         ),
         (lambda: pv.plot_event_study(3, TERM), "what event_study"),
         (lambda: pv.plot_event_study({}, TERM), "0 event studies"),

@@ -216,7 +216,7 @@ def test_equalities_of_several_and_double_signs_are_read():
 
 
 def test_a_combination_that_is_an_equation_is_sent_to_the_test():
-    with pytest.raises(pv.SpecificationError, match="'x1 = 1' is an equation: wald_test tests it"):
+    with pytest.raises(pv.SpecificationError, match="'x1 = 1' is an equation, which wald_test tests"):
         fitted("pooled").lincom("x1 = 1")
 
 
@@ -271,16 +271,16 @@ def test_names_that_are_numbers_or_operators_are_written_in_backticks():
         ("= 1", None, "nothing on one side of its '='"),
         ("x1 = x2 =", None, "nothing on one side of its '='"),
         ("x1 = x1 = x2", None, "no coefficient"),
-        ("x1 > 1", None, "no equation"),
-        ("x1 != 1", None, "no equation"),
+        ("x1 > 1", None, "not an equation"),
+        ("x1 != 1", None, "not an equation"),
         ([], None, "No restriction is given"),
         ({}, None, "No restriction is given"),
         (None, None, "got NoneType"),
-        (["x1", 3], None, "3 among the restrictions is no text"),
+        (["x1", 3], None, "3 is not a restriction"),
         ({1: 2.0}, None, "names of coefficients; got int"),
         ("__import__('os')", None, "is not a coefficient"),
-        (np.ones((1, 2)), None, "2 columns; the model has 3"),
-        ("x1 = 1", [1.0], "values belongs to a restriction matrix"),
+        (np.ones((1, 2)), None, "2 columns, but the model has 3"),
+        ("x1 = 1", [1.0], "values= belongs to a restriction matrix"),
         ({"z": 1.0}, None, "'z' is not a coefficient"),
     ],
 )
@@ -291,7 +291,7 @@ def test_restrictions_that_make_no_sense_are_refused(restrictions, values, messa
 
 def test_more_restrictions_than_clusters_allow_have_no_statistic():
     result = quietly(fitted("pooled").with_cov, pv.Clustered(frame()["region"].eq("north").to_numpy()))
-    with pytest.warns(pv.PanelVarWarning, match="2 clusters leave no more"):
+    with pytest.warns(pv.PanelVarWarning, match="2 clusters give it no higher"):
         test = result.wald_test(["const", "x1", "x2"])
     assert np.isnan(test.statistic) and np.isnan(test.pvalue) and test.df == 3
     assert [note.code for note in test.notes] == ["rank-deficient-test"]
@@ -301,7 +301,7 @@ def test_more_restrictions_than_clusters_allow_have_no_statistic():
     "cov", ["pcse", pv.Clustered("time"), pv.Clustered("entity", "time"), "cluster", "HC1"], ids=str
 )
 def test_no_joint_test_depends_on_the_base_category(cov):
-    """Of dummies of the dimension that scores are summed over nothing is known: no base decides what is said."""
+    """The covariance says nothing about dummies of the dimension that it clusters by, whatever their base."""
     rng = np.random.default_rng(0)
     data = pd.DataFrame({"i": np.repeat(np.arange(10), 8), "t": np.tile(np.arange(8), 10)})
     data["x"] = rng.standard_normal(80)
