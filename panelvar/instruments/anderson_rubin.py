@@ -1,4 +1,4 @@
-r"""Inference that is valid however weak the instruments: Anderson and Rubin's test, and the set it accepts."""
+r"""Inference that is valid however weak the instruments are: Anderson and Rubin's test, and the set it accepts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def anderson_rubin_test(result: SpecifiedResult, values: Mapping[str, float] | f
         missing = [name for name in base.endogenous if name not in values]
         if missing:
             raise SpecificationError(
-                f"The test is of all endogenous coefficients at once; no value is given for {', '.join(missing)}."
+                "The Anderson-Rubin test is of all endogenous coefficients at once, but values= has none for "
+                f"{', '.join(missing)}."
             )
         hypothesis = [read_number(f"values[{name!r}]", values[name]) for name in base.endogenous]
     else:
@@ -49,15 +50,15 @@ def anderson_rubin_set(result: SpecifiedResult, level: float) -> ConfidenceSet:
     base = instrumented_of(result.fit, "The Anderson-Rubin set")
     if len(base.endogenous) > 1:
         raise SpecificationError(
-            "The set is offered for one endogenous regressor. With several, anderson_rubin tests all coefficients at "
-            "once."
+            "The Anderson-Rubin set exists for one endogenous regressor only. With several, anderson_rubin tests all "
+            "coefficients at once."
         )
     if result.fit.exact:
-        raise NumericalError("The Anderson-Rubin set needs residuals: the model fits exactly.")
+        raise NumericalError("The Anderson-Rubin set needs residuals, but the model fits exactly.")
     (name,) = base.endogenous
     p = base.units([base.layout.instruments])[:, 0]
     y = base.units([len(base.names) - 1])[:, 0]
-    # Units in which the two reduced forms have errors of one size.
+    # In these units the two reduced forms have errors of one size.
     unit = float(np.linalg.norm(base.triangle[:, -1]) / np.linalg.norm(base.triangle[:, base.layout.instruments]))
     gammas, matrices, df = [], [], np.inf
     for target in (y, unit * p, y - unit * p):
@@ -92,8 +93,9 @@ def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list
         scale = np.linalg.cholesky(constant + square)
     except np.linalg.LinAlgError:
         raise NumericalError(
-            f"The covariance of the reduced form's {size} instruments is not positive definite: the Anderson-Rubin set "
-            "needs more clusters (rows) than instruments. Use fewer instruments, or with_cov('classical')."
+            f"The covariance of the reduced form's {size} instruments is not positive definite. The Anderson-Rubin set "
+            "needs more clusters (or rows, without clusters) than instruments. Use fewer instruments, or "
+            "with_cov('classical')."
         ) from None
 
     def whiten(matrix: Array) -> Array:
@@ -119,7 +121,9 @@ def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list
         try:
             return float(gap @ np.linalg.solve(variance, gap)) <= critical
         except np.linalg.LinAlgError:
-            raise NumericalError("The covariance of the reduced form is singular: the set cannot be found.") from None
+            raise NumericalError(
+                "The covariance of the reduced form is singular, so the set cannot be found."
+            ) from None
 
     edges = [-np.inf, *real.tolist(), np.inf]
     found: list[tuple[float, float]] = []

@@ -1,4 +1,4 @@
-"""The one end of every estimator with instruments: from transformed ``[Z, W, y]`` to a result."""
+"""The last step of every estimator with instruments: from transformed ``[Z, W, y]`` to a result."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
+from panelvar.base.plurals import counted
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import covariance_of, resolve
 from panelvar.data.design import Design
@@ -42,7 +43,7 @@ def finish_instrumental(
 ) -> InstrumentalResult:
     """Estimate a model whose design holds exogenous regressors, excluded instruments and endogenous regressors.
 
-    Instruments that are ``derived`` from others may add nothing, and are then left out without a warning.
+    Instruments that are ``derived`` from others may add nothing; such ones are left out without a warning.
     """
     choose("collinear", collinear, DROP_OR_RAISE)
     chosen = as_method(method)
@@ -80,7 +81,7 @@ def two_stage_fit(
     first = layout.instruments
     regressors = np.concatenate((np.arange(layout.exogenous), np.arange(first, first + layout.endogenous)))
     outcome = len(model.raw_norms) - 1
-    # Regressors are judged as least squares would judge them, instruments by what they add.
+    # Collinearity of regressors is judged as in least squares, that of instruments by what each adds to the others.
     alone = solve(_part(model.triangle, [*regressors, outcome]), model.raw_norms[regressors])
     used = regressors[alone.kept]
     exogenous, endogenous = used[used < first], used[used >= first]
@@ -96,7 +97,7 @@ def two_stage_fit(
     if free <= 0:
         raise InsufficientDataError(
             f"{model.design.nobs} rows are too few for {final.instruments} instruments (exogenous regressors "
-            f"included): the first stage has {free} degrees of freedom left. Use fewer instruments."
+            f"included), which leave the first stage {free} degrees of freedom. Use fewer instruments."
         )
     kappa, name = _kappa(method, triangle, final, free)
     estimate = k_class(triangle, final, kappa)
@@ -148,7 +149,7 @@ def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
     kept, k = fit.kept, len(fit.solution.coefficients)
     coefficients = np.zeros(k)
     coefficients[kept] = estimate.coefficients
-    # Regressors that are not in use keep a column, of zeros, so that positions stay those of the design.
+    # Regressors that are not in use keep a column of zeros, so that positions stay those of the design.
     loadings = np.zeros((len(base.triangle), k + 1))
     loadings[:, kept] = scored
     loadings[-1, -1] = 1.0
@@ -169,7 +170,7 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
     assert base is not None
     assert base.rows is not None
     if fit.exact:
-        raise NumericalError("The 2SLS residuals are zero: there are no moments for GMM to weigh. Use method='2sls'.")
+        raise NumericalError("The 2SLS residuals are zero, so GMM has no moments to weigh. Use method='2sls'.")
     moments = orthonormal_moments(fit)
     plain = without_factors(convention)
     covariance = resolve(weights, fit, plain)(moments, plain)
@@ -179,13 +180,13 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
     root = well_conditioned_root(matrix)
     if root is None:
         raise NumericalError(
-            f"The covariance ({covariance.label}) of the {len(matrix)} moments is singular: GMM needs more rows or "
-            "clusters than instruments. Use fewer instruments, other weights, or 2SLS."
+            f"The covariance ({covariance.label}) of the {len(matrix)} moments is singular. GMM needs more rows (or "
+            "clusters) than instruments. Use fewer instruments, other weights, or method='2sls'."
         )
     estimate, distance = minimum_distance(base.triangle, base.layout, root)
     fit = _with_estimate(fit, estimate, estimate.fitted)
     new = replace(base, method="gmm", estimate=estimate, distance=distance / scale)
-    note = Note("gmm-weights", f"Two-step GMM with weights {covariance.label}, from the 2SLS residuals.")
+    note = Note("gmm-weights", f"The weights of two-step GMM come from the 2SLS residuals ({covariance.label}).")
     fit = replace(fit, instrumented=new, notes=(*fit.notes, note))
     if not fit.constant or fit.absorbed is not None:
         return fit
@@ -196,8 +197,8 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
 def _with_gmm_constant(fit: Fit, loading: Array) -> Fit:
     r"""Give the constant its GMM estimate.
 
-    The constant is an instrument too, and GMM sets to zero not its own moment but that of
-    :math:`z_0 - Q S_{11}^{-1} S_{10}`; the slopes do not depend on it.
+    The constant is an instrument too. GMM does not set its own moment to zero, but that of
+    :math:`z_0 - Q S_{11}^{-1} S_{10}`. The slopes do not depend on it.
 
     Parameters
     ----------
@@ -274,13 +275,14 @@ def _check_identified(model: TransformedModel, layout: Layout, order: Positions,
     endogenous = [names[i] for i in order[layout.instruments : -1]]
     if not endogenous:
         raise CollinearityError(
-            "No endogenous regressor is left: they are absorbed or depend on the exogenous regressors."
+            "No endogenous regressor is left: all are absorbed, or depend on the exogenous regressors."
         )
     if len(excluded) < len(endogenous):
         raise CollinearityError(
-            f"The model is not identified: {len(endogenous)} endogenous regressor(s) ({', '.join(endogenous)}) and "
-            f"{len(excluded)} instrument(s) left ({', '.join(excluded) or 'none'}) once the constant, the effects and "
-            "the exogenous regressors are taken out."
+            f"The model is not identified. It has {counted(len(endogenous), 'endogenous regressor')} "
+            f"({', '.join(endogenous)}), but only {counted(len(excluded), 'instrument')} "
+            f"({', '.join(excluded) or 'none'}) once the constant, the effects and the exogenous regressors are taken "
+            "out."
         )
     columns = layout.regressors
     explained = solve(
@@ -289,6 +291,6 @@ def _check_identified(model: TransformedModel, layout: Layout, order: Positions,
     if len(explained.kept) < len(columns):
         lost = ", ".join(repr(names[order[columns[item.index]]]) for item in explained.dropped)
         raise CollinearityError(
-            f"The model is not identified: what the {len(excluded)} instrument(s) ({', '.join(excluded)}) explain of "
-            f"{lost} depends on the other regressors. Each endogenous regressor needs an instrument of its own."
+            f"The model is not identified. What the instruments ({', '.join(excluded)}) explain of {lost} depends on "
+            "the other regressors. Each endogenous regressor needs an instrument of its own."
         )

@@ -58,9 +58,9 @@ def fit_iv_pooled(
     Raises
     ------
     SpecificationError
-        A column plays two parts, or there are fewer instruments than endogenous regressors.
+        If a column plays two parts, or there are fewer instruments than endogenous regressors.
     CollinearityError
-        Too few instruments are left, or they do not identify every endogenous regressor.
+        If too few instruments are left, or they do not identify every endogenous regressor.
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 

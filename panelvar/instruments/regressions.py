@@ -32,7 +32,7 @@ def instrumented_of(fit: Fit, what: str) -> Instrumented:
     """
     found = fit.instrumented
     if found is None or found.rows is None:
-        raise MissingInformationError(f"{what} needs the data rows, which without_rows() released: refit the model.")
+        raise MissingInformationError(f"{what} needs the data rows, which without_rows() released. Refit the model.")
     return found
 
 
@@ -55,7 +55,7 @@ def auxiliary_fit(
     names, dependent
         Their names.
     coefficients : (m,) array, optional
-        Keep these instead of the least-squares solution: the residuals, and so the scores, are then theirs.
+        Keep these instead of the least-squares solution; residuals and scores are then computed from them.
     """
     base = instrumented_of(fit, "A regression of the instruments")
     assert base.rows is not None
@@ -135,7 +135,7 @@ def on_instruments(result: SpecifiedResult, target: Array, dependent: str, title
 
 
 def by_own_residuals(convention: Convention) -> Convention:
-    """Return the convention for regressions of anything but y: the components of variance are those of y's errors."""
+    """Return the convention for regressions of anything but y: variance components are those of the errors of y."""
     return convention.but(name=convention.name, random_scale="gls")
 
 
@@ -159,7 +159,7 @@ def is_classical(result: SpecifiedResult) -> bool:
 
 
 def unadjusted(specification: Covariance) -> Covariance:
-    """Return the covariance without adjustment for leverage, which moments have none of; kernels stay as they are."""
+    """Return the covariance without an adjustment for leverage, which moments do not have; kernels stay."""
     if isinstance(specification, LeverageAdjusted) and not isinstance(specification, SerialCovariance):
         return specification.unadjusted()
     return specification
@@ -210,7 +210,7 @@ def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
     residual = base.estimate.residual
     variance = float(residual @ residual) / large_sample(result)
     if fit.exact or variance == 0.0:
-        raise NumericalError("The residuals are zero: there is nothing to test instruments with.")
+        raise NumericalError("The residuals are zero, so there is nothing to test the instruments by.")
     if is_classical(result):
         return np.diag(np.full(n, np.sqrt(variance)))
     moments = orthonormal_moments(fit)
@@ -220,14 +220,14 @@ def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
     root = well_conditioned_root(matrix)
     if root is None:
         raise NumericalError(
-            f"The covariance ({estimate.label}) of the {n} moments is singular: the test needs more clusters (rows) "
-            "than instruments. Use fewer instruments, or with_cov('classical')."
+            f"The covariance ({estimate.label}) of the {n} moments is singular. The test needs more clusters (or rows, "
+            "without clusters) than instruments. Use fewer instruments, or with_cov('classical')."
         )
     return np.asarray(root * np.sqrt(variance))
 
 
 def well_conditioned_root(matrix: Array) -> Array | None:
-    """Return the Cholesky factor of a covariance of moments, None where it is as good as singular.
+    """Return the Cholesky factor of a covariance of moments, or None where it is nearly singular.
 
     The moments are of orthonormal instruments, so that neither units nor a base category decide.
     """
@@ -245,7 +245,7 @@ def smallest_distance(base: Instrumented, root: Array, kept: Sequence[int] | Non
     ----------
     base : Instrumented
     root : (L, L) array
-        Root of S, that of the orthonormal instruments.
+        Root of S, the covariance of the moments of the orthonormal instruments.
     kept : sequence of int, optional
         Positions of the instruments whose moments count.
     """

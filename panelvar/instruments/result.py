@@ -160,7 +160,7 @@ class InstrumentalResult(SpecifiedResult):
         Raises
         ------
         SpecificationError
-            The other instruments do not identify the model, or a name is not an instrument.
+            If the other instruments do not identify the model, or a name is not an instrument.
 
         Notes
         -----
@@ -188,7 +188,7 @@ class InstrumentalResult(SpecifiedResult):
         Raises
         ------
         SpecificationError
-            A variable is not endogenous in this model, or the form is unknown.
+            If a variable is not endogenous in this model, or the form is unknown.
 
         Examples
         --------
@@ -216,7 +216,7 @@ class InstrumentalResult(SpecifiedResult):
         Parameters
         ----------
         values : mapping of name to value, or one value for all
-            Of the coefficients under the null.
+            Values of the coefficients under the null.
 
         Returns
         -------
@@ -225,7 +225,7 @@ class InstrumentalResult(SpecifiedResult):
         Raises
         ------
         SpecificationError
-            A name is not an endogenous regressor, or one has no value.
+            If a name is not an endogenous regressor, or one has no value.
 
         Examples
         --------
@@ -255,7 +255,7 @@ class InstrumentalResult(SpecifiedResult):
         Raises
         ------
         SpecificationError
-            There are several endogenous regressors.
+            If there are several endogenous regressors.
 
         Examples
         --------
@@ -337,7 +337,7 @@ def with_strength_judged(result: InstrumentalResult) -> InstrumentalResult:
 
 
 def _if_there(what: str, statistic: Callable[[], T], missing: list[str]) -> T | None:
-    """Return a statistic; where the rows do not suffice for it, None, and say so in the foot of the table."""
+    """Return a statistic, or None where it cannot be computed, with the reason in the foot of the table."""
     try:
         return statistic()
     except PanelVarError as error:

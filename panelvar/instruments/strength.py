@@ -1,8 +1,8 @@
 r"""How strong the instruments are: first stages, tests of under- and weak identification.
 
-In the coordinates of the triangle the endogenous regressors, the exogenous ones taken out, have a part :math:`P` that
-the excluded instruments explain (q x p) and a triangle :math:`R` of all of it. The singular values of :math:`PR^{-1}`
-are their canonical correlations with the instruments.
+In the coordinates of the triangle, once the exogenous regressors are taken out, the endogenous regressors have a part
+:math:`P` (q x p) that the excluded instruments explain, and a triangle :math:`R` of the whole. The singular values of
+:math:`PR^{-1}` are the canonical correlations of the endogenous regressors with the instruments.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ class EffectiveF(Presented):
     ----------
     statistic : float
     critical_values : dict
-        For each worst-case bias of 2SLS, as a share of the benchmark: the value that a strong set exceeds with 95
-        percent confidence.
+        The critical value of each worst-case bias of 2SLS, given as a share of the benchmark. A statistic above it
+        rejects a larger bias at the 5 percent level.
     degrees : dict
-        Effective degrees of freedom behind each.
+        Effective degrees of freedom behind each critical value.
 
     See Also
     --------
-    InstrumentalResult.effective_f : where it is.
+    InstrumentalResult.effective_f : Makes it.
 
     Examples
     --------
@@ -181,7 +181,7 @@ def conditional_f(result: SpecifiedResult, base: Instrumented, j: int, df: float
 
 
 def _partial_r2(base: Instrumented, j: int) -> float:
-    """R2 of the excluded instruments, the exogenous regressors taken out of both sides."""
+    """Return the R2 of the excluded instruments once the exogenous regressors are taken out of both sides."""
     first, n = base.layout.exogenous, base.layout.instruments
     column = base.triangle[first:, n + j]
     explained = column[: base.layout.excluded]
@@ -189,7 +189,7 @@ def _partial_r2(base: Instrumented, j: int) -> float:
 
 
 def _shea_r2(base: Instrumented, j: int) -> float:
-    """Shea's partial R2: variance of the OLS coefficient over that of the 2SLS one at the same residual variance."""
+    """Return Shea's partial R2: the variance of the OLS coefficient over that of 2SLS at one residual variance."""
     layout, n = base.layout, base.layout.instruments
     columns, place = layout.regressors, layout.exogenous + j
 
@@ -224,9 +224,10 @@ def cragg_donald(fit: Fit) -> float:
 def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
     r"""Kleibergen and Paap's rk test that the instruments leave one combination of W unexplained.
 
-    With u the left vectors beyond the p - 1 largest canonical correlations and v the weakest combination of W: the
-    coefficients of the excluded instruments in the regression of Wv, seen along u, are zero. LM takes the covariance at
-    the residuals under the null that no instrument matters, without factors; Wald at those of the first stage.
+    Let u be the left vectors beyond the p - 1 largest canonical correlations, and v the weakest combination of W. The
+    null hypothesis is that the coefficients of the excluded instruments in the regression of Wv are zero along u. LM
+    takes the covariance at the residuals under the null that no instrument matters, without factors; Wald takes it at
+    those of the first stage.
     """
     base = instrumented_of(result.fit, "A test of identification")
     layout, n = base.layout, base.layout.instruments
@@ -278,7 +279,7 @@ def kleibergen_paap(result: SpecifiedResult) -> float:
 def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     r"""Montiel Olea and Pflueger's (2013, JBES 31(3), 358-369) effective F; None with several endogenous regressors.
 
-    The statistic to judge strength by if errors are not classical:
+    It measures the strength of instruments if errors are not classical:
     :math:`\hat\pi'\tilde Z'\tilde Z\hat\pi / \mathrm{tr}(\hat V \tilde Z'\tilde Z)` with V the covariance of
     :math:`\hat\pi`; critical values by Patnaik's approximation in the simplified form, whose bound of the bias does not
     depend on the structural error.
@@ -286,7 +287,7 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     Raises
     ------
     NumericalError
-        The coefficients of the instruments have no variance.
+        If the coefficients of the instruments have no variance.
     """
     from scipy.special import chndtrix
 
@@ -299,14 +300,14 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     lead = int(stage.fit.constant)
     root = base.triangle[k1:n, k1:n]
     weight = root @ stage.covariance.matrix[lead + k1 :, lead + k1 :] @ root.T
-    # Squares of variances stay in the range of numbers in a unit of the regressor's own.
+    # Squares of variances stay in the range of floating-point numbers if the regressor has a unit of its own.
     unit = exponents(weight) // 2
     weight, explained = np.ldexp(weight, -2 * unit), np.ldexp(base.triangle[k1:n, n], -unit)
     trace = float(np.trace(weight))
     if not trace > 0.0:
         raise NumericalError(
-            f"The coefficients of the instruments have no variance by errors {stage.covariance.label}: the instruments "
-            f"explain {base.endogenous[0]!r} exactly, or the scores add up to zero in every cluster."
+            f"The first-stage coefficients of the instruments have no variance ({stage.covariance.label}). The "
+            f"instruments explain {base.endogenous[0]!r} exactly, or the scores add up to zero in every cluster."
         )
     values = np.linalg.eigvalsh(weight)
     critical, degrees = {}, {}
@@ -322,8 +323,9 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
 def stock_yogo(result: SpecifiedResult) -> FrameTable:
     """Stock and Yogo's (2005) critical values of `cragg_donald` for this method and these numbers, if published.
 
-    ``criterion`` "size": largest rejection rate of a 5 percent Wald test; "bias": largest bias as a share of that
-    of OLS. Empty where the tables have nothing: those of Fuller's estimator are for an alpha of one.
+    ``criterion`` is "size" for the largest rejection rate of a 5 percent Wald test, and "bias" for the largest bias as
+    a share of that of OLS. The table is empty where nothing was published; the values of Fuller's estimator are for an
+    alpha of one.
     """
     import pandas as pd
 
@@ -383,8 +385,8 @@ def robust_weakness_notes(result: SpecifiedResult) -> list[Note]:
 
 def _weak(which: str, strength: float, errors: str = "") -> Note:
     text = (
-        f"Weak instruments: the {which} is {strength:.2f}{errors}. Below {RULE_OF_THUMB:g}, estimates are biased "
-        "towards least squares, and t tests and intervals are wrong, however many rows there are. anderson_rubin() "
-        "and anderson_rubin_set() stay valid; method='liml' is less biased."
+        f"Weak instruments: the {which} is {strength:.2f}{errors}, below the rule of thumb of {RULE_OF_THUMB:g}. "
+        "Estimates are then biased towards least squares, and t tests and intervals are wrong, however many rows there "
+        "are. anderson_rubin() and anderson_rubin_set() stay valid, and method='liml' is less biased."
     )
     return Note(WEAK, text, warn=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.chosen_names import chosen_names
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.base.plurals import counted
 from panelvar.instruments.regressions import (
     SpecifiedResult,
     first_stage_df,
@@ -63,15 +64,15 @@ def basmann(result: SpecifiedResult) -> TestResult | None:
 
 def _no_residuals(name: str, df: int) -> TestResult:
     """The test after an exact fit: none."""
-    note = Note("exact-fit", "The residuals are zero: there is nothing to test instruments with.")
+    note = Note("exact-fit", "The residuals are zero, so there is nothing to test the instruments by.")
     return chi2_test(name, float("nan"), df, NULL, (note,))
 
 
 def hansen(result: SpecifiedResult) -> TestResult | None:
     """Hansen's J under the result's covariance without small-sample factor; None without spare instruments.
 
-    After 2SLS or LIML it is the minimum of the two-step distance, its weights from the result's own residuals
-    (ivreg2); after GMM that of the estimate itself.
+    After 2SLS or LIML it is the minimum of the two-step distance with weights from the result's own residuals, as in
+    ivreg2. After GMM it is the distance of the estimate itself.
     """
     base = instrumented_of(result.fit, "Hansen's test")
     df = base.overidentification
@@ -100,13 +101,16 @@ def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
     k = base.layout.exogenous + base.layout.endogenous
     if len(kept) < k:
         raise SpecificationError(
-            f"Without {', '.join(suspects)} there are {len(kept)} instruments for {k} coefficients: the test needs "
-            "enough others to identify the model."
+            f"Without {', '.join(suspects)}, {counted(len(kept), 'instrument remains', 'instruments remain')} for "
+            f"{counted(k, 'coefficient')}. The test needs enough other instruments to identify the model."
         )
     root = moment_root(result, result.fit)
     statistic = max(smallest_distance(base, root) - smallest_distance(base, root, kept), 0.0)
     name = "Difference in Sargan" if is_classical(result) else "Difference in Hansen"
-    null = f"{', '.join(suspects)} uncorrelated with the error, if the other instruments are"
+    null = (
+        f"{', '.join(suspects)} {'is' if len(suspects) == 1 else 'are'} uncorrelated with the error, if the other "
+        "instruments are"
+    )
     return chi2_test(name, statistic, len(suspects), null)
 
 
@@ -140,7 +144,7 @@ def _regression_form(result: SpecifiedResult, chosen: list[str], null: str) -> T
     tested = [base.names.index(name) for name in chosen]
     stage = first_stage(base.triangle, base.layout)
     rest = [i for i in range(n, len(base.names) - 1) if i not in tested]
-    # What is endogenous beyond doubt enters as the instruments explain it.
+    # Regressors that are not tested enter by what the instruments explain of them.
     fitted, left = np.zeros((len(base.names), len(rest))), base.units(tested)
     fitted[:n] = stage[:, [i - n for i in rest]]
     left[:n] = -stage[:, [i - n for i in tested]]
@@ -149,6 +153,6 @@ def _regression_form(result: SpecifiedResult, chosen: list[str], null: str) -> T
     loadings = np.hstack([base.units([*range(k1), *tested]), fitted, left, base.units([len(base.names) - 1])])
     augmented = regression(result, loadings, [*names, *added], result.dependent, title="Augmented regression")
     if not set(added) <= set(augmented.names):
-        text = "The instruments explain an endogenous regressor exactly: it is as exogenous as they are."
+        text = "The instruments explain an endogenous regressor exactly, so it is as exogenous as they are."
         return chi2_test("Wu-Hausman", float("nan"), len(added), null, (Note("explained-exactly", text),))
     return zero_test(augmented, added, "Wu-Hausman", null)

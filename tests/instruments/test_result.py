@@ -409,13 +409,13 @@ def test_results_without_rows_and_refusals(frame):
         light.anderson_rubin()
     with pytest.raises(pv.SpecificationError, match="one endogenous regressor"):
         result.anderson_rubin_set()
-    with pytest.raises(pv.SpecificationError, match="no value is given for q"):
+    with pytest.raises(pv.SpecificationError, match="values= has none for q"):
         result.anderson_rubin({"p": 1.0})
     with pytest.raises(pv.SpecificationError, match=r"values=1 is not known\. Choose one of: 'p', 'q'"):
         result.anderson_rubin({1: 2.0})
     with pytest.raises(pv.SpecificationError, match="z3"):
         result.difference_in_sargan("z9")
-    with pytest.raises(pv.SpecificationError, match="needs enough others"):
+    with pytest.raises(pv.SpecificationError, match="needs enough other instruments"):
         result.difference_in_sargan(["z2", "z3"])
     with pytest.raises(pv.SpecificationError, match="form"):
         result.endogeneity_test(form="durbin")
@@ -483,5 +483,7 @@ def test_a_first_stage_without_any_variance_has_no_effective_f():
         except pv.NumericalError as error:
             refused += 1
             assert "no variance" in str(error)
-            assert "Effective F: The coefficients of the instruments have no variance" in " ".join(str(result).split())
+            assert "Effective F: The first-stage coefficients of the instruments have no variance" in " ".join(
+                str(result).split()
+            )
     assert refused
