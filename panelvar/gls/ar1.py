@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import is_number, read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.gls.autoregression import METHODS, Runs, estimate_coefficients, remove_autoregression
@@ -29,7 +30,7 @@ class AR1:
     Parameters
     ----------
     by_entity : bool
-        A coefficient for each entity (Stata's ``psar1``); False: one for all (``ar1``).
+        Estimate a coefficient for each entity (Stata's ``psar1``), or one for all (False, ``ar1``).
     rho : str or float
         How the coefficient is estimated from residuals (Stata's ``rhotype()``): ``"regress"``, ``"freg"``,
         ``"tscorr"``, ``"dw"``, ``"theil"``, ``"nagar"``, ``"onestep"``. The formulas are in
@@ -90,7 +91,9 @@ class AR1:
         if not is_number(self.rho):
             choose("rho", self.rho, METHODS)
         elif not -1.0 < float(self.rho) < 1.0:
-            raise SpecificationError(f"rho={shown(self.rho)} must lie between -1 and 1, or name an estimator.")
+            raise SpecificationError(
+                f"rho={shown(self.rho)} must be a number between -1 and 1, or the name of an estimator."
+            )
         choose("weights", self.weights, ("pairs", "rows", "equal", "pooled"))
         choose("gaps", self.gaps, ("restart", "exact", "consecutive"))
         choose("starts", self.starts, ("keep", "drop"))
@@ -118,7 +121,7 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
         return np.full(n_entities, float(model.rho)), []
     if not runs.adjacent.any():
         raise InsufficientDataError(
-            "No entity has rows of two adjacent periods: an autoregressive coefficient cannot be estimated. "
+            "No entity has rows of two adjacent periods, so no autoregressive coefficient can be estimated. "
             "AR1(gaps='consecutive') ignores gaps."
         )
     if model.weights == "pooled" and not model.by_entity:
@@ -129,8 +132,8 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
     missing = np.isnan(found)
     if missing.all():
         raise InsufficientDataError(
-            f"The autoregressive coefficient cannot be estimated by {model.rho!r} from any entity: too few rows for "
-            f"{k} coefficients, or residuals that are all zero."
+            f"The autoregressive coefficient cannot be estimated by {model.rho!r} from any entity. There are too few "
+            f"rows for {counted(k, 'coefficient')}, or all residuals are zero."
         )
     notes = _few_pairs(model.rho, runs)
     if model.bounded:
@@ -138,8 +141,8 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
     if model.by_entity:
         if missing.any():
             text = (
-                f"{int(missing.sum())} of {n_entities} entities have too few adjacent rows to estimate rho. Theirs "
-                "is set to 0."
+                f"{missing.sum()} of {counted(n_entities, 'entity', 'entities')} have too few adjacent rows to "
+                "estimate rho, which is set to 0 there."
             )
             notes.append(Note("rho-missing", text, warn=True))
         found = np.where(missing, 0.0, found)
@@ -150,26 +153,26 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
         found = np.full(n_entities, float(np.average(found[used], weights=size[used])))
     outside = np.abs(found) >= 1.0
     if outside.any():
-        text = f"rho is {found[0]:.4g}"
+        text = f"rho is {found[0]:.4g}, not inside (-1, 1)."
         if model.by_entity:
-            text = f"rho is not inside (-1, 1) in {int(outside.sum())} of {n_entities} entities"
+            text = f"rho is not inside (-1, 1) for {outside.sum()} of {counted(n_entities, 'entity', 'entities')}."
         text += (
-            ": first rows of runs have no stationary variance and are dropped. rho='tscorr' stays inside; "
-            "fit_first_difference removes a unit root."
+            " The first row of a run then has no stationary variance, so it is dropped. rho='tscorr' stays inside (-1, "
+            "1), and fit_first_difference removes a unit root."
         )
         notes.append(Note("rho-outside", text, warn=True))
     return found, notes
 
 
 def _few_pairs(method: str, runs: Runs) -> list[Note]:
-    """Say that an estimator which divides by the squares of all rows misses when few of them follow another."""
+    """Say that an estimator which divides by the squares of all rows is biased when few rows follow another."""
     n, pairs = len(runs.adjacent), int(runs.adjacent.sum())
     towards = {"tscorr": "zero", "theil": "zero", "dw": "one", "nagar": "one"}.get(method)
     if towards is None or pairs >= _PAIRS_SHARE * n:
         return []
     text = (
-        f"Only {pairs} of {n} rows follow another by one period, but rho={method!r} divides by the squares of all "
-        f"rows, which draws it towards {towards}. rho='onestep' and 'regress' do not do this."
+        f"Only {pairs} of {n} rows follow another row by one period. rho={method!r} divides by the squares of all "
+        f"rows, which draws the estimate towards {towards}. rho='onestep' and rho='regress' do not do this."
     )
     return [Note("few-pairs", text, warn=True)]
 
@@ -201,5 +204,7 @@ def transform(model: AR1, columns: Sequence[Array], runs: Runs, rho: Array) -> T
         [*columns, np.ones(n)], runs, rho, keep_starts=model.starts == "keep"
     )
     if len(rows) == 0:
-        raise InsufficientDataError("No row follows another of its entity: dropping first rows leaves nothing.")
+        raise InsufficientDataError(
+            "No row follows another row of its entity, so nothing is left once first rows are dropped."
+        )
     return Transformed(moved[:-1], moved[-1], rows, log_determinant if len(rows) == n else None)

@@ -86,9 +86,9 @@ def fit_fixed_effects_ar1(
     Raises
     ------
     SpecificationError
-        You asked for a coefficient for each entity.
+        If you ask for a coefficient for each entity.
     InsufficientDataError
-        No periods are adjacent, or no degrees of freedom are left: every entity loses its effect, and its first row.
+        If no periods are adjacent, or no degrees of freedom are left: every entity loses its effect, and its first row.
     DataError, CollinearityError, NumericalError
         See `panelvar.base.errors`.
 
@@ -174,7 +174,7 @@ def fit_random_effects_ar1(
     Raises
     ------
     SpecificationError
-        You asked for a coefficient for each entity.
+        If you ask for a coefficient for each entity.
     DataError, CollinearityError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
@@ -225,16 +225,18 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
     if not isinstance(model, AR1):
         raise SpecificationError(
-            f"autocorrelation={shown(model)} must be an AR1, such as AR1(rho='dw', weights='pooled'): these models "
-            "have autoregressive errors."
+            f"autocorrelation={shown(model)} must be an AR1 object, such as AR1(rho='dw', weights='pooled'), because "
+            "this model has autoregressive errors."
         )
     if model.by_entity:
-        raise SpecificationError("Entity effects with a coefficient for each entity: by_entity=True is not available.")
+        raise SpecificationError(
+            "Models with entity effects take one autoregressive coefficient for all entities: AR1(by_entity=False)."
+        )
     read_flag("iterate", iterate)
     check_levels(source)
     entities = source.entities
     runs = find_runs(entities.codes, source.time_positions, model.gaps)
-    # As Stata's prais: the demeaned rows are taken for a regression without constant.
+    # As Stata's prais would, from memory: the demeaned rows are a regression without constant.
     inside = demeaned(source.arrays, entities)
     k = len(source.names)
     b = coefficients_of(inside, None)[0]
@@ -248,7 +250,7 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
         rounds += 1
         settled = bool(np.abs(rho - before).max() <= _SETTLED)
     if not settled:
-        text = f"rho has not settled after {rounds} rounds: iterate=False takes the first estimate."
+        text = f"rho has not settled after {rounds} rounds. iterate=False takes the first estimate."
         notes.append(Note("not-converged", text, warn=True))
     rows = transform(model, source.arrays, runs, rho[entities.codes])
     require_levels(rows.ones)
@@ -264,7 +266,7 @@ def _whitened(
     """Take the effects out of rows freed of autocorrelation: all of them, or the shares theta."""
     notes = list(found.notes)
     if components is not None and components.effect_raw < 0.0:
-        text = f"The estimated variance of the effects is {components.effect_raw:.4g}. It is negative, so zero is used."
+        text = f"The estimated variance of the effects is negative ({components.effect_raw:.4g}), so zero is used."
         notes.append(Note("negative-variance", text, warn=True))
     return whitened_model(
         source,
@@ -286,10 +288,10 @@ def _components(found: _Freed) -> EffectVariances:
     along = np.square(groups.sums(ones * u)) / mass
     df = len(u) - groups.n_groups
     if df <= 0:
-        raise InsufficientDataError("Every entity has a single row: effects and errors cannot be told apart.")
+        raise InsufficientDataError("Every entity has a single row, so effects and errors cannot be told apart.")
     idiosyncratic = (float(u @ u) - float(along.sum())) / df
     if not idiosyncratic > 0.0:
-        raise NumericalError("The errors vary only between entities: their variance within is zero.")
+        raise NumericalError("The errors vary only between entities, so their variance within is zero.")
     raw = (float(along.sum()) - groups.n_groups * idiosyncratic) / float(mass.sum())
     effect = max(raw, 0.0)
     theta = 1.0 - np.sqrt(idiosyncratic / (mass * effect + idiosyncratic))
@@ -312,7 +314,7 @@ def _estimated_components(result: LinearResult, used: Design) -> EffectVariances
 
 
 def _effects_test(result: LinearResult, found: _Freed) -> TestResult | None:
-    """F of the effects: the same rows, with the constant alone."""
+    """Return the F of the effects: the comparison is with the same rows and the constant alone."""
     fit = result.fit
     if fit.counts.absorbed == 0:
         return None
@@ -330,7 +332,7 @@ def _short(source: Design) -> list[Note]:
     if mean >= 10:
         return []
     text = (
-        f"rho comes from within residuals of {mean:.3g} rows an entity on average and is biased downwards by about "
-        f"(1 + rho) / T. With few periods use fit_fixed_effects with cov='cluster'."
+        f"rho is estimated from within residuals, of {mean:.3g} rows per entity on average, so it is biased downwards "
+        "by about (1 + rho) / T. With few periods, use fit_fixed_effects with cov='cluster'."
     )
     return [Note("few-rows", text, warn=True)]

@@ -1,8 +1,8 @@
 r"""Generalised least squares with one covariance matrix between units, the same at every date.
 
-At date t the units :math:`S_t` have rows, and their errors have the covariance :math:`\Sigma[S_t, S_t]`; errors of
-different dates are uncorrelated. With the roles of unit and date exchanged it is one covariance over time for all
-units. Rows are sorted by unit, then date, or by date, then unit.
+At date t the units :math:`S_t` have rows, and their errors have the covariance :math:`\Sigma[S_t, S_t]`. Errors of
+different dates are uncorrelated. If unit and date change places, it is one covariance over time for all units. Rows are
+sorted by unit, then date, or by date, then unit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from panelvar.base.errors import InsufficientDataError, NumericalError
 from panelvar.kernels.groups import Grouping
 
 TOLERANCE = 1e-10
-"""A row whose variance, given the rows before it, is this share of its own counts as dependent on them."""
+"""A row depends on the rows before it if its variance given those is at most this share of its own variance."""
 
 
 def unit_variances(e: Array, units: Grouping) -> Array:
@@ -49,7 +49,7 @@ def unit_covariances(e: Array, units: Grouping, dates: Grouping, *, pairwise: bo
         count = int(complete.sum())
         if not count:
             raise InsufficientDataError(
-                f"The {units.n_groups} x {units.n_groups} covariance of the errors has no complete row of data: "
+                f"The {units.n_groups} x {units.n_groups} covariance of the errors has no complete row of data. "
                 "pairwise=True uses what each pair shares."
             )
         table = table[:, complete]
@@ -60,8 +60,9 @@ def unit_covariances(e: Array, units: Grouping, dates: Grouping, *, pairwise: bo
     if not shared.all():
         absent = int((shared == 0.0).sum()) // 2
         raise InsufficientDataError(
-            f"{absent} of the {units.n_groups * (units.n_groups - 1) // 2} error covariances cannot be estimated: "
-            "their pairs are never observed together. Leave out entities (or periods) that overlap with few others."
+            f"{absent} of the {units.n_groups * (units.n_groups - 1) // 2} error covariances cannot be estimated, "
+            "because their pairs are never observed together. Leave out entities (or periods) that overlap with few "
+            "others."
         )
     return table @ table.T / shared
 
@@ -102,7 +103,7 @@ def whiten(
     Raises
     ------
     NumericalError
-        A covariance that is not positive definite.
+        If a covariance is not positive definite.
     """
     from scipy.linalg import solve_triangular
 
@@ -115,7 +116,7 @@ def whiten(
         block = stacked[rows].transpose(1, 0, 2)
         solved = np.zeros_like(block)
         if centred and len(members) == 1:
-            # One row that is its own mean: nothing is left of it.
+            # A single row is its own mean, so nothing is left of it.
             out[rows] = 0.0
             continue
         if centred:
@@ -156,7 +157,7 @@ def _patterns(units: Grouping, dates: Grouping) -> Iterator[tuple[NDArray[np.int
 
 
 def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
-    """Factor L |D|^1/2 of the matrix L D L', and the rows where D is not positive.
+    """Return the factor L |D|^1/2 of the matrix L D L', and the rows where D is not positive.
 
     Where it is zero, nothing is taken from the rows after it.
     """
@@ -164,8 +165,8 @@ def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
     size = len(own)
     if not (own > 0.0).all():
         raise NumericalError(
-            f"{int((own <= 0.0).sum())} of {size} error variances are zero: those rows fit exactly, and generalised "
-            "least squares has no weight for them."
+            f"{(own <= 0.0).sum()} of {size} error variances are zero. Their rows fit exactly, and generalised least "
+            "squares has no weight for them."
         )
     scale = np.sqrt(own)
     correlation = matrix / np.outer(scale, scale)
@@ -184,7 +185,7 @@ def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
         if pivot <= TOLERANCE:
             if singular == "refuse":
                 kind = "singular" if pivot > -np.sqrt(TOLERANCE) else "not positive definite"
-                raise NumericalError(f"The {size} x {size} covariance of the errors is {kind} and has no inverse")
+                raise NumericalError(f"The {size} x {size} covariance of the errors is {kind} and has no inverse.")
             left_out[j] = True
             signs[j] = -1.0
             if pivot >= -TOLERANCE:

@@ -1,6 +1,6 @@
 """Feasible generalised least squares: errors heteroskedastic and correlated across entities, autoregressive within.
 
-Residuals, a covariance of the errors, whitened rows: once, or again until they settle.
+Residuals give a covariance of the errors, and that gives whitened rows: once, or again until they settle.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from panelvar.base.arguments import is_number, read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -33,9 +34,9 @@ from panelvar.kernels.groups import Grouping, compact
 from panelvar.static_panels.finish import finish
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")
-# Periods for each entity below which standard errors of correlated panels are known to be far too small.
+# With fewer periods than this times the entities, standard errors of correlated panels are far too small.
 _PERIODS_PER_ENTITY = 3
-# Rows an entity below which a variance or a coefficient of its own is poorly estimated.
+# With fewer rows than this, an entity's own variance or coefficient is poorly estimated.
 _FEW_ROWS = 10
 # Root mean square residuals of an entity this small beside those of its dependent variable are rounding.
 _EXACT = 1e-13
@@ -110,9 +111,9 @@ def fit_fgls(
     Raises
     ------
     InsufficientDataError
-        Correlated panels have fewer periods than entities, or no rows to estimate a covariance or coefficient from.
+        If correlated panels have fewer periods than entities, or no rows to estimate a covariance or coefficient from.
     NumericalError
-        The estimated error covariance is not positive definite.
+        If the estimated error covariance is not positive definite.
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 
@@ -158,7 +159,7 @@ def fit_fgls(
         read_flag(name, value)
     read_whole("max_iterations", max_iterations, 1, MOST_DRAWS)
     if not is_number(tolerance) or not 0.0 < tolerance < 1.0:
-        raise SpecificationError(f"tolerance={shown(tolerance)} must be a number between 0 and 1 (standard errors).")
+        raise SpecificationError(f"tolerance={shown(tolerance)} must be a number of standard errors between 0 and 1.")
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     check_levels(source)
@@ -166,7 +167,9 @@ def fit_fgls(
     whitened, rank, structure, notes = weigh(errors, iterate, max_iterations, tolerance)
     count = len(whitened.rows.ones)
     if count <= rank:
-        raise InsufficientDataError(f"{count} rows leave no degrees of freedom for {rank} coefficients.")
+        raise InsufficientDataError(
+            f"{counted(count, 'row leaves', 'rows leave')} no degrees of freedom for {counted(rank, 'coefficient')}."
+        )
     transformed = whitened_model(
         source,
         whitened.rows,
@@ -203,12 +206,15 @@ def _warnings(source: Design, panels: str, model: AR1 | None) -> list[Note]:
     notes: list[Note] = []
     n_entities, n_periods = source.entities.n_groups, source.times.n_groups
     if panels == "homoskedastic" and model is None:
-        text = "Homoskedastic, uncorrelated errors: the estimates are pooled OLS. Choose panels= or autocorrelation=."
+        text = (
+            "The errors are taken as homoskedastic and uncorrelated, so the estimates are pooled OLS. Choose panels= "
+            "or autocorrelation=."
+        )
         notes.append(Note("ols", text))
     if panels == "correlated" and n_periods < _PERIODS_PER_ENTITY * n_entities:
         text = (
             f"{n_entities * (n_entities + 1) // 2} error covariances are estimated from {n_periods} periods of "
-            f"{n_entities} entities: standard errors are far too small (Beck and Katz 1995). Prefer "
+            f"{n_entities} entities, so the standard errors are far too small (Beck and Katz 1995). Prefer "
             "panels='homoskedastic' with cov='pcse'."
         )
         notes.append(Note("few-periods", text, warn=True))
@@ -303,8 +309,9 @@ class ErrorModel:
                 if dropped:
                     determinant = None
                     text = (
-                        f"The covariance of the errors is not positive definite: {dropped} rows, which depend on those "
-                        "before them or have a negative variance given those, carry no weight."
+                        "The covariance of the errors is not positive definite. "
+                        f"{counted(dropped, 'row carries', 'rows carry')} no weight, because they depend on the rows "
+                        "before them or have a negative variance given those."
                     )
                     notes.append(Note("singular-errors", text, warn=True))
                 full = np.full((n_entities, n_entities), np.nan)
@@ -320,16 +327,16 @@ class ErrorModel:
         dates = Grouping.from_codes(*compact(self.source.time_positions[rows]))
         if dates.n_groups < units.n_groups and self.singular == "refuse":
             raise InsufficientDataError(
-                f"{dates.n_groups} periods cannot give an invertible covariance of the errors of {units.n_groups} "
-                "entities: correlated panels need at least as many periods as entities, and far more for sensible "
-                "standard errors. Use panels='homoskedastic' with cov='pcse', or cluster."
+                f"{counted(dates.n_groups, 'period')} cannot give an invertible covariance of the errors of "
+                f"{units.n_groups} entities. panels='correlated' needs at least as many periods as entities, and far "
+                "more for sensible standard errors. Use panels='homoskedastic' with cov='pcse', or cov='cluster'."
             )
         covariance = unit_covariances(u, units, dates, pairwise=self.pairwise)
         try:
             moved, logs, dropped = whiten(columns, covariance, units, dates, singular=self.singular)
         except NumericalError as error:
             hint = "pairwise=False, or " if self.pairwise else ""
-            raise NumericalError(f"{error}: use {hint}panels='homoskedastic' with cov='pcse'.") from None
+            raise NumericalError(f"{error} Use {hint}panels='homoskedastic' with cov='pcse'.") from None
         return moved, logs, covariance, dropped
 
     def _refuse_exact(self, y: Array, own: Array, units: Grouping, members: NDArray[np.intp]) -> None:
@@ -337,8 +344,8 @@ class ErrorModel:
         if len(exact):
             labels = ", ".join(map(str, self.source.entity_labels[members[exact[:3]]]))
             raise NumericalError(
-                f"{len(exact)} entities fit exactly (first {labels}): their error variance is zero and their weight "
-                "infinite. Leave entities with few rows out, or use panels='homoskedastic'."
+                f"{counted(len(exact), 'entity fits', 'entities fit')} exactly (first {labels}), so the error variance "
+                "is zero and the weight infinite. Leave out entities with few rows, or use panels='homoskedastic'."
             )
 
 
@@ -374,8 +381,9 @@ def weigh(
     notes = [*found, *whitened.notes]
     if not converged:
         text = (
-            f"The iterations have not settled after {count}: the last step changed a coefficient by "
-            f"{change / math.sqrt(whitened.variance):.1e} standard errors. Raise max_iterations, or do not iterate."
+            f"The estimates have not settled after {counted(count, 'iteration')}: the last one changed a coefficient "
+            f"by {change / math.sqrt(whitened.variance):.1e} standard errors. Raise max_iterations, or use "
+            "iterate=False."
         )
         notes.append(Note("not-converged", text, warn=True))
     likelihood = None

@@ -22,7 +22,7 @@ from panelvar.static_panels.finish import finish
 from panelvar.static_panels.first_difference import differenced_model
 
 MODELS = ("pooled", "within", "difference")
-# Groups for each covariance's side below which it is poorly estimated.
+# With fewer groups than this times its side, a covariance is poorly estimated.
 _GROUPS_PER_SIDE = 5
 
 
@@ -74,12 +74,12 @@ def fit_general_fgls(
     Raises
     ------
     InsufficientDataError
-        There are more periods than entities (``within="time"``: more entities than periods): the covariance has no
-        inverse.
+        If there are more periods than entities (``within="time"``: more entities than periods), so that the covariance
+        has no inverse.
     NumericalError
-        The pairwise covariance of an unbalanced panel is not positive definite. In both cases the ``"plm"`` convention
-        goes on with a warning, as pggls does: rows that depend on the rows before them, or whose variance given those
-        is negative, get no weight.
+        If the pairwise covariance of an unbalanced panel is not positive definite. In both cases the ``"plm"``
+        convention goes on with a warning, as pggls does: rows that depend on the rows before them, or whose variance
+        given those is negative, get no weight.
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 
@@ -117,7 +117,9 @@ def fit_general_fgls(
     choose("model", model, MODELS)
     choose("within", within, ("entity", "time"))
     if model == "difference" and within == "time":
-        raise SpecificationError("model='difference' with within='time' has no meaning: entities have no order.")
+        raise SpecificationError(
+            "model='difference' needs within='entity': entities have no order in which to take differences."
+        )
     pairwise = read_flag("pairwise", pairwise)
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
@@ -131,9 +133,9 @@ def fit_general_fgls(
     sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
     if side - int(model == "within") > groups and not drop:
         raise InsufficientDataError(
-            f"The {side} x {side} covariance of the errors of {side} {sides} cannot be inverted: {groups} {plural} "
-            f"give it rank {groups} at most. Use fit_fgls with autocorrelation='ar1', or cluster. (plm's pggls "
-            f"silently uses the first {groups} {sides}: convention='plm' does so.)"
+            f"The {side} x {side} covariance of the errors of {side} {sides} cannot be inverted, because {groups} "
+            f"{plural} give it rank {groups} at most. Use fit_fgls with autocorrelation='ar1', or cluster. "
+            f"convention='plm' does what plm's pggls does: {sides} beyond the first {groups} get no weight."
         )
     covariance = unit_covariances(u, units, dates, pairwise=pairwise)
     try:
@@ -147,19 +149,19 @@ def fit_general_fgls(
         )
     except NumericalError as error:
         raise NumericalError(
-            f"{error}: with unbalanced rows each pair has rows of its own. pairwise=False uses the complete ones; "
-            "fit_pooled or fit_fixed_effects with cov='cluster' need no such covariance."
+            f"{error} In an unbalanced panel each pair has rows of its own. pairwise=False uses the complete ones; "
+            "fit_pooled and fit_fixed_effects with cov='cluster' need no such covariance."
         ) from None
     if dropped:
         text = (
-            f"The covariance of the errors is not positive definite: {dropped} of {design.nobs} rows, which depend on "
-            "those before them or have a negative variance given those, carry no weight (as in pggls)."
+            f"The covariance of the errors is not positive definite. {dropped} of {design.nobs} rows carry no weight "
+            "(as in pggls), because they depend on the rows before them or have a negative variance given those."
         )
         notes.append(Note("singular-errors", text, warn=True))
     elif groups < _GROUPS_PER_SIDE * side:
         text = (
-            f"{side * (side + 1) // 2} error covariances of {side} {sides} are estimated from {groups} {plural}: "
-            "standard errors are too small."
+            f"{side * (side + 1) // 2} error covariances of {side} {sides} are estimated from {groups} {plural}, so "
+            "the standard errors are too small."
         )
         notes.append(Note("few-groups", text, warn=True))
     words = (("Rows", model), ("Error covariance", f"unrestricted within {within}"))

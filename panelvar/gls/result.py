@@ -40,7 +40,7 @@ class ErrorStructure:
     iterations : int
         Times that coefficients were recomputed with a new covariance.
     converged : bool
-        Whether they had settled; True without iteration.
+        Whether the coefficients had settled; True without iteration.
     """
 
     words: tuple[tuple[str, str], ...]
@@ -57,7 +57,7 @@ class ErrorStructure:
 class GLSResult(LinearResult):
     r"""Estimates by feasible generalised least squares.
 
-    It has all of `LinearResult`, and what was estimated of the errors.
+    It has everything that `LinearResult` has, and what was estimated about the errors.
 
     Attributes
     ----------
@@ -138,8 +138,8 @@ class GLSResult(LinearResult):
         """
         if self.structure.log_likelihood is None:
             raise MissingInformationError(
-                "The log-likelihood needs every row and an invertible error covariance: first rows were dropped by the "
-                "transform, the covariance is singular, or effects were estimated."
+                "This fit has no log-likelihood. It needs every row and an invertible error covariance, but the "
+                "transform dropped first rows, the covariance is singular, or effects were estimated."
             )
         return self.structure.log_likelihood
 

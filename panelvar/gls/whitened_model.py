@@ -101,10 +101,10 @@ def check_levels(source: Design) -> None:
 
 
 def require_levels(ones: Array) -> None:
-    """Refuse rows of whose transformed constant nothing is left: they tell nothing of a constant, nor of effects."""
+    """Refuse rows whose transformed constant is zero: they say nothing about a constant, nor about effects."""
     if not ones.any():
         raise NumericalError(
-            "rho is 1: rows freed of autocorrelation are differences, of which no constant and no effect is left. "
+            "rho is 1, so rows freed of autocorrelation are differences, which leave no constant and no effect. "
             "fit_first_difference removes a unit root; AR1(rho='tscorr') stays inside (-1, 1)."
         )
 

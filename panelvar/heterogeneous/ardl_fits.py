@@ -1,4 +1,4 @@
-"""One unrestricted error-correction regression an entity, its orders given or chosen."""
+"""An unrestricted error-correction regression for each entity, with orders that are given or chosen."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.plurals import counted
 from panelvar.data.design import CONSTANT, Design
 from panelvar.heterogeneous.ardl_rows import (
     SPEED,
@@ -31,7 +32,7 @@ from panelvar.kernels.unit_regressions import UnitRegressions, unit_regressions
 
 @dataclass(frozen=True, eq=False)
 class ArdlFits:
-    """Triangles of all entities in one layout: own short-run, shared short-run, levels, lagged dependent variable.
+    """Triangles of all entities in one layout: own short run, shared short run, levels, lagged dependent variable.
 
     A lag that an entity's order leaves out has a unit column and a zero target in its triangle, so that its
     coefficient is zero.
@@ -83,7 +84,7 @@ class ArdlFits:
 
     @cached_property
     def short(self) -> tuple[str, ...]:
-        """Names of the result's short-run part, the constant last; a term that no entity's order has is no part."""
+        """Names of the result's short-run part, the constant last; terms that no entity's order has are left out."""
         xs = zip(*(each.x for each in self.orders), strict=True)
         most = Orders(max(each.y for each in self.orders), tuple(map(max, xs)))
         used = {*self.pooled, *(name for name, has in zip(self.own, self.present.T, strict=True) if has.any())}
@@ -144,7 +145,8 @@ def fit_ardl(
     largest = _ordered(rows.design(most), shared, rows)
     if largest.nobs == 0:
         raise InsufficientDataError(
-            f"No row is left of {rows.source.nobs}: no entity has the consecutive periods that {most} takes."
+            f"None of the {counted(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
+            f"that {most} takes."
         )
     usable = fit_units(largest, min_rows=min_rows, unusable=unusable, instead="")
     if criterion is None:
@@ -160,7 +162,9 @@ def _shared(pooled: Sequence[str] | str, rows: ArdlRows, most: Orders, criterion
     for name in names:
         choose("common", name, available)
     if names and criterion is not None:
-        raise SpecificationError("common= needs given lags: with a criterion entities may not all have the term.")
+        raise SpecificationError(
+            "common= needs lags= to give the orders. Orders chosen by a criterion may leave an entity without the term."
+        )
     if len(set(names)) < len(names):
         raise SpecificationError(f"common={list(names)!r} names a term twice.")
     return tuple(name for name in available if name in names)
@@ -179,7 +183,7 @@ def _ordered(design: Design, shared: tuple[str, ...], rows: ArdlRows) -> Design:
 def _chosen(
     usable: UnitFits, rows: ArdlRows, candidates: Sequence[Orders], criterion: str, common: bool
 ) -> list[Orders]:
-    """Compare all orders on the rows of the largest, entity by entity or for all at once."""
+    """Compare all orders on the rows of the largest order, entity by entity or for all at once."""
     design = usable.design
     sizes = design.entities.sizes.astype(np.float64)
     values = []
@@ -235,7 +239,7 @@ def _laid_out(
     if criterion is not None:
         counts = {orders: chosen.count(orders) for orders in dict.fromkeys(chosen)}
         listing = ", ".join(f"{orders} {count}" for orders, count in sorted(counts.items(), key=lambda item: -item[1]))
-        notes.append(Note("orders-chosen", f"Orders chosen by {criterion}, entities having each: {listing}."))
+        notes.append(Note("orders-chosen", f"Orders chosen by {criterion}, with the number of entities: {listing}."))
     laid_out = UnitRegressions(coefficients, triangles, targets, rss, df, np.zeros(n, dtype=np.int8))
     return ArdlFits(rows, design, tuple(blocks), chosen, own, shared, present, laid_out, tuple(notes))
 

@@ -18,7 +18,7 @@ from panelvar.heterogeneous.error_correction_form import error_correction_fit, s
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.unit_fits import covariance_of_average
 
-# A long run further from the median than this many median absolute deviations makes the average its own.
+# A long run that lies further from the median than this many median absolute deviations dominates the average.
 _FAR = 20.0
 
 
@@ -103,7 +103,7 @@ def fit_ardl_mean_group(
     k, coefficients = fits.k, fits.units.coefficients
     levels, speeds = coefficients[:, -1 - k : -1], coefficients[:, -1]
     if not speeds.all():
-        raise NumericalError("An entity's speed of error correction is exactly zero: it has no long run.")
+        raise NumericalError("An entity's speed of error correction is exactly zero, so it has no long run.")
     theta = -levels / speeds[:, None]
     own, none = coefficients[:, : -1 - k], np.empty((len(speeds), 0))
     averaged = theta if long_run == "average" else levels
@@ -147,7 +147,7 @@ def _delta_errors(fits: ArdlFits, theta: Array) -> Array:
 
 
 def _outlying(fits: ArdlFits, theta: Array) -> tuple[Note, ...]:
-    """Warn where single entities make the average long run."""
+    """Warn where single entities dominate the average long run."""
     median = np.median(theta, axis=0)
     distance = np.abs(theta - median)
     typical = np.median(distance, axis=0)
@@ -156,8 +156,8 @@ def _outlying(fits: ArdlFits, theta: Array) -> tuple[Note, ...]:
         return ()
     first = ", ".join(str(fits.design.entity_labels[i]) for i in far[:3])
     text = (
-        f"The long run of {len(far)} of {len(theta)} entities (first {first}) lies more than {_FAR:g} median "
-        "deviations from the median, because they hardly correct errors. Such ratios dominate the average. Look "
-        "at individual, or use long_run='ratio', which they do not move."
+        f"{len(far)} of {len(theta)} entities (first {first}) hardly correct errors, so their long run lies more than "
+        f"{_FAR:g} median absolute deviations from the median. Such ratios dominate the average. Look at individual, "
+        "or use long_run='ratio', which they hardly move."
     )
     return (Note("outlying-long-run", text, warn=True),)

@@ -3,7 +3,7 @@ r"""The rows of an ARDL(p, q1, ..., qk) in error-correction form, lags taken on 
 .. math:: \Delta y_{it} = \phi_i (y_{i,t-1} - \theta_i'x_{it}) + \sum_{j=1}^{p-1}\lambda_{ij}\Delta y_{i,t-j}
           + \sum_{j=0}^{q-1}\delta_{ij}'\Delta x_{i,t-j} + \mu_i + \varepsilon_{it}
 
-Its orders may be written in several ways, or chosen by a criterion from the grid of all up to the largest.
+The orders may be written in several ways, or a criterion chooses them among all up to the largest.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from panelvar.base.arguments import is_whole, read_flag, read_names, refuse_beyo
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.base.labels import repeated
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.data.design import Design, build_design
 from panelvar.heterogeneous.unit_fits import TREND
@@ -84,11 +85,11 @@ class ArdlRows:
             columns.append(np.asarray(panel.time_positions + 1.0, dtype=np.float64))
         names = (*self.short_names(orders), *self.long_run, self.lagged)
         if twice := repeated(names):
-            raise SpecificationError(f"{', '.join(map(repr, twice))} would stand in the model twice: rename it.")
+            raise SpecificationError(f"{', '.join(map(repr, twice))} would be in the model twice. Rename it.")
         columns += [*self.x, panel.lag(self.y)]
         good = np.all([np.isfinite(column) for column in (change, *columns)], axis=0)
         if self.source.kept is not None:
-            # A row that lacks a level of its own is out; its values still serve as lags of others.
+            # A row that lacks one of its own levels is left out, but its values still serve as lags of other rows.
             inside = np.zeros(panel.nobs, dtype=bool)
             inside[self.source.kept] = True
             good &= inside
@@ -135,10 +136,10 @@ def ardl_rows(
         source = build_design(data, y, (*names, *extra) if x is not None else None, constant=constant, missing=missing)
         panel, dependent = source.panel, source.dependent
     if not names:
-        raise SpecificationError("There is no long-run regressor: an error-correction form needs at least one in x.")
+        raise SpecificationError("x names no long-run regressor, and an error-correction form needs at least one.")
     for name in (*names, *extra):
         if name in (SPEED, *((TREND,) if trend else ())):
-            raise SpecificationError(f"A regressor is called {name!r}, which the result uses: rename it.")
+            raise SpecificationError(f"A regressor is called {name!r}, a name that the result itself uses. Rename it.")
     return ArdlRows(
         source,
         panel.column(dependent),
@@ -151,13 +152,13 @@ def ardl_rows(
 
 
 def lost_rows(rows: ArdlRows, used: int) -> tuple[Note, ...]:
-    """Say how many complete rows have no place in the regressions because their lags do not exist."""
+    """Say how many complete rows are left out of the regressions because their lags do not exist."""
     before = rows.source.nobs
     if used == before:
         return ()
     text = (
-        f"{before - used} of {before} rows are not in the regression: they only serve as lags, or they follow a "
-        "gap in time, and no lag reaches across a gap."
+        f"{before - used} of {before} rows are not in the regression. They only serve as lags, or they follow a gap in "
+        "time, which lags do not bridge."
     )
     return (Note("rows-lost-to-lags", text),)
 
@@ -201,7 +202,9 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
             )
         absent = [name for name in (dependent, *regressors) if name not in lags]
         if absent:
-            raise SpecificationError(f"{option} says nothing of {', '.join(map(repr, absent))}: name every variable.")
+            raise SpecificationError(
+                f"{option} does not name {', '.join(map(repr, absent))}. Give a number of lags for every variable."
+            )
         values = [_whole(option, lags[name]) for name in (dependent, *regressors)]
     elif isinstance(lags, (list, tuple)):
         given = [_whole(option, value) for value in lags]
@@ -209,24 +212,26 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
             given = [given[0], *[given[1]] * k]
         if len(given) != k + 1:
             raise SpecificationError(
-                f"{option}={lags!r} has {len(given)} numbers for {dependent!r} and {k} long-run regressor(s): give "
-                f"(p, q), or p and one q for each of {', '.join(map(repr, regressors))}."
+                f"{option}={lags!r} has {counted(len(given), 'number')} for {dependent!r} and "
+                f"{counted(k, 'long-run regressor')}. Give (p, q), or p and one q for each of "
+                f"{', '.join(map(repr, regressors))}."
             )
         values = given
     else:
         values = [_whole(option, lags)] * (k + 1)
     if values[0] < 1:
         raise SpecificationError(
-            f"{option}={lags!r} gives {dependent!r} {values[0]} lags: an error-correction form needs at least one."
+            f"{option}={lags!r} gives {dependent!r} {counted(values[0], 'lag')}, but an error-correction form needs at "
+            "least one."
         )
     return Orders(values[0], tuple(values[1:]))
 
 
 def _whole(option: str, value: object) -> int:
     if not is_whole(value):
-        raise SpecificationError(f"{option} has {shown(value)}: {_FORMS}.")
+        raise SpecificationError(f"{option} has {shown(value)}, but {_FORMS}.")
     if value < 0:
-        raise SpecificationError(f"{option} has {shown(value)}: a number of lags is 0 or more.")
+        raise SpecificationError(f"{option} has {shown(value)}, but a number of lags is 0 or more.")
     return int(value)
 
 
@@ -239,7 +244,10 @@ def grid(most: Orders) -> list[Orders]:
     """All orders up to ``most``, the fewest lags first."""
     count = most.y * int(np.prod([q + 1.0 for q in most.x]))
     if count > _MOST_ORDERS:
-        raise SpecificationError(f"max_lags of {most} leaves {count} orders to compare; the limit is {_MOST_ORDERS}.")
+        raise SpecificationError(
+            f"max_lags={most} leaves {count} orders to compare, and the limit is {_MOST_ORDERS}. Give fewer lags or "
+            "fewer regressors."
+        )
     ranges = [range(1, most.y + 1), *(range(q + 1) for q in most.x)]
     every = [Orders(combination[0], tuple(combination[1:])) for combination in itertools.product(*ranges)]
     return sorted(every, key=lambda orders: orders.y + sum(orders.x))

@@ -1,4 +1,4 @@
-"""What results that average over entities share: sample, fit statistics, rows, questions, reading."""
+"""What all results that average over entities have: sample, fit statistics, rows, questions, summary."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ class AveragedResult(Augmented, Presented, ABC):
     @property
     @abstractmethod
     def _tests(self) -> dict[str, TestResult | None]:
-        """What the summary tests, with its words for it."""
+        """The tests that the summary shows, by their names in it."""
 
     @abstractmethod
     def _statistics(self, digits: int) -> tuple[Fact, ...]:
-        """What the summary says of the fit."""
+        """What the summary says about the fit."""
 
     @property
     def _facts(self) -> tuple[Fact, ...]:
-        """What the summary says of the model beside what it says of all."""
+        """What the summary says about this model beyond what it says about all models."""
         return ()
 
     # ---- counts and labels

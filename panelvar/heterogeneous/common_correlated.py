@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
+from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -41,8 +42,8 @@ def fit_common_correlated_effects(
 
     .. math:: y_{it} = c_i + x_{it}'\beta_i + \lambda_i'f_t + u_{it}
 
-    The period averages :math:`\bar y_t, \bar x_t` stand in for the unobserved :math:`f_t`: they join every entity's
-    regression, with coefficients of its own. The mean group form averages the :math:`b_i`, with
+    The period averages :math:`\bar y_t, \bar x_t` stand in for the unobserved :math:`f_t`. They join every entity's
+    regression, and each entity has its own coefficients on them. The mean group form averages the :math:`b_i`, with
     :math:`\hat V = \frac{1}{N(N-1)}\sum_i (b_i - \bar b)(b_i - \bar b)'`. The pooled form is
 
     .. math:: b_P = \Big(\sum_i X_i'M_iX_i\Big)^{-1} \sum_i X_i'M_iy_i, \qquad
@@ -89,9 +90,9 @@ def fit_common_correlated_effects(
     entities weigh by their rows, as in least squares.
 
     Do not use it for a handful of entities: the averages stand for the factors up to an error of order
-    :math:`N^{-1/2}`. Nor for short T: every entity spends a degree of freedom on each average. There must not be more
-    factors than averages, unless loadings are independent of the regressors. With a lagged dependent variable and no
-    ``average_lags`` the averages do not span the factors.
+    :math:`N^{-1/2}`. Do not use it for short T either: every entity spends a degree of freedom on each average. There
+    must not be more factors than averages, unless loadings are independent of the regressors. With a lagged dependent
+    variable and no ``average_lags`` the averages do not span the factors.
 
     Examples
     --------
@@ -105,12 +106,13 @@ def fit_common_correlated_effects(
     pooled, average_lags = read_flag("pooled", pooled), read_whole("average_lags", average_lags, 0)
     source = build_design(data, y, x, constant=constant, missing=missing)
     if pooled and not source.names:
-        raise SpecificationError("The pooled form needs at least one regressor to pool a slope of.")
+        raise SpecificationError("The pooled form needs at least one regressor, whose slope it pools.")
     augmented, notes = _augmented(source, average_lags, pooled)
     model = with_trend(augmented, trend)
     k = len(source.names)
     if pooled:
-        # What is partialled out stands first, so that the end of each triangle is that of the regressors' remainders.
+        # The columns that are partialled out come first, so that each triangle ends with what is left of the
+        # regressors.
         model = replace(model, names=(*model.names[k:], *model.names[:k]), x=(*model.x[k:], *model.x[:k]))
     fits = fit_units(model, min_rows=min_rows, unusable=unusable, exact=chosen.exact_entities)
     units = fits.units
@@ -132,7 +134,9 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
     """Add the averages over entities, and their lags, to the regressors."""
     refuse_beyond("average_lags", lags, source.panel.calendar.n_positions)
     if source.entities.n_groups < 2:
-        raise InsufficientDataError("Averages over entities need at least two; there is one. Use fit_pooled.")
+        raise InsufficientDataError(
+            "Averages over entities need at least two entities, and there is one. Use fit_pooled."
+        )
     times, notes = source.times, []
     varying = []
     for name, column in ((source.dependent, source.y), *zip(source.names, source.x, strict=True)):
@@ -146,11 +150,11 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
                 + (
                     "There is nothing left to explain once its average is taken out."
                     if name == source.dependent
-                    else "The pooled form partials such factors out with slopes that differ by entity: leave it out "
-                    "(its average over entities would be itself), or use pooled=False, which reports its mean slope."
+                    else "The pooled form partials such factors out with slopes that differ by entity. Leave the "
+                    "regressor out, or use pooled=False, which reports its mean slope."
                 )
             )
-        text = f"{name!r} is the same for all entities in every period: it is its own average, and none was added."
+        text = f"{name!r} is the same for all entities in every period. It is its own average, so none was added."
         notes.append(Note("common-regressor", text))
     positions = np.unique(source.time_positions)
     extra = [(f"mean({name})", average[times.codes]) for name, average in varying]
@@ -163,20 +167,22 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
     )
     sizes = times.sizes
     if sizes.min() < sizes.max():
-        text = f"Periods have {sizes.min()} to {sizes.max()} entities: the averages are over those present."
+        text = f"Periods have {sizes.min()} to {sizes.max()} entities. Each average is over those present."
         notes.append(Note("uneven-averages", text))
     if lags:
         complete = np.flatnonzero(np.all([np.isfinite(column) for _, column in extra], axis=0))
         if len(complete) == 0:
-            raise InsufficientDataError(f"average_lags={lags} leaves no row: no period has its {lags} predecessors.")
-        text = f"{source.nobs - len(complete)} of {source.nobs} rows dropped for the lags of the averages."
+            raise InsufficientDataError(
+                f"average_lags={lags} leaves no row, because no period has its {lags} predecessors in the sample."
+            )
+        text = f"{source.nobs - len(complete)} of {counted(source.nobs, 'row')} dropped for the lags of the averages."
         notes.append(Note("rows-dropped", text, warn=len(complete) < source.nobs))
         design = design.take(complete)
     return design, notes
 
 
 def _lagged(averages: Array, positions: NDArray[np.int64], lag: int) -> Array:
-    """The average of the period ``lag`` earlier on the calendar, NaN where the sample has no such period."""
+    """Return the average of the period ``lag`` earlier on the calendar, NaN where the sample has no such period."""
     wanted = positions - lag
     found = np.searchsorted(positions, wanted)
     return np.where(positions[found] == wanted, averages[found], np.nan)

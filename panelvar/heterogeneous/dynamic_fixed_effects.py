@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
+from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import CONSTANT
@@ -63,7 +64,7 @@ def fit_dynamic_fixed_effects(
     Raises
     ------
     CollinearityError
-        A regressor is absorbed or depends on the others.
+        If a regressor is absorbed or depends on the others.
     DataError, SpecificationError, InsufficientDataError
         See `panelvar.base.errors`.
 
@@ -77,7 +78,8 @@ def fit_dynamic_fixed_effects(
     -----
     This is Stata's ``xtpmg, dfe``. With T fixed, the coefficient of the lagged dependent variable is biased by a term
     of order 1/T (Nickell 1981, Econometrica 49). If slopes differ over entities, neither long run nor speed is
-    consistent for an average, however long the panel (Pesaran and Smith 1995): use it to compare the others with.
+    consistent for an average, however long the panel is (Pesaran and Smith 1995). Use it as a benchmark for the other
+    two.
 
     Examples
     --------
@@ -102,7 +104,8 @@ def fit_dynamic_fixed_effects(
     design = rows.design(orders)
     if design.nobs == 0:
         raise InsufficientDataError(
-            f"No row is left of {rows.source.nobs}: no entity has the consecutive periods that {orders} takes."
+            f"None of the {counted(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
+            f"that {orders} takes."
         )
     design = design.with_notes(*rows.source.notes, *lost_rows(rows, design.nobs))
     reduced = finish(within_model(design, effects, chosen), cov, chosen, "drop")
@@ -136,8 +139,8 @@ def _solved(reduced: LinearResult, rows: ArdlRows, orders: Orders, convention: C
     notes = list(bias_notes(design.nobs / n))
     if speed >= 0.0 or root >= 1.0:
         text = (
-            f"The speed of error correction is {speed:.4g} and the largest autoregressive root has modulus {root:.4g}: "
-            "deviations do not die out, and there is no long run."
+            f"The speed of error correction is {speed:.4g} and the largest autoregressive root has modulus {root:.4g}. "
+            "Deviations do not die out, so there is no long run."
         )
         notes.append(Note("no-error-correction", text, warn=True))
     light = replace(

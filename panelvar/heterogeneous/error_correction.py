@@ -198,23 +198,23 @@ class ErrorCorrectionResult(AveragedResult):
 
     @cached_property
     def individual_std_errors(self) -> pd.DataFrame:
-        """Standard errors of `individual`: from the information matrix (pooled mean group), by the delta method (else).
+        """Standard errors of `individual`: from the information matrix (pooled mean group) or by the delta method.
 
         Raises
         ------
         MissingInformationError
-            After dynamic fixed effects, whose entities have no coefficients of their own but constants.
+            After dynamic fixed effects, whose entities have no coefficients of their own except the constants.
         """
         if self.fit.own_errors is None:
             raise MissingInformationError(
-                "Dynamic fixed effects have the same coefficients for all entities: see std_errors, and "
+                "Dynamic fixed effects have the same coefficients for all entities. See std_errors, and "
                 "reduced_form.estimated_effects() for the constants."
             )
         return self._by_entity(self.fit.own_errors, self.names)
 
     @cached_property
     def individual_variances(self) -> pd.Series:
-        """Residual variance of each entity: over its rows (maximum likelihood), over degrees of freedom (else)."""
+        """Residual variance of each entity: over its rows (maximum likelihood) or over its degrees of freedom."""
         return self._by_entity(self.fit.variances[:, None], ("variance",))["variance"]
 
     @cached_property
@@ -235,7 +235,8 @@ class ErrorCorrectionResult(AveragedResult):
     def _maximum(self, what: str) -> Likelihood:
         if self.likelihood is None:
             raise MissingInformationError(
-                f"{what} belongs to maximum likelihood, fit_pooled_mean_group; this is {self.estimator.lower()}."
+                f"{what} belongs to the maximum likelihood of fit_pooled_mean_group, but this is "
+                f"{self.estimator.lower()}."
             )
         return self.likelihood
 

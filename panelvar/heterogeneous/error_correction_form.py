@@ -13,9 +13,9 @@ from panelvar.heterogeneous.ardl_fits import ArdlFits
 from panelvar.heterogeneous.ardl_rows import difference_name
 from panelvar.heterogeneous.error_correction import ErrorCorrectionFit
 
-# Below so many rows an entity the bias of the lagged dependent variable is a fair share of the speed.
+# With fewer rows than this per entity, the bias of the lagged dependent variable is a fair share of the speed.
 _LONG = 30
-# Residual degrees of freedom an entity's regression needs for its errors and criterion to mean something.
+# An entity's regression needs this many residual degrees of freedom for its errors and criterion to mean something.
 _THIN = 5
 
 
@@ -53,24 +53,24 @@ def solved_for_long_run(coefficients: Array, matrix: Array, k: int) -> tuple[Arr
 
 
 def bias_notes(rows: float) -> tuple[Note, ...]:
-    """Warn of the lagged dependent variable where entities have few rows, on average so many."""
+    """Warn about the lagged dependent variable where entities have few ``rows`` on average."""
     if rows >= _LONG:
         return ()
     text = (
-        "The lagged dependent variable biases the speed of error correction, away from zero as a rule, by a term of "
-        f"order 1/T (T is {rows:.4g} on average here); neither pooling nor averaging removes it."
+        "The lagged dependent variable biases the speed of error correction, usually away from zero, by a term of "
+        f"order 1/T (T is {rows:.4g} on average here). Neither pooling nor averaging removes the bias."
     )
     return (Note("lagged-dependent", text, warn=True),)
 
 
 def sample_notes(fits: ArdlFits) -> tuple[Note, ...]:
-    """Warn where entities are too short for what is asked of them."""
+    """Warn where entities have too few rows for their regressions."""
     notes = list(bias_notes(float(fits.sizes.mean())))
     thin = int((fits.units.df < _THIN).sum())
     if thin:
         text = (
-            f"{thin} of {len(fits.units.df)} entities have fewer than {_THIN} residual degrees of freedom: their "
-            "coefficients, and the averages, are hardly determined. Use fewer lags or regressors, or min_rows."
+            f"{thin} of {len(fits.units.df)} entities have fewer than {_THIN} residual degrees of freedom, which "
+            "hardly determine their coefficients, nor the averages. Use fewer lags or regressors, or min_rows=."
         )
         notes.append(Note("few-degrees", text, warn=True))
     return tuple(notes)
@@ -84,7 +84,7 @@ def speed_notes(fits: ArdlFits, speeds: Array, moduli: Array) -> tuple[Note, ...
     if len(away):
         text = (
             f"{len(away)} of {len(speeds)} entities have a speed of error correction of zero or more (first "
-            f"{', '.join(str(labels[i]) for i in away[:3])}): they do not return to a long run, and have none."
+            f"{', '.join(str(labels[i]) for i in away[:3])}). They do not return to a long run, so they have none."
         )
         notes.append(Note("no-error-correction", text, warn=True))
     wild = np.flatnonzero((speeds < 0.0) & (moduli >= 1.0))
@@ -110,7 +110,7 @@ def error_correction_fit(
     parameters: int,
     notes: Sequence[Note] = (),
 ) -> ErrorCorrectionFit:
-    """Put everything that is known of the entities together."""
+    """Put together everything that is known about the entities."""
     short = fits.short_run(own, pooled)
     longest = max(orders.y for orders in fits.orders)
     moduli = largest_moduli(fits.rows.source.dependent, longest, speeds, short, fits.short)

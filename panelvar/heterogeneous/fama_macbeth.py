@@ -1,4 +1,4 @@
-"""Fama and MacBeth's estimator: the average of one regression a period, and its result."""
+"""Fama and MacBeth's estimator: the average of a regression for each period, and its result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fit_fama_macbeth(
     convention: str | Convention = "default",
     missing: str = "drop",
 ) -> PeriodAverageResult:
-    r"""Average the coefficients of one cross-section regression a period (Fama and MacBeth 1973).
+    r"""Average the coefficients of a cross-section regression for each period (Fama and MacBeth 1973).
 
     .. math:: y_{it} = c_t + x_{it}'\beta_t + u_{it}, \qquad
               \bar b = \frac1T\sum_t b_t, \qquad
@@ -78,7 +78,7 @@ def fit_fama_macbeth(
 
     See Also
     --------
-    fit_mean_group : One regression an entity.
+    fit_mean_group : A regression for each entity.
     fit_fixed_effects : If entities have effects.
     DriscollKraay : Errors correlated within periods, slopes constant.
 
@@ -87,8 +87,8 @@ def fit_fama_macbeth(
     The method is Fama and MacBeth's (1973, Journal of Political Economy 81). Errors may be correlated within a period
     in any way, but not between periods further apart than ``lags``. An entity effect is such a correlation: it makes
     standard errors far too small (Petersen 2009, Review of Financial Studies 22); use `fit_fixed_effects` clustered by
-    entity instead. With few periods (say under 20) the asymptotics in T fail. Generated regressors (betas) need
-    Shanken's correction, which this does not make.
+    entity instead. With few periods (under 20, for example) the asymptotics in T fail. Generated regressors (betas)
+    need Shanken's correction, which this estimator does not make.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def fit_fama_macbeth(
     count = len(coefficients)
     _check(lags, kernel, count)
     mean = coefficients.mean(axis=0)
-    # A period's label is its position: the panel whose entities are the periods is made from them.
+    # The label of a period is its position, because the panel whose entities are the periods is built from positions.
     positions = np.asarray(fits.design.entity_labels)
     if chosen.kernel_distance != "calendar":
         positions = np.arange(count)
@@ -126,11 +126,11 @@ def _check(lags: float, kernel: str, periods: int) -> None:
     choose("kernel", kernel, KERNELS)
     if not is_number(lags) or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
         kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"
-        raise SpecificationError(f"lags={shown(lags)} must be {kind}, at least 0 and below the {periods} periods.")
+        raise SpecificationError(f"lags={shown(lags)} must be {kind}, at least 0 and less than the {periods} periods.")
 
 
 def _by_period(design: Design) -> Design:
-    """The same rows with periods, named by their calendar positions, for entities."""
+    """Return the same rows with periods as entities, named by their calendar positions."""
     import pandas as pd
 
     columns = {str(j): column for j, column in enumerate(design.arrays)}
@@ -144,7 +144,7 @@ def _by_period(design: Design) -> Design:
 class PeriodAverageResult(HeterogeneousResult):
     """Averages over periods: a `HeterogeneousResult` whose regressions are the periods'.
 
-    ``individual``, ``individual_std_errors`` and ``individual_rmse`` have one row a period.
+    ``individual``, ``individual_std_errors`` and ``individual_rmse`` have a row for each period.
 
     See Also
     --------
@@ -171,7 +171,7 @@ class PeriodAverageResult(HeterogeneousResult):
 
     @property
     def _sides(self) -> tuple[Grouping, Grouping]:
-        # The panel of the regressions has the periods for entities.
+        # The panel of the regressions has the periods as its entities.
         times, entities = super()._sides
         return entities, times
 

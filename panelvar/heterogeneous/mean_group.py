@@ -30,7 +30,7 @@ def fit_mean_group(
     convention: str | Convention = "default",
     missing: str = "drop",
 ) -> HeterogeneousResult:
-    r"""Average the coefficients of one regression an entity.
+    r"""Average the coefficients of a regression for each entity.
 
     .. math:: y_{it} = c_i + x_{it}'\beta_i + u_{it}, \qquad
               \bar b = \frac1N\sum_i b_i, \qquad
@@ -98,7 +98,7 @@ def fit_mean_group(
 
 
 def _demeaned(design: Design) -> Design:
-    """The design with each period's mean taken out of every column."""
+    """Return the design with each period's mean taken out of every column."""
     times = design.times
     *x, y = (column - times.means(column)[times.codes] for column in design.arrays)
     return replace(design, x=tuple(x), y=y)

@@ -1,4 +1,4 @@
-r"""Maximum likelihood of long-run coefficients that entities share, everything else being their own.
+r"""Maximum likelihood of the long-run coefficients that entities share, while everything else is their own.
 
 Entity i has rows :math:`T_i` of :math:`d = \Delta y`, of :math:`\ell = y_{-1}`, of levels X (k columns), of shared
 short-run regressors C (c columns) and of short-run regressors W of its own,
@@ -6,8 +6,8 @@ short-run regressors C (c columns) and of short-run regressors W of its own,
 .. math:: d = \phi_i\,\xi_i(\theta) + C\gamma + W\kappa_i + \varepsilon_i, \qquad \xi_i(\theta) = \ell - X\theta,
           \qquad \varepsilon_i \sim N(0, \sigma_i^2 I)
 
-(Pesaran, Shin and Smith 1999). W is taken out by the triangle of :math:`[W, C, X, \ell, d]`, after which an
-entity is k + c + 1 numbers a column and its residual sum of squares; with :math:`u = r_\ell - R_X\theta` and
+(Pesaran, Shin and Smith 1999). W is taken out by the triangle of :math:`[W, C, X, \ell, d]`. What is left of an entity
+is k + c + 1 numbers for each column and its residual sum of squares. With :math:`u = r_\ell - R_X\theta` and
 :math:`a = t - R_C\gamma`,
 
 .. math:: \hat\phi_i = u'a/u'u, \quad e = a - \hat\phi_i u, \quad \hat\sigma_i^2 = (RSS_i + e'e)/T_i, \qquad
@@ -38,7 +38,7 @@ from panelvar.kernels.least_squares import covariance_root
 _DECREMENT = 1e-20  # g'H^-1 g at the maximum: coefficients within 1e-10 of a standard error
 _QUADRATIC = 1e-9  # below this gain of a Newton step the likelihood's own rounding decides comparisons
 _STALLED = 10  # steps of such a gain without a smaller one
-_CREEPING = 200  # steps after which a climb is asked what it gained
+_CREEPING = 200  # steps after which a climb must have gained something
 _GAIN = 1e-3  # of the log-likelihood, which has no units
 _HALVINGS = 40
 _SUFFICIENT = 1e-4  # share of the predicted gain that a step must bring (Armijo)
@@ -72,7 +72,7 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class LongRunProblem:
-    """Rotated data of N entities, m = k + c + 1 numbers a column.
+    """Rotated data of N entities, with m = k + c + 1 numbers in each column.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ class LongRunProblem:
         return out
 
     def expected_triangle(self, point: Point) -> Array:
-        r"""R with :math:`R'R = \sum_i \hat\sigma_i^{-2} J'M_uJ`, the expected information ."""
+        r"""R with :math:`R'R = \sum_i \hat\sigma_i^{-2} J'M_uJ`, the expected information."""
         jacobian = self.jacobian(point)
         unit = point.gaps / np.sqrt(np.einsum("ij,ij->i", point.gaps, point.gaps))[:, None]
         jacobian = jacobian - unit[:, :, None] * np.einsum("im,imk->ik", unit, jacobian)[:, None, :]
@@ -134,7 +134,7 @@ class LongRunProblem:
         r"""Minus the Hessian of the concentrated likelihood, shape (k + c, k + c).
 
         :math:`\sum_i \hat\sigma_i^{-2}\big[J'J - b b'/u'u - \tfrac{2}{T_i\hat\sigma_i^2} J'e\,e'J\big]` with
-        :math:`b = -J'u + (R_X'e, 0)`: what eliminating :math:`\phi_i` and :math:`\sigma_i^2` leaves.
+        :math:`b = -J'u + (R_X'e, 0)`, after :math:`\phi_i` and :math:`\sigma_i^2` are eliminated.
         """
         scaled = self.jacobian(point)
         sigma = np.sqrt(point.variances)
@@ -147,7 +147,7 @@ class LongRunProblem:
         return out
 
     def substitute(self, point: Point) -> Array:
-        """Shared coefficients that are best at the speeds and variances of a point."""
+        """Return the shared coefficients that are best at the speeds and variances of a point."""
         jacobian = self.jacobian(point)
         scale = 1.0 / np.sqrt(point.variances)
         aims = scale[:, None] * (point.speeds[:, None] * self.lagged - self.target)
@@ -159,7 +159,7 @@ class LongRunProblem:
         return np.asarray(found / norms, dtype=np.float64)
 
     def first_guess(self) -> Array:
-        """Shared coefficients of the static regression of lagged y on the levels, entities' own columns taken out."""
+        """Return shared coefficients from the static regression of lagged y on levels, own columns taken out."""
         flat = self.levels.reshape(-1, self.k)
         norms = np.sqrt(np.einsum("ij,ij->j", flat, flat))
         theta = np.linalg.lstsq(flat / norms, self.lagged.reshape(-1), rcond=None)[0] / norms
@@ -176,8 +176,8 @@ class LongRunProblem:
 
 
 _UNIDENTIFIED = (
-    "The long-run coefficients are not identified: no entity corrects its errors (all speeds are zero) or none has a "
-    "level that varies."
+    "The long-run coefficients are not identified. Either no entity corrects its errors (all speeds are zero), or no "
+    "entity has a level that varies."
 )
 
 
@@ -206,7 +206,7 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
     smallest, stalled, before = np.inf, 0, -np.inf
     for iteration in range(1, most + 1):
         if iteration % _CREEPING == 0:
-            # A ridge without a summit: searched steps that gain next to nothing would go on for ever.
+            # On a ridge without a summit, searched steps that gain next to nothing would go on for ever.
             if point.loglik - before < _GAIN:
                 return Maximum(point, iteration, decrement, False)
             before = point.loglik
@@ -217,11 +217,11 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
             step = _scoring_step(problem.expected_triangle(point), score)
         decrement = float(score @ step)
         if concave and decrement < _QUADRATIC:
-            # One more step squares the distance, unless that is rounding already.
+            # One more step squares the distance to the maximum, unless the distance is rounding already.
             point = problem.at(point.shared + step)
             if decrement < _DECREMENT:
                 return Maximum(point, iteration, decrement, True)
-            # Steps that no longer shrink are rounding: more of them lead nowhere.
+            # Steps that no longer shrink are rounding, so more of them lead nowhere.
             stalled = stalled + 1 if decrement > 0.5 * smallest else 0
             smallest = min(smallest, decrement)
             if stalled == _STALLED:
@@ -331,12 +331,12 @@ class OwnInformation:
     loadings: Array
 
     def of(self, terms: NDArray[np.bool_]) -> OwnInformation:
-        """Return what is known of some of the own coefficients: without terms, say, that no entity's order has."""
+        """Return what is known of some of the own coefficients, such as those that some entity's order has."""
         return OwnInformation(self.conditional[:, terms][:, :, terms], self.loadings[:, terms])
 
     def marginal(self, shared: Array) -> Array:
         """Covariance of each entity's own coefficients, shape (N, w + 1, w + 1)."""
-        # By squares, which nearly collinear regressors cannot make negative.
+        # A sum of squares stays positive however collinear the regressors are.
         moved = self.loadings @ covariance_root(shared)
         return self.conditional + moved @ moved.transpose(0, 2, 1)
 
@@ -361,8 +361,7 @@ def own_information(triangles: Array, point: Point, k: int, *, observed: bool) -
     k : int
         Number of long-run coefficients.
     observed : bool
-        Minus the second derivatives at the estimates, which have :math:`X'e` beside their expectation, instead of the
-        expectation.
+        Use minus the second derivatives at the estimates, in which :math:`X'e` appears, instead of their expectation.
     """
     c = len(point.shared) - k
     p = triangles.shape[1]

@@ -10,6 +10,7 @@ from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.conventions import Convention
@@ -39,7 +40,7 @@ from panelvar.tables.test_result import chi2_test
 _SEARCHES = {"newton-raphson": newton_raphson, "back-substitution": back_substitution}
 # Maxima further apart than this in log-likelihood are different maxima.
 _APART = 1e-6
-# Entities whose own long run is tried as a start.
+# The most entities whose own long run is tried as a start.
 _LOOKED_AT = 100
 
 
@@ -102,7 +103,7 @@ def fit_pooled_mean_group(
     Raises
     ------
     NumericalError
-        The search does not converge, the long run is not identified, or an entity fits exactly.
+        If the search does not converge, the long run is not identified, or an entity fits exactly.
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
@@ -149,7 +150,7 @@ def fit_pooled_mean_group(
     fits = fit_ardl(
         rows, lags, max_lags=max_lags, common_orders=common_orders, pooled=common, min_rows=min_rows, unusable=unusable
     )
-    refuse_exact(fits.design, fits.units.rss, "their likelihood has no maximum. Leave these entities out.")
+    refuse_exact(fits.design, fits.units.rss, "so the likelihood has no maximum. Leave such entities out.")
     units = fits.units
     problem = long_run_problem(units.triangles, units.targets, units.rss, fits.sizes, fits.k, len(fits.pooled))
     maximum, notes = _searched(problem, fits, algorithm, start, most)
@@ -168,7 +169,7 @@ def _searched(
         absent = [name for name in names if name not in start]
         if absent or len(start) > len(names):
             raise SpecificationError(
-                f"start has {', '.join(map(repr, start))}; give one number for each of {', '.join(map(repr, names))}."
+                f"start= has {', '.join(map(repr, start))}. Give one number for each of {', '.join(map(repr, names))}."
             )
         starts = [problem.with_pooled(np.array([read_number(f"start[{name!r}]", start[name]) for name in names]))]
     else:
@@ -178,16 +179,16 @@ def _searched(
         try:
             ends.append(_SEARCHES[algorithm](problem, each, most))
         except NumericalError as error:
-            # A climb may leave the region where the long run is identified; another may not.
+            # One climb may leave the region where the long run is identified while another stays in it.
             failure = error
     reached = [end for end in ends if end.converged]
     if failure is not None and not ends:
         raise failure
     if not reached:
         raise NumericalError(
-            f"The likelihood's maximum was not reached in {max(end.iterations for end in ends)} iterations of "
-            f"{algorithm} (best log-likelihood {max(end.point.loglik for end in ends):.6g}): the long run may not be "
-            "identified. Try the other algorithm, start= near a plausible long run, or fewer regressors."
+            f"{counted(max(end.iterations for end in ends), 'iteration')} of {algorithm} did not reach the maximum of "
+            f"the likelihood (best log-likelihood {max(end.point.loglik for end in ends):.6g}). The long run may not "
+            "be identified. Try the other algorithm=, start= near a plausible long run, or fewer regressors."
         )
     best = max(reached, key=lambda end: end.point.loglik)
     notes: tuple[Note, ...] = ()
@@ -196,16 +197,16 @@ def _searched(
         next_best = max(lower, key=lambda end: end.point.loglik)
         other = ", ".join(f"{name} {value:.4g}" for name, value in zip(names, next_best.point.shared, strict=False))
         text = (
-            f"The likelihood has more than one maximum: another, lower by "
-            f"{best.point.loglik - next_best.point.loglik:.4g}, is at {other}, and there may be more. start= chooses "
-            "where to climb."
+            "The likelihood has more than one maximum. Another one, lower by "
+            f"{best.point.loglik - next_best.point.loglik:.4g}, is at {other}, and there may be more. start= says "
+            "where the search begins."
         )
         notes = (Note("several-maxima", text, warn=True),)
     return best, notes
 
 
 def _own_guesses(problem: LongRunProblem, fits: ArdlFits) -> list[Array]:
-    """The median of the entities' own long runs, and the one under which the sample is likeliest."""
+    """Return the median of the entities' own long runs, and the one under which the sample is likeliest."""
     levels, lagged = fits.units.coefficients[:, -1 - fits.k : -1], fits.units.coefficients[:, -1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         every = -levels / lagged
@@ -280,7 +281,7 @@ def _shared_covariance(problem: LongRunProblem, point: Point, information: str) 
     if information == "observed":
         inverse = inverse_positive(problem.observed(point))
         if inverse is None:
-            raise NumericalError("The Hessian at the maximum is singular: the long run is not identified.")
+            raise NumericalError("The Hessian at the maximum is singular, so the long run is not identified.")
         return inverse
     root = inverse_triangle(problem.expected_triangle(point))
     return root @ root.T

@@ -111,7 +111,7 @@ def random_coefficients(units: UnitRegressions, *, unbiased: bool = True) -> Ran
     n_units, p = b.shape
     mean, spread = mean_group(b)
     sample = n_units * spread
-    # Coefficients in units of their own spread: nothing below depends on the units of the regressors.
+    # In units of the coefficients' own spread, nothing below depends on the units of the regressors.
     size = np.sqrt(np.diagonal(units.covariances.mean(axis=0)) + np.diagonal(sample))
     scaled = (b - mean) / size
     variances = units.covariances / np.outer(size, size)
@@ -143,7 +143,7 @@ def random_coefficients(units: UnitRegressions, *, unbiased: bool = True) -> Ran
 
 
 def _least_squares(stacked: Array) -> tuple[Array, Array, float]:
-    """Coefficients, inverse triangle and residual sum of squares of (N, p, p + 1) blocks, one below another."""
+    """Return coefficients, inverse triangle and residual sum of squares of stacked (N, p, p + 1) blocks."""
     p = stacked.shape[1]
     r = stacked_triangles(stacked.reshape(-1, p + 1))
     inverse: Array = np.asarray(np.linalg.solve(r[:p, :p], np.eye(p)), dtype=np.float64)

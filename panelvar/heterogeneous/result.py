@@ -35,7 +35,7 @@ class HeterogeneousFit:
     design : Design
         The rows of the regressions: those of the entities in use, with the regressors the estimator added.
     units : UnitRegressions
-        One regression an entity, in the order of ``design.entity_labels``.
+        The regression of each entity, in the order of ``design.entity_labels``.
     unit_names : tuple of str
         Names of an entity's coefficients.
     names : tuple of str
@@ -112,7 +112,7 @@ class HeterogeneousResult(AveragedResult):
 
     @cached_property
     def individual(self) -> pd.DataFrame:
-        """Least-squares coefficients of each entity, one row an entity."""
+        """Least-squares coefficients, with a row for each entity."""
         return self._by_entity(self.fit.units.coefficients, self.fit.unit_names)
 
     @cached_property

@@ -63,7 +63,7 @@ def fit_swamy(
     Raises
     ------
     NumericalError
-        An entity's regression fits exactly: it has no variance to weigh by.
+        If an entity's regression fits exactly, so that it has no variance to weigh by.
     DataError, SpecificationError, CollinearityError, InsufficientDataError
         See `panelvar.base.errors`.
 
@@ -77,7 +77,7 @@ def fit_swamy(
     The model is Swamy's (1970, Econometrica 38). Coefficients must be independent of the regressors, and errors
     homoskedastic and uncorrelated within an entity. If errors are serially correlated, :math:`V_i` is wrong, and with
     it the weights and above all the test: `fit_mean_group` does not need it and is safer. The test's chi-squared
-    distribution holds for large T: with few rows an entity it rejects too often.
+    distribution holds for large T: with few rows per entity it rejects too often.
 
     Examples
     --------
@@ -95,22 +95,23 @@ def fit_swamy(
     source = build_design(data, y, x, constant=constant, missing=missing)
     fits = fit_units(with_trend(source, trend), min_rows=min_rows, unusable=unusable)
     why = (
-        "they have no residual variance to weigh by. Leave these entities out, or use fit_mean_group, which weighs all"
+        "so there is no residual variance to weigh by. Leave such entities out, or use fit_mean_group, which weighs all"
     )
     refuse_exact(fits.design, fits.units.rss, f"{why} alike.")
     try:
         found = random_coefficients(fits.units, unbiased=rule == "unbiased")
     except np.linalg.LinAlgError:
         raise NumericalError(
-            "The regressors of some entity are so nearly collinear that rounding hides whether the variance of "
-            "its coefficients is singular. Leave out the entity or a regressor."
+            "The regressors of some entity are nearly collinear, and rounding hides whether the variance of its "
+            "coefficients is singular. Leave out the entity or a regressor."
         ) from None
     n_units, p = len(fits.units.rss), len(fits.names)
     notes: list[Note] = []
     if found.fallback:
         text = (
-            "The unbiased estimate of the coefficients' covariance over entities is not positive semi-definite: the "
-            "sample covariance, which overstates it, takes its place, as in plm's pvcm (Stata's xtrc always takes it)."
+            "The unbiased estimate of the coefficients' covariance over entities is not positive semi-definite. The "
+            "sample covariance, which overstates it, takes its place, as in plm's pvcm. (Stata's xtrc always takes the "
+            "sample covariance.)"
         )
         notes.append(Note("dispersion-indefinite", text, warn=True))
     oversized = _oversized(fits)
@@ -142,7 +143,8 @@ def _oversized(fits: UnitFits) -> tuple[Note, ...]:
     by = f"by about {100.0 * excess:.0f} percent" if np.isfinite(excess) else "without bound"
     spread = f"{df.min()}" if df.min() == df.max() else f"{df.min()} to {df.max()}"
     text = (
-        f"With {spread} residual degrees of freedom an entity, the test of constancy exceeds its chi-squared mean "
-        f"{by} even where coefficients are equal. It rejects too often, and more so with more entities."
+        f"With {spread} residual degrees of freedom per entity, the statistic of constancy exceeds its chi-squared "
+        f"mean {by} even where coefficients are equal. The test rejects too often, and the more so the more entities "
+        "there are."
     )
     return (Note("constancy-oversized", text),)

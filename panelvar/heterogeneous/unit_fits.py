@@ -1,4 +1,4 @@
-"""From a design to one regression an entity: who is left out, and what is said about it."""
+"""From a design to a regression for each entity, with notes on the entities that are left out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from panelvar.base.errors import (
     choose,
 )
 from panelvar.base.limits import LARGEST_WHOLE
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
@@ -28,11 +29,11 @@ from panelvar.kernels.rows import column_norms
 from panelvar.kernels.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
 
 TREND = "trend"
-# Below so many rows an entity the bias of a lagged dependent variable is a fair share of its coefficient.
+# With fewer rows than this per entity, the bias of a lagged dependent variable is a fair share of its coefficient.
 _LONG = 30
 # Residuals this small beside the dependent variable are rounding.
 _EXACT = 1e-13
-# The square of such a coefficient is a number, and so is a sum of many.
+# The square of a coefficient below this, and a sum of many such squares, is still a finite number.
 _SQUARABLE = 1e150
 
 
@@ -65,7 +66,7 @@ class UnitFits:
     def _without_rounding(self, matrix: Array, names: tuple[str, ...]) -> tuple[Array, list[Note]]:
         """Set variances of averages to zero where the coefficients differ by rounding alone, and say so."""
         y = float(np.abs(self.design.y).max())
-        # The size a coefficient would have if its regressor explained all of the dependent variable.
+        # The size that a coefficient would have if its regressor explained all of the dependent variable.
         sizes = np.array([y if name == CONSTANT else y / self._largest(name) for name in names])
         none = matrix.diagonal() <= (_EXACT * sizes) ** 2
         if not none.any():
@@ -75,7 +76,7 @@ class UnitFits:
         matrix[:, none] = 0.0
         text = (
             f"The coefficients of {', '.join(names[i] for i in np.flatnonzero(none))} are the same in all regressions "
-            "that are averaged: the average has no standard error and no test."
+            "that are averaged, so the average has no standard error and no test."
         )
         return matrix, [Note("no-variance", text, warn=True)]
 
@@ -89,7 +90,7 @@ def with_trend(design: Design, trend: bool) -> Design:
     if not read_flag("trend", trend):
         return design
     if TREND in design.names:
-        raise SpecificationError(f"A regressor is called {TREND!r} already: rename it, or leave out trend=True.")
+        raise SpecificationError(f"A regressor is already called {TREND!r}. Rename it, or leave out trend=True.")
     return replace(
         design, names=(*design.names, TREND), x=(*design.x, np.asarray(design.time_positions + 1.0, dtype=np.float64))
     )
@@ -104,10 +105,10 @@ def fit_units(
     instead: str = " Use fit_pooled.",
     exact: str | None = None,
 ) -> UnitFits:
-    """Regress entity by entity, leaving out the entities that have no regression; a single one has no average.
+    """Regress entity by entity and leave out the entities that have no regression; refuse to average a single one.
 
-    ``exact`` is the convention's word on entities with as many rows as coefficients, None where their residual variance
-    is needed.
+    ``exact`` is what the convention does with entities that have as many rows as coefficients; None where a residual
+    variance is needed.
     """
     choose("unusable", unusable, DROP_OR_RAISE)
     names = (*((CONSTANT,) if design.constant else ()), *design.names)
@@ -116,8 +117,8 @@ def fit_units(
     if min_rows is not None:
         if not is_whole(min_rows) or not least <= min_rows <= LARGEST_WHOLE:
             raise SpecificationError(
-                f"min_rows={shown(min_rows)} must be a whole number of at least {least}: there are {len(names)} "
-                f"coefficients of one {unit}{', and it needs a residual variance' if exact is None else ''}."
+                f"min_rows={shown(min_rows)} must be a whole number of at least {least}, because each {unit} has "
+                f"{counted(len(names), 'coefficient')}{' and needs a residual variance' if exact is None else ''}."
             )
         needed = int(min_rows)
     check_scale(design, column_norms(design.columns, None))
@@ -127,7 +128,8 @@ def fit_units(
     if lost.any():
         text = ", ".join(repr(names[i]) for i in np.flatnonzero(lost))
         raise NumericalError(
-            f"Coefficients of {text}, or their squares, leave the range of numbers in some {unit}: rescale the column."
+            f"In some {unit}, coefficients of {text} or their squares leave the range of floating-point numbers. "
+            "Rescale the column."
         )
     plural = {"entity": "entities"}.get(unit, f"{unit}s")
     short, dependent = int((units.status == SHORT).sum()), int((units.status == DEPENDENT).sum())
@@ -141,19 +143,19 @@ def fit_units(
         notes.append(Note("exact-entities", text, warn=True))
     if not short and not dependent:
         if grouping.n_groups < 2:
-            raise InsufficientDataError(f"An average over {plural} needs at least two; there is one.{instead}")
+            raise InsufficientDataError(f"An average over {plural} needs at least two, and there is one.{instead}")
         return UnitFits(design, units, names, tuple(notes))
     reasons = []
     if short:
         reasons.append(f"{short} with fewer than {needed} rows")
     if dependent:
         reasons.append(
-            f"{dependent} with regressors that do not vary or depend on one another within the {unit} "
+            f"{dependent} whose regressors do not vary, or depend on one another, within the {unit} "
             f"({', '.join(map(repr, names))})"
         )
     left_out = np.flatnonzero(units.status)
     first = ", ".join(map(str, design.entity_labels[left_out[:3]]))
-    text = f"{len(left_out)} of {grouping.n_groups} {plural} have no regression: {'; '.join(reasons)}; first {first}."
+    text = f"{len(left_out)} of {grouping.n_groups} {plural} have no regression (first {first}): {'; '.join(reasons)}."
     kept = np.flatnonzero(units.status == 0)
     kind = CollinearityError if dependent > short else InsufficientDataError
     if unusable == "raise":
@@ -179,11 +181,13 @@ def _lagged_dependent(source: Design, used: Design) -> tuple[Note, ...]:
 
 
 def refuse_exact(design: Design, rss: Array, why: str) -> None:
-    """Refuse entities whose residuals are rounding, which have no variance to weigh by."""
+    """Refuse entities whose residuals are rounding, because they have no variance to weigh by."""
     exact = np.flatnonzero(rss <= _EXACT**2 * design.entities.sums(np.square(design.y)))
     if len(exact):
         first = ", ".join(map(str, design.entity_labels[exact[:3]]))
-        raise NumericalError(f"The regressions of {len(exact)} entities fit exactly (first {first}): {why}")
+        raise NumericalError(
+            f"The regressions of {counted(len(exact), 'entity', 'entities')} fit exactly (first {first}), {why}"
+        )
 
 
 def covariance_of_average(matrix: Array, label: str, n_units: int, convention: Convention) -> CovarianceEstimate:

@@ -456,18 +456,18 @@ def test_ways_to_write_orders():
         ({"lags": 0}, pv.SpecificationError, "at least one"),
         ({"lags": 1.5}, pv.SpecificationError, "lags has 1.5"),
         ({"lags": (1, 2, 3, 4)}, pv.SpecificationError, "has 4 numbers"),
-        ({"lags": {"y": 1, "x1": 1}}, pv.SpecificationError, "says nothing of 'x2'"),
+        ({"lags": {"y": 1, "x1": 1}}, pv.SpecificationError, "does not name 'x2'"),
         ({"lags": {"y": 1, "x1": 1, "x3": 1}}, pv.SpecificationError, "lags names 'x3'"),
         ({"lags": (1, -1)}, pv.SpecificationError, "0 or more"),
         ({"lags": "sbc"}, pv.SpecificationError, "bic"),
         ({"lags": "aic", "max_lags": (9, 29, 29)}, pv.SpecificationError, "5000"),
-        ({"lags": "aic", "common": ["D(x1)"]}, pv.SpecificationError, "needs given lags"),
+        ({"lags": "aic", "common": ["D(x1)"]}, pv.SpecificationError, "needs lags= to give the orders"),
         ({"common": ["D(x3)"]}, pv.SpecificationError, r"Choose one of: 'D\(x1\)', 'D\(x2\)'"),
         ({"common": ["D(x1)", "D(x1)"]}, pv.SpecificationError, "twice"),
         ({"algorithm": "newton"}, pv.SpecificationError, "newton-raphson"),
         ({"information": "hessian"}, pv.SpecificationError, "observed"),
         ({"max_iterations": 0}, pv.SpecificationError, "max_iterations"),
-        ({"max_iterations": 1}, pv.NumericalError, "not reached in 1 iterations"),
+        ({"max_iterations": 1}, pv.NumericalError, "1 iteration of newton-raphson did not reach"),
         ({"start": {"x1": 1.0}}, pv.SpecificationError, "one number for each"),
         ({"short_run": ["x1"]}, pv.SpecificationError, "twice"),
         ({"lags": 45}, pv.InsufficientDataError, "lags=45 reaches past the data, which span 40"),
@@ -503,7 +503,7 @@ def test_other_refusals():
     # Two stretches of at most twenty years are within the calendar, and none has thirty years before it.
     cut = panel(data[data["year"] != data["year"].min() + 20])
     for fit in (pv.fit_dynamic_fixed_effects, pv.fit_pooled_mean_group):
-        with pytest.raises(pv.InsufficientDataError, match="No row is left"):
+        with pytest.raises(pv.InsufficientDataError, match="None of the 215 rows is left"):
             fit(cut, "y", X, lags=30)
 
 
@@ -585,7 +585,9 @@ def test_grunfeld_has_more_than_one_maximum():
 def test_entities_without_a_regression_are_left_out():
     data = frame(19)
     data = data[(data["entity"] != "e1") | (data["year"] < 1985)]
-    result = warned("1 of 6 entities left out: 1 with fewer than", pv.fit_pooled_mean_group, panel(data), "y", X)
+    result = warned(
+        "1 of 6 entities left out (first e1): 1 with fewer than", pv.fit_pooled_mean_group, panel(data), "y", X
+    )
     close(result.params, pmg(data[data["entity"] != "e1"]).params, 1e-9)
     assert result.n_entities == 5
     with pytest.raises(pv.InsufficientDataError, match="unusable='drop'"):
@@ -785,7 +787,7 @@ def test_a_climb_that_only_rounding_moves_ends():
     frame = pd.DataFrame({"i": np.repeat(range(12), 12), "t": np.tile(range(12), 12)})
     frame["x"], frame["z"], noise = rng.standard_normal((3, 144))
     frame["y"] = 3.0 * frame["x"] + 1e-8 * noise
-    with pytest.raises(pv.NumericalError, match=r"was not reached in \d{1,3} iterations"):
+    with pytest.raises(pv.NumericalError, match=r"\d{1,3} iterations of .* did not reach the maximum"):
         pv.fit_pooled_mean_group(pv.Panel(frame, "i", "t"), "y", ["x", "z"])
 
 

@@ -338,7 +338,7 @@ def short_and_flat():
 def test_entities_without_a_regression_are_left_out_counted_and_named():
     data, gone = short_and_flat()
     with pytest.warns(
-        pv.PanelVarWarning, match="2 of 12 entities left out: 1 with fewer than 4 rows; 1 with regressors"
+        pv.PanelVarWarning, match=r"2 of 12 entities left out .first e00, e01.: 1 with fewer than 4 rows; 1 whose"
     ):
         result = pv.fit_mean_group(panel(data), "y", X)
     rest = pv.fit_mean_group(panel(data[~data["entity"].isin(gone)]), "y", X)
@@ -396,7 +396,7 @@ def test_refusals():
         pv.fit_common_correlated_effects(panel(data), "y", X, average_lags=-1)
     with pytest.raises(pv.SpecificationError, match="trend"):
         pv.fit_mean_group(panel(data.assign(trend=data["x1"])), "y", ["trend"], trend=True)
-    with pytest.raises(pv.SpecificationError, match="regressor to pool"):
+    with pytest.raises(pv.SpecificationError, match="regressor, whose slope it pools"):
         pv.fit_common_correlated_effects(panel(data), "y", [], pooled=True)
 
 

@@ -274,7 +274,7 @@ def test_requests_for_limits_that_do_not_exist_are_refused():
 
 @pytest.mark.parametrize("fit", [pv.fit_pooled, pv.fit_fixed_effects, pv.fit_random_effects, pv.fit_fixed_effects_ar1])
 @pytest.mark.parametrize("errors", ["no", np.zeros(0), pd.DataFrame({"a": [1, 2]})])
-@pytest.mark.filterwarnings("ignore:Only .* rows follow another", "ignore:rho comes from within residuals")
+@pytest.mark.filterwarnings("ignore:Only .* rows follow another", "ignore:rho is estimated from within residuals")
 def test_whether_errors_are_wanted_is_true_or_false(fit, errors):
     result = fit(pv.Panel(gappy_frame(), "entity", "year"), "y", X)
     with pytest.raises(pv.SpecificationError, match=r"errors=.* must be True or False"):
