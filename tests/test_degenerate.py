@@ -348,7 +348,7 @@ def test_every_kind_of_random_effects(method, effects, entities, periods):
 
 def test_random_effects_without_an_error_have_no_likelihood():
     for outcome in ("constant", "exact"):
-        with pytest.raises(pv.NumericalError, match="fits exactly: the likelihood of random effects has no maximum"):
+        with pytest.raises(pv.NumericalError, match="fits exactly, so the likelihood of random effects has no maximum"):
             pv.fit_random_effects(panel(30), outcome, ["x"], variance_components="ml")
 
 

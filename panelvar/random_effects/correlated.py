@@ -61,7 +61,7 @@ def fit_correlated_random_effects(
     Raises
     ------
     SpecificationError
-        No regressor varies within, or as `fit_random_effects`.
+        If no regressor varies within, or as in `fit_random_effects`.
 
     See Also
     --------
@@ -112,16 +112,20 @@ def with_means(design: Design, effects: str) -> tuple[Design, tuple[str, ...]]:
     used = [i for i in range(len(varying)) if len(design.x) + i in kept]
     if not used:
         raise SpecificationError(
-            f"No regressor has a mean over {label!r} to add: none varies within, or their means are there already."
+            f"There is no mean over {label!r} to add: no regressor varies within it, or the means are among the "
+            "regressors already."
         )
     names = tuple(f"mean({design.names[varying[i]]})" for i in used)
     taken = sorted(set(names) & set(design.names))
     if taken:
-        raise SpecificationError(f"Regressors are already called {', '.join(map(repr, taken))}: rename them.")
+        raise SpecificationError(f"Regressors are already called {', '.join(map(repr, taken))}. Rename them.")
     left = [design.names[varying[i]] for i in range(len(varying)) if i not in used]
     notes = design.notes
     if left:
-        text = f"The means of {', '.join(map(repr, left))} over {label} add nothing to the other regressors: left out."
+        text = (
+            f"The means of {', '.join(map(repr, left))} over {label} add nothing to the other regressors, so they are "
+            "left out."
+        )
         notes = (*notes, Note("mean-redundant", text))
     added = tuple(columns[i] for i in used)
     return replace(design, names=(*design.names, *names), x=(*design.x, *added), formula=None, notes=notes), names

@@ -30,8 +30,8 @@ from panelvar.random_effects.variance_components_quadratic import (
 )
 
 _ONE_WAY_ONLY = {
-    "harmonic": "the harmonic-mean version exists one-way only: use 'swamy-arora'",
-    "stata-sa": "Stata's sa version exists one-way only: use 'swamy-arora'",
+    "harmonic": "the harmonic-mean version is for one effect only. Use 'swamy-arora'",
+    "stata-sa": "Stata's sa version is for one effect only. Use 'swamy-arora'",
 }
 
 
@@ -40,7 +40,9 @@ def crossed_model(
 ) -> TransformedModel:
     """Estimate the three variances and transform the rows by them (see `panelvar.fit_random_effects`)."""
     if method in _ONE_WAY_ONLY:
-        raise SpecificationError(f"variance_components={method!r} with effects='twoway': {_ONE_WAY_ONLY[method]}.")
+        raise SpecificationError(
+            f"variance_components={method!r} does not go with effects='twoway': {_ONE_WAY_ONLY[method]}."
+        )
     (first, first_label), (second, second_label) = design.group_by("entity"), design.group_by("time")
     groupings, labels = (first, second), (first_label, second_label)
     for grouping, label in zip(groupings, labels, strict=True):
@@ -125,7 +127,7 @@ class _Crossed:
         self.df_within = len(design.y) - self.rank - len(self.within.kept)
         if self.df_within <= 0:
             raise InsufficientDataError(
-                f"The two-way within regression has {self.df_within} degrees of freedom: two-way random effects need "
+                f"The two-way within regression has {self.df_within} degrees of freedom. Two-way random effects need "
                 "more rows than levels of both effects plus regressors that vary in both."
             )
 
@@ -146,13 +148,14 @@ class _Crossed:
             )
         if not variances.idiosyncratic > 0.0:
             raise InsufficientDataError(
-                f"The idiosyncratic variance is estimated at {variances.idiosyncratic:.6g}: the effects and regressors "
-                "fit the data exactly, or the moment equations have no admissible solution. Use fit_fixed_effects."
+                f"The estimate of the idiosyncratic variance is {variances.idiosyncratic:.6g}. The effects and "
+                "regressors fit the data exactly, or the moment equations have no admissible solution. Use "
+                "fit_fixed_effects."
             )
         return variances, notes
 
     def maximum_likelihood(self, *, restricted: bool) -> tuple[Variances, Likelihood]:
-        """Maximise the likelihood, compared with those of either effect alone."""
+        """Maximise the likelihood, and compare it with those of either effect alone."""
         constant, columns = self.design.constant, self.design.columns
         kept = np.append(self.pooled.kept, len(columns) - 1)
         chosen = [columns[i] for i in kept]

@@ -9,7 +9,7 @@ With :math:`\phi_d = \sigma_d^2/\sigma_\varepsilon^2` and :math:`\Omega = I + \s
 m being n, or n - p for the restricted likelihood, to which the bracket belongs (Patterson and Thompson 1971; Harville
 1977, J. American Statistical Association 72, 320-338; Searle, Casella and McCulloch 1992, *Variance Components*). Every
 column is its within part and dummies times the tables of the fixed-effects regression, and :math:`\Omega^{-1}` leaves
-the within part alone: a value of the likelihood works on tables and costs nothing that grows with the rows.
+the within part alone. A value of the likelihood therefore works on tables, and its cost does not grow with the rows.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from panelvar.kernels.qr import triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
 
 _GRID = np.logspace(-4.0, 4.0, 7)
-"""Ratios from whose pairs the best few start the search: the likelihood may have several maxima."""
+"""The best few pairs of these ratios start the search, because the likelihood may have several maxima."""
 _NEGLIGIBLE = 1e-9
-"""A ratio times the rows of the largest level below which the variance counts as zero."""
+"""A variance counts as zero if its ratio, times the rows of the largest level, is below this."""
 _LARGEST = 1e12
-"""A ratio times rows beyond which the idiosyncratic variance counts as zero."""
+"""The idiosyncratic variance counts as zero if a ratio, times the rows of a level, exceeds this."""
 _NO_MAXIMUM = (
-    "The likelihood still rises where the effects' variances, times rows of a level, are a trillion times the "
-    "idiosyncratic one: the effects and regressors fit the data exactly, or nearly. Use fit_fixed_effects."
+    "The likelihood has no maximum: it still rises where an effect's variance is a trillion times the idiosyncratic "
+    "one. The effects and regressors fit the data exactly, or nearly. Use fit_fixed_effects."
 )
 
 
@@ -48,7 +48,7 @@ class CrossedSample:
     within : (k + 1, k + 1) array
         R of ``[X, y]`` with both effects taken out.
     tables : two (G_d, k + 1) arrays
-        The level tables that takes out, in the order of the groupings.
+        The level tables that this takes out, in the order of the groupings.
     n_rows : int
     constant : bool
         Whether the model has a constant.
@@ -144,7 +144,7 @@ class CrossedLikelihood:
     def _ordered_projection(self, means: Array, sums: Array, large: Array, small: Array) -> tuple[Array, Array]:
         equations, system = self.equations, self.sample.system
         ratios = equations.large_ratio, equations.small_ratio
-        # phi D'Omega^-1 v is the prediction; where phi is zero the sums of what is left are taken.
+        # phi D'Omega^-1 v is the prediction; where phi is zero, the sums of the residuals take its place.
         own = large / ratios[0] if ratios[0] else system.large_mass[:, None] * (means - system.average_small(small))
         other = small / ratios[1] if ratios[1] else sums - system.cross.T @ large
         return self.sample.crossing.ordered(own, other)
@@ -298,14 +298,14 @@ def _climb(sample: CrossedSample, start: Array) -> CrossedLikelihood | None:
             raise NumericalError(_NO_MAXIMUM)
         slope = phi * here.slope
         lengths, axes = np.linalg.eigh(phi[:, None] * here.curvature * phi + np.diag(slope))
-        # Uphill whatever the signs: a saddle is left, a maximum met with quadratic speed. The curvature of a vanishing
-        # ratio is as small as the ratio, and not to be taken for none.
+        # The step goes uphill whatever the signs: it leaves a saddle, and meets a maximum with quadratic speed. The
+        # curvature of a vanishing ratio is as small as the ratio, but it is not zero.
         floor = 1e-14 * max(1.0, float(np.abs(lengths).max()))
         step = axes @ ((axes.T @ slope) / np.maximum(np.abs(lengths), floor))
         step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 3.0))
         reach = float(np.abs(step).max())
         if lengths[-1] < 0.0 and reach < 1e-3:
-            # So near that a gain would drown in the rounding of the value: the step alone says when to stop.
+            # This near, the rounding of the value hides any gain, so the step alone says when to stop.
             if reach < 1e-12 or reach >= previous:
                 return here
             here, previous = sample.at(phi * np.exp(step)), reach
@@ -317,7 +317,10 @@ def _climb(sample: CrossedSample, start: Array) -> CrossedLikelihood | None:
                 break
             share *= 0.5
         here = there
-    raise NumericalError("Newton's method for the likelihood of the variances did not settle in 200 steps.")
+    raise NumericalError(
+        "Newton's method did not find the maximum of the likelihood of the variances in 200 steps. Use "
+        "variance_components='swamy-arora'."
+    )
 
 
 def crossed_maximum_likelihood(sample: CrossedSample, one_way: Sequence[Components]) -> tuple[Array, float, Likelihood]:
@@ -325,9 +328,9 @@ def crossed_maximum_likelihood(sample: CrossedSample, one_way: Sequence[Componen
     levels = len(sample.system.small_mass)
     if levels > level_system.DIRECT_LIMIT:
         raise NumericalError(
-            "Maximum likelihood of two-way random effects factors a matrix of the smaller effect's size at every step: "
-            f"it has {levels} levels, and the limit is {level_system.DIRECT_LIMIT}. Use variance_components="
-            "'swamy-arora', or make one effect fixed."
+            "Maximum likelihood of two-way random effects factors a matrix of the size of the smaller effect at every "
+            f"step. That effect has {levels} levels, and the limit is {level_system.DIRECT_LIMIT}. Use "
+            "variance_components='swamy-arora', or make one effect fixed."
         )
     edges = [component.likelihood for component in one_way]
     if edges[0] is None or edges[1] is None:
@@ -342,7 +345,7 @@ def crossed_maximum_likelihood(sample: CrossedSample, one_way: Sequence[Componen
     drift = np.zeros((sample.coefficients, 2))
     if not sample.restricted:
         drift[:, free] = found.drift[:, free]
-    # Without the first effect the second is alone.
+    # Without the first effect, the second is alone.
     without = (edges[1].value, edges[0].value)
     likelihood = Likelihood(
         max(values), edges[0].pooled, without, found.information(free), drift, restricted=sample.restricted

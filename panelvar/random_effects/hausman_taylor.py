@@ -1,4 +1,4 @@
-"""Regressors of which some are correlated with the entity effects: Hausman and Taylor, and two that ask for more."""
+"""Models in which some regressors are correlated with the entity effects: Hausman and Taylor's and two larger sets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from panelvar.base.arguments import read_names
 from panelvar.base.arrays import Array
 from panelvar.base.chosen_names import fitting_names
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
@@ -81,7 +82,7 @@ def fit_hausman_taylor(
     y : str
         Dependent variable; or, with ``x`` omitted, a formula of all regressors, such as ``"y ~ x1 + z1"``.
     x : str or sequence of str
-        All regressors. Which of them vary within entities is found out.
+        All regressors. The function finds out which of them vary within entities.
     endogenous : str or sequence of str
         Those of them that are correlated with the effects (Stata's ``endog()``), named as they were typed; a term or a
         pattern stands for all its columns.
@@ -90,7 +91,7 @@ def fit_hausman_taylor(
         means of :math:`x_1`; with its values in every period; and its correlation with :math:`x_2` is the same in every
         period.
     {constant, weights (refused), cov, convention}
-        Its field ``hausman_taylor_periods`` says how unbalanced panels count.
+        The convention's field ``hausman_taylor_periods`` says how unbalanced panels count.
     {missing, collinear}
 
     Returns
@@ -101,10 +102,10 @@ def fit_hausman_taylor(
     Raises
     ------
     SpecificationError
-        An endogenous regressor is not among x, or there is none.
+        If an endogenous regressor is not among x, or there is none.
     CollinearityError
-        There are fewer time-varying exogenous regressors than time-invariant endogenous ones, or they are too weakly
-        related to them.
+        If there are fewer time-varying exogenous regressors than time-invariant endogenous ones, or they are too weakly
+        related to these.
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
@@ -123,12 +124,12 @@ def fit_hausman_taylor(
     the :math:`T_i`. Instruments that do not vary within entities are quasi-demeaned like the regressors.
 
     The two larger sets enter as deviations from the entity's mean. On a balanced panel these span the same space as the
-    levels in the table. Where an entity has no row in a period, its instrument of that period is zero: on very
-    unbalanced panels the two larger sets mean little.
+    levels in the table. Where an entity has no row in a period, its instrument of that period is zero. The two larger
+    sets therefore mean little on very unbalanced panels.
 
-    Do not use this estimator if you can take no regressor as uncorrelated with the effects: nothing identifies
-    :math:`\gamma_2` then. Compare it with `fit_fixed_effects` by `hausman`; with as many :math:`x_1` as :math:`z_2`
-    there is nothing to test.
+    Do not use this estimator if you can take no regressor as uncorrelated with the effects, because nothing then
+    identifies :math:`\gamma_2`. Compare it with `fit_fixed_effects` by `hausman`; with as many :math:`x_1` as
+    :math:`z_2` there is nothing to test.
 
     References
     ----------
@@ -152,7 +153,7 @@ def fit_hausman_taylor(
     refuse_single_level(grouping, label)
     if design.nobs == grouping.n_groups:
         raise InsufficientDataError(
-            f"Every level of {label!r} has a single row: there is no variation within entities to estimate from."
+            f"Every level of {label!r} has a single row, so there is no variation within entities to estimate from."
         )
     moments = panel_moments(design.columns, grouping)
     check_scale(design, moments.raw_norms)
@@ -162,8 +163,9 @@ def fit_hausman_taylor(
     between = layout.excluded - len(parts.varying_exogenous) - len(parts.varying_endogenous)
     if between + len(parts.invariant_exogenous) >= grouping.n_groups:
         text = (
-            f"{between} instruments are values of single periods, for {grouping.n_groups} entities: they explain the "
-            "regressors' means altogether, and 2SLS is then least squares. Use method='hausman-taylor'."
+            f"{between} instruments are values of single periods, for "
+            f"{counted(grouping.n_groups, 'entity', 'entities')}. They explain the regressors' means exactly, so 2SLS "
+            "is least squares. Use method='hausman-taylor'."
         )
         notes.append(Note("many-instruments", text, warn=True))
     model = components_model(instrumented, "entity", "harmonic", chosen, given=components)
@@ -177,7 +179,10 @@ def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
     redundant = sum(note.code == "instrument-redundant" for note in notes)
     if not redundant:
         return notes
-    text = f"{redundant} of the {made} instruments made from the regressors depend on the others and are left out."
+    text = (
+        f"{redundant} of the {counted(made, 'instrument')} made from the regressors depend on the others, so they are "
+        "left out."
+    )
     return (*(note for note in notes if note.code != "instrument-redundant"), Note("instrument-redundant", text))
 
 
@@ -189,11 +194,13 @@ def _parts(design: Design, moments: PanelMoments, endogenous: Sequence[str] | st
         given += fitting
         if not fitting:
             raise SpecificationError(
-                f"endogenous names {name!r}, which is not among the regressors ({', '.join(design.names)}): x holds "
+                f"endogenous names {name!r}, which is not among the regressors ({', '.join(design.names)}). x holds "
                 "all regressors, and endogenous those of them that are correlated with the effects."
             )
     if not given:
-        raise SpecificationError("No regressor is named as correlated with the effects: use fit_random_effects.")
+        raise SpecificationError(
+            "endogenous names no regressor that is correlated with the effects. Without one, use fit_random_effects."
+        )
     within, raw_norms = np.sqrt(np.square(moments.r).sum(axis=0)), moments.raw_norms
     parts = _Parts([], [], [], [])
     for j, name in enumerate(design.names):
@@ -202,9 +209,9 @@ def _parts(design: Design, moments: PanelMoments, endogenous: Sequence[str] | st
     wanted, found = parts.invariant_endogenous, parts.varying_exogenous
     if len(found) < len(wanted):
         raise CollinearityError(
-            f"{len(wanted)} time-invariant regressor(s) correlated with the effects "
-            f"({', '.join(design.names[j] for j in wanted)}) need at least as many time-varying regressors that are "
-            f"not; found {len(found)} ({', '.join(design.names[j] for j in found) or 'none'})."
+            f"The time-invariant regressors in endogenous ({', '.join(design.names[j] for j in wanted)}) need as many "
+            f"time-varying regressors that are not in endogenous. The model has {len(wanted)} of the first and "
+            f"{len(found)} of the second ({', '.join(design.names[j] for j in found) or 'none'})."
         )
     return parts
 
@@ -212,14 +219,14 @@ def _parts(design: Design, moments: PanelMoments, endogenous: Sequence[str] | st
 def _components(
     design: Design, moments: PanelMoments, parts: _Parts, convention: Convention, label: str
 ) -> tuple[Components, list[Note]]:
-    """Estimate the variances from the within residuals and from what the entities' means leave."""
+    """Estimate the variances from the within residuals and from the residuals of the entities' means."""
     grouping, counts, n_groups = design.entities, moments.counts, design.entities.n_groups
     df_within = design.nobs - n_groups
     within = solve(moments.r, moments.raw_norms[:-1])
     if df_within <= len(within.kept):
         raise InsufficientDataError(
-            f"The within regression has {df_within - len(within.kept)} degrees of freedom: the components need more "
-            f"rows than levels of {label!r} plus time-varying regressors."
+            f"The within regression has {df_within - len(within.kept)} degrees of freedom. The variance components "
+            f"need more rows than levels of {label!r} plus time-varying regressors."
         )
     left = (moments.means[:, -1] - moments.means[:, :-1] @ within.coefficients)[grouping.codes]
     order = [*parts.invariant_exogenous, *parts.varying_exogenous, *parts.invariant_endogenous]
@@ -232,7 +239,8 @@ def _components(
             rss = two_stage_fit(centred_model(means), layout, "2sls", "drop", convention, derived=True).rss
         except CollinearityError as error:
             raise CollinearityError(
-                f"The variance components need the regression of the entities' means on what does not vary. {error}"
+                "The variance components need the regression of the entities' means on the time-invariant regressors, "
+                f"which failed. {error}"
             ) from None
     else:
         first = layout.exogenous
@@ -262,7 +270,7 @@ def _instrumented(design: Design, moments: PanelMoments, parts: _Parts, method: 
     for j in repeated:
         table = np.zeros((len(moments.counts), times.n_groups))
         table[codes, times.codes] = columns[f"within({design.names[j]})"]
-        # Deviations of an entity add up to zero: the last period's is implied by the others.
+        # The deviations of an entity add up to zero, so the others imply that of the last period.
         for p, period in enumerate(design.time_labels[:-1]):
             columns[f"{design.names[j]}[{period}]"] = table[codes, p]
     exogenous = [*parts.varying_exogenous, *parts.invariant_exogenous]

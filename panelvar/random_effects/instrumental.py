@@ -60,8 +60,8 @@ def fit_iv_random_effects(
 
     .. math:: y_{it} = c + x_{it}'\beta + p_{it}'\gamma + \mu_i + \varepsilon_{it}
 
-    Two-stage least squares of quasi-demeaned rows, :math:`v^*_{it} = v_{it} - \theta_i\bar v_i`, with one of two sets
-    of instruments (A all exogenous variables):
+    This is two-stage least squares of quasi-demeaned rows, :math:`v^*_{it} = v_{it} - \theta_i\bar v_i`. There are two
+    sets of instruments, in which a stands for every exogenous variable:
 
     ============  =============================================================  =======================================
     ``"g2sls"``   :math:`a^*_{it}` (Balestra and Varadharajan-Krishnakumar)      ``xtivreg, re``; plm's ``"bvk"``
@@ -90,11 +90,11 @@ def fit_iv_random_effects(
     Raises
     ------
     SpecificationError
-        You gave weights, or a method or version that does not exist.
+        If you give weights, or a method or version that does not exist.
     CollinearityError
-        The within or the between regression is not identified: without both there are no variance components.
+        If the within or the between regression is not identified: without both there are no variance components.
     InsufficientDataError
-        The effect has fewer than two levels, or no degrees of freedom are left within.
+        If the effect has fewer than two levels, or no degrees of freedom are left within.
     DataError, NumericalError
         See `panelvar.base.errors`.
 
@@ -114,7 +114,7 @@ def fit_iv_random_effects(
     References
     ----------
     Balestra and Varadharajan-Krishnakumar (1987), Econometric Theory 3(2), 223-246; Baltagi (1981), J. of Econometrics
-    17(2), 189-200; Baltagi and Chang (2000), Econometric Reviews 19(3), 269-279, on unbalanced panels.
+    17(2), 189-200; Baltagi and Chang (2000), Simultaneous equations with incomplete panels.
 
     Examples
     --------
@@ -130,8 +130,8 @@ def fit_iv_random_effects(
     choose("variance_components", variance_components, _VERSIONS)
     if choose("effects", effects, ONE_OR_TWO_WAY) == "twoway":
         raise SpecificationError(
-            "Random effects with instruments are offered one-way. Add period dummies to the regressors (C(year)), or "
-            "use fit_iv_fixed_effects."
+            "effects='twoway' is not available with instruments. Take one random effect and add dummies of the other "
+            "to the regressors, such as C(year), or use fit_iv_fixed_effects."
         )
     chosen = as_convention(convention)
     design, layout = build_instrumented(
@@ -170,7 +170,7 @@ def _components(
             ) from None
     within, between = (fit.solution for fit in fits)
     if weighted:
-        # Weights were scaled to mean one.
+        # The weights were scaled to a mean of one.
         between = between._replace(rss=between.rss * float(grouping.sizes.mean()))
     moments = panel_moments(fits[0].source.columns, grouping)
     components = swamy_arora(moments, within, np.zeros(0), version=version, constant=design.constant, between=between)
@@ -183,7 +183,7 @@ def _split(design: Design, layout: Layout, grouping: Grouping) -> tuple[Design, 
     r"""Add the within and between parts of every exogenous variable to the instruments.
 
     Quasi-demeaned they are :math:`a_{it} - \bar a_i` and :math:`(1 - \theta_i)\bar a_i`. The between part of an
-    exogenous regressor is its quasi-demeaned self less its within part, and so is not added.
+    exogenous regressor is the quasi-demeaned regressor less its within part, so it is not added.
     """
     columns: dict[str, Array] = {}
     for j in range(layout.instruments):

@@ -80,13 +80,13 @@ def fit_random_effects(
     Raises
     ------
     SpecificationError
-        You gave weights; asked for Amemiya's components with a regressor that does not vary within; or for a version
-        that two effects do not have.
+        If you give weights, ask for Amemiya's components with a regressor that does not vary within, or ask for a
+        version that two effects do not have.
     InsufficientDataError
-        The effect has fewer than two levels, or no degrees of freedom are left within.
+        If the effect has fewer than two levels, or no degrees of freedom are left within.
     NumericalError
-        Both effects have more than 2,000 levels under the two-way likelihood, or are so weakly connected that conjugate
-        gradients do not converge.
+        If both effects have more than 2,000 levels under the two-way likelihood, or are so weakly connected that
+        conjugate gradients do not converge.
 
     See Also
     --------
@@ -127,8 +127,8 @@ def weights_refused(weights: object) -> None:
     """Refuse analytic weights."""
     if weights is not None:
         raise SpecificationError(
-            "Analytic weights are not defined for random effects: the quasi-demeaning weight would differ within an "
-            "entity. Use fit_fixed_effects or fit_pooled with weights."
+            "Analytic weights are not defined for random effects, because the quasi-demeaning weight would differ "
+            "within an entity. Use fit_fixed_effects or fit_pooled with weights."
         )
 
 
@@ -164,8 +164,8 @@ def components_model(
     theta = components.theta
     if theta.max() == 1.0:
         raise NumericalError(
-            "The within regression fits exactly: the idiosyncratic variance is 0 and quasi-demeaning removes the "
-            "constant. There is nothing for random effects to estimate; see fit_fixed_effects."
+            "The within regression fits exactly, so the idiosyncratic variance is 0 and quasi-demeaning removes the "
+            "constant. Nothing is left for random effects to estimate. Use fit_fixed_effects."
         )
     centre, mass = moments.centre(theta)
     triangle = moments.triangle(theta, centre=centre if design.constant else None)
@@ -204,7 +204,7 @@ def _estimate(
     raw_norms: Array,
     by_rows: bool,
 ) -> tuple[Components, list[Note]]:
-    """Estimate one-way components and say what is wrong with them."""
+    """Estimate one-way components, with notes on what is wrong with them."""
     constant, groups, within = design.constant, grouping.n_groups, solve(moments.r, raw_norms)
     notes: list[Note] = []
     if method in _VERSIONS:
@@ -229,7 +229,7 @@ def _estimate(
             components = Components(found.idiosyncratic, effect, raw, theta, found.df_within, found.df_between[0])
     if not (np.isfinite(components.idiosyncratic) and components.df_within > 0):
         raise InsufficientDataError(
-            f"The within regression has {components.df_within} degrees of freedom: random effects need more rows than "
+            f"The within regression has {components.df_within} degrees of freedom. Random effects need more rows than "
             f"levels of {label!r} plus time-varying regressors."
         )
     if components.likelihood is not None:

@@ -7,8 +7,8 @@ RSS(\phi)/n` are concentrated out, and
 
 (Baltagi 2013, chapter 2; Breusch 1987). The restricted likelihood has n - p for n and
 :math:`-\tfrac12\log|X'\Omega^{-1}X|` besides (Patterson and Thompson 1971; Harville 1977, J. American Statistical
-Association 72, 320-338). RSS is that of the quasi-demeaned rows. Its levels enter through one small
-triangle for each distinct :math:`T_i`, so that a value of the likelihood costs nothing that grows with the rows.
+Association 72, 320-338). RSS is that of the quasi-demeaned rows. Its levels enter through one small triangle for each
+distinct :math:`T_i`, so the cost of a value of the likelihood does not grow with the rows.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError
+from panelvar.base.plurals import counted
 from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
 from panelvar.kernels.qr import ROUNDING, Solution, triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
 
 _GRID = np.concatenate(([0.0], np.logspace(-8.0, 12.0, 161)))
-"""Ratios at which the profile's slope is looked at first: it may have two maxima (Maddala 1971)."""
+"""The slope of the profile is computed first at these ratios, because it may have two maxima (Maddala 1971)."""
 
 
 _SINGULAR = 1e-13
-"""Smallest eigenvalue of the information, scaled to a unit diagonal, that is no rounding."""
+"""An eigenvalue of the information, scaled to a unit diagonal, is rounding unless it exceeds this."""
 
 
 class Profile:
@@ -50,8 +51,8 @@ class Profile:
         self.degrees = n - (moments.means.shape[1] - 1) - int(constant) if restricted else n
         if self.degrees < 1.0:
             raise InsufficientDataError(
-                f"{n:g} rows for as many coefficients leave the restricted likelihood nothing: it has no maximum. Use "
-                "fewer regressors."
+                f"{counted(int(n), 'row')} for as many coefficients leave nothing for the restricted likelihood, so it "
+                "has no maximum. Use fewer regressors."
             )
         self.counts = moments.counts
         self.sizes, first = np.unique(moments.counts, return_inverse=True)
@@ -143,13 +144,13 @@ class Profile:
         hessian[0, 0] = -0.5 * self.degrees
         hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance
         hessian[1, 1] = 0.5 * norm - 0.5 * second / variance
-        # Scaled to a unit diagonal: the parameters are in different units.
+        # The matrix is scaled to a unit diagonal because the parameters are in different units.
         units = np.sqrt(np.abs(hessian.diagonal()))
         scaled = -hessian / np.outer(units, units) if units.all() else np.zeros((2, 2))
         if np.linalg.eigvalsh(scaled)[0] <= _SINGULAR:
             raise NumericalError(
-                "The information on the two variances is singular at the maximum of the likelihood: these rows cannot "
-                "tell them apart. Use variance_components='swamy-arora'."
+                "The information on the two variances is singular at the maximum of the likelihood, so these rows "
+                "cannot tell them apart. Use variance_components='swamy-arora'."
             )
         cov: Array = np.asarray(np.linalg.inv(scaled) / np.outer(units, units), dtype=np.float64)
         drift = np.zeros((k, 1))
@@ -186,8 +187,8 @@ def maximum_likelihood(
     profile = Profile(moments, constant=constant, restricted=restricted)
     if profile.variance(0.0) * profile.degrees <= (ROUNDING * float(moments.raw_norms[-1])) ** 2:
         raise NumericalError(
-            "The regression fits exactly: the likelihood of random effects has no maximum. Without an error there are "
-            "no variance components to estimate; see fit_pooled."
+            "The regression fits exactly, so the likelihood of random effects has no maximum. Without an error there "
+            "are no variance components to estimate. Use fit_pooled."
         )
     ratio = profile.maximum()
     counts = moments.counts

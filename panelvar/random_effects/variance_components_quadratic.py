@@ -8,8 +8,8 @@ dummies and :math:`A` any of :math:`Q, P_1, P_2`,
 .. math:: E[e'Ae] = \sigma_\varepsilon^2\,\tau(I) + \sum_d \sigma_d^2\,\tau(D_d D_d'), \qquad
    \tau(V) = \mathrm{tr}(AV) - 2\,\mathrm{tr}(H V A Z) + \mathrm{tr}(Z'AZ\,HVH').
 
-Each trace needs sums by level only (k numbers a level), and the table of how often two levels meet; nothing has n rows
-and n columns. Baltagi and Chang (1994), J. Econometrics 62, 67-89 (one way); Baltagi (2013), sections 9.2 and 9.3.
+Each trace needs sums by level only (k numbers a level), and the table of how often two levels meet; no matrix has n
+rows and n columns. See Baltagi and Chang (1994), J. Econometrics 62, 67-89 (one way), and Baltagi (2013).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Variances(NamedTuple):
     df_within : int
         Degrees of freedom of the within regression.
     df_between : tuple of int
-        What is left of each effect's levels after the coefficients that its equation estimates.
+        The levels of each effect less the coefficients that its equation estimates.
     """
 
     idiosyncratic: float
@@ -64,7 +64,7 @@ class Levels:
     crossing : Crossing or None
         How two groupings meet; None with one.
     means : sequence of (G_d, k + 1) arrays, optional
-        The means before anything is subtracted, if they are there already.
+        The means before anything is subtracted, if they are known already.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Levels:
         return [float(mass @ (means @ direction) ** 2) for mass, means in pairs]
 
     def is_balanced(self) -> bool:
-        """Whether all levels have as many rows as one another (one effect) or every pair meets (two)."""
+        """Whether all levels have the same number of rows (one effect), or every pair of levels meets (two effects)."""
         if len(self.masses) == 2:
             return len(self.masses[0]) * len(self.masses[1]) == self.n_rows
         return bool((self.masses[0] == self.masses[0][0]).all())
@@ -120,8 +120,8 @@ def _solved(matrix: Array, forms: Array, df_within: int, df_between: Sequence[in
 def _textbook(levels: Levels, rank: int) -> Array:
     r"""Denominators of a balanced panel that count effects but no coefficients.
 
-    ``e'Qe`` over ``n - rank`` (N(T - 1) one way, (N - 1)(T - 1) two way) and ``e'P_d e`` over the levels of d
-    (Wallace and Hussain 1969, Amemiya 1971; Baltagi 2013, chapters 2 and 3).
+    ``e'Qe`` over ``n - rank`` (N(T - 1) one way, (N - 1)(T - 1) two way) and ``e'P_d e`` over the levels of d (Wallace
+    and Hussain 1969, Amemiya 1971; Baltagi 2013).
     """
     effects = len(levels.groupings)
     matrix = np.zeros((effects + 1, effects + 1))
@@ -223,9 +223,9 @@ def wallace_hussain(
 def amemiya(levels: Levels, within: Solution, rank: int, *, constant: bool) -> Variances:
     r"""Amemiya (1971): the quadratic forms of :math:`y - X\hat\beta_W - \hat c`, within coefficients.
 
-    On a balanced panel the denominators count effects only (plm); on an unbalanced one they are the exact traces
-    (plm), in which :math:`(\tilde X'\tilde X)^{-1}` of the within regression enters the between forms. Every regressor
-    must vary within all effects: the residual would otherwise hold its contribution.
+    On a balanced panel the denominators count effects only (plm); on an unbalanced one they are the exact traces (plm),
+    in which :math:`(\tilde X'\tilde X)^{-1}` of the within regression enters the between forms. Every regressor must
+    vary within all effects; otherwise the residual would hold its contribution.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def amemiya(levels: Levels, within: Solution, rank: int, *, constant: bool) -> V
 def nerlove(levels: Levels, within: Solution, tables: Sequence[Array], rank: int, *, by_rows: bool) -> Variances:
     r"""Nerlove (1971): the within RSS over n, and the sample variance of the estimated fixed effects.
 
-    :math:`\hat\sigma_\mu^2 = \sum_i(\hat a_i - \bar a)^2/(G-1)` (Baltagi 2013, chapter 2; gretl), or by rows
+    :math:`\hat\sigma_\mu^2 = \sum_i(\hat a_i - \bar a)^2/(G-1)` (Baltagi 2013; gretl), or by rows
     :math:`\frac{G}{G-1}\sum_i \frac{T_i}{n}(\hat a_i - \bar a)^2` with :math:`\bar a` the mean over rows (plm); equal
     when balanced. Never negative, and biased upwards by the noise of the estimated effects.
 
@@ -301,22 +301,22 @@ def from_residuals(
     label: str,
     by_rows: bool,
 ) -> tuple[Variances, list[Note]]:
-    """Estimate by Wallace and Hussain, Amemiya or Nerlove, whose last two ask that regressors vary within ``label``."""
+    """Estimate by Wallace and Hussain, Amemiya or Nerlove; the last two need regressors that vary within ``label``."""
     constant = design.constant
     if method == "wallace-hussain":
         return wallace_hussain(levels, within_triangle, pooled, rank, constant=constant), []
     names = ", ".join(repr(design.names[i]) for i in np.setdiff1d(pooled.kept, within.kept))
     if method == "nerlove":
         text = (
-            f"{names} do not vary within {label}: their contribution is part of the fixed effects whose variance "
+            f"Regressors that do not vary within {label} ({names}) contribute to the fixed effects whose variance "
             "Nerlove's method takes, so the variance of the effect is too large."
         )
         notes = [Note("nerlove-time-invariant", text, warn=True)] if names else []
         return nerlove(levels, within, tables, rank, by_rows=by_rows), notes
     if names:
         raise SpecificationError(
-            f"Amemiya's components come from within residuals, to which {names} would add their whole contribution: "
-            f"they do not vary within {label}. Use variance_components='swamy-arora' or 'wallace-hussain'."
+            f"Amemiya's components need regressors that vary within {label}, and {names} would add their whole "
+            "contribution to the residuals. Use variance_components='swamy-arora' or 'wallace-hussain'."
         )
     return amemiya(levels, within, rank, constant=constant), []
 

@@ -586,7 +586,7 @@ def test_entities_without_a_regression_are_left_out():
     data = frame(19)
     data = data[(data["entity"] != "e1") | (data["year"] < 1985)]
     result = warned(
-        "1 of 6 entities left out (first e1): 1 with fewer than", pv.fit_pooled_mean_group, panel(data), "y", X
+        "1 of 6 entities left out .first e1.: 1 with fewer than", pv.fit_pooled_mean_group, panel(data), "y", X
     )
     close(result.params, pmg(data[data["entity"] != "e1"]).params, 1e-9)
     assert result.n_entities == 5

@@ -259,7 +259,7 @@ def test_a_level_of_a_million_costs_no_digits():
 
 @pytest.mark.parametrize("method", ["harmonic", "stata-sa"])
 def test_methods_that_exist_one_way_only(method):
-    with pytest.raises(pv.SpecificationError, match="one-way"):
+    with pytest.raises(pv.SpecificationError, match="for one effect only"):
         fitted(sample(), method=method)
 
 

@@ -156,7 +156,9 @@ def test_the_boundary_of_one_effect(method):
     """Nothing between years: one-way likelihood of the entity, a warning, no standard error of zero."""
     frame = sample()
     frame["y"] -= 0.999 * frame.groupby("year")["y"].transform("mean")
-    with pytest.warns(pv.PanelVarWarning, match=r"variance of year at 0.*one-way random effects of the entity"):
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"variance of the year effect is 0.*one-way random effects of the entity"
+    ):
         result = fitted(frame, method=method)
     one = pv.fit_random_effects(pv.Panel(frame, "entity", "year"), "y", X, variance_components=method)
     np.testing.assert_allclose(result.params, one.params, rtol=1e-9)
@@ -179,7 +181,10 @@ def test_the_boundary_of_both_effects():
     frame = sample(1.0)
     for unit in ("entity", "year"):
         frame["y"] -= 0.999 * frame.groupby(unit)["y"].transform("mean")
-    with pytest.warns(pv.PanelVarWarning, match="variance of entity and year at 0: the coefficients equal pooled OLS"):
+    with pytest.warns(
+        pv.PanelVarWarning,
+        match=("variance of the entity and the year effect is 0, so the coefficients equal pooled OLS"),
+    ):
         result = fitted(frame, method="ml")
     pooled = pv.fit_pooled(pv.Panel(frame, "entity", "year"), "y", X)
     np.testing.assert_allclose(result.params, pooled.params, rtol=1e-9)
