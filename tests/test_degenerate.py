@@ -286,14 +286,14 @@ def test_two_periods_leave_no_distribution_to_the_durbin_watson_of_fixed_effects
 def test_tests_that_need_more_entities_or_rows_say_so():
     with pytest.raises(pv.SpecificationError, match="leaves nothing to correlate of 2 entities"):
         pv.cd_star_test(pv.fit_pooled(panel(2, 8), "y", ["x"]))
-    with pytest.raises(pv.InsufficientDataError, match="cannot identify 3 coefficients"):
+    with pytest.raises(pv.InsufficientDataError, match="cannot identify the 3 coefficients"):
         pv.wooldridge_pooled_test(pv.fit_pooled(panel(3, 2), "y", ["x"]))
 
 
 def test_the_average_of_wald_statistics_says_why_it_has_no_p_value():
     test = pv.panel_granger_test(panel(8, 12), "y", "x", kind="w-bar")
     assert np.isnan(test.pvalue) and "no-pvalue" in {note.code for note in test.notes}
-    assert "No p-value" in str(test.summary())
+    assert "no p-value" in str(test.summary())
 
 
 AVERAGES = {

@@ -1,7 +1,8 @@
-"""What the tests are made of: residuals in their rows, lags within entities, and auxiliary regressions.
+"""The parts of the tests: residuals in their rows, lags within entities, and auxiliary regressions.
 
-No statistic depends on units. Residuals, the dependent variable and each regressor are therefore handed out in units of
-their own, powers of two that change no digit, so that squares and fourth powers stay in the range of numbers.
+No statistic depends on units. Residuals, the dependent variable and each regressor are therefore returned in units of
+their own, powers of two that change no digit, so that squares and fourth powers stay in the range of floating-point
+numbers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
+from panelvar.base.plurals import counted
 from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
@@ -46,9 +48,9 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *,
         result.fit.refuse_instruments(what, "it is derived for least squares.")
     if families and result.fit.family not in families:
         wanted = " or ".join(families)
-        raise SpecificationError(f"{what} is derived for {wanted} models; this one is {result.fit.family}.")
+        raise SpecificationError(f"{what} is derived for {wanted} models, but this one is {result.fit.family}.")
     if result.fit.source.weights is not None:
-        raise SpecificationError(f"{what} is not derived for analytic weights: fit the model without them.")
+        raise SpecificationError(f"{what} is not derived for analytic weights. Fit the model without them.")
     refuse_exact(what, result)
     return result.fit.source
 
@@ -56,7 +58,7 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *,
 def refuse_exact(what: str, result: LinearResult) -> None:
     """Refuse a model whose residuals are zero."""
     if result.fit.exact:
-        raise NumericalError(f"{what} needs residuals: the model fits exactly.")
+        raise NumericalError(f"{what} needs residuals, but the model fits exactly.")
 
 
 def refuse_rounding(what: str, fits: str, residuals: Array, levels: Array) -> None:
@@ -67,11 +69,11 @@ def refuse_rounding(what: str, fits: str, residuals: Array, levels: Array) -> No
     what : str
         The test.
     fits : str
-        What leaves nothing, in words with a verb: "the differenced model fits".
+        What fits exactly, with a verb: "the differenced model fits".
     residuals, levels : (n,) arrays
     """
     if residuals @ residuals <= ROUNDING**2 * (levels @ levels):
-        raise NumericalError(f"{what} needs residuals: {fits} exactly.")
+        raise NumericalError(f"{what} needs residuals, but {fits} exactly.")
 
 
 def level_matrix(result: LinearResult) -> Array:
@@ -105,7 +107,7 @@ def transformed_columns(result: LinearResult) -> tuple[Array, Array, Array]:
 
 
 def own_residuals(result: LinearResult) -> Array:
-    """Residuals of the regression, or of the levels after random effects, which transform them; in their own units."""
+    """Return residuals of the regression, after random effects those of the levels, in their own units."""
     return in_own_units(result.resids.to_numpy()) if result.fit.family == "random" else residuals_of_rows(result)
 
 
@@ -153,13 +155,13 @@ def least_squares(x: Array, y: Array) -> Auxiliary:
     root = (right[used].T / values[used]) / norms[:, None]
     coefficients = root @ (left[:, used].T @ y)
     residuals = y - left[:, used] @ (left[:, used].T @ y)
-    # Once more on what is left: the first projection rounds on the scale of y.
+    # The residuals are projected once more, because the first projection rounds on the scale of y.
     residuals = residuals - left[:, used] @ (left[:, used].T @ residuals)
     with np.errstate(over="ignore"):
         bread = root @ root.T
     if not np.isfinite(bread).all():
         raise NumericalError(
-            "A regressor of an auxiliary regression is too small for its square: rescale the variables."
+            "A regressor of an auxiliary regression is too small to be squared. Rescale the variables."
         )
     return Auxiliary(coefficients, residuals, bread, int(used.sum()))
 
@@ -178,22 +180,25 @@ def clustered_error(
     """
     n, k = x.shape
     if fit.rank < k or n <= k:
-        raise InsufficientDataError(f"{what}: {n} rows cannot identify {k} coefficients of the auxiliary regression.")
+        raise InsufficientDataError(
+            f"{what} needs more rows: {counted(n, 'row')} cannot identify the {counted(k, 'coefficient')} of its "
+            "auxiliary regression."
+        )
     refuse_rounding(what, "the auxiliary regression fits", fit.residuals, y)
     grouping = Grouping.from_codes(np.unique(codes, return_inverse=True)[1].astype(np.int64))
     groups = grouping.n_groups
     if groups < 2:
-        raise InsufficientDataError(f"{what} needs two entities or more.")
+        raise InsufficientDataError(f"{what} needs at least two entities.")
     moves = (x @ fit.bread[:, place]) * fit.residuals
     sums = grouping.sums(moves)
     variance = float(sums @ sums)
     if variance <= ROUNDING**2 * float(moves @ moves):
-        raise NumericalError(f"{what}: in every entity the scores add up to zero, which leaves no variance to test by.")
+        raise NumericalError(f"{what} has no variance to test by, because the scores add up to zero in every entity.")
     return float(np.sqrt(variance * groups / (groups - 1) * (n - 1) / (n - k))), groups
 
 
 def adjacency(result: LinearResult, lags: str | None, offered: Sequence[str] = ("calendar", "rows")) -> str:
-    """Say what precedes a row: as asked for, or as the result's convention differences."""
+    """Say which row precedes another: as asked for, or as the result's convention takes differences."""
     if lags is None:
         return "rows" if result.convention.first_difference == "consecutive" else "calendar"
     return choose("lags", lags, offered)

@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
+from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests.auxiliary import ROUNDING, lagged, own_residuals, unweighted
@@ -47,7 +48,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     Raises
     ------
     InsufficientDataError
-        There are no more entities than orders, or no pair of rows that far apart.
+        If there are no more entities than orders, or no pair of rows that far apart.
 
     See Also
     --------
@@ -78,7 +79,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     entities = design.entities
     notes: list[Note] = []
     if kind == "hr" and p != 1:
-        notes.append(Note("hr-order-one", "The HR test is of first order; order is ignored.", warn=True))
+        notes.append(Note("hr-order-one", "The HR test is of first order, so order= is ignored.", warn=True))
     values = own_residuals(result)
     e = values - entities.means(values)[entities.codes]
     sizes = entities.sizes.astype(np.float64)
@@ -109,7 +110,8 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     active = int((z != 0.0).any(axis=1).sum())
     if active <= z.shape[1]:
         raise InsufficientDataError(
-            f"{active} entities have pairs of residuals to compare; more than {z.shape[1]} are needed."
+            f"{counted(active, 'entity has', 'entities have')} pairs of residuals to compare, and the test needs more "
+            f"than {z.shape[1]}."
         )
     if kind == "q":
         notes += size_notes("born-breitung q", active)
@@ -120,13 +122,14 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         form = quadratic_form(total, variance)
         if form.rank < p:
             raise InsufficientDataError(
-                f"The terms of {len(z)} entities have a covariance of rank {int(form.rank)}: Q({p}) has no statistic. "
-                "Take a smaller order."
+                f"The terms of {len(z)} entities have a covariance of rank {int(form.rank)}, so Q({p}) has no "
+                "statistic. Take a smaller order."
             )
         return chi2_test(title, float(form.statistic), p, null, notes)
     if variance[0, 0] <= ROUNDING * float(z[:, 0] @ z[:, 0]):
         raise InsufficientDataError(
-            f"The terms of the {active} entities that have them do not vary: there is no variance to test by."
+            f"The terms of the {counted(active, 'entity', 'entities')} that have any do not vary, so there is no "
+            "variance to test by."
         )
     statistic = float(total[0] / np.sqrt(variance[0, 0]))
     return z_test(title, statistic, null, notes)
@@ -137,13 +140,13 @@ def _split_sums(result: LinearResult, e: Array) -> Array:
     design = result.fit.source
     codes, starts = design.entities.codes, design.entity_starts
     begin, end, place = starts[:-1][codes], starts[1:][codes], np.arange(len(e))
-    # Running sums that start anew with every entity: e has mean zero there, so differences lose nothing.
+    # These running sums start anew with every entity, where e has mean zero, so differences lose no digits.
     running = np.cumsum(e)
     base = np.where(begin > 0, running[np.maximum(begin - 1, 0)], 0.0)
     up_to = (running - base) / (place - begin + 1)
     from_on = (running[end - 1] - running + e) / (end - place)
     rows, _ = lagged(result, design, 1, "calendar")
-    # The means of the first row up to it and of the last from it on leave nothing.
+    # The first row equals its mean up to it, and the last row its mean from it on, so these leave nothing.
     rows = rows[(place - begin >= 2)[rows] & (end - place >= 2)[rows]]
     product = np.zeros(len(e))
     product[rows] = (e[rows - 1] - up_to[rows - 1]) * (e[rows] - from_on[rows])

@@ -6,6 +6,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import InsufficientDataError, choose
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import lagged, least_squares, refuse_rounding, transformed_columns, unweighted
@@ -22,7 +23,7 @@ def breusch_godfrey_test(
 
     The residuals e of the (quasi-)demeaned regression are regressed on its regressors and on
     :math:`e_{t-1}, \dots, e_{t-p}`, zero where the row does not exist. The statistic is n times the (uncentred) R2 of
-    this regression, or the F of the lags (Breusch 1978; Godfrey 1978; Wooldridge 2010, section 10.5.4).
+    this regression, or the F of the lags (Breusch 1978; Godfrey 1978).
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def breusch_godfrey_test(
     Raises
     ------
     InsufficientDataError
-        An order has no row with a predecessor, or no degrees of freedom are left.
+        If an order has no row with a predecessor, or no degrees of freedom are left.
 
     See Also
     --------
@@ -74,12 +75,14 @@ def breusch_godfrey_test(
     if fit.absorbed is not None and lags != "stacked":
         df -= fit.counts.absorbed + 1
     if df <= 0:
-        raise InsufficientDataError(f"{len(e)} rows leave no degrees of freedom for order={shown(p)}.")
+        raise InsufficientDataError(
+            f"{counted(len(e), 'row leaves', 'rows leave')} no degrees of freedom for order={shown(p)}."
+        )
     added = np.zeros((len(e), p))
     for k in range(1, p + 1):
         rows, before = lagged(result, fit.design, k, lags)
         if len(rows) == 0:
-            raise InsufficientDataError(f"No row has a predecessor {k} periods earlier.")
+            raise InsufficientDataError(f"No row has a predecessor {counted(k, 'period')} earlier.")
         added[rows, k - 1] = e[before]
     full = least_squares(np.column_stack([x, added]), e)
     total, rss = float(e @ e), float(full.residuals @ full.residuals)

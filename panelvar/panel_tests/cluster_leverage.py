@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 FEW_EFFECTIVE = 10.0
-"""Effective clusters below which t(G - 1) is a poor guide (Carter, Schnepel and Steigerwald 2017)."""
+"""With fewer effective clusters, t(G - 1) is a poor guide (Carter, Schnepel and Steigerwald 2017)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,17 +35,17 @@ class ClusterDiagnostics(Presented):
     Attributes
     ----------
     table : DataFrame
-        A row a cluster: ``rows``, ``leverage``, and the partial leverage of each slope (columns add up to the number of
-        rows, the number of columns of the regression, and 1).
+        A row for each cluster, with ``rows``, ``leverage``, and the partial leverage of each slope. The columns add up
+        to the number of rows, the number of columns of the regression, and 1.
     effective_clusters : Series
-        By slope; at most the number of clusters, equal to it when all count alike.
+        The effective number by slope. It is at most the number of clusters, and equal to it when all count alike.
     clusters : int
         Number of clusters G.
     notes : tuple of Note
 
     See Also
     --------
-    cluster_diagnostics : makes it.
+    cluster_diagnostics : Makes it.
 
     Examples
     --------
@@ -124,8 +124,8 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
         Any linear model of a panel.
     cluster : str, array or None
         ``"entity"``, ``"time"``, a column, a Series matched with the rows by label, or an array with a value for each
-        row of the data. None: what the result's own covariance is clustered by, the dimension with the fewest clusters
-        of several; entities where it has none.
+        row of the data. None takes the dimension of the result's own covariance, of several the one with the fewest
+        clusters; without any, the entities.
 
     Returns
     -------
@@ -134,9 +134,9 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
     Raises
     ------
     InsufficientDataError
-        Fewer than two clusters.
+        If there are fewer than two clusters.
     NumericalError
-        Several large effects cut across the clusters, so that their leverage is not known.
+        If several large effects cut across the clusters, so that their leverage is not known.
 
     See Also
     --------
@@ -146,7 +146,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
     Notes
     -----
     These numbers describe regressors, not errors: they do not show clusters whose errors have a large variance. A
-    cluster with partial leverage near 1 decides a coefficient alone, and no small-sample method can then estimate its
+    cluster with partial leverage near 1 decides a coefficient alone. No small-sample method can then estimate its
     variance.
 
     Examples
@@ -173,7 +173,10 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
     clusters, label = fit.design.group_by(cluster)
     groups = clusters.n_groups
     if groups < 2:
-        raise InsufficientDataError(f"Cluster leverages by {label} need at least two clusters; found {groups}.")
+        raise InsufficientDataError(
+            f"Cluster leverages by {label} need at least two clusters, and there {'is' if groups == 1 else 'are'} "
+            f"{groups}."
+        )
     basis = cluster_basis(fit, clusters)
     leverage, shares = np.zeros(groups), np.zeros((groups, len(fit.slope_names)))
     for piece in basis.pieces():
@@ -197,22 +200,22 @@ def _notes(names: tuple[str, ...], shares: Array, effective: Array, groups: int,
     notes = []
     if groups <= HOPELESS_CLUSTERS:
         text = (
-            f"{groups} clusters by {label}: no covariance and no bootstrap makes inference from so few reliable. "
-            f"(Rademacher signs have {2 ** (groups - 1)} distinct |t|: the smallest p-value is "
+            f"There are {groups} clusters by {label}, and no covariance and no bootstrap makes inference from so few "
+            f"reliable. (Rademacher signs give {2 ** (groups - 1)} distinct values of |t|, so the smallest p-value is "
             f"{0.5 ** (groups - 1):.4g}.)"
         )
         notes.append(Note("no-method-can-help", text, warn=True))
     alone = [f"{names[j]} ({share:.3g})" for j, share in enumerate(shares.max(axis=0)) if share > 0.9]
     if alone:
         text = (
-            f"A single cluster has nearly all partial leverage of {', '.join(alone)}: the other clusters cannot "
+            f"A single cluster has nearly all the partial leverage of {', '.join(alone)}. The other clusters cannot "
             "tell the variance of that estimate, whatever the method."
         )
         notes.append(Note("one-cluster-decides", text, warn=True))
     few = [f"{names[j]} ({value:.3g} of {groups})" for j, value in enumerate(effective) if value < FEW_EFFECTIVE]
     if few and groups > HOPELESS_CLUSTERS:
         text = (
-            f"Few clusters effectively count for {', '.join(few)}: prefer BiasReduced or wild_bootstrap to Clustered."
+            f"Few clusters effectively count for {', '.join(few)}. Prefer BiasReduced or wild_bootstrap to Clustered."
         )
         notes.append(Note("few-effective-clusters", text, warn=True))
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""Whether two models that a test compares are models of the same thing: one rule for every such test."""
+"""One rule, for every test that compares two models, on whether they are models of the same thing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def refuse_other_dependent(
     """Refuse models of different variables."""
     if first.dependent != second.dependent:
         raise SpecificationError(
-            f"The results explain different variables: {first.dependent!r} and {second.dependent!r}."
+            f"The two results explain different variables, {first.dependent!r} and {second.dependent!r}."
         )
 
 
@@ -28,13 +28,13 @@ def differences(first: LinearResult, second: LinearResult, what: str, *, nested:
     what : str
         What is compared: "estimates", "sums of squares".
     nested : bool
-        Whether the second may have more regressors and effects than the first: these are what is tested.
+        Whether the second may have more regressors and effects than the first, because these are what is tested.
     """
     one, other = first.fit.sample, second.fit.sample
     counts = round(one.entities * one.average), round(other.entities * other.average)
     notes = samples_note(*counts, one == other and same_rows(first, second), what)
     if not _same_weights(first, second):
-        text = f"The two results have different weights: their {what} may differ for that reason."
+        text = f"The two results have different weights, so their {what} may differ for that reason."
         notes.append(Note("compared-weights", text, warn=True))
     pairs = ((first, second),) if nested else ((first, second), (second, first))
     listing = []
@@ -45,29 +45,29 @@ def differences(first: LinearResult, second: LinearResult, what: str, *, nested:
             listing.append(f"{', '.join(map(repr, extra))} only in {result.estimator}")
     if listing:
         text = (
-            f"The two results have different regressors ({'; '.join(listing)}): their {what} may differ for that "
-            "reason, and the test is not one of the effects alone."
+            f"The two results have different regressors ({'; '.join(listing)}). Their {what} may differ for that "
+            "reason, so the test is not of the effects alone."
         )
         notes.append(Note("compared-regressors", text, warn=True))
     lacking = [name for result, beside in pairs for name in _effects_without(result, beside, nested)]
     if lacking:
         own = [f"{' and '.join(_effects_of(result)) or 'none'} in {result.estimator}" for result in (first, second)]
         text = (
-            f"The two results have different effects ({'; '.join(own)}): their {what} may differ for that reason. Fit "
-            f"both with {' and '.join(dict.fromkeys(lacking))} effects, or neither."
+            f"The two results have different effects ({'; '.join(own)}), so their {what} may differ for that reason. "
+            f"Fit both with {' and '.join(dict.fromkeys(lacking))} effects, or neither."
         )
         notes.append(Note("compared-effects", text, warn=True))
     return notes
 
 
 def samples_note(rows: int, others: int, same: bool, what: str) -> list[Note]:
-    """Say that two results are of different rows."""
+    """Say that two results were estimated on different rows."""
     if rows == others and same:
         return []
     counts = f"{rows} and {others} rows" if rows != others else f"different {rows} rows"
     text = (
-        f"The two results were estimated on {counts}: their {what} may differ because the samples do. Fit both on the "
-        "same rows."
+        f"The two results were estimated on {counts}, so their {what} may differ because the samples do. Fit both on "
+        "the same rows."
     )
     return [Note("compared-samples", text, warn=True)]
 
@@ -93,7 +93,7 @@ def _same_weights(first: LinearResult, second: LinearResult) -> bool:
     one, other = first.fit.source.weights, second.fit.source.weights
     if one is None or other is None:
         return one is other
-    # Of different rows weights are not compared: that the rows differ is said already.
+    # Weights of different rows are not compared, because another note says that the rows differ.
     return one.shape != other.shape or np.allclose(one, other, rtol=1e-9, atol=0.0)
 
 
@@ -106,9 +106,9 @@ def _effects_of(result: LinearResult) -> tuple[str, ...]:
 
 
 def _effects_without(result: LinearResult, beside: LinearResult, nested: bool) -> list[str]:
-    """Effects of one model that the other has neither as such nor as regressors that span them.
+    """Return the effects of one model that the other has neither as such nor as regressors that span them.
 
-    Of a model without any effects nothing is asked: that there are none is what is tested.
+    A model without any effects need not have them, because their absence is what is tested.
     """
     own, others = _effects_of(result), _effects_of(beside)
     if not (others or nested) or beside.fit.family == "between" or result.fit.family == "between":
@@ -117,7 +117,7 @@ def _effects_without(result: LinearResult, beside: LinearResult, nested: bool) -
 
 
 def _spanned(result: LinearResult, beside: LinearResult, effect: str) -> bool:
-    """Whether a model has as many regressors that vary between the levels of an effect alone as would span it."""
+    """Whether enough regressors of a model vary only between the levels of an effect to span it."""
     if result.fit.rows is None or beside.fit.rows is None or effect not in result.fit.effects:
         return False
     source = beside.fit.source

@@ -12,6 +12,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag, read_whole, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.base.plurals import counted
 from panelvar.base.scaling import in_own_units
 from panelvar.base.unknown_arguments import answering
 from panelvar.data.panel import Panel, as_panel
@@ -34,7 +35,7 @@ KINDS = {
 _NULL = "the errors of different entities are uncorrelated"
 _NULL_OF_VARIABLE = "the variable is uncorrelated between entities"
 FLAT_SHARE = 1e-13
-"""Of an entity's values, below which what its mean leaves is rounding."""
+"""Deviations from an entity's mean below this share of its values are rounding."""
 FAMILIES = ("pooled", "fixed", "random", "difference")
 
 
@@ -51,8 +52,8 @@ class PairCorrelations(Presented):
 
     See Also
     --------
-    residual_correlations : makes it.
-    cross_section_dependence_test : a test that they are zero.
+    residual_correlations : Makes it.
+    cross_section_dependence_test : Tests that they are zero.
 
     Examples
     --------
@@ -69,7 +70,7 @@ class PairCorrelations(Presented):
     pairs_left_out: int
 
     def summary(self, *, digits: int = 4) -> Table:
-        """Return the averages and what they are of as a table.
+        """Return a table of the averages and of the number of pairs.
 
         Parameters
         ----------
@@ -97,10 +98,10 @@ class Compared(NamedTuple):
     Attributes
     ----------
     values : array (n,)
-        At most one of an entity and period.
+        At most one for each entity and period.
     entities, times : Grouping
     fewest : int
-        Common periods of a pair that counts.
+        Common periods that a pair needs to count.
     """
 
     values: Array
@@ -154,7 +155,7 @@ def cross_section_dependence_test(
     Raises
     ------
     InsufficientDataError
-        No pair of entities has enough common periods.
+        If no pair of entities has enough common periods.
 
     Warns
     -----
@@ -171,7 +172,7 @@ def cross_section_dependence_test(
     Notes
     -----
     **CD is invalid after time effects or estimated factors.** They make the correlations average to about zero whatever
-    the dependence, so that CD diverges under the null (Juodis and Reese 2022; Pesaran and Xie 2021): use
+    the dependence is, so that CD diverges under the null (Juodis and Reese 2022; Pesaran and Xie 2021): use
     `cd_star_test`. CD has power only if the correlations do not average to zero. **LM** needs N small against T. Its
     scaled form over-rejects when N / T is not small, and the bias-corrected one is derived for balanced one-way fixed
     effects. Serial correlation invalidates all of them.
@@ -195,7 +196,10 @@ def cross_section_dependence_test(
     notes = _of_model(result, kind) if isinstance(result, LinearResult) else []
     periods, entities = compared.times.n_groups, compared.entities.n_groups
     if kind in ("lm", "scaled-lm") and entities > periods:
-        text = f"{entities} entities and {periods} periods: the LM statistics over-reject unless N is small against T."
+        text = (
+            f"The LM statistics over-reject unless N is small against T, and here there are {entities} entities and "
+            f"{counted(periods, 'period')}."
+        )
         notes.append(Note("lm-many-entities", text, warn=True))
     sums = compared.sums()
     pairs = sums.pairs
@@ -221,12 +225,12 @@ def compared_values(what: str, result: object, column: Hashable | None, changes:
     Raises
     ------
     DataError
-        An entity whose variable does not vary.
+        If the variable does not vary within an entity.
     """
     changes = read_flag("changes", changes)
     if isinstance(result, LinearResult) and (column is not None or changes):
         raise SpecificationError(
-            "column= and changes= are for a panel; the residuals of a model are taken as they are."
+            "column= and changes= are for a panel. The residuals of a model are taken as they are."
         )
     if column is not None:
         return _of_variable(what, as_panel(result), column, changes)
@@ -246,7 +250,10 @@ def _of_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> Co
     owners, entities = np.unique(panel.entity_codes[rows], return_inverse=True)
     _, times = np.unique(panel.time_positions[rows], return_inverse=True)
     if len(owners) < 2:
-        raise InsufficientDataError(f"{what} compares entities; {len(owners)} of them has values of {str(column)!r}.")
+        raise InsufficientDataError(
+            f"{what} compares entities, but {counted(len(owners), 'entity has', 'entities have')} values of "
+            f"{str(column)!r}."
+        )
     groups = Grouping.from_codes(entities, len(owners))
     own = in_own_units(values[rows])
     left = np.abs(own - groups.means(own)[entities])
@@ -254,20 +261,20 @@ def _of_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> Co
     if flat.any():
         label = panel.entity_labels[owners[int(np.flatnonzero(flat)[0])]]
         kind = "Changes of" if changes else "Values of"
-        raise DataError(f"{kind} {str(column)!r} of {label!r} are all the same: they are correlated with nothing.")
+        raise DataError(f"{kind} {str(column)!r} of {label!r} are all the same, so they are correlated with nothing.")
     return Compared(own, groups, Grouping.from_codes(times), 3)
 
 
 def _of_model(result: LinearResult, kind: str) -> list[Note]:
-    """What a model's effects say of a test of its residuals."""
+    """Return notes on what a model's effects mean for a test of its residuals."""
     fit = result.fit
     if kind == "bias-corrected-lm" and fit.family != "fixed":
-        raise SpecificationError("The bias correction is derived for fixed effects: fit the model with entity effects.")
+        raise SpecificationError("The bias correction is derived for fixed effects. Fit the model with entity effects.")
     if fit.absorbed is None or fit.design.times not in fit.absorbed.groupings:
         return []
     text = (
-        "The model has time effects: residuals then sum to zero in every period, their correlations average "
-        "to about -1/(N-1), and CD is not standard normal under the null. See cd_star_test."
+        "The model has time effects, so its residuals sum to zero in every period, their correlations average to about "
+        "-1/(N-1), and CD is not standard normal under the null. Use cd_star_test."
     )
     return [Note("cd-time-effects", text, warn=kind == "cd")]
 
@@ -278,7 +285,10 @@ def pairs_used(fewest: int, pairs: int, left_out: int) -> list[Note]:
     if pairs == 0:
         raise InsufficientDataError(f"No two entities have {words} periods in common.")
     if left_out:
-        return [Note("pairs-left-out", f"{left_out} pair(s) of entities have fewer than {words} common periods.")]
+        text = (
+            f"{counted(left_out, 'pair of entities has', 'pairs of entities have')} fewer than {words} common periods."
+        )
+        return [Note("pairs-left-out", text)]
     return []
 
 
@@ -305,9 +315,10 @@ def residual_correlations(
     Raises
     ------
     SpecificationError
-        A between regression, or weights; a panel without a column, or a column with a result.
+        If the model is a between regression or has weights, a panel comes without a column, or a column comes with a
+        result.
     InsufficientDataError
-        No two entities have three periods in common.
+        If no two entities have three periods in common.
 
     See Also
     --------
@@ -359,7 +370,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     Raises
     ------
     SpecificationError
-        The panel is not balanced, or has too few entities or periods for so many factors.
+        If the panel is not balanced, or has too few entities or periods for so many factors.
 
     See Also
     --------
@@ -369,8 +380,8 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     Notes
     -----
     The null hypothesis is that errors are weakly correlated once m factors are out. N and T must be large, and of
-    similar order. Stata's ``xtcd2`` standardises the residuals before it extracts components; the paper
-    does not, nor does this.
+    similar order. Stata's ``xtcd2`` standardises the residuals before it extracts components. The paper does not, nor
+    does this function.
 
     Examples
     --------
@@ -385,12 +396,13 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     if design.nobs != entities * periods:
         raise SpecificationError("CD* is derived for balanced panels.")
     factors = read_whole("factors", factors, 1)
-    # In one dimension residuals are proportional: their correlations are one or minus one, whatever the errors.
+    # In one dimension all residuals are proportional, so their correlations are one or minus one whatever the errors
+    # are.
     if factors > min(entities, periods - 1) - 2:
         raise SpecificationError(
-            f"{factors} factor{'s leave nothing' if factors > 1 else ' leaves nothing'} to correlate of {entities} "
-            f"entities and {periods} periods: both, the periods less one, must be two more. Take fewer, or "
-            "cross_section_dependence_test."
+            f"{counted(factors, 'factor leaves', 'factors leave')} nothing to correlate of {entities} entities and "
+            f"{periods} periods. There must be at least {factors + 2} entities and {factors + 3} periods. Take fewer "
+            "factors, or use cross_section_dependence_test."
         )
     matrix = own_residuals(result).reshape(entities, periods)
     matrix = matrix - matrix.mean(axis=1, keepdims=True)
@@ -400,18 +412,18 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     deviations = np.sqrt(np.square(remainder).mean(axis=1))
     # Both are residuals of the same variable.
     if deviations.min() <= 1e-10 * deviations.max():
-        raise InsufficientDataError("The factors explain an entity's residuals entirely: take fewer.")
+        raise InsufficientDataError("The factors explain an entity's residuals entirely. Take fewer factors.")
     phi = (loadings / deviations[:, None]).mean(axis=0)
     kept = float(np.square(1.0 - deviations * (loadings @ phi)).mean())
     if kept <= 1e-13:
         raise InsufficientDataError(
-            f"Once {factors} factor{'s are' if factors > 1 else ' is'} taken out of {entities} entities, their "
-            "correlation is the same whatever the errors: CD* needs more entities."
+            f"Once {counted(factors, 'factor is', 'factors are')} taken out of {entities} entities, their correlation "
+            "is the same whatever the errors are. CD* needs more entities."
         )
     standard = remainder / deviations[:, None]
     # The sum over pairs of the correlations, from the sum over entities.
     total = 0.5 * (float(np.square(standard.sum(axis=0)).sum()) / periods - entities)
     cd = math.sqrt(2.0 * periods / (entities * (entities - 1.0))) * total
     statistic = (cd + math.sqrt(periods / 2.0) * (1.0 - kept)) / kept
-    null = f"weakly correlated errors once {factors} factor{'s are' if factors > 1 else ' is'} taken out"
+    null = f"weakly correlated errors once {counted(factors, 'factor is', 'factors are')} taken out"
     return z_test(f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, null)

@@ -36,9 +36,9 @@ from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, z_test
 
 METHODS = {"averages": "variance of the averages", "correlations": "pairs that are correlated"}
-NO_ERROR = "An exponent counted from correlations has no standard error; method='averages' has one."
+NO_ERROR = "The exponent has no standard error with method='correlations'. method='averages' has one."
 FEWEST = 10
-"""Entities and periods that the variance of averages is estimated from."""
+"""The fewest entities, and periods, from which the variance of averages is estimated."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +54,7 @@ class ExponentResult(Presented):
     method : str
         ``"averages"`` or ``"correlations"``.
     uncorrected, without_errors : float
-        Of averages, the first estimate, and the one without the variance of the entities' own errors; NaN otherwise.
+        With averages, the first estimate, and the one without the variance of the entities' own errors; NaN otherwise.
     chosen : int
         Entities that move with the average, or pairs that are correlated.
     cd : TestResult
@@ -117,7 +117,7 @@ class ExponentResult(Presented):
         return self.exponent - reach, self.exponent + reach
 
     def reading(self, level: float = 0.05) -> str:
-        """Which tests of unit roots the dependence leaves, in a sentence.
+        """Say in a sentence which tests of unit roots the dependence allows.
 
         Parameters
         ----------
@@ -131,21 +131,21 @@ class ExponentResult(Presented):
         size = read_size(level)
         if not self.cd.pvalue < size:
             return (
-                "CD does not find dependence: tests for independent entities (ips_test, fisher_test, llc_test) are not "
-                "contradicted."
+                "CD does not find dependence, so it does not speak against tests for independent entities (ips_test, "
+                "fisher_test, llc_test)."
             )
         if self.exponent < 0.75:
             return (
-                "Entities are correlated, but no factor moves most of them: demetrescu_hanck_test and "
+                "The entities are correlated, but no factor moves most of them. demetrescu_hanck_test and "
                 "breitung_test(robust=True) allow for that."
             )
         return (
-            "A factor moves most entities: use tests that allow for it (cips_test, panic_test, moon_perron_test), not "
+            "A factor moves most entities. Use tests that allow for it (cips_test, panic_test, moon_perron_test), not "
             "those for independent entities."
         )
 
     def summary(self) -> Table:
-        """Return the exponent with its limits and CD as a table, what they say of tests below."""
+        """Return a table of the exponent, its limits and CD, with the tests that they allow in its foot."""
         shown = {"Exponent": self.exponent}
         if not math.isnan(self.std_error):
             low, high = self.conf_int()
@@ -218,9 +218,9 @@ def cross_section_exponent(
     Raises
     ------
     DataError
-        An entity does not vary; or, for averages, entities are observed in different periods.
+        If an entity does not vary or, for averages, entities are observed in different periods.
     InsufficientDataError
-        For averages, there are fewer than ten entities or periods.
+        If, for averages, there are fewer than ten entities or periods.
 
     See Also
     --------
@@ -230,7 +230,7 @@ def cross_section_exponent(
     Notes
     -----
     An exponent below one half cannot be told from one half: CD says whether there is dependence at all. The standard
-    error is conservative, since what the factor happened to do in these periods is in both variances and cancels.
+    error is conservative: what the factor happened to do in these periods is in both variances, so it cancels.
     ``xtcse2`` does not divide the spread of slopes in it by :math:`\hat\mu^2`. It also goes on choosing entities after
     one that fails, and adds up absolute correlations where the paper counts them, which makes that exponent smaller.
 
@@ -263,7 +263,10 @@ def cross_section_exponent(
         return ExponentResult(exponent, missing, used, missing, missing, sums.large, cd, entities, periods, notes)
     found = _of_averages(_matrix(compared), read_whole("factors", factors, 0), share)
     if found.chosen == 0:
-        text = "No entity moves with the average: the exponent is that without the variance of the errors."
+        text = (
+            "No entity moves with the average, so the last term of the exponent, which measures how far entities move "
+            "with it, is left out."
+        )
         notes = (*notes, Note("none-chosen", text))
     emit(notes)
     return ExponentResult(
@@ -290,22 +293,21 @@ class _Averages:
 
 
 def _quantile(tails: float) -> float:
-    """Standard normal quantile that so much probability is beyond, on both sides together."""
+    """Return the standard normal quantile with this probability beyond it, both tails together."""
     from scipy.special import ndtri
 
     return float(-ndtri(0.5 * tails))
 
 
 def _matrix(compared: Compared) -> Array:
-    """Values (T, N), each entity about its mean over its standard deviation."""
+    """Return values (T, N): each entity less its mean, over its standard deviation."""
     entities, periods = compared.entities.n_groups, compared.times.n_groups
     if len(compared.values) != entities * periods:
-        raise DataError(
-            "The variance of averages needs the same periods for every entity; method='correlations' does not."
-        )
+        raise DataError("method='averages' needs the same periods for every entity. method='correlations' does not.")
     if min(entities, periods) < FEWEST:
         raise InsufficientDataError(
-            f"The variance of averages needs {FEWEST} entities and periods; there are {entities} and {periods}."
+            f"method='averages' needs at least {FEWEST} entities and {FEWEST} periods, and there are {entities} and "
+            f"{periods}."
         )
     values = np.empty((periods, entities))
     values[compared.times.codes, compared.entities.codes] = compared.values
@@ -313,15 +315,20 @@ def _matrix(compared: Compared) -> Array:
 
 
 def _of_averages(values: Array, factors: int, size: float) -> _Averages:
-    """The estimates from standardised values (T, N)."""
+    """Return the estimates from standardised values (T, N)."""
     periods, entities = values.shape
     if factors >= min(entities, periods - 1):
-        raise InsufficientDataError(f"factors={factors} leave nothing of {entities} entities and {periods} periods.")
+        raise InsufficientDataError(
+            f"factors={factors} leaves nothing of {entities} entities and {periods} periods. Take fewer factors."
+        )
     logarithm = math.log(entities)
     average = values.mean(axis=1)
     variance = float(np.square(average).mean())
     if variance <= np.finfo(np.float64).eps:
-        raise DataError("The averages over the entities are zero in every period: they were subtracted.")
+        raise DataError(
+            "The averages over the entities are zero in every period, as they are once period means have been "
+            "subtracted. Use the values before that."
+        )
     left = values - principal_components(values, factors).common
     errors = entities * float(np.square(left.mean(axis=1)).mean())
     first = 1.0 + 0.5 * math.log(variance) / logarithm
@@ -339,7 +346,7 @@ def _of_averages(values: Array, factors: int, size: float) -> _Averages:
 
 
 def _chosen(values: Array, factor: Array, slopes: Array, size: float) -> Array:
-    """Entities whose slopes on the standardised average are not zero, by Holm's steps at a level for all of them."""
+    """Return the entities whose slopes on the standardised average differ from zero, by Holm's steps at one level."""
     periods, entities = values.shape
     residuals = values - np.outer(factor, slopes)
     ratios = np.abs(slopes) / np.sqrt(np.square(residuals).sum(axis=0) / (periods - 2) / periods)
@@ -350,7 +357,7 @@ def _chosen(values: Array, factor: Array, slopes: Array, size: float) -> Array:
 
 
 def _long_run(squares: Array) -> float:
-    """Long-run variance of a series (T,) from an autoregression with as many lags as the cube root of T, rounded up."""
+    """Return the long-run variance of a series (T,) by an autoregression with the cube root of T (rounded up) lags."""
     about = squares - squares.mean()
     lags = math.ceil(len(about) ** (1.0 / 3.0))
     rows = len(about) - lags

@@ -10,6 +10,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.kernels.groups import Grouping
@@ -26,14 +27,14 @@ from panelvar.panel_tests.auxiliary import (
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, own_test
 
-# A variance, or eigenvalues, this small beside what cancels in them are rounding.
+# A variance, or an eigenvalue, this small beside what cancels in it is rounding.
 _ROUNDING = 1e-12
 _CONSTANT = (
-    "The Durbin-Watson test: the statistic is the same whatever the errors (with two rows an entity the second within "
-    "residual is the first with its sign changed)."
+    "The Durbin-Watson statistic is the same whatever the errors are, so it tests nothing. (With two rows per entity, "
+    "the second within residual is the first with its sign changed.)"
 )
 MOST_ROWS = 2000
-"""Above this many rows the matrix of an exact p-value is refused."""
+"""With more rows than this, the matrix of an exact p-value is refused."""
 
 
 @answering
@@ -59,15 +60,15 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     Returns
     -------
     TestResult
-        Without a p-value: bounds are tabulated only for balanced panels, at 5 percent. A value near 2 means no serial
+        It has no p-value: bounds are tabulated only for balanced panels, at 5 percent. A value near 2 means no serial
         correlation; with many entities, one well below 2 means positive correlation.
 
     Raises
     ------
     SpecificationError
-        A between or first-difference model, or weights.
+        If the model is a between or first-difference regression, or has weights.
     InsufficientDataError
-        No entity has two adjacent periods.
+        If no entity has two adjacent periods.
 
     See Also
     --------
@@ -116,7 +117,7 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
         before = float(squares[interrupted].sum())
         statistic += (before + float(squares[first].sum()) + float(squares[last].sum())) / total
         name = "Baltagi-Wu LBI"
-    note = Note("no-pvalue", "No p-value: the distribution depends on the regressors and the gaps.")
+    note = Note("no-pvalue", "There is no p-value, because the distribution depends on the regressors and the gaps.")
     return own_test(name, statistic, float("nan"), "no serial correlation in the errors", (note,))
 
 
@@ -148,7 +149,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     Raises
     ------
     SpecificationError
-        You asked for an exact p-value with more than 2,000 rows, whose matrix would be dense.
+        If you ask for an exact p-value with more than 2,000 rows, whose matrix would be dense.
 
     See Also
     --------
@@ -177,15 +178,15 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     rows, before = lagged(result, design, 1, lags)
     n, pairs = len(e), len(rows)
     if pairs == 0:
-        raise InsufficientDataError("No row has a predecessor: there is nothing to difference.")
+        raise InsufficientDataError("No row has a predecessor, so there is nothing to difference.")
     statistic = float(np.square(e[rows] - e[before]).sum() / (e @ e))
     null = "no serial correlation in the errors"
     exact = n < 100 if exact is None else read_flag("exact", exact)
     if exact and n > MOST_ROWS:
-        raise SpecificationError(f"An exact p-value of {n} rows needs a dense matrix of that size: use exact=False.")
+        raise SpecificationError(f"An exact p-value of {n} rows needs a dense {n} x {n} matrix. Use exact=False.")
     absorbs_time = fit.absorbed is not None and fit.absorbed.groupings != (design.entities,)
     if absorbs_time and lags != "stacked":
-        note = Note("no-pvalue", "No p-value: the moments are derived for entity effects alone.")
+        note = Note("no-pvalue", "There is no p-value, because the moments are derived for entity effects alone.")
         return own_test("Durbin-Watson", statistic, float("nan"), null, (note,))
     bread = least_squares(x, e).bread
     if exact:
@@ -206,7 +207,10 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     if fit.absorbed is not None and lags != "stacked":
         df -= design.entities.n_groups
     if df <= 0:
-        raise InsufficientDataError(f"The Durbin-Watson test: {n} rows leave {df} residual degrees of freedom.")
+        raise InsufficientDataError(
+            f"The Durbin-Watson test needs residual degrees of freedom, and {counted(n, 'row leaves', 'rows leave')} "
+            f"{df}."
+        )
     mean = p / df
     variance = 2.0 / (df * (df + 2.0)) * (q - p * mean)
     if variance <= _ROUNDING * mean**2:
@@ -218,7 +222,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
 def _exact(
     statistic: float, x: Array, bread: Array, rows: Positions, before: Positions, averaged: Grouping | None
 ) -> float:
-    """Return the probability of a smaller ratio: n is small, so that its matrices may be dense."""
+    """Return the probability of a smaller ratio; n is small, so its matrices may be dense."""
     n = len(x)
     differences = np.zeros((len(rows), n))
     differences[np.arange(len(rows)), rows] = 1.0

@@ -54,15 +54,15 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     Returns
     -------
     TestResult
-        Stata prints the two-sided statistic against a half-and-half mixture, so that its p-value is Honda's.
+        Stata prints the two-sided statistic against a half-and-half mixture, so its p-value is Honda's.
 
     Raises
     ------
     SpecificationError
-        You asked for Gourieroux-Holly-Monfort in one dimension; the model is a between or first-difference regression,
-        or has weights.
+        If you ask for Gourieroux-Holly-Monfort in one dimension, or the model is a between or first-difference
+        regression or has weights.
     InsufficientDataError
-        No level of the dimension has two rows.
+        If no level of the dimension has two rows.
 
     See Also
     --------
@@ -90,7 +90,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     choose("effects", effects, ONE_OR_TWO_WAY)
     choose("kind", kind, KINDS)
     if kind == "gourieroux-holly-monfort" and effects != "twoway":
-        raise SpecificationError("The Gourieroux-Holly-Monfort test is for both effects: effects='twoway'.")
+        raise SpecificationError("The Gourieroux-Holly-Monfort test is of both effects. Use effects='twoway'.")
     residuals = pooled_residuals(result)
     n = len(residuals)
     total = float(residuals @ residuals)
@@ -100,7 +100,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
             continue
         mass = float(np.square(grouping.sizes.astype(np.float64)).sum()) - n
         if mass <= 0.0:
-            raise InsufficientDataError(f"Every {name} has a single row: its effect cannot be told from the error.")
+            raise InsufficientDataError(f"Every {name} has a single row, so its effect cannot be told from the error.")
         squares = float(np.square(grouping.sums(residuals)).sum())
         scores.append(n / math.sqrt(2.0 * mass) * (squares / total - 1.0))
         masses.append(mass)

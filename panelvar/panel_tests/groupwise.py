@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, emit
+from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import residuals_of_rows, unweighted
 from panelvar.static_panels.result import LinearResult
@@ -34,7 +35,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     Raises
     ------
     InsufficientDataError
-        No entity has two rows.
+        If no entity has two rows.
 
     See Also
     --------
@@ -64,13 +65,16 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     usable = (sizes > 1) & (spread > 1e-20 * sizes * variances**2)
     count = int(usable.sum())
     if count == 0:
-        raise InsufficientDataError("No entity has residuals whose squares differ: the test needs more periods.")
+        raise InsufficientDataError("No entity has residuals whose squares differ. The test needs more periods.")
     common = float(squares.mean())
     of_variance = spread[usable] / (sizes[usable] * (sizes[usable] - 1.0))
     statistic = float((np.square(variances[usable] - common) / of_variance).sum())
     notes = []
     if count < entities.n_groups:
-        text = f"{entities.n_groups - count} entities with one row, or with equal squared residuals, are left out."
+        text = (
+            f"The test leaves out {counted(entities.n_groups - count, 'entity', 'entities')} with one row, or with "
+            "equal squared residuals."
+        )
         notes.append(Note("entities-left-out", text))
     notes += size_notes("modified wald", int(np.median(sizes[usable])))
     emit(notes)

@@ -23,10 +23,10 @@ from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 
 _SIGMAS = get_args(HausmanSigma)
-_OTHER_FORM = "the Mundlak regression"
+_OTHER_FORM = "mundlak_test"
 _ONE_VARIANCE = f"sigma='efficient', or {_OTHER_FORM}"
 _COINCIDES = 1e-10
-"""Share of the consistent estimator's variance below which a difference of variances is rounding."""
+"""A difference of variances below this share of the consistent estimator's variance is rounding."""
 
 
 @answering
@@ -71,8 +71,8 @@ def hausman(
     Raises
     ------
     SpecificationError
-        If one of the two is no result of a linear estimator; if they share no slope, or were not estimated on the same
-        dependent variable; or if ``sigma`` asks for one residual variance where the two are of different things.
+        If one of the two is not a result of a linear estimator, if they share no slope or explain different variables,
+        or if ``sigma`` asks for one residual variance where the two are of different things.
 
     See Also
     --------
@@ -85,9 +85,10 @@ def hausman(
     The test is valid under classical errors only: it uses classical covariances whatever the results have. With
     heteroskedastic or correlated errors use `mundlak_test`, which clusters.
 
-    With residual variances of their own the two covariances differ by more than what efficiency saves. The statistic
-    can then be negative, and it rejects too often in small panels: at 5 percent, 11, 8 and 6 of 100 true nulls (15 x 5,
-    30 x 6, 60 x 10), where ``sigma="efficient"`` rejects 6, 6 and 5. The guide's page on sizes describes the samples.
+    If each covariance has its own residual variance, the two differ by more than the gain in efficiency. The statistic
+    can then be negative, and it rejects too often in small panels. At 5 percent it rejects 11, 8 and 6 of 100 true
+    nulls (15 x 5, 30 x 6, 60 x 10), where ``sigma="efficient"`` rejects 6, 6 and 5. The guide's page on sizes describes
+    the samples.
 
     Examples
     --------
@@ -107,20 +108,20 @@ def hausman(
     if not isinstance(consistent, LinearResult) or not isinstance(efficient, LinearResult):
         other = efficient if isinstance(consistent, LinearResult) else consistent
         raise SpecificationError(
-            "hausman compares two fitted results of one kind, hausman(fixed, random) or hausman(mean_group, "
+            "hausman compares two fitted results of one kind, as in hausman(fixed, random) or hausman(mean_group, "
             f"pooled_mean_group); got {type(other).__name__}."
         )
     refuse_other_dependent(consistent, efficient)
     shared = [n for n in consistent.names if n in efficient.names and n != CONSTANT]
     if not shared:
-        raise SpecificationError("The results share no slope to compare.")
+        raise SpecificationError("The two results share no slope to compare.")
     orthogonal = {consistent.fit.family, efficient.fit.family} == {"fixed", "between"}
     one_variance = _of_one_variance(consistent, efficient)
     if not one_variance and sigma not in (None, "own"):
         raise SpecificationError(
-            f"sigma={sigma!r} asks for one residual variance, and those of {consistent.estimator} and "
-            f"{efficient.estimator} are of different things (rows, their means, their differences, whitened rows): use "
-            "sigma='own'."
+            f"sigma={sigma!r} asks for one residual variance, but those of {consistent.estimator} and "
+            f"{efficient.estimator} are of different things (rows, their means, their differences, or whitened rows). "
+            "Use sigma='own'."
         )
     sigma = sigma or (efficient.convention.hausman_sigma if one_variance else "own")
     scales = {
@@ -148,18 +149,18 @@ def hausman(
 
 
 def _of_one_variance(first: LinearResult, second: LinearResult) -> bool:
-    """Whether the residual variances of two models estimate one number under the null: that of the errors of rows."""
+    """Whether the residual variances of two models estimate the same number, the variance of a row's error."""
     families = {first.fit.family, second.fit.family}
     freed = all(isinstance(result, GLSResult) and result.components is not None for result in (first, second))
     return freed or families <= {"pooled", "fixed", "random"} or (len(families) == 1 and not families <= {"gls"})
 
 
 def _doubts(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
-    """Say so where the estimators are in the wrong order, differ by more than what is tested, or are robust."""
+    """Return notes where the estimators are in the wrong order, differ by more than what is tested, or are robust."""
     notes = []
     if efficient.fit.family == "fixed" and consistent.fit.family in ("random", "pooled"):
         text = (
-            f"The consistent estimator comes first: {efficient.estimator} is consistent whenever "
+            f"The consistent estimator comes first, and {efficient.estimator} is consistent whenever "
             f"{consistent.estimator} is. Write hausman(fixed, random)."
         )
         notes.append(Note("hausman-order", text, warn=True))
@@ -195,12 +196,12 @@ def contrast_test(
     difference : (k, k) array
         Its covariance, as the difference of those of the estimators.
     units : (k,) array
-        Errors of the consistent estimator: scaled by them, units do not decide what counts as zero.
+        Errors of the consistent estimator, by which the rest is scaled so that units do not decide what counts as zero.
     notes : sequence of Note
     null : str
         The hypothesis, in words.
     advice : str
-        What to do where the covariance is not positive definite; continues "read the statistic with care, or".
+        What to do where the covariance is not positive definite, as an imperative without a capital.
     absolute : bool
         Report the absolute value of a negative statistic, as plm does, instead of the value without a p-value.
 
@@ -211,14 +212,14 @@ def contrast_test(
     form = quadratic_form(gap, difference, units=units, tolerance=_COINCIDES)
     statistic, rank = float(form.statistic), int(form.rank)
     found = list(notes)
-    # In units of the consistent estimator's errors, as the form is.
+    # These are in units of the consistent estimator's errors, as the form is.
     if (np.abs(np.diagonal(difference)) <= _COINCIDES * np.square(units)).all():
-        found.append(Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True))
+        found.append(Note("estimators-equal", "The two covariances coincide, so there is nothing to test.", warn=True))
         statistic, rank = 0.0, 0
     elif not form.determined:
         text = (
             f"The difference of the covariances has rank {rank} of {len(gap)}, and the estimates differ where it has "
-            "no variance: a statistic would depend on how the regressors are coded, so none is given. "
+            "no variance. A statistic would depend on how the regressors are coded, so none is given. "
             f"{advice[0].upper()}{advice[1:]}."
         )
         found.append(Note("rank-deficient-test", text, warn=True))
@@ -233,15 +234,17 @@ def contrast_test(
 
 def _indefinite(statistic: float, advice: str, absolute: bool) -> Note:
     """Say that the difference of the covariances is not positive definite, and what that means."""
-    text = "The difference of the covariances is not positive definite"
-    if statistic < 0.0:
-        given = "what is given is its absolute value, as plm does, which has no null distribution"
-        text += (
-            f" and the statistic is negative ({statistic:.4g}): {given if absolute else 'no p-value exists'}. "
-            f"{advice[0].upper()}{advice[1:]}."
+    cause = "The difference of the covariances is not positive definite"
+    act = f"{advice[0].upper()}{advice[1:]}."
+    if statistic >= 0.0:
+        text = f"{cause}. Read the statistic with care, or {advice}."
+    elif absolute:
+        text = (
+            f"{cause}, and the statistic is negative ({statistic:.4g}). What is reported is its absolute value, as plm "
+            f"does, but that has no null distribution. {act}"
         )
     else:
-        text += f": read the statistic with care, or {advice}."
+        text = f"{cause}, and the statistic is negative ({statistic:.4g}), so it has no p-value. {act}"
     return Note("hausman-not-positive", text, warn=True)
 
 
@@ -259,18 +262,18 @@ def long_run_hausman(
     efficient : ErrorCorrectionResult
         Efficient if all entities share it: pooled mean group, dynamic fixed effects.
     sigma : str or None
-        ``"own"``, whether given or not; the mean group's covariance is no multiple of a residual variance.
+        ``"own"`` or None, which means the same: the mean group's covariance is not a multiple of a residual variance.
     """
     if sigma not in (None, "own"):
         raise SpecificationError(
-            f"sigma={sigma!r} rescales covariances to one residual variance; those of long-run coefficients are "
-            "dispersions over entities or inverse information: use sigma='own'."
+            f"sigma={sigma!r} rescales covariances to one residual variance, but those of long-run coefficients are "
+            "dispersions over entities or inverse information. Use sigma='own'."
         )
     first, second = consistent.long_run, efficient.long_run
     refuse_other_dependent(consistent, efficient)
     shared = [name for name in first.index if name in second.index]
     if not shared:
-        raise SpecificationError("The results share no long-run coefficient to compare.")
+        raise SpecificationError("The two results share no long-run coefficient to compare.")
     notes = _long_run_differences(consistent, efficient)
     return contrast_test(
         np.asarray(first[shared] - second[shared], dtype=np.float64),
@@ -283,16 +286,16 @@ def long_run_hausman(
 
 
 def _long_run_differences(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult) -> list[Note]:
-    """Say so where the models differ by more than what is tested, or the second is not efficient."""
+    """Return notes where the models differ by more than what is tested, or the second is not efficient."""
     one, other = consistent.design, efficient.design
     notes = samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")
     if set(consistent.names) != set(efficient.names):
-        text = "The two results have different terms or lag orders: their long runs may differ for that reason."
+        text = "The two results have different terms or lag orders, so their long runs may differ for that reason."
         notes.append(Note("compared-regressors", text, warn=True))
     for result in (consistent, efficient):
         if result.reduced_form is not None and not result.reduced_form.covariance.classical:
             text = (
-                "The test takes the second estimator as efficient; with robust errors it is not, and the difference of "
+                "The test takes the second estimator as efficient. With robust errors it is not, so the difference of "
                 "the covariances is not the covariance of the difference. Fit it with cov='classical'."
             )
             notes.append(Note("classical-covariances", text, warn=True))

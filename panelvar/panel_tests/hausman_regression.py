@@ -42,8 +42,8 @@ def hausman_regression(
     .. math:: y_{it} - \theta_i \bar y_i = (1 - \theta_i) c + (x_{it} - \theta_i \bar x_i)'\beta
               + (x_{it} - \bar x_i)'\gamma + e_{it};
 
-    the Wald test of :math:`\gamma = 0` is Hausman's test (Hausman 1978; Baltagi 2013, section 4.3). Adding
-    the quasi-demeaned entity means instead (Mundlak 1978) spans the same space and gives the same statistic.
+    the Wald test of :math:`\gamma = 0` is Hausman's test (Hausman 1978; Baltagi 2013, section 4.3). Adding the
+    quasi-demeaned entity means instead (Mundlak 1978) spans the same space and gives the same statistic.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def hausman_regression(
     Raises
     ------
     SpecificationError
-        The result is not one-way random effects, or no regressor varies within.
+        If the result is not one-way random effects, or no regressor varies within.
 
     See Also
     --------
@@ -95,7 +95,7 @@ def hausman_regression(
     fit = random.fit
     rows = fit.rows_or_refuse("The Hausman regression")
     if len(rows.groupings) != 1:
-        raise SpecificationError("The Hausman regression is derived here for random effects of one dimension.")
+        raise SpecificationError("The Hausman regression needs random effects of one dimension.")
     grouping = rows.groupings[0]
     x, y, _ = transformed_columns(random)
     constant = ["transformed constant"] if x.shape[1] > len(fit.kept) else []
@@ -112,10 +112,10 @@ def hausman_regression(
             columns.append(within)
             names.append(_PREFIX + name)
     if not added:
-        raise SpecificationError("No regressor varies within the random dimension: there is nothing to compare.")
+        raise SpecificationError("No regressor varies within the random dimension, so there is nothing to compare.")
     notes: tuple[Note, ...] = ()
     with warnings.catch_warnings():
-        # A regressor without variation between loses one of its two columns, which is what the test wants.
+        # A regressor without variation between loses one of its two columns, as it should for this test.
         warnings.simplefilter("ignore", PanelVarWarning)
         full = regress(design, y, columns, names, cov=cov, convention=random.convention)
         refuse_exact("Hausman's test by a regression", full)
@@ -139,7 +139,7 @@ def hausman_regression(
     label = "Hausman (regression)" if full.covariance.classical else f"Hausman (regression, {full.cov_label})"
     null = "the effects are uncorrelated with the regressors"
     if full.covariance.degrees is not None:
-        # A covariance with degrees of freedom of its own has an F of its own (HTZ).
+        # A covariance that has its own degrees of freedom has its own F (HTZ).
         return replace(full.wald_test(selection), name=label, null=null)
     return chi2_test(label, float(statistic), len(tested), null, notes)
 
@@ -168,7 +168,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     Raises
     ------
     SpecificationError
-        The result is not one-way random effects, or its means are among its regressors already.
+        If the result is not one-way random effects, or its means are among its regressors already.
 
     See Also
     --------
@@ -190,7 +190,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     linear_result("The Mundlak test", result)
     fit = result.fit
     if not isinstance(fit.components, Components):
-        raise SpecificationError(f"The Mundlak test needs one-way random effects; this is {result.estimator}.")
+        raise SpecificationError(f"The Mundlak test needs one-way random effects, but this is {result.estimator}.")
     fit.rows_or_refuse("The Mundlak test")
     fit.refuse_instruments("The Mundlak test", "compare fit_iv_fixed_effects with fit_iv_random_effects by hausman.")
     (dimension,) = fit.effects

@@ -12,6 +12,7 @@ from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
+from panelvar.base.plurals import counted
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
@@ -36,7 +37,7 @@ class PanelCausalityResult(TestResult):
 
     See Also
     --------
-    panel_granger_test : makes it.
+    panel_granger_test : Makes it.
 
     Examples
     --------
@@ -75,20 +76,21 @@ def panel_granger_test(
     lags : int
         K.
     kind : {"z-tilde", "z-bar", "w-bar"}
-        Standardised by the moments of W for the T at hand, which are those of an F distribution and approximate; by its
-        limit moments, for T much larger than N; or the average itself, without a p-value.
+        ``"z-tilde"`` standardises by the moments of W at the T of these data, which are those of an F distribution and
+        approximate. ``"z-bar"`` takes the limit moments, for T much larger than N. ``"w-bar"`` is the average itself,
+        without a p-value.
     {missing}
 
     Returns
     -------
     PanelCausalityResult
         A TestResult with ``wald`` and ``average``. Its p-value is of both tails of the normal, as in plm and xtgcause.
-        The alternative makes Z large: half the p-value is that of the upper tail.
+        The alternative makes Z large, so half the p-value is that of the upper tail.
 
     Raises
     ------
     InsufficientDataError
-        No entity has more than 2K + 5 usable rows (``"z-tilde"``), or more than 2K + 1.
+        If no entity has more than 2K + 5 usable rows (``"z-tilde"``), or more than 2K + 1.
 
     See Also
     --------
@@ -126,7 +128,7 @@ def panel_granger_test(
             left_out += 1
             continue
         past_y, past_x = (np.column_stack([column[own - step] for step in range(1, k + 1)]) for column in (y, x))
-        # Centred: the constant is in both regressions, and levels would cost digits.
+        # The columns are centred because the constant is in both regressions, and levels would cost digits.
         past_y, past_x = past_y - past_y.mean(axis=0), past_x - past_x.mean(axis=0)
         target = y[own] - y[own].mean()
         full = least_squares(np.column_stack([past_y, past_x]), target)
@@ -141,17 +143,21 @@ def panel_granger_test(
         labels.append(design.entity_labels[code])
     if not statistics:
         raise InsufficientDataError(
-            f"No entity has more than {needed} rows with {k} lag(s), and regressors that vary: too few periods."
+            f"There are too few periods: no entity has more than {needed} rows with {counted(k, 'lag')} and regressors "
+            "that vary."
         )
     notes = list(design.notes)
     if left_out:
-        text = f"{left_out} entities are left out: {needed} usable rows or fewer, or collinear lags."
+        text = (
+            f"{counted(left_out, 'entity is', 'entities are')} left out, with {needed} usable rows or fewer, or with "
+            "collinear lags."
+        )
         notes.append(Note("entities-left-out", text, warn=True))
     wald, t = np.array(statistics), np.array(sizes, dtype=np.float64)
     if kind == "w-bar":
         text = (
-            "No p-value: the average has no tabulated distribution (plm gives none either). kind='z-tilde' and 'z-bar' "
-            "standardise it to the normal."
+            "There is no p-value, because the average has no tabulated distribution (plm gives none either). "
+            "kind='z-tilde' and kind='z-bar' standardise it to the normal."
         )
         notes.append(Note("no-pvalue", text))
     else:

@@ -1,4 +1,4 @@
-"""Poolability: whether effects, or slopes that differ by entity, improve the fit, with few entities or many."""
+"""Tests of poolability: whether effects, or slopes that differ by entity, improve the fit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import (
     least_squares,
@@ -43,8 +44,8 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
     Raises
     ------
     SpecificationError
-        The models differ in rows or dependent variable, are not least squares of the levels, or are not nested by count
-        of coefficients.
+        If the models differ in rows or dependent variable, are not least squares of the levels, or are not nested by
+        count of coefficients.
 
     See Also
     --------
@@ -54,8 +55,8 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
     Notes
     -----
     The test is exact for normal, homoskedastic, uncorrelated errors. It does not use a robust covariance of the
-    results, and warns where they have one. Whether one model contains the other is checked by fit and degrees of
-    freedom, not by algebra: a warning says if the second does not name all regressors and effects of the first.
+    results, and warns where they have one. Fit and degrees of freedom, not algebra, decide whether one model contains
+    the other. A warning says if the second does not name all regressors and effects of the first.
 
     Examples
     --------
@@ -71,16 +72,17 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
         if result.fit.family not in ("pooled", "fixed"):
             raise SpecificationError(f"The F test compares pooled OLS and fixed effects, not {result.estimator}.")
         result.fit.rows_or_refuse("The F test of nested models")
-        result.fit.refuse_instruments("The F test of nested models", "sums of squares do not add up; see wald_test.")
+        result.fit.refuse_instruments("The F test of nested models", "sums of squares do not add up. Use wald_test.")
     refuse_other_dependent(restricted, full)
     first, second = restricted.fit.design, full.fit.design
     if not np.array_equal(first.y, second.y) or not same_rows(restricted, full):
-        raise SpecificationError("The models do not explain the same rows of the same variable.")
+        raise SpecificationError("The two models do not explain the same rows of the same variable.")
     df = restricted.df_resid - full.df_resid
     if df <= 0 or restricted.rss < full.rss * (1.0 - 1e-9):
         raise SpecificationError(
-            f"The first model is not within the second: {restricted.df_resid} and {full.df_resid} residual degrees of "
-            f"freedom, residual sums of squares {restricted.rss:.6g} and {full.rss:.6g}."
+            f"The first model is not nested in the second. Their residual degrees of freedom are {restricted.df_resid} "
+            f"and {full.df_resid}, their residual sums of squares {restricted.rss:.6g} and {full.rss:.6g}. Write "
+            "nested_f_test(restricted, full)."
         )
     refuse_exact("The F test of nested models", full)
     notes = differences(restricted, full, "sums of squares", nested=True)
@@ -94,7 +96,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
 
 @answering
 def slope_poolability_test(result: LinearResult) -> TestResult:
-    r"""Test that every entity has the same coefficients (plm ``pooltest``; Chow 1960, Baltagi 2013 section 4.1).
+    r"""Test that every entity has the same coefficients (plm ``pooltest``; Chow 1960, Baltagi 2013).
 
     The unrestricted model is a separate regression, constant included, for each entity:
 
@@ -112,9 +114,9 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     Raises
     ------
     SpecificationError
-        The model is another, or has weights.
+        If the model is another one, or has weights.
     InsufficientDataError
-        No entity has more rows than coefficients.
+        If no entity has more rows than coefficients.
 
     See Also
     --------
@@ -145,7 +147,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
         if constant:
-            # Centred: the constant is fitted, and levels do not cost digits.
+            # The columns are centred, which fits the constant and keeps levels from costing digits.
             part = least_squares(x[rows] - x[rows].mean(axis=0), design.y[rows] - design.y[rows].mean())
         else:
             part = least_squares(x[rows], design.y[rows])
@@ -156,13 +158,18 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
         left.append(part.residuals)
         df += free
     if df == 0:
-        raise InsufficientDataError("No entity has more rows than coefficients: its own regression fits exactly.")
+        raise InsufficientDataError(
+            "No entity has more rows than coefficients, so every entity's own regression fits exactly."
+        )
     residuals = np.concatenate(left)
     refuse_rounding("The poolability test", "the regression of every entity fits", residuals, design.y)
     rss = float(residuals @ residuals)
     notes = classical_note("The poolability test", result.covariance)
     if exact:
-        text = f"{exact} entit{'ies have' if exact > 1 else 'y has'} no more rows than coefficients and fit exactly."
+        text = (
+            f"{counted(exact, 'entity has', 'entities have')} no more rows than coefficients, so "
+            f"{'it fits' if exact == 1 else 'they fit'} exactly."
+        )
         notes.append(Note("entities-exact", text))
     emit(notes)
     numerator = result.df_resid - df
@@ -186,9 +193,8 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
 
     (Pesaran and Yamagata 2008, J. Econometrics 142), M taking entity means out. With normal errors
     :math:`d_i / (T_i - 1)` has a Beta distribution under the null, of parameters k/2 and :math:`(T_i - 1 - k)/2`: its
-    mean makes k exact, and its variance is what stands under the root, each entity's with its own rows. Programs that
-    put the average number of rows there instead, as ``xthst`` does (Bersvendsen and Ditzen 2021), differ on unbalanced
-    panels.
+    mean makes k exact, and its variance, with each entity's own rows, is under the root. Programs that use the average
+    number of rows there, as ``xthst`` does (Bersvendsen and Ditzen 2021), differ on unbalanced panels.
 
     Parameters
     ----------
@@ -205,9 +211,9 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     Raises
     ------
     SpecificationError
-        The model is another.
+        If the model is another one.
     InsufficientDataError
-        Fewer than two entities have more than k + 1 rows.
+        If fewer than two entities have more than k + 1 rows.
 
     See Also
     --------
@@ -239,7 +245,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     x -= design.entities.means_of(np.asfortranarray(x))[design.entities.codes]
     x /= np.linalg.norm(x, axis=0) / math.sqrt(design.nobs)
     raw, residuals = np.asarray(fit.transformed_residuals), residuals_of_rows(result)
-    # Measured from the fixed-effects slopes: y less their fit, so that nothing large cancels.
+    # Slopes are measured from the fixed-effects slopes, on y less their fit, so that nothing large cancels.
     triangles, targets, sizes = [], [], []
     left_out = 0
     for start, stop in pairwise(design.entity_starts):
@@ -260,10 +266,13 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
         raise InsufficientDataError(f"Fewer than two entities have more than {k + 1} rows and regressors that vary.")
     notes = []
     if left_out:
-        text = f"{left_out} entities have too few rows, or regressors that do not vary, for slopes of their own."
+        text = (
+            f"{counted(left_out, 'entity is', 'entities are')} left out, with too few rows or with regressors that do "
+            "not vary."
+        )
         notes.append(Note("entities-left-out", text, warn=True))
     emit(notes)
-    # What the common slopes leave of the entities' own fits: the gaps, each in the metric of its entity's regressors.
+    # The gaps between the entities' own fits and the common slopes, each in the metric of its entity's regressors.
     gaps = least_squares(np.concatenate(triangles), np.concatenate(targets)).residuals
     total = float(gaps @ gaps) - k * len(sizes)
     lengths = np.array(sizes, dtype=np.float64)

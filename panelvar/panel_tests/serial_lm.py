@@ -55,9 +55,8 @@ def bera_sosa_yoon_test(
         chi2 with 1, 1 and 2 degrees of freedom.
     one_sided : bool
         With ``"effects"``: the signed root, upper tail of the normal (a variance cannot be negative).
-    {lags (predecessors)}
-        plm also divides B by the squares of the rows that have a predecessor only, so that its statistics are larger in
-        short panels.
+    {lags (predecessors)} plm also divides B by the squares of the rows that have a predecessor only, so its statistics
+    are larger in short panels.
 
     Returns
     -------
@@ -66,9 +65,9 @@ def bera_sosa_yoon_test(
     Raises
     ------
     SpecificationError
-        A between or first-difference model, or weights.
+        If the model is a between or first-difference regression, or has weights.
     InsufficientDataError
-        No entity has three rows.
+        If no entity has three rows.
 
     See Also
     --------
@@ -103,7 +102,7 @@ def bera_sosa_yoon_test(
     rest = a - n - 2 * pairs
     if pairs == 0 or rest <= 0.0:
         raise InsufficientDataError(
-            "Random effects and serial correlation cannot be told apart: no entity has three rows."
+            "No entity has three rows, so random effects and serial correlation cannot be told apart."
         )
     big_a = 1.0 - float(np.square(design.entities.sums(u)).sum()) / total
     big_b = float(u[rows] @ u[before]) / (float(u[rows] @ u[rows]) if lags == "rows" else total)
@@ -147,8 +146,8 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     Raises
     ------
     SpecificationError
-        The panel is unbalanced or has gaps, for which the statistics are not derived. (plm computes ``"random"`` from
-        the average T there, which has no justification.) For the joint test use `bera_sosa_yoon_test`.
+        If the panel is unbalanced or has gaps, for which the statistics are not derived. (plm computes ``"random"``
+        from the average T there, which has no justification.) For the joint test use `bera_sosa_yoon_test`.
 
     See Also
     --------
@@ -177,14 +176,16 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     pairs = len(lagged(result, design, 1, "calendar")[0])
     if design.nobs != entities * periods or pairs != entities * (periods - 1):
         raise SpecificationError(
-            "The Baltagi-Li tests are derived for balanced panels without gaps; use bera_sosa_yoon_test (pooled), "
-            "wooldridge_serial_test or born_breitung_test."
+            "The Baltagi-Li tests are derived for balanced panels without gaps. Use bera_sosa_yoon_test (after pooled "
+            "OLS), wooldridge_serial_test or born_breitung_test."
         )
     if periods < 3:
-        raise InsufficientDataError(f"The Baltagi-Li tests need three periods; found {periods}.")
+        raise InsufficientDataError(
+            f"The Baltagi-Li tests need at least three periods, and there {'is' if periods == 1 else 'are'} {periods}."
+        )
     if kind == "joint":
         if one_sided:
-            raise SpecificationError("The joint test has two restrictions: it has no one-sided form.")
+            raise SpecificationError("The joint test has two restrictions, so it has no one-sided form.")
         return bera_sosa_yoon_test(result, kind="joint", lags="calendar")
     panel_y = centred(dependent(result)).reshape(entities, periods)
     panel_x = centred(level_matrix(result)).reshape(entities, periods, -1)
@@ -224,17 +225,20 @@ def _likelihood_residuals(y: Array, x: Array) -> Array:
         u = y - design @ coefficients
         level = u.mean(axis=1)
         if ratio == 0.0:
-            # The within step does not see the constant, nor anything else that varies between entities only.
+            # The within step leaves the constant, and whatever else varies only between entities, undetermined.
             level = least_squares(means, mean_y - means @ coefficients).residuals
         between = periods * float(level @ level) / entities
         inside = float(np.square(u - u.mean(axis=1, keepdims=True)).sum()) / (entities * (periods - 1))
         if between == 0.0:
-            raise NumericalError("The entity means fit exactly: random effects have no likelihood maximum.")
+            raise NumericalError("The entity means fit exactly, so the likelihood of random effects has no maximum.")
         found = min(inside / between, 1.0)
         if abs(found - ratio) <= 1e-14 * found:
             return np.asarray(u)
         ratio = found
-    raise NumericalError("Maximum likelihood of random effects did not converge.")
+    raise NumericalError(
+        "The maximum likelihood of random effects, which the Baltagi-Li test needs, did not converge. Use kind='fixed' "
+        "or another test."
+    )
 
 
 def _score_given_random_effects(u: Array) -> float:
@@ -245,7 +249,9 @@ def _score_given_random_effects(u: Array) -> float:
     first = periods * float((level**2).sum()) / entities
     error = float((inside**2).sum()) / (entities * (periods - 1))
     if min(first, error) <= ROUNDING * max(first, error):
-        raise NumericalError("The Baltagi-Li test: one of the two variances of random effects is zero.")
+        raise NumericalError(
+            "The Baltagi-Li test has no statistic, because one of the two variances of random effects is zero."
+        )
     scaled = level / first + inside / error
     score = entities * (periods - 1) / periods * (first - error) / first + error * float(
         (scaled[:, 1:] * scaled[:, :-1]).sum()
@@ -260,10 +266,12 @@ def _score_given_random_effects(u: Array) -> float:
     information[1, 1] = entities * periods**2 / (2.0 * first**2)
     information[1, 2] = information[2, 1] = entities * periods / (2.0 * first**2)
     information[2, 2] = entities / 2.0 * (1.0 / first**2 + (periods - 1) / error**2)
-    # Scaled to a unit diagonal: the parameters are in different units.
+    # The matrix is scaled to a unit diagonal because the parameters are in different units.
     units = np.sqrt(np.diagonal(information))
     information /= np.outer(units, units)
     if np.linalg.eigvalsh(information)[0] <= ROUNDING:
-        raise NumericalError("The Baltagi-Li test: the information on variances and correlation is singular.")
+        raise NumericalError(
+            "The Baltagi-Li test has no statistic, because the information on variances and correlation is singular."
+        )
     inverse = np.linalg.inv(information) / np.outer(units, units)
     return float(score * math.sqrt(inverse[0, 0]))

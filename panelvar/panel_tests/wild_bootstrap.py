@@ -15,6 +15,7 @@ from panelvar.base.arguments import is_number, read_flag, read_generator, read_w
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.bias_reduced import BiasReduced
@@ -32,11 +33,11 @@ from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult
 
 _FARTHEST = 1e100
-"""Gap in units of about a standard error, whose powers stay in range."""
+"""A gap below this, in units of about a standard error, has powers that stay in range."""
 VARIANTS = ("11", "13", "31", "33")
 ALTERNATIVES = ("two-sided", "equal-tailed", "greater", "less")
 
-# Distances from the estimate, in standard errors, between which a change of the test's verdict is looked for.
+# The search for a change of the test's verdict steps through these distances from the estimate, in standard errors.
 _GRID = np.concatenate((np.arange(0.0, 8.0, 0.05), 8.0 * 1.5 ** np.arange(46)))
 
 
@@ -63,9 +64,9 @@ class WildBootstrapResult(TestResult):
     weights : str
         Distribution of the signs.
     alternative : str
-        Which tails the p-value is of.
+        Which tails the p-value covers.
     variant : str
-        Which of residuals and covariance leave clusters out.
+        Whether the residuals, or the covariance, leave each cluster out in turn.
     infeasible : int
         Draws without a statistic, which do not count.
 
@@ -212,9 +213,10 @@ def wild_bootstrap(
         ``cluster``, boottest's default. None: the only dimension, or the one with the fewest clusters. One finer than
         ``cluster`` makes the subcluster bootstrap.
     weights : {"rademacher", "webb", "mammen", "normal", "gamma"}
-        Two points, six points (for few clusters, so that draws differ), Mammen's two, or continuous ones.
+        Rademacher's have two points, Webb's six (so that draws differ with few clusters), Mammen's two; the others are
+        continuous.
     draws : int
-        Number of draws. If there are no more patterns of Rademacher signs than that, all are gone through instead.
+        Number of draws. If there are no more patterns of Rademacher signs than that, all are used once instead.
     impose_null : bool
         Restrict the residuals (WCR, recommended) or not (WCU).
     variant : {"11", "13", "31", "33"}
@@ -237,12 +239,12 @@ def wild_bootstrap(
     Raises
     ------
     SpecificationError
-        An option is unknown; the restriction is on the constant of absorbed effects; or you asked for one tail of
-        several restrictions, or for a jackknife variant of several dimensions.
+        If an option is unknown, the restriction is on the constant of absorbed effects, or you ask for one tail of
+        several restrictions or for a jackknife variant of several dimensions.
     InsufficientDataError
-        There are fewer than two clusters.
+        If there are fewer than two clusters.
     NumericalError
-        Several dimensions give no positive variance, or there are too many effects (see `BiasReduced`).
+        If several dimensions give no positive variance, or there are too many effects (see `BiasReduced`).
 
     See Also
     --------
@@ -259,8 +261,8 @@ def wild_bootstrap(
     The confidence set holds every value that the same draws do not reject. It is searched in steps of a twentieth of a
     standard error, and its ends are then found exactly. It may be several intervals, or unbounded.
 
-    With G clusters there are :math:`2^{G-1}` values of :math:`|t^*|`: five clusters or fewer never reject at 5%, and
-    other weights add no information. With few *treated* clusters the restricted test rarely rejects and the
+    With G clusters there are :math:`2^{G-1}` values of :math:`|t^*|`, so five clusters or fewer never reject at 5%.
+    Other weights add no information. With few *treated* clusters the restricted test rarely rejects and the
     unrestricted one far too often (MacKinnon and Webb 2017): if they disagree, trust neither. See
     `cluster_diagnostics`.
 
@@ -299,12 +301,14 @@ def wild_bootstrap(
     sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
     gap = matrix @ result.fit.coefficients - target
     if not (np.abs(gap) < _FARTHEST).all():
-        raise NumericalError("The hypothesis is too many standard errors from the estimates: its statistic overflows.")
+        raise NumericalError(
+            "The hypothesis is so many standard errors from the estimates that its statistic overflows."
+        )
     usual = np.diagonal(matrix @ result.fit.bread @ matrix.T) * (result.rss / result.nobs)
     if (np.diagonal(sample.variance) <= result.fit.rounding * usual).any() and len(clustering.dimensions) == 1:
         raise NumericalError(
-            f"Clustered by {clustering.label} there is no variance of {text}: its scores add up to zero in every "
-            "cluster. There is no statistic to bootstrap."
+            f"There is no statistic to bootstrap: clustered by {clustering.label}, the variance of {text} is zero, "
+            "because its scores add up to zero in every cluster."
         )
     _check_variance(sample.variance, gap, len(clustering.dimensions))
     groups = clustering.bootstrap.n_groups
@@ -359,18 +363,19 @@ def _check_restrictions(result: LinearResult, matrix: Array, alternative: str) -
     fit = result.fit
     fit.refuse_instruments(
         "The wild cluster bootstrap",
-        "it would hold the first stage fixed, which is wrong where instruments are weak. InstrumentalResult."
-        "anderson_rubin is valid with weak instruments.",
+        "it would hold the first stage fixed, which is wrong where instruments are weak. Use anderson_rubin, which is "
+        "valid then.",
     )
     fit.refuse_mixed("The wild cluster bootstrap")
     if fit.constant and fit.absorbed is not None and matrix[:, 0].any():
         raise SpecificationError(
             "The constant of absorbed effects is a mean of estimated effects, not a coefficient of the regression that "
-            "is bootstrapped: restrict slopes."
+            "is bootstrapped. Restrict slopes instead."
         )
     if len(matrix) > 1 and alternative != "two-sided":
         raise SpecificationError(
-            f"alternative={alternative!r} is about one restriction; a Wald statistic of {len(matrix)} has no sign."
+            f"alternative={alternative!r} needs a single restriction, because a Wald statistic of {len(matrix)} has no "
+            "sign."
         )
 
 
@@ -378,13 +383,13 @@ def _check_variance(variance: Array, gap: Array, dimensions: int) -> None:
     form = quadratic_form(gap, variance)
     if dimensions > 1 and not (form.positive and form.rank == len(gap)):
         raise NumericalError(
-            f"The covariance of {len(variance)} restriction(s), clustered by {dimensions} dimensions, is not positive: "
-            "there is no statistic to bootstrap. Cluster by one dimension."
+            f"There is no statistic to bootstrap: the covariance of {counted(len(variance), 'restriction')}, clustered "
+            f"by {dimensions} dimensions, is not positive definite. Cluster by one dimension."
         )
     if not form.determined:
         raise NumericalError(
-            f"The clustered covariance of {len(variance)} restriction(s) has rank {int(form.rank)}: there is no "
-            "statistic to bootstrap that does not depend on how they are written. Test fewer restrictions."
+            f"The clustered covariance of {counted(len(variance), 'restriction')} has rank {int(form.rank)}, so every "
+            "statistic would depend on how the restrictions are written. Test fewer restrictions."
         )
 
 
@@ -413,7 +418,7 @@ def _sample(result: LinearResult, clustering: Clustering, matrix: Array, variant
         return _Sample(found, variance, 1.0)
     if len(clustering.dimensions) > 1 or clustering.bootstrap is not clustering.groupings[0]:
         raise SpecificationError(
-            f"variant={variant!r} leaves out the clusters of one dimension, whose signs are drawn: give one "
+            f"variant={variant!r} leaves out each cluster of the one dimension whose signs are drawn. Give one "
             "cluster= and no bootstrap_cluster=, or use variant='11'."
         )
     found, one = jackknife_scores(fit, clustering.bootstrap, matrix, impose_null=impose_null, variant=variant)
@@ -451,7 +456,7 @@ class _Single:
 
     def accepted(self, alpha: float) -> list[tuple[float, float]]:
         """Return the gaps that are not rejected, as intervals in increasing order."""
-        # A share may equal the level (50 of 1,000 draws), which rejects; 1 - 0.95 is a little less than 0.05.
+        # A share that equals the level (50 of 1,000 draws) rejects, and 1 - 0.95 is a little less than 0.05.
         alpha += 1e-12
         grid = self.error * np.concatenate((-_GRID[:0:-1], _GRID))
         inside = np.array([self.pvalue(gap) > alpha for gap in grid])

@@ -1,4 +1,4 @@
-r"""The wild cluster bootstrap from cluster sums: no residual is ever drawn.
+r"""The wild cluster bootstrap computed from cluster sums, without drawing any residual.
 
 Signs :math:`v_h` multiply the residuals of a bootstrap cluster h. With :math:`d_i` what row i contributes to the
 restrictions (:math:`R\hat\beta - R\beta = \sum_i d_i u_i`), W and Z as in `panelvar.covariance.local_blocks`, the gap
@@ -8,10 +8,10 @@ restrictions (:math:`R\hat\beta - R\beta = \sum_i d_i u_i`), W and Z as in `pane
 .. math:: R(\beta^* - \tilde\beta) = \sum_h v_h \sum_{i \in h} d_i \tilde e_i, \qquad
           m_c^* = \sum_h v_h \Bigl(\sum_{i \in c \cap h} d_i \tilde e_i - D_c' E_h\Bigr),
 
-where D_c sums W d (and Z d) over c, E_h sums W e (and Z e) over h: a draw costs (C + H) q multiplications whatever the
-rows (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal 19(1), 4-60). All is affine in the gap: one pass over
-the draws serves every hypothesis of an inverted test. Where signs are drawn by the clusters of the covariance, the
-first sum is diagonal.
+where D_c sums W d (and Z d) over c, E_h sums W e (and Z e) over h. A draw then costs (C + H) q multiplications, however
+many rows there are (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal 19(1), 4-60). Everything is affine in the
+gap, so one pass over the draws serves every hypothesis of an inverted test. Where signs are drawn by the clusters of
+the covariance, the first sum is diagonal.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ CHUNK = 1_000_000
 """Numbers in one chunk of draws (8 MB)."""
 
 TIE = 1e-9
-"""Squared statistics closer than this are the same: draws that repeat the sample differ from it by rounding only."""
+"""Squared statistics closer than this count as equal, because draws that repeat the sample differ by rounding."""
 
 ROUNDING = 1e-12
-"""Share of the largest cluster's move that is zero."""
+"""A move below this share of the largest cluster's move is zero."""
 
 FEW = 300
-"""Bootstrap clusters up to which the variance of a draw is a quadratic form in its signs, where scores are many."""
+"""Up to so many bootstrap clusters, and with many scores, a draw's variance is computed as a form in its signs."""
 
 KINDS = ("rademacher", "webb", "mammen", "normal", "gamma")
 
@@ -51,7 +51,7 @@ class Term(NamedTuple):
     Attributes
     ----------
     factor : float
-        What its squares are multiplied by; negative where inclusion-exclusion subtracts.
+        The factor of its squares; negative where inclusion-exclusion subtracts.
     own : r lists of (C,) arrays or (C, H) sparse arrays
         For each restriction, the own sums of each column of residuals: the estimates', then those of a unit gap in
         each restriction. Diagonal, as a vector, where signs are drawn by the clusters of the only dimension.
@@ -65,7 +65,7 @@ class Term(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """What a draw needs of the data.
+    """The sums of the data that a draw needs.
 
     Attributes
     ----------
@@ -101,8 +101,8 @@ def one_way_scores(
 ) -> tuple[Scores, Array]:
     r"""Return the scores of one dimension from Gram matrices, with jackknife variants, and the sample's moves (G, r).
 
-    The first digit of the variant 3: residuals of a cluster are those of the (restricted) estimates without it,
-    :math:`(I - \tilde H_{gg})^{-1} \tilde e_g`; the second: scores of sample and draws are CR3's,
+    If the first digit of the variant is 3, the residuals of a cluster are those of the (restricted) estimates without
+    it, :math:`(I - \tilde H_{gg})^{-1} \tilde e_g`. If the second digit is 3, the scores of sample and draws are CR3's,
     :math:`t'(I - V_g)^{-1} W_g' e`.
 
     Parameters
@@ -146,10 +146,10 @@ def _inverse_of_rest(gram: Array) -> Array:
 
 
 def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple[int, bool, Iterator[Array]]:
-    r"""Return how many draws there are, whether they are all there are, and chunks (G, b) of them.
+    r"""Return how many draws there are, whether these are all patterns, and chunks (G, b) of them.
 
-    Numbers are those of `wild_multipliers`. Of Rademacher's every pattern comes once if there are no more than
-    ``draws``, up to the sign of all, which only changes the sign of the statistic.
+    Numbers are those of `wild_multipliers`. If there are no more Rademacher patterns than ``draws``, every pattern
+    comes once; a pattern and its negative count as one, because they differ in the sign of the statistic only.
     """
     step = max(1, CHUNK // groups)
     every = kind == "rademacher" and groups < 60 and 2**groups <= draws
@@ -180,14 +180,14 @@ class Quadratics(NamedTuple):
     def statistics(self, gap: float) -> Array:
         """Return t of every draw at a gap; infinite where one dimension has no variance, NaN where several have none.
 
-        With several dimensions the difference of squares may be negative: there is no statistic then.
+        With several dimensions the difference of squares may be negative, and then there is no statistic.
         """
         top = self.estimate[0] + gap * self.estimate[1]
         bottom = self.variance[0] + gap * (self.variance[1] + gap * self.variance[2])
         if not self.simple:
             signed: Array = np.where(bottom > 0.0, top / np.sqrt(np.where(bottom > 0.0, bottom, 1.0)), np.nan)
             return signed
-        # A draw whose cluster scores are all rounding (one cluster alone moves) is as extreme as can be.
+        # A draw in which a single cluster moves has scores that are all rounding, and is as extreme as can be.
         floor = (TIE * top) ** 2
         sure = bottom > floor
         ratio: Array = np.divide(top, np.sqrt(np.where(sure, bottom, 1.0)), out=np.copysign(np.inf, top), where=sure)
@@ -211,7 +211,8 @@ def one_restriction(scores: Scores, chunks: Iterator[Array]) -> Quadratics:
             for term in scores.terms:
                 moves = _moves(scores, term, 0, v)
                 if imposed and scores.simple:
-                    # Equal signs repeat the sample at every gap: rounding that gaps would magnify is taken out.
+                    # Equal signs repeat the sample at every gap, so the rounding that gaps would magnify is set to
+                    # zero.
                     moves[1][np.abs(moves[1]) < ROUNDING * largest] = 0.0
                 total[0] += term.factor * np.einsum("cb,cb->b", moves[0], moves[0])
                 if imposed:
@@ -233,7 +234,7 @@ def _moves(scores: Scores, term: Term, restriction: int, v: Array) -> list[Array
 
 
 def _collapses(scores: Scores) -> bool:
-    """Whether few signs move so many scores that a quadratic form in the signs is cheaper."""
+    """Whether a quadratic form in the signs is cheaper because few signs move many scores."""
     groups, q = scores.right.shape[1:]
     cells = sum(term.left.shape[1] * (q + 1) for term in scores.terms)
     return not scores.simple and groups <= FEW and groups * groups < 4 * cells
@@ -297,8 +298,8 @@ def wald(matrix: Array, gap: Array, *, simple: bool) -> Array:
 def tail_share(draws: Array, statistic: float, *, ties: bool, complete: bool) -> float:
     """Return the share of draws beyond a statistic, those equal to it counted or not; NaN does not count.
 
-    Where ties count so does the sample, which is one of its own patterns: it is among all of them (``complete``), and
-    one more beside those that were drawn. No share is then zero.
+    Where ties count, the sample counts too, because it is one of its own patterns. It is among the draws if they are
+    all patterns (``complete``), and is added to them otherwise. No share is then zero.
     """
     slack = TIE * abs(statistic)
     beyond = draws >= statistic - slack if ties else draws > statistic + slack
@@ -307,7 +308,7 @@ def tail_share(draws: Array, statistic: float, *, ties: bool, complete: bool) ->
 
 
 def pvalue(draws: Array, statistic: float, alternative: str, *, ties: bool, mirrored: bool) -> float:
-    """Return the p-value of a t statistic; with ``mirrored`` draws are all patterns, each for its mirror image too."""
+    """Return the p-value of a t statistic; if ``mirrored``, the draws are all patterns, one for each mirror pair."""
     if alternative == "two-sided":
         return tail_share(np.abs(draws), abs(statistic), ties=ties, complete=mirrored)
     if mirrored:

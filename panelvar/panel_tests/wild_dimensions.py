@@ -1,4 +1,4 @@
-"""The dimensions of a wild cluster bootstrap: whose errors are clustered, whose signs are drawn, what that allows."""
+"""The dimensions of a wild cluster bootstrap: by which errors are clustered and by which signs are drawn."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.base.plurals import counted
 from panelvar.covariance.cluster_terms import signs, term_factors, with_intersections
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.static_panels.result import LinearResult
@@ -23,7 +24,7 @@ class Clustering:
         for grouping, label in self.dimensions:
             if grouping.n_groups < 2:
                 raise InsufficientDataError(
-                    f"A wild cluster bootstrap by {label} needs at least two clusters; found 1."
+                    f"A wild cluster bootstrap by {label} needs at least two clusters, and there is one."
                 )
         self.groupings = with_intersections(self.dimensions)
         if bootstrap_cluster is None:
@@ -32,18 +33,18 @@ class Clustering:
             drawn = self.dimensions
         else:
             drawn = [design.group_by(one) for one in _listed(bootstrap_cluster)]
-        # The same object where the same clusters are meant: one dimension is then recognised.
+        # Equal clusters become the same object, so that a single dimension is recognised.
         same = [next((d for d in self.dimensions if np.array_equal(d[0].codes, one[0].codes)), one) for one in drawn]
         self.bootstrap = with_intersections(same)[-1]
         self.label = " and ".join(label for _, label in drawn)
         if self.bootstrap.n_groups < 2:
-            raise InsufficientDataError(f"Signs drawn by {self.label} need at least two clusters; found 1.")
+            raise InsufficientDataError(f"Signs drawn by {self.label} need at least two clusters, and there is one.")
         others = [one for one in same if all(one[0] is not d[0] for d in self.dimensions)]
         self.finest = with_intersections([*self.dimensions, *others])[-1]
 
     @property
     def covariance_text(self) -> str:
-        """Words for the clusters of the covariance where they are others than those whose signs are drawn."""
+        """Words for the clusters of the covariance where they differ from those whose signs are drawn."""
         labels = " and ".join(label for _, label in self.dimensions)
         return "" if labels == self.label else f", errors by {labels}"
 
@@ -54,10 +55,10 @@ class Clustering:
 
 
 def _listed(cluster: Any) -> list[Any]:
-    """A list of dimensions: a list of names or of arrays is several, anything else one."""
+    """Return the dimensions as a list: a list of names or of arrays has several, anything else is one."""
     if isinstance(cluster, (list, tuple)) and all(isinstance(one, str) or np.ndim(one) == 1 for one in cluster):
         if not cluster:
-            raise SpecificationError("A wild cluster bootstrap needs one dimension at least: the list is empty.")
+            raise SpecificationError("A wild cluster bootstrap needs at least one dimension, but the list is empty.")
         return list(cluster)
     return [cluster]
 
@@ -71,7 +72,7 @@ def small_sample_notes(
     infeasible: int,
     pieces: tuple[tuple[float, float], ...],
 ) -> tuple[Note, ...]:
-    """Say what so few clusters cannot tell, and which draws did not count."""
+    """Return notes on what few clusters cannot tell, and on draws that do not count."""
     notes = []
     groups, label = clustering.bootstrap.n_groups, clustering.label
     patterns = 2.0 ** min(groups - 1, 1000)
@@ -79,32 +80,33 @@ def small_sample_notes(
         smallest = f"{1.0 / patterns:.4g}"
         if weights == "rademacher":
             text = (
-                f"{groups} clusters by {label}: Rademacher signs give {patterns:g} distinct values of |t|, the "
-                f"smallest possible p-value is {smallest}, and the confidence set is unbounded."
+                f"There are {groups} clusters by {label}. Rademacher signs then give {patterns:g} distinct values of "
+                f"|t|, the smallest possible p-value is {smallest}, and the confidence set is unbounded."
             )
         else:
             text = (
-                f"{groups} clusters by {label}: {weights} weights give more distinct draws than the {patterns:g} of "
-                "Rademacher signs, but no more information; the p-value depends on the weights chosen."
+                f"There are {groups} clusters by {label}. The {weights} weights give more distinct draws than the "
+                f"{patterns:g} of Rademacher signs, but no more information, and the p-value depends on the weights "
+                "chosen."
             )
         text += " No bootstrap and no small-sample correction makes inference from so few clusters reliable."
         notes.append(Note("no-method-can-help", text, warn=True))
     elif enumerated and patterns * alpha < 20.0:
         text = (
-            f"{groups} clusters give {count} distinct values of |t|: p-values move in steps of {1.0 / count:.4g}. "
-            "weights='webb' makes more."
+            f"{groups} clusters give {count} distinct values of |t|, so p-values move in steps of {1.0 / count:.4g}. "
+            "weights='webb' gives more values."
         )
         notes.append(Note("few-distinct-draws", text))
     fewest, dimension = min(((one.n_groups, name) for one, name in clustering.dimensions), key=itemgetter(0))
     if fewest <= HOPELESS_CLUSTERS < groups:
         text = (
-            f"Errors are clustered by {dimension} ({fewest} clusters), and signs are drawn by {label} ({groups}). "
-            f"More draws differ, but {fewest} clusters are too few to estimate a variance from, and the bootstrap "
-            "is right only if errors are unrelated across the finer ones."
+            f"Errors are clustered by {dimension} ({fewest} clusters), and signs are drawn by {label} ({groups}). More "
+            f"draws then differ, but {fewest} clusters are too few to estimate a variance from, and the bootstrap is "
+            "right only if errors are unrelated across the finer clusters."
         )
         notes.append(Note("no-method-can-help", text, warn=True))
     if infeasible:
-        text = f"{infeasible} of {count} draws have no positive multi-way variance and do not count."
+        text = f"{infeasible} of {counted(count, 'draw')} have no positive multi-way variance, so they do not count."
         notes.append(Note("infeasible-draws", text, warn=infeasible > 0.01 * count))
     if len(pieces) > 1:
         notes.append(Note("disjoint-set", f"The confidence set consists of {len(pieces)} intervals.", warn=True))

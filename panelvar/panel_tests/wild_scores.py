@@ -1,4 +1,4 @@
-"""Cluster sums of a fit for the wild bootstrap: any dimensions of the covariance, signs by any other."""
+"""Cluster sums of a fit for the wild bootstrap, with any dimensions of the covariance and of the signs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 CELLS = 100_000_000
-"""Pairs of clusters with a level of a crossing effect in common that are held."""
+"""The most pairs of clusters, with a level of a crossing effect in common, that are held."""
 
 
 def jackknife_scores(
@@ -32,8 +32,8 @@ def jackknife_scores(
     basis = cluster_basis(fit, clusters)
     if (isinstance(basis, CrossingBasis) and basis.obstacle is not None) or not basis.compact:
         raise SpecificationError(
-            f"variant={variant!r} leaves out each cluster in turn, which needs effects nested in the clusters, or few "
-            "levels of those that cut across them; use variant='11'."
+            f"variant={variant!r} leaves out each cluster in turn. That needs effects that are nested in the clusters, "
+            "or few levels of the effects that cut across them. Use variant='11'."
         )
     return kernel.one_way_scores(basis.parts, basis.targets @ matrix.T, impose_null=impose_null, variant=variant)
 
@@ -67,7 +67,7 @@ def scores(
 def _projected_scores(
     blocks: ProjectedBlocks, covariance: Sequence[tuple[Grouping, float]], matrix: Array, *, impose_null: bool
 ) -> tuple[kernel.Scores, list[Array]]:
-    """Return the scores where no basis of the effects can be formed: one projection a bootstrap cluster."""
+    """Return the scores where no basis of the effects can be formed, by a projection for each bootstrap cluster."""
     from scipy.sparse import csr_array
 
     fit, bootstrap = blocks.fit, blocks.clusters
@@ -108,7 +108,7 @@ class _Sums:
         self.moves = [[np.zeros(grouping.n_groups) for _ in range(r)] for grouping in dimensions]
         self.left: list[list[Array]] = []
         self.right: list[Array] = []
-        # What each row adds to the own sums of the pairs of clusters it is in.
+        # The contribution of each row to the own sums of the pairs of clusters it is in.
         self.products = np.empty((0 if self.same else n, r, self.columns))
         self.cells: list[tuple[NDArray[np.intp], Array, Array, Array, slice]] = []
 
@@ -141,7 +141,7 @@ class _Sums:
             self.cells.append((piece.levels, piece.cells, direction, residuals, slice(start, stop)))
 
     def own_of(self, number: int) -> Sequence[Sequence[Array | csr_array]]:
-        """Own sums of one dimension, less what the largest effect's cells take away."""
+        """Return the own sums of one dimension, less the part that the cells of the largest effect take away."""
         r = len(self.matrix)
         if self.same and not self.cells:
             return [[self.estimate[j, s] for j in range(self.columns)] for s in range(r)]
@@ -175,6 +175,6 @@ def _check_pairs(left: CellSums, right: CellSums, width: int) -> None:
     pairs = float(np.bincount(left.levels, minlength=width) @ np.bincount(right.levels, minlength=width))
     if pairs > CELLS:
         raise NumericalError(
-            f"The bootstrap needs every pair of clusters with a level of the crossing effect in common, about "
-            f"{pairs:.0e}; {CELLS:.0e} is the limit. Draw signs by fewer clusters (bootstrap_cluster=)."
+            "The bootstrap needs every pair of clusters with a level of the crossing effect in common. There are about "
+            f"{pairs:.0e}, and the limit is {CELLS:.0e}. Draw signs by fewer clusters (bootstrap_cluster=)."
         )

@@ -54,9 +54,8 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     Raises
     ------
     SpecificationError
-        A between or first-difference model, or weights.
-    InsufficientDataError
-        No entity (period) has two rows.
+        If the model is a between or first-difference regression, or has weights. InsufficientDataError If no entity
+        (period) has two rows.
 
     See Also
     --------
@@ -82,11 +81,13 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     residuals = pooled_residuals(result)
     products = 0.5 * (np.square(grouping.sums(residuals)) - grouping.sums(np.square(residuals)))
     if not (grouping.sizes > 1).any():
-        raise InsufficientDataError(f"Every {effects} has a single row: there is no product of residuals to sum.")
+        raise InsufficientDataError(f"Every {effects} has a single row, so there is no product of residuals to sum.")
     products[grouping.sizes == 1] = 0.0
     squares = float(products @ products)
     if squares == 0.0:
-        raise NumericalError("Wooldridge's test of effects: no product of two residuals differs from zero.")
+        raise NumericalError(
+            "Wooldridge's test of effects has no statistic, because all products of two residuals are zero."
+        )
     statistic = float(products.sum() / np.sqrt(squares))
     name = f"Wooldridge unobserved effects ({effects})"
     notes = size_notes("wooldridge effects", int((grouping.sizes > 1).sum()))
@@ -116,10 +117,10 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     Raises
     ------
     SpecificationError
-        Another model than one-way entity fixed effects, or weights.
+        If the model is not one-way entity fixed effects, or has weights.
     InsufficientDataError
-        No entity has three rows: the second residual is then the first with the sign changed (plm divides rounding by
-        rounding).
+        If no entity has three rows. With two, the second residual is the first with the sign changed (plm divides
+        rounding by rounding).
 
     See Also
     --------
@@ -142,12 +143,12 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     design = unweighted(result, "Wooldridge's within test", ("fixed",))
     absorbed = result.fit.absorbed
     if absorbed is None or absorbed.groupings != (design.entities,):
-        raise SpecificationError("Wooldridge's within test is derived for one-way entity fixed effects.")
+        raise SpecificationError("Wooldridge's within test needs one-way entity fixed effects.")
     lags = adjacency(result, lags)
     sizes = design.entities.sizes[design.entities.codes].astype(np.float64)
     if sizes.max() < 3.0:
         raise InsufficientDataError(
-            "No entity has three rows: with two, the second residual is the first with its sign changed."
+            "No entity has three rows. With two, the second residual is the first with its sign changed."
         )
     periods = np.full(design.nobs, design.times.n_groups) if lags == "rows" else sizes
     expected = -1.0 / np.maximum(periods - 1, 1)
@@ -180,9 +181,9 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     Raises
     ------
     SpecificationError
-        Another model than first differences, or an unknown null.
+        If the model is not in first differences, or the null is unknown.
     InsufficientDataError
-        Fewer than two entities have residuals in adjacent periods.
+        If fewer than two entities have residuals in adjacent periods.
 
     See Also
     --------
@@ -191,8 +192,8 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
 
     Notes
     -----
-    To reject "levels" speaks for first differences, to reject "differences" for fixed effects; both can be rejected.
-    `wooldridge_serial_test` is the form of Stata's ``xtserial``, with no constants and other factors.
+    If "levels" is rejected, that speaks for first differences; if "differences" is, for fixed effects. Both can be
+    rejected. `wooldridge_serial_test` is the form of Stata's ``xtserial``, with no constants and other factors.
 
     Examples
     --------
@@ -215,8 +216,7 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     r"""Test first-order serial correlation of pooled OLS residuals (gretl after pooled OLS).
 
     :math:`\hat u_{it}` is regressed on :math:`\hat u_{i,t-1}`, a constant and the regressors; the t of the slope,
-    clustered by entity with the factor G / (G - 1) (n - 1) / (n - k), has G - 1 degrees of freedom (Wooldridge 2010,
-    section 7.8.5).
+    clustered by entity with the factor G / (G - 1) (n - 1) / (n - k), has G - 1 degrees of freedom (Wooldridge 2010).
 
     Parameters
     ----------
@@ -230,9 +230,9 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     Raises
     ------
     SpecificationError
-        A between or first-difference model, or weights.
+        If the model is a between or first-difference regression, or has weights.
     InsufficientDataError
-        Fewer than two entities have adjacent periods.
+        If fewer than two entities have adjacent periods.
 
     See Also
     --------
@@ -289,9 +289,9 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     Raises
     ------
     SpecificationError
-        A between or first-difference model, or weights.
+        If the model is a between or first-difference regression, or has weights.
     InsufficientDataError
-        No entity has three adjacent periods, or only one has.
+        If fewer than two entities have three adjacent periods.
 
     See Also
     --------
@@ -316,7 +316,7 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     codes = design.entities.codes
     rows, earlier = lagged(result, design, 1, "calendar")
     if len(rows) == 0:
-        raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
+        raise InsufficientDataError("No entity has two adjacent periods, so there is nothing to difference.")
     what = "Wooldridge's serial correlation test"
     levels, y = level_matrix(result), dependent(result)
     residuals = least_squares(levels[rows] - levels[earlier], y[rows] - y[earlier]).residuals
@@ -340,17 +340,17 @@ def _autoregression(result: LinearResult, lags: str, expected: Array, name: str,
     design, residuals = result.fit.design, residuals_of_rows(result)
     rows, before = lagged(result, design, 1, lags)
     if len(rows) < 3 or len(np.unique(design.entities.codes[rows])) < 2:
-        raise InsufficientDataError("The test needs two entities or more with residuals in adjacent periods.")
+        raise InsufficientDataError("The test needs at least two entities with residuals in adjacent periods.")
     lag = residuals[before]
     outcome = residuals[rows] - expected[rows] * lag
     columns, names = [np.ones(len(rows)), lag], ["intercept", "lagged residual"]
     fit = regress(design.take(rows), outcome, columns, names, cov="cluster", convention=result.convention)
     if "lagged residual" not in fit.names:
-        raise InsufficientDataError("The lagged residuals do not vary: they have no correlation to test.")
+        raise InsufficientDataError("The lagged residuals do not vary, so they have no correlation to test.")
     refuse_exact(name, fit)
     place = fit.names.index("lagged residual")
     if fit.covariance.matrix[place, place] == 0.0:
-        raise NumericalError(f"{name}: in every entity the scores add up to zero, which leaves no variance to test by.")
+        raise NumericalError(f"{name} has no variance to test by, because the scores add up to zero in every entity.")
     statistic = float(fit.fit.coefficients[place] ** 2 / fit.covariance.matrix[place, place])
     df = float(fit.df_resid) if np.isinf(fit.covariance.df) else float(fit.covariance.df)
     notes = tuple(note for note in fit.covariance.notes if note.warn)

@@ -47,11 +47,11 @@ def test_warnings_say_what_cannot_be_helped():
     frame = gappy_frame(seed=5, entities=12, periods=6).assign(all=1)
     frame["x2"] = np.where(frame["number"] == 0, frame["x2"], 0.0)
     result = pv.fit_pooled(pv.Panel(frame, "entity", "year"), "y", X)
-    with pytest.warns(pv.PanelVarWarning, match=r"nearly all partial leverage of x2"):
+    with pytest.warns(pv.PanelVarWarning, match=r"nearly all the partial leverage of x2"):
         found = pv.cluster_diagnostics(result)
     assert found.effective_clusters["x2"] < 1.3
     assert "Effective number" in str(found)
-    with pytest.warns(pv.PanelVarWarning, match=r"4 distinct \|t\|: the smallest p-value is 0.25"):
+    with pytest.warns(pv.PanelVarWarning, match=r"4 distinct values of \|t\|, so the smallest p-value is 0.25"):
         pv.cluster_diagnostics(result, "region")
     with pytest.raises(pv.InsufficientDataError, match="at least two clusters"):
         pv.cluster_diagnostics(result, "all")

@@ -221,9 +221,9 @@ def test_what_is_refused():
     for options, message in (
         ({"variant": "21"}, "variant='21'"),
         ({"alternative": "two-tailed"}, "alternative='two-tailed'"),
-        ({"variant": "31", "cluster": ["entity", "batch"]}, "clusters of one dimension"),
-        ({"variant": "33", "bootstrap_cluster": "batch"}, "clusters of one dimension"),
-        ({"variant": "31", "cluster": "batch"}, "effects nested in the clusters"),
+        ({"variant": "31", "cluster": ["entity", "batch"]}, "each cluster of the one dimension"),
+        ({"variant": "33", "bootstrap_cluster": "batch"}, "each cluster of the one dimension"),
+        ({"variant": "31", "cluster": "batch"}, "effects that are nested in the clusters"),
     ):
         with pytest.raises(pv.SpecificationError, match=message):
             pv.wild_bootstrap(result, "x1", **options)

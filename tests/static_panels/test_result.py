@@ -689,7 +689,7 @@ def test_a_negative_hausman_statistic_is_reported_as_such():
     assert test.statistic < 0.0
     assert np.isnan(test.pvalue)
     assert [note.code for note in test.notes] == ["hausman-order", "hausman-not-positive"]
-    assert "not positive definite and the statistic is negative" in str(test.notes[1])
+    assert "not positive definite, and the statistic is negative" in str(test.notes[1])
 
 
 def test_hausman_compares_what_the_results_share():
@@ -701,7 +701,7 @@ def test_hausman_compares_what_the_results_share():
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        (lambda: quietly(pv.fit_random_effects, panel(), "x1", ["x2"]), "different variables: 'y' and 'x1'"),
+        (lambda: quietly(pv.fit_random_effects, panel(), "x1", ["x2"]), "different variables, 'y' and 'x1'"),
         (lambda: quietly(pv.fit_random_effects, panel(), "y", ["w"]), "share no slope"),
     ],
 )
