@@ -44,7 +44,7 @@ def fixed_value(panel: pv.Panel) -> object:
 
 @pytest.fixture(scope="session")
 def random(panel: pv.Panel) -> object:
-    with pytest.warns(pv.PanelVarWarning, match="comes from 4 levels, with 1 degrees of freedom"):
+    with pytest.warns(pv.PanelVarWarning, match="comes from 4 levels, with 1 degree of freedom"):
         return pv.fit_random_effects(panel, "invest", ["value", "capital"])
 
 

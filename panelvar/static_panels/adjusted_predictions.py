@@ -1,4 +1,4 @@
-"""Adjusted predictions: the fitted mean averaged over rows, as it is or where variables are held at values."""
+"""Adjusted predictions: the fitted mean averaged over rows, as they are or with variables held at values."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ class AdjustedPredictions(Margins):
 
     See Also
     --------
-    LinearResult.adjusted_predictions : makes it.
-    plot_margins : draws it.
+    LinearResult.adjusted_predictions : Makes it. plot_margins : Draws it.
 
     Examples
     --------
@@ -58,7 +57,7 @@ def adjusted_predictions(
     groups = model.groups(over, grid)
     if len(grid.points) * len(groups) > MOST_EFFECTS:
         raise SpecificationError(
-            f"More than {MOST_EFFECTS} predictions are asked for at once: ask for fewer values, or groups over a "
+            f"You asked for more than {MOST_EFFECTS} predictions at once. Ask for fewer values, or for groups over a "
             "column of fewer values."
         )
     names: list[str] = []
@@ -81,7 +80,7 @@ def adjusted_predictions(
     still = [name for name, variance in zip(names, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
     notes: tuple[Note, ...] = ()
     if still and fit.rss > 0.0:
-        text = f"These have no sampling variation, and so no t statistic: {listed(still)}."
+        text = f"These have no sampling variation, so they have no t statistic: {listed(still)}."
         notes = (Note("no-variance", text),)
     return AdjustedPredictions(
         Functions(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.rss, notes),
@@ -96,16 +95,18 @@ def adjusted_predictions(
 
 
 def _gone_through(model: ModelColumns, variables: str | Sequence[str] | None, at: At) -> dict[str, dict[Any, str]]:
-    """Return the values that variables go through, and how each is written.
+    """Return the values that variables take in turn, and how each is written.
 
     They are all levels of categories, and five numbers of a column of numbers.
     """
     found: dict[str, dict[Any, str]] = {}
     for name in read_names("variables", variables):
         if name not in model.variables:
-            raise SpecificationError(f"variables holds {name!r}; the model's variables are {quoted(model.variables)}.")
+            raise SpecificationError(
+                f"variables names {name!r}, but the model's variables are {quoted(model.variables)}."
+            )
         if isinstance(at, Mapping) and name in at:
-            raise SpecificationError(f"{name!r} is in variables and in at=: give it once, in at= with its values.")
+            raise SpecificationError(f"{name!r} is in variables and in at=. Give it once, in at= with its values.")
         if name in model.levels:
             found[name] = {level: as_text(level) for level in model.levels[name].values}
         else:

@@ -53,15 +53,15 @@ class MeansDesign(Design):
         own = isinstance(column, str) and column in ("entity", self.dimension)
         if own or self.rows is None or self.levels is None:
             return super().group_by("entity" if own else column)
-        # Rows of a stream are grouped by columns alone.
+        # Rows of a stream can be grouped by columns only.
         if not isinstance(column, str) and len(column) != getattr(self.rows.panel, "nobs", None):
             return super().group_by(column)
         grouping, label = self.rows.group_by(column)
         met, varying = self.levels.met_by(grouping)
         if varying:
             raise DataError(
-                f"{label!r} varies within {varying} of the {self.levels.n_groups} levels of {self.dimension!r}, "
-                "whose means are regressed: a mean belongs to one cluster."
+                f"{label!r} varies within {varying} of the {self.levels.n_groups} levels of {self.dimension!r}, whose "
+                "means are regressed. Each mean must belong to one cluster."
             )
         return Grouping.from_codes(*compact(met)), label
 
@@ -103,7 +103,7 @@ def fit_between(
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
     InsufficientDataError
-        Fewer than two entities (or periods), or no degrees of freedom.
+        If there are fewer than two entities (or periods), or no degrees of freedom are left.
 
     See Also
     --------
@@ -144,7 +144,7 @@ def means_model(source: Design, effects: str, *, wls: bool) -> TransformedModel:
     mass = grouping.mass(source.weights) if wls or source.weights is not None else None
     weight = None if mass is None else mass / mass.mean()
     labels = source.labels_of(label)
-    # The rows are labelled by the levels they are the means of.
+    # The labels of the rows are the levels whose means they are.
     table = pd.DataFrame({name: means[:, j] for j, name in enumerate(source.names)}, index=labels)
     panel = Panel(table, entity=np.arange(len(labels)), time=np.zeros(len(labels)))
     design = MeansDesign(

@@ -21,7 +21,7 @@ from panelvar.absorption.level_system import LevelSystem
 from panelvar.base.arrays import Array
 
 _ADVICE = "Ask for the values alone (errors=False)."
-# Rows of the cross table made dense at a time.
+# So many rows of the cross table are made dense at a time.
 _BLOCK = 500
 
 
@@ -51,7 +51,7 @@ def level_variances(system: LevelSystem, *, larger_is_centred: bool) -> tuple[Ar
         levels = np.arange(begin, min(begin + _BLOCK, system.large.n_groups))
         cross = _dense(system, levels)
         large[levels] += np.einsum("ij,ij->i", cross @ inverse, cross) / system.large_mass[levels] ** 2
-    # The inverse contains one over the mass for each component: taken out again here.
+    # The inverse contains one over the mass for each component, which is taken out again here.
     large -= per_row[system.large_components]
     small = np.diagonal(inverse).copy()
     if larger_is_centred:

@@ -31,7 +31,7 @@ class DimensionVariance:
     label : str
         The dimension.
     variance, variance_raw : float
-        Used, and before truncation at zero (NaN where not estimable).
+        The variance used, and the variance before truncation at zero (NaN where not estimable).
     theta : (G,) array
         One-way quasi-demeaning weight of each level.
     """
@@ -59,7 +59,7 @@ class EffectVariances(Presented):
         Variance of the effect: estimated (random effects; zero if negative; the sum of both, two-way) or the sample
         variance over levels of the estimated effects (fixed effects, as Stata's ``sigma_u``).
     effect_raw : float
-        Before truncation at zero; NaN where not estimable.
+        The variance before truncation at zero; NaN where not estimable.
     theta : (G,) array or None
         Quasi-demeaning weight of each level (one-way random effects).
     correlation : float or None
@@ -72,7 +72,7 @@ class EffectVariances(Presented):
 
     See Also
     --------
-    fit_random_effects : its result has it as ``variance_components``.
+    fit_random_effects : Makes it, as ``variance_components``.
 
     Examples
     --------
@@ -144,7 +144,7 @@ class EffectVariances(Presented):
 
     @property
     def rho(self) -> float:
-        """Share of the variance due to the effect; NaN where one level alone has no variance of effects."""
+        """Share of the variance due to the effect; NaN with a single level, which has no variance of effects."""
         total = self.effect + self.idiosyncratic
         return self.effect / total if total > 0.0 else float("nan")
 
@@ -162,7 +162,7 @@ class EffectVariances(Presented):
         """
         if self.likelihood is None:
             raise MissingInformationError(
-                "Moment estimates of variances carry no standard errors: fit with variance_components='ml' or 'reml'."
+                "Moment estimates of variances have no standard errors. Fit with variance_components='ml' or 'reml'."
             )
         s, cov = self.idiosyncratic, self.likelihood.variance_cov
         ratios = np.array([d.variance for d in self.dimensions]) / s
@@ -199,17 +199,17 @@ class EffectVariances(Presented):
 
         Notes
         -----
-        The null is on the boundary. Of one variance the statistic is zero with probability one half and chi2(1)
+        The null is on the boundary. For one variance, the statistic is zero with probability one half and chi2(1)
         otherwise (chibar2(01); Self and Liang 1987), so the p-value is half the chi2 tail, and 1 at a statistic of
-        zero. Of two it is zero, chi2(1) and chi2(2) with probabilities 1/4, 1/2 and 1/4: the ratios' information is
-        diagonal at the null, since any pair of levels meets once at most (Self and Liang's case 7).
+        zero. For two variances it is zero, chi2(1) and chi2(2) with probabilities 1/4, 1/2 and 1/4, because the
+        information on the ratios is diagonal at the null: any pair of levels meets once at most (Self and Liang 1987).
 
         Raises
         ------
         MissingInformationError
             If the variances were not estimated by maximum likelihood.
         SpecificationError
-            The model has no such effect.
+            If the model has no such effect.
         """
         if self.likelihood is None:
             raise MissingInformationError("A likelihood-ratio test needs variance_components='ml' or 'reml'.")
@@ -226,13 +226,13 @@ class EffectVariances(Presented):
 
 
 def _delta(gradient: Array, cov: Array) -> float:
-    """Standard error of a function of the variances; what it does not depend on may be missing."""
+    """Return the standard error of a function of the variances; those with a derivative of zero may be missing."""
     used = np.flatnonzero(gradient)
     return float(np.sqrt(gradient[used] @ cov[np.ix_(used, used)] @ gradient[used]))
 
 
 def effect_variances(fit: Fit, convention: Convention) -> EffectVariances | None:
-    """Variances of a random-effects fit, or of a one-way fixed-effects fit."""
+    """Return the variances of a random-effects fit, or of a one-way fixed-effects fit."""
     if fit.components is not None:
         c = fit.components
         if isinstance(c, CrossedComponents):
@@ -253,17 +253,17 @@ def effect_variances(fit: Fit, convention: Convention) -> EffectVariances | None
 
 
 def _correlation(fit: Fit, levels: Array, convention: Convention) -> float:
-    """Correlation of the effects with x'b over the rows; NaN where one of them does not vary."""
+    """Return the correlation of the effects with x'b over the rows; NaN where one of them does not vary."""
     assert fit.absorbed is not None
     if counts_rows(fit, convention):
         return row_correlation(fit, fit.absorbed.groupings[0], levels)
     moments = fit.entity_moments
-    # Effects sum to zero but for rounding, which the level of the regressors would multiply.
+    # The effects sum to zero up to rounding, which the level of the regressors would multiply.
     means = (fit.regressor_rows("An estimated effect").tables[0] - fit.centre)[:, :-1][:, fit.kept] @ fit.slopes
     mass = fit.absorbed.groupings[0].mass(fit.absorbed.weights)
     effects = levels - mass @ levels / mass.sum()
     within = moments.r[:, :-1][:, fit.kept] @ fit.slopes
     between = (moments.means - fit.centre)[:, :-1][:, fit.kept] @ fit.slopes
-    # Roots first: a product of squares may leave the range of numbers.
+    # The roots come first, because a product of squares may leave the range of floating-point numbers.
     spread = np.sqrt(mass @ effects**2) * np.sqrt(within @ within + moments.weights @ between**2)
     return float((mass * effects) @ means / spread) if spread > 0.0 else float("nan")

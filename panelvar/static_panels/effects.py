@@ -15,6 +15,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import Note, SpecificationError, choose, emit
+from panelvar.base.plurals import counted
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.fit import Fit
 from panelvar.kernels.least_squares import covariance_root
@@ -53,11 +54,10 @@ def dimension_of(fit: Fit, position: int) -> str:
 
 
 def blup(fit: Fit) -> tuple[Array, ...]:
-    r"""Best linear unbiased predictions of random effects, one table an effect.
+    r"""Return the best linear unbiased predictions of random effects, a table for each effect.
 
-    One way :math:`\hat\mu_i = \frac{\sigma_\mu^2 T_i}{\sigma_\varepsilon^2 + T_i \sigma_\mu^2}
-    (\bar y_i - \hat c - \bar x_i'\hat\beta)` (Baltagi 2013, chapter 2);
-    two-way :math:`\sigma_d^2 D_d'\Sigma^{-1}(y - \hat c - X\hat\beta)`.
+    One way :math:`\hat\mu_i = \frac{\sigma_\mu^2 T_i}{\sigma_\varepsilon^2 + T_i \sigma_\mu^2} (\bar y_i - \hat c -
+    \bar x_i'\hat\beta)` (Baltagi 2013); two-way :math:`\sigma_d^2 D_d'\Sigma^{-1}(y - \hat c - X\hat\beta)`.
     """
     assert fit.components is not None
     rows = fit.regressor_rows("An estimated effect")
@@ -105,8 +105,8 @@ class EffectIntervals:
         Whether they are the panel's periods.
     estimates : (G,) array
     limits : list of Limits
-        At each level, the widest first; none where no errors are known (more than two effects, slopes by level, two
-        random effects).
+        Limits at each level, the widest first; empty where no errors are known (more than two effects, slopes by level,
+        two random effects).
     """
 
     dimension: str
@@ -130,7 +130,7 @@ def effect_intervals(
     Raises
     ------
     SpecificationError
-        No effects; a dimension the model has not; levels of a random effect.
+        If the model has no effects, or not the dimension asked for.
     """
     if not fit.effects:
         raise SpecificationError(f"{estimator} has no effects to estimate: use fit_fixed_effects.")
@@ -203,9 +203,11 @@ def _note_unidentified(fit: Fit) -> None:
     assert absorbed is not None
     free = sum(count - 1 for count in absorbed.counts) + 1 - absorbed.rank
     if absorbed.n_components is None and (free or not absorbed.rank_is_exact):
-        how = f"{free} linear dependencies" if absorbed.rank_is_exact else "an unknown number of linear dependencies"
+        how = "an unknown number of linear dependencies"
+        if absorbed.rank_is_exact:
+            how = counted(free, "linear dependency", "linear dependencies")
         text = (
-            f"The effects have {how} beyond the constant they share: their values are one solution of many. Their "
+            f"The effects have {how} beyond the constant they share, so their values are one solution of many. Their "
             "sums over the rows (fitted values, predictions of seen levels) are identified."
         )
         emit([Note("effects-unidentified", text, warn=True)])
@@ -219,8 +221,8 @@ def unit_variances(fit: Fit) -> tuple[Array, ...]:
         return (1.0 / absorbed.groupings[0].mass(absorbed.weights),)
     if absorbed.pair is None:
         raise SpecificationError(
-            "Standard errors of effects are available for one effect and for two, without slopes: further effects are "
-            "identified only up to combinations that depend on the data. Ask for the values alone (errors=False)."
+            "Standard errors of effects exist for one effect and for two, without slopes. Further effects are "
+            "identified only up to combinations that depend on the data. Use errors=False for the values alone."
         )
     first_is_large = absorbed.groupings[0] is absorbed.pair.large
     large, small = level_variances(absorbed.pair, larger_is_centred=not first_is_large)
@@ -246,7 +248,7 @@ def _effect_variances(fit: Fit, cov: Array) -> list[tuple[Array, Array]]:
     for i, (unit, table) in enumerate(zip(unit_variances(fit), tables, strict=True)):
         lever = table[:, :-1][:, kept]
         if i == 0:
-            # The grand mean is part of the level: the deviation is less uncertain by its share.
+            # The grand mean is part of the level, so the deviation is less uncertain by its share.
             out.append((total(unit, lever), total(unit - per_row, lever - centre)))
         else:
             out.append((total(unit + per_row, lever + centre), total(unit, lever)))

@@ -1,4 +1,4 @@
-"""The one end of every linear estimator: solve, refine, check, attach a covariance, warn."""
+"""The last step of every linear estimator: solve, refine, check, attach a covariance, warn."""
 
 from __future__ import annotations
 

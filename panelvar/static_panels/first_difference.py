@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
@@ -53,8 +54,7 @@ def fit_first_difference(
     ------
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
-    InsufficientDataError
-        No entity has two adjacent periods, or no degrees of freedom are left.
+    InsufficientDataError If no entity has two adjacent periods, or no degrees of freedom are left.
 
     See Also
     --------
@@ -80,7 +80,7 @@ def fit_first_difference(
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
-    # A constant the levels have without being asked for is differenced away.
+    # If the levels have a constant by default, differencing removes it.
     return finish(differenced_model(source, chosen, constant), cov, chosen, collinear)
 
 
@@ -100,14 +100,19 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
     else:
         found = _differences(source, bridging, own)
     if found is None:
-        raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
+        raise InsufficientDataError("No entity has two adjacent periods, so there is nothing to difference.")
     design, raw_norms, gaps = found
     notes: list[Note] = []
     if gaps and bridging:
-        text = f"{gaps} difference(s) bridge a gap in time ({convention.name} convention)."
+        text = (
+            f"{counted(gaps, 'difference bridges', 'differences bridge')} a gap in time ({convention.name} convention)."
+        )
         notes.append(Note("gaps-bridged", text, warn=True))
     elif gaps:
-        text = f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced."
+        text = (
+            f"{counted(gaps, 'row', 'rows')} after a gap in time {'has' if gaps == 1 else 'have'} no adjacent period, "
+            f"so {'it is' if gaps == 1 else 'they are'} not differenced."
+        )
         notes.append(Note("gaps", text))
     return centred_model(
         design, family="difference", estimator="First difference", source=source, raw_norms=raw_norms, notes=notes
@@ -117,7 +122,7 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
 def _differences(source: Design, bridging: bool, constant: bool) -> tuple[Design, Array, int] | None:
     """Return the design of differences, the norms of the columns they are of, and how many rows follow a gap in time.
 
-    None if there is no difference. ``bridging`` differences are to the row before, whatever its period.
+    Return None if there is no difference. With ``bridging``, differences are to the row before, whatever its period.
     """
     entities = source.entities
     previous = lag_positions(entities.codes, source.time_positions, 1)
@@ -140,5 +145,5 @@ def _differences(source: Design, bridging: bool, constant: bool) -> tuple[Design
         weights=weight,
         kept=rows_used if source.kept is None else source.kept[rows_used],
     )
-    # Absorption is judged on the scale of the levels: what is constant in time leaves only rounding.
+    # Absorption is judged on the scale of the levels, because a column that is constant in time leaves only rounding.
     return design, column_norms([column[rows_used] for column in source.arrays], weight), gaps

@@ -1,4 +1,4 @@
-"""What a linear panel model says of its fit: counts, measures, and F statistics of slopes and effects."""
+"""Statistics of the fit of a linear panel model: counts, measures, and F of slopes and effects."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _R2_LABELS = {
 class FitStatistics(Augmented):
     """Counts, likelihood, R2 and F statistics of a linear model.
 
-    What `LinearResult` adds are rows, predictions and tables; its documentation lists the attributes.
+    `LinearResult` adds rows, predictions and tables; its documentation lists the attributes.
     """
 
     fit: Fit
@@ -131,12 +131,12 @@ class FitStatistics(Augmented):
     def loglik(self) -> float:
         r"""Gaussian log-likelihood of the regression's rows at the variance that maximises it.
 
-        :math:`-\tfrac{n}{2}(\log(2\pi RSS / n) + 1)`, plus :math:`\tfrac12\sum\log w` with analytic weights and
-        the log determinant of the transform for random effects, :math:`\sum_i \log(1 - \theta_i)` one-way (the
-        likelihood of the data, not of the quasi-demeaned rows, at the variances that were used), as the convention's
+        :math:`-\tfrac{n}{2}(\log(2\pi RSS / n) + 1)`, plus :math:`\tfrac12\sum\log w` with analytic weights and the log
+        determinant of the transform for random effects, :math:`\sum_i \log(1 - \theta_i)` one-way (the likelihood of
+        the data, not of the quasi-demeaned rows, at the variances that were used), as the convention's
         ``loglik_jacobian`` says. After ``variance_components="reml"`` it is the restricted log-likelihood that the
-        variances maximise (Harville 1977), as lme4 and Stata's ``mixed, reml`` print it: it, and criteria made of it,
-        compare models with the same regressors only. NaN where the regression fits exactly.
+        variances maximise (Harville 1977), as lme4 and Stata's ``mixed, reml`` print it. It, and the criteria computed
+        from it, compare only models with the same regressors. It is NaN where the regression fits exactly.
         """
         fit, n = self.fit, self.nobs
         if fit.exact:
@@ -202,7 +202,7 @@ class FitStatistics(Augmented):
         label = _R2_LABELS.get(fit.family, "R2")
         if self.convention.transformed_kind == "correlation":
             return self.r2.transformed, self.r2.transformed_adjusted, label
-        # Without the whole set, which needs a pass over the rows.
+        # This does not need the whole set, which takes a pass over the rows.
         value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
         if self.convention.adjusted_total == "less_effects":
             centred -= fit.counts.absorbed
@@ -222,7 +222,7 @@ class FitStatistics(Augmented):
             return None
         likelihood = fit.components is not None and fit.components.likelihood is not None
         if self.covariance.classical and not likelihood:
-            # The residual variance of the classical F has df_resid; that of the errors, what the convention counts.
+            # The residual variance of the classical F has df_resid; that of the errors has what the convention counts.
             value, notes = self._classical_ratio
             scale = self.s2
             value *= fit.residual_variance / scale if scale > 0.0 else 1.0
@@ -312,25 +312,25 @@ class FitStatistics(Augmented):
 
 
 def classical_note(what: str, *covariances: CovarianceEstimate) -> list[Note]:
-    """Say that a test takes classical errors where a result was given others."""
+    """Return a note that a test takes classical errors, where a result has others."""
     if all(covariance.classical for covariance in covariances):
         return []
-    text = f"{what} uses classical covariances; robust ones of the result do not enter."
+    text = f"{what} uses classical covariances. The robust covariance of the result does not enter."
     return [Note("classical-covariances", text, warn=True)]
 
 
 def f_of_gain(fit: Fit, name: str, gain: float, numerator: int, null: str, notes: Sequence[Note] = ()) -> TestResult:
-    """F of what the sum of squares gains by restrictions, beside the residual variance of the fit."""
+    """Return the F of what restrictions add to the sum of squares, over the residual variance of the fit."""
     statistic, found = ratio_of_gain(fit, name, gain, numerator)
     return f_test(name, statistic, numerator, fit.residual_df, null, (*found, *notes))
 
 
 def ratio_of_gain(fit: Fit, name: str, gain: float, numerator: int) -> tuple[float, tuple[Note, ...]]:
-    """The statistic of `f_of_gain`, and what a reader should know of it."""
+    """Return the statistic of `f_of_gain`, and notes on it."""
     if not fit.exact:
         return (gain / numerator) / (fit.rss / fit.residual_df), ()
-    # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
+    # If an exact fit explains something, it is infinitely significant; if y is constant, there is nothing to test.
     something = gain > rounding_of(float(fit.model.raw_norms[-1]))
-    why = "F is infinite" if something else "there is nothing to test"
-    note = Note("exact-fit", f"{name}: the residuals are zero and {why}.")
+    why = "so F is infinite" if something else "and there is nothing to test"
+    note = Note("exact-fit", f"{name}: the residuals are zero, {why}.")
     return float("inf") if something else float("nan"), (note,)

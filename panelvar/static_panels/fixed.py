@@ -17,6 +17,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, needing_rows
 from panelvar.base.nearest import nearest
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -53,8 +54,8 @@ def fit_fixed_effects(
 
     The slopes are those of a (weighted) regression with a dummy for every level of every effect and, where you ask for
     it, a slope for every level, :math:`\alpha_i + \delta_i t`. The dummy matrix is never built. The constant is the
-    mean effect, :math:`\hat c = \bar y - \bar x'\hat\beta` (Baltagi 2013, chapter 2), and has a standard error under
-    every covariance.
+    mean effect, :math:`\hat c = \bar y - \bar x'\hat\beta` (Baltagi 2013), and has a standard error under every
+    covariance.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def fit_fixed_effects(
     Raises
     ------
     SpecificationError
-        Effects cannot be read, or both a formula and ``effects`` name them.
+        If effects cannot be read, or both a formula and ``effects`` name them.
     DataError, InsufficientDataError, NumericalError
         See `panelvar.base.errors`.
 
@@ -85,14 +86,14 @@ def fit_fixed_effects(
 
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects. That rank is exact for
     one and two effects. With more effects, or with slopes by level, it is exact while the effects besides the largest
-    have at most 1,500 coefficients. Beyond that it is the bound of `panelvar.absorption.orthonormal_block.rank_bound`:
-    a note says so. The bound can only be too large, which makes standard errors conservative.
+    have at most 1,500 coefficients. Beyond that it is the bound of `panelvar.absorption.orthonormal_block.rank_bound`,
+    and a note says so. The bound can only be too large, which makes standard errors conservative.
 
     One and two effects are projected out exactly. Larger systems are solved by preconditioned conjugate gradients to a
     relative residual of 1e-13; a `NumericalError` says where they do not get there. HC2 and above need leverages, which
     are defined only where the system is factored.
 
-    Each slope by level costs a row of every level: with few rows a level, little is left to estimate from.
+    Each slope by level costs a row of every level. With few rows per level, little is left to estimate from.
 
     Examples
     --------
@@ -130,7 +131,7 @@ def within_model(
 ) -> TransformedModel:
     """Take the effects out of a design (see `fit_fixed_effects`).
 
-    ``passes`` go through its rows in another way.
+    ``passes`` go through the rows in another way.
     """
     source = design
     terms = _terms(design, effects)
@@ -140,14 +141,14 @@ def within_model(
             design, dropped = _without_singletons(design, terms)
         source = design
         if dropped:
-            text = f"{dropped} singleton row(s) dropped ({convention.name} convention)."
+            text = f"{counted(dropped, 'singleton row')} dropped ({convention.name} convention)."
             notes.append(Note("singletons-dropped", text))
     blocks, labels = _blocks(design, terms)
     alone = sum(int(np.count_nonzero(block.grouping.sizes == 1)) for block in blocks)
     if alone:
         text = (
-            f"{alone} effect level(s) have a single row (singletons). Such a row fits exactly and tells nothing of "
-            "the slopes, but it counts as a row."
+            f"{counted(alone, 'effect level has', 'effect levels have')} a single row (a singleton). Such a row fits "
+            "exactly and says nothing about the slopes, but it counts as a row."
         )
         notes.append(Note("singletons-kept", text))
     columns, weight = design.columns, design.weights
@@ -202,7 +203,7 @@ def within_model(
 
 @dataclass(frozen=True)
 class _Term:
-    """An effect as it was asked for: a dimension, with a level or not, and the columns it has slopes on."""
+    """An effect as it was written: a dimension, whether it has levels, and the columns it has slopes on."""
 
     name: str
     level: bool
@@ -221,7 +222,7 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
         names = ("entity", "time")
     elif len(names) == 1 and names[0] not in ONE_WAY and names[0] not in _columns(panel):
         columns = [str(name) for name in _columns(panel) if name is not None]
-        # A misspelt column is refused as such, with the name that is near.
+        # A misspelt column is refused as such, with the nearest name.
         words = () if nearest(names[0], columns) else ("entity", "time", "twoway")
         meant = answer("option", names[0].lower(), words.__contains__, "effects")
         if meant is not None:
@@ -231,8 +232,8 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
             )
     if not names or not all(names):
         raise SpecificationError(
-            f"effects={shown(effects)}: name one effect or more: 'entity', 'time', 'twoway', columns, or 'firm[t]' "
-            "(slopes)."
+            f"effects={shown(effects)} names no effect. Give one or more of 'entity', 'time', 'twoway', columns, or "
+            "'firm[t]' (slopes)."
         )
     found: dict[str, _Term] = {}
     for name in names:
@@ -245,7 +246,7 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
         found[term.name] = term
     if not any(term.level for term in found.values()):
         raise SpecificationError(
-            f"effects={shown(effects)} has slopes but no levels: write 'firm[t]' for both, or add an effect with "
+            f"effects={shown(effects)} has slopes but no levels. Write 'firm[t]' for both, or add an effect with "
             "levels."
         )
     return tuple(found.values())
@@ -262,14 +263,14 @@ def _term(design: Design, name: str) -> _Term:
     if match is None:
         if "[" in name:
             raise SpecificationError(
-                f"The effect {name!r} cannot be read: write 'firm[t]' (level and slope) or 'firm[[t]]' (slope alone)."
+                f"The effect {name!r} cannot be read. Write 'firm[t]' (level and slope) or 'firm[[t]]' (slope alone)."
             )
         return _Term(name, True)
     if len(match["open"]) != len(match["close"]):
         raise SpecificationError(f"The brackets of the effect {name!r} do not match.")
     slopes = tuple(part.strip() for part in match["slopes"].split(","))
     if len(set(slopes)) < len(slopes) or not all(slopes):
-        raise SpecificationError(f"The effect {name!r} has an empty slope or the same one twice.")
+        raise SpecificationError(f"The effect {name!r} has an empty slope, or the same slope twice.")
     return _Term(match["name"], len(match["open"]) == 1, slopes)
 
 
@@ -284,7 +285,9 @@ def _blocks(design: Design, terms: tuple[_Term, ...]) -> tuple[tuple[Block, ...]
             column = column if design.kept is None else column[design.kept]
             if not np.isfinite(column).all():
                 wrong = int((~np.isfinite(column)).sum())
-                raise DataError(f"{name!r}, on which {label!r} has slopes, is missing or infinite in {wrong} row(s).")
+                raise DataError(
+                    f"{name!r}, on which {label!r} has slopes, is missing or infinite in {counted(wrong, 'row')}."
+                )
             slopes.append(column)
         blocks.append(Block(grouping, term.level, tuple(slopes)))
         labels += [label] * term.level + [f"{label}[{name}]" for name in term.slopes]
@@ -294,27 +297,27 @@ def _blocks(design: Design, terms: tuple[_Term, ...]) -> tuple[tuple[Block, ...]
 def _rank_notes(absorbed: Absorbed) -> list[Note]:
     if not absorbed.rank_is_exact:
         text = (
-            f"The absorbed effects have at most rank {absorbed.rank}, counted from the connected components of "
+            f"The rank of the absorbed effects is at most {absorbed.rank}, counted from the connected components of "
             "pairs of effects. Other dependencies are not searched for, so there may be more residual degrees of "
             "freedom."
         )
         return [Note("rank-bound", text)]
     blocks = absorbed.n_components
     if len(absorbed.groupings) > 1 and blocks is not None and blocks > 1:
-        text = f"The two effects form {blocks} unconnected blocks; the rank of the effects is {absorbed.rank}."
+        text = f"The two effects form {blocks} unconnected blocks, so their rank is {absorbed.rank}."
         return [Note("disconnected", text)]
     spare = sum(count - 1 for count in absorbed.counts) + 1 - absorbed.rank
     if blocks is None and spare:
         text = (
-            f"The absorbed effects have {spare} linear dependenc{'ies' if spare > 1 else 'y'} beyond the constant "
-            f"they share; their rank is {absorbed.rank}."
+            f"The absorbed effects have {counted(spare, 'linear dependency', 'linear dependencies')} beyond the "
+            f"constant they share, so their rank is {absorbed.rank}."
         )
         return [Note("effects-dependent", text)]
     return []
 
 
 def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Design, int]:
-    """Drop rows that are alone in a level of any effect, again and again until none is."""
+    """Drop rows that are alone in a level of any effect, repeatedly until there are none."""
     before = design.nobs
     while True:
         groupings = [design.group_by(term.name)[0] for term in terms]
@@ -325,5 +328,5 @@ def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Desig
         for grouping in single:
             alone |= (grouping.sizes == 1)[grouping.codes]
         if alone.all():
-            raise InsufficientDataError("Every row is a singleton of an effect: nothing is left to estimate.")
+            raise InsufficientDataError("Every row is a singleton of an effect, so nothing is left to estimate.")
         design = design.take(np.flatnonzero(~alone))

@@ -32,13 +32,13 @@ _TITLES = {
     "eydx": "Semielasticities of {} (ey/dx)",
 }
 _RELATIVE = ("eyex", "eydx")
-"""What is divided by the fitted mean."""
+"""Elasticities that are divided by the fitted mean."""
 
 _PROPORTIONAL = ("eyex", "dyex")
-"""What is of a proportional change."""
+"""Elasticities of a proportional change."""
 
 _ROUNDING = 1e-12
-"""Share of the sizes of its terms below which a fitted mean is zero."""
+"""A fitted mean below this share of the sizes of its terms is zero."""
 
 _SHIFTED = re.compile(r"\s*([LF])\s*\(\s*(.*?)\s*(?:,\s*(?:k\s*=\s*)?(-?\d+)\s*)?\)\s*", re.DOTALL)
 
@@ -54,8 +54,7 @@ class MarginalEffects(Margins):
 
     See Also
     --------
-    LinearResult.marginal_effects : makes it.
-    plot_margins : draws it.
+    LinearResult.marginal_effects : Makes it. plot_margins : Draws it.
 
     Examples
     --------
@@ -128,7 +127,10 @@ def marginal_effects(
     changed = [each.column for each in asked if each.column in model.categorical]
     for name in at if isinstance(at, Mapping) else ():
         if name in changed:
-            raise SpecificationError(f"at= holds {name!r}, whose change from category to category is asked for.")
+            raise SpecificationError(
+                f"at= holds {name!r} at a value, but its effect is a change from category to category. Leave it out of "
+                "at= or of variables."
+            )
     grid = model.grid(at, "effects")
     groups = model.groups(over, grid)
     effects: list[_Effect] = []
@@ -136,7 +138,7 @@ def marginal_effects(
         effects += _effects(model, each, point, grid, groups, over, elasticity)
         if len(effects) > MOST_EFFECTS:
             raise SpecificationError(
-                f"More than {MOST_EFFECTS} marginal effects are asked for at once: ask for fewer values in at=, fewer "
+                f"You asked for more than {MOST_EFFECTS} marginal effects at once. Ask for fewer values in at=, fewer "
                 "variables, or groups over a column of fewer values."
             )
     jacobian = np.array([effect.gradient for effect in effects])
@@ -162,24 +164,27 @@ def _notes(
     model: ModelColumns, asked: Sequence[_Asked], effects: Sequence[_Effect], elasticity: str | None, every: bool
 ) -> Iterator[Note]:
     if any(each.column in model.categorical for each in asked):
-        yield Note("discrete-change", "Effects of categories are changes from the reference, all else as it is.")
+        yield Note(
+            "discrete-change", "Effects of categories are changes from the reference, with everything else as it is."
+        )
     if elasticity is not None and every and model.categorical:
-        yield Note("no-elasticity", f"Categories have no elasticity and are left out: {listed([*model.categorical])}.")
+        yield Note(
+            "no-elasticity", f"Categories have no elasticity, so these are left out: {listed([*model.categorical])}."
+        )
     if any(each.back is None for each in asked):
-        text = "Effects of a change that lasts: summed over the variable and its lags and leads."
+        text = "The effects are of a change that lasts, summed over the variable and its lags and leads."
         yield Note("all-lags", text)
     if model.held:
-        yield Note("held-fixed", f"Held fixed while a variable moves: {listed(model.held)}.")
+        yield Note("held-fixed", f"These are held fixed while a variable moves: {listed(model.held)}.")
     still = [effect.name for effect in effects if not effect.gradient.any()]
     if still:
-        yield Note(
-            "no-variance", f"These are zero whatever the coefficients are, and have no standard error: {listed(still)}."
-        )
+        text = f"These are zero whatever the coefficients are, so they have no standard error: {listed(still)}."
+        yield Note("no-variance", text)
     negative = [effect.name for effect in effects if effect.negative]
     if negative:
         text = (
-            "The fitted mean is negative in some rows. There an elasticity is only the ratio x/y dy/dx, with no "
-            f"logarithm behind it, and an average over both signs means little: {listed(negative)}."
+            "The fitted mean is negative in some rows. There an elasticity is only the ratio x/y dy/dx, not the slope "
+            f"of a logarithm, and an average over both signs means little: {listed(negative)}."
         )
         yield Note("negative-mean", text, warn=True)
 
@@ -191,17 +196,17 @@ def _asked(
     if variables is not None:
         names = read_names("variables", variables)
         if not names:
-            raise SpecificationError(f"variables names none; the model has {quoted(model.variables)}.")
+            raise SpecificationError(f"variables names no variable. The model has {quoted(model.variables)}.")
         named = tuple(_Asked(name, *_lagged(name, model, lags)) for name in dict.fromkeys(names))
         for each in named:
             if elasticity is not None and each.column in model.categorical:
                 raise SpecificationError(
-                    f"{each.column!r} is a column of categories and has no elasticity: leave elasticity= out for the "
-                    "changes from the reference."
+                    f"{each.column!r} is a column of categories, which have no elasticity. Leave out elasticity= for "
+                    "the changes from the reference."
                 )
         return named
     every = [_Asked(name, name, None if lags and name not in model.categorical else 0) for name in model.variables]
-    # A variable that enters through lags alone moves nothing now, and what was dropped has no effect to show.
+    # A variable that enters only through lags moves nothing now, and a dropped one has no effect to show.
     found = []
     for each in every:
         levels = model.categorical.get(each.column, ())
@@ -212,7 +217,9 @@ def _asked(
         if moved and moved.keys() <= set(model.fit.slope_names):
             found.append(each)
     if not found:
-        raise SpecificationError(f"No variable moves the model in the same period; it has {quoted(model.variables)}.")
+        raise SpecificationError(
+            f"No variable moves the model in the same period. Its variables are {quoted(model.variables)}."
+        )
     return tuple(found)
 
 
@@ -224,10 +231,10 @@ def _lagged(written: str, model: ModelColumns, lags: bool) -> tuple[str, int | N
     shifted = _SHIFTED.fullmatch(written)
     if shifted is not None and (name := shifted[2].strip("`")) in model.numeric:
         if lags:
-            raise SpecificationError(f"lags=True sums over all lags of a variable: ask for {name!r}, not {written!r}.")
+            raise SpecificationError(f"lags=True sums over all lags of a variable. Ask for {name!r}, not {written!r}.")
         k = int(shifted[3] or 1)
         return name, k if shifted[1] == "L" else -k
-    hint = " All of them are asked for by giving none." if written.strip() in ("*", "_all") else ""
+    hint = " Leave out variables for all of them." if written.strip() in ("*", "_all") else ""
     raise SpecificationError(
         f"{shown(written)} is in no term of the model, whose variables are {quoted(model.variables)}.{hint}"
     )
@@ -271,7 +278,7 @@ def _effects(
     computed: list[tuple[dict[str, Any], dict[str, Any]]] | None = None
     for rows in groups:
         if computed is None or grid.by_group(point):
-            # Means are those of the group's own rows; derivatives are the same for all groups.
+            # Means are of the group's own rows; derivatives are the same for all groups.
             computed = [_moves(model, asked, point, grid.at_means, rows, change, proportional) for change in changes]
         if not any(slopes for _, slopes in computed):
             raise _moves_nothing(model, asked)
@@ -304,8 +311,8 @@ def _relative(
 ) -> tuple[float, Array, bool]:
     r"""Return an elasticity, its derivatives, and whether the fitted mean it divides by is negative in some rows.
 
-    Of the mean of :math:`e = s'b / z'b` over rows, with s the derivatives of the columns z, the derivative by b is the
-    mean of :math:`s / z'b - e z / z'b`: the fitted mean depends on the coefficients too.
+    The elasticity is the mean of :math:`e = s'b / z'b` over rows, with s the derivatives of the columns z. Its
+    derivative by b is the mean of :math:`s / z'b - e z / z'b`, because the fitted mean depends on the coefficients too.
     """
     fit = model.fit
     regressors = model.in_use(columns, rows, at_means)
@@ -317,8 +324,8 @@ def _relative(
     if zero:
         where = f"in {zero} of {mean.size} rows" if mean.ndim else "there"
         raise DataError(
-            f"The fitted mean is zero {where}: no elasticity of the dependent variable exists. Take it at other "
-            "values, with at=, or ask for elasticity='dyex' or for effects."
+            f"The fitted mean is zero {where}, so no elasticity of the dependent variable exists. Take it at other "
+            "values with at=, use elasticity='dyex', or leave out elasticity=."
         )
     weights = _weights(model, asked, {name: slope / mean for name, slope in slopes.items()}, rows)
     used = [name for name in slopes if name in fit.slope_names]
@@ -334,14 +341,15 @@ def _weights(model: ModelColumns, asked: _Asked, slopes: Mapping[str, Any], rows
     for name, value in values.items():
         if not math.isfinite(value):
             raise DataError(
-                f"{name!r} has no finite derivative by {asked.written!r} in some rows (a root at zero, say): there is "
-                "no average of it. Take the effect at values, with at=."
+                f"{name!r} has no finite derivative by {asked.written!r} in some rows (as a root at zero has none), so "
+                "it has no average. Take the effect at values with at=."
             )
     lost = [name for name in values if name not in fit.slope_names and not model.made_up_for(name, values)]
     if lost:
         raise SpecificationError(
-            f"The effect of {asked.written!r} is not estimated: {quoted(lost)} was dropped from the model, as "
-            f"collinear or absorbed. Estimated are {quoted(fit.slope_names)}."
+            f"The effect of {asked.written!r} is not estimated, because {quoted(lost)} "
+            f"{'was' if len(lost) == 1 else 'were'} dropped from the model as collinear or absorbed. The model "
+            f"estimates {quoted(fit.slope_names)}."
         )
     weights = np.zeros(len(fit.names))
     for name in values.keys() & set(fit.slope_names):
@@ -351,8 +359,8 @@ def _weights(model: ModelColumns, asked: _Asked, slopes: Mapping[str, Any], rows
 
 def _moves_nothing(model: ModelColumns, asked: _Asked) -> SpecificationError:
     return SpecificationError(
-        f"{asked.written!r} is in no term of the model in that period; the terms are {quoted(model.source.names)}. "
-        f"A lag is asked for as 'L({asked.column})', and lags=True sums the effects of all of them."
+        f"{asked.written!r} is in no term of the model in that period. The terms are {quoted(model.source.names)}. "
+        f"Write 'L({asked.column})' for the effect of a lag, or lags=True for the sum of all of them."
     )
 
 
@@ -361,5 +369,5 @@ def _refuse_absorbed(model: ModelColumns, asked: _Asked) -> None:
         if effect.endswith(f"[{asked.column}]"):
             raise SpecificationError(
                 f"The slope of {asked.column!r} differs by {effect[: effect.index('[')]!r} and is absorbed, not "
-                "estimated: estimated_effects() gives the slopes."
+                "estimated. estimated_effects() returns the slopes."
             )

@@ -1,4 +1,4 @@
-"""What marginal effects and adjusted predictions share: where they were taken, and their picture."""
+"""The common part of marginal effects and adjusted predictions: where they were taken, and their figure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Margins(DerivedEstimates):
-    """Averages over rows of what a model says, as the rows are or with variables held at values.
+    """Averages of a model's effects or predictions over rows, as they are or with variables held at values.
 
     Attributes
     ----------
     dependent : str
         The dependent variable.
     axes : tuple of str
-        Columns of `to_frame` that say where an estimate is taken: the group, then what is held at values.
+        Columns of `to_frame` that say where an estimate is taken: the group, then the variables held at values.
     """
 
     dependent: str = ""
@@ -34,7 +34,7 @@ class Margins(DerivedEstimates):
 
     @property
     def varying(self) -> tuple[str, ...]:
-        """Those of `axes` that differ among the estimates, which `plot` lays them along."""
+        """The `axes` that differ among the estimates, along which `plot` draws them."""
         return tuple(name for name in self.axes if any(key[name] != self.keys[0][name] for key in self.keys))
 
     @documented
@@ -51,9 +51,9 @@ class Margins(DerivedEstimates):
         title: str | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> Figure | SubFigure:
-        """Draw the estimates along what they were taken at (`panelvar.plot_margins`).
+        """Draw the estimates along the values they were taken at (`panelvar.plot_margins`).
 
-        Where nothing varies, each by itself (`panelvar.plot_coefficients`).
+        Where no value varies, each estimate stands by itself (`panelvar.plot_coefficients`).
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""A fitted model's columns, computed again where variables are held at values or at means, or carry derivatives."""
+"""The columns of a fitted model, computed again with variables held at values or means, or with derivatives."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 At: TypeAlias = "Mapping[str, Any] | str | None"
 
 _SAME = 1e-8
-"""Share of its size by which the move of a dropped column may differ from what makes up for it."""
+"""A dropped column's move may differ from what makes up for it by this share of its size."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows that something is averaged over.
+    """Rows to average over.
 
     Attributes
     ----------
     label : object
-        What they have in common, None for all of them.
+        The value they have in common, None for all rows.
     members : (m,) array or None
         Their places among the model's rows; None for all.
     positions : (m,) array or None
@@ -62,7 +62,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Grid:
-    """Points at which something is asked: a value a column at each, and whether all other columns are at their means.
+    """Points to evaluate at: a value for each column, and whether all other columns are at their means.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Grid:
         return "at given values" if any(self.points) else "averaged over rows"
 
     def by_group(self, point: Mapping[str, Any]) -> bool:
-        """Whether the columns at a point depend on the rows that they are averaged over: means are the rows' own."""
+        """Whether the columns at a point depend on the rows to average over, because means are the rows' own."""
         return self.at_means or any(_is_mean(value) for value in point.values())
 
 
@@ -101,7 +101,7 @@ class ModelColumns:
     everyone : Rows
         The model's rows.
     held : tuple of str
-        Means that a model of correlated effects adds to its regressors: they stay what they are.
+        Means that a model of correlated effects adds to its regressors, which stay what they are.
     numeric, variables : tuple of str
         The columns of numbers, and all columns, that the regressors are made of.
     levels : mapping of str to Levels
@@ -152,7 +152,7 @@ class ModelColumns:
             if any("[" in name for name in terms):
                 raise SpecificationError(
                     "Marginal effects and adjusted predictions need the formula of the regressors, which this model "
-                    "does not keep where it has categories: fit it on columns that hold the indicators and their "
+                    "does not keep where it has categories. Fit it on columns that hold the indicators and their "
                     "products."
                 )
             formula = f"y ~ {' + '.join(terms)}" if terms else None
@@ -171,12 +171,12 @@ class ModelColumns:
         *,
         proportional: bool = False,
     ) -> dict[str, Any]:
-        """Compute the regressors by name, those that are held apart: panel columns, or numbers where all is held.
+        """Compute the regressors by name, except those that stay: panel columns, or numbers where everything is held.
 
         Parameters
         ----------
         rows : Rows
-            Whose means ``"mean"`` is.
+            The rows whose means ``"mean"`` stands for.
         at : mapping of str to value
         at_means : bool
         variable : str, optional
@@ -196,16 +196,16 @@ class ModelColumns:
         if self.of_changes:
             reason = "first differences say how the dependent variable changes, not what it is"
         elif slopes:
-            reason = f"the slopes of {listed(slopes)} are absorbed, and no prediction without them means anything"
+            reason = f"the slopes of {listed(slopes)} are absorbed, and a prediction without them means nothing"
         elif not fit.constant and fit.family in ("fixed", "gls-within"):
-            reason = "without a constant the level is in the absorbed effects: fit with constant=True"
+            reason = "without a constant the level is in the absorbed effects. Fit with constant=True"
         elif not fit.constant and self.source.constant:
-            reason = "the means that were taken out of the rows had the level"
+            reason = "the level was in the means that were taken out of the rows"
         if reason:
             raise SpecificationError(f"{what} needs the fitted mean, which this model does not have: {reason}.")
 
     def in_use(self, columns: Mapping[str, Any], rows: Rows, at_means: bool) -> list[Any]:
-        """Return the columns of the coefficients in their order, the constant's a one, in some rows."""
+        """Return the columns of the coefficients in their order, with a one for the constant, in some rows."""
         found: list[Any] = []
         for name in self.fit.names:
             if name == CONSTANT and self.fit.constant and not found:
@@ -243,13 +243,13 @@ class ModelColumns:
             left = rows.mean(np.abs(move)) if each else abs(rows.mean(move))
             if left > _SAME * size:
                 raise SpecificationError(
-                    f"The fitted mean there is not estimated: it would need the coefficient of "
-                    f"{names[item.index]!r}, which was dropped from the model, as collinear or absorbed. Estimated are "
-                    f"{quoted(self.fit.slope_names)}."
+                    "The fitted mean at that point is not estimated. It would need the coefficient of "
+                    f"{names[item.index]!r}, which was dropped from the model as collinear or absorbed. The model "
+                    f"estimates {quoted(self.fit.slope_names)}."
                 )
 
     def made_up_for(self, name: str, moves: Mapping[str, float]) -> bool:
-        """Whether a dropped column moves as the columns that it depends on do, whose coefficients then hold its own."""
+        """Whether a dropped column moves with the columns it depends on, so that their coefficients hold its own."""
         names = self.fit.design.names
         for item in self.fit.solution.dropped:
             if names[item.index] == name:
@@ -276,18 +276,20 @@ class ModelColumns:
         if at is not None and not at_means:
             if not isinstance(at, Mapping):
                 raise SpecificationError(
-                    f"at={shown(at)} is not understood: give a mapping of columns to values, such as {{'x': 1.0}} or "
+                    f"at={shown(at)} is not understood. Give a mapping of columns to values, such as {{'x': 1.0}} or "
                     f"{{'x': [1, 2, 3]}}, or {MEAN!r}."
                 )
             values |= {name: self._values_at(name, value) for name, value in at.items()}
         if math.prod(map(len, values.values())) > MOST_EFFECTS:
-            raise SpecificationError(f"at= asks for {what} at more than {MOST_EFFECTS} points.")
+            raise SpecificationError(f"at= asks for {what} at more than {MOST_EFFECTS} points. Give fewer values.")
         points = tuple(dict(zip(values, point, strict=True)) for point in itertools.product(*values.values()))
         return Grid(points, at_means)
 
     def _values_at(self, name: Any, value: Any) -> list[Any]:
         if name not in self.variables:
-            raise SpecificationError(f"at={{{shown(name)}: ...}}: the model's variables are {quoted(self.variables)}.")
+            raise SpecificationError(
+                f"at={{{shown(name)}: ...}} names no variable of the model, which has {quoted(self.variables)}."
+            )
         several = isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)
         values = list(value) if several else [value]
         if not values:
@@ -297,13 +299,13 @@ class ModelColumns:
         return list(dict.fromkeys(values))
 
     def _refuse_value(self, name: str, value: Any) -> None:
-        """Refuse a value that a column cannot be held at: no number, or no level of its categories."""
+        """Refuse a value that a column cannot have: it must be a number, or a level of its categories."""
         if _is_mean(value):
             return
         truth = isinstance(value, (bool, np.bool_))
         if name in self.numeric and not (truth or (is_number(value) and math.isfinite(value))):
             raise SpecificationError(
-                f"at={{{name!r}: {shown(value)}}}: {name!r} is numeric; its value is a finite number, or {MEAN!r}."
+                f"at={{{name!r}: {shown(value)}}} must be a finite number or {MEAN!r}, because {name!r} is numeric."
             )
         if name in self.levels:
             self.levels[name].places(f"at[{name!r}]", value)
@@ -315,14 +317,15 @@ class ModelColumns:
         refuse_other("over", over, str, "the name of a column, 'entity' or 'time'")
         if over in grid.points[0]:
             raise SpecificationError(
-                f"over={over!r} groups the rows by what every point holds at a value: leave out one of the two."
+                f"over={over!r} groups the rows by a column that at= or variables holds at a value. Leave out one of "
+                "the two."
             )
         source = self.source
         grouping, _ = source.group_by(over)
         if grouping.n_groups > MOST_EFFECTS:
             raise SpecificationError(
-                f"over={over!r} has {grouping.n_groups} values; the limit is {MOST_EFFECTS}. Give a column of fewer "
-                "values."
+                f"over={over!r} has {grouping.n_groups} values, and the limit is {MOST_EFFECTS}. Give a column of "
+                "fewer values."
             )
         labels = source.labels_of(over)
         found = []
@@ -331,7 +334,7 @@ class ModelColumns:
             places = own if source.kept is None else source.kept[own]
             weights = None if source.weights is None else source.weights[own]
             found.append(Rows(labels[group], own, places, weights))
-        with suppress(TypeError):  # of labels that have no order
+        with suppress(TypeError):  # labels may have no order
             found.sort(key=lambda rows: rows.label)
         return found
 

@@ -87,8 +87,8 @@ def centred_model(
 ) -> TransformedModel:
     """Take the grand means out of a design with a constant, and leave one without as it is.
 
-    The rows may be made of others, of the ``source``, on whose scale rank is judged then. ``factor`` makes their
-    triangle in another way than they do.
+    The rows may be made from those of a ``source``; rank is then judged on its scale. ``factor`` computes their
+    triangle in another way.
     """
     weight = design.weights
     n = design.nobs

@@ -18,6 +18,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit, needing_rows
+from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.data.calendar import read_times
 from panelvar.data.dimensions import refuse_missing
@@ -46,11 +47,11 @@ class PredictionRows:
     index : Index
         Labels of the rows.
     order : (n,) array or None
-        Where each row goes in the caller's order.
+        The place of each row in the caller's order.
     positions : tuple of (n,) arrays
         For each table of the model's effects, the level of each row; -1 where the model has not seen it.
     slopes : tuple of (n,) array or None
-        What each table is multiplied by.
+        The variables that multiply the tables.
     """
 
     columns: list[Array]
@@ -73,19 +74,19 @@ def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> Pr
     fit = result.fit
     if effects and fit.family in ("gls", "gls-within"):
         raise SpecificationError(
-            "Predictions of generalised least squares come without effects: add estimated_effects() by entity."
+            "Predictions of generalised least squares come without effects. Add estimated_effects() by entity."
         )
     if effects and not fit.effects:
-        raise SpecificationError(f"{result.estimator} has no effects to add to a prediction.")
+        raise SpecificationError(f"{result.estimator} has no effects to add to a prediction. Leave out effects=True.")
     names = [dimension_of(fit, i) for i in range(len(fit.effects))] if effects else []
     if isinstance(data, str):
         raise SpecificationError(
-            f"data={shown(data)} is a text: predict() is of the fit's own rows, predict(effects=True) with their "
-            "effects added, predict(data) of other rows. Residuals are the attribute resids."
+            f"data={shown(data)} is a text. predict() predicts the fit's own rows, predict(effects=True) adds their "
+            "effects, and predict(data) predicts other rows. Residuals are the attribute resids."
         )
     if data is None:
         fit.rows_or_refuse("A prediction of the model's own rows")
-        # Where differences are explained, these are the rows explained.
+        # After first differences, these are the rows of the differences.
         own = fit.design if fit.family == "difference" else fit.source
         columns = [own.x[i] for i in fit.kept]
         if not effects:
@@ -99,7 +100,7 @@ def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> Pr
     columns, index, order = _columns(result, panel), panel.index, panel.order
     labels = getattr(data, "index", None)
     if labels is not None and not isinstance(data, Panel):
-        # The caller's own labels, in the panel's order.
+        # These are the caller's own labels, in the panel's order.
         index = labels if order is None else labels[order]
     if not effects:
         return PredictionRows(columns, index, order)
@@ -154,7 +155,7 @@ def predicted_values(result: FitStatistics, rows: PredictionRows, *, effects: bo
 
 
 def _needs_calendar(result: FitStatistics) -> bool:
-    """Whether a row's prediction depends on other rows of its entity, so that these must be found."""
+    """Whether a row's prediction depends on other rows of its entity, which must then be found."""
     formula = result.fit.source.formula
     if formula is None or result.fit.family == "difference":
         return result.fit.family == "difference"
@@ -173,7 +174,7 @@ def _dated(result: FitStatistics, data: Any) -> Panel:
     if getattr(getattr(data, "index", None), "nlevels", 1) == 2:
         return Panel(data)
     raise DataError(
-        "The new data must carry the entity and time they belong to, as differences and lags are taken: give a Panel, "
+        "The new data must say their entity and time, because the model takes differences or lags. Give a Panel, "
         f"columns {source.entity_name!r} and {source.time_name!r}, or a two-level index."
     )
 
@@ -202,7 +203,7 @@ def _columns(result: FitStatistics, panel: Panel) -> list[Array]:
         return columns
     if result.convention.first_difference == "adjacent":
         return [panel.difference(column) for column in columns]
-    # Less the row before, whatever its period; the first row of an entity has none.
+    # Each row less the row before, whatever its period; the first row of an entity has none.
     differences = [np.diff(column, prepend=np.nan) for column in columns]
     for difference in differences:
         difference[panel.starts[:-1]] = np.nan
@@ -232,7 +233,7 @@ def _labels_in(source: Source, result: FitStatistics, name: str) -> Any:
         labels = source.level(dimensions.index(name))
     else:
         raise DataError(
-            f"The new data must carry the {name!r} whose effect is to be added: give a column of that name, an index "
+            f"The new data must say their {name!r}, because its effect is added. Give a column of that name, an index "
             "of two levels (entity, time), or a Panel."
         )
     refuse_missing(source, labels, "effect", name)
@@ -261,9 +262,10 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
             value = np.where(found, value, 0.0 if zero else float(np.mean(table)))
         total = total + (value if slope is None else value * slope)
     if missing and unseen == "raise":
-        raise DataError(f"{missing} row(s) belong to levels the model has not seen.")
+        raise DataError(f"{counted(missing, 'row belongs', 'rows belong')} to levels the model has not seen.")
     if missing and unseen == "zero":
-        emit([Note("unseen-levels", f"{missing} row(s) belong to unseen levels: the average effect is used.", True)])
+        text = f"{counted(missing, 'row belongs', 'rows belong')} to unseen levels, so the average effect is used."
+        emit([Note("unseen-levels", text, True)])
     return np.asarray(total)
 
 
@@ -303,14 +305,14 @@ def _of_coefficients(result: FitStatistics, x: Array) -> Array:
 def _quadratic(rows: Array, matrix: Array) -> Array:
     if not np.isfinite(matrix).all():
         return np.full(len(rows), np.nan)
-    # By squares, which rounding cannot make negative where the level of a regressor dwarfs its variation.
+    # Rounding cannot make a sum of squares negative where the level of a regressor dwarfs its variation.
     moved = rows @ covariance_root(matrix)
     out: Array = np.einsum("ij,ij->i", moved, moved)
     return out
 
 
 def _error_variance(result: FitStatistics, *, effects: bool) -> float:
-    """Variance of a new observation about its expected value, its effects included unless they are estimated."""
+    """Return the variance of a new observation about its expected value, with effects unless they are estimated."""
     fit = result.fit
     if fit.family == "random" and fit.components is not None:
         variances = result.variance_components
@@ -321,7 +323,7 @@ def _error_variance(result: FitStatistics, *, effects: bool) -> float:
     if fit.family == "fixed":
         return fit.residual_variance + (0.0 if effects else sum(_spread(fit)))
     raise SpecificationError(
-        f"{result.estimator} does not estimate the variance of an observation: kind='prediction' needs a pooled, "
+        f"{result.estimator} does not estimate the variance of an observation. kind='prediction' needs a pooled, "
         "fixed-effects or random-effects model."
     )
 
@@ -336,8 +338,8 @@ def _one_or_two(fit: Fit) -> None:
     assert fit.absorbed is not None
     if len(fit.absorbed.groupings) > 1 and fit.absorbed.pair is None:
         raise SpecificationError(
-            "Intervals that include effects are available for one effect and for two, without slopes; predict() gives "
-            "the values for any number."
+            "Intervals that include effects exist for one effect and for two, without slopes. predict() gives the "
+            "values for any number."
         )
 
 
@@ -346,7 +348,7 @@ def _random(result: FitStatistics, x: Array, positions: NDArray[np.intp]) -> Arr
     c = fit.components
     if not isinstance(c, Components):
         raise SpecificationError(
-            "Intervals that include random effects are available for one effect; predict() gives the values for two."
+            "Intervals that include random effects exist for one effect. predict() gives the values for two."
         )
     grouping = fit.rows_or_refuse("A prediction with effects").groupings[0]
     counts = grouping.sizes.astype(np.float64)
@@ -369,14 +371,14 @@ def _fixed(result: FitStatistics, x: Array, rows: PredictionRows, unseen: str) -
     _one_or_two(fit)
     seen = [positions >= 0 for positions in rows.positions]
     if not fit.constant and not np.logical_and.reduce(seen).all() and unseen != "missing":
-        raise SpecificationError("Limits for unseen levels need the constant: fit with constant=True.")
+        raise SpecificationError("Limits for unseen levels need the constant. Fit with constant=True.")
     first = int(fit.constant)
     slope_cov = result.covariance.matrix[first:, first:]
     centre = fit.centre[:-1][fit.kept]
     levers = [table[:, :-1][:, fit.kept] for table in fit.regressor_rows("A prediction with effects").tables]
     places = [np.where(s, p, 0) for s, p in zip(seen, rows.positions, strict=True)]
     added = np.zeros(len(x))
-    # What the regressors are measured from: the first effect's own means, or the grand mean where it is not seen.
+    # Regressors are measured from the means of the first effect's level, or from the grand mean where it is unseen.
     gap = x - np.where(seen[0][:, None], levers[0][places[0]], centre)
     if len(seen) == 1:
         unit = np.where(seen[0], unit_variances(fit)[0][places[0]], 1.0 / fit.counts.rows)
@@ -403,8 +405,8 @@ def _two_way_unit(fit: Fit, seen: list[NDArray[np.bool_]], places: list[NDArray[
     apart = both[pair.large_components[large[both]] != pair.small_components[small[both]]]
     if len(apart):
         raise DataError(
-            f"{len(apart)} row(s) join levels of unconnected blocks of the two effects: their sum is not identified. "
-            "Predict rows within a component (estimated_effects()['component'])."
+            f"{counted(len(apart), 'row joins', 'rows join')} levels of unconnected blocks of the two effects, whose "
+            "sum is not identified. Predict rows within a component (estimated_effects()['component'])."
         )
     unit[both] = sum_variances(pair, large[both], small[both])
     return unit

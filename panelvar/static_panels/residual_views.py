@@ -1,4 +1,4 @@
-"""What pictures of residuals show: normal scores with their limits, means along fitted values, quantiles by level."""
+"""The numbers in figures of residuals: normal scores with limits, means along fitted values, quantiles by level."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError
+from panelvar.base.plurals import counted
 from panelvar.data.design import Design
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _FEWEST = 5
-"""Rows that a mean of residuals is taken of."""
+"""The fewest rows of a mean of residuals."""
 
 
 @dataclass(frozen=True, eq=False)
 class NormalScores:
-    """Standardised residuals in order, beside what a normal sample is expected to hold.
+    """Standardised residuals in order, beside the values expected of a normal sample.
 
     Attributes
     ----------
@@ -44,17 +45,17 @@ def standardised(residuals: Array) -> Array:
     Raises
     ------
     InsufficientDataError
-        Fewer than three.
-    NumericalError
-        They do not vary.
+        If there are fewer than three. NumericalError If they do not vary.
     """
     if len(residuals) < 3:
-        raise InsufficientDataError(f"{len(residuals)} residual(s) have no distribution to look at.")
+        raise InsufficientDataError(
+            f"{counted(len(residuals), 'residual has', 'residuals have')} no distribution to look at. Three are needed."
+        )
     deviations = residuals - residuals.mean()
     largest = np.abs(deviations).max()
     if not largest > 0.0:
-        raise NumericalError("The residuals are zero, as of a fit that is exact: they have no distribution.")
-    # In units of the largest, whose square is in range.
+        raise NumericalError("The residuals are zero, as after an exact fit, so they have no distribution to look at.")
+    # In units of the largest deviation, squares stay in range.
     scaled = deviations / largest
     out: Array = scaled / np.sqrt(scaled @ scaled / (len(residuals) - 1))
     return out
@@ -92,7 +93,7 @@ class BinnedMeans:
 
 
 def binned_means(along: Array, residuals: Array) -> BinnedMeans:
-    """Average residuals in bins of about equally many rows: as many as the root of their number, at most 20.
+    """Average residuals in bins of about equally many rows; there are as many bins as the root of the rows, at most 20.
 
     A bin holds five rows or more, and rows of one value are in one bin.
     """
@@ -104,7 +105,7 @@ def binned_means(along: Array, residuals: Array) -> BinnedMeans:
     cuts = np.searchsorted(ordered, ordered[np.linspace(0, len(along), wanted + 1).astype(np.intp)[1:-1]])
     begun = [0]
     for cut in cuts.tolist():
-        # Rows of one value are not parted, which may leave too few on one side.
+        # Rows of one value stay together, which may leave too few on one side.
         if min(cut - begun[-1], len(along) - cut) >= _FEWEST:
             begun.append(cut)
     starts = np.array(begun)
@@ -143,14 +144,14 @@ def quantiles_by_level(design: Design, dimension: str, residuals: Array) -> Leve
     Raises
     ------
     InsufficientDataError
-        Fewer than two levels.
+        If there are fewer than two levels.
     """
     in_time, panel = dimension == "time", design.panel
     grouping = design.times if in_time else design.entities
     name = (panel.time_name if in_time else panel.entity_name) or dimension
     n_levels = grouping.n_groups
     if n_levels < 2:
-        raise InsufficientDataError(f"All residuals are of one {dimension}: there is nothing to compare.")
+        raise InsufficientDataError(f"All residuals are of one {dimension}, so there is nothing to compare.")
     found = quantiles_by(grouping.codes, n_levels, residuals)
     if in_time:
         return LevelQuantiles(name, design.time_labels, True, found)

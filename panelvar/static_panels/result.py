@@ -155,9 +155,8 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError
-            The model has no effects, or standard errors of its effects do not exist.
-        MissingInformationError
-            Rows were released.
+            If the model has no effects, or standard errors of its effects do not exist. MissingInformationError If rows
+            were released.
 
         Notes
         -----
@@ -205,9 +204,9 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         DataError
-            New rows lack a column, have values that are no numbers, or have unseen levels under ``unseen="raise"``.
+            If new rows lack a column, have values that are not numbers, or have unseen levels under ``unseen="raise"``.
         MissingInformationError
-            The model's own rows were released.
+            If the model's own rows were released.
 
         Examples
         --------
@@ -320,12 +319,11 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError
-            A variable that is in no term (the error lists those that are), or whose term was dropped; a value that a
-            column cannot have; a comparison, which has no derivative; an elasticity of categories.
+            If a variable is in no term (the error lists those that are) or its term was dropped, a column cannot have a
+            value, a term is a comparison, which has no derivative, or you ask for an elasticity of categories.
         DataError
-            A derivative that is infinite, as of a root at zero; an elasticity where the fitted mean is zero.
-        MissingInformationError
-            Rows were released.
+            If a derivative is infinite, as of a root at zero, or the fitted mean is zero and you ask for an elasticity.
+            MissingInformationError If rows were released.
 
         Notes
         -----
@@ -366,8 +364,8 @@ class LinearResult(FitStatistics, Presented):
         Parameters
         ----------
         variables : str or sequence of str, optional
-            Columns whose values are gone through: of categories all levels, of numbers the minimum, the quartiles and
-            the maximum. Several are crossed. Values of your own go into ``at``.
+            Columns that take several values in turn: categories all levels, numbers the minimum, the quartiles and the
+            maximum. Several columns are crossed. Give values of your own in ``at``.
         at : mapping or "mean", optional
             Hold columns at values, ``{"x": 1.0}``; at several, ``{"x": [1, 2, 3]}``, one prediction for each; at their
             mean, ``{"x": "mean"}``. ``"mean"`` holds all columns at theirs (a share, for categories).
@@ -385,11 +383,9 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError
-            A model of first differences, which predicts changes; absorbed effects without a constant, or with slopes; a
-            variable that is in no term, a value that a column cannot have, or one that would need the coefficient of a
-            dropped column.
-        MissingInformationError
-            Rows were released.
+            If the model is in first differences, which predict changes, or absorbs effects without a constant or with
+            slopes; if a variable is in no term, or a column cannot have a value; or if the prediction needs the
+            coefficient of a dropped column. MissingInformationError If rows were released.
 
         Notes
         -----
@@ -424,9 +420,8 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError, DataError, InsufficientDataError
-            The covariance or its column is unknown, or the model or data do not allow it.
-        MissingInformationError
-            Rows were released.
+            If the covariance or its column is unknown, or the model or data do not allow it. MissingInformationError If
+            rows were released.
 
         Examples
         --------
@@ -448,7 +443,7 @@ class LinearResult(FitStatistics, Presented):
         light = replace(self, fit=self.fit.without_rows(), covariance=replace(self.covariance, by=by))
         for name in ("r2", "f_with_dummies", "f_poolability", "variance_components"):
             light.__dict__[name] = getattr(self, name)
-        # Two random effects may be too large for their determinant.
+        # Two random effects may be too large for their determinant to be computed.
         with suppress(NumericalError):
             light.__dict__["loglik"] = self.loglik
         return light
@@ -492,14 +487,14 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError
-            No term where several have periods, or none has; a term that fits no coefficient, names that do not say
-            their period or which was left out.
+            If you name no term and several have periods, or none has; if a term fits no coefficient; or if names do not
+            say their period, or which period was left out.
 
         Notes
         -----
-        The sup-t band holds the effects of all periods at once with probability ``level`` (see `conf_int`). It
+        The sup-t band covers the effects of all periods at once with probability ``level`` (see `conf_int`). It
         therefore rejects whole paths, which pointwise limits do not (Freyaldenhoven, Hansen, Perez Perez and Shapiro
-        2024, NBER 29170). ``leads_test`` tests the periods before the event jointly.
+        2021, NBER working paper 29170). ``leads_test`` tests the periods before the event jointly.
 
         Examples
         --------

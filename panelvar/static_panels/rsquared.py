@@ -38,7 +38,7 @@ class RSquared(Presented):
 
     See Also
     --------
-    LinearResult : has it as ``r2``.
+    LinearResult : Has it as ``r2``.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     moments = fit.entity_moments
     kept = fit.kept
     weights = moments.weights
-    # A regressor that is not in use has a slope of zero; choosing the others would copy all means.
+    # A regressor that is not in use has a slope of zero; leaving it out would copy all means.
     slopes = fit.solution.coefficients
     y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1] @ slopes
     y_size, fitted_size = _sizes(moments.raw_norms, slopes)
@@ -108,7 +108,7 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
         )
         if counts_rows(fit, convention):
             overall = row_correlation(fit, fit.source.entities) ** 2
-        # Every entity counts once, except in a between regression that weights them.
+        # Every entity counts once, except in a weighted between regression.
         weighted = fit.family == "between" and fit.design.weights is not None
         mass = weights if weighted else np.ones(len(y_means))
         y_size, fitted_size = _sizes(np.sqrt(mass @ np.square(moments.means)), slopes)
@@ -136,7 +136,7 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     if convention.transformed_kind == "correlation" and (
         fit.family == "random" or not fit.counts.constant or fit.instrumented is not None
     ):
-        # Elsewhere the rows are centred and the two kinds are the same number.
+        # Elsewhere the rows are centred, and the two kinds are the same number.
         transformed, centred_df = _correlation_of_rows(fit), fit.counts.rows - 1
     within_df = centred_df - (fit.counts.absorbed if convention.adjusted_total == "less_effects" else 0)
     return RSquared(
@@ -151,13 +151,13 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
 
 
 def counts_rows(fit: Fit, convention: Convention) -> bool:
-    """Whether the convention leaves the weights of fixed effects out of what is said of the levels."""
+    """Whether the convention leaves the weights of fixed effects out of statistics of the levels."""
     weighted = fit.family == "fixed" and fit.weights is not None
     return weighted and convention.fixed_overall == "rows"
 
 
 def row_correlation(fit: Fit, grouping: Grouping, levels: Array | None = None) -> float:
-    """Correlation over the rows, each counted once, of x'b with y or with levels of a grouping; NaN where one is flat.
+    """Return the correlation over rows, each counted once, of x'b with y or a grouping's levels; NaN where one is flat.
 
     Parameters
     ----------
@@ -196,18 +196,18 @@ def _correlation_of_rows(fit: Fit) -> float:
     if fit.constant_column is not None:
         y = y + fit.constant_column * fit.centre[-1]
     fitted = y - fit.transformed_residuals
-    # Sums, which columns that are read a chunk at a time have too.
+    # Sums exist for columns that are read a chunk at a time, too.
     y, fitted = (column - column.sum() / fit.counts.rows for column in (y, fitted))
     return _squared_correlation((y * fitted).sum(), (y * y).sum(), (fitted * fitted).sum())
 
 
 def _sizes(norms: Array, slopes: Array) -> tuple[float, float]:
-    """Return what y, and x'b, round on the scale of: their columns have these Euclidean norms."""
+    """Return the scales on which y and x'b round: the Euclidean norms of their columns."""
     return float(norms[-1]), float(norms[:-1] @ np.abs(slopes))
 
 
 def _beyond_rounding(values: Array, size: float, mass: Array | None = None) -> Array:
-    """Return the values, zeros where they are rounding of numbers of a given size, which has a correlation too."""
+    """Return the values, or zeros where they are rounding of numbers of a given size, which would correlate too."""
     total = values @ values if mass is None else mass @ np.square(values)
     return values if total > rounding_of(size) else np.zeros_like(values)
 

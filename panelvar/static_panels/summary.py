@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def linear_table(
     result: FitStatistics, level: float, digits: int, statistics: Iterable[Fact] = (), notes: Iterable[str] = ()
 ) -> Table:
-    """Tabulate a linear result: what was estimated, the coefficients, the fit, and the notes; more of both as given."""
+    """Tabulate a linear result: what was estimated, coefficients, fit and notes, with further statistics and notes."""
     check_digits(digits)
     return Table(
         title=f"{result.estimator}: {result.dependent}",

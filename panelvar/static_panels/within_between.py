@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array, Integers
 from panelvar.base.errors import DataError, Note, emit
+from panelvar.base.plurals import counted
 from panelvar.data.panel import Panel
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Line:
     """A least-squares line, held by a point it passes through and by how far it rises over the range of x.
 
-    Rise and run are numbers whatever the units; their ratio may be none.
+    Rise and run are finite in all units, but their ratio may not be.
     """
 
     rise: float
@@ -42,10 +43,10 @@ def least_squares_line(x: Array, y: Array) -> Line | None:
     """Fit a line; None if ``x`` does not vary."""
     deviation = x - x.mean()
     largest = np.abs(deviation).max(initial=0.0)
-    # Judged against the level of x: what is left of a constant after subtraction is rounding.
+    # This is judged against the level of x, because what is left of a constant after subtraction is rounding.
     if largest <= 1e-12 * np.abs(x).max(initial=0.0):
         return None
-    # Divided by its size, so that its square can be held.
+    # The deviation is divided by its size, so that its square stays in range.
     scaled = deviation / largest
     rise = float((scaled @ (y - y.mean())) / (scaled @ scaled))
     return Line(rise, float(largest), float(x.mean()), float(y.mean()))
@@ -90,21 +91,21 @@ def within_between(panel: Panel, y: str, x: str) -> WithinBetween:
     Raises
     ------
     DataError
-        No row has both.
+        If no row has both.
     """
     across, up = panel.column(x), panel.column(y)
     both = np.isfinite(across) & np.isfinite(up)
     if not both.any():
-        raise DataError(f"No row has both {x!r} and {y!r}: nothing to plot.")
+        raise DataError(f"No row has both {x!r} and {y!r}, so there is nothing to plot.")
     if not both.all():
-        text = f"{int((~both).sum())} of {len(both)} rows lack {x!r} or {y!r} and are not drawn."
+        text = f"{(~both).sum()} of {counted(len(both), 'row')} lack {x!r} or {y!r}, so they are not drawn."
         emit([Note("rows-dropped", text, warn=True)])
     across, up = across[both], up[both]
     present, codes = np.unique(panel.entity_codes[both], return_inverse=True)
     counts = np.bincount(codes)
     means, deviations = [], []
     for values in (across, up):
-        # Deviations from each entity's first value: what does not vary within an entity comes out exactly so.
+        # Deviations are from each entity's first value, so that what does not vary within an entity is exactly zero.
         first = values[np.searchsorted(codes, np.arange(len(counts)))]
         moved = values - first[codes]
         shift = np.bincount(codes, moved) / counts

@@ -337,7 +337,7 @@ def test_results_print_pickle_predict_and_compare(name):
     with pytest.raises(pv.SpecificationError, match="kind='prediction'"):
         result.predict_interval(kind="prediction")
     for ask in (result.predict, result.predict_interval):
-        with pytest.raises(pv.SpecificationError, match="add estimated_effects"):
+        with pytest.raises(pv.SpecificationError, match="Add estimated_effects"):
             ask(effects=True)
     for each in (result, light):
         if not result.effects:

@@ -360,7 +360,7 @@ def test_residuals_refuse_in_words() -> None:
     exact = panel().with_columns(w=2.0 * frame()["x"])
     with pytest.warns(pv.PanelVarWarning, match="fits exactly"):
         perfect = pv.fit_pooled(exact, "w", "x")
-    with pytest.raises(pv.NumericalError, match="zero, as of a fit that is exact"):
+    with pytest.raises(pv.NumericalError, match="zero, as after an exact fit"):
         pv.plot_residuals(perfect, "qq")
     assert not plt.get_fignums()
 

@@ -108,7 +108,7 @@ def test_differences_mean_something_only_within_a_component():
     assert early.nunique() == late.nunique() == 1 and early.iloc[0] != late.iloc[0]
     assert table.loc["year"].loc[2000, "component"] == early.iloc[0]
     panel = pd.DataFrame({"entity": ["e00"], "year": [2052], "x1": [1.0], "x2": [0.0]})
-    with pytest.raises(pv.DataError, match="join levels of unconnected blocks"):
+    with pytest.raises(pv.DataError, match="levels of unconnected blocks"):
         result.predict_interval(panel, effects=True)
     assert len(frame) == twin.dense.design.shape[0]
 
@@ -171,7 +171,7 @@ def test_intervals_of_seen_levels(effects, weighted, kind):
     np.testing.assert_allclose(own.loc[frame.index].to_numpy(), table.to_numpy(), rtol=1e-10)
 
 
-@pytest.mark.filterwarnings("ignore:.* belong to unseen levels")
+@pytest.mark.filterwarnings("ignore:.* to unseen levels")
 @pytest.mark.parametrize("effects", ["twoway", "swapped"])
 def test_unseen_levels_add_the_variance_of_their_effect(effects):
     _, result, twin = both(effects, True)
@@ -194,7 +194,7 @@ def test_unseen_levels_add_the_variance_of_their_effect(effects):
         assert got["std_error"] == pytest.approx(np.sqrt(twin.error(combination) ** 2 + added), rel=1e-8)
 
 
-@pytest.mark.filterwarnings("ignore:.* belong to unseen levels")
+@pytest.mark.filterwarnings("ignore:.* to unseen levels")
 def test_intervals_of_one_unseen_level():
     _, result, twin = both("entity", False)
     new = pd.DataFrame({"entity": ["new", "e01"], "year": [2003, 2003], "x1": [1.5, 0.2], "x2": [-0.5, 0.0]})
@@ -232,7 +232,7 @@ def test_intervals_of_pooled_models_are_the_textbook_ones():
         result.predict_interval(frame, effects=True)
 
 
-@pytest.mark.filterwarnings("ignore:.* belong to unseen levels")
+@pytest.mark.filterwarnings("ignore:.* to unseen levels")
 def test_intervals_of_random_effects_are_those_of_the_mixed_model():
     """The prediction error of z'b + mu by Henderson's mixed-model equations, with the variances as estimated."""
     frame = gappy_frame(entities=14)

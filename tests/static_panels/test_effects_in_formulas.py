@@ -94,7 +94,7 @@ def test_new_rows_find_the_effects_they_belong_to(frame, panel, written, as_pane
 def test_an_unseen_pair_has_no_effect_of_its_own(frame, panel):
     result = pv.fit_fixed_effects(panel, "y ~ x | region^year")
     new = frame.head(3).assign(year=[2000, 1999, 2001], region=["n", "n", "unknown"])
-    with pytest.warns(pv.PanelVarWarning, match=r"2 row\(s\) belong to unseen levels"):
+    with pytest.warns(pv.PanelVarWarning, match=r"2 rows belong to unseen levels"):
         result.predict(new, effects=True)
     assert result.predict(new, effects=True, unseen="missing").isna().tolist() == [False, True, True]
 

@@ -150,12 +150,12 @@ def test_categories_are_left_out(gappy_panel):
     found = result.marginal_effects(elasticity="eyex")
     assert found.names == ("x", "z")
     assert found.elasticity == "eyex"
-    assert "Categories have no elasticity and are left out: region." in found.to_text()
+    assert "Categories have no elasticity, so these are left out: region." in found.to_text()
 
 
 REFUSED = [
     ({"elasticity": "exey"}, "elasticity='exey' is not known"),
-    ({"variables": "region", "elasticity": "eydx"}, "'region' is a column of categories and has no elasticity"),
+    ({"variables": "region", "elasticity": "eydx"}, "'region' is a column of categories, which have no elasticity"),
 ]
 
 
@@ -187,8 +187,8 @@ def general(model):
 
 LEVELS = [
     (lambda p: quietly(pv.fit_first_difference, p, "y ~ x*z"), "first differences say how"),
-    (lambda p: pv.fit_fixed_effects(p, "y ~ x*z", constant=False), "fit with constant=True"),
-    (general("within"), "the means that were taken out of the rows had the level"),
+    (lambda p: pv.fit_fixed_effects(p, "y ~ x*z", constant=False), "Fit with constant=True"),
+    (general("within"), "the level was in the means that were taken out of the rows"),
     (general("difference"), "first differences say how"),
     (lambda p: quietly(pv.fit_fixed_effects, p, "y ~ z", effects=["entity", "region[x]"]), "slopes of region[x]"),
 ]

@@ -56,7 +56,7 @@ def test_rows_after_a_gap_are_counted():
     lost = len(loop_differences(frame, across_gaps=True)) - len(loop_differences(frame))
     assert lost > 0
     (note,) = [note for note in result.notes if note.code == "gaps"]
-    assert note.text.startswith(f"{lost} row(s) after a gap")
+    assert note.text.startswith(f"{lost} rows after a gap")
 
 
 def test_the_intercept_is_asked_for_or_a_convention():

@@ -182,7 +182,7 @@ def test_every_linear_result_has_them(gappy_panel, kind):
     by_hand = result.lincom("x + 2*`x:z`")
     assert found.params.iloc[0] == pytest.approx(by_hand.estimate, rel=1e-12)
     assert found.std_errors.iloc[0] == pytest.approx(by_hand.std_error, rel=1e-12)
-    assert ("Held fixed" in found.to_text()) == (kind == "correlated")
+    assert ("These are held fixed" in found.to_text()) == (kind == "correlated")
 
 
 def test_lists_of_columns_need_no_formula(gappy_panel):
@@ -213,25 +213,25 @@ def test_what_is_printed_and_written(gappy_panel):
 
 REFUSED = [
     ("y ~ x*z", {"variables": "q"}, "'q' is in no term of the model, whose variables are 'x', 'z'"),
-    ("y ~ x*z", {"variables": "*"}, "'x', 'z'. All of them are asked for by giving none."),
+    ("y ~ x*z", {"variables": "*"}, "'x', 'z'. Leave out variables for all of them."),
     ("y ~ x*z", {"variables": "L(x)"}, "is in no term of the model in that period"),
-    ("y ~ x*z", {"variables": []}, "names none"),
+    ("y ~ x*z", {"variables": []}, "names no variable"),
     ("y ~ x*z", {"variables": [None]}, "column names, which are texts; got NoneType"),
-    ("y ~ x*z", {"variables": "x", "at": {"q": 1}}, "the model's variables are 'x', 'z'"),
+    ("y ~ x*z", {"variables": "x", "at": {"q": 1}}, "names no variable of the model, which has 'x', 'z'"),
     ("y ~ x*z", {"variables": "x", "at": {"z": "a"}}, "is numeric"),
     ("y ~ x*z", {"variables": "x", "at": {"z": []}}, "names no value"),
     ("y ~ x*z", {"variables": "x", "at": {"z": float("inf")}}, "a finite number"),
-    ("y ~ x*z", {"variables": "x", "at": 3}, "give a mapping"),
+    ("y ~ x*z", {"variables": "x", "at": 3}, "Give a mapping"),
     ("y ~ x*z", {"variables": "x", "at": {"z": range(2000)}}, "at more than 1000 points"),
     ("y ~ x*z", {"variables": "x", "over": "nothing"}, "nothing"),
     ("y ~ x*z", {"variables": "x", "over": ["region"]}, "over"),
-    ("y ~ x*z", {"variables": "x", "over": "z", "at": {"z": 1}}, "over='z' groups the rows by what every point holds"),
+    ("y ~ x*z", {"variables": "x", "over": "z", "at": {"z": 1}}, "over='z' groups the rows by a column that"),
     ("y ~ x*z", {"variables": "x", "lags": "yes"}, "must be True or False"),
     ("y ~ x*z", {"variables": "x", "level": 0.05}, "did you mean"),
     ("y ~ x*region", {"variables": "x", "at": {"region": "east"}}, "'north', 'south', 'west'"),
     ("y ~ x*region", {"variables": "region", "at": {"region": "west"}}, "change from category to category"),
-    ("y ~ x + L(x)", {"variables": "L(x)", "lags": True}, "ask for 'x'"),
-    ("y ~ L(x)", {"variables": "x"}, "A lag is asked for as"),
+    ("y ~ x + L(x)", {"variables": "L(x)", "lags": True}, "Ask for 'x'"),
+    ("y ~ L(x)", {"variables": "x"}, "for the effect of a lag"),
     ("y ~ I(x > 1) + z", {"variables": "x"}, "has no derivative"),
     ("y ~ x + log(z)", {"variables": "z", "at": {"z": -1.0}}, "has no finite value"),
     ("y ~ sqrt(x) + z", {"variables": "x", "at": {"x": 0.0}}, "no finite derivative"),
@@ -249,7 +249,7 @@ def test_refused_in_words(gappy_panel, formula, asked, words):
 
 def test_what_was_dropped_has_no_effect(gappy_panel):
     result = quietly(pv.fit_fixed_effects, gappy_panel, "y ~ x*C(region) + z")
-    with pytest.raises(pv.SpecificationError, match="was dropped from the model"):
+    with pytest.raises(pv.SpecificationError, match="dropped from the model"):
         result.marginal_effects("region")
     assert set(result.marginal_effects().names) == {"x", "z"}
 

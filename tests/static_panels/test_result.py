@@ -550,7 +550,7 @@ def test_predictions_for_seen_and_unseen_entities():
     assert list(plain.index) == ["a", "b", "c"]
     np.testing.assert_allclose(plain, expected, rtol=1e-12)
     deviation = result.estimated_effects()["deviation"]
-    with pytest.warns(pv.PanelVarWarning, match=r"1 row\(s\) belong to unseen levels") as caught:
+    with pytest.warns(pv.PanelVarWarning, match=r"1 row belongs to unseen levels") as caught:
         ours = result.predict(new_rows(), effects=True)
     assert caught[0].filename == __file__
     np.testing.assert_allclose(ours - expected, [deviation["e03"], 0.0, deviation["e00"]], atol=1e-12)
@@ -585,7 +585,7 @@ def test_new_rows_need_the_regressors_and_for_effects_the_index():
     twice = pd.concat([bare, bare])
     assert list(fitted("fixed").predict(twice).index) == [*bare.index, *bare.index]
     np.testing.assert_allclose(fitted("fixed").predict({"x1": [1.0], "x2": [0.0]}), fitted("fixed").predict(bare)[:1])
-    with pytest.raises(pv.DataError, match="'entity' whose effect is to be added"):
+    with pytest.raises(pv.DataError, match=r"must say their .entity., because its effect"):
         fitted("fixed").predict(bare, effects=True)
 
 
@@ -621,7 +621,7 @@ def test_predictions_of_first_differences_are_differences(convention, formula):
     assert list(again.index) == list(frame().index)
     assert again.notna().sum() == result.nobs
     np.testing.assert_allclose(again[own.index], own, rtol=1e-12)
-    with pytest.raises(pv.DataError, match="must carry the entity and time"):
+    with pytest.raises(pv.DataError, match="must say their entity and time"):
         result.predict(frame()[X])
     with pytest.raises(pv.MissingInformationError, match="of differences"):
         result.without_rows().predict(frame())
@@ -736,5 +736,5 @@ def test_stata_leaves_the_effects_out_of_a_robust_root_mean_squared_error():
 def test_a_kind_of_prediction_is_answered_with_the_calls():
     frame = pd.DataFrame({"i": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [1.0, 2, 3, 5], "x": [1.0, 2, 2, 1]})
     result = pv.fit_pooled(pv.Panel(frame, "i", "t"), "y", ["x"])
-    with pytest.raises(pv.SpecificationError, match=r"data='xb' is a text: predict\(\) is of the fit's own rows"):
+    with pytest.raises(pv.SpecificationError, match=r"data='xb' is a text. predict\(\) predicts the fit's own rows"):
         result.predict("xb")

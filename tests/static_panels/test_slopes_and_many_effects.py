@@ -196,7 +196,7 @@ def test_singletons_go_until_none_is_left_in_any_effect():
         (("entity[[z]]", "batch[[z]]"), "slopes but no levels"),
         ("entity[z", "cannot be read"),
         ("entity[[z]", "brackets"),
-        ("entity[z, z]", "the same one twice"),
+        ("entity[z, z]", "the same slope twice"),
         (("entity", "entity[z]"), "names the same effect twice"),
         ("entity[nothing]", "nothing"),
         ("entity[holes]", "missing or infinite in 1 row"),
