@@ -378,7 +378,7 @@ def robust_weakness_notes(result: SpecifiedResult) -> list[Note]:
         which = "Kleibergen-Paap F" if effective is None else "effective F"
         strength = kleibergen_paap(result) if effective is None else effective.statistic
     except PanelVarError:
-        # The errors allow no such statistic; asked for by itself, it says why.
+        # The errors allow no such statistic; if you ask for it, it says why.
         return []
     return [_weak(which, strength, f" with errors {result.cov_label}")] if strength < RULE_OF_THUMB else []
 
