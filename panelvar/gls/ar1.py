@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import is_number, read_flag
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.gls.autoregression import METHODS, Runs, estimate_coefficients, remove_autoregression
@@ -133,7 +133,7 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
     if missing.all():
         raise InsufficientDataError(
             f"The autoregressive coefficient cannot be estimated by {model.rho!r} from any entity. There are too few "
-            f"rows for {counted(k, 'coefficient')}, or all residuals are zero."
+            f"rows for {count_of(k, 'coefficient')}, or all residuals are zero."
         )
     notes = _few_pairs(model.rho, runs)
     if model.bounded:
@@ -141,7 +141,7 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
     if model.by_entity:
         if missing.any():
             text = (
-                f"{missing.sum()} of {counted(n_entities, 'entity', 'entities')} have too few adjacent rows to "
+                f"{missing.sum()} of {count_of(n_entities, 'entity', 'entities')} have too few adjacent rows to "
                 "estimate rho, which is set to 0 there."
             )
             notes.append(Note("rho-missing", text, warn=True))
@@ -155,7 +155,7 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
     if outside.any():
         text = f"rho is {found[0]:.4g}, not inside (-1, 1)."
         if model.by_entity:
-            text = f"rho is not inside (-1, 1) for {outside.sum()} of {counted(n_entities, 'entity', 'entities')}."
+            text = f"rho is not inside (-1, 1) for {outside.sum()} of {count_of(n_entities, 'entity', 'entities')}."
         text += (
             " The first row of a run then has no stationary variance, so it is dropped. rho='tscorr' stays inside (-1, "
             "1), and fit_first_difference removes a unit root."

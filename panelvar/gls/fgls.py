@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import is_number, read_flag, read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.base.limits import MOST_DRAWS
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -168,7 +168,7 @@ def fit_fgls(
     count = len(whitened.rows.ones)
     if count <= rank:
         raise InsufficientDataError(
-            f"{counted(count, 'row leaves', 'rows leave')} no degrees of freedom for {counted(rank, 'coefficient')}."
+            f"{count_of(count, 'row leaves', 'rows leave')} no degrees of freedom for {count_of(rank, 'coefficient')}."
         )
     transformed = whitened_model(
         source,
@@ -310,7 +310,7 @@ class ErrorModel:
                     determinant = None
                     text = (
                         "The covariance of the errors is not positive definite. "
-                        f"{counted(dropped, 'row carries', 'rows carry')} no weight, because they depend on the rows "
+                        f"{count_of(dropped, 'row carries', 'rows carry')} no weight, because they depend on the rows "
                         "before them or have a negative variance given those."
                     )
                     notes.append(Note("singular-errors", text, warn=True))
@@ -327,7 +327,7 @@ class ErrorModel:
         dates = Grouping.from_codes(*compact(self.source.time_positions[rows]))
         if dates.n_groups < units.n_groups and self.singular == "refuse":
             raise InsufficientDataError(
-                f"{counted(dates.n_groups, 'period')} cannot give an invertible covariance of the errors of "
+                f"{count_of(dates.n_groups, 'period')} cannot give an invertible covariance of the errors of "
                 f"{units.n_groups} entities. panels='correlated' needs at least as many periods as entities, and far "
                 "more for sensible standard errors. Use panels='homoskedastic' with cov='pcse', or cov='cluster'."
             )
@@ -344,8 +344,9 @@ class ErrorModel:
         if len(exact):
             labels = ", ".join(map(str, self.source.entity_labels[members[exact[:3]]]))
             raise NumericalError(
-                f"{counted(len(exact), 'entity fits', 'entities fit')} exactly (first {labels}), so the error variance "
-                "is zero and the weight infinite. Leave out entities with few rows, or use panels='homoskedastic'."
+                f"{count_of(len(exact), 'entity fits', 'entities fit')} exactly (first {labels}), so the error "
+                "variance is zero and the weight infinite. Leave out entities with few rows, or use "
+                "panels='homoskedastic'."
             )
 
 
@@ -381,7 +382,7 @@ def weigh(
     notes = [*found, *whitened.notes]
     if not converged:
         text = (
-            f"The estimates have not settled after {counted(count, 'iteration')}: the last one changed a coefficient "
+            f"The estimates have not settled after {count_of(count, 'iteration')}: the last one changed a coefficient "
             f"by {change / math.sqrt(whitened.variance):.1e} standard errors. Raise max_iterations, or use "
             "iterate=False."
         )

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_names
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.base.plurals import counted
 from panelvar.data.design import CONSTANT, Design
 from panelvar.heterogeneous.ardl_rows import (
     SPEED,
@@ -145,7 +145,7 @@ def fit_ardl(
     largest = _ordered(rows.design(most), shared, rows)
     if largest.nobs == 0:
         raise InsufficientDataError(
-            f"None of the {counted(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
+            f"None of the {count_of(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
             f"that {most} takes."
         )
     usable = fit_units(largest, min_rows=min_rows, unusable=unusable, instead="")

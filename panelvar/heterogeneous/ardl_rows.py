@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import is_whole, read_flag, read_names, refuse_beyond
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.base.labels import repeated
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.data.design import Design, build_design
 from panelvar.heterogeneous.unit_fits import TREND
@@ -212,8 +212,8 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
             given = [given[0], *[given[1]] * k]
         if len(given) != k + 1:
             raise SpecificationError(
-                f"{option}={lags!r} has {counted(len(given), 'number')} for {dependent!r} and "
-                f"{counted(k, 'long-run regressor')}. Give (p, q), or p and one q for each of "
+                f"{option}={lags!r} has {count_of(len(given), 'number')} for {dependent!r} and "
+                f"{count_of(k, 'long-run regressor')}. Give (p, q), or p and one q for each of "
                 f"{', '.join(map(repr, regressors))}."
             )
         values = given
@@ -221,8 +221,8 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
         values = [_whole(option, lags)] * (k + 1)
     if values[0] < 1:
         raise SpecificationError(
-            f"{option}={lags!r} gives {dependent!r} {counted(values[0], 'lag')}, but an error-correction form needs at "
-            "least one."
+            f"{option}={lags!r} gives {dependent!r} {count_of(values[0], 'lag')}, but an error-correction form needs "
+            "at least one."
         )
     return Orders(values[0], tuple(values[1:]))
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
-from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -175,7 +175,7 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
             raise InsufficientDataError(
                 f"average_lags={lags} leaves no row, because no period has its {lags} predecessors in the sample."
             )
-        text = f"{source.nobs - len(complete)} of {counted(source.nobs, 'row')} dropped for the lags of the averages."
+        text = f"{source.nobs - len(complete)} of {count_of(source.nobs, 'row')} dropped for the lags of the averages."
         notes.append(Note("rows-dropped", text, warn=len(complete) < source.nobs))
         design = design.take(complete)
     return design, notes

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
-from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import CONSTANT
@@ -104,7 +104,7 @@ def fit_dynamic_fixed_effects(
     design = rows.design(orders)
     if design.nobs == 0:
         raise InsufficientDataError(
-            f"None of the {counted(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
+            f"None of the {count_of(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
             f"that {orders} takes."
         )
     design = design.with_notes(*rows.source.notes, *lost_rows(rows, design.nobs))

@@ -8,9 +8,9 @@ import numpy as np
 
 from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.base.limits import MOST_DRAWS
-from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.conventions import Convention
@@ -186,7 +186,7 @@ def _searched(
         raise failure
     if not reached:
         raise NumericalError(
-            f"{counted(max(end.iterations for end in ends), 'iteration')} of {algorithm} did not reach the maximum of "
+            f"{count_of(max(end.iterations for end in ends), 'iteration')} of {algorithm} did not reach the maximum of "
             f"the likelihood (best log-likelihood {max(end.point.loglik for end in ends):.6g}). The long run may not "
             "be identified. Try the other algorithm=, start= near a plausible long run, or fewer regressors."
         )

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import DROP_OR_RAISE, is_whole, read_flag
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import (
     CollinearityError,
     InsufficientDataError,
@@ -18,7 +19,6 @@ from panelvar.base.errors import (
     choose,
 )
 from panelvar.base.limits import LARGEST_WHOLE
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
@@ -118,7 +118,7 @@ def fit_units(
         if not is_whole(min_rows) or not least <= min_rows <= LARGEST_WHOLE:
             raise SpecificationError(
                 f"min_rows={shown(min_rows)} must be a whole number of at least {least}, because each {unit} has "
-                f"{counted(len(names), 'coefficient')}{' and needs a residual variance' if exact is None else ''}."
+                f"{count_of(len(names), 'coefficient')}{' and needs a residual variance' if exact is None else ''}."
             )
         needed = int(min_rows)
     check_scale(design, column_norms(design.columns, None))
@@ -186,7 +186,7 @@ def refuse_exact(design: Design, rss: Array, why: str) -> None:
     if len(exact):
         first = ", ".join(map(str, design.entity_labels[exact[:3]]))
         raise NumericalError(
-            f"The regressions of {counted(len(exact), 'entity', 'entities')} fit exactly (first {first}), {why}"
+            f"The regressions of {count_of(len(exact), 'entity', 'entities')} fit exactly (first {first}), {why}"
         )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
-from panelvar.base.plurals import counted
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import covariance_of, resolve
 from panelvar.data.design import Design
@@ -279,8 +279,8 @@ def _check_identified(model: TransformedModel, layout: Layout, order: Positions,
         )
     if len(excluded) < len(endogenous):
         raise CollinearityError(
-            f"The model is not identified. It has {counted(len(endogenous), 'endogenous regressor')} "
-            f"({', '.join(endogenous)}), but only {counted(len(excluded), 'instrument')} "
+            f"The model is not identified. It has {count_of(len(endogenous), 'endogenous regressor')} "
+            f"({', '.join(endogenous)}), but only {count_of(len(excluded), 'instrument')} "
             f"({', '.join(excluded) or 'none'}) once the constant, the effects and the exogenous regressors are taken "
             "out."
         )

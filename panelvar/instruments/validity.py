@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.chosen_names import chosen_names
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
-from panelvar.base.plurals import counted
 from panelvar.instruments.regressions import (
     SpecifiedResult,
     first_stage_df,
@@ -101,8 +101,8 @@ def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
     k = base.layout.exogenous + base.layout.endogenous
     if len(kept) < k:
         raise SpecificationError(
-            f"Without {', '.join(suspects)}, {counted(len(kept), 'instrument remains', 'instruments remain')} for "
-            f"{counted(k, 'coefficient')}. The test needs enough other instruments to identify the model."
+            f"Without {', '.join(suspects)}, {count_of(len(kept), 'instrument remains', 'instruments remain')} for "
+            f"{count_of(k, 'coefficient')}. The test needs enough other instruments to identify the model."
         )
     root = moment_root(result, result.fit)
     statistic = max(smallest_distance(base, root) - smallest_distance(base, root, kept), 0.0)

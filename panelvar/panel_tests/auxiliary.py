@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
-from panelvar.base.plurals import counted
 from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
@@ -181,7 +181,7 @@ def clustered_error(
     n, k = x.shape
     if fit.rank < k or n <= k:
         raise InsufficientDataError(
-            f"{what} needs more rows: {counted(n, 'row')} cannot identify the {counted(k, 'coefficient')} of its "
+            f"{what} needs more rows: {count_of(n, 'row')} cannot identify the {count_of(k, 'coefficient')} of its "
             "auxiliary regression."
         )
     refuse_rounding(what, "the auxiliary regression fits", fit.residuals, y)

@@ -6,8 +6,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
-from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests.auxiliary import ROUNDING, lagged, own_residuals, unweighted
@@ -110,7 +110,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     active = int((z != 0.0).any(axis=1).sum())
     if active <= z.shape[1]:
         raise InsufficientDataError(
-            f"{counted(active, 'entity has', 'entities have')} pairs of residuals to compare, and the test needs more "
+            f"{count_of(active, 'entity has', 'entities have')} pairs of residuals to compare, and the test needs more "
             f"than {z.shape[1]}."
         )
     if kind == "q":
@@ -128,7 +128,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         return chi2_test(title, float(form.statistic), p, null, notes)
     if variance[0, 0] <= ROUNDING * float(z[:, 0] @ z[:, 0]):
         raise InsufficientDataError(
-            f"The terms of the {counted(active, 'entity', 'entities')} that have any do not vary, so there is no "
+            f"The terms of the {count_of(active, 'entity', 'entities')} that have any do not vary, so there is no "
             "variance to test by."
         )
     statistic = float(total[0] / np.sqrt(variance[0, 0]))

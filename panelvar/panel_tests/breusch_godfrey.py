@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, choose
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import lagged, least_squares, refuse_rounding, transformed_columns, unweighted
@@ -76,13 +76,13 @@ def breusch_godfrey_test(
         df -= fit.counts.absorbed + 1
     if df <= 0:
         raise InsufficientDataError(
-            f"{counted(len(e), 'row leaves', 'rows leave')} no degrees of freedom for order={shown(p)}."
+            f"{count_of(len(e), 'row leaves', 'rows leave')} no degrees of freedom for order={shown(p)}."
         )
     added = np.zeros((len(e), p))
     for k in range(1, p + 1):
         rows, before = lagged(result, fit.design, k, lags)
         if len(rows) == 0:
-            raise InsufficientDataError(f"No row has a predecessor {counted(k, 'period')} earlier.")
+            raise InsufficientDataError(f"No row has a predecessor {count_of(k, 'period')} earlier.")
         added[rows, k - 1] = e[before]
     full = least_squares(np.column_stack([x, added]), e)
     total, rss = float(e @ e), float(full.residuals @ full.residuals)

@@ -11,8 +11,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_other
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.base.plurals import counted
 from panelvar.base.scaling import in_own_units
 from panelvar.base.unknown_arguments import answering
 from panelvar.data.panel import Panel, as_panel
@@ -198,7 +198,7 @@ def cross_section_dependence_test(
     if kind in ("lm", "scaled-lm") and entities > periods:
         text = (
             f"The LM statistics over-reject unless N is small against T, and here there are {entities} entities and "
-            f"{counted(periods, 'period')}."
+            f"{count_of(periods, 'period')}."
         )
         notes.append(Note("lm-many-entities", text, warn=True))
     sums = compared.sums()
@@ -251,7 +251,7 @@ def _of_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> Co
     _, times = np.unique(panel.time_positions[rows], return_inverse=True)
     if len(owners) < 2:
         raise InsufficientDataError(
-            f"{what} compares entities, but {counted(len(owners), 'entity has', 'entities have')} values of "
+            f"{what} compares entities, but {count_of(len(owners), 'entity has', 'entities have')} values of "
             f"{str(column)!r}."
         )
     groups = Grouping.from_codes(entities, len(owners))
@@ -286,7 +286,7 @@ def pairs_used(fewest: int, pairs: int, left_out: int) -> list[Note]:
         raise InsufficientDataError(f"No two entities have {words} periods in common.")
     if left_out:
         text = (
-            f"{counted(left_out, 'pair of entities has', 'pairs of entities have')} fewer than {words} common periods."
+            f"{count_of(left_out, 'pair of entities has', 'pairs of entities have')} fewer than {words} common periods."
         )
         return [Note("pairs-left-out", text)]
     return []
@@ -400,7 +400,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     # are.
     if factors > min(entities, periods - 1) - 2:
         raise SpecificationError(
-            f"{counted(factors, 'factor leaves', 'factors leave')} nothing to correlate of {entities} entities and "
+            f"{count_of(factors, 'factor leaves', 'factors leave')} nothing to correlate of {entities} entities and "
             f"{periods} periods. There must be at least {factors + 2} entities and {factors + 3} periods. Take fewer "
             "factors, or use cross_section_dependence_test."
         )
@@ -417,7 +417,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     kept = float(np.square(1.0 - deviations * (loadings @ phi)).mean())
     if kept <= 1e-13:
         raise InsufficientDataError(
-            f"Once {counted(factors, 'factor is', 'factors are')} taken out of {entities} entities, their correlation "
+            f"Once {count_of(factors, 'factor is', 'factors are')} taken out of {entities} entities, their correlation "
             "is the same whatever the errors are. CD* needs more entities."
         )
     standard = remainder / deviations[:, None]
@@ -425,5 +425,5 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     total = 0.5 * (float(np.square(standard.sum(axis=0)).sum()) / periods - entities)
     cd = math.sqrt(2.0 * periods / (entities * (entities - 1.0))) * total
     statistic = (cd + math.sqrt(periods / 2.0) * (1.0 - kept)) / kept
-    null = f"weakly correlated errors once {counted(factors, 'factor is', 'factors are')} taken out"
+    null = f"weakly correlated errors once {count_of(factors, 'factor is', 'factors are')} taken out"
     return z_test(f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, null)

@@ -8,9 +8,9 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
-from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.kernels.groups import Grouping
@@ -208,7 +208,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
         df -= design.entities.n_groups
     if df <= 0:
         raise InsufficientDataError(
-            f"The Durbin-Watson test needs residual degrees of freedom, and {counted(n, 'row leaves', 'rows leave')} "
+            f"The Durbin-Watson test needs residual degrees of freedom, and {count_of(n, 'row leaves', 'rows leave')} "
             f"{df}."
         )
     mean = p / df

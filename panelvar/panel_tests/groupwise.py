@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, emit
-from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import residuals_of_rows, unweighted
 from panelvar.static_panels.result import LinearResult
@@ -72,7 +72,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     notes = []
     if count < entities.n_groups:
         text = (
-            f"The test leaves out {counted(entities.n_groups - count, 'entity', 'entities')} with one row, or with "
+            f"The test leaves out {count_of(entities.n_groups - count, 'entity', 'entities')} with one row, or with "
             "equal squared residuals."
         )
         notes.append(Note("entities-left-out", text))

@@ -10,9 +10,9 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
-from panelvar.base.plurals import counted
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
@@ -143,13 +143,13 @@ def panel_granger_test(
         labels.append(design.entity_labels[code])
     if not statistics:
         raise InsufficientDataError(
-            f"There are too few periods: no entity has more than {needed} rows with {counted(k, 'lag')} and regressors "
-            "that vary."
+            f"There are too few periods: no entity has more than {needed} rows with {count_of(k, 'lag')} and "
+            "regressors that vary."
         )
     notes = list(design.notes)
     if left_out:
         text = (
-            f"{counted(left_out, 'entity is', 'entities are')} left out, with {needed} usable rows or fewer, or with "
+            f"{count_of(left_out, 'entity is', 'entities are')} left out, with {needed} usable rows or fewer, or with "
             "collinear lags."
         )
         notes.append(Note("entities-left-out", text, warn=True))

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.base.plurals import counted
 from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import (
     least_squares,
@@ -167,7 +167,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     notes = classical_note("The poolability test", result.covariance)
     if exact:
         text = (
-            f"{counted(exact, 'entity has', 'entities have')} no more rows than coefficients, so "
+            f"{count_of(exact, 'entity has', 'entities have')} no more rows than coefficients, so "
             f"{'it fits' if exact == 1 else 'they fit'} exactly."
         )
         notes.append(Note("entities-exact", text))
@@ -267,7 +267,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     notes = []
     if left_out:
         text = (
-            f"{counted(left_out, 'entity is', 'entities are')} left out, with too few rows or with regressors that do "
+            f"{count_of(left_out, 'entity is', 'entities are')} left out, with too few rows or with regressors that do "
             "not vary."
         )
         notes.append(Note("entities-left-out", text, warn=True))

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import is_number, read_flag, read_generator, read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.limits import MOST_DRAWS
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.bias_reduced import BiasReduced
@@ -383,12 +383,12 @@ def _check_variance(variance: Array, gap: Array, dimensions: int) -> None:
     form = quadratic_form(gap, variance)
     if dimensions > 1 and not (form.positive and form.rank == len(gap)):
         raise NumericalError(
-            f"There is no statistic to bootstrap: the covariance of {counted(len(variance), 'restriction')}, clustered "
-            f"by {dimensions} dimensions, is not positive definite. Cluster by one dimension."
+            f"There is no statistic to bootstrap: the covariance of {count_of(len(variance), 'restriction')}, "
+            f"clustered by {dimensions} dimensions, is not positive definite. Cluster by one dimension."
         )
     if not form.determined:
         raise NumericalError(
-            f"The clustered covariance of {counted(len(variance), 'restriction')} has rank {int(form.rank)}, so every "
+            f"The clustered covariance of {count_of(len(variance), 'restriction')} has rank {int(form.rank)}, so every "
             "statistic would depend on how the restrictions are written. Test fewer restrictions."
         )
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
-from panelvar.base.plurals import counted
 from panelvar.covariance.cluster_terms import signs, term_factors, with_intersections
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.static_panels.result import LinearResult
@@ -106,7 +106,7 @@ def small_sample_notes(
         )
         notes.append(Note("no-method-can-help", text, warn=True))
     if infeasible:
-        text = f"{infeasible} of {counted(count, 'draw')} have no positive multi-way variance, so they do not count."
+        text = f"{infeasible} of {count_of(count, 'draw')} have no positive multi-way variance, so they do not count."
         notes.append(Note("infeasible-draws", text, warn=infeasible > 0.01 * count))
     if len(pieces) > 1:
         notes.append(Note("disjoint-set", f"The confidence set consists of {len(pieces)} intervals.", warn=True))

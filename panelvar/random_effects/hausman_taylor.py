@@ -11,8 +11,8 @@ import numpy as np
 from panelvar.base.arguments import read_names
 from panelvar.base.arrays import Array
 from panelvar.base.chosen_names import fitting_names
+from panelvar.base.counting import count_of
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
@@ -164,7 +164,7 @@ def fit_hausman_taylor(
     if between + len(parts.invariant_exogenous) >= grouping.n_groups:
         text = (
             f"{between} instruments are values of single periods, for "
-            f"{counted(grouping.n_groups, 'entity', 'entities')}. They explain the regressors' means exactly, so 2SLS "
+            f"{count_of(grouping.n_groups, 'entity', 'entities')}. They explain the regressors' means exactly, so 2SLS "
             "is least squares. Use method='hausman-taylor'."
         )
         notes.append(Note("many-instruments", text, warn=True))
@@ -180,7 +180,7 @@ def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
     if not redundant:
         return notes
     text = (
-        f"{redundant} of the {counted(made, 'instrument')} made from the regressors depend on the others, so they are "
+        f"{redundant} of the {count_of(made, 'instrument')} made from the regressors depend on the others, so they are "
         "left out."
     )
     return (*(note for note in notes if note.code != "instrument-redundant"), Note("instrument-redundant", text))

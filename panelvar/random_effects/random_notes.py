@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note
-from panelvar.base.plurals import counted
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.variance_components import Likelihood
 
@@ -27,7 +27,7 @@ def variance_notes(
     if likelihood is None and df_between <= 0:
         text = (
             f"The variance of the {label} effect is not estimable: {groups} levels and "
-            f"{counted(groups - df_between, 'between coefficient')} leave no degrees of freedom. It is set to 0, so "
+            f"{count_of(groups - df_between, 'between coefficient')} leave no degrees of freedom. It is set to 0, so "
             f"the coefficients equal {instead}."
         )
         return [Note("effect-variance-inestimable", text, warn=True)]
@@ -40,7 +40,7 @@ def variance_notes(
     if df_between < FEW_DEGREES:
         text = (
             f"The variance of the {label} effect comes from {groups} levels, with "
-            f"{counted(max(df_between, 0), 'degree', 'degrees')} of freedom left. It is little more than a guess, and "
+            f"{count_of(max(df_between, 0), 'degree', 'degrees')} of freedom left. It is little more than a guess, and "
             f"so are the standard errors. Fixed effects of the {label} need no variance."
         )
         return [Note("effect-variance-few-levels", text, warn=True)]

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, NumericalError
-from panelvar.base.plurals import counted
 from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
 from panelvar.kernels.qr import ROUNDING, Solution, triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
@@ -51,8 +51,8 @@ class Profile:
         self.degrees = n - (moments.means.shape[1] - 1) - int(constant) if restricted else n
         if self.degrees < 1.0:
             raise InsufficientDataError(
-                f"{counted(int(n), 'row')} for as many coefficients leave nothing for the restricted likelihood, so it "
-                "has no maximum. Use fewer regressors."
+                f"{count_of(int(n), 'row')} for as many coefficients leave nothing for the restricted likelihood, so "
+                "it has no maximum. Use fewer regressors."
             )
         self.counts = moments.counts
         self.sizes, first = np.unique(moments.counts, return_inverse=True)

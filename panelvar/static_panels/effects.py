@@ -13,9 +13,9 @@ from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import Limits, nested
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import Note, SpecificationError, choose, emit
-from panelvar.base.plurals import counted
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.fit import Fit
 from panelvar.kernels.least_squares import covariance_root
@@ -205,7 +205,7 @@ def _note_unidentified(fit: Fit) -> None:
     if absorbed.n_components is None and (free or not absorbed.rank_is_exact):
         how = "an unknown number of linear dependencies"
         if absorbed.rank_is_exact:
-            how = counted(free, "linear dependency", "linear dependencies")
+            how = count_of(free, "linear dependency", "linear dependencies")
         text = (
             f"The effects have {how} beyond the constant they share, so their values are one solution of many. Their "
             "sums over the rows (fitted values, predictions of seen levels) are identified."

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note
-from panelvar.base.plurals import counted
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
@@ -105,12 +105,13 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
     notes: list[Note] = []
     if gaps and bridging:
         text = (
-            f"{counted(gaps, 'difference bridges', 'differences bridge')} a gap in time ({convention.name} convention)."
+            f"{count_of(gaps, 'difference bridges', 'differences bridge')} a gap in time ({convention.name} "
+            "convention)."
         )
         notes.append(Note("gaps-bridged", text, warn=True))
     elif gaps:
         text = (
-            f"{counted(gaps, 'row', 'rows')} after a gap in time {'has' if gaps == 1 else 'have'} no adjacent period, "
+            f"{count_of(gaps, 'row', 'rows')} after a gap in time {'has' if gaps == 1 else 'have'} no adjacent period, "
             f"so {'it is' if gaps == 1 else 'they are'} not differenced."
         )
         notes.append(Note("gaps", text))

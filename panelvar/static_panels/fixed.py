@@ -14,10 +14,10 @@ from panelvar.absorption.absorb import Absorbed, absorb
 from panelvar.absorption.orthonormal_block import Block
 from panelvar.base.arguments import ONE_WAY, read_names
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, needing_rows
 from panelvar.base.nearest import nearest
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -141,13 +141,13 @@ def within_model(
             design, dropped = _without_singletons(design, terms)
         source = design
         if dropped:
-            text = f"{counted(dropped, 'singleton row')} dropped ({convention.name} convention)."
+            text = f"{count_of(dropped, 'singleton row')} dropped ({convention.name} convention)."
             notes.append(Note("singletons-dropped", text))
     blocks, labels = _blocks(design, terms)
     alone = sum(int(np.count_nonzero(block.grouping.sizes == 1)) for block in blocks)
     if alone:
         text = (
-            f"{counted(alone, 'effect level has', 'effect levels have')} a single row (a singleton). Such a row fits "
+            f"{count_of(alone, 'effect level has', 'effect levels have')} a single row (a singleton). Such a row fits "
             "exactly and says nothing about the slopes, but it counts as a row."
         )
         notes.append(Note("singletons-kept", text))
@@ -286,7 +286,7 @@ def _blocks(design: Design, terms: tuple[_Term, ...]) -> tuple[tuple[Block, ...]
             if not np.isfinite(column).all():
                 wrong = int((~np.isfinite(column)).sum())
                 raise DataError(
-                    f"{name!r}, on which {label!r} has slopes, is missing or infinite in {counted(wrong, 'row')}."
+                    f"{name!r}, on which {label!r} has slopes, is missing or infinite in {count_of(wrong, 'row')}."
                 )
             slopes.append(column)
         blocks.append(Block(grouping, term.level, tuple(slopes)))
@@ -309,7 +309,7 @@ def _rank_notes(absorbed: Absorbed) -> list[Note]:
     spare = sum(count - 1 for count in absorbed.counts) + 1 - absorbed.rank
     if blocks is None and spare:
         text = (
-            f"The absorbed effects have {counted(spare, 'linear dependency', 'linear dependencies')} beyond the "
+            f"The absorbed effects have {count_of(spare, 'linear dependency', 'linear dependencies')} beyond the "
             f"constant they share, so their rank is {absorbed.rank}."
         )
         return [Note("effects-dependent", text)]

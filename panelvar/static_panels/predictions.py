@@ -16,9 +16,9 @@ from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit, needing_rows
-from panelvar.base.plurals import counted
 from panelvar.base.quoting import shown
 from panelvar.data.calendar import read_times
 from panelvar.data.dimensions import refuse_missing
@@ -262,9 +262,9 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
             value = np.where(found, value, 0.0 if zero else float(np.mean(table)))
         total = total + (value if slope is None else value * slope)
     if missing and unseen == "raise":
-        raise DataError(f"{counted(missing, 'row belongs', 'rows belong')} to levels the model has not seen.")
+        raise DataError(f"{count_of(missing, 'row belongs', 'rows belong')} to levels the model has not seen.")
     if missing and unseen == "zero":
-        text = f"{counted(missing, 'row belongs', 'rows belong')} to unseen levels, so the average effect is used."
+        text = f"{count_of(missing, 'row belongs', 'rows belong')} to unseen levels, so the average effect is used."
         emit([Note("unseen-levels", text, True)])
     return np.asarray(total)
 
@@ -405,7 +405,7 @@ def _two_way_unit(fit: Fit, seen: list[NDArray[np.bool_]], places: list[NDArray[
     apart = both[pair.large_components[large[both]] != pair.small_components[small[both]]]
     if len(apart):
         raise DataError(
-            f"{counted(len(apart), 'row joins', 'rows join')} levels of unconnected blocks of the two effects, whose "
+            f"{count_of(len(apart), 'row joins', 'rows join')} levels of unconnected blocks of the two effects, whose "
             "sum is not identified. Predict rows within a component (estimated_effects()['component'])."
         )
     unit[both] = sum_variances(pair, large[both], small[both])

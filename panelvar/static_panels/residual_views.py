@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, NumericalError
-from panelvar.base.plurals import counted
 from panelvar.data.design import Design
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def standardised(residuals: Array) -> Array:
     """
     if len(residuals) < 3:
         raise InsufficientDataError(
-            f"{counted(len(residuals), 'residual has', 'residuals have')} no distribution to look at. Three are needed."
+            f"{count_of(len(residuals), 'residual has', 'residuals have')} no distribution to look at. Three are "
+            "needed."
         )
     deviations = residuals - residuals.mean()
     largest = np.abs(deviations).max()

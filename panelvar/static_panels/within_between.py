@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arrays import Array, Integers
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, Note, emit
-from panelvar.base.plurals import counted
 from panelvar.data.panel import Panel
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def within_between(panel: Panel, y: str, x: str) -> WithinBetween:
     if not both.any():
         raise DataError(f"No row has both {x!r} and {y!r}, so there is nothing to plot.")
     if not both.all():
-        text = f"{(~both).sum()} of {counted(len(both), 'row')} lack {x!r} or {y!r}, so they are not drawn."
+        text = f"{(~both).sum()} of {count_of(len(both), 'row')} lack {x!r} or {y!r}, so they are not drawn."
         emit([Note("rows-dropped", text, warn=True)])
     across, up = across[both], up[both]
     present, codes = np.unique(panel.entity_codes[both], return_inverse=True)
