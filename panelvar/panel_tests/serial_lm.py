@@ -55,8 +55,9 @@ def bera_sosa_yoon_test(
         chi2 with 1, 1 and 2 degrees of freedom.
     one_sided : bool
         With ``"effects"``: the signed root, upper tail of the normal (a variance cannot be negative).
-    {lags (predecessors)} plm also divides B by the squares of the rows that have a predecessor only, so its statistics
-    are larger in short panels.
+    {lags (predecessors)}
+        plm also divides B by the squares of the rows that have a predecessor only, so its statistics are larger in
+        short panels.
 
     Returns
     -------

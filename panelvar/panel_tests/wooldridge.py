@@ -54,8 +54,9 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     Raises
     ------
     SpecificationError
-        If the model is a between or first-difference regression, or has weights. InsufficientDataError If no entity
-        (period) has two rows.
+        If the model is a between or first-difference regression, or has weights.
+    InsufficientDataError
+        If no entity (period) has two rows.
 
     See Also
     --------

@@ -30,7 +30,8 @@ class AdjustedPredictions(Margins):
 
     See Also
     --------
-    LinearResult.adjusted_predictions : Makes it. plot_margins : Draws it.
+    LinearResult.adjusted_predictions : Makes it.
+    plot_margins : Draws it.
 
     Examples
     --------

@@ -54,7 +54,8 @@ def fit_first_difference(
     ------
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
-    InsufficientDataError If no entity has two adjacent periods, or no degrees of freedom are left.
+    InsufficientDataError
+        If no entity has two adjacent periods, or no degrees of freedom are left.
 
     See Also
     --------

@@ -54,7 +54,8 @@ class MarginalEffects(Margins):
 
     See Also
     --------
-    LinearResult.marginal_effects : Makes it. plot_margins : Draws it.
+    LinearResult.marginal_effects : Makes it.
+    plot_margins : Draws it.
 
     Examples
     --------

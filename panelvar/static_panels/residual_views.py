@@ -45,7 +45,9 @@ def standardised(residuals: Array) -> Array:
     Raises
     ------
     InsufficientDataError
-        If there are fewer than three. NumericalError If they do not vary.
+        If there are fewer than three.
+    NumericalError
+        If they do not vary.
     """
     if len(residuals) < 3:
         raise InsufficientDataError(

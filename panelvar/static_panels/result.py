@@ -155,8 +155,9 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError
-            If the model has no effects, or standard errors of its effects do not exist. MissingInformationError If rows
-            were released.
+            If the model has no effects, or standard errors of its effects do not exist.
+        MissingInformationError
+            If rows were released.
 
         Notes
         -----
@@ -323,7 +324,8 @@ class LinearResult(FitStatistics, Presented):
             value, a term is a comparison, which has no derivative, or you ask for an elasticity of categories.
         DataError
             If a derivative is infinite, as of a root at zero, or the fitted mean is zero and you ask for an elasticity.
-            MissingInformationError If rows were released.
+        MissingInformationError
+            If rows were released.
 
         Notes
         -----
@@ -385,7 +387,9 @@ class LinearResult(FitStatistics, Presented):
         SpecificationError
             If the model is in first differences, which predict changes, or absorbs effects without a constant or with
             slopes; if a variable is in no term, or a column cannot have a value; or if the prediction needs the
-            coefficient of a dropped column. MissingInformationError If rows were released.
+            coefficient of a dropped column.
+        MissingInformationError
+            If rows were released.
 
         Notes
         -----
@@ -420,8 +424,9 @@ class LinearResult(FitStatistics, Presented):
         Raises
         ------
         SpecificationError, DataError, InsufficientDataError
-            If the covariance or its column is unknown, or the model or data do not allow it. MissingInformationError If
-            rows were released.
+            If the covariance or its column is unknown, or the model or data do not allow it.
+        MissingInformationError
+            If rows were released.
 
         Examples
         --------
