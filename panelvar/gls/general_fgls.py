@@ -96,13 +96,13 @@ def fit_general_fgls(
     between entities. Regressors must be strictly exogenous.
 
     The demeaned rows of an entity sum to zero, so that their covariance is singular: it is inverted on the space of
-    such rows. On a balanced panel that is the same as leaving out any one period (Wooldridge 2010, section 10.5.5). On
-    an unbalanced panel the pairwise covariance is singular but for noise, and pggls inverts that noise.
+    such rows. On a balanced panel that is the same as leaving out any one period (Wooldridge 2010, section 10.5). On an
+    unbalanced panel the pairwise covariance is singular but for noise, and pggls inverts that noise.
 
     References
     ----------
-    Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., sections 7.4, 10.4.3 and 10.5.5;
-    Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 93; Kiefer (1980), ibid. 14.
+    Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., chapters 7 and 10; Im, Ahn,
+    Schmidt and Wooldridge (1999), Journal of Econometrics 93; Kiefer (1980), ibid. 14.
 
     Examples
     --------

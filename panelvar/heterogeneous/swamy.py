@@ -49,7 +49,7 @@ def fit_swamy(
     dispersion : {"unbiased", "sample"}, optional
         :math:`\Delta` as above; or :math:`S` itself, which is always positive semi-definite. Where the first is not,
         the second takes its place with a warning, as in plm's pvcm. The convention's ``coefficients_dispersion`` is the
-        default (Stata's xtrc always takes the second).
+        default (Stata's xtrc always takes the second; from memory).
     {constant (entities), trend, min_rows, unusable, convention (entities), missing}
 
     Returns
@@ -110,8 +110,7 @@ def fit_swamy(
     if found.fallback:
         text = (
             "The unbiased estimate of the coefficients' covariance over entities is not positive semi-definite. The "
-            "sample covariance, which overstates it, takes its place, as in plm's pvcm. (Stata's xtrc always takes the "
-            "sample covariance.)"
+            "sample covariance, which overstates it, takes its place, as in plm's pvcm."
         )
         notes.append(Note("dispersion-indefinite", text, warn=True))
     oversized = _oversized(fits)

@@ -60,9 +60,9 @@ def fit_random_effects(
     r"""Fit random effects, :math:`y_{it} = c + x_{it}'\beta + \mu_i (+ \lambda_t) + \varepsilon_{it}`, by GLS or ML.
 
     With one effect this is OLS of :math:`v_{it} - \theta_i \bar v_i`, with
-    :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}` (Baltagi 2013, section
-    9.2). With two it is least squares of Henderson's equations (`panelvar.absorption.crossed_effects`), which is exact
-    GLS on unbalanced panels of any size.
+    :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}` (Baltagi 2013). With
+    two it is least squares of Henderson's equations (`panelvar.absorption.crossed_effects`), which is exact GLS on
+    unbalanced panels of any size.
 
     Parameters
     ----------
