@@ -36,16 +36,16 @@ class AR1:
         ``"tscorr"``, ``"dw"``, ``"theil"``, ``"nagar"``, ``"onestep"``. The formulas are in
         `panelvar.gls.autoregression.estimate_coefficients`. A number is taken as the coefficient.
     weights : {"pairs", "rows", "equal", "pooled"}
-        How one coefficient comes from the entities': their mean, weighted by pairs of adjacent rows (``xtpcse``), by
-        rows (``xtpcse, np1``) or not at all (``xtgls``); or the estimate from all rows together (``prais``,
-        ``xtregar``). The means are equal on a balanced panel without gaps.
+        How one coefficient is made from those of the entities. It is their mean, weighted by pairs of adjacent rows
+        (``xtpcse``), by rows (``xtpcse, np1``) or equally (``xtgls``), or the estimate from all rows together
+        (``prais``, ``xtregar``). The means are equal on a balanced panel without gaps.
     bounded : bool
         Set entities' estimates outside [-1, 1] to the nearest end before they are averaged (``xtpcse`` does, ``xtgls``
         does not).
     gaps : {"restart", "exact", "consecutive"}
-        What a gap in time means: a new run begins, whose first row is transformed like an entity's first; the row after
-        d periods is correlated with the one before by :math:`\rho^d`, as the model implies (Baltagi and Wu 1999); or
-        the row counts as the next period's (Stata's ``force``).
+        What happens at a gap in time. ``"restart"`` begins a new run, whose first row is transformed like an entity's
+        first row. ``"exact"`` correlates a row with the one d periods before by :math:`\rho^d`, as the model implies
+        (Baltagi and Wu 1999). ``"consecutive"`` takes the row as that of the next period (Stata's ``force``).
     starts : {"keep", "drop"}
         Keep the first rows of runs, times :math:`\sqrt{1 - \rho^2}` (Prais and Winsten 1954), or drop them (Cochrane
         and Orcutt 1949). Where :math:`|\rho| \ge 1` they are always dropped.
@@ -53,7 +53,7 @@ class AR1:
     Raises
     ------
     SpecificationError
-        An option is unknown, or a given coefficient lies outside (-1, 1).
+        If an option is unknown, or a given coefficient lies outside (-1, 1).
 
     See Also
     --------
@@ -63,9 +63,9 @@ class AR1:
     Notes
     -----
     Where an entity has few rows, ``"regress"`` and ``"freg"`` can leave (-1, 1); ``"tscorr"`` cannot. All are biased
-    towards zero by a term of order 1/T, the more so the more regressors there are. Gaps, or few rows an entity, add to
-    the bias of four of them. If m of n rows follow another, ``"tscorr"`` and ``"theil"`` tend to :math:`\rho m / n`,
-    ``"dw"`` and ``"nagar"`` to :math:`1 - (1 - \rho) m / n`.
+    towards zero by a term of order 1/T, the more so the more regressors there are. Gaps, or few rows per entity, add to
+    the bias of four of them. If m of n rows follow another, ``"tscorr"`` and ``"theil"`` tend to :math:`\rho m /
+    n`, ``"dw"`` and ``"nagar"`` to :math:`1 - (1 - \rho) m / n`.
 
     Examples
     --------

@@ -186,7 +186,7 @@ def fit_fgls(
 
 def _words(panels: str, model: AR1 | None, iterate: bool) -> tuple[tuple[str, str], ...]:
     """Say what is assumed of the errors."""
-    across = {"homoskedastic": "homoskedastic", "heteroskedastic": "a variance an entity", "correlated": "correlated"}
+    across = {"homoskedastic": "homoskedastic", "heteroskedastic": "a variance per entity", "correlated": "correlated"}
     words = [("Errors across entities", across[panels])]
     if model is not None:
         words.append(("Errors within entities", model.words))

@@ -97,7 +97,7 @@ def fit_general_fgls(
 
     The demeaned rows of an entity sum to zero, so that their covariance is singular: it is inverted on the space of
     such rows. On a balanced panel that is the same as leaving out any one period (Wooldridge 2010, section 10.5). On an
-    unbalanced panel the pairwise covariance is singular but for noise, and pggls inverts that noise.
+    unbalanced panel the pairwise covariance is singular up to noise, and pggls inverts that noise.
 
     References
     ----------

@@ -49,13 +49,13 @@ class EventStudy(Presented):
     term : str
         The term the coefficients belong to.
     names : tuple of str
-        Coefficient of each period; empty for a reference.
+        Name of each period's coefficient; empty for a reference.
     periods : Index
-        Periods in their order, references among them.
+        Periods in order, with the references.
     references : (n,) array of bool
-        Which are references: their effect is zero by definition.
+        Which periods are references, whose effect is zero by definition.
     before : (n,) array of bool
-        Which lie before the event.
+        Which periods lie before the event.
     level : float
         Coverage of the limits.
     draws : int

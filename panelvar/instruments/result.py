@@ -99,7 +99,7 @@ class InstrumentalResult(SpecifiedResult):
 
     @property
     def instruments(self) -> tuple[str, ...]:
-        """Instruments in use that are no regressors."""
+        """Instruments in use that are not regressors."""
         return self.instrumented.excluded
 
     @property

@@ -63,7 +63,7 @@ def basmann(result: SpecifiedResult) -> TestResult | None:
 
 
 def _no_residuals(name: str, df: int) -> TestResult:
-    """The test after an exact fit: none."""
+    """Return a test without a statistic, as there is none after an exact fit."""
     note = Note("exact-fit", "The residuals are zero, so there is nothing to test the instruments by.")
     return chi2_test(name, float("nan"), df, NULL, (note,))
 

@@ -93,7 +93,7 @@ def residuals_of_rows(result: LinearResult) -> Array:
 
 
 def transformed_columns(result: LinearResult) -> tuple[Array, Array, Array]:
-    """Return regressors (with the transformed constant, but for fixed effects), y and residuals of the regression.
+    """Return regressors (with the transformed constant, except after fixed effects), y and residuals of the regression.
 
     Each in its own units.
     """

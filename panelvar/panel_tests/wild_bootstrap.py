@@ -206,12 +206,12 @@ def wild_bootstrap(
         Coefficients that are zero, or equations of theirs: ``"x1"``, ``"x1 = 0.5"``, ``["x1", "x2"]``; named as in
         ``wald_test``, terms and patterns among them.
     cluster : str, array, sequence of them, or None
-        The dimension, or dimensions, of the clustered covariance of sample and draws. None: those of the result's own
-        covariance, entities where it has none.
+        The dimension, or dimensions, of the clustered covariance of sample and draws. None takes those of the result's
+        own covariance, or entities if it has none.
     bootstrap_cluster : str, array, sequence of them, "intersection" or None
-        Whose signs are drawn. Several: the clusters of their intersection. ``"intersection"``: that of all of
-        ``cluster``, boottest's default. None: the only dimension, or the one with the fewest clusters. One finer than
-        ``cluster`` makes the subcluster bootstrap.
+        The clusters whose signs are drawn. Several dimensions mean their intersection, and
+        ``"intersection"`` means that of all of ``cluster`` (boottest's default). None takes the only dimension, or the
+        one with the fewest clusters. A dimension finer than ``cluster`` makes the subcluster bootstrap.
     weights : {"rademacher", "webb", "mammen", "normal", "gamma"}
         Rademacher's have two points, Webb's six (so that draws differ with few clusters), Mammen's two; the others are
         continuous.
@@ -220,10 +220,11 @@ def wild_bootstrap(
     impose_null : bool
         Restrict the residuals (WCR, recommended) or not (WCU).
     variant : {"11", "13", "31", "33"}
-        First digit 3: each cluster's residuals are those of the estimates without it. Second digit 3: sample and draws
-        are studentised by CR3. MacKinnon, Nielsen and Webb's WCR-C, WCR-V, WCR-S and WCR-B.
+        If the first digit is 3, each cluster's residuals are those of the estimates without it. If the second digit is
+        3, sample and draws are studentised by CR3. They are MacKinnon, Nielsen and Webb's WCR-C, WCR-V, WCR-S and
+        WCR-B.
     alternative : {"two-sided", "equal-tailed", "greater", "less"}
-        Symmetric; twice the smaller tail; or one tail.
+        Both tails together, twice the smaller tail, or one tail.
     ties : {"count", "strict"}
         Whether draws that equal the statistic, and the sample itself, count. The test has its level only if they do.
         ``"strict"``, :math:`k / B`, is what boottest prints.

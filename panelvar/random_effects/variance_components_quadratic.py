@@ -8,7 +8,7 @@ dummies and :math:`A` any of :math:`Q, P_1, P_2`,
 .. math:: E[e'Ae] = \sigma_\varepsilon^2\,\tau(I) + \sum_d \sigma_d^2\,\tau(D_d D_d'), \qquad
    \tau(V) = \mathrm{tr}(AV) - 2\,\mathrm{tr}(H V A Z) + \mathrm{tr}(Z'AZ\,HVH').
 
-Each trace needs sums by level only (k numbers a level), and the table of how often two levels meet; no matrix has n
+Each trace needs only sums by level (k numbers for each) and the table of how often two levels meet; no matrix has n
 rows and n columns. See Baltagi and Chang (1994), J. Econometrics 62, 67-89 (one way), and Baltagi (2013).
 """
 

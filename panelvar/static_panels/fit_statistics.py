@@ -258,9 +258,9 @@ class FitStatistics(Augmented):
 
     @cached_property
     def f_poolability(self) -> TestResult | None:
-        """F that the absorbed effects are all zero, against pooled OLS (None without effects, or if that is as large).
+        """F that the absorbed effects are all zero, against pooled OLS; None without effects that pooled OLS lacks.
 
-        The convention says whether pooled OLS keeps the regressors that the effects absorb. By 2SLS it is None, too.
+        The convention says whether pooled OLS keeps the regressors that the effects absorb. After 2SLS it is None, too.
         """
         fit = self.fit
         if fit.family != "fixed" or fit.counts.absorbed == 0 or fit.instrumented is not None:

@@ -366,7 +366,7 @@ def _random(result: FitStatistics, x: Array, positions: NDArray[np.intp]) -> Arr
 
 
 def _fixed(result: FitStatistics, x: Array, rows: PredictionRows, unseen: str) -> Array:
-    """Variance of the expected value with fixed effects: every combination of seen and unseen levels."""
+    """Return the variance of the expected value with fixed effects, for any combination of seen and unseen levels."""
     fit = result.fit
     _one_or_two(fit)
     seen = [positions >= 0 for positions in rows.positions]
