@@ -12,6 +12,8 @@ _WORDS = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SHORT = 4
 """Letters up to which a name is easily another one."""
+_MOST_SLIPS = 20
+"""Slips up to which a name is still taken for another, however long it is."""
 _ENDINGS = frozenset(["", "s", "es", "ies", "y", "d", "ed", "e", "er", "ing"])
 """Endings by which forms of one word differ, as entity and entities do."""
 _OTHER_FORM, _BEGINNING = 100, 101
@@ -71,9 +73,9 @@ def _distance(given: tuple[str, ...], meant: tuple[str, ...], functions: bool) -
     length = min(len(one), len(other))
     if length <= _SHORT:
         near = _slipped(one, other) or (not functions and one[:1] == other[:1] and max(len(one), len(other)) > 2)
-        return 1 if near and abs(len(one) - len(other)) <= 1 and _edits(one, other) == 1 else None
-    most = max(1, length // 5)
-    if abs(len(one) - len(other)) <= most and (edits := _edits(one, other)) <= most:
+        return 1 if near and abs(len(one) - len(other)) <= 1 and _edits(one, other, 1) == 1 else None
+    most = min(max(1, length // 5), _MOST_SLIPS)
+    if abs(len(one) - len(other)) <= most and (edits := _edits(one, other, most)) <= most:
         return edits
     shared = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), length)
     if shared >= _SHORT and {one[shared:], other[shared:]} <= _ENDINGS:
@@ -90,15 +92,24 @@ def _slipped(one: str, other: str) -> bool:
     return any(one[place] == one[place - 1] and one[:place] + one[place + 1 :] == other for place in range(1, len(one)))
 
 
-def _edits(one: str, other: str) -> int:
-    """Least number of letters put in, left out, replaced or exchanged with their neighbour."""
+def _edits(one: str, other: str, most: int) -> int:
+    """Least number of letters put in, left out, replaced or exchanged with their neighbour; more than ``most`` if so.
+
+    Only places that ``most`` letters put in or left out can bring together are compared, and none once all of a row
+    are too far apart: long names that differ cost no more than short ones.
+    """
+    far = most + 1
     before: list[int] = []
-    row = list(range(len(other) + 1))
+    row: list[int] = [*range(min(len(other), most) + 1), *[far] * (len(other) - most)]
     for i, letter in enumerate(one, start=1):
-        earlier, before, row = before, row, [i]
-        for j, wanted in enumerate(other, start=1):
+        earlier, before, row = before, row, [far] * (len(other) + 1)
+        row[0] = min(i, far)
+        for j in range(max(1, i - most), min(len(other), i + most) + 1):
+            wanted = other[j - 1]
             least = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (letter != wanted))
             if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
                 least = min(least, earlier[j - 2] + 1)
-            row.append(least)
+            row[j] = min(least, far)
+        if min(row) == far == min(before):
+            return far
     return row[-1]
