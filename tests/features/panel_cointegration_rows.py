@@ -66,7 +66,11 @@ def seven(name: str) -> Feature:
         statistic if first else part(f"Pedroni {TITLES[name]}"),
         lambda: pedroni()[name],
         (f"{PEDRONI}::test_every_step_entity_by_entity", TAILS),
-        {"plm": "pco† pedroni99()", "Stata": STATA_PEDRONI[name], "EViews": "coint(pedroni)"},
+        {
+            "plm": "pco† pedroni99()" + ("; dcce† panel_coint_test()" if name in ("group_t", "group_rho") else ""),
+            "Stata": STATA_PEDRONI[name],
+            "EViews": "coint(pedroni)",
+        },
         {} if name in PCO_ERRS else {"plm": (f"grunfeld_pco/*/empirical/{name}",)},
         remark=PCO_ERRS.get(name, "pco's before it takes the moments of two regressors for one"),
     )
@@ -137,7 +141,11 @@ KAO_ROWS = [
         statistic,
         lambda: kao("published")["ADF"],
         (KAO_LOOPS,),
-        {"Stata": "xtcointtest kao: augmented Dickey-Fuller t", "EViews": "coint(kao)"},
+        {
+            "plm": "dcce† panel_coint_test()",
+            "Stata": "xtcointtest kao: augmented Dickey-Fuller t",
+            "EViews": "coint(kao)",
+        },
         remark="the lower tail rejects here; p-values of xtcointtest's code of 2018 are of absolute values",
     ),
     *(

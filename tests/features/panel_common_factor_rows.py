@@ -108,7 +108,7 @@ DEPENDENCE_ROWS = [
         lambda result: result.exponent,
         lambda: exponent(np.diff(fuel(), axis=1).T, 4, 0.1)[2],
         (f"{EXPONENT}::test_averages_as_written_out", f"{EXPONENT}::test_the_reach_of_a_factor_is_found"),
-        {"Stata": "xtcse2†"},
+        {"plm": "dcce†", "Stata": "xtcse2†"},
         remark="says which tests of unit roots the dependence leaves",
     ),
     Feature(
