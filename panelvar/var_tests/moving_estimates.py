@@ -66,10 +66,11 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
 
     Notes
     -----
-    R's ``strucchange::efp(type="RE")`` and ``"ME"``, whose roots :math:`(X_t'X_t)^{1/2}` are of columns in their own
-    units. Here columns are scaled to unit length in the whole sample, so that units decide nothing; on columns so
-    scaled its numbers are these. A sample that expands leaves out what comes before its first window: the p-value is
-    then an upper bound. Under a trend among the regressors the limit is another; a warning says so.
+    R has the tests as ``strucchange::efp(type="RE")`` and ``"ME"``, and takes the roots :math:`(X_t'X_t)^{1/2}` of
+    columns in their own units. Here columns are scaled to unit length in the whole sample, so that units decide
+    nothing. On columns scaled in this way strucchange gives the same numbers. A sample that expands leaves out what
+    comes before its first window, and the p-value is then an upper bound. With a trend among the regressors the limit
+    is another, and a warning says so.
 
     Examples
     --------

@@ -88,16 +88,17 @@ def normality_test(
     model : FittedSystem
         The system whose residuals are tested.
     kind : {"jarque-bera", "doornik-hansen", "urzua"}
-        Residuals made uncorrelated by the Cholesky factor of their covariance and moments compared with 0 and 3
-        (Luetkepohl 2005, section 4.5; R's vars, statsmodels; it depends on the order of the variables); or by the
-        symmetric root of their correlations and moments transformed to be normal in small samples (Doornik and Hansen
-        2008; gretl, Stata's ``mvtest``); or by the same root and moments taken about their exact means over their exact
-        variances under normality, the joint test being of all cross moments too (Urzua 1997; with the symmetric root of
-        the covariance, as EViews and ``convention="eviews"`` have it, the statistic would depend on units).
+        How residuals are made uncorrelated, and what their moments are compared with. ``"jarque-bera"`` takes the
+        Cholesky factor of their covariance, and compares moments with 0 and 3 (Luetkepohl 2005, section 4.5; R's vars,
+        statsmodels); it depends on the order of the variables. ``"doornik-hansen"`` takes the symmetric root of their
+        correlations, and transforms moments to be normal in small samples (Doornik and Hansen 2008; gretl, Stata's
+        ``mvtest``). ``"urzua"`` takes the same root, and moments about their exact means over their exact variances
+        under normality; its joint test is of all cross moments too (Urzua 1997). EViews and ``convention="eviews"``
+        take the symmetric root of the covariance there, with which the statistic depends on units.
     identification : str or Identification, optional
-        With ``"jarque-bera"``: test the shocks of a scheme, as in `VarResult.impulse_responses`, in place of residuals
-        made uncorrelated by the Cholesky factor, as they are (about zero); `NormalityTests.by_equation` is
-        then by shock.
+        With ``"jarque-bera"`` it tests the shocks of a scheme, as in `VarResult.impulse_responses`, in place of
+        residuals made uncorrelated by the Cholesky factor. Shocks are taken as they are, about zero, and
+        `NormalityTests.by_equation` is then by shock.
 
     Returns
     -------

@@ -34,7 +34,8 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     lags : int
         h, above the lag order p.
     kind : {"plain", "adjusted", "ljung-box"}
-        Weights as above: R's ``PT.asymptotic``, its ``PT.adjusted`` (statsmodels' ``adjusted=True``), gretl's.
+        Weights, in the order above. R's vars has the first two as ``PT.asymptotic`` and ``PT.adjusted`` (statsmodels:
+        ``adjusted=True``); gretl has the third.
 
     Returns
     -------
