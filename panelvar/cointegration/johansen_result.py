@@ -240,7 +240,7 @@ class JohansenResult(HintsAtNames, Presented):
         Parameters
         ----------
         source : str, optional
-            Of the critical values, as in `critical_values`.
+            Source of the critical values, as in `critical_values`.
         digits : int
             Decimals.
 

@@ -109,7 +109,7 @@ def fit_local_projections(
         Pointwise by default; see `ProjectedResponses.with_bands`.
     {level (band)}
     distribution : {"normal", "t"}
-        Of an estimate over its standard error: t has the regression's degrees of freedom.
+        Distribution of an estimate over its standard error; t has the regression's degrees of freedom.
     {missing (system), convention (system)}
 
     Returns

@@ -116,7 +116,7 @@ def fit_panel_local_projections(
     Returns
     -------
     ProjectedResponses
-        With the regressions in ``fits``.
+        The responses; ``fits`` has the regressions.
 
     Raises
     ------

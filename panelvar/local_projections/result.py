@@ -57,13 +57,13 @@ class ProjectedResponses(Responses):
     kernel_lags : array (horizon + 1,) or None
         Its bandwidth at each horizon. The joint covariance has one for all, the largest.
     distribution : {"normal", "t"}
-        Of an estimate over its standard error.
+        Distribution of an estimate over its standard error.
     var : VarResult or None
         The vector autoregression whose impact matrix defines the shocks.
     fits : tuple of LinearResult
-        Of panels: the regression of each horizon.
+        The regression of each horizon, for panels.
     bootstrap : ProjectionBootstrap or None
-        Of lag-augmented projections of a scheme's shocks, on data without gaps: what bootstrap bands need.
+        What bootstrap bands need; only lag-augmented projections of a scheme's shocks on data without gaps have it.
 
     See Also
     --------

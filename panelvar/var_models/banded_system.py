@@ -261,7 +261,7 @@ class BandedSystem(System):
         Returns
         -------
         Responses
-            With the exogenous variables in place of shocks.
+            The exogenous variables stand in place of shocks.
 
         Raises
         ------

@@ -24,7 +24,7 @@ class Exclusion(NamedTuple):
     Attributes
     ----------
     name : str
-        Of the test.
+        Name of the test.
     equations, variables : list of str
     lags : list of int
     null : str

@@ -30,7 +30,7 @@ class VarConvention:
     coefficient_sigma : {"df", "ml"}
         Residual covariance behind the coefficients' standard errors and Wald tests.
     distribution : {"t", "normal"}
-        Of a coefficient over its standard error; t has n - m degrees of freedom.
+        Distribution of a coefficient over its standard error; t has n - m degrees of freedom.
     criteria : {"log-determinant", "per-observation", "total", "lags-only"}
         Form of the fitted model's information criteria, with c the penalty per parameter and k all coefficients:
         ln det ml + c k / n; (-2 loglik + c k) / n; -2 loglik + c k; or ln det ml + c p K^2 / n, which leaves the

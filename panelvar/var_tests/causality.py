@@ -33,7 +33,7 @@ def granger_table(result: SystemTests) -> FrameTable:
     Parameters
     ----------
     result : VarResult, RestrictedVarResult or PanelVarResult
-        Of at least two variables.
+        A system of at least two variables.
 
     Returns
     -------

@@ -50,7 +50,7 @@ class CusumTests(Presented):
     Attributes
     ----------
     tests : dict of str to TestResult
-        By equation: how far its process strays, with the tail of what a process of constant coefficients does.
+        For each equation, how far its process strays, and how likely that is if coefficients are constant.
     paths : DataFrame
         The processes by period; of moving sums, by the last period of the window.
     title : str
@@ -151,7 +151,7 @@ class CusumTests(Presented):
         ----------
         {of}
         level : float or sequence of float
-            As of `boundary`.
+            As in `boundary`.
         {ax (panels), figure, figsize, title, labels}
 
         Returns

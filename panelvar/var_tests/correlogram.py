@@ -81,7 +81,7 @@ class Correlogram(Presented):
         Parameters
         ----------
         level : float or sequence of float
-            With which probability, each by itself.
+            Probability with which each correlation by itself stays within.
 
         Returns
         -------
@@ -98,7 +98,7 @@ class Correlogram(Presented):
         Parameters
         ----------
         level : float or sequence of float
-            As of `limits`.
+            As in `limits`.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class Correlogram(Presented):
         ----------
         {of}
         level : float or sequence of float
-            As of `limits`.
+            As in `limits`.
         {ax (panels), figure, figsize, title, labels}
 
         Returns

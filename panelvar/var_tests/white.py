@@ -29,9 +29,9 @@ class WhiteTests(JointTests):
     Attributes
     ----------
     joint : TestResult
-        Of all products of two residuals.
+        The test of all products of two residuals.
     products : dict of (str, str) to TestResult
-        Of one product each: a variance where both names are the same.
+        The test of each product, which is a variance where both names are the same.
     table : DataFrame
         A row a product: R squared, its F with p-value, its chi-squared with p-value.
 
