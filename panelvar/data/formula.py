@@ -51,6 +51,8 @@ from panelvar.data.categories import Categories, HasLevels, full_rank_codings
 from panelvar.data.factors import Factor, Factors, Several, Value, shifts_rows
 from panelvar.data.formula_parts import (
     FormulaParts,
+    advising_backticks,
+    in_backticks,
     masked,
     plain,
     refuse_costly,
@@ -114,6 +116,11 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
         An unknown or unsuitable column, or an operation without a finite result, such as the logarithm of zero: the
         term, the number of rows and the first of them are named.
     """
+    with advising_backticks(formula, panel):
+        return _parsed(formula, panel, factors)
+
+
+def _parsed(formula: str, panel: Panel, factors: Factors | None) -> FormulaColumns:
     left, right = _terms(formula)
     if len(left) != 1 or len(left[0]) != 1:
         written = " + ".join(":".join(factor.text for factor in term) or "1" for term in left) or "nothing"
@@ -180,7 +187,7 @@ def written_terms(formula: str) -> tuple[str, ...]:
 
 
 def _quoted(factor: Factor) -> str:
-    return factor.text if not factor.is_column or factor.text.isidentifier() else f"`{factor.text}`"
+    return in_backticks(factor.text) if factor.is_column else factor.text
 
 
 def _terms(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from panelvar.base.errors import SpecificationError
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.expressions import syntax_tree
 from panelvar.base.lag_ranges import each_lag
 from panelvar.base.limits import MOST_TERMS
 from panelvar.base.quoting import shown
+
+if TYPE_CHECKING:
+    from panelvar.data.panel import Panel
 
 _NUMPY = re.compile(r"(?<![\w.])(?:np|numpy)\.(?=(?:log|log2|log10|log1p|exp|sqrt|abs)\s*\()")
 _SHIFT = re.compile(r"(?<![\w.])[LFD]\(")
@@ -28,6 +32,58 @@ _CROSSING = (":", "*", "/", "in", "**", "^")
 _COUNTLESS = 10**18
 _OPERATOR = re.compile(r"%[^%]*%")
 _WORD = re.compile(r"[\w.]+")
+
+
+_IN_BACKTICKS = "in backticks"
+
+
+@contextmanager
+def advising_backticks(formula: str, panel: Panel) -> Iterator[None]:
+    """Say, where a formula cannot be read, which columns in it must be written in backticks.
+
+    Parameters
+    ----------
+    formula : str
+    panel : Panel
+        Its columns, those of the entity and time among them, are the names that may be meant.
+    """
+    try:
+        yield
+    except (SpecificationError, DataError) as error:
+        names = (*panel.names, panel.entity_name, panel.time_name)
+        bare = () if _IN_BACKTICKS in str(error) else _bare_names(formula, names)
+        if not bare:
+            raise
+        said = str(error) if str(error).endswith(".") else f"{error}."
+        columns = f"{' and '.join(map(repr, bare))} {'is a column' if len(bare) == 1 else 'are columns'} of the data"
+        raise type(error)(
+            f"{said} {columns}. Write the name {_IN_BACKTICKS}: {', '.join(map(in_backticks, bare))}."
+        ) from None
+
+
+def in_backticks(name: str) -> str:
+    """Return the name of a column as a formula takes it."""
+    return name if name.isidentifier() else f"`{name}`"
+
+
+def _bare_names(formula: str, names: Iterable[Hashable]) -> tuple[str, ...]:
+    """Names of columns that stand in a formula without the backticks which they need."""
+    text = "`".join(piece for piece, quoted in _pieces(formula) if not quoted)
+    found: dict[str, int] = {}
+    # A name may hold another one: the longer is meant.
+    for name in sorted((name for name in names if isinstance(name, str) and _needs_backticks(name)), key=len)[::-1]:
+        start = r"(?<![\w.])" if re.match(r"\w", name) else ""
+        end = r"(?!\w)" if re.search(r"\w$", name) else ""
+        match = re.search(f"{start}{re.escape(name)}{end}", text)
+        if match is not None:
+            found[name] = match.start()
+            text = text.replace(name, "`" * len(name))
+    return tuple(sorted(found, key=lambda name: found[name]))
+
+
+def _needs_backticks(name: str) -> bool:
+    """Whether the grammar takes a name for something else: it holds blanks or signs."""
+    return re.fullmatch(r"[\w.]*", name.strip()) is None and "`" not in name
 
 
 class FormulaParts(NamedTuple):
@@ -244,9 +300,11 @@ def _effect(text: str, formula: str) -> str:
         )
     wrong = {character for _, character, brackets in characters(text) if not brackets} & set("(*:,/-=")
     if wrong:
+        called = "=" in wrong or re.search(r"[\w.]\(", text)
+        quoted = "" if called else f" If it is the name of a column, write it {_IN_BACKTICKS}: `{name}`."
         raise SpecificationError(
-            f"{name!r} is no effect: effects are names of columns with '+' between them, 'firm^year' has a level for "
-            "each pair, 'firm[t]' a level and a slope for each firm; the errors are chosen by cov=."
+            f"{name!r} is no effect.{quoted} Effects are names of columns with '+' between them, 'firm^year' has a "
+            "level for each pair, 'firm[t]' a level and a slope for each firm; the errors are chosen by cov=."
         )
     return name
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.data.design import Design, assemble, dated_panel, makes_designs
-from panelvar.data.formula_parts import characters, closed, split_formula
+from panelvar.data.formula_parts import advising_backticks, characters, closed, split_formula
 from panelvar.data.panel import Panel
 from panelvar.kernels.columns import Column
 from panelvar.kernels.k_class import Layout
@@ -167,6 +167,11 @@ def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tupl
 
 def from_formula(formula: str, panel: Panel, like: HasLevels | None = None) -> InstrumentedColumns:
     """Read ``y ~ x1 + [p ~ z1 + z2]``, ``y ~ x1 | p ~ z1 + z2``, or ``y ~ x1 + p | x1 + z1 + z2``."""
+    with advising_backticks(formula, panel):
+        return _from_formula(formula, panel, like)
+
+
+def _from_formula(formula: str, panel: Panel, like: HasLevels | None) -> InstrumentedColumns:
     from panelvar.data.factors import Factors
     from panelvar.data.formula import parse, written_terms
 

@@ -587,6 +587,82 @@ def test_numbers_stored_as_text_do_not_become_categories(frame, values, words, f
     assert len(regressors("y ~ C(z)", panel)[0]) >= 20
 
 
+@pytest.mark.parametrize(
+    ("write", "advice"),
+    [
+        (lambda v: f"{v:.2f}".replace(".", ","), r"such as '-?\d+,\d\d': pandas.read_csv\(\.\.\., decimal=','\) reads"),
+        (lambda v: f"{1000 + v:.0f},{abs(v):.3f}"[:-4] + "125", r"decimal=','\) reads them as numbers"),
+        (lambda v: f"1 {abs(v):03.0f},5", r"decimal=',', thousands=' '\) reads"),
+        (lambda v: f"1\u202f{abs(v):03.0f}", r"csv\(\.\.\., thousands='\\u202f'\) reads"),
+        (lambda v: f"1.{abs(v):03.0f},5", r"decimal=',', thousands='\.'\) reads"),
+        (lambda v: f"1.000.{abs(v):03.0f}", r"csv\(\.\.\., thousands='\.'\) reads"),
+        (lambda v: f"1,{abs(v):03.0f}.5", r"csv\(\.\.\., thousands=','\) reads"),
+        (lambda v: f"1,{abs(v):03.0f}", "decimal=','\\) reads them where the comma .* thousands=',' where it parts"),
+    ],
+)
+def test_numbers_with_decimal_commas_or_thousands_do_not_become_categories(frame, write, advice):
+    values = [write(value) for value in np.linspace(-700.0, 650.0, len(frame))]
+    panel = Panel(frame.assign(**{"the z": values}), "firm", "year")
+    with pytest.raises(DataError, match=advice):
+        parse("y ~ x + `the z`", panel)
+    with pytest.raises(DataError, match=r"'the z' holds numbers stored as text.*C\(`the z`\) in the formula makes"):
+        parse("`the z` ~ x", panel)
+    values[3] = "n/a"
+    with pytest.raises(DataError, match=r"stored as text, such as .*, but for 'n/a': "):
+        parse("y ~ `the z`", Panel(frame.assign(**{"the z": values}), "firm", "year"))
+    assert len(regressors("y ~ C(`the z`)", panel)[0]) > 10
+
+
+def test_a_text_of_its_own_in_nearly_every_row_is_no_category(frame):
+    panel = Panel(frame.assign(share=[f"{row} %" for row in range(len(frame))]), "firm", "year")
+    with pytest.raises(DataError, match="'share' holds text, such as '0 %', with 22 different values in 22 rows: each"):
+        parse("y ~ x + share", panel)
+    assert len(regressors("y ~ C(share)", panel)[0]) == len(frame) - 1
+    # Two rows a level are effects that somebody may want to see.
+    halves = Panel(frame.assign(share=[f"{row // 2} %" for row in range(len(frame))]), "firm", "year")
+    assert len(regressors("y ~ share", halves)[0]) == len(frame) // 2 - 1
+
+
+MESSY = ("Firm Name", "Fiscal-Year", "Sales (EUR m)", "Capital stock", "R&D / Sales %", "2nd quarter", "3rd", "1", "u")
+
+
+@pytest.mark.parametrize(
+    ("formula", "named"),
+    [
+        ("u ~ Capital stock", "'Capital stock' is a column of the data. Write the name in backticks: `Capital stock`."),
+        ("u ~ Sales (EUR m)", "'Sales (EUR m)' is a column"),
+        ("u ~ log(Sales (EUR m))", "'Sales (EUR m)' is a column"),
+        ("Sales (EUR m) ~ u", "'Sales (EUR m)' is a column"),
+        ("u ~ R&D / Sales %", "'R&D / Sales %' is a column"),
+        ("u ~ v + Fiscal-Year", "'Fiscal-Year' is a column"),
+        ("u ~ I(Fiscal-Year)", "'Fiscal-Year' is a column"),
+        ("u ~ C(Fiscal-Year)", "'Fiscal-Year' is a column"),
+        ("u ~ L(Capital stock, 2)", "'Capital stock' is a column"),
+        (
+            "u ~ Capital stock + log(Sales (EUR m)) + `2nd quarter`",
+            "'Capital stock' and 'Sales (EUR m)' are columns of the data. Write the name in backticks: `Capital stock`"
+            ", `Sales (EUR m)`.",
+        ),
+    ],
+)
+def test_a_column_that_needs_backticks_is_named(formula, named):
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({name: rng.uniform(1.0, 2.0, 12) for name in MESSY})
+    panel = Panel(data.assign(i=np.repeat([1, 2], 6), **{"Fiscal-Year": [*range(6)] * 2}), "i", "Fiscal-Year")
+    with pytest.raises((SpecificationError, DataError), match=re.escape(named)):
+        parse(formula, panel)
+    with pytest.raises((SpecificationError, DataError), match=re.escape(named)):
+        pv.fit_iv_pooled(panel, f"{formula} + [`3rd` ~ `2nd quarter`]")
+
+
+@pytest.mark.parametrize("formula", ["u ~ nothing + 1", "u ~ log(`Capital stock` - 9)", "u ~ v v", "u ~ 3rd 1"])
+def test_names_in_backticks_are_not_spoken_of(formula):
+    panel = Panel({name: np.arange(1.0, 5.0) for name in (*MESSY, "v", "t")} | {"i": [1] * 4}, "i", "t")
+    with pytest.raises((SpecificationError, DataError)) as caught:
+        parse(formula, panel)
+    assert "in backticks" not in str(caught.value)
+
+
 def test_texts_and_flags_are_categories(frame):
     marks = frame.assign(code=np.where(frame["x"] > 0.0, "a1", "b2"), yes=(frame["x"] > 0.0).astype(object))
     panel = Panel(marks, "firm", "year")

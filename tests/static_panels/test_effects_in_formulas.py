@@ -146,7 +146,11 @@ def test_all_exogenous_variables_may_still_stand_after_one_bar(panel):
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm +"), "names no effects after the bar"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x |"), "names no effects after the bar"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm + firm"), "the same effect twice"),
-        (lambda p: pv.fit_fixed_effects(p, "y ~ x | C(firm)"), "'C\\(firm\\)' is no effect: effects are names"),
+        (
+            lambda p: pv.fit_fixed_effects(p, "y ~ x | firm + Fiscal-Year"),
+            "'Fiscal-Year' is no effect. If it is the name of a column, write it in backticks: `Fiscal-Year`. Effects",
+        ),
+        (lambda p: pv.fit_fixed_effects(p, "y ~ x | C(firm)"), "'C\\(firm\\)' is no effect. Effects are names"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm*year"), "'firm\\^year' has a level for each pair"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm, cluster=year"), "errors are chosen by cov="),
         (
