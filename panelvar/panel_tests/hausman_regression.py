@@ -21,7 +21,7 @@ from panelvar.random_effects.correlated import with_means
 from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.known_sizes import size_notes
+from panelvar.tables.known_sizes import mundlak_size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 
 _PREFIX = "within "
@@ -129,7 +129,7 @@ def hausman_regression(
         else:
             selection = np.eye(len(full.names))[[full.names.index(name) for name in tested]]
             if full.covariance.degrees is None:
-                notes = size_notes("mundlak", grouping.n_groups)
+                notes = mundlak_size_notes(len(tested), grouping.n_groups)
             gap = selection @ full.fit.coefficients
             form = quadratic_form(gap, selection @ full.covariance.matrix @ selection.T)
             statistic = float(form.statistic)
@@ -204,6 +204,6 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     test = larger.wald_test(list(means))
     notes = (*larger.covariance.notes, *test.notes)
     if not larger.covariance.classical and larger.covariance.degrees is None:
-        notes += size_notes("mundlak", fit.source.group_by(dimension)[0].n_groups)
+        notes += mundlak_size_notes(len(means), fit.source.group_by(dimension)[0].n_groups)
     null = f"the {dimension} effects are uncorrelated with the regressors' means"
     return replace(test, name="Mundlak", null=null, notes=notes)

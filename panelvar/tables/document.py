@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from panelvar.base.errors import not_installed
 from panelvar.base.quoting import printable
 from panelvar.tables.latex_characters import MINUS, latex_width
+from panelvar.tables.layout import centred_counts
 from panelvar.tables.mathematics import Math
 from panelvar.tables.panels import Measured, Panel, arranged, shown_groups, split_at_point
 
@@ -49,7 +50,7 @@ def render_document(tables: Sequence[Layout]) -> bytes:
     for place, table in enumerate(tables):
         if place:
             document.add_paragraph()
-        _Writer(document, table).write()
+        _Writer(document, centred_counts(table)).write()
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

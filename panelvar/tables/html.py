@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from panelvar.base.quoting import printable
 from panelvar.tables.characters import display_width
+from panelvar.tables.layout import centred_counts
 from panelvar.tables.mathematics import Math
 from panelvar.tables.panels import groups, split_at_point
 
@@ -184,6 +185,7 @@ def _section(tag: str, lines: Sequence[str]) -> list[str]:
 
 def render_html(table: Layout) -> str:
     """Render a table in HTML; see `Table.to_html`."""
+    table = centred_counts(table)
     columns = [_Column.of((*table.body, *table.foot), j) for j in range(table.n_columns)]
     width = _label_width(printable(row.label) for row in table.rows() if not (row.heading or row.continues))
     stub = f'class="label" style="text-align: left; min-width: {width}ch"'

@@ -25,16 +25,20 @@ class KnownSize(NamedTuple):
         What to use, in a sentence.
     warned : float
         Below how many a warning says so.
+    model : str
+        Of which models the rates are, where they depend on that.
     """
 
     few: str
     below: float
     instead: str
     warned: float = 0.0
+    model: str = ""
 
 
 EXACT = "durbin_watson_test holds its level, where errors are normal."
 POOLED = "A wald_test of the lags in fit_fixed_effects, one slope for all, is nearer its level."
+REDUCED = "mundlak_test with cov=BiasReduced(...) does not over-reject."
 CENTRED = "This program centres changes for it; convention='default' does not."
 ADF = "The group ADF statistic with lags given beforehand is nearer."
 GIVEN = "A number of lags given beforehand is nearer."
@@ -49,7 +53,8 @@ KNOWN = {
         "wooldridge_within_test and born_breitung_test are for short panels.",
     ),
     "modified wald": KnownSize("periods", 100, "Clustered errors need no such test.", warned=10),
-    "mundlak": KnownSize("groups", 100, "With cov=BiasReduced(...) mundlak_test does not."),
+    "mundlak": KnownSize("groups", 100, REDUCED, model="with 2 regressors "),
+    "mundlak, four": KnownSize("groups", 100, REDUCED, model="with 4 regressors "),
     "hausman, own variances": KnownSize("entities", 50, "sigma='efficient' does not."),
     "homogeneity": KnownSize("periods", 200, "hausman(mean group, pooled mean group) is nearer."),
     "panel granger, z-tilde": KnownSize("periods", 40, POOLED),
@@ -134,6 +139,11 @@ KNOWN = {
 """By test, and by the options that decide."""
 
 
+def mundlak_size_notes(n_restrictions: int, n_groups: int) -> tuple[Note, ...]:
+    """What a clustered test of the means says of its size, which worsens with the number of means."""
+    return size_notes("mundlak" if n_restrictions <= 2 else "mundlak, four", n_groups)
+
+
 @lru_cache(maxsize=1)
 def rates() -> dict[str, list[tuple[str, int]]]:
     """By test: samples in words, and percent of true nulls that were rejected at the level of 5 there."""
@@ -151,5 +161,5 @@ def size_notes(test: str, count: float) -> tuple[Note, ...]:
     (sample, percent), *more = rates()[test]
     often = "far too often" if percent >= 15 else "too often"
     found = f"{percent}% of true nulls at 5% where {sample}" + "".join(f", {each}% where {n}" for n, each in more)
-    text = f"With few {known.few} it rejects {often} ({found}). {known.instead}"
+    text = f"With few {known.few} it rejects {often} ({known.model}{found}). {known.instead}"
     return (Note("size", text, count < known.warned),)

@@ -29,6 +29,7 @@ from panelvar.tables.latex_columns import (
     star_width,
     starred,
 )
+from panelvar.tables.layout import centred_counts
 from panelvar.tables.mathematics import Math
 from panelvar.tables.panels import folded_label, groups, lines_of, shown_groups
 
@@ -230,6 +231,7 @@ def _laid_out(table: Layout, room: float, size: str, parts: Sequence[Columns]) -
 
 def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WIDTH, *, captioned: bool = False) -> str:
     """Render a table in LaTeX; see `Table.to_latex`. Without a title the caption is the number alone, if asked for."""
+    table = centred_counts(table)
     captioned = captioned or bool(table.title)
     room = _read_width(width)
     found = [_laid_out(table, room, size, parts) for size, parts in arranged_in_points(table, room)]

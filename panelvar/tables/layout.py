@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from panelvar.base.arguments import read_whole
@@ -190,3 +190,20 @@ class Layout:
         column = read_whole("column", column, 0, self.n_columns - 1)
         aligned = [row.cells[column].align for row in (*self.body, *self.foot) if row.cells[column].text]
         return "decimal" if "decimal" in aligned else (aligned or ["center"])[0]
+
+
+def centred_counts(table: Layout) -> Layout:
+    """Centre the rows of the foot that hold whole numbers alone, as journals set the number of observations.
+
+    Lined up at the point of coefficients above them, which they do not have, they would hang left in their columns.
+    """
+    foot = tuple(
+        replace(row, cells=tuple(replace(cell, align="center") for cell in row.cells)) if _counts(row) else row
+        for row in table.foot
+    )
+    return replace(table, foot=foot)
+
+
+def _counts(row: Row) -> bool:
+    texts = [cell.text for cell in row.cells if cell.text]
+    return all(text.isdecimal() for text in texts) and not any(cell.stars for cell in row.cells)

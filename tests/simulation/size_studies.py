@@ -24,6 +24,7 @@ STUDIES = (
 
 PLAIN = "Panels without effects"
 SHORT = "Panels with effects of entities"
+FOUR = "The same with four regressors"
 LONG = "Long panels with effects of entities"
 LONG_RUN = "Panels with one long run"
 QUIET = "Panels without causality"
@@ -48,6 +49,7 @@ PLACES = {
     "wooldridge serial": (SHORT, "wooldridge_serial_test(fixed)", "N", "15 x 5"),
     "within residuals": (SHORT, "breusch_godfrey_test(fixed)", "N x T", "60 x 10"),
     "mundlak": (SHORT, "mundlak_test(random)", "N", "15 x 5", "30 x 6", "60 x 10"),
+    "mundlak, four": (FOUR, "mundlak_test(random)", "N", "15 x 5", "30 x 6", "60 x 10"),
     "hausman, own variances": (SHORT, 'hausman(fixed, random, sigma="own")', "N", "15 x 5", "30 x 6"),
     "modified wald": (LONG, "modified_wald_test(fixed)", "T", "10 x 20", "10 x 50"),
     "born-breitung q": (LONG, "born_breitung_test(fixed)", "N", "10 x 50"),

@@ -48,11 +48,13 @@ class Sample:
     fixed_ar1 = model(pv.fit_fixed_effects_ar1)
 
 
-def regressors(rng: np.random.Generator, entities: int, periods: int) -> dict[str, np.ndarray]:
-    """Two regressors, half of whose variance is between entities."""
+def regressors(
+    rng: np.random.Generator, entities: int, periods: int, names: Sequence[str] = ("x1", "x2")
+) -> dict[str, np.ndarray]:
+    """Regressors, half of whose variance is between entities."""
     return {
         name: np.sqrt(0.5) * (rng.standard_normal((entities, 1)) + rng.standard_normal((entities, periods)))
-        for name in ("x1", "x2")
+        for name in names
     }
 
 
@@ -72,6 +74,19 @@ def with_effects(rng: np.random.Generator, entities: int, periods: int) -> Sampl
     x = regressors(rng, entities, periods)
     effects = rng.standard_normal((entities, 1))
     return Sample(**x, y=x["x1"] + x["x2"] + effects + rng.standard_normal((entities, periods)))
+
+
+class SampleOfFour(Sample):
+    """A panel of y on four regressors, and the models of it."""
+
+    x = ("x1", "x2", "x3", "x4")
+
+
+def with_four_regressors(rng: np.random.Generator, entities: int, periods: int) -> SampleOfFour:
+    """Four regressors, and errors beside effects of entities that are unrelated to them."""
+    x = regressors(rng, entities, periods, SampleOfFour.x)
+    effects = rng.standard_normal((entities, 1))
+    return SampleOfFour(**x, y=sum(x.values()) + effects + rng.standard_normal((entities, periods)))
 
 
 def wandering(rng: np.random.Generator, entities: int, periods: int) -> Sample:
@@ -256,6 +271,20 @@ STUDIES = (
             'random.wald_test(["x1 = 1", "x2 = 1"])',
             'random.with_cov("cluster").wald_test(["x1 = 1", "x2 = 1"])',
             'random.with_cov(BiasReduced("entity")).wald_test(["x1 = 1", "x2 = 1"])',
+        ),
+    ),
+    Study(
+        "The same with four regressors",
+        "As before, $y = x_1 + x_2 + x_3 + x_4$ plus effects and errors.",
+        SHORT,
+        with_four_regressors,
+        (
+            'hausman(fixed, random, sigma="efficient")',
+            'hausman_regression(random, scale="residual")',
+            'hausman_regression(random, cov="cluster")',
+            "mundlak_test(random)",
+            'mundlak_test(random, cov="classical")',
+            'mundlak_test(random, cov=BiasReduced("entity"))',
         ),
     ),
     Study(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -300,8 +301,17 @@ def test_latex_structure() -> None:
     assert r"cii & 8.4548\rlap{\textsuperscript{***}} & $-$0.3100\rlap{\textsuperscript{*}} \\" in latex
     assert r" & (0.6777\rlap{)} & (12.5000\rlap{)} \\" in latex
     assert r"$1.000\times 10^{-6}$" in latex
-    # Points line up where some numbers have none.
-    assert r"N & 39\phantom{.0000} & 1170\phantom{.0000} \\" in latex
+    # Counts stand in the middle of their columns; in a row of other numbers too, points line up.
+    assert re.search(r"N & \\multicolumn\{1\}\{c.*\}\{39\} & \\multicolumn\{1\}\{c.*\}\{1170\} ", latex)
+    mixed = replace(small(), foot=(Row("Share", (count(39), number(0.5))),)).to_latex()
+    assert r"Share & 39\phantom{.0000} & 0.5000 \\" in mixed
+
+
+def test_counts_are_centred_in_pages() -> None:
+    html = small().to_html()
+    for count_ in ("39", "1170"):
+        assert f'<td class="words" style="text-align: center">{count_}</td>' in html
+    assert 'style="text-align: center">8.4548' not in html
 
 
 def test_latex_makes_room_for_long_integers_and_for_many_decimals_of_others() -> None:
