@@ -6,10 +6,10 @@ A textbook macro VAR: inflation, unemployment and the federal funds rate
 can three variables tell? The vector autoregression (VAR) of Stock and Watson (2001, *Journal of Economic
 Perspectives*) is the example that most textbooks use.
 
-**Answer in short.** A surprise of policy raises unemployment a year and a half later, by a tenth of a point.
-Inflation first rises, which is not what economists expect of it. The answer hangs on the order of the variables
-and averages two regimes. Granger causality, impulse responses and a variance decomposition, and then what a
-referee would ask.
+**Answer in short.** A policy surprise raises unemployment a year and a half later, by a tenth of a point.
+Inflation first rises, which is not what economists expect of it. The answer depends on the order of the
+variables and averages two regimes. The page shows Granger causality, impulse responses and a variance
+decomposition, and then answers what a referee would ask.
 
 The variables are those of the article in a later vintage of the data: consumer price inflation (theirs is of
 the deflator of GDP), unemployment and the federal funds rate, by quarter from 1960 to 2000.
@@ -90,8 +90,8 @@ _ = responses.plot(of="unemp", shocks="policy", labels=names, figsize=(5, 3.5), 
 responses.response("infl", shock="policy").loc[[0, 1, 2, 4, 8, 12, 24]].round(2)
 
 # %%
-# Whose doing are forecast errors?
-# --------------------------------
+# Which shocks cause forecast errors?
+# -----------------------------------
 # The variance decomposition says what share of the error of a forecast each shock accounts for.
 
 model.variance_decomposition(12, identification=scheme)
