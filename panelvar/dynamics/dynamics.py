@@ -116,9 +116,17 @@ def half_lives(roots: ComplexArray) -> Array:
         Infinite on the unit circle and outside it.
     """
     moduli = np.abs(roots)
-    # A root of exactly one, as error correction has, comes out of an eigenvalue routine a few roundings off.
     with np.errstate(divide="ignore"):
-        return np.asarray(np.where(moduli < 1.0 - 1e-12, np.log(0.5) / np.log(moduli), np.inf))
+        return np.asarray(np.where(inside_the_circle(moduli), np.log(0.5) / np.log(moduli), np.inf))
+
+
+def inside_the_circle(moduli: Array) -> npt.NDArray[np.bool_]:
+    """Whether roots of these moduli die out.
+
+    A root of exactly one, as error correction has, comes out of an eigenvalue routine a few roundings off. Roots that
+    near count as on the circle.
+    """
+    return np.asarray(moduli < 1.0 - 1e-12)
 
 
 def responses(coefficients: Array, horizon: int, impact: Array | None = None) -> Array:

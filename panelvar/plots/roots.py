@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.shared_parameters import documented
+from panelvar.dynamics.dynamics import inside_the_circle
 from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, open_canvas, tidy
 from panelvar.var_models.system import System
 
@@ -78,7 +79,7 @@ def plot_roots(
     ax.axhline(0.0, color=PALE, linewidth=0.8, zorder=0)
     ax.axvline(0.0, color=PALE, linewidth=0.8, zorder=0)
     ax.plot(np.cos(angle), np.sin(angle), color=GREY, linewidth=1.2, zorder=1)
-    inside = moduli < 1.0
+    inside = inside_the_circle(moduli)
     for chosen, colour, marker, sign in ((inside, BLUE, "o", "<"), (~inside, VERMILLION, "X", "\u2265")):
         if chosen.any():
             ax.scatter(

@@ -86,6 +86,14 @@ def test_roots_are_the_systems() -> None:
     drawn(ax.figure)
 
 
+def test_the_unit_roots_of_an_error_correction_stand_out_whatever_rounding_says() -> None:
+    money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+    for rank in (1, 2, 3):
+        ax = only(pv.fit_vecm(money, lags=2, rank=rank, trend="rc").plot_roots())
+        labels = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert labels == [f"modulus < 1 ({8 - (4 - rank)})", f"modulus \u2265 1 ({4 - rank})"]
+
+
 def test_unstable_roots_stand_out() -> None:
     model = System([[[1.2, 0.0], [0.0, 0.3]]])
     ax = only(plot_roots(model))
