@@ -138,6 +138,7 @@ html_theme_options = {
 html_show_sourcelink = False
 html_search_scorer = str(HERE / "building" / "search_scorer.js")
 html_use_index = False  # one page of 600 kB; the reference lists names by subject, and the search finds them
+toc_object_entries_show_parents = "hide"  # the list of a class at the right names its methods alone
 html_domain_indices = False
 copybutton_exclude = ".linenos, .gp, .go"
 

@@ -40,7 +40,8 @@ addEventListener("load", () => {
   const list = document.querySelector(".sidebar-scroll");
   const here = document.querySelector(".sidebar-tree .current-page");
   if (list && here && here.offsetTop > list.clientHeight / 2) {
-    list.scrollTop = here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 3;
+    const below = here.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    list.scrollTo({ top: list.scrollTop + below - list.clientHeight / 3, behavior: "instant" });
   }
 });
 

@@ -59,8 +59,8 @@ _STYLE = f"""\
 {_SCOPE} .notes {{ font-size: 90%; max-width: 56em; margin: 0.2em 0; overflow-wrap: anywhere; }}
 </style>"""
 _SIDE = {"decimal": "right", "right": "right", "center": "center", "left": "left"}
-# A fact longer than this has a line of its own.
-_LONG_FACT = 28
+# A fact longer than this, or with its label longer than half a line, has a line of its own.
+_LONG_FACT, _HALF_LINE = 28, 44
 
 
 def escape_html(text: str) -> str:
@@ -173,7 +173,8 @@ def _facts(facts: Sequence[Fact]) -> list[str]:
     width = _label_width(printable(fact.label) for fact in facts) + 1
     lines = []
     for fact in facts:
-        long = ' class="long"' if display_width(printable(fact.text)) > _LONG_FACT else ""
+        length = display_width(printable(fact.text))
+        long = ' class="long"' if length > min(_LONG_FACT, _HALF_LINE - width) else ""
         label = f'<dt style="flex: 0 0 {width}ch">{escape_html(fact.label)}</dt>'
         lines.append(f"<div{long}>{label}<dd>{escape_html(fact.text)}</dd></div>")
     return ['<dl class="facts">', *lines, "</dl>"] if facts else []
