@@ -70,7 +70,7 @@ def equal(label: str, ours: Any, theirs: Any, rtol: float = 1e-7) -> None:
 
 def human(seconds: float) -> str:
     """Print a duration with a unit that suits it."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns"

@@ -15,7 +15,8 @@ def numbers_reproduced() -> int:
     """What the page of parity counts as compared: strictly, more widely, to the printed digits."""
     pages = (ROOT / "docs" / "evidence").rglob("*.md")
     (row,) = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines() if "| **all** |" in line]
-    compared, _, wider, printed, *_ = [cell.strip() for cell in row.partition("**all**")[2].split("|")[2:]]
+    cells = row.replace(",", "").partition("**all**")[2].split("|")[2:]
+    compared, _, wider, printed, *_ = map(str.strip, cells)
     return int(compared) + int(wider) + int(printed)
 
 

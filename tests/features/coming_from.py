@@ -21,9 +21,9 @@ MARKER = "<!-- The rest of this page is made by `python -m tests.features.report
 INTRODUCTION = """\
 ## Every command, row by row
 
-Unfold a subject. Each row is a call that the test run makes. A dagger (†) marks what does not come with the program
-itself. *Equal* counts the numbers of that program that the tests compare with ours, none left out.
-*Not compared* means that no output of it was at hand, or that the program errs there. {digits}
+Unfold a subject; the number beside it counts its rows. Each row is a call that the test run makes. A dagger (†) marks
+what does not come with the program itself. *Equal* counts the numbers of that program that the tests compare with ours,
+none left out. *Not compared* means that no output of it was at hand, or that the program errs there. {digits}
 """
 SECTIONS = {
     "features": "static panel models",
@@ -81,6 +81,12 @@ SOURCES: dict[str, list[Source]] = {
 def from_here(text: str) -> str:
     """The same Markdown with links as seen from these pages: rows write them as seen from the feature pages."""
     return re.sub(r"\]\((?=[a-z])", "](../evidence/", text)
+
+
+def version_of(source: Source, table: FeatureTable) -> str:
+    """The program with its version, and how its column was filled."""
+    text = from_here(table.programs[source.column])
+    return f"{source.spoken} {text}" if text[0].isdigit() else f"{source.spoken}: {text}"
 
 
 def as_html(text: str) -> str:
@@ -151,9 +157,9 @@ def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
     for source in SOURCES[page]:
         table = by_page[source.table]
         lines += [
-            f"## {source.spoken}: {SECTIONS[source.table]}",
+            f"### {source.spoken}: {SECTIONS[source.table]}",
             "",
-            f"{source.spoken}: {from_here(table.programs[source.column])}.",
+            f"{version_of(source, table)}.",
             "",
         ]
         calls = " ".join(row.call for row in table.features if source.column in row.programs)

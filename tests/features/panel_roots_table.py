@@ -29,16 +29,16 @@ PROGRAMS = {
         "their manuals (punitroots 0.0-2, PANICr 1.0.0, dcce 0.4.2, Westerlund, cointReg 0.2.0, pdolsms 0.2)"
     ),
     "Stata": (
-        "19, the documentation of xtunitroot and xtcointtest, and the help files of community commands; there was no "
-        "output of them on data that may be had here, so nothing is marked"
+        "19, read in the documentation of xtunitroot and xtcointtest, and the help files of community commands; there "
+        "was no output of them on data that may be had here, so nothing is marked"
     ),
-    "EViews": "13, its documentation; no output on usable data, so nothing is marked",
+    "EViews": "13, read in its documentation; no output on usable data, so nothing is marked",
     "gretl": "2025a, run for the reference numbers; its cointegration tests refuse panels",
     "Python": (
         "arch 8.0.0, a series at a time, and Westerlund 0.1.2, a port of Stata's xtwest; run for the reference numbers"
     ),
     "pvars": "1.1.1 (R), run for the reference numbers; tests of cointegration alone",
-    "tspdlib": "3.0.0 (GAUSS), its documentation; it cannot be run here",
+    "tspdlib": "3.0.0 (GAUSS), read in its documentation; it cannot be run here",
 }
 
 GROUPS = {

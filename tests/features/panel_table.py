@@ -42,10 +42,10 @@ PROGRAMS = {
         "2.6-5, with the R packages that work on its models or data (sandwich, clubSandwich, nlme, panelAR, AER); run "
         "for the reference numbers"
     ),
-    "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
+    "Stata": "19, read in its documentation; its numbers come from published logs, since it cannot be run here",
     "EViews": (
-        "13, its documentation; no published output with usable data was found but [the paper's](../studies/paper.md), "
-        "which is compared on that page, so nothing is marked here"
+        "13, read in its documentation; no published output with usable data was found but "
+        "[the paper's](../studies/paper.md), which is compared on that page, so nothing is marked here"
     ),
     "gretl": "2025a; run for the reference numbers",
     "linearmodels": "7.1; run for the reference numbers",

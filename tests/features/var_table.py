@@ -31,8 +31,10 @@ PROGRAMS = {
         "reference numbers, where marked"
     ),
     "gretl": "2025a; run for the reference numbers",
-    "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
-    "EViews": "13, its documentation; no published output but [the paper's](../studies/paper.md), compared there",
+    "Stata": "19, read in its documentation; its numbers come from published logs, since it cannot be run here",
+    "EViews": (
+        "13, read in its documentation; no published output but [the paper's](../studies/paper.md), compared there"
+    ),
 }
 
 GROUPS = {

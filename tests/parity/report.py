@@ -93,7 +93,8 @@ class Measures:
     def cells(self) -> list[object]:
         """The six columns."""
         worst = f"{self.worst:.0e}" if self.compared else ""
-        return [self.compared, worst, self.wider, self.printed, self.skipped, self.excluded]
+        wider, printed, skipped, excluded = (f"{n:,}" for n in (self.wider, self.printed, self.skipped, self.excluded))
+        return [f"{self.compared:,}", worst, wider, printed, skipped, excluded]
 
 
 COLUMNS = ["compared", "worst", "wider", "printed", "skipped", "excluded"]
