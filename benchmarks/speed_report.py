@@ -60,6 +60,17 @@ Times belong to a machine: ratios, and what is met or missed beside them, are wh
 """
 
 
+BY_SIZE = """\
+## Time and memory by size
+
+Each panel is a job, each line a program. Both axes are logarithmic; broken grey lines are floors.
+"""
+ALT = {
+    "speed_times": "Seconds that each program takes, by rows times columns, a panel for each job",
+    "speed_memory": "Memory that each program takes beyond the data, by rows times columns, a panel for each job",
+}
+
+
 def page(everything: dict[str, Any], pictures: list[str]) -> str:
     """Write the page."""
     machine = everything["machine"]
@@ -76,7 +87,8 @@ def page(everything: dict[str, Any], pictures: list[str]) -> str:
         )
         + "\n",
         numbers(races),
-        *(f"![{name}]({name}.png)\n" for name in pictures),
+        *([BY_SIZE] if pictures else []),
+        *(f"![{ALT[name]}]({name}.png)\n" for name in pictures),
         growth(races),
         tables(races),
     ]
