@@ -39,10 +39,9 @@ addEventListener("beforeprint", () => document.querySelectorAll("article details
 addEventListener("load", () => {
   const list = document.querySelector(".sidebar-scroll");
   const here = document.querySelector(".sidebar-tree .current-page");
-  if (list && here && here.offsetTop > list.clientHeight / 2) {
-    const below = here.getBoundingClientRect().top - list.getBoundingClientRect().top;
-    list.scrollTo({ top: list.scrollTop + below - list.clientHeight / 3, behavior: "instant" });
-  }
+  if (!list || !here) return;
+  const below = here.getBoundingClientRect().top - list.getBoundingClientRect().top;
+  if (below > list.clientHeight / 2) list.scrollTo({ top: below - list.clientHeight / 3, behavior: "instant" });
 });
 
 /* A figure that the page shows smaller than it was drawn opens alone. */
