@@ -19,6 +19,9 @@ UNKNOWN = {r"\arg": r"\operatorname{arg}", r"\lVert": "\N{DOUBLE VERTICAL LINE}"
 COMMAND = re.compile(r"\\[A-Za-z]+")
 LEFT_OVER = re.compile(r">\\([A-Za-z]+|\|)<")
 
+# What stands in an environment of its own has its own lines and columns.
+ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
+
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 THIN = "0.1667em"
 # Functions that the converter writes as if they were variables.
@@ -100,16 +103,25 @@ def spaced(made: str) -> str:
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
 
 
+def in_lines(tex: str) -> str:
+    """The formula with its lines and columns in the environment that the converter knows."""
+    known = tex.replace("{aligned}", "{align*}")
+    outside = ENVIRONMENT.sub("", known)
+    return rf"\begin{{align*}}{known}\end{{align*}}" if "&" in outside or r"\\" in outside else known
+
+
 def mathml(tex: str, display: str) -> str:
     """The MathML of a formula, which keeps the TeX as its label; what cannot be read fails the build."""
+    known = COMMAND.sub(lambda found: UNKNOWN.get(found[0], found[0]), in_lines(tex))
     try:
-        made = convert(COMMAND.sub(lambda found: UNKNOWN.get(found[0], found[0]), tex), display=display)
+        made = convert(known, display=display)
+        set_as = spaced(made)
     except Exception as problem:
         raise ExtensionError(f"This formula cannot be read: {tex}") from problem
     if left := LEFT_OVER.search(made):
         raise ExtensionError(f"The command {left[0][1:-1]} of this formula cannot be read: {tex}")
     quoted = escape(" ".join(tex.split()), {'"': "&quot;"})
-    return spaced(made).replace("<math ", f'<math aria-label="{quoted}" ', 1)
+    return set_as.replace("<math ", f'<math aria-label="{quoted}" ', 1)
 
 
 def visit_inline(translator: Any, node: nodes.math) -> None:

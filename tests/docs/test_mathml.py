@@ -40,3 +40,10 @@ SPACE = '<mspace width="0.1667em"></mspace>'
 )
 def test_formulas_are_spaced_as_tex_does(mathml, tex, set_as):
     assert mathml(tex) == set_as
+
+
+@pytest.mark.parametrize("tex", [r"a &= b \\ c &= d", r"\begin{aligned} a &= b \\ c &= d \end{aligned}"])
+def test_lines_of_a_formula_are_rows_of_a_table(mathml, tex):
+    made = mathml(tex)
+    assert made.count("<mtr>") == 2 and made.count('columnalign="right"') == 2
+    assert "&" not in made and "newline" not in made
