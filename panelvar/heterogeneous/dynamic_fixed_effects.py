@@ -113,7 +113,8 @@ def fit_dynamic_fixed_effects(
     if lost:
         raise CollinearityError(
             f"{', '.join(map(repr, lost))} cannot be estimated beside the other regressors and the effects "
-            f"({'; '.join(note.text for note in reduced.notes if note.code.startswith('regressor-'))}). Leave it out."
+            f"({'; '.join(note.text for note in reduced.notes if note.code.startswith('regressor-'))}). Leave "
+            f"{'it' if len(lost) == 1 else 'them'} out."
         )
     result = _solved(reduced, rows, orders, chosen)
     emit(result.fit.notes[len(reduced.fit.notes) :])

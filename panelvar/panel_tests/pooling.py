@@ -174,7 +174,9 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     emit(notes)
     numerator = result.df_resid - df
     if numerator <= 0:
-        raise InsufficientDataError("The separate regressions have no more coefficients than the common one.")
+        raise InsufficientDataError(
+            "The separate regressions have no more coefficients than the common one, so there is nothing to test."
+        )
     statistic = (result.rss - rss) / numerator / (rss / df)
     null = "all entities have the same slopes" + ("" if fit.family == "fixed" else " and constants")
     return f_test("Poolability of slopes", statistic, numerator, df, null, notes)

@@ -133,7 +133,7 @@ def effect_intervals(
         If the model has no effects, or not the dimension asked for.
     """
     if not fit.effects:
-        raise SpecificationError(f"{estimator} has no effects to estimate: use fit_fixed_effects.")
+        raise SpecificationError(f"{estimator} has no effects to estimate. Use fit_fixed_effects.")
     fit.rows_or_refuse("An estimated effect")
     known = fit.effects[0] if dimension is None else choose("effect", dimension, fit.effects)
     choose("kind", kind, ("deviation", "level"))
@@ -171,7 +171,7 @@ def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.D
             random[fit.effects[0]]["std_error"] = np.sqrt(_prediction_variances(fit, fit.components, cov))
         return random[fit.effects[0]]
     if fit.absorbed is None:
-        raise SpecificationError(f"{estimator} has no effects to estimate: use fit_fixed_effects.")
+        raise SpecificationError(f"{estimator} has no effects to estimate. Use fit_fixed_effects.")
     constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)
     lead = leading_table(fit)
     frames = {}
