@@ -18,7 +18,7 @@ from panelvar.base.unknown_arguments import answering
 from panelvar.gls.autoregression import METHODS, Runs, estimate_coefficients, remove_autoregression
 from panelvar.kernels.groups import Grouping
 
-# Pairs of adjacent rows, as a share of all rows, below which estimators that divide by all squares are warned about.
+# With fewer pairs of adjacent rows than this share of all rows, estimators that divide by all squares warn.
 _PAIRS_SHARE = 0.75
 
 

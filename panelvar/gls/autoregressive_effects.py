@@ -42,7 +42,7 @@ RANDOM = AR1(rho="dw", weights="pooled", gaps="exact")
 """What Stata's ``xtregar, re`` does."""
 
 _ROUNDS = 200
-# Of an autocorrelation, which has no units.
+# A change of the autocorrelation, which has no units, below this counts as settled.
 _SETTLED = 1e-10
 
 

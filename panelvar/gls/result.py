@@ -191,7 +191,7 @@ class GLSResult(LinearResult):
         read_flag("errors", errors)
         if not self.fit.effects:
             return super().estimated_effects()
-        # Effects first: they refuse a result whose rows were released, which has no labels either.
+        # The effects come first, because they refuse a result whose rows were released, which has no labels either.
         values, labels = self._entity_effects, self.fit.design.entity_labels
         if self.fit.family == "gls-within":
             constant = self.fit.coefficients[0] if self.fit.constant else 0.0

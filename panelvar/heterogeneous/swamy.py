@@ -16,7 +16,7 @@ from panelvar.heterogeneous.result import HeterogeneousResult
 from panelvar.heterogeneous.unit_fits import UnitFits, fit_units, refuse_exact, with_trend
 from panelvar.tables.test_result import chi2_test
 
-# Excess of the constancy statistic over its chi-squared mean that is worth a note.
+# An excess of the constancy statistic over its chi-squared mean above this share is worth a note.
 _EXCESS = 0.05
 
 

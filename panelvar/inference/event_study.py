@@ -313,7 +313,7 @@ def event_study(
             f"{names[0]!r} does not say which period was left out. Give reference=, such as reference=-1, or "
             "reference=() if none was."
         )
-    # Each once, however it is written.
+    # Each reference counts once, however it is written.
     left_out = list({_key(each): each for each in left_out}.values())
     if both := [each for each in left_out if _key(each) in known]:
         raise SpecificationError(f"reference={both[0]} has a coefficient in {shown(written)}, so it was not left out.")

@@ -123,7 +123,7 @@ def weighted_sum(
     result: Estimated, written: Array, constant: float, expression: str, level: float
 ) -> LinearCombination:
     """Estimate a constant plus a weighted sum of the coefficients; ``expression`` is its printed name."""
-    # In units of the errors, so that the square of a small weight does not vanish.
+    # Weights are in units of the errors, so that the square of a small one does not vanish.
     rows, added, powers = in_units_of_errors(written[None], np.array([constant]), result.covariance.matrix)
     weights = rows[0]
     estimate = float(weights @ result.fit.coefficients + added[0])

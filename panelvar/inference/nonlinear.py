@@ -201,7 +201,7 @@ def _sandwiched(covariance: Array, jacobian: Array) -> Array:
         return np.zeros((len(jacobian), len(jacobian)))  # all coefficients were dropped
     rows, _, powers = in_units_of_errors(jacobian, np.zeros(len(jacobian)), covariance)
     scaled = rows @ covariance @ rows.T
-    # So that it is symmetric to the last digit.
+    # The matrix is made symmetric to the last digit.
     scaled = 0.5 * (scaled + scaled.T)
     # Where the residuals of every cluster sum to zero, the mean has no variance; what is computed is rounding.
     weights = np.abs(rows)
@@ -485,7 +485,7 @@ def fieller_set(result: Inference, name: str, above: Form, below: Form, level: f
     if gap < 0.0 or (square <= 0.0 and gap == 0.0):
         return ConfidenceSet(name, ((-math.inf, math.inf),), level, "Fieller")
     root = math.sqrt(gap)
-    # The larger root by addition, the other from their product, so that no digits cancel.
+    # The larger root comes from addition and the other from their product, so that no digits cancel.
     far = half + math.copysign(root, half)
     ends = sorted(float(unit * end) for end in ((far / square, rest / far) if far != 0.0 else (0.0, 0.0)))
     if square > 0.0:

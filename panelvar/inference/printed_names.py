@@ -24,7 +24,7 @@ _OF_LEVELS = re.compile(r"(?P<function>C|i)\((?P<arguments>.*)\)", re.DOTALL)
 _OPTION = re.compile(r"\s*\w+\s*=(?!=)")
 # [equation]L1.x: what a system puts before the name of a variable.
 _IN_A_SYSTEM = re.compile(r"(?:\[(?P<equation>[^\]]*)\])?(?P<lag>[LFD][0-9]*\.)?(?P<variable>.*)", re.DOTALL)
-# A text with words in it that is no pattern of many names.
+# A text that holds words and is not a pattern of many names.
 _NAMING = re.compile(r"[^*?]*\w[^*?]*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 # How alike a name must be to one that has no label, to count as a misspelling of it.

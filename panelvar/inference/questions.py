@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Wanted: TypeAlias = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
 
-# A column of `glance`, and where a result has it: an attribute, or an attribute of one.
+# The columns of `glance`, and the attribute of a result (or attribute of an attribute) that each shows.
 _GLANCE = {
     "r.squared": "rsquared",
     "adj.r.squared": "rsquared_adjusted",

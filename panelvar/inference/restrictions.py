@@ -125,7 +125,7 @@ def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
         aliases[quoted], aliases[bare] = f"`{name}`", name
         text = text.replace(f"`{name}`", quoted)
         if _NUMERAL.fullmatch(name) or not re.search(r"\w", name):
-            # A number or an operator, unless it is in backticks.
+            # Without backticks such a name reads as a number or an operator.
             continue
         if name.isidentifier():
             text = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w(.])", bare, text)
@@ -315,6 +315,6 @@ def _independent(matrix: Array) -> None:
     if (entries.sum(axis=1) == 1).all() and (entries.sum(axis=0) <= 1).all():
         # Each restriction is of one coefficient of its own.
         return
-    # Neither the units of the coefficients nor a factor of a restriction decide what is redundant.
+    # Neither the units of the coefficients nor a factor of a restriction may decide what is redundant.
     if np.linalg.matrix_rank(equilibrated(matrix)) < len(matrix):
         raise SpecificationError("The restrictions are redundant or contradict each other.")

@@ -421,7 +421,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
             "is the same whatever the errors are. CD* needs more entities."
         )
     standard = remainder / deviations[:, None]
-    # The sum over pairs of the correlations, from the sum over entities.
+    # The sum of the correlations over pairs follows from the sum over entities.
     total = 0.5 * (float(np.square(standard.sum(axis=0)).sum()) / periods - entities)
     cd = math.sqrt(2.0 * periods / (entities * (entities - 1.0))) * total
     statistic = (cd + math.sqrt(periods / 2.0) * (1.0 - kept)) / kept

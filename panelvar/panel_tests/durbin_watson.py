@@ -193,7 +193,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
         averaged = design.entities if fit.absorbed is not None and lags != "stacked" else None
         pvalue = _exact(statistic, x, bread, rows, before, averaged)
         return own_test("Durbin-Watson (exact)", statistic, pvalue, null)
-    # A is the quadratic form of the differences; it annihilates what is constant within entities.
+    # A, the quadratic form of the differences, is zero on what is constant within entities.
     touched = (np.bincount(rows, minlength=n) + np.bincount(before, minlength=n)).astype(np.float64)
     trace, trace_square = 2.0 * pairs, float(touched @ touched) + 2.0 * pairs
     changes = x[rows] - x[before]

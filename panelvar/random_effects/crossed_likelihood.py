@@ -265,7 +265,7 @@ class CrossedLikelihood:
             out[:] = -np.linalg.solve(self.triangle[:k, :k], levers)
         lead = k + 1 - len(sample.centre)
         if lead:
-            # Back from centred regressors.
+            # This goes back from centred regressors.
             out[0] -= sample.centre[:-1] @ out[1:]
         return out
 

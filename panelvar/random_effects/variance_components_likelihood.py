@@ -157,7 +157,7 @@ class Profile:
         if not self.restricted:
             drift[:, 0] = -np.linalg.solve(root, lever)
             if self._centre is not None:
-                # Back from centred regressors.
+                # This goes back from centred regressors.
                 drift[0] -= self._centre[:-1] @ drift[1:]
         return cov, drift
 

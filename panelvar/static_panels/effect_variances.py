@@ -247,7 +247,7 @@ def effect_variances(fit: Fit, convention: Convention) -> EffectVariances | None
     if fit.absorbed is None or len(fit.absorbed.groupings) != 1:
         return None
     levels = level_tables(fit)[0]
-    # The classical residual variance, whatever the covariance of the coefficients.
+    # This is the classical residual variance, whatever the covariance of the coefficients is.
     variance = float(levels.var(ddof=1)) if len(levels) > 1 else float("nan")
     return EffectVariances(fit.residual_variance, variance, variance, correlation=_correlation(fit, levels, convention))
 

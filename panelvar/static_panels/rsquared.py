@@ -173,7 +173,7 @@ def row_correlation(fit: Fit, grouping: Grouping, levels: Array | None = None) -
     first_within = moments.r[:, -1] if levels is None else np.zeros(len(moments.r))
     first = _centred(moments.means[:, -1] if levels is None else levels, counts)
     within, between = moments.r[:, :-1] @ slopes, _centred(moments.means[:, :-1] @ slopes, counts)
-    # Roots first: the product of two sums of squares leaves the floating-point range long before they do.
+    # The roots come first: a product of two sums of squares leaves the floating-point range long before they do.
     spread = (
         math.sqrt(float(first_within @ first_within + counts @ first**2)),
         math.sqrt(float(within @ within + counts @ between**2)),
@@ -221,6 +221,6 @@ def _share(residual: float, total: float) -> float:
 
 
 def _squared_correlation(cross: float | Array, first: float | Array, second: float | Array) -> float:
-    # Roots first: the product of two sums of squares leaves the floating-point range long before they do.
+    # The roots come first: a product of two sums of squares leaves the floating-point range long before they do.
     scale = math.sqrt(float(first)), math.sqrt(float(second))
     return (float(cross) / scale[0] / scale[1]) ** 2 if min(scale) > 0.0 else float("nan")

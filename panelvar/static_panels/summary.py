@@ -83,7 +83,7 @@ def _rsquared(result: FitStatistics, digits: int) -> tuple[Fact, ...]:
     facts = [Fact(label, headline), Fact("Adjusted", format_number(result.rsquared_adjusted, digits))]
     for name, value in others.items():
         text = format_number(value, digits)
-        # The headline is not said twice, and a dimension without variation has no R2.
+        # The headline is not repeated, and a dimension without variation has no R2.
         repeated = text == headline and set(label.lower().split()) <= set(name.lower().split())
         if text != NOT_AVAILABLE and not repeated:
             facts.append(Fact(name, text))
