@@ -188,7 +188,7 @@ class Transformed(NamedTuple):
     rows : (m,) array
         The rows that are left.
     log_determinant : float or None
-        Of the transform; None where rows were dropped.
+        Log determinant of the transform; None where rows were dropped.
     """
 
     columns: list[Array]

@@ -84,8 +84,8 @@ def whiten(
     covariance : (G, G) array
     units, dates : Grouping
     singular : {"refuse", "drop"}
-        What becomes of a row that depends on the rows before it, or whose variance given those is negative. "refuse":
-        an error. "drop": it has no weight (its whitened row is zero), as in the generalised inverse
+        What happens to a row that depends on the rows before it, or whose variance given those is negative. "refuse"
+        raises an error. With "drop" it has no weight (its whitened row is zero), as in the generalised inverse
         :math:`L^{-\prime} D^+ L^{-1}` of :math:`\Sigma = L D L'` (R's bdsmatrix); a negative variance still enters the
         rows after it.
     centred : bool

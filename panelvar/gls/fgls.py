@@ -242,7 +242,7 @@ class WhitenedRows(NamedTuple):
     variance : float
         Variance of their errors.
     variances : (N,) array
-        Of each entity; NaN for one without rows.
+        Variance of each entity; NaN for one without rows.
     covariance : (N, N) array or None
     notes : list of Note
     """

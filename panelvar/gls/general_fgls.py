@@ -54,8 +54,8 @@ def fit_general_fgls(
     ----------
     {data, y, x}
     model : {"pooled", "within", "difference"}
-        Which rows: as they are (the general random-effects estimator, whose effects are part of the covariance); less
-        the means of entities; differences of adjacent periods.
+        The rows to take: as they are (the general random-effects estimator, whose effects are part of the covariance),
+        less the means of entities, or differences of adjacent periods.
     within : {"entity", "time"}
         ``"entity"``: one covariance over time for all entities. ``"time"``: one covariance across entities for all
         periods; effects of periods are taken out (plm's ``effect = "time"``).

@@ -47,7 +47,7 @@ def whitened_model(
     share : (N,) array, float or None
         :math:`\theta_i`, by entity of the rows left; None for no effects at all.
     total : {"constant", "mean"}
-        What the total sum of squares is about.
+        The centre of the total sum of squares.
     """
     columns, ones, kept = rows.columns, rows.ones, source.kept
     if source.constant:
@@ -117,7 +117,7 @@ def coefficients_of(columns: Sequence[Array], ones: Array | None) -> tuple[Array
     (p,) array
         Coefficients, the constant first; zero where a column depends on those before it.
     (p,) array
-        Their standard errors for errors of unit variance; infinite where dropped.
+        Standard errors of the coefficients for errors of unit variance; infinite where dropped.
     """
     parts = list(columns) if ones is None else [ones, *columns]
     solution = solve(triangularize(np.column_stack(parts)), column_norms(parts[:-1]))

@@ -49,7 +49,7 @@ class ArdlFits:
     own, pooled : tuple of str
         Labels of the short-run regressors, the constant first among the own.
     present : (N, w) array of bool
-        Which of the own regressors an entity has.
+        Whether an entity has each of the own regressors.
     units : UnitRegressions
         In this layout.
     notes : tuple of Note

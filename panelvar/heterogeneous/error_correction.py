@@ -129,7 +129,7 @@ class ErrorCorrectionResult(AveragedResult):
         Gaussian log-likelihood: the sum over entities, each with its own variance; with one variance for dynamic fixed
         effects.
     likelihood : Likelihood or None
-        Of the pooled mean group; None for the others.
+        Results of maximum likelihood for the pooled mean group; None for the others.
     reduced_form : LinearResult or None
         The fixed-effects regression behind dynamic fixed effects; None for the others.
 

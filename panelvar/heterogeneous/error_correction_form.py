@@ -42,7 +42,7 @@ def solved_for_long_run(coefficients: Array, matrix: Array, k: int) -> tuple[Arr
     coefficients : (p,) array
         Coefficients of the k levels, of the lagged dependent variable, and others.
     matrix : (p, p) array
-        Their covariance.
+        Covariance of the coefficients.
     k : int
     """
     solved, derivative = coefficients.copy(), np.eye(len(coefficients))

@@ -63,7 +63,7 @@ class LinearCombination(HintsAtNames, Presented):
     lower, upper : float
         Confidence limits.
     level : float
-        Their coverage.
+        Coverage of the limits.
     df : float or None
         Degrees of freedom of the t distribution; None for the normal.
 

@@ -74,9 +74,9 @@ class Functions:
     ----------
     names : tuple of str
     coefficients : (q,) array
-        Their values.
+        Values of the functions.
     jacobian : (q, p) array
-        Their derivatives by the model's coefficients.
+        Derivatives of the functions by the model's coefficients.
     arguments : tuple of str
         Names of the model's coefficients.
     rss : float
@@ -228,7 +228,7 @@ class NonlinearEstimates(DerivedEstimates):
         The confidence set of each ratio of two linear combinations, which is right however near zero the denominator
         is.
     equations : tuple of bool
-        Which of them are an equation's left side less its right.
+        Which of the expressions are an equation's left side less its right.
 
     See Also
     --------

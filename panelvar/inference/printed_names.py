@@ -42,8 +42,7 @@ class PrintedNames:
     Parameters
     ----------
     labels : mapping of str to str, or None
-        As the caller gives them.
-        A name that is nowhere is passed over, so that one mapping may serve many tables.
+        The caller's mapping. A name that does not occur is passed over, so that one mapping may serve many tables.
     known : iterable of str
         All names there are: coefficients, dependent variables, effects.
 

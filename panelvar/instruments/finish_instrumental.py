@@ -203,7 +203,7 @@ def _with_gmm_constant(fit: Fit, loading: Array) -> Fit:
     Parameters
     ----------
     fit : Fit
-        With the constant of least squares.
+        A fit with the constant of least squares.
     loading : (L,) array
         :math:`S_{11}^{-1} S_{10}`.
     """

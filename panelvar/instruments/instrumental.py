@@ -53,7 +53,7 @@ def fit_iv_pooled(
     Returns
     -------
     InstrumentalResult
-        With first stages and the tests of weak, valid and needed instruments.
+        It has the first stages and tests of whether instruments are weak, valid and needed.
 
     Raises
     ------

@@ -53,7 +53,7 @@ def auxiliary_fit(
     loadings : (L + p + 1, m + 1) array
         Regressors and, last, the dependent variable.
     names, dependent
-        Their names.
+        Names of the regressors and of the dependent variable.
     coefficients : (m,) array, optional
         Keep these instead of the least-squares solution; residuals and scores are then computed from them.
     """

@@ -174,7 +174,7 @@ def clustered_error(
     Raises
     ------
     InsufficientDataError
-        With fewer than two clusters, or no more rows than coefficients.
+        If there are fewer than two clusters, or no more rows than coefficients.
     NumericalError
         If the regression fits exactly, or scores that add up to zero in every cluster leave no variance.
     """

@@ -26,7 +26,7 @@ def differences(first: LinearResult, second: LinearResult, what: str, *, nested:
     ----------
     first, second : LinearResult
     what : str
-        What is compared: "estimates", "sums of squares".
+        Name of what is compared: "estimates", "sums of squares".
     nested : bool
         Whether the second may have more regressors and effects than the first, because these are what is tested.
     """

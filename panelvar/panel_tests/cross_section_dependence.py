@@ -146,7 +146,7 @@ def cross_section_dependence_test(
     kind : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
         A row of the table.
     changes : bool
-        Of a variable: compare its changes from period to period. Levels that wander are correlated by chance.
+        Compare the changes of a variable from period to period. Levels that wander are correlated by chance.
 
     Returns
     -------
@@ -306,7 +306,7 @@ def residual_correlations(
     column : label, optional
         The variable of a panel.
     changes : bool
-        Of a variable: compare its changes from period to period.
+        Compare the changes of a variable from period to period.
 
     Returns
     -------

@@ -62,7 +62,7 @@ class ExponentResult(Presented):
     n_entities, n_periods : int
         Numbers of entities and periods.
     notes : tuple of Note
-        What a reader should know.
+        Notes for the reader.
 
     See Also
     --------
@@ -188,7 +188,7 @@ def cross_section_exponent(
     .. math:: \hat\alpha = 1 + \frac{\ln\hat\sigma_{\bar x}^2}{2\ln N} - \frac{\hat c}{2 N \ln N\,\hat\sigma_{\bar x}^2}
         - \frac{\ln\hat\mu^2}{2\ln N}.
 
-    Of residuals, with n pairs of entities and R of them correlated (2019),
+    For residuals, with n pairs of entities and R of them correlated (2019),
 
     .. math:: \hat\alpha = \frac{\ln(N + 2R)}{2\ln N}, \qquad
         \sqrt{T_{ij}}\,|\hat\rho_{ij}| > \Phi^{-1}\Bigl(1 - \frac{p}{2 n^\delta}\Bigr).
@@ -202,7 +202,7 @@ def cross_section_exponent(
     method : {"averages", "correlations"}, optional
         By default averages for a variable, correlations for residuals.
     changes : bool
-        Of a variable: take its changes from period to period. Levels that wander depend on one another by chance.
+        Take the changes of a variable from period to period. Levels that wander depend on one another by chance.
     factors : int
         Principal components that are taken out for :math:`\hat c`.
     size : float

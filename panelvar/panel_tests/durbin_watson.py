@@ -139,8 +139,8 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
         Differences of adjacent periods; of an entity's consecutive rows; or of consecutive rows of the data, across
         entities too and without counting absorbed effects, as ``pdwtest`` does. Default: as the convention differences.
     exact : bool, optional
-        Which p-value. Default: exact with fewer than 100 rows, as in plm. plm computes it with lmtest's 15 iterations
-        of Pan's algorithm, to three digits or more (``pdwtest(iterations = 100)`` gives ours).
+        Whether the p-value is exact. By default it is with fewer than 100 rows, as in plm. plm computes it with
+        lmtest's 15 iterations of Pan's algorithm, to three digits or more (``pdwtest(iterations = 100)`` gives ours).
 
     Returns
     -------

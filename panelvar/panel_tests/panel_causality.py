@@ -31,7 +31,7 @@ class PanelCausalityResult(TestResult):
     wald : (N,) array
         Statistics of the entities used, chi2(lags) under the null for long T.
     average : float
-        Their mean (W-bar).
+        Mean of the statistics (W-bar).
     entities : tuple
         Labels of the entities used.
 

@@ -203,7 +203,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     result : LinearResult
         One-way entity fixed effects.
     kind : {"adjusted", "plain"}
-        With the small-sample variance of :math:`d_i`, or its limit.
+        Whether :math:`d_i` has its small-sample variance, or the limit of that.
 
     Returns
     -------

@@ -44,7 +44,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     result : LinearResult
         Pooled OLS; other models in levels are refitted.
     effects : {"entity", "time"}
-        What the groups are: entities, or periods.
+        Whether the groups are entities or periods.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     result : LinearResult
         First differences.
     null : {"levels", "differences"}
-        Whose errors are uncorrelated (plm's ``h0`` "fe" and "fd").
+        Whether the errors of the levels, or of the differences, are uncorrelated (plm's ``h0`` "fe" and "fd").
     {lags (predecessors)}
 
     Returns

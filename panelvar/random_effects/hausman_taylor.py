@@ -84,7 +84,7 @@ def fit_hausman_taylor(
     x : str or sequence of str
         All regressors. The function finds out which of them vary within entities.
     endogenous : str or sequence of str
-        Those of them that are correlated with the effects (Stata's ``endog()``), named as they were typed; a term or a
+        The regressors that are correlated with the effects (Stata's ``endog()``), named as they were typed; a term or a
         pattern stands for all its columns.
     method : {"hausman-taylor", "amemiya-macurdy", "breusch-mizon-schmidt"}
         Each assumes more than the one before, and is more precise where that holds. The effect is uncorrelated with the

@@ -78,8 +78,8 @@ def fit_iv_random_effects(
         EC2SLS has twice the instruments: in the first stage, within and between variation have coefficients of their
         own. Both have the same asymptotic variance (Baltagi and Li 1992).
     variance_components : {"swamy-arora", "baltagi-chang", "harmonic", "stata-sa"}
-        From the residuals of FE2SLS and BE2SLS, in the versions of `fit_random_effects`. ``"swamy-arora"`` is that of
-        the convention.
+        The variances come from the residuals of FE2SLS and BE2SLS, in the versions of `fit_random_effects`.
+        ``"swamy-arora"`` is the version of the convention.
     {constant, weights (refused), cov, convention, missing, collinear}
 
     Returns

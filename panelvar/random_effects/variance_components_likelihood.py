@@ -38,7 +38,7 @@ class Profile:
     Parameters
     ----------
     moments : PanelMoments
-        Of the kept regressors and, last, the dependent variable; unweighted.
+        Moments of the kept regressors and, last, the dependent variable; unweighted.
     constant : bool
         Whether the model has a constant.
     restricted : bool
@@ -170,7 +170,7 @@ def maximum_likelihood(
     Parameters
     ----------
     moments : PanelMoments
-        Of the regressors in use and, last, the dependent variable.
+        Moments of the regressors in use and, last, the dependent variable.
     within : Solution
         The within regression; it is reported, not used.
     constant : bool

@@ -35,7 +35,7 @@ class MeansDesign(Design):
     rows : Design or None
         The rows averaged; None after `without_rows`.
     levels : Grouping or None
-        Their levels, in the order of the means.
+        The levels of these rows, in the order of the means.
     dimension : str
         Label of the dimension.
     """

@@ -68,7 +68,7 @@ class EffectVariances(Presented):
     dimensions : tuple of DimensionVariance
         Each random effect by itself: one, or two of a two-way model; empty for fixed effects.
     likelihood : Likelihood or None
-        Of maximum likelihood: log-likelihoods, and the covariance of the variances.
+        After maximum likelihood, the log-likelihoods and the covariance of the variances.
 
     See Also
     --------

@@ -40,9 +40,9 @@ class Rows:
     label : object
         The value they have in common, None for all rows.
     members : (m,) array or None
-        Their places among the model's rows; None for all.
+        Places of the rows among the model's rows; None for all.
     positions : (m,) array or None
-        Their places in the panel; None where the model has all of its rows.
+        Places of the rows in the panel; None where the model has all of its rows.
     weights : (m,) array or None
     """
 
@@ -92,7 +92,7 @@ class ModelColumns:
     ----------
     result : FitStatistics
     what : str
-        What is asked, with its article: "A marginal effect".
+        Name of what is asked for, with its article: "A marginal effect".
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class ModelColumns:
     levels : mapping of str to Levels
         The columns of categories.
     categorical : mapping of str to tuple of str
-        Their levels as text, references first.
+        Levels of these columns as text, references first.
     """
 
     def __init__(self, result: FitStatistics, what: str) -> None:
@@ -267,7 +267,7 @@ class ModelColumns:
         ----------
         at : mapping, "mean" or None
         what : str
-            What is asked for, in the plural.
+            Name of what is asked for, in the plural.
         gone_through : mapping of str to sequence, optional
             Columns whose values are known, crossed with those of ``at``.
         """

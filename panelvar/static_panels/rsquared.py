@@ -25,7 +25,7 @@ class RSquared(Presented):
     Attributes
     ----------
     within, between, overall : float
-        Of the data less entity means, of the entity means, and of the data: squared correlations of y with
+        R2 of the data less entity means, of the entity means, and of the data. They are squared correlations of y with
         :math:`x'\hat\beta` in that dimension (Stata), or :math:`1 - RSS/TSS` there (linearmodels), as the convention
         says. NaN where the dimension has no variation.
     transformed : float
@@ -34,7 +34,7 @@ class RSquared(Presented):
     with_dummies : float
         :math:`1 - RSS/TSS` with absorbed effects counted as regressors (equal to ``transformed`` without them).
     transformed_adjusted, with_dummies_adjusted : float
-        With degrees of freedom: :math:`1 - (1 - R^2)(n - 1)/df`.
+        The two adjusted for degrees of freedom, :math:`1 - (1 - R^2)(n - 1)/df`.
 
     See Also
     --------
@@ -163,7 +163,7 @@ def row_correlation(fit: Fit, grouping: Grouping, levels: Array | None = None) -
     ----------
     fit : Fit
     grouping : Grouping
-        Of the rows of its source.
+        The grouping of the rows of its source.
     levels : (G,) array, optional
         A value for each group; the dependent variable if omitted.
     """
