@@ -204,19 +204,19 @@ def fit_iv_fixed_effects(
     Notes
     -----
     The instruments may be correlated with the effects, but not with the error of any period of the entity. Lags of the
-    dependent variable are therefore no valid instruments in short panels: use `fit_arellano_bond`. Residual degrees of
+    dependent variable are therefore not valid instruments in short panels: use `fit_arellano_bond`. Residual degrees of
     freedom are n minus the slopes minus the rank of the absorbed effects.
 
     Examples
     --------
     >>> import panelvar as pv
-    >>> firms = pv.load_data("grunfeld")
-    >>> firms["before"] = firms.groupby("firm")["value"].shift()
-    >>> fit = pv.fit_iv_fixed_effects(firms.dropna(), "invest ~ capital + [value ~ before]", cov="HC1")
+    >>> states = pv.load_data("public_capital")
+    >>> formula = "log(gsp) ~ log(pcap) + log(pc) + [log(emp) ~ unemp]"
+    >>> fit = pv.fit_iv_fixed_effects(states, formula, cov="cluster")
     >>> fit.params.round(4).to_dict()
-    {'const': -189.7971, 'capital': 0.2531, 'value': 0.2572}
+    {'const': 3.3765, 'log(pcap)': -0.1468, 'log(pc)': 0.1106, 'log(emp)': 1.0583}
     >>> fit.wu_hausman
-    <Wu-Hausman: F(1, 195) = 2.9793, p = 0.0859>
+    <Wu-Hausman: F(1, 47) = 4.3900, p = 0.0416>
     """
     chosen = as_convention(convention)
     y, effects = with_effects(y, x, effects, instrumented=True)
