@@ -22,7 +22,7 @@ def make(rows=180, missing=7, seed=0):
     n = len(frame)
     for name in "xzvw":
         frame[name] = rng.normal(size=n) + frame["firm"] % 5
-    frame["z"] += 0.5 * frame["v"] + 0.4 * frame["w"]
+    frame["z"] += 1.5 * frame["v"] + 1.2 * frame["w"]
     frame["y"] = frame["x"] - 2 * frame["z"] + frame["firm"] % 11 + rng.normal(size=n)
     frame = frame.sample(rows, random_state=seed).reset_index(drop=True)
     for name in ("x", "y"):
