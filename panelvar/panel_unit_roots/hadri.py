@@ -68,11 +68,11 @@ def hadri_test(
         Stationary about a level, or about a trend.
     errors : {"homoskedastic", "heteroskedastic", "serial"}
         What :math:`\hat\sigma_i^2` is: the mean over all entities, each entity's own (plm's ``Hcons``, Stata's
-        ``robust``), or each entity's long-run variance (Stata's ``kernel()``).
+        ``robust``), or each entity's long-run variance (of which Stata's ``kernel()`` takes the mean over entities).
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         How the long-run variances are estimated, see `kpss_test`; for ``errors="serial"`` alone.
     df_correction : bool
-        Divide squares by T less the number of terms (plm's ``dfcor``; Stata's default, from memory), not by T.
+        Divide squares by T less the number of terms (plm's ``dfcor``, Stata's default), not by T.
     {demean, unusable (panel variable)}
 
     Returns

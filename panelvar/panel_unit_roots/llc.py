@@ -38,7 +38,7 @@ _CENTRED = {
     "default": {"n": 0, "c": 0, "ct": 1},
     "plm": {"n": 0, "c": 1, "ct": 2},
     "gretl": {"n": 0, "c": 1, "ct": 2},
-    "stata": {"n": 0, "c": 1, "ct": 1},
+    "stata": {"n": 0, "c": 1, "ct": 2},
 }
 
 
@@ -97,12 +97,12 @@ def llc_test(
         rows less one (plm's ``dfcor``), not by rows.
     {demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
-        By default changes are centred before their long-run variance with a trend only, as table 2 was drawn. ``"plm"``
-        and ``"gretl"`` centre them with a constant and detrend them with a trend, ``"stata"`` centres them with either:
-        centred with a constant, or detrended, they make the test reject true nulls far too often. ``"plm"`` rounds
-        :math:`3.21\,T^{1/3}` of the periods, ``"stata"`` truncates it, ``"gretl"`` truncates that of the average rows.
-        The table is read at the periods by ``"plm"``, at the most rows by ``"gretl"``, at the average rows by the
-        others (their rules between printed sizes: the guide). Under ``"plm"`` a lag stays by "t-stat" as in `ips_test`.
+        By default changes are centred before their long-run variance with a trend only, as table 2 was drawn. The other
+        programs centre them with a constant and detrend them with a trend, which makes the test reject true nulls far
+        too often. ``"plm"`` rounds :math:`3.21\,T^{1/3}` of the periods, ``"stata"`` truncates it, ``"gretl"``
+        truncates that of the average rows. The table is read at the periods by ``"plm"``, at the most rows by
+        ``"gretl"``, at the average rows by the others (their rules between printed sizes: the guide). Under ``"plm"`` a
+        lag stays by "t-stat" as in `ips_test`.
 
     Returns
     -------
@@ -225,4 +225,4 @@ def _adjustment(trend: str, convention: str, periods: int, found: LevelRegressio
         return levin_lin_chu_adjustment(trend, periods, "plm")
     if convention == "gretl":
         return levin_lin_chu_adjustment(trend, int(found.nobs.max()), "gretl")
-    return levin_lin_chu_adjustment(trend, float(found.nobs.mean()))
+    return levin_lin_chu_adjustment(trend, float(found.nobs.mean()), convention)

@@ -31,6 +31,10 @@ r"""Mean and variance of the limit of a t ratio of Dickey and Fuller.
 """
 
 
+STATAS_MISPRINT = ("ct", 40, 0.971)
+"""Terms, rows and standard deviation in Stata's copy of the table of Levin, Lin and Chu, which prints 0.871 there."""
+
+
 class Moments(NamedTuple):
     """Mean and variance of a statistic of an entity, each of one shape."""
 
@@ -61,11 +65,12 @@ def levin_lin_chu_adjustment(trend: str, rows: npt.ArrayLike, convention: str = 
     trend : {"n", "c", "ct"}
     rows : array_like
         Rows of the regressions of an entity (their average where lags differ), :math:`\tilde T`.
-    convention : {"default", "plm", "gretl"}
+    convention : {"default", "plm", "gretl", "stata"}
         Between printed sizes: linear interpolation, and beyond 250 in :math:`T^{-2/3}`, as the lags of the long-run
         variance over T go. Below 25 (to 8): drawn as the table was. ``"plm"``, which hands over the periods and not
         the rows: linear interpolation, the limit taken for 500 periods; the ends' own beyond them. ``"gretl"``, which
-        hands over the rows of the longest regression: the next printed size, and the limit beyond 250.
+        hands over the rows of the longest regression: the next printed size, and the limit beyond 250. ``"stata"``:
+        linear interpolation, below 25 those of 25, the limit beyond 250; and a misprint, `STATAS_MISPRINT`.
 
     Raises
     ------
@@ -73,10 +78,16 @@ def levin_lin_chu_adjustment(trend: str, rows: npt.ArrayLike, convention: str = 
         Under the default, there are fewer than 8 rows.
     """
     check_terms(trend)
-    choose("convention", convention, CONVENTIONS)
+    choose("convention", convention, (*CONVENTIONS, "stata"))
     sizes, values = _levin_lin_chu("levin_lin_chu", trend)
     name = "The table of Levin, Lin and Chu (2002)"
-    if convention == "gretl":
+    if convention == "stata":
+        terms, size, deviation = STATAS_MISPRINT
+        misprinted = np.where((sizes == size) & (trend == terms), deviation, values[:, 1])
+        printed = np.column_stack([values[:, 0], misprinted])
+        inside = PrintedSizes(name, "rows", sizes[:-1]).between(printed[:-1], rows)
+        found = np.where(np.asarray(rows)[..., None] > sizes[-2], printed[-1], inside)
+    elif convention == "gretl":
         found = PrintedSizes(name, "rows", sizes).next_up(values, rows)
     elif convention == "plm":
         found = PrintedSizes(name, "periods", np.where(np.isfinite(sizes), sizes, 500.0)).between(values, rows)

@@ -66,7 +66,7 @@ def test_every_step_entity_by_entity(trend, lags):
     [
         ("plm", {"n": 0, "c": 1, "ct": 2}, 11, 38, "plm"),
         ("gretl", {"n": 0, "c": 1, "ct": 2}, 10, 35, "gretl"),
-        ("stata", {"n": 0, "c": 1, "ct": 1}, 10, 35, "default"),
+        ("stata", {"n": 0, "c": 1, "ct": 2}, 10, 35, "stata"),
     ],
 )
 @pytest.mark.parametrize("df_correction", [False, True])

@@ -106,6 +106,11 @@ def test_adjustments_of_levin_lin_and_chu():
     assert levin_lin_chu_adjustment("c", 2000).sd == pytest.approx(0.707 + 0.25 * 0.035)
     assert levin_lin_chu_adjustment("c", 375, "plm").sd == pytest.approx((0.742 + 0.707) / 2)
     assert levin_lin_chu_adjustment("c", 251, "gretl").sd == 0.707
+    stata = levin_lin_chu_adjustment("c", [12, 25, 47, 250, 251], "stata")
+    assert stata.mean == pytest.approx([-0.554, -0.554, -0.533 + 0.4 * 0.002, -0.509, -0.5])
+    assert levin_lin_chu_adjustment("ct", 40, "stata").sd == 0.971
+    assert levin_lin_chu_adjustment("ct", 38, "stata").sd == pytest.approx(0.4 * 0.906 + 0.6 * 0.971)
+    assert levin_lin_chu_adjustment("c", 40, "stata").sd == levin_lin_chu_adjustment("c", 40).sd
     # Below: drawn, refused from 8 rows down, or the first printed one.
     assert levin_lin_chu_adjustment("c", 13).sd > 1.0
     with pytest.raises(pv.InsufficientDataError, match=r"begins at 8 rows; there are 7\.$"):
