@@ -111,7 +111,7 @@ COMMON_ROOT_ROWS = [
         "The same: Stata",
         'llc_test(grunfeld, "inv", lags=1, convention="stata")',
         statistic,
-        lambda: slow_llc(series(), [1] * 10, "c", powers=1, width=8, read_at=18)[0],
+        lambda: slow_llc(series(), [1] * 10, "c", powers=1, width=8, read_at=18, convention="stata")[0],
         LLC_LOOPS,
         {"Stata": "lags(1)"},
         remark="after its code, which has a misprint in the table: 0.971 for 0.871 at 40 rows with a trend",
