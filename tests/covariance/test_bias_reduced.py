@@ -254,7 +254,7 @@ def test_a_joint_test_without_degrees_of_freedom_says_so():
     result = pv.fit_pooled(pv.Panel(frame, "entity", "year"), "y", [*X, "x3"], cov=pv.BiasReduced("entity"))
     test = result.wald_test([*X, "x3"])
     assert np.isnan(test.pvalue)
-    assert "too small for 3 restrictions" in test.notes[-1].text
+    assert "too few for 3 restrictions" in test.notes[-1].text
 
 
 def test_factors_by_name():

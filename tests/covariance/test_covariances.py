@@ -478,7 +478,7 @@ def test_a_name_is_known_wherever_covariances_are(name):
     if "heteroskedasticity" in result.cov_label or name == "robust":
         assert model.with_cov(name).cov_kind.startswith("HC")
     else:
-        with pytest.raises(pv.SpecificationError, match="add lags"):
+        with pytest.raises(pv.SpecificationError, match="Add lags"):
             model.with_cov(name)
 
 
