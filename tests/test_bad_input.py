@@ -117,7 +117,7 @@ def test_a_column_that_is_not_numbers_is_named(name, values, message):
 def test_duplicated_rows_are_counted_and_named():
     twice = pd.concat([frame(), frame().iloc[:5]], ignore_index=True)
     first = frame().iloc[:5].sort_values(["entity", "year"]).iloc[0]
-    message = rf"5 row\(s\) repeat an entity and period: \({first['entity']}, {first['year']}\)"
+    message = rf"5 rows repeat an entity and period: \({first['entity']}, {first['year']}\)"
     with pytest.raises(pv.DataError, match=message):
         pv.Panel(twice, "entity", "year")
     with pytest.raises(pv.DataError, match=message):
@@ -156,7 +156,7 @@ def test_no_rows():
 
 @pytest.mark.parametrize("data", [lambda: frame(), lambda: {"y": [1.0], "x1": [2.0]}, lambda: [1, 2], lambda: None])
 def test_data_that_do_not_say_who_and_when(data):
-    with pytest.raises(pv.SpecificationError, match=r"which column is the entity and which the time: pass Panel"):
+    with pytest.raises(pv.SpecificationError, match=r"which column is the entity and which is the time. Pass Panel"):
         pv.fit_pooled(data(), "y", ["x1"])
 
 
@@ -179,7 +179,7 @@ def test_missing_values_are_dropped_counted_and_warned_about(name):
 @every_estimator
 def test_missing_values_may_be_refused(name):
     with pytest.raises(
-        pv.DataError, match=r"missing values in 4 of \d+ rows, first in row\(s\) .*: x1 \(4\)\. missing='drop'"
+        pv.DataError, match=r"missing values in 4 of \d+ rows, first in rows .*: x1 \(4\)\. missing='drop'"
     ):
         fit(name, x1=spoiled("x1", np.nan), options={"missing": "raise"})
     with pytest.raises(pv.SpecificationError, match=r"missing='drp' is not known. Did you mean 'drop'"):
@@ -217,7 +217,7 @@ def test_missing_groups_are_refused():
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_infinite_values_are_located(name, column, value):
     with pytest.raises(
-        pv.DataError, match=rf"'{column}' is infinite in 4 of \d+ rows, first in row\(s\) \d+, \d+, \d+\. Remove"
+        pv.DataError, match=rf"'{column}' is infinite in 4 of \d+ rows, first in rows \d+, \d+, \d+\. Remove"
     ):
         fit(name, **{column: spoiled(column, value)})
 
@@ -231,7 +231,7 @@ def test_infinities_of_both_signs_do_not_cancel():
 @pytest.mark.parametrize("column", ["y", "x1"])
 @pytest.mark.parametrize(("unit", "what"), [(1e200, "overflows"), (1e307, "overflows"), (1e-200, "underflows")])
 def test_sums_of_squares_out_of_range_are_refused(name, column, unit, what):
-    with pytest.raises(pv.NumericalError, match=f"sum of squares of '{column}' {what}: rescale"):
+    with pytest.raises(pv.NumericalError, match=f"sum of squares of '{column}' {what}. Rescale"):
         fit(name, **{column: frame()[column] * unit})
 
 
@@ -395,9 +395,11 @@ def test_too_few_entities_for_the_between_variance_warn():
 
 
 def test_too_few_clusters():
-    with pytest.raises(pv.InsufficientDataError, match="needs at least two clusters in each dimension; found 1"):
+    with pytest.raises(
+        pv.InsufficientDataError, match="needs at least two clusters in each dimension; one dimension has only 1"
+    ):
         fit("pooled", everyone=1, options={"cov": pv.Clustered("everyone")})
-    with pytest.raises(pv.InsufficientDataError, match="found 1"):
+    with pytest.raises(pv.InsufficientDataError, match="has only 1"):
         fit("pooled", everyone=1, options={"cov": pv.Clustered("entity", "everyone")})
 
 
@@ -425,7 +427,7 @@ def test_singletons_are_kept_or_dropped_and_counted():
     dropped = pv.fit_fixed_effects(data, "y", X, convention="pyfixest")
     assert dropped.nobs == len(frame())
     assert any(n.code == "singletons-dropped" and n.text.startswith("3 singleton rows dropped") for n in dropped.notes)
-    with pytest.raises(pv.NumericalError, match=r"3 row\(s\) have leverage 1"):
+    with pytest.raises(pv.NumericalError, match="the leverage is 1 in 3 rows"):
         pv.fit_fixed_effects(data, "y", X, cov="HC3")
 
 
@@ -470,7 +472,7 @@ def test_random_effects_have_no_weights():
         (lambda: pv.fit_pooled(panel(), "y", frame()[X].to_numpy()), "x must be column names"),
         (lambda: pv.fit_pooled(panel(), "y", [], constant=False), "neither regressors nor a constant"),
         (lambda: pv.fit_pooled(panel(), "y", X, constant="yes"), "constant='yes' must be True, False or None"),
-        (lambda: fit("pooled", x=["const"], const=1.0), "A regressor has the name of the constant, 'const'"),
+        (lambda: fit("pooled", x=["const"], const=1.0), "A regressor is called 'const', as the constant is"),
         (
             lambda: pv.fit_pooled(panel(), "y", X, cov="HC9"),
             "cov='HC9' is not known. Choose one of: 'classical', 'robust', 'HC0'",

@@ -90,10 +90,10 @@ def test_members_count_what_they_lose_as_a_single_fit_does():
 def test_members_with_gaps_say_so():
     data = panel()
     frame = pd.DataFrame({name: data.column(name) for name in ("i", "t", "z", "s")})
-    with pytest.warns(pv.PanelVarWarning, match=r"1 row\(s\) follow periods absent from the data"):
+    with pytest.warns(pv.PanelVarWarning, match="1 row after a gap has no lags"):
         pv.fit_var_batch(pv.Panel(frame.drop(index=[20]), "i", "t"))
     frame.loc[3, "z"] = np.inf
-    with pytest.raises(pv.DataError, match=r"Infinite values in column\(s\) \['z'\]"):
+    with pytest.raises(pv.DataError, match="infinite values in the column 'z': "):
         pv.fit_var_batch(pv.Panel(frame, "i", "t"))
 
 
@@ -101,6 +101,6 @@ def test_a_flat_table_is_not_taken_for_one_entity():
     """Its entities would be stacked into one autoregression."""
     data = panel()
     frame = pd.DataFrame({name: data.column(name) for name in ("i", "t", "z", "s")})
-    with pytest.raises(pv.SpecificationError, match="which column is the entity and which the time"):
+    with pytest.raises(pv.SpecificationError, match="which column is the entity and which is the time"):
         pv.fit_var_batch(frame, ["z", "s"])
     assert len(pv.fit_var_batch(frame.set_index(["i", "t"])).labels) == 12

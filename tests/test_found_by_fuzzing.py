@@ -237,8 +237,11 @@ def test_numbers_of_thousands_of_digits_are_refused_in_words(call):
         (lambda: pv.SignRestrictions({("a", "s"): "+"}, seed=float("nan")), "seed=nan"),
         (lambda: pv.fit_local_projections(system(), names=["x", "x"], exogenous=np.ones(60)), r"Columns \['x', 'x'\]"),
         (lambda: pv.select_lags(np.array(2.0), exogenous=np.ones(60)), "data must be a DataFrame"),
-        (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=len), "no covariance"),
-        (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=lambda fit, rules: 3), "gave a int"),
+        (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=len), "is not a covariance"),
+        (
+            lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=lambda fit, rules: 3),
+            "it returned a int",
+        ),
         (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]).summary().to_frame(foot=[1, 2]), "foot"),
     ],
 )
@@ -357,7 +360,7 @@ def test_slopes_of_nearly_collinear_regressors_are_compared_all_the_same():
 def test_infinite_outcomes_do_not_become_missing_ones_by_cumulating():
     data = frame(12, 12)
     data.loc[[30, 31], "y"] = np.inf, -np.inf
-    with pytest.raises(pv.DataError, match="Infinite values"):
+    with pytest.raises(pv.DataError, match="infinite values"):
         pv.fit_panel_local_projections(pv.Panel(data, "i", "t"), "y", "x1", horizon=2, cumulative=True)
 
 

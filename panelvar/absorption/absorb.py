@@ -365,9 +365,9 @@ def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) ->
     Raises
     ------
     SpecificationError
-        For no effect.
+        If there is no effect.
     DataError
-        Without rows, or for codes or weights of different lengths.
+        If there are no rows, or codes or weights have different lengths.
 
     Notes
     -----
@@ -391,12 +391,14 @@ def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) ->
     """
     blocks = [effect if isinstance(effect, Block) else Block(effect) for effect in effects]
     if not blocks:
-        raise SpecificationError("absorb takes one effect or more; 0 arrived.")
+        raise SpecificationError("absorb takes one effect or more; got none.")
     lengths = {block.grouping.n_rows for block in blocks}
     if weights is not None:
         lengths.add(len(weights))
     if len(lengths) > 1 or lengths == {0}:
-        raise DataError(f"Codes and weights must be equally long, and not empty; their lengths are {sorted(lengths)}.")
+        raise DataError(
+            f"Codes and weights must have one length, which is not zero; their lengths are {sorted(lengths)}."
+        )
     if len(blocks) <= 2 and all(block.level and not block.slopes for block in blocks):
         groupings = tuple(block.grouping for block in blocks)
         return _OneWay(groupings, weights) if len(groupings) == 1 else _TwoWay(groupings, weights)

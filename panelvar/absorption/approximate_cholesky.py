@@ -1,10 +1,10 @@
 r"""A preconditioner for the Laplacian of a weighted graph: elimination in rounds, exact while it is sparse.
 
 The Schur complement of two crossed effects is the Laplacian of a graph on the levels of the smaller one: how strongly
-two levels are linked by levels of the larger. Where that graph is nearly a chain, a tree or a ring, conjugate gradients
-alone need as many iterations as it is long. Eliminating vertex v of weights :math:`w_i` to its neighbours,
-:math:`s = \sum w_i`, leaves the neighbours linked by :math:`w_i w_j / s`. Each round takes out a set of vertices of low
-degree no two of which are neighbours, all at once:
+two levels are linked by levels of the larger. If that graph is nearly a chain, a tree or a ring, conjugate gradients
+alone need as many iterations as it is long. Eliminating vertex v of weights :math:`w_i` to its neighbours, :math:`s =
+\sum w_i`, leaves the neighbours linked by :math:`w_i w_j / s`. Each round takes out a set of vertices of low degree no
+two of which are neighbours, all at once:
 
 - exactly, while the links that are left do not outgrow those of the beginning: of trees, chains and rings nothing else
   is needed, and the solution is exact;
@@ -12,8 +12,8 @@ degree no two of which are neighbours, all at once:
   linked to one j > i, drawn with probability :math:`w_j / S_i`, by :math:`w_i S_i / s`. These d - 1 links have the
   exact ones, d (d - 1) / 2 of them, as their expectation, and keep the neighbours connected.
 
-What is left is factored densely if small, else (a well connected core) replaced by its diagonal. All weights stay
-sums of positive numbers: nothing cancels however weak a link is.
+The rest is factored densely if it is small. If not, it is a well connected core, and its diagonal replaces it. All
+weights stay sums of positive numbers: nothing cancels however weak a link is.
 """
 
 from __future__ import annotations

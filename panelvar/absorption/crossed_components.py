@@ -52,9 +52,9 @@ class CrossedComponents:
         Raises
         ------
         MissingInformationError
-            Once the rows are released.
+            If the rows are released.
         NumericalError
-            Beyond the levels that can be factored (`panelvar.absorption.crossed_effects`).
+            If there are more levels than can be factored (`panelvar.absorption.crossed_effects`).
         """
         if self.equations is None:
             raise MissingInformationError(

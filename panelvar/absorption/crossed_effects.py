@@ -152,10 +152,10 @@ class CrossedEquations:
                 return solution / root
         if not direct:
             raise NumericalError(
-                f"Conjugate gradients did not reach a relative residual of {level_system.TOLERANCE:g} in "
-                f"{level_system.MAX_ITERATIONS} iterations: the two random effects, of {system.large.n_groups} and "
-                f"{system.small.n_groups} levels, are weakly connected and their variances are large. Drop levels with "
-                "few rows, or make one effect fixed."
+                "The iterations did not converge: conjugate gradients did not reach a relative residual of "
+                f"{level_system.TOLERANCE:g} in {level_system.MAX_ITERATIONS} iterations. The two random effects, "
+                f"of {system.large.n_groups} and {system.small.n_groups} levels, are weakly connected and their "
+                "variances are large. Drop levels with few rows, or make one effect fixed."
             )
         from scipy.linalg import cho_solve
 
@@ -230,9 +230,9 @@ class CrossedEquations:
             return value + (levels - 1) * float(np.log1p(growth)) + float(np.log1p(mean))
         if levels > DETERMINANT_LIMIT:
             raise NumericalError(
-                "The likelihood of two-way random effects needs a direct factorisation of the smaller effect. "
-                f"That effect has {levels} levels; the limit is {DETERMINANT_LIMIT}. The coefficients, standard "
-                "errors and effects of the moment estimators do not need it."
+                "The likelihood of two-way random effects needs a factorisation of the smaller effect. That effect "
+                f"has {levels} levels; the limit is {DETERMINANT_LIMIT}. The coefficients, standard errors and "
+                "effects of the moment estimators do not need it."
             )
         return value + 2.0 * float(np.log(np.diagonal(self._factor)).sum())
 

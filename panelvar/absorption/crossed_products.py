@@ -17,8 +17,8 @@ def project_in_one_reading(columns: Sequence[Column], system: LevelSystem) -> tu
     r"""Return the tables of both effects and the R factor of the projected columns.
 
     About one number a column, :math:`S_1` and :math:`S_2` are the sums over the levels of the larger and of the smaller
-    effect, :math:`r = S_2 - N' W_1^{-1} S_1` and b the table of the smaller (`LevelSystem.solve`). What the projection
-    leaves has the columns' cross products less :math:`S_1' W_1^{-1} S_1 + r'b`.
+    effect, :math:`r = S_2 - N' W_1^{-1} S_1` and b the table of the smaller (`LevelSystem.solve`). The projected
+    columns have the columns' cross products less :math:`S_1' W_1^{-1} S_1 + r'b`.
 
     Parameters
     ----------

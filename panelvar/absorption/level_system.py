@@ -1,8 +1,8 @@
 """Normal equations of two crossed effects: the Schur complement of the smaller effect, and what is solved with it.
 
-Of the normal equations of two sets of dummies the larger is eliminated; what is left is solved directly, or by
-conjugate gradients, and gives level tables, variances and leverages. Everything that two effects share goes through
-the cross table of their pairs of levels.
+The larger of two sets of dummies is eliminated from the normal equations. The rest is solved directly, or by conjugate
+gradients, and gives level tables, variances and leverages. Everything that two effects share goes through the cross
+table of their pairs of levels.
 """
 
 from __future__ import annotations
@@ -180,9 +180,10 @@ class LevelSystem:
         if solved:
             return solution
         raise NumericalError(
-            f"Conjugate gradients did not reach a relative residual of {TOLERANCE:g} in {MAX_ITERATIONS} iterations: "
-            f"the two effects, of {self.large.n_groups} and {self.small.n_groups} levels, are weakly connected. "
-            "Drop levels with few rows, or restrict the sample to well connected components."
+            "The iterations did not converge: conjugate gradients did not reach a relative residual of "
+            f"{TOLERANCE:g} in {MAX_ITERATIONS} iterations. The two effects, of {self.large.n_groups} and "
+            f"{self.small.n_groups} levels, are weakly connected. Drop levels with few rows, or restrict the sample "
+            "to well connected components."
         )
 
     def _multiply(self, vectors: Array) -> Array:
@@ -195,7 +196,7 @@ class LevelSystem:
         return vectors - image
 
     def _precondition(self, target: Array, noise: Array, start: Array) -> tuple[Array, bool]:
-        """Iterate on from `start` with an approximate factor, and without one should that not do."""
+        """Iterate on from `start` with an approximate factor; if that does not converge, without one."""
         multiply, solution = self._multiply, start
         if self._approximate is not None:
             links, approximate = self._approximate
@@ -252,12 +253,13 @@ class LevelSystem:
         return cells * (self.small.n_groups + filling)
 
     def worthwhile_iterations(self, n_columns: int) -> int:
-        """Return how many iterations cost what forming and factoring the Schur complement does, 0 where that is cheap.
+        """Return how many iterations cost as much as forming and factoring the Schur complement, 0 where that is cheap.
 
         Well connected panels need about a dozen.
         """
         work = min(self._sparse_work, self._dense_work) + self.small.n_groups**3 / 3.0
-        # Of an iteration: in a sparse product, adding a multiple of a short row costs a quarter of a multiplication.
+        # The cost of an iteration: in a sparse product, adding a multiple of a short row costs a quarter of a
+        # multiplication.
         multiplications = 2.0 * n_columns * self.large.n_groups * self.small.n_groups
         if self._row_lengths is not None:
             multiplications = 0.5 * _SPARSE_COST * n_columns * float(np.sum(self._row_lengths))
@@ -281,8 +283,9 @@ class LevelSystem:
             return np.asarray(cholesky(schur, lower=False, overwrite_a=True, check_finite=False))
         except LinAlgError as error:
             raise NumericalError(
-                "The two effects are too weakly connected to tell apart in double precision (the Cholesky factor "
-                "of their Schur complement does not exist). The usual cause is weights of very different sizes."
+                "Double precision cannot tell the two effects apart, because they are too weakly connected (the "
+                "Cholesky factor of their Schur complement does not exist). The usual cause is weights of very "
+                "different sizes. Drop levels with few rows, or rows of tiny weight."
             ) from error
 
     def _levels_by_component(self) -> list[NDArray[np.intp]]:
@@ -337,12 +340,13 @@ class LevelSystem:
         Raises
         ------
         NumericalError
-            Saying that `what` needs it, and `advice`, if the smaller effect has more than `DIRECT_LIMIT` levels.
+            If the smaller effect has more than `DIRECT_LIMIT` levels. The message says that `what` needs it, and
+            `advice`.
         """
         if self.small.n_groups > DIRECT_LIMIT:
             raise NumericalError(
-                f"{what} need a direct factor of the smaller, which has {self.small.n_groups} levels; the limit is "
-                f"{DIRECT_LIMIT}. {advice}"
+                f"{what} need a factorisation of the smaller effect, which has {self.small.n_groups} levels; the "
+                f"limit is {DIRECT_LIMIT}. {advice}"
             )
         from scipy.linalg import cho_solve
 

@@ -316,9 +316,9 @@ class EffectSystem:
             solution, solved = iterate(self._preconditioner.solve, MOST_ITERATIONS, start=solution)
         if not solved:
             raise NumericalError(
-                f"Conjugate gradients did not reach a relative residual of {PRECISION:g} in {MOST_ITERATIONS} "
-                f"iterations: the effects ({self.order} coefficients besides the largest) are weakly connected. "
-                "Drop levels with few rows, or one of the effects."
+                "The iterations did not converge: conjugate gradients did not reach a relative residual of "
+                f"{PRECISION:g} in {MOST_ITERATIONS} iterations. The effects ({self.order} coefficients without the "
+                "largest) are weakly connected. Drop levels with few rows, or one of the effects."
             )
         return solution
 

@@ -81,7 +81,7 @@ class OrthonormalBlock:
                 columns.append((1.0 / self.root)[codes])
         for variable in block.slopes:
             j = len(columns)
-            # In a unit of its own, so that no square leaves the range of numbers.
+            # The variable is in a unit of its own, so that no square leaves the range of numbers.
             unit = exponents(variable)
             rest = np.ldexp(variable, -unit)
             total = grouping.sums(rest * rest, weights)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, SpecificationError, check_level
 from panelvar.base.limits import LARGEST_WHOLE, LONGEST_HORIZON, LONGEST_SEED, MOST_CELLS
 from panelvar.base.quoting import shown
@@ -26,12 +27,12 @@ ONE_OR_TWO_WAY = (*ONE_WAY, "twoway")
 
 
 def is_whole(value: object) -> TypeGuard[int | np.integer]:
-    """Whether a value is an integer; True and 2.0 are none."""
+    """Whether a value is an integer; True and 2.0 are not."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a real number; True is none, and neither is a whole number that no float holds."""
+    """Whether a value is a real number; True is not, and neither is a whole number beyond all floats."""
     if type(value) is float:
         return True
     if isinstance(value, int) and value.bit_length() >= sys.float_info.max_exp:
@@ -58,7 +59,7 @@ def read_whole(option: str, value: object, least: int, most: int | None = None) 
     Raises
     ------
     SpecificationError
-        Unless it is an integer (True and 2.0 are none) of at least ``least`` and, if given, at most ``most``.
+        Unless it is an integer (True and 2.0 are not) of at least ``least`` and, if given, at most ``most``.
     """
     highest = LARGEST_WHOLE if most is None else most
     if not is_whole(value) or not least <= value <= highest:
@@ -112,7 +113,8 @@ def refuse_beyond(option: str, value: float, periods: int) -> None:
     if LONGEST_HORIZON < value < periods:
         raise SpecificationError(f"{option}={shown(value)} is too long; the limit is {LONGEST_HORIZON} periods.")
     if value >= periods:
-        raise InsufficientDataError(f"{option}={shown(value)} reaches past the data, which span {periods} period(s).")
+        span = count_of(periods, "period")
+        raise InsufficientDataError(f"{option}={shown(value)} reaches past the data, which span {span}.")
 
 
 def read_names(option: str, value: object, what: str = "column names") -> tuple[str, ...]:
@@ -121,13 +123,13 @@ def read_names(option: str, value: object, what: str = "column names") -> tuple[
     Raises
     ------
     SpecificationError
-        If it is no name and no ordered collection of names.
+        If it is neither a name nor an ordered collection of names.
     """
     names = read_labels(option, value, what)
     others = [name for name in names if not isinstance(name, str)]
     if others:
         raise SpecificationError(
-            f"{option} must be {what}, which are texts; got {type(others[0]).__name__}.{_columns_hint(value)}"
+            f"{option} must be {what}, and names are texts; got {type(others[0]).__name__}.{_columns_hint(value)}"
         )
     return names
 
@@ -138,7 +140,7 @@ def read_labels(option: str, value: object, what: str = "column names") -> tuple
     Raises
     ------
     SpecificationError
-        If it is no text and no ordered collection, or holds what can label nothing (a list, a mapping).
+        If it is neither a text nor an ordered collection, or holds what cannot be a label (a list, a mapping).
     """
     if value is None:
         return ()
@@ -185,7 +187,7 @@ def read_number(option: str, value: object) -> float:
     Raises
     ------
     SpecificationError
-        Unless it is a finite real number (True is none).
+        Unless it is a finite real number (True is not).
     """
     number = math.nan
     if is_number(value):
@@ -204,14 +206,14 @@ def read_levels(level: object) -> tuple[float, ...]:
     Raises
     ------
     SpecificationError
-        None at all, or one that `panelvar.base.errors.check_level` refuses.
+        If there is none at all, or `panelvar.base.errors.check_level` refuses one.
     """
     several: tuple[Any, ...] = (level,)
     # An array without dimensions calls itself iterable.
     if isinstance(level, Iterable) and not isinstance(level, str) and getattr(level, "ndim", 1) > 0:
         several = tuple(level)
     if not several:
-        raise SpecificationError("level=() is empty: give a level such as 0.95, or several, such as (0.68, 0.95).")
+        raise SpecificationError("level=() is empty. Give a level such as 0.95, or several, such as (0.68, 0.95).")
     return tuple(sorted({check_level(each) for each in several}, reverse=True))
 
 
@@ -293,7 +295,6 @@ def read_seed(value: object, option: str = "seed", other: str = "") -> int | Non
         return None
     if not is_whole(value) or value < 0 or int(value).bit_length() > LONGEST_SEED:
         raise SpecificationError(
-            f"{option}={shown(value)} must be a whole number of at least 0 and at most {LONGEST_SEED} bits, or "
-            f"None{other}."
+            f"{option}={shown(value)} must be None{other} or a whole number from 0 with at most {LONGEST_SEED} bits."
         )
     return int(value)

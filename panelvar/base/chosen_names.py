@@ -45,7 +45,7 @@ def chosen_names(
     Raises
     ------
     SpecificationError
-        An item that is no text, or fits no name: names are listed, the nearest first.
+        If an item is not a text, or fits no name. The message lists the names, the nearest first.
     """
     items = [wanted] if isinstance(wanted, (str, re.Pattern)) else wanted
     if isinstance(items, (Set, Mapping)) or not isinstance(items, Iterable) or getattr(items, "ndim", 1) == 0:
@@ -202,8 +202,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _no_text(option: str, item: object) -> SpecificationError:
     return SpecificationError(
-        f"{option}={shown(item)} must be names of coefficients, one or a list of them: texts, in which * and ? stand "
-        "for other characters, or compiled regular expressions."
+        f"{option}={shown(item)} must be the name of a coefficient or a list of such names. A name is a text, in "
+        "which * and ? stand for other characters, or a compiled regular expression."
     )
 
 

@@ -56,10 +56,10 @@ def _standing(found: Iterable[tuple[str, str]], has: Callable[[str], bool]) -> s
 
 
 def hint(kind: str, name: str, has: Callable[[str], bool], known: Collection[str], option: str = "") -> str:
-    """Say in a sentence what to do about a name that is none of the ``known`` ones; nothing if nothing is known of it.
+    """Say in a sentence what to do about a name that is not among the ``known`` ones; "" if nothing is known of it.
 
-    It is what another program calls something here; or a misspelling of a known name; or the like of another program's
-    name; or what stands anywhere, such as that the library has no such thing.
+    In this order: what another program calls by that name; a known name that it misspells; a name of another program
+    that it misspells; or what holds everywhere, such as that the library has no such thing.
     """
     here = answer(kind, name, has, option)
     if here is None and (meant := nearest(name, known, functions=kind == "function")):
@@ -108,11 +108,11 @@ def _function_hint(name: str) -> str:
 
 
 def has_attribute(owner: type, name: str) -> bool:
-    """Whether instances of a class have an attribute: a field of a dataclass is none of the class itself."""
+    """Whether instances of a class have an attribute. A dataclass itself lacks its fields."""
     return hasattr(owner, name) or name in getattr(owner, "__dataclass_fields__", {})
 
 
 def unknown(name: str, known: Collection[str]) -> str:
-    """Message for a name that is none of the ``known`` ones of the package."""
+    """Message for a name that is not among the ``known`` ones of the package."""
     what = hint("function", name, known.__contains__, known)
     return f"module 'panelvar' has no attribute {name!r}.{what and ' '}{what}"

@@ -35,7 +35,7 @@ class PanelVarError(ValueError):
 
     See Also
     --------
-    PanelVarWarning : What may mislead, and is no error.
+    PanelVarWarning : What may mislead without being an error.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class InsufficientDataError(PanelVarError):
     >>> pv.fit_pooled(firms.head(2), "invest ~ value + capital")
     Traceback (most recent call last):
         ...
-    panelvar.base.errors.InsufficientDataError: 2 rows cannot identify 1 slope(s), a constant: 0 residual ...
+    panelvar.base.errors.InsufficientDataError: 2 rows cannot identify 1 slope and a constant: ...
     """
 
 
@@ -132,7 +132,7 @@ class RowsNotKeptError(MissingInformationError):
 
 @contextmanager
 def needing_rows(what: str, instead: str = "use a DataFrame or a Panel") -> Iterator[None]:
-    """Say, of rows that are not kept, what was asked for that needs them.
+    """Say what was asked for that needs rows, where rows are not kept.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def needing_rows(what: str, instead: str = "use a DataFrame or a Panel") -> Iter
     except RowsNotKeptError as error:
         if error.named:
             raise
-        found = RowsNotKeptError(f"{what} needs all rows at once, and the rows of a stream are not kept: {instead}.")
+        found = RowsNotKeptError(f"{what} needs all rows at once, and a stream does not keep its rows: {instead}.")
         found.named = True
         raise found from None
 
@@ -235,7 +235,7 @@ class Note:
     def __post_init__(self) -> None:
         """Quote the caller's texts as errors do."""
         if not isinstance(self.code, str) or not isinstance(self.text, str):
-            raise SpecificationError(f"A note is of two texts; got {shown(self.code)} and {shown(self.text)}.")
+            raise SpecificationError(f"A note has a code and a text; got {shown(self.code)} and {shown(self.text)}.")
         if type(self.warn).__name__ not in ("bool", "bool_"):  # NumPy's too, without loading it
             raise SpecificationError(f"warn={shown(self.warn)} must be True or False.")
         object.__setattr__(self, "text", one_line(self.text))
@@ -284,8 +284,8 @@ def choose(option: str, value: object, allowed: Iterable[str], otherwise: str = 
     Raises
     ------
     SpecificationError
-        Names the option, what arrived, the answer to another program's name or else the closest choice, and all
-        choices.
+        If ``value`` is none of them. The message names the option, what arrived, the answer to another program's name
+        or else the closest choice, and all choices.
     """
     choices = tuple(allowed)
     if isinstance(value, str) and value in choices:

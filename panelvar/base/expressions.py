@@ -12,7 +12,7 @@ from panelvar.base.limits import DEEPEST_EXPRESSION, LONGEST_EXPRESSION
 
 @lru_cache(maxsize=256)
 def syntax_tree(text: str, written: str) -> ast.expr | None:
-    """Return the tree of an expression; None if it is none.
+    """Return the tree of an expression; None if the text is not an expression.
 
     A sum or product of many terms leans to the left and counts as one level: walk it down by `spine`.
 
@@ -26,7 +26,7 @@ def syntax_tree(text: str, written: str) -> ast.expr | None:
     Raises
     ------
     SpecificationError
-        More than `LONGEST_EXPRESSION` characters, or `DEEPEST_EXPRESSION` levels.
+        If there are more than `LONGEST_EXPRESSION` characters, or `DEEPEST_EXPRESSION` levels.
     """
     if len(written) > LONGEST_EXPRESSION:
         raise SpecificationError(
@@ -81,6 +81,6 @@ def source(node: ast.AST) -> str:
 
 def _too_deep(written: str) -> SpecificationError:
     return SpecificationError(
-        f"{written!r} is too long a sum, or it nests too many brackets, signs or functions; the limit is "
+        f"{written!r} is too long or too deeply nested (brackets, signs, functions, terms of a sum); the limit is "
         f"{DEEPEST_EXPRESSION} levels."
     )

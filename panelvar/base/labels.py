@@ -97,7 +97,7 @@ def in_order(what: str, values: Any, names: Sequence[str], meaning: str = "") ->
     Raises
     ------
     SpecificationError
-        Labels that are not the names.
+        If the labels are not the names.
     """
     if isinstance(values, (list, tuple)) and any(map(is_frame, values)):
         return [in_order(what, matrix, names, meaning) for matrix in values]
@@ -116,7 +116,7 @@ def places_of(what: str, labels: Any, names: Sequence[str], meaning: str = "") -
     Raises
     ------
     SpecificationError
-        Labels that are not the names.
+        If the labels are not the names.
     """
     if only_counted(labels):
         return list(range(len(labels)))

@@ -32,7 +32,7 @@ def each_lag(call: str) -> tuple[str, ...] | None:
     Raises
     ------
     SpecificationError
-        A range that runs backwards, a lag named twice, or more lags than a model has columns.
+        If a range runs backwards, a lag is named twice, or there are more lags than a model can have columns.
     """
     match = _RANGE.fullmatch(call.strip())
     if match is None:
@@ -42,7 +42,9 @@ def each_lag(call: str) -> tuple[str, ...] | None:
     else:
         first, last = int(match["first"]), int(match["last"])
         if last < first:
-            raise SpecificationError(f"{call!r}: a range runs from its smaller to its larger number, {last}:{first}.")
+            raise SpecificationError(
+                f"{call!r} is the wrong way round. A range runs from its smaller to its larger number, {last}:{first}."
+            )
         if last - first >= MOST_COLUMNS:
             raise SpecificationError(f"{call!r} would make {last - first + 1} columns; the limit is {MOST_COLUMNS}.")
         lags = list(range(first, last + 1))

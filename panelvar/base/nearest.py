@@ -1,4 +1,4 @@
-"""The name that a misspelt one was meant to be, where there is no doubt: no guess is better than a wrong one."""
+"""Finds the name that a misspelt one was meant to be, where there is no doubt. No guess is better than a wrong one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-# Words that say what kind of function a name is, and nothing of its subject: chow_test is no arch_test.
+# Words that say what kind of function a name is, and nothing of its subject: chow_test is not arch_test.
 _KINDS = frozenset({"fit", "plot", "test", "table", "result"})
 _WORDS = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -23,8 +23,9 @@ _OTHER_FORM, _BEGINNING = 100, 101
 def nearest(name: str, known: Iterable[str], *, functions: bool = False) -> str | None:
     """Return the known name that was meant; None where none is near, or two are equally so.
 
-    Near is what differs in capitals or in the marks between words; by a letter of every five put in, left out, replaced
-    or exchanged with its neighbour; or by the ending of a word. Of up to four letters the first must stand.
+    A name is near if it differs in capitals or in the marks between words, in the ending of a word, or in one letter of
+    every five, which is put in, left out, replaced or exchanged with its neighbour. In names of up to four letters the
+    first letter must be right.
 
     Parameters
     ----------
@@ -32,9 +33,9 @@ def nearest(name: str, known: Iterable[str], *, functions: bool = False) -> str 
     known : iterable of str
     functions : bool
         The names are of functions and classes. Their subjects are compared, without the words fit, plot, test, table
-        and result. Words may be left out at the end, if no other name begins so; further words are further subjects. Of
-        up to four letters only two may be exchanged, one doubled or the last left out: three letters are a model
-        (fit_sar is no fit_svar).
+        and result. Words may be left out at the end, if no other name begins so; further words are further subjects. In
+        names of up to four letters two letters may be exchanged, one doubled or the last left out, and no more: three
+        letters are a model (fit_sar is not fit_svar).
     """
     subject = _subject if functions else _words
     given = subject(name)

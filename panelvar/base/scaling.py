@@ -69,7 +69,7 @@ def refuse_far_apart(names: Sequence[str], norms: Array) -> None:
     Raises
     ------
     NumericalError
-        Naming two of them.
+        If they are too far apart. The message names two of them.
     """
     if far_apart(norms):
         low, high = int(_sized(norms).argmin()), int(norms.argmax())

@@ -126,7 +126,7 @@ def parquet_chunks(paths: Sequence[str]) -> ArrowChunks:
     Raises
     ------
     DataError
-        A file that cannot be read, or whose columns are not those of the first.
+        If a file cannot be read, or its columns are not those of the first.
     """
     names = _open(paths[0]).schema_arrow.names
     return ArrowChunks(names, partial(_of_files, {path: _state(path) for path in paths}), repeatable=True)
@@ -143,9 +143,9 @@ def _of_files(states: dict[str, tuple[int, int]], columns: list[str]) -> Iterato
             raise DataError(f"Column {absent[0]!r} is missing in {path}, whose columns are {file.schema_arrow.names}.")
         if _state(path) != state:
             raise DataError(
-                f"{path} has changed since it was first read: make a new PanelStream, and fit the model again."
+                f"{path} has changed since it was first read. Make a new PanelStream and fit the model again."
             )
-        # Without read-ahead, and without the file in the address space, memory does not grow with it.
+        # Memory does not grow with the file, because it is not read ahead and not mapped into the address space.
         rows = _even_rows(file.metadata)
         with said(path, OSError, pyarrow.ArrowException):
             for batch in file.iter_batches(batch_size=rows, columns=columns, use_threads=False):

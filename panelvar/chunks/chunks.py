@@ -62,7 +62,7 @@ class Chunks(Protocol):
 
 
 class DatedChunks(Chunks, Protocol):
-    """Rows of a panel, of which columns say who each is about, and when."""
+    """Rows of a panel. Two columns say who each row is about, and when."""
 
     entity_name: str
     time_name: str
@@ -132,13 +132,12 @@ class FrameChunks:
         # A frame's iterator is of the names of its columns.
         if not isinstance(made, Iterable) or is_frame(made):
             raise SpecificationError(
-                f"The function must return DataFrames one after another, in a list or an iterator; it returned "
-                f"{type(made).__name__}."
+                f"The function must return an iterator or a list of DataFrames; it returned {type(made).__name__}."
             )
         frames = iter(made)
         first = next(frames, None)
         if first is None:
-            raise DataError("The data have no chunk, and so no row to read.")
+            raise DataError("The data have no chunk, so there are no rows to read.")
         if not self.repeatable:
 
             def again() -> Iterator[Any]:

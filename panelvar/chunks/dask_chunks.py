@@ -145,11 +145,11 @@ def _on_partition(work: SentWork[Found], frame: Any, number: int, columns: Seque
 
 @contextmanager
 def _said(what: str) -> Iterator[None]:
-    """Say which partition lacks a column that the frame is said to have."""
+    """Say which partition lacks a column that the frame announces."""
     try:
         yield
     except KeyError as error:
-        raise DataError(f"{what} of the Dask frame lacks a column that is needed: {error.args[0]}.") from None
+        raise DataError(f"{what} of the Dask frame lacks the column {error.args[0]}, which the model needs.") from None
 
 
 def _name(number: int) -> str:

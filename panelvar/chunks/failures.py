@@ -1,4 +1,4 @@
-"""What goes wrong while a source is read, said in the library's words and with the place."""
+"""Errors that occur while a source is read, in the library's words and with the place."""
 
 from __future__ import annotations
 
@@ -53,4 +53,6 @@ class Called:
 
 def not_pickled(what: str) -> SpecificationError:
     """Make the error for a source that lasts no longer than the session."""
-    return SpecificationError(f"{what} cannot be pickled: pickle result.without_rows(), which needs no data.")
+    return SpecificationError(
+        f"{what} cannot be pickled, because it reads its data again. Pickle result.without_rows(), which needs no data."
+    )

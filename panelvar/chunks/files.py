@@ -42,14 +42,14 @@ class Files:
         Raises
         ------
         DataError
-            Nothing there, or one file twice.
+            If there is nothing, or one file is given twice.
         """
         found = [path for one in self.given for path in _files_of(one)]
         met: set[str] = set()
         for path in found:
             whole = os.path.realpath(path)
             if whole in met:
-                raise DataError(f"{path} is given twice, and its rows would count twice.")
+                raise DataError(f"{path} is given twice, so its rows would count twice.")
             met.add(whole)
         return found
 
@@ -79,16 +79,17 @@ def _files_of(path: str) -> list[str]:
     if os.path.isdir(path):
         inside = sorted(glob.glob(os.path.join(glob.escape(path), "**", "*.parquet"), recursive=True))
         if not inside:
-            raise DataError(f"{path} is a folder without a file whose name ends in .parquet.")
+            raise DataError(f"The folder {path} has no file whose name ends in .parquet.")
         return inside
     if os.path.exists(path):
         return [path]
     fitting = sorted(glob.glob(path, recursive=True))
     if not fitting and "://" in path:
         raise DataError(
-            f"{shown(path)} is an address, and files are read from folders: give what reads it, such as a data set of "
-            "pyarrow, polars.scan_parquet, a query of DuckDB or dask.dataframe.read_parquet."
+            f"{shown(path)} is an address, and panelvar reads files from folders only. Give an object that reads "
+            "the address, such as a data set of pyarrow, polars.scan_parquet, a query of DuckDB or "
+            "dask.dataframe.read_parquet."
         )
     if not fitting:
-        raise DataError(f"{path} is not there: give a Parquet file, a folder of such files, or a pattern.")
+        raise DataError(f"{path} does not exist. Give a Parquet file, a folder of such files, or a pattern.")
     return fitting

@@ -20,11 +20,11 @@ def open_chunks(data: Any) -> Chunks:
     Raises
     ------
     SpecificationError
-        Something that is no source of chunks.
+        If it is not a source of chunks.
     DataError
-        Files that are not there or cannot be read.
+        If files do not exist or cannot be read.
     ImportError
-        Without pyarrow, for what it reads.
+        If pyarrow is missing and would have to read the data.
     """
     if are_paths(data):
         need_pyarrow("Parquet files")
@@ -60,11 +60,11 @@ def open_chunks(data: Any) -> Chunks:
     if isinstance(data, Iterator):
         return ReadOnce(FrameChunks(partial(_in_turn, data), repeatable=False))
     if isinstance(data, Sequence) and not data:
-        raise SpecificationError(f"The {type(data).__name__} of data is empty: there is nothing to read.")
+        raise SpecificationError(f"The {type(data).__name__} of data is empty, so there is nothing to read.")
     raise SpecificationError(
-        "A stream is read from paths of Parquet files, a table, data set or reader of pyarrow, a relation of DuckDB, a "
-        "frame of polars or Dask, a list of DataFrames, a function that returns an iterator of DataFrames, or such an "
-        f"iterator; got {type(data).__name__}."
+        "A stream takes paths of Parquet files, a table, data set or reader of pyarrow, a relation of DuckDB, a "
+        "frame of polars or Dask, a list of DataFrames, an iterator of DataFrames, or a function that returns such "
+        f"an iterator; got {type(data).__name__}."
     )
 
 
@@ -76,7 +76,7 @@ def files_in(data: Any) -> Files | None:
     """Return the files that data are read from, None where they are not told."""
     if are_paths(data):
         return Files(data)
-    # Of a data set of pyarrow, whose other file systems have paths of their own.
+    # The files of a data set of pyarrow. Other file systems than the local one have paths of their own.
     files = getattr(data, "files", None)
     local = "Local" in type(getattr(data, "filesystem", None)).__name__
     return Files(files) if local and files else None

@@ -43,7 +43,7 @@ class ReadOnce:
 
     @property
     def first(self) -> Chunk | None:
-        """The first chunk that has a row, if there is any: looking at it is no reading."""
+        """The first chunk that has a row, if there is any. Looking at it does not count as a reading."""
         return next((chunk for chunk in self._kept if chunk.n_rows), None)
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
@@ -52,7 +52,7 @@ class ReadOnce:
         Raises
         ------
         SpecificationError
-            In a second reading of rows that are not kept.
+            If rows that are not kept are read a second time.
         """
         if self.repeatable:
             yield from self._kept
@@ -60,8 +60,8 @@ class ReadOnce:
         rest, self._rest = self._rest, None
         if rest is None:
             raise SpecificationError(
-                "These data can be read only once, and this needs to read them again. Give a function that "
-                "returns a new iterator at each call, or a path, table or query."
+                "These data can be read only once, and they are needed again. Give a function that returns a new "
+                "iterator at each call, or a path, table or query."
             )
         kept, self._kept = self._kept, []
         yield from kept

@@ -46,12 +46,12 @@ def read_below(below: str | Sequence[str]) -> tuple[Precision, ...]:
     Raises
     ------
     SpecificationError
-        Something else than is offered, or the same twice.
+        If a line is not one of those offered, or is named twice.
     """
     asked = [choose("below", name, BELOW) for name in read_names("below", below, "what stands under an estimate")]
     lines = [name for name in asked if name != "none"]
     if len(set(asked)) < len(asked) or (len(asked) > 1 and "none" in asked):
-        raise SpecificationError(f"below={asked!r}: name each line once; 'none' stands alone.")
+        raise SpecificationError(f"below={asked!r} must name each line once, or be 'none' alone.")
     free = [brackets for brackets in _BRACKETS if brackets != "[]" or "conf_int" not in lines]
     return tuple(Precision(name, "[]" if name == "conf_int" else free.pop(0)) for name in lines)
 
@@ -100,7 +100,7 @@ def terms_of(models: Sequence[Fitted], keep: Chosen | None, drop: Chosen, order:
     Raises
     ------
     SpecificationError
-        What is kept, dropped or ordered is nowhere, or nothing is left.
+        If no column has what is kept, dropped or ordered, or nothing is left.
     """
     found = list(dict.fromkeys(str(name) for model in models for name in model.params.index))
     if _CONSTANT in found:
@@ -120,7 +120,7 @@ def terms_of(models: Sequence[Fitted], keep: Chosen | None, drop: Chosen, order:
 
 
 def _section(model: Fitted, name: str) -> str:
-    """A long-run coefficient of an error correction is no slope of its regression."""
+    """A long-run coefficient of an error correction is not a slope of its regression."""
     from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 
     return _LONG_RUN if isinstance(model, ErrorCorrectionResult) and name in model.long_run.index else ""

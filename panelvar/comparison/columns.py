@@ -72,10 +72,10 @@ def read_columns(results: Results, more: tuple[Given, ...]) -> list[Column]:
     Raises
     ------
     SpecificationError
-        There are none, or something that cannot stand in a column.
+        If there are no results, or one of them cannot stand in a column.
     """
     if more and isinstance(results, (Mapping, Sequence)):
-        raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
+        raise SpecificationError("Give the results one by one, or in one mapping or list, but not both.")
     if more or _is_result(results) or _is_system(results):
         results = [results, *more]  # type: ignore[list-item]
     if not isinstance(results, (Mapping, Sequence)) or isinstance(results, str):
@@ -83,7 +83,7 @@ def read_columns(results: Results, more: tuple[Given, ...]) -> list[Column]:
             f"results is a {type(results).__name__}: expected a mapping of labels to results, or a list of results."
         )
     if not results:
-        raise SpecificationError("results is empty: give at least one result to compare.")
+        raise SpecificationError("results is empty. Give at least one result to compare.")
     found: list[Column] = []
     given = list(_each(results))
     for place, (heading, label, result) in enumerate(given, start=1):
@@ -118,7 +118,7 @@ def _each(results: Any) -> Iterator[tuple[str, str | None, object]]:
 
 def _not_empty(key: object, group: Any) -> None:
     if not group:
-        raise SpecificationError(f"results[{str(key)!r}] is empty: a group has at least one result.")
+        raise SpecificationError(f"results[{str(key)!r}] is empty. A group needs at least one result.")
 
 
 def _is_result(value: object) -> bool:
@@ -154,8 +154,8 @@ def _fitted(name: str, result: Any) -> Fitted:
 
     if not _is_result(result):
         raise SpecificationError(
-            f"results[{name!r}] is a {type(result).__name__}: compare() takes results of single equations and fitted "
-            "vector autoregressions; print another system with its own summary()."
+            f"results[{name!r}] is a {type(result).__name__}, but compare() takes results of single equations and "
+            "fitted vector autoregressions. Print another system with its own summary()."
         )
     if isinstance(result, PanelVarResult):
         return StackedColumn(result)
@@ -168,14 +168,14 @@ def one_below_another(columns: Sequence[Column]) -> tuple[list[str], list[Block]
     Raises
     ------
     SpecificationError
-        Results are not in groups; a group has a label twice.
+        If results are not in groups, or a group has a label twice.
     """
     groups: dict[str, list[Column]] = {}
     for column in columns:
         groups.setdefault(column.heading, []).append(column)
     if "" in groups:
         raise SpecificationError(
-            "stack=True puts groups of results one below another: give a mapping of headings to mappings or lists, "
+            "stack=True puts groups of results one below another. Give a mapping of headings to mappings or lists, "
             "such as {'Men': [first, second], 'Women': [third, fourth]}."
         )
     numbered = all(column.label == f"({k})" for k, column in enumerate(columns, start=1))
@@ -186,8 +186,8 @@ def one_below_another(columns: Sequence[Column]) -> tuple[list[str], list[Block]
     for heading, group in groups.items():
         if len(named[heading]) < len(group):
             raise SpecificationError(
-                f"Two columns of {heading!r} have one label, of: {', '.join(column.label for column in group)}. With "
-                "stack=True columns of the same label are put in line: give each its own."
+                f"Two columns of {heading!r} have one label, of: {', '.join(column.label for column in group)}. "
+                "stack=True puts columns of the same label in line, so each needs a label of its own."
             )
     labels = list(dict.fromkeys(label for group in named.values() for label in group))
     return labels, [Block(heading, tuple(map(group.get, labels))) for heading, group in named.items()]

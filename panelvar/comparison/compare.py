@@ -69,10 +69,10 @@ def compare(
     order : str, compiled pattern, or sequence of them
         Coefficients to show first, in this order. The others follow as they appear, the constant last.
     labels : mapping of str to str, optional
-        Printed names of coefficients, dependent variables (also where they are headings) and effects. What has no label
-        of its own is called by those of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
-        "L1.Income", "Income × z", and of ``{"region": "Region"}`` "Region: Asia". Names that are not in the table are
-        passed over, so that one mapping may serve many tables; misspelled ones are not.
+        Printed names of coefficients, dependent variables (also where they are headings) and effects. A name without a
+        label of its own takes the labels of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
+        "L1.Income" and "Income × z"; ``{"region": "Region"}`` makes "Region: Asia". Names that are not in the table are
+        passed over, so that one mapping may serve many tables; misspelled names are refused.
     foot : sequence of str, or mapping of str to str
         Rows under the coefficients, of: ``dependent_mean``, ``dependent_sd`` (of the rows in use, each counted once),
         ``nobs``, ``entities``, ``periods``, ``effects``, ``each_effect`` (a row for each: yes or no), ``rsquared``,
@@ -102,8 +102,8 @@ def compare(
     Raises
     ------
     SpecificationError
-        There are no results; one is of another kind; a name or pattern fits no coefficient (the message lists them); or
-        an option is unknown.
+        If there are no results, one is of another kind, a name or pattern fits no coefficient (the message lists them),
+        or an option is unknown.
 
     See Also
     --------

@@ -122,5 +122,5 @@ class EquationColumn:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Of the system."""
+        """Notes of the system."""
         return self.result.notes

@@ -54,7 +54,9 @@ class Fits(Mapping[Any, Fitted], Presented, Generic[Fitted]):
             return self.results[label]
         except (KeyError, TypeError):
             known = ", ".join(map(shown, itertools.islice(self.results, 12)))
-            raise SpecificationError(f"{shown(label)} is none of the {len(self)} fits, which are: {known}.") from None
+            raise SpecificationError(
+                f"{shown(label)} is not one of the {len(self)} fits, which are: {known}."
+            ) from None
 
     def get(self, label: Any, default: Any = None) -> Any:
         """Return the result of a label, or something else where there is none.
@@ -136,7 +138,7 @@ def fit_many(
     Raises
     ------
     SpecificationError
-        Options that do not go together, or as ``fit`` does: the message says for which fit.
+        If options do not go together, or ``fit`` refuses. The message says for which fit.
     DataError, InsufficientDataError, NumericalError
         As ``fit`` does.
 
@@ -164,7 +166,9 @@ def fit_many(
     given = read_options(options)
     outcomes = read_names("y", y)
     if isinstance(data, (list, tuple)):
-        raise SpecificationError("data is a sequence: Many panels in one call are fit_panel_batch(fit, data, y, x).")
+        raise SpecificationError(
+            "data is a sequence. For many panels in one call use fit_panel_batch(fit, data, y, x)."
+        )
     panel = dated_panel(data)
     formulas = ["~" in name for name in outcomes]
     if not outcomes:
@@ -172,7 +176,7 @@ def fit_many(
     if any(formulas):
         if x is not None or steps is not None or tuple(read_names("always", always)) or not all(formulas):
             raise SpecificationError(
-                "Formulas hold their regressors: leave out x=, steps= and always=, or name columns."
+                "Formulas hold their regressors. Leave out x=, steps= and always=, or give names of columns."
             )
         lists: list[list[str] | None] = [None]
     else:
@@ -180,7 +184,7 @@ def fit_many(
     parts = _parts(panel, by, read_flag("whole", whole))
     n_fits = len(outcomes) * len(parts) * len(lists)
     if n_fits > MOST_FITS:
-        raise SpecificationError(f"{n_fits} fits are asked for at once; the limit is {MOST_FITS}.")
+        raise SpecificationError(f"You asked for {n_fits} fits at once; the limit is {MOST_FITS}.")
     names = _labels(outcomes, [part for part, _ in parts], len(lists), all(formulas), labels)
     known = {*map(str, panel.names), panel.entity_name, panel.time_name}
     every = [
@@ -209,14 +213,14 @@ def fit_many(
 def _lists(x: str | Sequence[str] | None, steps: str | None, always: str | Sequence[str]) -> Iterator[list[str]]:
     """Yield the regressors of each step."""
     if x is None:
-        raise SpecificationError("Regressors are missing: give x, or formulas such as 'y ~ x1 + x2' for y.")
+        raise SpecificationError("Regressors are missing. Give x, or formulas such as 'y ~ x1 + x2' for y.")
     regressors, base = list(read_names("x", x)), list(read_names("always", always))
     if steps is None:
         yield base + regressors
         return
     choose("steps", steps, STEPS)
     if not regressors:
-        raise SpecificationError(f"steps={steps!r} needs regressors, in x, to take one by one.")
+        raise SpecificationError(f"steps={steps!r} takes the regressors of x one by one, and x is not given.")
     if "none" in steps:
         yield base
     for k, name in enumerate(regressors, start=1):
@@ -227,7 +231,7 @@ def _parts(panel: Panel, by: str | None, whole: bool) -> list[tuple[str, Panel]]
     """Return the parts of the sample and what they are called."""
     if by is None:
         if whole:
-            raise SpecificationError("whole=True adds a fit to all rows to those of the parts: it needs by=.")
+            raise SpecificationError("whole=True adds a fit to all rows to the fits of the parts, so it needs by=.")
         return [("", panel)]
     import pandas as pd
 
@@ -238,7 +242,7 @@ def _parts(panel: Panel, by: str | None, whole: bool) -> list[tuple[str, Panel]]
     missing = int((codes < 0).sum())
     if missing:
         raise SpecificationError(
-            f"by={by!r} is missing in {missing} of {panel.nobs} rows: give them a value of their own."
+            f"by={by!r} is missing in {missing} of {panel.nobs} rows. Give these rows a value of their own."
         )
     if len(levels) > MOST_FITS:
         raise SpecificationError(f"by={by!r} has {len(levels)} values; the limit of one call is {MOST_FITS} fits.")
@@ -281,5 +285,5 @@ def _labels(
         name += [f"({step + 1})"] if steps > 1 else []
         names.append((", ".join(name[:-1]), name[-1]) if len(name) > 1 else (name or ["(1)"])[0])
     if len(set(names)) < len(names):
-        raise SpecificationError("Outcomes are named twice: give labels=, or each of them once.")
+        raise SpecificationError("Some outcomes are named twice. Give labels=, or name each outcome once.")
     return names

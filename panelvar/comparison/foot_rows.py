@@ -56,7 +56,7 @@ def _overidentified(what: str) -> Callable[[Fitted], Any]:
 
 
 def _null(distribution: str) -> Callable[[Fitted], str | None]:
-    """Which coefficients the joint test of that distribution is of, in words."""
+    """Say in words which coefficients the joint test of that distribution tests."""
 
     def value(result: Fitted) -> str | None:
         test = result.f_statistic
@@ -165,7 +165,7 @@ def read_own_rows(rows: Mapping[str, Own] | None, columns: Sequence[str]) -> dic
     Raises
     ------
     SpecificationError
-        A row that is neither a function nor one value for each column.
+        If a row is neither a function nor one value for each column.
     """
     if rows is None:
         return {}
@@ -241,7 +241,7 @@ def _effect_rows(models: Sequence[Fitted | None], names: PrintedNames) -> list[R
 
 
 def _with_kinds(foot: Sequence[str], models: Sequence[Fitted]) -> list[str]:
-    """Below rows that hold statistics of several kinds, a row that says which; no such row where there is one kind."""
+    """Add a row that says which kind a statistic is, below each row that holds several kinds."""
     several = {
         kind
         for kind in set(_KINDS.values())

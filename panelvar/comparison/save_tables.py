@@ -28,8 +28,8 @@ def save_tables(
         ``.xlsx`` (a sheet each), ``.docx``, ``.tex``, ``.html``, ``.md`` or ``.txt`` (one after another); the first two
         need the extra ``panelvar[files]``. A file that is there is replaced.
     tables : mapping of name to table, or sequence of tables
-        Tables, results, tests: whatever has a ``summary()`` here. A name is that of the sheet and stands before the
-        title of its table. In LaTeX, which counts tables itself, a name such as "Table 1" is left to it.
+        Tables, results, tests: whatever has a ``summary()`` here. A name is the name of the sheet and stands before the
+        title of its table. LaTeX counts tables itself, so a name such as "Table 1" is left out there.
     labels : sequence of str
         For cross references in LaTeX, one for each table.
 
@@ -41,9 +41,9 @@ def save_tables(
     Raises
     ------
     SpecificationError
-        There are no tables, one is something else, the ending is another, or the path cannot be written.
+        If there are no tables, one is something else, the ending is another, or the path cannot be written.
     ImportError
-        openpyxl or python-docx is missing: the message says how to install it.
+        If openpyxl or python-docx is missing. The message says how to install it.
 
     See Also
     --------
@@ -61,7 +61,7 @@ def save_tables(
     crossed = read_names("labels", labels, "labels of LaTeX")
     if crossed and len(crossed) != len(read):
         raise SpecificationError(
-            f"labels has {len(crossed)} labels for {len(read)} tables: give one for each, or none."
+            f"labels has {len(crossed)} labels for {len(read)} tables. Give one for each, or none."
         )
     save_filed(
         [
@@ -78,15 +78,15 @@ def _read_tables(tables: object) -> list[tuple[str, Presented]]:
         pairs = [(_name(key), value) for key, value in tables.items()]
     elif isinstance(tables, Presented):
         raise SpecificationError(
-            f"tables is one {type(tables).__name__}: write it with its own save(path), or give several in a list or a "
-            "mapping of names to tables."
+            f"tables is one {type(tables).__name__}. Write it with its own save(path), or give several tables in a "
+            "list or a mapping of names to tables."
         )
     elif isinstance(tables, Sequence) and not isinstance(tables, (str, bytes)):
         pairs = [("", value) for value in tables]
     else:
         raise SpecificationError(
-            f"tables={shown(tables)} must be tables: a mapping of names to them, such as {{'Table 1': table}}, or a "
-            "list."
+            f"tables={shown(tables)} must be a list of tables, or a mapping of names to tables, such as {{'Table "
+            "1': table}."
         )
     if not pairs:
         raise SpecificationError("tables is empty: give at least one table.")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
@@ -172,7 +173,7 @@ class BiasReduced:
         if factor is not None:
             choose("factor", factor, FACTORS)
             if kind not in ("CR2", "CR3"):
-                raise SpecificationError(f"kind={kind!r} brings its own factor; factor= is for CR2 and CR3.")
+                raise SpecificationError(f"{kind!r} has a factor of its own. factor= is for CR2 and CR3.")
         if df is not None:
             choose("df", df, ("satterthwaite", "groups"))
         vars(self).update(by=by or ("entity",), kind=kind, factor=factor, df=df)
@@ -187,8 +188,8 @@ class BiasReduced:
         if len(dimensions) > 1 or self.kind == "CR3J":
             if self.df == "satterthwaite":
                 raise SpecificationError(
-                    "Satterthwaite degrees of freedom are defined for one cluster dimension and not for CR3J; "
-                    "use df='groups'."
+                    "Satterthwaite degrees of freedom are defined for one cluster dimension, and not for CR3J. Use "
+                    "df='groups'."
                 )
             rule = "groups"
         notes: list[Note] = []
@@ -230,11 +231,11 @@ class BiasReduced:
             and convention.bias_reduced_root == "original"
             and (fit.generalised or fit.weights is not None)
         )
-        # With absorbed effects the constant lies in them: what a cluster alone knows of it is no loss.
+        # With absorbed effects the constant lies in them, so nothing is lost of what one cluster alone knows of it.
         weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
         adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
         if isinstance(basis, CrossingBasis) and (why := basis.obstacle) is not None:
-            # No basis of the effects can be formed: few clusters, one projection each and step.
+            # No basis of the effects can be formed. Each of a few clusters is projected once in every step.
             if original:
                 raise why
             blocks = ProjectedBlocks(fit, clusters)
@@ -284,7 +285,9 @@ class BiasReduced:
             return 1.0
         if self.kind == "CR1p":
             if groups <= p:
-                raise InsufficientDataError(f"CR1p needs more clusters than coefficients; found {groups} and {p}.")
+                raise InsufficientDataError(
+                    f"CR1p needs more clusters than coefficients; there are {groups} clusters and {p} coefficients."
+                )
             return groups / (groups - p)
         if self.kind in ("CR1", "CR1S"):
             return groups / (groups - 1) * ((n - 1) / (n - p) if self.kind == "CR1S" else 1.0)
@@ -299,8 +302,9 @@ def _singular(adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
     if not adjusted.singular:
         return []
     text = (
-        f"{adjusted.singular} cluster(s) alone identify some coefficient. Their block of I - H is singular, and it "
-        "is inverted only where it can be. The other clusters do not estimate the variance of such a coefficient."
+        f"{count_of(adjusted.singular, 'cluster alone identifies', 'clusters alone identify')} some "
+        "coefficient. The block of I - H of such a cluster is singular, and it is inverted only where it can be. The "
+        "other clusters say nothing about the variance of such a coefficient."
     )
     return [Note("cluster-leverage-one", text, warn=True)]
 
@@ -311,7 +315,7 @@ def _few_degrees(fit: Projected, each: Array, groups: int) -> Note:
         "few-degrees-of-freedom",
         f"Some coefficients have fewer than {FEW_DEGREES:g} Satterthwaite degrees of freedom: {where}. Few "
         "clusters carry these estimates, so the t approximation is poor, however many rows there are."
-        + (f" With {groups} clusters no bootstrap does better." if groups <= HOPELESS_CLUSTERS else ""),
+        + (f" No bootstrap does better with {groups} clusters." if groups <= HOPELESS_CLUSTERS else ""),
         warn=True,
     )
 
@@ -351,7 +355,7 @@ def _working_block(fit: Projected, index: NDArray[np.intp]) -> Array:
         return np.diag(1.0 / (np.ones(len(index)) if fit.weights is None else fit.weights[index]))
     groupings = fit.rows_or_refuse("A clustered covariance").groupings
     if not isinstance(fit.components, Components) or len(groupings) != 1:
-        raise SpecificationError("bias_reduced_root='original' is defined for one-way random effects.")
+        raise SpecificationError("bias_reduced_root='original' is defined for one-way random effects only.")
     grouping = groupings[0]
     ratio = ((1.0 - fit.components.theta) ** -2 - 1.0) / grouping.sizes
     codes = grouping.codes[index]

@@ -36,7 +36,7 @@ def dimensions_of(fit: Scored, by: Sequence[Any], what: str) -> tuple[list[tuple
     smallest = min(grouping.n_groups for grouping, _ in dimensions)
     if smallest < 2:
         raise InsufficientDataError(
-            f"{what} by {labels} needs at least two clusters in each dimension; found {smallest}."
+            f"{what} by {labels} needs at least two clusters in each dimension; one dimension has only {smallest}."
         )
     return dimensions, labels, smallest
 
@@ -86,30 +86,33 @@ def mended(fit: Scored, convention: Convention, matrix: Array, kind: str) -> tup
     if convention.repair_multiway:
         matrix, changed = _repaired(fit, matrix)
         if changed:
-            text = f"The {kind} covariance was not positive semi-definite; its negative eigenvalues were set to zero."
+            text = f"The {kind} covariance was not positive semi-definite. Its negative eigenvalues were set to zero."
             return matrix, [Note("covariance-repaired", text, warn=True)]
         if fit.recovery is None or not indefinite(matrix):
             return matrix, []
         text = (
-            f"The {kind} covariance of the slopes is positive semi-definite, but that of the slopes with the "
-            "constant is not: some combinations of both have no standard error."
+            f"The {kind} covariance of the slopes is positive semi-definite, but with the constant it is not. Some "
+            "combinations of slopes and constant have no standard error."
         )
         return matrix, [Note("covariance-indefinite", text)]
     if not indefinite(matrix):
         return matrix, []
     text = (
-        f"The {kind} covariance is not positive semi-definite: joint tests have no valid p-values, and some "
+        f"The {kind} covariance is not positive semi-definite. Joint tests have no valid p-values, and some "
         "combinations of coefficients have no standard error. The default convention repairs the matrix "
         "(repair_multiway)."
     )
     slopes = fit.recovery is None or indefinite(matrix[1:, 1:])
     if not slopes:
-        text += " The covariance of the slopes alone is, so this concerns only combinations with the constant."
+        text += (
+            " The covariance of the slopes alone is positive semi-definite, so this concerns only combinations with "
+            "the constant."
+        )
     notes = [Note("covariance-indefinite", text, warn=slopes)]
     negative = np.flatnonzero(np.diagonal(matrix) < 0.0)
     if len(negative):
         names = ", ".join(fit.names[i] for i in negative)
-        text = f"The {kind} variance of {names} is negative: there is no standard error."
+        text = f"The {kind} variance of {names} is negative, so there is no standard error."
         notes.append(Note("negative-variance", text, warn=True))
     return matrix, notes
 
@@ -138,7 +141,7 @@ def _repaired(fit: Scored, matrix: Array) -> tuple[Array, bool]:
 
 
 def indefinite(covariance: Array) -> bool:
-    """Whether a matrix has a negative eigenvalue; rounding below 1e-12 of the largest of its correlations is none."""
+    """Whether a matrix has a negative eigenvalue, beyond rounding of 1e-12 of the largest of its correlations."""
     scale = np.sqrt(np.abs(np.diagonal(covariance)))
     scale = np.where(scale > 0.0, scale, 1.0)
     values = np.linalg.eigvalsh(covariance / scale / scale[:, None])
@@ -156,7 +159,7 @@ def repair(covariance: Array, beside: Array) -> Array:
     scale = np.sqrt(np.abs(np.diagonal(beside)))
     scale = np.where(scale > 0.0, scale, 1.0)
     values, vectors = np.linalg.eigh(beside / scale / scale[:, None])
-    # What has no variance of its own (a dummy of one row) keeps the unit of its neighbours.
+    # A coefficient without variance of its own (a dummy of one row) keeps the unit of its neighbours.
     values = np.where(values > 1e-12 * values[-1], values, values[-1])
     root = scale[:, None] * vectors * np.sqrt(values)
     back = (vectors / np.sqrt(values)).T / scale

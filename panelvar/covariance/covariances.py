@@ -1,8 +1,8 @@
 """Covariance estimators: small frozen specifications, callable on a model of `panelvar.covariance.protocol`.
 
 All are :math:`L M L'` with the map L of `panelvar.fit.fit` and a meat M: a variant supplies the meat and its factor.
-Here are the classical one, HC and clusters; errors correlated over time, across entities, and few clusters have files
-of their own. HC's adjustments of residuals for the leverage of their rows serve all of them.
+This file has the classical one, HC and clusters. Errors correlated over time or across entities and few clusters have
+files of their own. All of them use HC's adjustments of residuals for the leverage of their rows.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import Note, NumericalError, choose
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.cluster_terms import (
@@ -152,7 +153,7 @@ class Classical:
         Raises
         ------
         SpecificationError
-            After GMM, whose coefficients are not efficient under these errors.
+            If the fit is by GMM, whose coefficients are not efficient under these errors.
         """
         fit.require_efficiency()
         scale = fit.solution.rss / classical_df(convention, fit.counts)
@@ -438,14 +439,14 @@ def leverage_multiplier(kind: str, leverage: Array) -> Array:
     Raises
     ------
     NumericalError
-        Where a leverage is one: the row is fitted exactly and its residual carries no information.
+        If a leverage is one: the row is fitted exactly and its residual carries no information.
     """
     remaining = 1.0 - leverage
     if remaining.min() < 1e-10:
         where = int((remaining < 1e-10).sum())
         raise NumericalError(
-            f"{where} row(s) have leverage 1 (singletons or dummies for one row): {kind} divides by 1 - leverage. "
-            "Drop these rows or use HC1."
+            f"{kind} divides by 1 - leverage, and the leverage is 1 in {count_of(where, 'row')} (singletons, or "
+            "dummies for one row). Drop these rows or use HC1."
         )
     exponent: Array | float
     # The sum is the rank of the regression; rounding it leaves no error of the leverages behind.

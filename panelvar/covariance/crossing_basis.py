@@ -39,7 +39,7 @@ def cluster_basis(fit: Projected, clusters: Grouping) -> ClusterBasis:
     Raises
     ------
     NumericalError
-        Where several effects are too large for it.
+        If several effects are too large for it.
     """
     absorbed = fit.absorbed
     if absorbed is None or all(grouping.lies_within(clusters) for grouping in absorbed.groupings):
@@ -60,7 +60,7 @@ class CrossingBasis(ClusterBasis):
     r"""Basis of the absorbed effects besides the largest, less their projection on it, and of the regressors.
 
     The largest effect needs no basis, however many levels it has: its part of a cluster's block is known cell by cell
-    (`panelvar.covariance.local_blocks`), and of a level that lies within one cluster even that is not needed.
+    (`panelvar.covariance.local_blocks`). A level that lies within one cluster does not need even that.
     """
 
     @cached_property
@@ -69,7 +69,7 @@ class CrossingBasis(ClusterBasis):
         absorbed = self.fit.absorbed
         assert absorbed is not None
         blocks = _blocks(absorbed)
-        # Of equally large effects one that is nested in the clusters: it costs nothing at all.
+        # If effects are equally large, one that is nested in the clusters is taken: it costs nothing at all.
         largest = max(blocks, key=lambda b: (b.size * b.grouping.n_groups, b.grouping.lies_within(self.clusters)))
         pairs = zip(absorbed.groupings, absorbed.slopes, strict=True)
         return largest, tuple((grouping, slope) for grouping, slope in pairs if grouping is not largest.grouping)
@@ -82,7 +82,7 @@ class CrossingBasis(ClusterBasis):
         levels, rows = largest.grouping.n_groups, int(self.clusters.sizes.max())
         if columns > LEVEL_LIMIT:
             return NumericalError(
-                "The absorbed effects cut across the clusters, so leverages need a basis with a column for each "
+                "The absorbed effects cut across the clusters. Leverages then need a basis with a column for each "
                 f"coefficient of all effects but the largest (which has {levels} levels). These are {columns} "
                 f"columns; the limit is {LEVEL_LIMIT}. Cluster by a dimension in which all effects are nested, or "
                 "use Clustered (CR1)."
@@ -171,7 +171,7 @@ class CrossingBasis(ClusterBasis):
 
     @cached_property
     def _lead(self) -> Array:
-        """What the transformed constant contributes to its coefficient, less levels that lie within one cluster."""
+        """The transformed constant's contribution to its coefficient, less levels that lie within one cluster."""
         grouping, columns, _ = self._sides
         lead = self._constant_at(slice(None)) / self.fit.constant_mass
         nested = (

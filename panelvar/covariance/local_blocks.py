@@ -110,7 +110,7 @@ def refuse_pairs(shared: float) -> None:
     Raises
     ------
     NumericalError
-        More than `PAIRS`.
+        If there are more than `PAIRS` pairs.
     """
     if shared > PAIRS:
         raise NumericalError(
@@ -297,8 +297,8 @@ def lanczos(apply: Callable[[Array], Array], start: Array, power: float) -> tupl
             vectors = np.concatenate((vectors, np.empty((min(len(vectors), steps - len(vectors)), len(start)))))
         vectors[k + 1] = w / beta[k]
     raise NumericalError(
-        f"The leverage block of a cluster of {len(start)} rows was not inverted in {MOST_STEPS} steps: some level of "
-        "the crossing effects has nearly all its weight in that cluster. Use Clustered (CR1)."
+        f"The leverage block of a cluster of {len(start)} rows was not inverted in {MOST_STEPS} steps, because some "
+        "level of the crossing effects has nearly all its weight in that cluster. Use Clustered (CR1)."
     )
 
 

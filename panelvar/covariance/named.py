@@ -43,9 +43,9 @@ def covariance_of(specification: Covariance, fit: Projected, convention: Convent
         with needing_rows(f"cov={_written(specification)}{effects}"):
             raise
     if not isinstance(found, CovarianceEstimate):
-        raise SpecificationError(f"cov= gave a {type(found).__name__}: a covariance returns a CovarianceEstimate.")
+        raise SpecificationError(f"cov= must return a CovarianceEstimate; it returned a {type(found).__name__}.")
     if np.count_nonzero(np.isinf(found.matrix)):
-        raise NumericalError("The covariance of the coefficients overflows: rescale the dependent variable.")
+        raise NumericalError("The covariance of the coefficients overflows. Rescale the dependent variable.")
     if found.classical or fit.exact:
         return found
     # Scores that add up to zero in every cluster leave rounding, beside what homoskedastic errors would have.
@@ -61,8 +61,8 @@ def covariance_of(specification: Covariance, fit: Projected, convention: Convent
     matrix[:, none] = 0.0
     names = ", ".join(fit.names[i] for i in np.flatnonzero(none))
     text = (
-        f"With errors {found.label}, {names} has no variance: its scores add up to zero in every cluster, or a "
-        "negative variance was set to zero. It has no standard error and no test."
+        f"With errors {found.label}, {names} has no variance, because its scores add up to zero in every cluster or "
+        "a negative variance was set to zero. It has no standard error and no test."
     )
     return replace(found, matrix=matrix, notes=(*found.notes, Note("no-variance", text, warn=True)))
 
@@ -82,9 +82,15 @@ def specification_of(cov: object) -> Covariance | None:
         return _SPECIFICATIONS.get(name if name in _NAMES else choose("cov", name, _NAMES, _by_column(cov)))
     if callable(cov):
         if isinstance(cov, (BuiltinFunctionType, FunctionType)) and not _takes_two(cov):
-            raise SpecificationError(f"cov={cov.__name__} is no covariance: it does not take a fit and a convention.")
+            raise SpecificationError(
+                f"cov={cov.__name__} is not a covariance, because it does not take a fit and a convention."
+            )
         return cov
-    hint = " Dimensions of clusters are written Clustered('entity', 'time')." if isinstance(cov, Collection) else ""
+    hint = (
+        (" For several dimensions of clusters write Clustered('entity', 'time').")
+        if isinstance(cov, Collection)
+        else ""
+    )
     raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.{hint}")
 
 
@@ -93,7 +99,7 @@ def _by_column(cov: str) -> str:
     words = re.findall(r"\w+", cov)
     if not words or re.fullmatch(r"(?i)(?:hc|cr)\d\w*", words[-1]):
         return ""
-    return f"Clusters by a column are written Clustered({words[-1]!r})."
+    return f" For clusters by a column write Clustered({words[-1]!r})."
 
 
 def _takes_two(function: Callable[..., object]) -> bool:

@@ -69,8 +69,8 @@ class ProjectedBlocks:
         work = float(self.fit.counts.rows) * self.clusters.n_groups * columns
         if work > WORK:
             raise NumericalError(
-                f"{why} With at most {WORK / (self.fit.counts.rows * columns):.0f} clusters each could be projected on "
-                f"its own; there are {self.clusters.n_groups}."
+                f"{why} Clusters can be projected one by one only if there are at most "
+                f"{WORK / (self.fit.counts.rows * columns):.0f} of them; there are {self.clusters.n_groups}."
             )
 
     @cached_property

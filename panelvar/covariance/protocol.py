@@ -92,7 +92,7 @@ class Scored(Protocol):
         """Return the diagonal (n,) of the hat matrix, with or without the absorbed effects."""
 
     def require_hat_matrix(self, what: str) -> None:
-        """Refuse what adjusts for leverage where coefficients are no projection."""
+        """Refuse what adjusts for leverage where coefficients are not a projection."""
 
     def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
         """Return the grouping and the label of a dimension of clusters."""

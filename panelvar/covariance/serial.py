@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import is_number
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of, noun_after
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
@@ -70,7 +71,7 @@ class SerialCovariance(ScoredCovariance):
             lags = min(lags, periods - 1.0)
         if lags >= periods:
             raise InsufficientDataError(
-                f"{lags:g} lags need more than {periods} periods: lags must be below their number."
+                f"lags={lags:g} is too long for {periods} periods. The lags must be fewer than the periods."
             )
         return float(lags)
 
@@ -95,12 +96,15 @@ class SerialCovariance(ScoredCovariance):
         if self.kernel == "quadratic-spectral":
             words = f"quadratic spectral, bandwidth {lags:g}"
         else:
-            words = f"{self.kernel.capitalize()}, {lags:g} lag{'' if lags == 1 else 's'}"
+            words = f"{self.kernel.capitalize()}, {lags:g} {noun_after(lags, 'lag')}"
         notes = [Note("factor", f"{name}: {words}; small-sample factor {factor:.6g}.")]
         # Neighbours that are more than a period apart count as adjacent, where the convention has it so.
         count = int(np.count_nonzero(apart))
         if convention.kernel_distance != "calendar" and lags != 0 and count != 0:
-            text = f"Lags bridge {count} gap(s) in time ({convention.name} convention)."
+            text = (
+                f"Lags bridge {count_of(count, 'gap')} in time: the {convention.name} convention counts rows that "
+                "follow each other as one period apart."
+            )
             notes.append(Note("gaps-bridged", text, warn=True))
         if across and clusters.n_groups < FEW_PERIODS:
             text = (
@@ -148,9 +152,9 @@ class DriscollKraay(SerialCovariance):
     Raises
     ------
     SpecificationError
-        An unknown option, negative lags, or a regression of entity means, which has no periods.
+        If an option is unknown, lags are negative, or the fit is a regression of entity means, which has no periods.
     InsufficientDataError
-        There are fewer than two periods, or no more periods than lags.
+        If there are fewer than two periods, or no more periods than lags.
 
     See Also
     --------

@@ -53,9 +53,9 @@ class PanelCorrected:
     Raises
     ------
     SpecificationError
-        An unknown option, or a regression of entity means, which has no periods.
+        If an option is unknown, or the fit is a regression of entity means, which has no periods.
     InsufficientDataError
-        There are fewer than two periods; or, casewise, no period has every entity.
+        If there are fewer than two periods or, casewise, no period has every entity.
 
     See Also
     --------
@@ -131,8 +131,8 @@ class PanelCorrected:
             notes.append(
                 Note(
                     "many-covariances",
-                    f"The {units.n_groups * (units.n_groups + 1) // 2} covariances of {units.n_groups} {pair[0]} are "
-                    f"estimated from {dates.n_groups} {pair[1]}: panel-corrected errors are unreliable.",
+                    f"The {units.n_groups * (units.n_groups + 1) // 2} covariances of {units.n_groups} {pair[0]} "
+                    f"are estimated from {dates.n_groups} {pair[1]}, so panel-corrected errors are unreliable.",
                     warn=True,
                 )
             )
@@ -199,13 +199,13 @@ def correlated_meat(x: Array, e: Array, units: Grouping, dates: Grouping, *, pai
     Raises
     ------
     InsufficientDataError
-        Casewise, if no date has all units.
+        If, casewise, no date has all units.
     """
     complete = dates.sizes == units.n_groups
     if not pairwise or complete.all():
         if not complete.any():
             raise InsufficientDataError(
-                "The casewise covariance uses periods in which every entity is observed, and there is none."
+                "The casewise covariance uses the periods in which every entity is observed, and there are none."
             )
         if units.n_groups > dates.n_groups:
             return _by_dates(x, e, units, dates, complete)

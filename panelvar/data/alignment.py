@@ -32,7 +32,7 @@ def by_label(values: Any, rows: pd.Index, what: str) -> Any:
     Raises
     ------
     DataError
-        No label is a row of the data, or labels repeat, so that it cannot be told which value belongs to which row.
+        If no label is a row of the data, or labels repeat, so that nothing says which value belongs to which row.
     """
     labels = values.index
     if labels is rows or labels.equals(rows):
@@ -40,16 +40,16 @@ def by_label(values: Any, rows: pd.Index, what: str) -> Any:
     if len(labels) == 0 or labels.nlevels != rows.nlevels or not rows.isin(labels).any():
         first = _first(labels) if len(labels) else "none"
         raise DataError(
-            f"No label of {what} is in the index of the data: the first is {first}, and that of the data is "
-            f"{_first(rows)}. Give a Series with the index of the data, or an array, which is taken row by row in "
-            "the order of the data."
+            f"No label of {what} is in the index of the data. The first is {first}; the first of the data is "
+            f"{_first(rows)}. Give a Series with the index of the data, or an array in the order of the rows of the "
+            "data."
         )
     for whose, index in ((what, labels), ("the data", rows)):
         if not index.is_unique:
             raise DataError(
-                f"The index of {whose} repeats labels, such as {_first(index[index.duplicated()])}, and the index "
-                f"of {what} is not that of the data in the same order, so you cannot tell which value belongs to "
-                "which row. Make it a column of the data."
+                f"The index of {whose} repeats labels, such as {_first(index[index.duplicated()])}, and {what} has "
+                "another index or another order. Nothing says which value belongs to which row. Make it a column of "
+                "the data."
             )
     return values.reindex(rows)
 

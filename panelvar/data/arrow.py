@@ -80,7 +80,7 @@ def from_arrow(data: Any) -> Any:
     Raises
     ------
     DataError
-        A column of a type that holds neither numbers nor labels (lists, structures), or a stream that fails.
+        If a column has a type that holds neither numbers nor labels (lists, structures), or the stream fails.
     """
     # pandas offers the stream too.
     if not hasattr(data, "__arrow_c_stream__") or hasattr(data, "iloc"):
@@ -145,8 +145,8 @@ def _column(name: str, schema: _Schema, parts: list[_Part]) -> Any:
     read = _reader(kind)
     if read is None:
         raise DataError(
-            f"Column {shown(name)} is of Arrow's type {shown(kind)}, which holds neither numbers nor labels: leave it "
-            "out, or convert it first."
+            f"Column {shown(name)} has Arrow's type {shown(kind)}, which holds neither numbers nor labels. Leave "
+            "the column out, or convert it first."
         )
     pieces = [read(*part) for part in parts]
     values = np.concatenate(pieces) if pieces else np.empty(0)
@@ -212,8 +212,8 @@ def _categorical(name: str, schema: _Schema, parts: list[_Part]) -> Any:
     every = max((piece.categories for piece in pieces), key=len)
     if any(not piece.categories.equals(every[: len(piece.categories)]) for piece in pieces):
         raise DataError(
-            f"The ordered categories of column {shown(name)} differ between batches, so that their order is not known: "
-            "give all batches the same dictionary first."
+            f"The ordered categories of column {shown(name)} differ between batches, so nothing says what their "
+            "order is. Give all batches the same dictionary first."
         )
     return union_categoricals([piece.set_categories(every) for piece in pieces])
 

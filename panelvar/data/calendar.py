@@ -118,7 +118,7 @@ class Calendar:
         Raises
         ------
         SpecificationError
-            If ``h`` is no integer from 0 to `LONGEST_CALENDAR`.
+            If ``h`` is not an integer from 0 to `LONGEST_CALENDAR`.
         """
         try:
             horizon = operator.index(h)
@@ -163,10 +163,9 @@ def read_times(labels: Labels, *, freq: int | str | None = None, name: str | Non
     Raises
     ------
     DataError
-        Labels that cannot be put in order, texts such as ``"01/02/2001"`` that may mean two dates, or years of two
-        digits.
+        If labels cannot be put in order, texts such as ``"01/02/2001"`` may mean two dates, or years have two digits.
     SpecificationError
-        A ``freq`` that is none, or does not fit the labels.
+        If ``freq`` is not a frequency, or does not fit the labels.
     """
     if isinstance(labels, np.ndarray):
         kind = labels.dtype.kind
@@ -255,7 +254,8 @@ def _read_distinct(
             freq, asked = parse_freq(freq)
             if asked.noun != unit.noun:
                 raise SpecificationError(
-                    f"freq asks for {asked.noun}s, but {_title(name)} are periods of {own}; convert them (.asfreq)."
+                    f"freq asks for {asked.noun}s, but {_title(name)} are periods of {own}. Convert them with "
+                    ".asfreq first."
                 )
         dates = distinct.to_timestamp(how="start").to_numpy()
         return _observing(*_read_dates(dates, unit, Periods(own), freq, name), distinct)
@@ -312,13 +312,14 @@ def _read_ranks(
     if alphabetical and len(observed) > 1:
         listing = ", ".join(repr(label) for label in observed[:3]) + (", ..." if len(observed) > 3 else "")
         text = (
-            f"are texts in no known form, so they are taken in alphabetical order ({listing}): a lag is the label "
-            "before, and a period that no entity has goes unnoticed. Give dates, numbers, texts such as "
+            f"are texts in no known form, so they are taken in alphabetical order ({listing}). A lag is then the "
+            "label before, and a period that no entity has goes unnoticed. Give dates, numbers, texts such as "
             "'2001-05', or an ordered pandas.Categorical"
         )
         return positions, _noting(calendar, "time-ranked", text, warn=True)
-    return positions, _noting(calendar, "time-ranked", "are known only by their order: a lag is the label before, and "
-                              "a period that no entity has goes unnoticed")  # fmt: skip
+    return positions, _noting(calendar, "time-ranked", (
+        "have an order but no spacing. A lag is the label before, and a period that no entity has goes unnoticed"
+    ))  # fmt: skip
 
 
 def _read_dates(
@@ -346,7 +347,8 @@ def _place(
     low, high = extent or (int(values.min()), int(values.max()))
     if high - low >= 2**63 - 1:
         raise DataError(
-            f"{_title(name, 'T')} span {high - low} {rule.noun}s, too many for a calendar; give a longer freq=."
+            f"{_title(name, 'T')} span {high - low} {rule.noun}s, which are too many for a calendar. Give a longer "
+            "freq=."
         )
     step = _common_step(values, low) if multiple is None else _whole_step(multiple)
     positions = values - low
@@ -387,8 +389,7 @@ def _whole_step(multiple: object) -> int:
         step = 0
     if not 1 <= step <= LARGEST_WHOLE:
         raise SpecificationError(
-            f"freq={shown(multiple)} is not a spacing; expected a number of units, 1 or more, or a frequency such as "
-            "'Y'."
+            f"freq={shown(multiple)} must be a number of units, 1 or more, or a frequency such as 'Y'."
         )
     return step
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.base.limits import MOST_COLUMNS
 from panelvar.base.quoting import shown
@@ -94,10 +95,10 @@ class Levels:
     Raises
     ------
     DataError
-        Numbers stored as text, texts of which nearly every row has its own, values without an order, or a level that
-        ``like`` does not have.
+        If numbers are stored as text, nearly every row of a column of texts has a value of its own, values have no
+        order, or ``like`` does not have a level.
     SpecificationError
-        More levels than a model has columns.
+        If there are more levels than a model can have columns.
     """
 
     def __init__(self, name: str, panel: Panel, like: HasLevels, *, numbers_as_text: bool = False) -> None:
@@ -114,8 +115,8 @@ class Levels:
             except TypeError:  # lists, say, or complex numbers
                 kind = type(next((value for value in values.tolist() if value is not None), None)).__name__
                 raise DataError(
-                    f"Column {name!r} holds values of type {kind}, which are no categories: texts, numbers, dates, "
-                    "True and False are."
+                    f"Column {name!r} holds values of type {kind}, which cannot be categories. Categories are "
+                    "texts, numbers, dates, True and False."
                 ) from None
             # An array of dates gives other scalars than a series of them, in which old versions of pandas do not find
             # those.
@@ -127,7 +128,7 @@ class Levels:
         if len(levels) > MOST_COLUMNS + 1:
             raise SpecificationError(
                 f"The categories of {name!r} would make {len(levels) - 1} columns of {panel.nobs} rows; the limit "
-                f"is {MOST_COLUMNS} columns. Absorb so many effects, with effects=, instead of estimating them."
+                f"is {MOST_COLUMNS} columns. Absorb so many effects with effects= instead of estimating them."
             )
         if like is not panel:
             values = pd.Series(panel.raw_column(name)).astype(object)
@@ -136,7 +137,7 @@ class Levels:
             if unseen.any():
                 new = ", ".join(repr(value) for value in values[unseen].unique()[:3].tolist())
                 rows = rows_where(panel, unseen)
-                raise DataError(f"{name!r} has categories the model has not seen ({new}) in {rows}.")
+                raise DataError(f"{name!r} has categories that the model has not seen ({new}) in {rows}.")
         self.values = levels
         self.categories = Categories(np.asarray(codes, dtype=np.int64), tuple(as_text(level) for level in levels))
 
@@ -146,7 +147,7 @@ class Levels:
         Raises
         ------
         SpecificationError
-            A value that is no level; the levels are listed.
+            If a value is not a level. The message lists the levels.
         """
         if wanted is True and not any(isinstance(level, (bool, np.bool_)) for level in self.values):
             return [0] if self.values else []
@@ -179,7 +180,7 @@ def pairs(name: str, first: tuple[Categories, Categories], second: tuple[Categor
     Raises
     ------
     DataError
-        Rows with a pair that the panel does not have.
+        If rows have a pair that the panel does not have.
     """
     width = len(second[1].levels)
     widths = len(first[1].levels), width
@@ -188,7 +189,7 @@ def pairs(name: str, first: tuple[Categories, Categories], second: tuple[Categor
     codes = places_among(known, own)
     unseen = int(((codes < 0) & (own >= 0)).sum())
     if unseen:
-        raise DataError(f"{name} has pairs of categories the model has not seen in {unseen} row(s).")
+        raise DataError(f"{name} has pairs of categories that the model has not seen, in {count_of(unseen, 'row')}.")
     levels = tuple(f"{first[1].levels[pair // width]}:{second[1].levels[pair % width]}" for pair in known.tolist())
     return Categories(codes, levels, int((known < first[1].n_named * width).sum()))
 

@@ -70,8 +70,8 @@ class Sloped(NDArrayOperatorsMixin):
         """Pass slopes through one operation by the chain rule."""
         if function in _STEPS:
             raise SpecificationError(
-                "A comparison of the variable jumps between 0 and 1: it has no derivative. Give the comparison a "
-                "column of its own, and ask for the effect of that."
+                "A comparison of the variable jumps between 0 and 1, so it has no derivative. Make a column of the "
+                "comparison, and ask for the effect of that column."
             )
         if function not in _PARTIALS or method != "__call__" or options:
             return NotImplemented
@@ -222,7 +222,7 @@ class SlopedFactors(Factors):
 
     @cached_property
     def _like(self) -> Factors:
-        # What a polynomial is orthogonal over are the model's values, not those that are set here.
+        # A polynomial is orthogonal over the model's values, not over those that are set here.
         return Factors(self.panel)
 
     def _shifted(self, function: str, node: ast.expr, k: int) -> Any:

@@ -174,14 +174,16 @@ def describe(panel: PanelRows, names: Sequence[Hashable]) -> PanelDescription:
     if others:
         notes.append(f"Not numeric: {', '.join(others)}.")
     notes += [
-        f"{column.name} has {column.n_infinite} infinite values, left out here and refused by the estimators."
+        f"{column.name} has {column.n_infinite} infinite values. They are left out here, and the estimators refuse "
+        "them."
         for column in columns
         if column.n_infinite
     ]
     alone = [column.name for column in columns if math.isnan(column.between)]
     if alone:
         notes.append(
-            f"These columns have no values of two entities, and so no deviation between entities: {listed(alone)}."
+            "These columns have values of one entity at most, so there is no deviation between entities: "
+            f"{listed(alone)}."
         )
     first, last = panel.calendar.labels_at(np.array([0, panel.calendar.n_positions - 1]))
     return PanelDescription(

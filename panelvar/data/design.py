@@ -208,7 +208,7 @@ def build_design(
     Raises
     ------
     DataError
-        Infinite or complex values, missing values with ``missing="raise"``, weights that are not positive.
+        If values are infinite or complex, values are missing with ``missing="raise"``, or weights are not positive.
     InsufficientDataError
         If no row is left.
     """
@@ -236,7 +236,7 @@ def every_row(
     columns: tuple[Column, ...]
     if x is None:
         if "~" not in y:
-            raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
+            raise SpecificationError("Regressors are missing. Give x, or a formula such as 'y ~ x1 + x2'.")
         from panelvar.data.formula import parse
 
         parsed = parse(y, panel, factors)
@@ -258,11 +258,11 @@ def dated_panel(data: object) -> Panel:
     """Return the panel of the data, or say that they do not tell who and when."""
     refuse_text(data)
     if makes_designs(data):
-        raise SpecificationError("This needs all rows at once, and a stream is read a chunk at a time: use a Panel.")
+        raise SpecificationError("This needs all rows at once, and a stream reads one chunk at a time. Use a Panel.")
     if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
         raise SpecificationError(
-            "The data do not say which column is the entity and which the time: pass "
-            "Panel(data, entity=..., time=...), or a DataFrame with a two-level index."
+            "The data do not say which column is the entity and which is the time. Pass Panel(data, entity=..., "
+            "time=...), or a DataFrame with a two-level index."
         )
     return as_panel(data)
 
@@ -292,7 +292,7 @@ def _checked(
     weights: str | NDArray[Any] | None,
     formula: str | None,
 ) -> Design:
-    """Return columns that have been read as a model, or say why they are none."""
+    """Return columns that have been read as a model, or say why they cannot be one."""
     constant = _read_constant(names, constant)
     if isinstance(weights, str):
         weights = panel.column(weights)
@@ -308,8 +308,8 @@ def check_names(dependent: str, names: tuple[str, ...], constant: object) -> boo
     Raises
     ------
     SpecificationError
-        A regressor named twice, or the dependent variable among them; none and no constant; too many; one called as
-        the constant is.
+        If a regressor is named twice or is the dependent variable, there is neither a regressor nor a constant, there
+        are too many, or one is called as the constant is.
     """
     _refuse_twice(dependent, names)
     return _read_constant(names, constant)
@@ -317,7 +317,7 @@ def check_names(dependent: str, names: tuple[str, ...], constant: object) -> boo
 
 def _refuse_twice(dependent: str, names: tuple[str, ...]) -> None:
     if twice := repeated(names):
-        raise SpecificationError(f"Regressors are named twice: {', '.join(map(repr, twice))}.")
+        raise SpecificationError(f"Some regressors are named twice: {', '.join(map(repr, twice))}.")
     if dependent in names:
         raise SpecificationError(f"{dependent!r} is both the dependent variable and a regressor.")
 
@@ -335,8 +335,8 @@ def _read_constant(names: tuple[str, ...], constant: object) -> bool:
         )
     if CONSTANT in names and constant:
         raise SpecificationError(
-            f"A regressor has the name of the constant, {CONSTANT!r}. Rename it, or pass constant=False where that "
-            "is an option."
+            f"A regressor is called {CONSTANT!r}, as the constant is. Rename it, or pass constant=False where the "
+            "function has that option."
         )
     return constant
 
@@ -367,8 +367,8 @@ def complete(design: Design, missing: str) -> Design:
         dropped = int(bad.sum())
         if missing == "raise":
             raise DataError(
-                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. "
-                "missing='drop' leaves them out."
+                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. missing='drop' drops "
+                "these rows."
             )
         kept = np.flatnonzero(~bad)
         weight = None if weight is None else weight[kept]

@@ -1,7 +1,7 @@
 """The two dimensions of a panel: their labels in the caller's data, and the order of rows that they make.
 
-Labels of entities become keys that compare as the labels do. With them and the positions in time, rows are in order by
-entity, then time, or a permutation puts them there; rows that repeat an entity and period are refused.
+Labels of entities become keys that compare as the labels do. By these keys and the positions in time, rows are in order
+of entity and then time, or a permutation puts them in order. Rows that repeat an entity and period are refused.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.counting import count_of, noun_after
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.quoting import shown
 from panelvar.data.source import Coded, Labels, Source, as_labels, missing, one_dimensional
@@ -34,13 +35,15 @@ def crossed_dimensions(name: str, columns: Container[object]) -> tuple[str, ...]
     Raises
     ------
     SpecificationError
-        A part that is empty, or the same part twice.
+        If a part is empty, or the same part is given twice.
     """
     if "^" not in name or name in columns:
         return None
     parts = tuple(part.strip() for part in name.split("^"))
     if not all(parts) or len(set(parts)) < len(parts):
-        raise SpecificationError(f"{name!r} cannot be read: 'firm^year' has a level for each pair of the two.")
+        raise SpecificationError(
+            f"{name!r} cannot be read. Write 'firm^year' for an effect of each pair of the two columns."
+        )
     return parts
 
 
@@ -50,10 +53,12 @@ def joint_codes(codes: Sequence[NDArray[Any]], widths: Sequence[int]) -> NDArray
     Raises
     ------
     SpecificationError
-        More combinations than whole numbers.
+        If there are more combinations than whole numbers can count.
     """
     if math.prod(widths) >= 2**62:
-        raise SpecificationError(f"{' x '.join(map(str, widths))} levels have too many combinations.")
+        raise SpecificationError(
+            f"The dimensions have too many combinations of levels: {' x '.join(map(str, widths))}."
+        )
     out, absent = np.zeros(len(codes[0]), dtype=np.int64), np.zeros(len(codes[0]), dtype=bool)
     for part, width in zip(codes, widths, strict=True):
         out = out * width + part
@@ -75,7 +80,7 @@ def find_dimensions(source: Source, entity: Any, time: Any) -> tuple[Labels | No
     if entity is None and time is None:
         if len(levels) > 2:
             raise DataError(
-                f"The index has {len(levels)} levels ({', '.join(map(repr, levels))}); name the two meant: "
+                f"The index has {len(levels)} levels ({', '.join(map(repr, levels))}). Name the two that you mean: "
                 "Panel(data, entity=..., time=...)."
             )
         if len(levels) == 2:
@@ -93,7 +98,7 @@ def find_dimensions(source: Source, entity: Any, time: Any) -> tuple[Labels | No
     elif times is None and len(levels) == 1 and source.has_dated_rows:
         times, time_key = source.level(0), levels[0]
     if entity_key is not None and entity_key == time_key:
-        raise SpecificationError(f"entity and time are both {entity_key!r}; they must be different columns.")
+        raise SpecificationError(f"entity and time are both {entity_key!r}. Name two different columns.")
     return entities, entity_key, times, time_key
 
 
@@ -111,7 +116,11 @@ def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, Hashabl
     if len(values) != source.n_rows:
         names = [*source.names, *source.levels]
         both = [name for each in values for name in names if name == each] if len(values) == 2 else []
-        hint = f" Columns are named apart: entity={shown(both[0])}, time={shown(both[1])}." if len(both) == 2 else ""
+        hint = (
+            (f" Name the two columns separately: entity={shown(both[0])}, time={shown(both[1])}.")
+            if len(both) == 2
+            else ""
+        )
         raise DataError(f"{what} has {len(values)} labels for {source.n_rows} rows of data.{hint}")
     return as_labels(values), getattr(values, "name", None), None
 
@@ -122,8 +131,9 @@ def refuse_missing(source: Source, labels: Labels, what: str, name: str | None) 
     if mask is None or not mask.any():
         return
     where = f"Column {name!r}" if name is not None else what.capitalize()
+    absent = int(mask.sum())
     raise DataError(
-        f"{where} ({what}) is missing in {int(mask.sum())} of {source.n_rows} rows, first in row(s) "
+        f"{where} ({what}) is missing in {absent} of {source.n_rows} rows, first in {noun_after(absent, 'row')} "
         f"{source.rows(mask)}. Drop these rows or fill in their {what}."
     )
 
@@ -191,7 +201,7 @@ def duplicates_error(
     calendar: Calendar,
     order: NDArray[np.intp],
 ) -> DataError:
-    """Make the error for rows, in the order ``order``, of which some repeat an entity and period."""
+    """Make the error for rows that repeat an entity and period; the rows are in the order ``order``."""
     same = positions[1:] == positions[:-1]
     if keys is not None:
         same &= keys[1:] == keys[:-1]
@@ -206,14 +216,15 @@ def duplicates_error(
             entity = keys[row] if lookup is None else lookup[keys[row]]
             offenders.append(f"({entity}, {label}) (rows {where})")
     listing = ", ".join(offenders) + (", ..." if len(later) > 3 else "")
+    repeats = count_of(len(later), "row repeats", "rows repeat")
     if keys is None:
         return DataError(
-            f"{len(later)} row(s) repeat a period: {listing}. Without an entity every period may occur once; if the "
-            "data are a panel, name its entity column: Panel(data, entity=..., time=...)."
+            f"{repeats} a period: {listing}. Without an entity every period may occur once. If the data are a "
+            "panel, name its entity column: Panel(data, entity=..., time=...)."
         )
     return DataError(
-        f"{len(later)} row(s) repeat an entity and period: {listing}. Every entity may have one row a period; "
-        "aggregate or drop the others."
+        f"{repeats} an entity and period: {listing}. Every entity may have one row a period. Aggregate or drop the "
+        "others."
     )
 
 

@@ -35,13 +35,13 @@ _SHIFTS = {"L": Panel.lag, "F": Panel.lead, "D": Panel.difference}
 FUNCTIONS = (*_SHIFTS, *_MATH, "C", "i", "poly")
 """The functions a formula may call."""
 _ALONE = ("C", "i", "poly")
-"""Those that make several columns, and stand alone or in a product."""
+"""Functions that make several columns; they stand alone or in a product."""
 _HIGHEST_DEGREE = 20
 _NOT_IN_I = {
-    "bin": "bin is not offered: put the levels together in a column of the data",
-    "bin2": "bin2 is not offered: put the levels together in a column of the data",
-    "ref2": "ref2 is not offered: C(f, ref=...):C(g, ref=...) names a reference of both factors",
-    "keep2": "keep2 is not offered: choose the rows, or make a column of what is meant",
+    "bin": "bin is not offered. Put the levels together in a column of the data",
+    "bin2": "bin2 is not offered. Put the levels together in a column of the data",
+    "ref2": "ref2 is not offered. Write C(f, ref=...):C(g, ref=...), which names a reference of both factors",
+    "keep2": "keep2 is not offered. Choose the rows, or make a column of what you mean",
 }
 
 _FAILURES = {
@@ -111,7 +111,7 @@ class Factors:
         self._known: dict[Factor, Value] = {}
         self._columns: dict[str, Column] = {}
         self.sums: dict[int, float] = {}
-        """Of the columns that were read, by their identity; finite where every value is."""
+        """Sums of the columns that were read, by their identity; finite where every value is."""
         self.products: dict[Any, list[tuple[str, Column]]] = {}
         """Products of factors, by their term and what is left out of it, for formulas that share them."""
 
@@ -125,8 +125,8 @@ class Factors:
         if factor.is_column:
             if factor.text in _EFFECTS and factor.text not in self.like.names:
                 raise SpecificationError(
-                    f"{factor.text} is not a term here: effects are absorbed by "
-                    f"fit_fixed_effects(..., effects={_EFFECTS[factor.text]!r})."
+                    f"{factor.text} is not a term of a formula here. fit_fixed_effects(..., "
+                    f"effects={_EFFECTS[factor.text]!r}) absorbs these effects."
                 )
             if not self._is_categorical(factor.text):
                 alone: Value = self._by_itself(factor.text)
@@ -183,7 +183,9 @@ class Factors:
         name = self._name(node.args[0]) if len(node.args) == 1 else None
         references = self._literals(node, ("ref",))
         if name is None or references is None:
-            raise SpecificationError(f"{self._text(node)} is not understood: C takes a column, and ref='level' or not.")
+            raise SpecificationError(
+                f"{self._text(node)} is not understood. C takes a column, and optionally ref='level'."
+            )
         levels = self._levels(name, numbers_as_text=True)
         return levels.categories.without(levels.places("ref", references["ref"]) if references else [])
 
@@ -219,8 +221,8 @@ class Factors:
         options = self._literals(call, ("ref", "keep"))
         if name is None or options is None or len(keywords) > len(options):
             raise SpecificationError(
-                f"{self._text(node)} is not understood: i takes a column, a variable or not, and ref= and keep=, which "
-                "are levels or lists of them."
+                f"{self._text(node)} is not understood. i takes a column and optionally a second variable, and ref= "
+                "and keep=, which are levels or lists of levels."
             )
         levels = self._levels(name, numbers_as_text=True)
         named = levels.places("ref", options["ref"]) if "ref" in options else []
@@ -237,7 +239,7 @@ class Factors:
             return pairs(self._text(node), (factor, theirs), (other.categories, others))
         kept_levels = range(factor.left_out(full=True), len(factor.levels))
         if not kept_levels:
-            raise SpecificationError(f"{self._text(node)} leaves out all of the levels of {name!r}.")
+            raise SpecificationError(f"{self._text(node)} leaves out all levels of {name!r}.")
         numbers, mark = np.broadcast_to(other, self.panel.nobs), "T." if named else ""
         marks = tuple(f"[{mark}{factor.levels[level]}]" for level in kept_levels)
         return Several(marks, lambda place: factor.indicator(kept_levels[place]) * numbers)
@@ -258,7 +260,7 @@ class Factors:
 
     @cached_property
     def _like(self) -> Factors:
-        # What is computed of it is asked of its columns, as of those of a panel.
+        # Its columns are read as those of a panel are.
         return self if self.like is self.panel else Factors(cast(Panel, self.like))
 
     def _polynomials(self, node: ast.Call) -> Several:
@@ -269,11 +271,13 @@ class Factors:
         k = degree[0].value if len(degree) == 1 and isinstance(degree[0], ast.Constant) else None
         if not node.args or raw is None or type(k) is not int or type(raw.get("raw", False)) is not bool:
             raise SpecificationError(
-                f"{self._text(node)} is not understood: poly takes a column or expression, a degree, and raw=True or "
-                "not."
+                f"{self._text(node)} is not understood. poly takes a column or expression and a degree, and "
+                "optionally raw=True."
             )
         if not 1 <= k <= _HIGHEST_DEGREE:
-            raise SpecificationError(f"{self._text(node)}: the degree must be from 1 to {_HIGHEST_DEGREE}.")
+            raise SpecificationError(
+                f"{self._text(node)} has a degree out of range: it must be from 1 to {_HIGHEST_DEGREE}."
+            )
         marks = tuple(f"[{power}]" for power in range(1, k + 1))
         values = np.broadcast_to(self._value(node.args[0]), self.panel.nobs)
         if raw.get("raw", False):
@@ -295,7 +299,7 @@ class Factors:
         return np.broadcast_to(self._value(node), self.panel.nobs)
 
     def _name(self, node: ast.AST) -> str | None:
-        """Return the column a node names, dots in it included, or None if it is no name."""
+        """Return the column that a node names, dots in it included, or None if it is not a name."""
         if isinstance(node, ast.Name):
             return self._quoted.get(node.id, node.id)
         text = source(node) if isinstance(node, ast.Attribute) else None
@@ -313,7 +317,7 @@ class Factors:
         return value
 
     def _single(self, node: ast.expr) -> Array:
-        """Compute what is no operation between two values."""
+        """Compute what is not an operation between two values."""
         name = self._name(node)
         if name is not None:
             return self.column(name)
@@ -334,14 +338,16 @@ class Factors:
 
     def _not_allowed(self, node: ast.AST) -> SpecificationError:
         return SpecificationError(
-            f"{self._text(node)} is not allowed in a formula: only columns, numbers, arithmetic and the functions "
-            f"{', '.join(FUNCTIONS)} are."
+            f"{self._text(node)} is not allowed in a formula. A formula has columns, numbers, arithmetic and the "
+            f"functions {', '.join(FUNCTIONS)}."
         )
 
     def _call(self, node: ast.Call, function: str) -> Array:
         choose("function", function, FUNCTIONS)
         if function in _ALONE:
-            raise SpecificationError(f"{self._text(node)} must stand alone or in a product ':', not in an expression.")
+            raise SpecificationError(
+                f"{self._text(node)} must stand alone or in a product with ':'. It cannot be part of an expression."
+            )
         if function in _SHIFTS:
             return self._shift(node, function)
         if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
@@ -358,7 +364,8 @@ class Factors:
             k = None
         if not node.args or given != 1 + len(periods) or len(periods) > 1 or type(k) is not int:
             raise SpecificationError(
-                f"{self._text(node)}: {function} takes a column or expression and a whole number of periods."
+                f"{self._text(node)} is not understood. {function} takes a column or expression and a whole number "
+                "of periods."
             )
         return self._shifted(function, node.args[0], k)
 

@@ -22,14 +22,16 @@ only columns, numbers, arithmetic and the functions below are understood, and no
 =============================== ======================================================================================
 
 ``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may
-hold any characters. A column of texts or categories stands for its indicators without ``C``. As ``**`` and ``^`` cross
-terms and ``-`` takes one out, ``x**2`` and ``-x`` by themselves would be ``x`` and nothing: they are refused, and
-``I(x**2)`` and ``I(-x)`` are what they mean. Which categorical factors of a term lose a reference level follows from
-the terms before it (`full_rank_codings`), so that no column is redundant by design; a reference that ``ref`` names is
-left out always.
+hold any characters. A column of texts or categories stands for its indicators without ``C``. ``**`` and ``^`` cross
+terms and ``-`` takes one out, so ``x**2`` and ``-x`` by themselves would be ``x`` and nothing. They are refused;
+``I(x**2)`` and ``I(-x)`` are what they mean. The terms before a term decide which of its categorical factors lose a
+reference level (`full_rank_codings`), so that no column is redundant by design. A reference that ``ref`` names is
+always left out.
 
-After bars, ``y ~ x | firm + year | p ~ z``, stand effects to absorb and instruments: `panelvar.data.formula_parts`
-splits them off for the functions that take them.
+firm + year | p ~ z``, stand effects to absorb and instruments: `panelvar.data.formula_parts` splits them off for the
+functions that take them. | Effects to absorb and instruments stand after bars, ``y ~ x | firm + year | p ~ z``.
+`panelvar.data.formula_parts` splits them off for the functions that take them. | firm + year | p ~ z``, stand effects
+to absorb and instruments: `panelvar.data.formula_parts` splits them off for the functions that take them.
 """
 
 from __future__ import annotations
@@ -110,11 +112,11 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
     Raises
     ------
     SpecificationError
-        A formula that cannot be read, or reaches for anything but columns and the documented functions; formulaic not
+        If the formula cannot be read, it uses anything but columns and the documented functions, or formulaic is not
         installed.
     DataError
-        An unknown or unsuitable column, or an operation without a finite result, such as the logarithm of zero: the
-        term, the number of rows and the first of them are named.
+        If a column is unknown or unsuitable, or an operation has no finite result, such as the logarithm of zero. The
+        message names the term, the number of rows and the first of them.
     """
     with advising_backticks(formula, panel):
         return _parsed(formula, panel, factors)
@@ -129,9 +131,9 @@ def _parsed(formula: str, panel: Panel, factors: Factors | None) -> FormulaColum
     y = computed[left[0][0]]
     name = left[0][0].text
     if isinstance(y, Categories):
-        raise DataError(f"The dependent variable {name!r} is not numeric; expected numbers.")
+        raise DataError(f"The dependent variable {name!r} is not numeric. It must hold numbers.")
     if isinstance(y, Several):
-        raise SpecificationError(f"A formula has one dependent variable left of '~'; {name} makes several columns.")
+        raise SpecificationError(f"A formula has one dependent variable left of '~', and {name} makes several columns.")
     names, columns, constant = _columns(right, computed)
     if not isinstance(y, StoredColumn) and np.shape(y) != (panel.nobs,):
         y = np.broadcast_to(y, panel.nobs)
@@ -159,7 +161,7 @@ def regressors(
     Raises
     ------
     SpecificationError, DataError
-        As for `parse`; a category that ``like`` does not have.
+        As for `parse`, and if ``like`` does not have a category.
     """
     names, columns, constant = _columns(_terms(formula)[1], Factors(panel, like))
     return names, tuple(map(whole, columns)), constant
@@ -231,9 +233,9 @@ def _read(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
         raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
     left, right = getattr(structure, "lhs", None), getattr(structure, "rhs", None)
     if left is None or right is None or not all(hasattr(term, "factors") for side in (left, right) for term in side):
-        raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~'; got {formula!r}.")
+        raise SpecificationError(f"A formula has one '~', as in 'y ~ x1 + x2'; got {formula!r}.")
     if not formula.rpartition("~")[2].strip():
-        raise SpecificationError(f"{formula!r} has no regressors; 'y ~ 1' asks for a constant alone.")
+        raise SpecificationError(f"{formula!r} has no regressors. For a constant alone, write 'y ~ 1'.")
     refuse_slips(tree, formula, names)
     dependent, terms = _read_side(left, names), _read_side(right, names)
     if any(term in dependent for term in terms if term):
@@ -245,13 +247,13 @@ def _refuse_parts(parts: FormulaParts) -> None:
     """Refuse what only other functions take: effects and instruments after a bar."""
     if parts.instruments is not None:
         raise SpecificationError(
-            f"{' ~ '.join(parts.instruments)!r} after the bar are instruments, which this function does not take: "
-            "fit_iv_pooled, fit_iv_fixed_effects and their like do."
+            f"{' ~ '.join(parts.instruments)!r} after the bar are instruments, and this function takes none. Use "
+            "fit_iv_pooled, fit_iv_fixed_effects or another of the fit_iv_ functions."
         )
     if parts.effects is not None:
         raise SpecificationError(
-            f"{parts.effects!r} after the bar are effects, which this function does not take: "
-            "fit_fixed_effects and fit_iv_fixed_effects absorb them, 'y ~ x | firm + year'."
+            f"{parts.effects!r} after the bar are effects, and this function takes none. fit_fixed_effects and "
+            "fit_iv_fixed_effects absorb them, as in 'y ~ x | firm + year'."
         )
 
 
@@ -284,7 +286,7 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
         for product in products:
             for name, column in _product(term, dict(product), computed):
                 if name in columns:
-                    raise SpecificationError(f"Two terms of the formula are called {name!r}; rename a column.")
+                    raise SpecificationError(f"Two terms of the formula are called {name!r}. Rename a column.")
                 columns[name] = column
     return tuple(columns), tuple(columns.values()), () in terms
 
@@ -372,8 +374,8 @@ def _multiplied(term: Term, full: dict[Any, bool], computed: Factors) -> list[tu
 def _without_contrast(factor: Factor, value: Categories) -> DataError:
     """Make the error for a categorical factor that would leave the model, and leave no word."""
     if 1 < len(value.levels) == value.n_named:
-        return DataError(f"{factor.text!r} leaves out all of its {value.n_named} levels: it adds nothing to the model.")
+        return DataError(f"{factor.text!r} leaves out all of its {value.n_named} levels. It adds nothing to the model.")
     only = f"one category only, {value.levels[0]!r}" if value.levels else "no category"
     absent = int((value.codes < 0).sum())
     missing = f", and is missing in {absent} of {len(value.codes)} rows" if absent else ""
-    return DataError(f"{factor.text!r} has {only}{missing}: it adds nothing to the model. Leave it out of the formula.")
+    return DataError(f"{factor.text!r} has {only}{missing}. It adds nothing to the model. Leave it out of the formula.")

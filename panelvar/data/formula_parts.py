@@ -110,7 +110,7 @@ def split_formula(formula: str) -> FormulaParts:
     Raises
     ------
     SpecificationError
-        Parts in another order, or more of them.
+        If the parts are in another order, or there are more of them.
     """
     model, *others = _split(formula, "|")
     effects = instruments = None
@@ -122,8 +122,8 @@ def split_formula(formula: str) -> FormulaParts:
             instruments = pieces[0].strip(), pieces[1].strip()
         else:
             raise SpecificationError(
-                f"{formula!r} cannot be read: 'y ~ x | firm + year | p ~ z' has the effects after the first bar and "
-                "the endogenous regressors with their instruments after the last."
+                f"{formula!r} cannot be read. Put the effects after the first bar, and the endogenous regressors "
+                "with their instruments after the last: 'y ~ x | firm + year | p ~ z'."
             )
     return FormulaParts(model.strip(), effects, instruments)
 
@@ -145,7 +145,7 @@ def with_effects(
     Raises
     ------
     SpecificationError
-        Effects in both places, or none after a bar.
+        If effects are named in both places, or there are none after a bar.
     """
     if isinstance(y, str) and "|" in y and x is None:
         parts = split_formula(y)
@@ -153,14 +153,15 @@ def with_effects(
         if parts.effects is not None and not exogenous:
             if effects is not None:
                 raise SpecificationError(
-                    f"The formula has effects after its bar ({parts.effects}), and effects={shown(effects)} names them "
-                    "too: give them once."
+                    f"The formula has effects after its bar ({parts.effects}), and effects={shown(effects)} names "
+                    "them too. Give them once."
                 )
             effects = tuple(_effect(piece, y) for piece in _split(parts.effects, "+"))
             y = parts.model if parts.instruments is None else f"{parts.model} | {' ~ '.join(parts.instruments)}"
         if parts.instruments is not None and not instrumented:
             raise SpecificationError(
-                f"{' ~ '.join(parts.instruments)!r} are instruments: fit_iv_fixed_effects takes them, with effects."
+                f"{' ~ '.join(parts.instruments)!r} are instruments. fit_iv_fixed_effects takes them, together with "
+                "effects."
             )
     return y, "entity" if effects is None else effects
 
@@ -187,7 +188,7 @@ def masked(formula: str) -> tuple[str, dict[str, str]]:
     Raises
     ------
     SpecificationError
-        An expression that cannot be read.
+        If an expression cannot be read.
     """
     name = "expression"
     while name in formula:
@@ -206,7 +207,7 @@ def masked(formula: str) -> tuple[str, dict[str, str]]:
             text = written(formula[at:end], formula)
         else:
             text = ""
-        # With blanks about it, so that it is no part of another name.
+        # It has blanks about it, so that it is not part of another name.
         out.append(f" {names.setdefault(text, f'{name}{len(names)}_')} " if text else formula[at:end])
         at = end
     return "".join(out), {placeholder: text for text, placeholder in names.items()}
@@ -233,7 +234,7 @@ def written(text: str, formula: str) -> str:
     Raises
     ------
     SpecificationError
-        An expression that is none.
+        If the text is not an expression.
     """
     quoted: list[str] = []
 
@@ -296,15 +297,16 @@ def _effect(text: str, formula: str) -> str:
     name = text.strip().replace("`", "")
     if name in ("", "0", "1"):
         raise SpecificationError(
-            f"{formula!r} names no effects after the bar: write 'y ~ x | firm + year', or 'y ~ x' in fit_pooled."
+            f"{formula!r} names no effects after the bar. Write 'y ~ x | firm + year', or 'y ~ x' in fit_pooled."
         )
     wrong = {character for _, character, brackets in characters(text) if not brackets} & set("(*:,/-=")
     if wrong:
         called = "=" in wrong or re.search(r"[\w.]\(", text)
         quoted = "" if called else f" If it is the name of a column, write it {_IN_BACKTICKS}: `{name}`."
         raise SpecificationError(
-            f"{name!r} is no effect.{quoted} Effects are names of columns with '+' between them, 'firm^year' has a "
-            "level for each pair, 'firm[t]' a level and a slope for each firm; the errors are chosen by cov=."
+            f"{name!r} is no effect.{quoted} Effects are names of columns with '+' between them; 'firm^year' has a "
+            "level for each pair, and 'firm[t]' has a level and a slope for each firm. You choose the standard errors "
+            "with cov=."
         )
     return name
 
@@ -323,7 +325,9 @@ def _lagged(text: str, called: bool = False) -> str:
         if lags is None:
             continue
         if called or "c" in brackets or "{" in brackets:
-            raise SpecificationError(f"{call!r} makes several columns: it stands alone or in a product, not in a call.")
+            raise SpecificationError(
+                f"{call!r} makes several columns. It stands alone or in a product, and not inside a call."
+            )
         for lag in lags:
             _lagged(lag[2:-1] if lag.endswith(")") else "", called=True)
         out += [text[last : at - 1], f"({' + '.join(lags)})"]
@@ -384,14 +388,14 @@ def refuse_slips(tree: Any, formula: str, masks: Mapping[str, str]) -> None:
             ]
             if never:
                 raise SpecificationError(
-                    f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
-                    f"I(-{never[0]})."
+                    f"{never[0]} is taken out of {formula!r} but was never put in. A '-' removes a term; write "
+                    f"I(-{never[0]}) for the negative of a variable."
                 )
         elif len(before) == 1:
             (name,) = before.values()
             raise SpecificationError(
-                f"{name}{operator}{after} in {formula!r} is {name} itself, as '{operator}' crosses terms; write "
-                f"I({name}**{after}) for the power."
+                f"{name}{operator}{after} in {formula!r} is the same as {name}, because '{operator}' crosses terms. "
+                f"Write I({name}**{after}) for the power."
             )
 
 

@@ -101,7 +101,7 @@ class GroupedRows:
         Raises
         ------
         DataError
-            Unknown column, wrong length, or a missing value among the model's rows.
+            If the column is unknown, the length is wrong, or a value is missing among the model's rows.
         """
         panel = self.panel
         if isinstance(column, str):

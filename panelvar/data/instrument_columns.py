@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
+from panelvar.base.counting import count_of
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.data.design import Design, assemble, dated_panel, makes_designs
 from panelvar.data.formula_parts import advising_backticks, characters, closed, split_formula
@@ -82,8 +83,8 @@ def build_instrumented(
     Raises
     ------
     SpecificationError
-        A column with two parts, no endogenous regressor, fewer instruments than endogenous regressors; a formula that
-        cannot be read.
+        If a column has two roles, there is no endogenous regressor, there are fewer instruments than endogenous
+        regressors, or a formula cannot be read.
     DataError, InsufficientDataError
         As `panelvar.data.design.build_design`.
     """
@@ -122,21 +123,21 @@ def _refuse_both(*lists: Names) -> None:
     """Refuse lists of columns beside a formula."""
     if any(names is not None for names in lists):
         raise SpecificationError(
-            "Give a formula with its instruments, 'y ~ x1 + [p ~ z1 + z2]', or lists of columns; not both."
+            "Give a formula with its instruments, 'y ~ x1 + [p ~ z1 + z2]', or lists of columns, but not both."
         )
 
 
 def _count(instruments: list[str], endogenous: list[str]) -> None:
     if not endogenous:
         raise SpecificationError(
-            "No endogenous regressor is named: endogenous=['p'], instruments=['z']; without any, use the estimator of "
-            "the same name without instruments."
+            "No endogenous regressor is named. Name them and their instruments, as in endogenous=['p'], "
+            "instruments=['z']. If there is none, use the estimator of the same name without instruments."
         )
     if len(instruments) < len(endogenous):
         raise SpecificationError(
-            f"{len(endogenous)} endogenous regressor(s) ({', '.join(endogenous)}) need at least as many "
-            f"instruments that are not regressors. You gave {len(instruments)} "
-            f"({', '.join(instruments) or 'none'})."
+            "The model needs as many instruments that are not regressors as it has endogenous regressors, or more. You "
+            f"gave {count_of(len(endogenous), 'endogenous regressor')} ({', '.join(endogenous)}) and "
+            f"{count_of(len(instruments), 'such instrument')} ({', '.join(instruments) or 'none'})."
         )
 
 
@@ -180,12 +181,12 @@ def _from_formula(formula: str, panel: Panel, like: HasLevels | None) -> Instrum
     outside, inside = _brackets(right, formula)
     if split.effects is not None and (inside is not None or split.instruments is not None):
         raise SpecificationError(
-            f"{split.effects!r} after the bar are effects, which this function does not take: fit_iv_fixed_effects "
+            f"{split.effects!r} after the bar are effects, and this function takes none. fit_iv_fixed_effects "
             "absorbs them."
         )
     if split.instruments is not None:
         if inside is not None:
-            raise SpecificationError(f"{formula!r} has instruments in brackets and after a bar: give them once.")
+            raise SpecificationError(f"{formula!r} has instruments in brackets and after a bar. Give them once.")
         (explained, excluded), exogenous = split.instruments, outside.strip() or "1"
     elif inside is not None:
         explained, _, excluded = inside.partition("~")
@@ -196,7 +197,7 @@ def _from_formula(formula: str, panel: Panel, like: HasLevels | None) -> Instrum
     texts = {"endogenous regressors": explained, "instruments": excluded}
     for what, text in texts.items():
         if not text.strip():
-            raise SpecificationError(f"{formula!r} names no {what}: expected 'y ~ x1 + [p ~ z1 + z2]'.")
+            raise SpecificationError(f"{formula!r} names no {what}. Write a formula such as 'y ~ x1 + [p ~ z1 + z2]'.")
     terms = {what: set(written_terms(f"{left} ~ 0 + {text}")) for what, text in texts.items()}
     own = set(written_terms(f"{left} ~ {exogenous}")) - {"1"}
     for what, other, both in (
@@ -222,8 +223,8 @@ def _refuse_effects(instruments: set[str], panel: Panel, formula: str) -> None:
     meant = sorted(instruments & {str(name) for name in dimensions if name is not None})
     if meant:
         raise SpecificationError(
-            f"{formula!r} names no instruments: {meant[0]!r} after a bar is an effect. Write 'y ~ x | firm + year | "
-            "p ~ z', in fit_iv_fixed_effects, or without instruments in fit_fixed_effects."
+            f"{formula!r} names no instruments, because {meant[0]!r} after a bar is an effect. Write 'y ~ x | firm "
+            "+ year | p ~ z' in fit_iv_fixed_effects, or leave out the instruments and use fit_fixed_effects."
         )
 
 
@@ -239,13 +240,13 @@ def _brackets(right: str, formula: str) -> tuple[str, str | None]:
         return right, None
     if len(opened) != 1 or tildes != ["["]:
         raise SpecificationError(
-            f"{formula!r} cannot be read: write all endogenous regressors and instruments in one pair of brackets, "
+            f"{formula!r} cannot be read. Write all endogenous regressors and instruments in one pair of brackets, "
             "'y ~ x1 + [p1 + p2 ~ z1 + z2]'."
         )
     start, end = opened[0], closed(right, opened[0])
     before, after = right[:start].rstrip(), right[end:].lstrip()
     if before and not before.endswith("+"):
-        raise SpecificationError(f"A plus sign is expected before '[' in {formula!r}.")
+        raise SpecificationError(f"The '[' in {formula!r} must follow a plus sign.")
     outside = " ".join(part for part in (before.rstrip("+").rstrip(), after if before else after.lstrip("+")) if part)
     return outside, right[start + 1 : end - 1]
 
@@ -256,15 +257,17 @@ def _bars(left: str, right: str, after: str | None, formula: str) -> tuple[str, 
 
     if after is None:
         raise SpecificationError(
-            f"{formula!r} has no instruments that can be read: write 'y ~ x1 + [p ~ z1 + z2]', 'y ~ x1 | p ~ z1 + z2', "
-            "or 'y ~ x1 + p | x1 + z1 + z2' with all exogenous variables after one bar."
+            f"{formula!r} has no instruments that can be read. Write 'y ~ x1 + [p ~ z1 + z2]' or 'y ~ x1 | p ~ z1 + "
+            "z2'. You can also put all exogenous variables after one bar, 'y ~ x1 + p | x1 + z1 + z2'."
         )
     regressors = right.strip()
     exogenous = re.sub(r"(?<![\w.)`])\.(?![\w.(])", regressors, after)
     first, second = written_terms(f"{left} ~ {regressors}"), written_terms(f"{left} ~ {exogenous}")
     own = [term for term in first if term in second]
     if ("1" in first) != ("1" in second):
-        raise SpecificationError(f"The constant stands on one side of '|' only in {formula!r}.")
+        raise SpecificationError(
+            f"The constant stands on one side of '|' only in {formula!r}. Put it on both sides or on neither."
+        )
     lead = own if "1" in first else ["0", *own]
     return (
         " + ".join(lead) or "1",

@@ -75,10 +75,10 @@ class Panel(PanelRows, HintsAtNames):
     Raises
     ------
     DataError
-        Column names are unknown or repeat; entity or time labels are missing or cannot be ordered; an entity has two
-        rows of one period; arrays have unequal lengths; or there are no rows.
+        If column names are unknown or repeat, entity or time labels are missing or cannot be ordered, an entity has two
+        rows of one period, arrays have unequal lengths, or there are no rows.
     SpecificationError
-        ``freq`` does not fit the labels, or an argument has a type that is not understood.
+        If ``freq`` does not fit the labels, or an argument has a type that is not understood.
 
     See Also
     --------
@@ -111,7 +111,7 @@ class Panel(PanelRows, HintsAtNames):
         Raises
         ------
         DataError
-            There is no such column, or an array has another length.
+            If there is no such column, or an array has another length.
 
         Examples
         --------
@@ -195,8 +195,9 @@ class Panel(PanelRows, HintsAtNames):
         Raises
         ------
         DataError
-            Wrong length, labels that are not the data's or repeat, the name of the entity or time column, or an array
-            without ``panel_order=True`` where the rows of the data and of the panel are in different orders.
+            If a length is wrong, labels repeat or are not those of the data, a name is that of the entity or time
+            column, or an array comes without ``panel_order=True`` where the rows of the data and of the panel are in
+            different orders.
 
         Examples
         --------
@@ -211,7 +212,9 @@ class Panel(PanelRows, HintsAtNames):
         panel._added = dict(self._added)
         for name, values in columns.items():
             if name in self._dimensions:
-                raise DataError(f"{name!r} says which rows belong together and cannot be replaced; make a new Panel.")
+                raise DataError(
+                    f"{name!r} says which rows belong together, so you cannot replace it. Make a new Panel."
+                )
             panel._added[name] = self._in_order(values, f"Column {name!r}", panel_order)
         return panel
 
@@ -224,9 +227,9 @@ class Panel(PanelRows, HintsAtNames):
             raise DataError(f"{what} has {len(values)} values for a panel of {self.nobs} rows.")
         if self.order is not None and not panel_order:
             raise DataError(
-                f"{what} is an array, but the panel has sorted the rows of the data, so the array could be in "
-                "either order. Give a Series with the index of the data, or pass panel_order=True for what "
-                "column(), lag() or arrange(values) returned."
+                f"{what} is an array, but the panel has sorted the rows of the data, so nothing says which order "
+                "the array has. Give a Series with the index of the data. Or pass panel_order=True for an array "
+                "that column(), lag() or arrange(values) returned."
             )
         return stored(values)
 
@@ -261,14 +264,16 @@ class Panel(PanelRows, HintsAtNames):
         Raises
         ------
         DataError
-            Unknown name.
+            If a name is unknown.
         SpecificationError
-            Rows, which are chosen by `where`.
+            If the brackets ask for rows, which `where` chooses.
         """
         import pandas as pd
 
         if isinstance(name, slice) or str(getattr(name, "dtype", "")) in _TRUTHS:
-            raise SpecificationError("Brackets take names of columns. To choose rows, use where(condition) or head(n).")
+            raise SpecificationError(
+                "Square brackets take names of columns. To choose rows, use where(condition) or head(n)."
+            )
         if isinstance(name, (list, pd.Index)):
             table = pd.concat([self[each] for each in name], axis=1) if len(name) else pd.DataFrame(index=self.index)
             table.columns = pd.Index(list(name), tupleize_cols=False)
@@ -278,7 +283,7 @@ class Panel(PanelRows, HintsAtNames):
 
     def _no_attribute(self, name: str) -> AttributeError:
         if "_source" in self.__dict__ and name in self:
-            here = f"A column is taken in brackets: panel[{name!r}]."
+            here = f"Write panel[{name!r}] for the column."
             return AttributeError(f"'Panel' object has no attribute {name!r}. {here}", name=name)
         return super()._no_attribute(name)
 
@@ -304,7 +309,7 @@ class Panel(PanelRows, HintsAtNames):
         Raises
         ------
         DataError
-            Unknown name.
+            If a name is unknown.
         """
         return self[self._named(columns)].set_axis(self.pairs)
 
@@ -334,10 +339,10 @@ class Panel(PanelRows, HintsAtNames):
         Raises
         ------
         DataError
-            Labels that are not the data's, a row of which the condition says nothing, no row where it holds, or an
-            array that could be in either order.
+            If labels are not those of the data, the condition says nothing of some row or holds in none, or an array
+            could be in either order.
         SpecificationError
-            A condition that is not of True and False.
+            If the condition does not hold True and False.
 
         Examples
         --------
@@ -349,7 +354,7 @@ class Panel(PanelRows, HintsAtNames):
         """
         if isinstance(condition, str):
             raise SpecificationError(
-                f"The condition {shown(condition)} is a text: write a comparison of columns, such as panel['x'] > 0."
+                f"The condition {shown(condition)} is a text. Write a comparison of columns, such as panel['x'] > 0."
             )
         holds = _truths(self._in_order(condition, "The condition", read_flag("panel_order", panel_order)))
         if not holds.any():
@@ -371,7 +376,7 @@ class Panel(PanelRows, HintsAtNames):
         Raises
         ------
         DataError
-            Unknown name.
+            If a name is unknown.
         """
         from panelvar.data.description import describe
 
@@ -396,7 +401,7 @@ def as_panel(data: object, entity: Any = None, time: Any = None) -> Panel:
     """
     if isinstance(data, Panel):
         if entity is not None or time is not None:
-            raise SpecificationError("data is a Panel already; leave out entity and time.")
+            raise SpecificationError("data is a Panel already. Leave out entity and time.")
         return data
     return Panel(data, entity, time)  # type: ignore[arg-type]
 
@@ -414,8 +419,8 @@ def _truths(values: Any) -> NDArray[np.bool_]:
     if all(isinstance(each, bool) for each in listed):
         return np.array(listed, dtype=bool)
     if all(isinstance(each, bool) or each is pd.NA or each is None or each != each for each in listed):
-        raise DataError("The condition has no value for some rows of the data. Give one that covers all of them.")
-    raise SpecificationError(f"A condition is of True and False; got values of dtype {values.dtype}.")
+        raise DataError("The condition has no value for some rows of the data. Give a condition that covers all rows.")
+    raise SpecificationError(f"A condition must hold True and False; got values of dtype {values.dtype}.")
 
 
 def _whole(k: Any) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import noun_after
 from panelvar.base.errors import DataError, Note
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.data.calendar import Calendar, read_times
@@ -173,7 +174,7 @@ class PanelRows:
         Raises
         ------
         DataError
-            Unknown name, or values that are not real numbers (integers, booleans and nullable types are).
+            If the name is unknown, or values are not real numbers (integers, booleans and nullable types are).
         """
         added = _hashable(name) in self._added
         values = as_floats(self._added[name] if added else self._stored(name), name)
@@ -199,7 +200,7 @@ class PanelRows:
         Raises
         ------
         DataError
-            Unknown name, or values that are not real numbers.
+            If the name is unknown, or values are not real numbers.
         """
         if _hashable(name) in self._added:
             return as_column(self._added[name], name, None)
@@ -216,7 +217,7 @@ class PanelRows:
         Raises
         ------
         DataError
-            Unknown name.
+            If the name is unknown.
         """
         if _hashable(name) in self._added:
             return self._added[name]
@@ -242,7 +243,7 @@ class PanelRows:
         Raises
         ------
         DataError
-            An array of another length, or labels that are not the data's or repeat.
+            If an array has another length, or labels repeat or are not those of the data.
         """
         return self._arranged(values, "the Series")
 
@@ -252,8 +253,8 @@ class PanelRows:
             if self.order is not None and values.index.equals(self.index):
                 if values.index.equals(self._source.index):
                     raise DataError(
-                        f"The index of {what} repeats labels and could be in the order of the data or of the panel. "
-                        "Make it a column of the data."
+                        f"The index of {what} repeats labels, so nothing says whether it has the order of the data "
+                        "or of the panel. Make it a column of the data."
                     )
                 return stored(values)
             if not values.index.equals(self._source.index):
@@ -301,7 +302,7 @@ def rows_where(panel: PanelRows, mask: NDArray[np.bool_]) -> str:
     """Count the rows where a mask holds, and name the first of them."""
     where = np.flatnonzero(mask)
     listing = ", ".join(repr(label) for label in panel.index[where[:3]].tolist())
-    return f"{len(where)} of {panel.nobs} rows, first in row(s) {listing}"
+    return f"{len(where)} of {panel.nobs} rows, first in {noun_after(len(where), 'row')} {listing}"
 
 
 def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:
@@ -309,7 +310,7 @@ def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:
     infinite = np.isinf(column)
     if infinite.any():
         raise DataError(
-            f"Column {name!r} is infinite in {rows_where(panel, infinite)}. Remove these values or set them missing."
+            f"Column {name!r} is infinite in {rows_where(panel, infinite)}. Remove these values or set them to missing."
         )
 
 
@@ -326,5 +327,5 @@ def _text(name: Hashable) -> str | None:
 
 def _hashable(name: Any) -> Hashable:
     if not isinstance(name, Hashable):
-        raise DataError(f"A column is asked for by its name; got {type(name).__name__}.")
+        raise DataError(f"Ask for a column by its name, which is a text; got {type(name).__name__}.")
     return name

@@ -174,8 +174,7 @@ def parse_freq(freq: object) -> tuple[int, Unit]:
     found = re.fullmatch(r"(\d*)([A-Za-z]+)(?:-([A-Z]{3}))?", freq) if isinstance(freq, str) else None
     if found is None or found[1] == "0":
         raise SpecificationError(
-            f"freq={shown(freq)} is not a frequency; expected one such as 'Y', 'Q', 'M', 'W', 'B', 'D', 'h', '2Y', "
-            "'W-WED'."
+            f"freq={shown(freq)} must be a frequency such as 'Y', 'Q', 'M', 'W', 'B', 'D', 'h', '2Y', 'W-WED'."
         )
     multiple, base, anchor = int(found[1] or 1), found[2], found[3]
     if base in _CLOCK:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import is_whole, read_labels
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of, noun_after
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.base.labels import repeated
 from panelvar.base.quoting import shown
@@ -106,15 +107,15 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     Raises
     ------
     DataError
-        No rows or columns, values that are not real numbers or infinite (the column is named), repeated periods, more
-        than one entity; exogenous rows that are not those of the data.
+        If there are no rows or columns, values are infinite or not real numbers (the message names the column), periods
+        repeat, there is more than one entity, or exogenous rows are not those of the data.
     SpecificationError
-        Names that do not exist or repeat, or data of another type.
+        If names do not exist or repeat, or the data are of another type.
     """
     refuse_text(data)
     if is_whole(names):
         raise SpecificationError(
-            f"names={shown(names)} must be column names, one or a list; a lag order is lags={shown(names)}."
+            f"names={shown(names)} must be a column name or a list of names. A lag order is lags={shown(names)}."
         )
     if names is not None:
         names = read_labels("names", names)
@@ -125,7 +126,7 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     table = _read(both, chosen)
     split = len(table.names) - count
     if split < 1:
-        raise SpecificationError("Every column is exogenous: no variable is left for the VAR.")
+        raise SpecificationError("Every column is exogenous, so no variable is left for the VAR.")
     return replace(
         table,
         values=np.ascontiguousarray(table.values[:, :split]),
@@ -164,10 +165,10 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         others = [name for name in known if name not in listed and name not in own] if names is None else list(names)
         twice = [name for name in others if name in listed]
         if twice:
-            raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
+            raise SpecificationError(f"{twice} are both variables of the VAR and exogenous. Name them once.")
         return data, [*others, *listed], len(listed)
     if isinstance(data, Panel):
-        raise SpecificationError("With a Panel, exogenous= names columns of it.")
+        raise SpecificationError("With a Panel, exogenous= must be names of its columns.")
     rows_of(data)
     if isinstance(exogenous, Panel) or np.ndim(exogenous) not in (1, 2):
         raise SpecificationError(
@@ -194,7 +195,7 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         chosen = list(data.columns if names is None else names)
         twice = [name for name in labels if name in chosen]
         if twice:
-            raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
+            raise SpecificationError(f"{twice} are both variables of the VAR and exogenous. Name them once.")
         return pd.concat([_columns_named(data, chosen), table], axis=1), None, width
     if hasattr(table, "columns"):
         import pandas as pd
@@ -233,7 +234,7 @@ def rows_of(data: Any) -> int:
     Raises
     ------
     SpecificationError
-        If it is none.
+        If the data are of another type.
     """
     if not hasattr(data, "__len__") or getattr(data, "ndim", 1) == 0:
         raise _no_table(data, ())
@@ -318,7 +319,8 @@ def _on_calendar(
         steps = np.diff(positions)
         if (steps == 0).any():
             twice = index[1:][steps == 0]
-            raise DataError(f"{len(twice)} period(s) occur more than once, such as {twice[0]}.")
+            extra = f"{count_of(len(twice), 'row repeats', 'rows repeat')} a period"
+            raise DataError(f"{extra}, such as {twice[0]}. Every period may occur once.")
     if (steps == 1).all():
         return VarData(values, names, None, index, calendar, tuple(calendar.notes))
     places = positions - positions[0]
@@ -341,6 +343,7 @@ def refuse_infinite(values: Array, text: Sequence[str]) -> None:
     if not np.isfinite(values).all() and (infinite := np.isinf(values)).any():
         columns = [text[place] for place in np.flatnonzero(infinite.any(axis=0)).tolist()]
         raise DataError(
-            f"Infinite values in column(s) {columns}: {int(infinite.sum())} in all, the first in row "
-            f"{int(np.flatnonzero(infinite.any(axis=1))[0])}. A logarithm of zero is the usual cause."
+            f"There are infinite values in the {noun_after(len(columns), 'column')} {', '.join(map(repr, columns))}: "
+            f"{int(infinite.sum())} in all, the first in row {int(np.flatnonzero(infinite.any(axis=1))[0])}. A "
+            "logarithm of zero is the usual cause."
         )

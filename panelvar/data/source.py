@@ -64,7 +64,7 @@ class Source:
     Raises
     ------
     DataError
-        Duplicated column names, or arrays that are not one-dimensional and of equal length.
+        If column names repeat, or arrays are not one-dimensional or have different lengths.
     SpecificationError
         If ``data`` is something else.
     """
@@ -80,10 +80,11 @@ class Source:
             if not data.columns.is_unique:
                 twice = data.columns[data.columns.duplicated()].unique()
                 raise DataError(
-                    f"Column name(s) {_listing(twice)} occur more than once; a column must be found by its name."
+                    f"Several columns are called {_listing(twice)}, so their names do not tell them apart. Give each "
+                    "column a name of its own."
                 )
             if data.columns.nlevels > 1:
-                raise DataError("The columns have several levels; give each column one name.")
+                raise DataError("The columns have several levels. Give each column one name.")
             # Rows added, sorted or dropped in place by the caller later must not move under the panel.
             self.frame = data.copy(deep=False)
             self.n_rows = len(data)
@@ -121,8 +122,8 @@ class Source:
         moved = [name for name in labelled if not self.arrays[name].index.equals(rows)]
         if moved and len(labelled) < len(self.arrays):
             raise DataError(
-                f"The Series {labelled[0]!r} and {moved[0]!r} have their rows in different orders, so the arrays "
-                "beside them could be in either order. Put everything into one DataFrame."
+                f"The Series {labelled[0]!r} and {moved[0]!r} have their rows in different orders, so nothing says "
+                "which order the arrays beside them have. Put everything into one DataFrame."
             )
         for name in moved:
             self.arrays[name] = by_label(self.arrays[name], rows, repr(name))
@@ -203,7 +204,7 @@ class Source:
         hint = columns_meant(asked, known, several=what == "Column")
         prefixed = _PREFIXED.fullmatch(asked)
         if prefixed and prefixed["column"] in known:
-            hint = f" In a formula it is {_without_prefix(prefixed)}."
+            hint = f" In a formula write {_without_prefix(prefixed)}."
         return DataError(f"{what} {shown(name)} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
 
     def rows(self, mask: NDArray[np.bool_]) -> str:
@@ -212,10 +213,10 @@ class Source:
 
 
 def columns_meant(asked: str, known: Collection[str], *, several: bool = True) -> str:
-    """Say what a name that is none of the ``known`` ones means: ``several`` columns in one text, or one misspelt."""
+    """Say what a name that is not among the ``known`` ones means: ``several`` columns in one text, or one misspelt."""
     parts = _JOINTS.split(asked)
     if several and len(parts) > 1 and all(each in known for each in parts):
-        return f" Several columns are a list, [{_listing(parts, 12)}]; a formula has a '~'."
+        return f" Write several columns as a list, [{_listing(parts, 12)}]; a formula has a '~'."
     meant = nearest(asked, known)
     return f" Did you mean {meant!r}?" if meant else ""
 
@@ -253,7 +254,7 @@ def _unmasked(values: Any, what: str) -> NDArray[Any]:
     if not np.ma.is_masked(values):
         return np.asarray(values)
     if values.dtype.kind not in "fiub":
-        raise DataError(f"{what} has masked values of dtype {values.dtype}; only numbers can be missing by a mask.")
+        raise DataError(f"{what} has masked values of dtype {values.dtype}. Only numbers can be masked.")
     return np.ma.filled(values.astype(np.float64), np.nan)
 
 

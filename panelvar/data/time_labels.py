@@ -24,14 +24,14 @@ def ascending_places(labels: pd.Index, what: str) -> NDArray[np.intp]:
     Raises
     ------
     DataError
-        Labels of types that cannot be compared; ``what`` begins the message.
+        If labels are of types that cannot be compared; ``what`` begins the message.
     """
     try:
         return np.argsort(np.asarray(labels, dtype=object), kind="stable")
     except TypeError:
         kinds = sorted({type(label).__name__ for label in labels})
         raise DataError(
-            f"{what} cannot be put in order: they are of types {', '.join(kinds)}. Convert them to one type."
+            f"{what} cannot be put in order, because they are of types {', '.join(kinds)}. Convert them to one type."
         ) from None
 
 

@@ -159,8 +159,8 @@ def read_texts(texts: Sequence[str], ordered: bool = False) -> ReadTexts | None:
     """
     if all(map(_EITHER_WAY.fullmatch, texts)):
         raise DataError(
-            f"Times such as {texts[0]!r} could put the day or the month first; convert them with pandas.to_datetime "
-            "and its format=."
+            f"Times such as {texts[0]!r} could have the day or the month first. Convert them with "
+            "pandas.to_datetime and its format=."
         )
     for pattern, unit in _FORMS:
         dated = _dated(texts, pattern, unit)
@@ -173,14 +173,14 @@ def read_texts(texts: Sequence[str], ordered: bool = False) -> ReadTexts | None:
     numbered = _numbered(texts)
     if _short_years(texts, numbered):
         raise DataError(
-            f"Times such as {texts[0]!r} seem to have years of two digits, whose century and order cannot be told; "
-            "write years in four digits."
+            f"Times such as {texts[0]!r} seem to have years of two digits, which leave the century open. Write "
+            "years with four digits."
         )
     return numbered
 
 
 def _short_years(texts: Sequence[str], numbered: NumberedTexts | None) -> bool:
-    """Whether texts that are no dates look like ones with years of two digits."""
+    """Whether texts that are not dates look like dates with years of two digits."""
     if numbered is None:
         return any(
             all(

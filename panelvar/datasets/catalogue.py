@@ -145,7 +145,9 @@ class DataCatalogue(Presented):
             for each in self.sets
         ]
         header = (Row("", (words("holds", "left"), words("index", "left"), words("rows"))),)
-        notes = (f"load_data({self.names[0]!r}) returns a set, describe_data({self.names[0]!r}) says what is in it.",)
+        notes = (
+            (f"load_data({self.names[0]!r}) returns a data set. describe_data({self.names[0]!r}) says what is in it."),
+        )
         return Table(f"{format_count(len(self.sets))} sets of teaching data", header, tuple(body), notes=notes)
 
     __repr__ = Presented.__str__

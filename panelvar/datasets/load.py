@@ -41,7 +41,7 @@ def load_data(name: str | None = None) -> pd.DataFrame | DataCatalogue:
     Raises
     ------
     SpecificationError
-        There is no such set. The message knows the names that other programs have for one.
+        If there is no such set. The message knows the names that other programs have for one.
 
     See Also
     --------
@@ -126,7 +126,7 @@ def _read(described: DataDescription) -> pd.DataFrame:
 
 
 def _values(texts: tuple[str, ...]) -> list[int] | list[float] | list[str]:
-    """Whole numbers where all are, else numbers with NaN for what is empty, else texts."""
+    """Whole numbers if all are whole; else numbers, with NaN for empty cells; else texts."""
     try:
         return [int(text) for text in texts]
     except ValueError:

@@ -21,7 +21,7 @@ LagRule = Literal["4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"]
 Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
 HausmanSigma = Literal["efficient", "own", "consistent"]
 _NOT_DEFAULT = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
-"""Names of the presets (`panelvar.fit.presets`) but for the default."""
+"""Names of the presets (`panelvar.fit.presets`) without the default."""
 
 
 @answering
@@ -274,12 +274,12 @@ class Convention:
     adjusted_total: Literal["rows", "less_effects"] = "rows"
 
     def __post_init__(self) -> None:
-        """Refuse a value that is not among a field's choices, and the name of a preset for what is none."""
+        """Refuse a value that is not among a field's choices, and the name of a preset for something else."""
         if not isinstance(self.name, str):
-            raise SpecificationError(f"A convention's name is a text; got {type(self.name).__name__}.")
+            raise SpecificationError(f"The name of a convention must be a text; got {type(self.name).__name__}.")
         if self.name in _NOT_DEFAULT and all(getattr(self, name) == usual for name, usual in _defaults().items()):
             raise SpecificationError(
-                f"Convention({self.name!r}) would have the default's choices under the name of a preset: pass "
+                f"Convention({self.name!r}) would have the choices of the default under the name of a preset. Pass "
                 f"convention={self.name!r} instead."
             )
         for field, allowed in _choices().items():
@@ -299,7 +299,7 @@ class Convention:
         Raises
         ------
         SpecificationError
-            A field that does not exist, or a value that is not among its choices.
+            If a field does not exist, or a value is not among its choices.
 
         Examples
         --------

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SMALLEST_SHARE = 1e-20
-"""Of a variance: below it, beside the variance that homoskedastic errors would have, is the rounding of sums."""
+"""A variance below this share of the variance that homoskedastic errors would have is rounding of sums."""
 
 
 class Held(Generic[T]):
@@ -225,7 +225,7 @@ class Fit:
         """Return the rows, or say that ``what`` needs them."""
         if self.rows is None:
             raise MissingInformationError(
-                f"{what} needs the data rows, which without_rows() released: refit the model."
+                f"{what} needs the data rows, which without_rows() released. Refit the model."
             )
         return self.rows
 
@@ -294,9 +294,9 @@ class Fit:
         Raises
         ------
         SpecificationError
-            For a between regression, whose rows are means over the periods or the entities.
+            If it is a between regression, whose rows are means over the periods or the entities.
         InsufficientDataError
-            With a single period.
+            If there is a single period.
         """
         self._require_dates(what)
         return self.design.time_positions
@@ -309,7 +309,7 @@ class Fit:
     def _require_dates(self, what: str) -> None:
         self.rows_or_refuse(what)
         if self.family == "between":
-            raise SpecificationError(f"{what} needs rows with dates: those of a between regression are means.")
+            raise SpecificationError(f"{what} needs rows with dates, and the rows of a between regression are means.")
         if self.design.times.n_groups < 2:
             raise InsufficientDataError(f"{what} needs at least two periods.")
 
@@ -330,7 +330,7 @@ class Fit:
         if self.instrumented is not None and self.instrumented.method != "2sls":
             self.refuse_instruments(
                 f"{what}, except by 2SLS,",
-                "there is no hat matrix. Use HC0, HC1, or errors clustered without adjustment.",
+                "these estimators have no hat matrix. Use HC0, HC1, or errors clustered without adjustment.",
             )
 
     def require_efficiency(self) -> None:
@@ -338,8 +338,8 @@ class Fit:
         if self.instrumented is not None and self.instrumented.method == "gmm":
             self.refuse_instruments(
                 "A classical covariance by GMM",
-                "its weights were made for errors of another kind. Use the covariance the weights were made from, such "
-                "as 'HC0' or 'cluster', or 2SLS.",
+                "its weights were made for errors of another kind. Use the covariance that the weights were made "
+                "from, such as 'HC0' or 'cluster', or 2SLS.",
             )
 
     def refuse_instruments(self, what: str, instead: str) -> None:
@@ -348,7 +348,7 @@ class Fit:
         Raises
         ------
         SpecificationError
-            Saying what to use instead.
+            The message says what to use instead.
         """
         if self.instrumented is not None:
             raise SpecificationError(f"{what} is not available after instrumental variables: {instead}")
@@ -359,14 +359,14 @@ class Fit:
         Raises
         ------
         SpecificationError
-            Saying what to use instead.
+            The message says what to use instead.
         """
         if self.mixed is not None:
             one = "an entity" if self.mixed == "entity" else "a period"
             raise SpecificationError(
-                f"{what} cannot be used here: the transform mixes the rows of {one}, so that a transformed row belongs "
-                f"to all of them. Use cov='classical' (GLS) or Clustered({self.mixed!r}), which is valid if the error "
-                "covariance is misspecified."
+                f"{what} cannot be used here. The transform mixes the rows of {one}, so a transformed row belongs "
+                f"to all of them. Use cov='classical' (GLS) or Clustered({self.mixed!r}), which is valid even if "
+                "the error covariance is misspecified."
             )
 
     @cached_property
@@ -408,7 +408,7 @@ class Fit:
             return self.moments
         rows, source = self.rows, self.source
         if self.family == "fixed" and self.structural is None and rows and rows.groupings == (source.entities,):
-            # What was taken out are the means, what is left are the within rows.
+            # The means were taken out, and the within rows are left.
             sizes = source.entities.sizes.astype(np.float64)
             return PanelMoments(sizes, source.entities.mass(source.weights), rows.tables[0], self.model.triangle)
         return panel_moments(self.source.columns, self.source.entities, self.source.weights)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import count_of, noun_after
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
 from panelvar.base.scaling import NEAR_ONE, refuse_far_apart
 from panelvar.data.design import Design
@@ -16,7 +17,7 @@ from panelvar.kernels.qr import ROUNDING, Solution
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
 NEARLY_COLLINEAR = 1e7
-"""Root of a variance inflation factor from which a warning is given: R and Stata drop such a regressor."""
+"""Root of a variance inflation factor from which a warning is given. R's ``lm`` drops such a regressor."""
 
 
 def check_scale(design: Design, raw_norms: Array) -> None:
@@ -25,7 +26,7 @@ def check_scale(design: Design, raw_norms: Array) -> None:
     Raises
     ------
     NumericalError
-        Naming the columns.
+        If sums of squares leave the range of numbers. The message names the columns.
     """
     smallest, largest = NEAR_ONE
     if all(smallest < norm < largest for norm in raw_norms.tolist()):
@@ -39,7 +40,7 @@ def check_scale(design: Design, raw_norms: Array) -> None:
         where = [i for i in np.flatnonzero(wrong) if what == "overflows" or design.extent(int(i)) != (0.0, 0.0)]
         if where:
             listing = ", ".join(repr(names[i]) for i in where)
-            raise NumericalError(f"The sum of squares of {listing} {what}: rescale the column.")
+            raise NumericalError(f"The sum of squares of {listing} {what}. Rescale the column.")
     refuse_far_apart(names, raw_norms)
 
 
@@ -49,7 +50,7 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
     Raises
     ------
     CollinearityError
-        With ``collinear="raise"``, or when nothing identifies any regressor.
+        If a regressor depends on others or is absorbed, and ``collinear="raise"``.
     InsufficientDataError
         If no residual degrees of freedom are left.
     """
@@ -63,25 +64,28 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
         reasons.setdefault(key, []).append(design.names[item.index])
     notes = []
     for (code, reason), names in reasons.items():
-        subject = f"Regressor{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+        subject = f"{noun_after(len(names), 'Regressor')} {', '.join(map(repr, names))}"
         if collinear == "raise":
             raise CollinearityError(f"{subject} cannot be estimated: {reason}.")
         notes.append(Note(code, f"{subject} dropped: {reason}.", warn=True))
     if counts.residual_df <= 0:
+        estimated = [count_of(counts.slopes, "slope")]
+        if counts.constant:
+            estimated.append("a constant")
+        if counts.absorbed:
+            estimated.append(count_of(counts.absorbed, "absorbed effect"))
         raise InsufficientDataError(
-            f"{counts.rows} rows cannot identify {counts.slopes} slope(s)"
-            + (", a constant" if counts.constant else "")
-            + (f" and {counts.absorbed} absorbed effects" if counts.absorbed else "")
-            + f": {counts.residual_df} residual degrees of freedom."
+            f"{count_of(counts.rows, 'row')} cannot identify {' and '.join(estimated)}: {counts.residual_df} residual "
+            "degrees of freedom."
         )
     if counts.slopes == 0:
-        text = "The model has no slopes: there is no joint test of them, and no correlation with what they fit."
+        text = "The model has no slopes, so there is no joint test of them and no correlation with what they fit."
         notes.append(Note("no-slopes", text))
     return notes + _nearly_collinear(design, solution)
 
 
 def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
-    """Warn of regressors that are a combination of others but for so little that other programs drop one."""
+    """Warn of regressors that are so nearly a combination of others that R drops one."""
     if solution.condition * len(solution.kept) < NEARLY_COLLINEAR:
         return []
     # Roots of the variance inflation factors: lengths of the columns times those of the inverse's rows.
@@ -95,7 +99,7 @@ def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
     text = (
         f"Only {1.0 / worst:.0e} of the variation of {names} is independent of the other regressors (and of the "
         f"effects). The coefficients rest on that share alone, and {math.ceil(math.log10(worst))} digits of the "
-        "data are lost. If an identity relates the regressors, leave one out; if they are powers, centre them "
+        "data are lost. If the regressors add up to an identity, leave one out. If they are powers, centre them "
         "first."
     )
     return [Note("regressors-nearly-collinear", text, warn=True)]
@@ -133,16 +137,16 @@ def without_rounding(
     """
     if tss <= rounding_of(float(norms[-1])):
         text = (
-            f"{dependent!r} does not vary once the constant or the effects are taken out: R2 is undefined. Slopes and "
-            "residuals are zero; tests, likelihood and criteria do not exist."
+            f"{dependent!r} does not vary once the constant or the effects are taken out, so R2 is undefined. "
+            "Slopes and residuals are zero; tests, likelihood and criteria do not exist."
         )
         zero = solution._replace(coefficients=np.zeros_like(solution.coefficients), rss=0.0)
         return zero, 0.0, [Note("no-variation", text, warn=True)]
     # Residuals round on the scale of the terms that cancel in them.
     if solution.rss <= rounding_of(float(norms[-1] + norms[:-1].dot(abs(solution.coefficients)))):
         text = (
-            "The regression fits exactly: its residuals are only rounding and are set to zero. Standard errors "
-            "are zero; t tests, likelihood and criteria do not exist."
+            "The regression fits exactly. Its residuals are only rounding and are set to zero. Standard errors are "
+            "zero; t tests, likelihood and criteria do not exist."
         )
         return solution._replace(rss=0.0), tss, [Note("exact-fit", text, warn=True)]
     return solution, tss, []

@@ -66,7 +66,7 @@ class Instrumented:
 
     @property
     def excluded(self) -> tuple[str, ...]:
-        """Instruments in use that are no regressors."""
+        """Instruments in use that are not regressors."""
         return self.names[self.layout.exogenous : self.layout.instruments]
 
     @property

@@ -1,4 +1,7 @@
-"""Presets: the choices of each program, as data; one is claimed only where its numbers are reproduced."""
+"""Presets: the choices of each program, as data.
+
+A preset is claimed only where numbers of its program are reproduced; "eviews" is made from the documentation of EViews.
+"""
 
 from __future__ import annotations
 

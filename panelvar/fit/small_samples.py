@@ -121,5 +121,5 @@ def clustered_factor(counts: Counts, k: int, groups: int, *, group_factor: bool,
 
 def _positive(value: int, what: str) -> int:
     if value <= 0:
-        raise InsufficientDataError(f"Too few rows or clusters for {what}: the degrees of freedom are {value}.")
+        raise InsufficientDataError(f"{what} has too few rows or clusters: the degrees of freedom are {value}.")
     return value

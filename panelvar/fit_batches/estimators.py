@@ -34,5 +34,7 @@ def read_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
     refuse_other("options", options, Mapping, "a mapping of arguments to values, such as {'cov': 'cluster'}")
     for name in options:
         if not isinstance(name, str) or name in ("data", "y", "x"):
-            raise SpecificationError(f"options has {shown(name)}, which is no further argument of the estimator.")
+            raise SpecificationError(
+                f"options has {shown(name)}, which is not an argument of the estimator that you can set here."
+            )
     return dict(options)

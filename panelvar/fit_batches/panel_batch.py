@@ -77,11 +77,11 @@ def fit_panel_batch(
     Raises
     ------
     SpecificationError
-        Data of another kind, or what ``fit`` refuses.
+        If the data are of another kind, or ``fit`` refuses its arguments.
     DataError
-        Arrays whose shapes do not go together, or with infinite values.
+        If the shapes of arrays do not go together, or arrays have infinite values.
     InsufficientDataError, CollinearityError, NumericalError
-        No panel can be estimated.
+        If no panel can be estimated.
 
     See Also
     --------
@@ -126,7 +126,7 @@ def _one(fit: Callable[..., Any], sets: DataSets, y: str, x: Any, options: Mappi
 def _together(
     fit: Callable[..., Any], sets: DataSets, y: str, x: Any, options: Mapping[str, Any], batch: _Batch
 ) -> Stacked | None:
-    """Compute complete panels of one shape at once, like the first that can be fitted; None where that is no way."""
+    """Compute complete panels of one shape at once, like the first that can be fitted; None if that cannot be done."""
     if fit not in _TOGETHER or options.get("weights") is not None:
         return None
     match = _PLAIN.fullmatch(y) if x is None and isinstance(y, str) else None
@@ -180,7 +180,7 @@ class _Batch:
             else:
                 if not isinstance(result, Inference):
                     raise SpecificationError(
-                        f"fit returned a {type(result).__name__}: a batch is of results with coefficients and errors."
+                        f"fit must return a result with coefficients and errors; it returned a {type(result).__name__}."
                     )
                 self._fits[number] = result
         return self._fits.get(number)
@@ -229,7 +229,7 @@ class _Batch:
         )
 
     def _notes(self, pattern: Inference) -> list[Note]:
-        """What is said of all panels, and what of some, counted."""
+        """Notes that hold for all panels, and notes that hold for some, which are counted."""
         # Panels that were computed together are like the pattern.
         notes = [note for note in pattern.notes if not note.warn]
         alike = {note.code: self.count - len(self._fits) - len(self._failed) for note in pattern.notes if note.warn}
@@ -245,8 +245,8 @@ class _Batch:
             first = next(iter(self._failed))
             which = ", ".join(map(str, list(self._failed)[:5])) + (", ..." if len(self._failed) > 5 else "")
             text = (
-                f"{len(self._failed)} of {self.count} panels left out, which cannot be estimated: {which}. "
-                f"Panel {first}: {self._failed[first]}"
+                f"{len(self._failed)} of {self.count} panels are left out, because they cannot be estimated: "
+                f"{which}. Panel {first}: {self._failed[first]}"
             )
             notes.append(Note("panels-dropped", text, warn=True))
         return notes

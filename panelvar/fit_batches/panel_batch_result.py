@@ -71,7 +71,9 @@ class PanelBatch(HintsAtNames, Presented):
     <Pooled OLS: y on const, x; n = 250>
     """
 
-    _in_brackets: ClassVar[str] = "One panel's result is member({key}); of all there are params, std_errors and so on."
+    _in_brackets: ClassVar[str] = (
+        "member({key}) is the result of one panel. params, std_errors and so on are those of all panels."
+    )
 
     estimates: Array
     errors: Array
@@ -203,9 +205,9 @@ class PanelBatch(HintsAtNames, Presented):
         Raises
         ------
         SpecificationError
-            No such panel.
+            If there is no such panel.
         DataError
-            The panel's data are no longer those that were fitted.
+            If the panel's data are no longer those that were fitted.
         """
         try:
             place = self.labels.get_loc(label)
@@ -213,7 +215,7 @@ class PanelBatch(HintsAtNames, Presented):
             place = None
         if not isinstance(place, int) or isinstance(label, bool):
             such = ", ".join(map(repr, self.labels[:5].tolist()))
-            raise SpecificationError(f"{shown(label)} is no panel of these; there are {len(self)}, such as {such}.")
+            raise SpecificationError(f"{shown(label)} is not one of the panels; there are {len(self)}, such as {such}.")
         result = self.one(int(self.labels[place]))
         # The data are the caller's: a simulation may have written the next panels over them.
         found = result.params.reindex(list(self.names)).to_numpy(float)
@@ -221,7 +223,7 @@ class PanelBatch(HintsAtNames, Presented):
         size = np.abs(own) + np.nan_to_num(self.errors[place])
         if not ((np.abs(found - own) <= 1e-6 * size) | (np.isnan(found) & np.isnan(own))).all():
             raise DataError(
-                f"The data of panel {label} have changed since it was fitted: leave the arrays as they are, or fit a "
-                "copy of them."
+                f"The data of panel {label} have changed since it was fitted. Leave the arrays as they are, or fit "
+                "a copy of them."
             )
         return result

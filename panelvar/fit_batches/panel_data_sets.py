@@ -59,7 +59,7 @@ class ArraySets:
         """Return one of them, its entities and periods numbered from 0."""
         _, entities, periods = self._shape
         own = {name: array[number].ravel() for name, array in self.columns.items()}
-        # What a variable is called decides what entities and periods may be.
+        # Entities and periods take names that no variable has.
         who, when = (next(f"{word}{tail}" for tail in _TAILS if f"{word}{tail}" not in own) for word in _DIMENSIONS)
         rows = {who: np.repeat(np.arange(entities), periods), when: np.tile(np.arange(periods), entities)}
         return Panel({**rows, **own}, who, when)
@@ -116,12 +116,15 @@ def read_data_sets(data: object, names: Sequence[Any] | None) -> DataSets:
     Raises
     ------
     SpecificationError
-        What is no sequence of panels, and no array of one.
+        If it is neither a sequence of panels nor arrays of several.
     DataError
-        Arrays of shapes that do not go together, or with infinite values.
+        If the shapes of arrays do not go together, or arrays have infinite values.
     """
     if names is not None and not hasattr(data, "ndim"):
-        raise SpecificationError("names= are those of the variables of one array (data sets, ..., variables).")
+        raise SpecificationError(
+            "names= are the names of the variables of an array (data sets, ..., variables), and the data are not "
+            "one array."
+        )
     if isinstance(data, Mapping):
         return _arrays({str(name): values for name, values in data.items()})
     if isinstance(data, (list, tuple)) and data and not np.isscalar(data[0]):
@@ -130,10 +133,14 @@ def read_data_sets(data: object, names: Sequence[Any] | None) -> DataSets:
         got = f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else f"a {type(data).__name__}"
         raise SpecificationError(f"data is {got}: {_WANTED}.")
     if names is None:
-        raise SpecificationError(f"The {data.shape[-1]} variables of an array need names=, such as ['y', 'x1'].")
+        raise SpecificationError(
+            f"An array does not name its {data.shape[-1]} variables. Name them, as in names=['y', 'x1']."
+        )
     labels = list(map(str, read_labels("names", names)))
     if len(labels) != data.shape[-1] or repeated(labels):
-        raise SpecificationError(f"names={shown(labels)}: the array has {data.shape[-1]} variables, each with its own.")
+        raise SpecificationError(
+            f"names={shown(labels)} must hold a different name for each of the {data.shape[-1]} variables of the array."
+        )
     return _arrays({name: data[..., place] for place, name in enumerate(labels)})
 
 
@@ -150,15 +157,15 @@ def _arrays(given: Mapping[str, Any]) -> ArraySets:
     for name, values in given.items():
         array = np.asarray(values)
         if array.dtype.kind not in "fiub" or array.ndim not in (2, 3):
-            raise SpecificationError(f"{name!r} is an array of shape {array.shape} and {array.dtype}: {_WANTED}.")
+            raise SpecificationError(f"{name!r} is an array of shape {array.shape} and type {array.dtype}; {_WANTED}.")
         arrays[name] = array.astype(np.float64, copy=False)
         if np.isinf(arrays[name]).any():
             raise DataError(f"{name!r} has infinite values.")
     shapes = {array.shape for array in arrays.values() if array.ndim == 3}
     if len(shapes) != 1:
         raise DataError(
-            "Arrays (data sets, entities, periods) are of one shape, and one of them says how many data sets there "
-            f"are; got {', '.join(map(str, sorted(shapes))) or 'none'}."
+            "Arrays (data sets, entities, periods) must have one shape, and at least one of them must have the "
+            f"dimension of data sets; got {', '.join(map(str, sorted(shapes))) or 'none'}."
         )
     shape = shapes.pop()
     wrong = [name for name, array in arrays.items() if array.shape != shape[-array.ndim :]]

@@ -19,10 +19,10 @@ _OUTCOMES = 32
 _MOST_SPENT = 20.0
 """Sum of squares of an outcome about one number, over that of what is left without its groups' means."""
 _MOST_APART = 1e4
-"""The same of a regressor's means. What rounding leaves of them in a group meets the means of outcomes about a number:
-it loses the root of this many digits."""
+"""The same of a regressor's means. Their rounding in a group is multiplied by the means of outcomes about a number, so
+that the root of this many digits is lost."""
 _MOST_FACTORED = 64
-"""Most columns that go through one QR; of more, each model makes its own."""
+"""Most columns that go through one QR; with more, each model makes its own."""
 
 
 class SelectedRows(TransformedRows):
@@ -109,9 +109,9 @@ class SharedProducts:
     def __init__(self, regressors: int) -> None:
         self.regressors = regressors
         self.cross = np.empty((0, 0))
-        """Of the regressors with all columns."""
+        """Cross products of the regressors with all columns."""
         self.squares = np.empty(0)
-        """Of each column."""
+        """Sum of squares of each column."""
 
     def _parts(self, count: int) -> list[slice]:
         """Return runs of outcomes whose cross products with the regressors are multiplied as they lie."""

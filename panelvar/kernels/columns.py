@@ -59,7 +59,7 @@ class StoredColumn:
         if self._rows is None:
             return self._doubles(values[part])
         places = self._rows[part]
-        # Places are in range: not to check them, nor to buffer what is found, takes a quarter of the time.
+        # Places are in range: without checks and without a buffer this takes a quarter of the time.
         return self._doubles(values.take(places, mode="clip") if isinstance(values, np.ndarray) else values[places])
 
     def whole(self) -> Array:

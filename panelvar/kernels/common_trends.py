@@ -1,9 +1,9 @@
 r"""Factors of a panel that may have unit roots, and how many stochastic trends they share.
 
 Levels :math:`X_{ti} = d_t'\delta_i + \lambda_i'F_t + e_{ti}` may have unit roots in F, in e, or in both. Principal
-components of their changes find both whatever the roots are, and cumulating undoes the change:
-:math:`\hat F_t = \sum_{s \le t} \hat f_s`, :math:`\hat e_{ti} = \sum_{s \le t} \hat z_{si}`. Of levels themselves they
-find the factors only if e is stationary.
+components of their changes find both, whatever the roots are. Sums of the components over time undo the differencing:
+:math:`\hat F_t = \sum_{s \le t} \hat f_s`, :math:`\hat e_{ti} = \sum_{s \le t} \hat z_{si}`. Principal components of
+the levels themselves find the factors only if e is stationary.
 
 Reference: Bai and Ng (2004), Econometrica 72, 1127-1177.
 """

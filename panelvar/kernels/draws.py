@@ -24,7 +24,7 @@ def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.ra
     shape : tuple of int
         Leading axes: how many are drawn.
     n_vars, n_columns : int
-        K and S, of which the first is at least the second.
+        K and S; K is at least S.
     rng : Generator
 
     Returns

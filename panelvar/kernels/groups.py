@@ -134,7 +134,7 @@ class Grouping:
             codes = codes.astype(np.intp)
         if n_groups is None:
             if starts is None and len(codes) and codes.min() < 0:
-                raise DataError(f"Group codes run from 0; the smallest is {codes.min()}.")
+                raise DataError(f"Group codes must start at 0; the smallest is {codes.min()}.")
             n_groups = len(starts) - 1 if starts is not None else int(codes.max(initial=-1)) + 1
         return cls(codes, n_groups, starts)
 
@@ -225,7 +225,7 @@ class Grouping:
         shape = (self.n_rows,)
         if column.shape != shape or (weights is not None and weights.shape != shape):
             given = column.shape if weights is None or column.shape != shape else weights.shape
-            raise DataError(f"An array of shape {given} cannot be summed by {self.n_rows} group codes.")
+            raise DataError(f"An array of shape {given} cannot be summed by the {self.n_rows} group codes.")
         values = column[:] if weights is None else column[:] * weights
         size = self.equal_size
         if size:
@@ -408,7 +408,7 @@ class Grouping:
         if self.starts is None and self.n_groups and not self.sizes.all():
             empty = np.flatnonzero(self.sizes == 0)
             raise DataError(
-                f"{len(empty)} of {self.n_groups} groups have no rows (the first is {empty[0]}); "
-                "renumber the codes so that every one of them occurs."
+                f"{len(empty)} of {self.n_groups} groups have no rows (the first is {empty[0]}). Number the groups "
+                "so that every code occurs."
             )
         return self.sizes.astype(np.float64) if weights is None else self.sums(weights)

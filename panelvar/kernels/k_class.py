@@ -29,7 +29,7 @@ class Layout(NamedTuple):
     exogenous : int
         Exogenous regressors, the first of the instruments.
     excluded : int
-        Instruments that are no regressors.
+        Instruments that are not regressors.
     endogenous : int
         Endogenous regressors.
     """
@@ -119,8 +119,8 @@ def k_class(triangle: Array, layout: Layout, kappa: float = 1.0) -> Estimate:
             factor = np.asarray(np.linalg.cholesky(bracket), dtype=np.float64)
         except np.linalg.LinAlgError:
             raise NumericalError(
-                f"k = {kappa:.6g} is too large for these data: X'(I - k M)X is not positive definite. Two-stage least "
-                "squares has k = 1."
+                f"k = {kappa:.6g} is too large for these data, because X'(I - k M)X is not positive definite. "
+                "Two-stage least squares has k = 1."
             ) from None
         target = target - (kappa - 1.0) * (left.T @ triangle[n:, -1])
         target = solve_upper(factor, target, lower=True)

@@ -67,8 +67,8 @@ def kernel_weights(distance: ArrayLike, kernel: str, lags: ArrayLike) -> Array:
 def last_lag(kernel: str, lags: float, n: int) -> int:
     """Return the last lag with a weight that is not zero, among n periods: without an end, the longest there is.
 
-    All of them count, or a covariance need not be positive semi-definite: a bandwidth that is no whole number reaches
-    the lag above it.
+    All of them must count, or a covariance need not be positive semi-definite. A bandwidth that is not a whole number
+    reaches the lag above it.
     """
     if lags == 0.0:
         return 0

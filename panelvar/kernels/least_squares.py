@@ -34,8 +34,8 @@ def least_squares(columns: Array, target: Array) -> Array:
 def covariance_root(covariance: Array) -> Array:
     """Lower triangular C (..., k, k) with C C' a covariance, singular or not: its Cholesky factor where that exists.
 
-    From the eigenvectors of its correlations, of which negative rounding is cut off; a QR of them makes the triangle,
-    which unlike eigenvectors moves little where the covariance does.
+    Otherwise it comes from the eigenvectors of its correlations, without negative eigenvalues, which are rounding. A QR
+    of them makes the triangle, which unlike eigenvectors moves little where the covariance does.
     """
     scale = np.sqrt(np.maximum(covariance.diagonal(axis1=-2, axis2=-1), 0.0))[..., None]
     safe = np.where(scale > 0.0, scale, 1.0)

@@ -1,7 +1,7 @@
 r"""Long-run covariances of series: two-sided, one-sided, and prewhitened.
 
-Of series :math:`u_t` of mean zero with k columns, for t = 1 to n, and with a kernel's weights :math:`w_j`
-(`panelvar.kernels.lag_windows`),
+Let :math:`u_t` be series of mean zero with k columns, for t = 1 to n, and :math:`w_j` a kernel's weights
+(`panelvar.kernels.lag_windows`). Then
 
 .. math:: \Gamma_j = \frac1n \sum_{t > j} u_t u_{t-j}', \qquad \Sigma = \Gamma_0, \qquad
    \Lambda = \sum_{j \ge 1} w_j \Gamma_j, \qquad \Delta = \Sigma + \Lambda, \qquad
@@ -128,13 +128,13 @@ def prewhitened_covariance(
     series, kernel, weights
         As in `long_run_covariance`.
     bandwidth : float, (...) array or str
-        For the residuals, a rule looks at these.
+        For the residuals; a rule looks at the residuals too.
     divisor : float, optional
-        In place of n, which is the divisor of the n - 1 residuals' products too (as in R's sandwich, whose ``adjust``
-        takes n less k).
+        Used in place of n. By default n divides the products of the n - 1 residuals too, as in R's sandwich, whose
+        ``adjust`` takes n less k.
     largest : float
-        Below one. Singular values of A beyond it are set to it, so that D exists and is not large (R's sandwich has no
-        such bound). They are those of the series divided by their root mean squares: units decide nothing.
+        A bound below one. Larger singular values of A are set to it, so that D exists and is not large (R's sandwich
+        has no such bound). They are those of the series divided by their root mean squares: units decide nothing.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def prewhitened_covariance(
     Raises
     ------
     InsufficientDataError
-        With fewer than k + 2 periods.
+        If there are fewer than k + 2 periods.
     CollinearityError
         If the columns of a stack depend on one another.
     SpecificationError
@@ -154,10 +154,11 @@ def prewhitened_covariance(
 
     Notes
     -----
-    It takes away most of the bias of a kernel where series are persistent, and adds variance where they are not.
+    Prewhitening takes away most of the bias of a kernel where series are persistent, and adds variance where they are
+    not.
     """
     if not 0.0 < largest < 1.0:
-        raise SpecificationError(f"largest={largest:g} must lie between zero and one.")
+        raise SpecificationError(f"largest={largest:g} must be between 0 and 1.")
     values = np.asarray(series, dtype=np.float64)
     units = exponents(values, axis=-2)
     scaled = np.ldexp(values, -units[..., None, :])
@@ -220,13 +221,15 @@ def _coefficients(scaled: Array, largest: float) -> Array:
     """A of the autoregression (..., k, k), its singular values cut."""
     n, k = scaled.shape[-2:]
     if n < k + 2:
-        raise InsufficientDataError(f"Prewhitening {k} series takes {k + 2} periods or more; {n} arrived.")
+        raise InsufficientDataError(f"Prewhitening {k} series needs at least {k + 2} periods; there are {n}.")
     before = scaled[..., :-1, :]
     triangle = stacked_triangles(np.concatenate((before, scaled[..., 1:, :]), axis=-1))
     left = triangle[..., :k, :k]
     pivots = np.abs(np.diagonal(left, axis1=-2, axis2=-1))
     if (pivots <= n * ROUNDING * np.sqrt(np.square(before).sum(axis=-2))).any():
-        raise CollinearityError("Prewhitening finds series that depend on one another, or one that is zero throughout.")
+        raise CollinearityError(
+            "Prewhitening needs series that do not depend on one another and are not zero throughout."
+        )
     own = np.linalg.solve(left, triangle[..., :k, k:]).swapaxes(-2, -1)
     size = np.sqrt(np.square(scaled).mean(axis=-2))
     ratio = size[..., None, :] / size[..., :, None]
@@ -244,6 +247,6 @@ def _in_units(sigma: Array, past: Array, two_sided: Array, units: Positions, lag
     lost = (sigma.diagonal(axis1=-2, axis2=-1) > 0.0) & (present.diagonal(axis1=-2, axis2=-1) == 0.0)
     if lost.any() or not all(np.isfinite(matrix).all() for matrix in (present, before, whole)):
         raise NumericalError(
-            "Long-run covariances of these series leave the range of floating-point numbers: rescale the series."
+            "Long-run covariances of these series leave the range of floating-point numbers. Rescale the series."
         )
     return LongRunCovariance(present, before, whole, lags)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.counting import noun_after
 from panelvar.base.distributions import f_tail, two_sided
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError
 from panelvar.kernels.qr import solve, triangularize
@@ -69,11 +70,11 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
     Raises
     ------
     DataError
-        Lengths differ, or a value is not a real number, masked, or not finite.
+        If lengths differ, or a value is masked, not finite or not a real number.
     CollinearityError
-        A regressor depends on the others; `panelvar.fit_pooled` says which and goes on without it.
+        If a regressor depends on the others. `panelvar.fit_pooled` says which and goes on without it.
     InsufficientDataError
-        No residual degrees of freedom.
+        If there are no residual degrees of freedom.
 
     Notes
     -----
@@ -82,12 +83,12 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
     n = y.shape[0]
     matrix = x if x.ndim == 2 else x[:, None]
     if matrix.shape[0] != n or y.ndim != 1:
-        raise DataError(f"x has {matrix.shape[0]} rows and y has shape {y.shape}: they must have the same length.")
+        raise DataError(f"x has {matrix.shape[0]} rows and y has shape {y.shape}. They must have the same length.")
     for array in (matrix, y):
         if array.dtype.kind not in "fiub":
-            raise DataError(f"x or y has dtype {array.dtype}: real numbers are expected.")
+            raise DataError(f"x or y has dtype {array.dtype}; expected real numbers.")
         if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
-            raise DataError("x or y has masked values: leave these rows out first.")
+            raise DataError("x or y has masked values. Leave these rows out first.")
     k = matrix.shape[1]
     lead = 1 if constant else 0
     df = n - k - lead
@@ -109,7 +110,8 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
     solution = solve(triangle, np.sqrt(squares[:k]))
     if solution.dropped:
         columns = ", ".join(str(item.index) for item in solution.dropped)
-        raise CollinearityError(f"Column(s) {columns} of x depend on the columns before them (or do not vary).")
+        which = noun_after(len(solution.dropped), "column")
+        raise CollinearityError(f"x has columns that depend on those before them, or do not vary: {which} {columns}.")
     root = np.zeros((k + lead, k + lead))
     coefficients = np.empty(k + lead)
     coefficients[lead:] = solution.coefficients
@@ -155,4 +157,4 @@ def _refuse_small(rows: Array, squares: Array) -> None:
     for j in np.flatnonzero(squares < _SMALLEST):
         if rows[:, j].any():
             what = "y" if j == rows.shape[1] - 1 else f"Column {j} of x"
-            raise DataError(f"{what} is too small to square (below about 1e-140): use smaller units.")
+            raise DataError(f"{what} is too small to square (below about 1e-140). Use smaller units.")

@@ -41,7 +41,7 @@ class OrthogonalPolynomials:
 
     @classmethod
     def over(cls, values: Array, degree: int) -> OrthogonalPolynomials:
-        """Make them of finite values, of which more than ``degree`` differ."""
+        """Make them of finite values; more than ``degree`` of them differ."""
         unit = int(exponents(values))
         scaled = np.ldexp(values, -unit)
         centre = float(scaled.mean())
@@ -61,7 +61,7 @@ class OrthogonalPolynomials:
         """Return the k columns at values, (n,) each; NaN where a value is missing."""
         z = np.ldexp(values, -self.unit) - self.centre
         out = []
-        # By arithmetic alone, so that values may carry their derivatives.
+        # Arithmetic alone is used, so that values may carry their derivatives.
         before, now = 0.0 * z, 0.0 * z + 1.0
         for k in range(len(self.alphas)):
             ratio = self.squares[k] / self.squares[k - 1] if k else 0.0

@@ -36,7 +36,8 @@ class PrincipalComponents:
     factors : (..., T, r) array
         :math:`\hat F`.
     loadings : (..., N, r) array
-        :math:`\hat\Lambda`. Of each factor the largest in absolute value is positive: signs are arbitrary otherwise.
+        :math:`\hat\Lambda`. The largest loading of each factor, in absolute value, is positive; otherwise signs would
+        be arbitrary.
     eigenvalues : (..., m) array
         All :math:`\mu_k`, decreasing, in squares of the units of the panel that was decomposed. m is the smaller of N
         and T, or T - 1 where means were taken out. What is rounding beside the largest is zero.
@@ -69,7 +70,7 @@ def transformed(panel: Array, transform: str) -> Array:
     choose("transform", transform, TRANSFORMS)
     values = np.asarray(panel, dtype=np.float64)
     if not np.isfinite(values).all():
-        raise DataError("Principal components need a balanced panel: values are missing or infinite.")
+        raise DataError("Principal components need a balanced panel. Here values are missing or infinite.")
     if transform == "none":
         return values
     units = exponents(values, axis=-2)[..., None, :]
@@ -80,7 +81,7 @@ def transformed(panel: Array, transform: str) -> Array:
     spread = np.sqrt(np.square(left).mean(axis=-2, keepdims=True))
     flat = (spread <= ROUNDING).nonzero()[-1]
     if flat.size:
-        raise DataError(f"Series {int(flat[0]) + 1} of {values.shape[-1]} does not vary: it cannot be standardised.")
+        raise DataError(f"Series {int(flat[0]) + 1} of {values.shape[-1]} does not vary, so it cannot be standardised.")
     return np.asarray(left / spread)
 
 
@@ -125,7 +126,7 @@ def principal_components(
     periods, series = values.shape[-2:]
     if not 0 <= count <= min(periods, series):
         raise SpecificationError(
-            f"{periods} periods of {series} series have 0 to {min(periods, series)} factors; {count} were asked for."
+            f"You asked for {count} factors; {periods} periods of {series} series have 0 to {min(periods, series)}."
         )
     units = exponents(values, axis=(-2, -1))
     left, sizes, right = np.linalg.svd(np.ldexp(values, -units[..., None, None]), full_matrices=False)
@@ -154,7 +155,7 @@ def _eigenvalues(sizes: Array, units: Positions, cells: int) -> Array:
     with np.errstate(over="ignore"):
         found = np.asarray(np.ldexp(scaled, 2 * units[..., None]))
     if not np.isfinite(found).all() or ((scaled[..., :1] > 0.0) & (found[..., :1] == 0.0)).any():
-        raise NumericalError("Squares of this panel leave the range of floating-point numbers: rescale it.")
+        raise NumericalError("Squares of this panel leave the range of floating-point numbers. Rescale it.")
     return found
 
 
@@ -225,10 +226,10 @@ def count_factors(eigenvalues: Array, periods: int, series: int, most: int, *, f
     mu = np.asarray(eigenvalues, dtype=np.float64)
     m = mu.shape[-1]
     if not 1 <= most < m:
-        raise SpecificationError(f"most={most} must be at least 1 and below {m}, the eigenvalues there are.")
+        raise SpecificationError(f"most={most} must be at least 1 and below the number of eigenvalues, {m}.")
     if not 0 <= fewest <= most:
-        raise SpecificationError(f"fewest={fewest} must lie between 0 and most={most}.")
-    # From the smallest up, so that what is left after many factors keeps its digits. V(0) to V(m).
+        raise SpecificationError(f"fewest={fewest} must be from 0 to most={most}.")
+    # Sums start from the smallest, so that what is left after many factors keeps its digits. V(0) to V(m).
     left = np.concatenate((np.cumsum(mu[..., ::-1], axis=-1)[..., ::-1], np.zeros((*mu.shape[:-1], 1))), axis=-1)
     k = np.arange(most + 1)
     remaining, variance = left[..., : most + 1], left[..., most, None]

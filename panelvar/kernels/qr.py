@@ -2,13 +2,14 @@ r"""Least squares by Householder QR: a running R over row blocks, its rank and i
 
 The rows of a model are never factored at once. Blocks of transformed columns ``[X, y]`` pass through a
 `RowAccumulator`, which keeps their upper triangular R; `solve` reads coefficients, rank and residual sum of squares off
-that small matrix. What rounding took from the solution can be had back by `panelvar.kernels.refinement`.
+that small matrix. `panelvar.kernels.refinement` restores what rounding took from the solution.
 
-Many rows of well conditioned columns have the same factor from their cross products (`CrossProducts`), faster. Cholesky
-of :math:`A'A` loses digits with the square of the condition number of A, Householder QR of A does not. On the
-columns scaled to unit length, :math:`\lVert R^{-1} \rVert_F^2` is the sum of their variance inflation factors (the last
-column, the dependent variable, among them), and bounds that square. Up to `MOST_INFLATION` the factor agrees with that
-of QR to 1e-12; beyond, or where a square leaves the range of numbers, there is none, and QR is the way.
+For many rows of well conditioned columns, the cross products (`CrossProducts`) give the same factor in less time.
+Cholesky of :math:`A'A` loses digits with the square of the condition number of A, and Householder QR of A does not. On
+the columns scaled to unit length, :math:`\lVert R^{-1} \rVert_F^2` is the sum of their variance inflation factors (the
+last column, the dependent variable, among them), and bounds that square. While the sum is at most `MOST_INFLATION`, the
+factor agrees with that of QR to 1e-12. If it is larger, or a square leaves the range of numbers, cross products give no
+factor, and QR is used.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ class Dropped:
     on: tuple[tuple[int, float], ...]
     """``(kept column, coefficient)`` pairs that reproduce it; empty if absorbed."""
     share: float = 0.0
-    """Of its raw length, what the transform left."""
+    """Share of its raw length that the transform left."""
 
 
 class Solution(NamedTuple):
@@ -173,7 +174,7 @@ class Solution(NamedTuple):
     rss: float
     """Residual sum of squares."""
     condition: float
-    """Of the kept columns scaled to unit length, ``|R| |R^-1| / r`` in Frobenius norms: 1 for orthogonal columns,
+    """``|R| |R^-1| / r`` in Frobenius norms, of the kept columns scaled to unit length: 1 for orthogonal columns,
     within a factor r below the spectral condition number and never above it."""
     constant: float | None = None
     """The constant of centred columns, where refinement has computed it; None leaves it to the algebra of means."""

@@ -54,7 +54,7 @@ def estimated_error(solution: Solution, centre: Array | None = None) -> Estimate
 
     Notes
     -----
-    The bound it follows: G. W. Stewart and J. Sun, *Matrix Perturbation Theory* (1990), section III.5.
+    It follows a bound of G. W. Stewart and J. Sun, *Matrix Perturbation Theory* (1990).
     """
     rank = solution.kept.shape[0]
     if rank == 0:
@@ -85,8 +85,8 @@ def polish(
 ) -> Solution:
     """`refine` a solution where `estimated_error` says that rounding cost digits worth the time.
 
-    Up to a thousand numbers every coefficient is brought to 12 digits. An extended-precision pass costs more than the
-    fit itself, so the digits asked of larger data fall in proportion, down to 9.
+    In data of up to a thousand numbers, every coefficient is brought to 12 digits. An extended-precision pass costs
+    more than the fit itself, so the digits asked of larger data fall in proportion, down to 9.
 
     Parameters
     ----------
@@ -137,10 +137,10 @@ def refine(
 
     Notes
     -----
-    A. Bjorck, *Numerical Methods for Least Squares Problems* (1996), chapter 2 (corrected seminormal equations,
-    here with residuals in higher precision). The attainable error is that of `estimated_error` with the long double's
-    epsilon; where the platform's long double is no longer than a double (Windows, ARM Macs), the solution is returned
-    as it came.
+    These are the corrected seminormal equations of A. Bjorck, *Numerical Methods for Least Squares Problems* (1996),
+    with residuals in higher precision. The attainable error is that of `estimated_error` with the long double's
+    epsilon. If the platform's long double is no longer than a double (Windows, ARM Macs), the solution is returned as
+    it came.
     """
     kept = solution.kept
     if kept.shape[0] == 0 or not _HAS_EXTENDED:

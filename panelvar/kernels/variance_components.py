@@ -25,7 +25,7 @@ class Likelihood(NamedTuple):
         none of which has units, from the observed information; NaN where a ratio is estimated at its boundary, zero.
     drift : (p, D) array
         Derivatives of the coefficients, the constant first, with respect to the ratios; zero for the restricted
-        likelihood, of which the coefficients are no parameters.
+        likelihood, which does not have the coefficients as parameters.
     restricted : bool
         Whether the likelihood is the restricted one.
     """
@@ -39,7 +39,7 @@ class Likelihood(NamedTuple):
 
     @property
     def coefficient_spread(self) -> Array:
-        """What not knowing the ratios adds to the covariance of the coefficients, (p, p); none at a boundary."""
+        """Covariance (p, p) of the coefficients that comes from estimated ratios; zero for a ratio at its boundary."""
         free = np.flatnonzero(np.isfinite(np.diagonal(self.variance_cov)[1:]))
         moved = self.drift[:, free]
         return moved @ self.variance_cov[np.ix_(free + 1, free + 1)] @ moved.T

@@ -44,7 +44,7 @@ def pyplot() -> ModuleType:
     Raises
     ------
     ImportError
-        Says how to install matplotlib.
+        If matplotlib is not installed.
     """
     try:
         import matplotlib.pyplot
@@ -54,7 +54,7 @@ def pyplot() -> ModuleType:
 
 
 def check_figure(figure: object) -> None:
-    """Refuse what is given for a figure and is none; None asks for a new one.
+    """Refuse what is given as a figure and is not one; None asks for a new one.
 
     Raises
     ------
@@ -109,7 +109,7 @@ class Canvas:
     def head(self, text: str, size: float = 11.0, notes: Sequence[Note] = ()) -> None:
         """Write the caller's title, or this one, over all panels; panels of the caller get his alone.
 
-        What is shown of a system that is not stable is marked as such, in colour.
+        Words in colour say so if the system is not stable.
         """
         unstable = any(note.code == UNSTABLE for note in notes)
         usual = self.title is None and self.whole
@@ -157,7 +157,7 @@ class Canvas:
     def legend(self, handles: Sequence[Any], labels: Sequence[str], title: str | None = None) -> None:
         """Say once what the marks of all panels stand for: beside them, or in the last of the caller's."""
         style: dict[str, Any] = {"title": title, "frameon": False, "fontsize": 9}
-        # Names are written below: one that begins with an underscore is none to older matplotlibs.
+        # Names are written below, because older matplotlibs ignore one that begins with an underscore.
         places = list(map(str, range(len(labels))))
         if self.whole:
             legend = self.figure.legend(handles, places, loc="outside right center", **style)
@@ -203,7 +203,8 @@ def open_canvas(
     Raises
     ------
     SpecificationError
-        What is given is no Axes (as many as there are panels), no Figure or no size; or more than one of them is given.
+        If what is given is no Axes (as many as there are panels), no Figure or no size, or more than one of them is
+        given.
     """
     draw = pyplot()
     from matplotlib.axes import Axes
@@ -213,20 +214,20 @@ def open_canvas(
         refuse_other("title=", title, str, "a text, '' for none, or None for the usual one")
     given = [name for name, value in (("ax=", ax), ("figure=", figure), ("figsize=", figsize)) if value is not None]
     if len(given) > 1:
-        raise SpecificationError(f"{' and '.join(given)} are given: say where to draw in one way.")
+        raise SpecificationError(f"You gave {' and '.join(given)}. Say where to draw in one way only.")
     if ax is not None:
         several = [ax] if isinstance(ax, Axes) else list(np.ravel(np.asarray(ax, dtype=object)))
         for each in several:
             refuse_other("ax=", each, Axes, "Axes of matplotlib, one or an array of them, or None for new ones")
         if len(several) != panels:
-            raise SpecificationError(f"ax= must hold one Axes for each panel: {panels}, not {len(several)}.")
+            raise SpecificationError(f"ax= must hold {panels} Axes, one for each panel; got {len(several)}.")
         return Canvas(several[0].figure, several, 0, False, title)
     if figure is None:
         width, height = size if figsize is None else _read_figsize(figsize)
         figure = _new_figure(draw, (width, height), apart)
     else:
         refuse_other("figure=", figure, FigureBase, "a Figure of matplotlib, or None for a new one")
-        # Without a layout engine titles and legends would lie upon the panels.
+        # Titles and legends would lie upon the panels without a layout engine.
         if isinstance(figure, Figure) and figure.get_layout_engine() is None and not figure.axes:
             figure.set_layout_engine("constrained")
     # In a narrow figure of the caller fewer go side by side.
@@ -248,7 +249,7 @@ def _read_figsize(figsize: object) -> tuple[float, float]:
         raise SpecificationError(f"figsize={shown(figsize)} must be a width and a height in inches, as (6.4, 4.8).")
     width, height = (read_number("figsize", side) for side in sides)
     if not min(width, height) > 0.0:
-        raise SpecificationError(f"figsize={shown(figsize)}: width and height must be positive.")
+        raise SpecificationError(f"figsize={shown(figsize)} must have a positive width and a positive height.")
     return width, height
 
 
@@ -283,7 +284,7 @@ def read_shown_names(labels: Mapping[str, str] | None, known: Iterable[str]) -> 
     Raises
     ------
     SpecificationError
-        It is no mapping of names that there are to texts.
+        If it is not a mapping of existing names to texts.
     """
     names = {name: name for name in known}
     if labels is None:
@@ -336,11 +337,11 @@ def chosen_places(option: str, names: str | Sequence[str] | None, known: tuple[s
     Raises
     ------
     SpecificationError
-        A name that is not known, or none at all.
+        If a name is not known, or there is none at all.
     """
     wanted = known if names is None else read_names(option, names, "names")
     if not wanted:
-        raise SpecificationError(f"{option} is empty: name at least one of {', '.join(map(repr, known))}.")
+        raise SpecificationError(f"{option} is empty. Name at least one of {', '.join(map(repr, known))}.")
     return [known.index(choose(option, name, known)) for name in wanted]
 
 

@@ -150,7 +150,7 @@ def plot_coefficients(
     Raises
     ------
     SpecificationError
-        A result has no coefficients; names or labels fit none; nothing is left to show; or ``joint=`` is given for a
+        If a result has no coefficients, names or labels fit none, nothing is left to show, or ``joint=`` is given for a
         structural form, whose band has its own.
 
     See Also
@@ -230,11 +230,15 @@ def _fits(results: object) -> dict[str, _Drawn]:
     if not given:
         raise SpecificationError("There is nothing to draw: results is empty.")
     if len(given) > _MOST_FITS:
-        raise SpecificationError(f"{len(given)} fits in one figure: at most {_MOST_FITS} can be told apart.")
+        raise SpecificationError(
+            f"{len(given)} fits are too many for one figure; you can tell at most {_MOST_FITS} apart."
+        )
     fits: dict[str, _Drawn] = {}
     for label, result in given.items():
         which = f"plot_coefficients, for {label!r}," if label else "plot_coefficients"
-        expected = "results that have coefficients, one, a mapping or a list (plot_responses draws what systems say)"
+        expected = (
+            "results that have coefficients, one, a mapping or a list (plot_responses draws the responses of systems)"
+        )
         refuse_other(which, result, _ESTIMATED, expected)
         if isinstance(result, SvarResult):
             fits[label] = _of_a_structure(result)
@@ -272,8 +276,8 @@ def _of_a_structure(result: SvarResult) -> _Drawn:
     def limits(of: list[str], level: float, joint: str | None = None) -> pd.DataFrame:
         if joint is not None:
             raise SpecificationError(
-                f"joint={joint!r}: limits that hold all entries of a structural form at once come from its band, "
-                f"fit_svar(..., bands=DeltaMethod(joint={joint!r}))."
+                f"joint={joint!r} is not known here. Limits that hold all entries of a structural form at once come "
+                f"from its band: fit_svar(..., bands=DeltaMethod(joint={joint!r}))."
             )
         return result.conf_int(level=level).set_axis(list(places)).loc[of]
 
@@ -343,7 +347,7 @@ def _lines(
         if grouped and not alone:
             lines.append(_Line("", above))
         for name in own:
-            # A level is no variable: what bears a variable's name in it keeps it.
+            # A level is not a variable: if it has a variable's name in it, it keeps that.
             text = called.of(equations[name][1]) if name in equations else ", ".join(_LEVEL.findall(name))
             usual = called.of(name) if not text else text if grouped else joined(": ", (above, text))
             lines.append(_Line(name, called.given(name) or usual))

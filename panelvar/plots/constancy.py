@@ -52,7 +52,7 @@ def plot_constancy(
     Raises
     ------
     SpecificationError
-        They are no such tests, a name is not a variable of the system, or where to draw is given twice.
+        If they are not such tests, a name is not a variable of the system, or where to draw is given twice.
 
     See Also
     --------

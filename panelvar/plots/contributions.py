@@ -50,7 +50,7 @@ def plot_historical(
     Raises
     ------
     SpecificationError
-        If it is no historical decomposition, a name is not a variable or a shock of the system, or where to draw is
+        If it is not a historical decomposition, a name is not a variable or a shock of the system, or where to draw is
         given twice.
 
     See Also

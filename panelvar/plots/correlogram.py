@@ -51,7 +51,7 @@ def plot_correlogram(
     Raises
     ------
     SpecificationError
-        It is no correlogram, a name is not a variable of the system, or where to draw is given twice.
+        If it is not a correlogram, a name is not a variable of the system, or where to draw is given twice.
 
     See Also
     --------

@@ -45,8 +45,8 @@ def plot_effects(
 ) -> Figure | SubFigure:
     """Draw the estimated effects of entities (or periods, or other levels), each with its interval.
 
-    Up to 60 levels are named, one below the other; more are drawn from the smallest to the largest, without names.
-    Effects of periods lie along time.
+    The plot names up to 60 levels, one below the other. It draws more levels from the smallest to the largest, without
+    names. Effects of periods lie along time.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def plot_effects(
     Raises
     ------
     SpecificationError
-        If it is no such result, has no effects, or not this one.
+        If it is not such a result, has no effects, or not this one.
     MissingInformationError
         If its rows were released (``without_rows``).
 

@@ -68,7 +68,7 @@ def plot_event_study(
     Raises
     ------
     SpecificationError
-        They are neither studies nor results, or `LinearResult.event_study` refuses them.
+        If they are neither studies nor results, or `LinearResult.event_study` refuses them.
 
     See Also
     --------
@@ -121,14 +121,18 @@ def plot_event_study(
 def _studies(source: object, term: Any, reference: object, event: object) -> dict[str, EventStudy]:
     given = dict(source) if isinstance(source, Mapping) else {"": source}
     if not 1 <= len(given) <= _MOST_STUDIES:
-        raise SpecificationError(f"{len(given)} event studies in one figure: one to {_MOST_STUDIES} can be drawn.")
+        raise SpecificationError(
+            f"{len(given)} event studies cannot be drawn in one figure; it takes one to {_MOST_STUDIES}."
+        )
     studies: dict[str, EventStudy] = {}
     for label, each in given.items():
         which = f"plot_event_study, for {label!r}," if label else "plot_event_study"
         refuse_other(which, each, (EventStudy, LinearResult), "what event_study() of a result returns, or a result")
         if isinstance(each, EventStudy):
             if any(given is not None for given in (term, reference, event)):
-                raise SpecificationError(f"{which} got an event study, which has its term, reference and event.")
+                raise SpecificationError(
+                    f"{which} is not for an event study, which has a term, reference and event of its own."
+                )
             studies[str(label)] = each
         elif isinstance(each, LinearResult):
             studies[str(label)] = each.event_study(term, reference=reference, event=event)

@@ -53,8 +53,8 @@ def plot_forecast(
     Raises
     ------
     SpecificationError
-        It is no forecast, a name is not a variable of the system, ``past`` not an integer of at least 0, or where to
-        draw is given twice.
+        If it is not a forecast, a name is not a variable of the system, ``past`` is not an integer of at least 0, or
+        where to draw is given twice.
 
     See Also
     --------
@@ -88,7 +88,7 @@ def plot_forecast(
 
 
 def _path(forecast: Forecast, wanted: int) -> tuple[TimeAxis, Array]:
-    """Where the last periods of the data and those of the forecast lie, and the data, absent periods left out."""
+    """Places of the last periods of the data and of those of the forecast, and the data, without absent periods."""
     history = np.empty((0, len(forecast.names)))
     index = forecast.labels
     if forecast.data is not None and wanted:

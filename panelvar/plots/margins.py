@@ -60,7 +60,7 @@ class _Limits:
     joint: tuple[Array, Array] | None
 
     def of(self, rows: Positions) -> _Limits:
-        """Those of some of them."""
+        """Return the limits of some of the estimates."""
         joint = None if self.joint is None else (self.joint[0][rows], self.joint[1][rows])
         return _Limits([(lower[rows], upper[rows]) for lower, upper in self.single], joint)
 
@@ -149,8 +149,8 @@ def plot_margins(
     Raises
     ------
     SpecificationError
-        They are no such estimates, nothing varies that they were taken at (`plot_coefficients` draws those), or there
-        are more than twelve lines in a panel.
+        If they are not such estimates, they were all taken at the same values (`plot_coefficients` draws those), or
+        there are more than twelve lines in a panel.
 
     See Also
     --------
@@ -169,8 +169,8 @@ def plot_margins(
     varying = estimates.varying
     if not varying:
         raise SpecificationError(
-            "These estimates lie along nothing: take them at several values, at={'x': [1, 2, 3]}, or over the groups "
-            "of a column. plot_coefficients draws single ones."
+            "These estimates vary along nothing that could be an axis. Take them at several values, at={'x': [1, 2, "
+            "3]}, or over the groups of a column. plot_coefficients draws single estimates."
         )
     levels = read_levels(estimates.level if level is None else level)
     if joint is not None:
@@ -184,8 +184,8 @@ def plot_margins(
     looks = {text: Look.of(place) for place, text in enumerate(dict.fromkeys(line.text for line in lines))}
     if len(looks) > _MOST_LINES:
         raise SpecificationError(
-            f"{len(looks)} lines are more than the {_MOST_LINES} that can be told apart: ask for fewer values, or put "
-            "another variable along the bottom with across=."
+            f"{len(looks)} lines are too many; you can tell at most {_MOST_LINES} apart. Ask for fewer values, or "
+            "put another variable along the bottom with across=."
         )
     places = np.unique(bottom.places)
     if style is None:

@@ -80,11 +80,11 @@ def plot_residuals(
     Raises
     ------
     SpecificationError
-        If it is no such result, or there is no such kind or name.
+        If it is not such a result, or there is no such kind or name.
     MissingInformationError
         If its rows were released (``without_rows``).
     InsufficientDataError, NumericalError
-        One period or entity where several are compared; too few residuals, or residuals that do not vary.
+        If there is one period or entity where several are compared, or the residuals are too few or do not vary.
 
     See Also
     --------

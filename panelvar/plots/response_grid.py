@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-# Up to this many rows and columns every panel has a title of its own; beyond, rows and columns are named once.
+# With up to this many rows and columns every panel has a title of its own; with more, rows and columns are named once.
 _TITLED = 3
 # Narrower panels, in inches, have small letters and few ticks.
 _NARROW = 2.2
-# Room left and right of a panel, in inches: nearer, the last tick of a panel and the first of the next read as one
+# Room left and right of a panel, in inches. With less, the last tick of a panel and the first of the next read as one
 # number, 10 and 0 as 100.
 _APART = 0.09
 _STEPS = [1, 2, 2.5, 5, 10]
@@ -73,8 +73,8 @@ def plot_responses(
     Raises
     ------
     SpecificationError
-        If they are no responses, a name is not a variable or a shock of the system, several results are not of the same
-        thing, or where to draw is given twice.
+        If they are not responses, a name is not a variable or a shock of the system, several results are not of the
+        same thing, or where to draw is given twice.
 
     See Also
     --------
@@ -134,7 +134,7 @@ def open_grid(
     """A grid of panels that share their horizontal axis, and whether they are small."""
     many = max(rows, columns) > _TITLED
     width, height = (1.85, 1.35) if many else (3.0, 2.3)
-    # Beyond what a page takes panels shrink, down to what can be read.
+    # Panels shrink to fit a page, as long as they can be read.
     width, height = max(min(width, 15.0 / columns), 1.3), max(min(height, 11.0 / rows), 1.0)
     size = (max(width * columns + 0.8, 5.0), max(height * rows + 1.0, 3.0))
     canvas = open_canvas(
@@ -195,9 +195,11 @@ def name_periods(canvas: Canvas, small: bool, text: str, short: str) -> None:
 def _comparable(layers: Mapping[str, Responses]) -> Responses:
     """The first of several results, once they are of the same thing."""
     if not layers:
-        raise SpecificationError("There is nothing to draw: the mapping of responses is empty.")
+        raise SpecificationError("The mapping of responses is empty, so there is nothing to draw.")
     if len(layers) > len(PALETTE):
-        raise SpecificationError(f"{len(layers)} results in one figure: at most {len(PALETTE)} can be told apart.")
+        raise SpecificationError(
+            f"{len(layers)} results are too many for one figure; you can tell at most {len(PALETTE)} apart."
+        )
     first_label, first = next(iter(layers.items()))
     for label, layer in layers.items():
         for what, own, other in (
@@ -208,7 +210,7 @@ def _comparable(layers: Mapping[str, Responses]) -> Responses:
         ):
             if own != other:
                 raise SpecificationError(
-                    f"{first_label!r} and {label!r} are not of the same thing: {what} {own} and {other}."
+                    f"{first_label!r} and {label!r} cannot share a figure. Their {what} differ: {own} and {other}."
                 )
     return first
 
@@ -236,7 +238,7 @@ def line_with_bands(
         # One period is a point.
         marker="o" if len(places) == 1 else None,
         zorder=3,
-        # A label that begins with an underscore is none to matplotlib.
+        # Matplotlib ignores a label that begins with an underscore.
         label=f" {label}" if label else None,
     )
 

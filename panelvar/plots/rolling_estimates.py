@@ -63,8 +63,8 @@ def plot_rolling(
         From `fit_rolling_var`.
     what : {"coefficients", "roots"}, optional
         A panel for each coefficient, with intervals and the estimate of the whole sample; or the largest modulus of the
-        companion roots, one from which on a system is not stable. By default coefficients if they are chosen, or twelve
-        at most, and else roots.
+        companion roots, which is one or more if the system is not stable. The default is coefficients if you choose
+        some or there are at most twelve, and roots otherwise.
     keep, drop : str, pattern or sequence of them, optional
         Coefficients to show, or to leave out, by name or pattern: ``"[income]L1.price"``, ``"[income]*"``,
         ``"*L1.*"``.
@@ -81,7 +81,7 @@ def plot_rolling(
     Raises
     ------
     SpecificationError
-        It is no fit of windows; names fit no coefficient; or more than 24 coefficients are left.
+        If it is not a fit of windows, names fit no coefficient, or more than 24 coefficients are left.
 
     See Also
     --------
@@ -105,8 +105,8 @@ def plot_rolling(
     sections = windows.windows
     if sections is None:
         raise SpecificationError(
-            "These members are no windows of one sample, which this plot draws over time: fit_rolling_var makes such "
-            "windows."
+            "This plot draws windows of one sample over time, and these members are not such windows. "
+            "fit_rolling_var makes them."
         )
     levels = read_levels(level)
     names = [f"[{equation}]{regressor}" for equation in windows.names for regressor in windows.regressor_names]
@@ -126,8 +126,8 @@ def plot_rolling(
         return canvas.figure
     if len(chosen) > _MOST:
         raise SpecificationError(
-            f"{len(chosen)} coefficients are more panels than the {_MOST} that a page holds: choose with keep= or "
-            f"drop=, such as keep='[{windows.names[0]}]*'."
+            f"{len(chosen)} coefficients need more panels than the {_MOST} that a page holds. Choose coefficients "
+            f"with keep= or drop=, such as keep='[{windows.names[0]}]*'."
         )
     called = read_shown_names(labels, names)
     across = min(len(chosen), 3)

@@ -49,7 +49,7 @@ def plot_roots(
     Raises
     ------
     SpecificationError
-        If it is no system, or where to draw is given twice.
+        If it is not a system, or where to draw is given twice.
 
     See Also
     --------

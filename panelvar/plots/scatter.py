@@ -140,7 +140,7 @@ def _columns(
     codes: NDArray[np.integer]
     if isinstance(source, Panel):
         if y is None:
-            raise SpecificationError("y is missing: a panel does not know which column goes on the vertical axis.")
+            raise SpecificationError("y is missing. A panel does not know which column goes on the vertical axis.")
         across, up = source.column(x), source.column(y)
         codes, labels, up_name = source.entity_codes, source.entity_labels, y
     else:
@@ -152,14 +152,14 @@ def _columns(
             )
         if y is not None and y != design.dependent:
             raise SpecificationError(
-                f"y={shown(y)} is not the dependent variable of this result, {design.dependent!r}; leave it out, or "
-                "give the panel instead of the result."
+                f"y={shown(y)} is not the dependent variable of this result, which is {design.dependent!r}. Leave y "
+                "out, or give the panel instead of the result."
             )
         across, up = design.x[design.names.index(x)], design.y
         codes, labels, up_name = design.entities.codes, design.entity_labels, design.dependent
     both = np.isfinite(across) & np.isfinite(up)
     if not both.any():
-        raise DataError(f"No row has both {x!r} and {up_name!r}: nothing to plot.")
+        raise DataError(f"No row has both {x!r} and {up_name!r}, so there is nothing to plot.")
     if not both.all():
         text = f"{int((~both).sum())} of {len(both)} rows lack {x!r} or {up_name!r} and are not drawn."
         emit([Note("rows-dropped", text, warn=True)])

@@ -46,8 +46,8 @@ def plot_series(
 ) -> Figure | SubFigure:
     """Draw a column over time, entity by entity; a line breaks where a period is missing.
 
-    Up to 12 entities have colours of their own. With more, all lines are pale, with the median of each period, and the
-    entities that you name stand out.
+    With up to 12 entities each has a colour of its own. With more, all lines are pale, the median of each period is
+    drawn, and the entities that you name stand out.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ def plot_series(
     Raises
     ------
     DataError
-        An unknown column or entity, or a column without a value.
+        If a column or an entity is unknown, or a column has no value.
     SpecificationError
-        More entities than can be told apart; a fitted system in place of data.
+        If there are more entities than can be told apart, or a fitted system is given in place of data.
 
     See Also
     --------
@@ -90,7 +90,7 @@ def plot_series(
     panel = dated_panel(data)
     values = panel.column(column)
     if not np.isfinite(values).any():
-        raise DataError(f"{shown(column)} has no finite value: nothing to plot.")
+        raise DataError(f"{shown(column)} has no finite value, so there is nothing to plot.")
     texts = [as_text(label) for label in panel.entity_labels]
     chosen = _chosen(panel, entities)
     called = read_shown_names(labels, (str(column), *texts))
@@ -123,7 +123,7 @@ def plot_series(
 def _chosen(panel: Panel, entities: Any) -> list[int]:
     wanted = () if entities is None else read_labels("entities", _as_one(entities), "labels of entities")
     if len(wanted) > _NAMED:
-        raise SpecificationError(f"entities= names {len(wanted)}; at most {_NAMED} can be told apart.")
+        raise SpecificationError(f"entities= names {len(wanted)} entities; you can tell at most {_NAMED} apart.")
     known = panel.entity_labels
     places = []
     for label in wanted:
@@ -131,7 +131,7 @@ def _chosen(panel: Panel, entities: Any) -> list[int]:
         if place is None:
             listed = ", ".join(repr(each) for each in known[:12].tolist())
             more = f" and {len(known) - 12} more" if len(known) > 12 else ""
-            raise DataError(f"entities={shown(label)} is no entity of the panel. There are: {listed}{more}.")
+            raise DataError(f"entities={shown(label)} is not an entity of the panel. There are: {listed}{more}.")
         places.append(place)
     return list(dict.fromkeys(places))
 

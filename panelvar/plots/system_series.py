@@ -1,4 +1,4 @@
-"""The series of a fitted system: its variables, what the equations fit of them, and what they leave."""
+"""The series of a fitted system: its variables, fitted values and residuals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def plot_system(
     Raises
     ------
     SpecificationError
-        It is no fitted system of one entity, a name is not a variable of it, or where to draw is given twice.
+        If it is not a fitted system of one entity, a name is not a variable of it, or where to draw is given twice.
 
     See Also
     --------

@@ -67,8 +67,8 @@ def plot_decomposition(
     Raises
     ------
     SpecificationError
-        If it is no variance decomposition, a name is not a variable or a shock of the system, or where to draw is given
-        twice.
+        If it is not a variance decomposition, a name is not a variable or a shock of the system, or where to draw is
+        given twice.
 
     See Also
     --------

@@ -62,7 +62,7 @@ def plot_within_between(
     Raises
     ------
     DataError
-        Unknown columns, or no row that has both.
+        If a column is unknown, or no row has both.
 
     See Also
     --------

@@ -135,7 +135,7 @@ def measured(chunks: DifferencedChunks) -> tuple[int, int, Array]:
         gaps += chunk.gaps
         norms = np.hypot(norms, chunk.norms())
         mass += chunk.n_rows if chunks.weights is None else float(chunk.numbers(chunks.weights).sum())
-    # Of weights of mean one.
+    # The norms are those with weights of mean one.
     return rows, gaps, norms / np.sqrt(mass / rows) if rows else norms
 
 

@@ -93,7 +93,8 @@ class Dimension:
         self._growing = growing
         order = growing.order() if order is None else order
         order = order[counts[order] > 0]
-        # From the order in which labels came to that of the labels, those without a row of the model left out.
+        # This maps the order in which labels came to the order of the labels, without labels that no row of the model
+        # has.
         self._rank = np.full(growing.count, -1, dtype=np.intp)
         self._rank[order] = np.arange(len(order))
         self._order = order
@@ -123,7 +124,7 @@ class Dimension:
         Raises
         ------
         DataError
-            A label that no row of the model had.
+            If no row of the model had a label.
         """
         found = self._growing.find(labels, where)
         places = self._rank.take(found.places)

@@ -71,7 +71,7 @@ class GrowingLabels:
         Raises
         ------
         DataError
-            Labels of another type than those of earlier chunks.
+            If labels are of another type than those of earlier chunks.
         """
         return self._numbered(labels, place, new=True)
 
@@ -81,7 +81,7 @@ class GrowingLabels:
         Raises
         ------
         DataError
-            A label that was not there.
+            If a label was not there.
         """
         return self._numbered(labels, place, new=False)
 
@@ -91,7 +91,7 @@ class GrowingLabels:
         Raises
         ------
         DataError
-            Labels of another type.
+            If labels are of another type.
         """
         labels = other.labels
         if len(labels) == 0:
@@ -106,8 +106,8 @@ class GrowingLabels:
         """Make the error for a label that no row of the model had at the first reading."""
         label = int(label) if isinstance(label, np.integer) else label
         return DataError(
-            f"{shown(label)} in column {self.name!r} of {place} was not there when the data were first read: they must "
-            "not change while a model is fitted."
+            f"The data have changed while a model was fitted: {shown(label)} in column {self.name!r} of {place} was "
+            "not there at the first reading."
         )
 
     @property
@@ -132,7 +132,7 @@ class GrowingLabels:
         return ascending_places(labels, f"The labels in {self.name!r}").astype(np.intp)
 
     def _numbered(self, labels: Labels, place: str, *, new: bool) -> LabelCodes:
-        """Number the labels of a chunk, of which none is missing."""
+        """Number the labels of a chunk. None of them is missing."""
         import pandas as pd
 
         if isinstance(labels, Coded):
@@ -172,7 +172,7 @@ class GrowingLabels:
         if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu" or len(labels) == 0:
             return False
         if self._integers is None and self.count >= self._next_try:
-            # Again each time there are twice as many: the more labels, the farther apart they may be.
+            # It is tried again each time there are twice as many: the more labels, the farther apart they may be.
             self._next_try = 2 * self.count + 1
             found = self.labels.to_numpy()
             self._integers = integer_codes(found) if self.count == 0 or found.dtype.kind in "iu" else None
@@ -210,7 +210,7 @@ class GrowingLabels:
             self._kind = (kind, place)
         elif kind != self._kind[0]:
             raise DataError(
-                f"Column {self.name!r} holds {kind} in {place} and {self._kind[0]} in {self._kind[1]}: give it one "
+                f"Column {self.name!r} holds {kind} in {place} and {self._kind[0]} in {self._kind[1]}. Give it one "
                 "type everywhere."
             )
 

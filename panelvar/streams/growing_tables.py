@@ -147,7 +147,7 @@ class IntegerCodes:
         """Return numbers within reach that have no code, each once."""
         places, marks = self._places(numbers), -2 - np.arange(len(numbers))
         self._codes[places] = marks
-        # Of equal numbers the last has left its mark.
+        # Among equal numbers the last one has left its mark.
         once: NDArray[np.integer] = numbers[self._codes[places] == marks]
         self._codes[places] = -1
         return once

@@ -73,9 +73,9 @@ class PanelStream(HintsAtNames):
     Raises
     ------
     DataError
-        Files are not there, cannot be read or lack a column.
+        If files do not exist, cannot be read or lack a column.
     SpecificationError
-        The data are no source of chunks, or columns are not named.
+        If the data are not a source of chunks, or columns are not named.
 
     See Also
     --------
@@ -106,7 +106,7 @@ class PanelStream(HintsAtNames):
                 raise SpecificationError(f"{what}={shown(name)} must be the name of a column of the stream.")
             self.require(name)
         if entity == time:
-            raise SpecificationError(f"entity and time are both {entity!r}; they must be different columns.")
+            raise SpecificationError(f"entity and time are both {entity!r}. Name two different columns.")
         self.entity_name = entity
         self.time_name = time
         self.freq = freq
@@ -122,7 +122,7 @@ class PanelStream(HintsAtNames):
         Raises
         ------
         DataError
-            With the closest name there is.
+            If there is no such column. The message gives the closest name.
         """
         if name not in self.names:
             meant = nearest(name, self.names) if isinstance(name, str) else None
@@ -130,7 +130,7 @@ class PanelStream(HintsAtNames):
             if self._files is not None and any(f"/{name}=" in path for path in self._files.found):
                 hint = (
                     " It is in the names of the folders: pyarrow.dataset.dataset(folder, partitioning='hive') reads "
-                    "it, and is a source of a stream."
+                    "it, and you can make a stream of that."
                 )
             listing = ", ".join(self.names[:12]) + (", ..." if len(self.names) > 12 else "")
             raise DataError(f"Column {shown(name)} is not in {self._names_of}.{hint} Columns: {listing}.")
@@ -178,11 +178,11 @@ class PanelStream(HintsAtNames):
         Raises
         ------
         DataError
-            A regressor that is no column of the stream, one that is infinite, or a path that cannot be written.
+            If a regressor is not a column of the stream or is infinite, or the path cannot be written.
         SpecificationError
-            A path that is no Parquet file's, or that the stream reads.
+            If the path is not that of a Parquet file, or the stream reads it.
         ImportError
-            Without pyarrow.
+            If pyarrow is not installed.
         """
         need_pyarrow("Files of predictions")
         return write_predictions(self, result, ParquetTarget(path, self._files), effects, residuals, unseen)
@@ -191,7 +191,7 @@ class PanelStream(HintsAtNames):
     def calendar(self) -> NoReturn:
         """Refuse what goes along the calendar of each entity."""
         raise SpecificationError(
-            "This follows each entity through time, but a stream is read one chunk at a time. Use a Panel."
+            "This follows each entity through time, and a stream reads one chunk at a time. Use a Panel."
         )
 
     def stored_column(self, name: Hashable) -> NoReturn:
@@ -201,7 +201,7 @@ class PanelStream(HintsAtNames):
     def column(self, name: Hashable) -> NoReturn:
         """Refuse to hold a column."""
         raise SpecificationError(
-            f"{shown(name)} is needed whole, and a stream is read a chunk at a time: use a Panel, or compute the "
+            f"{shown(name)} is needed whole, and a stream reads one chunk at a time. Use a Panel, or compute the "
             "column in the source of the stream."
         )
 
@@ -216,7 +216,7 @@ class PanelStream(HintsAtNames):
 
     @cached_property
     def _first(self) -> Chunk:
-        """The first rows there are, of which a formula tells what it makes of them."""
+        """The first rows of the data, from which a formula tells which columns it makes."""
         return first_chunk(self._chunks)
 
     def design_of(
@@ -227,7 +227,7 @@ class PanelStream(HintsAtNames):
             raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
         if x is None:
             if "~" not in y:
-                raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
+                raise SpecificationError("Regressors are missing. Give x, or a formula such as 'y ~ x1 + x2'.")
             read = partial(_parsed, y, self)
             chunks, first = self._rows_for(y)
             found = read(rows_of(first))
@@ -301,7 +301,9 @@ class PanelStream(HintsAtNames):
     def _with_weights(self, chunks: Chunks, weights: Any) -> tuple[Chunks, str]:
         """Return chunks that have weights, and their name: in notes they are called what they are."""
         if not isinstance(weights, str):
-            raise SpecificationError(f"Weights of a stream are named by a column; got {type(weights).__name__}.")
+            raise SpecificationError(
+                f"The weights of a stream must be the name of a column; got {type(weights).__name__}."
+            )
         self.require(weights)
         if "weights" in chunks.names:
             return chunks, weights

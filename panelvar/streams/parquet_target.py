@@ -28,9 +28,9 @@ class ParquetTarget:
     Raises
     ------
     SpecificationError
-        No path, one of another format, or one of the files that are read.
+        If it is not a path, is a file of another format, or is one of the files that are read.
     DataError
-        A file that holds something else.
+        If the file holds something else.
     """
 
     def __init__(self, path: str | os.PathLike[str], sources: Files | None) -> None:
@@ -40,15 +40,15 @@ class ParquetTarget:
         ending = os.path.splitext(self.path)[1]
         if ending.lower() not in _ENDINGS:
             raise SpecificationError(
-                f"path={shown(self.path)} ends in {ending!r}, and predictions are written as Parquet: write "
+                f"path={shown(self.path)} ends in {ending!r}, but the file of predictions is a Parquet file. Write "
                 f"{shown(os.path.splitext(self.path)[0] + '.parquet')}."
             )
         if sources is not None and sources.read(self.path):
             what = "is a file that" if os.path.exists(self.path) else "would be one of the files that"
-            raise SpecificationError(f"{self.path} {what} the stream reads: write the predictions elsewhere.")
+            raise SpecificationError(f"{self.path} {what} the stream reads. Write the predictions elsewhere.")
         if os.path.isfile(self.path) and not _of_predictions(self.path):
             raise DataError(
-                f"{self.path} is there and is no file of predictions: remove it, or write the predictions elsewhere."
+                f"{self.path} exists and is not a file of predictions. Remove it, or write the predictions elsewhere."
             )
         self._beside = f"{self.path}.{os.getpid()}.partial"
         self._writer: Any = None

@@ -29,7 +29,7 @@ Found = TypeVar("Found")
 def no_rows(what: str) -> RowsNotKeptError:
     """Make the error for what has a value for each row of a stream."""
     return RowsNotKeptError(
-        f"{what} has a value for each row, and the rows of a stream are not kept: fit the model on a DataFrame, or "
+        f"{what} has a value for each row, and a stream does not keep its rows: fit the model on a DataFrame, or "
         "write predictions to a file (PanelStream.write_predictions)."
     )
 
@@ -170,8 +170,8 @@ class Reading:
     def _check_count(self, count: int) -> None:
         if count != self.nobs:
             raise DataError(
-                f"The data had {self.nobs} complete rows when they were first read, and {count} now: they must not "
-                "change while a model is fitted."
+                f"The data have changed while a model was fitted: they had {self.nobs} complete rows at the first "
+                f"reading, and have {count} now."
             )
 
     def gathered(

@@ -19,7 +19,7 @@ from panelvar.kernels.rows import BLOCK_ROWS, TransformedRows
 
 
 class ScatteredGrouping(Grouping):
-    """Rows of a chunk in no order, by the groups of all chunks, of which many may have no row here.
+    """Rows of a chunk in no order, by the groups of all chunks. Many groups may have no row here.
 
     Parameters
     ----------

@@ -152,7 +152,7 @@ class StreamedDesign(Design):
         stream = self.panel
         if not isinstance(column, str):
             raise SpecificationError(
-                f"Groups of the rows of a stream are named by a column, such as 'region'; got {shown(column)}."
+                f"The groups of a stream's rows must be the name of a column, such as 'region'; got {shown(column)}."
             )
         if column in ("entity", stream.entity_name):
             return self.entities, str(stream.entity_name)

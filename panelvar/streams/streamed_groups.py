@@ -189,11 +189,11 @@ def _met_in_both(first: Positions | None, second: Positions | None) -> Positions
 
 
 class _NothingLeft:
-    """What effects are asked first, of rows each of which is a level of its own: they are refused."""
+    """The first thing that effects are asked for. Effects of which each row is a level of its own are refused."""
 
     def __get__(self, owner: EachRow, kind: type) -> NoReturn:
         raise InsufficientDataError(
-            f"The effects have a level for each of the {owner.n_groups} rows: nothing is left to estimate."
+            f"The effects have a level for each of the {owner.n_groups} rows, so nothing is left to estimate."
         )
 
     def __set__(self, owner: object, value: object) -> NoReturn:

@@ -22,7 +22,7 @@ from panelvar.streams.scattered_rows import ScatteredGrouping, ScatteredRows
 from panelvar.streams.streamed_groups import StreamedGrouping
 
 _LEAST_SHARE = 1.0 / 64.0
-"""Of a column's variation, what means must leave for cross products to be subtracted: six bits are lost then."""
+"""Share of a column's variation that means must leave if cross products are subtracted, which then lose six bits."""
 
 
 class StreamedColumns(MakesRows):
@@ -115,7 +115,7 @@ class StreamedColumns(MakesRows):
     def transformed(self, **transform: Unpack[Transform]) -> TransformedRows:
         """Return rows that are read in every pass (see `panelvar.kernels.rows.TransformedRows`)."""
         if any(slope is not None for slope in transform.get("slopes", ())):
-            raise SpecificationError("Slopes by level are not taken with a stream: use a Panel.")
+            raise SpecificationError("A stream cannot have slopes by level. Use a Panel.")
         return StreamedRows(
             self,
             shift=transform.get("shift"),
@@ -238,8 +238,8 @@ class StreamedRows(TransformedRows):
     def _triangle_of_survey(self) -> Array | None:
         """Return the R factor from the cross products of the first reading, where these lose no digits to it.
 
-        What is subtracted must be the means by entity, or the grand means, and what it leaves of each column a share
-        of the whole that rounding cannot reach.
+        The means by entity, or the grand means, must be all that is subtracted, and they must leave a share of each
+        column that rounding cannot reach.
         """
         survey, loadings = self.source.reading.survey, self.source.loadings
         counts = survey.entities.sizes.astype(np.float64)

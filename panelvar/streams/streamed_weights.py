@@ -24,7 +24,7 @@ class WeightColumn(RowValues):
     Raises
     ------
     DataError
-        Weights that are not positive.
+        If weights are not positive.
     """
 
     def __init__(self, reading: Reading, place: int) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Mask
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, InsufficientDataError, Note
 from panelvar.base.quoting import shown
 from panelvar.data.calendar import Calendar, read_times
@@ -131,7 +132,7 @@ class Surveyor:
         columns = [chunk.numbers(name) for name in self.columns]
         self.nobs_read += chunk.n_rows
         limits = self._limits(columns)
-        # What misses a value, or is infinite, has no limits that are numbers.
+        # A column that misses a value, or is infinite, has no limits that are numbers.
         complete = None if np.isfinite(limits).all() else self._complete(chunk, columns)
         if complete is not None:
             columns = [column[complete] for column in columns]
@@ -176,7 +177,7 @@ class Surveyor:
     def merge(self, other: Surveyor) -> Surveyor:
         """Return what was found here and in the chunks that follow; an entity may have rows in both.
 
-        Neither of the two changes: a merge whose worker is lost is made again of what is left of them.
+        Neither of the two changes, because a merge whose worker is lost is made again from them.
         """
         both = deepcopy(self)
         both._take_in(other)
@@ -219,7 +220,7 @@ class Surveyor:
             if infinite.any():
                 raise DataError(
                     f"Column {name!r} is infinite in {int(infinite.sum())} of the rows of {chunk.where}, first in "
-                    f"{chunk.row(int(infinite.argmax()))}. Remove these values or set them missing."
+                    f"{chunk.row(int(infinite.argmax()))}. Remove these values or set them to missing."
                 )
             absent = np.isnan(column)
             if absent.any():
@@ -243,9 +244,10 @@ class Surveyor:
         Raises
         ------
         DataError
-            No row at all, two rows of one entity and period, or, with ``missing="raise"``, a missing value.
+            If there is no row at all, an entity has two rows of one period, or, with ``missing="raise"``, a value is
+            missing.
         InsufficientDataError
-            No complete row.
+            If no row is complete.
         """
         if self.nobs_read == 0:
             raise DataError("The data have no rows; a panel needs at least one.")
@@ -266,7 +268,7 @@ class Surveyor:
             listing = ", ".join(f"{name} ({count})" for name, count in counts)
             raise DataError(
                 f"There are missing values in {dropped} of {self.nobs_read} rows, first in "
-                f"{', '.join(self._first_absent[:3])}: {listing}. missing='drop' leaves them out."
+                f"{', '.join(self._first_absent[:3])}: {listing}. missing='drop' drops these rows."
             )
         if dropped:
             notes.append(rows_dropped(dropped, self.nobs_read, counts))
@@ -302,15 +304,15 @@ class Surveyor:
         same = np.flatnonzero(np.diff(positions[order]) == 0)
         if len(same):
             pair = " and ".join(shown(label) for label in self._times.labels.take(order[same[0] : same[0] + 2]))
-            raise DataError(f"{pair} in column {self._times.name!r} are one period: write it in one way everywhere.")
+            raise DataError(f"{pair} in column {self._times.name!r} are one period. Write it in one way everywhere.")
 
     def _refuse_repeated(self, chunks: Chunks) -> None:
         """Read the data again to say which rows repeat an entity and period."""
         met: dict[tuple[int, int], str] = {}
         names = (self._entities.name, self._times.name)
         repeated = self.nobs_read - self._met.pairs()
-        what = f"{repeated} row(s) repeat an entity and period"
-        advice = "Every entity may have one row a period; aggregate or drop the others."
+        what = f"{count_of(repeated, 'row repeats', 'rows repeat')} an entity and period"
+        advice = "Every entity may have one row a period. Aggregate or drop the others."
         if not chunks.repeatable:
             raise DataError(f"{what}. {advice}")
         for chunk in chunks.read(names):
@@ -329,7 +331,7 @@ class Surveyor:
 
 
 def dimension_labels(chunk: Chunk, name: str, what: str) -> Labels:
-    """Return who the rows of a chunk are about, or when, of which none may be missing."""
+    """Return who the rows of a chunk are about, or when. No label may be missing."""
     labels = chunk.labels(name)
     absent = missing(labels)
     if absent is not None and absent.any():
@@ -341,7 +343,7 @@ def dimension_labels(chunk: Chunk, name: str, what: str) -> Labels:
 
 
 def survey_of(chunks: Chunks, begin: Callable[[], Surveyor], read: Sequence[str]) -> Surveyor:
-    """Take in all chunks, of which columns are read."""
+    """Take in these columns of all chunks."""
     surveyor = begin()
     for chunk in chunks.read(read):
         surveyor.take(chunk)

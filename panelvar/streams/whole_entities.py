@@ -47,9 +47,9 @@ class WholeEntities:
     Raises
     ------
     DataError
-        No rows; labels that are missing or of several types; rows of an entity after those of others.
+        If there are no rows, labels are missing or of several types, or rows of an entity come after those of others.
     SpecificationError
-        Data that can be read once.
+        If the data can be read only once.
     """
 
     def __init__(self, stream: DatedChunks) -> None:
@@ -106,7 +106,7 @@ class WholeEntities:
         Raises
         ------
         DataError
-            Data that are not what they were; two rows of one entity and period.
+            If the data have changed, or an entity has two rows of one period.
         """
         fits = max(1, CHUNK_ROWS // self.calendar.n_positions)
         most = fits if most is None else max(1, min(most, fits))
@@ -185,7 +185,7 @@ class PanelOfEntities(Panel):
                 raise DataError(
                     f"Rows repeat an entity and period: {as_text(entities.labels[numbers[first]])}, "
                     f"{as_text(entities.calendar.labels_at(positions[first])[0])} ({rows.name(first)} and "
-                    f"{rows.name(other)}). Every entity may have one row a period; aggregate or drop the others."
+                    f"{rows.name(other)}). Every entity may have one row a period. Aggregate or drop the others."
                 )
             frame, numbers, positions = frame.iloc[order], numbers[order], positions[order]
         self._rows, self._sorted = rows, order
@@ -270,12 +270,13 @@ def _refuse_again(chunk: Chunk, who: GrowingLabels, heads: Positions, runs: Posi
         place = int(again.argmax())
         whose, where = as_text(who.labels[runs[place]]), chunk.row(int(heads[place]))
         raise DataError(
-            f"{who.name} {whose} comes again in {where}, after another: this model follows each entity through time "
-            f"and needs its rows together. Sort the data by {who.name!r} when they are written, or in the query."
+            f"{who.name} {whose} comes again in {where}, after another one. This model follows each entity through "
+            f"time, so the rows of an entity must stand together. Sort the data by {who.name} when they are "
+            "written, or in the query."
         )
 
 
 def _changed(where: str) -> DataError:
     return DataError(
-        f"The rows of {where} are not those of the first reading: they must not change while a model is fitted."
+        f"The data have changed while a model was fitted: the rows of {where} are not those of the first reading."
     )

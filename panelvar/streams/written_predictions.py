@@ -77,8 +77,8 @@ def _refuse_infinite(columns: dict[str, Any], name: Callable[[int], str]) -> Non
         infinite = np.isinf(columns.get(what, np.empty(0)))
         if infinite.any():
             raise DataError(
-                f"{what!r} is infinite, first in {name(int(infinite.argmax()))}: a column of the model is. Remove "
-                "these values or set them missing."
+                f"{what!r} is infinite, first in {name(int(infinite.argmax()))}, because a column of the model is. "
+                "Remove these values or set them to missing."
             )
 
 
@@ -87,7 +87,7 @@ def _panels(
 ) -> Iterator[tuple[Panel, Any, Any, Callable[[int], str], AbstractContextManager[None]]]:
     """Yield rows as panels, who and when they are about in the order in which they are written, their names and place.
 
-    Where errors would not say which chunk they are of, the place does.
+    The place says which chunk it is where errors would not.
     """
     entity, time = stream.entity_name, stream.time_name
     read = _columns_read(stream, result, effects=effects, residuals=residuals)
@@ -138,10 +138,10 @@ def _explained(result: Predicts, panel: Panel) -> Array:
     fit: Any = getattr(result, "fit", None)
     source = getattr(fit, "source", None)
     if source is None:
-        raise SpecificationError(f"Residuals are written of linear models of panels; got {type(result).__name__}.")
+        raise SpecificationError(f"You can write residuals of linear panel models only; got {type(result).__name__}.")
     if fit.family == "difference":
         raise SpecificationError(
-            "Residuals of first differences are not written: difference the columns in a formula, such as "
+            "Residuals of first differences cannot be written. Difference the columns in a formula, such as "
             "fit_pooled(stream, 'D(y) ~ 0 + D(x)')."
         )
     if source.formula is None:

@@ -52,7 +52,7 @@ def _hard_break(word: str, width: int, measure: Callable[[str], int]) -> list[st
     pieces, current = [], ""
     for character in word:
         if current and measure(current + character) > width:
-            # Before a hyphen: that of 1e-06 is no joint.
+            # It breaks before a hyphen; that of 1e-06 is not a joint.
             joint = (current.rfind(NO_BREAK) + 1) or max(map(current.rfind, _JOINTS)) + 1
             cut = joint if joint > 1 else len(current)
             pieces.append(current[:cut])

@@ -33,7 +33,7 @@ def render_document(tables: Sequence[Layout]) -> bytes:
     Raises
     ------
     ImportError
-        Says how to install python-docx.
+        If python-docx is not installed.
     """
     try:
         from docx import Document
@@ -164,7 +164,7 @@ class _Writer:
             return
         if text:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            # In a column widened by its words the numbers stand in its middle.
+            # If words make a column wider, its numbers stand in the middle.
             paragraph.paragraph_format.right_indent = Pt(max(0, width - tail[0]) / 2)
             behind = split_at_point(text)[1] + printable(cell.stars)
             missing = tail[1][len(behind) :]

@@ -66,7 +66,7 @@ def save_filed(tables: Sequence[Filed], path: object) -> None:
     Raises
     ------
     SpecificationError
-        A path whose ending says no form, or that cannot be written; what that form does not have.
+        If the ending of the path says no form, the path cannot be written, or the form does not have an option.
     """
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
         raise SpecificationError(f"path={shown(path)} must be the name of a file, such as 'table.tex'.")
@@ -75,8 +75,7 @@ def save_filed(tables: Sequence[Filed], path: object) -> None:
     write = _WRITERS.get(ending)
     if write is None:
         raise SpecificationError(
-            f"path={shown(str(path))} does not say by its ending how to write the table: it may end in "
-            f"{', '.join(_WRITERS)}."
+            f"path={shown(str(path))} must end in one of {', '.join(_WRITERS)}, which says how to write the table."
         )
     if ending != ".tex" and any(each.label is not None for each in tables):
         raise SpecificationError(
@@ -85,8 +84,8 @@ def save_filed(tables: Sequence[Filed], path: object) -> None:
         )
     if ending == ".csv" and len(tables) > 1:
         raise SpecificationError(
-            f"path={shown(str(path))}: a file that ends in .csv holds one table; write each with its own save(path), "
-            "or all to one file that ends in .xlsx."
+            f"path={shown(str(path))} ends in .csv, and such a file holds one table. Write each table with its own "
+            "save(path), or all to one file that ends in .xlsx."
         )
     # All is rendered before the file is opened: what cannot be written does not empty a file that was there.
     content = write(tables)
@@ -94,7 +93,8 @@ def save_filed(tables: Sequence[Filed], path: object) -> None:
         target.write_bytes(content)
     except FileNotFoundError:
         raise SpecificationError(
-            f"path={shown(str(path))}: there is no folder {shown(str(target.parent))}; make it first."
+            f"path={shown(str(path))} is in a folder that does not exist, {shown(str(target.parent))}. Make the "
+            "folder first."
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -122,7 +122,7 @@ class FrameTable(HintsAtNames, Presented):
 
     def __call__(self, *args: object, **options: object) -> NoReturn:
         """Say that the table is there already: other programs have methods where a result here has an attribute."""
-        raise CallError("This is a table, not a method: leave out the parentheses after its name.")
+        raise CallError("This is a table and not a method. Leave out the parentheses after its name.")
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the frame: all columns, at full precision."""

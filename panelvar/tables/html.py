@@ -22,7 +22,7 @@ from panelvar.tables.panels import groups, split_at_point
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row
 
-# As wide as a digit, and as a point, where digits are all of one width, so that decimal points line up.
+# Spaces as wide as a digit and as a point, in fonts whose digits have one width, so that decimal points line up.
 _FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
 # Widths in digits.
 _WIDTHS = {".": 0.5, ",": 0.5, "-": 0.7, "(": 0.65, ")": 0.65, "[": 0.65, "]": 0.65, "*": 0.8, " ": 0.5}
@@ -127,7 +127,7 @@ class _Column:
         text = escape_html(number) + (padding + hanging if not after else hanging + padding)
         if not self.words:
             return f"<td {_style('right')}>{text}</td>"
-        # In a column widened by its words the numbers are a block in its middle.
+        # If words make a column wider, its numbers are a block in the middle.
         return f"<td {_style('center')}><span {_style('right', self.width)}>{text}</span></td>"
 
 
@@ -190,7 +190,7 @@ def render_html(table: Layout) -> str:
     columns = [_Column.of((*table.body, *table.foot), j) for j in range(table.n_columns)]
     width = _label_width(printable(row.label) for row in table.rows() if not (row.heading or row.continues))
     stub = f'class="label" style="text-align: left; min-width: {width}ch"'
-    # Notebooks set what stands between dollars, unless they are told not to: a name is no formula.
+    # Notebooks set what stands between dollars as a formula, unless they are told not to. A name is not a formula.
     lines = ['<div class="panelvar tex2jax_ignore mathjax_ignore">', _STYLE]
     if table.title:
         lines.append(f'<div class="title">{escape_html(table.title)}</div>')

@@ -36,15 +36,15 @@ class KnownSize(NamedTuple):
     model: str = ""
 
 
-EXACT = "durbin_watson_test holds its level, where errors are normal."
-POOLED = "A wald_test of the lags in fit_fixed_effects, one slope for all, is nearer its level."
+EXACT = "durbin_watson_test holds its level where errors are normal."
+POOLED = "A wald_test of the lags in fit_fixed_effects, with one slope for all, is nearer its level."
 REDUCED = "mundlak_test with cov=BiasReduced(...) does not over-reject."
 CENTRED = "This program centres changes for it; convention='default' does not."
-ADF = "The group ADF statistic with lags given beforehand is nearer."
-GIVEN = "A number of lags given beforehand is nearer."
+ADF = "The group ADF statistic with lags that you give is nearer its level."
+GIVEN = "With a number of lags that you give it is nearer its level."
 
 KNOWN = {
-    "wooldridge effects": KnownSize("groups", 100, "effects_lm_test does not, where errors have one variance."),
+    "wooldridge effects": KnownSize("groups", 100, "effects_lm_test does not do so where errors have one variance."),
     "wooldridge serial": KnownSize("entities", 20, EXACT),
     "born-breitung q": KnownSize("entities", 20, EXACT),
     "within residuals": KnownSize(
@@ -55,10 +55,10 @@ KNOWN = {
     "modified wald": KnownSize("periods", 100, "Clustered errors need no such test.", warned=10),
     "mundlak": KnownSize("groups", 100, REDUCED, model="with 2 regressors "),
     "mundlak, four": KnownSize("groups", 100, REDUCED, model="with 4 regressors "),
-    "hausman, own variances": KnownSize("entities", 50, "sigma='efficient' does not."),
-    "homogeneity": KnownSize("periods", 200, "hausman(mean group, pooled mean group) is nearer."),
+    "hausman, own variances": KnownSize("entities", 50, "With sigma='efficient' it does not."),
+    "homogeneity": KnownSize("periods", 200, "hausman(mean group, pooled mean group) is nearer its level."),
     "panel granger, z-tilde": KnownSize("periods", 40, POOLED),
-    "panel granger, z-bar": KnownSize("periods", 100, "kind='z-tilde' is nearer."),
+    "panel granger, z-bar": KnownSize("periods", 100, "With kind='z-tilde' it is nearer its level."),
     "adf, aic, c": KnownSize("periods", 100, GIVEN),
     "adf, aic, ct": KnownSize("periods", 100, GIVEN),
     "adf, bic, ct": KnownSize("periods", 100, GIVEN),
@@ -69,27 +69,29 @@ KNOWN = {
     "dfgls, aic, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, hq, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, t-stat, ct": KnownSize("periods", 100, GIVEN),
-    "kpss, newey-west, ct": KnownSize("periods", 60, "bandwidth='short' does not reject white noise too often."),
+    "kpss, newey-west, ct": KnownSize(
+        "periods", 60, ("With bandwidth='short' it does not reject white noise too often.")
+    ),
     "engle-granger, aic": KnownSize("periods", 250, GIVEN),
     "engle-granger, hq": KnownSize("periods", 100, GIVEN),
     "engle-granger, t-stat": KnownSize("periods", 100, GIVEN),
     "relations": KnownSize(
         "periods",
         200,
-        "No other test of relations here is nearer: take p-values near 5% lightly.",
+        "No other test of relations here is nearer its level. Take p-values near 5% lightly.",
     ),
     "exclusion beside relations": KnownSize(
-        "periods", 120, "exclusion_test(lags=...) of fit_var on the levels is nearer."
+        "periods", 120, "exclusion_test(lags=...) of fit_var on the levels is nearer its level."
     ),
-    "exclusion, HC1": KnownSize("rows", 150, "with_cov('HC3') and granger_bootstrap_test are nearer."),
-    "effects, autoregressive": KnownSize("periods", 60, "Effects that are kept without need do little harm."),
+    "exclusion, HC1": KnownSize("rows", 150, "with_cov('HC3') and granger_bootstrap_test are nearer their level."),
+    "effects, autoregressive": KnownSize("periods", 60, "Effects that you keep without need do little harm."),
     "toda-yamamoto": KnownSize(
         "rows for each coefficient",
         6,
-        "exclusion_test of these lags in a longer fit_var is nearer.",
+        "exclusion_test of these lags in a longer fit_var is nearer its level.",
     ),
     "diebold-mariano": KnownSize("forecasts for its horizon", 20, "One period ahead it does not."),
-    "harris-tzavalis, n": KnownSize("entities", 50, "Its statistic is skewed; trend='c' is nearer."),
+    "harris-tzavalis, n": KnownSize("entities", 50, "Its statistic is skewed. With trend='c' it is nearer its level."),
     "harris-tzavalis, c": KnownSize(
         "entities", 25, "Its statistic is skewed: parts has an exact p-value for normal errors."
     ),
@@ -121,8 +123,16 @@ KNOWN = {
     "cips, aic, ct": KnownSize("periods", 150, GIVEN),
     "cips, bic, ct": KnownSize("periods", 100, GIVEN),
     "cips, t-stat, ct": KnownSize("periods", 150, GIVEN),
-    "hadri": KnownSize("periods", 10_000, "Their errors had a root of 0.5; errors='serial' is nearer."),
-    "hadri, serial": KnownSize("periods", 10_000, "Their errors had a root of 0.5; no test of this null is near."),
+    "hadri": KnownSize(
+        "periods",
+        10_000,
+        ("There errors had a root of 0.5. errors='serial' is nearer its level."),
+    ),
+    "hadri, serial": KnownSize(
+        "periods",
+        10_000,
+        ("There errors had a root of 0.5. No test of this null is nearer."),
+    ),
     "pedroni, bic, c": KnownSize("periods", 150, GIVEN),
     "pedroni, bic, ct": KnownSize("periods", 200, GIVEN),
     "pedroni group_t, c": KnownSize("periods", 200, ADF),
@@ -133,8 +143,8 @@ KNOWN = {
     "pedroni panel_t, ct": KnownSize("periods", 300, ADF),
     "pedroni panel_rho, ct": KnownSize("periods", 300, ADF),
     "pedroni panel_adf, ct": KnownSize("periods", 200, ADF),
-    "kao": KnownSize("periods", 200, "westerlund_variance_ratio_test is nearer."),
-    "urzua": KnownSize("rows", 500, "kind='doornik-hansen' does not."),
+    "kao": KnownSize("periods", 200, "westerlund_variance_ratio_test is nearer its level."),
+    "urzua": KnownSize("rows", 500, "With kind='doornik-hansen' it does not."),
 }
 """By test, and by the options that decide."""
 

@@ -191,8 +191,8 @@ def _read_label(label: object) -> str:
     r"""Return what ``\ref`` is to find, which LaTeX reads as it stands: no sign that means something to it."""
     if not isinstance(label, str) or not label.strip() or _NOT_IN_LABELS.search(label) or printable(label) != label:
         raise SpecificationError(
-            f"label={shown(label)} is no LaTeX label: letters, digits and signs such as ':', '-' and '_', without any "
-            r"of \ { } % # ~ ^ & $."
+            f"label={shown(label)} cannot be a LaTeX label. Use letters, digits and signs such as ':', '-' and '_', "
+            "without any of \\ { } % # ~ ^ & $."
         )
     return label
 

@@ -54,7 +54,7 @@ _ACCENTS = {
 _LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
 # A hyphen that is a minus: before a digit, and not between two parts of a word, a date or a range.
 _OF_NUMBER = r"(?<![\w)\]}.-])-"
-# Of an expression: where it opens one, and between two parts of one.
+# A minus of an expression: where it opens one, and between two parts of one.
 _OF_EXPRESSION = r"(?:\A|(?<=\())-(?=[A-Za-z(`])|(?<![^ ])-(?![^ ])"
 MINUS = re.compile(rf"{_OF_NUMBER}(?=[0-9.])|{_OF_EXPRESSION}")
 """Hyphens that are set as minus signs."""
@@ -80,7 +80,7 @@ def escape_latex(text: str) -> str:
 
 
 def _accented(letter: str, accent: str, name: str) -> str | None:
-    """Put an accent on a letter; None on what takes none."""
+    """Put an accent on a letter; None if the character takes none."""
     if letter.startswith("$\\") and "{" not in letter:
         return f"$\\{name}{{{letter[1:-1]}}}$"
     return f"\\{accent}{{{letter}}}" if len(letter) == 1 and letter.isalpha() else None

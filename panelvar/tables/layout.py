@@ -72,7 +72,7 @@ def words(text: object, align: Alignment = "center") -> Cell:
 
 
 def spanning(headings: Iterable[tuple[str, int]]) -> tuple[Cell, ...]:
-    """Make the cells of a row of headings, each over so many columns; an empty text is no heading."""
+    """Make the cells of a row of headings, each over so many columns; an empty text is not a heading."""
     cells: list[Cell] = []
     for text, columns in headings:
         cells.append(Cell(text, text, align="center"))
@@ -164,8 +164,8 @@ class Layout:
         for row in self.rows():
             if len(row.cells) != self.n_columns:
                 raise SpecificationError(
-                    f"row {row.label!r} has {len(row.cells)} cells where the table has {self.n_columns} columns; "
-                    "fill the missing ones with Cell()."
+                    f"row {row.label!r} has {len(row.cells)} cells where the table has {self.n_columns} columns. "
+                    "Fill the missing ones with Cell()."
                 )
 
     @property

@@ -180,7 +180,7 @@ class _Reader:
             return _sign(_LETTERS[character], character)
         if not character or character not in _PLAIN:
             raise self.refuse(_unreadable(character))
-        # Two hyphens, or a sign before a backquote, are no ligatures in mathematics.
+        # Two hyphens, or a sign before a backquote, are not ligatures in mathematics.
         if character in _RELATIONS:
             return _Set(f" {character} " if character in "=<>" else character, character, _apart(escape(character)))
         return _Set(character, character, f"<i>{character}</i>" if character.isalpha() else escape(character))
@@ -224,7 +224,7 @@ def _unreadable(character: str) -> str:
         return "a brace closes that was not opened."
     if character in "_^'":
         return f"{character!r} follows nothing."
-    return f"{printable(character)!r} is no sign of mathematics; put words in \\text{{...}}."
+    return f"{printable(character)!r} is not a mathematical sign. Put words in \\text{{...}}."
 
 
 def _accent(name: str, reader: _Reader) -> _Set:
@@ -293,7 +293,7 @@ class Math(str):
     Raises
     ------
     SpecificationError
-        Anything else: the error lists the commands.
+        If it is anything else. The error lists the commands.
 
     See Also
     --------

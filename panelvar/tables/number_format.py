@@ -22,9 +22,9 @@ NOT_AVAILABLE = "n/a"
 _LARGE = 1e7
 # Ticks finer than this power of ten are written with powers.
 _FINEST_TICK = -6
-# Past this many decimals a double has nothing left to show.
+# A double has nothing to show beyond this many decimals.
 _MOST_DIGITS = 15
-# A sign is no part of the number before it.
+# A sign is not part of the number before it.
 _SIGN = re.compile(r"[^\s\d.,()\[\]{}]{1,4}")
 
 

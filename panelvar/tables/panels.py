@@ -133,7 +133,7 @@ def _together(table: Layout) -> list[list[int]]:
 def _packed(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
     """Cut columns into the fewest panels that fit; columns under one heading stay in one panel.
 
-    Those that do not fit have panels of their own, under their heading again.
+    Columns that do not fit have panels of their own, under their heading again.
     """
     panels = []
     for too_wide, parts in groupby(together, lambda group: sum(widths[j] + gap for j in group) > room):

@@ -35,7 +35,7 @@ def render_workbook(tables: Sequence[tuple[str, Layout]]) -> bytes:
     Raises
     ------
     ImportError
-        Says how to install openpyxl.
+        If openpyxl is not installed.
     """
     try:
         from openpyxl import Workbook
@@ -53,7 +53,7 @@ def render_workbook(tables: Sequence[tuple[str, Layout]]) -> bytes:
 
 
 def _sheet_names(tables: Sequence[tuple[str, Layout]]) -> list[str]:
-    """Names that Excel takes: of no more than 31 signs, no two alike but for capitals."""
+    """Names that Excel takes. They have at most 31 signs, and any two differ in more than capitals."""
     names: list[str] = []
     taken = {_RESERVED}
     for place, (name, table) in enumerate(tables, start=1):

@@ -84,7 +84,7 @@ class Presented(AnswersArguments, ABC):
         Raises
         ------
         SpecificationError
-            A ``label`` LaTeX would not read as one, or a ``width`` below 240.
+            If LaTeX would not read ``label`` as a label, or ``width`` is below 240.
         """
         from panelvar.tables.latex import render_latex
 
@@ -105,9 +105,9 @@ class Presented(AnswersArguments, ABC):
         Raises
         ------
         SpecificationError
-            Another ending, or a path that cannot be written.
+            If the ending is another, or the path cannot be written.
         ImportError
-            Without openpyxl or python-docx: says how to install them.
+            If openpyxl or python-docx is missing. The message says how to install it.
 
         Notes
         -----
@@ -196,7 +196,7 @@ class Table(HintsAtNames, Layout, Presented):
         if read_flag("foot", foot):
             rows += self.foot
             keys += [("", row.label, row.kind) for row in self.foot]
-        # Of a label in mathematics programs get the text: `str.__str__` makes one of it, which `str` does not.
+        # Programs get the text of a label in mathematics: `str.__str__` makes one of it, which `str` does not.
         keys = [(str.__str__(heading), str.__str__(label), kind) for heading, label, kind in keys]
         levels = [level for at, level in enumerate(zip(*keys, strict=True)) if at == 1 or any(level)]
         index: pd.Index

@@ -72,7 +72,7 @@ class TestResult(HintsAtNames, Presented):
 
     __test__ = False  # keeps pytest from collecting the class
 
-    _in_brackets: ClassVar[str] = "A test has its numbers by name: statistic, pvalue, df."
+    _in_brackets: ClassVar[str] = "A test has named numbers: statistic, pvalue, df."
 
     name: str
     statistic: float

@@ -61,11 +61,11 @@ def fit_var_batch(
     Raises
     ------
     DataError
-        An array has values that are not finite, or a panel has infinite values.
+        If an array has values that are not finite, or a panel has infinite values.
     InsufficientDataError
-        No member can be estimated.
+        If no member can be estimated.
     SpecificationError
-        A DataFrame does not say which rows are whose.
+        If a DataFrame does not say which rows belong to which entity.
 
     See Also
     --------

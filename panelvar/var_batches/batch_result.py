@@ -108,7 +108,9 @@ class VarBatch(HintsAtNames, Presented):
     >>> figure = windows.plot(keep="[unemp]L1.unemp")
     """
 
-    _in_brackets: ClassVar[str] = "One member is member({key}); of all there are params, std_errors and the like."
+    _in_brackets: ClassVar[str] = (
+        "member({key}) is the result of one member. params, std_errors and so on are those of all members."
+    )
 
     fits: BatchFit
     labels: pd.Index
@@ -177,7 +179,7 @@ class VarBatch(HintsAtNames, Presented):
 
     @property
     def _further_terms(self) -> list[Fact]:
-        """What there is beside lags and deterministic terms, and what members are windows of."""
+        """Terms beside lags and deterministic terms, and what members are windows of."""
         terms, facts = self.terms, []
         if terms.seasons:
             facts.append(Fact("Seasons", format_count(terms.seasons)))
@@ -310,7 +312,7 @@ class VarBatch(HintsAtNames, Presented):
         Raises
         ------
         NumericalError
-            Responses of an explosive member leave the range of numbers.
+            If the responses of an explosive member leave the range of numbers.
         """
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         form = ReducedForm(self.coefficients, positive_factor(self.sigma))
@@ -320,8 +322,8 @@ class VarBatch(HintsAtNames, Presented):
         beyond = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2, 3)))
         if len(beyond):
             raise NumericalError(
-                f"Responses of {len(beyond)} of {len(self)} members overflow before period {horizon}, such as those of "
-                f"{self.labels[beyond[0]]!r}: they are explosive. Shorten the horizon."
+                f"Responses of {len(beyond)} of {len(self)} members overflow before period {horizon}, such as those "
+                f"of {self.labels[beyond[0]]!r}, because these members are explosive. Give a shorter horizon."
             )
         return values
 
@@ -385,7 +387,7 @@ class VarBatch(HintsAtNames, Presented):
         Raises
         ------
         SpecificationError
-            No such member.
+            If there is no such member.
         """
         try:
             hash(label)

@@ -41,7 +41,7 @@ class DataSets:
         n_rows, width = max(n_periods - start, 0), count + (order + 1) * n_vars
 
         def fill(first: int, stop: int, out: Array) -> None:
-            # Of all of them a view will do.
+            # A view will do if it is all of them.
             part = slice(first, stop) if len(some) == len(self.values) else some[first:stop]
             out[:, :, :count] = self.beside[start:] if self.beside.ndim == 2 else self.beside[part, start:]
             for lag in range(order + 1):
@@ -60,12 +60,12 @@ def data_sets(
         array = np.asarray(data)
     except ValueError:
         raise SpecificationError(
-            "The data sets are not of one length and width, and no array holds them: make a Panel of them, whose "
-            "entities may have periods of their own."
+            "The data sets differ in their numbers of periods or variables, so no array holds them. Make a Panel of "
+            "them: its entities may have different periods."
         ) from None
     if array.ndim != 3 or array.dtype.kind not in "fiu":
         raise SpecificationError(
-            f"data of shape {array.shape}: expected a Panel, a DataFrame with a two-level index, or an array "
+            f"data have shape {array.shape}; expected a Panel, a DataFrame with a two-level index, or an array "
             "(data sets, periods, variables) of real numbers."
         )
     values = _whole(array, "array")
@@ -80,7 +80,7 @@ def data_sets(
     width = 0 if others is None else others.shape[-1]
     terms = terms_within(n_periods, beside[0], beside[1], tuple(f"x{place + 1}" for place in range(width)), beside[2])
     if twice := [name for name in labels if name in terms.exogenous]:
-        raise SpecificationError(f"{twice}: exogenous variables of an array are called so. Give other names=.")
+        raise SpecificationError(f"{twice} are the names of exogenous variables of an array. Give other names=.")
     if others is None or others.ndim == 2:
         rows = terms.over(n_periods, others)
     else:
@@ -97,7 +97,7 @@ def _whole(array: npt.NDArray[Any], what: str) -> Array:
     """An array as floats, without holes."""
     values = array.astype(np.float64, copy=False)
     if not np.isfinite(values).all():
-        raise DataError(f"The {what} holds values that are missing or infinite; use a Panel for data with gaps.")
+        raise DataError(f"The {what} holds values that are missing or infinite. Use a Panel for data with gaps.")
     return values
 
 
@@ -111,8 +111,8 @@ def _exogenous_array(exogenous: object, n_members: int, n_periods: int) -> Array
     shapes = ((n_periods,), (n_members, n_periods))
     if array.dtype.kind not in "fiu" or array.ndim not in (2, 3) or array.shape[:-1] != shapes[array.ndim - 2]:
         raise SpecificationError(
-            f"exogenous of shape {array.shape}: expected an array of real numbers, (periods, variables) or (data sets, "
-            f"periods, variables), of {n_members} data sets and {n_periods} periods as the data have."
+            f"exogenous has shape {array.shape}; expected an array of real numbers, (periods, variables) or (data "
+            f"sets, periods, variables), with the {n_members} data sets and {n_periods} periods of the data."
         )
     return _whole(array, "array of exogenous variables")
 

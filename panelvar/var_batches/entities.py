@@ -12,6 +12,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_labels, read_names
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.base.labels import repeated
 from panelvar.data.panel import Panel
@@ -84,7 +85,10 @@ class Entities:
             gaps += int(np.count_nonzero(some[codes] & (places >= first))) - unbroken
         notes = [*rows_missing(self.columns, names, lost)]
         if gaps:
-            text = f"{gaps} row(s) follow periods absent from the data. They have no lags, so they were dropped."
+            text = (
+                f"{count_of(gaps, 'row after a gap has', 'rows after gaps have')} no lags and "
+                f"{'was' if gaps == 1 else 'were'} dropped."
+            )
             notes.append(Note("rows-gaps", text, warn=True))
         return notes
 
@@ -98,11 +102,11 @@ def entities_of(
     listed = panel.names if names is None else read_labels("names", names)
     chosen = [str(name) for name in listed if names is not None or name not in own]
     if not chosen:
-        raise DataError("No columns are left for the vector autoregressions: name them, names=.")
+        raise DataError("No columns are left for the vector autoregressions. Name them with names=.")
     if twice := repeated(chosen):
         raise SpecificationError(f"Variable names repeat: {twice}.")
     if twice := [name for name in chosen if name in others]:
-        raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
+        raise SpecificationError(f"{twice} are both variables of the VAR and exogenous. Name them once.")
     columns = np.column_stack([panel.column(name) for name in (*chosen, *others)])
     refuse_infinite(columns, [*chosen, *others])
     spans = panel.time_positions[panel.starts[1:] - 1] - panel.time_positions[panel.starts[:-1]] + 1

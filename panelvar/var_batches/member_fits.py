@@ -123,7 +123,7 @@ def fit_members(members: Members, orders: Orders, table: BatchData, rules: VarCo
     Raises
     ------
     InsufficientDataError
-        The longest member is too short.
+        If the longest member is too short.
     """
     count, n_vars = table.terms.count, len(table.names)
     # Before anything as wide as the equations is laid out.
@@ -183,7 +183,7 @@ def _require_rows(members: Members, orders: Orders, table: BatchData) -> None:
 def _refuse_short(members: int, longest: int, count: int, n_vars: int) -> None:
     if members == 0 or longest < count + n_vars:
         raise InsufficientDataError(
-            f"None of the {members} members can be estimated: each equation has {count} coefficients, and the "
+            f"None of the {members} members can be estimated. Each equation has {count} coefficients, and the "
             f"longest member has {max(longest, 0)} usable rows."
         )
 
@@ -197,7 +197,7 @@ def labelled_batch(
     if not used.any():
         _refuse_short(len(used), int(fits.nobs.max(initial=0)), fits.params.shape[1], n_vars)
         raise CollinearityError(
-            f"None of the {len(used)} members can be estimated: their regressors are collinear (a variable that "
+            f"None of the {len(used)} members can be estimated. Their regressors are collinear (a variable that "
             "does not vary, or a combination of others), or their numbers are out of range or too far apart."
         )
     lengths = found.orders[used]
@@ -205,8 +205,8 @@ def labelled_batch(
         left = table.labels[~used]
         listed = ", ".join(map(repr, left[:5].tolist())) + (", ..." if len(left) > 5 else "")
         text = (
-            f"{len(left)} of {len(used)} members left out, with too few rows, collinear regressors, or numbers out of "
-            f"range or too far apart: {listed}."
+            f"{len(left)} of {len(used)} members are left out, because they have too few rows, collinear "
+            f"regressors, or numbers out of range or too far apart: {listed}."
         )
         notes = (*notes, Note("members-dropped", text, warn=True))
         params, inverse, scatter = fits.params[used], fits.inverse_factor[used], fits.scatter_factor[used]
@@ -216,8 +216,8 @@ def labelled_batch(
         notes = (*notes, Note("lags-selected", text))
     if found.crowded:
         text = (
-            f"{found.crowded} of {len(found.orders)} members compare orders on fewer rows than twice the coefficients "
-            "of the longest: criteria then favour the longest orders. Give a smaller max_lags."
+            f"{found.crowded} of {len(found.orders)} members compare lag orders on fewer rows than twice the "
+            "coefficients of the longest order. Criteria then favour the longest orders. Give a smaller max_lags."
         )
         notes = (*notes, Note(CROWDED, text, warn=True))
     counts = table.terms.count + lengths * n_vars
@@ -225,11 +225,13 @@ def labelled_batch(
     if crowded:
         most = int(counts.max())
         text = (
-            f"{crowded} of {len(fits.nobs)} members have fewer than {3 * most} rows, three for each of an equation's "
-            f"{most} coefficients: estimates are biased and asymptotic errors unreliable."
+            f"{crowded} of {len(fits.nobs)} members have fewer than {3 * most} rows, which is three for each of the "
+            f"{most} coefficients of an equation. Their estimates are biased and asymptotic errors are unreliable."
             if counts.min() == most
-            else f"{crowded} of {len(fits.nobs)} members have fewer than three rows for each coefficient of an "
-            "equation: estimates are biased and asymptotic errors unreliable."
+            else (
+                f"{crowded} of {len(fits.nobs)} members have fewer than three rows for each coefficient of an "
+                "equation. Their estimates are biased and asymptotic errors are unreliable."
+            )
         )
         notes = (*notes, Note("few-rows", text, warn=True))
     emit(notes)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.counting import count_of
 from panelvar.base.errors import DataError, InsufficientDataError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData
@@ -73,9 +74,9 @@ def fit_rolling_var(
     Raises
     ------
     DataError
-        There are gaps or missing values: a window must mean the same everywhere.
+        If there are gaps or missing values. A window must mean the same everywhere.
     InsufficientDataError
-        The window is too short for its coefficients, or longer than the data.
+        If the window is too short for its coefficients, or longer than the data.
 
     See Also
     --------
@@ -113,19 +114,22 @@ def rolled(
     orders = read_orders(*asked, terms, rules)
     window = read_whole("window", window, 1)
     if table.places is not None or not np.isfinite(table.values).all() or _has_holes(table.exogenous):
-        raise DataError("The data have gaps or missing values: a window of rows must be one of periods.")
+        raise DataError(
+            "The data have gaps or missing values, so a window of rows would not be a window of periods. Fill the "
+            "gaps or select a stretch without them."
+        )
     n_vars, n_periods = len(table.names), len(table.values)
     longest = longest_within(window, terms, n_vars, orders.shortest) if orders.longest is None else orders.longest
     start, m = max(longest, terms.exogenous_lags), terms.count + longest * n_vars
     if window - m < n_vars:
         raise InsufficientDataError(
-            f"A window of {window} rows is too short for {m} coefficients in each equation and the covariance of "
-            f"{n_vars} errors: at least {m + n_vars} rows are needed."
+            f"window={window} is too short: {count_of(m, 'coefficient')} in each equation and the covariance of "
+            f"{count_of(n_vars, 'error')} need at least {m + n_vars} rows."
         )
     if window > n_periods - start:
         raise InsufficientDataError(
-            f"A window of {window} rows, its lags not counted, does not fit into the {n_periods - start} that the data "
-            f"have after {start} lag(s)."
+            f"window={window} is too long. The first {count_of(start, 'row')} of the data serve as lags, and "
+            f"{n_periods - start} are left for a window."
         )
     sections = _Sections(table, terms, window, read_flag("expanding", expanding), start)
     sample = _Window(table, None if sections.expanding else window, terms)
@@ -187,7 +191,7 @@ class _Sections:
         factor: Any = np.linalg.qr(np.concatenate([rows, np.zeros((rows.shape[1], rows.shape[1]))]), mode="r")
         m = rows.shape[1] - len(self.table.names)
         fit = fit_batch(factor[None], np.array([len(rows)]), m)
-        # Errors of an equation that fits exactly are rounding, and are none.
+        # The errors of an equation that fits exactly are rounding and are set to zero.
         left, sizes = (np.abs(part).max(axis=0) for part in (fit.scatter_factor[0].T, factor[:, m:]))
         fit.scatter_factor[0, left <= 32.0 * np.finfo(np.float64).eps * np.sqrt(len(rows)) * sizes] = 0.0
         return fit
@@ -219,8 +223,9 @@ class _Window:
         ]
         if moved:
             raise SpecificationError(
-                f"A single fit would count the {' and the '.join(moved)} from the window's first period, and this "
-                "window counts from the sample's: params, std_errors and conf_int() of all windows have its estimates."
+                f"A single fit would count the {' and the '.join(moved)} from the first period of the window, while "
+                "these fits count from the first period of the sample. Use params, std_errors and conf_int() of all "
+                "windows for these estimates."
             )
         index = table.labels(np.arange(first, last + 1))
         frame = pd.DataFrame(table.values[first : last + 1], index=index, columns=list(table.names))
@@ -283,7 +288,7 @@ def evaluate_forecasts(
     Raises
     ------
     InsufficientDataError
-        No period is left to forecast; and as `fit_rolling_var`.
+        If no period is left to forecast, and as `fit_rolling_var` does.
 
     See Also
     --------
@@ -311,7 +316,7 @@ def evaluate_forecasts(
     origins = np.flatnonzero(np.isin(table.labels(np.arange(n_periods)), batch.labels))
     origins, used = origins[origins < n_periods - 1], origins < n_periods - 1
     if len(origins) == 0:
-        raise InsufficientDataError("The first sample reaches the end of the data: give a smaller window.")
+        raise InsufficientDataError("The first window reaches the end of the data. Give a smaller window.")
     errors = np.full((len(origins), steps, n_vars), np.nan)
     plain = errors.copy()
     coefficients, beside = batch.coefficients[used], batch.fits.params[used, : terms.count]

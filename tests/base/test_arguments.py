@@ -61,5 +61,7 @@ def test_decimals_of_a_line_are_checked(digits):
 @pytest.mark.parametrize("wrong", [[None], ["b", None], [1.5]])
 def test_what_is_no_name_among_names_is_refused(fit, wrong):
     index = pd.MultiIndex.from_product([range(6), range(10)], names=["i", "t"])
-    with pytest.raises(pv.SpecificationError, match=r"x must be column names, which are texts; got (NoneType|float)"):
+    with pytest.raises(
+        pv.SpecificationError, match=r"x must be column names, and names are texts; got (NoneType|float)"
+    ):
         fit(system().set_index(index), "a", wrong)

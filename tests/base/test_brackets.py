@@ -37,7 +37,7 @@ POOLED = pv.fit_pooled(pd.DataFrame(RNG.standard_normal((72, 2)), INDEX, ["y", "
             "response(variable, shock) gives one response, and to_frame() a table of all.",
         ),
         (MODEL.forecast(2), "infl", "Its numbers are in a table: to_frame()."),
-        (pv.adf_test(RNG.standard_normal(50)), 0, "A test has its numbers by name: statistic, pvalue, df."),
+        (pv.adf_test(RNG.standard_normal(50)), 0, "A test has named numbers: statistic, pvalue, df."),
     ],
 )
 def test_brackets_are_answered(result, key, answer):

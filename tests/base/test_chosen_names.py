@@ -136,7 +136,7 @@ def test_a_regular_expression_in_a_text_is_told_how_it_is_meant(text: str) -> No
 
 @pytest.mark.parametrize("wanted", [3, ["x", 3], None, ["x", ["L(x)"]]])
 def test_what_is_no_text_is_refused(wanted: object) -> None:
-    with pytest.raises(SpecificationError, match="must be names of coefficients"):
+    with pytest.raises(SpecificationError, match="must be the name of a coefficient"):
         chosen_names("keep", wanted, KNOWN)  # type: ignore[arg-type]
 
 

@@ -40,7 +40,7 @@ def panel():
         ("BK", "pcse"),
         ("bootstrap", "wild_bootstrap"),
         ("HC", "HC1"),
-        (["entity", "time"], r"got list. Dimensions of clusters are written Clustered\('entity', 'time'\)"),
+        (["entity", "time"], r"got list. For several dimensions of clusters write Clustered\('entity', 'time'\)"),
     ],
 )
 def test_covariances(panel, given, meant):
@@ -78,10 +78,10 @@ def test_conventions(panel, given, meant):
 
 
 def test_the_default_does_not_go_under_a_presets_name(panel):
-    with pytest.raises(pv.SpecificationError, match="pass convention='stata'"):
+    with pytest.raises(pv.SpecificationError, match="Pass convention='stata'"):
         pv.fit_pooled(panel, "y", X, convention=pv.Convention("stata"))
     assert pv.Convention("stata", robust="HC1").robust == "HC1"
-    with pytest.raises(pv.SpecificationError, match="name is a text"):
+    with pytest.raises(pv.SpecificationError, match="name of a convention must be a text"):
         pv.Convention(3)
 
 
@@ -120,10 +120,10 @@ def test_other_options(panel):
         (lambda result, panel: result.wald_test(np.eye(3), values=[1.0, 2.0]), "one for each of the 3 restrictions"),
         (lambda result, panel: result.wald_test(np.eye(3), values="a"), "values must be one number"),
         (lambda result, panel: result.wald_test({"x1": "a"}), "must be a finite number"),
-        (lambda result, panel: panel.column(["x1"]), "by its name; got list"),
-        (lambda result, panel: panel.lag(["x1"]), "by its name; got list"),
+        (lambda result, panel: panel.column(["x1"]), "by its name, which is a text; got list"),
+        (lambda result, panel: panel.lag(["x1"]), "by its name, which is a text; got list"),
         (lambda result, panel: panel.with_columns(panel_order="no", x9=panel.column("x1")), "must be True or False"),
-        (lambda result, panel: pv.compare(result, keep=3), "keep=3 must be names of coefficients"),
+        (lambda result, panel: pv.compare(result, keep=3), "keep=3 must be the name of a coefficient"),
         (lambda result, panel: pv.compare(result, level=95), "level=95 must be a coverage"),
     ],
 )
@@ -151,7 +151,7 @@ def test_one_name_may_stand_alone(panel):
     ],
 )
 def test_operators_before_a_variable(panel, term, here):
-    with pytest.raises(pv.DataError, match=re.escape(f"{term!r} is not in the data. In a formula it is {here}.")):
+    with pytest.raises(pv.DataError, match=re.escape(f"{term!r} is not in the data. In a formula write {here}.")):
         pv.fit_pooled(panel, f"y ~ {term}")
 
 
@@ -192,7 +192,7 @@ def test_a_table(panel):
 
 
 def test_a_condition_in_words(panel):
-    with pytest.raises(pv.SpecificationError, match="is a text: write a comparison of columns"):
+    with pytest.raises(pv.SpecificationError, match=r"is a text. Write a comparison of columns"):
         panel.where("x1 > 0")
 
 

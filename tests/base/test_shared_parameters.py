@@ -60,7 +60,7 @@ def test_every_parameter_of_what_a_user_calls_is_explained(called):
 def test_no_explanation_takes_the_place_of_another():
     keys = re.findall(r"^(\w+(?: \([\w -]+\))?) : ", shared_parameters.__doc__, re.MULTILINE)
     assert [key for key in keys if keys.count(key) > 1] == []
-    assert explained(pv.fit_mean_group)["unusable"].startswith("Leave out entities that have too few rows")
+    assert explained(pv.fit_mean_group)["unusable"].startswith("What to do about entities that have too few rows")
 
 
 def sample():

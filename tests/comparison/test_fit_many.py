@@ -134,14 +134,14 @@ def test_other_estimators(panel):
         ((pv.fit_pooled, "lemp ~ lwage", X), {}, "Formulas hold their regressors"),
         ((pv.fit_pooled, "lemp ~ lwage"), {"steps": "cumulative"}, "Formulas hold their regressors"),
         ((pv.fit_pooled, "lemp", X), {"steps": "stepwise"}, "'cumulative', 'separate'"),
-        ((pv.fit_pooled, "lemp", []), {"steps": "separate"}, "needs regressors"),
-        ((pv.fit_pooled, "lemp", X), {"whole": True}, "it needs by="),
+        ((pv.fit_pooled, "lemp", []), {"steps": "separate"}, "and x is not given"),
+        ((pv.fit_pooled, "lemp", X), {"whole": True}, "so it needs by="),
         ((pv.fit_pooled, "lemp", X), {"whole": 1}, "must be True or False"),
         ((pv.fit_pooled, "lemp", X), {"by": "nothing"}, "nothing"),
         ((pv.fit_pooled, "lemp", X), {"by": ["kind"]}, "by"),
-        ((pv.fit_pooled, ["lemp", "emp"], X), {"by": "output", "steps": "separate"}, "fits are asked for at once"),
+        ((pv.fit_pooled, ["lemp", "emp"], X), {"by": "output", "steps": "separate"}, "fits at once; the limit"),
         ((pv.fit_pooled, "lemp", X), {"options": ["cov"]}, "a mapping of arguments"),
-        ((pv.fit_pooled, "lemp", X), {"options": {"y": 1}}, "no further argument"),
+        ((pv.fit_pooled, "lemp", X), {"options": {"y": 1}}, "not an argument of the estimator"),
         ((pv.fit_pooled, "lemp", X), {"options": {"vcov": "HC1"}}, "Fit (1): "),
         ((pv.fit_pooled, "lemp", X), {"labels": ["one", "two"]}, "1 different texts"),
         ((pv.fit_pooled, "lemp", X), {"labels": ["one", "one"]}, "1 different texts"),
@@ -160,7 +160,7 @@ def test_refused_in_words(panel, arguments, options, words):
 
 def test_a_label_that_is_none(panel):
     found = pv.fit_many(pv.fit_pooled, panel, "lemp", X)
-    with pytest.raises(pv.SpecificationError, match=r"none of the 1 fits, which are: '\(1\)'"):
+    with pytest.raises(pv.SpecificationError, match=r"not one of the 1 fits, which are: '\(1\)'"):
         found["(2)"]
     assert found.get("(2)") is None and found.get("(1)") is found["(1)"]
 

@@ -122,13 +122,13 @@ def test_fits_are_a_table_each(tmp_path):
     [
         ({}, "tables is empty"),
         ([], "tables is empty"),
-        (None, "must be tables: a mapping of names to them"),
-        ("table", "must be tables: a mapping of names to them"),
+        (None, "must be a list of tables, or a mapping of names"),
+        ("table", "must be a list of tables, or a mapping of names"),
         ({1: small()}, "the name 1, must be a text"),
         ({" ": small()}, "must be a text"),
         ([small(), 3], "table 2 is 3: expected a table"),
         ({"A": "text"}, "tables\\['A'\\] is 'text': expected a table"),
-        (small(), "tables is one Table: write it with its own save"),
+        (small(), "tables is one Table. Write it with its own save"),
     ],
 )
 def test_what_is_no_table_is_refused_by_its_place(tmp_path, given, said):
@@ -139,9 +139,9 @@ def test_what_is_no_table_is_refused_by_its_place(tmp_path, given, said):
 
 def test_files_that_cannot_hold_them_are_refused(tmp_path):
     two = [small("One"), small("Two")]
-    with pytest.raises(pv.SpecificationError, match=r"\.csv holds one table; write each with its own save"):
+    with pytest.raises(pv.SpecificationError, match="such a file holds one table"):
         pv.save_tables(tmp_path / "a.csv", two)
-    with pytest.raises(pv.SpecificationError, match=r"may end in \.tex"):
+    with pytest.raises(pv.SpecificationError, match=r"must end in one of \.tex"):
         pv.save_tables(tmp_path / "a.pdf", two)
     with pytest.raises(pv.SpecificationError, match="labels has 1 labels for 2 tables"):
         pv.save_tables(tmp_path / "a.tex", two, labels="tab:a")

@@ -216,7 +216,7 @@ def test_one_cluster_a_row_is_hc2_and_hc3():
 def test_a_coefficient_that_one_cluster_alone_identifies_is_announced():
     frame = gappy_frame(seed=4, entities=8, periods=6)
     frame["x2"] = np.where(frame["number"] == 0, frame["x2"], 0.0)
-    with pytest.warns(pv.PanelVarWarning, match="alone identify"):
+    with pytest.warns(pv.PanelVarWarning, match="alone identif"):
         result = results(frame, "pooled", pv.BiasReduced("entity"))
     twin = Twin(pooled_twin(frame), frame["entity"], "CR2")
     assert_matrix(result.cov.loc[["const", "x1"], ["const", "x1"]], twin.cov[:2, :2], 1e-7)
@@ -310,7 +310,7 @@ def test_unadjusted_clusters_of_several_dimensions_are_clustered_errors(effects)
         ({"kind": "CR4"}, "kind='CR4'"),
         ({"factor": "half"}, "factor='half'"),
         ({"df": "normal"}, "df='normal'"),
-        ({"kind": "CR1", "factor": "none"}, "brings its own factor"),
+        ({"kind": "CR1", "factor": "none"}, "has a factor of its own"),
     ],
 )
 def test_what_is_refused(options, message):
@@ -394,7 +394,7 @@ def test_effects_that_are_too_many_are_refused_with_a_reason(monkeypatch):
     frame = gappy_frame(seed=4, entities=8, periods=6)
     monkeypatch.setattr("panelvar.covariance.projected_blocks.WORK", 400)
     monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 5)
-    message = r"largest \(which has 8 levels\). These are 6 columns.* With at most 4 clusters each.* 5\."
+    message = r"largest \(which has 8 levels\). These are 6 columns.* at most 4 of them.* 5\."
     with pytest.raises(pv.NumericalError, match=message):
         results(frame, "twoway", pv.BiasReduced("batch"))
     monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 6)
@@ -422,7 +422,7 @@ def test_few_degrees_of_freedom_warn():
     frame = gappy_frame(seed=4, entities=8, periods=6)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pv.PanelVarWarning)
-        with pytest.raises(pv.PanelVarWarning, match=r"fewer than 4 Satterthwaite.*With 3 clusters no bootstrap"):
+        with pytest.raises(pv.PanelVarWarning, match=r"fewer than 4 Satterthwaite.*No bootstrap does better with 3"):
             results(frame, "pooled", pv.BiasReduced("region"))
 
 

@@ -158,7 +158,7 @@ def test_an_exact_fit_and_a_cluster_alone_with_its_regressor(monkeypatch):
     assert (pv.fit_pooled(exact, "y", ["x", "z"], cov="CR2").std_errors == 0.0).all()
     alone = pv.Panel(columns | {"alone": np.where(columns["i"] == 0, columns["z"], 0.0)}, "i", "t")
     result = pv.fit_pooled(alone, "y", ["x", "alone"], cov="CR2")
-    assert any("1 cluster(s) alone identify some coefficient" in note.text for note in result.notes)
+    assert any("1 cluster alone identifies some coefficient" in note.text for note in result.notes)
 
 
 @pytest.mark.parametrize("power", [-0.5, -1.0])

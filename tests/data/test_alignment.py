@@ -82,7 +82,7 @@ def test_series_among_arrays_are_matched_with_one_another():
     found = pv.fit_pooled(pv.Panel(series, "firm", "year"), "y", ["x"])
     np.testing.assert_array_equal(found.params, whole.params)
     assert found.resids.index.equals(whole.resids.index)
-    with pytest.raises(pv.DataError, match="'y' and 'x' have their rows in different orders, so the arrays"):
+    with pytest.raises(pv.DataError, match="'y' and 'x' have their rows in different orders, so nothing says"):
         pv.Panel({**series, "firm": frame["firm"].to_numpy(), "year": frame["year"].to_numpy()}, "firm", "year")
     # Arrays without labels take those of the entities.
     arrays = {"y": frame["y"].to_numpy(), "x": frame["x"].to_numpy()}
@@ -112,7 +112,7 @@ def test_a_series_beside_a_system_may_come_in_any_order(fit):
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         np.testing.assert_array_equal(fit(frame, mixed(frame["z"])), fit(frame, frame["z"]))
         elsewhere = frame["z"].set_axis(frame.index - 1000)
-        with pytest.raises(pv.DataError, match=r"No label of .* is in the index of the data: the first is"):
+        with pytest.raises(pv.DataError, match=r"No label of .* is in the index of the data. The first is"):
             fit(frame, elsewhere)
         twice = pd.concat([frame["z"], frame["z"].iloc[:1]])
         with pytest.raises(pv.DataError, match="repeats labels, such as"):

@@ -467,7 +467,7 @@ def test_midnight_is_not_printed(zone):
     panel = Panel(frame, time="t")
     assert "from 2001-01-01 to 2001-03-01, balanced" in repr(panel)
     assert "3, 2001-01-01 to 2001-03-01" in str(panel.describe())
-    with pytest.raises(DataError, match=r"repeat a period: 2001-01-01 \(rows"):
+    with pytest.raises(DataError, match=r"repeats? a period: 2001-01-01 \(rows"):
         Panel(pd.concat([frame, frame[:1]]), time="t")
     with pytest.raises(SpecificationError, match="have 2001-02-01, which"):
         Panel(frame, time="t", freq="2M")

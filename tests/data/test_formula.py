@@ -178,7 +178,7 @@ def test_new_data_are_coded_as_the_model_was(frame, panel):
     assert names == regressors("y ~ r + r:x + C(q, ref='v')", panel)[0]
     assert (columns[0] == 1).all() and (columns[1] == 0).all()
     frame.loc[[0, 5], "r"] = "new"
-    with pytest.raises(DataError, match=r"categories the model has not seen \('new'\) in 2 of 22 rows"):
+    with pytest.raises(DataError, match=r"categories that the model has not seen \('new'\) in 2 of 22 rows"):
         regressors("y ~ r", Panel(frame, "firm", "year"), panel)
 
 
@@ -298,8 +298,8 @@ def test_a_column_named_like_an_attack_is_only_a_column(frame):
 @pytest.mark.parametrize(
     ("formula", "message"),
     [
-        ("y ~ x | w", "'w' after the bar are effects, which this function does not take: fit_fixed_effects"),
-        ("y ~ x | x ~ w", "'x ~ w' after the bar are instruments.*: fit_iv_pooled, fit_iv_fixed_effects"),
+        ("y ~ x | w", "'w' after the bar are effects, and this function takes none. fit_fixed_effects"),
+        ("y ~ x | x ~ w", "'x ~ w' after the bar are instruments.* fit_iv_pooled, fit_iv_fixed_effects"),
         ("y ~ x | r | x ~ w", "are instruments"),
         ("y ~ x | r | q", "effects after the first bar"),
         ("y ~ x | x ~ w | r", "effects after the first bar"),
@@ -333,8 +333,8 @@ def test_a_column_named_like_an_attack_is_only_a_column(frame):
         ("y ~ C(r, q)", "C takes a column"),
         ("y ~ I(C(r) + 1)", "must stand alone"),
         ("y ~ L(C(r))", "must stand alone"),
-        ("y ~ I(" + "(" * 300 + "x" + ")" * 300 + ")", "too many brackets"),
-        ("y ~ I(" + "-" * 5000 + "x)", "too many brackets, signs"),
+        ("y ~ I(" + "(" * 300 + "x" + ")" * 300 + ")", "too deeply nested"),
+        ("y ~ I(" + "-" * 5000 + "x)", "too long or too deeply nested"),
         ("y ~ x:w + `x:w`", "Two terms of the formula are called 'x:w'"),
     ],
 )
@@ -351,8 +351,8 @@ def test_formulas_that_are_refused(frame, formula, message):
         ("y ~ L(yeer)", "Did you mean 'year'"),
         ("r ~ x", "'r' is not numeric"),
         ("y ~ log(r)", "Column 'r' has dtype"),
-        ("y ~ log(zero)", r"'log\(zero\)' has no finite value: 'zero' is zero or negative in 1 of 22 .* row\(s\) 5"),
-        ("y ~ log(I(w - 3))", r"'I\(w - 3\)' is zero or negative in 22 of 22 rows, first in row\(s\) 0, 1, 2"),
+        ("y ~ log(zero)", r"'log\(zero\)' has no finite value: 'zero' is zero or negative in 1 of 22 .* row 5"),
+        ("y ~ log(I(w - 3))", r"'I\(w - 3\)' is zero or negative in 22 of 22 rows, first in rows 0, 1, 2"),
         ("y ~ L(log(zero))", "zero or negative in 1 of 22"),
         ("y ~ sqrt(-w)", "'-w' is negative in 22"),
         ("y ~ log1p(-w)", "'-w' is -1 or less"),
@@ -361,7 +361,7 @@ def test_formulas_that_are_refused(frame, formula, message):
         ("y ~ I((0-w)**0.5)", "no finite value in 22"),
         ("y ~ I(9**9**9**9)", "no finite value"),
         ("y ~ I(10**400*x)", "no finite value"),
-        ("y ~ inf", "'inf' is infinite in 1 of 22 rows, first in row\\(s\\) 1"),
+        ("y ~ inf", "'inf' is infinite in 1 of 22 rows, first in row 1"),
         ("y ~ exp(-inf)", "'inf' is infinite"),
     ],
 )
@@ -435,15 +435,15 @@ def dummies(cells, factors):
 @pytest.mark.parametrize(
     ("formula", "advice"),
     [
-        ("y ~ x**2", r"x\*\*2 in .* is x itself.*I\(x\*\*2\)"),
+        ("y ~ x**2", r"x\*\*2 in .* is the same as x, .*I\(x\*\*2\)"),
         ("y ~ w + x^2", r"I\(x\*\*2\)"),
         ("y ~ w + (log(w))**2", r"I\(log\(w\)\*\*2\)"),
         ("y ~ `gdp.pc`**2", r"I\(`gdp.pc`\*\*2\)"),
         ("y ~ -x", r"never put in.*I\(-x\)"),
         ("y ~ w - x", r"x is taken out.*I\(-x\)"),
         ("y ~ x*w - w:q", "w:q is taken out"),
-        ("y ~", "'y ~ 1' asks for a constant"),
-        ("y ~  ", "'y ~ 1' asks for a constant"),
+        ("y ~", "For a constant alone, write 'y ~ 1'"),
+        ("y ~  ", "For a constant alone, write 'y ~ 1'"),
         ("y ~ x + y", "dependent variable is among the regressors"),
         ("`y` ~ x*y", "dependent variable is among the regressors"),
         ("y ~ x | firm + year", r"fit_fixed_effects and fit_iv_fixed_effects absorb them"),
@@ -526,9 +526,9 @@ def test_a_named_reference_is_left_out_whatever_the_model_has():
         assert not any("[T.2.0]" in name or "[2.0]" in name for name in names)
     # Without ref= the coding is that of the other terms.
     assert len(regressors("y ~ 0 + C(rel)", panel)[0]) == 12
-    with pytest.raises(SpecificationError, match="C takes a column, and ref='level' or not"):
+    with pytest.raises(SpecificationError, match="C takes a column, and optionally ref='level'"):
         regressors("y ~ C(rel, ref=[])", panel)
-    with pytest.raises(SpecificationError, match="C takes a column, and ref='level' or not"):
+    with pytest.raises(SpecificationError, match="C takes a column, and optionally ref='level'"):
         regressors("y ~ C(rel, ref=-tr)", panel)
 
 
@@ -571,11 +571,14 @@ def test_coefficients_with_an_equality_sign_in_their_name_can_be_tested():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (lambda x: x.astype(str), r"'z' holds numbers stored as text: pandas.to_numeric\(data\['z'\]\) makes numbers"),
+        (
+            lambda x: x.astype(str),
+            r"'z' holds numbers stored as text: pandas.to_numeric\(data\['z'\]\) makes numbers",
+        ),
         (lambda x: x.astype(object), "'z' holds numbers stored as objects"),
         (lambda x: x.astype("string"), "'z' holds numbers stored as text"),
         (lambda x: x.astype(str).where(x.index != 4, "n/a"), r"stored as text, but for 'n/a'.*errors='coerce'"),
-        (lambda x: x.astype(str).where(x.index != 4, None), "'z' holds numbers stored as text:"),
+        (lambda x: x.astype(str).where(x.index != 4, None), "'z' holds numbers stored as text"),
     ],
 )
 @pytest.mark.parametrize("formula", ["y ~ z", "y ~ x:z", "z ~ x"])
@@ -675,7 +678,7 @@ def test_values_without_an_order_are_no_categories(frame, value):
     kind = type(value).__name__
     odd = pd.Series([value] * len(frame), dtype=object, index=frame.index)
     odd.iloc[0] = [2] if kind == "list" else 2j
-    with pytest.raises(DataError, match=f"Column 'r' holds values of type {kind}, which are no categories"):
+    with pytest.raises(DataError, match=f"Column 'r' holds values of type {kind}, which cannot be categories"):
         parse("y ~ x + C(r)", Panel(frame.assign(r=odd), "firm", "year"))
 
 
@@ -684,7 +687,7 @@ def test_a_factor_of_one_category_does_not_vanish(frame, formula):
     """With its missing rows it would leave the model, and the rows would stay, without a word."""
     panel = Panel(frame.assign(r=np.where(frame["x"] > 0.0, "a", None)), "firm", "year")
     absent = int((frame["x"] <= 0.0).sum())
-    with pytest.raises(DataError, match=rf"one category only, 'a', and is missing in {absent} of 22 rows: it adds"):
+    with pytest.raises(DataError, match=rf"one category only, 'a', and is missing in {absent} of 22 rows. It adds"):
         parse(formula, panel)
     with pytest.raises(DataError, match=r"has no category, and is missing in 22 of 22 rows"):
         parse("y ~ r", Panel(frame.assign(r=pd.Series(None, index=frame.index, dtype=object)), "firm", "year"))

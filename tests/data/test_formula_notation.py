@@ -156,8 +156,8 @@ def test_missing_values_stay_missing(frame):
         ("i(since, treated, ref=[-1, 7])", "ref=7 is not known.*'-6', '-5'"),
         ("i(since, keep=[-7])", "keep=-7 is not known"),
         ("C(day, ref='2021-01-01')", "ref='2021-01-01' is not known.*'2020-01-01'"),
-        ("i(since, bin=2)", "bin is not offered: put the levels together in a column"),
-        ("i(region, size, ref2='small')", r"ref2 is not offered: C\(f, ref=\.\.\.\)"),
+        ("i(since, bin=2)", "bin is not offered. Put the levels together in a column"),
+        ("i(region, size, ref2='small')", r"ref2 is not offered. Write C\(f, ref=\.\.\.\)"),
         ("i()", "i takes a column"),
         ("i(since + 1)", "i takes a column"),
         ("i(since, x, z)", "i takes a column"),
@@ -166,12 +166,12 @@ def test_missing_values_stay_missing(frame):
         ("i(since, x, refs=2)", "i takes a column"),
         ("i(nothing)", "'nothing' is not in the data"),
         ("i(since, nothing)", "'nothing' is not in the data"),
-        ("i(treated, x, ref=[0, 1])", "leaves out all of the levels of 'treated'"),
+        ("i(treated, x, ref=[0, 1])", "leaves out all levels of 'treated'"),
         ("i(treated, ref=[0, 1])", "leaves out all of its 2 levels"),
         ("C(treated, ref=[0, 1])", "leaves out all of its 2 levels"),
         ("i(treated, ref=7)", "ref=7 is not known"),
         ("log(i(since))", "must stand alone or in a product"),
-        ("poly(x)", "poly takes a column or expression, a degree"),
+        ("poly(x)", "poly takes a column or expression and a degree"),
         ("poly(x, z)", "poly takes a column"),
         ("poly(x, 1.5)", "poly takes a column"),
         ("poly(x, 2, raw=3)", "poly takes a column"),
@@ -293,7 +293,7 @@ def test_new_data_are_predicted_by_the_fit_they_are_put_into(frame, panel, terms
 def test_pairs_that_the_model_has_not_seen_are_refused(frame):
     seen = frame[~((frame["region"] == "west") & (frame["size"] == "large"))]
     result = pv.fit_pooled(Panel(seen, "firm", "t"), "y ~ i(region, size)")
-    with pytest.raises(DataError, match=r"'i\(region, size\)' has pairs of categories .* not seen in 96 row"):
+    with pytest.raises(DataError, match=r"'i\(region, size\)' has pairs of categories .* not seen, in 96 row"):
         result.predict(frame.assign(region="west", size="large"))
 
 

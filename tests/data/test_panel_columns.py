@@ -54,7 +54,7 @@ def test_brackets_return_the_column_under_the_callers_labels(panel):
 
 def test_names_of_frames_and_columns_are_answered(panel):
     for name, here in (
-        ("x", r"A column is taken in brackets: panel\['x'\]\.$"),
+        ("x", r"Write panel\['x'\] for the column\.$"),
         ("iloc", r"Here it is where\(condition\)\.$"),
         ("df", r"Here it is to_frame\(\)\.$"),
         ("entities", r"Here it is entity_labels\.$"),
@@ -83,7 +83,7 @@ def test_what_brackets_return_is_a_copy():
         (["x", "z"], pv.DataError, "'z' is not in the data"),
         (slice(0, 3), pv.SpecificationError, r"To choose rows, use where\(condition\) or head\(n\)"),
         (np.ones(9, dtype=bool), pv.SpecificationError, r"To choose rows, use where\(condition\)"),
-        ({"x"}, pv.DataError, "A column is asked for by its name; got set"),
+        ({"x"}, pv.DataError, "Ask for a column by its name, which is a text; got set"),
     ],
 )
 def test_brackets_refuse_what_is_no_name(panel, wanted, error, message):
@@ -161,13 +161,13 @@ def test_where_begins_the_calendar_with_the_first_row(panel):
     [
         (lambda panel: panel["x"] > 100.0, pv.DataError, "holds in none of 9 rows"),
         (lambda panel: panel["x"], pv.SpecificationError, "True and False; got values of dtype float64"),
-        (lambda panel: panel.column("x") > 2.0, pv.DataError, "could be in either"),
+        (lambda panel: panel.column("x") > 2.0, pv.DataError, "nothing says which order"),
         (lambda panel: [True] * 3, pv.DataError, "3 values for a panel of 9 rows"),
         (lambda panel: (panel["x"] > 2.0).iloc[:5], pv.DataError, "has no value for some rows"),
         (lambda panel: (panel["x"] > 2.0).astype(object).where(panel["x"] > 1.0, pd.NA), pv.DataError, "has no value"),
         (lambda panel: pd.Series([True] * 9, index=range(9)), pv.DataError, "No label of the condition"),
         (lambda panel: "x > 2", pv.PanelVarError, "The condition"),
-        (lambda panel: ["yes"] * 9, pv.PanelVarError, "could be in either"),
+        (lambda panel: ["yes"] * 9, pv.PanelVarError, "nothing says which order"),
     ],
 )
 def test_where_refuses_what_is_no_condition(panel, condition, error, message):
@@ -211,5 +211,7 @@ def test_labels_that_repeat_are_matched_only_where_there_is_no_doubt():
     np.testing.assert_array_equal(panel.with_columns(z=panel["x"]).column("z"), panel.column("x"))
     np.testing.assert_array_equal(panel.with_columns(z=data["x"]).column("z"), panel.column("x"))
     alike = pv.Panel(data.set_axis([0] * 9), "firm", "year")
-    with pytest.raises(pv.DataError, match="repeats labels and could be in the order of the data or of the panel"):
+    with pytest.raises(
+        pv.DataError, match="repeats labels, so nothing says whether it has the order of the data or of the panel"
+    ):
         alike.with_columns(z=alike["x"])

@@ -51,5 +51,5 @@ def test_a_gap_is_not_bridged(series):
 
 
 def test_a_lag_order_in_the_place_of_names(series):
-    with pytest.raises(pv.SpecificationError, match="a lag order is lags=2"):
+    with pytest.raises(pv.SpecificationError, match="A lag order is lags=2"):
         pv.fit_var(series, 2)

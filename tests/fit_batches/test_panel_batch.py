@@ -200,7 +200,7 @@ def test_variances_of_random_effects_at_zero_are_counted_in_one_warning():
 def test_panels_that_cannot_be_estimated_are_left_out():
     data = {name: np.broadcast_to(array, (R, N, T)).copy() for name, array in simulated().items()}
     data["y"][[0, 5]] = np.nan
-    with pytest.warns(pv.PanelVarWarning, match=r"2 of 12 panels left out, .*: 0, 5\. Panel 0: No complete row"):
+    with pytest.warns(pv.PanelVarWarning, match=r"2 of 12 panels are left out, .*: 0, 5\. Panel 0: No complete row"):
         batch = pv.fit_panel_batch(pv.fit_pooled, data, "y", "own")
     assert list(batch.labels) == [1, 2, 3, 4, 6, 7, 8, 9, 10, 11] and len(batch) == 10
     assert batch.member(6).params.equals(pv.fit_pooled(pv.Panel(panels(data)[6]), "y", "own").params)
@@ -224,20 +224,20 @@ def test_a_batch_prints_means_over_panels_and_is_stored():
     ("data", "options", "match"),
     [
         (np.ones((3, 4)), {}, r"an array of shape \(3, 4\): expected a mapping"),
-        (np.ones((3, 4, 5, 2)), {}, r"The 2 variables of an array need names="),
-        (np.ones((3, 4, 5, 2)), {"names": ["y"]}, "the array has 2 variables"),
-        ({"y": np.ones((3, 4, 5)), "x": np.ones((3, 4, 6))}, {}, "of one shape"),
+        (np.ones((3, 4, 5, 2)), {}, r"does not name its 2 variables"),
+        (np.ones((3, 4, 5, 2)), {"names": ["y"]}, "each of the 2 variables of the array"),
+        ({"y": np.ones((3, 4, 5)), "x": np.ones((3, 4, 6))}, {}, "must have one shape"),
         ({"y": np.ones((3, 4, 5)), "x": np.ones((5, 4))}, {}, r"\['x'\] of shape"),
-        ({"y": np.ones((4, 5)), "x": np.ones((4, 5))}, {}, "how many data sets"),
+        ({"y": np.ones((4, 5)), "x": np.ones((4, 5))}, {}, "the dimension of data sets"),
         ({"y": np.ones(4), "x": np.ones(4)}, {}, r"'y' is an array of shape \(4,\)"),
         ({"y": np.full((2, 4, 5), np.inf), "x": np.ones((2, 4, 5))}, {}, "'y' has infinite values"),
         ({"y": np.full((2, 4, 5), "a"), "x": np.ones((2, 4, 5))}, {}, "'y' is an array of shape"),
         ([pd.DataFrame({"y": [1.0]})], {}, "Data set 0: The data do not say"),
-        (DATA, {"names": ["y"]}, "names= are those"),
+        (DATA, {"names": ["y"]}, "names= are the names"),
         (None, {}, "data is a NoneType"),
         ([], {}, "data is a list"),
         (DATA, {"options": {"cov": "HC9"}}, "Panel 0: .*HC9"),
-        (DATA, {"options": {"y": "x"}}, "no further argument"),
+        (DATA, {"options": {"y": "x"}}, "not an argument of the estimator"),
     ],
 )  # fmt: skip
 def test_what_is_no_batch_is_refused_in_words(data, options, match):
@@ -248,11 +248,11 @@ def test_what_is_no_batch_is_refused_in_words(data, options, match):
 def test_other_calls_are_refused_in_words():
     with pytest.raises(pv.SpecificationError, match="must be an estimator"):
         pv.fit_panel_batch("fit_pooled", DATA, "y", "own")
-    with pytest.raises(pv.SpecificationError, match="a batch is of results"):
+    with pytest.raises(pv.SpecificationError, match="fit must return a result"):
         pv.fit_panel_batch(lambda data, y, x: data, DATA, "y", "own")
-    with pytest.raises(pv.SpecificationError, match="100 is no panel of these; there are 12, such as 0, 1"):
+    with pytest.raises(pv.SpecificationError, match="100 is not one of the panels; there are 12, such as 0, 1"):
         pv.fit_panel_batch(pv.fit_pooled, DATA, "y", "own").member(100)
-    with pytest.raises(pv.SpecificationError, match=r"Many panels in one call are fit_panel_batch\(fit, data, y, x\)"):
+    with pytest.raises(pv.SpecificationError, match=r"use fit_panel_batch\(fit, data, y, x\)"):
         pv.fit_many(pv.fit_pooled, panels(), "y", "own")
 
 

@@ -251,7 +251,7 @@ def test_redundant_instruments_are_dropped_and_named():
         (
             {"endogenous": ["p", "q"], "instruments": ["z1"]},
             pv.SpecificationError,
-            "2 endogenous .* You gave 1 \\(z1\\)",
+            "2 endogenous .* and 1 such instrument \\(z1\\)",
         ),
         ({"endogenous": [], "instruments": ["z1"]}, pv.SpecificationError, "No endogenous regressor"),
         ({"endogenous": "p", "instruments": ["z1", "x1"]}, pv.SpecificationError, "'x1' is both an exogenous"),
@@ -290,12 +290,12 @@ def test_bad_input(options, error, match):
         ("y ~ x1 + [ ~ z1]", "no endogenous"),
         ("y ~ x1 + [p ~ x1 + z1]", "'x1' is both an exogenous regressor and an instrument"),
         ("y ~ x1 + p", "no instruments that can be read"),
-        ("y ~ x1 | entity | p ~ z1", "'entity' after the bar are effects.*: fit_iv_fixed_effects absorbs them"),
-        ("y ~ x1 + [p ~ z1] | entity", "'entity' after the bar are effects.*: fit_iv_fixed_effects absorbs them"),
-        ("y ~ x1 + [p ~ z1] | q ~ z2", "in brackets and after a bar: give them once"),
+        ("y ~ x1 | entity | p ~ z1", "'entity' after the bar are effects.* fit_iv_fixed_effects absorbs them"),
+        ("y ~ x1 + [p ~ z1] | entity", "'entity' after the bar are effects.* fit_iv_fixed_effects absorbs them"),
+        ("y ~ x1 + [p ~ z1] | q ~ z2", "in brackets and after a bar. Give them once"),
         ("y ~ x1 | p ~ x1 + z1", "'x1' is both an exogenous regressor and an instrument"),
         ("y ~ x1 + p - 1 | x1 + z1", "constant stands on one side"),
-        ("y ~ x1 + p | x1 + z1 | z2", "effects after the first bar"),
+        ("y ~ x1 + p | x1 + z1 | z2", "the effects after the first bar"),
     ],
 )
 def test_formulas_that_cannot_be_read(formula, match):

@@ -153,7 +153,7 @@ def test_covariances_out_of_range_are_refused():
     u = persistent(shape=(30, 2))
     for power in (600, -600):
         for estimate in (long_run_covariance, prewhitened_covariance):
-            with pytest.raises(pv.NumericalError, match="rescale the series"):
+            with pytest.raises(pv.NumericalError, match="Rescale the series"):
                 estimate(np.ldexp(u, [0, power]), "bartlett", 2)
     assert_array_equal(long_run_covariance(np.zeros((9, 2)), "parzen", "newey-west").two_sided, np.zeros((2, 2)))
 
@@ -246,10 +246,10 @@ def test_series_that_cannot_be_whitened_are_refused():
     u = persistent(shape=(30, 2))
     with pytest.raises(pv.CollinearityError, match="depend on one another"):
         prewhitened_covariance(np.column_stack([u, u[:, 0] + u[:, 1]]), "bartlett", 2)
-    with pytest.raises(pv.InsufficientDataError, match="4 periods or more; 3 arrived"):
+    with pytest.raises(pv.InsufficientDataError, match="at least 4 periods; there are 3"):
         prewhitened_covariance(u[:3], "bartlett", 1)
     for largest in (0.0, 1.0, np.nan):
-        with pytest.raises(pv.SpecificationError, match="between zero and one"):
+        with pytest.raises(pv.SpecificationError, match="must be between 0 and 1"):
             prewhitened_covariance(u, "bartlett", 1, largest=largest)
     assert prewhitened_covariance(np.ones((8, 1)), "bartlett", 0).two_sided == pytest.approx(7 / 8)
 

@@ -191,7 +191,7 @@ def holed() -> np.ndarray:
     [
         (flat(), {}, pv.DataError, "Values of 'y' of 'e4' are all the same"),
         (np.cumsum(np.ones((20, 12)), axis=0), {"changes": True}, pv.DataError, "Changes of 'y' of 'e0'"),
-        (unbounded(), {}, pv.DataError, r"Column 'y' is infinite in 1 of \d+ rows, first in row\(s\) 43"),
+        (unbounded(), {}, pv.DataError, r"Column 'y' is infinite in 1 of \d+ rows, first in row 43"),
         (unbounded(), {"changes": True}, pv.DataError, "infinite"),
         (centred(), {}, pv.DataError, "averages over the entities are zero"),
         (holed(), {}, pv.DataError, "needs the same periods for every entity"),

@@ -87,7 +87,7 @@ def test_effects_without_a_basis_are_projected_cluster_by_cluster(by, monkeypatc
         assert other.statistic == pytest.approx(one.statistic, rel=1e-9)
         np.testing.assert_allclose((other.lower, other.upper), (one.lower, one.upper), rtol=1e-6)
     monkeypatch.setattr("panelvar.covariance.projected_blocks.WORK", 1)
-    with pytest.raises(pv.NumericalError, match="each could be projected on its own"):
+    with pytest.raises(pv.NumericalError, match="can be projected one by one"):
         pv.wild_bootstrap(result, "x1", cluster=by)
 
 

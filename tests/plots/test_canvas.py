@@ -72,14 +72,14 @@ def test_a_figure_or_a_part_of_one_is_divided():
     ("given", "answer"),
     [
         ({"ax": 3}, "ax= takes Axes"),
-        ({"ax": "array of two"}, "one Axes for each panel: 1, not 2"),
+        ({"ax": "array of two"}, "must hold 1 Axes, one for each panel; got 2"),
         ({"figure": 3}, "figure= takes a Figure"),
         ({"figsize": 3}, "a width and a height in inches"),
         ({"figsize": (1, 2, 3)}, r"as \(6.4, 4.8\)"),
-        ({"figsize": (1, 0)}, "must be positive"),
+        ({"figsize": (1, 0)}, "a positive width"),
         ({"figsize": (1, "a")}, "must be a finite number"),
         ({"title": 3}, "title= takes a text"),
-        ({"figure": "new", "figsize": (3, 3)}, "figure= and figsize= are given"),
+        ({"figure": "new", "figsize": (3, 3)}, "You gave figure= and figsize="),
     ],
 )
 def test_where_to_draw_is_said_in_one_way_and_rightly(given, answer):

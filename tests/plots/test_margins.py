@@ -163,7 +163,7 @@ def test_more_lines_than_bands_can_show_are_points() -> None:
     seven = fit().marginal_effects("x", at={"x": [-1, 0, 1], "z": list(range(7))}).plot()
     assert not bands(seven.axes[0])
     assert texts(seven.axes[0].get_xticklabels()) == ["\N{MINUS SIGN}1", "0", "1"]
-    with pytest.raises(pv.SpecificationError, match="13 lines are more than the 12 that can be told apart"):
+    with pytest.raises(pv.SpecificationError, match="13 lines are too many; you can tell at most 12 apart"):
         fit().marginal_effects("x", at={"x": [-1, 0, 1], "z": list(range(13))}).plot()
 
 
@@ -177,7 +177,7 @@ def test_effects_along_nothing_are_drawn_one_by_one() -> None:
     ax = found.plot(joint="sup-t", labels={"x": "Size"}).axes[0]
     assert texts(ax.get_yticklabels()) == ["Size", "z"]
     np.testing.assert_array_equal(segments(ax).shape, (4, 2))
-    with pytest.raises(pv.SpecificationError, match="These estimates lie along nothing: take them at several values"):
+    with pytest.raises(pv.SpecificationError, match="These estimates vary along nothing"):
         pv.plot_margins(found)
 
 

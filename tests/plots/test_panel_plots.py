@@ -117,7 +117,7 @@ def test_twelve_fits_all_look_different() -> None:
         if line.get_linestyle() == "None"
     }
     assert len(looks) == 12
-    with pytest.raises(pv.SpecificationError, match="13 fits in one figure: at most 12"):
+    with pytest.raises(pv.SpecificationError, match="13 fits are too many for one figure; you can tell at most 12"):
         pv.plot_coefficients([fit("x")] * 13)
 
 
@@ -293,7 +293,7 @@ def test_a_study_draws_itself() -> None:
         (lambda: pv.plot_event_study(3, TERM), "what event_study"),
         (lambda: pv.plot_event_study({}, TERM), "0 event studies"),
         (lambda: pv.plot_event_study(fit("x"), "x"), "no level in brackets"),
-        (lambda: pv.plot_event_study(fit(TERM).event_study(TERM), TERM), "has its term, reference and event"),
+        (lambda: pv.plot_event_study(fit(TERM).event_study(TERM), TERM), "has a term, reference and event of its own"),
         (lambda: pv.plot_event_study(fit(TERM), TERM, style="bars"), "style='bars' is not known"),
         (lambda: pv.plot_event_study(fit(TERM), TERM, labels={"x": "y"}), "labels=, the name='x' is not known"),
     ],
@@ -471,7 +471,7 @@ def test_names_of_means_do_not_cover_one_another() -> None:
 def test_within_between_takes_axes_and_refuses_in_words() -> None:
     _, axes = plt.subplots(1, 2)
     assert pv.plot_within_between(panel(), "y", "x", ax=axes) is axes[0].figure
-    with pytest.raises(pv.SpecificationError, match="one Axes for each panel: 2"):
+    with pytest.raises(pv.SpecificationError, match="must hold 2 Axes, one for each panel"):
         pv.plot_within_between(panel(), "y", "x", ax=axes[0])
     with pytest.raises(pv.DataError, match="'w'"):
         pv.plot_within_between(panel(), "y", "w")
@@ -508,12 +508,12 @@ def test_series_over_dates_have_an_axis_of_dates() -> None:
 
 
 def test_series_refuse_in_words() -> None:
-    with pytest.raises(pv.DataError, match=r"entities='nobody' is no entity of the panel\. There are: 'f00'"):
+    with pytest.raises(pv.DataError, match=r"entities='nobody' is not an entity of the panel\. There are: 'f00'"):
         pv.plot_series(panel(), "y", entities="nobody")
     system = pv.fit_var(np.random.default_rng(0).normal(size=(60, 2)), lags=1)
     with pytest.raises(pv.SpecificationError, match="plot_system draws"):
         pv.plot_series(system, "y1")
-    with pytest.raises(pv.SpecificationError, match="at most 12 can be told apart"):
+    with pytest.raises(pv.SpecificationError, match="you can tell at most 12 apart"):
         pv.plot_series(panel(), "y", entities=[f"f{k:02d}" for k in range(13)])
     with pytest.raises(pv.DataError, match="no finite value"):
         pv.plot_series(panel().with_columns(n=np.full(192, np.nan)), "n")

@@ -95,7 +95,7 @@ def test_roots_are_drawn_where_coefficients_are_many_or_where_asked_for(windows,
         assert_allclose(lines(ax)[0].get_ydata(), batch.moduli[:, 0])
     assert len(many.plot(what="coefficients").axes) == 21
     wide = pv.fit_rolling_var(growth, window=60, lags=3)
-    with pytest.raises(SpecificationError, match=r"30 coefficients are more panels than the 24.*\[dl_realgdp\]\*"):
+    with pytest.raises(SpecificationError, match=r"30 coefficients need more panels than the 24.*\[dl_realgdp\]\*"):
         wide.plot(what="coefficients")
 
 
@@ -152,7 +152,7 @@ def test_what_cannot_be_drawn_is_refused(windows, options, message):
 
 
 def test_members_that_are_no_windows_have_no_time(growth):
-    with pytest.raises(SpecificationError, match="no windows of one sample"):
+    with pytest.raises(SpecificationError, match="draws windows of one sample over time"):
         pv.plot_rolling(pv.fit_var_batch(np.stack([growth, growth])))
     with pytest.raises(SpecificationError, match="takes the result of fit_rolling_var"):
         pv.plot_rolling(pv.fit_var(growth, lags=1))

@@ -192,7 +192,7 @@ def test_axes_of_ones_own():
         _, pair = plt.subplots(2)
         result.plot(ax=pair)
         assert all(ax.has_data() for ax in pair)
-        with pytest.raises(pv.SpecificationError, match="one Axes for each panel: 2, not 4"):
+        with pytest.raises(pv.SpecificationError, match="must hold 2 Axes, one for each panel; got 4"):
             result.plot(ax=axes)
 
 

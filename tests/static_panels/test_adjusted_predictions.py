@@ -222,7 +222,7 @@ def test_what_was_dropped_cannot_be_moved(gappy_panel):
 
 def test_without_rows_there_are_none(gappy_panel):
     light = pv.fit_pooled(gappy_panel, "y ~ x*z").without_rows()
-    with pytest.raises(pv.MissingInformationError, match="refit the model"):
+    with pytest.raises(pv.MissingInformationError, match=r"[Rr]efit the model"):
         light.adjusted_predictions()
 
 

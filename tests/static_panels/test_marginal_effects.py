@@ -216,7 +216,7 @@ REFUSED = [
     ("y ~ x*z", {"variables": "*"}, "'x', 'z'. Leave out variables for all of them."),
     ("y ~ x*z", {"variables": "L(x)"}, "is in no term of the model in that period"),
     ("y ~ x*z", {"variables": []}, "names no variable"),
-    ("y ~ x*z", {"variables": [None]}, "column names, which are texts; got NoneType"),
+    ("y ~ x*z", {"variables": [None]}, "column names, and names are texts; got NoneType"),
     ("y ~ x*z", {"variables": "x", "at": {"q": 1}}, "names no variable of the model, which has 'x', 'z'"),
     ("y ~ x*z", {"variables": "x", "at": {"z": "a"}}, "is numeric"),
     ("y ~ x*z", {"variables": "x", "at": {"z": []}}, "names no value"),
@@ -271,5 +271,5 @@ def test_absorbed_slopes_are_not_estimated(gappy_panel):
 
 def test_without_rows_there_are_none(gappy_panel):
     light = pv.fit_pooled(gappy_panel, "y ~ x*z").without_rows()
-    with pytest.raises(pv.MissingInformationError, match="refit the model"):
+    with pytest.raises(pv.MissingInformationError, match=r"[Rr]efit the model"):
         light.marginal_effects("x")

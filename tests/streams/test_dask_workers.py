@@ -238,9 +238,7 @@ def test_what_workers_find_wrong_is_said_here(monkeypatch):
     with pytest.raises(pv.DataError, match=r"'z' is infinite in 1 of the rows of chunk 1, first in row 150 of chunk 1"):
         pv.fit_pooled(stream_of(parted(spoiled, [100, 200])), "y", NAMES)
     twice = pd.concat((frame, frame.iloc[[7]]), ignore_index=True)
-    with pytest.raises(
-        pv.DataError, match=r"1 row\(s\) repeat an entity and period.* of chunk 0 and row 324 of chunk 2"
-    ):
+    with pytest.raises(pv.DataError, match=r"1 row repeats an entity and period.* of chunk 0 and row 324 of chunk 2"):
         pv.fit_pooled(stream_of(parted(twice, [100, 200])), "y", NAMES)
     mixed = parted(frame, [100, 250], lambda piece: piece.astype({"firm": float}) if piece.index[0] == 250 else piece)
     with pytest.raises(pv.DataError, match=r"'firm' holds decimal numbers in chunk 2 and integers in chunk 0"):
@@ -256,7 +254,7 @@ def test_data_that_change_between_two_readings_are_an_error(worker_here, tmp_pat
         (tmp_path / str(loads)).touch()
         return piece if loads < 2 else piece.iloc[1:]
 
-    with pytest.raises(pv.DataError, match="complete rows when they were first read"):
+    with pytest.raises(pv.DataError, match="complete rows at the first reading"):
         pv.fit_fixed_effects(stream_of(parted(make(missing=0), [100], load)), "y", NAMES)
 
 

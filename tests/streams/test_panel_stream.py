@@ -199,7 +199,7 @@ def spoilt(column, value, row=77):
         (cut(make(missing=0).assign(x="text"), [60]), "'x' has dtype .*expected real numbers"),
         ([make().drop(columns="x"), make()], "'x' is not in the data"),
         ([make(), make().drop(columns="x")], "'x' is missing in chunk 1, whose columns are"),
-        ([make(missing=0), make(missing=0).head(3)], r"3 row\(s\) repeat an entity and period, the first .*of chunk 0"),
+        ([make(missing=0), make(missing=0).head(3)], r"3 rows repeat an entity and period, the first .*of chunk 0"),
         ([make().head(0)], "no rows"),
         (
             [make().head(20), make().tail(20).assign(firm=lambda frame: frame["firm"].astype(str))],
@@ -215,7 +215,7 @@ def test_bad_chunks_are_refused_with_their_place(frames, message):
 
 def test_what_is_no_stream_or_no_column_is_refused():
     frame = make()
-    with pytest.raises(pv.SpecificationError, match="A stream is read from paths of Parquet files"):
+    with pytest.raises(pv.SpecificationError, match="A stream takes paths of Parquet files"):
         pv.PanelStream(3, entity="firm", time="year")
     with pytest.raises(pv.DataError, match="Did you mean 'firm'"):
         pv.PanelStream(frame, entity="frim", time="year")
@@ -227,14 +227,14 @@ def test_what_is_no_stream_or_no_column_is_refused():
     assert repr(stream).startswith("PanelStream(entities by firm, periods by year")
     with pytest.raises(pv.DataError, match=r"'xx' is not in the data\. Did you mean 'x'"):
         pv.fit_pooled(stream, "y", ["xx"])
-    with pytest.raises(pv.DataError, match=r"zero or negative in .* first in row\(s\) \d+ of chunk 0, "):
+    with pytest.raises(pv.DataError, match=r"zero or negative in .* first in rows? \d+ of chunk 0, "):
         pv.fit_pooled(stream, "y ~ x + log(z)")
-    with pytest.raises(pv.SpecificationError, match="Weights of a stream are named by a column"):
+    with pytest.raises(pv.SpecificationError, match="weights of a stream must be the name of a column"):
         pv.fit_pooled(stream, "y", "x", weights=frame["z"])
-    with pytest.raises(pv.SpecificationError, match="named by a column"):
+    with pytest.raises(pv.SpecificationError, match="must be the name of a column"):
         pv.fit_pooled(stream, "y", "x", cov=pv.Clustered(frame["region"].to_numpy()))
     for make_result in (lambda r: r.resids, lambda r: r.fitted_values, lambda r: r.augment(), lambda r: r.predict()):
-        with pytest.raises(pv.MissingInformationError, match="rows of a stream are not kept"):
+        with pytest.raises(pv.MissingInformationError, match="stream does not keep its rows"):
             make_result(pv.fit_pooled(stream, "y", "x"))
 
 
@@ -254,7 +254,7 @@ def test_data_that_change_between_readings_are_noticed():
         frame = make(missing=0)
         return [frame if len(calls) < 3 else frame.head(100)]
 
-    with pytest.raises(pv.DataError, match="180 complete rows when they were first read, and 100 now"):
+    with pytest.raises(pv.DataError, match="180 complete rows at the first reading, and have 100 now"):
         pv.fit_fixed_effects(stream_of(frames), "y", "x")
     calls.clear()
 
@@ -263,7 +263,7 @@ def test_data_that_change_between_readings_are_noticed():
         frame = make(missing=0)
         return [frame if len(calls) < 3 else frame.assign(firm=frame["firm"] + 1)]
 
-    with pytest.raises(pv.DataError, match="was not there when the data were first read"):
+    with pytest.raises(pv.DataError, match="was not there at the first reading"):
         pv.fit_fixed_effects(stream_of(labels), "y", "x")
 
 
@@ -374,7 +374,7 @@ def test_leverages_are_those_in_memory_or_refused(name, cov):
     stream = stream_of(cut(frame, [50]))
     refused = name in (("twoway",) if cov in ("HC2", "HC3") else ("twoway", "time", "region"))
     if refused:
-        with pytest.raises(pv.MissingInformationError, match="rows of a stream are not kept"):
+        with pytest.raises(pv.MissingInformationError, match="stream does not keep its rows"):
             FITS[name](stream, cov=cov)
     else:
         assert_same(FITS[name](stream, cov=cov), FITS[name](panel_of(frame), cov=cov))
@@ -392,7 +392,7 @@ def test_what_goes_along_time_within_entities_is_refused_in_words():
         lambda: pv.born_breitung_test(pv.fit_fixed_effects(stream, "y", ["x", "z"])),
         lambda: pv.fit_common_correlated_effects(stream, "y", ["x", "z"]),
     ):
-        with pytest.raises(pv.PanelVarError, match=r"[Uu]se a Panel|rows of a stream are not kept"):
+        with pytest.raises(pv.PanelVarError, match=r"[Uu]se a Panel|stream does not keep its rows"):
             ask()
 
 
@@ -425,7 +425,7 @@ REFUSED = {
 def test_what_needs_all_rows_is_refused_by_its_name(what):
     with pytest.raises(pv.MissingInformationError) as refused:
         REFUSED[what](stream_of(cut(make(), [50])))
-    needs = "needs all rows at once, and the rows of a stream are not kept: use a DataFrame or a Panel."
+    needs = "needs all rows at once, and a stream does not keep its rows: use a DataFrame or a Panel."
     assert str(refused.value) == f"{what} {needs}"
 
 

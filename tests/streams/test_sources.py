@@ -160,7 +160,7 @@ def test_empty_files_add_nothing_and_wrong_ones_are_named(tmp_path):
     )
     parquet.write_table(empty, tmp_path / "2.parquet")
     assert_same(fitted(tmp_path), held(frame))
-    with pytest.raises(pv.DataError, match=r"nowhere.*is not there"):
+    with pytest.raises(pv.DataError, match=r"nowhere.*does not exist"):
         fitted(tmp_path / "nowhere.parquet")
     (tmp_path / "3.parquet").write_bytes(b"no Parquet")
     with pytest.raises(pv.DataError, match=r"3\.parquet cannot be read as a Parquet file"):

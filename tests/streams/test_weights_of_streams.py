@@ -144,7 +144,7 @@ def test_what_is_read_once_is_enough_for_fits_of_one_reading():
         streamed, held = fit(stream, "y", names), fit(panel_of(frame), "y", names)
         np.testing.assert_allclose(streamed.params, held.params, rtol=1e-9)
         np.testing.assert_allclose(streamed.std_errors, held.std_errors, rtol=1e-10)
-        with pytest.raises(pv.SpecificationError, match="can be read only once, and this needs to read them again"):
+        with pytest.raises(pv.SpecificationError, match="can be read only once, and they are needed again"):
             streamed.with_cov("cluster")
     stream = stream_of(iter(cut(frame, [50_000, 100_000])))
     with pytest.raises(pv.SpecificationError, match="can be read only once"):

@@ -77,7 +77,9 @@ def test_rows_that_repeat_or_change_are_refused(monkeypatch):
     frame = make()
     twice = pd.concat([frame.iloc[:3], frame.iloc[2:]]).reset_index(drop=True)
     year = frame["year"].iloc[2]
-    with pytest.raises(pv.DataError, match=rf"repeat an entity and period: 0, {year} \(row 2 of chunk 0 and row 3 of"):
+    with pytest.raises(
+        pv.DataError, match=rf"repeats? an entity and period: 0, {year} \(row 2 of chunk 0 and row 3 of"
+    ):
         list(entities_of(cut(twice, [3])).panels(["x"]))
     readings = iter([frame, frame, frame.iloc[:100]])
     changing = WholeEntities(pv.PanelStream(lambda: iter([next(readings)]), entity="firm", time="year"))

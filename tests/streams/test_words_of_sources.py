@@ -49,7 +49,7 @@ def test_a_file_that_changed_asks_for_a_new_stream(folder):
     stream = stream_of(folder)
     os.utime(folder / "b.parquet", ns=(1, 1))
     for _ in range(2):
-        with pytest.raises(pv.DataError, match="has changed since it was first read: make a new PanelStream, and fit"):
+        with pytest.raises(pv.DataError, match=r"has changed since it was first read. Make a new PanelStream and fit"):
             pv.fit_pooled(stream, "y", "x")
     assert pv.fit_pooled(stream_of(folder), "y", "x").nobs == 180
 
@@ -97,7 +97,7 @@ def test_folders_that_hold_periods_in_their_names_are_read_as_data_sets(frame, t
 
 def test_paths_say_what_they_are(folder, tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
-    refused("empty is a folder without a file whose name ends in .parquet", tmp_path / "empty")
+    refused("The folder .*empty has no file whose name ends in .parquet", tmp_path / "empty")
     refused("'s3://bucket/x.parquet' is an address", "s3://bucket/x.parquet")
     refused(r"a\.parquet is given twice", [folder / "a.parquet", folder])
     refused("The list of data is empty", [], pv.SpecificationError)
@@ -110,7 +110,7 @@ def test_paths_say_what_they_are(folder, tmp_path, monkeypatch):
 
 
 def test_functions_that_return_no_chunks_are_refused(frame):
-    refused("must return DataFrames one after another.*it returned int", lambda: 3, pv.SpecificationError)
+    refused("must return an iterator or a list of DataFrames; it returned int", lambda: 3, pv.SpecificationError)
     refused("it returned DataFrame", lambda: frame, pv.SpecificationError)
 
 
@@ -138,7 +138,7 @@ def test_partitions_of_dask_that_lack_a_column_are_named(frame):
     parts = cut(frame, [90])
     parts[1] = parts[1].drop(columns="x")
     refused(
-        "chunk 1 of the Dask frame lacks a column",
+        "chunk 1 of the Dask frame lacks the column",
         dask.from_map(lambda place: parts[place], [0, 1], meta=parts[0].iloc[:0]),
     )
 
@@ -206,7 +206,10 @@ def test_results_whose_data_last_no_longer_than_the_session_say_what_can_be_pick
         "DuckDB": lambda: (pytest.importorskip("duckdb").sql(f"select * from '{folder}/*.parquet'"), "A relation of"),
     }[source]()
     result = fitted(data)
-    with pytest.raises(pv.SpecificationError, match=rf"{what}.* cannot be pickled: pickle result\.without_rows\(\)"):
+    with pytest.raises(
+        pv.SpecificationError,
+        match=rf"{what}.* cannot be pickled, because it reads its data again. Pickle result\.without_rows\(\)",
+    ):
         pickle.dumps(result)
     assert pickle.loads(pickle.dumps(result.without_rows())).params.equals(result.params)
 

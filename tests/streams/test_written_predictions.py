@@ -42,7 +42,7 @@ def test_what_a_stream_reads_is_not_overwritten(given, tmp_path):
         "data set": __import__("pyarrow.dataset").dataset.dataset(path.parent),
         "link": tmp_path / "link",
     }[given]
-    refused(stream_of(source), path, r"own\.parquet is a file that the stream reads: write the predictions elsewhere")
+    refused(stream_of(source), path, r"own\.parquet is a file that the stream reads\. Write the predictions elsewhere")
     refused(stream_of(source), tmp_path / "link" / "own.parquet", "is a file that the stream reads")
     assert path.read_bytes() == before
     assert sorted(one.name for one in path.parent.iterdir()) == ["own.parquet", "second.parquet"]
@@ -53,10 +53,10 @@ def test_what_is_no_file_of_predictions_is_not_overwritten_whatever_reads_it(tmp
     frame, path = panel_on_disk(tmp_path)
     before = path.read_bytes()
     for source in (polars.scan_parquet(path), lambda: iter([pd.read_parquet(path)]), frame):
-        refused(stream_of(source), path, r"own\.parquet is there and is no file of predictions", pv.DataError)
+        refused(stream_of(source), path, r"own\.parquet exists and is not a file of predictions", pv.DataError)
     text = tmp_path / "notes.parquet"
     text.write_text("no Parquet")
-    refused(stream_of(frame), text, "is there and is no file of predictions", pv.DataError)
+    refused(stream_of(frame), text, "exists and is not a file of predictions", pv.DataError)
     assert path.read_bytes() == before
     assert text.read_text() == "no Parquet"
 
@@ -74,7 +74,7 @@ def test_predictions_do_not_become_data_of_the_stream(tmp_path):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("x.csv", r"'x\.csv' ends in '\.csv', and predictions are written as Parquet: write 'x\.parquet'"),
+        ("x.csv", r"'x\.csv' ends in '\.csv', but the file of predictions is a Parquet file. Write 'x\.parquet'"),
         (None, "path=None must be the path of a file; got NoneType"),
     ],
 )
@@ -140,9 +140,9 @@ def test_predictions_read_the_columns_that_they_need(formula, tmp_path):
 @pytest.mark.parametrize(
     ("formula", "message"),
     [
-        (("y", ["x", "z"]), r"'predicted' is infinite, first in row 3 of chunk 0: a column of the model is"),
-        (("y ~ x",), r"'x' is infinite in 1 of 90 rows, first in row\(s\) 3"),
-        (("y ~ L(x)",), r"'x' is infinite in 1 of \d+ rows, first in row\(s\) 3 of chunk 0"),
+        (("y", ["x", "z"]), r"'predicted' is infinite, first in row 3 of chunk 0, because a column of the model is"),
+        (("y ~ x",), r"'x' is infinite in 1 of 90 rows, first in row 3"),
+        (("y ~ L(x)",), r"'x' is infinite in 1 of \d+ rows, first in row 3 of chunk 0"),
     ],
 )
 def test_infinite_predictions_are_refused(formula, message, tmp_path):

@@ -267,7 +267,7 @@ def test_an_ending_that_says_nothing_is_refused_with_those_there_are(path) -> No
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(pv.SpecificationError, match="there is no folder"):
+    with pytest.raises(pv.SpecificationError, match="is in a folder that does not exist"):
         shown().save(tmp_path / "nowhere" / "table.md")
     (tmp_path / "folder.md").mkdir()
     with pytest.raises(pv.SpecificationError, match="cannot be written: Is a directory"):
@@ -280,7 +280,7 @@ def test_what_cannot_be_rendered_empties_no_file(tmp_path: Path) -> None:
     path = tmp_path / "table.tex"
     shown().save(path)
     before = path.read_text()
-    with pytest.raises(pv.SpecificationError, match="is no LaTeX label"):
+    with pytest.raises(pv.SpecificationError, match="cannot be a LaTeX label"):
         shown().save(path, label="50%")
     with pytest.raises(pv.SpecificationError, match="label= is for LaTeX"):
         shown().save(tmp_path / "table.md", label="tab:x")

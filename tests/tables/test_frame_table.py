@@ -118,5 +118,5 @@ def test_rows_without_labels_are_called_by_their_first_column() -> None:
 
 
 def test_an_attribute_that_is_called_says_that_it_is_a_table() -> None:
-    with pytest.raises(TypeError, match="leave out the parentheses"):
+    with pytest.raises(TypeError, match="Leave out the parentheses"):
         FrameTable(pairs(), FORMATS)()

@@ -473,7 +473,7 @@ def test_latex_folds_long_words_and_keeps_intervals_whole() -> None:
 
 @pytest.mark.parametrize("label", ["", " ", "a}b", "50%", r"\input{x}", "a\nb", "\x1b[31m", "#1", "x" * 9 + "~", 3])
 def test_what_latex_would_not_take_for_a_label_is_refused(label) -> None:
-    with pytest.raises(SpecificationError, match="is no LaTeX label"):
+    with pytest.raises(SpecificationError, match="cannot be a LaTeX label"):
         small().to_latex(label=label)
 
 
