@@ -1,11 +1,11 @@
 """Look at the site as readers see it: ``python -m docs.building.look FOLDER [PAGE ...]``.
 
 One page of each kind (or the pages named, as ``guide/var.html``) is opened in headless Chromium, wide and narrow, in
-light and dark, with the network cut off. Pictures go to FOLDER. What a program can see goes to the screen: requests
-that left the site, pages wider than their window, and what axe-core finds wrong for readers who use a keyboard, a
-screen reader or large type. The exit code is 1 where something was found. With ``--check`` for FOLDER no picture is
-taken, and each page is opened twice: wide in light, narrow in dark. The site must have been built (the README has the
-command).
+light and dark, with the network cut off. Pictures go to FOLDER, and each page as a printer gets it. What a program can
+see goes to the screen: requests that left the site, pages wider than their window, and what axe-core finds wrong for
+readers who use a keyboard, a screen reader or large type. The exit code is 1 where something was found. With
+``--check`` for FOLDER no picture is taken, and each page is opened twice: wide in light, narrow in dark. The site must
+have been built (the README has the command).
 
 Needs ``panelvar[docs]`` and Chromium: one that is installed, or ``python -m playwright install chromium``.
 """
@@ -41,10 +41,13 @@ KINDS = [
     "api/generated/panelvar.fit_pooled.html",
     "api/generated/panelvar.LinearResult.html",
     "api/generated/panelvar.plot_coefficients.html",
+    "developers/kernels.html",
     "developers/generated/panelvar.absorption.absorb.html",
     "evidence/features.html",
     "evidence/parity/stata.html",
     "evidence/speed.html",
+    "evidence/var_functions.html",
+    "look_up/formulas.html",
     "look_up/references.html",
     "look_up/glossary.html",
     "look_up/cheat_sheet.html",
@@ -128,12 +131,15 @@ def look(site: Path, folder: Path | None, names: list[str]) -> list[str]:
                 problems += [f"{name} [{width}, {scheme}] {each}" for each in [*found, *left]]
                 left.clear()
                 if folder:
+                    picture = folder / name.removesuffix(".html").replace("/", ".")
                     tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
                     page.screenshot(
-                        path=folder / f"{name.removesuffix('.html').replace('/', '.')}.{width}.{scheme}.png",
+                        path=f"{picture}.{width}.{scheme}.png",
                         full_page=True,
                         clip={"x": 0, "y": 0, "width": pixels, "height": tall},
                     )
+                    if (width, scheme) == ("wide", "light"):
+                        page.pdf(path=f"{picture}.pdf", format="A4")
                 page.close()
             context.close()
         browser.close()
