@@ -43,7 +43,7 @@ def restriction_matrix(
         redundant.
     """
     if isinstance(restrictions, (Sequence, Mapping)) and not restrictions:
-        raise SpecificationError("No restriction is given: write 'x1 = x2', or several in a list.")
+        raise SpecificationError("No restriction is given. Write 'x1 = x2', or several in a list.")
     if isinstance(restrictions, Mapping):
         restrictions = {name: read_number(f"restriction[{name!r}]", value) for name, value in restrictions.items()}
         written = [f"{name} = {value:g}" for name, value in restrictions.items()]

@@ -281,7 +281,10 @@ def long_run_hausman(
         np.asarray(consistent.std_errors[shared], dtype=np.float64),
         notes,
         null="all entities have the same long run (both estimators are consistent)",
-        advice="compare the entities' long runs with the pooled one, or use the likelihood-ratio test .homogeneity",
+        advice=(
+            "compare the entities' long runs with the pooled one, or use homogeneity, the likelihood-ratio test of the "
+            "result"
+        ),
     )
 
 
