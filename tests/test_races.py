@@ -195,3 +195,12 @@ def test_growth_is_told_by_kind_of_sample(benchmarks):
     assert "|  |  | 1,000,000 | 100 ms | 1.00 | 100 MB | 1.00 |" in lines
     assert "|  |  | 10,000,000 | 10 s | 1.00 | 200 MB | 0.00 |" in lines
     assert sum("57" in line for line in lines) == 0
+
+
+def test_the_page_of_speeds_is_made_of_the_numbers_beside_it(benchmarks, request):
+    from benchmarks.speed_report import page
+
+    evidence = request.config.rootpath / "docs" / "evidence"
+    pictures = [name for name in ("speed_times", "speed_memory") if (evidence / f"{name}.png").is_file()]
+    measured = json.loads((evidence / "speed.json").read_text(encoding="utf-8"))
+    assert page(measured, pictures) == (evidence / "speed.md").read_text(encoding="utf-8")
