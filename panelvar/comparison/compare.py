@@ -12,7 +12,16 @@ from panelvar.base.errors import check_level
 from panelvar.base.unknown_arguments import answering
 from panelvar.comparison.coefficient_rows import Chosen, coefficient_rows, legend_of, read_below, terms_of
 from panelvar.comparison.columns import Block, Column, one_below_another, read_columns
-from panelvar.comparison.foot_rows import FOOT, Own, foot_rows, own_row, read_foot, read_own_rows
+from panelvar.comparison.foot_rows import (
+    FOOT,
+    Own,
+    clusters_of,
+    foot_rows,
+    in_text,
+    own_row,
+    read_foot,
+    read_own_rows,
+)
 from panelvar.inference.printed_names import PrintedNames
 from panelvar.tables.layout import Cell, Fact, Row, spanning, words
 from panelvar.tables.number_format import DEFAULT_STARS, Levels, check_digits, check_stars, star_legend
@@ -20,6 +29,8 @@ from panelvar.tables.table import Table
 
 if TYPE_CHECKING:
     from panelvar.comparison.columns import Fitted, Given, Results
+
+    Shared = Callable[[Fitted, PrintedNames], str]
 
 
 @answering
@@ -40,6 +51,7 @@ def compare(
     title: str = "",
     notes: str | Sequence[str] = (),
     warnings: bool = True,
+    estimators: bool = True,
 ) -> Table:
     """Put estimates side by side, each with its precision below.
 
@@ -69,7 +81,8 @@ def compare(
     order : str, compiled pattern, or sequence of them
         Coefficients to show first, in this order. The others follow as they appear, the constant last.
     labels : mapping of str to str, optional
-        Printed names of coefficients, dependent variables (also where they are headings) and effects. A name without a
+        Printed names of coefficients, dependent variables (also where they are headings), effects, and what errors are
+        clustered by. They also stand in the head, in the foot and in the note on dropped rows. A name without a
         label of its own takes the labels of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
         "L1.Income" and "Income × z"; ``{"region": "Region"}`` makes "Region: Asia". Names that are not in the table are
         passed over, so that one mapping may serve many tables; misspelled names are refused.
@@ -79,9 +92,10 @@ def compare(
         ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``f_kind``, ``chi2``, ``chi2_pvalue``,
         ``chi2_kind``, ``first_stage_f`` (the smallest conditional one), ``overidentification_pvalue``,
         ``overidentification_kind``, ``loglik``, ``aic``, ``bic``, ``rmse``, ``df_resid``, ``theta``, ``cov``,
-        ``clusters``, ``convention``; or a mapping of these to what they are called. A row no result has
-        anything for is left out. Where a row holds statistics of several kinds (a plain and a within R2, F's of other
-        hypotheses, Sargan's and Hansen's test) the row that says which is added below it.
+        ``clusters``, ``convention``; or a mapping of these to what they are called. Rows that you do not name are left
+        out, and so is a row no result has anything for. Where a row holds statistics of several kinds (a plain and a
+        within R2, F's of other hypotheses, Sargan's and Hansen's test) the row that says which is added below it;
+        without ``rsquared``, say, no kind of R2 is named.
     rows : mapping of str to list or function, optional
         Rows of your own above the foot: a value for each column (a text, a number, True or False, None for an empty
         cell), or a function of the result.
@@ -93,7 +107,10 @@ def compare(
     notes : str or sequence of str
         Sentences under the table, before those about results.
     warnings : bool
-        Whether warnings of the results stand under the table, with the columns they are about.
+        Whether warnings of the results stand under the table, with the columns they are about. Rows that were dropped
+        for missing values are among them.
+    estimators : bool
+        Whether the head of the table says how each column was estimated.
 
     Returns
     -------
@@ -154,7 +171,8 @@ def compare(
     over, blocks = _laid_out(columns, read_flag("stack", stack))
     own = read_own_rows(rows, over)
     terms = terms_of(models, keep, drop, order)
-    header, facts = _header(over, blocks, names)
+    shared = _SHARED if read_flag("estimators", estimators) else {"Dependent": _SHARED["Dependent"]}
+    header, facts = _header(over, blocks, names, shared)
     bodies = [coefficient_rows(terms, block.models, lines, marks, digits, level, names) for block in blocks]
     feet = [foot_rows(wanted, own, block.models, names, digits) for block in blocks]
     common = [row for row in feet[0] if all(row in foot for foot in feet)]
@@ -164,7 +182,7 @@ def compare(
         blank = (Cell(),) * len(over)
         if block.heading:
             body.append(Row(block.heading, blank, heading=True, rule=bool(body)))
-        body += [*_about(block, blocks, names), *coefficients]
+        body += [*_about(block, blocks, names, shared), *coefficients]
         apart = [row for row in beneath if row not in common]
         body += [replace(row, rule=not place) for place, row in enumerate(apart)]
     legend = legend_of(lines, columns, level)
@@ -176,7 +194,11 @@ def compare(
         header=header,
         body=tuple(body),
         foot=(*given, *common),
-        notes=(*([legend] if legend else []), *told, *(_warnings(columns) if read_flag("warnings", warnings) else ())),
+        notes=(
+            *([legend] if legend else []),
+            *told,
+            *(_warnings(columns, names) if read_flag("warnings", warnings) else ()),
+        ),
     )
 
 
@@ -190,7 +212,8 @@ def _laid_out(columns: Sequence[Column], stack: bool) -> tuple[list[str], list[B
 def _known(models: Sequence[Fitted]) -> list[str]:
     """All names that may be printed under another."""
     known = [str(name) for model in models for name in model.params.index]
-    return [*known, *(model.dependent for model in models), *(effect for model in models for effect in model.effects)]
+    known += [model.dependent for model in models]
+    return [*known, *(name for model in models for name in (*model.effects, *clusters_of(model)))]
 
 
 def _by_label(column: Column, names: PrintedNames) -> Column:
@@ -201,7 +224,7 @@ def _by_label(column: Column, names: PrintedNames) -> Column:
 
 
 def _header(
-    over: Sequence[str], blocks: Sequence[Block], names: PrintedNames
+    over: Sequence[str], blocks: Sequence[Block], names: PrintedNames, shared: Mapping[str, Shared]
 ) -> tuple[tuple[Row, ...], tuple[Fact, ...]]:
     """Headings, and facts that all columns share: dependent variable and estimator."""
     header: list[Row] = [Row("", tuple(map(words, over)))]
@@ -213,8 +236,8 @@ def _header(
             header.insert(0, Row("", spanning((text, len(list(run))) for text, run in groupby(headings))))
             said.append(headings)
     models = [model for block in blocks for model in block.models if model is not None]
-    for label, read in _SHARED.items():
-        by_column = _by_column(blocks, names, label)
+    for label, read in shared.items():
+        by_column = _by_column(blocks, names, read)
         told = {read(model, names) for model in models}
         if len(told) == 1 and (label == "Dependent" or len(models) > 1):
             facts.append(Fact(label, told.pop()))
@@ -223,40 +246,45 @@ def _header(
     return tuple(header), tuple(facts)
 
 
-_SHARED: dict[str, Callable[[Fitted, PrintedNames], str]] = {
+_SHARED: dict[str, Shared] = {
     "Dependent": lambda model, names: names.of(model.dependent),
-    "Estimator": lambda model, names: model.estimator,
+    "Estimator": lambda model, names: in_text(model.estimator, "(", model.effects, names),
 }
 
 
-def _by_column(blocks: Sequence[Block], names: PrintedNames, label: str) -> list[str] | None:
+def _by_column(blocks: Sequence[Block], names: PrintedNames, read: Shared) -> list[str] | None:
     """What the results of each column share; None where those of one column differ."""
     found = []
     for models in zip(*(block.models for block in blocks), strict=True):
-        told = {_SHARED[label](model, names) for model in models if model is not None}
+        told = {read(model, names) for model in models if model is not None}
         if len(told) != 1:
             return None
         found.append(told.pop())
     return found
 
 
-def _about(block: Block, blocks: Sequence[Block], names: PrintedNames) -> list[Row]:
+def _about(block: Block, blocks: Sequence[Block], names: PrintedNames, shared: Mapping[str, Shared]) -> list[Row]:
     """Dependent variables and estimators of one block, where they differ between blocks within a column."""
     return [
         Row(
             label,
             tuple(Cell() if model is None else words(read(model, names)) for model in block.models),
         )
-        for label, read in _SHARED.items()
-        if _by_column(blocks, names, label) is None
+        for label, read in shared.items()
+        if _by_column(blocks, names, read) is None
     ]
 
 
-def _warnings(columns: Sequence[Column]) -> list[str]:
+def _warnings(columns: Sequence[Column], names: PrintedNames) -> list[str]:
     """Say each warning once, with the columns it is about; plain notes stay with each result's summary."""
     about: dict[str, list[str]] = {}
     for column in columns:
         for note in column.model.notes:
-            if note.warn and column.name not in about.setdefault(note.text, []):
-                about[note.text].append(column.name)
+            if not note.warn:
+                continue
+            text = note.text
+            if note.code == "rows-dropped":
+                text = in_text(text, ": ", (column.model.dependent, *map(str, column.model.params.index)), names)
+            if column.name not in about.setdefault(text, []):
+                about[text].append(column.name)
     return [f"{', '.join(called)}: {text}" for text, called in about.items()]

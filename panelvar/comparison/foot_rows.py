@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import shown
 from panelvar.inference.printed_names import PrintedNames
 from panelvar.tables.layout import Cell, Row, count, degrees, number, probability, words
+from panelvar.tables.mathematics import joined
 
 if TYPE_CHECKING:
     from panelvar.comparison.columns import Fitted
@@ -86,9 +88,20 @@ def _of_dependent(what: Callable[[Any], float]) -> Callable[[Fitted], float | No
     return value
 
 
-def _clusters(result: Fitted) -> str | None:
-    covariance = getattr(result, "covariance", None)
-    return ", ".join(f"{groups} ({label})" for label, groups in getattr(covariance, "clusters", ())) or None
+def clusters_of(result: Fitted) -> dict[str, int]:
+    """How many clusters there are of what the errors are clustered by; nothing where they are not."""
+    return dict(getattr(getattr(result, "covariance", None), "clusters", ()))
+
+
+def in_text(text: str, mark: str, known: Collection[str], names: PrintedNames) -> str:
+    """Put printed names in the place of the names that stand behind a mark in a text."""
+    before, found, after = text.partition(mark)
+    if not found or not known:
+        return text
+    # The longest first, as one name may hold another.
+    either = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+    pieces = re.split(rf"(?<![\w`])({either})(?![\w`])", after)
+    return joined("", [before + found, *(names.of(piece) if k % 2 else piece for k, piece in enumerate(pieces))])
 
 
 def _measure(name: str) -> Callable[[Fitted], float | None]:
@@ -128,7 +141,7 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
     "df_resid": ("Residual df", degrees, lambda result: result.df_resid),
     "theta": ("Mean theta", number, _theta),
     "cov": ("Std. errors", words, lambda result: result.cov_label),
-    "clusters": ("Clusters", words, _clusters),
+    "clusters": ("Clusters", words, lambda result: ", ".join(clusters_of(result)) or None),
     "convention": ("Convention", words, lambda result: result.convention.name),
 }
 _KINDS = {
@@ -233,7 +246,7 @@ def _effect_rows(models: Sequence[Fitted | None], names: PrintedNames) -> list[R
     effects = dict.fromkeys(effect for model in models if model is not None for effect in model.effects)
     return [
         Row(
-            names.of(effect) + " effects",
+            called if (called := names.of(effect)).endswith("effects") else called + " effects",
             tuple(Cell() if model is None else words("yes" if effect in model.effects else "no") for model in models),
         )
         for effect in effects
@@ -271,4 +284,9 @@ def _foot_cell(name: str, result: Fitted | None, names: PrintedNames, digits: in
     value = value_of(result)
     if value is None:
         return Cell()
+    clusters = clusters_of(result)
+    if name == "clusters":
+        return words(joined(", ", [joined("", (f"{count} (", names.of(by), ")")) for by, count in clusters.items()]))
+    if name == "cov":
+        return words(in_text(value, "by ", clusters, names))
     return write(value) if write in (count, degrees, words) else write(value, digits)

@@ -209,7 +209,11 @@ def duplicates_error(
     offenders = []
     for row in later[:3]:
         label = as_text(calendar.labels_at(positions[row : row + 1])[0])
-        where = " and ".join(repr(item) for item in source.index[np.sort(order[[row - 1, row]])])
+        places = np.sort(order[[row - 1, row]])
+        labels = source.index[places]
+        # An index that repeats its labels does not tell the rows apart: their places do.
+        told = [*map(repr, labels)] if labels[0] != labels[1] else [*map(str, places)]
+        where = " and ".join(told) + (", counted from 0" if labels[0] == labels[1] else "")
         if keys is None:
             offenders.append(f"{label} (rows {where})")
         else:

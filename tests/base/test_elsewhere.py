@@ -306,3 +306,28 @@ def test_what_a_kind_of_result_does_not_offer_is_no_attribute_and_says_why(model
         vecm.nonsense  # noqa: B018
     with pytest.raises(MissingInformationError, match="needs the data"):
         SYSTEM.forecast  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("TVAR", "Threshold models are not offered."),
+        ("threshold_var", "Threshold models are not offered."),
+        ("TVECM", "Threshold models are not offered."),
+        ("BVAR", "Priors are not offered; MonteCarlo draws bands under a flat one."),
+        ("bayesian_var", "Priors are not offered; MonteCarlo draws bands under a flat one."),
+        ("csdid", "Estimators for staggered treatment are not offered; with one date of treatment for all, fit_fixed"),
+        ("att_gt", "Estimators for staggered treatment are not offered"),
+        ("sunab", "Estimators for staggered treatment are not offered"),
+    ],
+)
+def test_what_is_not_here_is_said_not_to_be(name, said):
+    with pytest.raises(AttributeError, match=re.escape(f"has no attribute {name!r}. {said}")):
+        getattr(pv, name)
+
+
+@pytest.mark.parametrize("name", ["joint", "sup_t", "simultaneous"])
+def test_joint_statements_belong_in_the_bands(model, name):
+    with pytest.raises(pv.SpecificationError, match=r"in the bands: bands=ResidualBootstrap\(joint='sup-t'\)"):
+        model.impulse_responses(4, **{name: "sup-t"})
+    assert model.impulse_responses(4, bands=pv.ResidualBootstrap(joint="sup-t", draws=200, seed=1)).lower is not None

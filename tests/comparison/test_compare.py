@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -222,3 +223,55 @@ def test_dynamic_panels_stand_beside_static_ones() -> None:
     assert all(rows["Root MSE"]) and rows["Std. errors"][3] == "none (draws=0)"
     alone = pv.compare(columns["corrected"])
     assert alone.body[0].cells[0].text == rows["L(y)"][2]
+
+
+@pytest.fixture
+def clustered_and_dropped():
+    """Two models of data whose columns have names that a table should not show; one loses rows."""
+    data = pv.load_data("grunfeld").reset_index().rename(columns={"firm": "Firm Name"})
+    data["R&D / v"] = data["value"].where(np.arange(len(data)) % 7 != 0)
+    panel = pv.Panel(data, "Firm Name", "year")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return [
+            pv.fit_fixed_effects(
+                panel, "invest ~ log(`R&D / v`)", effects="twoway", cov=pv.Clustered("entity", "time")
+            ),
+            pv.fit_pooled(panel, "invest ~ `R&D / v`", cov="cluster"),
+        ]
+
+
+def test_labels_stand_in_the_head_the_foot_and_the_note_on_dropped_rows(clustered_and_dropped):
+    labels = {"Firm Name": "Company", "year": "Year effects", "R&D / v": "Research"}
+    foot = ["effects", "each_effect", "cov", "clusters"]
+    table = pv.compare(clustered_and_dropped, labels=labels, foot=foot)
+    assert [cell.text for cell in table.header[1].cells] == ["Fixed effects (Company, Year effects)", "Pooled OLS"]
+    rows = {row.label: [cell.text for cell in row.cells] for row in table.foot}
+    assert rows["Effects"] == ["Company, Year effects", ""]
+    # What is called effects already is not called so twice.
+    assert rows["Company effects"] == rows["Year effects"] == ["yes", "no"]
+    assert rows["Std. errors"] == ["clustered by Company and Year effects", "clustered by Company"]
+    assert rows["Clusters"] == ["11 (Company), 20 (Year effects)", "11 (Company)"]
+    notes = "\n".join(table.notes)
+    assert "(1): 32 of 220 rows dropped for missing values: log(Research) (32)." in notes
+    assert "(2): 32 of 220 rows dropped for missing values: Research (32)." in notes
+    assert "Firm Name" not in str(table) and "R&D" not in str(table)
+    mathematics = pv.compare(clustered_and_dropped, labels={"Firm Name": pv.Math(r"\phi")}, foot=foot).to_latex()
+    assert r"Fixed effects ($\phi$, year)" in mathematics and r"11 ($\phi$), 20 (year)" in mathematics
+    plain = pv.compare(clustered_and_dropped, foot=foot)
+    assert plain.header[1].cells[0].text == "Fixed effects (Firm Name, year)"
+    assert [row.label for row in plain.foot][1:3] == ["Firm Name effects", "year effects"]
+
+
+def test_the_head_may_leave_out_the_estimators(clustered_and_dropped):
+    table = pv.compare(clustered_and_dropped, estimators=False, warnings=False, foot=["nobs"])
+    assert len(table.header) == 1 and [row.label for row in table.foot] == ["N"]
+    assert [fact.label for fact in table.facts] == ["Dependent"]
+    assert "Pooled OLS" not in str(table) and "dropped" not in str(table)
+    same = pv.compare([clustered_and_dropped[0]] * 2, estimators=False)
+    assert [fact.label for fact in same.facts] == ["Dependent"]
+    stacked = {"A": clustered_and_dropped[:1], "B": clustered_and_dropped[1:]}
+    assert "Pooled OLS" in str(pv.compare(stacked, stack=True))
+    assert "Pooled OLS" not in str(pv.compare(stacked, stack=True, estimators=False))
+    with pytest.raises(pv.SpecificationError, match="estimators="):
+        pv.compare(clustered_and_dropped, estimators="yes")

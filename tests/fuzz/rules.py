@@ -642,6 +642,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "compare.stack": of("False"),
     "compare.notes": of("()", "'A <b>note</b> & more'"),
     "compare.warnings": of("True", "False"),
+    "compare.estimators": of("True", "False"),
     "results": lambda writer: writer.result(pv.LinearResult, "compare"),
     "more": lambda writer: writer.result(pv.LinearResult, "compare"),
     "keep": lambda writer: writer.roles("x1"),
