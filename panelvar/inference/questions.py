@@ -214,6 +214,20 @@ class Augmented(Questions):
         return _augment(self.explained, self.fitted_values, self.resids)
 
 
+def _by_term(names: Sequence[str]) -> str:
+    """Names in a line, those of one term once with its levels: ``i(since, treated, ref=-1) at -3, -2``."""
+    terms: dict[str, list[str]] = {}
+    for name in names:
+        terms.setdefault(":".join(level_of(factor)[0] for factor in factors_of(name)), []).append(name)
+    out: list[str] = []
+    for term, own in terms.items():
+        levels = [":".join(levels_of(name)) for name in own]
+        if len(levels) > 12:
+            levels[5:-1] = ["..."]
+        out += [f"{term} at {', '.join(levels)}"] if len(own) > 1 and all(levels) else own
+    return listed(out, 12)
+
+
 def _joint_test(
     result: Inference, terms: Wanted, *, equal: bool, below: float | None, above: float | None
 ) -> TestResult:
@@ -231,7 +245,7 @@ def _joint_test(
     matrix = np.eye(len(result.names))[[result.names.index(name) for name in chosen]]
     if equal:
         matrix = matrix[1:] - matrix[0]
-    null = f"{listed(chosen, 12)} {'are equal' if equal else 'are zero' if len(chosen) > 1 else 'is zero'}"
+    null = f"{_by_term(chosen)} {'are equal' if equal else 'are zero' if len(chosen) > 1 else 'is zero'}"
     return wald(result, matrix, np.zeros(len(matrix)), "Joint test", null)
 
 
