@@ -58,7 +58,7 @@ MANY_PARAMETERS = {
     "fit_arellano_bond": (16, "which moments, which weights and which errors, beside the options of a panel"),
     "fit_blundell_bond": (16, "which moments, which weights and which errors, beside the options of a panel"),
     "fit_ccr": (16, "long-run covariances and pooling have options, beside those of a panel"),
-    "compare": (15, "what a printed table has: coefficients, rows, names, signs, groups, notes"),
+    "compare": (16, "what a printed table has: a head, coefficients, rows, names, signs, groups, notes"),
     "fit_dols": (18, "leads and lags, beside the options of long-run variances, of pooling and of a panel"),
     "fit_fmols": (16, "long-run covariances and pooling have options, beside those of a panel"),
     "llc_test": (13, "lags and long-run variances each have options"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -21,14 +20,9 @@ from panelvar.data.dimensions import joint_codes, places_among
 from panelvar.data.formula_parts import in_backticks
 from panelvar.data.panel import Panel
 from panelvar.data.panel_rows import rows_where
+from panelvar.data.source import is_marked, reader_of
 from panelvar.data.time_labels import as_text
 
-# Numbers with marks that Python does not read: a comma before the decimals, or something that parts the thousands.
-_BLANK = "[ '\u00a0\u2009\u202f]"
-_MARKED = re.compile(
-    rf"[+-]?(\d{{1,3}}({_BLANK}\d{{3}})+([.,]\d+)?|\d{{1,3}}(\.\d{{3}})+,\d+|\d{{1,3}}(\.\d{{3}}){{2,}}"
-    r"|\d{1,3}(,\d{3})+(\.\d+)?|\d*,\d+)"
-)
 # From how many levels on, and from which share of the rows, a text column is taken for a slip.
 _MANY_LEVELS, _LEVELS_BY_ROW = 10, 0.9
 
@@ -216,14 +210,14 @@ def _refuse_numbers_as_text(name: str, levels: list[Any]) -> None:
     distinct = [level for level in levels if not isinstance(level, bool)]
     known = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce").notna().to_numpy()
     others = [level for level, number in zip(distinct, known, strict=True) if not number]
-    marked = [level for level in others if _is_marked(level)]
-    others = [level for level in others if not _is_marked(level)]
+    marked = [level for level in others if is_marked(level)]
+    others = [level for level in others if not is_marked(level)]
     # A few texts among many numbers are how a file writes what is missing.
     if not (known.any() or marked) or len(others) > 0.1 * len(distinct):
         return
     but = f", but for {', '.join(map(repr, others[:3]))}" if others else ""
     if marked:
-        makes = f", such as {marked[0]!r}{but}: {_reader(marked)}"
+        makes = f", such as {marked[0]!r}{but}: {reader_of(marked)}"
     else:
         coerce = ", errors='coerce'" if others else ""
         makes = f"{but}: pandas.to_numeric(data[{name!r}]{coerce}) makes numbers of it"
@@ -231,31 +225,6 @@ def _refuse_numbers_as_text(name: str, levels: list[Any]) -> None:
         f"Column {name!r} holds numbers stored as {'text' if isinstance(distinct[0], str) else 'objects'}{makes}; "
         f"C({in_backticks(name)}) in the formula makes its {len(distinct)} values categories."
     )
-
-
-def _is_marked(level: object) -> bool:
-    return isinstance(level, str) and _MARKED.fullmatch(level.strip()) is not None
-
-
-def _reader(texts: Sequence[str]) -> str:
-    """Say how pandas reads numbers that are written with marks for the decimals or the thousands."""
-    parting = any(re.search(r",.*[.,]", text) for text in texts)
-    # A comma that cannot part thousands: without three digits after it, or with four, or another mark, before it.
-    decimal = any(re.search(rf",(?!\d{{3}}(\D|$))|(\d{{4}}|\.\d*|{_BLANK}\d*|^\D*0+|^\D*),", text) for text in texts)
-    if any("," in text for text in texts) and parting == decimal:
-        return (
-            "pandas.read_csv(..., decimal=',') reads them where the comma stands before the decimals, thousands=',' "
-            "where it parts the thousands"
-        )
-    arguments = ["decimal=','"] if decimal else []
-    blank = next((found[0] for text in texts if (found := re.search(_BLANK, text.strip()))), None)
-    if parting:
-        arguments.append("thousands=','")
-    elif blank is not None:
-        arguments.append(f"thousands={blank!r}")
-    elif any("." in text for text in texts):
-        arguments.append("thousands='.'")
-    return f"pandas.read_csv(..., {', '.join(arguments)}) reads them as numbers"
 
 
 def _refuse_a_level_a_row(name: str, levels: list[Any], codes: Any) -> None:

@@ -118,7 +118,7 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
         If a column is unknown or unsuitable, or an operation has no finite result, such as the logarithm of zero. The
         message names the term, the number of rows and the first of them.
     """
-    with advising_backticks(formula, panel):
+    with advising_backticks(formula, (*panel.names, panel.entity_name, panel.time_name)):
         return _parsed(formula, panel, factors)
 
 

@@ -10,16 +10,13 @@ import ast
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.expressions import syntax_tree
 from panelvar.base.lag_ranges import each_lag
 from panelvar.base.limits import MOST_TERMS
 from panelvar.base.quoting import shown
-
-if TYPE_CHECKING:
-    from panelvar.data.panel import Panel
 
 _NUMPY = re.compile(r"(?<![\w.])(?:np|numpy)\.(?=(?:log|log2|log10|log1p|exp|sqrt|abs)\s*\()")
 _SHIFT = re.compile(r"(?<![\w.])[LFD]\(")
@@ -38,19 +35,18 @@ _IN_BACKTICKS = "in backticks"
 
 
 @contextmanager
-def advising_backticks(formula: str, panel: Panel) -> Iterator[None]:
+def advising_backticks(formula: str, names: Iterable[Hashable]) -> Iterator[None]:
     """Say, where a formula cannot be read, which columns in it must be written in backticks.
 
     Parameters
     ----------
     formula : str
-    panel : Panel
-        Its columns, those of the entity and time among them, are the names that may be meant.
+    names : iterable
+        Of the columns that may be meant, those of the entity and time among them.
     """
     try:
         yield
     except (SpecificationError, DataError) as error:
-        names = (*panel.names, panel.entity_name, panel.time_name)
         bare = () if _IN_BACKTICKS in str(error) else _bare_names(formula, names)
         if not bare:
             raise

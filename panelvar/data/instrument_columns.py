@@ -168,7 +168,7 @@ def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tupl
 
 def from_formula(formula: str, panel: Panel, like: HasLevels | None = None) -> InstrumentedColumns:
     """Read ``y ~ x1 + [p ~ z1 + z2]``, ``y ~ x1 | p ~ z1 + z2``, or ``y ~ x1 + p | x1 + z1 + z2``."""
-    with advising_backticks(formula, panel):
+    with advising_backticks(formula, (*panel.names, panel.entity_name, panel.time_name)):
         return _from_formula(formula, panel, like)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -17,6 +17,7 @@ from panelvar.base.nearest import nearest
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.data.arrow import from_arrow
+from panelvar.data.formula_parts import in_backticks
 from panelvar.kernels.columns import FEW_ROWS, Column, StoredColumn
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ class Coded(NamedTuple):
     chosen: bool = False
 
 
+# Numbers with marks that Python does not read: a comma before the decimals, or something that parts the thousands.
+_BLANK = "[ '\u00a0\u2009\u202f]"
+_MARKED = re.compile(
+    rf"[+-]?(\d{{1,3}}({_BLANK}\d{{3}})+([.,]\d+)?|\d{{1,3}}(\.\d{{3}})+,\d+|\d{{1,3}}(\.\d{{3}}){{2,}}"
+    r"|\d{1,3}(,\d{3})+(\.\d+)?|\d*,\d+)"
+)
+# So many values of a column are looked at to say what is in it.
+_SAMPLE = 1000
 # Stata's i.x, ib3.x, c.x, L.x, L2.x, F.x and D.x.
 _PREFIXED = re.compile(r"(?:(?P<factor>ib?)(?P<ref>\d*)|(?P<shift>[LlFf])(?P<k>\d*)|(?P<alone>[cDd]))\.(?P<column>\w+)")
 _JOINTS = re.compile(r"\s*[+,;\s]\s*")
@@ -380,6 +389,32 @@ def _without_prefix(match: re.Match[str]) -> str:
     return column if match["alone"] == "c" else f"D({column})"
 
 
+def is_marked(level: object) -> bool:
+    """Whether a value is the text of a number with a decimal comma, or with marks that part its thousands."""
+    return isinstance(level, str) and _MARKED.fullmatch(level.strip()) is not None
+
+
+def reader_of(texts: Sequence[str]) -> str:
+    """Say how pandas reads numbers that are written with marks for the decimals or the thousands."""
+    parting = any(re.search(r",.*[.,]", text) for text in texts)
+    # A comma that cannot part thousands: without three digits after it, or with four, or another mark, before it.
+    decimal = any(re.search(rf",(?!\d{{3}}(\D|$))|(\d{{4}}|\.\d*|{_BLANK}\d*|^\D*0+|^\D*),", text) for text in texts)
+    if any("," in text for text in texts) and parting == decimal:
+        return (
+            "pandas.read_csv(..., decimal=',') reads them where the comma stands before the decimals, thousands=',' "
+            "where it parts the thousands"
+        )
+    arguments = ["decimal=','"] if decimal else []
+    blank = next((found[0] for text in texts if (found := re.search(_BLANK, text.strip()))), None)
+    if parting:
+        arguments.append("thousands=','")
+    elif blank is not None:
+        arguments.append(f"thousands={blank!r}")
+    elif any("." in text for text in texts):
+        arguments.append("thousands='.'")
+    return f"pandas.read_csv(..., {', '.join(arguments)}) reads them as numbers"
+
+
 def _not_numeric(values: NDArray[Any] | ExtensionArray, name: object) -> DataError:
     dtype: Any = values.dtype
     kind = dtype.kind if isinstance(dtype, np.dtype) else ""
@@ -391,5 +426,12 @@ def _not_numeric(values: NDArray[Any] | ExtensionArray, name: object) -> DataErr
     elif str(dtype) == "category":
         advice = f"write C({name}) in a formula for its indicator columns"
     elif kind in ("O", "U", "S") or str(dtype).startswith("str"):
-        advice = f"if it holds numbers, pandas.to_numeric converts it; C({name}) in a formula makes indicators of it"
+        texts = [value for value in np.asarray(values[:_SAMPLE], dtype=object) if isinstance(value, str)]
+        marked = [text for text in texts if is_marked(text)]
+        advice = "if it holds numbers, pandas.to_numeric converts it"
+        if len(marked) > 0.5 * len(texts):
+            advice = f"its texts are numbers such as {marked[0]!r}, and {reader_of(marked)}"
+        elif texts:
+            advice = f"it holds texts such as {shown(texts[0])}; if they are numbers, pandas.to_numeric converts them"
+        advice += f"; C({in_backticks(str(name))}) in a formula makes indicators of it"
     return DataError(f"Column {name!r} has dtype {dtype}; expected real numbers: {advice}.")

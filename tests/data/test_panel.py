@@ -222,6 +222,8 @@ def test_missing_values_of_nullable_types_are_nan():
     ("values", "advice"),
     [
         (["1", "2"], "to_numeric"),
+        (["1,5", "2,25"], r"its texts are numbers such as '1,5', and pandas.read_csv\(..., decimal=','\) reads them"),
+        (["a", "2,25", "c"], "it holds texts such as 'a'; if they are numbers, pandas.to_numeric converts them; C"),
         (pd.Series(["1", 2], dtype=object), "to_numeric"),
         (pd.Series(["1", "2"], dtype="string"), "to_numeric"),
         (np.array(["1", "2"]), "to_numeric"),
