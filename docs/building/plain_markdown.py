@@ -20,7 +20,7 @@ INLINE = re.compile(
 )
 ABSOLUTE = re.compile(r"[a-z]+:")
 # What a notebook has no use for: lists of pages, and styles.
-DROPPED = {"toctree", "raw"}
+DROPPED = {"toctree", "raw", "index"}
 BOXES = {"admonition", "caution", "important", "note", "tip", "warning"}
 
 

@@ -9,6 +9,10 @@ var Scorer = {
   term: 5,
   partialTerm: 2,
 
+  // What a word is worth by where it stands (_static/search_terms.js), and the part of the words, by weight, that a page must have.
+  share: { title: 30, called: 22, heading: 16, text: 9, partly: 4, together: 16 },
+  enough: 0.5,
+
   rooms: {
     guide: 8,
     start: 8,
@@ -40,7 +44,8 @@ var Scorer = {
     const named = stems(page);
     const asked = stems(query).filter((word) => !stopwords.has(word));
     // The page of a class or a function may bear a common word; the guide to the subject is what is meant.
-    if (room < 0 || !asked.length || !asked.every((word) => named.includes(word))) return score + room;
+    // A story's title asks its question in many words; some of them are those of a guide.
+    if (room < Scorer.rooms.look_up || !asked.length || !asked.every((word) => named.includes(word))) return score + room;
     const begins = asked.every((word, place) => named[place] === word);
     // Words of one stem differ: who asks for cointegration does not mean cointegrating regressions first.
     const literally = page.toLowerCase().startsWith(query.trim().toLowerCase());

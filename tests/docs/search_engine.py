@@ -46,7 +46,7 @@ def _engine():
 
     context = quickjs.Context()
     context.eval(BROWSER)
-    scripts = ["base-stemmer.js", "english-stemmer.js", "language_data.js", "searchtools.js"]
+    scripts = ["base-stemmer.js", "english-stemmer.js", "language_data.js", "searchtools.js", "search_terms.js"]
     for script in [*(STATIC / name for name in scripts), HTML / "searchindex.js"]:
         context.eval(script.read_text(encoding="utf-8"))
     return context.eval(FIRST_RESULTS)

@@ -36,6 +36,23 @@ RIGHT = {
     "glossary": {"look_up/glossary"},
     "why different numbers": {"look_up/why_numbers_differ"},
     "choose estimator": {"choose/estimator"},
+    "standard errors differ from Stata": {"look_up/why_numbers_differ", "coming_from/stata"},
+    "numbers differ from Stata": {"look_up/why_numbers_differ", "coming_from/stata"},
+    "robust standard errors": {"guide/covariances", "choose/standard_errors"},
+    "clustered standard errors": {"guide/covariances", "choose/standard_errors"},
+    "many fixed effects": {"guide/fixed_effects"},
+    "two-way fixed effects": {"guide/fixed_effects"},
+    "impulse response confidence bands": {"guide/var_bands"},
+    "irf bootstrap": {"guide/var_bands"},
+    "fevd": {"guide/var_responses"},
+    "export to Word": {"guide/tables", "how_to/tables_for_a_paper"},
+    "xtreg fe robust": {"coming_from/stata"},
+    "vce(cluster)": {"coming_from/stata"},
+    "vcovHC": {"coming_from/plm"},
+    "xtivreg2": {"coming_from/stata", "guide/instrumental_variables"},
+    "outreg2": {"guide/tables", "how_to/tables_for_a_paper", "coming_from/stata"},
+    "how do I install this": {"start/installation"},
+    "confidence bands": {"guide/var_bands"},
 }
 """A query -> the pages of which one must come first."""
 
