@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from features.definitions import IMPORTS, lines_for
 from features.feature import Feature, FeatureTable, matched
+from features.own_presets import call_for
 from parity.programs import Program, program_of
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "coming_from"
@@ -24,7 +26,10 @@ INTRODUCTION = """\
 Unfold a subject; the number beside it counts its rows. Each row is a call that the test run makes. A dagger (†) marks
 what does not come with the program itself. *Equal* counts the numbers of that program that the tests compare with ours,
 none left out. *Not compared* means that no output of it was at hand, or that the program errs there. {digits}
+A call that names the convention of another program is the one whose number was checked: this page's preset gives
+another number there, or the function has no such preset.
 """
+TO_DEFINE = "At the root of the repository these lines define most of them, and calls then run as they stand:"
 SECTIONS = {
     "features": "static panel models",
     "features_var": "vector autoregressions",
@@ -90,9 +95,11 @@ def version_of(source: Source, table: FeatureTable) -> str:
 
 
 def as_html(text: str) -> str:
-    """Text of a row with its code as HTML, and links as their words."""
-    plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(plain, quote=False))
+    """Text of a row with its code and links as HTML."""
+    linked = re.sub(
+        r"\[([^]]*)\]\(([^)]*)\.md([^)]*)\)", r'<a href="\2.html\3">\1</a>', html.escape(from_here(text), quote=False)
+    )
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", linked)
 
 
 def as_code(text: str) -> str:
@@ -144,7 +151,8 @@ def rows_of(table: FeatureTable, source: Source) -> list[str]:
         for row in rows:
             there = row.programs[source.column]
             there = html.escape(there, quote=False) if source.column == "EViews" else as_code(there)
-            cells = (f"{there}<br>{as_html(row.name)}", as_code(row.call), numbers_of(row, source.column))
+            call = call_for(source.table, source.column, row.name, row.call)
+            cells = (f"{there}<br>{as_html(row.name)}", as_code(call), numbers_of(row, source.column))
             lines.append(f"<tr><td>{'<td>'.join(cells)}")
         lines += ["</table>", ":::", ""]
     return lines
@@ -165,7 +173,11 @@ def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
         calls = " ".join(row.call for row in table.features if source.column in row.programs)
         shown = [f"- `{names}`: {text}" for names, text in table.shown.items() if used(names, calls)]
         if shown:
-            lines += [":::{dropdown} Names in the calls", *shown, ":::", ""]
+            lines += [":::{dropdown} Names in the calls", *shown, ""]
+            defined = lines_for(source.table, re.findall(r"\w+", calls))
+            if defined:
+                lines += [TO_DEFINE, "", "```python", IMPORTS, "", *defined, "```"]
+            lines += [":::", ""]
         lines += rows_of(table, source)
     return "\n".join(lines).rstrip() + "\n"
 

@@ -84,8 +84,6 @@ def programs(method: str, effect: str, data: str) -> dict[str, str]:
         found["EViews"] = f"random ({dimension}), {EVIEWS[method]}"
     if (method, effect) == ("nerlove", "entity"):
         found["gretl"] = "panel --random-effects --nerlove"
-    if (method, effect) == ("swamy-arora", "time"):
-        found["Stata"] = "xtreg, re after xtset year"
     return found
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import pandas as pd
 import pytest
 from features.coming_from import PAGES, SOURCES
 from features.coming_from import render as render_coming_from
+from features.definitions import DEFINITIONS, IMPORTS
 from features.feature import Feature, Namespace, disagreement, expected, matched, missing_checks, tables
-from features.report import DOCS, render
+from features.own_presets import CONVENTION, OWN, call_for
+from features.report import DOCS, ROOT, render
+
+import panelvar as pv
 
 ROWS = [(table, feature) for table in tables() for feature in table.features]
 SPACES = {id(table): Namespace(table.names) for table in tables()}
@@ -52,6 +57,55 @@ def test_every_program_of_the_tables_has_a_page():
     shown = {(source.table, source.column) for sources in SOURCES.values() for source in sources}
     columns = {(table.page, program) for table in tables() for program in table.programs}
     assert columns - shown == {("features_panel_roots", "tspdlib")}, "GAUSS alone has none"
+
+
+def same(ours, theirs):
+    """Whether two objects that calls use are alike."""
+    if type(ours) is not type(theirs):
+        return False
+    if isinstance(ours, tuple):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if isinstance(ours, pv.Panel):
+        return ours.to_frame().equals(theirs.to_frame())
+    if isinstance(ours, pd.DataFrame | pd.Series):
+        return ours.equals(theirs)
+    return repr(ours) == repr(theirs)
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.page)
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_the_lines_for_readers_make_what_the_calls_run_on(table, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    made = {}
+    exec(IMPORTS, made)
+    for name, expression in DEFINITIONS[table.page].items():
+        made[name] = eval(expression, made)
+        assert same(made[name], SPACES[id(table)][name]), name
+        assert any(name in names.split(", ") for names in table.shown) or name == "nan", f"{name} is not explained"
+
+
+OWN_ROWS = [
+    (table, column, feature, factor)
+    for table in tables()
+    for (page, column), factors in OWN.items()
+    for name, factor in factors.items()
+    for feature in table.features
+    if page == table.page and feature.name == name and column in feature.programs and CONVENTION.search(feature.call)
+]
+
+
+def test_every_row_with_a_preset_of_its_own_is_found():
+    assert {(table.page, column, row.name) for table, column, row, _ in OWN_ROWS} == {
+        (*key, name) for key, names in OWN.items() for name in names
+    }
+
+
+@pytest.mark.parametrize(("table", "column", "feature", "factor"), OWN_ROWS)
+def test_a_program_has_its_number_under_its_own_preset(table, column, feature, factor):
+    call = call_for(table.page, column, feature.name, feature.call)
+    assert call != feature.call
+    own = dataclasses.replace(feature, call=call, equals=expected(feature) * factor)
+    assert disagreement(own, SPACES[id(table)]) == ""
 
 
 # The checks themselves must be able to fail.

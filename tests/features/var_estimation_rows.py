@@ -560,7 +560,7 @@ LAG_ROWS = [
         (f"{RESULT}::test_criteria",),
         {"statsmodels": "aic", "vars": "VARselect()"},
         {"statsmodels": ("us_macro_statsmodels/*/aic", "us_macro_statsmodels/*/bic", "us_macro_statsmodels/*/hqic")},
-        remark="each program prints another form: docs/guide/var.md has the formulas",
+        remark="each program prints another form; [the guide to VARs](../guide/var.md) has the formulas",
     ),
     Feature(
         LAGS,
