@@ -36,7 +36,6 @@ from panelvar.instruments.regressions import (
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.quadratic_form import quadratic_form
-from panelvar.kernels.rows import MakesRows
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.frame_table import PVALUE, SHARE, STATISTIC, WORDS, FrameTable
 from panelvar.tables.layout import Fact, Row, number, words
@@ -365,13 +364,9 @@ def weakness_notes(fit: Fit) -> list[Note]:
 def robust_weakness_notes(result: SpecifiedResult) -> list[Note]:
     """Warn where the instruments are weak under the result's errors alone: the classical F does not see it.
 
-    With one endogenous regressor the effective F decides, else Kleibergen and Paap's F. They are not computed for a
-    stream, which would be read once more.
+    With one endogenous regressor the effective F decides, else Kleibergen and Paap's F. A stream is read once more.
     """
-    rows = instrumented_of(result.fit, "A first stage").rows
     if is_classical(result) or any(note.code == WEAK for note in result.fit.notes):
-        return []
-    if rows is None or isinstance(rows.columns, MakesRows):
         return []
     try:
         effective = effective_f(result)

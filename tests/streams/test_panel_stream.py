@@ -51,6 +51,24 @@ def test_a_stream_is_the_panel_it_holds(name, cov):
         assert getattr(streamed, quantity) == pytest.approx(getattr(held, quantity), rel=1e-11)
 
 
+def test_instruments_that_are_weak_by_clusters_alone_have_the_note_of_the_panel():
+    frame = make()
+    # Instrument and regressor hardly change within a firm: many rows, few firms.
+    rng = np.random.default_rng(1)
+    firm = frame["firm"].rank(method="dense").astype(int)
+    own, of_firms = (rng.normal(size=firm.max() + 1)[firm] for _ in range(2))
+    frame["v"] = of_firms + 0.05 * rng.normal(size=len(frame))
+    frame["z"] = 0.5 * frame["v"] + own + 0.1 * rng.normal(size=len(frame))
+    results = [
+        pv.fit_iv_pooled(data, "y", ["x"], endogenous="z", instruments="v", cov="cluster")
+        for data in (pv.Panel(frame, "firm", "year"), stream_of(cut(frame, [50, 120])))
+    ]
+    held, streamed = ([note.text for note in result.notes if note.code == "weak-instruments"] for result in results)
+    assert results[0].cragg_donald > 10.0
+    assert held == streamed
+    assert "the effective F is" in held[0]
+
+
 @given(places=st.lists(st.integers(0, 180), max_size=6), seed=st.integers(0, 1000), name=st.sampled_from(sorted(FITS)))
 def test_neither_chunks_nor_the_order_of_rows_show(places, seed, name):
     frame = make()
