@@ -388,6 +388,18 @@ def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) ->
     Abowd, Creecy and Kramarz (2002), "Computing person and firm effects using linked longitudinal
     employer-employee data", LEHD TP-2002-06, on components and rank; Guimaraes and Portugal (2010), Stata Journal
     10(4), 628-649, on two-way demeaning.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> firm = Grouping.from_codes(np.array([0, 0, 1, 1, 2, 2]))
+    >>> year = Grouping.from_codes(np.array([0, 1, 0, 1, 0, 1]))
+    >>> column = np.array([1.0, 2.0, 5.0, 7.0, 4.0, 8.0])
+    >>> effects = absorb([firm, year])
+    >>> by_firm, by_year = effects.tables([column])
+    >>> left = column - by_firm[firm.codes, 0] - by_year[year.codes, 0]
+    >>> effects.rank, [round(float(value), 4) for value in left]
+    (4, [0.6667, -0.6667, 0.1667, -0.1667, -0.8333, 0.8333])
     """
     blocks = [effect if isinstance(effect, Block) else Block(effect) for effect in effects]
     if not blocks:

@@ -54,6 +54,24 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
         Rows behind each.
     n_regressors : int
         m.
+
+    Returns
+    -------
+    BatchFit
+
+    Examples
+    --------
+    A thousand VAR(1) of two variables with a constant. ``fill`` writes every column of a member's rows: the
+    constant, the lags, and last the variables.
+
+    >>> y = np.random.default_rng(0).standard_normal((1000, 60, 2))
+    >>> def fill(first, stop, out):
+    ...     out[:, :, 0] = 1.0
+    ...     out[:, :, 1:3] = y[first:stop, :-1]
+    ...     out[:, :, 3:] = y[first:stop, 1:]
+    >>> fits = fit_batch(triangles((1000, 59, 5), fill), np.full(1000, 59), n_regressors=3)
+    >>> fits.params.shape, bool(fits.estimable.all())
+    ((1000, 3, 2), True)
     """
     m = n_regressors
     n_vars = factors.shape[-1] - m
@@ -90,7 +108,8 @@ def triangles(shape: tuple[int, int, int], fill: Callable[[int, int, Array], Non
     shape : (B, n, w)
         Members, rows and columns; rows short of n, or of w, are zeros.
     fill : callable
-        ``fill(first, stop, out)`` writes members ``first:stop`` into ``out`` (stop - first, n, w).
+        ``fill(first, stop, out)`` writes members ``first:stop`` into ``out`` (stop - first, n, w). It sets every
+        cell, since ``out`` holds the rows of other members before. `fit_batch` has an example.
     """
     n_members, n_rows, width = shape
     out = np.empty((n_members, width, width))

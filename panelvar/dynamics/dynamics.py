@@ -52,6 +52,12 @@ def companion(coefficients: Array) -> Array:
     -------
     array (..., pK, pK)
         [A_1 ... A_p] over shifted identities. Without lags, the zeros (K, K) of one lag that does nothing.
+
+    Examples
+    --------
+    >>> two_lags = np.array([[[0.5, 0.1], [0.0, 0.4]], [[0.2, 0.0], [0.0, 0.1]]])
+    >>> companion(two_lags).tolist()
+    [[0.5, 0.1, 0.2, 0.0], [0.0, 0.4, 0.0, 0.1], [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]
     """
     *batch, lags, n_vars, _ = coefficients.shape
     if lags == 0:

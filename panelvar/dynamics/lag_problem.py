@@ -115,6 +115,13 @@ class LagProblem:
         d, p and K.
     run_starts : tuple of int
         Rows that do not continue the row before them by one period; row 0 always, others only after gaps.
+
+    Examples
+    --------
+    >>> y = np.random.default_rng(0).standard_normal((60, 2))
+    >>> problem = LagProblem(stack_lags(y, 1, np.ones((60, 1))), n_deterministic=1, lags=1, n_vars=2)
+    >>> problem.params.shape, problem.df_resid, problem.residual_covariance("df").shape
+    ((3, 2), 56, (2, 2))
     """
 
     design: Array

@@ -74,6 +74,16 @@ def demeaned_rows(
     rows : TransformedRows
         The means are its only table; `DemeanedRows` where the columns are in memory.
     triangle : (k, k) array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from panelvar.kernels.groups import Grouping
+    >>> rows, triangle = demeaned_rows(
+    ...     [np.array([1.0, 3.0, 2.0, 4.0, 9.0])], Grouping.from_codes(np.array([0, 0, 1, 1, 1]))
+    ... )
+    >>> rows.tables[0].tolist(), round(float(triangle[0, 0] ** 2), 4)
+    ([[2.0], [5.0]], 28.0)
     """
     if isinstance(columns, MakesRows):
         means = groups.means_of(cast(Columns, columns), weights)

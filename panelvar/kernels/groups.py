@@ -90,6 +90,12 @@ class Grouping:
     ----------
     codes, n_groups
         As given.
+
+    Examples
+    --------
+    >>> groups = Grouping.from_codes(np.array([0, 0, 1, 1, 1]))
+    >>> groups.sizes.tolist(), groups.means_of([np.array([1.0, 3.0, 2.0, 4.0, 9.0])]).tolist()
+    ([2, 3], [[2.0], [5.0]])
     """
 
     order_of_sums: Literal["C", "F"] = "F"

@@ -94,6 +94,13 @@ def long_run_covariance(
     ------
     NumericalError
         If a covariance leaves the range of numbers.
+
+    Examples
+    --------
+    >>> series = np.array([[1.0], [-1.0], [2.0], [-2.0]])
+    >>> covariance = long_run_covariance(series, "bartlett", 1.0)
+    >>> covariance.contemporaneous.tolist(), covariance.two_sided.tolist()
+    ([[2.5]], [[0.75]])
     """
     values = np.asarray(series, dtype=np.float64)
     units = exponents(values, axis=-2)
