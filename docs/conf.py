@@ -5,10 +5,10 @@ What Sphinx and its extensions do not offer is in ``building/``.
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,10 +25,7 @@ from building.presets import write_presets  # noqa: E402
 project = "panelvar"
 author = "The panelvar developers"
 copyright = "2026, The panelvar developers"
-try:
-    release = importlib.metadata.version("panelvar")
-except importlib.metadata.PackageNotFoundError:  # built from a tree that is not installed
-    release = "development tree"
+release = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 extensions = [
     "myst_nb",

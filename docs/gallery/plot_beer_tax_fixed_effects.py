@@ -48,7 +48,8 @@ pv.compare(first, drop="const", labels=NAMES, foot=["nobs", "rsquared", "rsquare
 # --------------
 #
 # Across states a dollar of tax goes with 0.36 *more* deaths per 10,000 people. Within states it goes with 0.66
-# fewer, out of about two. The two panels below show why: on the left each row less its state's mean, on the right
+# fewer, out of about two. (The first column has HC1 errors, which suit rows that are independent, and the others
+# are clustered by state.) The two panels below show why: on the left each row less its state's mean, on the right
 # the means themselves.
 
 figure = pv.plot_within_between(

@@ -156,5 +156,5 @@ plt.tight_layout()
 #
 # Sources: Blanchard, O. J. and Quah, D. (1989), The dynamic effects of aggregate demand and supply
 # disturbances, American Economic Review 79, 655-673; what is quoted is from the abstract of its working paper
-# (NBER 2737), the sample and the lags from memory. Faust, J. and Leeper, E. M. (1997), When do long-run
+# (NBER 2737), their sample from memory. Faust, J. and Leeper, E. M. (1997), When do long-run
 # identifying restrictions give reliable results?, Journal of Business and Economic Statistics 15, 345-353.

@@ -166,11 +166,9 @@ random_iv.overidentification.summary()
 # * **Taxes are no lottery.** A county that taxes more differs in much else.
 # * **Errors are classical**, as published. Clustered by county, every one of them is larger.
 #
-# **As published.** Baltagi (2006) has -0.355 (0.032) and 0.413 (0.027) for arrests and police by fixed effects,
-# -0.576 (0.802) and 0.658 (0.847) with instruments, -0.503 (0.241) and 0.408 (0.193) between counties, and -0.413
-# (0.097) and 0.435 (0.090) by EC2SLS (from memory). The table above agrees, but for a last digit that comes from
-# taking logarithms of rounded data. The tests of this library hold the same estimators to R's ``plm`` on these
-# counties.
+# **As published.** The estimators are those of Baltagi (2006). The tests of this library hold them to R's ``plm``
+# on these counties, whose documentation says that it replicates them as Baltagi's book prints them (2013, table
+# 7.1).
 #
 # **Read next.** :doc:`/guide/instrumental_variables`. The functions: :func:`panelvar.fit_iv_fixed_effects`,
 # :func:`panelvar.fit_iv_between`, :func:`panelvar.fit_iv_random_effects` and

@@ -168,8 +168,8 @@ pd.DataFrame(last).T[["value", "lower", "upper"]].round(3)
 # Whether the four series are cointegrated at all, 53 quarters cannot tell: an honest test does not reject
 # that they are not. Restrictions are not rejected either, and with so few rows that is weak support for them.
 #
-# A doubt about the data: real money rose fast after 1983, when (from memory) Denmark pegged its krone and
-# freed capital. What corrects deviations in the estimates may rest on that one episode.
+# A doubt about the data: real money rose fast after 1983, soon after Denmark gave up devaluing its krone in
+# October 1982. What corrects deviations in the estimates may rest on that one episode.
 #
 # **Read next**
 #

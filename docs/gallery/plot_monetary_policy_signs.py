@@ -137,9 +137,9 @@ draw(narrative, "The dates of Romer and Romer as an instrument")
 #
 # And the instrument is hardly exogenous. Prices rise at once and go on rising. The Federal Reserve decided as
 # it did *because* inflation was high. A series that inflation shocks move, too, identifies a mixture of them
-# and of policy. That is why later work uses surprises of interest rates in the half hour around an
+# and of policy. That is why later work uses surprises of interest rates in a short time around an
 # announcement, which are no answer to the news of the month (Gertler and Karadi 2015). Jarocinski and Karadi
-# (2020) publish theirs under CC BY 4.0; with it, the code stays as it is.
+# (2020) publish theirs; with it, the code stays as it is.
 #
 # The answers side by side
 # ------------------------
@@ -192,4 +192,4 @@ fig.tight_layout(rect=(0, 0.06, 1, 1))
 # prior information, Econometrica 83, 1963-1999. Gertler, M. and Karadi, P. (2015), Monetary policy surprises,
 # credit costs, and economic activity, American Economic Journal: Macroeconomics 7(1), 44-76. Jarocinski, M.
 # and Karadi, P. (2020), Deconstructing monetary policy surprises, American Economic Journal: Macroeconomics
-# 12(2), 1-43. What is said of their findings is from memory.
+# 12(2), 1-43.

@@ -48,7 +48,7 @@ plt.tight_layout()
 # Oil first
 # ---------
 # The usual short cut takes the price of oil as given within the quarter: it is made in a world market, and
-# American output and inflation move it only later (Blanchard and Galí 2010). That is a recursive order with
+# American output and inflation move it only later. That is a recursive order with
 # oil first.
 
 model = pv.fit_var(data, lags=3)
@@ -182,7 +182,5 @@ plt.tight_layout()
 #
 # Data: Cushing, Oklahoma, spot price of West Texas Intermediate, US Energy Information Administration (a work
 # of the US government, in the public domain), from the Federal Reserve Bank of St. Louis (DCOILWTICO) as the
-# Python package arch distributes it. References: Blanchard, O. J. and Galí, J. (2010), The macroeconomic
-# effects of oil price shocks: why are the 2000s so different from the 1970s?, in International Dimensions of
-# Monetary Policy, University of Chicago Press. Kilian, L. (2009), Not all oil price shocks are alike,
-# American Economic Review 99, 1053-1069. What is said of both is from memory.
+# Python package arch distributes it. Reference: Kilian, L. (2009), Not all oil price shocks are
+# alike, American Economic Review 99, 1053-1069.

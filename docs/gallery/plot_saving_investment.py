@@ -29,8 +29,8 @@ panel = pv.Panel(shares, entity="country", time="year")
 # %%
 # Across countries
 # ----------------
-# Feldstein and Horioka averaged over years and compared countries. From memory, their slope was 0.89, in 16
-# countries before 1975. Here it is hardly there.
+# Feldstein and Horioka averaged over years and compared countries of the OECD. From 1960 to 1974 their slope was
+# 0.89. Here it is hardly there.
 
 between = pv.fit_between(panel, "investment ~ saving")
 between.summary()

@@ -148,13 +148,10 @@ pv.compare(
 )
 
 # %%
-# * **The sample is of heads of households** who had a wage in private employment off the farm in all seven years
-#   (from memory). Those who lost theirs are not in it.
+# * **The sample is of people who had a wage in all seven years.** Those who lost theirs are not in it.
 #
-# **As published.** 0.138 (0.021) for schooling by Hausman and Taylor and 0.137 (0.021) by Amemiya and MaCurdy are
-# in Baltagi and Khanti-Akom (1990), and in Baltagi's *Econometric Analysis of Panel Data*, chapter 7 (from
-# memory). The tests of this library hold both to R's ``plm``, which says that it replicates the table of the
-# book.
+# **As published.** The tests of this library hold both estimators to R's ``plm``, whose documentation says that it
+# replicates table 7.4 of Baltagi's *Econometric Analysis of Panel Data* (2005, 2013).
 #
 # **Read next.** :doc:`/guide/hausman_taylor`, :doc:`/guide/random_effects` and
 # :doc:`/guide/instrumental_variables`. The functions: :func:`panelvar.fit_hausman_taylor`,
