@@ -74,7 +74,7 @@ OWN: dict[tuple[str, str], dict[str, float]] = {
         "HC0 and HC1 with absorbed effects": 1.0,
     },
     ("features", "gretl"): {
-        "Swamy-Arora, by entity, unbalanced, Stata's small-sample version": 1.0,
+        "Swamy-Arora, by entity, Stata's small-sample version": 1.0,
         "Nerlove, by entity, balanced": 1.0,
         "Clustered by entity": 1.0,
         "Two-step GMM": 1.0,
