@@ -309,7 +309,7 @@ def test_robust_needs_leverage_below_one():
     dummy[20] = 1.0
     model = pv.fit_var(y, lags=1, exogenous=dummy)
     assert np.isfinite(model.with_cov("HC1").std_errors.to_numpy()).all()
-    with pytest.raises(NumericalError, match="leverage 1"):
+    with pytest.raises(NumericalError, match="the leverage is 1 in 1 row"):
         model.with_cov("HC3")
     assert model.with_cov("robust").cov_kind == "HC1"
 
