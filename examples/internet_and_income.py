@@ -33,7 +33,7 @@ LABELS = {
     "log_income": "log GDP per capita",
     "users": "Internet users, %",
     "const": "Constant",
-    **{f"L(users, {k})": f"Internet users, {k} years before" for k in (1, 3, 5)},
+    **{f"L(users, {k})": f"Internet users, {k} year{'s' * (k > 1)} before" for k in (1, 3, 5)},
 }
 BY_COUNTRY = pv.Clustered("entity")
 LAGS = (1, 3, 5)
