@@ -94,10 +94,10 @@ def _slipped(one: str, other: str) -> bool:
 
 
 def _edits(one: str, other: str, most: int) -> int:
-    """Least number of letters put in, left out, replaced or exchanged with their neighbour; more than ``most`` if so.
+    """Least number of letters put in, left out, replaced or exchanged with their neighbour, or ``most + 1`` if larger.
 
-    Only places that ``most`` letters put in or left out can bring together are compared, and none once all of a row
-    are too far apart: long names that differ cost no more than short ones.
+    Only places are compared that ``most`` letters, put in or left out, can bring together. The comparison ends once
+    every place of a row is too far apart, so that long names which differ cost no more than short ones.
     """
     far = most + 1
     before: list[int] = []

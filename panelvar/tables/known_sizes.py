@@ -70,7 +70,7 @@ KNOWN = {
     "dfgls, hq, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, t-stat, ct": KnownSize("periods", 100, GIVEN),
     "kpss, newey-west, ct": KnownSize(
-        "periods", 60, ("With bandwidth='short' it does not reject white noise too often.")
+        "periods", 60, "With bandwidth='short' it does not reject white noise too often."
     ),
     "engle-granger, aic": KnownSize("periods", 250, GIVEN),
     "engle-granger, hq": KnownSize("periods", 100, GIVEN),
@@ -126,12 +126,12 @@ KNOWN = {
     "hadri": KnownSize(
         "periods",
         10_000,
-        ("There errors had a root of 0.5. errors='serial' is nearer its level."),
+        "Those errors had a root of 0.5. errors='serial' is nearer its level.",
     ),
     "hadri, serial": KnownSize(
         "periods",
         10_000,
-        ("There errors had a root of 0.5. No test of this null is nearer."),
+        "Those errors had a root of 0.5. No test of this null is nearer.",
     ),
     "pedroni, bic, c": KnownSize("periods", 150, GIVEN),
     "pedroni, bic, ct": KnownSize("periods", 200, GIVEN),
