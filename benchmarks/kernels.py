@@ -36,7 +36,7 @@ class Twins(NamedTuple):
 
 
 OLDER = {"fit.scores": "kernels.sandwich"}
-"""Where trees older than the rooms had a module, other than in ``panelvar.kernels`` under its own name."""
+"""Where trees older than the rooms had a module, other than in ``panelvar.kernels.linear`` under its own name."""
 
 
 @cache

@@ -11,7 +11,7 @@ import pandas as pd
 import panelvar as pv
 from benchmarks.harness import Row, equal, human, limit, median_seconds, ratio
 from benchmarks.samples import panel_frame
-from panelvar.kernels.ols import ols
+from panelvar.kernels.linear.ols import ols
 
 REGRESSORS = ["x0", "x1"]
 FITS = {"pooled": pv.fit_pooled, "fixed effects": pv.fit_fixed_effects}

@@ -12,9 +12,9 @@ import numpy as np
 import panelvar as pv
 from benchmarks.harness import Row, equal, median_seconds, ratio
 from benchmarks.samples import panel_frame, ring_frame, worker_frame
-from panelvar.absorption.absorb import absorb
-from panelvar.kernels.groups import Grouping
-from panelvar.kernels.rows import subtract_tables
+from panelvar.kernels.absorption.absorb import absorb
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.rows import subtract_tables
 
 REGRESSORS = ["x0", "x1", "x2"]
 _panel_frame = lru_cache(maxsize=1)(panel_frame)

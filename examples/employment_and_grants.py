@@ -17,8 +17,8 @@ import pandas as pd
 from writing.page import Page, draw_to_files, refresh, use_utf8
 
 import panelvar as pv
-from panelvar.tables.layout import Row, count, number, probability, words
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Row, count, number, probability, words
+from panelvar.core.tables.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,14 +16,14 @@ import pandas as pd
 from writing.page import Page, draw_to_files, refresh, use_utf8
 
 import panelvar as pv
-from panelvar.plots.scatter import plot_scatter
-from panelvar.tables.layout import Row, number, probability, words
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Row, number, probability, words
+from panelvar.core.tables.table import Table
+from panelvar.reporting.plots.scatter import plot_scatter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from panelvar.static_panels.result import LinearResult
+    from panelvar.panels.static.result import LinearResult
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "examples" / "data" / "world_internet_income.csv"

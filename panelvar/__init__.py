@@ -26,7 +26,7 @@ def __getattr__(name: str) -> object:
     if name == "__all__":
         return ["__version__", *modules]
     if name not in modules:
-        from panelvar.base.elsewhere import unknown
+        from panelvar.core.base.elsewhere import unknown
 
         raise AttributeError(unknown(name, modules), name=name)
     from importlib import import_module

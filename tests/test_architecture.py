@@ -162,7 +162,7 @@ def imports(path: Path):
             elif isinstance(child, ast.ImportFrom):
                 assert child.level == 0, f"{path}:{child.lineno}: relative import"
                 yield child.module, child.lineno, when
-                # `from panelvar.absorption import absorb` names a module too.
+                # `from panelvar.kernels.absorption import absorb` names a module too.
                 for alias in child.names:
                     if child.module.startswith("panelvar"):
                         yield f"{child.module}.{alias.name}", child.lineno, when
@@ -191,7 +191,7 @@ def test_imports_point_left():
 
 
 # An error message of a published system names what a fitted one has.
-ACROSS = {("panelvar.var_models.system", "panelvar.var_models.var_result")}
+ACROSS = {("panelvar.systems.var.system", "panelvar.systems.var.var_result")}
 
 
 def test_files_of_a_room_do_not_import_one_another():
@@ -227,7 +227,7 @@ def test_nothing_lies_loose_at_the_root():
 
 def test_no_room_hides_a_public_name_or_a_name_used_elsewhere():
     """`panelvar.<room>` is the module once it is loaded: it must not be what somebody means to call."""
-    from panelvar.base.elsewhere import answers
+    from panelvar.core.base.elsewhere import answers
 
     assert set(STEP) & (set(PUBLIC) | {name for kind, _, name in answers() if kind == "function"}) == set()
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.cointegration.vecm_problem import VecmProblem
-from panelvar.covariance.covariances import Classical
-from panelvar.dynamics import dynamics
-from panelvar.dynamics.second_moments import correlations
-from panelvar.panel_tests.auxiliary import least_squares
-from panelvar.unit_roots.lag_orders import lag_orders
-from panelvar.unit_roots.regressions import lagged_differences
+from panelvar.estimates.covariance.covariances import Classical
+from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.second_moments import correlations
+from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
+from panelvar.nonstationary.unit_roots.lag_orders import lag_orders
+from panelvar.nonstationary.unit_roots.regressions import lagged_differences
+from panelvar.panels.diagnostics.auxiliary import least_squares
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
@@ -168,7 +168,9 @@ def test_a_coefficient_that_is_restricted_has_no_t_statistic_and_says_so():
 
 def test_relations_that_fit_exactly_have_no_likelihood_ratio(monkeypatch):
     model = pv.fit_vecm(system(), rank=1, lags=1)
-    monkeypatch.setattr("panelvar.cointegration.relation_test.likelihood_terms", lambda values: np.full(1, np.inf))
+    monkeypatch.setattr(
+        "panelvar.nonstationary.cointegration.relation_test.likelihood_terms", lambda values: np.full(1, np.inf)
+    )
     with pytest.raises(pv.NumericalError, match="A relation fits exactly"):
         model.weak_exogeneity_test("b")
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.base import limits
+from panelvar.core.base import limits
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "guide" / "limits.md"
 STATED = {

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.kernels.ols import ols
+from panelvar.kernels.linear.ols import ols
 
 
 def frame(seed: int = 0, entities: int = 30, periods: int = 6) -> pd.DataFrame:

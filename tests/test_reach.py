@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.base.limits import LONGEST_HORIZON
+from panelvar.core.base.limits import LONGEST_HORIZON
 
 PERIODS = 40
 

@@ -38,7 +38,7 @@ def blocks(page: Path) -> list[tuple[int, bool, str]]:
 
 def test_readme_runs(monkeypatch, tmp_path):
     plt = pytest.importorskip("matplotlib.pyplot")
-    from panelvar.base.errors import PanelVarWarning
+    from panelvar.core.base.errors import PanelVarWarning
 
     monkeypatch.chdir(ROOT)
     namespace = {"__name__": "__page__", "output": tmp_path}
@@ -98,10 +98,14 @@ def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
 
     documented = {name.removeprefix("panelvar.") for name in listed_in_the_reference()}
     names = set(panelvar.__all__) - {"__version__"}
-    errors = {name for name in names if getattr(panelvar, name).__module__ == "panelvar.base.errors"}
-    rooms = ("kernels", "absorption")
-    kernels = {f"{room}.{path.stem}" for room in rooms for path in (ROOT / "panelvar" / room).glob("[!_]*.py")}
-    assert "base.errors" in documented
+    errors = {name for name in names if getattr(panelvar, name).__module__ == "panelvar.core.base.errors"}
+    rooms = ("kernels/linear", "kernels/absorption")
+    kernels = {
+        f"{room.replace('/', '.')}.{path.stem}"
+        for room in rooms
+        for path in (ROOT / "panelvar" / room).glob("[!_]*.py")
+    }
+    assert "core.base.errors" in documented
     assert names - errors - documented == set()
     assert kernels - documented == set()
 
@@ -114,7 +118,7 @@ def modules_with_examples() -> list[str]:
 
 @pytest.mark.parametrize("name", modules_with_examples())
 def test_docstring_examples_run(name, monkeypatch):
-    if name.startswith("panelvar.plots."):
+    if name.startswith("panelvar.reporting.plots."):
         pytest.importorskip("matplotlib")
     monkeypatch.chdir(ROOT)
     options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS

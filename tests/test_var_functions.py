@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import panelvar as pv
-from panelvar.base.elsewhere import has_attribute, name_here
-from panelvar.responses.responses import Responses
+from panelvar.core.base.elsewhere import has_attribute, name_here
+from panelvar.systems.responses.responses import Responses
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "evidence" / "var_functions.md").read_text(encoding="utf-8")
 CODE = re.findall(r"`([^`\n]+)`", PAGE)

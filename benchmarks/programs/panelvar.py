@@ -11,10 +11,10 @@ import pandas as pd
 import panelvar as pv
 from benchmarks import dynamic_panels
 from benchmarks.programs.answers import Answer, Call, Told, estimates, regressors_of
-from panelvar.absorption.absorb import absorb
-from panelvar.kernels.groups import Grouping
-from panelvar.kernels.ols import ols
-from panelvar.kernels.rows import subtract_tables
+from panelvar.kernels.absorption.absorb import absorb
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.ols import ols
+from panelvar.kernels.linear.rows import subtract_tables
 
 
 def fit(function: Callable[..., Any], **options: Any) -> Callable[[pd.DataFrame], Call]:

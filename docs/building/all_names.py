@@ -8,7 +8,7 @@ from pathlib import Path
 def write_all_names(folder: Path) -> None:
     """Write an autosummary without pages of its own: the pages of the subjects have those."""
     import panelvar
-    from panelvar.base import errors
+    from panelvar.core.base import errors
 
     names = sorted((name for name in panelvar.__all__ if not name.startswith("_")), key=str.casefold)
     # Errors, warnings and notes share the page of their module.

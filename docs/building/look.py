@@ -42,7 +42,7 @@ KINDS = [
     "api/generated/panelvar.LinearResult.html",
     "api/generated/panelvar.plot_coefficients.html",
     "developers/kernels.html",
-    "developers/generated/panelvar.absorption.absorb.html",
+    "developers/generated/panelvar.kernels.absorption.absorb.html",
     "evidence/features.html",
     "evidence/parity/stata.html",
     "evidence/speed.html",

@@ -58,7 +58,7 @@ class NameOrCode(SphinxRole):
 
 def linked_types(reference: Path) -> dict[str, str]:
     """Every class that a page of the reference lists, by the name that it has in Parameters, Returns and Raises."""
-    from panelvar.base import errors
+    from panelvar.core.base import errors
 
     pages = "".join(page.read_text(encoding="utf-8") for page in reference.glob("*.md"))
     listed = re.findall(r"^ +(panelvar\.(?:\w+\.)*([A-Z]\w*))$", pages, flags=re.MULTILINE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 def write_presets(folder: Path) -> None:
     """Tabulate the presets of the conventions."""
-    from panelvar.fit.presets import PRESETS
+    from panelvar.estimates.fit.presets import PRESETS
 
     fields = [field.name for field in dataclasses.fields(next(iter(PRESETS.values()))) if field.name != "name"]
     lines = ["| choice | " + " | ".join(PRESETS) + " |", "|---" * (len(PRESETS) + 1) + "|"]

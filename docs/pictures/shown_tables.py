@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 import panelvar as pv
-from panelvar.tables.layout import Cell, Row, words
-from panelvar.tables.table import Presented, Table
+from panelvar.core.tables.layout import Cell, Row, words
+from panelvar.core.tables.table import Presented, Table
 
 
 def panel_data(seed: int = 3) -> pd.DataFrame:

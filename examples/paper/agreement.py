@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from panelvar.tables.layout import Cell, Fact, Row, count, pairs
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Cell, Fact, Row, count, pairs
+from panelvar.core.tables.table import Table
 
 EXACT, NEAR, FAR = "=", "~", "!"
 OURS_AND_PAPER = ("ours", "paper")

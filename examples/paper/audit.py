@@ -9,14 +9,14 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import panelvar as pv
-from panelvar.tables.layout import Row, count, interval, number, words
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Row, count, interval, number, words
+from panelvar.core.tables.table import Table
 from paper.autoregressions import BANDS, HORIZON, estimated
 from paper.regressions import ESTIMATORS, TABLES, three_estimators
 from paper.source import HALF, LABELS, TWO
 
 if TYPE_CHECKING:
-    from panelvar.static_panels.result import LinearResult
+    from panelvar.panels.static.result import LinearResult
     from paper.source import Paper
 
 ENTITIES, SLOPES = 3, 2

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.layout import Cell, Fact, Row, interval, number, pairs, words
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Cell, Fact, Row, interval, number, pairs, words
+from panelvar.core.tables.table import Table
 from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, pair
 from paper.source import THREE, TWO, printed_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from panelvar.responses.responses import Responses
-    from panelvar.var_models.var_result import VarResult
+    from panelvar.systems.responses.responses import Responses
+    from panelvar.systems.var.var_result import VarResult
     from paper.source import Paper
 
 HORIZON = 10

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import panelvar as pv
-from panelvar.plots.response_grid import plot_responses
-from panelvar.plots.scatter import plot_scatter
+from panelvar.reporting.plots.response_grid import plot_responses
+from panelvar.reporting.plots.scatter import plot_scatter
 from paper.autoregressions import BANDS, HORIZON, estimated, shocks, unit_impulses
 from paper.source import THREE, TWO
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from panelvar.responses.responses import Responses
+    from panelvar.systems.responses.responses import Responses
     from paper.source import Paper
 
 SCATTERS = {3: "Ganzi", 4: "Aba", 5: "Liangshan"}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from panelvar.tables.layout import Row, interval, number, words
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Row, interval, number, words
+from panelvar.core.tables.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

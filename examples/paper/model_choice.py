@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from panelvar.tables.layout import Row, number, probability, words
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Row, number, probability, words
+from panelvar.core.tables.table import Table
 from paper.audit import ENTITIES, SLOPES, columns, implied_means_of_gdp
 from paper.source import HALF
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import panelvar as pv
-from panelvar.tables.layout import Row, number, words
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Row, number, words
+from panelvar.core.tables.table import Table
 from paper.autoregressions import HORIZON, estimated, unit_impulses
 from paper.source import HALF, LABELS, THREE, TWO
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.layout import Cell, Row, count, number, pairs, words
-from panelvar.tables.number_format import check_stars, stars_for
-from panelvar.tables.table import Table
+from panelvar.core.tables.layout import Cell, Row, count, number, pairs, words
+from panelvar.core.tables.number_format import check_stars, stars_for
+from panelvar.core.tables.table import Table
 from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, Compared, pair
 from paper.source import LABELS, STARS
 
 if TYPE_CHECKING:
-    from panelvar.static_panels.result import LinearResult
+    from panelvar.panels.static.result import LinearResult
     from paper.source import Paper
 
 ESTIMATORS = {"pooled": "Pooled", "fixed_effects": "Fixed", "random_effects": "Random"}

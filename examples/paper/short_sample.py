@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import panelvar as pv
-from panelvar.base.errors import InsufficientDataError
-from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
-from panelvar.tables.table import Table
+from panelvar.core.base.errors import InsufficientDataError
+from panelvar.core.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
+from panelvar.core.tables.table import Table
 from paper.autoregressions import HORIZON, estimated
 from paper.source import LABELS, PANEL, THREE, TWO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from panelvar.base.arrays import Array
-    from panelvar.panel_series.battery import PanelTestTable
-    from panelvar.responses.responses import Responses
-    from panelvar.tables.test_result import TestResult
-    from panelvar.var_models.var_result import VarResult
+    from panelvar.core.base.arrays import Array
+    from panelvar.core.tables.test_result import TestResult
+    from panelvar.nonstationary.panel_series.battery import PanelTestTable
+    from panelvar.systems.responses.responses import Responses
+    from panelvar.systems.var.var_result import VarResult
     from paper.source import Paper
 
 DRAWS, SEED, LEVEL = 2000, 2021, 0.95

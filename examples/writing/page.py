@@ -20,7 +20,7 @@ import panelvar as pv
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
-    from panelvar.tables.table import Table
+    from panelvar.core.tables.table import Table
 
 WIDTH = 80
 # A part of a page of the documentation that the program writes: marker, fenced text, marker.
@@ -169,7 +169,7 @@ def _fold_equation(line: str) -> str:
 
 
 def _latex(text: str) -> str:
-    from panelvar.tables.latex_characters import escape_latex
+    from panelvar.core.tables.latex_characters import escape_latex
 
     return escape_latex(text)
 

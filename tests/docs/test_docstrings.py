@@ -11,7 +11,7 @@ import re
 import pytest
 
 import panelvar as pv
-from panelvar.tables.table import Presented, Table
+from panelvar.core.tables.table import Presented, Table
 
 FUNCTIONS = [name for name in pv.__all__ if inspect.isfunction(getattr(pv, name))]
 CLASSES = [name for name in pv.__all__ if inspect.isclass(getattr(pv, name))]

@@ -34,7 +34,9 @@ def test_the_four_stories_that_use_a_name_most_are_kept(tmp_path):
 
 
 def test_what_is_not_of_the_package_is_not_read():
-    page = "`npv.rate`, `pv_of(x)`, `panelvar.tables.table`, {doc}`/stories/plot_macro_var`, {py:func}`~numpy.diff`"
+    page = (
+        "`npv.rate`, `pv_of(x)`, `panelvar.core.tables.table`, {doc}`/stories/plot_macro_var`, {py:func}`~numpy.diff`"
+    )
     assert READER["names_used"](page) == {}
 
 

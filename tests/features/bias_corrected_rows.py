@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from bias_corrected.corrected_twins import corrected_moments, kiviet, sandwich
-from dynamic_panels.test_arellano_bond import FRAME
 from features.dynamic_panels_names import CORRECTED, error, firms_cube, params
 from features.feature import Feature, reference
+from panels.bias_corrected.corrected_twins import corrected_moments, kiviet, sandwich
+from panels.dynamic.test_arellano_bond import FRAME
 from scipy.optimize import root
 
 import panelvar as pv
 
-LSDVC = "tests/bias_corrected/test_lsdvc.py"
+LSDVC = "tests/panels/bias_corrected/test_lsdvc.py"
 FORMULA = f"{LSDVC}::test_every_order_is_that_of_the_written_out_matrices"
-MOMENTS = "tests/bias_corrected/test_bias_corrected_moments.py"
+MOMENTS = "tests/panels/bias_corrected/test_bias_corrected_moments.py"
 ZERO = f"{MOMENTS}::test_moments_are_zero_and_errors_those_of_the_written_out_sandwich"
 ALL_FIRMS = "published_stata_abdata_xtlsdvc"
 SECTOR_4 = "published_bruno2005_xtlsdvc"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dynamic_panels.dense_gmm import LagColumns, OwnColumns
 from features.dynamic_panels_names import (
     BOND,
     ESTIMATOR,
@@ -19,13 +18,14 @@ from features.dynamic_panels_names import (
     two_step,
 )
 from features.feature import Feature, reference
+from panels.dynamic.dense_gmm import LagColumns, OwnColumns
 
 import panelvar as pv
 
 PAPER = "published_arellano_bond_1991"
-DENSE = "tests/dynamic_panels/test_dense_gmm.py"
+DENSE = "tests/panels/dynamic/test_dense_gmm.py"
 AGREE = (
-    "tests/dynamic_panels/test_against_dense.py::test_differences_and_deviations_agree_on_balanced_panels_with_all_lags"
+    "tests/panels/dynamic/test_against_dense.py::test_differences_and_deviations_agree_on_balanced_panels_with_all_lags"
 )
 ALL = LagColumns("n", 2, equation="both")
 
@@ -270,7 +270,7 @@ ESTIMATOR_ROWS = [
         "fit_blundell_bond(*firms_in_chunks)",
         params("w"),
         lambda: two_step(twin(ALL, OWN, level_equation=True, constant=True), "w"),
-        ("tests/streams/test_streamed_dynamic_panels.py::test_a_stream_is_the_panel_it_holds_however_it_is_cut",),
+        ("tests/data/streams/test_streamed_dynamic_panels.py::test_a_stream_is_the_panel_it_holds_however_it_is_cut",),
         {},
         remark="read a chunk at a time from files, queries or frames; every test of the moments is the same",
     ),

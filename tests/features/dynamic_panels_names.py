@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from bias_corrected.corrected_twins import Cube
-from dynamic_panels.abdata import abdata
-from dynamic_panels.dense_gmm import Fit, LagColumns, Model, OwnColumns, fit
-from dynamic_panels.test_arellano_bond import FRAME
-from dynamic_panels.test_dense_gmm import firms as dense_firms
-from panel_var_models.panel_var_twins import rows_of
+from panels.bias_corrected.corrected_twins import Cube
+from panels.dynamic.abdata import abdata
+from panels.dynamic.dense_gmm import Fit, LagColumns, Model, OwnColumns, fit
+from panels.dynamic.test_arellano_bond import FRAME
+from panels.dynamic.test_dense_gmm import firms as dense_firms
 from reference_data import table
+from systems.panel_var.panel_var_twins import rows_of
 
 import panelvar as pv
 
@@ -28,12 +28,12 @@ SYSTEM = "Panel vector autoregressions"
 QUESTION = "What is asked of a panel vector autoregression"
 
 STATA = "published_stata_abdata_dynpanel"
-TWIN = "tests/dynamic_panels/test_against_dense.py::test_the_kernel_is_the_dense_twin"
-CLUSTERS = "tests/dynamic_panels/test_against_dense.py::test_clusters_of_entities_sum_their_moments"
-BOND = "tests/dynamic_panels/test_arellano_bond.py"
-PANEL_VAR = "tests/panel_var_models/test_panel_var.py"
-MOMENTS = "tests/panel_var_models/test_moments.py"
-GENERATED = "tests/panel_var_models/test_regenerated_panels.py"
+TWIN = "tests/panels/dynamic/test_against_dense.py::test_the_kernel_is_the_dense_twin"
+CLUSTERS = "tests/panels/dynamic/test_against_dense.py::test_clusters_of_entities_sum_their_moments"
+BOND = "tests/panels/dynamic/test_arellano_bond.py"
+PANEL_VAR = "tests/systems/panel_var/test_panel_var.py"
+MOMENTS = "tests/systems/panel_var/test_moments.py"
+GENERATED = "tests/systems/panel_var/test_regenerated_panels.py"
 
 PURSE = ["grants", "revenues", "expenditures"]
 TABLE_4 = ["lwage", "L(lwage)", "lcapital", "L(lcapital)", "L(lcapital, 2)", "loutput", "L(loutput)", "L(loutput, 2)"]

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from dynamic_panels.dense_gmm import Fit, LagColumns, OwnColumns
-from dynamic_panels.test_arellano_bond import FRAME
-from dynamic_panels.test_quadratic_moments import blind
-from dynamic_panels.test_serial_portmanteau import by_hand
 from features.dynamic_panels_names import (
     BOND,
     CLUSTERS,
@@ -24,12 +20,16 @@ from features.dynamic_panels_names import (
     twin,
 )
 from features.feature import Feature, reference
+from panels.dynamic.dense_gmm import Fit, LagColumns, OwnColumns
+from panels.dynamic.test_arellano_bond import FRAME
+from panels.dynamic.test_quadratic_moments import blind
+from panels.dynamic.test_serial_portmanteau import by_hand
 from scipy.optimize import minimize
 
 import panelvar as pv
 
-DENSE = "tests/dynamic_panels/test_dense_gmm.py"
-QUADRATIC = "tests/dynamic_panels/test_quadratic_moments.py"
+DENSE = "tests/panels/dynamic/test_dense_gmm.py"
+QUADRATIC = "tests/panels/dynamic/test_quadratic_moments.py"
 SHORT = LagColumns("n", 2, 4, equation="transformed")
 PAIR = 'instruments=[LagInstruments("n", 2), StandardInstruments(["w", "k"], "both")]'
 STEPS = f"{BOND}::test_later_steps_settle_where_they_say"
@@ -410,7 +410,7 @@ TEST_ROWS = [
         "fit_arellano_bond(*firms_alone, steps=1).f_slopes",
         statistic,
         stored("A1_ar1_1step_robust", "e/chi2"),
-        ("tests/static_panels/test_result.py::test_wald_in_every_way_of_writing",),
+        ("tests/panels/static/test_result.py::test_wald_in_every_way_of_writing",),
         {name: "printed" for name in ("Stata", "xtabond2", "xtdpdgmm", "plm", "gretl", "panelbox")},
         {"Stata": (f"{STATA}/A*/e/chi2",), "plm": ("empluk_pgmm/*/wald_coef_robust/statistic",)},
     ),
@@ -421,7 +421,7 @@ TEST_ROWS = [
         '.wald_test(["time[1979]", "time[1980]", "time[1981]", "time[1982]", "time[1983]", "time[1984]"])',
         statistic,
         reference("empluk_pgmm/ab91_table4_a_onestep/wald_time_robust/statistic/chisq"),
-        ("tests/static_panels/test_result.py::test_wald_in_every_way_of_writing",),
+        ("tests/panels/static/test_result.py::test_wald_in_every_way_of_writing",),
         {"Stata": "test", "xtabond2": "test", "xtdpdgmm": "test", "plm": "summary", "gretl": "printed"},
         {"plm": ("empluk_pgmm/*/wald_time_robust",), "gretl": ("empluk_gretl_dpanel/ab*/wald_time",)},
     ),
@@ -437,7 +437,7 @@ TEST_ROWS = [
                 .sum()
             )
         ),
-        ("tests/static_panels/test_result.py::test_lincom_by_hand",),
+        ("tests/panels/static/test_result.py::test_lincom_by_hand",),
         {"Stata": "lincom", "xtabond2": "lincom", "xtdpdgmm": "lincom", "pvar": "lincom", "plm": "† multcomp"},
     ),
     Feature(
@@ -447,7 +447,7 @@ TEST_ROWS = [
         statistic,
         lambda: second(range(30)) - second(range(28)),
         (
-            "tests/dynamic_panels/test_subset_tests.py::test_the_difference_is_of_two_least_criteria_under_parts_of_one_weight",
+            "tests/panels/dynamic/test_subset_tests.py::test_the_difference_is_of_two_least_criteria_under_parts_of_one_weight",
         ),
         {"xtabond2": "printed for every set", "xtdpdgmm": "estat overid, difference"},
         {"xtabond2": ("published_roodman_2009/*/difference_in_hansen",)},
@@ -459,7 +459,7 @@ TEST_ROWS = [
         'fit_arellano_bond(*firms).instrument_tests()["w, k"]',
         statistic,
         lambda: second(range(30)) - second(range(28)),
-        ("tests/dynamic_panels/test_subset_tests.py::test_every_set_is_in_the_table_by_its_name",),
+        ("tests/panels/dynamic/test_subset_tests.py::test_every_set_is_in_the_table_by_its_name",),
         {"xtabond2": "printed", "xtdpdgmm": "estat overid, difference"},
     ),
     Feature(
@@ -468,7 +468,7 @@ TEST_ROWS = [
         'fit_arellano_bond(*firms, steps=1).difference_in_sargan("w, k")',
         statistic,
         lambda: (first(range(30)) - first(range(28))) / twin(N_LAGS, OWN).sigma2(1, minus=3),
-        ("tests/dynamic_panels/test_subset_tests.py::test_under_its_own_weight_the_smaller_model_is_fitted_by_itself",),
+        ("tests/panels/dynamic/test_subset_tests.py::test_under_its_own_weight_the_smaller_model_is_fitted_by_itself",),
         {"xtabond2": "printed without robust"},
     ),
     Feature(
@@ -497,7 +497,7 @@ TEST_ROWS = [
         "fit_arellano_bond(*firms_alone).underidentification",
         statistic,
         regressor_alone,
-        ("tests/dynamic_panels/test_underidentification.py::test_the_statistic_is_the_least_over_all_combinations",),
+        ("tests/panels/dynamic/test_underidentification.py::test_the_statistic_is_the_least_over_all_combinations",),
         {"xtabond2": "† underid", "xtdpdgmm": "† underid"},
         remark="that the moments see no combination of the regressors; also by regressor (Sanderson and Windmeijer)",
     ),
@@ -507,7 +507,7 @@ TEST_ROWS = [
         'fit_arellano_bond(simulated, "y", "x", instruments=LagInstruments(collapse=True)).serial_portmanteau()',
         statistic,
         lambda: by_hand(simulated_fit(), FRAME)[0],
-        ("tests/dynamic_panels/test_serial_portmanteau.py::test_it_is_the_sum_of_products_one_at_a_time",),
+        ("tests/panels/dynamic/test_serial_portmanteau.py::test_it_is_the_sum_of_products_one_at_a_time",),
         {"Stata": "xtserialpm†, after within estimates; xtdpdserial†", "xtdpdgmm": "estat serialpm"},
         remark="of any order, from the errors of the levels",
     ),
@@ -517,7 +517,7 @@ TEST_ROWS = [
         "fit_arellano_bond(*firms).moment_criteria().bic",
         float,
         lambda: twin(N_LAGS, OWN).second.criterion - 27 * np.log(140),
-        ("tests/dynamic_panels/test_moment_selection.py::test_the_criteria_are_the_formulas_with_n_the_entities",),
+        ("tests/panels/dynamic/test_moment_selection.py::test_the_criteria_are_the_formulas_with_n_the_entities",),
         {"Stata": "criteria after xtvar", "xtdpdgmm": "estat mmsc", "pvar": "pvarsoc", "panelvar": "Andrews_Lu_MMSC"},
         remark="n is entities, over which moments are summed; others count rows",
     ),
@@ -527,7 +527,7 @@ TEST_ROWS = [
         "fit_arellano_bond(*firms_alone, lags=2).lag_selection().table.loc[2, 'bic']",
         float,
         lambda: two_lags().second.criterion - (two_lags().n_instruments - 2) * np.log(140),
-        ("tests/dynamic_panels/test_moment_selection.py::test_every_number_of_lags_has_the_rows_of_the_longest",),
+        ("tests/panels/dynamic/test_moment_selection.py::test_every_number_of_lags_has_the_rows_of_the_longest",),
         {"Stata": "criteria after xtvar", "xtdpdgmm": "estat mmsc", "pvar": "pvarsoc, maxlag(4)"},
         remark="all orders on the rows and instruments of the longest",
     ),

@@ -14,7 +14,7 @@ A row is a `Feature` in one of the ``*_rows.py``::
         'fit_random_effects(*grunfeld, variance_components="wallace-hussain")',   # shown on the page, and evaluated
         params("value"),                                              # a number of the result ...
         reference("grunfeld_plm_fits/random_individual_walhus/coef/value"),       # ... and what it must equal
-        checked=("tests/random_effects/test_variance_components.py::test_balanced_denominators_count_effects_only",),
+        checked=("tests/panels/random_effects/test_variance_components.py::test_balanced_denominators_count_effects_only",),
         programs={"plm": 'random.method = "walhus"', "EViews": "random effects, Wallace-Hussain"},
         matches={"plm": ("*_plm_fits/random_individual_walhus/coef",)},
     )

@@ -11,8 +11,8 @@ from features.panel_cointegration_rows import kao
 from features.panel_individual_root_rows import w_bar
 from features.panel_roots_names import BATTERIES, series
 
-ROOTS = "tests/panel_unit_roots/test_battery.py"
-RELATIONS = "tests/panel_cointegration/test_battery.py"
+ROOTS = "tests/nonstationary/panel_unit_roots/test_battery.py"
+RELATIONS = "tests/nonstationary/panel_cointegration/test_battery.py"
 
 
 def entry(*place: str) -> Callable[[pd.DataFrame], float]:

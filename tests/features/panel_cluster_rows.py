@@ -17,9 +17,9 @@ from reference_data import table
 
 import panelvar as pv
 
-PLAIN = "tests/covariance/test_covariances.py"
-REDUCED = "tests/covariance/test_bias_reduced.py"
-LEVERAGE = "tests/panel_tests/test_cluster_leverage.py"
+PLAIN = "tests/estimates/covariance/test_covariances.py"
+REDUCED = "tests/estimates/covariance/test_bias_reduced.py"
+LEVERAGE = "tests/panels/diagnostics/test_cluster_leverage.py"
 SIMULATED = "tests/simulation/test_few_clusters.py::test_the_table_has_every_design_and_keeps_its_promises"
 PLM_COV = "grunfeld_plm_cov"
 
@@ -186,7 +186,7 @@ CLUSTERS = [
         nested_factor,
         (
             f"{PLAIN}::test_nested_effects_are_not_counted",
-            "tests/static_panels/test_slopes_and_many_effects.py::test_effects_and_slopes_nested_in_clusters_are_not_counted",
+            "tests/panels/static/test_slopes_and_many_effects.py::test_effects_and_slopes_nested_in_clusters_are_not_counted",
         ),
         {
             "Stata": "xtreg, fe; reghdfe†",

@@ -7,22 +7,22 @@ from functools import cache
 import numpy as np
 from features.feature import Feature, reference
 from features.panel_roots_names import COINTEGRATION, part, pvalue, statistic, system
-from panel_cointegration.test_error_correction import NAMES as FOUR
-from panel_cointegration.test_error_correction import scores
-from panel_cointegration.test_error_correction import slow as slow_error_correction
-from panel_cointegration.test_kao import slow as slow_kao
-from panel_cointegration.test_pedroni import slow as slow_pedroni
-from panel_cointegration.test_pedroni import standardised
-from panel_cointegration.test_variance_ratio import slow as slow_variance_ratio
+from nonstationary.panel_cointegration.test_error_correction import NAMES as FOUR
+from nonstationary.panel_cointegration.test_error_correction import scores
+from nonstationary.panel_cointegration.test_error_correction import slow as slow_error_correction
+from nonstationary.panel_cointegration.test_kao import slow as slow_kao
+from nonstationary.panel_cointegration.test_pedroni import slow as slow_pedroni
+from nonstationary.panel_cointegration.test_pedroni import standardised
+from nonstationary.panel_cointegration.test_variance_ratio import slow as slow_variance_ratio
 
-from panelvar.panel_cointegration.error_correction_bootstrap import null_models, samples
-from panelvar.panel_cointegration.moments import variance_ratio_moments
-from panelvar.panel_cointegration.pedroni import STATISTICS, TITLES
+from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
+from panelvar.nonstationary.panel_cointegration.moments import variance_ratio_moments
+from panelvar.nonstationary.panel_cointegration.pedroni import STATISTICS, TITLES
 
-ECM = "tests/panel_cointegration/test_error_correction.py"
-KAO = "tests/panel_cointegration/test_kao.py"
-RATIO = "tests/panel_cointegration/test_variance_ratio.py"
-PEDRONI = "tests/panel_cointegration/test_pedroni.py"
+ECM = "tests/nonstationary/panel_cointegration/test_error_correction.py"
+KAO = "tests/nonstationary/panel_cointegration/test_kao.py"
+RATIO = "tests/nonstationary/panel_cointegration/test_variance_ratio.py"
+PEDRONI = "tests/nonstationary/panel_cointegration/test_pedroni.py"
 
 SEVEN = "pedroni_test(*relation, lags=1, bandwidth=2)"
 TAILS = f"{PEDRONI}::test_every_statistic_has_its_own_tail"

@@ -17,19 +17,19 @@ from features.panel_roots_names import (
     ratios,
     statistic,
 )
-from panel_tests.test_cross_section_exponent import written_out as exponent
-from panel_unit_roots.test_demetrescu_hanck import written_out as instrumented
-from panel_unit_roots.test_moon_perron import written_out as moon_perron
-from panel_unit_roots.test_panic import of_2010, parts, trend_statistics
+from nonstationary.panel_unit_roots.test_demetrescu_hanck import written_out as instrumented
+from nonstationary.panel_unit_roots.test_moon_perron import written_out as moon_perron
+from nonstationary.panel_unit_roots.test_panic import of_2010, parts, trend_statistics
+from panels.diagnostics.test_cross_section_exponent import written_out as exponent
 from scipy import stats
 
 import panelvar as pv
 
-EXPONENT = "tests/panel_tests/test_cross_section_exponent.py"
-CIPS = "tests/panel_unit_roots/test_cips.py"
-DEMETRESCU_HANCK = "tests/panel_unit_roots/test_demetrescu_hanck.py"
-MOON_PERRON = "tests/panel_unit_roots/test_moon_perron.py"
-PANIC = "tests/panel_unit_roots/test_panic.py"
+EXPONENT = "tests/panels/diagnostics/test_cross_section_exponent.py"
+CIPS = "tests/nonstationary/panel_unit_roots/test_cips.py"
+DEMETRESCU_HANCK = "tests/nonstationary/panel_unit_roots/test_demetrescu_hanck.py"
+MOON_PERRON = "tests/nonstationary/panel_unit_roots/test_moon_perron.py"
+PANIC = "tests/nonstationary/panel_unit_roots/test_panic.py"
 
 AVERAGES = (f"{CIPS}::test_ratios_are_those_of_regressions_with_the_averages_as_columns", f"{CIPS}::test_real_firms")
 PLM_CIPS = "grunfeld_cips/inv"

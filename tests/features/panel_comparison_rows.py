@@ -7,7 +7,7 @@ from features.feature import Feature
 from features.panel_names import SIDE_BY_SIDE, least_squares
 from reference_data import table
 
-PRINTED = "tests/comparison/test_printed_tables.py"
+PRINTED = "tests/reporting/comparison/test_printed_tables.py"
 
 
 def pooled_slope() -> float:
@@ -84,7 +84,7 @@ ROWS = [
         float,
         lambda: within_slope(0),
         (
-            "tests/comparison/test_compare.py::test_a_row_of_several_kinds_of_r2_says_which",
+            "tests/reporting/comparison/test_compare.py::test_a_row_of_several_kinds_of_r2_says_which",
             f"{PRINTED}::test_long_run_coefficients_are_not_in_the_rows_of_slopes",
             f"{PRINTED}::test_ratios_of_two_kinds_are_told_apart",
         ),

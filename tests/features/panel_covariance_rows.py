@@ -11,8 +11,8 @@ from features.panel_names import (
 )
 from reference_data import table
 
-PLAIN = "tests/covariance/test_covariances.py"
-SERIAL = "tests/covariance/test_serial.py"
+PLAIN = "tests/estimates/covariance/test_covariances.py"
+SERIAL = "tests/estimates/covariance/test_serial.py"
 PLM_COV = "grunfeld_plm_cov"
 EVIEWS_LS = "ls (not after panel effects)"
 
@@ -128,7 +128,7 @@ CLASSICAL = [
         'fit_fixed_effects(*grunfeld, cov="classical")',
         error("value"),
         reference("grunfeld_plm_fits/within_individual/se/value"),
-        ("tests/static_panels/test_pooled.py::test_inference", "tests/static_panels/test_fixed.py::test_estimates"),
+        ("tests/panels/static/test_pooled.py::test_inference", "tests/panels/static/test_fixed.py::test_estimates"),
         {
             "plm": "vcov()",
             "Stata": "vce(conventional)",
@@ -153,7 +153,7 @@ CLASSICAL = [
         error("value"),
         reference("grunfeld_pyfixest/fe_entity/hetero_HC1_ssc_default/se/value"),
         (
-            "tests/static_panels/test_fixed.py::test_robust_covariances_with_the_full_leverage",
+            "tests/panels/static/test_fixed.py::test_robust_covariances_with_the_full_leverage",
             f"{PLAIN}::test_hc1_counts_the_effects_unless_the_convention_does_not",
         ),
         {
@@ -176,7 +176,7 @@ CLASSICAL = [
         error("value"),
         lambda: leverage_error(1.0),
         (
-            "tests/static_panels/test_fixed.py::test_robust_covariances_with_the_full_leverage",
+            "tests/panels/static/test_fixed.py::test_robust_covariances_with_the_full_leverage",
             f"{PLAIN}::test_leverage_one_is_refused_with_advice",
         ),
         {"plm": "sandwich† vcovHC() of lm with dummies", "Stata": "areg, vce(hc2) (18)"},
@@ -189,7 +189,7 @@ CLASSICAL = [
         'fit_fixed_effects(*grunfeld, effects="twoway", cov="HC3")',
         error("value"),
         lambda: leverage_error(2.0),
-        ("tests/static_panels/test_slopes_and_many_effects.py::test_robust_covariances_with_the_full_leverage",),
+        ("tests/panels/static/test_slopes_and_many_effects.py::test_robust_covariances_with_the_full_leverage",),
         {"plm": "sandwich† vcovHC() of lm with dummies", "Stata": "areg, vce(hc3) (StataNow)"},
         {"plm": ("grunfeld_plm_more/dummies_twoway_HC3",)},
     ),
@@ -347,8 +347,8 @@ SERIAL_ROWS = [
         error("value"),
         reference("grunfeld_gretl/re_swar_robust/stderr/1"),
         (
-            "tests/random_effects/test_random.py::test_clustered",
-            "tests/random_effects/test_random.py::test_heteroskedasticity_robust",
+            "tests/panels/random_effects/test_random.py::test_clustered",
+            "tests/panels/random_effects/test_random.py::test_heteroskedasticity_robust",
         ),
         {
             "plm": "vcovHC()",

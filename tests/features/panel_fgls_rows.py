@@ -9,7 +9,7 @@ from reference_data import table
 
 import panelvar as pv
 
-CHECKS = "tests/gls/test_fgls.py"
+CHECKS = "tests/panels/gls/test_fgls.py"
 DENSE = f"{CHECKS}::test_every_structure_is_dense_gls"
 RHO = f"{CHECKS}::test_each_estimator_of_rho_is_its_loop"
 

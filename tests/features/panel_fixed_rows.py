@@ -9,11 +9,11 @@ from reference_data import table
 
 import panelvar as pv
 
-FIXED_TESTS = "tests/static_panels/test_fixed.py"
-MANY = "tests/static_panels/test_slopes_and_many_effects.py"
-KERNEL = "tests/absorption/test_many_effects.py"
-ERRORS = "tests/static_panels/test_effect_errors.py"
-LINEAR = "tests/static_panels/test_result.py"
+FIXED_TESTS = "tests/panels/static/test_fixed.py"
+MANY = "tests/panels/static/test_slopes_and_many_effects.py"
+KERNEL = "tests/kernels/absorption/test_many_effects.py"
+ERRORS = "tests/panels/static/test_effect_errors.py"
+LINEAR = "tests/panels/static/test_result.py"
 
 ESTIMATES = (f"{FIXED_TESTS}::test_estimates", "tests/properties/test_static_panel.py::test_row_order_does_not_matter")
 

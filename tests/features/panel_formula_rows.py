@@ -7,10 +7,10 @@ from features.feature import Feature, reference
 from features.panel_names import FORMULA, error, indicators, least_squares, params
 from reference_data import table
 
-NOTATION = "tests/data/test_formula_notation.py"
-FORMULAS = "tests/data/test_formula.py"
-EFFECTS = "tests/static_panels/test_effects_in_formulas.py"
-TYPED = "tests/inference/test_names_as_typed.py"
+NOTATION = "tests/data/panel/test_formula_notation.py"
+FORMULAS = "tests/data/panel/test_formula.py"
+EFFECTS = "tests/panels/static/test_effects_in_formulas.py"
+TYPED = "tests/estimates/coefficients/test_names_as_typed.py"
 
 
 def slopes_by_year() -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.feature import Feature, reference
 from features.panel_names import RANDOM, params
 
-CHECKS = "tests/random_effects/test_hausman_taylor.py"
+CHECKS = "tests/panels/random_effects/test_hausman_taylor.py"
 ROWS = [
     Feature(
         RANDOM,

@@ -21,12 +21,12 @@ from features.panel_roots_names import (
 from scipy import stats
 
 import panelvar as pv
-from panelvar.panel_unit_roots.moments import augmented_ratio_moments, ratio_moments
-from panelvar.unit_roots.distributions import simulated_tau_pvalue
+from panelvar.nonstationary.panel_unit_roots.moments import augmented_ratio_moments, ratio_moments
+from panelvar.nonstationary.unit_roots.distributions import simulated_tau_pvalue
 
-IPS = "tests/panel_unit_roots/test_ips.py"
-FISHER = "tests/panel_unit_roots/test_fisher.py"
-COMBINED = "tests/panel_series/test_pvalue_combinations.py"
+IPS = "tests/nonstationary/panel_unit_roots/test_ips.py"
+FISHER = "tests/nonstationary/panel_unit_roots/test_fisher.py"
+COMBINED = "tests/nonstationary/panel_series/test_pvalue_combinations.py"
 
 SINGLE = (f"{FISHER}::test_entities_have_the_tests_of_single_series", f"{COMBINED}::test_definitions")
 

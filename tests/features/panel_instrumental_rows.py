@@ -8,8 +8,8 @@ from features.panel_names import INSTRUMENTS, OTHER, TEST, error, lagged, params
 
 import panelvar as pv
 
-CHECKS = "tests/instruments/test_instrumental.py"
-RESULT = "tests/instruments/test_result.py"
+CHECKS = "tests/panels/instruments/test_instrumental.py"
+RESULT = "tests/panels/instruments/test_result.py"
 PLM = "grunfeld_iv_plm"
 PYTHON = "grunfeld_iv_python"
 STATA = "published_stata_ivreg2"

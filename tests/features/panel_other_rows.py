@@ -7,7 +7,7 @@ from features.feature import Feature, reference
 from features.panel_names import OTHER, error, least_squares, params
 from reference_data import table
 
-HETEROGENEOUS = "tests/heterogeneous/test_heterogeneous.py"
+HETEROGENEOUS = "tests/panels/heterogeneous/test_heterogeneous.py"
 
 
 def weighted_means() -> float:
@@ -69,7 +69,7 @@ ROWS = [
         "fit_pooled(*grunfeld)",
         params("value"),
         reference("grunfeld_plm_fits/pooling/coef/value"),
-        ("tests/static_panels/test_pooled.py::test_estimates", "tests/static_panels/test_pooled.py::test_inference"),
+        ("tests/panels/static/test_pooled.py::test_estimates", "tests/panels/static/test_pooled.py::test_inference"),
         {
             "plm": 'plm(model = "pooling")',
             "Stata": "regress",
@@ -98,8 +98,8 @@ ROWS = [
             weights=table("grunfeld")["capital"],
         )[0],
         (
-            "tests/static_panels/test_pooled.py::test_estimates",
-            "tests/static_panels/test_pooled.py::test_the_scale_of_the_weights_does_not_matter",
+            "tests/panels/static/test_pooled.py::test_estimates",
+            "tests/panels/static/test_pooled.py::test_the_scale_of_the_weights_does_not_matter",
         ),
         {
             "plm": "plm(weights = )",
@@ -116,7 +116,7 @@ ROWS = [
         "fit_between(*empluk)",
         params("lwage"),
         reference("empluk_plm_fits/between_individual/coef/lwage"),
-        ("tests/static_panels/test_between.py::test_against_a_loop",),
+        ("tests/panels/static/test_between.py::test_against_a_loop",),
         {
             "plm": 'plm(model = "between")',
             "Stata": "xtreg, be",
@@ -137,8 +137,8 @@ ROWS = [
         params("lwage"),
         weighted_means,
         (
-            "tests/static_panels/test_between.py::test_against_a_loop",
-            "tests/static_panels/test_between.py::test_wls_differs_on_an_unbalanced_panel",
+            "tests/panels/static/test_between.py::test_against_a_loop",
+            "tests/panels/static/test_between.py::test_wls_differs_on_an_unbalanced_panel",
         ),
         {"Stata": "xtreg, be wls", "linearmodels": "BetweenOLS.fit(reweight=True)"},
         {"Stata": ("published_stata_nlswork/be_wls",), "linearmodels": ("*_linearmodels/between/reweight_True",)},
@@ -149,7 +149,7 @@ ROWS = [
         'fit_between(*empluk, effects="time")',
         params("lwage"),
         reference("empluk_plm_fits/between_time/coef/lwage"),
-        ("tests/static_panels/test_between.py::test_against_a_loop",),
+        ("tests/panels/static/test_between.py::test_against_a_loop",),
         {"plm": 'model = "between", effect = "time"'},
         {"plm": ("*_plm_fits/between_time",)},
     ),
@@ -160,8 +160,8 @@ ROWS = [
         params("ttl_exp"),
         adjacent_differences,
         (
-            "tests/static_panels/test_first_difference.py::test_against_a_loop",
-            "tests/static_panels/test_first_difference.py::test_rows_after_a_gap_are_counted",
+            "tests/panels/static/test_first_difference.py::test_against_a_loop",
+            "tests/panels/static/test_first_difference.py::test_rows_after_a_gap_are_counted",
         ),
         {"Stata": "regress D.y D.x, noconstant", "gretl": "ols diff(y) diff(x)", "linearmodels": "FirstDifferenceOLS"},
         {"linearmodels": ("*_linearmodels/fd/unadjusted_debiased*",)},
@@ -173,8 +173,8 @@ ROWS = [
         params("lwage"),
         reference("empluk_plm_fits/fd/coef/lwage"),
         (
-            "tests/static_panels/test_first_difference.py::test_against_a_loop",
-            "tests/static_panels/test_first_difference.py::test_the_intercept_is_asked_for_or_a_convention",
+            "tests/panels/static/test_first_difference.py::test_against_a_loop",
+            "tests/panels/static/test_first_difference.py::test_the_intercept_is_asked_for_or_a_convention",
         ),
         {"plm": 'plm(model = "fd")', "Stata": "regress D.y D.x", "EViews": "ls d(y) c d(x)"},
         {
@@ -208,7 +208,7 @@ ROWS = [
         'fit_fama_macbeth(*grunfeld, lags=2, convention="linearmodels")',
         params("value"),
         reference("four_linearmodels_fama_macbeth/grunfeld/bartlett2/params/value"),
-        ("tests/heterogeneous/test_fama_macbeth.py::test_average_and_covariance",),
+        ("tests/panels/heterogeneous/test_fama_macbeth.py::test_average_and_covariance",),
         {"linearmodels": "FamaMacBeth", "Stata": "xtfmb†", "plm": "pmg() with the index turned round"},
         {"linearmodels": ("four_linearmodels_fama_macbeth",)},
     ),

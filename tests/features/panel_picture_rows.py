@@ -11,11 +11,11 @@ from features.panel_names import PICTURE, least_squares
 from reference_data import table
 from scipy import stats
 
-PLOTS = "tests/plots/test_panel_plots.py"
-MARGINS = "tests/plots/test_margins.py"
-STUDIES = "tests/inference/test_event_study.py"
-VIEWS = "tests/static_panels/test_residual_views.py"
-PARTS = "tests/static_panels/test_within_between.py"
+PLOTS = "tests/reporting/plots/test_panel_plots.py"
+MARGINS = "tests/reporting/plots/test_margins.py"
+STUDIES = "tests/estimates/coefficients/test_event_study.py"
+VIEWS = "tests/panels/static/test_residual_views.py"
+PARTS = "tests/panels/static/test_within_between.py"
 
 
 def drawn(place: int, marker: str = "o") -> Callable[[Any], float]:
@@ -191,8 +191,8 @@ ROWS = [
         smallest_effect,
         (
             f"{PLOTS}::test_effects_are_in_order_with_their_intervals",
-            "tests/static_panels/test_effect_errors.py::test_effects_have_the_intervals_of_their_errors",
-            "tests/static_panels/test_effect_errors.py::test_predicted_random_effects_have_hendersons_errors",
+            "tests/panels/static/test_effect_errors.py::test_effects_have_the_intervals_of_their_errors",
+            "tests/panels/static/test_effect_errors.py::test_predicted_random_effects_have_hendersons_errors",
         ),
         {"Stata": "serrbar"},
         remark="fixed, or predicted random effects",

@@ -11,14 +11,14 @@ from features.panel_names import QUESTION, lagged_traffic, traffic
 from reference_data import table
 from scipy.stats import t as student
 
-from panelvar.inference.nonlinear import DerivedEstimates
+from panelvar.estimates.coefficients.nonlinear import DerivedEstimates
 
-EFFECTS = "tests/static_panels/test_marginal_effects.py"
-MANY = "tests/comparison/test_fit_many.py"
-BATCH = "tests/fit_batches/test_panel_batch.py"
-ELASTICITIES = "tests/static_panels/test_elasticities.py"
-PREDICTIONS = "tests/static_panels/test_adjusted_predictions.py"
-OTHERS = "tests/inference/test_questions.py"
+EFFECTS = "tests/panels/static/test_marginal_effects.py"
+MANY = "tests/reporting/comparison/test_fit_many.py"
+BATCH = "tests/panels/batches/test_panel_batch.py"
+ELASTICITIES = "tests/panels/static/test_elasticities.py"
+PREDICTIONS = "tests/panels/static/test_adjusted_predictions.py"
+OTHERS = "tests/estimates/coefficients/test_questions.py"
 
 
 def first(found: DerivedEstimates) -> float:

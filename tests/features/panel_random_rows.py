@@ -16,11 +16,11 @@ from features.panel_names import (
 
 import panelvar as pv
 
-ONE_WAY = "tests/random_effects/test_random.py"
-COMPONENTS = "tests/random_effects/test_variance_components.py"
-CROSSED = "tests/random_effects/test_crossed.py"
-CROSSED_LIKELIHOOD = "tests/random_effects/test_crossed_likelihood.py"
-CORRELATED = "tests/random_effects/test_correlated.py"
+ONE_WAY = "tests/panels/random_effects/test_random.py"
+COMPONENTS = "tests/panels/random_effects/test_variance_components.py"
+CROSSED = "tests/panels/random_effects/test_crossed.py"
+CROSSED_LIKELIHOOD = "tests/panels/random_effects/test_crossed_likelihood.py"
+CORRELATED = "tests/panels/random_effects/test_correlated.py"
 
 PLM = {
     "swamy-arora": "swar",

@@ -7,15 +7,15 @@ from functools import cache
 import numpy as np
 from features.feature import Feature, reference
 from features.panel_roots_names import COINTEGRATION, own, part, statistic, system
-from panel_cointegration.test_saikkonen_luetkepohl import adjusted
+from nonstationary.panel_cointegration.test_saikkonen_luetkepohl import adjusted
 from scipy import stats
 from scipy.special import gammainc
 
 import panelvar as pv
-from panelvar.cointegration.johansen_distribution import gamma_moments
-from panelvar.panel_cointegration.saikkonen_luetkepohl import trace_moments
+from panelvar.nonstationary.cointegration.johansen_distribution import gamma_moments
+from panelvar.nonstationary.panel_cointegration.saikkonen_luetkepohl import trace_moments
 
-JOHANSEN = "tests/panel_cointegration/test_johansen_fisher.py"
+JOHANSEN = "tests/nonstationary/panel_cointegration/test_johansen_fisher.py"
 PVARS = "panels_pvars_johansen"
 EVERY = f"{JOHANSEN}::test_every_statistic_of_every_rank"
 SINGLE = f"{JOHANSEN}::test_every_entity_has_johansens_tests"
@@ -140,7 +140,7 @@ def scores(factors: int = 0) -> np.ndarray:
 
 
 PVARS_SL = "panels_pvars_sl"
-STEPS = "tests/panel_cointegration/test_saikkonen_luetkepohl.py"
+STEPS = "tests/nonstationary/panel_cointegration/test_saikkonen_luetkepohl.py"
 AS_PVARS = f"{PVARS_SL}/gasoline_3_lags1"
 
 SAIKKONEN_LUETKEPOHL_ROWS = [

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from cointegrating_regressions.relation_twins import DynamicEntity, Entity
 from features.feature import Feature
 from features.panel_roots_names import RELATIONS
+from nonstationary.relations.relation_twins import DynamicEntity, Entity
 from parity.runner import expected_tree
 from reference_data import table
 
-TEXTBOOK = "tests/cointegrating_regressions/test_against_textbook.py"
+TEXTBOOK = "tests/nonstationary/relations/test_against_textbook.py"
 ARCH = "grunfeld_cointegrating_arch"
 OWN = f"{TEXTBOOK}::test_each_entity_is_what_the_textbook_gives"
 SHARED = f"{TEXTBOOK}::test_shared_slopes_are_sums_over_entities"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from panel_unit_roots.test_cips import fitted
+from nonstationary.panel_unit_roots.test_cips import fitted
 from parity.runner import expected_tree
 from reference_data import table
 

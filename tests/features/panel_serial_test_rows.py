@@ -9,7 +9,7 @@ from reference_data import table
 
 import panelvar as pv
 
-PANEL = "tests/panel_tests/test_panel_tests.py"
+PANEL = "tests/panels/diagnostics/test_panel_tests.py"
 SIZE = "tests/simulation/test_size_of_panel_tests.py::test_size"
 PLM = "grunfeld_plm_tests"
 LAGS = "lags on the calendar by default; plm's as the rows follow"

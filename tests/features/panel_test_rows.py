@@ -9,8 +9,8 @@ from reference_data import table
 
 import panelvar as pv
 
-PANEL = "tests/panel_tests/test_panel_tests.py"
-HAUSMAN = "tests/panel_tests/test_hausman.py"
+PANEL = "tests/panels/diagnostics/test_panel_tests.py"
+HAUSMAN = "tests/panels/diagnostics/test_hausman.py"
 SIZE = "tests/simulation/test_size_of_panel_tests.py::test_size"
 PLM = "grunfeld_plm_tests"
 
@@ -78,7 +78,7 @@ EFFECTS = [
         statistic,
         poolability_of_effects,
         (
-            "tests/static_panels/test_result.py::test_f_statistics_are_those_of_the_dummy_variable_regression",
+            "tests/panels/static/test_result.py::test_f_statistics_are_those_of_the_dummy_variable_regression",
             "tests/simulation/test_panel_inference.py::test_poolability_test_has_its_size",
         ),
         {
@@ -262,8 +262,8 @@ CORRELATED = [
         statistic,
         mundlak_by_hand,
         (
-            "tests/random_effects/test_correlated.py::test_mundlak_by_hand",
-            "tests/random_effects/test_correlated.py::test_classical_mundlak_is_hausmans_contrast",
+            "tests/panels/random_effects/test_correlated.py::test_mundlak_by_hand",
+            "tests/panels/random_effects/test_correlated.py::test_classical_mundlak_is_hausmans_contrast",
         ),
         {"Stata": "xtoverid†; estat mundlak (19)"},
         {"Stata": ("published_stata_fatalities/xtoverid",)},
@@ -407,8 +407,8 @@ DEPENDENCE = [
         statistic,
         linear_restriction,
         (
-            "tests/static_panels/test_result.py::test_wald_in_every_way_of_writing",
-            "tests/covariance/test_covariances.py::test_joint_tests_use_the_covariance",
+            "tests/panels/static/test_result.py::test_wald_in_every_way_of_writing",
+            "tests/estimates/covariance/test_covariances.py::test_joint_tests_use_the_covariance",
         ),
         {
             "plm": "pwaldtest(); car† linearHypothesis()",

@@ -15,14 +15,14 @@ from features.panel_roots_names import (
     statistic,
     time_powers,
 )
-from panel_unit_roots.test_breitung import slow as slow_breitung
-from panel_unit_roots.test_llc import slow as slow_llc
+from nonstationary.panel_unit_roots.test_breitung import slow as slow_breitung
+from nonstationary.panel_unit_roots.test_llc import slow as slow_llc
 from scipy.integrate import quad
 
-LLC = "tests/panel_unit_roots/test_llc.py"
-HT = "tests/panel_unit_roots/test_harris_tzavalis.py"
-BREITUNG = "tests/panel_unit_roots/test_breitung.py"
-HADRI = "tests/panel_unit_roots/test_hadri.py"
+LLC = "tests/nonstationary/panel_unit_roots/test_llc.py"
+HT = "tests/nonstationary/panel_unit_roots/test_harris_tzavalis.py"
+BREITUNG = "tests/nonstationary/panel_unit_roots/test_breitung.py"
+HADRI = "tests/nonstationary/panel_unit_roots/test_hadri.py"
 
 LLC_LOOPS = (f"{LLC}::test_every_step_entity_by_entity", f"{LLC}::test_conventions")
 

@@ -205,7 +205,7 @@ ROWS = [
         "by_moments.moment_criteria().aic",
         float,
         lambda: grants().hansen_j.statistic - 2.0 * 225,
-        ("tests/dynamic_panels/test_moment_selection.py::test_the_criteria_are_the_formulas_with_n_the_entities",),
+        ("tests/panels/dynamic/test_moment_selection.py::test_the_criteria_are_the_formulas_with_n_the_entities",),
         {
             "Stata": "criteria after xtvar",
             "pvar": "pvarsoc",
@@ -220,7 +220,7 @@ ROWS = [
         "by_moments.lag_selection().table.loc[2, 'hansen']",
         float,
         lambda: grants().hansen_j.statistic,
-        ("tests/dynamic_panels/test_moment_selection.py::test_every_number_of_lags_has_the_rows_of_the_longest",),
+        ("tests/panels/dynamic/test_moment_selection.py::test_every_number_of_lags_has_the_rows_of_the_longest",),
         {"Stata": "criteria after xtvar", "pvar": "pvarsoc"},
         remark="pvarsoc fixes the rows, not the instruments",
     ),

@@ -22,13 +22,13 @@ from features.dynamic_panels_names import (
     without_means,
 )
 from features.feature import Feature, reference
-from panel_var_models.panel_var_twins import hahn_kuersteiner, half_panel_jackknife
 from reference_data import table
+from systems.panel_var.panel_var_twins import hahn_kuersteiner, half_panel_jackknife
 
 import panelvar as pv
 
 R_PANELVAR = "dahlberg_panelvar/pvarfeols_lag1/coef"
-MUNICIPALITIES = "tests/panel_var_models/test_municipalities.py::test_printed_digits"
+MUNICIPALITIES = "tests/systems/panel_var/test_municipalities.py::test_printed_digits"
 COMPANION = f"{PANEL_VAR}::test_hahn_and_kuersteiners_correction_in_companion_form"
 JACKKNIFE = f"{PANEL_VAR}::test_half_panel_jackknife_by_halves"
 MEAN_GROUP = f"{PANEL_VAR}::test_mean_group_averages_vector_autoregressions"
@@ -182,8 +182,8 @@ ROWS = [
         cell("grants", SHORT_ROW),
         lambda: quietly(pv.fit_bias_corrected_moments, municipalities(), "grants").params["L(grants)"],
         (
-            "tests/panel_var_models/test_corrected_moments.py::test_the_written_out_moments_are_zero",
-            "tests/panel_var_models/test_corrected_moments.py::test_one_variable_is_the_single_equation",
+            "tests/systems/panel_var/test_corrected_moments.py::test_the_written_out_moments_are_zero",
+            "tests/systems/panel_var/test_corrected_moments.py::test_one_variable_is_the_single_equation",
         ),
     ),
     Feature(
@@ -346,7 +346,7 @@ ROWS = [
         '.params.loc["L1.grants", "grants"]',
         float,
         lambda: later_steps(400, last=3),
-        ("tests/dynamic_panels/test_arellano_bond.py::test_later_steps_settle_where_they_say",),
+        ("tests/panels/dynamic/test_arellano_bond.py::test_later_steps_settle_where_they_say",),
         {"pvar": "gmmopts(igmm)", "panelvar": 'steps = "mstep"'},
     ),
     Feature(
@@ -355,7 +355,7 @@ ROWS = [
         'compare({"within": fit_panel_var(*purse, method="within")}).to_frame().iloc[0, 0]',
         float,
         lambda: slopes()[0, 0],
-        ("tests/panel_var_models/test_side_by_side.py::test_methods_stand_side_by_side",),
+        ("tests/systems/panel_var/test_side_by_side.py::test_methods_stand_side_by_side",),
         {"Stata": "etable, estimates table", "panelvar": "texreg", "panelbox": "a report"},
     ),
 ]

@@ -24,12 +24,12 @@ from features.var_names import (
 
 import panelvar as pv
 
-ENGINE = "tests/bands/test_engine.py"
-BOOTSTRAPS = "tests/bands/test_bootstraps.py"
-LIMITS = "tests/bands/test_limits.py"
-RESULT = "tests/var_models/test_var_result.py"
-DYNAMICS = "tests/dynamics/test_dynamics.py"
-FUTURES = "tests/var_models/test_futures.py"
+ENGINE = "tests/estimates/bands/test_engine.py"
+BOOTSTRAPS = "tests/estimates/bands/test_bootstraps.py"
+LIMITS = "tests/estimates/bands/test_limits.py"
+RESULT = "tests/systems/var/test_var_result.py"
+DYNAMICS = "tests/kernels/dynamics/test_dynamics.py"
+FUTURES = "tests/systems/var/test_futures.py"
 COVERAGE = "tests/simulation/test_var_bands.py::test_coverage_of_response_bands"
 
 
@@ -314,7 +314,7 @@ BAND_ROWS = [
         "model.variance_decomposition(4, bands=DeltaMethod())",
         lambda shares: shares.upper[3, 0, 1] - shares.values[3, 0, 1],
         lambda: moved_share(),
-        ("tests/bands/test_asymptotic.py::test_errors_of_shares_by_differences",),
+        ("tests/estimates/bands/test_asymptotic.py::test_errors_of_shares_by_differences",),
         {"Stata": "irf create: fevd errors"},
     ),
     Feature(
@@ -323,7 +323,7 @@ BAND_ROWS = [
         "model.impulse_responses(4, identification=restricted, bands=ResidualBootstrap(20, seed=1), level=0.9)",
         lambda responses: responses.draws[17, 3, 0, 1],
         lambda: structural_draw(),
-        ("tests/identification/test_short_run.py::test_every_source_of_bands",),
+        ("tests/systems/identification/test_short_run.py::test_every_source_of_bands",),
         {
             "vars": "irf(SVAR(), boot = TRUE)",
             "Stata": "irf create, bs",
@@ -392,7 +392,7 @@ FORECAST_ROWS = [
         reference("us_macro_vars/var2_const/forecast/dl_realgdp/values/3/0"),
         (
             f"{RESULT}::test_forecasts_by_hand",
-            "tests/dynamics/test_dynamics.py::test_forecast_path_by_the_companion_form",
+            "tests/kernels/dynamics/test_dynamics.py::test_forecast_path_by_the_companion_form",
         ),
         {
             "statsmodels": "forecast()",
@@ -443,7 +443,7 @@ FORECAST_ROWS = [
         "fit_var(german, lags=2).approximate_mse(2)",
         lambda errors: 1e4 * errors[1, 1, 2],
         lambda: estimated_error(),
-        ("tests/bands/test_asymptotic.py::test_mean_squared_errors_from_an_average_origin",),
+        ("tests/estimates/bands/test_asymptotic.py::test_mean_squared_errors_from_an_average_origin",),
         {"statsmodels": 'forecast_cov(method="auto")', "Stata": "fcast compute"},
         remark="from the last observations: forecast(bands=DeltaMethod()); published numbers of the textbook agree",
     ),
@@ -475,7 +475,7 @@ FORECAST_ROWS = [
         "model.mean()",
         lambda series: series.iloc[0],
         reference("us_macro_statsmodels/var2_c/mean/0"),
-        ("tests/var_models/test_system.py::test_mean_is_a_rest_point",),
+        ("tests/systems/var/test_system.py::test_mean_is_a_rest_point",),
         {"statsmodels": "mean()"},
         {"statsmodels": ("us_macro_statsmodels/var2_c/mean", "us_macro_statsmodels/var4_c/mean")},
     ),

@@ -8,11 +8,11 @@ from features.var_names import NAMES, UNIT_ROOTS, data_sets
 
 import panelvar as pv
 
-JOHANSEN = "tests/cointegration/test_johansen.py"
-VECM = "tests/cointegration/test_vecm.py"
+JOHANSEN = "tests/nonstationary/cointegration/test_johansen.py"
+VECM = "tests/nonstationary/cointegration/test_vecm.py"
 GRETL = "denmark_cointegration_gretl"
 URCA = "denmark_cointegration_urca"
-SHOCKS = "tests/identification/test_error_correction_shocks.py"
+SHOCKS = "tests/systems/identification/test_error_correction_shocks.py"
 SVEC = "svec_vars"
 STATSMODELS = "denmark_cointegration_statsmodels"
 

@@ -9,15 +9,15 @@ from reference_data import table
 
 import panelvar as pv
 
-VAR = "tests/var_models/test_var.py"
-RESULT = "tests/var_models/test_var_result.py"
-EXOGENOUS = "tests/var_models/test_exogenous.py"
-RESTRICTED = "tests/var_models/test_restricted.py"
-BATCH = "tests/var_batches/test_batch.py"
-OPTIONS = "tests/var_batches/test_batch_options.py"
-CHOICE = "tests/var_models/test_lag_choice.py"
-ROBUST = "tests/var_tests/test_residuals.py"
-PROBLEM = "tests/dynamics/test_lag_problem.py"
+VAR = "tests/systems/var/test_var.py"
+RESULT = "tests/systems/var/test_var_result.py"
+EXOGENOUS = "tests/systems/var/test_exogenous.py"
+RESTRICTED = "tests/systems/var/test_restricted.py"
+BATCH = "tests/systems/batches/test_batch.py"
+OPTIONS = "tests/systems/batches/test_batch_options.py"
+CHOICE = "tests/systems/var/test_lag_choice.py"
+ROBUST = "tests/systems/diagnostics/test_residuals.py"
+PROBLEM = "tests/kernels/dynamics/test_lag_problem.py"
 
 ESTIMATES = (f"{RESULT}::test_estimates_and_errors", f"{PROBLEM}::test_estimates_are_least_squares")
 STATA = "published_stata_var_us_macro/var_lags_1_2"
@@ -376,7 +376,7 @@ SPECIFICATION_ROWS = [
         "System([[[0.5, 0.1], [0.4, 0.5]]], names=['x', 'y'])",
         lambda system: system.moduli[0],
         0.7,
-        ("tests/var_models/test_system.py::test_what_is_missing_is_named",),
+        ("tests/systems/var/test_system.py::test_what_is_missing_is_named",),
         {"statsmodels": "VARProcess(coefs, ...)"},
         remark="asks for nothing that was not published, and says what is missing",
     ),

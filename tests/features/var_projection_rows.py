@@ -13,9 +13,9 @@ from reference_data import table
 
 import panelvar as pv
 
-SERIES = "tests/local_projections/test_local_projections.py"
-INSTRUMENTS = "tests/local_projections/test_projected_instruments.py"
-PANELS = "tests/local_projections/test_panel_local_projections.py"
+SERIES = "tests/systems/projections/test_local_projections.py"
+INSTRUMENTS = "tests/systems/projections/test_projected_instruments.py"
+PANELS = "tests/systems/projections/test_panel_local_projections.py"
 COVERAGE = "tests/simulation/test_local_projection_coverage.py"
 
 
@@ -197,7 +197,7 @@ ROWS = [
         "level=0.9)",
         lambda result: result.upper[3, 0, 0],
         studentised,
-        ("tests/local_projections/test_bootstrap.py::test_every_draw_is_a_projection_of_a_generated_data_set",),
+        ("tests/systems/projections/test_bootstrap.py::test_every_draw_is_a_projection_of_a_generated_data_set",),
         remark="the autoregression generates the data, as Montiel Olea and Plagborg-Møller (2021) recommend",
     ),
     Feature(
@@ -220,7 +220,7 @@ ROWS = [
         'plot_responses({"VAR": model.impulse_responses(6), "LP": fit_local_projections(growth, lags=2, horizon=6)})',
         projected_line,
         cholesky,
-        ("tests/plots/test_plots.py::test_results_drawn_over_one_another",),
+        ("tests/reporting/plots/test_plots.py::test_results_drawn_over_one_another",),
         {"Stata": "irf ograph"},
     ),
 ]

@@ -23,18 +23,18 @@ import panelvar as pv
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SYSTEM = "tests/var_models/test_system.py"
-PROCESS = "tests/var_models/test_process.py"
-SCHEMES = "tests/identification/test_schemes.py"
-SHORT = "tests/identification/test_short_run.py"
-SIGNS = "tests/identification/test_sign_restrictions.py"
-PROXY = "tests/identification/test_external_instrument.py"
-TIED = "tests/identification/test_tied_entries.py"
-GIVEN = "tests/identification/test_impact_matrix.py"
-DYNAMICS = "tests/dynamics/test_dynamics.py"
-ENGINE = "tests/bands/test_engine.py"
-PLOTS = "tests/plots/test_plots.py"
-FUTURES = "tests/var_models/test_futures.py"
+SYSTEM = "tests/systems/var/test_system.py"
+PROCESS = "tests/systems/var/test_process.py"
+SCHEMES = "tests/systems/identification/test_schemes.py"
+SHORT = "tests/systems/identification/test_short_run.py"
+SIGNS = "tests/systems/identification/test_sign_restrictions.py"
+PROXY = "tests/systems/identification/test_external_instrument.py"
+TIED = "tests/systems/identification/test_tied_entries.py"
+GIVEN = "tests/systems/identification/test_impact_matrix.py"
+DYNAMICS = "tests/kernels/dynamics/test_dynamics.py"
+ENGINE = "tests/estimates/bands/test_engine.py"
+PLOTS = "tests/reporting/plots/test_plots.py"
+FUTURES = "tests/systems/var/test_futures.py"
 SVAR = "svar_vars"
 
 ROOTS = (f"{DYNAMICS}::test_roots_solve_the_characteristic_equation",)
@@ -548,7 +548,7 @@ RESPONSE_ROWS = [
         "model.impulse_responses(4, bands=DeltaMethod()).to_frame()",
         lambda frame: frame.loc[("dl_realcons", "dl_realgdp", 3), "std_error"],
         reference("us_macro_statsmodels/var2_c/orth_irf_stderr/3/0/1"),
-        (f"{SYSTEM}::test_responses_as_tables", "tests/var_models/test_summaries.py::test_responses"),
+        (f"{SYSTEM}::test_responses_as_tables", "tests/systems/var/test_summaries.py::test_responses"),
         {"Stata": "irf table, irf ctable", "EViews": "impulse(t)", "gretl": "--impulse-responses"},
         remark="as text, Markdown, HTML, LaTeX or a DataFrame",
     ),

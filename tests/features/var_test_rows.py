@@ -7,15 +7,15 @@ from features.feature import Feature, reference
 from features.var_names import TESTS, UNIT_ROOTS, layout, model, pvalue, statistic, wald
 from reference_data import table
 
-RESIDUALS = "tests/var_tests/test_residuals.py"
-RESULT = "tests/var_models/test_var_result.py"
-CORRELOGRAM = "tests/var_tests/test_correlogram.py"
-WHITE = "tests/var_tests/test_white.py"
-CONSTANCY = "tests/var_tests/test_constancy.py"
-WINDOWS = "tests/var_tests/test_moving_estimates.py"
-ROOTS = "tests/unit_roots/test_unit_roots.py"
+RESIDUALS = "tests/systems/diagnostics/test_residuals.py"
+RESULT = "tests/systems/var/test_var_result.py"
+CORRELOGRAM = "tests/systems/diagnostics/test_correlogram.py"
+WHITE = "tests/systems/diagnostics/test_white.py"
+CONSTANCY = "tests/systems/diagnostics/test_constancy.py"
+WINDOWS = "tests/systems/diagnostics/test_moving_estimates.py"
+ROOTS = "tests/nonstationary/unit_roots/test_unit_roots.py"
 VARS = "us_macro_vars/var2_const"
-PROCESS = "tests/var_models/test_process.py"
+PROCESS = "tests/systems/var/test_process.py"
 STATSMODELS = "us_macro_statsmodels/var2_c"
 GRETL = "us_macro_gretl/var2_const"
 FILES = ("us_macro", "wgmacro", "canada")
@@ -230,7 +230,7 @@ TEST_ROWS = [
         'granger_bootstrap_test(model, "dl_realgdp", "dl_realcons", draws=199, seed=1)',
         pvalue,
         wild_causality,
-        ("tests/var_tests/test_granger_bootstrap.py::test_every_draw_is_a_fit_of_a_data_set",),
+        ("tests/systems/diagnostics/test_granger_bootstrap.py::test_every_draw_is_a_fit_of_a_data_set",),
         {"vars": "causality(boot = TRUE)"},
     ),
     Feature(
@@ -239,7 +239,7 @@ TEST_ROWS = [
         "granger_table(model)",
         lambda frame: frame.loc[("dl_realgdp", "dl_realcons"), "pvalue"],
         reference(f"{STATSMODELS}/causality_pairwise/dl_realcons->dl_realgdp/f/pvalue"),
-        ("tests/var_tests/test_causality.py::test_the_table_holds_the_single_tests",),
+        ("tests/systems/diagnostics/test_causality.py::test_the_table_holds_the_single_tests",),
         {"Stata": "vargranger", "gretl": "output of var", "EViews": "testexog"},
     ),
     Feature(
@@ -371,7 +371,7 @@ TEST_ROWS = [
         'normality_test(model, kind="urzua").skewness',
         statistic,
         urzua_skewness,
-        ("tests/var_tests/test_normality.py::test_every_moment_has_the_mean_and_variance_stated",),
+        ("tests/systems/diagnostics/test_normality.py::test_every_moment_has_the_mean_and_variance_stated",),
         {"EViews": "jbera(factor=cov)"},
     ),
     Feature(
@@ -489,7 +489,7 @@ TEST_ROWS = [
         'plot_constancy(cusum_test(model), of="dl_realgdp")',
         lambda figure: figure.axes[0].lines[1].get_ydata()[0],
         bridge_boundary,
-        ("tests/plots/test_var_plots.py::test_processes_lie_between_their_boundaries",),
+        ("tests/reporting/plots/test_var_plots.py::test_processes_lie_between_their_boundaries",),
         {
             "vars": "plot(stability())",
             "statsmodels": "RecursiveLS(): plot_cusum()",

@@ -16,9 +16,9 @@ from fuzz import surface
 from fuzz.case import SLOW, Outcome, Program, TooSlow, place
 
 import panelvar as pv
-from panelvar.base.limits import LONGEST_MESSAGE
-from panelvar.data.description import PanelDescription
-from panelvar.tables.frame_table import FrameTable
+from panelvar.core.base.limits import LONGEST_MESSAGE
+from panelvar.core.tables.frame_table import FrameTable
+from panelvar.data.panel.description import PanelDescription
 
 PACKAGE = str(Path(pv.__file__).resolve().parent)
 INTERNAL = re.compile(

@@ -21,8 +21,8 @@ from fuzz.checks import numbers_of, reading
 from fuzz.worlds import NUMBERS, Change
 
 import panelvar as pv
-from panelvar.data.description import PanelDescription
-from panelvar.responses.responses import Responses
+from panelvar.data.panel.description import PanelDescription
+from panelvar.systems.responses.responses import Responses
 
 Relation = Callable[[Program, Outcome, int, int], Iterator[str]]
 RELATED_OF = 6

@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any
 
 import panelvar as pv
-from panelvar.tables.table import Presented
+from panelvar.core.tables.table import Presented
 
 FOUNDATION = set("base tables kernels dynamics absorption data identification fit bands covariance".split())
 """Rooms whose classes serve other rooms: walked into where they are public or presented, and handed on otherwise."""

@@ -9,7 +9,7 @@ from parity.runner import Case, Comparison, Exclusion, printed, within
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 # One factor for each term of the inclusion-exclusion, and absorbed effects counted in k.
 AREG = as_convention("stata").but(multiway_factor="each", cluster_counts="all")

@@ -16,7 +16,7 @@ from parity.runner import FOLDER, Case, Comparison, Exclusion
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 FULL = as_convention("plm").but(leverage="full")
 MODELS = {

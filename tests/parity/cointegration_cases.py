@@ -10,7 +10,7 @@ from parity.runner import DEFAULT, Case, Comparison, Exclusion, expected_tree, w
 from reference_data import table
 
 import panelvar as pv
-from panelvar.base.distributions import f_tail
+from panelvar.core.base.distributions import f_tail
 
 SERIES = {
     "denmark": ["lrm", "lry", "ibo", "ide"],

@@ -155,7 +155,7 @@ PGMM_EXCLUSIONS = [
         Exclusion(
             f"bb98_system*/{name}",
             "plm leaves the level rows out of the term for the error of the coefficients; gretl and xtabond2 have them "
-            "(the dense twin in tests/dynamic_panels)",
+            "(the dense twin in tests/panels/dynamic)",
         )
         for name in ("mtest1", "mtest2", "mtest1_robust", "mtest2_robust")
     ),

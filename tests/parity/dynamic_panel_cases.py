@@ -6,8 +6,8 @@ import warnings
 from functools import cache
 from typing import Any
 
-from dynamic_panels.abdata import abdata
-from dynamic_panels.stata_commands import Column, Command, LagStyle, parse
+from panels.dynamic.abdata import abdata
+from panels.dynamic.stata_commands import Column, Command, LagStyle, parse
 from parity.runner import Case, Comparison, Exclusion, expected_tree, leaves, load, printed
 from parity.stata_cases import estimates
 
@@ -118,7 +118,7 @@ OTHERWISE = [
         Exclusion(
             f"F1_*/e/{key}",
             "30 moments of 9 clusters have a singular covariance: xtabond2 inverts a block of it, and which one "
-            "depends on the units (the dense twin in tests/dynamic_panels does the same and reproduces the number)",
+            "depends on the units (the dense twin in tests/panels/dynamic does the same and reproduces the number)",
         )
         for key in ("hansen", "hansenp", "hansen_df")
     ),

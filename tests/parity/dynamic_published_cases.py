@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from dynamic_panels.abdata import abdata
+from panels.dynamic.abdata import abdata
 from parity.dynamic_gmm_cases import firms, lag, periods, quietly, slopes
 from parity.runner import Case, Comparison, Exclusion, expected_tree, printed
 from scipy import stats
@@ -171,7 +171,7 @@ CASES = [
             Exclusion(
                 f"{case}/stats/{name}",
                 "the authors' two-step m has one-step residuals in the variance; DPD, Stata, gretl and plm have those "
-                "of the step reported (the dense twin in tests/dynamic_panels does both)",
+                "of the step reported (the dense twin in tests/panels/dynamic does both)",
             )
             for case, name in (("a2", "m2"), ("b", "m1"), ("b", "m2"))
         ],

@@ -6,7 +6,7 @@ import warnings
 from functools import cache
 from typing import Any
 
-from dynamic_panels.abdata import abdata
+from panels.dynamic.abdata import abdata
 from parity.dynamic_panel_cases import LAGS_OF_BOTH, STATA_NAMES
 from parity.runner import Case, Comparison, expected_tree, printed
 

@@ -14,7 +14,7 @@ import panelvar as pv
 FILE = "fluctuation_strucchange"
 ESTIMATES = "fluctuation_estimates_strucchange"
 TAIL = within(1e-8, absolute=1e-7, reason="R ends the series after two terms")
-# tests/var_tests/test_constancy.py has exact arithmetic on the same data.
+# tests/systems/diagnostics/test_constancy.py has exact arithmetic on the same data.
 UPDATED = within(
     1e-5,
     absolute=1e-5,

@@ -18,8 +18,8 @@ from parity.runner import Case, Comparison, Exclusion, expected_tree
 from reference_data import table
 
 import panelvar as pv
-from panelvar.base.distributions import chi2_tail
-from panelvar.fit.presets import as_convention
+from panelvar.core.base.distributions import chi2_tail
+from panelvar.estimates.fit.presets import as_convention
 
 NO_FACTOR = {"group_factor": False, "dof_factor": "none"}
 # --no-df-corr
@@ -362,7 +362,7 @@ def comparisons(data: str) -> list[Comparison]:
 SETTING = "a flag of gretl's model object, not a result"
 RANDOM_LIKELIHOOD = (
     "gretl's likelihood of random effects takes the residuals e = y - x'b as independent, -n/2 (log(2 pi e'e/n) + 1), "
-    "leaving out their correlation and the determinant; ours is that of the model (tests/random_effects/test_random.py)"
+    "leaving out their correlation and the determinant; ours is that of the model (tests/panels/random_effects/test_random.py)"
 )
 WELCH = "Welch's test of equal means, which gretl gives for robust fixed effects, is not offered"
 OFF_CENTRE = (

@@ -10,7 +10,7 @@ from parity.runner import DEFAULT, Case, Comparison, Exclusion, expected_tree, l
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 R_NAMES = {
     "(Intercept)": "const",

@@ -12,7 +12,7 @@ from parity.runner import Case, Comparison, Exclusion
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 DEBIASED = as_convention("linearmodels")
 # linearmodels' debiased=False: coefficients are not counted, absorbed effects still are; z and chi2.

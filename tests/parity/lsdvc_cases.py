@@ -6,7 +6,7 @@ import warnings
 from functools import cache
 from typing import Any
 
-from dynamic_panels.abdata import abdata
+from panels.dynamic.abdata import abdata
 from parity.runner import Case, Comparison, Exclusion, load, printed
 
 import panelvar as pv

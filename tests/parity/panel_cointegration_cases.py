@@ -15,8 +15,8 @@ from parity.runner import Case, Comparison, Exclusion, expected_tree, printed, w
 from reference_data import table
 
 import panelvar as pv
-from panelvar.panel_cointegration.moments import pedroni_moments
-from panelvar.panel_cointegration.pedroni import STATISTICS
+from panelvar.nonstationary.panel_cointegration.moments import pedroni_moments
+from panelvar.nonstationary.panel_cointegration.pedroni import STATISTICS
 
 ENTITIES, PERIODS, BANDWIDTH = 10, 20, 3
 SQUARED = "weighted by the inverse squares of the long-run variances, not by the inverse variances"

@@ -10,7 +10,7 @@ from parity.runner import Case, Comparison, Exclusion, expected_tree
 from reference_data import table
 
 import panelvar as pv
-from panelvar.unit_roots.distributions import LARGEST_PVALUE
+from panelvar.nonstationary.unit_roots.distributions import LARGEST_PVALUE
 
 TRENDS = {"none": "n", "intercept": "c", "trend": "ct"}
 OPTIONS = {

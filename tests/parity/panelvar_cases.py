@@ -155,7 +155,7 @@ def case(data: str) -> Case:
                 Exclusion(
                     name,
                     "panelvar's second step leaves out what it takes for zeros of the weight by an absolute threshold, "
-                    "and in a system a singular one is inverted its own way (the dense twin in tests/dynamic_panels)",
+                    "and in a system a singular one is inverted its own way (the dense twin in tests/panels/dynamic)",
                 )
                 for name in inexact
             ),

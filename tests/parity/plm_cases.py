@@ -18,8 +18,8 @@ from parity.runner import Case, Comparison, Exclusion
 from reference_data import table
 
 import panelvar as pv
-from panelvar.base.distributions import chi2_tail, f_tail
-from panelvar.fit.presets import as_convention
+from panelvar.core.base.distributions import chi2_tail, f_tail
+from panelvar.estimates.fit.presets import as_convention
 
 NAMES = {"(Intercept)": "const"}
 PLM = as_convention("plm")
@@ -420,7 +420,7 @@ FD_HC1 = (
 TWOWAY_RANDOM = (
     "a plm error: its covariance of unbalanced two-way random effects is (X' Omega^-1 X)^-1, without error variance, "
     "and its RSS that of untransformed residuals (tests/parity/test_plm_errors.py rebuilds both; "
-    "tests/random_effects/test_crossed.py derives ours)"
+    "tests/panels/random_effects/test_crossed.py derives ours)"
 )
 
 

@@ -54,7 +54,7 @@ def comparisons(data: str) -> list[Comparison]:
 TWOWAY_NERLOVE = (
     "plm's variances are those of its fixef() of the two-way within model, which errs on unbalanced panels (see "
     "empluk_plm_fits): sum n_g a_g^2 / n * G / (G - 1) of those gives its numbers; "
-    "tests/random_effects/test_crossed.py derives ours"
+    "tests/panels/random_effects/test_crossed.py derives ours"
 )
 EXCLUSIONS = {"grunfeld": (), "empluk": (Exclusion("random_twoways_nerlove", TWOWAY_NERLOVE),)}
 

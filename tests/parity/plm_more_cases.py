@@ -94,7 +94,7 @@ CASES = [
             Exclusion(
                 "fixef_dmean/se",
                 "plm prints the standard errors of the levels for deviations too; ours are those of the deviations "
-                "(tests/static_panels/test_effect_errors.py)",
+                "(tests/panels/static/test_effect_errors.py)",
             )
         ],
         "plm",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from dynamic_panels.abdata import abdata
+from panels.dynamic.abdata import abdata
 from parity.dynamic_gmm_cases import quietly
 from parity.runner import Case, Comparison, Exclusion, expected_tree, printed
 from parity.stata_cases import estimates

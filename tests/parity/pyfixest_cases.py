@@ -17,7 +17,7 @@ from parity.runner import DEFAULT, Case, Comparison, within
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 PRESET = as_convention("pyfixest")
 CORRECTIONS = {

@@ -14,7 +14,7 @@ from quiet import quietly
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 # R's criteria count the variance of the errors as a parameter.
 LIKE_R = as_convention("default").but(criteria_count_variance=True)

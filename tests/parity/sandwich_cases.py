@@ -19,7 +19,7 @@ from parity.runner import Case, Comparison, Exclusion
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 EACH_TERM = as_convention("default").but(multiway_factor="each", repair_multiway=False)
 CLUSTERS = {"entity": ("entity",), "time": ("time",), "entity_time": ("entity", "time")}

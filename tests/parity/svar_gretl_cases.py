@@ -10,7 +10,7 @@ from parity.runner import DEFAULT, Case, Comparison, Exclusion, expected_tree, l
 from reference_data import table
 
 import panelvar as pv
-from panelvar.base.distributions import chi2_tail
+from panelvar.core.base.distributions import chi2_tail
 
 FILE = "svar_gretl"
 END = within(2e-6, reason="the end of gretl's numerical maximisation", absolute=1e-9)

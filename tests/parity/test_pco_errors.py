@@ -8,8 +8,8 @@ from parity.panel_cointegration_cases import BANDWIDTH, PERIODS, TRENDS
 from parity.runner import expected_tree
 from reference_data import table
 
-from panelvar.panel_cointegration.moments import pedroni_moments
-from panelvar.panel_cointegration.pedroni import STATISTICS
+from panelvar.nonstationary.panel_cointegration.moments import pedroni_moments
+from panelvar.nonstationary.panel_cointegration.pedroni import STATISTICS
 
 EXPECTED = expected_tree("grunfeld_pco")
 

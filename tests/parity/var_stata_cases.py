@@ -10,7 +10,7 @@ from parity.runner import Case, Comparison, Exclusion, printed, within
 from parity.var_cases import SETTING, by_equation, fit, sample
 
 import panelvar as pv
-from panelvar.var_models.var_convention import VAR_PRESETS
+from panelvar.systems.var.var_convention import VAR_PRESETS
 
 STATA = VAR_PRESETS["stata"]
 DFK_SMALL = STATA.but(sigma="df", coefficient_sigma="df", distribution="t", exclusion="f-equation")

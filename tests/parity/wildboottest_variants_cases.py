@@ -9,7 +9,7 @@ from parity.runner import Case, Comparison
 from reference_data import table
 
 import panelvar as pv
-from panelvar.fit.presets import as_convention
+from panelvar.estimates.fit.presets import as_convention
 
 SCALED = as_convention("stata").but(bias_reduced_factor="(G-1)/G")
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from panelvar.absorption.absorb import absorb
-from panelvar.kernels.groups import Grouping
-from panelvar.kernels.rows import subtract_tables
+from panelvar.kernels.absorption.absorb import absorb
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.rows import subtract_tables
 
 EPS = np.finfo(float).eps
 

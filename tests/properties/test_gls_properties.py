@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panelvar.gls.autoregression import METHODS, estimate_coefficients, find_runs, remove_autoregression
-from panelvar.gls.error_covariance import contrasts, whiten
-from panelvar.kernels.groups import Grouping
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.panels.gls.autoregression import METHODS, estimate_coefficients, find_runs, remove_autoregression
+from panelvar.panels.gls.error_covariance import contrasts, whiten
 
 
 @st.composite

@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panelvar.data.dimensions import sorting_permutation, starts_if_sorted
-from panelvar.data.panel import Panel
+from panelvar.data.panel.dimensions import sorting_permutation, starts_if_sorted
+from panelvar.data.panel.panel import Panel
 
 
 @st.composite

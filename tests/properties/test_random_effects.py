@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twins import X, indicator
 
 import panelvar as pv
-from panelvar.absorption import level_system
+from panelvar.kernels.absorption import level_system
 
 TWO_WAY = ["swamy-arora", "wallace-hussain", "amemiya", "nerlove", "ml", "reml"]
 ONE_WAY = [*TWO_WAY, "harmonic", "stata-sa"]

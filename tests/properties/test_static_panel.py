@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from twins import EPS, Dense, X, dummy_twin
 
 import panelvar as pv
-from panelvar.kernels.groups import Grouping
-from panelvar.kernels.moments import panel_moments
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.moments import panel_moments
 
 ESTIMATORS = {
     "pooled": pv.fit_pooled,

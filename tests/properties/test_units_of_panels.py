@@ -692,7 +692,7 @@ MORE = numbered(SLOW)
 
 def test_every_public_function_of_this_side_is_called():
     """Pictures and tables show what is tested here, and teaching data have the units they have."""
-    others = (*SYSTEMS, "plots", "comparison", "datasets")
+    others = (*SYSTEMS, "reporting.plots", "reporting.comparison", "data.datasets")
     assert {name for name, room in functions().items() if room not in others} == set(FUNCTIONS) - {"Panel"}
 
 

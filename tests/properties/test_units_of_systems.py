@@ -16,13 +16,13 @@ from properties.units import SYSTEMS, Measured, answer, compare, functions, meth
 from quiet import quietly
 
 import panelvar as pv
-from panelvar.base.hints import HintsAtNames
-from panelvar.responses.forecast_accuracy import ForecastAccuracy
-from panelvar.responses.responses import Responses
-from panelvar.tables.table import Presented
-from panelvar.var_models.lag_selection import LagSelection
-from panelvar.var_tests.constancy import CusumTests
-from panelvar.var_tests.correlogram import Correlogram
+from panelvar.core.base.hints import HintsAtNames
+from panelvar.core.tables.table import Presented
+from panelvar.systems.diagnostics.constancy import CusumTests
+from panelvar.systems.diagnostics.correlogram import Correlogram
+from panelvar.systems.responses.forecast_accuracy import ForecastAccuracy
+from panelvar.systems.responses.responses import Responses
+from panelvar.systems.var.lag_selection import LagSelection
 
 NAMES = ("x", "y", "z", "w", "q")
 """Three variables, an exogenous one and an instrument."""

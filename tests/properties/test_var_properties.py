@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import panelvar as pv
-from panelvar.dynamics import dynamics
-from panelvar.dynamics.lag_problem import LagProblem, stack_lags
+from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.lag_problem import LagProblem, stack_lags
 
 EPS = np.finfo(float).eps
 

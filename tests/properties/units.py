@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 import panelvar as pv
-from panelvar.tables.frame_table import FrameTable
+from panelvar.core.tables.frame_table import FrameTable
 
 # Attributes that hold what a result was made from, or how, and no answer.
 INSIDE = frozenset(
@@ -139,14 +139,22 @@ def methods(kind: type) -> set[str]:
     }
 
 
-SYSTEMS = ("var_models", "var_batches", "var_tests", "cointegration", "unit_roots", "local_projections", "responses")
+SYSTEMS = (
+    "systems.var",
+    "systems.batches",
+    "systems.diagnostics",
+    "systems.projections",
+    "systems.responses",
+    "nonstationary.cointegration",
+    "nonstationary.unit_roots",
+)
 """Rooms of systems and series; the others are of panels."""
 
 
 def functions() -> dict[str, str]:
     """Public functions, and the room of each."""
     found = {name: getattr(pv, name) for name in pv.__all__ if inspect.isfunction(getattr(pv, name))}
-    return {name: function.__module__.split(".")[1] for name, function in found.items()}
+    return {name: ".".join(function.__module__.split(".")[1:3]) for name, function in found.items()}
 
 
 def numbered(table: Mapping[str, list[Callable[..., object]]]) -> dict[str, Callable[..., object]]:

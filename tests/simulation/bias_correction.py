@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from simulation.var_coverage import HORIZON, LEVEL, Design
 
-from panelvar.bands.limits import limits
-from panelvar.dynamics import dynamics
-from panelvar.dynamics.autoregressive_bias import least_squares_bias
+from panelvar.estimates.bands.limits import limits
+from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.autoregressive_bias import least_squares_bias
 
 TABLE = Path(__file__).with_suffix(".md")
 SAMPLES = 300

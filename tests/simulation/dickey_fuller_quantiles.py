@@ -1,8 +1,8 @@
 """Quantiles of the Dickey-Fuller ratio under a random walk, by rows of its regression, and of its limit.
 
-The table is ``panelvar/unit_roots/constants/dickey_fuller_quantiles.csv``; this makes it anew (two minutes):
+The table is ``panelvar/nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``; this makes it anew (two minutes):
 ``PYTHONPATH=tests python -m simulation.dickey_fuller_quantiles >
-panelvar/unit_roots/constants/dickey_fuller_quantiles.csv``.
+panelvar/nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Quantiles of the largest absolute increment of a Brownian bridge and of a Brownian motion, by length.
 
-The table is ``panelvar/var_tests/constants/mosum_quantiles.csv``; this makes it anew (two minutes):
-``PYTHONPATH=tests python -m simulation.mosum_quantiles > panelvar/var_tests/constants/mosum_quantiles.csv``.
+The table is ``panelvar/systems/diagnostics/constants/mosum_quantiles.csv``; this makes it anew (two minutes):
+``PYTHONPATH=tests python -m simulation.mosum_quantiles > panelvar/systems/diagnostics/constants/mosum_quantiles.csv``.
 """
 
 from __future__ import annotations

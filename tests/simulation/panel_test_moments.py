@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from panelvar.base.constants import constants
-from panelvar.panel_cointegration import moments as panel_cointegration
-from panelvar.panel_unit_roots.critical_values import CIPS_BOUNDS
+from panelvar.core.base.constants import constants
+from panelvar.nonstationary.panel_cointegration import moments as panel_cointegration
+from panelvar.nonstationary.panel_unit_roots.critical_values import CIPS_BOUNDS
 
 Cell = Mapping[str, Any]
 Numbers = dict[str, float]
@@ -309,7 +309,7 @@ def by_statistic(table: str) -> Callable[[], Iterator[tuple[Cell, Numbers]]]:
 
     def kept() -> Iterator[tuple[Cell, Numbers]]:
         found: dict[tuple[str, int], Numbers] = {}
-        for cell, row in kept_rows("panel_cointegration", table, ("trend", "regressors")):
+        for cell, row in kept_rows("nonstationary/panel_cointegration", table, ("trend", "regressors")):
             pair = {row["statistic"]: (float(row["mean"]), float(row["variance"]))}
             found.setdefault((cell["trend"], cell["regressors"]), {}).update(named(**pair))
         for (trend, regressors), numbers in found.items():
@@ -323,7 +323,7 @@ def by_level(table: str) -> Callable[[], Iterator[tuple[Cell, Numbers]]]:
 
     def kept() -> Iterator[tuple[Cell, Numbers]]:
         found: dict[tuple[str, int, str, int], Numbers] = {}
-        for row in constants("panel_unit_roots", table):
+        for row in constants("nonstationary/panel_unit_roots", table):
             statistic, truncated = row.pop("statistic", ""), row.pop("truncated", "no") == "yes"
             trend, level = row.pop("trend"), row.pop("level")
             length = next(key for key in ("rows", "periods") if key in row)
@@ -337,7 +337,7 @@ def by_level(table: str) -> Callable[[], Iterator[tuple[Cell, Numbers]]]:
     return kept
 
 
-UNIT_ROOTS = "panel_unit_roots"
+UNIT_ROOTS = "nonstationary/panel_unit_roots"
 TABLES = {
     "levin_lin_chu": Table(
         "Levin, Lin and Chu (2002), table 2",

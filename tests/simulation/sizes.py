@@ -25,8 +25,8 @@ import panelvar as pv
 
 TABLE = Path(__file__).with_name("sizes.csv")
 SHEET = TABLE.with_suffix(".md")
-NOTES = TABLE.parents[2] / "panelvar" / "tables" / "constants" / "known_sizes.csv"
-POWER = TABLE.parents[2] / "panelvar" / "panel_unit_roots" / "constants" / "known_power.csv"
+NOTES = TABLE.parents[2] / "panelvar" / "core" / "tables" / "constants" / "known_sizes.csv"
+POWER = TABLE.parents[2] / "panelvar" / "nonstationary" / "panel_unit_roots" / "constants" / "known_power.csv"
 LEVEL = 0.05
 DRAWS = 2000
 SEED = 20260

@@ -9,7 +9,7 @@ import pandas as pd
 from simulation.sizes import Study
 
 import panelvar as pv
-from panelvar.responses.forecast_accuracy import ForecastAccuracy
+from panelvar.systems.responses.forecast_accuracy import ForecastAccuracy
 
 NAMES = ("y1", "y2", "y3")
 

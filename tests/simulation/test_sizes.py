@@ -15,9 +15,9 @@ from simulation import sizes
 from simulation.size_studies import PLACES, STUDIES
 
 import panelvar as pv
-from panelvar.tables.joint_tests import JointTests
-from panelvar.tables.known_sizes import KNOWN
-from panelvar.tables.test_result import TestResult
+from panelvar.core.tables.joint_tests import JointTests
+from panelvar.core.tables.known_sizes import KNOWN
+from panelvar.core.tables.test_result import TestResult
 
 CALLS = [call for study in STUDIES for call in study.calls]
 

@@ -31,7 +31,7 @@ def trace_statistics(directions: int, draws: int, seed: int) -> np.ndarray:
 
 def main() -> None:
     """Print the quantiles."""
-    from panelvar.cointegration.johansen_distribution import critical_values
+    from panelvar.nonstationary.cointegration.johansen_distribution import critical_values
 
     directions = int(sys.argv[1])
     drawn = np.quantile(trace_statistics(directions, 20_000, 1), LEVELS)

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 import panelvar as pv
-from panelvar.cointegration.johansen_distribution import gamma_moments
-from panelvar.cointegration.reduced_rank import canonical_correlations, likelihood_terms
+from panelvar.nonstationary.cointegration.johansen_distribution import gamma_moments
+from panelvar.nonstationary.cointegration.reduced_rank import canonical_correlations, likelihood_terms
 
 TABLE = Path(__file__).with_name("trace_size.md")
 BOOTSTRAP_TABLE = Path(__file__).with_name("trace_size_bootstrap.md")

@@ -26,9 +26,9 @@ from typing import NamedTuple
 import numpy as np
 
 import panelvar as pv
-from panelvar.bands.limits import limits
-from panelvar.bands.simulated import drawn_errors, own_errors
-from panelvar.bands.target import Band, Limits
+from panelvar.estimates.bands.limits import limits
+from panelvar.estimates.bands.simulated import drawn_errors, own_errors
+from panelvar.estimates.bands.target import Band, Limits
 
 TABLE = Path(__file__).with_name("var_coverage.csv")
 SHEET = TABLE.with_suffix(".md")

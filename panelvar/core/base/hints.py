@@ -1,0 +1,65 @@
+"""Results that answer other programs' names, and brackets, with what they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from panelvar.core.base.elsewhere import answers, attribute_hint, has_attribute, name_here
+from panelvar.core.base.errors import CallError, NotOfferedError
+from panelvar.core.base.quoting import shown
+from panelvar.core.base.unknown_arguments import AnswersArguments
+
+
+class HintsAtNames(AnswersArguments):
+    """A result that answers another program's attribute name with its own.
+
+    Only attributes that do not exist come here: nothing is slower, and ``hasattr`` still says no.
+    """
+
+    __slots__ = ()
+
+    # What results of this kind do not offer, and why: the answer where it is asked for.
+    _not_offered: ClassVar[Mapping[str, str]] = {}
+
+    # What is meant by brackets, which results do not take: a sentence, with {key} for what stood in them.
+    _in_brackets: ClassVar[str] = ""
+
+    # Hidden from the type checker, which would otherwise believe every attribute exists.
+    if not TYPE_CHECKING:
+        # Brackets that answer in words make nothing iterable.
+        __iter__ = None
+
+        def __getitem__(self, key: Any) -> Any:
+            owner = type(self)
+            raise CallError(f"{owner.__name__!r} object takes no brackets. {self._without_brackets(key)}".rstrip())
+
+        def __getattr__(self, name: str) -> Any:
+            owner = type(self)
+            if hasattr(owner, name):
+                # A property failed with an AttributeError of its own: let it say so itself.
+                return object.__getattribute__(self, name)
+            raise self._no_attribute(name)
+
+    def _without_brackets(self, key: object) -> str:
+        owner: type = type(self)
+        if isinstance(key, str):
+            name = key if has_attribute(owner, key) else name_here(key, owner)
+            if name is not None and not key.startswith("_"):
+                return f"Here it is an attribute: {name}."
+        if not self._in_brackets and has_attribute(owner, "to_frame"):
+            return "Its numbers are in a table: to_frame()."
+        return self._in_brackets.format(key=shown(key))
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        here = name_here(name, type(self))
+        if here is None and self._not_offered:
+            meant = (name, *(needs for _, needs in answers().get(("attribute", "", name), ())))
+            refused = next((each for each in meant if each in self._not_offered), None)
+            if refused is not None:
+                return NotOfferedError(self._not_offered[refused])
+        owner: type = type(self)
+        hint = attribute_hint(name, owner)
+        text = f"{owner.__name__!r} object has no attribute {name!r}."
+        # With the object at hand, Python would add a guess of its own.
+        return AttributeError(f"{text} {hint}", name=name) if hint else AttributeError(text, name=name, obj=self)

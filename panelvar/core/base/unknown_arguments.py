@@ -1,0 +1,87 @@
+"""Calls that do not fit: what a keyword that a function does not have is called here, and what else is wrong."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection
+from inspect import CO_VARKEYWORDS
+from types import FunctionType
+from typing import Any, TypeVar, cast
+
+from panelvar.core.base.elsewhere import argument_hint
+from panelvar.core.base.errors import CallError, RowsNotKeptError, UnknownArgumentError, needing_rows
+from panelvar.core.base.misfit_calls import misfit
+from panelvar.core.base.quoting import shown
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def answering(thing: F) -> F:
+    """Have a function, or the constructor of a class, answer calls that do not fit it.
+
+    Its signature, types and docstring stay what they are. A call that fits costs no more than the call of a function:
+    what does not is found when Python has refused it.
+
+    Raises
+    ------
+    UnknownArgumentError
+        By what is returned, for every keyword that it does not have: with what another program's argument is here, the
+        parameter that was meant, or all of them.
+    CallError
+        By what is returned, for an argument that is missing, given twice, or one too many: with what the function
+        takes.
+    """
+    if isinstance(thing, type):
+        owner: Any = thing
+        # An inherited constructor answers already, in the name of another class.
+        owner.__init__ = _answering(getattr(owner.__init__, "__wrapped__", owner.__init__), thing.__name__, thing)
+        return thing
+    return cast(F, _answering(thing, thing.__name__, thing))
+
+
+class AnswersArguments:
+    """A class whose public methods, inherited ones too, answer calls that do not fit them."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for owner in cls.__mro__:
+            if owner.__module__.partition(".")[0] == "panelvar":
+                for name, method in list(vars(owner).items()):
+                    # Once: another class may have inherited it before.
+                    if isinstance(method, FunctionType) and name[0] != "_" and not hasattr(method, "__wrapped__"):
+                        setattr(owner, name, _answering(method, name, method))
+
+
+def _answering(function: Any, name: str, explained: Any) -> Any:
+    """Wrap a function, called ``name`` by callers, whose parameters the documentation of ``explained`` explains."""
+    code = function.__code__
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    any_keyword = bool(code.co_flags & CO_VARKEYWORDS)
+
+    @functools.wraps(function)
+    def answered(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except RowsNotKeptError:
+            with needing_rows(f"{name}()"):
+                raise
+        except TypeError as error:
+            # An error from inside the function is not about the call.
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                raise
+            foreign = [] if any_keyword else [option for option in options if option not in parameters]
+            if foreign:
+                raise UnknownArgumentError(" ".join(_answer(name, each, parameters) for each in foreign)) from None
+            if what := misfit(function, name, explained.__doc__, args, options):
+                raise CallError(what) from None
+            raise
+
+    return answered
+
+
+def _answer(function: str, foreign: str, parameters: Collection[str]) -> str:
+    hint = argument_hint(foreign, parameters, function)
+    listed = f"It has: {', '.join(name for name in parameters if name != 'self')}."
+    return f"{function}() has no argument {shown(foreign)}. {hint or listed}"

@@ -1,0 +1,141 @@
+"""Work on the partitions of a source where they lie: what a pass makes of each, merged in one fixed order."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+
+from panelvar.data.chunks.chunks import FrameChunk, chunks_of
+
+if TYPE_CHECKING:
+    from panelvar.data.chunks.chunks import Chunks
+
+Found = TypeVar("Found")
+
+
+@runtime_checkable
+class Partitioned(Protocol):
+    """A source whose partitions lie on workers."""
+
+    def at_work(self) -> bool:
+        """Whether there are workers now; without them the source is read a chunk at a time."""
+
+    def gather(self, columns: Sequence[str], work: SentWork[Found], merge: Callable[[Found, Found], Found]) -> Found:
+        """Do work on columns of shares of the partitions, and merge what it finds, neighbours first."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Partitions that one worker reads, one after another: what is read of them is a part of the rows.
+
+    Attributes
+    ----------
+    frames : callable
+        Returns the frames and what each is, as often as it is called.
+    names : list of str
+    """
+
+    frames: Callable[[], Iterable[tuple[Any, str]]]
+    names: list[str]
+    repeatable: bool = True
+
+    def read(self, columns: Sequence[str]) -> Iterator[FrameChunk]:
+        """Read columns of its rows."""
+        for frame, where in self.frames():
+            yield from chunks_of(frame, where, columns)
+
+
+def gathered(
+    chunks: Chunks,
+    columns: Sequence[str],
+    work: Callable[[], Found],
+    merge: Callable[[Found, Found], Found],
+    left_out: Sequence[object] = (),
+) -> Found:
+    """Do work that reads columns of all chunks: here, or on shares of the partitions where they lie.
+
+    Parameters
+    ----------
+    chunks : Chunks
+    columns : sequence of str
+    work : callable
+        See `SentWork`, as for ``left_out``.
+    merge : callable
+        Makes one of what was found in two neighbours.
+    left_out : sequence of object
+    """
+    if isinstance(chunks, Partitioned) and chunks.at_work():
+        return chunks.gather(columns, SentWork(work, chunks, left_out), merge)
+    return work()
+
+
+class SentWork(Generic[Found]):
+    """Work that is sent to where partitions lie, a share of which takes the place of all chunks in it.
+
+    Parameters
+    ----------
+    work : callable
+        A pass over the chunks, or a bound method of what passes over them; whatever it holds is sent along.
+    chunks : Chunks
+        What is read here, and is not sent.
+    left_out : sequence of object
+        What else is not sent: None stands for it there.
+    """
+
+    def __init__(self, work: Callable[[], Found], chunks: Chunks, left_out: Sequence[object] = ()) -> None:
+        self._buffers: list[pickle.PickleBuffer] = []
+        packed = io.BytesIO()
+        _Pickler(packed, chunks, left_out, self._buffers).dump(work)
+        self._packed = packed.getvalue()
+
+    def on(self, share: Chunks) -> Found:
+        """Do the work on a share of the partitions."""
+        # Each share has objects of its own, which have the arrays in common: workers run several at a time.
+        views = [buffer.raw().toreadonly() for buffer in self._buffers]
+        work: Callable[[], Found] = _Unpickler(io.BytesIO(self._packed), share, views).load()
+        return work()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self._packed, [bytes(buffer.raw()) for buffer in self._buffers])
+
+
+def _again(packed: bytes, buffers: list[bytes]) -> SentWork[Any]:
+    """Put together work that has arrived."""
+    work: SentWork[Any] = SentWork.__new__(SentWork)
+    work._packed, work._buffers = packed, [pickle.PickleBuffer(buffer) for buffer in buffers]
+    return work
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles all but the chunks, and arrays beside the rest."""
+
+    def __init__(
+        self, file: io.BytesIO, chunks: Chunks, left_out: Sequence[object], buffers: list[pickle.PickleBuffer]
+    ) -> None:
+        super().__init__(file, protocol=5, buffer_callback=buffers.append)
+        self._stays = {id(one): "nothing" for one in left_out} | {id(chunks): "chunks"}
+
+    def persistent_id(self, obj: object) -> str | None:
+        return self._stays.get(id(obj))
+
+
+class _Unpickler(pickle.Unpickler):
+    """Puts a share of the partitions where the chunks were."""
+
+    def __init__(self, file: io.BytesIO, share: Chunks, buffers: Sequence[memoryview]) -> None:
+        super().__init__(file, buffers=buffers)
+        self._share = share
+
+    def persistent_load(self, pid: str) -> Any:
+        return self._share if pid == "chunks" else None
+
+
+def in_pairs(found: Sequence[Any], merge: Callable[[Any, Any], Any], leave: int = 1) -> Sequence[Any]:
+    """Merge neighbours, and what they became, until few are left: the order does not tell who was ready first."""
+    while len(found) > leave:
+        pairs = [merge(*found[place : place + 2]) for place in range(0, len(found) - 1, 2)]
+        found = [*pairs, *found[2 * len(pairs) :]]
+    return found

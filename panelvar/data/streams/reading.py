@@ -1,0 +1,341 @@
+"""Readings of the rows of a model: the chunks of a stream, less rows that miss a value, as often as they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array, Mask
+from panelvar.core.base.errors import DataError, RowsNotKeptError
+from panelvar.data.chunks.partitions import Share, gathered
+from panelvar.data.panel.source import missing
+from panelvar.data.streams.dimensions import Dimension, LabelledRows, LocalGroups
+from panelvar.data.streams.growing_labels import GrowingLabels
+from panelvar.data.streams.summed_tables import Sent, add, pack, unpack
+from panelvar.data.streams.survey import Survey, complete_rows, labels_of_rows
+
+if TYPE_CHECKING:
+    from panelvar.data.chunks.chunks import Chunk, Chunks
+    from panelvar.data.panel.source import Labels
+
+Found = TypeVar("Found")
+
+
+def no_rows(what: str) -> RowsNotKeptError:
+    """Make the error for what has a value for each row of a stream."""
+    return RowsNotKeptError(
+        f"{what} has a value for each row, and a stream does not keep its rows: fit the model on a DataFrame, or "
+        "write predictions to a file (PanelStream.write_predictions)."
+    )
+
+
+class NotKept:
+    """An attribute with a value for each row, which a stream does not keep: reading it is an error.
+
+    Parameters
+    ----------
+    what : str
+        What it is, to begin the message.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __get__(self, owner: object, kind: type) -> NoReturn:
+        raise no_rows(self.what)
+
+    def __set__(self, owner: object, value: object) -> NoReturn:
+        raise no_rows(self.what)
+
+
+class Part:
+    """The rows of a model in one chunk.
+
+    Attributes
+    ----------
+    start, stop : int
+        Their numbers among the rows of the model.
+    columns : tuple of arrays
+        Regressors and, last, the dependent variable; empty where they were not asked for.
+    """
+
+    def __init__(self, chunk: Chunk, complete: Mask | None, columns: tuple[Array, ...], start: int, count: int) -> None:
+        self._chunk = chunk
+        self._complete = complete
+        self._local: dict[Dimension, LocalGroups] = {}
+        self.columns = columns
+        self.start = start
+        self.stop = start + count
+
+    def local(self, dimension: Dimension) -> LocalGroups:
+        """Return the groups of the rows in a dimension."""
+        found = self._local.get(dimension)
+        if found is None:
+            found = self._local[dimension] = dimension.local(dimension.labels_in(self), self._chunk.where)
+        return found
+
+    def row(self, place: int) -> str:
+        """Name one of the rows, for errors."""
+        return self._chunk.row(place if self._complete is None else int(np.flatnonzero(self._complete)[place]))
+
+    def labels(self, name: str) -> Labels:
+        """Return a column of the rows as labels."""
+        return labels_of_rows(self._chunk.labels(name), self._complete)
+
+
+class Reading:
+    """The rows of a model of a stream, and the dimensions they are grouped by.
+
+    Parameters
+    ----------
+    chunks : Chunks
+    columns : tuple of str
+        Regressors and, last, the dependent variable: a row is left out for what it misses in any of them.
+    survey : Survey
+        What the first reading found.
+    """
+
+    def __init__(self, chunks: Chunks, columns: tuple[str, ...], survey: Survey) -> None:
+        self.chunks = chunks
+        self.columns = columns
+        self.survey = survey
+        self._in_hand: Part | None = None
+        self._by_name: dict[str, Dimension] = {}
+        self._wanted: set[Dimension] = set()
+        self._rows_read = 0
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows."""
+        return self.survey.nobs
+
+    @property
+    def part(self) -> Part:
+        """The chunk in hand, of the reading that is under way."""
+        assert self._in_hand is not None
+        return self._in_hand
+
+    def want(self, dimension: Dimension) -> None:
+        """Read what tells a row's group in a dimension from now on."""
+        self._wanted.add(dimension)
+
+    def parts(self, dimensions: Sequence[Dimension] = (), *, values: bool = True) -> Iterator[Part]:
+        """Read the rows a chunk at a time.
+
+        Parameters
+        ----------
+        dimensions : sequence of Dimension
+            Those that will be asked for, beside those that are wanted already.
+        values : bool
+            Whether regressors and the dependent variable are.
+
+        Raises
+        ------
+        DataError
+            If the data are not what they were.
+        """
+        read = self._needed(values)
+        start = 0
+        for chunk in self.chunks.read(self._names(dimensions, values)):
+            columns = tuple(chunk.numbers(name) for name in read)
+            complete, count = None, chunk.n_rows
+            if not self.survey.complete:
+                complete = complete_rows(columns)
+            if complete is not None:
+                columns, count = tuple(column[complete] for column in columns), int(complete.sum())
+            if count == 0:
+                continue
+            self._in_hand = part = Part(chunk, complete, columns if values else (), start, count)
+            yield part
+            start += count
+        self._in_hand = None
+        self._rows_read = start
+        if not isinstance(self.chunks, Share):
+            self._check_count(start)
+
+    def _needed(self, values: bool) -> tuple[str, ...]:
+        """Columns that must be read as numbers."""
+        return self.columns if values or not self.survey.complete else ()
+
+    def _names(self, dimensions: Sequence[Dimension], values: bool) -> list[str]:
+        """Columns that must be read."""
+        named = [name for dimension in (*dimensions, *self._wanted) for name in dimension.columns]
+        return [*dict.fromkeys((*self._needed(values), *named))]
+
+    def _check_count(self, count: int) -> None:
+        if count != self.nobs:
+            raise DataError(
+                f"The data have changed while a model was fitted: they had {self.nobs} complete rows at the first "
+                f"reading, and have {count} now."
+            )
+
+    def gathered(
+        self,
+        work: Callable[[], Found],
+        merge: Callable[[Found, Found], Found],
+        dimensions: Sequence[Dimension] = (),
+        *,
+        values: bool = True,
+        left_out: Sequence[object] = (),
+    ) -> Found:
+        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.data.chunks.partitions`).
+
+        Parameters
+        ----------
+        work, merge, left_out
+            As of `panelvar.data.chunks.partitions.gathered`.
+        dimensions, values
+            As of `parts`.
+        """
+        survey, known = self.survey, {*dimensions, *self._wanted}
+        unknown = [dimension for dimension in (survey.entities, survey.times) if dimension not in known]
+        counted: Callable[[], tuple[int, Found]] = partial(self._counted, work)
+        both: Callable[[tuple[int, Found], tuple[int, Found]], tuple[int, Found]] = partial(_merge_counted, merge)
+        names, stays = self._names(dimensions, values), (survey.by_entity, *unknown, *left_out)
+        count, found = gathered(self.chunks, names, counted, both, stays)
+        self._check_count(count)
+        return found
+
+    def _counted(self, work: Callable[[], Found]) -> tuple[int, Found]:
+        """Do a pass, and say how many rows it read."""
+        found = work()
+        return self._rows_read, found
+
+    def summed(
+        self,
+        work: Callable[[], list[Array]],
+        dimensions: Sequence[Dimension] = (),
+        left_out: Sequence[object] = (),
+    ) -> list[Array]:
+        """Return the tables that a pass over the parts makes, those of partitions added up (see `gathered`)."""
+        sent = self.gathered(partial(self._to_send, work), _add_each, dimensions, left_out=left_out)
+        return [unpack(table) for table in sent]
+
+    def _to_send(self, work: Callable[[], list[Array]]) -> Sequence[Sent]:
+        tables = work()
+        return [pack(table) for table in tables] if isinstance(self.chunks, Share) else tables
+
+    def dimension(self, column: str) -> Dimension:
+        """Return the dimension of a column, from a reading of its labels the first time it is asked for."""
+        if column not in self._by_name:
+            self._by_name[column] = self._survey_of(column)
+        return self._by_name[column]
+
+    def crossed(self, first: Dimension, second: Dimension) -> Dimension:
+        """Return the dimension of the pairs of groups of two others."""
+        name = f"{first.name}^{second.name}"
+        if name not in self._by_name:
+            work = partial(self._pairs_counted, name, first, second)
+            counted = self.gathered(work, _Counts.merge, (first, second), values=False)
+            self._by_name[name] = CrossedDimension(name, counted.growing, counted.all, first, second)
+        return self._by_name[name]
+
+    def _pairs_counted(self, name: str, first: Dimension, second: Dimension) -> _Counts:
+        """Count the pairs of groups, which are numbers, as labels are."""
+        counted = _Counts(name)
+        for part in self.parts((first, second), values=False):
+            counted.add(pairs_in(part, first, second), "the data")
+        return counted
+
+    def _survey_of(self, column: str) -> Dimension:
+        read = self._needed(False)
+        work = partial(_Counts.of_all, column, self.chunks, read)
+        counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
+        if counted.absent:
+            raise DataError(
+                f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model, first in "
+                f"{counted.first_absent}."
+            )
+        return Dimension(column, counted.growing, counted.all)
+
+
+def _add_each(first: Sequence[Sent], second: Sequence[Sent]) -> list[Sent]:
+    return [add(*pair) for pair in zip(first, second, strict=True)]
+
+
+def _merge_counted(
+    merge: Callable[[Found, Found], Found], first: tuple[int, Found], second: tuple[int, Found]
+) -> tuple[int, Found]:
+    return first[0] + second[0], merge(first[1], second[1])
+
+
+class _Counts:
+    """Labels, of which there are more and more, and rows of each.
+
+    Parameters
+    ----------
+    name : str
+        Their column.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.growing = GrowingLabels(name)
+        self.all = np.zeros(0, dtype=np.int64)
+        self.absent = 0
+        self.first_absent = ""
+
+    def add(self, labels: Labels, where: str) -> None:
+        """Count the labels of a chunk."""
+        found = self.growing.add(labels, where)
+        self._grow()
+        if found.starts is None:
+            np.add.at(self.all, found.places, 1)
+        else:
+            self.all[found.places] += np.diff(found.starts)
+
+    @classmethod
+    def of_all(cls, name: str, chunks: Chunks, needed: tuple[str, ...]) -> _Counts:
+        """Count the labels of the rows of all chunks that miss none of the columns that are needed."""
+        counted = cls(name)
+        for chunk in chunks.read([*dict.fromkeys((*needed, name))]):
+            complete = complete_rows([chunk.numbers(column) for column in needed])
+            labels = labels_of_rows(chunk.labels(name), complete)
+            empty = missing(labels)
+            if empty is not None and empty.any():
+                if not counted.absent:
+                    rows = np.arange(chunk.n_rows) if complete is None else np.flatnonzero(complete)
+                    counted.first_absent = chunk.row(int(rows[empty.argmax()]))
+                counted.absent += int(empty.sum())
+            else:
+                counted.add(labels, chunk.where)
+        return counted
+
+    def merge(self, other: _Counts) -> _Counts:
+        """Return these and what another counted; neither changes (see `Surveyor.merge`)."""
+        both = deepcopy(self)
+        places = both.growing.merge(other.growing)
+        both._grow()
+        both.all[places] += other.all
+        both.absent += other.absent
+        both.first_absent = self.first_absent or other.first_absent
+        return both
+
+    def _grow(self) -> None:
+        """Make room for labels that are new."""
+        if self.growing.count > len(self.all):
+            more = np.zeros(self.growing.count - len(self.all), dtype=np.int64)
+            self.all = np.concatenate((self.all, more))
+
+
+class CrossedDimension(Dimension):
+    """Pairs of groups of two dimensions, those that occur."""
+
+    def __init__(
+        self, name: str, growing: GrowingLabels, counts: NDArray[np.int64], first: Dimension, second: Dimension
+    ) -> None:
+        super().__init__(name, growing, counts, (*first.columns, *second.columns))
+        self._pair = first, second
+
+    def labels_in(self, rows: LabelledRows) -> NDArray[np.int64]:
+        """Return the pair of each row of a chunk as a number."""
+        return pairs_in(rows, *self._pair)
+
+
+def pairs_in(rows: LabelledRows, first: Dimension, second: Dimension) -> NDArray[np.int64]:
+    """Return the pair of groups of each row of a chunk as a number."""
+    return rows.local(first).codes.astype(np.int64) * second.n_groups + rows.local(second).codes

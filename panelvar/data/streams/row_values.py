@@ -1,0 +1,78 @@
+"""Values of the rows of a stream that no array holds: computed of the chunk in hand, whenever it is passed over."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from panelvar.core.base.arrays import Array
+from panelvar.data.streams.reading import Part, Reading, no_rows
+
+
+class RowValues(NDArrayOperatorsMixin):
+    """A column with a value for each row; functions of it, element by element, are such columns again.
+
+    An array of all rows that is combined with one is filled in a pass over the data.
+    """
+
+    reading: Reading
+
+    @abstractmethod
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+
+    def __len__(self) -> int:
+        return self.reading.nobs
+
+    def __getitem__(self, rows: slice) -> Array:
+        part = self.reading.part
+        return self.of_part(part)[rows.start - part.start : rows.stop - part.start]
+
+    def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, out: Any = (), **options: Any) -> Any:
+        if method != "__call__" or options:
+            return NotImplemented
+        made = ElementByElement(function, inputs, self.reading)
+        if not out and not any(isinstance(each, np.ndarray) and each.ndim for each in inputs):
+            return made
+        values = out[0] if out else np.empty(len(self))
+        for part in self.reading.parts():
+            values[part.start : part.stop] = made.of_part(part)
+        return values
+
+    def __array__(self, *options: Any, **named: Any) -> NoReturn:
+        """Refuse to be an array of all rows, for what computes with one."""
+        raise no_rows("A transformed constant, or a weight,")
+
+    def sum(self) -> float:
+        """Return the sum over all rows, in a pass over the data."""
+        return sum(float(self.of_part(part).sum()) for part in self.reading.parts())
+
+
+class ElementByElement(RowValues):
+    """A function of columns, of arrays of all rows and of numbers.
+
+    Parameters
+    ----------
+    function : ufunc
+    inputs : tuple
+    reading : Reading
+    """
+
+    def __init__(self, function: np.ufunc, inputs: tuple[Any, ...], reading: Reading) -> None:
+        self.function = function
+        self.inputs = inputs
+        self.reading = reading
+
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+        values: Array = self.function(*(_of_part(each, part) for each in self.inputs))
+        return values
+
+
+def _of_part(values: Any, part: Part) -> Any:
+    if isinstance(values, RowValues):
+        return values.of_part(part)
+    return values[part.start : part.stop] if isinstance(values, np.ndarray) and values.ndim else values

@@ -1,0 +1,250 @@
+"""Groups of the rows of a stream: sums over them are made chunk by chunk."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, cast, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import InsufficientDataError
+from panelvar.data.streams.dimensions import Dimension
+from panelvar.data.streams.reading import NotKept, Part, Reading, no_rows, pairs_in
+from panelvar.data.streams.row_values import RowValues
+from panelvar.kernels.linear.groups import Columns, Grouping
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+_PairsThere: TypeAlias = tuple[NDArray[np.int64], NDArray[Any]]
+"""Pairs of groups as numbers, and rows or weight of each."""
+
+
+@runtime_checkable
+class SumsByGroup(Protocol):
+    """Columns that are read a chunk at a time and sum themselves."""
+
+    def sums_by(self, dimension: Dimension, weights: RowValues | None = None) -> Array:
+        """Return the (weighted) sums of the columns by group, (G, k)."""
+
+
+@runtime_checkable
+class MassByGroup(Protocol):
+    """Weights that are read a chunk at a time and sum themselves."""
+
+    def of_part(self, part: Part) -> Array:
+        """Return the weights of the rows of a chunk."""
+
+    def mass_by(self, dimension: Dimension) -> Array:
+        """Return their sum in each group, (G,)."""
+
+
+class StreamedGrouping(Grouping):
+    """A partition of the rows of a stream; of the chunk in hand its codes are known, of all rows they are not.
+
+    Parameters
+    ----------
+    reading : Reading
+        Of the rows.
+    dimension : Dimension
+    """
+
+    codes = NotKept("The group")
+    keeps_codes = False
+    order_of_sums = "C"
+
+    def __init__(self, reading: Reading, dimension: Dimension) -> None:
+        self.reading = reading
+        self.dimension = dimension
+        self.n_groups = dimension.n_groups
+        self.__dict__.update(sizes=dimension.sizes, starts=None, equal_size=0, cycles=False)
+        reading.want(dimension)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the model."""
+        return self.reading.nobs
+
+    def spread(self, table: Array) -> Any:
+        """Return the entry of each row's group in a table (G,), looked up when a chunk is in hand."""
+        return LevelColumn(self, table)
+
+    def sums_of(self, columns: Columns, weights: Array | None = None) -> Array:
+        """Sum the columns of a design within each group."""
+        if not isinstance(columns, SumsByGroup):
+            raise no_rows("A column")
+        return columns.sums_by(self.dimension, cast(Any, weights))
+
+    def mass(self, weights: Array | None = None) -> Array:
+        """Sum of the weights (G,) in each group."""
+        if isinstance(weights, MassByGroup):
+            return weights.mass_by(self.dimension)
+        return super().mass(weights)
+
+    def add_sums(self, block: Array, start: int, stop: int, out: Array) -> None:
+        """Add the sums of a block of rows of the chunk in hand."""
+        part = self.reading.part
+        local = part.local(self.dimension)
+        local.grouping.add_sums(block, start - part.start, stop - part.start, local.part(out))
+
+    def crossed(self, other: Grouping) -> Grouping:
+        """Return the grouping by pairs of groups that occur."""
+        if isinstance(other, EachRow):
+            return other
+        assert isinstance(other, StreamedGrouping)
+        survey = self.reading.survey
+        if {self.dimension, other.dimension} == {survey.entities, survey.times}:
+            return EachRow(self.reading)
+        return StreamedGrouping(self.reading, self.reading.crossed(self.dimension, other.dimension))
+
+    def pair_counts(self, other: Grouping, most_cells: int, weights: Array | None = None) -> Array | csr_array:
+        """Count the rows, or sum weights, over each pair of groups, dense where it is small, in a reading."""
+        assert isinstance(other, StreamedGrouping)
+        shape, pair = (self.n_groups, other.n_groups), (self.dimension, other.dimension)
+        weighted = weights if isinstance(weights, MassByGroup) else None
+        values = weighted is not None
+        if shape[0] * shape[1] <= most_cells:
+            work = partial(_counts_of_pairs, self.reading, *pair, weighted)
+            counts: Array = self.reading.gathered(work, np.add, pair, values=values)
+            return counts.reshape(shape)
+        from scipy.sparse import coo_array, csr_array
+
+        there = partial(_pairs_there, self.reading, *pair, weighted)
+        cells, found = self.reading.gathered(there, _joined, pair, values=values)
+        places = (cells // shape[1], cells % shape[1])
+        return csr_array(coo_array((found.astype(np.float64), places), shape=shape))
+
+    def met_by(self, other: Grouping) -> tuple[Positions, int]:
+        """Return a group of another grouping for each group, and how many groups have rows of several of those."""
+        assert isinstance(other, StreamedGrouping)
+        met, several = np.full(self.n_groups, -1, dtype=np.intp), np.zeros(self.n_groups, dtype=np.bool_)
+        for part in self.reading.parts((self.dimension, other.dimension), values=False):
+            own, others = part.local(self.dimension).codes, part.local(other.dimension).codes
+            new = met[own] < 0
+            met[own[new]] = others[new]
+            several[own[met[own] != others]] = True
+        return met, int(several.sum())
+
+    def lies_within(self, other: Grouping) -> bool:
+        """Return whether every group lies within one group of another grouping of the same rows."""
+        if isinstance(other, EachRow):
+            return self.n_groups == other.n_groups
+        assert isinstance(other, StreamedGrouping)
+        if self.dimension is other.dimension:
+            return True
+        if other.n_groups > self.n_groups:
+            return False
+        pair = self.dimension, other.dimension
+        return (
+            self.reading.gathered(partial(_met_in, self.reading, *pair), _met_in_both, pair, values=False) is not None
+        )
+
+
+def _counts_of_pairs(reading: Reading, groups: Dimension, others: Dimension, weights: MassByGroup | None) -> Array:
+    """Count the rows over each pair of groups, or sum weights, those of the second running fastest."""
+    counts = np.zeros(groups.n_groups * others.n_groups)
+    for part in reading.parts((groups, others), values=weights is not None):
+        np.add.at(counts, pairs_in(part, groups, others), 1.0 if weights is None else weights.of_part(part))
+    return counts
+
+
+def _pairs_there(reading: Reading, groups: Dimension, others: Dimension, weights: MassByGroup | None) -> _PairsThere:
+    """Return pairs of groups that have rows, and how many or of which weight; a pair may be there several times."""
+    parts: list[_PairsThere] = [(np.zeros(0, dtype=np.int64), np.zeros(0))]
+    for part in reading.parts((groups, others), values=weights is not None):
+        cells, place = np.unique(pairs_in(part, groups, others), return_inverse=True)
+        of_rows = None if weights is None else weights.of_part(part)
+        parts.append((cells, np.bincount(place, of_rows, len(cells))))
+    return _joined(*parts)
+
+
+def _joined(*parts: _PairsThere) -> _PairsThere:
+    """Put together the pairs of parts."""
+    cells, counts = zip(*parts, strict=True)
+    return np.concatenate(cells), np.concatenate(counts)
+
+
+def _met_in(reading: Reading, groups: Dimension, others: Dimension) -> Positions | None:
+    """Return the one group of another dimension that each group meets, -1 where it has no row; None if it meets two."""
+    met: Positions | None = np.full(groups.n_groups, -1, dtype=np.intp)
+    for part in reading.parts((groups, others), values=False):
+        if met is None:
+            continue
+        own, other = part.local(groups).codes, part.local(others).codes
+        new = met[own] < 0
+        met[own[new]] = other[new]
+        if (met[own] != other).any():
+            met = None
+    return met
+
+
+def _met_in_both(first: Positions | None, second: Positions | None) -> Positions | None:
+    """Put together what groups meet in two partitions."""
+    if first is None or second is None or ((first >= 0) & (second >= 0) & (first != second)).any():
+        return None
+    return np.maximum(first, second)
+
+
+class _NothingLeft:
+    """The first thing that effects are asked for. Effects of which each row is a level of its own are refused."""
+
+    def __get__(self, owner: EachRow, kind: type) -> NoReturn:
+        raise InsufficientDataError(
+            f"The effects have a level for each of the {owner.n_groups} rows, so nothing is left to estimate."
+        )
+
+    def __set__(self, owner: object, value: object) -> NoReturn:
+        raise AttributeError("sizes")
+
+
+class EachRow(Grouping):
+    """Rows of a stream each of which is a group of its own, as pairs of an entity and a period are.
+
+    Parameters
+    ----------
+    reading : Reading
+    """
+
+    codes = NotKept("The group")
+    keeps_codes = False
+    sizes = _NothingLeft()
+
+    def __init__(self, reading: Reading) -> None:
+        self.n_groups = reading.nobs
+        self.__dict__.update(starts=None, equal_size=0, cycles=False)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the model."""
+        return self.n_groups
+
+    def crossed(self, other: Grouping) -> Grouping:
+        """Return the grouping by pairs of groups that occur: each row is one still."""
+        return self
+
+    def lies_within(self, other: Grouping) -> bool:
+        """Return whether every group lies within one group of another: each row does."""
+        return True
+
+
+class LevelColumn(RowValues):
+    """A column that has one value in each group.
+
+    Parameters
+    ----------
+    grouping : StreamedGrouping
+    table : (G,) array
+    """
+
+    def __init__(self, grouping: StreamedGrouping, table: Array) -> None:
+        self.grouping = grouping
+        self.table = table
+        self.reading = grouping.reading
+
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+        values: Array = self.table[part.local(self.grouping.dimension).codes]
+        return values

@@ -1,0 +1,335 @@
+"""Columns of a stream, and transformed rows of them: each pass reads the data again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Unpack, cast
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import SpecificationError
+from panelvar.data.streams.dimensions import Dimension
+from panelvar.data.streams.reading import Part, Reading, no_rows
+from panelvar.data.streams.row_values import RowValues
+from panelvar.data.streams.scattered_rows import ScatteredGrouping, ScatteredRows
+from panelvar.data.streams.streamed_groups import StreamedGrouping
+from panelvar.kernels.linear.columns import Column
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
+from panelvar.kernels.linear.refinement import ExtendedArray, Products
+from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, Transform, TransformedRows, column_norms, combination
+
+_LEAST_SHARE = 1.0 / 64.0
+"""Share of a column's variation that means must leave if cross products are subtracted, which then lose six bits."""
+
+
+class StreamedColumns(MakesRows):
+    """Linear combinations of the columns of a model that are read when a pass needs them.
+
+    Parameters
+    ----------
+    reading : Reading
+    loadings : (k + 1, m) array, optional
+        The combinations; the columns themselves if omitted.
+    """
+
+    def __init__(self, reading: Reading, loadings: Array | None = None) -> None:
+        self.reading = reading
+        self.loadings = loadings
+        self._sums: dict[Dimension, Array] = {}
+
+    def __len__(self) -> int:
+        return len(self.reading.columns) if self.loadings is None else int(self.loadings.shape[1])
+
+    def __iter__(self) -> Iterator[Array]:
+        raise no_rows("A column")
+
+    def __getitem__(self, place: int) -> Array:
+        raise no_rows("A column")
+
+    def combined(self, loadings: Array) -> StreamedColumns:
+        """Return linear combinations of these columns."""
+        return StreamedColumns(self.reading, loadings if self.loadings is None else self.loadings @ loadings)
+
+    def of_part(self, part: Part) -> tuple[Column, ...]:
+        """Return the columns of the rows of a chunk."""
+        if self.loadings is None:
+            return part.columns
+        return tuple(combination(part.columns, self.loadings[:, j]) for j in range(len(self)))
+
+    def sums_by(self, dimension: Dimension, weights: RowValues | None = None) -> Array:
+        """Return the (weighted) sums of the columns by group, (G, m): those by entity are known, others are read."""
+        if weights is not None:
+            (weighted,) = self.reading.summed(
+                partial(self._sums_of_parts, dimension, weights), (dimension,), (self._sums,)
+            )
+            return weighted
+        survey = self.reading.survey
+        if dimension is survey.entities:
+            sums = np.empty((dimension.n_groups, len(self)))
+            for entities, part in self._sums_by_entity():
+                sums[entities] = part
+            return sums
+        found = self._sums.get(dimension)
+        if found is None:
+            (found,) = self.reading.summed(partial(self._sums_of_parts, dimension, None), (dimension,), (self._sums,))
+            self._sums[dimension] = found
+        return found.copy()
+
+    def totals(self) -> Array:
+        """Return the sums of the columns over all rows."""
+        total = np.zeros(len(self))
+        for _, part in self._sums_by_entity():
+            total += part.sum(axis=0)
+        return total
+
+    def _sums_by_entity(self) -> Iterator[tuple[slice, Array]]:
+        """Yield some entities and the sums of the columns over each of them."""
+        survey = self.reading.survey
+        for entities in _pieces(survey.entities.n_groups):
+            yield entities, survey.sums_of(survey.moved(entities), entities, self.loadings)
+
+    def _sums_of_parts(self, dimension: Dimension, weights: RowValues | None) -> list[Array]:
+        sums = np.zeros((dimension.n_groups, len(self)))
+        for part in self.reading.parts((dimension,)):
+            part.local(dimension).add_sums(self._weighted(part, weights), sums)
+        return [sums]
+
+    def _weighted(self, part: Part, weights: RowValues | None) -> tuple[Column, ...]:
+        columns = self.of_part(part)
+        if weights is None:
+            return columns
+        own = weights.of_part(part)
+        return tuple(column[:] * own for column in columns)
+
+    def norms(self, weights: RowValues | None = None) -> Array:
+        """Return the Euclidean norm of each (weighted) column, in a pass over the parts."""
+        norms = np.zeros(len(self))
+        for part in self.reading.parts():
+            own = None if weights is None else weights.of_part(part)
+            norms = np.hypot(norms, column_norms(self.of_part(part), own))
+        return norms
+
+    def transformed(self, **transform: Unpack[Transform]) -> TransformedRows:
+        """Return rows that are read in every pass (see `panelvar.kernels.linear.rows.TransformedRows`)."""
+        if any(slope is not None for slope in transform.get("slopes", ())):
+            raise SpecificationError("A stream cannot have slopes by level. Use a Panel.")
+        return StreamedRows(
+            self,
+            shift=transform.get("shift"),
+            groupings=transform.get("groupings", ()),
+            tables=transform.get("tables", ()),
+            weights=transform.get("weights"),
+            constant=transform.get("constant"),
+        )
+
+
+class StreamedRows(TransformedRows):
+    """`TransformedRows` whose blocks are made of the chunks of a stream.
+
+    Parameters
+    ----------
+    source : StreamedColumns
+    shift, groupings, tables, weights, constant
+        As of `TransformedRows`.
+    """
+
+    __slots__ = ("source",)
+
+    def __init__(
+        self,
+        source: StreamedColumns,
+        *,
+        shift: Array | None = None,
+        groupings: Sequence[Grouping] = (),
+        tables: Sequence[Array] = (),
+        weights: Any = None,
+        constant: Any = None,
+    ) -> None:
+        # Row-major: chunks take rows of a table.
+        tables = [np.ascontiguousarray(table) for table in tables]
+        super().__init__((), shift=shift, groupings=groupings, tables=tables, weights=weights, constant=constant)
+        self.columns = cast(Any, source)
+        self.source = source
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.source.reading.nobs
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, the dependent variable included."""
+        return len(self.source)
+
+    @property
+    def keeps_rows(self) -> bool:
+        """No row is kept."""
+        return False
+
+    def of_part(self, part: Part) -> TransformedRows:
+        """Return the rows of a chunk."""
+        groups = [part.local(dimension) for dimension in self._dimensions]
+        pairs = list(zip(groups, self.tables, strict=True))
+        scattered = any(local.scattered for local in groups)
+        constant: Any = self.constant
+        weights: Any = self.weights
+        return (ScatteredRows if scattered else TransformedRows)(
+            self.source.of_part(part),
+            shift=self.shift,
+            groupings=[
+                ScatteredGrouping(local.codes, len(table)) if scattered else local.grouping for local, table in pairs
+            ],
+            tables=[table if scattered else np.asfortranarray(local.part(table)) for local, table in pairs],
+            weights=None if weights is None else weights.of_part(part),
+            constant=constant.of_part(part) if isinstance(constant, RowValues) else constant,
+        )
+
+    @property
+    def _dimensions(self) -> list[Dimension]:
+        return [cast(StreamedGrouping, grouping).dimension for grouping in self.groupings]
+
+    def _parts(self) -> Iterator[tuple[Part, TransformedRows]]:
+        """Yield the rows of each chunk."""
+        for part in self.source.reading.parts(self._dimensions):
+            yield part, self.of_part(part)
+
+    def column(self, j: int) -> Array:
+        """Return a transformed column, whose values are computed when a chunk is in hand."""
+        return cast(Array, TransformedColumn(self, j))
+
+    def blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
+        for part, rows in self._parts():
+            for start, stop, block in rows.blocks():
+                # A short chunk is held by its rows; those who ask may overwrite what they get.
+                scratch = block if block.flags.writeable else block.copy(order="F")
+                yield part.start + start, part.start + stop, scratch
+
+    def triangle(self) -> Array:
+        """Return the R factor of all transformed rows; a second pass where cross products do not do."""
+        many = self.n_rows > BLOCK_ROWS
+        triangle = self._triangle_of_survey() if many and self.weights is None else None
+        if triangle is not None:
+            return triangle
+        if many and pays(self.n_columns):
+            (gram,) = self.summed(self._gram_of_parts)
+            triangle = triangle_of(gram)
+            if triangle is not None:
+                return triangle
+        return self.source.reading.gathered(self._triangle_of_parts, _stacked, left_out=(self.source._sums,))
+
+    def summed(self, make: Callable[[], list[Array]]) -> list[Array]:
+        """Return the sums that one pass makes (see `Reading.summed`)."""
+        return self.source.reading.summed(make, left_out=(self.source._sums,))
+
+    def _gram_of_parts(self) -> list[Array]:
+        products = CrossProducts(self.n_columns, BLOCK_ROWS)
+        self._accumulate(products)
+        return [products.sum]
+
+    def _triangle_of_parts(self) -> Array:
+        accumulator = RowAccumulator(self.n_columns)
+        self._accumulate(accumulator)
+        return accumulator.r
+
+    def _triangle_of_survey(self) -> Array | None:
+        """Return the R factor from the cross products of the first reading, where these lose no digits to it.
+
+        The means by entity, or the grand means, must be all that is subtracted, and they must leave a share of each
+        column that rounding cannot reach.
+        """
+        survey, loadings = self.source.reading.survey, self.source.loadings
+        counts = survey.entities.sizes.astype(np.float64)
+        if not self.groupings and self.shift is not None:
+            if not np.array_equal(self.source.totals() / self.n_rows, self.shift):
+                return None
+            moved = survey.by_entity[:, 1:].sum(axis=0)
+            between = np.outer(moved, moved) / self.n_rows
+        elif self.shift is not None or len(self.groupings) != 1 or len(self.tables[0]) != len(counts):
+            return None
+        else:
+            between = np.zeros_like(survey.gram)
+            for entities in _pieces(len(counts)):
+                own, moved = counts[entities, None], survey.moved(entities)
+                if not np.array_equal(survey.sums_of(moved, entities, loadings) / own, self.tables[0][entities]):
+                    return None
+                moved /= np.sqrt(own)
+                between += moved.T @ moved
+        left, total = survey.gram - between, survey.gram
+        if loadings is not None:
+            left, total = loadings.T @ left @ loadings, loadings.T @ total @ loadings
+        if not (np.diagonal(left) >= _LEAST_SHARE * np.diagonal(total)).all():
+            return None
+        return triangle_of(left)
+
+    def _accumulate(self, into: CrossProducts | RowAccumulator) -> None:
+        for _, rows in self._parts():
+            for start, stop in rows.block_bounds():
+                rows.fill(start, stop, into.room(stop - start))
+                into.update()
+
+    def products(self) -> Products:
+        """Return the cross products of ``[X, y]`` in extended precision, a pass over the data each."""
+
+        def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
+            return self.source.reading.gathered(
+                partial(self._extended, mapping), _add_pairs, left_out=(self.source._sums,)
+            )
+
+        return products
+
+    def _extended(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
+        cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
+        for _, rows in self._parts():
+            cross, squares = _add_pairs((cross, squares), rows.products()(mapping))
+        return cross, squares
+
+    def combined(self, loadings: Array) -> StreamedRows:
+        """Return the rows of linear combinations of the columns (see `TransformedRows.combined`)."""
+        return StreamedRows(
+            self.source.combined(loadings),
+            shift=None if self.shift is None else self.shift @ loadings,
+            groupings=self.groupings,
+            tables=[np.asfortranarray(table @ loadings) for table in self.tables],
+            weights=self.weights,
+            constant=self.constant,
+        )
+
+
+def _pieces(count: int) -> Iterator[slice]:
+    """Yield so many rows of a table a part at a time, which stays in the cache."""
+    for start in range(0, count, BLOCK_ROWS):
+        yield slice(start, min(start + BLOCK_ROWS, count))
+
+
+class TransformedColumn(RowValues):
+    """A column of transformed rows.
+
+    Parameters
+    ----------
+    rows : StreamedRows
+    place : int
+    """
+
+    def __init__(self, rows: StreamedRows, place: int) -> None:
+        self.rows = rows
+        self.place = place
+        self.reading = rows.source.reading
+
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+        return self.rows.of_part(part).column(self.place)
+
+
+def _stacked(first: Array, second: Array) -> Array:
+    """Return the R factor of rows of which two parts have been factored."""
+    return triangularize(np.vstack((first, second)))
+
+
+def _add_pairs(
+    first: tuple[ExtendedArray, ExtendedArray], second: tuple[ExtendedArray, ExtendedArray]
+) -> tuple[ExtendedArray, ExtendedArray]:
+    return first[0] + second[0], first[1] + second[1]

@@ -1,0 +1,454 @@
+"""Effects by period about an event: the coefficients of one term in order of time, with the period left out."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.core.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other
+from panelvar.core.base.arrays import Array, Integers, Mask
+from panelvar.core.base.chosen_names import as_number, chosen_names, factors_of, level_of, levels_of
+from panelvar.core.base.errors import PanelVarWarning, SpecificationError, check_level
+from panelvar.core.base.expressions import syntax_tree
+from panelvar.core.base.labels import listed, repeated
+from panelvar.core.base.limits import LARGEST_WHOLE, MOST_DRAWS
+from panelvar.core.base.quoting import shown
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.layout import Cell, Fact, Row, interval, number, probability, words
+from panelvar.core.tables.number_format import check_digits, format_number, pvalue_text
+from panelvar.core.tables.table import Presented, Table
+from panelvar.core.tables.test_result import TestResult
+from panelvar.data.panel.calendar import read_times
+from panelvar.data.panel.time_labels import DateLabels, IntegerLabels, as_text
+from panelvar.estimates.coefficients.coefficients import Inference
+from panelvar.estimates.coefficients.linear_combinations import LinearCombination, weighted_sum
+from panelvar.estimates.coefficients.wald import wald
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+_FACTOR = re.compile(r"\b[iC]\((?:[^()]|\([^()]*\))*\)")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EventStudy(Presented):
+    r"""Effects by period about an event, relative to the period left out.
+
+    Attributes
+    ----------
+    result : Inference
+        The fit.
+    term : str
+        The term the coefficients belong to.
+    names : tuple of str
+        Name of each period's coefficient; empty for a reference.
+    periods : Index
+        Periods in order, with the references.
+    references : (n,) array of bool
+        Which periods are references, whose effect is zero by definition.
+    before : (n,) array of bool
+        Which periods lie before the event.
+    level : float
+        Coverage of the limits.
+    draws : int
+        Vectors drawn for the sup-t critical value.
+    seed : int or None
+        Their seed.
+
+    See Also
+    --------
+    LinearResult.event_study : makes it.
+    plot_event_study : draws it.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
+    >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
+    >>> study = fit.event_study(event=2006)
+    >>> study.leads_test.in_a_line()
+    'F(2, 1388) = 0.0187, p = 0.9815'
+
+    The effects of each year, with pointwise and joint intervals of 95%:
+
+    >>> figure = study.plot()
+    """
+
+    result: Inference
+    term: str
+    names: tuple[str, ...]
+    periods: pd.Index
+    references: Mask
+    before: Mask
+    level: float
+    draws: int
+    seed: int | None
+
+    @property
+    def _estimated(self) -> list[str]:
+        return [name for name in self.names if name]
+
+    @property
+    def estimates(self) -> Array:
+        """Effect of each period, zero at a reference."""
+        return self._spread(self.result.params)
+
+    @property
+    def std_errors(self) -> Array:
+        """Their standard errors, zero at a reference."""
+        return self._spread(self.result.std_errors)
+
+    def _spread(self, values: pd.Series) -> Array:
+        return np.array([float(values[name]) if name else 0.0 for name in self.names])
+
+    def conf_int(self, *, level: float | Sequence[float] | None = None, joint: str | None = None) -> pd.DataFrame:
+        """Return limits of each period's effect; at a reference all are zero.
+
+        Parameters
+        ----------
+        level : float or sequence of float, optional
+            Coverage; or several, such as ``(0.68, 0.95)``; that of the study by default.
+        joint : {"sup-t", "bonferroni"} or None
+            Cover all periods at once, or each by itself (None).
+
+        Returns
+        -------
+        DataFrame
+            ``lower`` and ``upper`` at the highest level, by period; ``lower_68``, ``upper_68`` at another.
+        """
+        limits = self.result.conf_int(
+            level=self.level if level is None else level,
+            of=self._estimated,
+            joint=joint,
+            draws=self.draws,
+            seed=self.seed,
+        )
+        limits = limits.reindex(list(self.names)).set_axis(self.periods)
+        limits.loc[self.references] = 0.0
+        return limits
+
+    @property
+    def leads_test(self) -> TestResult | None:
+        """Joint test that all effects before the event are zero; None where no such effect is estimated."""
+        return self._joint_test(self.before, "before the event")
+
+    @property
+    def effects_test(self) -> TestResult | None:
+        """Joint test that all effects from the event on are zero; None where no such effect is estimated."""
+        return self._joint_test(~self.before, "from the event on")
+
+    def _joint_test(self, chosen: Mask, when: str) -> TestResult | None:
+        places = self._places(chosen)
+        if not len(places):
+            return None
+        restrictions = np.eye(len(self.result.names))[places]
+        return wald(self.result, restrictions, np.zeros(len(places)), "Wald", f"no effects {when}")
+
+    def _places(self, chosen: Mask) -> Integers:
+        names = [name for name, wanted in zip(self.names, chosen, strict=True) if name and wanted]
+        return np.array([self.result.names.index(name) for name in names], dtype=np.int64)
+
+    @property
+    def average_effect(self) -> LinearCombination | None:
+        """Mean of the effects from the event on, with its error; None where no such effect is estimated."""
+        places = self._places(~self.before)
+        if not len(places):
+            return None
+        weights = np.zeros(len(self.result.names))
+        weights[places] = 1.0 / len(places)
+        return weighted_sum(self.result, weights, 0.0, "average effect", self.level)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each period.
+
+        Returns
+        -------
+        DataFrame
+            ``estimate``, ``std_error``, ``lower``, ``upper``, ``joint_lower`` and ``joint_upper`` (sup-t), and
+            ``reference``, by period.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame({"estimate": self.estimates, "std_error": self.std_errors}, index=self.periods)
+        frame[["lower", "upper"]] = self.conf_int()
+        frame[["joint_lower", "joint_upper"]] = self.conf_int(joint="sup-t")
+        frame["reference"] = self.references
+        return frame
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table with a row for each period.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        Table
+        """
+        digits = check_digits(digits)
+        pointwise, joint = self.conf_int().to_numpy(), self.conf_int(joint="sup-t").to_numpy()
+        pvalues = self.result.pvalues
+        body = []
+        for k, (name, period) in enumerate(zip(self.names, self.periods, strict=True)):
+            cells = (number(0.0, digits), words("reference"), Cell(), Cell(), Cell())
+            if name:
+                cells = (
+                    number(self.estimates[k], digits),
+                    number(self.std_errors[k], digits, brackets="()"),
+                    probability(float(pvalues[name]), digits),
+                    interval(pointwise[k, 0], pointwise[k, 1], digits),
+                    interval(joint[k, 0], joint[k, 1], digits),
+                )
+            body.append(Row(as_text(period), cells))
+        percent = f"{100.0 * self.level:g}%"
+        header = Row("", tuple(map(words, ("Effect", "Std. error", "p", f"{percent} pointwise", f"{percent} sup-t"))))
+        statistics = []
+        tests = {"No effects before": self.leads_test, "No effects from the event on": self.effects_test}
+        for label, test in tests.items():
+            if test is not None:
+                statistics.append(Fact(label, test.in_a_line(digits)))
+        if (average := self.average_effect) is not None:
+            low, high = format_number(average.lower, digits), format_number(average.upper, digits)
+            error, chance = format_number(average.std_error, digits), pvalue_text(average.pvalue, digits)
+            text = f"{format_number(average.estimate, digits)} ({error}), {chance}, {percent} [{low}, {high}]"
+            statistics.append(Fact("Average effect", text))
+        dependent = getattr(self.result, "dependent", "")
+        facts = (Fact("Term", self.term), Fact("Std. errors", self.result.cov_label))
+        return Table(
+            title="Event study",
+            facts=(Fact("Dependent", dependent), *facts) if dependent else facts,
+            header=(header,),
+            body=tuple(body),
+            statistics=tuple(statistics),
+            notes=("The sup-t limits cover the effects of all periods at once.",),
+        )
+
+    @documented
+    def plot(
+        self,
+        *,
+        level: float | Sequence[float] | None = None,
+        joint: str | None = "sup-t",
+        style: str = "points",
+        ax: Axes | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the effects with pointwise and joint intervals (`panelvar.plot_event_study`).
+
+        Parameters
+        ----------
+        level : float or sequence of float, optional
+            Coverage: one level, or several, the lower drawn the thicker; that of the study by default.
+        {joint (event study), style (event study), ax, figure, figsize, title, labels (event study)}
+
+        Returns
+        -------
+        Figure
+        """
+        from panelvar.reporting.plots.event_study import plot_event_study
+
+        return plot_event_study(
+            self,
+            level=level,
+            joint=joint,
+            style=style,
+            ax=ax,
+            figure=figure,
+            figsize=figsize,
+            title=title,
+            labels=labels,
+        )
+
+    __repr__ = Presented.__str__
+
+
+def event_study(
+    result: Inference,
+    term: str | re.Pattern[str] | Mapping[Any, str] | None,
+    reference: object,
+    event: object,
+    level: float,
+    draws: int,
+    seed: int | None,
+) -> EventStudy:
+    """Build ``LinearResult.event_study``."""
+    level, draws, seed = check_level(level), read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
+    if term is None:
+        term = _term_of_periods(result.names, reference)
+    if isinstance(term, Mapping):
+        if not term:
+            raise SpecificationError("term is an empty mapping: expected a coefficient for each period.")
+        written = ", ".join(map(str, term.values()))
+        levels = [_label("term, the period", period) for period in term]
+        names = [_one_name(period, name, result.names) for period, name in term.items()]
+        if twice := repeated(names):
+            raise SpecificationError(f"term gives two periods the same coefficient: {listed(list(map(repr, twice)))}.")
+    else:
+        refuse_other("term", term, (str, re.Pattern), "a term, a pattern, or a mapping of periods to coefficients")
+        written = term if isinstance(term, str) else term.pattern
+        names = chosen_names("term", term, result.names)
+        levels = [_level_of(name) for name in names]
+    known = {_key(each): each for each in levels}
+    if len(known) < len(levels):
+        raise SpecificationError(
+            f"{shown(written)} fits several coefficients of one period: {', '.join(map(repr, names[:6]))}. Name one "
+            "term, or give a mapping of periods to coefficients."
+        )
+    left_out = _named_references(names) if reference is None else _several(reference)
+    if reference is None and not left_out:
+        raise SpecificationError(
+            f"{names[0]!r} does not say which period was left out. Give reference=, such as reference=-1, or "
+            "reference=() if none was."
+        )
+    # Each reference counts once, however it is written.
+    left_out = list({_key(each): each for each in left_out}.values())
+    if both := [each for each in left_out if _key(each) in known]:
+        raise SpecificationError(f"reference={both[0]} has a coefficient in {shown(written)}, so it was not left out.")
+    first = [] if event is None else [_label("event", event)]
+    if _are_periods(levels):
+        # A text among numbers or dates is the name of those never treated, not a period.
+        left_out = [each for each in left_out if _are_periods([*levels, each])]
+        if not _are_periods([*levels, *first]):
+            what = "dates" if _numbers(levels) is None else "numbers"
+            raise SpecificationError(
+                f"event={shown(event)} is not a period here: the periods are {what}, such as {levels[0]}."
+            )
+    labels = [*levels, *left_out, *first]
+    positions, periods = _in_time(labels)
+    n, end = len(levels), len(levels) + len(left_out)
+    own = np.sort(positions[:n])
+    apart = float(np.diff(own).max(initial=0.0)) or 1.0
+    # A reference far outside is the code of those never treated, not a period.
+    near = (positions[:end] >= own[0] - apart) & (positions[:end] <= own[-1] + apart)
+    order = np.flatnonzero(near)[np.argsort(positions[:end][near], kind="stable")]
+    at, references = positions[order], order >= n
+    if event is not None:
+        before = at < positions[end]
+    elif (relative := _numbers([labels[place] for place in order])) is not None and relative[0] < 0.0 <= relative[-1]:
+        before = relative < 0.0
+    elif references.any():
+        before = at <= at[references].max()
+    else:
+        raise SpecificationError(
+            f"The periods do not say when the event is. Give event=, its first period, such as {labels[order[-1]]}."
+        )
+    chosen = tuple("" if place >= n else names[place] for place in order)
+    return EventStudy(result, written, chosen, periods.take(order), references, before, level, draws, seed)
+
+
+def _term_of_periods(names: Sequence[str], reference: object) -> str:
+    """Return the one term whose columns are periods and that says which period was left out."""
+    terms: dict[str, list[str]] = {}
+    for name in names:
+        factors = [level_of(factor) for factor in factors_of(name)]
+        term = ":".join(term for term, _ in factors)
+        if sum(bool(level) for _, level in factors) == 1 and _FACTOR.search(term):
+            terms.setdefault(term, []).append(name)
+    found = [
+        term
+        for term, own in terms.items()
+        if (reference is not None or _named_references(own)) and _are_periods([_level_of(name) for name in own])
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        which = f"several terms have a column for each period: {listed(list(map(repr, found)), 12)}."
+    else:
+        which = (
+            "no term has a column for each period and says with ref= which period was left out, as "
+            f"i(since, treated, ref=-1) does. The coefficients are {listed(list(map(repr, names)), 12)}."
+        )
+    raise SpecificationError(f"An event study needs term=: {which}")
+
+
+def _are_periods(levels: Sequence[str]) -> bool:
+    if _numbers(levels) is not None:
+        return True
+    with warnings.catch_warnings():
+        # It warns of texts that are not dates, which are not periods either.
+        warnings.simplefilter("ignore", PanelVarWarning)
+        _, calendar = read_times(np.array(levels, dtype=object))
+    return isinstance(calendar.rule, (IntegerLabels, DateLabels))
+
+
+def _level_of(name: str) -> str:
+    found = levels_of(name)
+    if len(found) != 1:
+        what = "has no level in brackets" if not found else "has several levels in brackets"
+        raise SpecificationError(
+            f"{name!r} {what}, so its period is not known. Give a mapping of periods to coefficients, such as "
+            "{-2: 'lead2', 0: 'event', 1: 'lag1'}."
+        )
+    return found[0]
+
+
+def _one_name(period: object, name: object, known: Sequence[str]) -> str:
+    refuse_other(f"term[{shown(period)}]", name, str, "the name of a coefficient")
+    found = chosen_names(f"term[{shown(period)}]", str(name), known)
+    if len(found) > 1:
+        raise SpecificationError(f"term[{shown(period)}]={shown(name)} fits {len(found)} coefficients; name one.")
+    return found[0]
+
+
+def _several(reference: object) -> list[str]:
+    if isinstance(reference, (str, bytes)) or not hasattr(reference, "__iter__"):
+        return [_label("reference", reference)]
+    return [_label("reference", each) for each in read_labels("reference", reference, "one period or several")]
+
+
+def _label(option: str, value: object) -> str:
+    """Write a period as the names of coefficients do."""
+    if not (
+        isinstance(value, str) or is_number(value) or hasattr(value, "strftime") or isinstance(value, np.datetime64)
+    ):
+        raise SpecificationError(f"{option}={shown(value)} is not a period: expected a number, a text or a date.")
+    return as_text(value)
+
+
+def _named_references(names: Sequence[str]) -> list[str]:
+    """Return the references that a factor names, as ``i(year, ref=2000)`` or ``C(since, ref=[-1, 5])`` do."""
+    written = re.sub(r"`[^`]*`", "name", names[0])
+    for piece in _FACTOR.findall(written):
+        tree = syntax_tree(piece, piece)
+        for keyword in tree.keywords if isinstance(tree, ast.Call) else ():
+            if keyword.arg == "ref":
+                value = ast.literal_eval(keyword.value)
+                return [as_text(each) for each in (value if isinstance(value, (list, tuple)) else [value])]
+    return []
+
+
+def _key(text: str) -> object:
+    """Return what a label is compared by: for a number, its value."""
+    value = as_number(text)
+    return text if value is None else value
+
+
+def _numbers(texts: Sequence[str]) -> Array | None:
+    """Return the texts as numbers, or None unless all of them are numbers."""
+    values = [as_number(text) for text in texts]
+    return None if None in values else np.array(values, dtype=np.float64)
+
+
+def _in_time(labels: list[str]) -> tuple[Array, pd.Index]:
+    """Return the positions of labels in time, and the labels by their kind: whole numbers, numbers, or texts."""
+    import pandas as pd
+
+    values = _numbers(labels)
+    if values is not None and ((values != np.floor(values)) | (np.abs(values) > LARGEST_WHOLE)).any():
+        return values, pd.Index(values)
+    given = np.array(labels, dtype=object) if values is None else values.astype(np.int64)
+    positions, _ = read_times(given)
+    return positions.astype(np.float64), pd.Index(given)

@@ -1,0 +1,158 @@
+"""Few-cluster inference where several large effects cut across the clusters: one projection a cluster and step.
+
+No basis of the effects is formed. What is needed of a cluster g is :math:`M E_g v`, the residual on the whole model of
+a column that is v in the rows of g and zero elsewhere: absorbing it costs what absorbing a regressor does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import NumericalError
+from panelvar.estimates.covariance.local_blocks import lanczos
+from panelvar.estimates.covariance.protocol import Projected
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.rows import subtract_tables
+
+if TYPE_CHECKING:
+    from panelvar.kernels.absorption.absorb import Absorbed
+
+
+WORK = 200_000_000
+"""Rows times clusters times columns that are projected in one round."""
+
+
+class PairedAdjusted(NamedTuple):
+    """Adjusted cluster scores and the covariances of every pair of them.
+
+    Attributes
+    ----------
+    moves : (G, p) array
+        :math:`a_g'e_g`.
+    pairs : (G, p, G, p) array
+        :math:`a_g' M a_h`, their covariance under independent errors of unit variance.
+    singular : int
+        Clusters some direction of which has leverage one.
+    """
+
+    moves: Array
+    pairs: Array
+    singular: int
+
+    def expected(self) -> Array:
+        """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
+        out: Array = np.einsum("gpgq->pq", self.pairs)
+        return 0.5 * (out + out.T)
+
+    def total_variance(self, contrasts: Array) -> float:
+        r"""Return :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`, see `cluster_adjustment.Adjusted`."""
+        pairs = np.einsum("ps,gphq,qt->ghst", contrasts, self.pairs, contrasts, optimize=True)
+        traces = np.trace(pairs, axis1=2, axis2=3)
+        return float(np.square(traces).sum() + np.einsum("ghst,ghts->", pairs, pairs))
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectedBlocks:
+    """A fit with absorbed effects of any number and size, cut up by a few clusters."""
+
+    fit: Projected
+    clusters: Grouping
+
+    def check(self, columns: int, why: NumericalError) -> None:
+        """Refuse what would take too many projections, for the reason no basis could be formed either."""
+        work = float(self.fit.counts.rows) * self.clusters.n_groups * columns
+        if work > WORK:
+            raise NumericalError(
+                f"{why} Clusters can be projected one by one only if there are at most "
+                f"{WORK / (self.fit.counts.rows * columns):.0f} of them; there are {self.clusters.n_groups}."
+            )
+
+    @cached_property
+    def rows(self) -> list[NDArray[np.intp]]:
+        """Row numbers of each cluster."""
+        order = np.argsort(self.clusters.codes, kind="stable")
+        return np.split(order, np.cumsum(self.clusters.sizes)[:-1])
+
+    @cached_property
+    def _absorbed(self) -> Absorbed:
+        absorbed = self.fit.absorbed
+        if absorbed is None:
+            raise NumericalError("Only absorbed effects are projected cluster by cluster.")
+        return absorbed
+
+    @cached_property
+    def _basis(self) -> Array:
+        """Transformed regressors, orthonormal (n, k)."""
+        rows = self.fit.rows_or_refuse("Few-cluster inference")
+        columns = np.array([rows.column(j) for j in self.fit.kept]).reshape(-1, rows.n_rows).T
+        return columns @ self.fit.solution.inverse_r
+
+    @cached_property
+    def direction(self) -> Array:
+        """What each row contributes to each coefficient, (n, p), the constant's part in the effects left out."""
+        fit = self.fit
+        slopes = self._basis @ fit.solution.inverse_r.T
+        if not fit.constant:
+            return slopes
+        lead = -(slopes @ fit.lever)
+        lead += np.asarray(fit.constant_column) / fit.constant_mass
+        return np.column_stack((lead, slopes))
+
+    def residual(self, columns: Array) -> Array:
+        """Return what the whole model leaves of transformed columns (n, m)."""
+        absorbed, weights = self._absorbed, self.fit.weights
+        root = None if weights is None else np.sqrt(weights)[:, None]
+        raw = np.asfortranarray(columns if root is None else columns / root)
+        levels = [(g.codes, t) for g, t in zip(absorbed.groupings, absorbed.tables(raw), strict=True)]
+        out = subtract_tables(raw, levels, slice(0, len(raw)), slopes=absorbed.slopes)
+        if root is not None:
+            out *= root
+        out -= self._basis @ (self._basis.T @ out)
+        return out
+
+    def embedded(self, group: int, values: Array) -> Array:
+        """Return columns (n, m) that are zero outside a cluster."""
+        out = np.zeros((self.fit.counts.rows, values.shape[1]), order="F")
+        out[self.rows[group]] = values
+        return out
+
+    def adjust(self, power: float) -> PairedAdjusted:
+        """Adjust the scores by :math:`(I - H_{gg})^{+power}`: 0 (CR0), -1/2 (CR2) or -1 (CR3)."""
+        groups, p = self.clusters.n_groups, self.direction.shape[1]
+        adjusted, singular = self.direction.copy(), 0
+        # Coefficients differ in units: each is compared with its own.
+        lengths = np.sqrt(np.square(self.direction).sum(axis=0))
+        if power != 0.0:
+            for group, rows in enumerate(self.rows):
+                lost = False
+                for j in range(p):
+                    adjusted[rows, j], dropped = self._power(group, self.direction[rows, j], power, lengths[j])
+                    lost |= dropped and j >= int(self.fit.constant)
+                singular += int(lost)
+        pairs = np.empty((groups, p, groups, p))
+        for group, rows in enumerate(self.rows):
+            left = self.residual(self.embedded(group, adjusted[rows]))
+            for j in range(p):
+                pairs[:, :, group, j] = self.clusters.sums_of(adjusted * left[:, j : j + 1])
+        residuals = self.fit.transformed_residuals
+        return PairedAdjusted(self.clusters.sums_of(adjusted * residuals[:, None]), pairs, singular)
+
+    def _power(self, group: int, start: Array, power: float, length: float) -> tuple[Array, bool]:
+        norm = float(np.linalg.norm(start))
+        if norm <= 1e-14 * length:
+            return np.zeros_like(start), False
+        rows = self.rows[group]
+
+        def apply(values: Array) -> Array:
+            left: Array = self.residual(self.embedded(group, values[:, None]))[rows, 0]
+            return left
+
+        solution, dropped = lanczos(apply, start / norm, power)
+        found: Array = norm * solution
+        return found, dropped

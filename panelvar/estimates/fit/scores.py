@@ -1,0 +1,221 @@
+r"""Scores of a fit and their sums: the middle of every sandwich covariance.
+
+A score is the transformed regressor row times its residual, :math:`s_i = \tilde x_i \tilde e_i`. With a constant its
+transformed column :math:`z_i` leads: the regressors are already orthogonal to it.
+
+Meats are of scores in the orthonormal basis, :math:`R^{-\top} s_i`. In that of the regressors the covariance would be
+:math:`(X'X)^{-1} M (X'X)^{-1}`, whose terms are larger than their sum by the fourth power of the condition number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array
+from panelvar.kernels.linear.demeaned import DemeanedRows, rows_together
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.qr import CrossProducts
+from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
+
+# Sums turned at a time.
+_PIECE_ROWS = 2_000
+
+
+class Scores(NamedTuple):
+    """What the scores of a fit are made of.
+
+    Attributes
+    ----------
+    rows : TransformedRows
+        The model's rows.
+    kept : (k,) array
+        Positions of the regressors in use.
+    coefficients : (all regressors,) array
+        Slopes, zero where a regressor is not in use.
+    constant : (n,) array, float or None
+        The transformed constant column.
+    basis : (k, k) array
+        :math:`R^{-1}`, which makes the columns of the regressors in use orthonormal.
+    multiplier : (n,) array or None
+        What each residual is multiplied by (an adjustment for leverage).
+    """
+
+    rows: TransformedRows
+    kept: NDArray[np.intp]
+    coefficients: Array
+    constant: Array | float | None
+    basis: Array
+    multiplier: Array | None = None
+
+    @property
+    def size(self) -> int:
+        """Columns of a score: the constant, if any, and the regressors in use."""
+        return len(self.kept) + int(self.constant is not None)
+
+    def _orthonormal(self, scores: Array, out: Array | None = None) -> Array:
+        """Return scores, or sums of them, in the orthonormal basis."""
+        lead = int(self.constant is not None)
+        if out is None:
+            out = np.empty_like(scores)
+        out[:, :lead] = scores[:, :lead]
+        np.matmul(scores[:, lead:], self.basis, out=out[:, lead:])
+        return out
+
+    def blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield ``(start, stop, scores)`` in the orthonormal basis, (stop - start, size)."""
+        for start, stop, block in self._raw_blocks():
+            yield start, stop, self._orthonormal(block)
+
+    def _raw_blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield ``(start, stop, scores)`` in the regressors' basis: column-major scratch, (stop - start, size)."""
+        lead = int(self.constant is not None)
+        scratch = np.empty(0)
+        for start, stop, block in self.rows.blocks():
+            count = (stop - start) * self.size
+            if scratch.size < count:
+                scratch = np.empty(count)
+            scores = scratch[:count].reshape((stop - start, self.size), order="F")
+            residuals = self._residuals(start, stop, block)
+            if self.constant is not None:
+                constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
+                np.multiply(residuals, constant, out=scores[:, 0])
+            for j, position in enumerate(self.kept):
+                np.multiply(block[:, position], residuals, out=scores[:, lead + j])
+            yield start, stop, scores
+
+    def _residuals(self, start: int, stop: int, block: Array) -> Array:
+        residuals: Array = block[:, -1] - block[:, :-1] @ self.coefficients
+        if self.multiplier is not None:
+            residuals *= self.multiplier[start:stop]
+        return residuals
+
+    @property
+    def _in_place(self) -> bool:
+        """Whether a block of rows can be overwritten by its scores: it is scratch, and every regressor is in use."""
+        return len(self.kept) == self.rows.n_columns - 1 and not self.rows.keeps_rows
+
+    def _turned_blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield blocks as `_raw_blocks` does, but the constant's scores last; in place: one block stays in cache."""
+        for start, stop, block in self.rows.blocks():
+            residuals = self._residuals(start, stop, block)
+            np.multiply(block[:, :-1].T, residuals, out=block[:, :-1].T)
+            if self.constant is None:
+                yield start, stop, block[:, :-1]
+            else:
+                constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
+                np.multiply(residuals, constant, out=block[:, -1])
+                yield start, stop, block
+
+    def gram(self) -> Array:
+        r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980)."""
+        (gram,) = self.rows.summed(self._gram_of_blocks)
+        return gram
+
+    def _gram_of_blocks(self) -> list[Array]:
+        products = CrossProducts(self.size, BLOCK_ROWS)
+        for start, stop, block in self._raw_blocks():
+            self._orthonormal(block, products.room(stop - start))
+            products.update()
+        return [products.sum]
+
+    def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return, for each grouping, the scores summed within its groups, shape (G, size), in the orthonormal basis.
+
+        One pass over the rows serves all groupings.
+        """
+        in_place = self._in_place
+        if in_place and len(groupings) == 1:
+            summed = self._sums_by_own_groups(groupings[0])
+            if summed is not None:
+                return [summed]
+        sums = self.rows.summed(partial(self._sums_of_blocks, groupings))
+        for out in sums:
+            # A piece at a time, in its own memory: fresh pages would cost more than the product.
+            for begin in range(0, len(out), _PIECE_ROWS):
+                piece = out[begin : begin + _PIECE_ROWS]
+                piece[...] = piece @ self._turn if in_place else self._orthonormal(piece)
+        return sums
+
+    @property
+    def _turn(self) -> Array:
+        """The map from scores with the constant's last, if there is one, to the orthonormal basis, (size, size)."""
+        lead, k = self.size - len(self.kept), len(self.kept)
+        turn = np.zeros((self.size, self.size))
+        turn[:k, lead:] = self.basis
+        turn[k:, :lead] = 1.0
+        return turn
+
+    def _sums_by_own_groups(self, grouping: Grouping) -> Array | None:
+        r"""Return the sums within the groups whose means were subtracted, from regressors about one number each.
+
+        The residuals of a group add up to zero, so that :math:`\sum_t (x_t - \bar x) e_t = \sum_t (x_t - c) e_t` for
+        any c, and only the residuals need their group's mean. None for other groups, and where rounding would be felt.
+        """
+        rows, k, size = self.rows, len(self.kept), self.size
+        if not isinstance(rows, DemeanedRows) or rows.groupings[0] is not grouping or self.multiplier is not None:
+            return None
+        if rows.origin is None:
+            return None
+        plain = TransformedRows(rows.columns, shift=rows.origin, weights=rows.weights)
+        contrast, turn, mass = np.append(-self.coefficients, 1.0), self._turn, grouping.mass(rows.weights)
+        out = np.empty((grouping.n_groups, size))
+        scratch = np.empty(rows.n_columns * rows_together(rows.n_columns))
+        for first, last, start, stop in rows.whole_groups():
+            lines = scratch[: (stop - start) * rows.n_columns].reshape(rows.n_columns, -1)
+            plain.fill(start, stop, lines.T)
+            residuals = (contrast @ lines)[None, :]
+            root = 1.0 if rows.weights is None else np.sqrt(rows.weights[start:stop])
+            level = grouping.sums_of_lines(residuals * root, first, last) / mass[first:last]
+            residuals -= grouping.repeated(level, first, last) * root
+            lines[:k] *= residuals
+            if self.constant is not None:
+                constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
+                np.multiply(residuals[0], constant, out=lines[k])
+            np.dot(grouping.sums_of_lines(lines[:size], first, last).T, turn, out=out[first:last])
+        return out
+
+    def _sums_of_blocks(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return sums within groups, of scores as they are before they are turned."""
+        sums = [np.zeros((grouping.n_groups, self.size), order=grouping.order_of_sums) for grouping in groupings]
+        for start, stop, block in self._turned_blocks() if self._in_place else self._raw_blocks():
+            for grouping, out in zip(groupings, sums, strict=True):
+                grouping.add_sums(block, start, stop, out)
+        return sums
+
+
+class Influences(NamedTuple):
+    """Scores that are rows of an array (n, p): what each row adds to the coefficients themselves."""
+
+    values: Array
+
+    @property
+    def size(self) -> int:
+        """Columns of a score."""
+        return int(self.values.shape[1])
+
+    def blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield all of them at once."""
+        yield 0, len(self.values), self.values
+
+    def gram(self) -> Array:
+        """Return the sum of their outer products."""
+        gram: Array = self.values.T @ self.values
+        return gram
+
+    def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return, for each grouping, their sums within its groups."""
+        return [grouping.sums_of(self.values) for grouping in groupings]
+
+
+def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: Array) -> Array:
+    r"""Return :math:`\tilde x_i' (\tilde X'\tilde X)^{-1} \tilde x_i` of each transformed row, shape (n,)."""
+    out = np.empty(rows.n_rows)
+    for start, stop, block in rows.blocks():
+        scaled = block[:, kept] @ inverse_r
+        np.einsum("ij,ij->i", scaled, scaled, out=out[start:stop])
+    return out

@@ -1,0 +1,373 @@
+"""A fitted vector error-correction model: what its shocks leave behind, tests of its relations, its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.labels import listed
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.coefficients import starred_rows, value_row
+from panelvar.core.tables.known_sizes import size_notes
+from panelvar.core.tables.layout import Fact, Row, words
+from panelvar.core.tables.number_format import (
+    DEFAULT_STARS,
+    Levels,
+    check_digits,
+    check_stars,
+    format_count,
+    format_degrees,
+    format_number,
+    star_legend,
+)
+from panelvar.core.tables.table import Table
+from panelvar.core.tables.test_result import TestResult
+from panelvar.kernels.dynamics.lag_problem import kronecker_wald
+from panelvar.kernels.dynamics.lasting_effects import lasting_effects
+from panelvar.nonstationary.cointegration.cases import CASES
+from panelvar.nonstationary.cointegration.relation_test import RelationTest, relation_test
+from panelvar.nonstationary.cointegration.vecm_estimates import VecmEstimates
+from panelvar.systems.identification.scheme import Identification, position, variables_of
+from panelvar.systems.responses.shocks import Shocks, choose_shocks
+from panelvar.systems.var.exclusion import lags_hypothesis
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_UNIT = 1e-6
+"""How far from one the modulus of a root may be that is one by construction."""
+
+# What a vector autoregression has and its levels do not: asked for, this is the answer.
+_NOT_OFFERED = {
+    "with_cov": (
+        "Error-correction models have no robust standard errors here. MovingBlockBootstrap makes bands of responses "
+        "that allow for heteroskedasticity."
+    ),
+    "lag_exclusion_tests": (
+        "In an error-correction model you cannot leave out single lags of the levels. exclusion_test(lags=) tests "
+        "lagged differences, and select_lags chooses the order."
+    ),
+    "granger_causality": (
+        "Granger causality here depends on products of alpha and beta as well as on the lagged differences, so a "
+        "Wald test has no chi-squared distribution in general (Toda and Phillips 1993). Use toda_yamamoto_test, "
+        "which needs no rank. exclusion_test tests the lagged differences, and weak_exogeneity_test tests the "
+        "reactions."
+    ),
+    "wald_test": (
+        "Coefficients of the levels are functions of alpha and beta, and a Wald test of them has no chi-squared "
+        "distribution in general. Use restriction_test for relations, weak_exogeneity_test for reactions, and "
+        "exclusion_test for lagged differences."
+    ),
+    "lincom": (
+        "Coefficients of the levels are functions of alpha and beta. For the standard errors of alpha and beta, see "
+        "alpha_std_errors and beta_std_errors."
+    ),
+}
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class VecmResult(VecmEstimates):
+    r"""A vector error-correction model of a rank, estimated by maximum likelihood; made by `fit_vecm`.
+
+    .. math:: \Delta y_t = \alpha\beta' z_{t-1} + \sum_{j=1}^{p-1} \Gamma_j \Delta y_{t-j} + \Phi d_t + u_t
+
+    It is a `FittedSystem` of the **levels**: `params`, `coefficients`, `roots`, responses, decompositions, forecasts
+    and their bands are those of the vector autoregression that the model implies, which has K - r roots of one.
+    Bootstraps estimate the relations again in every draw, at the same rank. Errors of coefficients and of the delta
+    method take the relations as known, since these converge faster than the rest (Luetkepohl 2005, section 7.2).
+
+    Parameters
+    ----------
+    problem : VecmProblem
+    data, periods, terms, convention, notes
+        As in `VarResult`; the terms are those of the levels model.
+    case : str
+        Deterministic case: "n", "rc", "c", "rt" or "ct".
+    relation_names : tuple of str
+        Rows of `beta`: the variables, then "const" or "trend" where that is confined to the relations.
+    normalised_on : tuple of str or None
+        Variables whose coefficients in the relations are an identity matrix; None for :math:`\beta'S_{11}\beta = I`.
+
+    See Also
+    --------
+    fit_vecm : makes it.
+    johansen_test : the rank.
+    fit_svar : a structural form of it (SVEC).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+    >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+    >>> model.alpha.round(3)
+           ec1
+    lrm -0.213
+    lry  0.115
+    ibo  0.023
+    ide  0.029
+    >>> model.restriction_test(beta="lrm + lry = 0").in_a_line()
+    'chi2(1) = 0.0432, p = 0.8354'
+
+    What a shock to each variable does to real money:
+
+    >>> figure = model.impulse_responses(20).plot(of="lrm")
+    """
+
+    _not_offered: ClassVar[Mapping[str, str]] = _NOT_OFFERED
+
+    # What shocks leave behind
+
+    @cached_property
+    def long_run_impact(self) -> pd.DataFrame:
+        r"""Where errors of one unit take the levels: :math:`C = \beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1}
+        \alpha_\perp'` with :math:`\Gamma = I - \sum_j \Gamma_j` (Johansen 1995); of rank K - r.
+        """  # noqa: D205
+        values = np.zeros((self.n_vars, self.n_vars))
+        if self.unit_roots:
+            values = lasting_effects(self.coefficients, self.unit_roots, np.sqrt(self.sigma.diagonal()))
+        return self._of_variables(values)
+
+    @documented
+    def long_run_effects(
+        self,
+        *,
+        identification: str | Identification = "reduced_form",
+        shock_size: str = "unit",
+        ordering: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Where shocks take the levels in the end: `long_run_impact` times the impact.
+
+        A stationary system's responses die out, and its method sums them; here the responses of the levels themselves
+        converge, and these are the sums of those of the differences.
+
+        Parameters
+        ----------
+        {identification, shock_size, ordering}
+
+        Returns
+        -------
+        DataFrame
+            Levels by shocks.
+        """
+        shocks = self._shocks(identification, shock_size, ordering)
+        effects = self.long_run_impact.to_numpy() @ shocks.system_impact(self.coefficients, self.sigma)
+        return self._of_variables(effects, shocks.names)
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether every companion root lies inside the unit circle: at full rank only, whatever rounding says."""
+        return self.rank == self.n_vars and super().is_stable
+
+    def _shocks(
+        self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""
+    ) -> Shocks:
+        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering, purpose)
+        if shocks.scheme.sums_responses and self.unit_roots and not shocks.scheme.takes_unit_roots:
+            raise SpecificationError(
+                f"{shocks.scheme.words} restrictions apply to sums of all responses. In an error-correction model "
+                "the responses of the levels do not die out, so these sums do not exist. Use ShortRun(long_run=), "
+                "which restricts where the responses lead."
+            )
+        return super()._shocks(identification, shock_size, ordering, purpose)
+
+    def _stability_notes(self) -> tuple[Note, ...]:
+        """Roots of one are the model's own; others on or outside the unit circle are worth a warning."""
+        unit = self.unit_roots
+        rest = self.moduli[unit:]
+        if self.moduli[0] > 1.0 + _UNIT:
+            text = (
+                f"The rank implies {count_of(unit, 'root')} of one, but another root has modulus "
+                f"{self.moduli[0]:.4f}. The system is explosive, and values at long horizons grow without bound."
+            )
+        elif rest.size and rest[0] > 1.0 - _UNIT:
+            text = (
+                f"The rank implies {count_of(unit, 'root')} of one, but the system has more. The variables seem to be "
+                "integrated of order two."
+            )
+        else:
+            return ()
+        return (Note("unstable", text, warn=True),)
+
+    # Tests
+
+    def restriction_test(self, *, beta: Any = None, alpha: Any = None, known: Any = None) -> RelationTest:
+        r"""Likelihood-ratio test of restrictions on the relations, on the reactions to them, or of known relations.
+
+        Parameters
+        ----------
+        beta : str, sequence of str, or array (c, q), optional
+            Restrictions that **every** relation obeys: ``"lrm + lry = 0, trend = 0"``, or R with
+            :math:`R\beta = 0`; r c degrees of freedom (Johansen 1995, chapter 7; :math:`\beta = H\varphi`).
+        alpha : str, sequence of str, or array (c, K), optional
+            Restrictions on the reactions: ``"ibo = 0"`` says that the bond rate does not react to any relation, and R
+            that :math:`R\alpha = 0`; r c degrees of freedom (chapter 8; :math:`\alpha = A\psi`).
+        known : mapping, sequence of mappings, or array (q, k), optional
+            Relations known beforehand, ``{"ibo": 1, "ide": -1}``; the others, if any, are free: k (q - r) degrees of
+            freedom (chapter 7). One variable alone, ``{"ibo": 1}``, is the hypothesis that it is stationary.
+
+        Returns
+        -------
+        RelationTest
+            Chi-squared, with the restricted estimates. In small samples it rejects too often.
+
+        Raises
+        ------
+        SpecificationError
+            You restrict nothing, names are unknown, or the restrictions leave fewer directions than the rank.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+        >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+        >>> model.restriction_test(beta="lrm + lry = 0, ibo + ide = 0").in_a_line()
+        'chi2(2) = 0.9288, p = 0.6285'
+        """
+        on = self._cointegration.fixed
+        return relation_test(self.problem, self.names, self.relation_names, on, beta, alpha, known)
+
+    def weak_exogeneity_test(self, variables: str | Sequence[str]) -> RelationTest:
+        """Likelihood-ratio test that variables do not react to any relation: their rows of alpha are zero.
+
+        Such variables push the others and are not pulled back themselves; relations may then be estimated without
+        their equations (Johansen 1995, chapter 8).
+
+        Parameters
+        ----------
+        variables : str or sequence of str
+            Those whose speeds of adjustment are zero under the null.
+
+        Returns
+        -------
+        RelationTest
+            Chi-squared, with the restricted estimates.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+        >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+        >>> model.weak_exogeneity_test(["ibo", "ide"]).in_a_line()
+        'chi2(2) = 2.6503, p = 0.2658'
+        """
+        chosen = variables_of(self.names, "variables", variables)
+        matrix = np.zeros((len(chosen), self.n_vars))
+        for row, name in enumerate(chosen):
+            matrix[row, position(self.names, name)] = 1.0
+        test = self.restriction_test(alpha=matrix)
+        verb, object_ = "does" if len(chosen) == 1 else "do", "relation" if self.rank == 1 else "relations"
+        null = f"{', '.join(chosen)} {verb} not react to the {object_}"
+        return replace(test, name="Weak exogeneity", null=null)
+
+    def exclusion_test(
+        self,
+        *,
+        equations: str | Sequence[str] | None = None,
+        variables: str | Sequence[str] | None = None,
+        lags: int | Sequence[int] | None = None,
+    ) -> TestResult:
+        """Wald test that lagged differences are absent from equations, the relations taken as known.
+
+        Parameters
+        ----------
+        equations, variables : str or sequence of str, optional
+            All by default.
+        lags : int or sequence of int, optional
+            Lags of the differences, 1 to p - 1; all by default.
+
+        Returns
+        -------
+        TestResult
+            F or chi-squared, as the convention says. It is about the short run alone: variables may matter through the
+            relations all the same.
+        """
+        longest = self.lags - 1
+        expected = f"a model of {count_of(self.lags, 'lag')} of the levels has {count_of(longest, 'lagged difference')}"
+        tested = lags_hypothesis(self.names, longest, equations, variables, lags, "lagged difference", expected)
+        rows = tested.regressors(self.names, self._cointegration.first_difference)
+        columns = tested.columns(self.names)
+        params, spread = self._cointegration.conditional
+        wald = kronecker_wald(params[np.ix_(rows, columns)], spread[rows], self._error_sigma[np.ix_(columns, columns)])
+        test = tested.result(wald, len(rows) * len(columns), self.problem, self.convention)
+        return replace(test, notes=(*test.notes, *size_notes("exclusion beside relations", self.nobs)))
+
+    # Presentation
+
+    def _in_short(self) -> str:
+        return (
+            f"Error-correction model of {listed(self.names)}: rank {self.rank}, {count_of(self.lags, 'lag')} of the "
+            f"levels, case {self.case!r}; n = {self.nobs}"
+        )
+
+    def summary(self, *, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
+        """Return a table of the relations and of the equations of the differences, side by side.
+
+        Parameters
+        ----------
+        stars : sequence of float, mapping of str to float, or False
+            Significance levels, one star each; or signs and their levels. False for no stars.
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        Table
+        """
+        check_digits(digits)
+        levels = check_stars(stars)
+        moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli)
+        legend = f" {star_legend(levels)}." if levels else ""
+        return Table(
+            title=f"Vector error-correction model: {', '.join(self.names)}",
+            facts=(
+                Fact("Observations", format_count(self.nobs)),
+                Fact("Rank", format_count(self.rank)),
+                Fact("Lags of the levels", format_count(self.lags)),
+                Fact("Residual df", format_degrees(self.df_resid)),
+                Fact("Deterministic", CASES[self.case].description),
+                Fact("Log likelihood", format_number(self.loglik, digits)),
+                Fact("AIC", format_number(self.aic, digits)),
+                Fact("BIC", format_number(self.bic, digits)),
+                Fact("Convention", self.convention.name),
+            ),
+            header=(Row("", tuple(words(f"D({name})") for name in self.names)),),
+            body=starred_rows(
+                self.short_run_names,
+                self.short_run.to_numpy(),
+                self.short_run_std_errors.to_numpy(),
+                self.short_run_pvalues.to_numpy(),
+                levels,
+                digits,
+            ),
+            foot=(value_row("R2", self.rsquared, digits),),
+            statistics=(
+                *(Fact(name, self._relation(place, digits)) for place, name in enumerate(self.beta.columns)),
+                Fact("Root moduli", moduli),
+            ),
+            notes=(
+                "Relations show standard errors in parentheses. Equations show theirs below; these take the relations "
+                f"as known.{legend}",
+                *dict.fromkeys(note.text for note in self.notes),
+            ),
+        )
+
+    def _relation(self, place: int, digits: int) -> str:
+        """One relation as a paper would write it: ``lrm - 0.9691 (0.1445) lry + ...``."""
+        errors = None if self.normalised_on is None else self.beta_std_errors.to_numpy()[:, place]
+        text = ""
+        for row, (name, value) in enumerate(zip(self.relation_names, self.beta.to_numpy()[:, place], strict=True)):
+            error = 0.0 if errors is None else float(errors[row])
+            if value == 0.0 and error == 0.0:
+                continue
+            joint = (" - " if value < 0 else " + ") if text else ("-" if value < 0 else "")
+            size = "" if value == 1.0 and error == 0.0 else f"{format_number(abs(value), digits)} "
+            spread = f"({format_number(error, digits)}) " if error else ""
+            text += f"{joint}{size}{spread}{name}"
+        return text

@@ -1,0 +1,144 @@
+"""Panel cointegration tests of one relation, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from panelvar.core.base.arguments import read_flag, read_labels
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.layout import Fact
+from panelvar.nonstationary.panel_cointegration.error_correction import westerlund_test
+from panelvar.nonstationary.panel_cointegration.johansen_fisher import johansen_fisher_test
+from panelvar.nonstationary.panel_cointegration.kao import kao_test
+from panelvar.nonstationary.panel_cointegration.pedroni import pedroni_test
+from panelvar.nonstationary.panel_cointegration.saikkonen_luetkepohl import saikkonen_luetkepohl_test
+from panelvar.nonstationary.panel_cointegration.variance_ratio import westerlund_variance_ratio_test
+from panelvar.nonstationary.panel_series.battery import Offered, PanelTestTable, attempt, finished, read_tests
+from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.panel_series.terms import WORDS, check_terms
+from panelvar.nonstationary.unit_roots.lag_orders import read_lags
+
+_PLAIN = ("trend", "demean", "unusable", "missing")
+_LAGGED = (*_PLAIN, "lags", "max_lags")
+_LAGGED_WITHOUT_TERMS = tuple(option for option in _LAGGED if option != "trend")
+
+_CASES = {"n": "n", "c": "rc", "ct": "rt"}
+"""Johansen's cases whose relations have the terms that the other tests give them."""
+
+
+def _johansen_fisher(*data: Any, trend: str, **options: Any) -> PanelTestResult:
+    return johansen_fisher_test(*data, trend=_CASES[trend], **options)
+
+
+TESTS = {
+    "pedroni": Offered(pedroni_test, "Pedroni", _LAGGED, whole=True),
+    "kao": Offered(kao_test, "Kao", _LAGGED_WITHOUT_TERMS, trends=("c",), whole=True),
+    "westerlund": Offered(westerlund_test, "Westerlund", (*_PLAIN, "draws", "seed"), whole=True),
+    "johansen-fisher": Offered(_johansen_fisher, "Johansen-Fisher", _PLAIN, whole=True),
+    "saikkonen-luetkepohl": Offered(
+        saikkonen_luetkepohl_test,
+        "Saikkonen-Luetkepohl",
+        ("trend", "unusable", "missing"),
+        trends=("c", "ct"),
+        whole=True,
+    ),
+    "westerlund-ratio": Offered(westerlund_variance_ratio_test, "Westerlund variance ratio", _PLAIN, whole=True),
+}
+"""By name."""
+
+USUAL = ("pedroni", "kao", "westerlund")
+
+
+@documented
+def panel_cointegration_table(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    tests: str | Sequence[str] = USUAL,
+    *,
+    trend: str = "c",
+    lags: int | str = "bic",
+    max_lags: int | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    demean: bool = False,
+    unusable: str = "raise",
+    missing: str = "drop",
+) -> PanelTestTable:
+    r"""Run panel cointegration tests of one relation, every statistic with a row of its own.
+
+    Parameters
+    ----------
+    {data, y (levels), x (levels)}
+    tests : sequence of str
+        In the order of the table: "pedroni"; "kao"; "westerlund", the error-correction tests of 2007;
+        "westerlund-ratio", the variance ratios of 2005; "johansen-fisher", with its constant or trend in the relations
+        ("rc", "rt"); "saikkonen-luetkepohl", after common factors. By default the first three.
+    trend : {"n", "c", "ct"}
+        Terms of each entity's relation.
+    {lags (table of tests), max_lags (panel Dickey-Fuller)}
+        They apply to the residuals' Dickey-Fuller regressions; Westerlund's error-correction models have one lag.
+    draws : int, optional
+        Take p-values of Westerlund's error-correction tests from so many panels drawn without cointegration. Shocks
+        that entities share do not upset these p-values.
+    seed : int or None
+        Seed of the draws.
+    {demean, unusable (relation), missing}
+
+    Returns
+    -------
+    PanelTestTable
+        ``print`` shows the table; ``to_frame()`` has a row for each statistic, with its null, its alternative and what
+        it says; ``result(test)`` the whole result.
+
+    Raises
+    ------
+    SpecificationError
+        A test is unknown, or one of the tests does not have the terms.
+    PanelVarError
+        None of the tests can be run on the data. The message is that of the first.
+
+    Warns
+    -----
+    PanelVarWarning
+        What the tests warn of, once; and tests that refuse the data, of which the table says why.
+
+    See Also
+    --------
+    panel_unit_root_table : whether the variables have unit roots.
+    fit_fmols, fit_dols : the relation.
+    PanelTestTable.result : one test in full.
+
+    Notes
+    -----
+    The tests presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the
+    number of statistics: the more you read, the more true nulls are rejected somewhere.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> table = pv.panel_cointegration_table(pv.load_data("grunfeld"), "invest ~ value", tests=["kao"], lags=1)
+    >>> table.to_frame()[["statistic", "pvalue"]].round(3)
+                      statistic  pvalue
+    test
+    kao                   1.726   0.958
+    kao: Kao DF rho*     -0.824   0.205
+    kao: Kao DF t*        1.047   0.852
+    kao: Kao DF rho      -0.116   0.454
+    kao: Kao DF t         1.546   0.939
+    """
+    demean = read_flag("demean", demean)
+    # What is no number of lags and no rule is a mistake, and no reason why some of the tests cannot be run.
+    read_lags(lags, (0, max_lags), 0, 0)
+    check_terms(trend)
+    names = read_tests(tests, TESTS, (trend,))
+    regressors = ", ".join(map(str, read_labels("x", x)))
+    options = {"trend": trend, "lags": lags, "max_lags": max_lags, "draws": draws, "seed": seed}
+    options |= {"demean": demean, "unusable": unusable, "missing": missing}
+    entries = [entry for name in names for entry in attempt(name, TESTS[name], (data, y, x), options)]
+    facts = [Fact("Relation", y if x is None else f"{y} on {regressors}")]
+    facts += [Fact("Terms", WORDS[trend]), Fact("Lags", str(lags))]
+    if demean:
+        facts.append(Fact("Periods", "means subtracted"))
+    return finished("Panel cointegration", entries, tuple(facts))

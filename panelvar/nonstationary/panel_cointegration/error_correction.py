@@ -1,0 +1,387 @@
+r"""Westerlund's error-correction tests: whether y returns to a relation with x, in some entities or in all.
+
+References: Westerlund (2007), Oxford Bulletin of Economics and Statistics 69, 709-748; Persyn and Westerlund (2008),
+Stata Journal 8, 232-241.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_seed, read_whole
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.distributions import normal_tail
+from panelvar.core.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    NumericalError,
+    PanelVarError,
+    SpecificationError,
+    choose,
+    emit,
+)
+from panelvar.core.base.limits import MOST_DRAWS
+from panelvar.core.base.scaling import exponents
+from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.bands.simulated import chunked
+from panelvar.kernels.linear.lag_windows import RULES
+from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED
+from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
+from panelvar.nonstationary.panel_cointegration.error_correction_models import (
+    Corrections,
+    Form,
+    corrections,
+    statistics,
+    width,
+)
+from panelvar.nonstationary.panel_cointegration.error_correction_orders import (
+    CRITERIA,
+    Choice,
+    Range,
+    orders,
+    read_range,
+)
+from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
+from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
+from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
+from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.panel_series.terms import WORDS, check_terms
+from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
+from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, in_order
+
+STATISTICS = ("Gt", "Ga", "Pt", "Pa")
+
+_REASONS: dict[int, tuple[type[PanelVarError], str]] = {
+    DEPENDENT: (CollinearityError, "has lagged levels, changes and terms that are combinations of one another"),
+    EXACT: (NumericalError, "follows its regression exactly"),
+}
+# Numbers of the samples that are drawn together.
+_AT_ONCE = 1 << 20
+
+
+class _Preset(NamedTuple):
+    """What a program does: `Form` without what the caller chooses, and how orders are compared and pooled."""
+
+    over_df: bool
+    own_rows: bool
+    centred: tuple[bool, bool]
+    sample: str
+    averaged: bool
+    moments: str
+    bandwidth: float | str
+
+
+_PRESETS = {
+    "default": _Preset(True, True, (True, True), "common", False, "default", "stata"),
+    "stata": _Preset(True, False, (True, False), "own", True, "published", 2),
+    "stata-westerlund": _Preset(False, True, (False, False), "westerlund", True, "xtwest", 2),
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WesterlundResult(PanelTestResult):
+    """A `PanelTestResult` with the statistics of the panels that were drawn.
+
+    Parameters
+    ----------
+    drawn : mapping of str to (B,) array
+        Of Gt, Ga, Pt and Pa, on the scale of ``values``; empty where p-values are normal.
+
+    See Also
+    --------
+    westerlund_test : makes it.
+    PanelTestResult : what it shares with other tests of panels.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.westerlund_test(pv.load_data("grunfeld"), "invest ~ value", lags=1, draws=99, seed=1)
+    >>> test.pvalue, len(test.drawn["Gt"])
+    (0.76, 99)
+    """
+
+    drawn: Mapping[str, Array] = field(default_factory=dict)
+
+
+class _Found(NamedTuple):
+    """Orders and corrections of N entities: of each one's regression, and of those that are pooled."""
+
+    lags: Positions
+    leads: Positions
+    own: Corrections
+    pooled: Corrections
+
+
+@documented
+def westerlund_test(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    trend: str = "c",
+    lags: int | tuple[int, int] = 1,
+    leads: int | tuple[int, int] = 0,
+    criterion: str = "aic",
+    bandwidth: float | str | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    demean: bool = False,
+    unusable: str = "raise",
+    missing: str = "drop",
+    convention: str = "default",
+) -> WesterlundResult:
+    r"""Test that no entity's y corrects errors of a relation with x (Westerlund 2007).
+
+    Each entity has the regression
+
+    .. math:: \Delta y_{it} = \delta_i'd_t + \alpha_i y_{i,t-1} + \lambda_i'x_{i,t-1}
+        + \sum_{j=1}^{p_i} a_{ij} \Delta y_{i,t-j} + \sum_{j=-q_i}^{p_i} \gamma_{ij}'\Delta x_{i,t-j} + e_{it}
+
+    in which :math:`\alpha_i = 0` without cointegration. With :math:`\hat\omega_{ui}` and :math:`\hat\omega_{yi}` the
+    roots of the long-run variances of :math:`\hat u_{it} = \hat e_{it} + \sum_j \hat\gamma_{ij}'\Delta x_{i,t-j}` and
+    of :math:`\Delta y_{it}`, :math:`\hat\alpha_i(1) = \hat\omega_{ui} / \hat\omega_{yi}`, and :math:`T_i` degrees of
+    freedom,
+
+    .. math:: G_\tau = \frac1N \sum_i \frac{\hat\alpha_i}{SE(\hat\alpha_i)}, \quad
+        G_\alpha = \frac1N \sum_i \frac{T_i \hat\alpha_i}{\hat\alpha_i(1)}, \quad
+        P_\tau = \frac{\hat\alpha}{SE(\hat\alpha)}, \quad P_\alpha = \bar T \hat\alpha.
+
+    The pooled :math:`\hat\alpha` regresses what all else leaves of :math:`\Delta y_{it} / \hat\alpha_i(1)` on what it
+    leaves of :math:`y_{i,t-1}`. Less their means under the null times :math:`\sqrt N`, over deviations, all are N(0, 1)
+    (T to infinity, then N).
+
+    Parameters
+    ----------
+    {data, y (levels), x (levels)}
+    trend : {"n", "c", "ct"}
+        Terms :math:`d_t` of each entity: nothing, a constant, or a constant and a trend. Variables that drift need the
+        trend.
+    lags, leads : int or (int, int)
+        :math:`p_i` and :math:`q_i`; or the fewest and the most, among which each entity has its own by the criterion.
+        Leads are for regressors that are not strictly exogenous.
+    criterion : {"aic", "bic", "hq"}
+        Compared on the rows that the most lags and leads leave.
+    bandwidth : float or {"stata", "short", "long", "schwert", "newey-west", "andrews"}, optional
+        Lags of the long-run variances, with Bartlett's weights, or a rule (see `kpss_test`). By default "stata", the
+        integer part of :math:`4 (T/100)^{2/9}`.
+    draws : int, optional
+        Take p-values from so many panels drawn without cointegration, say 999, for which entities need the same
+        periods. By default p-values are from the normal distribution.
+    seed : int or None
+        Seed of `numpy.random.default_rng`; the same seed gives the same p-values.
+    {demean, unusable (relation), missing}
+    convention : {"default", "stata", "stata-westerlund"}
+        ``"stata"`` does as ``xtwest``: long-run variances over all rows there are, with the mean taken out of
+        :math:`\Delta y` alone under a trend; criteria compared on different rows, so that the units of y matter; pooled
+        regressions with the average lags and leads, rounded down; printed moments; a bandwidth of 2.
+        ``"stata-westerlund"`` does as its option ``westerlund``: one regressor, rows in the place of degrees of
+        freedom, no mean taken out, a criterion of its own, other moments. The default has drawn moments, and does not
+        depend on the drift of a regressor.
+
+    Returns
+    -------
+    WesterlundResult
+        :math:`G_\tau`, lower tail; ``parts`` has the other three. Group statistics (G) have the alternative that some
+        entities are cointegrated, pooled ones (P) that all are. ``values`` has the statistics before they are
+        standardised, ``drawn`` those of the draws; ``individual`` each entity's :math:`\hat\alpha_i`, t ratio,
+        :math:`\hat\alpha_i(1)`, lags, leads and rows.
+
+    Raises
+    ------
+    SpecificationError
+        There are more than six regressors.
+    DataError, CollinearityError, NumericalError
+        An entity has gaps, does not vary, or has a regression that is exact or has dependent columns; or you asked for
+        draws, and the entities have different periods.
+    InsufficientDataError
+        There are fewer than two entities, or too few periods for the lags and leads.
+
+    See Also
+    --------
+    pedroni_test, kao_test : residuals in place of error correction.
+    fit_pooled_mean_group : the error-correction model.
+    westerlund_variance_ratio_test : the test of 2005.
+
+    Notes
+    -----
+    Shocks that are common to the entities make the normal p-values far too small; the draws are of whole periods, which
+    keeps what entities share. With :math:`\hat e` and :math:`\Delta x` less their means, rows of all entities are drawn
+    with replacement, :math:`\Delta y` follows without error correction, and
+
+    .. math:: p = \frac{1 + \#\{\text{statistics not above that of the data}\}}{1 + B}.
+
+    Rows of all entities keep what independent ones have in common by chance, too: with about as many entities as
+    periods, or more, draws are spread too widely and reject too seldom (0 to 4 percent of true nulls at 5 percent, with
+    50 entities and 25 periods). A criterion chooses orders again in each draw. The test finds :math:`\alpha_i < 0`
+    where y adjusts, not where only x does. Pooled statistics weight entities by the variance of their errors: where
+    these are very different, take p-values from draws.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.westerlund_test(pv.load_data("grunfeld"), "invest ~ value", lags=1)
+    >>> test.in_a_line()
+    'z = 1.1691, p = 0.8788'
+    >>> {name: round(float(value), 2) for name, value in test.values.items()}
+    {'Gt': -1.48, 'Ga': -7.33, 'Pt': 0.12, 'Pa': 0.1}
+    """
+    check_terms(trend)
+    preset = _PRESETS[choose("convention", convention, tuple(_PRESETS))]
+    choice = Choice(
+        read_range("lags", lags), read_range("leads", leads), choose("criterion", criterion, CRITERIA), preset.sample
+    )
+    if preset.sample == "westerlund" and criterion != "aic":
+        raise SpecificationError(
+            f"convention={convention!r} has a criterion of its own. Leave criterion={criterion!r} out."
+        )
+    count = None if draws is None else read_whole("draws", draws, 1, MOST_DRAWS)
+    rng = np.random.default_rng(read_seed(seed))
+    system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
+    moments = error_correction_moments(trend, system.n_regressors, preset.moments)
+    mean, variance = (np.array([moments[name][part] for name in STATISTICS]) for part in (0, 1))
+    rows = _fewest_rows(system, trend, choice)
+    width_of = preset.bandwidth if bandwidth is None else bandwidth
+    form = Form(
+        trend,
+        choose("bandwidth", width_of, RULES)
+        if isinstance(width_of, str)
+        else read_bandwidth(width_of, "bartlett", rows),
+        preset.over_df,
+        preset.own_rows,
+        (preset.centred[0] and trend == "ct", preset.centred[1] and trend == "ct"),
+    )
+    values, units = _in_common_units(system, trend)
+    choice = choice._replace(unit=int(units[0]))
+    found = _found(values, choice, form, preset.averaged)
+    for each in (found.own, found.pooled):
+        refuse(system, each.status, _REASONS)
+    raw = statistics(found.own, found.pooled)
+    root = math.sqrt(system.n_entities)
+    scores = (raw * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance)
+    pvalues = [normal_tail(-float(score), sides=1) for score in scores]
+    drawn: dict[str, Array] = {}
+    if count is not None:
+        system.stack("A bootstrap of this test")
+        every = np.concatenate(list(_drawn(system, np.stack(values), choice, form, preset.averaged, count, rng)))
+        drawn = dict(zip(STATISTICS, every.T, strict=True))
+        pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
+    emit(system.notes)
+    reference = "normal" if count is None else "none"
+    names = [f"Westerlund {'group' if name[0] == 'G' else 'pooled'} {name}" for name in STATISTICS]
+    tests = [
+        PanelTestResult(name, float(score), pvalue, reference, null=NULL, alternative=alternative)
+        for name, score, pvalue, alternative in zip(names, scores, pvalues, (SOME, SOME, EVERY, EVERY), strict=True)
+    ]
+    return WesterlundResult(
+        f"{names[0]} (trend {trend!r})",
+        tests[0].statistic,
+        tests[0].pvalue,
+        reference,
+        null=NULL,
+        notes=system.notes,
+        alternative=SOME,
+        parts=tuple(tests[1:]),
+        values=dict(zip(STATISTICS, raw.tolist(), strict=True)),
+        choices={
+            "Terms": WORDS[trend],
+            "Lags": _in_words(choice.lags, found.lags, criterion),
+            "Leads": _in_words(choice.leads, found.leads, criterion),
+            "Bandwidth": f"{width_of}",
+            "P-values": "normal" if count is None else f"{count} draws of whole periods",
+        },
+        columns={
+            "speed": found.own.speed,
+            "ratio": found.own.ratio,
+            "long_run": found.own.long_run,
+            "lags": found.lags,
+            "leads": found.leads,
+            "rows": found.own.rows.astype(np.intp),
+        },
+        labels=system.labels,
+        n_entities=system.n_entities,
+        n_periods=int(system.periods.max()),
+        nobs=int(found.own.rows.sum()),
+        drawn=drawn,
+    )
+
+
+def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
+    """Rows that the most lags and leads leave of the shortest entity, or say that they are too few."""
+    lags, leads, place = choice.lags.most, choice.leads.most, int(np.argmin(system.periods))
+    periods, needed = int(system.periods[place]), width(trend, system.n_regressors, lags, leads) + FEWEST_DF
+    rows = periods - 1 - lags - leads
+    if rows < needed:
+        raise InsufficientDataError(
+            f"{system.labels[place]!r} has {count_of(periods, 'period')}, of which {count_of(lags, 'lag')} and "
+            f"{count_of(leads, 'lead')} leave {count_of(max(rows, 0), 'row')}. At least {needed} are needed. Use fewer "
+            "lags or leads."
+        )
+    return rows
+
+
+def _in_common_units(system: PanelSystem, trend: str) -> tuple[list[Array], Positions]:
+    """The entities' values over powers of two that they share, about their means where regressions have a constant."""
+    whole = system.values if trend == "n" else [own - own.mean(axis=0) for own in system.values]
+    units = exponents(np.concatenate(whole), axis=0)
+    return [np.ldexp(own, -units) for own in whole], units
+
+
+def _found(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) -> _Found:
+    groups = list(by_length(values))
+    places = [units for units, _ in groups]
+    chosen = [orders(stack, form.trend, choice) for _, stack in groups]
+    lags, leads = (in_order(places, [each[which] for each in chosen]) for which in (0, 1))
+
+    def regressed(lags: Positions, leads: Positions) -> Corrections:
+        parts = [corrections(stack, lags[units], leads[units], form) for units, stack in groups]
+        return Corrections(*(in_order(places, each) for each in zip(*parts, strict=True)))
+
+    own = regressed(lags, leads)
+    if not (averaged and choice.open):
+        return _Found(lags, leads, own, own)
+    return _Found(lags, leads, own, regressed(_average(lags), _average(leads)))
+
+
+def _average(numbers: Positions) -> Positions:
+    """The average over entities (..., N), rounded down, for each of them."""
+    return np.broadcast_to(numbers.mean(axis=-1, keepdims=True).astype(np.intp), numbers.shape)
+
+
+def _drawn(
+    system: PanelSystem,
+    stack: Array,
+    choice: Choice,
+    form: Form,
+    averaged: bool,
+    count: int,
+    rng: np.random.Generator,
+) -> Iterator[Array]:
+    """Statistics (B, 4) of panels drawn without cointegration, B at a time."""
+    entities, periods, columns = stack.shape
+    models = null_models(stack, form.trend, *orders(stack, form.trend, choice, levels=False))
+    for size in chunked(count, max(1, _AT_ONCE // stack.size)):
+        flat = samples(models, periods, size, rng).reshape(size * entities, periods, columns)
+        lags, leads = orders(flat, form.trend, choice)
+        own = pooled = corrections(flat, lags, leads, form)
+        if averaged and choice.open:
+            average = [_average(each.reshape(size, entities)).ravel() for each in (lags, leads)]
+            pooled = corrections(flat, average[0], average[1], form)
+        lost = (own.status != ESTIMATED) | (pooled.status != ESTIMATED)
+        if lost.any():
+            label = system.labels[int(lost.argmax()) % entities]
+            raise NumericalError(
+                f"In a panel drawn without cointegration, {label!r} has no regression. Use fewer lags."
+            )
+        yield statistics(own.by_panel(size), pooled.by_panel(size))
+
+
+def _in_words(limits: Range, numbers: Positions, criterion: str) -> str:
+    """The lags or leads used, and how they were chosen."""
+    return lags_in_words(numbers, criterion if limits.open else "given")

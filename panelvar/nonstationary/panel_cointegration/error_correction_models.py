@@ -1,0 +1,190 @@
+r"""Error-correction regressions of many systems of one length.
+
+Of a system (y, x) with T observations, the regression with p lags and q leads is
+
+.. math:: \Delta y_t = \delta'd_t + \alpha y_{t-1} + \lambda'x_{t-1} + \sum_{j=1}^p a_j \Delta y_{t-j}
+    + \sum_{j=-q}^p \gamma_j'\Delta x_{t-j} + e_t, \qquad t = p + 1, \dots, T - 1 - q.
+
+Its columns are laid out so that one triangular factor has all that counts: :math:`y_{t-1}` is the last regressor, or,
+where lag orders are compared, the lags are. Systems are stacked, (M, T, 1 + m), y first. A status says what is wrong
+with a system; the others go on.
+
+References: Westerlund (2007), Oxford Bulletin of Economics and Statistics 69; Persyn and Westerlund (2008), Stata
+Journal 8.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.kernels.linear.long_run import long_run_variance
+from panelvar.kernels.linear.qr import ROUNDING
+from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, stacked_triangles
+from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.regressions import EXACT, in_order, pieces
+
+
+class Form(NamedTuple):
+    """What the regressions have, and what programs do in different ways.
+
+    Attributes
+    ----------
+    trend : {"n", "c", "ct"}
+    bandwidth : float or str
+        Bandwidth of the long-run variances, with Bartlett's weights.
+    over_df : bool
+        Whether variances, and the length of a series, are counted in degrees of freedom, or in rows.
+    own_rows : bool
+        Whether long-run variances are over the rows of the regression, or over all that there are.
+    centred : tuple of bool
+        Whether means are taken out of the changes of y, and of the errors, before their long-run variances.
+    """
+
+    trend: str
+    bandwidth: float | str
+    over_df: bool
+    own_rows: bool
+    centred: tuple[bool, bool]
+
+
+class Corrections(NamedTuple):
+    r"""What the regression of each system says of its error correction; arrays (M,).
+
+    Attributes
+    ----------
+    speed, ratio : array
+        :math:`\hat\alpha` and its t ratio.
+    level : array
+        Length of what all other regressors leave of :math:`y_{t-1}`.
+    deviation : array
+        Standard deviation of the errors.
+    long_run : array
+        :math:`\hat\alpha(1) = \hat\omega_u / \hat\omega_y`.
+    divisor : array
+        Degrees of freedom or rows, as variances are counted.
+    rows : array
+    status : integer array
+        `ESTIMATED`, `DEPENDENT` or `EXACT`.
+    """
+
+    speed: Array
+    ratio: Array
+    level: Array
+    deviation: Array
+    long_run: Array
+    divisor: Array
+    rows: Array
+    status: NDArray[np.int8]
+
+    def by_panel(self, panels: int) -> Corrections:
+        """Those of the entities of so many panels, (panels, N)."""
+        parts: Any = [part.reshape(panels, -1) for part in self]
+        return Corrections(*parts)
+
+
+def width(trend: str, regressors: int, lags: int, leads: int) -> int:
+    """Coefficients of a regression."""
+    return POWERS[trend] + 1 + regressors * (2 + leads) + lags * (1 + regressors)
+
+
+def corrections(stack: Array, lags: Positions, leads: Positions, form: Form) -> Corrections:
+    """Regress systems (M, T, 1 + m) with lags and leads of their own (M,), those of the same together.
+
+    Rows must be more than coefficients.
+    """
+    parts, places = [], []
+    for lag, lead in sorted(set(zip(lags.tolist(), leads.tolist(), strict=True))):
+        numbers = stack.shape[1] * (width(form.trend, stack.shape[2] - 1, lag, lead) + 1)
+        for units in pieces(np.flatnonzero((lags == lag) & (leads == lead)), numbers):
+            parts.append(_corrections(stack[units], lag, lead, form))
+            places.append(units)
+    return Corrections(*(in_order(places, each) for each in zip(*parts, strict=True)))
+
+
+def statistics(own: Corrections, pooled: Corrections) -> Array:
+    r"""Gt, Ga, Pt and Pa (..., 4) of corrections (..., N): of each entity's regression, and of those that are pooled.
+
+    With :math:`\hat\alpha_i`, :math:`\hat\alpha_i(1)`, and :math:`\ell_i` the length of what is left of
+    :math:`y_{i,t-1}`, the pooled :math:`\hat\alpha` weights :math:`\hat\alpha_i / \hat\alpha_i(1)` by
+    :math:`\ell_i^2`.
+    """
+    weights = np.square(pooled.level)
+    total, divisor = weights.sum(axis=-1), pooled.divisor.mean(axis=-1)
+    speed = (weights * pooled.speed / pooled.long_run).sum(axis=-1) / total
+    variance = (np.square(pooled.deviation / pooled.long_run) * pooled.divisor).mean(axis=-1) / divisor
+    return np.stack(
+        [
+            own.ratio.mean(axis=-1),
+            (own.divisor * own.speed / own.long_run).mean(axis=-1),
+            speed * np.sqrt(total / variance),
+            divisor * speed,
+        ],
+        axis=-1,
+    )
+
+
+def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections:
+    periods, m = stack.shape[1], stack.shape[2] - 1
+    n, k = periods - leads - lags - 1, width(form.trend, m, lags, leads)
+    block = laid_out(stack, form.trend, lags, leads, (lags + 1, periods - leads))
+    r = stacked_triangles(block)
+    lengths = np.sqrt(np.square(r).sum(axis=1))
+    diagonal = np.abs(np.diagonal(r, axis1=1, axis2=2))
+    dependent = (diagonal[:, :k] <= n**0.5 * ROUNDING * lengths[:, :k]).any(axis=1)
+    exact = diagonal[:, k] <= ROUNDING * (8.0 * lengths[:, k] + lengths[:, k - 1])
+    # A system without a regression is computed from a triangle that has an inverse: its status says what it is.
+    r[dependent] = np.eye(k + 1)
+    level, divisor = np.abs(r[:, k - 1, k - 1]), float(n - k if form.over_df else n)
+    deviation = np.where(exact, np.nan, np.abs(r[:, k, k]) / math.sqrt(divisor))
+    own = np.linalg.solve(r[:, :k, :k], r[:, :k, k:])[:, :, 0]
+    # Errors with what changes of the regressors explain: the change less all other columns, and the level.
+    head = POWERS[form.trend] + m + lags
+    rows = block if form.own_rows else laid_out(stack, form.trend, lags, 0, (lags + 1, periods))
+    kept = np.concatenate([own[:, :head], own[:, -1:]], axis=1)
+    errors = rows[:, :, -1] - (rows[:, :, [*range(head), -2]] @ kept[:, :, None])[:, :, 0]
+    changes = rows[:, :, -1] if form.own_rows else np.diff(stack[:, :, 0], axis=1)
+    of_changes, of_errors = (
+        np.sqrt(long_run_variance(_centred(each) if centre else each, "bartlett", form.bandwidth))
+        for each, centre in zip((changes, errors), form.centred, strict=True)
+    )
+    status = np.select([dependent, exact], [DEPENDENT, EXACT], ESTIMATED).astype(np.int8)
+    speed, whole = np.asarray(own[:, -1], dtype=np.float64), np.ones(len(stack))
+    # Changes that are zero in all rows are exact, and have no long-run variance.
+    ratio, long_run = speed * level / deviation, of_errors / np.where(status == ESTIMATED, of_changes, np.nan)
+    return Corrections(speed, ratio, level, deviation, long_run, divisor * whole, n * whole, status)
+
+
+def _centred(series: Array) -> Array:
+    out: Array = series - series.mean(axis=1, keepdims=True)
+    return out
+
+
+def laid_out(
+    stack: Array, trend: str, lags: int, leads: int, span: tuple[int, int], *, compared: bool = False
+) -> Array:
+    """Columns (M, rows, width + 1) of the periods of a span, which are numbered from 0; the change of y is the last.
+
+    In order: terms, lagged regressors, lags of the change of y, changes of the regressors from leads to lags, lagged
+    level. Where lags are ``compared``: terms, lagged regressors, lagged level, changes of the regressors from now to
+    leads, and of each lag the changes of y and of the regressors.
+    """
+    start, stop = span
+    # The first period has no change, and none is read.
+    changes = np.diff(stack, axis=1, prepend=stack[:, :1]).swapaxes(1, 2)
+    before = stack[:, start - 1 : stop - 1].swapaxes(1, 2)
+    time = np.arange(start, stop) / stack.shape[1] - 0.5
+    terms = np.broadcast_to(time ** np.arange(POWERS[trend])[:, None], (len(stack), POWERS[trend], stop - start))
+    now = [changes[:, 1:, start + lead : stop + lead] for lead in range(leads + 1)]
+    past = [changes[:, :, start - lag : stop - lag] for lag in range(1, lags + 1)]
+    if compared:
+        parts = [terms, before[:, 1:], before[:, :1], *now, *past]
+    else:
+        own, others = [each[:, :1] for each in past], [each[:, 1:] for each in past]
+        parts = [terms, before[:, 1:], *own, *now, *others, before[:, :1]]
+    # Columns are contiguous, as LAPACK takes them.
+    return np.concatenate([*parts, changes[:, :1, start:stop]], axis=1).swapaxes(1, 2)

@@ -1,0 +1,434 @@
+"""Several tests of a panel in one table, as papers print them."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from panelvar.core.base.arguments import read_labels
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, choose, emit
+from panelvar.core.base.quoting import one_line, shown
+from panelvar.core.tables.layout import Cell, Fact, Row, number, spanning, words
+from panelvar.core.tables.number_format import (
+    DEFAULT_STARS,
+    Levels,
+    Stars,
+    check_digits,
+    check_stars,
+    format_pvalue,
+    star_legend,
+    stars_for,
+)
+from panelvar.core.tables.table import Presented, Table
+from panelvar.nonstationary.panel_series.result import BOUND, PanelTestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Offered(NamedTuple):
+    """A test that a battery offers.
+
+    Attributes
+    ----------
+    run : callable
+        The public function.
+    label : str
+        What the table calls it.
+    options : tuple of str
+        Which of the battery's options it has.
+    given : mapping
+        Options that make it this test.
+    trends : tuple of str
+    whole : bool
+        Whether the test's parts have rows of their own in the table.
+    """
+
+    run: Callable[..., PanelTestResult]
+    label: str
+    options: tuple[str, ...]
+    given: Mapping[str, Any] = MappingProxyType({})
+    trends: tuple[str, ...] = ("n", "c", "ct")
+    whole: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class BatteryEntry:
+    """What a test says of one variable, or why it says nothing.
+
+    Attributes
+    ----------
+    subject : str
+        The variable, or the relation, tested.
+    form : str
+        ``"level"``, ``"difference"`` and so on; empty where there is one form.
+    test : str
+        Name of the test among the choices of ``tests=``.
+    label : str
+        What the table calls it.
+    result : PanelTestResult or None
+        None where the test refuses the data.
+    refusal : PanelVarError or None
+        Why it does.
+    """
+
+    subject: str
+    form: str
+    test: str
+    label: str
+    result: PanelTestResult | None
+    refusal: PanelVarError | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PanelTestTable(Presented):
+    """Tests of a panel side by side: one entry for each variable, form and test.
+
+    Attributes
+    ----------
+    title : str
+    entries : tuple of BatteryEntry
+        In the order of the table.
+    facts : tuple of Fact
+        What holds for all tests: terms, lags.
+    notes : tuple of Note
+
+    See Also
+    --------
+    panel_unit_root_table, panel_cointegration_table : make it.
+    PanelTestResult : one of its tests.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> table = pv.panel_unit_root_table(grunfeld, "value", ["llc", "ips"], lags=1, differences=0)
+    >>> table.result("ips").in_a_line()
+    'z = -0.8042, p = 0.2106'
+    >>> table.to_frame()[["statistic", "pvalue"]].round(3)
+                         statistic  pvalue
+    variable form  test
+    value    level llc       2.397   0.992
+                   ips      -0.804   0.211
+    """
+
+    title: str
+    entries: tuple[BatteryEntry, ...]
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = field(default=())
+
+    def result(self, test: str, subject: str | None = None, form: str | None = None) -> PanelTestResult:
+        """Return the result of one test.
+
+        Parameters
+        ----------
+        test : str
+            Its name, as in ``tests=``.
+        subject : str, optional
+            The variable; may be left out where there is one.
+        form : str, optional
+            ``"level"``, ``"difference"`` ...; may be left out where there is one.
+
+        Returns
+        -------
+        PanelTestResult
+
+        Raises
+        ------
+        SpecificationError
+            The table has no such entry, or several of them; or the test refused the data, and the message says why.
+        """
+        found = [
+            entry
+            for entry in self.entries
+            if isinstance(test, str)
+            and entry.test == test
+            and _meant(subject, entry.subject)
+            and _meant(form, entry.form)
+        ]
+        if len(found) != 1:
+            there = [tuple(filter(None, (entry.test, entry.subject, entry.form))) for entry in found or self.entries]
+            raise SpecificationError(
+                f"test={shown(test)}, subject={shown(subject)}, form={shown(form)} name "
+                f"{count_of(len(found), 'entry', 'entries')} of the table, and should name one of: "
+                f"{', '.join(map(shown, there[:12]))}{' ...' if len(there) > 12 else ''}."
+            )
+        (entry,) = found
+        if entry.result is None:
+            raise SpecificationError(f"{entry.label} has no result: {entry.refusal}")
+        return entry.result
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each variable, form and test.
+
+        Returns
+        -------
+        DataFrame
+            Columns statistic, pvalue, bound ("<" or ">" where the p-value is one), entities, periods, nobs, null,
+            alternative, and reading: what the test says at 5 percent, or why it was not run.
+        """
+        import pandas as pd
+
+        index = pd.MultiIndex.from_tuples(
+            [(entry.subject, entry.form, entry.test) for entry in self.entries], names=["variable", "form", "test"]
+        )
+        names = ("statistic", "pvalue", "bound", "entities", "periods", "nobs", "null", "alternative", "reading")
+        rows = [
+            (
+                *(each.statistic, each.pvalue, each.bound, each.n_entities, each.n_periods, each.nobs),
+                *(each.null, each.alternative, each.reading()),
+            )
+            if (each := entry.result) is not None
+            else (float("nan"), float("nan"), "", 0, 0, 0, "", "", f"Not run: {entry.refusal}")
+            for entry in self.entries
+        ]
+        frame = pd.DataFrame(rows, index=index, columns=pd.Index(names))
+        told = {"variable": (entry.subject for entry in self.entries), "form": (entry.form for entry in self.entries)}
+        return frame.droplevel([level for level, values in told.items() if not any(values)])
+
+    def summary(self, *, digits: int = 4, stars: Levels = DEFAULT_STARS) -> Table:
+        """Return the table as papers print it: a block for each variable and null, forms side by side.
+
+        Parameters
+        ----------
+        digits : int
+            Digits after the point.
+        stars : sequence of float, mapping of str to float, or False
+            Levels of significance, one star each; or signs and their levels. False for no stars.
+
+        Returns
+        -------
+        Table
+        """
+        check_digits(digits)
+        levels = check_stars(stars)
+        forms = tuple(dict.fromkeys(entry.form for entry in self.entries))
+        subjects = tuple(dict.fromkeys(entry.subject for entry in self.entries))
+        header = [Row("", tuple(cell for _ in forms for cell in (words("Statistic", "right"), words("p", "right"))))]
+        if any(forms):
+            header.insert(0, Row("", spanning((_titled(form), 2) for form in forms)))
+        body: list[Row] = []
+        blank = (Cell(),) * (2 * len(forms))
+        for subject in subjects:
+            own = [entry for entry in self.entries if entry.subject == subject]
+            for null in _nulls(own):
+                heading = [subject] if len(subjects) > 1 else []
+                heading.append(f"H0: {null}" if null else "Not run")
+                body.append(Row(". ".join(heading), blank, heading=True, rule=bool(body)))
+                for label in dict.fromkeys(entry.label for entry in own if _null_of(entry, own) == null):
+                    cells: list[Cell] = []
+                    for form in forms:
+                        cells += _cells(_found(own, label, form), digits, levels)
+                    body.append(Row(label, tuple(cells)))
+        notes = [_counted(own, form) for own, form in self._blocks(subjects, forms)]
+        alternatives = self._alternatives()
+        most = max(alternatives, key=lambda alternative: len(alternatives[alternative]))
+        notes += [f"H1 of {_listed(own)}: {said}." for said, own in alternatives.items() if said != most]
+        notes.append(f"H1{' of the others' if len(alternatives) > 1 else ''}: {most}.")
+        notes += [f"{star_legend(levels)}."] if levels else []
+        notes += [f"{label}: not run {often}. {why}" for label, (often, why) in self._refusals().items()]
+        notes += [note.text for note in self.notes]
+        return Table(self.title, tuple(header), tuple(body), facts=self.facts, notes=tuple(dict.fromkeys(notes)))
+
+    def _blocks(
+        self, subjects: Iterable[str], forms: Sequence[str]
+    ) -> Iterable[tuple[list[tuple[str, PanelTestResult]], str]]:
+        """Results with their labels, by variable and form, and what the block is called."""
+        several = len(dict.fromkeys(entry.subject for entry in self.entries)) > 1
+        for subject in subjects:
+            for form in forms:
+                own = [
+                    (entry.label, entry.result)
+                    for entry in self.entries
+                    if entry.subject == subject and entry.form == form and entry.result is not None
+                ]
+                if own:
+                    yield own, ", ".join(filter(None, (subject if several else "", form)))
+
+    def _alternatives(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for entry in self.entries:
+            if entry.result is not None and entry.label not in found.setdefault(entry.result.alternative, []):
+                found[entry.result.alternative].append(entry.label)
+        return found
+
+    def _refusals(self) -> dict[str, tuple[str, str]]:
+        """Of each test that refused: how often, and why the first time."""
+        found: dict[str, tuple[str, str]] = {}
+        for label in dict.fromkeys(entry.label for entry in self.entries if entry.result is None):
+            own = [entry for entry in self.entries if entry.label == label]
+            reasons = [str(entry.refusal) for entry in own if entry.result is None]
+            often = "at all" if len(reasons) == len(own) else f"{len(reasons)} of {len(own)} times"
+            found[label] = (often, reasons[0])
+        return found
+
+    def __repr__(self) -> str:
+        return one_line(f"<{self.title}: {len(self.entries)} tests>")
+
+
+def read_tests(tests: object, offered: Mapping[str, Offered], trends: Iterable[object]) -> tuple[str, ...]:
+    """Return the names of the tests of a battery.
+
+    Raises
+    ------
+    SpecificationError
+        There is none, one is unknown or named twice, or one does not have the terms.
+    """
+    names = read_some("tests", tests, "names of tests")
+    for name in names:
+        choose("tests", name, offered)
+    for name in names:
+        for trend in trends:
+            if trend not in (own := offered[name].trends):
+                have = " or ".join(map(repr, own))
+                raise SpecificationError(
+                    f"trend={shown(trend)} is not available in {name!r}, which has {have}. Choose other terms, or "
+                    "leave the test out of tests=."
+                )
+    return names
+
+
+def read_some(option: str, value: object, what: str) -> tuple[Any, ...]:
+    """Return what is listed: one thing or more, none of them twice.
+
+    Raises
+    ------
+    SpecificationError
+        Nothing is listed, or something twice.
+    """
+    found = read_labels(option, value, what)
+    if not found:
+        raise SpecificationError(f"{option}= is empty. It must be {what}.")
+    if len(set(found)) < len(found):
+        raise SpecificationError(f"{option}={shown(list(found))} must be {what}, each of them once.")
+    return found
+
+
+def attempt(
+    name: str, offered: Offered, data: Sequence[Any], options: Mapping[str, Any], *, subject: str = "", form: str = ""
+) -> list[BatteryEntry]:
+    """Run a test with those of the battery's options that it has; `finished` passes its warnings on.
+
+    The first entry is that of the test. Those of its parts follow where they have rows of their own.
+    """
+    chosen = {key: value for key, value in options.items() if key in offered.options}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PanelVarWarning)
+            result = offered.run(*data, **chosen, **offered.given)
+    except PanelVarError as error:
+        return [BatteryEntry(subject, form, name, offered.label, None, error)]
+    if not offered.whole:
+        return [BatteryEntry(subject, form, name, offered.label, result)]
+    # A headline's name ends with its terms, which the table has above.
+    entries = [BatteryEntry(subject, form, name, result.name.partition(" (trend")[0], result)]
+    for part in result.parts:
+        alone = replace(
+            result,
+            name=part.name,
+            statistic=part.statistic,
+            pvalue=part.pvalue,
+            null=part.null,
+            notes=part.notes,
+            alternative=part.alternative if isinstance(part, PanelTestResult) else result.alternative,
+            parts=(),
+            bound="",
+        )
+        # Two tests of a table may have a part of one name: it says whose it is.
+        owner = offered.label.split()[0]
+        label = part.name if part.name.startswith(owner) else f"{owner} {part.name}"
+        entries.append(BatteryEntry(subject, form, f"{name}: {part.name}", label, alone))
+    return entries
+
+
+def finished(
+    title: str, entries: Sequence[BatteryEntry], facts: tuple[Fact, ...], notes: Iterable[Note] = ()
+) -> PanelTestTable:
+    """Make the table of a battery, and give the warnings of its tests once, with one for tests that were not run.
+
+    Raises
+    ------
+    PanelVarError
+        All tests refuse the data. The message is that of the first.
+    """
+    refused = [entry.refusal for entry in entries if entry.refusal is not None]
+    if len(refused) == len(entries):
+        raise refused[0]
+    found = [*_told(entries), *notes]
+    if refused:
+        text = f"{len(refused)} of {len(entries)} tests were not run. The first says: {refused[0]}"
+        found.append(Note("tests-refused", text, True))
+    told = tuple(dict.fromkeys(found))
+    emit(told)
+    return PanelTestTable(title, tuple(entries), facts, told)
+
+
+def _told(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
+    """The notes of the tests, each once, with the variables and forms that it is about if these are not all."""
+    wheres: dict[tuple[str, Note], list[str]] = {}
+    runs = Counter(entry.label for entry in entries if entry.result is not None)
+    for entry in entries:
+        for note in entry.result.notes if entry.result is not None else ():
+            # The table shows a bound.
+            if note.code != BOUND:
+                wheres.setdefault((entry.label, note), []).append(" ".join(filter(None, (entry.subject, entry.form))))
+    for (label, note), where in wheres.items():
+        which = f" of {_listed(where)}" if len(where) < runs[label] else ""
+        yield Note(note.code, f"{label}{which}: {note.text}", note.warn)
+
+
+def _meant(asked: object, own: str) -> bool:
+    """Whether an entry's own name is the one asked for, or none was asked for."""
+    return asked is None or (isinstance(asked, str) and asked == own)
+
+
+def _titled(form: str) -> str:
+    return form[:1].upper() + form[1:]
+
+
+def _nulls(own: Sequence[BatteryEntry]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_null_of(entry, own) for entry in own))
+
+
+def _null_of(entry: BatteryEntry, own: Sequence[BatteryEntry]) -> str:
+    """The null of a test, even where one of its forms was refused; empty where all were."""
+    return next((other.result.null for other in own if other.test == entry.test and other.result is not None), "")
+
+
+def _found(own: Sequence[BatteryEntry], label: str, form: str) -> BatteryEntry | None:
+    return next((entry for entry in own if entry.label == label and entry.form == form), None)
+
+
+def _cells(entry: BatteryEntry | None, digits: int, levels: Stars) -> tuple[Cell, Cell]:
+    """Statistic and p-value; both empty where the test was not run."""
+    if entry is None or entry.result is None:
+        return Cell(), Cell()
+    result = entry.result
+    # A bound is not reached: p < 0.01 earns the stars of 0.01, p > 0.1 none of it.
+    reached = result.pvalue * (1.0 - 1e-12) if result.bound == "<" else result.pvalue
+    text = format_pvalue(result.pvalue, digits)
+    tail = Cell(f"{result.bound}{text}" if result.bound else text, result.pvalue)
+    return number(result.statistic, digits, stars=stars_for(reached, levels)), tail
+
+
+def _counted(own: Sequence[tuple[str, PanelTestResult]], where: str) -> str:
+    """Which tests reject at 5 percent, null by null."""
+    parts = []
+    for null in dict.fromkeys(result.null for _, result in own):
+        under = [(label, result) for label, result in own if result.null == null]
+        rejecting = [label for label, result in under if result.rejects()]
+        others = [label for label, _ in under if label not in rejecting]
+        which = ""
+        if rejecting and others:
+            which = f" ({_listed(rejecting)})" if len(rejecting) <= len(others) else f" (all but {_listed(others)})"
+        parts.append(f"{len(rejecting)} of {len(under)} reject{which} that {null}")
+    return f"{where + ': at' if where else 'At'} 5 percent, {'; '.join(parts)}."
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -1,0 +1,204 @@
+"""Dickey-Fuller regressions of every entity of a panel, the lags of each chosen by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarError, choose
+from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries
+from panelvar.nonstationary.unit_roots.dickey_fuller import ROWS
+from panelvar.nonstationary.unit_roots.lag_orders import (
+    SHORTER,
+    LagChoice,
+    LagOrders,
+    chosen_regressions,
+    lag_orders,
+    read_lags,
+)
+from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.regressions import (
+    APART,
+    EXACT,
+    FEWEST_DF,
+    LaggedDifferences,
+    LevelRegressions,
+    alike,
+    by_length,
+    factored,
+    in_order,
+    lagged_differences,
+    level_regressions,
+)
+
+_TWO_SIDED = 1.959963984540054
+_REASONS: dict[int, tuple[type[PanelVarError], str]] = {
+    SHORT: (InsufficientDataError, "has too few periods for the lags and terms"),
+    DEPENDENT: (CollinearityError, "is a combination of its lags and terms (a deterministic series, say)"),
+    EXACT: (NumericalError, "follows its regression exactly"),
+    APART: (NumericalError, "has changes and levels of sizes too far apart"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class EntityRegressions:
+    """What the regressions of N entities say of their lagged levels.
+
+    Attributes
+    ----------
+    coefficients, std_errors, ratios : (N,) arrays
+    lags, rows, df : (N,) integer arrays
+        Lagged differences, rows, and rows less coefficients.
+    rule : str
+        How the lags were chosen, in words.
+    """
+
+    coefficients: Array
+    std_errors: Array
+    ratios: Array
+    lags: Positions
+    rows: Positions
+    df: Positions
+    rule: str
+
+    @property
+    def lags_in_words(self) -> str:
+        """The lags used, and how they were chosen."""
+        return lags_in_words(self.lags, self.rule)
+
+
+def lags_in_words(lags: Positions, rule: str) -> str:
+    """The lags of N entities, and how they were chosen."""
+    low, high = int(lags.min()), int(lags.max())
+    text = f"{low}" if low == high else f"{low} to {high}, {lags.mean():.2g} on average"
+    return text if rule == "given" else f"{text} ({rule})"
+
+
+def entity_regressions(
+    series: PanelSeries,
+    trend: str,
+    lags: int | str,
+    limits: tuple[int, int | None],
+    rows: str,
+    convention: str,
+    averages: Array | None = None,
+) -> EntityRegressions:
+    """Regress entity by entity, those of one length together.
+
+    If averages (T,) over the entities of a balanced panel are given, each regression also has their lagged level, their
+    change and its lags.
+
+    Under the convention ``"plm"`` a lag stays by the rule ``"t-stat"`` if its ratio, with the error variance over the
+    rows, reaches 1.96.
+
+    Raises
+    ------
+    InsufficientDataError, CollinearityError, NumericalError
+        An entity has no test. The message names it.
+    """
+    places, found, rule = [], [], "given"
+    for own, stack in by_length(series.values):
+        regressions, rule = stack_regressions(stack, trend, lags, limits, rows, convention, averages=averages)
+        places.append(own)
+        found.append(regressions)
+    status = in_order(places, [each.status for each in found])
+    refuse(series, status)
+    return EntityRegressions(
+        in_order(places, [each.coefficient for each in found]),
+        in_order(places, [each.std_error for each in found]),
+        in_order(places, [each.ratios for each in found]),
+        in_order(places, [each.orders for each in found]),
+        in_order(places, [each.nobs for each in found]),
+        in_order(places, [each.df for each in found]),
+        rule,
+    )
+
+
+def stack_regressions(
+    stack: Array,
+    trend: str,
+    lags: int | str,
+    limits: tuple[int, int | None],
+    rows: str,
+    convention: str,
+    *,
+    residuals: bool = False,
+    averages: Array | None = None,
+) -> tuple[LevelRegressions, str]:
+    """Regressions of series of one length (N, T), whatever their status, and the rule for their lags in words."""
+    choose("rows", rows, ROWS)
+    extra, beside = _columns_of(averages)
+    powers = POWERS[trend]
+    terms, step = (powers, 1) if extra is None else (powers + extra.shape[1], 2)
+    choice = read_lags(lags, limits, stack.shape[1], terms, step, SHORTER)
+    columns = lagged_differences(stack, powers, extra, beside)
+    common = rows == "common"
+    count, width = columns.shape(choice.longest)
+    if convention == "plm" and choice.rule == "t-stat" and count - width + 1 >= FEWEST_DF:
+        orders = np.maximum(_orders_of_plm(lag_orders(columns, choice.longest)), choice.shortest)
+        lost = choice.longest if common else 0
+        return level_regressions(columns, orders, lost=lost, residuals=residuals), choice.words
+    return chosen_regressions(columns, choice, common=common, residuals=residuals), choice.words
+
+
+def _columns_of(averages: Array | None) -> tuple[Array | None, Array | None]:
+    """Lagged levels and changes of averages (T, 2), among the terms; their changes (T, 1), lagged with an entity's."""
+    if averages is None:
+        return None, None
+    # Nothing is read of period 0, which has no predecessor.
+    before, changes = np.roll(averages, 1), np.diff(averages, prepend=averages[0])
+    return np.column_stack([before, changes]), changes[:, None]
+
+
+def _orders_of_plm(compared: LagOrders) -> Positions:
+    ratios = compared.ratios() * np.sqrt(compared.nobs / (compared.nobs - compared.counts))
+    stays = ratios >= _TWO_SIDED
+    return np.asarray(stays.shape[-1] - 1 - stays[..., ::-1].argmax(axis=-1))
+
+
+def refuse(series: PanelSeries, status: NDArray[np.int8]) -> None:
+    """Refuse a panel in which an entity has no regression, naming the first and why."""
+    lost = np.flatnonzero(status != ESTIMATED)
+    if lost.size:
+        kind, why = _REASONS[int(status[lost[0]])]
+        raise kind(
+            f"{series.name!r} of {series.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities "
+            "have no test. Use fewer lags, or leave these entities out."
+        )
+
+
+def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Positions:
+    """How many lags of itself each series' change (N,) has, beside the terms: as given, or by a rule on common rows."""
+    if choice.rule == "given":
+        return np.full(len(columns.levels), choice.longest, dtype=np.intp)
+    rows = columns.shape(choice.longest)[0]
+    with_level, _ = factored(columns, choice.longest, rows, level_last=True)
+    # What the level would explain is left unexplained.
+    left = np.hypot(with_level[:, -2, -1], with_level[:, -1, -1])
+    triangles = np.delete(with_level[:, :-1], -2, axis=2)
+    triangles[:, -1, -1] = left
+    compared = LagOrders(triangles, columns.exponents, rows, columns.terms.shape[-2], columns.step)
+    return compared.chosen(choice.rule, choice.shortest)
+
+
+def prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
+    """First levels (N,) and changes (N, n) of series without their lags, so many of each, on common periods."""
+    longest = int(orders.max())
+    changes = np.diff(values, axis=1)
+    starts, left = values[:, longest].copy(), changes[:, longest:].copy()
+    columns = lagged_differences(values, 1 if trend == "ct" else 0)
+    for order, units in alike(orders):
+        if order == 0:
+            continue
+        some = columns.take(units)
+        triangles, _ = factored(some, order, some.shape(order)[0], level_last=True)
+        known = triangles.shape[-1] - 2
+        weights = np.linalg.solve(triangles[:, :known, :known], triangles[:, :known, -1:])[:, -order:]
+        for lag in range(1, order + 1):
+            starts[units] -= weights[:, lag - 1, 0] * values[units, longest - lag]
+            left[units] -= weights[:, lag - 1] * changes[units, longest - lag : changes.shape[1] - lag]
+    return starts, left

@@ -1,0 +1,168 @@
+"""One variable of a panel, read for tests of its stationarity: each entity's series on the calendar, without gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag, read_labels
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import (
+    InsufficientDataError,
+    Note,
+    NumericalError,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
+from panelvar.data.panel.panel import Panel, as_panel
+from panelvar.data.panel.series import read_var_data
+from panelvar.kernels.dynamics.gaps import on_every_period
+from panelvar.nonstationary.panel_series.entity_values import EntityValues
+from panelvar.nonstationary.unit_roots.one_series import deterministic, stretch
+
+SHOWN = 5
+"""Entities named in a message."""
+
+
+@dataclass(frozen=True, eq=False)
+class PanelSeries(EntityValues):
+    """A variable of N entities, (T_i,) values each.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    notes : tuple of Note
+    """
+
+    name: str
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The variable, quoted."""
+        return repr(self.name)
+
+    def refuse_exact(self, left: Array, values: Array) -> None:
+        """Refuse entities that are nothing but rounding once their terms are taken out.
+
+        Parameters
+        ----------
+        left, values : (N, T) arrays
+            What terms leave of the panel, and the panel.
+
+        Raises
+        ------
+        NumericalError
+            There are such entities. The message counts them and names the first.
+        """
+        exact = deterministic(left, values)
+        if exact.any():
+            first = self.labels[int(np.flatnonzero(exact)[0])]
+            raise NumericalError(
+                f"{first!r} follows its terms exactly, so nothing is left to test. This holds for {int(exact.sum())} "
+                f"of {len(exact)} entities."
+            )
+
+    def demeaned(self) -> PanelSeries:
+        """Subtract from every observation the mean of its period over the entities that have one.
+
+        Raises
+        ------
+        NumericalError
+            An entity follows the averages, so that only rounding is left of it.
+        """
+        values = self.less_period_means()
+        for label, own, left in zip(self.labels, self.values, values, strict=True):
+            follower(self.name, label, own, left)
+        return replace(self, values=values)
+
+
+def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, unusable: str = "raise") -> PanelSeries:
+    """Read one variable of a panel, or a table with a column for each entity.
+
+    Raises
+    ------
+    SpecificationError
+        A panel comes without ``column=``, or a table with it.
+    InsufficientDataError
+        Fewer than two entities can be used.
+    DataError
+        Under ``unusable="raise"``, an entity has no values, has gaps inside, or does not vary.
+    """
+    choose("unusable", unusable, DROP_OR_RAISE)
+    demean = read_flag("demean", demean)
+    name, labels, found = _entities(data, column)
+    kept: list[tuple[Hashable, Array, int]] = []
+    refused: dict[Hashable, str] = {}
+    for label, (first, own) in zip(labels, found, strict=True):
+        try:
+            inside = stretch(own, f"{name} of {label}")
+        except PanelVarError as error:
+            if unusable == "raise":
+                raise type(error)(f"{error} unusable='drop' leaves such entities out.") from None
+            refused[label] = str(error)
+            continue
+        kept.append((label, inside, first + int(np.flatnonzero(~np.isnan(own))[0])))
+    if len(kept) < 2:
+        raise InsufficientDataError(
+            f"A test of a panel needs at least two entities; {len(kept)} of {len(labels)} can be used."
+            + (
+                f" The first that cannot: {next(iter(refused.values()))}"
+                if refused
+                else " For one series use adf_test."
+            )
+        )
+    series = PanelSeries(
+        tuple(label for label, _, _ in kept),
+        tuple(own for _, own, _ in kept),
+        np.array([start for _, _, start in kept], dtype=np.intp),
+        name,
+        left_out(refused, len(labels)),
+    )
+    series = replace(series, notes=(*series.notes, *series.repeats()))
+    return series.demeaned() if demean else series
+
+
+def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, ...]:
+    """Say how many of the entities were left out, which, and why the first."""
+    if not refused:
+        return ()
+    names = ", ".join(map(str, list(refused)[:SHOWN]))
+    text = f"{len(refused)} of {entities} entities are left out: {names}. The first: {next(iter(refused.values()))}"
+    return (Note("entities-left-out", text, warn=True),)
+
+
+def follower(name: str, label: Hashable, own: Array, left: Array) -> None:
+    """Refuse an entity's series of which only rounding is left once the means of its periods are subtracted."""
+    if deterministic(left - left.mean(), own):
+        raise NumericalError(
+            f"{name!r} of {label!r} follows the averages of the periods, so demean=True leaves nothing of it."
+        )
+
+
+def _entities(data: Any, column: Hashable | None) -> tuple[str, list[Hashable], list[tuple[int, Array]]]:
+    """Name of the variable, labels of the entities, and of each its first period and values, NaN where it has none."""
+    if isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2:
+        panel = as_panel(data)
+        if column is None:
+            raise SpecificationError("column= is missing. Name the column of the panel to test.")
+        (label,) = read_labels("column", (column,), "the name of one")
+        values, labels, found = panel.column(label), [], []
+        for place, entity in enumerate(panel.entity_labels):
+            own = slice(panel.starts[place], panel.starts[place + 1])
+            positions = panel.time_positions[own]
+            labels.append(entity)
+            found.append((int(positions[0]), on_every_period(values[own], positions)))
+        return str(label), labels, found
+    if column is not None:
+        raise SpecificationError(
+            "column= is for panels. Name the entity and the time, with Panel(data, entity=..., time=...) or a "
+            "two-level index. In a table, the columns are the entities."
+        )
+    table = read_var_data(data)
+    return "The variable", list(table.names), [(0, own) for own in table.values.T]

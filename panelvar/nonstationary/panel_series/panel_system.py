@@ -1,0 +1,216 @@
+"""A dependent variable and regressors of a panel, read for cointegration: each entity's columns without gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import (
+    CollinearityError,
+    DataError,
+    InsufficientDataError,
+    Note,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
+from panelvar.data.panel.design import Design, build_design
+from panelvar.kernels.linear.qr import ROUNDING
+from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
+from panelvar.nonstationary.panel_series.entity_values import EntityValues
+from panelvar.nonstationary.panel_series.panel_series import follower, left_out
+from panelvar.nonstationary.unit_roots.one_series import stretch
+
+
+@dataclass(frozen=True, eq=False)
+class PanelSystem(EntityValues):
+    """A dependent variable and m regressors of N entities, (T_i, 1 + m) values each, the dependent variable first.
+
+    Attributes
+    ----------
+    design : Design
+        The rows in use, sorted by entity, then time.
+    notes : tuple of Note
+    """
+
+    design: Design
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The dependent variable, with what it is regressed on."""
+        return f"{self.dependent!r} with its regressors"
+
+    @property
+    def dependent(self) -> str:
+        """Name of the dependent variable."""
+        return self.design.dependent
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the regressors."""
+        return self.design.names
+
+    @property
+    def n_regressors(self) -> int:
+        """Number of regressors, m."""
+        return len(self.design.names)
+
+    def demeaned(self) -> PanelSystem:
+        """Subtract from every observation the mean of its period over the entities that have one.
+
+        Raises
+        ------
+        NumericalError
+            A variable of an entity follows the averages, so that only rounding is left of it.
+        """
+        values = self.less_period_means()
+        for label, own, left in zip(self.labels, self.values, values, strict=True):
+            for place, name in enumerate((self.dependent, *self.names)):
+                follower(name, label, own[:, place], left[:, place])
+        return replace(self, values=values)
+
+    def leaving_out(self, refused: Mapping[int, PanelVarError], unusable: str) -> PanelSystem:
+        """Leave entities out, by their places, with a note that counts them; or refuse the panel.
+
+        Raises
+        ------
+        PanelVarError
+            ``unusable="raise"``, or no entity is left. The message is the first of the reasons.
+        """
+        if not refused:
+            return self
+        first = next(iter(refused.values()))
+        if unusable == "raise":
+            raise type(first)(f"{first} unusable='drop' leaves such entities out.")
+        kept = [place for place in range(self.n_entities) if place not in refused]
+        if not kept:
+            raise type(first)(f"No entity can be used. {first}")
+        ends = np.cumsum(self.periods)
+        rows = np.concatenate([np.arange(ends[place] - self.periods[place], ends[place]) for place in kept])
+        named = {self.labels[place]: why for place, why in refused.items()}
+        return PanelSystem(
+            tuple(self.labels[place] for place in kept),
+            tuple(self.values[place] for place in kept),
+            self.starts[kept],
+            self.design.take(rows),
+            (*self.notes, *left_out(named, self.n_entities)),
+        )
+
+
+def panel_system(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    demean: bool = False,
+    unusable: str = "raise",
+    missing: str = "drop",
+    fewest: int = 2,
+) -> PanelSystem:
+    """Read a dependent variable and regressors of a panel with at least so many entities.
+
+    Raises
+    ------
+    SpecificationError
+        There is no regressor, or the formula has no constant: terms are chosen by ``trend=``.
+    DataError, CollinearityError
+        Under ``unusable="raise"``, an entity has gaps between its complete rows, a variable that does not vary, or a
+        variable that is a combination of the others and a constant.
+    InsufficientDataError
+        Fewer entities can be used.
+    """
+    choose("unusable", unusable, DROP_OR_RAISE)
+    demean = read_flag("demean", demean)
+    design = build_design(data, y, x, missing=missing)
+    if not design.names:
+        raise SpecificationError("Cointegration needs at least one regressor.")
+    if not design.constant:
+        raise SpecificationError("The formula leaves the constant out. Say by trend= which terms the relation has.")
+    rows = np.column_stack([design.y, *design.x])
+    bounds, positions = design.entity_starts, design.time_positions
+    kept: list[int] = []
+    refused: dict[Hashable, PanelVarError] = {
+        label: DataError(f"{label!r} has no complete row.")
+        for label in design.panel.entity_labels.difference(design.entity_labels, sort=False)
+    }
+    if refused and unusable == "raise":
+        raise DataError(f"{next(iter(refused.values()))} unusable='drop' leaves such entities out.")
+    for place, label in enumerate(design.entity_labels):
+        own = slice(int(bounds[place]), int(bounds[place + 1]))
+        try:
+            _usable(label, (design.dependent, *design.names), rows[own], positions[own])
+        except PanelVarError as error:
+            if unusable == "raise":
+                raise type(error)(f"{error} unusable='drop' leaves such entities out.") from None
+            refused[label] = error
+            continue
+        kept.append(place)
+    labels = tuple(design.entity_labels)
+    if len(kept) < fewest:
+        raise InsufficientDataError(
+            f"Cointegration in a panel needs at least {'two entities' if fewest > 1 else 'one entity'}; "
+            f"{len(kept)} of {len(kept) + len(refused)} can be used."
+            + (
+                f" The first that cannot: {next(iter(refused.values()))}"
+                if refused
+                else " For one entity use engle_granger_test or johansen_test."
+            )
+        )
+    spans = [(int(bounds[place]), int(bounds[place + 1])) for place in kept]
+    system = PanelSystem(
+        tuple(labels[place] for place in kept),
+        tuple(rows[first:last] for first, last in spans),
+        np.array([positions[first] for first, _ in spans], dtype=np.intp),
+        design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
+        (*design.notes, *left_out(refused, len(kept) + len(refused))),
+    )
+    system = replace(system, notes=(*system.notes, *system.repeats()))
+    return system.demeaned() if demean else system
+
+
+def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Positions) -> None:
+    """Refuse an entity whose rows are not consecutive, or whose variables do not vary or depend on one another."""
+    holes = int(positions[-1] - positions[0] + 1 - len(positions))
+    if holes:
+        raise DataError(
+            f"{label!r} lacks {count_of(holes, 'period')} between its first complete row and its last. Consecutive "
+            "periods are needed."
+        )
+    for name, column in zip(names, rows.T, strict=True):
+        stretch(column, f"{name} of {label}")
+    if len(rows) <= len(names):
+        raise InsufficientDataError(
+            f"{label!r} has {count_of(len(rows), 'complete row')} for {len(names)} variables, and needs more."
+        )
+    centred = rows - rows.mean(axis=0)
+    size = np.abs(centred).max(axis=0)
+    r = stacked_triangles(centred / size)
+    lengths = np.sqrt(np.square(r).sum(axis=0))
+    # What is left of a column after those before it, beside its own length before centring.
+    rounding = ROUNDING * lengths * (1.0 + np.abs(rows).max(axis=0) / size)
+    flat = np.flatnonzero(np.abs(np.diagonal(r)) <= rounding)
+    if flat.size:
+        raise CollinearityError(
+            f"{names[int(flat[0])]!r} of {label!r} is a combination of its other variables and a constant, so there is "
+            "no error to test."
+        )
+
+
+def refuse(
+    system: PanelSystem, status: NDArray[np.int8], reasons: Mapping[int, tuple[type[PanelVarError], str]]
+) -> None:
+    """Refuse a panel in which an entity has no regression, naming the first and why."""
+    lost = np.flatnonzero(status != ESTIMATED)
+    if lost.size:
+        kind, why = reasons[int(status[lost[0]])]
+        raise kind(
+            f"{system.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities have no test. Use "
+            "fewer lags, or leave these entities out."
+        )

@@ -1,0 +1,173 @@
+"""What a test of a panel's stationarity or cointegration returns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arguments import read_size
+from panelvar.core.base.arrays import Mask
+from panelvar.core.base.errors import Note
+from panelvar.core.tables.layout import Fact
+from panelvar.core.tables.number_format import format_count, format_number
+from panelvar.core.tables.table import Table
+from panelvar.core.tables.test_result import TestResult, table_of_tests
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+BOUND = "pvalue-bound"
+"""Code of the note that a p-value is a bound."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PanelTestResult(TestResult):
+    """A `TestResult` of a panel, with its parts, what each entity contributed, and the choices made.
+
+    Parameters
+    ----------
+    alternative : str
+        What a small p-value speaks for.
+    parts : tuple of TestResult
+        Other statistics from the same regressions, of the same hypothesis unless they say another.
+    values : mapping of str to float
+        Statistics before they are standardised, by name, where ``statistic`` and ``parts`` have them standardised.
+    choices : mapping of str to str
+        What was chosen, in words: terms, lags, kernel, bandwidth.
+    columns : mapping of str to (N,) array
+        What each entity contributed.
+    labels : tuple
+        Labels of the entities.
+    n_entities, n_periods : int
+        Entities used, and the longest of their series (0 where no series were given).
+    nobs : int
+        Observations used.
+    critical_values : dict of float to float
+        By significance level; empty where none are published.
+    bound : str
+        ``"<"`` or ``">"`` where the p-value is a bound because the published table ends there, else empty.
+
+    See Also
+    --------
+    TestResult : what all tests share.
+    panel_unit_root_table, panel_cointegration_table : many tests side by side.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.ips_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> test.rejects(0.05), test.n_entities
+    (False, 11)
+    >>> test.individual.round(3).head(2)
+                       ratio  lags  rows  coefficient
+    entity
+    American Steel    -2.512     1    18       -0.745
+    Atlantic Refining  0.060     1    18        0.009
+    """
+
+    alternative: str = ""
+    parts: tuple[TestResult, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    labels: tuple[Hashable, ...] = ()
+    n_entities: int = 0
+    n_periods: int = 0
+    nobs: int = 0
+    critical_values: dict[float, float] = field(default_factory=dict)
+    bound: str = ""
+
+    @cached_property
+    def individual(self) -> pd.DataFrame:
+        """What each entity contributed: a row for each."""
+        import pandas as pd
+
+        return pd.DataFrame(dict(self.columns), index=pd.Index(list(self.labels), name="entity"))
+
+    def rejects(self, level: float = 0.05) -> bool:
+        """Whether the null is rejected at a level of significance.
+
+        Parameters
+        ----------
+        level : float
+            Significance level, at most one half.
+
+        Returns
+        -------
+        bool
+        """
+        size = read_size(level)
+        # A p-value of draws may be the level itself, which rejects; one above a bound is not that low.
+        return self.bound != ">" and (self.pvalue < size or math.isclose(self.pvalue, size))
+
+    def reading(self, level: float = 0.05) -> str:
+        """What the test says at a level of significance, in a sentence.
+
+        Parameters
+        ----------
+        level : float
+            Significance level, below one half.
+
+        Returns
+        -------
+        str
+        """
+        size = read_size(level)
+        if self.rejects(size):
+            return f"Rejected at {100 * size:.3g} percent: {self.alternative}."
+        if not self.pvalue <= 1.0:
+            return "There is no p-value, so the test says nothing."
+        if self.bound == ">" and self.pvalue < size:
+            return f"The published table ends at {100 * self.pvalue:.3g} percent, so the test says nothing at more."
+        if self.bound == "<" and self.pvalue > size:
+            return f"The published table begins at {100 * self.pvalue:.3g} percent, so the test says nothing at less."
+        return f"Not rejected at {100 * size:.3g} percent, which does not prove that {self.null}."
+
+    def summary(self) -> Table:
+        """Return the statistics as a table: choices above them, null, alternative and what the test says below."""
+        found = table_of_tests(self, *self.parts)
+        facts = (
+            Fact("Entities", format_count(self.n_entities)),
+            *((Fact("Periods", format_count(self.n_periods)),) if self.n_periods else ()),
+            *(Fact(label, text) for label, text in self.choices.items()),
+            *(Fact(f"{name}, before standardisation", format_number(value, 4)) for name, value in self.values.items()),
+        )
+        notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]
+        notes += [note.text for note in self.notes]
+        notes += [f"Null hypothesis of {part.name}: {part.null}." for part in self.parts if part.null != self.null]
+        notes += [
+            f"Alternative of {part.name}: {part.alternative}."
+            for part in self.parts
+            if isinstance(part, PanelTestResult) and part.alternative != self.alternative
+        ]
+        notes += [f"{part.name}: {note.text}" for part in self.parts for note in part.notes]
+        return Table(header=found.header, body=found.body, facts=facts, notes=tuple(dict.fromkeys(notes)))
+
+    def _tail(self, digits: int) -> str:
+        return f"p {self.bound} {self.pvalue:g}" if self.bound else super()._tail(digits)
+
+
+def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
+    """Return the note on a p-value that is a bound, and no note for any other."""
+    if not bound:
+        return ()
+    where = "above" if bound == ">" else "below"
+    return (Note(BOUND, f"The published table ends at {pvalue:g}, and the p-value is {where} it."),)
+
+
+def end_notes(beyond: Mask) -> tuple[Note, ...]:
+    """Return a note on the entities' Dickey-Fuller ratios that lie beyond the range of published p-values."""
+    count = int(np.count_nonzero(beyond))
+    if not count:
+        return ()
+    text = (
+        f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials, and have the ends' p-values."
+    )
+    return (Note("ratios-beyond", text),)

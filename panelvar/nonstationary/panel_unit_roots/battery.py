@@ -1,0 +1,217 @@
+"""Panel unit-root tests of several variables, of their levels and differences, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from panelvar.core.base.arguments import is_whole, read_flag, read_labels, read_whole
+from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.layout import Fact
+from panelvar.data.panel.panel import Panel, as_panel
+from panelvar.data.panel.series import read_var_data
+from panelvar.nonstationary.panel_series.battery import (
+    BatteryEntry,
+    Offered,
+    PanelTestTable,
+    attempt,
+    finished,
+    read_some,
+    read_tests,
+)
+from panelvar.nonstationary.panel_series.terms import WORDS, check_terms
+from panelvar.nonstationary.panel_unit_roots.breitung import breitung_test
+from panelvar.nonstationary.panel_unit_roots.cips import cips_test
+from panelvar.nonstationary.panel_unit_roots.demetrescu_hanck import demetrescu_hanck_test
+from panelvar.nonstationary.panel_unit_roots.fisher import fisher_test, simes_test
+from panelvar.nonstationary.panel_unit_roots.hadri import hadri_test
+from panelvar.nonstationary.panel_unit_roots.harris_tzavalis import harris_tzavalis_test
+from panelvar.nonstationary.panel_unit_roots.ips import ips_test
+from panelvar.nonstationary.panel_unit_roots.known_power import power_notes
+from panelvar.nonstationary.panel_unit_roots.llc import llc_test
+from panelvar.nonstationary.panel_unit_roots.moon_perron import moon_perron_test
+from panelvar.nonstationary.panel_unit_roots.panic import panic_test
+from panelvar.nonstationary.unit_roots.lag_orders import read_lags
+
+_APART = ("trend", "unusable")
+_PLAIN = ("trend", "demean", "unusable")
+_LAGGED = (*_PLAIN, "lags", "max_lags")
+
+TESTS = {
+    "llc": Offered(llc_test, "Levin-Lin-Chu", _LAGGED),
+    "harris-tzavalis": Offered(harris_tzavalis_test, "Harris-Tzavalis", _PLAIN),
+    "breitung": Offered(breitung_test, "Breitung", _LAGGED),
+    "ips": Offered(ips_test, "Im-Pesaran-Shin", _LAGGED, trends=("c", "ct")),
+    "fisher-adf": Offered(fisher_test, "Fisher ADF (Z)", _LAGGED, {"test": "adf"}),
+    "fisher-pp": Offered(fisher_test, "Fisher PP (Z)", _PLAIN, {"test": "pp"}),
+    "simes": Offered(simes_test, "Simes", _LAGGED),
+    "cips": Offered(cips_test, "CIPS", (*_APART, "lags", "max_lags")),
+    "panic": Offered(panic_test, "PANIC", _APART, trends=("c", "ct")),
+    "moon-perron": Offered(moon_perron_test, "Moon-Perron", _APART),
+    "demetrescu-hanck": Offered(demetrescu_hanck_test, "Demetrescu-Hanck", (*_APART, "lags", "max_lags")),
+    "hadri": Offered(hadri_test, "Hadri", _PLAIN, given={"errors": "serial"}, trends=("c", "ct")),
+}
+"""By name."""
+
+USUAL = ("llc", "breitung", "ips", "fisher-adf", "fisher-pp", "cips", "hadri")
+
+FORMS = ("level", "difference", "2nd difference", "3rd difference")
+"""By the number of differences."""
+
+
+@documented
+def panel_unit_root_table(
+    data: Any,
+    columns: Hashable | Sequence[Hashable] | None = None,
+    tests: str | Sequence[str] = USUAL,
+    *,
+    trend: str | Sequence[str] = "c",
+    differences: int | Sequence[int] = (0, 1),
+    lags: int | str = "bic",
+    max_lags: int | None = None,
+    demean: bool = False,
+    unusable: str = "raise",
+) -> PanelTestTable:
+    r"""Run panel unit-root tests on variables of a panel, in levels and differences, and print them as papers do.
+
+    Parameters
+    ----------
+    data : Panel, DataFrame, array (T, N)
+        A Panel or a DataFrame with a two-level index, of which ``columns`` are tested; or one variable as a table with
+        a column for each entity and a row for each period.
+    columns : label or sequence of labels
+        With a panel: the variables.
+    tests : sequence of str
+        In the order of the table: "llc", "harris-tzavalis", "breitung", "ips", "fisher-adf", "fisher-pp", "simes", for
+        independent entities; "cips", "panic", "moon-perron", "demetrescu-hanck", for entities that share shocks;
+        "hadri", whose null is stationarity. By default all but "harris-tzavalis", "simes", and the last three for
+        shared shocks.
+    trend : {"n", "c", "ct"} or a sequence of them
+        Terms of each entity: one choice for all, or one for each of ``differences``.
+    differences : int or sequence of int
+        How often variables are differenced, up to 3: by default not at all, and once.
+    {lags (table of tests), max_lags (panel Dickey-Fuller), demean}
+        They apply to tests that have them: CIPS has averages in its regressions instead of demeaned series, and PANIC
+        chooses its own lags.
+    {unusable (panel variable)}
+
+    Returns
+    -------
+    PanelTestTable
+        ``print`` shows the table; ``to_frame()`` has a row for each variable, form and test, with its null, its
+        alternative and what it says; ``result(test, column, form)`` the whole result.
+
+    Raises
+    ------
+    SpecificationError
+        A test is unknown, or one of the tests does not have the terms.
+    PanelVarError
+        None of the tests can be run on the data. The message is that of the first.
+
+    Warns
+    -----
+    PanelVarWarning
+        What the tests warn of, once; tests that refuse the data, of which the table says why; and a panel that is too
+        small to tell a unit root from a root of 0.9.
+
+    See Also
+    --------
+    unit_root_table : one series at a time.
+    panel_cointegration_table : relations between variables that have unit roots.
+    PanelTestTable.result : one test in full.
+
+    Notes
+    -----
+    The null of Hadri's test is the reverse of that of the others. No correction is made for the number of tests: the
+    more tests you run, the more true nulls are rejected somewhere.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> grunfeld = pv.load_data("grunfeld")
+    >>> table = pv.panel_unit_root_table(grunfeld, "value", ["ips", "cips"], lags=1, differences=0)
+    >>> table.to_frame()[["statistic", "pvalue", "bound"]].round(3)
+                         statistic  pvalue bound
+    variable form  test
+    value    level ips      -0.804   0.211
+                   cips     -1.484   0.100     >
+    """
+    demean = read_flag("demean", demean)
+    # What is no number of lags and no rule is a mistake, and no reason why some of the tests cannot be run.
+    read_lags(lags, (0, max_lags), 0, 0)
+    orders = [
+        read_whole("differences", each, 0, len(FORMS) - 1)
+        for each in ((differences,) if is_whole(differences) else read_labels("differences", differences, "numbers"))
+    ]
+    trends = [trend] * len(orders) if isinstance(trend, str) else list(read_labels("trend", trend, "terms"))
+    if not orders or len(set(orders)) < len(orders) or len(trends) != len(orders):
+        raise SpecificationError(
+            f"differences={list(orders)} must be numbers, each of them once, and trend={trends} must have terms for "
+            "each of them."
+        )
+    for own in trends:
+        check_terms(own)
+    names = read_tests(tests, TESTS, trends)
+    options = {"lags": lags, "max_lags": max_lags, "demean": demean, "unusable": unusable}
+    entries: list[BatteryEntry] = []
+    notes: list[Note] = []
+    for subject, forms in _variables(data, columns, orders):
+        for source, order, terms in zip(forms, orders, trends, strict=True):
+            found = [
+                entry
+                for name in names
+                for entry in attempt(
+                    name, TESTS[name], source, options | {"trend": terms}, subject=subject, form=FORMS[order]
+                )
+            ]
+            entries += found
+            # Differences have a period less: what holds of levels holds of them.
+            sizes = [(each.result.n_entities, each.result.n_periods) for each in found if each.result is not None]
+            if sizes and order == min(orders):
+                notes += power_notes(names, terms, *sizes[0])
+    return finished("Panel unit roots", entries, _facts(orders, trends, lags, demean), notes)
+
+
+def _facts(orders: Sequence[int], trends: Sequence[str], lags: int | str, demean: bool) -> tuple[Fact, ...]:
+    """What holds for all tests."""
+    if len(set(trends)) == 1:
+        terms = WORDS[trends[0]]
+    else:
+        terms = "; ".join(f"{FORMS[order]}: {WORDS[own]}" for order, own in zip(orders, trends, strict=True))
+    facts = [Fact("Terms", terms), Fact("Lags", str(lags))]
+    return (*facts, Fact("Periods", "means subtracted")) if demean else tuple(facts)
+
+
+def _variables(
+    data: Any, columns: Hashable | Sequence[Hashable] | None, orders: Sequence[int]
+) -> list[tuple[str, list[tuple[Any, Hashable | None]]]]:
+    """Of each variable its name, and data and column of each of its forms."""
+    if isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2:
+        panel = as_panel(data)
+        if columns is None:
+            raise SpecificationError("columns= is missing. Name the columns of the panel to test.")
+        labels = read_some("columns", columns, "names of columns")
+        return [(str(label), [_of_panel(panel, label, order) for order in orders]) for label in labels]
+    if columns is not None:
+        raise SpecificationError(
+            "columns= is for panels. Name the entity and the time, with Panel(data, entity=..., time=...) or a "
+            "two-level index. In a table, the columns are the entities."
+        )
+    import pandas as pd
+
+    table = read_var_data(data)
+    forms = [(pd.DataFrame(np.diff(table.values, order, axis=0), columns=list(table.names)), None) for order in orders]
+    return [("the variable", list(forms))]
+
+
+def _of_panel(panel: Panel, label: Hashable, order: int) -> tuple[Panel, Hashable]:
+    values = panel.column(label)
+    if order == 0:
+        return panel, label
+    for _ in range(order):
+        values = panel.difference(values)
+    name = f"{'D' * order}.{label}"
+    return panel.with_columns(panel_order=True, **{name: values}), name

@@ -1,0 +1,186 @@
+r"""Breitung's test: one autoregressive root for all entities, terms taken out so that nothing needs a correction.
+
+References: Breitung (2000), Advances in Econometrics 15, 161-177; Breitung and Das (2005), Statistica Neerlandica 59,
+414-433.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.distributions import normal_tail
+from panelvar.core.base.errors import NumericalError, emit
+from panelvar.core.base.scaling import columns_in_own_units, in_own_units
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.known_sizes import size_notes
+from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, prewhitened, refuse, stack_regressions
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.panel_series.terms import ALL, NULL, WORDS, check_terms
+from panelvar.nonstationary.unit_roots.one_series import deterministic
+
+
+class _Transformed(NamedTuple):
+    """Of N entities, with n changes after the lags.
+
+    Attributes
+    ----------
+    level, change : (N, rows) arrays
+        Without terms. Under the null a change has mean zero and nothing in common with the level beside it.
+    errors : (N, n) array
+        Changes about their mean, if they have one, over the root of their degrees of freedom.
+    """
+
+    level: Array
+    change: Array
+    errors: Array
+
+
+@documented
+def breitung_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    robust: bool = False,
+    demean: bool = False,
+    unusable: str = "raise",
+) -> PanelTestResult:
+    r"""Test one unit root for all entities of a panel without a correction of bias (Breitung 2000).
+
+    With :math:`x_{i0}, \dots, x_{in}` the series of entity i, prewhitened where there are lags,
+
+    .. math:: \lambda = \frac{\sum_i \hat\sigma_i^{-2} \sum_t x^*_{i,t-1} \Delta^* x_{it}}
+        {\sqrt{\sum_i \hat\sigma_i^{-2} \sum_t x^{*2}_{i,t-1}}} \to N(0, 1), \qquad
+        \lambda_R = \frac{\sum_t x^{*\prime}_{t-1} \Delta^* x_t}
+        {\sqrt{\sum_t x^{*\prime}_{t-1} \hat\Omega x^*_{t-1}}}
+
+    with the levels :math:`x^*_{i,t-1} = x_{i,t-1} - x_{i0}` and the changes as they are, or with a trend
+
+    .. math:: x^*_{i,t-1} = x_{i,t-1} - x_{i0} - \tfrac{t-1}{n}(x_{in} - x_{i0}), \qquad
+        \Delta^* x_{it} = \sqrt{\tfrac{n-t}{n-t+1}} \Bigl(\Delta x_{it} -
+        \tfrac{1}{n-t} \sum_{s>t} \Delta x_{is}\Bigr),
+
+    so that level and change are uncorrelated under the null. :math:`\hat\Omega` is the covariance of the entities'
+    changes, :math:`\hat\sigma_i^2` its diagonal.
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    lags : int or {"aic", "bic", "hq", "t-stat"}
+        p: with :math:`\hat\gamma_{ij}` from the regression of :math:`\Delta y_{it}` on p lags of itself (and a constant
+        where there is a trend), :math:`x_{it} = y_{it} - \sum_j \hat\gamma_{ij} y_{i,t-j}`. Or a rule that chooses p
+        for each entity among ``min_lags`` to ``max_lags``, see `adf_test`.
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none (levels as they are), a constant, or a constant and a trend.
+    {max_lags (panel Dickey-Fuller), min_lags}
+    robust : bool
+        :math:`\lambda_R`, which allows for entities whose changes are correlated (Breitung and Das 2005), but not for a
+        factor that moves all of them; it weights entities by their variances.
+    {demean, unusable (panel variable)}
+
+    Returns
+    -------
+    PanelTestResult
+        Standard normal, lower tail; ``individual`` has each entity's lags, rows, and deviation of the changes.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or follows its regression
+        exactly.
+    InsufficientDataError
+        There are fewer than two entities, or too few periods for the lags and terms.
+
+    See Also
+    --------
+    ips_test : a root for each entity.
+    llc_test : one root, with a correction of bias.
+    panel_unit_root_table : many tests side by side.
+
+    Notes
+    -----
+    Under the alternative all entities have one root; `ips_test` lets each have its own and finds stationary panels
+    about as often. Where entities outnumber periods the robust form hardly ever rejects. If errors are autocorrelated,
+    give lags: without them the test does not reject at all or, where the autocorrelation is negative, rejects true
+    nulls. All entities keep the periods that the most lags leave. Stata's ``xtunitroot breitung`` has no lags by
+    default, and no rules for them.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.breitung_test(pv.load_data("grunfeld"), "value", lags=1, trend="ct").in_a_line()
+    'z = -0.0947, p = 0.4623'
+    """
+    check_terms(trend)
+    robust = read_flag("robust", robust)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    values = series.stack("Breitung's test")
+    # The robust form weights entities by their variances: they keep their units beside one another.
+    values = in_own_units(values) if robust else columns_in_own_units(values.T).T
+    found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
+    refuse(series, found.status)
+    moved = _transformed(series, values, *prewhitened(values, found.orders, trend), trend)
+    products = (moved.level * moved.change).sum(axis=1)
+    squares, variances = np.square(moved.level).sum(axis=1), np.square(moved.errors).sum(axis=1)
+    if robust:
+        covariance = moved.errors @ moved.errors.T
+        statistic = float(products.sum()) / math.sqrt((moved.level * (covariance @ moved.level)).sum())
+    else:
+        statistic = float((products / variances).sum()) / math.sqrt((squares / variances).sum())
+    notes = (*series.notes, *size_notes(f"breitung, {lags}, {trend}", values.shape[1]))
+    emit(notes)
+    return PanelTestResult(
+        f"Breitung {'robust ' * robust}lambda (trend {trend!r})",
+        statistic,
+        normal_tail(-statistic, sides=1),
+        "normal",
+        null=NULL,
+        notes=notes,
+        alternative=ALL,
+        choices={
+            "Terms": WORDS[trend],
+            "Lags": lags_in_words(found.orders, rule),
+            "Errors": "correlated between entities" if robust else "independent between entities",
+        },
+        columns={
+            "lags": found.orders,
+            "rows": np.full(series.n_entities, moved.change.shape[1]),
+            "coefficient": products / squares,
+            "ratio": products / np.sqrt(variances * squares),
+        },
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=values.shape[1],
+        nobs=moved.change.size,
+    )
+
+
+def _transformed(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:
+    count = changes.shape[1]
+    errors = changes - changes.mean(axis=1, keepdims=True) if trend == "ct" else changes
+    flat = np.flatnonzero(deterministic(errors, values))
+    if len(flat):
+        raise NumericalError(
+            f"{series.name!r} of {series.labels[int(flat[0])]!r} does not change beyond its terms and lags. In all, "
+            f"{len(flat)} of {len(errors)} entities have no test."
+        )
+    level = np.cumsum(changes, axis=1) - changes
+    if trend == "n":
+        level += starts[:, None]
+    if trend != "ct":
+        return _Transformed(level, changes, errors / math.sqrt(count))
+    level -= changes.mean(axis=1, keepdims=True) * np.arange(count)
+    after = np.arange(count - 1, 0, -1)
+    later = (np.cumsum(errors[:, ::-1], axis=1)[:, ::-1] - errors)[:, :-1] / after
+    change = np.sqrt(after / (after + 1)) * (errors[:, :-1] - later)
+    return _Transformed(level[:, :-1], change, errors / math.sqrt(count - 1))

@@ -1,0 +1,161 @@
+r"""Pesaran's test: Dickey-Fuller t ratios beside averages over the entities, averaged.
+
+Reference: Pesaran (2007), Journal of Applied Econometrics 22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import CollinearityError, choose, emit
+from panelvar.core.base.scaling import in_own_units
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.known_sizes import size_notes
+from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms
+from panelvar.nonstationary.panel_unit_roots.critical_values import (
+    CIPS_BOUNDS,
+    cadf_critical_values,
+    cips_critical_values,
+    lower_tail_pvalue,
+    pvalue_of_cipstest,
+)
+
+CONVENTIONS = ("default", "plm", "stata")
+
+
+@documented
+def cips_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    lags: int | str = 0,
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    truncated: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity of a panel with a common factor: CIPS (Pesaran 2007).
+
+    Averages over the entities stand for the factor. With :math:`\tau_i` the t ratio of :math:`b_i` in
+
+    .. math:: \Delta y_{it} = d_t'\delta_i + b_i y_{i,t-1} + c_i \bar y_{t-1} + \sum_{j=0}^p g_{ij} \Delta\bar y_{t-j}
+        + \sum_{j=1}^p h_{ij} \Delta y_{i,t-j} + e_{it}, \qquad CIPS = \frac1N\sum_i \tau_i
+
+    CIPS has a distribution of its own, which does not depend on the factor (tables II(a) to II(c)).
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    lags : int or {"aic", "bic", "hq", "t-stat"}
+        p, or a rule that chooses it for each entity among ``min_lags`` to ``max_lags``, see `adf_test`. With a lag
+        comes one of the averages.
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none, a constant, or a constant and a trend.
+    {max_lags (panel Dickey-Fuller), min_lags}
+    truncated : bool
+        Cut each ratio at bounds that it hardly ever passes in long series, so that the average has moments however
+        short they are. For few periods the critical values are others.
+    {unusable (panel variable)}
+    convention : {"default", "plm", "stata"}
+        How critical values are read between and beyond the printed sizes, and p-values between them: linearly, and
+        by normal scores; or as plm's ``cipstest`` and Stata's ``pescadf`` do, see the guide.
+
+    Returns
+    -------
+    PanelTestResult
+        CIPS, lower tail, with critical values and a p-value between them, or the bound where the table ends
+        (``bound``). ``individual`` has each entity's ratio before any cut, lags, rows, and the critical values of a
+        single ratio (tables I(a) to I(c)).
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        Periods are not the same for all entities, an entity has gaps, does not vary, or follows its regression exactly,
+        or the averages are zero.
+    InsufficientDataError
+        There are fewer entities or periods than the tables have (10 of each), or too few periods for the lags.
+
+    See Also
+    --------
+    panic_test, moon_perron_test : several factors.
+    ips_test : entities without a common factor.
+
+    Notes
+    -----
+    The panel must be balanced: the tables are for averages over the same entities in every period. The test allows for
+    one factor. With more, or where the factor has the unit root and the entities' own parts have none, use
+    `panic_test`. The ratios share the factor, so that their average is not normal however many entities there are. If a
+    rule chooses lags from few periods the test rejects too often; with lags given beforehand it does not.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.cips_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> round(test.statistic, 3), {level: round(float(value), 2) for level, value in test.critical_values.items()}
+    (-1.484, {0.01: -2.57, 0.05: -2.32, 0.1: -2.2})
+    """
+    check_terms(trend)
+    choose("convention", convention, CONVENTIONS)
+    cut = read_flag("truncated", truncated)
+    series = panel_series(data, column, unusable=unusable)
+    entities, periods = series.stack("CIPS").shape
+    found = entity_regressions(series, trend, lags, (min_lags, max_lags), "all", "default", _averages(series))
+    statistic = float((np.clip(found.ratios, *CIPS_BOUNDS[trend]) if cut else found.ratios).mean())
+    # plm reads the table by the rows of the regressions.
+    size = int(found.rows.min()) if convention == "plm" else periods
+    critical = cips_critical_values(trend, entities, size, truncated=cut, convention=convention)
+    pvalue, bound = lower_tail_pvalue(statistic, critical)
+    if convention == "plm" and not bound:
+        pvalue = pvalue_of_cipstest(statistic, critical)
+    own = cadf_critical_values(trend, entities, periods)
+    notes = (*series.notes, *bound_notes(pvalue, bound), *size_notes(f"cips, {lags}, {trend}", periods))
+    emit(notes)
+    return PanelTestResult(
+        f"{'Truncated ' if cut else ''}CIPS (trend {trend!r})",
+        statistic,
+        pvalue,
+        "none",
+        null=NULL,
+        notes=notes,
+        alternative=SOME,
+        choices={"Terms": WORDS[trend], "Lags": found.lags_in_words, "Critical values": _in_words(critical)},
+        columns={
+            "ratio": found.ratios,
+            "lags": found.lags,
+            "rows": found.rows,
+            "coefficient": found.coefficients,
+            **{f"{100 * level:g}%": np.full(entities, value) for level, value in own.items()},
+        },
+        labels=series.labels,
+        n_entities=entities,
+        n_periods=periods,
+        nobs=int(found.rows.sum()),
+        critical_values=critical,
+        bound=bound,
+    )
+
+
+def _averages(series: PanelSeries) -> Array:
+    """Averages of the entities by period, (T,), in a unit of their own."""
+    values = in_own_units(np.stack(series.values))
+    means: Array = values.mean(axis=0)
+    if np.abs(means).max() <= 32.0 * np.finfo(np.float64).eps * np.abs(values).max():
+        raise CollinearityError(
+            f"The averages of {series.name!r} over the entities are zero in every period, as they are once means are "
+            "subtracted. CIPS then cannot see a factor. Use the variable as it was, or a test for independent entities."
+        )
+    return means
+
+
+def _in_words(critical: dict[float, float]) -> str:
+    return ", ".join(f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items())

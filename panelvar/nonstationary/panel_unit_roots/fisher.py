@@ -1,0 +1,340 @@
+r"""Tests that combine p-values of unit-root tests of every entity.
+
+References: Maddala and Wu (1999), Oxford Bulletin of Economics and Statistics 61; Choi (2001), Journal of International
+Money and Finance 20; Hanck (2013), Econometric Reviews 32; Demetrescu, Hassler and Tarcolea (2006), Oxford Bulletin of
+Economics and Statistics 68.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import Note, choose, emit
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.known_sizes import size_notes
+from panelvar.kernels.linear.lag_windows import KERNELS
+from panelvar.kernels.linear.unit_regressions import ESTIMATED
+from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
+from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.nonstationary.panel_series.pvalue_combinations import combined, hommel_adjusted
+from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms
+from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
+from panelvar.nonstationary.unit_roots.long_run import phillips_perron_tests
+from panelvar.nonstationary.unit_roots.one_series import refusal
+from panelvar.nonstationary.unit_roots.regressions import by_length, in_order
+
+TESTS = ("adf", "pp")
+CONVENTIONS = ("default", "plm", "gretl", "stata")
+STATISTICS = ("Z", "P", "Pm", "L*", "hartung")
+
+
+class _EntityTests(NamedTuple):
+    """Tests of N entities, one by one.
+
+    Attributes
+    ----------
+    pvalues : (N,) array
+        Between zero and one.
+    columns : mapping of str to (N,) array
+        What is shown of each.
+    choices : mapping of str to str
+    rows : integer array (N,)
+    notes : tuple of Note
+    """
+
+    pvalues: Array
+    columns: Mapping[str, NDArray[Any]]
+    choices: Mapping[str, str]
+    rows: NDArray[np.intp]
+    notes: tuple[Note, ...]
+
+
+@documented
+def fisher_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    test: str = "adf",
+    statistic: str = "Z",
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+    bandwidth: float | str = "short",
+    kernel: str = "bartlett",
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity by combining the p-values of their own tests (Maddala and Wu 1999; Choi 2001).
+
+    The p-values :math:`p_i` of Dickey-Fuller or Phillips-Perron tests of the entities make
+
+    .. math:: Z = \frac{1}{\sqrt N} \sum_i \Phi^{-1}(p_i) \to N(0, 1), \qquad
+        P = -2 \sum_i \ln p_i \to \chi^2(2N)
+
+    and others: see `panelvar.nonstationary.panel_series.pvalue_combinations`.
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    test : {"adf", "pp"}
+        Test of each entity: `adf_test` or `phillips_perron_test`.
+    statistic : {"Z", "P", "Pm", "L*", "hartung"}
+        Which statistic is the result; the others are its ``parts``. Z (Choi's advice) has the best size. Hartung's
+        allows for correlated entities, if all pairs are correlated alike.
+    {lags (Dickey-Fuller)}
+        For ``test="adf"`` alone, as are max_lags, min_lags and rows.
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none, a constant, or a constant and a trend.
+    {max_lags (panel Dickey-Fuller), min_lags, rows}
+    bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
+        How the long-run variances are estimated, see `phillips_perron_test`; for ``test="pp"`` alone.
+    {demean, unusable (panel variable)}
+    convention : {"default", "plm", "gretl", "stata"}
+        Which p-values entities have. By default they are for the rows of each regression. Under ``"plm"`` they are for
+        long series, under ``"gretl"`` for long series where there are lags, under ``"stata"`` MacKinnon's (1994). Under
+        ``"plm"`` the error variance of each regression is divided by its rows, too, as in `ips_test`.
+
+    Returns
+    -------
+    PanelTestResult
+        ``individual`` has each entity's ratio, p-value, and lags or bandwidth.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        An entity has gaps, does not vary, or follows its regression exactly.
+    InsufficientDataError
+        There are fewer than two entities, or too few periods for the lags.
+
+    See Also
+    --------
+    simes_test : which entities reject.
+    ips_test : averages the ratios instead of p-values.
+    combine_pvalues : p-values of any tests.
+
+    Notes
+    -----
+    Entities may have lags, roots and periods of their own. P-values come from simulated distributions of the ratio
+    without lags (``nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``), for the number of rows of each regression.
+    Those of `adf_test` are for long series: with few periods P and Pm would reject far too often by them. If a rule
+    chooses lags from few periods the test rejects too often. Entities must be independent (``demean=True`` takes out a
+    time effect of the same size for all), except for Hartung's statistic.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.fisher_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> test.in_a_line()
+    'z = -0.9017, p = 0.1836'
+    >>> [part.name for part in test.parts]
+    ['Maddala-Wu P (Fisher)', "Choi's Pm (modified P)", "Choi's L* (logit)", "Hartung's t (correlated tests)"]
+    """
+    choose("statistic", statistic, STATISTICS)
+    series, found = _tests(
+        data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
+    )
+    headline, *others = combined(found.pvalues, statistic, STATISTICS, NULL)
+    notes = (*series.notes, *found.notes)
+    if test == "adf":
+        notes = (*notes, *size_notes(f"fisher, {lags}, {trend}", int(np.median(series.periods))))
+    emit(notes)
+    return PanelTestResult(
+        f"{headline.name} of {_NAMES[test]} tests (trend {trend!r})",
+        headline.statistic,
+        headline.pvalue,
+        headline.distribution,
+        headline.df,
+        null=NULL,
+        notes=notes,
+        alternative=SOME,
+        parts=tuple(others),
+        choices=found.choices,
+        columns=found.columns,
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=int(series.periods.max()),
+        nobs=int(found.rows.sum()),
+    )
+
+
+@documented
+def simes_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    test: str = "adf",
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+    bandwidth: float | str = "short",
+    kernel: str = "bartlett",
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity by the ordered p-values of their own tests, and say which reject (Hanck 2013).
+
+    With :math:`p_{(1)} \le \dots \le p_{(N)}` the p-values of the entities, all unit roots are rejected at level
+    :math:`\alpha` where some :math:`p_{(j)} \le j \alpha / N`: :math:`\min_j N p_{(j)} / j` is the p-value (Simes).
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    test : {"adf", "pp"}
+        Test of each entity: `adf_test` or `phillips_perron_test`.
+    {lags (Dickey-Fuller)}
+        For ``test="adf"`` alone, as are max_lags, min_lags and rows.
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none, a constant, or a constant and a trend.
+    {max_lags (panel Dickey-Fuller), min_lags, rows}
+    bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
+        How the long-run variances are estimated, see `phillips_perron_test`; for ``test="pp"`` alone.
+    {demean, unusable (panel variable)}
+    convention : {"default", "plm", "gretl", "stata"}
+        Which p-values entities have, as in `fisher_test`.
+
+    Returns
+    -------
+    PanelTestResult
+        ``individual`` has each entity's ratio, its p-value, and the one adjusted for there being N of them (Hommel
+        1988): entities where that is no larger than a level are those that are found stationary at it (plm's
+        ``phansitest``).
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError, InsufficientDataError
+        As in `fisher_test`.
+
+    See Also
+    --------
+    fisher_test : many entities that are weakly stationary.
+    combine_pvalues : p-values of any tests.
+
+    Notes
+    -----
+    The test holds its level where entities are independent or positively dependent, as common shocks make them, and it
+    needs no variance of the panel. A single entity that is clearly stationary suffices for a rejection. Many that are
+    weakly stationary are found by `fisher_test`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> test = pv.simes_test(pv.load_data("grunfeld"), "value", lags=1)
+    >>> round(test.pvalue, 3)
+    0.106
+    >>> test.individual.round(3).head(2)
+                       ratio  pvalue  lags  rows  coefficient  adjusted_pvalue
+    entity
+    American Steel    -2.512   0.130     1    18       -0.745            0.849
+    Atlantic Refining  0.060   0.953     1    18        0.009            0.999
+    """
+    series, found = _tests(
+        data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
+    )
+    (headline,) = combined(found.pvalues, "simes", (), NULL)
+    adjusted = hommel_adjusted(found.pvalues)
+    notes = (*series.notes, *found.notes)
+    emit(notes)
+    return PanelTestResult(
+        f"{headline.name} of {_NAMES[test]} tests (trend {trend!r})",
+        headline.statistic,
+        headline.pvalue,
+        headline.distribution,
+        null=NULL,
+        notes=notes,
+        alternative=SOME,
+        choices={**found.choices, "Entities stationary at 5 percent": f"{np.count_nonzero(adjusted <= 0.05)}"},
+        columns={**found.columns, "adjusted_pvalue": adjusted},
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=int(series.periods.max()),
+        nobs=int(found.rows.sum()),
+    )
+
+
+_NAMES = {"adf": "Dickey-Fuller", "pp": "Phillips-Perron"}
+
+
+def _tests(
+    data: Any,
+    column: Hashable | None,
+    demean: bool,
+    unusable: str,
+    test: str,
+    trend: str,
+    lags: int | str,
+    limits: tuple[int, int | None],
+    rows: str,
+    long_run: tuple[float | str, str],
+    convention: str,
+) -> tuple[PanelSeries, _EntityTests]:
+    choose("test", test, TESTS)
+    check_terms(trend)
+    choose("kernel", long_run[1], KERNELS)
+    choose("convention", convention, CONVENTIONS)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    if test == "pp":
+        return series, _phillips_perron(series, trend, *long_run, convention)
+    found = entity_regressions(series, trend, lags, limits, rows, convention)
+    ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
+    # Gretl takes the limit for regressions with lags, plm for all.
+    long = found.lags > 0 if convention == "gretl" else convention == "plm"
+    pvalues, notes = _pvalues(ratios, trend, np.where(long, np.inf, found.rows), convention)
+    return series, _EntityTests(
+        pvalues,
+        {
+            "ratio": ratios,
+            "pvalue": pvalues,
+            "lags": found.lags,
+            "rows": found.rows,
+            "coefficient": found.coefficients,
+        },
+        {"Terms": WORDS[trend], "Lags": found.lags_in_words},
+        found.rows,
+        notes,
+    )
+
+
+def _pvalues(ratios: Array, trend: str, rows: Array | Positions, convention: str) -> tuple[Array, tuple[Note, ...]]:
+    """P-values of ratios (N,) on so many rows (N,), or those of MacKinnon, and what there is to say of them."""
+    if convention != "stata":
+        return simulated_tau_pvalue(ratios, trend, rows), ()
+    pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+    return pvalues, end_notes(beyond)
+
+
+def _phillips_perron(
+    series: PanelSeries, trend: str, bandwidth: float | str, kernel: str, convention: str
+) -> _EntityTests:
+    places, parts = [], []
+    for own, stack in by_length(series.values):
+        tests = phillips_perron_tests(stack, trend, bandwidth, kernel)
+        lost = np.flatnonzero(tests.status != ESTIMATED)
+        if lost.size:
+            raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[own[lost[0]]]}")
+        places.append(own)
+        parts.append(tests)
+    ratios, widths, rows, coefficients = (
+        in_order(places, [getattr(each, name) for each in parts])
+        for name in ("statistic", "lags", "nobs", "coefficient")
+    )
+    pvalues, notes = _pvalues(ratios, trend, rows, convention)
+    return _EntityTests(
+        pvalues,
+        {"ratio": ratios, "pvalue": pvalues, "bandwidth": widths, "rows": rows, "coefficient": coefficients},
+        {"Terms": WORDS[trend], "Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)},
+        rows,
+        notes,
+    )

@@ -1,0 +1,191 @@
+r"""Im, Pesaran and Shin's test: Dickey-Fuller t ratios averaged over entities.
+
+Reference: Im, Pesaran and Shin (2003), Journal of Econometrics 115.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_whole
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.distributions import normal_tail
+from panelvar.core.base.errors import PanelVarError, choose, emit
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.known_sizes import size_notes
+from panelvar.core.tables.test_result import TestResult
+from panelvar.nonstationary.panel_series.entity_regressions import EntityRegressions, entity_regressions
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms
+from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
+from panelvar.nonstationary.panel_unit_roots.moments import CONVENTIONS, Moments, augmented_ratio_moments, ratio_moments
+from panelvar.nonstationary.unit_roots.lag_orders import SHORTER, default_longest
+from panelvar.nonstationary.unit_roots.one_series import POWERS
+
+
+@documented
+def ips_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity by the average of their Dickey-Fuller ratios (Im, Pesaran and Shin 2003).
+
+    With :math:`\tau_i` the t ratio of entity i's augmented Dickey-Fuller regression on :math:`T_i` rows with
+    :math:`p_i` lags,
+
+    .. math:: \bar t = \frac1N\sum_i \tau_i, \qquad
+        W = \frac{\sqrt N\,\bigl(\bar t - \frac1N\sum_i E[\tau_{T_i p_i}]\bigr)}
+                 {\sqrt{\frac1N\sum_i \mathrm{Var}[\tau_{T_i p_i}]}} \to N(0, 1)
+
+    with the moments under the null of their table 3. :math:`Z_{\bar t}` takes those of ratios without lags
+    on as many rows. Without lags, :math:`\tilde\tau_i` has the error variance of the null,
+    :math:`\Delta y_i' M \Delta y_i / (T_i - 1)` with M taking out the mean, and :math:`Z_{\tilde t}` its
+    moments (table 1).
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable), lags (Dickey-Fuller)}
+    trend : {"c", "ct"}
+        Terms of each entity: a constant, or a constant and a trend.
+    {max_lags (panel Dickey-Fuller), min_lags, rows, demean, unusable (panel variable)}
+    convention : {"default", "plm", "gretl"}
+        How moments are read between and beyond the printed sizes. Under ``"plm"`` the error variance of each
+        regression is divided by its rows, as ``purtest`` does unless ``dfcor = TRUE``, and lags stay by a t ratio of
+        1.96 made so.
+
+    Returns
+    -------
+    PanelTestResult
+        W, standard normal, lower tail. ``parts`` has :math:`Z_{\bar t}`, and without lags :math:`\bar t` with the
+        critical values for the numbers of entities and rows (table 2), and with a constant :math:`Z_{\tilde t}`.
+        ``individual`` has each entity's ratio, lags and rows.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        An entity has gaps, does not vary, or follows its regression exactly.
+    InsufficientDataError
+        There are fewer than two entities, or fewer rows than the tables have.
+
+    See Also
+    --------
+    llc_test : one root for all entities.
+    fisher_test : p-values in place of ratios.
+    cips_test : entities with a common factor.
+
+    Notes
+    -----
+    Entities may have lags, roots and periods of their own; the alternative is that a share of them is stationary, and
+    a rejection does not say which. They must be independent: common shocks make it reject too often
+    (``demean=True`` takes out a time effect of the same size for all). With many lags and few rows the table has no
+    moments: rules that are not told ``max_lags`` try no more lags than it has. If a rule chooses lags from few periods
+    the test rejects too often; with lags given beforehand it does not.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.ips_test(pv.load_data("grunfeld"), "value", lags=1).in_a_line()
+    'z = -0.8042, p = 0.2106'
+    """
+    check_terms(trend, ("c", "ct"))
+    choose("convention", convention, CONVENTIONS)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    if isinstance(lags, str) and max_lags is None:
+        shortest = read_whole("min_lags", min_lags, 0)
+        max_lags = _longest_with_moments(trend, int(series.periods.min()), shortest)
+    found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
+    ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
+    notes = (*series.notes, *size_notes(f"ips, {lags}, {trend}", int(np.median(series.periods))))
+    moments = augmented_ratio_moments(trend, found.rows, found.lags, convention=convention, labels=series.labels)
+    average = float(ratios.mean())
+    statistic = _standardised(ratios, moments)
+    parts = (
+        *_exact(series, found, average, trend, convention),
+        *_without_lags(series, found, ratios, trend, convention),
+    )
+    emit(notes)
+    return PanelTestResult(
+        f"Im-Pesaran-Shin W (trend {trend!r})",
+        statistic,
+        normal_tail(-statistic, sides=1),
+        "normal",
+        null=NULL,
+        notes=notes,
+        alternative=SOME,
+        parts=parts,
+        choices={"Terms": WORDS[trend], "Lags": found.lags_in_words, "Average ratio": f"{average:.4f}"},
+        columns={"ratio": ratios, "lags": found.lags, "rows": found.rows, "coefficient": found.coefficients},
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=int(series.periods.max()),
+        nobs=int(found.rows.sum()),
+    )
+
+
+def _longest_with_moments(trend: str, periods: int, shortest: int) -> int | None:
+    """Fewer lags than a rule tries by default, where the table has no moments for so many; None where it has."""
+    usual = default_longest(periods, POWERS[trend], SHORTER)
+    for longest in range(usual, shortest - 1, -1):
+        try:
+            augmented_ratio_moments(trend, periods - 1 - longest, longest)
+        except PanelVarError:
+            continue
+        return None if longest == usual else longest
+    return None
+
+
+def _standardised(ratios: Array, moments: Moments) -> float:
+    """The average ratio, less its mean over its standard deviation."""
+    gap = float(ratios.mean()) - float(moments.mean.mean())
+    return math.sqrt(len(ratios)) * gap / math.sqrt(moments.variance.mean())
+
+
+def _without_lags(
+    series: PanelSeries, found: EntityRegressions, ratios: Array, trend: str, convention: str
+) -> tuple[TestResult, ...]:
+    """By the moments of ratios without lags; and of ratios with the variance of the null, if there are no lags."""
+    rows, labels = found.rows, series.labels
+    if trend == "ct":
+        moments = augmented_ratio_moments(trend, rows, 0, convention=convention, labels=labels)
+        return (_normal("Z-t-bar", _standardised(ratios, moments)),)
+    moments = ratio_moments(rows, convention=convention, labels=labels)
+    usual = _normal("Z-t-bar", _standardised(ratios, moments))
+    if found.lags.any():
+        return (usual,)
+    # Of a regression with the partial correlation r, tau^2 = df r^2 / (1 - r^2), and under the null (T - 1) r^2.
+    restricted = found.ratios * np.sqrt((rows - 1) / (found.df + np.square(found.ratios)))
+    tilde = ratio_moments(rows, tilde=True, convention=convention, labels=labels)
+    return usual, _normal("Z-t-tilde-bar", _standardised(restricted, tilde))
+
+
+def _normal(name: str, statistic: float) -> TestResult:
+    return TestResult(name, statistic, normal_tail(-statistic, sides=1), "normal", null=NULL)
+
+
+def _exact(
+    series: PanelSeries, found: EntityRegressions, average: float, trend: str, convention: str
+) -> tuple[TestResult, ...]:
+    """The average ratio with its critical values, where there are no lags and the table has these sizes."""
+    if found.lags.any() or not series.balanced:
+        return ()
+    try:
+        critical = t_bar_critical_values(trend, series.n_entities, int(found.rows[0]), convention)
+    except PanelVarError:
+        return ()
+    pvalue, bound = lower_tail_pvalue(average, critical)
+    notes = bound_notes(pvalue, bound)
+    return (TestResult("Average ratio (t-bar)", average, pvalue, "none", null=NULL, notes=notes),)

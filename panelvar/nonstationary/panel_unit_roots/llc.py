@@ -1,0 +1,228 @@
+r"""Levin, Lin and Chu's test: one autoregressive root for all entities, each with its own lags and variance.
+
+References: Levin, Lin and Chu (2002), Journal of Econometrics 108, 1-24.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.distributions import normal_tail
+from panelvar.core.base.errors import choose, emit
+from panelvar.core.base.scaling import columns_in_own_units
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.known_sizes import size_notes
+from panelvar.kernels.linear.lag_windows import KERNELS, RULES
+from panelvar.kernels.linear.long_run import long_run_variance
+from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.nonstationary.panel_series.panel_series import panel_series
+from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.panel_series.terms import ALL, NULL, WORDS, check_terms, detrended
+from panelvar.nonstationary.panel_unit_roots.moments import Adjustment, levin_lin_chu_adjustment
+from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
+
+CONVENTIONS = ("default", "plm", "gretl", "stata")
+
+OWN_RULE = "levin-lin-chu"
+"""The bandwidth of Levin, Lin and Chu, from the number of periods alone."""
+
+# What is taken out of the changes before their long-run variance: powers of time, by convention and terms.
+_CENTRED = {
+    "default": {"n": 0, "c": 0, "ct": 1},
+    "plm": {"n": 0, "c": 1, "ct": 2},
+    "gretl": {"n": 0, "c": 1, "ct": 2},
+    "stata": {"n": 0, "c": 1, "ct": 2},
+}
+
+
+class _Pooled(NamedTuple):
+    """The regression of all changes on all lagged levels, each over its entity's deviation."""
+
+    coefficient: float
+    std_error: float
+    variance: float
+
+
+@documented
+def llc_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+    bandwidth: float | str = OWN_RULE,
+    kernel: str = "bartlett",
+    df_correction: bool = False,
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity against one stationary root for all (Levin, Lin and Chu 2002).
+
+    Each entity has an augmented Dickey-Fuller regression with :math:`p_i` lags. Terms and lags leave
+    :math:`\tilde e_{it}` of its change and :math:`\tilde v_{i,t-1}` of its lagged level; both are divided by the
+    standard deviation :math:`\hat\sigma_i` of the regression. The pooled regression
+    :math:`\tilde e_{it} = \delta \tilde v_{i,t-1} + \tilde\varepsilon_{it}` has the t ratio :math:`t_\delta`, which is
+    adjusted by the ratios of long-run to short-run deviations:
+
+    .. math:: t^* = \frac{t_\delta - N \tilde T \hat S_N \hat\sigma_{\tilde\varepsilon}^{-2}
+        \mathrm{STD}(\hat\delta)\, \mu_{\tilde T}}{\sigma_{\tilde T}} \to N(0, 1), \qquad
+        \hat S_N = \frac1N \sum_i \hat\omega_i / \hat\sigma_i
+
+    with :math:`\hat\omega_i^2` the long-run variance of the entity's changes, :math:`\tilde T` rows per entity on
+    average, and the adjustments of their table 2.
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable), lags (Dickey-Fuller)}
+    trend : {"n", "c", "ct"}
+        Terms of each entity: nothing, a constant, or a constant and a trend.
+    {max_lags (panel Dickey-Fuller), min_lags, rows}
+    bandwidth : float or {"levin-lin-chu", "newey-west", "short", "long", "schwert", "stata", "andrews"}
+        Lags of the long-run variances. "levin-lin-chu": :math:`3.21\,T^{1/3}`, rounded, of T changes. The other rules:
+        see `kpss_test`.
+    {kernel}
+    df_correction : bool
+        Divide the squares of each entity's regression by its degrees of freedom, and those of the pooled one by its
+        rows less one (plm's ``dfcor``), not by rows.
+    {demean, unusable (panel variable)}
+    convention : {"default", "plm", "gretl", "stata"}
+        By default changes are centred before their long-run variance with a trend only, as table 2 was drawn. The other
+        programs centre them with a constant and detrend them with a trend, which makes the test reject true nulls far
+        too often. ``"plm"`` rounds :math:`3.21\,T^{1/3}` of the periods, ``"stata"`` truncates it, ``"gretl"``
+        truncates that of the average rows. The table is read at the periods by ``"plm"``, at the most rows by
+        ``"gretl"``, at the average rows by the others (their rules between printed sizes: the guide). Under ``"plm"`` a
+        lag stays by "t-stat" as in `ips_test`.
+
+    Returns
+    -------
+    PanelTestResult
+        Standard normal, lower tail; ``individual`` has each entity's lags, rows, root less one, bandwidth and ratio of
+        the long-run to the short-run deviation.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or follows its regression
+        exactly.
+    InsufficientDataError
+        There are fewer than two entities, or fewer rows than the table and its extension have (8).
+
+    See Also
+    --------
+    ips_test : a root for each entity.
+    breitung_test : one root, without a correction of bias.
+    panel_unit_root_table : many tests side by side.
+
+    Notes
+    -----
+    Under the alternative all entities have one root; `ips_test` lets each have its own. Entities must be independent:
+    common shocks make the test reject too often (``demean=True`` takes out a time effect of the same size for all), and
+    so does a rule that chooses lags from few periods. All entities must have the same periods; one with more lags has
+    fewer rows, and the test uses them all.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> pv.llc_test(pv.load_data("grunfeld"), "value", lags=1).in_a_line()
+    'z = 2.3966, p = 0.9917'
+    """
+    check_terms(trend)
+    choose("kernel", kernel, KERNELS)
+    choose("convention", convention, CONVENTIONS)
+    df_correction = read_flag("df_correction", df_correction)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    # All that counts are ratios within entities: each may have units of its own.
+    values = columns_in_own_units(series.stack("The Levin-Lin-Chu test").T).T
+    found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
+    refuse(series, found.status)
+    entities, periods = values.shape
+    short_run = np.sqrt(found.rss / (found.df if df_correction else found.nobs))
+    changes = np.diff(values, axis=1)
+    powers = _CENTRED[convention][trend]
+    if powers:
+        changes = detrended(changes, powers)
+    widths = _bandwidths(changes, bandwidth, kernel, convention, float(found.nobs.mean()))
+    ratios = np.sqrt(long_run_variance(changes, kernel, widths)) / short_run
+    pooled = _pooled(found, short_run, df_correction)
+    adjust = _adjustment(trend, convention, periods, found)
+    shift = float(ratios.mean()) * int(found.nobs.sum()) * pooled.std_error / pooled.variance * float(adjust.mean)
+    ratio = pooled.coefficient / pooled.std_error
+    statistic = (ratio - shift) / float(adjust.sd)
+    as_drawn = powers == _CENTRED["default"][trend]
+    size = f"llc, {lags}, {trend}" if as_drawn else f"llc, centred, {trend}"
+    notes = (*series.notes, *size_notes(size, periods))
+    emit(notes)
+    return PanelTestResult(
+        f"Levin-Lin-Chu adjusted t (trend {trend!r})",
+        statistic,
+        normal_tail(-statistic, sides=1),
+        "normal",
+        null=NULL,
+        notes=notes,
+        alternative=ALL,
+        choices={
+            "Terms": WORDS[trend],
+            "Lags": lags_in_words(found.orders, rule),
+            "Kernel": kernel,
+            "Bandwidth": bandwidths_in_words(widths, bandwidth),
+            "Root less one": f"{pooled.coefficient:.4f}",
+            "Its t ratio": f"{ratio:.4f}",
+        },
+        columns={
+            "lags": found.orders,
+            "rows": found.nobs,
+            "coefficient": found.coefficient,
+            "bandwidth": widths,
+            "deviation_ratio": ratios,
+        },
+        labels=series.labels,
+        n_entities=entities,
+        n_periods=periods,
+        nobs=int(found.nobs.sum()),
+    )
+
+
+def _pooled(found: LevelRegressions, short_run: Array, df_correction: bool) -> _Pooled:
+    assert found.level_left is not None
+    change = found.change_left / short_run[:, None]
+    level = found.level_left / short_run[:, None]
+    squares = float(np.square(level).sum())
+    coefficient = float((change * level).sum()) / squares
+    left = float(np.square(change - coefficient * level).sum())
+    count = int(found.nobs.sum())
+    std_error = math.sqrt(left / (count - 1 if df_correction else count) / squares)
+    return _Pooled(coefficient, std_error, left / count)
+
+
+def _bandwidths(changes: Array, bandwidth: float | str, kernel: str, convention: str, rows: float) -> Array:
+    """Lags of each entity's long-run variance, of changes (N, T - 1) and so many rows on average."""
+    if isinstance(bandwidth, str):
+        choose("bandwidth", bandwidth, (OWN_RULE, *RULES))
+    if not isinstance(bandwidth, str) or bandwidth != OWN_RULE:
+        return entity_bandwidths(changes, bandwidth, kernel)
+    most = changes.shape[1]
+    # The numbers of the table were drawn with the changes' number, rounded.
+    base = {"default": most, "gretl": int(rows)}.get(convention, most + 1)
+    width = 3.21 * base ** (1.0 / 3.0)
+    lags = round(width) if convention in ("default", "plm") else math.floor(width)
+    return np.full(len(changes), float(min(lags, int(rows) - 3 if convention == "gretl" else most - 1)))
+
+
+def _adjustment(trend: str, convention: str, periods: int, found: LevelRegressions) -> Adjustment:
+    """What adjusts the ratio: plm reads the table at the periods, gretl at the most rows, others at the average."""
+    if convention == "plm":
+        return levin_lin_chu_adjustment(trend, periods, "plm")
+    if convention == "gretl":
+        return levin_lin_chu_adjustment(trend, int(found.nobs.max()), "gretl")
+    return levin_lin_chu_adjustment(trend, float(found.nobs.mean()), convention)

@@ -1,0 +1,185 @@
+"""From data to every entity's relation: its terms, regressors and dependent variable, in stacks of one length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    NumericalError,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
+from panelvar.core.base.scaling import exponents
+from panelvar.data.panel.design import CONSTANT, Design
+from panelvar.estimates.fit.fit_checks import check_scale
+from panelvar.kernels.linear.lag_windows import KERNELS, RULES
+from panelvar.kernels.linear.qr import ROUNDING
+from panelvar.kernels.linear.rows import column_norms
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
+from panelvar.nonstationary.relations.moments import (
+    LongRunChoices,
+    RelationMoments,
+    Stack,
+    least_squares_moments,
+    merged,
+    without_terms,
+)
+from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend, read_bandwidth
+from panelvar.nonstationary.unit_roots.regressions import by_length
+
+TERM_NAMES = (CONSTANT, "trend", "trend_squared")
+
+
+@dataclass(frozen=True, eq=False)
+class RelationData:
+    """The entities of a panel in stacks of one length, in powers of two of the columns' sizes.
+
+    Attributes
+    ----------
+    system : PanelSystem
+        The entities in use, in the caller's units.
+    trend : str
+    stacks : tuple of Stack
+        Scaled: y over ``2 ** units[0]``, the regressors over ``2 ** units[1:]``.
+    units : (1 + m,) integer array
+    first_stage : RelationMoments
+        Least squares of every entity, scaled.
+    """
+
+    system: PanelSystem
+    trend: str
+    stacks: tuple[Stack, ...]
+    units: Positions
+    first_stage: RelationMoments
+
+    @property
+    def powers(self) -> int:
+        """Number of terms, d."""
+        return POWERS[self.trend]
+
+    @property
+    def term_names(self) -> tuple[str, ...]:
+        """Names of the terms."""
+        return TERM_NAMES[: self.powers]
+
+    @property
+    def coefficient_units(self) -> Positions:
+        """Exponents that take coefficients of terms and regressors back to the caller's units, (d + m,)."""
+        return np.concatenate((np.full(self.powers, self.units[0]), self.units[0] - self.units[1:]))
+
+    def in_units(self, values: Array) -> Array:
+        """Long-run covariances (..., 1 + m, 1 + m) in the caller's units."""
+        out: Array = np.ldexp(values, self.units[:, None] + self.units)
+        return out
+
+    def design(self) -> Design:
+        """The rows, as they are used: less the means of their periods, say."""
+        y, *x = np.concatenate(self.system.values).T
+        return replace(self.system.design, y=y, x=tuple(x), constant=self.powers > 0)
+
+    def dropping(self, refused: Mapping[int, PanelVarError], unusable: str) -> RelationData:
+        """Leave entities out, by their places, or refuse the panel."""
+        if not refused:
+            return self
+        system = self.system.leaving_out(refused, unusable)
+        return laid_out(system, self.trend, unusable)
+
+
+@dataclass(frozen=True, eq=False)
+class RelationSource:
+    """What a relation is read from, as the caller gave it; see `panelvar.fit_fmols`."""
+
+    data: object
+    y: str
+    x: Sequence[str] | str | None
+    trend: str
+    demean: bool
+    unusable: str
+    missing: str
+
+    def read(self, needed: Callable[[int, int], int]) -> RelationData:
+        """Read the panel, or one entity, and refuse or leave out entities too short or without an error.
+
+        Parameters
+        ----------
+        needed : callable
+            Periods that an entity must have, of the number of terms and of regressors.
+        """
+        powers = POWERS[check_trend(self.trend)]
+        system = panel_system(
+            self.data, self.y, self.x, demean=self.demean, unusable=self.unusable, missing=self.missing, fewest=1
+        )
+        clash = set(system.names) & set(TERM_NAMES[:powers])
+        if clash:
+            raise SpecificationError(f"A regressor has the name of a term, {clash.pop()!r}. Rename it.")
+        check_scale(system.design, column_norms(system.design.columns, None))
+        least = needed(powers, system.n_regressors)
+        short = {
+            place: InsufficientDataError(
+                f"{system.labels[place]!r} has {count_of(count, 'period')}, but {least} are needed to estimate "
+                f"{count_of(powers, 'term')}, {count_of(system.n_regressors, 'regressor')} and their adjustment."
+            )
+            for place, count in enumerate(system.periods)
+            if count < least
+        }
+        return laid_out(system.leaving_out(short, self.unusable), self.trend, self.unusable)
+
+
+def laid_out(system: PanelSystem, trend: str, unusable: str) -> RelationData:
+    """Stack the entities and run the first stage, without entities whose columns depend on one another."""
+    units = exponents(np.concatenate(system.values), axis=0)
+    stacks = []
+    for places, values in by_length(system.values):
+        scaled = np.ldexp(values, -units)
+        time = system.starts[places, None] + np.arange(1.0, values.shape[1] + 1.0)
+        terms = time[..., None] ** np.arange(float(POWERS[trend]))
+        stacks.append(Stack(places, scaled[..., 0], scaled[..., 1:], terms))
+    first = merged([stack.places for stack in stacks], [least_squares_moments(stack) for stack in stacks])
+    found = RelationData(system, trend, tuple(stacks), units, first)
+    return found.dropping(_unidentified(found), unusable)
+
+
+def _unidentified(found: RelationData) -> dict[int, PanelVarError]:
+    """Entities whose regressors depend on one another and the terms, or whose relation has no error."""
+    flat = dependent_columns(found.first_stage.triangles)
+    refused: dict[int, PanelVarError] = {}
+    for place in np.flatnonzero(flat.any(axis=1)):
+        label = found.system.labels[place]
+        if flat[place, :-1].any():
+            refused[int(place)] = CollinearityError(
+                f"The regressors of {label!r} and its terms (trend={found.trend!r}) are combinations of one another."
+            )
+        else:
+            refused[int(place)] = NumericalError(
+                f"{found.system.dependent!r} of {label!r} is a combination of its regressors and terms, so the "
+                "relation has no error to adjust for."
+            )
+    return refused
+
+
+def dependent_columns(triangles: Array) -> Mask:
+    """Which columns of triangles (N, k, k) are rounding once those before them are taken out, (N, k)."""
+    sizes = np.sqrt(np.square(triangles).sum(axis=-2))
+    flat: Mask = np.abs(np.diagonal(triangles, axis1=-2, axis2=-1)) <= 10.0 * ROUNDING * sizes
+    return flat
+
+
+def read_long_run(kernel: str, bandwidth: float | str, prewhiten: bool, periods: Positions) -> LongRunChoices:
+    """Check how long-run covariances are to be estimated, of entities with so many rows."""
+    choose("kernel", kernel, KERNELS)
+    if isinstance(bandwidth, str):
+        return LongRunChoices(kernel, choose("bandwidth", bandwidth, RULES), prewhiten)
+    return LongRunChoices(kernel, read_bandwidth(bandwidth, kernel, int(periods.min())), prewhiten)
+
+
+def errors_at(stack: Stack, slopes: Array) -> Array:
+    """What terms leave of y less the regressors times slopes (m,) or (n, m), shape (n, T)."""
+    return without_terms(stack.y - (stack.x @ slopes[..., None])[..., 0], stack.powers)

@@ -1,0 +1,175 @@
+"""Tail probabilities and critical values of unit-root tests, from published response surfaces, tables and a series."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.constants import constants
+
+SERIES_OF_PVALUES = 6
+"""Series for which MacKinnon (1994) has p-values; his critical values (2010) go up to twelve."""
+
+POWERS = np.arange(5.0)
+"""Of polynomials."""
+
+FAR = 1e50
+"""A statistic so large that nothing changes beyond; its powers are numbers."""
+
+SMALLEST_PVALUE, LARGEST_PVALUE = 1e-300, 1.0 - 2.0**-53
+"""The first and last number between zero and one with a logarithm, an odds ratio and a normal score."""
+
+# For the ratio of a bridge: where its probability is one but for rounding, and weights of a sum that converges there.
+_NEAREST = 0.2
+_BRIDGE = np.cumprod(np.array([1.0, *((k - 0.5) / k for k in range(1, 13))]))
+
+NEAR_AN_END = 10
+"""How many quantiles near an end fix the line that goes on beyond it."""
+
+# Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1.
+KPSS = {
+    "c": {0.10: 0.347, 0.05: 0.463, 0.025: 0.574, 0.01: 0.739},
+    "ct": {0.10: 0.119, 0.05: 0.146, 0.025: 0.176, 0.01: 0.216},
+}
+
+
+@cache
+def _surfaces() -> dict[tuple[str, str, int, str], tuple[float, ...]]:
+    return {
+        (row["quantity"], row["trend"], int(row["series"]), row["level"]): tuple(float(row[f"c{k}"]) for k in range(5))
+        for row in constants("nonstationary/unit_roots", "dickey_fuller")
+    }
+
+
+@cache
+def _polynomials(statistic: str, trend: str, series: int) -> Array:
+    """Weights of the two polynomials of a p-value, (5, 2): in the tail, and in the centre."""
+    return np.array([_surfaces()[f"{statistic}_{part}", trend, series, ""] for part in ("tail", "centre")]).T
+
+
+def tau_pvalue(statistic: float | Array, trend: str, series: int = 1) -> Array:
+    """P-value of a Dickey-Fuller t ratio with ``series`` series in the relation (MacKinnon 1994, tables 3 and 4)."""
+    split, least, most, *_ = _surfaces()["tau_limits", trend, series, ""]
+    within = np.minimum(np.maximum(statistic, least), min(most, FAR))
+    found = _normal(within, within <= split, _polynomials("tau", trend, series))
+    return np.maximum(found * (statistic >= least), statistic > most)
+
+
+def bounded_tau_pvalue(statistic: Array, trend: str) -> tuple[Array, Mask]:
+    """`tau_pvalue` without zero and one: ratios beyond the ends have the ends' p-values. Also which ratios are."""
+    _, least, most, *_ = _surfaces()["tau_limits", trend, 1, ""]
+    within = np.clip(statistic, least, most)
+    return np.clip(tau_pvalue(within, trend), SMALLEST_PVALUE, LARGEST_PVALUE), within != statistic
+
+
+def rho_pvalue(statistic: float | Array, trend: str) -> Array:
+    """P-value of n times the estimated root less one (MacKinnon 1994, tables 5 and 6)."""
+    split = _surfaces()["rho_limits", trend, 1, ""][0]
+    # The tail's polynomial is of the logarithm.
+    tail = np.asarray(statistic <= split)
+    at = np.where(tail, np.log(-np.minimum(statistic, split)), np.minimum(statistic, FAR))
+    return _normal(at, tail, _polynomials("rho", trend, 1))
+
+
+def bridge_tau_pvalue(statistic: float | Array) -> Array:
+    r"""P-value of a Dickey-Fuller t ratio without terms, of a cumulated series that ends where it began.
+
+    In the limit the ratio is :math:`-\tfrac12 (\int V^2)^{-1/2}` of a Brownian bridge (Bai and Ng 2004):
+    with :math:`\int V^2`, the limit of Cramer and von Mises' statistic, at :math:`x = 1/(4\tau^2)` (Anderson and
+    Darling 1952),
+
+    .. math:: P(\int V^2 < x) = \frac1{\pi\sqrt x} \sum_k \frac{\Gamma(k + 1/2)}{\Gamma(1/2)\,k!} \sqrt{4k + 1}
+        \,e^{-y_k} K_{1/4}(y_k), \qquad y_k = \frac{(4k + 1)^2}{16x}.
+    """
+    from scipy.special import kve
+
+    # Nearer to zero than this, the probability is one but for rounding.
+    size = np.maximum(np.abs(np.minimum(statistic, 0.0)), _NEAREST)
+    root = 4.0 * np.arange(len(_BRIDGE)) + 1.0
+    y = np.square(root * size[..., None]) / 4.0
+    terms = _BRIDGE * np.sqrt(root) * np.exp(-2.0 * y) * kve(0.25, y)
+    return np.asarray(np.clip(2.0 / np.pi * size * terms.sum(axis=-1), SMALLEST_PVALUE, LARGEST_PVALUE))
+
+
+def _normal(at: Array, tail: Mask, polynomials: Array) -> Array:
+    """Normal probability of the polynomial of the tail, or of the centre."""
+    from scipy.special import ndtr
+
+    scores = at[..., None] ** POWERS @ polynomials
+    # Of numbers, this is much faster than where.
+    found: Array = ndtr(scores[..., 0] * tail + scores[..., 1] * ~tail)
+    return found
+
+
+def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, float]:
+    """Critical values by level for a number of rows (MacKinnon 2010, tables 2 to 4)."""
+    found = {}
+    for level in ("0.01", "0.05", "0.10"):
+        weights = _surfaces().get(("tau_critical", trend, series, level))
+        if weights is not None:
+            value = 0.0
+            for weight in reversed(weights):
+                value = weight + value / nobs
+            found[float(level)] = value
+    return found
+
+
+def simulated_tau_pvalue(statistic: Array, trend: str, rows: Array | Positions) -> Array:
+    """P-values of Dickey-Fuller ratios (N,) for the rows of each regression (N,), infinite for the limit.
+
+    Normal scores, linear between simulated quantiles; beyond them they go on as they do near the end.
+    """
+    from scipy.special import ndtr
+
+    found = np.empty(len(statistic))
+    for size in np.unique(rows):
+        own = rows == size
+        scores, quantiles = _quantiles_at("dickey_fuller_quantiles", trend, float(size))
+        ends = (np.r_[0, NEAR_AN_END], np.r_[-1, -1 - NEAR_AN_END])
+        slopes = [np.diff(scores[end])[0] / np.diff(quantiles[end])[0] for end in ends]
+        values = statistic[own]
+        found[own] = np.interp(values, quantiles, scores)
+        found[own] += slopes[0] * np.minimum(values - quantiles[0], 0.0)
+        found[own] += slopes[1] * np.maximum(values - quantiles[-1], 0.0)
+    return np.clip(ndtr(found), SMALLEST_PVALUE, LARGEST_PVALUE)
+
+
+@cache
+def _quantiles(table: str, trend: str) -> tuple[Array, Array, Array]:
+    """What quantiles are named by (P,), one over the sizes (N,) and quantiles (N, P) of a table, longest first."""
+    rows = [row for row in constants("nonstationary/unit_roots", table) if row.pop("trend") == trend][::-1]
+    sizes = 1.0 / np.array([row.pop(next(iter(row))) for row in rows], dtype=np.float64)
+    return np.array(list(rows[0]), dtype=np.float64), sizes, np.array([list(row.values()) for row in rows], np.float64)
+
+
+def _quantiles_at(table: str, trend: str, size: float) -> tuple[Array, Array]:
+    """Names and quantiles for a size, linear in one over it."""
+    names, sizes, quantiles = _quantiles(table, trend)
+    return names, np.array([np.interp(1.0 / size, sizes, column) for column in quantiles.T])
+
+
+def gls_pvalue(statistic: float | Array, trend: str, periods: int) -> Array:
+    """P-value of the DF-GLS ratio for a number of periods: normal scores interpolated between simulated quantiles."""
+    from scipy.special import ndtr, ndtri
+
+    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, periods)
+    scores = ndtri(probabilities)
+    place = np.clip(np.searchsorted(quantiles, statistic), 1, len(quantiles) - 1)
+    share = (statistic - quantiles[place - 1]) / (quantiles[place] - quantiles[place - 1])
+    return np.asarray(ndtr(scores[place - 1] + share * (scores[place] - scores[place - 1])))
+
+
+def gls_critical_values(trend: str, periods: int) -> dict[float, float]:
+    """Critical values of the DF-GLS ratio by level for a number of periods."""
+    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, periods)
+    return {level: float(quantiles[probabilities == level][0]) for level in (0.01, 0.025, 0.05, 0.10)}
+
+
+def kpss_pvalues(statistic: Array, trend: str) -> tuple[Array, NDArray[np.str_]]:
+    """P-values by linear interpolation of the table, and "<" or ">" where a statistic is beyond its ends."""
+    levels, values = np.array(list(KPSS[trend])), np.array(list(KPSS[trend].values()))
+    bound = np.where(statistic < values[0], ">", np.where(statistic > values[-1], "<", ""))
+    return np.interp(statistic, values, levels), bound

@@ -1,0 +1,402 @@
+"""Linear models of one panel fitted together: their columns are read, transformed and multiplied once.
+
+Models that have the same rows, constant, effects and weights share one pass. Each then has the triangle of its own
+columns, and the end of every linear estimator makes its result. What is out of the ordinary in a model (rows that miss
+values, a regressor that cannot be read, an option of another estimator) leaves it to be fitted by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import itemgetter
+from typing import Any, TypeVar
+
+import numpy as np
+
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_names
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.errors import PanelVarError, choose
+from panelvar.data.panel.design import Design, complete, every_row, rows_dropped
+from panelvar.data.panel.factors import Factors
+from panelvar.data.panel.formula_parts import with_effects
+from panelvar.data.panel.panel import Panel
+from panelvar.estimates.covariance.cluster_terms import dimensions_of, with_intersections
+from panelvar.estimates.covariance.covariances import Clustered, CovarianceEstimate
+from panelvar.estimates.covariance.named import covariance_of, resolve
+from panelvar.estimates.fit.conventions import Convention
+from panelvar.estimates.fit.fit import Fit
+from panelvar.estimates.fit.presets import as_convention
+from panelvar.estimates.fit.transformed_model import TransformedModel
+from panelvar.kernels.linear.moments import PanelMoments
+from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
+from panelvar.panels.batches.cluster_meats import cluster_meats
+from panelvar.panels.batches.shared_basis import outcomes_of_one_basis
+from panelvar.panels.batches.shared_rows import SelectedRows, SharedProducts, factored
+from panelvar.panels.random_effects.random import components_model, fit_random_effects
+from panelvar.panels.static.finish import solved
+from panelvar.panels.static.fixed import fit_fixed_effects, within_model
+from panelvar.panels.static.pooled import centred_model, fit_pooled
+from panelvar.panels.static.result import LinearResult
+
+Record = TypeVar("Record", Design, TransformedModel)
+
+_OPTIONS = {"constant", "weights", "cov", "convention", "missing", "collinear"}
+_KNOWN: dict[Callable[..., Any], set[str]] = {
+    fit_pooled: set(),
+    fit_fixed_effects: {"effects"},
+    fit_random_effects: {"effects", "variance_components"},
+}
+"""Estimators whose models are fitted together, and what each takes beside."""
+_SHARED = ("entities", "times", "time_positions", "entity_labels", "time_labels", "index")
+"""What designs of the same rows know alike."""
+_OF_REGRESSORS = ("slope_names", "names", "lever", "slope_bread", "spread", "bread", "sample")
+"""What fits of the same regressors and rows know alike."""
+_FEWEST_OUTCOMES = 4
+"""Fewest outcomes of the same regressors that are solved together."""
+
+
+def fit_together(
+    fit: Callable[..., Any], panel: Panel, models: Sequence[tuple[Any, ...]], options: Mapping[str, Any]
+) -> dict[int, LinearResult]:
+    """Fit those models that can share a pass over the panel.
+
+    Parameters
+    ----------
+    fit : callable
+        An estimator: `fit_pooled`, `fit_fixed_effects` and `fit_random_effects` are known here.
+    panel : Panel
+    models : sequence of tuples
+        What the estimator takes after the data: a formula, or a dependent variable and regressors.
+    options : mapping
+        Further arguments of the estimator.
+
+    Returns
+    -------
+    dict
+        Results by the place of the model; whose place is missing is left to the estimator, and so are its warnings.
+    """
+    if fit not in _KNOWN or len(models) < 2 or panel.nobs <= BLOCK_ROWS or not set(options) <= _OPTIONS | _KNOWN[fit]:
+        return {}
+    random = None
+    if fit is fit_random_effects:
+        random = (options.get("effects", "entity"), options.get("variance_components", "swamy-arora"))
+        if random[0] not in ("entity", "time") or options.get("weights") is not None:
+            return {}
+    try:
+        convention = as_convention(options.get("convention", "default"))
+        for name in ("missing", "collinear"):
+            choose(name, options.get(name, "drop"), DROP_OR_RAISE)
+    except PanelVarError:
+        return {}
+    groups: dict[Any, list[tuple[int, Design]]] = {}
+    reader = _Reader(panel, options, fit is fit_fixed_effects)
+    for i, model in enumerate(models):
+        read = reader(model)
+        if read is not None:
+            design, effects, absent = read
+            groups.setdefault((design.constant, effects, absent), []).append((i, design))
+    found: dict[int, LinearResult] = {}
+    for (_, effects, absent), members in groups.items():
+        if len(members) > 1:
+            designs = [reader.with_counts(design) for _, design in members] if absent else [own for _, own in members]
+            shared = _Shared.of(designs, effects, convention, None if absent else reader.sum, random)
+            if shared is not None:
+                results = shared.results([i for i, _ in members], convention, options)
+                found.update(results)
+    return found
+
+
+class _Reader:
+    """Reads models as designs on all rows of a panel; each column is read, and looked through, once."""
+
+    def __init__(self, panel: Panel, options: Mapping[str, Any], within: bool) -> None:
+        self._panel = panel
+        self._options = options
+        self._within = within
+        self._factors = Factors(panel)
+        # Columns are kept with their sums, so that no other can have their identity.
+        self._known: dict[int, tuple[float, Array]] = {}
+        self._alike: dict[tuple[str, ...], tuple[Design, Any]] = {}
+        self._absent: dict[int, Mask] = {}
+        self._numbers: dict[bytes, int] = {b"": 0}
+
+    def __call__(self, model: tuple[Any, ...]) -> tuple[Design, Any, int] | None:
+        """Return the design of a model, its effects, and which rows it misses; None where it is left to the estimator.
+
+        Which rows are missed is a number, alike for the same rows and zero for none.
+        """
+        y, x = model if len(model) == 2 else (*model, None)
+        names = None if x is None else tuple(x)
+        try:
+            if names in self._alike and y not in names:
+                # Another outcome of regressors that have been read.
+                like, effects = self._alike[names]
+                design = replaced(like, dependent=y, y=self._factors.column(y))
+            else:
+                effects = None
+                if self._within:
+                    y, effects = with_effects(y, x, self._options.get("effects"))
+                    effects = read_names("effects", effects)
+                constant, weights = self._options.get("constant"), self._options.get("weights")
+                design = every_row(self._panel, y, x, constant, weights, self._factors)
+        except PanelVarError:
+            return None
+        if not design.names:
+            return None
+        if names is not None:
+            self._alike[names] = design, effects
+        absent = self._missed(design)
+        return None if absent is None else (design, effects, absent)
+
+    def _missed(self, design: Design) -> int | None:
+        """Return a number for the rows that a model misses; None where it is left to the estimator."""
+        wanting = [column for column in design.arrays if not math.isfinite(self.sum(column))]
+        if not wanting:
+            return 0
+        if self._options.get("missing") == "raise":
+            return None
+        masks = []
+        for column in wanting:
+            if id(column) not in self._absent:
+                self._absent[id(column)] = np.isnan(column)
+            masks.append(self._absent[id(column)])
+        # Infinite values, or a sum that leaves the range of numbers.
+        if not all(mask.any() for mask in masks):
+            return None
+        missed = masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
+        return self._numbers.setdefault(np.packbits(missed).tobytes(), len(self._numbers))
+
+    def with_counts(self, design: Design) -> Design:
+        """Return a design with the note on the rows that it misses."""
+        named = zip((design.dependent, *design.names), (design.y, *design.x), strict=True)
+        masks = [(name, self._absent[id(column)]) for name, column in named if id(column) in self._absent]
+        dropped = int(np.logical_or.reduce([mask for _, mask in masks]).sum())
+        counts = [(name, int(mask.sum())) for name, mask in masks]
+        return design.with_notes(rows_dropped(dropped, design.nobs, counts))
+
+    def sum(self, column: Array) -> float:
+        """Return the sum of a column, which is finite if no value is missing or infinite."""
+        if id(column) not in self._known:
+            total = self._factors.sums.get(id(column))
+            if total is None:
+                with np.errstate(over="ignore", invalid="ignore"):
+                    total = float(column.sum())
+            self._known[id(column)] = total, column
+        return self._known[id(column)][0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """Models on the same rows, and the model of all their columns.
+
+    Attributes
+    ----------
+    designs : list of Design
+        The models.
+    places : list of (k + 1,) arrays
+        Their columns among those of all, the dependent variable last.
+    whole : TransformedModel
+        All columns, transformed; its triangle holds their lengths alone.
+        Of random effects, less the means of their levels.
+    products : SharedProducts
+    convention : Convention
+    random : (str, str) or None
+        Of random effects, the dimension and how variances are estimated.
+    """
+
+    designs: list[Design]
+    places: list[Positions]
+    whole: TransformedModel
+    products: SharedProducts
+    convention: Convention
+    random: tuple[str, str] | None
+
+    @classmethod
+    def of(
+        cls,
+        designs: list[Design],
+        effects: Any,
+        convention: Convention,
+        sums: Callable[[Array], float] | None,
+        random: tuple[str, str] | None,
+    ) -> _Shared | None:
+        """Transform the columns of all models; None where they cannot be.
+
+        ``sums`` gives those of columns without missing values; None where rows miss some, the same in all models.
+        """
+        columns: dict[int, tuple[int, Array]] = {}
+        for each in (*(column for design in designs for column in design.x), *(design.y for design in designs)):
+            columns.setdefault(id(each), (len(columns), each))
+        regressors = len({id(column) for design in designs for column in design.x})
+        places = [np.array([columns[id(each)][0] for each in design.columns]) for design in designs]
+        every = [column for _, column in columns.values()]
+        first = designs[0]
+        union = replace(first, names=("",) * (len(every) - 1), x=tuple(every[:-1]), y=every[-1])
+        products = SharedProducts(regressors)
+        try:
+            if union.weights is not None and not np.isfinite(union.weights).all():
+                return None
+            if sums is None:
+                union = complete(union, "drop")
+            elif union.weights is None:
+                union.__dict__["means"] = np.array([*map(sums, every)]) / union.nobs
+            else:
+                union = complete(union, "raise")
+            if random is not None:
+                # Levels with a single row have a mean as others have.
+                whole = within_model(
+                    union, random[0], convention.but(name=convention.name, singletons="keep"), products
+                )
+            elif effects is None:
+                whole = centred_model(union, factor=products.lengths)
+            else:
+                whole = within_model(union, effects, convention, products)
+        except PanelVarError:
+            return None
+        return cls(designs, places, whole, products, convention, random)
+
+    def results(
+        self, numbers: Sequence[int], convention: Convention, options: Mapping[str, Any]
+    ) -> dict[int, LinearResult]:
+        """Return the results of the models that can be fitted, by the numbers they bear."""
+        # Found once, before the models take them over.
+        for name in ("entities", "times"):
+            getattr(self.whole.design, name)
+        collinear = options.get("collinear", "drop")
+        fits = {} if self.random is not None else self._of_one_basis(collinear)
+        made = {i: self.products.triangle(places) for i, places in enumerate(self.places) if i not in fits}
+        triangles = {i: triangle for i, triangle in made.items() if triangle is not None}
+        careful = [i for i in made if i not in triangles]
+        if careful:
+            by_qr = factored(self._rows, [self.places[i] for i in careful])
+            triangles.update(zip(careful, by_qr, strict=True))
+        for i, triangle in triangles.items():
+            try:
+                fits[i] = solved(self._model(i, triangle), collinear)
+            except PanelVarError:
+                continue
+        fits = dict(sorted(fits.items(), key=itemgetter(0)))
+        estimates = self._estimates(fits, options.get("cov", "classical"), convention)
+        return {
+            numbers[i]: LinearResult(
+                fit=fits[i], covariance=estimate, convention=convention, estimator=fits[i].model.estimator
+            )
+            for i, estimate in estimates.items()
+        }
+
+    def _of_one_basis(self, collinear: str) -> dict[int, Fit]:
+        """Return the fits of outcomes that share their regressors, those in which nothing is out of the ordinary."""
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for i, places in enumerate(self.places):
+            alike.setdefault(tuple(places[:-1].tolist()), []).append(i)
+        whole, fits = self.whole, {}
+        centre = whole.centre if whole.design.constant else None
+        for regressors, members in alike.items():
+            if len(members) < _FEWEST_OUTCOMES:
+                continue
+            outcomes = [int(self.places[i][-1]) for i in members]
+            solutions = outcomes_of_one_basis(
+                self.products, np.array(regressors), outcomes, whole.raw_norms, centre
+            )  # fmt: skip
+            ready = [(i, own) for i, own in zip(members, solutions, strict=True) if own is not None]
+            if not ready:
+                continue
+            first, own = ready[0]
+            try:
+                pattern = solved(self._model(first, own.triangle), collinear)
+            except PanelVarError:
+                continue
+            fits[first] = pattern
+            # What regressors, rows and counts decide.
+            known = {name: getattr(pattern, name) for name in _OF_REGRESSORS}
+            for i, own in ready[1:]:
+                model = self._model(i, own.triangle)
+                notes = (*model.source.notes, *pattern.notes[len(pattern.model.source.notes) :])
+                fit = Fit(model, own.solution, own.tss, pattern.counts, notes)
+                fit.__dict__.update(known)
+                fits[i] = fit
+        return fits
+
+    @property
+    def _rows(self) -> TransformedRows:
+        rows = self.whole.rows
+        assert rows is not None
+        return rows
+
+    def _model(self, i: int, triangle: Array) -> TransformedModel:
+        whole, own, places = self.whole, self.designs[i], self.places[i]
+        union, rows = whole.design, SelectedRows(self._rows, places)
+        design = replaced(own, weights=union.weights, kept=union.kept)
+        # Arrays are made of them for who asks.
+        del design.__dict__["x"], design.__dict__["y"]
+        design.__dict__["columns"] = rows.columns
+        design.__dict__.update({name: union.__dict__[name] for name in _SHARED if name in union.__dict__})
+        design.__dict__["means"] = union.means[places]
+        if self.random is not None:
+            (levels,), (grouping,) = rows.tables, rows.groupings
+            moments = PanelMoments(grouping.sizes.astype(np.float64), grouping.mass(), levels, triangle)
+            return components_model(design, *self.random, self.convention, moments=moments)
+        return replaced(
+            whole,
+            source=design,
+            design=design,
+            rows=rows,
+            triangle=triangle,
+            raw_norms=whole.raw_norms[places],
+            centre=whole.centre[places],
+            moments=None,
+        )
+
+    def _estimates(self, fits: Mapping[int, Fit], cov: Any, convention: Convention) -> dict[int, CovarianceEstimate]:
+        """Return the covariances of the fits, left out where one is refused."""
+        found: dict[int, CovarianceEstimate] = {}
+        clustered: list[int] = []
+        specification = None
+        for i, fit in fits.items():
+            try:
+                specification = resolve(cov, fit, convention)
+                plain = isinstance(specification, Clustered) and specification.residuals in ("HC0", "HC1")
+                if plain and self.random is None and not fit.exact:
+                    clustered.append(i)
+                else:
+                    found[i] = covariance_of(specification, fit, convention)
+            except PanelVarError:
+                continue
+        if clustered:
+            assert isinstance(specification, Clustered)
+            found.update(self._clustered({i: fits[i] for i in clustered}, specification, convention))
+        return found
+
+    def _clustered(
+        self, fits: Mapping[int, Fit], specification: Clustered, convention: Convention
+    ) -> dict[int, CovarianceEstimate]:
+        first = next(iter(fits.values()))
+        found: dict[int, CovarianceEstimate] = {}
+        try:
+            dimensions, _, _ = dimensions_of(first, specification.by, "Clustering")
+        except PanelVarError:
+            return {}
+        groupings = with_intersections(dimensions)
+        by_grouping = [cluster_meats(self._rows, self.products, fits, self.places, grouping) for grouping in groupings]
+        meats = {i: [found[i] for found in by_grouping] for i in fits if all(i in found for found in by_grouping)}
+        for i, fit in fits.items():
+            try:
+                if i not in meats:
+                    found[i] = covariance_of(specification, fit, convention)
+                    continue
+                known = partial(specification.of_meats, dimensions=dimensions, groupings=groupings, meats=meats[i])
+                found[i] = covariance_of(known, fit, convention)
+            except PanelVarError:
+                continue
+        return found
+
+
+def replaced(record: Record, **changes: Any) -> Record:
+    """Return a record with other fields, and nothing of what it has found out: `dataclasses.replace`, but faster."""
+    new: Record = object.__new__(type(record))
+    fields = type(record).__dataclass_fields__
+    new.__dict__.update({name: value for name, value in record.__dict__.items() if name in fields}, **changes)
+    return new

@@ -1,0 +1,294 @@
+"""The result of least squares with dummies, freed of its bias, in an autoregression of a panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, ComplexArray
+from panelvar.core.base.errors import Note
+from panelvar.core.base.labels import labelled
+from panelvar.core.base.quoting import one_line
+from panelvar.core.tables.coefficients import coefficient_header
+from panelvar.core.tables.layout import Fact
+from panelvar.core.tables.number_format import check_digits, format_count, format_number
+from panelvar.core.tables.table import Presented, Table
+from panelvar.core.tables.test_result import TestResult, tests_in_lines
+from panelvar.data.panel.design import Design
+from panelvar.estimates.coefficients.coefficients import coefficient_rows
+from panelvar.estimates.coefficients.questions import Augmented
+from panelvar.estimates.coefficients.wald import wald
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.kernels.dynamics.dynamics import companion_roots
+from panelvar.panels.bias_corrected.lagged_rows import LaggedRows, WithinCube
+from panelvar.panels.static.result import LinearResult
+from panelvar.panels.static.summary import rows_per_entity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class CorrectedFit:
+    """Corrected coefficients and the rows they were estimated from.
+
+    Attributes
+    ----------
+    rows : LaggedRows
+    coefficients : (p + m,) array
+        Coefficients of the lags, then of the regressors.
+    errors : (n,) array
+        Errors of the rows, less their entity's mean and the periods' effects.
+    effects : (N,) array
+        Effects of the entities: means of what lags and regressors leave.
+    sigma2 : float
+        Variance of the errors.
+    choices : tuple of Fact
+        What the summary says of the estimation.
+    notes : tuple of Note
+    """
+
+    rows: LaggedRows
+    coefficients: Array
+    errors: Array
+    effects: Array
+    sigma2: float
+    choices: tuple[Fact, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        return self.rows.names
+
+    @property
+    def design(self) -> Design:
+        """The rows."""
+        return self.rows.design
+
+    @property
+    def rss(self) -> float:
+        """Sum of squared errors."""
+        return float(self.errors @ self.errors)
+
+
+def corrected_fit(
+    rows: LaggedRows,
+    cube: WithinCube,
+    lags: Array,
+    basis_coefficients: Array,
+    *,
+    sigma2: float | None,
+    choices: tuple[Fact, ...],
+    notes: tuple[Note, ...],
+) -> CorrectedFit:
+    """Take errors and effects of corrected coefficients, of lags and of the cube's basis."""
+    design = rows.design
+    coefficients = np.concatenate((lags, cube.slopes(basis_coefficients)))
+    left = np.ldexp(cube.y - cube.lagged @ lags - cube.basis @ basis_coefficients, cube.unit)
+    errors = left[cube.where]
+    level = design.y - sum(value * column for value, column in zip(coefficients, design.x, strict=True))
+    variance = float(errors @ errors) / cube.free if sigma2 is None else sigma2
+    return CorrectedFit(rows, coefficients, errors, design.entities.means(level), variance, choices, notes)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CorrectedResult(Augmented, Presented):
+    r"""An autoregression of a panel with fixed effects, estimated with its bias corrected.
+
+    Attributes
+    ----------
+    fit : CorrectedFit
+    covariance : CovarianceEstimate
+    estimator : str
+        What was estimated, in words.
+    convention : str
+        Name of the convention.
+
+    See Also
+    --------
+    fit_lsdvc : Makes one.
+    fit_bias_corrected_moments : Makes one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_bias_corrected_moments(firms, "log(emp) ~ log(wage) + log(capital)")
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.7796, 'log(wage)': -0.461, 'log(capital)': 0.2429}
+    >>> fit.bias.round(4).to_dict()
+    {'L(log(emp))': -0.2515, 'log(wage)': -0.0404, 'log(capital)': 0.1265}
+    >>> fit.is_stable
+    True
+    """
+
+    fit: CorrectedFit
+    covariance: CovarianceEstimate
+    estimator: str
+    convention: str = "default"
+
+    # ---- counts and labels
+
+    @property
+    def design(self) -> Design:
+        """The rows: lags first, then regressors."""
+        return self.fit.design
+
+    @property
+    def dependent(self) -> str:
+        """Name of the dependent variable."""
+        return self.design.dependent
+
+    @property
+    def lags(self) -> int:
+        """Lags of the dependent variable."""
+        return self.fit.rows.lags
+
+    @property
+    def nobs(self) -> int:
+        """Rows in use."""
+        return self.design.nobs
+
+    @property
+    def n_entities(self) -> int:
+        """Entities in use."""
+        return self.design.entities.n_groups
+
+    @property
+    def n_periods(self) -> int:
+        """Distinct periods in use."""
+        return self.design.times.n_groups
+
+    @property
+    def periods_per_entity(self) -> tuple[int, float, int]:
+        """Fewest, average and most rows of an entity."""
+        sizes = self.design.entities.sizes
+        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
+
+    # ---- least squares and its bias
+
+    @property
+    def within(self) -> LinearResult:
+        """Least squares with the same dummies, not corrected."""
+        return self.fit.rows.within
+
+    @labelled["pd.Series"]
+    def bias(self) -> Array:
+        """Least squares less the corrected coefficients."""
+        return self.within.fit.coefficients - self.fit.coefficients
+
+    # ---- dynamics
+
+    @cached_property
+    def roots(self) -> ComplexArray:
+        """Roots of the autoregression, largest modulus first; all inside the unit circle means stable."""
+        return np.asarray(companion_roots(self.fit.coefficients[: self.lags][:, None, None]))
+
+    @cached_property
+    def moduli(self) -> Array:
+        """Moduli of `roots`."""
+        return np.abs(self.roots)
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether all roots lie inside the unit circle."""
+        return bool(self.moduli[0] < 1.0)
+
+    # ---- rows
+
+    @property
+    def sigma2(self) -> float:
+        """Variance of the errors."""
+        return self.fit.sigma2
+
+    @cached_property
+    def entity_effects(self) -> pd.Series:
+        """Effects of the entities: the mean of what lags and regressors leave of their rows."""
+        import pandas as pd
+
+        return pd.Series(self.fit.effects, index=self.design.entity_labels, name="entity_effects")
+
+    @cached_property
+    def resids(self) -> pd.Series:
+        """Errors without the effects of entities, and of periods where the model has them, labelled by the rows."""
+        import pandas as pd
+
+        return pd.Series(self.fit.errors, index=self.design.index, name="resids")
+
+    @cached_property
+    def fitted_values(self) -> pd.Series:
+        """Dependent variable less `resids`: effects are included."""
+        import pandas as pd
+
+        return pd.Series(self.design.y - self.fit.errors, index=self.design.index, name="fitted_values")
+
+    # ---- reading
+
+    @cached_property
+    def f_slopes(self) -> TestResult | None:
+        """Wald test that all slopes of the regressors are zero; None without regressors."""
+        count = len(self.names) - self.lags
+        if not count:
+            return None
+        matrix = np.eye(len(self.names))[self.lags :]
+        return wald(self, matrix, np.zeros(count), "Joint significance", "all slopes are zero")
+
+    @property
+    def f_statistic(self) -> TestResult | None:
+        """The model's joint test: `f_slopes`."""
+        return self.f_slopes
+
+    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the confidence limits.
+        digits : int
+            Digits after the point.
+
+        Returns
+        -------
+        Table
+        """
+        check_digits(digits)
+        known = bool(np.isfinite(self.covariance.matrix).all())
+        return Table(
+            title=f"{self.estimator}: {self.dependent}",
+            facts=(
+                Fact("Dependent", self.dependent),
+                Fact("Observations", format_count(self.nobs)),
+                Fact("Effects", "entity, time" if self.fit.rows.time_effects else "entity"),
+                Fact("Entities", format_count(self.n_entities)),
+                Fact("Std. errors", self.cov_label),
+                Fact("Periods", format_count(self.n_periods)),
+                Fact("Inference", "normal"),
+                Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
+                *self.fit.choices,
+            ),
+            header=(coefficient_header(self.distribution, level),),
+            body=coefficient_rows(self, level, digits),
+            statistics=(
+                Fact("Largest root", format_number(float(self.moduli[0]), digits)),
+                Fact("Error std. dev.", format_number(float(np.sqrt(self.sigma2)), digits)),
+                *tests_in_lines({"All slopes zero": self.f_slopes if known else None}, digits),
+            ),
+            notes=tuple(dict.fromkeys(note.text for note in self.notes)),
+        )
+
+    def __repr__(self) -> str:
+        return one_line(f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>")
+
+
+def exact_result(rows: LaggedRows, estimator: str, choices: tuple[Fact, ...]) -> CorrectedResult:
+    """Least squares that fit exactly: they have no error, and so no bias."""
+    design, p = rows.design, len(rows.names)
+    coefficients, errors = rows.within.fit.coefficients, np.zeros(design.nobs)
+    level = design.y - sum(value * column for value, column in zip(coefficients, design.x, strict=True))
+    fit = CorrectedFit(rows, coefficients, errors, design.entities.means(level), 0.0, choices, design.notes)
+    return CorrectedResult(fit, CovarianceEstimate(np.zeros((p, p)), "none (exact fit)", np.inf), estimator)

@@ -1,0 +1,439 @@
+"""Dynamic panels of one equation by GMM: Arellano-Bond, Blundell-Bond, Anderson-Hsiao."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_whole, refuse_beyond
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import Note, SpecificationError, choose, emit
+from panelvar.core.base.labels import listed, repeated
+from panelvar.core.base.shared_parameters import documented
+from panelvar.data.panel.design import dated_panel, makes_designs
+from panelvar.data.panel.panel import Panel
+from panelvar.estimates.covariance.covariances import Covariance
+from panelvar.kernels.dynamics.dynamics import companion_roots
+from panelvar.panels.dynamic.dynamic_model import DynamicModel, build_model
+from panelvar.panels.dynamic.dynamic_result import DynamicFit, DynamicPanelResult
+from panelvar.panels.dynamic.gmm_convention import gmm_convention
+from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, read_covariance
+from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, entity_groups, estimate
+from panelvar.panels.dynamic.instrument_moments import H_CHOICES
+from panelvar.panels.dynamic.lag_instruments import (
+    Instruments,
+    LagInstruments,
+    Specification,
+    StandardInstruments,
+    read_instruments,
+)
+from panelvar.panels.dynamic.quadratic_moments import NONLINEAR
+from panelvar.panels.dynamic.transforms import TRANSFORMS
+
+if TYPE_CHECKING:
+    from panelvar.data.streams.whole_entities import WholeEntities
+
+Names = str | Sequence[str] | None
+
+
+@documented
+def fit_arellano_bond(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int = 1,
+    predetermined: Sequence[str] | str | None = None,
+    endogenous: Sequence[str] | str | None = None,
+    instruments: LagInstruments | Sequence[Instruments] | None = None,
+    transform: str = "fd",
+    time_effects: bool = False,
+    constant: bool = False,
+    nonlinear: str | None = None,
+    steps: int | str = 2,
+    cov: str | Covariance | None = None,
+    small: bool = False,
+    convention: str = "default",
+    missing: str = "drop",
+) -> DynamicPanelResult:
+    r"""Fit a dynamic panel by GMM in first differences or deviations, with older levels as instruments.
+
+    .. math:: y_{it} = \sum_{j=1}^p \alpha_j y_{i,t-j} + x_{it}'\beta + \eta_i + \varepsilon_{it}, \qquad
+              \mathrm E[y_{i,t-s}\,\Delta\varepsilon_{it}] = 0, \quad s \ge 2
+
+    Parameters
+    ----------
+    {data, y (dynamic), x (dynamic), lags (dynamic), predetermined, endogenous (dynamic), instruments (dynamic)}
+    {transform, time_effects}
+    constant : bool
+        Estimate a constant from the levels; the slopes do not change.
+    nonlinear : {"noserial", "iid"}, optional
+        Add the quadratic moments of Ahn and Schmidt (1995), which help where y is persistent. "noserial": those of
+        errors that are uncorrelated over time, which the lags of y need anyway. "iid": also those of errors that have
+        the same variance in all periods.
+    {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+
+    Returns
+    -------
+    DynamicPanelResult
+
+    Raises
+    ------
+    InsufficientDataError
+        There are fewer periods than the lags need, fewer moments than coefficients, or no entity is left.
+    CollinearityError
+        A regressor does not vary within entities.
+    DataError, SpecificationError
+        See `panelvar.core.base.errors`.
+
+    See Also
+    --------
+    fit_blundell_bond : More precise if y is persistent, and assumes more.
+    fit_anderson_hsiao : One instrument a lag.
+    fit_bias_corrected_moments : No instruments, exogenous regressors.
+    fit_lsdvc : Few entities.
+    LagInstruments : A window of lags, or collapsed moments.
+
+    Notes
+    -----
+    The estimator is Arellano and Bond's (1991, Review of Economic Studies 58), for vectors Holtz-Eakin, Newey and
+    Rosen's (1988). Deviations (Arellano and Bover 1995) lose one row at a gap where differences lose two. Two-step
+    standard errors have Windmeijer's (2005) correction.
+
+    Use it for many entities and few periods. The number of moments grows with the square of the periods. With as many
+    moments as entities, the estimates lean towards the biased within estimates and Hansen's test accepts everything:
+    use ``instruments=LagInstruments(collapse=True)``. Where y is persistent, levels say little about later differences:
+    see `fit_blundell_bond`.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage) + log(capital)", steps=1,
+    ...     instruments=pv.LagInstruments(collapse=True))
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.8437, 'log(wage)': -0.6278, 'log(capital)': 0.2225}
+    >>> fit.hansen_j
+    <Hansen: chi2(6) = 21.4285, p = 0.0015>
+    >>> fit.ar_test(2)
+    <m2: z = -1.2224, p = 0.2216>
+    """
+    return _fitted(
+        "Arellano-Bond",
+        _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, False),
+        steps=steps,
+        cov=cov,
+        small=small,
+        convention=convention,
+        h=None,
+        missing=missing,
+        nonlinear=nonlinear,
+    )
+
+
+@documented
+def fit_blundell_bond(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int = 1,
+    predetermined: Sequence[str] | str | None = None,
+    endogenous: Sequence[str] | str | None = None,
+    instruments: LagInstruments | Sequence[Instruments] | None = None,
+    transform: str = "fd",
+    time_effects: bool = False,
+    constant: bool = True,
+    h: str | None = None,
+    steps: int | str = 2,
+    cov: str | Covariance | None = None,
+    small: bool = False,
+    convention: str = "default",
+    missing: str = "drop",
+) -> DynamicPanelResult:
+    r"""Fit a dynamic panel by system GMM: transformed rows with older levels, and levels with older differences.
+
+    .. math:: \mathrm E[y_{i,t-s}\,\Delta\varepsilon_{it}] = 0, \quad s \ge 2, \qquad
+              \mathrm E[\Delta y_{i,t-1}\,(\eta_i + \varepsilon_{it})] = 0
+
+    Parameters
+    ----------
+    {data, y (dynamic), x (dynamic), lags (dynamic), predetermined, endogenous (dynamic), instruments (dynamic)}
+    {transform, time_effects}
+    constant : bool
+        Estimate a constant, which is its own instrument in the levels.
+    h : {"cross", "block", "identity"}, optional
+        One-step weight of each entity. "cross" has the covariance between the errors of transformed rows and of levels,
+        "block" leaves it out, "identity" is the identity matrix. By default "cross", or "block" under
+        ``convention="xtabond"``.
+    {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+
+    Returns
+    -------
+    DynamicPanelResult
+
+    Raises
+    ------
+    InsufficientDataError, CollinearityError, DataError, SpecificationError
+        As `fit_arellano_bond`.
+
+    See Also
+    --------
+    fit_arellano_bond : Transformed rows alone.
+    DynamicPanelResult.difference_in_hansen : Tests the moments that this adds.
+    StandardInstruments : Regressors that instrument the levels.
+
+    Notes
+    -----
+    The estimator is Blundell and Bond's (1998, Journal of Econometrics 87) and Arellano and Bover's (1995). The moments
+    of the levels hold only if an entity's effect does not predict how its first observations deviate from its own
+    long-run mean: test them by the difference of Hansen's statistics.
+
+    Exogenous x instrument the transformed rows alone, since effects may well be correlated with their levels.
+    ``StandardInstruments(x, "both")`` in ``instruments=`` is xtabond2's ``iv(x)``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_blundell_bond(firms, "log(emp)", predetermined=["log(wage)", "log(capital)"],
+    ...     instruments=pv.LagInstruments(last=3, collapse=True))
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 0.5126, 'log(wage)': -1.3077, 'log(capital)': 0.1923, 'const': 4.6486}
+    >>> fit.n_instruments
+    12
+    """
+    if h is not None:
+        choose("h", h, H_CHOICES)
+    return _fitted(
+        "Blundell-Bond",
+        _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, True),
+        steps=steps,
+        cov=cov,
+        small=small,
+        convention=convention,
+        h=h,
+        missing=missing,
+    )
+
+
+@documented
+def fit_anderson_hsiao(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int = 1,
+    instrument: str = "level",
+    time_effects: bool = False,
+    cov: str | Covariance | None = None,
+    small: bool = False,
+    convention: str = "default",
+    missing: str = "drop",
+) -> DynamicPanelResult:
+    r"""Fit a dynamic panel in first differences with one instrument for each lag of y (Anderson and Hsiao 1981, 1982).
+
+    Parameters
+    ----------
+    {data, y (dynamic), x (dynamic), lags (dynamic)}
+    instrument : {"level", "difference"}
+        What instruments the lagged differences: the level :math:`y_{t-2}`, or the difference :math:`\Delta y_{t-2}`,
+        and with several lags as many older ones. Differences cost one period more and are weak where the process is
+        persistent (Arellano 1989).
+    {time_effects, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+
+    Returns
+    -------
+    DynamicPanelResult
+
+    Raises
+    ------
+    InsufficientDataError, CollinearityError, DataError, SpecificationError
+        As `fit_arellano_bond`.
+
+    See Also
+    --------
+    fit_arellano_bond : All lags as instruments.
+    fit_iv_first_difference : Without a lagged dependent variable.
+
+    Notes
+    -----
+    The estimates are consistent for fixed T. There are as many moments as coefficients, so that Hansen's test has
+    nothing to test, and the estimates have no finite moments. `fit_arellano_bond` uses all lags.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("employment")
+    >>> fit = pv.fit_anderson_hsiao(firms, "log(emp) ~ log(wage) + log(capital)")
+    >>> fit.params.round(4).to_dict()
+    {'L(log(emp))': 1.0936, 'log(wage)': -0.5566, 'log(capital)': 0.1354}
+    """
+    choose("instrument", instrument, ("level", "difference"))
+    panel, specification = _read(data, y, x, lags, None, None, None, "fd", time_effects, False, False)
+    name, count = specification.dependents[0], specification.lags
+    lag_set: Instruments
+    if instrument == "level":
+        lag_set = LagInstruments(name, 2, count + 1, collapse=True)
+    else:
+        lag_set = StandardInstruments([_lag_name(name, lag) for lag in range(2, count + 2)], "transformed")
+    rest = tuple(each for each in specification.sets if isinstance(each, StandardInstruments))
+    return _fitted(
+        "Anderson-Hsiao",
+        (panel, replace(specification, sets=(lag_set, *rest))),
+        steps=1,
+        cov=cov,
+        small=small,
+        convention=convention,
+        h=None,
+        missing=missing,
+    )
+
+
+def _lag_name(name: str, lag: int) -> str:
+    return f"L({name})" if lag == 1 else f"L({name}, {lag})"
+
+
+def _read(
+    data: object,
+    y: str,
+    x: Names,
+    lags: int,
+    predetermined: Names,
+    endogenous: Names,
+    instruments: LagInstruments | Sequence[Instruments] | None,
+    transform: str,
+    time_effects: bool,
+    constant: bool,
+    level_equation: bool,
+) -> tuple[Panel | WholeEntities, Specification]:
+    """Read a call: the panel, and the model with all of its instruments spelled out."""
+    choose("transform", transform, TRANSFORMS)
+    panel = _entities(data)
+    lags = read_whole("lags", lags, 1)
+    refuse_beyond("lags", lags, panel.calendar.n_positions)
+    if not isinstance(y, str):
+        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+    exogenous = read_names("x", x)
+    if "~" in y and x is None:
+        from panelvar.data.panel.formula import parse, written_terms
+
+        whole = panel if isinstance(panel, Panel) else next(panel.panels(panel.names))
+        y, exogenous = parse(y, whole).y_name, tuple(term for term in written_terms(y) if term not in ("0", "1"))
+    older, current = read_names("predetermined", predetermined), read_names("endogenous", endogenous)
+    lag_names = tuple(_lag_name(y, lag) for lag in range(1, lags + 1))
+    every = (y, *lag_names, *exogenous, *older, *current)
+    twice = repeated(every)
+    if twice:
+        raise SpecificationError(
+            f"You named {listed(twice)} twice. Name each regressor once, in x, predetermined= or endogenous=, and "
+            f"leave out the lags of {y!r}: lags= adds them."
+        )
+    sets = read_instruments((y,), exogenous, older, current, instruments)
+    return panel, Specification(
+        (y,),
+        lag_names,
+        lags,
+        (*exogenous, *older, *current),
+        sets,
+        transform,
+        level_equation,
+        read_flag("constant", constant),
+        read_flag("time_effects", time_effects),
+    )
+
+
+def _fitted(
+    name: str,
+    read: tuple[Panel | WholeEntities, Specification],
+    *,
+    steps: int | str,
+    cov: str | Covariance | None,
+    small: bool,
+    convention: str,
+    h: str | None,
+    missing: str,
+    nonlinear: str | None = None,
+) -> DynamicPanelResult:
+    choose("missing", missing, DROP_OR_RAISE)
+    if nonlinear is not None:
+        choose("nonlinear", nonlinear, NONLINEAR)
+    small = read_flag("small", small)
+    chosen = gmm_convention(convention)
+    kind, by = read_covariance(cov)
+    source, specification = read
+    model = build_model(source, specification, missing) if isinstance(source, Panel) else _streamed(read, missing)
+    groups, label = entity_groups(model, by)
+    found = estimate(
+        model,
+        chosen,
+        steps=steps,
+        joint=True,
+        cov_kind=kind,
+        h=h,
+        groups=groups,
+        group_label=label,
+        nonlinear=nonlinear,
+    )
+    notes = (*model.notes, *found.notes, *_doubtful(model.specification), *_unstable(model.specification, found.params))
+    fit = DynamicFit(
+        model.regressors, found.params[:, 0], float(np.trace(model.residual_products(found.params))), notes, found
+    )
+    covariance = estimated_covariance(found, small=small)
+    kind_of_moments = "" if nonlinear is None else ", quadratic moments"
+    result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}")
+    if not isinstance(source, Panel) and model.census.differences.most > 1:
+        # One reading serves both tests that the table shows: it can be printed where the data are no more.
+        result.ar_test(1)
+    emit(result.notes)
+    return result
+
+
+def _entities(data: object) -> Panel | WholeEntities:
+    """The panel of the data, or the entities of a stream."""
+    if not makes_designs(data):
+        return dated_panel(data)
+    from panelvar.data.streams.panel_stream import PanelStream
+    from panelvar.data.streams.whole_entities import WholeEntities
+
+    assert isinstance(data, PanelStream)
+    return WholeEntities(data)
+
+
+def _streamed(read: tuple[Any, Specification], missing: str) -> DynamicModel:
+    from panelvar.panels.dynamic.streamed_moments import StreamedModel
+
+    return StreamedModel(*read, missing)
+
+
+def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:
+    """Say that the lags of y do not die out, which no standard error shows."""
+    name = specification.dependents[0]
+    modulus = float(np.abs(companion_roots(params[: specification.lags, :, None]))[0])
+    if modulus < 1.0:
+        return ()
+    text = f"The lags of {name!r} have a root of modulus {modulus:.4f}, so shocks to {name!r} do not die out."
+    if specification.level_equation:
+        text += (
+            " Differences are valid instruments for levels only if shocks die out and the series started around "
+            "their long-run means."
+        )
+    return (Note("not-stable", text),)
+
+
+def _doubtful(specification: Specification) -> tuple[Note, ...]:
+    """Warn of lags of y that its own differenced error moves."""
+    name = specification.dependents[0]
+    for each in specification.sets:
+        if not isinstance(each, LagInstruments) or each.equation == "level" or name not in each.names:
+            continue
+        if each.first is not None and each.first < 2:
+            text = (
+                f"Lag {each.first} of {name!r} is an instrument, but it is correlated with the error of the "
+                "transformed equation. The first valid lag is 2."
+            )
+            return (Note("invalid-lag", text, warn=True),)
+    return ()

@@ -1,0 +1,329 @@
+"""A panel on its whole calendar: every variable of every entity in every period, and which of them were observed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arguments import refuse_cells
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import DataError, InsufficientDataError, NumericalError, SpecificationError
+from panelvar.core.base.expressions import syntax_tree
+from panelvar.data.panel.categories import Categories
+from panelvar.data.panel.factors import Factor, Factors, Several
+from panelvar.data.panel.panel import Panel
+from panelvar.data.panel.panel_rows import refuse_infinite
+from panelvar.kernels.linear.columns import whole
+from panelvar.panels.dynamic.lag_instruments import Specification, StandardInstruments
+from panelvar.panels.dynamic.transforms import transformed
+
+LARGEST = 1e35
+"""Largest size of a variable for which products of eight factors (instruments, errors, weights) stay in range."""
+
+
+class Laid(NamedTuple):
+    """Columns laid out by period.
+
+    Attributes
+    ----------
+    values : (T, N, V) array
+        Zero where nothing was observed.
+    observed : (T, N, V) bool array
+    """
+
+    values: Array
+    observed: Mask
+
+    def only(self, places: Sequence[int]) -> Laid:
+        """Some of the columns."""
+        return Laid(self.values[:, :, list(places)], self.observed[:, :, list(places)])
+
+    def lagged(self, lag: int) -> Laid:
+        """The columns some periods earlier; nothing is observed before the first period."""
+        values, observed = np.zeros_like(self.values), np.zeros_like(self.observed)
+        if lag < len(values):
+            values[lag:], observed[lag:] = self.values[: len(values) - lag], self.observed[: len(values) - lag]
+        return Laid(values, observed)
+
+    @property
+    def complete(self) -> Mask:
+        """Which entities have all columns, period by period, (T, N)."""
+        return np.asarray(self.observed.all(axis=2))
+
+
+@dataclass(frozen=True, eq=False)
+class PanelCube:
+    """Variables of a panel, laid out by period and entity.
+
+    A lag is then a step along the first axis: none reaches across a gap or into another entity.
+
+    Attributes
+    ----------
+    panel : Panel
+    names : tuple of str
+        Variables, in the order of the last axis.
+    laid : Laid
+    """
+
+    panel: Panel
+    names: tuple[str, ...]
+    laid: Laid
+
+    @classmethod
+    def of(cls, panel: Panel, names: Sequence[str], columns: Sequence[Array]) -> PanelCube:
+        """Lay out columns of a panel.
+
+        Raises
+        ------
+        DataError
+            A column has infinite values.
+        SpecificationError
+            There are more numbers than are laid out at once, mostly because the calendar is much longer than the
+            entities' rows.
+        """
+        times = panel.calendar.n_positions
+        refuse_cells(f"A dynamic panel of {times} periods", times, panel.n_entities, max(len(names), 1))
+        values = np.zeros((times, panel.n_entities, len(names)))
+        observed = np.zeros(values.shape, dtype=bool)
+        where = panel.time_positions, panel.entity_codes
+        for place, (name, column) in enumerate(zip(names, columns, strict=True)):
+            refuse_infinite(panel, name, column)
+            missing = np.isnan(column)
+            values[(*where, place)] = np.where(missing, 0.0, column)
+            observed[(*where, place)] = ~missing
+        return cls(panel, tuple(names), Laid(values, observed))
+
+    @property
+    def n_periods(self) -> int:
+        """Periods of the calendar, T."""
+        return len(self.laid.values)
+
+    def of_entities(self, places: Positions) -> PanelCube:
+        """The variables of some of the entities."""
+        return PanelCube(self.panel, self.names, Laid(self.laid.values[:, places], self.laid.observed[:, places]))
+
+    def only(self, names: Sequence[str]) -> Laid:
+        """Some of the variables."""
+        return self.laid.only([self.names.index(name) for name in names])
+
+
+@dataclass(frozen=True, eq=False)
+class LaidRows:
+    """A model's variables, and which periods of its entities are complete.
+
+    Attributes
+    ----------
+    cube : PanelCube
+    dependents : Laid
+    regressors : tuple of Laid
+        Lags of the dependent variables, the first ones first, and the others.
+    standard : tuple of Laid
+        Columns that instrument themselves, a set each.
+    complete : (T, N) bool array
+        Periods in which all of these were observed.
+    used : (R, N) bool array
+        Which transformed rows there are.
+    entities : (n,) integer array
+        Entities in use.
+    absent : dict of str to (rows,) bool array
+        Rows of the panel that miss a variable, those of columns that some miss.
+    """
+
+    cube: PanelCube
+    dependents: Laid
+    regressors: tuple[Laid, ...]
+    standard: tuple[Laid, ...]
+    complete: Mask
+    used: Mask
+    entities: Positions
+    absent: dict[str, Mask]
+
+
+def lay_out(panel: Panel, spec: Specification, known: Mapping[str, Array] | None = None) -> LaidRows:
+    """Lay out the variables of a model; columns ``known`` are not read.
+
+    Raises
+    ------
+    InsufficientDataError
+        There are too few periods for the lags.
+    DataError
+        A column is unknown, unsuitable or infinite.
+    """
+    names = model_columns(spec)
+    columns = read_columns(panel, names, known)
+    raw = set(panel.names)
+    # Lags that no row can have do not count as missing.
+    own = names[: len(spec.dependents) + len(spec.regressors)]
+    absent = {name: np.isnan(column) for name, column in zip(own, columns, strict=False) if name in raw}
+    cube = PanelCube.of(panel, names, columns)
+    if cube.n_periods < spec.lags + 2:
+        raise InsufficientDataError(
+            f"The panel spans {count_of(cube.n_periods, 'period')}. A transformed equation with "
+            f"{count_of(spec.lags, 'lag')} of the dependent variable needs at least {spec.lags + 2}."
+        )
+    dependents = cube.only(spec.dependents)
+    regressors = [*(dependents.lagged(lag) for lag in range(1, spec.lags + 1)), cube.only(spec.regressors)]
+    standard = [cube.only(each.names) for each in spec.sets if isinstance(each, StandardInstruments)]
+    complete = np.logical_and.reduce([laid.complete for laid in (dependents, *regressors, *standard)])
+    used = transformed(spec.transform, np.zeros((*complete.shape, 0)), complete).used
+    entities = np.flatnonzero(used.any(axis=0) | (complete.any(axis=0) if spec.level_equation else False))
+    absent = {name: mask for name, mask in absent.items() if mask.any()}
+    return LaidRows(cube, dependents, tuple(regressors), tuple(standard), complete, used, entities, absent)
+
+
+def model_columns(spec: Specification) -> tuple[str, ...]:
+    """All variables of a model: those explained, regressors, instruments."""
+    return tuple(
+        dict.fromkeys((*spec.dependents, *spec.regressors, *(name for each in spec.sets for name in each.names)))
+    )
+
+
+class RowCounts(NamedTuple):
+    """Numbers of rows: of all entities together, and the fewest and the most of one."""
+
+    total: int
+    fewest: int
+    most: int
+
+    @classmethod
+    def of(cls, used: Mask) -> RowCounts:
+        """Count the rows (R, N) that are used."""
+        counts = used.sum(axis=0)
+        return cls(int(counts.sum()), int(counts.min(initial=used.shape[0])), int(counts.max(initial=0)))
+
+    def merged(self, other: RowCounts) -> RowCounts:
+        """Those of both."""
+        return RowCounts(self.total + other.total, min(self.fewest, other.fewest), max(self.most, other.most))
+
+
+@dataclass(frozen=True, eq=False)
+class Census:
+    """What the rows of a model hold, counted before there are equations; the counts of other entities can be added.
+
+    Attributes
+    ----------
+    rows, absent_rows : int
+        Rows of the panel, and those that miss a variable.
+    absent : dict of str to int
+        Rows that miss it.
+    entities, in_use, pausing : int
+        All entities, those with enough rows, and those among the latter that have gaps.
+    sizes : dict of str to float
+        Largest absolute value of each variable.
+    transformed, levels, differences : RowCounts
+        Rows of the entities in use.
+    complete, touched : (T,) bool arrays
+        Periods that are complete for some entity in use, and periods of transformed rows.
+    """
+
+    rows: int
+    absent_rows: int
+    absent: dict[str, int]
+    entities: int
+    in_use: int
+    pausing: int
+    sizes: dict[str, float]
+    transformed: RowCounts
+    levels: RowCounts
+    differences: RowCounts
+    complete: Mask
+    touched: Mask
+
+    @classmethod
+    def of(cls, laid: LaidRows) -> Census:
+        """Count what was laid out."""
+        panel, complete = laid.cube.panel, laid.complete[:, laid.entities]
+        begun = np.diff(complete.astype(np.int8), axis=0, prepend=0) == 1
+        used = laid.used[:, laid.entities]
+        values = laid.cube.laid.values
+        sizes = np.maximum(values.max(axis=(0, 1), initial=0.0), -values.min(axis=(0, 1), initial=0.0))
+        return cls(
+            panel.nobs,
+            int(np.logical_or.reduce(list(laid.absent.values())).sum()) if laid.absent else 0,
+            {name: int(mask.sum()) for name, mask in laid.absent.items()},
+            panel.n_entities,
+            len(laid.entities),
+            int((begun.sum(axis=0) > 1).sum()),
+            dict(zip(laid.cube.names, sizes.tolist(), strict=True)),
+            RowCounts.of(used),
+            RowCounts.of(complete),
+            RowCounts.of(complete[1:] & complete[:-1]),
+            np.asarray(complete.any(axis=1)),
+            np.insert(used.any(axis=1), 0, False),
+        )
+
+    def merged(self, other: Census) -> Census:
+        """What there is in the rows of both."""
+        absent = {name: self.absent.get(name, 0) + other.absent.get(name, 0) for name in self.sizes}
+        return Census(
+            self.rows + other.rows,
+            self.absent_rows + other.absent_rows,
+            {name: count for name, count in absent.items() if count},
+            self.entities + other.entities,
+            self.in_use + other.in_use,
+            self.pausing + other.pausing,
+            {name: max(size, other.sizes[name]) for name, size in self.sizes.items()},
+            self.transformed.merged(other.transformed),
+            self.levels.merged(other.levels),
+            self.differences.merged(other.differences),
+            self.complete | other.complete,
+            self.touched | other.touched,
+        )
+
+    def refuse_sizes(self) -> None:
+        """Refuse variables whose powers leave the range of numbers.
+
+        Raises
+        ------
+        NumericalError
+            A variable is larger than `LARGEST`, or all of its values are smaller than one over that.
+        """
+        for name, size in self.sizes.items():
+            if size and not 1.0 / LARGEST < size < LARGEST:
+                raise NumericalError(
+                    f"{name!r} has values of the size {size:.0e}. The weights of the moments use its powers, which "
+                    "leave the range of floating-point numbers. Rescale it, say by a power of ten."
+                )
+
+
+def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] | None = None) -> list[Array]:
+    """Columns of a panel, or expressions of them such as ``"L(w)"``, in the panel's order; those known as they are.
+
+    Raises
+    ------
+    DataError, SpecificationError
+        A column is unknown or unsuitable.
+    """
+    factors, own = Factors(panel), set(panel.names)
+    out = []
+    for name in names:
+        if known is not None and name in known:
+            out.append(known[name])
+            continue
+        if name in own:
+            out.append(panel.column(name))
+            continue
+        _refuse_arithmetic(name)
+        found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
+        if isinstance(found, Categories):
+            raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
+        if isinstance(found, Several):
+            raise SpecificationError(
+                f"{name!r} makes {len(found.marks)} columns, but a regressor or instrument must be one column."
+            )
+        out.append(np.broadcast_to(whole(found), panel.nobs))
+    return out
+
+
+def _refuse_arithmetic(name: str) -> None:
+    """Refuse ``w + k``, which is two regressors in a formula and would be their sum here."""
+    if isinstance(syntax_tree(name, name), ast.BinOp):
+        raise SpecificationError(
+            f"{name!r} would be read as one column. To name several columns, give a list or write a formula "
+            f"'y ~ ...'. To compute one column from them, write I({name})."
+        )

@@ -1,0 +1,371 @@
+r"""GMM of K equations with the same regressors and instruments, from the moments of the entities.
+
+With :math:`g_i(B) = \mathrm{vec}\,Z_i'(Y_i - X_iB)` and a weight S of the moments, the estimate minimises
+:math:`\bar g'S^{-1}\bar g`. One-step weights are :math:`I_K \otimes \sum_i Z_i'H_iZ_i`; two-step weights
+:math:`\sum_i g_ig_i'` at the one-step estimates, of all equations jointly or of each by itself (Hansen 1982; Arellano
+and Bond 1991). A single equation is K = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError
+from panelvar.panels.dynamic.instrument_moments import InstrumentMatrix, RowCovariances
+from panelvar.panels.dynamic.weighting import Root, root_of_covariance, root_of_moments, triangular
+
+RANK_TOLERANCE = 1e-11
+"""Share of a regressor's instrumented length that may be left beside the others before it counts as dependent."""
+_ITERATIONS, _SETTLED = 200, 1e-10
+
+_LEVEL, _NEAR = 1e-4, 100.0
+"""Slope of a criterion at its minimum, by standard error; standard errors from two-step estimates to updated ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    r"""Estimates under one weight.
+
+    Attributes
+    ----------
+    params : (m, K) array
+    pull : (K m, K L) array
+        Estimates are this times the moments of Y: :math:`(X'ZS^{-1}Z'X)^{-1}X'ZS^{-1}`.
+    bread : (K m, K m) array
+        :math:`(X'ZS^{-1}Z'X)^{-1}`, equation by equation.
+    roots : tuple of Root
+        Of S: one of all moments together, or one for each equation.
+    criterion : float
+        :math:`\bar g'S^{-1}\\bar g`.
+    """
+
+    params: Array
+    pull: Array
+    bread: Array
+    roots: tuple[Root, ...]
+    criterion: float
+
+    @property
+    def rank(self) -> int:
+        """Rank of the weight."""
+        return sum(root.rank for root in self.roots)
+
+
+@dataclass(frozen=True, eq=False)
+class GmmProblem:
+    """Moments of entities, and how the one-step weight is made.
+
+    Attributes
+    ----------
+    products : (L, m + K, N) array
+        :math:`Z_i'[X_i, Y_i]` of all entities.
+    instruments : InstrumentMatrix
+    covariances : RowCovariances
+    regressors : tuple of str
+        Names of the m regressors.
+    groups : (N,) integer array or None
+        Clusters of entities, within which errors may be correlated; None: each entity by itself.
+    weights : (N,) array or None
+        How often each entity counts, in a bootstrap of entities; None where each counts once.
+    """
+
+    products: Array
+    instruments: InstrumentMatrix
+    covariances: RowCovariances
+    regressors: tuple[str, ...]
+    groups: Positions | None = None
+    weights: Array | None = None
+
+    @property
+    def n_regressors(self) -> int:
+        """Regressors of an equation, m."""
+        return len(self.regressors)
+
+    @property
+    def n_equations(self) -> int:
+        """Equations, K."""
+        return int(self.products.shape[1]) - self.n_regressors
+
+    @property
+    def n_moments(self) -> int:
+        """Moments of an equation, L."""
+        return int(self.products.shape[0])
+
+    @property
+    def entity_moments(self) -> Array:
+        """Moments of the entities, (N, L, m + K)."""
+        return self.products.transpose(2, 0, 1)
+
+    @cached_property
+    def cluster_products(self) -> Array:
+        """Moments of the clusters, (L, m + K, G)."""
+        if self.groups is None:
+            return self.products
+        out = np.zeros((*self.products.shape[:2], int(self.groups.max()) + 1))
+        np.add.at(out.transpose(2, 0, 1), self.groups, self.entity_moments)
+        return out
+
+    @property
+    def moments(self) -> Array:
+        """Moments of the clusters, (G, L, m + K)."""
+        return self.cluster_products.transpose(2, 0, 1)
+
+    @cached_property
+    def total(self) -> Array:
+        """:math:`Z'[X, Y]`, (L, m + K)."""
+        if self.weights is None:
+            return np.asarray(self.products.sum(axis=2))
+        return np.asarray(self.products @ self.weights)
+
+    @property
+    def linear(self) -> GmmProblem:
+        """The problem of the moments that are linear in the coefficients: of all of them here."""
+        return self
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of entities, G: the entities by themselves unless others were asked for."""
+        return int(self.cluster_products.shape[2])
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters are of several entities."""
+        return self.groups is not None
+
+    def without(self, doubted: Mask) -> GmmProblem:
+        """The problem with fewer moments."""
+        return replace(self, products=self.products[~doubted], instruments=self.instruments.only(~doubted))
+
+    def of_columns(self, columns: Sequence[int], names: tuple[str, ...]) -> GmmProblem:
+        """The problem of some of the regressors and dependent variables, the regressors first."""
+        return replace(self, products=self.products[:, list(columns)], regressors=names)
+
+    def of_regressors(self, places: Sequence[int]) -> GmmProblem:
+        """The problem with fewer regressors."""
+        width = range(self.n_regressors, self.products.shape[1])
+        return self.of_columns([*places, *width], tuple(self.regressors[place] for place in places))
+
+    def entity_errors(self, params: Array) -> Array:
+        """Moments of the errors of each entity, equation by equation, (N, K L)."""
+        return moments_of_errors(self.products, params)
+
+    def slopes(self, params: Array) -> Array:
+        """How each cluster's moments fall as the coefficients rise, (G, L, m); scaled by the root of its weight."""
+        slopes = self.moments[:, :, : self.n_regressors]
+        return slopes if self.weights is None else slopes * np.sqrt(self.weights)[:, None, None]
+
+    def errors(self, params: Array) -> Array:
+        """Moments of the errors of each cluster, equation by equation, (G, K L); scaled by the root of its weight."""
+        flat = moments_of_errors(self.cluster_products, params)
+        return flat if self.weights is None else flat * np.sqrt(self.weights)[:, None]
+
+    def residual_total(self, params: Array) -> Array:
+        """:math:`Z'U`, equation by equation, (K L,)."""
+        m = self.n_regressors
+        return np.asarray((self.total[:, m:] - self.total[:, :m] @ params).T.ravel())
+
+    @cached_property
+    def initial_root(self) -> Root:
+        """Root of the one-step weight."""
+        return root_of_covariance(self.instruments.weighted(self.covariances, self.weights))
+
+    @cached_property
+    def one_step(self) -> Step:
+        """The one-step estimates."""
+        root = self.initial_root
+        return self._each([root] * self.n_equations)
+
+    def two_step(self, at: Array, *, joint: bool = True) -> Step:
+        """Estimates under the weights of the errors at given estimates."""
+        errors = self.errors(at)
+        if joint and self.n_equations > 1:
+            return self._joint(root_of_moments(errors))
+        parts = np.split(errors, self.n_equations, axis=1)
+        return self._each([root_of_moments(part) for part in parts])
+
+    def iterated(self, *, joint: bool = True) -> Step:
+        """Two-step estimates under the weights of their own errors (Hansen, Heaton and Yaron 1996).
+
+        Raises
+        ------
+        NumericalError
+            The estimates do not settle.
+        """
+        at = self.one_step.params
+        step = self.two_step(at, joint=joint)
+        for number in range(_ITERATIONS):
+            gap = step.params - at
+            errors = np.sqrt(step.bread.diagonal()).reshape(self.n_equations, -1).T
+            if (np.abs(gap) < _SETTLED * errors).all():
+                return step
+            at = step.params
+            if number:
+                # Newton's step: without it each iteration closes as little as two percent of the distance.
+                moved = self.correction(step, at - gap)
+                ahead = np.linalg.solve(np.eye(len(moved)) - moved, gap.T.ravel()).reshape(self.n_equations, -1).T
+                tried = self.two_step(at - gap + ahead, joint=joint)
+                if np.abs((tried.params - (at - gap + ahead)) / errors).max() < np.abs(gap / errors).max():
+                    step, at = tried, at - gap + ahead
+                    continue
+            step = self.two_step(at, joint=joint)
+        raise NumericalError(
+            f"Iterated GMM has not settled after {_ITERATIONS} steps: the moments identify the coefficients weakly. "
+            "Use steps=2, or fewer lags as instruments."
+        )
+
+    def continuously_updated(self) -> Step:
+        """The estimates that minimise the criterion with the weights of their own errors (Hansen, Heaton, Yaron 1996).
+
+        Raises
+        ------
+        NumericalError
+            The search does not end at a minimum.
+        """
+        from scipy.optimize import minimize
+
+        m, count = self.n_regressors, self.n_equations
+        start = self.two_step(self.one_step.params)
+        sizes = np.sqrt(start.bread.diagonal())
+
+        def value(scaled: Array) -> tuple[float, Array]:
+            params = (scaled * sizes).reshape(count, m).T
+            errors = self.errors(params)
+            root = root_of_moments(errors)
+            total = self.residual_total(params)
+            half = root.divided(total)
+            solved = root.undivided(half)
+            # The criterion's derivative: of the moments, and of the weight's own errors.
+            shares = errors @ solved
+            if self.weights is not None:
+                shares = shares * np.sqrt(self.weights)
+            own = solved.reshape(count, -1)
+            first = -2.0 * (own @ self.total[:, :m]).ravel()
+            drawn = self.cluster_products[:, :m] @ shares
+            second = 2.0 * (own @ drawn).ravel()
+            return float(half @ half), (first + second) * sizes
+
+        found = minimize(value, start.params.T.ravel() / sizes, jac=True, method="BFGS", options={"gtol": 1e-9})
+        params = (found.x * sizes).reshape(count, m).T
+        root = root_of_moments(self.errors(params))
+        step = self._joint(root)
+        # Where the moments say little the criterion falls for ever, ever more gently. So the slope is measured in units
+        # of the errors there, and a point that far off is no minimum.
+        slope = float(np.abs(found.jac / sizes * np.sqrt(step.bread.diagonal())).max())
+        away = float(np.abs(found.x - start.params.T.ravel() / sizes).max())
+        if not np.isfinite(found.fun) or slope > _LEVEL or away > _NEAR:
+            raise NumericalError(
+                "Continuously updated GMM found no minimum: the moments identify the coefficients weakly. Use steps=2, "
+                "or fewer lags as instruments."
+            )
+        criterion = float(np.square(root.divided(self.residual_total(params))).sum())
+        return Step(params, step.pull, step.bread, step.roots, criterion)
+
+    def correction(self, step: Step, at: Array) -> Array:
+        r"""How estimates move with those that their weights were made at, D (K m, K m) (Windmeijer 2005).
+
+        .. math:: D = P_2\sum_i\big[\partial_i\,(g_i'v) + g_i\,(\partial_i'v)\big], \qquad v = S^{-1}\bar g(\hat B_2)
+
+        with :math:`\partial_i = I_K \otimes Z_i'X_i` and g the errors at ``at``.
+        """
+        m, count = self.n_regressors, self.n_equations
+        total, errors = self.residual_total(step.params), self.errors(at)
+        solved = self._divided_twice(step, total)
+        moments = self.slopes(at).transpose(1, 2, 0)
+        blocks = len(step.roots)
+        parts = solved.reshape(count, -1)
+        out = np.zeros((count * m, count * m))
+        pulls = step.pull
+        length = self.n_moments
+        for block in range(blocks):
+            equations = range(count) if blocks == 1 else (block,)
+            own = [place for k in equations for place in range(k * length, (k + 1) * length)]
+            places = [place for k in equations for place in range(k * m, (k + 1) * m)]
+            g, v = errors[:, own], parts[list(equations)]
+            shares = g @ v.ravel()
+            first = np.kron(np.eye(len(v)), moments @ shares)
+            slopes = (v @ moments.swapaxes(0, 1)).T.reshape(len(g), -1)
+            out[np.ix_(places, places)] = pulls[np.ix_(places, own)] @ (first + g.T @ slopes)
+        return out
+
+    def _divided_twice(self, step: Step, total: Array) -> Array:
+        """:math:`S^{-1}` times moments of all equations."""
+        parts = np.split(total, len(step.roots))
+        return np.concatenate(
+            [root.undivided(root.divided(part)) for root, part in zip(step.roots, parts, strict=True)]
+        )
+
+    def _each(self, roots: list[Root]) -> Step:
+        m, count, length = self.n_regressors, self.n_equations, self.n_moments
+        params = np.zeros((m, count))
+        pull, bread = np.zeros((count * m, count * length)), np.zeros((count * m, count * m))
+        criterion = 0.0
+        for k, root in enumerate(roots):
+            if k and root is roots[0]:
+                own, inverse = pull[:m, :length], bread[:m, :m]
+            else:
+                own, inverse = self._pulled(root, self.total[:, :m])
+            params[:, k] = self._solved(own, root, self.total[:, :m], self.total[:, m + k])
+            pull[k * m : (k + 1) * m, k * length : (k + 1) * length] = own
+            bread[k * m : (k + 1) * m, k * m : (k + 1) * m] = inverse
+            half = root.divided(self.total[:, m + k] - self.total[:, :m] @ params[:, k])
+            criterion += float(half @ half)
+        distinct = tuple(roots)
+        return Step(params, pull, bread, distinct, criterion)
+
+    def _joint(self, root: Root) -> Step:
+        m, count = self.n_regressors, self.n_equations
+        slopes = np.asarray(np.kron(np.eye(count), self.total[:, :m]), dtype=np.float64)
+        pull, bread = self._pulled(root, slopes)
+        target = self.total[:, m:].T.ravel()
+        params = self._solved(pull, root, slopes, target).reshape(count, m).T
+        half = root.divided(self.residual_total(params))
+        return Step(params, pull, bread, (root,), float(half @ half))
+
+    def _pulled(self, root: Root, slopes: Array) -> tuple[Array, Array]:
+        columns = root.divided(slopes)
+        sizes = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+        self._refuse(columns, sizes, root)
+        orthogonal, upper = np.linalg.qr(columns / sizes)
+        inverse = triangular(upper, np.eye(len(upper))) / sizes[:, None]
+        return inverse @ root.undivided(orthogonal).T, inverse @ inverse.T
+
+    def _refuse(self, columns: Array, sizes: Array, root: Root) -> None:
+        """Refuse what is not identified, naming it."""
+        names = [self.regressors[place % self.n_regressors] for place in range(columns.shape[1])]
+        if root.rank < columns.shape[1]:
+            raise InsufficientDataError(
+                f"{count_of(root.rank, 'independent moment')} cannot identify "
+                f"{count_of(columns.shape[1], 'coefficient')}. Add lags as instruments, or entities."
+            )
+        if not sizes.all():
+            raise CollinearityError(
+                f"No instrument is related to {names[int(np.flatnonzero(sizes == 0.0)[0])]!r} in this sample. Add "
+                "instruments, or leave it out."
+            )
+        from scipy.linalg import qr
+
+        upper, order = qr(columns / sizes, mode="r", pivoting=True, check_finite=False)
+        weak = np.abs(upper.diagonal()) < RANK_TOLERANCE
+        if weak.any():
+            dependent = sorted({names[place] for place in order[: len(weak)][weak]})
+            raise CollinearityError(
+                f"The instruments cannot tell {', '.join(map(repr, dependent))} from the other regressors. Leave "
+                f"{'it' if len(dependent) == 1 else 'them'} out, or add instruments."
+            )
+
+    def _solved(self, pull: Array, root: Root, slopes: Array, target: Array) -> Array:
+        """Estimates, refined once: what is left of the target is pulled again."""
+        first = pull @ target
+        return np.asarray(first + pull @ (target - slopes @ first))
+
+
+def moments_of_errors(products: Array, params: Array) -> Array:
+    """Moments of the errors, equation by equation, (G, K L), of products (L, m + K, G)."""
+    left = np.concatenate([-params.T, np.eye(params.shape[1])], axis=1) @ products
+    return np.asarray(left.T.reshape(products.shape[2], -1))

@@ -1,0 +1,354 @@
+"""Estimates of a dynamic panel by GMM, with their covariances and what is tested of them; one equation or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arguments import is_whole
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.core.base.quoting import shown
+from panelvar.estimates.covariance.covariances import FEW_CLUSTERS
+from panelvar.panels.dynamic.dynamic_model import DynamicModel
+from panelvar.panels.dynamic.gmm import GmmProblem, Step
+from panelvar.panels.dynamic.gmm_convention import GmmConvention
+from panelvar.panels.dynamic.quadratic_moments import QuadraticProblem, quadratic_moments
+from panelvar.panels.dynamic.streamed_moments import StreamedModel
+
+STEPS = (1, 2, "iterated", "cu")
+STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
+
+
+class SerialSums(NamedTuple):
+    """Sums over the entities for each equation, of its differenced errors and their lags.
+
+    Attributes
+    ----------
+    found : (K,) bool array
+        Whether there is a lag that is not zero.
+    total : (K,) array
+        Sums of products of errors and lags.
+    slopes : (K, m) array
+        Sums of products of lags and regressors.
+    spread : (K,) array
+        Sums of the lags' squares, as white noise in levels would have them.
+    common : (K, L) array
+        Sums of products of the instruments and of what the lags and the rows' errors have in common under white noise.
+    squares : (K,) array
+        Sums of the squared products of entities, or of clusters.
+    middle : (K, K L) array
+        Sums of products of these and the moments of the errors.
+    """
+
+    found: Array
+    total: Array
+    slopes: Array
+    spread: Array
+    common: Array
+    squares: Array
+    middle: Array
+
+
+@dataclass(frozen=True, eq=False)
+class GmmEstimate:
+    """A dynamic panel model estimated by GMM.
+
+    Attributes
+    ----------
+    model : DynamicModel
+    problem : GmmProblem
+    convention : GmmConvention
+    steps : {1, 2, "iterated", "cu"}
+    joint : bool
+        Whether the weights of later steps are of all equations together.
+    cov_kind : {"robust", "classical", "uncorrected"}
+    group_label : str
+        What the errors are clustered by.
+    """
+
+    model: DynamicModel
+    problem: GmmProblem
+    convention: GmmConvention
+    steps: int | str
+    joint: bool
+    cov_kind: str
+    group_label: str
+
+    @cached_property
+    def step(self) -> Step:
+        """The estimates."""
+        if self.steps == 1:
+            return self.problem.one_step
+        if self.steps == 2:
+            return self.second_step
+        return self.problem.continuously_updated() if self.steps == "cu" else self.problem.iterated(joint=self.joint)
+
+    @cached_property
+    def second_step(self) -> Step:
+        """Two-step estimates."""
+        return self.problem.two_step(self.problem.one_step.params, joint=self.joint)
+
+    @property
+    def hansen_step(self) -> Step:
+        """The estimates whose criterion is Hansen's statistic: after one step, the two-step ones."""
+        return self.second_step if self.steps == 1 else self.step
+
+    @property
+    def hansen_weighted_at(self) -> Array:
+        """The estimates that the weights of Hansen's statistic were made at."""
+        return self.problem.one_step.params if self.steps == 1 else self.weighted_at
+
+    @property
+    def params(self) -> Array:
+        """Coefficients (m, K)."""
+        return self.step.params
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of entities: the entities by themselves unless others were asked for."""
+        return self.problem.n_clusters
+
+    # Covariances
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariance of the coefficients, equation by equation, (K m, K m)."""
+        if self.cov_kind == "classical":
+            bread = self.problem.one_step.bread[: self.problem.n_regressors, : self.problem.n_regressors]
+            if self.convention.classical_scale == "entities":
+                own = np.eye(self.problem.n_equations) / self.model.n_entities
+            else:
+                own = self.one_step_sigma
+            return np.asarray(np.kron(own, bread), dtype=np.float64)
+        return np.asarray(self.influence.T @ self.influence)
+
+    @cached_property
+    def influence(self) -> Array:
+        """What each cluster adds to the errors of the coefficients, equation by equation, (G, K m).
+
+        Two-step ones count that the estimates behind their weights have errors too (Windmeijer 2005); iterated
+        estimates moved their own weights, b = A e + D b.
+        """
+        return np.asarray(self.problem.errors(self.weighted_at) @ self.influence_of_moments.T)
+
+    @cached_property
+    def influence_of_moments(self) -> Array:
+        """What the moments of errors at `weighted_at` add to the errors of the coefficients, (K m, K L)."""
+        step = self.step
+        if self.steps in (1, "cu") or self.cov_kind == "uncorrected":
+            return step.pull
+        moved = self.problem.correction(step, self.weighted_at)
+        if self.steps == "iterated":
+            return np.asarray(np.linalg.solve(np.eye(len(moved)) - moved, step.pull))
+        return np.asarray(step.pull + moved @ self.problem.one_step.pull)
+
+    @property
+    def weighted_at(self) -> Array:
+        """The estimates that the last weight was made at."""
+        return self.problem.one_step.params if self.steps == 2 else self.step.params
+
+    @cached_property
+    def serial_sums(self) -> dict[int, SerialSums]:
+        """Sums that tests of serial correlation are made of, by order, once the entities have been read for them."""
+        return {}
+
+    # Error variances
+
+    def sigma_at(self, params: Array) -> Array:
+        """Covariance (K, K) of the errors, from the transformed rows; halved for differences."""
+        model = self.model
+        rows = {
+            "rows": model.n_transformed,
+            "df": model.n_transformed - model.n_regressors,
+            "printed": model.nobs,
+        }[self.convention.sigma]
+        return np.asarray(model.residual_products(params) / rows / (2.0 if model.kind == "fd" else 1.0))
+
+    @cached_property
+    def sigma(self) -> Array:
+        """Covariance (K, K) of the errors at the estimates."""
+        return self.sigma_at(self.params)
+
+    @cached_property
+    def one_step_sigma(self) -> Array:
+        """Covariance (K, K) of the errors at the one-step estimates: behind Sargan's test and classical errors."""
+        return self.sigma_at(self.problem.linear.one_step.params)
+
+    # Counts
+
+    @property
+    def n_instruments(self) -> int:
+        """Moments of an equation."""
+        return self.problem.n_moments
+
+    @property
+    def spare(self) -> int:
+        """Independent moments of all equations less coefficients."""
+        return self.problem.n_equations * (self.problem.initial_root.rank - self.problem.n_regressors)
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader should know of the moments and their weights."""
+        out = []
+        count, linear = self.n_instruments, self.problem.linear
+        first, rank = linear.n_moments, linear.initial_root.rank
+        if rank < first:
+            text = (
+                f"The {first} moments have rank {rank} in this sample: the rest repeats these and adds nothing. "
+                "Degrees of freedom count the rank."
+            )
+            out.append(Note("dependent-moments", text))
+        every = count * (self.problem.n_equations if self.joint else 1)
+        full = every * (1 if self.joint else self.problem.n_equations)
+        generalised = (
+            f" Their covariance has only rank {self.step.rank}. It has no inverse, so a generalised one takes its "
+            "place, for moments scaled to unit variance. Programs differ here."
+            if self.steps != 1 and self.step.rank < full
+            else ""
+        )
+        what = "entities" if not self.problem.clustered else f"clusters by {self.group_label!r}"
+        if every >= self.n_clusters:
+            of = f"{every} moments ({self.problem.n_equations} equations)" if every != count else f"{count} moments"
+            text = (
+                f"There are {of} for {self.n_clusters} {what}. Estimates lean towards those without instruments, "
+                f"and Hansen's test loses its power.{generalised} Use LagInstruments(collapse=True), or last=, to "
+                "have fewer."
+            )
+            out.append(Note("many-moments", text, warn=True))
+        elif generalised:
+            text = (
+                f"There are {every} moments.{generalised} Fewer of them (LagInstruments(collapse=True), last=) may "
+                "have full rank. Outliers, and levels that are large beside their changes, also lower the rank."
+            )
+            out.append(Note("singular-weight", text, warn=True))
+        if self.n_clusters < FEW_CLUSTERS and self.cov_kind != "classical":
+            text = (
+                f"The moments are sums over only {self.n_clusters} {what}, so the estimate of their variance is "
+                "rough and tests reject too often."
+            )
+            out.append(Note("few-clusters", text, warn=True))
+        if self.steps == "cu" and self.cov_kind == "robust":
+            text = (
+                "The standard errors of continuously updated estimates hold for many entities. They have no "
+                "correction for few."
+            )
+            out.append(Note("uncorrected", text))
+        return (*out, *self.in_units)
+
+    @cached_property
+    def in_units(self) -> tuple[Note, ...]:
+        """Say that a convention leaves the error variance out of Sargan's statistic and of classical errors.
+
+        With N the entities and s² the error variance, plm's statistic is N times the one-step criterion, which Sargan
+        divides by s²; and its classical covariance is 1 / N times the inverse, before which s² belongs.
+        """
+        if self.convention.classical_scale == "sigma":
+            return ()
+        factor = self.model.n_entities * float(self.one_step_sigma[0, 0])
+        classical = self.cov_kind == "classical"
+        errors = (
+            f" The standard errors are the classical ones divided by {factor**0.5:.4g}, the square root of that "
+            "factor, and tests of coefficients and of serial correlation change with them."
+        )
+        text = (
+            f"convention={self.convention.name!r} leaves the error variance out, so Sargan's statistic is "
+            f"{factor:.4g} times the one that is chi-squared. That factor is the number of entities times the error "
+            "variance. The statistic has the units of y squared, so its p-value means "
+            f"nothing.{errors * classical}"
+        )
+        return (Note("no-error-variance", text, warn=classical),)
+
+
+def estimate(
+    model: DynamicModel,
+    convention: GmmConvention,
+    *,
+    steps: object,
+    joint: bool,
+    cov_kind: str,
+    h: str | None,
+    groups: Positions | None,
+    group_label: str,
+    nonlinear: str | None = None,
+) -> GmmEstimate:
+    """Set up the moments of a model and estimate it.
+
+    Raises
+    ------
+    SpecificationError
+        Such steps do not exist, or classical errors are asked for after later steps.
+    CollinearityError, InsufficientDataError, NumericalError
+        The coefficients are not identified.
+    """
+    steps = int(steps) if is_whole(steps) else steps
+    if isinstance(steps, bool) or not isinstance(steps, (int, str)) or steps not in STEPS:
+        raise SpecificationError(f"steps={shown(steps)} is not known. Choose one of: 1, 2, 'iterated', 'cu'.")
+    refuse_covariance(cov_kind, steps)
+    if model.n_transformed <= model.n_regressors:
+        raise InsufficientDataError(
+            f"The error variance cannot be estimated: the model has {count_of(model.n_transformed, 'transformed row')} "
+            f"for {count_of(model.n_regressors, 'coefficient')}. Use fewer lags or regressors."
+        )
+    chosen = h or ("block" if model.specification.constant and not model.specification.level_equation else convention.h)
+    problem = model.problem(chosen, balanced=convention.balanced_deviations, groups=groups)
+    if nonlinear is not None:
+        if steps == "cu" or cov_kind == "classical":
+            raise SpecificationError(
+                f"nonlinear={nonlinear!r} is available with steps=1, 2 or 'iterated', and with cov='robust' or "
+                "'uncorrected'."
+            )
+        if isinstance(model, StreamedModel):
+            problem = model.quadratic_problem(problem, nonlinear)
+        else:
+            problem = QuadraticProblem.of(problem, quadratic_moments(model, nonlinear))
+    every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
+    if steps in ("iterated", "cu") and every >= problem.n_clusters:
+        raise InsufficientDataError(
+            f"steps={steps!r} needs fewer moments than entities (or clusters of them), but there are {every} "
+            f"moments for {problem.n_clusters}, so the criterion does not depend on the coefficients. Use "
+            "LagInstruments(collapse=True), or steps=2."
+        )
+    found = GmmEstimate(model, problem, convention, steps, joint, cov_kind, group_label)
+    found.step  # noqa: B018 - estimated now, so that what is not identified is refused here
+    return found
+
+
+def refuse_covariance(kind: str, steps: int | str) -> None:
+    """Refuse errors that estimates of so many steps do not have.
+
+    Raises
+    ------
+    SpecificationError
+        Classical errors are asked for after later steps, or uncorrected ones after one step.
+    """
+    if kind == "classical" and steps != 1:
+        raise SpecificationError(
+            "cov='classical' is for one-step estimates: the weights of later steps allow for heteroskedasticity. Use "
+            "'robust' (Windmeijer's correction) or 'uncorrected'."
+        )
+    if kind == "uncorrected" and steps == 1:
+        raise SpecificationError("cov='uncorrected' is for two-step estimates: one-step errors need no correction.")
+
+
+def entity_groups(model: DynamicModel, by: Sequence[object]) -> tuple[Positions | None, str]:
+    """Clusters of entities: None for the entities themselves, or the codes of a column that is constant in each.
+
+    Raises
+    ------
+    SpecificationError
+        There are several dimensions, or entities move between groups.
+    """
+    if len(by) > 1:
+        raise SpecificationError(
+            "Give Clustered one dimension here: the moments are summed within one dimension of clusters."
+        )
+    column = by[0] if by else "entity"
+    if isinstance(column, str) and column in ("entity", model.panel.entity_name):
+        return None, "entities"
+    return model.clusters(column)

@@ -1,0 +1,375 @@
+r"""Moments of lagged instruments, as products of pairs of periods.
+
+An instrument of an equation's row is the level of some other period, and most moments have one row each. So Z is never
+formed: each row r of the equation keeps the few instruments :math:`Z_r` (N, L_r) that it has, and
+
+.. math:: Z_i'X_i = \sum_r z_{ir} x_{ir}', \qquad
+          \sum_i Z_i'H_iZ_i = \sum_{r, r'} Z_r' \,\mathrm{diag}(h_{i,rr'})\, Z_{r'}
+
+over the few pairs of rows whose errors are correlated: all entities at once, a product for each pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.core.base.labels import listed
+from panelvar.data.panel.design import CONSTANT
+from panelvar.panels.dynamic.cube import Laid, PanelCube
+from panelvar.panels.dynamic.lag_instruments import LagInstruments, Specification, StandardInstruments
+from panelvar.panels.dynamic.transforms import EquationRows
+
+H_CHOICES = ("cross", "block", "identity")
+_ANY = 10**9
+"""A last lag that no calendar reaches."""
+
+
+class RowInstruments(NamedTuple):
+    """Instruments of one row of the equation.
+
+    Attributes
+    ----------
+    columns : (L_r,) integer array
+        Which moments they belong to.
+    values : (N, L_r) array
+        Zero for entities that lack the row.
+    """
+
+    columns: Positions
+    values: Array
+
+
+class Origin(NamedTuple):
+    """Where a moment comes from.
+
+    Attributes
+    ----------
+    kind : {"lags", "changes", "standard", "constant", "period", "quadratic"}
+        Lagged levels in the transformed rows, lagged differences in the levels; columns that instrument themselves; the
+        constant; a period; products of two residuals.
+    place : int
+        Which of the specification's sets of instruments it belongs to; -1: none of them.
+    """
+
+    kind: str
+    place: int = -1
+
+
+class LagWindow(NamedTuple):
+    """Lags of variables, resolved: see `LagInstruments`."""
+
+    names: tuple[str, ...]
+    laid: Laid
+    first: int
+    last: int
+    collapse: bool
+
+
+@dataclass(frozen=True, eq=False)
+class InstrumentMatrix:
+    """All instruments of an equation, by row.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        What each of the L moments is.
+    rows : tuple of RowInstruments
+        In the order of the equation's rows: those of the transformed equation, then of levels.
+    origins : tuple of Origin
+        Where each moment comes from.
+    """
+
+    labels: tuple[str, ...]
+    rows: tuple[RowInstruments, ...]
+    origins: tuple[Origin, ...]
+
+    @property
+    def count(self) -> int:
+        """Moments of one equation, L."""
+        return len(self.labels)
+
+    def only(self, kept: Mask) -> InstrumentMatrix:
+        """Some of the moments."""
+        moved = np.cumsum(kept) - 1
+        rows = []
+        for row in self.rows:
+            chosen = kept[row.columns]
+            rows.append(RowInstruments(moved[row.columns[chosen]], np.ascontiguousarray(row.values[:, chosen])))
+        return InstrumentMatrix(
+            tuple(label for label, keep in zip(self.labels, kept, strict=True) if keep),
+            tuple(rows),
+            tuple(origin for origin, keep in zip(self.origins, kept, strict=True) if keep),
+        )
+
+    def products(self, equations: Sequence[EquationRows]) -> Array:
+        """Each entity's :math:`Z_i'[X_i, Y_i]`, (L, C, N).
+
+        Entities come last: products of long vectors take half the time of many short ones, here and in all that is
+        made of them.
+        """
+        values = [np.ascontiguousarray(row.T) for equation in equations for row in equation.values]
+        out = np.zeros((self.count, *values[0].shape))
+        for own, row in zip(self.rows, values, strict=True):
+            for moment, instrument in zip(own.columns, np.ascontiguousarray(own.values.T), strict=True):
+                out[moment] += instrument * row
+        return out
+
+    def weighted(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
+        r""":math:`\sum_i w_i Z_i'H_iZ_i`, (L, L)."""
+        out = np.zeros((self.count, self.count))
+        for (first, second), covariance in covariances.items():
+            left, right = self.rows[first], self.rows[second]
+            factor = covariance if weights is None else covariance * weights
+            scaled = left.values * factor if np.ndim(factor) == 0 else left.values * np.asarray(factor)[:, None]
+            block = scaled.T @ right.values
+            out[left.columns[:, None], right.columns] += block
+            if first != second:
+                out[right.columns[:, None], left.columns] += block.T
+        return out
+
+
+RowCovariances = dict[tuple[int, int], "Array | float"]
+"""Covariances :math:`h_{i,rr'}` of the errors of pairs of rows r <= r', for all entities alike or one each."""
+
+
+def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool = False) -> RowCovariances:
+    r"""Covariances of the rows' errors, up to a factor, when the errors of the levels are white noise.
+
+    Parameters
+    ----------
+    equations : sequence of EquationRows
+    h : {"cross", "block", "identity"}
+        "cross": :math:`H_i = D_iD_i'` with the rows' loadings D of the periods. "block": the same without the block
+        between transformed rows and levels (the effects in the levels are not white noise either way). "identity": the
+        identity matrix.
+    balanced : bool
+        In the block between transformed rows and levels, give deviations the loadings of an entity without gaps
+        (xtabond2).
+    """
+    choose("h", h, H_CHOICES)
+    out: RowCovariances = {}
+    start = 0
+    for equation in equations:
+        count = len(equation.labels)
+        for row in range(count):
+            out[start + row, start + row] = 2.0 if equation.kind == "fd" and h != "identity" else 1.0
+            if equation.kind == "fd" and h != "identity" and row + 1 < count:
+                out[start + row, start + row + 1] = -1.0
+        start += count
+    if h == "cross" and len(equations) == 2:
+        first, second = equations
+        loadings = first.loadings(balanced=balanced)
+        for row in range(len(first.labels)):
+            for column, period in enumerate(second.labels):
+                cross = loadings[row, period]
+                if cross.any():
+                    value: Array | float = float(cross[0]) if len(cross) == 1 else cross
+                    out[row, len(first.labels) + column] = value
+    return out
+
+
+class Moments:
+    """Instruments as they are collected, row by row."""
+
+    def __init__(self, equations: Sequence[EquationRows]) -> None:
+        self._used = [used for equation in equations for used in equation.used]
+        self._rows: list[list[tuple[list[int], Array]]] = [[] for _ in self._used]
+        self._places: dict[tuple[object, ...], int] = {}
+        self._labels: list[str] = []
+        self._origins: list[Origin] = []
+
+    def add(
+        self, row: int, origin: Origin, keys: Sequence[tuple[object, ...]], labels: Sequence[str], values: Array
+    ) -> None:
+        """Add instruments (N, count) to a row; equal keys of the same origin are the same moment."""
+        places = []
+        for own, label in zip(keys, labels, strict=True):
+            key = (origin, *own)
+            if key not in self._places:
+                self._places[key] = len(self._labels)
+                self._labels.append(label)
+                self._origins.append(origin)
+            places.append(self._places[key])
+        self._rows[row].append((places, np.where(self._used[row][:, None], values, 0.0)))
+
+    def add_window(
+        self,
+        start: int,
+        equation: EquationRows,
+        window: LagWindow,
+        origin: Origin,
+        periods: Sequence[str],
+        prefix: str = "",
+    ) -> None:
+        """Add the lags of some variables to every row of an equation whose first row is ``start``."""
+        values = window.laid.values
+        for number, label in enumerate(equation.labels):
+            for lag in range(window.first, min(window.last, label) + 1):
+                keys = [(name, lag, None if window.collapse else label) for name in window.names]
+                words = [lag_words(prefix, name, lag) for name in window.names]
+                if not window.collapse:
+                    words = [f"{word} ({periods[label]})" for word in words]
+                self.add(start + number, origin, keys, words, values[label - lag])
+
+    def matrix(self) -> tuple[InstrumentMatrix, Mask]:
+        """What was collected, and which of the moments are not zero for every entity in all rows."""
+        found = np.zeros(len(self._labels), dtype=bool)
+        rows = []
+        width = len(self._used[0]) if self._used else 0
+        for parts in self._rows:
+            places = np.array([place for own, _ in parts for place in own], dtype=np.intp)
+            values = np.concatenate([each for _, each in parts], axis=1) if parts else np.zeros((width, 0))
+            there = values.any(axis=0)
+            found[places[there]] = True
+            rows.append(RowInstruments(places[there], values[:, there]))
+        return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)), found
+
+
+def lag_words(prefix: str, name: str, lag: int) -> str:
+    """``"L2.n"``, or ``"L1.D.n"`` with a prefix."""
+    return f"L{lag}.{prefix}{name}" if lag else f"{prefix}{name}"
+
+
+def collected(
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    cube: PanelCube,
+    periods: Sequence[str],
+    latest: int,
+    words: Sequence[str],
+) -> tuple[InstrumentMatrix, Mask]:
+    """Every instrument that a specification asks for, and which of them are not zero for all entities.
+
+    Parameters
+    ----------
+    spec : Specification
+    equations : sequence of EquationRows
+        Columns: regressors, dependent variables, and those of the sets of standard instruments.
+    cube : PanelCube
+        Cube of the entities in use.
+    periods : sequence of str
+        What the periods are called.
+    latest : int
+        The last period that has a transformed row.
+    words : sequence of str
+        Names of the constant and of the periods that are regressors.
+
+    Raises
+    ------
+    InsufficientDataError
+        No row has the lags of a window.
+    SpecificationError
+        A window is empty, or there are instruments of levels that are not estimated.
+    """
+    moments = Moments(equations)
+    width = len(spec.lag_names) + len(spec.regressors) + len(words) + len(spec.dependents)
+    _add_lags(moments, spec, equations, cube, periods, latest)
+    _add_standard(moments, spec, equations, cube, width)
+    _add_deterministic(moments, spec, equations, words)
+    return moments.matrix()
+
+
+def _add_lags(
+    moments: Moments,
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    cube: PanelCube,
+    labels: Sequence[str],
+    latest: int,
+) -> None:
+    start = len(equations[0].labels)
+    for number, each in enumerate(spec.sets):
+        if not isinstance(each, LagInstruments):
+            continue
+        first = 2 if each.first is None else each.first
+        last = _ANY if each.last is None else each.last
+        if last < first:
+            raise SpecificationError(
+                f"The window of lags of {listed(each.names)} is empty: it goes from {first} to {last}."
+            )
+        own = cube.only(each.names)
+        equation = each.equation or ("both" if spec.level_equation else "transformed")
+        _refuse_levels(equation, spec)
+        if equation != "level":
+            window = LagWindow(each.names, own, first, last, each.collapse)
+            if first > latest:
+                raise InsufficientDataError(
+                    f"No row has lag {first} of {listed(each.names)}: the panel spans {len(labels)} periods."
+                )
+            moments.add_window(0, equations[0], window, Origin("lags", number), labels)
+        if equation != "transformed":
+            least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
+            window = LagWindow(each.names, _changes(own), least, most, each.collapse)
+            moments.add_window(start, equations[1], window, Origin("changes", number), labels, "D.")
+
+
+def _refuse_levels(equation: str, spec: Specification) -> None:
+    """Refuse instruments of levels that are not estimated."""
+    if equation != "transformed" and not spec.level_equation:
+        raise SpecificationError(
+            f"equation={equation!r} needs a level equation, which this model lacks. fit_blundell_bond has one, and "
+            "fit_panel_var with level_equation=True."
+        )
+
+
+def _changes(laid: Laid) -> Laid:
+    """First differences, where both periods are observed."""
+    before = laid.lagged(1)
+    both = laid.observed & before.observed
+    return Laid(np.where(both, laid.values - before.values, 0.0), both)
+
+
+def _add_standard(
+    moments: Moments,
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    cube: PanelCube,
+    width: int,
+) -> None:
+    start, place = len(equations[0].labels), width
+    for number, each in enumerate(spec.sets):
+        if not isinstance(each, StandardInstruments):
+            continue
+        equation = each.equation or "transformed"
+        _refuse_levels(equation, spec)
+        origin, keys = Origin("standard", number), [(name,) for name in each.names]
+        columns = slice(place, place + len(each.names))
+        place += len(each.names)
+        if equation != "level":
+            words = [f"{'D.' if equations[0].kind == 'fd' and each.transform else ''}{name}" for name in each.names]
+            plain = cube.only(each.names).values
+            for row, label in enumerate(equations[0].labels):
+                values = equations[0].values[row, :, columns] if each.transform else plain[label]
+                moments.add(row, origin, keys, words if equation == "transformed" else each.names, values)
+        if equation != "transformed":
+            for row in range(len(equations[1].labels)):
+                moments.add(start + row, origin, keys, each.names, equations[1].values[row, :, columns])
+
+
+def _add_deterministic(
+    moments: Moments,
+    spec: Specification,
+    equations: Sequence[EquationRows],
+    words: Sequence[str],
+) -> None:
+    """The constant and the periods are their own instruments: in the levels where these are rows, else transformed."""
+    start = len(equations[0].labels)
+    begin = len(spec.lag_names) + len(spec.regressors)
+    if CONSTANT in words:
+        ones = np.ones((equations[0].used.shape[1], 1))
+        for row in range(len(equations[1].labels)):
+            moments.add(start + row, Origin("constant"), [()], [CONSTANT], ones)
+    periods = [(place, word) for place, word in enumerate(words) if word != CONSTANT]
+    if not periods:
+        return
+    rows, offset = (equations[1], start) if spec.level_equation else (equations[0], 0)
+    chosen = [begin + place for place, _ in periods]
+    names = [word for _, word in periods]
+    for row in range(len(rows.labels)):
+        moments.add(offset + row, Origin("period"), [(name,) for name in names], names, rows.values[row][:, chosen])

@@ -1,0 +1,215 @@
+"""What every result estimated by moments says of them: how many, which, and whether they are valid."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+from panelvar.core.tables.test_result import TestResult
+from panelvar.panels.dynamic import specification_tests as tests
+from panelvar.panels.dynamic import subset_tests
+from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
+from panelvar.panels.dynamic.level_correlation import serial_portmanteau
+from panelvar.panels.dynamic.moment_selection import (
+    HANNAN_QUINN,
+    MomentCriteria,
+    MomentSelection,
+    criteria_of,
+    select_lags,
+)
+from panelvar.panels.dynamic.subset_tests import InstrumentTests, Subset, SubsetTest
+from panelvar.panels.dynamic.underidentification import UnderidentificationTest, underidentification
+
+
+class MomentTests(ABC):
+    """Counts and tests of the moments of an estimate by GMM."""
+
+    @property
+    @abstractmethod
+    def _gmm(self) -> GmmEstimate:
+        """The estimate; an error where the model was estimated by least squares."""
+
+    @property
+    def n_instruments(self) -> int:
+        """Number of moments of an equation, without those that are zero for every entity."""
+        return self._gmm.n_instruments
+
+    @property
+    def instrument_names(self) -> tuple[str, ...]:
+        """What each moment is: ``"L2.n (1979)"`` is the level two periods before, in the equation of 1979."""
+        return self._gmm.problem.instruments.labels
+
+    @cached_property
+    def sargan(self) -> TestResult:
+        """Sargan's test of the moments, valid under homoskedasticity."""
+        return tests.sargan(self._gmm)
+
+    @cached_property
+    def hansen_j(self) -> TestResult:
+        """Hansen's test of the moments, from the two-step weights (also after one step)."""
+        return tests.hansen(self._gmm)
+
+    @property
+    def overidentification(self) -> TestResult:
+        """Hansen's test; Sargan's under classical errors."""
+        return self.sargan if self._gmm.cov_kind == "classical" else self.hansen_j
+
+    def difference_in_hansen(self, subset: Subset, *, weight: str = "full") -> SubsetTest:
+        """Test some of the moments, the others being taken as valid, by the difference of Hansen's statistics.
+
+        Parameters
+        ----------
+        subset : str, LagInstruments, StandardInstruments or sequence of str
+            A set of instruments, as you gave it or by its name in `instrument_tests`; ``"levels"`` for the lagged
+            differences that instrument the level equation; ``"time effects"``; ``"quadratic"``; or moments by their
+            `instrument_names`.
+        weight : {"full", "own"}
+            Weights of the model without them: their part of the whole model's, so that the difference is never negative
+            (xtabond2; ``estat overid, difference`` of xtdpdgmm); or those of its own estimates.
+
+        Returns
+        -------
+        SubsetTest
+
+        Raises
+        ------
+        SpecificationError
+            There are no such moments.
+        InsufficientDataError, CollinearityError
+            The moments that are left do not identify the coefficients.
+        """
+        return subset_tests.difference_in_hansen(self._gmm, subset, weight)
+
+    def difference_in_sargan(self, subset: Subset, *, weight: str = "full") -> SubsetTest:
+        """Test some of the moments by the difference of Sargan's statistics: valid under homoskedasticity.
+
+        Parameters
+        ----------
+        subset : str, LagInstruments, StandardInstruments or sequence of str
+            A set of instruments, or moments by name: see `difference_in_hansen`.
+        weight : {"full", "own"}
+            Error variance of the model without them: that of the whole model, or its own.
+
+        Returns
+        -------
+        SubsetTest
+
+        Raises
+        ------
+        SpecificationError, InsufficientDataError, CollinearityError
+            As `difference_in_hansen`.
+        """
+        return subset_tests.difference_in_sargan(self._gmm, subset, weight)
+
+    def instrument_tests(self, kind: str = "hansen") -> InstrumentTests:
+        """Test every set of instruments by itself, the other sets being taken as valid.
+
+        Parameters
+        ----------
+        kind : {"hansen", "sargan"}
+            Hansen's statistic, robust to heteroskedasticity; or Sargan's, which many moments do not weaken.
+
+        Returns
+        -------
+        InstrumentTests
+        """
+        return subset_tests.instrument_tests(self._gmm, kind)
+
+    @cached_property
+    def underidentification(self) -> UnderidentificationTest:
+        """Test that the moments do not identify the coefficients, robust to heteroskedasticity; it should reject."""
+        return underidentification(self._gmm)
+
+    def moment_criteria(self, hq: float = HANNAN_QUINN) -> MomentCriteria:
+        """Return BIC, AIC and HQIC of Andrews and Lu (2001), where n is the number of entities.
+
+        The smallest is best among models of the same rows.
+
+        Parameters
+        ----------
+        hq : float
+            Factor of HQIC's penalty, above two.
+
+        Returns
+        -------
+        MomentCriteria
+        """
+        return criteria_of(self._gmm, hq)
+
+    def lag_selection(self, hq: float = HANNAN_QUINN) -> MomentSelection:
+        """Compare all numbers of lags up to those of this model, on its rows and with its instruments.
+
+        Parameters
+        ----------
+        hq : float
+            Factor of HQIC's penalty, above two.
+
+        Returns
+        -------
+        MomentSelection
+
+        Raises
+        ------
+        SpecificationError
+            The model has one lag: fit it with the most lags to consider.
+        """
+        return select_lags(self._gmm, hq)
+
+    def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
+        """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors.
+
+        Parameters
+        ----------
+        order : int
+            Order 1 is expected to reject. If order 2 or more does, lags of that age are no valid instruments.
+        equation : str, optional
+            The dependent variable, where there are several.
+
+        Returns
+        -------
+        TestResult
+
+        Raises
+        ------
+        InsufficientDataError
+            No entity has differences so far apart.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("employment")
+        >>> collapsed = pv.LagInstruments(collapse=True)
+        >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage)", instruments=collapsed)
+        >>> fit.ar_test(1)
+        <m1: z = -3.0316, p = 0.0024>
+        >>> fit.ar_test(2)
+        <m2: z = -2.2117, p = 0.0270>
+        """
+        place = tests.equation_place(self._gmm.model.specification.dependents, equation)
+        return tests.serial_correlation(self._gmm, order, place)
+
+    def serial_portmanteau(
+        self, equation: str | None = None, *, max_order: int | None = None, collapse: bool = False
+    ) -> TestResult:
+        """Jochmans' portmanteau test: correlation of the errors of the levels, of any order.
+
+        Parameters
+        ----------
+        equation : str, optional
+            The dependent variable, where there are several.
+        max_order : int, optional
+            Highest order of correlation to look for; by default any.
+        collapse : bool
+            Add up the covariances of each lag over periods. One for each lag keeps the power in longer panels.
+
+        Returns
+        -------
+        TestResult
+
+        Raises
+        ------
+        InsufficientDataError
+            No entity has three periods in a row, or there are as many covariances as entities.
+        """
+        place = tests.equation_place(self._gmm.model.specification.dependents, equation)
+        return serial_portmanteau(self._gmm, place, max_order=max_order, collapse=collapse)

@@ -1,0 +1,139 @@
+r"""Weights of moments: a root of their covariance S, and what dividing by it gives.
+
+With :math:`S = R'R`, GMM is least squares of :math:`R'^{-1}Z'y` on :math:`R'^{-1}Z'X`. A covariance estimated from the
+entities' own moments takes its R from their QR decomposition, which loses half the digits that their cross products
+would lose. Moments are scaled to variance one first, so that units do not decide what counts as zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array
+from panelvar.kernels.linear.qr import triangularize
+
+SINGULAR = 1e-12
+"""Reciprocal condition, of moments of variance one, below which their covariance is singular."""
+
+
+@dataclass(frozen=True, eq=False)
+class Root:
+    """A root of a covariance S of L moments.
+
+    Attributes
+    ----------
+    sizes : (L,) array
+        Roots of its diagonal.
+    upper : (L, L) array or None
+        Upper triangle R of the correlations, where they have full rank.
+    spectral : (L, rank) array or None
+        Otherwise: eigenvectors of the correlations over the roots of their eigenvalues.
+    """
+
+    sizes: Array
+    upper: Array | None
+    spectral: Array | None = None
+
+    @property
+    def rank(self) -> int:
+        """Moments that do not depend on others."""
+        return len(self.sizes) if self.spectral is None else self.spectral.shape[1]
+
+    def divided(self, moments: Array) -> Array:
+        """:math:`R'^{-1}` times moments (L, ...)."""
+        scaled = moments / self.sizes.reshape(-1, *(1,) * (moments.ndim - 1))
+        flat = scaled.reshape(len(scaled), -1)
+        if self.upper is None:
+            assert self.spectral is not None
+            solved = self.spectral.T @ flat
+        else:
+            solved = triangular(self.upper, flat, transposed=True)
+        return np.asarray(solved.reshape(-1, *moments.shape[1:]), dtype=np.float64)
+
+    def undivided(self, values: Array) -> Array:
+        """:math:`R^{-1}` times values (rank, ...): with `divided`, the inverse of S."""
+        flat = values.reshape(len(values), -1)
+        if self.upper is None:
+            assert self.spectral is not None
+            solved = self.spectral @ flat
+        else:
+            solved = triangular(self.upper, flat)
+        scaled = solved.reshape(-1, *values.shape[1:])
+        return np.asarray(scaled / self.sizes.reshape(-1, *(1,) * (scaled.ndim - 1)), dtype=np.float64)
+
+
+class StackedRows:
+    """Rows of which only the cross products count: of several blocks no more are kept than there are columns.
+
+    Cross products are those of the triangle of a QR decomposition of the rows, which loses none of their digits.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: list[Array] = []
+
+    def add(self, block: Array) -> None:
+        """Take in rows (n, w)."""
+        self._blocks.append(block)
+        if len(self._blocks) > 1 and sum(map(len, self._blocks)) > 2 * block.shape[1]:
+            self._blocks = [triangularize(np.concatenate(self._blocks))]
+
+    @property
+    def rows(self) -> Array:
+        """Rows with the same cross products, those of a single block as they are."""
+        return self._blocks[0] if len(self._blocks) == 1 else np.concatenate(self._blocks)
+
+
+def root_of_covariance(covariance: Array) -> Root:
+    """The root of a covariance (L, L)."""
+    sizes = positive(np.sqrt(covariance.diagonal()))
+    correlations = covariance / sizes / sizes[:, None]
+    try:
+        upper = np.asarray(np.linalg.cholesky(correlations).T, dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return _spectral(sizes, correlations)
+    return Root(sizes, upper) if reciprocal_condition(upper) ** 2 > SINGULAR else _spectral(sizes, correlations)
+
+
+def root_of_moments(moments: Array) -> Root:
+    r"""The root of :math:`\sum_i g_ig_i'` for moments g (N, L) of entities."""
+    sizes = positive(np.sqrt(np.einsum("ij,ij->j", moments, moments)))
+    scaled = moments / sizes
+    if len(moments) >= moments.shape[1]:
+        upper: Any = np.linalg.qr(scaled, mode="r")
+        if reciprocal_condition(upper) ** 2 > SINGULAR:
+            return Root(sizes, upper)
+    _, values, vectors = np.linalg.svd(scaled, full_matrices=False)
+    used = values**2 > SINGULAR * values[0] ** 2
+    return Root(sizes, None, vectors[used].T / values[used])
+
+
+def _spectral(sizes: Array, correlations: Array) -> Root:
+    values, vectors = np.linalg.eigh(correlations)
+    used = values > SINGULAR * values[-1]
+    return Root(sizes, None, vectors[:, used] / np.sqrt(values[used]))
+
+
+def positive(sizes: Array) -> Array:
+    """The sizes, with one in the place of zero."""
+    return np.where(sizes > 0.0, sizes, 1.0)
+
+
+def reciprocal_condition(upper: Array) -> float:
+    """Reciprocal condition number of an upper triangle, in the largest column sum."""
+    if not upper.diagonal().all():
+        return 0.0
+    from scipy.linalg.lapack import dtrtri
+
+    inverse, _ = dtrtri(np.asfortranarray(upper))
+    return float(1.0 / (np.abs(upper).sum(axis=0).max() * np.abs(inverse).sum(axis=0).max()))
+
+
+def triangular(upper: Array, right: Array, *, transposed: bool = False) -> Array:
+    """Solve with an upper triangle, or its transpose."""
+    from scipy.linalg.lapack import dtrtrs
+
+    solved, _ = dtrtrs(np.asfortranarray(upper), right, trans=int(transposed))
+    return np.asarray(solved, dtype=np.float64)

@@ -1,0 +1,147 @@
+r"""Inference that is valid however weak the instruments are: Anderson and Rubin's test, and the set it accepts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_number
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.chosen_names import written_otherwise
+from panelvar.core.base.errors import NumericalError, SpecificationError, choose
+from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.bands.confidence_set import ConfidenceSet
+from panelvar.panels.instruments.regressions import SpecifiedResult, instrumented_of, on_instruments, zero_test
+
+Quadratic = tuple[Array, Array, Array]
+
+
+def anderson_rubin_test(result: SpecifiedResult, values: Mapping[str, float] | float) -> TestResult:
+    """Build ``InstrumentalResult.anderson_rubin``."""
+    base = instrumented_of(result.fit, "The Anderson-Rubin test")
+    if isinstance(values, Mapping):
+        values = {written_otherwise(name, base.endogenous) or choose("values", name, base.endogenous): value
+                  for name, value in values.items()}  # fmt: skip
+        missing = [name for name in base.endogenous if name not in values]
+        if missing:
+            raise SpecificationError(
+                "The Anderson-Rubin test is of all endogenous coefficients at once, but values= has none for "
+                f"{', '.join(missing)}."
+            )
+        hypothesis = [read_number(f"values[{name!r}]", values[name]) for name in base.endogenous]
+    else:
+        hypothesis = [read_number("values", values)] * len(base.endogenous)
+    n = base.layout.instruments
+    target = base.units([len(base.names) - 1])[:, 0]
+    target[n:-1] = -np.array(hypothesis)
+    reduced = on_instruments(result, target, base.names[-1], "Reduced form")
+    null = ", ".join(f"{name} = {value:g}" for name, value in zip(base.endogenous, hypothesis, strict=True))
+    return zero_test(reduced, base.excluded, "Anderson-Rubin", null)
+
+
+def anderson_rubin_set(result: SpecifiedResult, level: float) -> ConfidenceSet:
+    r"""Build ``InstrumentalResult.anderson_rubin_set``.
+
+    With :math:`\gamma(t) = \hat\gamma_y - t\hat\gamma_p` the reduced form of :math:`y - tp` and V(t) its covariance, a
+    quadratic in t, the ends solve :math:`\det[cV(t) - \gamma(t)\gamma(t)'] = 0`, a quadratic eigenvalue problem.
+    """
+    base = instrumented_of(result.fit, "The Anderson-Rubin set")
+    if len(base.endogenous) > 1:
+        raise SpecificationError(
+            "The Anderson-Rubin set exists for one endogenous regressor only. With several, anderson_rubin tests all "
+            "coefficients at once."
+        )
+    if result.fit.exact:
+        raise NumericalError("The Anderson-Rubin set needs residuals, but the model fits exactly.")
+    (name,) = base.endogenous
+    p = base.units([base.layout.instruments])[:, 0]
+    y = base.units([len(base.names) - 1])[:, 0]
+    # In these units the two reduced forms have errors of one size.
+    unit = float(np.linalg.norm(base.triangle[:, -1]) / np.linalg.norm(base.triangle[:, base.layout.instruments]))
+    gammas, matrices, df = [], [], np.inf
+    for target in (y, unit * p, y - unit * p):
+        reduced = on_instruments(result, target, base.names[-1], "Reduced form")
+        first = int(reduced.fit.constant) + base.layout.exogenous
+        gammas.append(reduced.fit.coefficients[first:])
+        matrices.append(reduced.covariance.matrix[first:, first:])
+        df = reduced.covariance.df
+    root = base.triangle[base.layout.exogenous : base.layout.instruments, base.layout.exogenous :]
+    turn = root[:, : base.layout.excluded]
+    own, other, both = (turn @ matrix @ turn.T for matrix in matrices)
+    critical = _critical(base.layout.excluded, df, level)
+    quadratic = (own, both - own - other, other)
+    ends = _accepted(quadratic, turn @ gammas[0], turn @ gammas[1], critical)
+    intervals = tuple((low * unit, high * unit) for low, high in ends)
+    return ConfidenceSet(name, intervals, level)
+
+
+def _critical(restrictions: int, df: float, level: float) -> float:
+    from scipy.special import chdtri, fdtri
+
+    if np.isinf(df):
+        return float(chdtri(restrictions, 1.0 - level))
+    return restrictions * float(fdtri(restrictions, df, level))
+
+
+def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list[tuple[float, float]]:
+    r"""Return where :math:`(y - tp)'V(t)^{-1}(y - tp) \le c`, with V(t) = V0 + t V1 + t^2 V2."""
+    constant, linear, square = quadratic
+    size = len(y)
+    try:
+        scale = np.linalg.cholesky(constant + square)
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            f"The covariance of the reduced form's {size} instruments is not positive definite. The Anderson-Rubin set "
+            "needs more clusters (or rows, without clusters) than instruments. Use fewer instruments, or "
+            "with_cov('classical')."
+        ) from None
+
+    def whiten(matrix: Array) -> Array:
+        half = np.linalg.solve(scale, matrix)
+        return np.asarray(np.linalg.solve(scale, half.T).T)
+
+    a = whiten(critical * constant - np.outer(y, y))
+    b = whiten(critical * linear + np.outer(y, p) + np.outer(p, y))
+    c = whiten(critical * square - np.outer(p, p))
+    from scipy.linalg import eig
+
+    left = np.block([[np.zeros((size, size)), np.eye(size)], [-a, -b]])
+    right = np.block([[np.eye(size), np.zeros((size, size))], [np.zeros((size, size)), c]])
+    top, bottom = eig(left, right, right=False, homogeneous_eigvals=True)
+    # Both reduced forms were whitened, and t is in a unit in which their errors are of one size.
+    finite = np.abs(bottom) > 1e-13 * np.abs(top)
+    roots = top[finite] / bottom[finite]
+    real = np.sort(roots.real[np.abs(roots.imag) <= 1e-7 * (1.0 + np.abs(roots.real))])
+
+    def inside(t: float) -> bool:
+        gap = y - t * p
+        variance = constant + t * linear + t * t * square
+        try:
+            return float(gap @ np.linalg.solve(variance, gap)) <= critical
+        except np.linalg.LinAlgError:
+            raise NumericalError(
+                "The covariance of the reduced form is singular, so the set cannot be found."
+            ) from None
+
+    edges = [-np.inf, *real.tolist(), np.inf]
+    found: list[tuple[float, float]] = []
+    for low, high in itertools.pairwise(edges):
+        if not inside(_between(low, high)):
+            continue
+        if found and found[-1][1] == low:
+            found[-1] = (found[-1][0], high)
+        else:
+            found.append((low, high))
+    return found
+
+
+def _between(low: float, high: float) -> float:
+    if np.isinf(low) and np.isinf(high):
+        return 0.0
+    if np.isinf(low):
+        return high - max(1.0, abs(high))
+    if np.isinf(high):
+        return low + max(1.0, abs(low))
+    return 0.5 * (low + high)

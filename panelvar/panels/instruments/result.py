@@ -1,0 +1,345 @@
+"""The result of an estimator with instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+from panelvar.core.base.arguments import read_names
+from panelvar.core.base.errors import MissingInformationError, PanelVarError, check_level, emit
+from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.layout import Fact
+from panelvar.core.tables.number_format import check_digits, format_number
+from panelvar.core.tables.table import Table
+from panelvar.core.tables.test_result import TestResult, tests_in_lines
+from panelvar.estimates.bands.confidence_set import ConfidenceSet
+from panelvar.estimates.covariance.covariances import Covariance
+from panelvar.estimates.covariance.named import covariance_of, resolve
+from panelvar.estimates.fit.instrumented import Instrumented
+from panelvar.panels.instruments import strength, validity
+from panelvar.panels.instruments.anderson_rubin import anderson_rubin_set, anderson_rubin_test
+from panelvar.panels.instruments.regressions import SpecifiedResult, is_classical
+from panelvar.panels.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
+from panelvar.panels.instruments.validity import difference, endogeneity
+from panelvar.panels.static.summary import linear_table
+
+T = TypeVar("T")
+
+_KEPT = (
+    "first_stage",
+    "underidentification",
+    "cragg_donald",
+    "kleibergen_paap",
+    "effective_f",
+    "sargan",
+    "basmann",
+    "hansen_j",
+    "wu_hausman",
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InstrumentalResult(SpecifiedResult):
+    r"""Estimates with instruments, under one covariance and one convention.
+
+    It has all of `LinearResult`. Residuals, fitted values, R2 and predictions are those of the regressors themselves,
+    not of what the instruments explain of them: R2 may be negative.
+
+    Attributes
+    ----------
+    specification : Covariance
+        How the covariance is estimated: tests estimate theirs the same way.
+
+    See Also
+    --------
+    LinearResult : What all linear results have.
+    fit_iv_pooled : Makes one.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms[["value0", "capital0"]] = firms.groupby("firm")[["value", "capital"]].shift()
+    >>> formula = "invest ~ capital + [value ~ value0 + capital0]"
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), formula, cov="HC1")
+    >>> fit.params.round(4).to_dict()
+    {'const': -40.4864, 'capital': 0.2271, 'value': 0.1158}
+    >>> fit.wu_hausman
+    <Wu-Hausman: F(1, 205) = 0.1887, p = 0.6645>
+    >>> fit.overidentification
+    <Hansen J: chi2(1) = 5.8527, p = 0.0156>
+    >>> print(round(fit.kleibergen_paap, 1))
+    125.3
+    """
+
+    def without_rows(self) -> InstrumentalResult:
+        """Return the result without its data rows, but with what the summary shows of its instruments."""
+        light = super().without_rows()
+        assert isinstance(light, InstrumentalResult)
+        for name in _KEPT:
+            light.__dict__[name] = getattr(self, name)
+        return light
+
+    # ---- the instruments
+
+    @property
+    def instrumented(self) -> Instrumented:
+        """Instruments, endogenous regressors and what was made of them."""
+        found = self.fit.instrumented
+        if found is None:
+            raise MissingInformationError("The result has no instruments.")
+        return found
+
+    @property
+    def endogenous(self) -> tuple[str, ...]:
+        """Endogenous regressors in use."""
+        return self.instrumented.endogenous
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Instruments in use that are not regressors."""
+        return self.instrumented.excluded
+
+    @property
+    def kappa(self) -> float:
+        """The k of the k-class: 1 for 2SLS, the smallest root for LIML."""
+        return self.instrumented.kappa
+
+    first_stages = cached_property(strength.first_stages)
+
+    first_stage = cached_property(strength.first_stage_table)
+
+    @cached_property
+    def underidentification(self) -> TestResult:
+        """LM test that the instruments leave some combination of endogenous regressors unexplained.
+
+        Anderson's canonical correlations test under the classical covariance, else Kleibergen and Paap's rk (2006, J.
+        Econometrics 133(1), 97-126), under the result's covariance without small-sample factor.
+        """
+        return rank_test(self, lagrange=True)
+
+    @cached_property
+    def cragg_donald(self) -> float:
+        """Cragg and Donald's F of the weakest combination: the first-stage F with one endogenous regressor.
+
+        It is for classical errors. `stock_yogo` has its critical values.
+        """
+        return cragg_donald(self.fit)
+
+    kleibergen_paap = cached_property(strength.kleibergen_paap)
+
+    stock_yogo = cached_property(strength.stock_yogo)
+
+    effective_f = cached_property(strength.effective_f)
+
+    sargan = cached_property(validity.sargan)
+
+    basmann = cached_property(validity.basmann)
+
+    hansen_j = cached_property(validity.hansen)
+
+    @property
+    def overidentification(self) -> TestResult | None:
+        """Sargan's test under the classical covariance, else Hansen's J."""
+        return self.sargan if is_classical(self) else self.hansen_j
+
+    def difference_in_sargan(self, instruments: str | Sequence[str]) -> TestResult:
+        """Test some instruments, given that the others are valid: the C statistic (difference in Sargan or Hansen).
+
+        Parameters
+        ----------
+        instruments : str or sequence of str
+            Excluded instruments or exogenous regressors.
+
+        Returns
+        -------
+        TestResult
+
+        Raises
+        ------
+        SpecificationError
+            If the other instruments do not identify the model, or a name is not an instrument.
+
+        Notes
+        -----
+        Both distances use the covariance of the larger set, so that the difference is never negative (Hayashi 2000,
+        chapter 3).
+        """
+        return difference(self, list(read_names("instruments", instruments)))
+
+    def endogeneity_test(self, variables: str | Sequence[str] = (), *, form: str = "regression") -> TestResult:
+        """Test that endogenous regressors are exogenous, so that least squares would do.
+
+        Parameters
+        ----------
+        variables : str or sequence of str
+            Endogenous regressors to test; all by default. The others stay instrumented.
+        form : {"regression", "difference"}
+            Test that the first-stage residuals have no coefficient in the regression, under the result's covariance
+            (Wu-Hausman); or return the C statistic, the difference in J of the models in which the variables are and
+            are not exogenous (Durbin's test if classical; ivreg2's ``endog()``).
+
+        Returns
+        -------
+        TestResult
+
+        Raises
+        ------
+        SpecificationError
+            If a variable is not endogenous in this model, or the form is unknown.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("grunfeld")
+        >>> firms["before"] = firms.groupby("firm")["value"].shift()
+        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+        >>> fit.endogeneity_test(form="difference")
+        <Durbin: chi2(1) = 2.9593, p = 0.0854>
+        """
+        return endogeneity(self, list(read_names("variables", variables)), form)
+
+    @cached_property
+    def wu_hausman(self) -> TestResult:
+        """Test that all endogenous regressors are exogenous, under the result's covariance (`endogeneity_test`)."""
+        return endogeneity(self, [], "regression")
+
+    def anderson_rubin(self, values: Mapping[str, float] | float = 0.0) -> TestResult:
+        """Test the coefficients of all endogenous regressors at once, validly however weak the instruments.
+
+        Under the null, the excluded instruments have no coefficient in the regression of y less the hypothesis on all
+        instruments (Anderson and Rubin 1949); this is tested under the result's covariance. A rejection may also mean
+        that instruments are invalid.
+
+        Parameters
+        ----------
+        values : mapping of name to value, or one value for all
+            Values of the coefficients under the null.
+
+        Returns
+        -------
+        TestResult
+
+        Raises
+        ------
+        SpecificationError
+            If a name is not an endogenous regressor, or one has no value.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("grunfeld")
+        >>> firms["before"] = firms.groupby("firm")["value"].shift()
+        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+        >>> fit.anderson_rubin({"value": 0.1})
+        <Anderson-Rubin: F(1, 206) = 8.9172, p = 0.0032>
+        """
+        return anderson_rubin_test(self, values)
+
+    def anderson_rubin_set(self, *, level: float = 0.95) -> ConfidenceSet:
+        """Return the values of the endogenous regressor's coefficient that `anderson_rubin` does not reject.
+
+        With weak instruments it may be unbounded or consist of two pieces, and with invalid ones it may be empty.
+
+        Parameters
+        ----------
+        level : float
+            Coverage, 0.5 or more.
+
+        Returns
+        -------
+        ConfidenceSet
+
+        Raises
+        ------
+        SpecificationError
+            If there are several endogenous regressors.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("grunfeld")
+        >>> firms["before"] = firms.groupby("firm")["value"].shift()
+        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+        >>> fit.anderson_rubin_set()
+        <value: 95% Anderson-Rubin set [0.106096, 0.130042]>
+        """
+        return anderson_rubin_set(self, check_level(level))
+
+    @documented
+    def with_cov(self, cov: str | Covariance) -> InstrumentalResult:
+        """Return the same estimates under another covariance, without refitting.
+
+        Parameters
+        ----------
+        {cov (instrumented)}
+
+        Returns
+        -------
+        InstrumentalResult
+            The same estimates.
+        """
+        specification = resolve(cov, self.fit, self.convention)
+        estimate = covariance_of(specification, self.fit, self.convention)
+        result = with_strength_judged(replace(self, covariance=estimate, specification=specification))
+        emit(result.covariance.notes)
+        return result
+
+    # ---- reading
+
+    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+        """Return the summary table, with what is known of the instruments: strong, valid, needed.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the confidence limits.
+        digits : int
+            Digits after the point.
+
+        Returns
+        -------
+        Table
+        """
+        check_digits(digits)
+        several = len(self.endogenous) > 1
+        missing: list[str] = []
+        facts = []
+        if (stages := _if_there("First stage", lambda: self.first_stage, missing)) is not None:
+            facts = [
+                Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
+                for name, value in stages["f"].items()
+            ]
+        if several:
+            facts.append(Fact("Cragg-Donald F", format_number(self.cragg_donald, digits)))
+            facts.append(Fact("Kleibergen-Paap F", format_number(self.kleibergen_paap, digits)))
+        elif (effective := _if_there("Effective F", lambda: self.effective_f, missing)) is not None:
+            facts.append(Fact("Effective F", format_number(effective.statistic, digits)))
+        tests = {
+            "Underidentification": _if_there("Underidentification", lambda: self.underidentification, missing),
+            "Overidentification": _if_there("Overidentification", lambda: self.overidentification, missing),
+            "Exogeneity": _if_there("Exogeneity", lambda: self.wu_hausman, missing),
+        }
+        told = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
+        return linear_table(
+            self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (told, *missing)
+        )
+
+
+def with_strength_judged(result: InstrumentalResult) -> InstrumentalResult:
+    """Return the result with a note on its covariance where the instruments are weak under these errors."""
+    notes = robust_weakness_notes(result)
+    if not notes:
+        return result
+    return replace(result, covariance=replace(result.covariance, notes=(*result.covariance.notes, *notes)))
+
+
+def _if_there(what: str, statistic: Callable[[], T], missing: list[str]) -> T | None:
+    """Return a statistic, or None where it cannot be computed, with the reason in the foot of the table."""
+    try:
+        return statistic()
+    except PanelVarError as error:
+        missing.append(f"{what}: {error}")
+        return None

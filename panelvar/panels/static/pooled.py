@@ -1,0 +1,114 @@
+"""Pooled ordinary least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import Note
+from panelvar.core.base.shared_parameters import documented
+from panelvar.data.panel.design import Design, build_design
+from panelvar.estimates.covariance.covariances import Covariance
+from panelvar.estimates.fit.conventions import Convention
+from panelvar.estimates.fit.presets import as_convention
+from panelvar.estimates.fit.transformed_model import Family, TransformedModel, ones_column
+from panelvar.kernels.linear.rows import TransformedRows, restored_norms, transformed_rows
+from panelvar.panels.static.finish import finish
+from panelvar.panels.static.result import LinearResult
+
+
+@documented
+def fit_pooled(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> LinearResult:
+    r"""Fit pooled OLS, :math:`y_{it} = c + x_{it}'\beta + u_{it}`.
+
+    Parameters
+    ----------
+    {data, y, x, constant, weights, cov, convention, missing, collinear}
+
+    Returns
+    -------
+    LinearResult
+
+    Raises
+    ------
+    DataError, SpecificationError, CollinearityError, InsufficientDataError
+        See `panelvar.core.base.errors`.
+
+    See Also
+    --------
+    fit_fixed_effects : Takes the entity effects out.
+    fit_random_effects : Effects uncorrelated with the regressors, by GLS.
+    effects_lm_test : Tests whether there are effects.
+
+    Notes
+    -----
+    The estimates are consistent only if the regressors are uncorrelated with the entity effects: otherwise use
+    `fit_fixed_effects`. Classical standard errors ignore that an entity's errors are correlated over time: use
+    ``cov="cluster"``.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> fit = pv.fit_pooled(firms, "invest ~ value + capital")
+    >>> fit.params.round(4).to_dict()
+    {'const': -38.4101, 'value': 0.1145, 'capital': 0.2275}
+    >>> fit.with_cov("HC1").std_errors.round(4).to_dict()
+    {'const': 10.4274, 'value': 0.0068, 'capital': 0.0489}
+    """
+    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    return finish(centred_model(design), cov, as_convention(convention), collinear)
+
+
+def centred_model(
+    design: Design,
+    *,
+    family: Family = "pooled",
+    estimator: str | None = None,
+    source: Design | None = None,
+    raw_norms: Array | None = None,
+    notes: Sequence[Note] = (),
+    factor: Callable[[TransformedRows], Array] | None = None,
+) -> TransformedModel:
+    """Take the grand means out of a design with a constant, and leave one without as it is.
+
+    The rows may be made from those of a ``source``; rank is then judged on its scale. ``factor`` computes their
+    triangle in another way.
+    """
+    weight = design.weights
+    n = design.nobs
+    centre = design.means
+    rows = transformed_rows(
+        design.columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
+    )
+    triangle = rows.triangle() if factor is None else factor(rows)
+    if raw_norms is None:
+        mass = np.array([float(n if design.constant else 0)])
+        raw_norms = restored_norms(triangle, [(mass, centre[None, :])])
+    return TransformedModel(
+        family=family,
+        estimator=estimator or ("Pooled OLS" if weight is None else "Pooled WLS"),
+        source=design if source is None else source,
+        design=design,
+        rows=rows,
+        triangle=triangle,
+        raw_norms=raw_norms,
+        centre=centre,
+        constant_mass=float(n),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,175 @@
+"""Coefficients in the rows of a table of results: which, in what order, with what below them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from panelvar.core.base.arguments import read_names
+from panelvar.core.base.chosen_names import chosen_names
+from panelvar.core.base.errors import SpecificationError, choose
+from panelvar.core.tables.layout import Cell, Row, interval, number, probability
+from panelvar.core.tables.number_format import Stars, stars_for
+from panelvar.estimates.coefficients.printed_names import PrintedNames
+
+if TYPE_CHECKING:
+    from panelvar.reporting.comparison.columns import Column, Fitted
+
+Chosen = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
+
+_CONSTANT = "const"
+_LONG_RUN = "long run"
+BELOW = ("std_errors", "tstats", "pvalues", "conf_int", "none")
+_KINDS = {"std_errors": "std. error", "pvalues": "p", "conf_int": "interval"}
+_BRACKETS = {"()": "parentheses", "[]": "brackets", "{}": "braces"}
+
+
+class Precision(NamedTuple):
+    """A line under the estimates.
+
+    Attributes
+    ----------
+    what : str
+        Of `BELOW`.
+    brackets : str
+        About it.
+    """
+
+    what: str
+    brackets: str
+
+
+def read_below(below: str | Sequence[str]) -> tuple[Precision, ...]:
+    """Return the lines under an estimate, each in brackets of its own.
+
+    Raises
+    ------
+    SpecificationError
+        If a line is not one of those offered, or is named twice.
+    """
+    asked = [choose("below", name, BELOW) for name in read_names("below", below, "what stands under an estimate")]
+    lines = [name for name in asked if name != "none"]
+    if len(set(asked)) < len(asked) or (len(asked) > 1 and "none" in asked):
+        raise SpecificationError(f"below={asked!r} must name each line once, or be 'none' alone.")
+    free = [brackets for brackets in _BRACKETS if brackets != "[]" or "conf_int" not in lines]
+    return tuple(Precision(name, "[]" if name == "conf_int" else free.pop(0)) for name in lines)
+
+
+def legend_of(lines: Sequence[Precision], columns: Sequence[Column], level: float) -> str:
+    """Say what stands under the estimates."""
+    said = []
+    for line in lines:
+        words = {
+            "std_errors": "standard errors",
+            "pvalues": "p-values",
+            "conf_int": f"{100.0 * level:g}% confidence intervals",
+        }.get(line.what, "")
+        if line.what == "tstats":
+            normal = [column.name for column in columns if _ratio(column.model) == "z"]
+            several = 0 < len(normal) < len(columns)
+            words = "z statistics" if normal and not several else "t statistics"
+            words += f" (z in {', '.join(normal)})" if several else ""
+        said.append(f"{words} in {_BRACKETS[line.brackets]}")
+    text = ", ".join(said)
+    return f"{text.replace('standard', 'Standard', 1) if text.startswith('standard') else text}." if text else ""
+
+
+def _ratio(model: Fitted) -> str:
+    """What the ratio of an estimate to its error is called."""
+    return "z" if model.distribution == "normal" else "t"
+
+
+class Term(NamedTuple):
+    """A row of coefficients.
+
+    Attributes
+    ----------
+    name : str
+    section : str
+        What sets it apart from coefficients of that name in other results; mostly empty.
+    """
+
+    name: str
+    section: str
+
+
+def terms_of(models: Sequence[Fitted], keep: Chosen | None, drop: Chosen, order: Chosen) -> list[Term]:
+    """Return the rows: coefficients as they appear, the constant last, those of ``order`` first.
+
+    Raises
+    ------
+    SpecificationError
+        If no column has what is kept, dropped or ordered, or nothing is left.
+    """
+    found = list(dict.fromkeys(str(name) for model in models for name in model.params.index))
+    if _CONSTANT in found:
+        found.remove(_CONSTANT)
+        found.append(_CONSTANT)
+    kept = found if keep is None else chosen_names("keep", keep, found)
+    left_out = chosen_names("drop", drop, found)
+    first = chosen_names("order", order, found)
+    names = [name for name in dict.fromkeys((*first, *found)) if name in kept and name not in left_out]
+    if not names:
+        raise SpecificationError(f"keep={kept!r} and drop={left_out!r} leave no coefficient.")
+    terms = []
+    for name in names:
+        sections = {_section(model, name) for model in models if name in model.params.index}
+        terms += [Term(name, section) for section in sorted(sections)] if len(sections) > 1 else [Term(name, "")]
+    return terms
+
+
+def _section(model: Fitted, name: str) -> str:
+    """A long-run coefficient of an error correction is not a slope of its regression."""
+    from panelvar.panels.heterogeneous.error_correction import ErrorCorrectionResult
+
+    return _LONG_RUN if isinstance(model, ErrorCorrectionResult) and name in model.long_run.index else ""
+
+
+def coefficient_rows(
+    terms: Sequence[Term],
+    models: Sequence[Fitted | None],
+    lines: Sequence[Precision],
+    stars: Stars,
+    digits: int,
+    level: float,
+    names: PrintedNames,
+) -> list[Row]:
+    """Print the coefficients of results side by side; a row none of them has is left out."""
+    split = {term.name for term in terms if term.section}
+    rows = []
+    for term in terms:
+        having = [
+            model
+            if model is not None
+            and term.name in model.params.index
+            and (term.name not in split or _section(model, term.name) == term.section)
+            else None
+            for model in models
+        ]
+        if not any(model is not None for model in having):
+            continue
+        label = names.of(term.name) + (f" ({term.section})" if term.section else "")
+        cells = tuple(_estimate(model, term.name, stars, digits) for model in having)
+        rows.append(Row(label, cells, "estimate" if lines else ""))
+        for line in lines:
+            kind = _KINDS.get(line.what) or " or ".join(sorted({_ratio(m) for m in having if m is not None}))
+            below = tuple(_precision(model, term.name, line, digits, level) for model in having)
+            rows.append(Row(label, below, kind, continues=True))
+    return rows
+
+
+def _estimate(model: Fitted | None, name: str, stars: Stars, digits: int) -> Cell:
+    if model is None:
+        return Cell()
+    return number(float(model.params[name]), digits, stars=stars_for(float(model.pvalues[name]), stars))
+
+
+def _precision(model: Fitted | None, name: str, line: Precision, digits: int, level: float) -> Cell:
+    if model is None:
+        return Cell()
+    if line.what == "conf_int":
+        limits = model.conf_int(level=level)
+        return interval(float(limits["lower"][name]), float(limits["upper"][name]), digits)
+    write = probability if line.what == "pvalues" else number
+    return write(float(getattr(model, line.what)[name]), digits, brackets=line.brackets)

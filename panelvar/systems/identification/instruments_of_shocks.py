@@ -1,0 +1,103 @@
+r"""Series from outside a vector autoregression, correlated with one of its shocks.
+
+With :math:`E z_t \varepsilon_{1t} \ne 0` and :math:`E z_t \varepsilon_{st} = 0` for all others,
+:math:`E u_t z_t' = b_1 E \varepsilon_{1t} z_t'`: residuals' covariances with z are proportional to the impact of the
+shock (Stock and Watson 2018; Mertens and Ravn 2013).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.core.base.arrays import Array
+from panelvar.kernels.dynamics.unit_free_solves import lower_solve
+from panelvar.kernels.linear.quadratic_form import quadratic_form
+
+
+class FirstStage(NamedTuple):
+    """Regression of a residual on a constant and the instruments.
+
+    Attributes
+    ----------
+    classical, robust : float
+        F statistic that all slopes are zero, with classical and with HC1 covariance.
+    nobs : int
+    n_instruments : int
+    rsquared : float
+    """
+
+    classical: float
+    robust: float
+    nobs: int
+    n_instruments: int
+    rsquared: float
+
+
+def own_rows(instruments: Array) -> npt.NDArray[np.bool_]:
+    """Rows (..., n) in which every instrument (..., n, k) is observed."""
+    return np.asarray(np.isfinite(instruments).all(axis=-1), dtype=np.bool_)
+
+
+def orthonormal_instruments(instruments: Array) -> Array:
+    """Instruments (..., n, k) as demeaned orthonormal columns over the rows that have them all, zero in the others.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        They are collinear, or do not vary.
+    """
+    rows = own_rows(instruments)[..., None]
+    values = np.where(rows, instruments, 0.0)
+    counts = np.maximum(rows.sum(axis=-2, keepdims=True), 1)
+    values = np.where(rows, values - values.sum(axis=-2, keepdims=True) / counts, 0.0)
+    sizes = np.sqrt(np.einsum("...nk,...nk->...k", values, values))[..., None, :]
+    if not (sizes > 0.0).all():
+        raise np.linalg.LinAlgError
+    values = values / sizes
+    lower = np.linalg.cholesky(values.swapaxes(-1, -2) @ values)
+    return np.linalg.solve(lower, values.swapaxes(-1, -2)).swapaxes(-1, -2).astype(np.float64, copy=False)
+
+
+def impact_column(cross: Array, own: int, factor: Array) -> Array:
+    r"""Impact (..., K, 1) of one standard deviation of the shock.
+
+    .. math:: c = U'P_z u_1, \qquad b_1 = c / \sqrt{c' \Sigma^{-1} c}
+
+    with :math:`P_z` the projection on the instruments: two-stage least squares of each residual on that of the shock's
+    own variable, whose response is positive. The scale follows from :math:`b_1' \Sigma^{-1} b_1 = 1`.
+
+    Parameters
+    ----------
+    cross : array (..., K, k)
+        Residuals' cross products with orthonormal instruments.
+    own : int
+        Position of the shock's own variable.
+    factor : array (..., K, K)
+        Lower factor of the residual covariance.
+    """
+    column = cross @ cross[..., own, :, None]
+    whitened = lower_solve(factor, column)
+    impact: Array = column / np.sqrt(np.einsum("...ij,...ij->...j", whitened, whitened))[..., None, :]
+    return impact
+
+
+def first_stage(residual: Array, instruments: Array) -> FirstStage:
+    """Regress the residual (n,) of the shock's own variable on a constant and the instruments (n, k)."""
+    rows = own_rows(instruments)
+    basis = orthonormal_instruments(instruments)[rows]
+    left = residual[rows] - residual[rows].mean()
+    nobs, count = basis.shape
+    slopes = basis.T @ left
+    rest = left - basis @ slopes
+    degrees = nobs - count - 1
+    explained = float(slopes @ slopes)
+    scores = basis * rest[:, None]
+    meat = scores.T @ scores * (nobs / degrees)
+    robust = float(quadratic_form(slopes, meat).statistic) / count
+    unexplained = float(rest @ rest)
+    return FirstStage(
+        explained / count / (unexplained / degrees), robust, nobs, count, explained / (explained + unexplained)
+    )

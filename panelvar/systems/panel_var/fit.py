@@ -1,0 +1,135 @@
+"""The fit of a panel vector autoregression: what its result needs, whatever the estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import Note
+from panelvar.core.tables.layout import Fact
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.panels.dynamic.cube import RowCounts
+from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
+from panelvar.systems.identification.scheme import Estimates, ReducedForm
+from panelvar.systems.panel_var.recursion import Recursion
+from panelvar.systems.panel_var.rows import PanelVarRows
+
+Refits = Callable[[Array], tuple[Array, Array]]
+"""Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities."""
+Covariances = Callable[[object], CovarianceEstimate]
+"""The covariance that a ``cov=`` asks for, of the coefficients stacked equation by equation."""
+
+
+@dataclass(frozen=True, eq=False)
+class PanelVarFit:
+    """Estimates of a panel vector autoregression.
+
+    Attributes
+    ----------
+    rows : PanelVarRows
+        Rows of the equations in levels.
+    method : str
+        As `panelvar.fit_panel_var` names it.
+    words : str
+        The estimator in words.
+    params : (m, K) array
+        Coefficients of the terms beside the lags, then of lags 1 to p.
+    sigma : (K, K) array
+        Residual covariance.
+    covariance : CovarianceEstimate
+        Covariance of the coefficients, equation by equation, (K m, K m).
+    residuals : (r, K) array
+        Residuals of the rows estimated, which are those of the levels unless they were differenced.
+    residual_entities, residual_periods : (r,) arrays
+        Entity, of all N, and calendar position of these rows.
+    df_resid : int
+        Behind `sigma`, of one equation.
+    effects : (N, K) array or None
+        Effects of the entities.
+    period_effects : (q, K) array or None
+        Effects of the periods, their mean over the rows zero.
+    periods : (q,) integer array
+        Calendar positions of these periods.
+    choices : tuple of Fact
+        What was chosen, for the summary.
+    notes : tuple of Note
+    covariances : callable or None
+        Other covariances of the same estimates.
+    refits : callable or None
+        Estimates with entities weighted; None where the estimator has none.
+    recursion : Recursion or None
+        Data sets generated again, and estimates from them; None where the estimator has none.
+    refit_notes : tuple of Note
+        What a reader of a band of such estimates should know.
+    individual, individual_variances : (N, m, K) arrays or None
+        Each entity's own coefficients, where these are averaged, and their variances.
+    gmm : GmmEstimate or None
+        The estimate by moments; None for least squares.
+    """
+
+    rows: PanelVarRows
+    method: str
+    words: str
+    params: Array
+    sigma: Array
+    covariance: CovarianceEstimate
+    residuals: Array
+    residual_entities: Positions
+    residual_periods: Positions
+    df_resid: int
+    effects: Array | None = None
+    period_effects: Array | None = None
+    periods: Positions | None = None
+    choices: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = ()
+    covariances: Covariances | None = None
+    refits: Refits | None = None
+    recursion: Recursion | None = None
+    refit_notes: tuple[Note, ...] = ()
+    individual: Array | None = None
+    individual_variances: Array | None = None
+    gmm: GmmEstimate | None = None
+
+    @property
+    def n_estimated(self) -> int:
+        """Rows estimated."""
+        return len(self.residuals)
+
+    @property
+    def row_counts(self) -> RowCounts:
+        """Rows of the entities in the equations in levels, or in the differenced ones if there are none in levels."""
+        levels = self.gmm is None or self.gmm.model.specification.level_equation
+        sizes = self.rows.entities.sizes if levels else np.bincount(self.residual_entities)
+        return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))
+
+    def with_covariance(self, covariance: CovarianceEstimate) -> PanelVarFit:
+        """The same estimates with other errors."""
+        return replace(self, covariance=covariance)
+
+    def estimates(self, form: ReducedForm) -> Estimates:
+        """What a scheme of identification may look at."""
+        panel, design = self.rows.panel, self.rows.design
+        # An instrument is of periods, not of rows that were differenced: of levels, less their entity's mean.
+        residuals = self.level_residuals if self.transformed else self.residuals
+        rows = self.rows.panel_rows
+        places = rows if panel.order is None else panel.order[rows]
+        return Estimates(form, len(residuals), residuals, places, panel.nobs, lambda: design.index)
+
+    @property
+    def transformed(self) -> bool:
+        """Whether residuals are of other rows than those in levels."""
+        return len(self.residuals) != self.rows.nobs
+
+    @property
+    def level_residuals(self) -> Array:
+        """Residuals (n, K) of the equations in levels, less the effects."""
+        rows = self.rows
+        left: Array = rows.y - rows.x @ self.params
+        if self.effects is not None:
+            left = left - self.effects[rows.entities.codes]
+        if self.period_effects is not None and self.periods is not None:
+            left = left - self.period_effects[np.searchsorted(self.periods, rows.design.time_positions)]
+        return left

@@ -1,0 +1,81 @@
+"""Data sets of a panel generated again, and estimates of them by the same moments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.panels.dynamic.dynamic_model import build_model
+from panelvar.panels.dynamic.gmm_estimate import GmmEstimate, estimate
+from panelvar.systems.panel_var.recursion import Recursion
+from panelvar.systems.panel_var.rows import PanelVarRows
+
+
+@dataclass(frozen=True, eq=False)
+class MomentRecursion(Recursion):
+    """The recursion of an estimate by moments: effects of entities are means of what its coefficients leave.
+
+    Attributes
+    ----------
+    levels : PanelVarRows
+        The rows of the equations in levels.
+    found : GmmEstimate
+    order : (m,) integer array
+        Where a system's coefficients stand among the estimate's.
+    known : mapping of str to array
+        The panel's columns by name, variables and regressors beside them.
+    of_periods : (n, K) array or None
+        Effects of the rows' periods.
+    """
+
+    levels: PanelVarRows
+    found: GmmEstimate
+    order: Positions
+    known: Mapping[str, Array]
+    of_periods: Array | None
+
+    @property
+    def rows(self) -> PanelVarRows:
+        """The rows of the equations in levels."""
+        return self.levels
+
+    def residuals(self, params: Array) -> Array:
+        """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
+        return self._less_effects(self.levels.y - self.levels.x @ params)
+
+    def refit(self, data: Array) -> tuple[Array, Array]:
+        """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
+        found, rows, m = self.found, self.levels, self.levels.n_regressors
+        params = np.empty((len(data), m, rows.n_vars))
+        sigma = np.empty((len(data), rows.n_vars, rows.n_vars))
+        columns = rows.in_panel()
+        for draw, values in enumerate(data):
+            columns[rows.panel_rows] = values[:, m:]
+            known = {**self.known, **dict(zip(rows.names, columns.T, strict=True))}
+            model = build_model(rows.panel, found.model.specification, "drop", known)
+            again = estimate(
+                model,
+                found.convention,
+                steps=found.steps,
+                joint=found.joint,
+                cov_kind=found.cov_kind,
+                h=None,
+                groups=found.problem.groups,
+                group_label=found.group_label,
+            )
+            params[draw], sigma[draw] = again.params[self.order], again.sigma
+        return params, sigma
+
+    def left(self, data: Array, params: Array) -> Array:
+        """Residuals (B, n, K) of data sets, less the effects."""
+        m = self.levels.n_regressors
+        found = data[:, :, m:] - data[:, :, :m] @ params
+        return np.stack([self._less_effects(own) for own in found])
+
+    def _less_effects(self, left: Array) -> Array:
+        if self.of_periods is not None:
+            left = left - self.of_periods
+        return left - self.levels.entity_means(left)[self.levels.entities.codes]

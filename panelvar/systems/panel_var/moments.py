@@ -1,0 +1,247 @@
+"""Panel vector autoregressions by GMM: from the moments of `panelvar.panels.dynamic.gmm` to a fit of a system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import Note, SpecificationError, choose
+from panelvar.core.tables.layout import Fact
+from panelvar.core.tables.number_format import format_count
+from panelvar.data.panel.panel import Panel
+from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
+from panelvar.panels.dynamic.gmm_convention import gmm_convention
+from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, read_covariance
+from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, estimate, refuse_covariance
+from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, Specification, read_instruments
+from panelvar.panels.dynamic.transforms import TRANSFORMS, WORDS
+from panelvar.systems.panel_var.fit import PanelVarFit
+from panelvar.systems.panel_var.moment_recursion import MomentRecursion
+from panelvar.systems.panel_var.rows import PanelVarRows
+from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, StreamedPanelVarFit, streamed_effects
+
+DISTINCT = 1.0 - np.exp(-1.0)
+"""Share of the entities that a draw of as many entities holds, on average."""
+
+
+@dataclass(frozen=True)
+class MomentOptions:
+    """How a panel vector autoregression is estimated by moments.
+
+    Attributes
+    ----------
+    transform : {"fd", "fod"}
+    steps : {1, 2, "iterated", "cu"}
+    instruments : LagInstruments, sequence of instruments, or None
+    level_equation : bool
+    joint : bool
+    """
+
+    transform: str = "fod"
+    steps: int | str = 2
+    instruments: LagInstruments | Sequence[Instruments] | None = None
+    level_equation: bool = False
+    joint: bool = True
+
+
+def fit_by_moments(
+    rows: PanelVarRows, options: MomentOptions, *, time_effects: bool, cov: str | Covariance | None
+) -> PanelVarFit:
+    """Estimate the rows' system by GMM.
+
+    Raises
+    ------
+    SpecificationError, InsufficientDataError, CollinearityError, NumericalError
+        As `panelvar.fit_arellano_bond`.
+    """
+    choose("transform", options.transform, TRANSFORMS)
+    kind, by = read_covariance(cov)
+    model = rows.moment_model(_specification(rows, options, time_effects), partial(_known, rows))
+    groups, label = entity_groups(model, by)
+    found = estimate(
+        model,
+        gmm_convention("default"),
+        steps=options.steps,
+        joint=options.joint,
+        cov_kind=kind,
+        h=None,
+        groups=groups,
+        group_label=label,
+    )
+    return _fit(rows, found, time_effects)
+
+
+def _known(rows: PanelVarRows, panel: Panel) -> dict[str, Array]:
+    """A panel's columns by name: variables, and the regressors beside their lags."""
+    terms, columns = rows.terms, [panel.column(name) for name in rows.sources]
+    exogenous = columns[rows.n_vars :]
+    shifted = [panel.lag(column, lag) for lag in range(terms.exogenous_lags + 1) for column in exogenous]
+    beside = dict(zip(rows.regressor_names[: terms.count], shifted, strict=True))
+    return dict(zip(rows.names, columns[: rows.n_vars], strict=True)) | beside
+
+
+def _specification(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> Specification:
+    names = rows.names
+    lag_names = tuple(f"L{lag}.{name}" for lag in range(1, rows.lags + 1) for name in names)
+    beside = rows.regressor_names[: rows.terms.count]
+    sets = read_instruments(names, beside, (), (), options.instruments)
+    specification = Specification(
+        names, lag_names, rows.lags, beside, sets, options.transform, options.level_equation, False, time_effects
+    )
+    return replace(specification, constant=True) if options.level_equation else specification
+
+
+def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
+    model = found.model
+    count, lags = rows.terms.count, len(model.specification.lag_names)
+    # Terms come first in a system, then lags; the constant and the periods are no terms but part of the effects.
+    order = np.r_[lags : lags + count, :lags]
+    width = model.n_regressors
+    places = np.concatenate([order + equation * width for equation in range(rows.n_vars)])
+    own = estimated_covariance(found, small=False)
+    covariance = replace(own, matrix=own.matrix[np.ix_(places, places)])
+    params, width = found.params[order], model.n_regressors
+    system = "system " if model.specification.level_equation else ""
+    words = f"{STEP_WORDS[found.steps]} {system}GMM, {WORDS[model.kind]}"
+    choices = (Fact("Instruments", f"{format_count(found.n_instruments)} per equation"),)
+    others = _Others(found, places)
+    if isinstance(rows, StreamedPanelRows):
+        used = np.zeros(rows.source.n_entities, dtype=bool)
+        used[model.entities] = True
+        raw = _raw_period_effects(found) if time_effects else None
+        rows, effects, period_effects = streamed_effects(rows, used, model.periods, params, raw)
+        return StreamedPanelVarFit(
+            rows,
+            n_estimated=model.n_transformed,
+            row_counts=rows.row_counts if model.specification.level_equation else model.census.transformed,
+            method="gmm",
+            words=words,
+            params=params,
+            sigma=found.sigma,
+            covariance=covariance,
+            df_resid=model.n_transformed - width,
+            effects=effects,
+            period_effects=period_effects,
+            periods=model.periods if time_effects else None,
+            choices=choices,
+            notes=(*rows.notes, *found.notes),
+            covariances=others,
+            gmm=found,
+        )
+    used = np.isin(rows.panel.entity_codes[rows.panel_rows], model.entities)
+    if time_effects:
+        used &= np.isin(rows.design.time_positions, model.periods)
+    if not used.all():
+        rows = rows.take(np.flatnonzero(used))
+    period_effects, effects = _effects(rows, found, params, time_effects)
+    codes = np.searchsorted(model.periods, rows.design.time_positions) if time_effects else None
+    of_rows = None if period_effects is None or codes is None else period_effects[codes]
+    left = model.residuals(model.transformed, found.params)
+    entities, periods = np.nonzero(model.transformed.used.T)
+    return PanelVarFit(
+        rows,
+        "gmm",
+        words,
+        params,
+        found.sigma,
+        covariance,
+        left.swapaxes(0, 1)[entities, periods],
+        np.searchsorted(rows.used_entities, model.entities)[entities],
+        model.transformed.labels[periods],
+        model.n_transformed - width,
+        effects,
+        period_effects,
+        model.periods if time_effects else None,
+        choices=choices,
+        notes=(*rows.notes, *found.notes),
+        covariances=others,
+        refits=None if found.problem.clustered else _Refits(found, order),
+        refit_notes=bootstrap_notes(found),
+        recursion=MomentRecursion(rows, found, order, _known(rows, rows.panel), of_rows),
+        gmm=found,
+    )
+
+
+def _effects(rows: PanelVarRows, found: GmmEstimate, params: Array, time_effects: bool) -> tuple[Array | None, Array]:
+    """Effects of periods, of mean zero over the rows, and of entities: means of what the regressors leave."""
+    left = rows.y - rows.x @ params
+    if not time_effects:
+        return None, rows.entity_means(left)
+    of_periods = _raw_period_effects(found)
+    codes = np.searchsorted(found.model.periods, rows.design.time_positions)
+    of_periods = of_periods - of_periods[codes].mean(axis=0)
+    return of_periods, rows.entity_means(left - of_periods[codes])
+
+
+def _raw_period_effects(found: GmmEstimate) -> Array:
+    """Effects of the periods (q, K) beside that of the first."""
+    count = len(found.model.periods) - 1
+    return np.concatenate([np.zeros((1, found.params.shape[1])), found.params[found.model.n_regressors - count :]])
+
+
+@dataclass(frozen=True, eq=False)
+class _Others:
+    """Other covariances of an estimate by moments, in the order (places) of a system's coefficients."""
+
+    found: GmmEstimate
+    places: Positions
+
+    def __call__(self, asked: object) -> CovarianceEstimate:
+        kind, by = read_covariance(asked)
+        if by:
+            raise SpecificationError(
+                "Clusters change the weights of the moments, and so the estimates. Give cov=Clustered(...) to "
+                "fit_panel_var."
+            )
+        refuse_covariance(kind, self.found.steps)
+        other = estimated_covariance(replace(self.found, cov_kind=kind), small=False)
+        return replace(other, matrix=other.matrix[np.ix_(self.places, self.places)])
+
+
+class _Refits:
+    """Estimates with entities weighted: one entity drawn twice is two, since moments are sums over entities."""
+
+    def __init__(self, found: GmmEstimate, order: Positions) -> None:
+        self.found, self.order = found, order
+
+    @cached_property
+    def squares(self) -> Array:
+        """Products of each entity's rows, (N, m + K, m + K)."""
+        values = self.found.model.transformed.values
+        return np.asarray(np.einsum("tni,tnj->nij", values, values))
+
+    @cached_property
+    def counts(self) -> Array:
+        """Rows of each entity."""
+        return np.asarray(self.found.model.transformed.used.sum(axis=0), dtype=np.float64)
+
+    def __call__(self, weights: Array) -> tuple[Array, Array]:
+        found, model = self.found, self.found.model
+        halved = 2.0 if model.transformed.kind == "fd" else 1.0
+        params = np.empty((len(weights), model.n_regressors, found.problem.n_equations))
+        sigma = np.empty((len(weights), found.problem.n_equations, found.problem.n_equations))
+        for draw, own in enumerate(weights):
+            again = replace(found, problem=replace(found.problem, weights=own))
+            params[draw] = again.step.params
+            left = np.concatenate([-params[draw], np.eye(params.shape[2])])
+            rows = float(own @ self.counts) - model.n_regressors
+            sigma[draw] = left.T @ np.tensordot(own, self.squares, axes=1) @ left / rows / halved
+        return params[:, self.order], sigma
+
+
+def bootstrap_notes(found: GmmEstimate) -> tuple[Note, ...]:
+    """Warn where a draw of entities holds fewer of them than there are moments."""
+    every = found.n_instruments * (found.problem.n_equations if found.joint else 1)
+    distinct = DISTINCT * found.model.n_entities
+    if found.steps == 1 or every < distinct:
+        return ()
+    text = (
+        f"A draw of {found.model.n_entities} entities holds about {distinct:.0f} different ones, fewer than the "
+        f"{every} moments. Its weights estimate nothing, so do not trust the band. Use "
+        "LagInstruments(collapse=True), or steps=1."
+    )
+    return (Note("bootstrap-moments", text, warn=True),)

@@ -1,0 +1,375 @@
+"""Panel vector autoregressions: one call, and the estimators behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.core.base.shared_parameters import documented
+from panelvar.data.panel.design import makes_designs
+from panelvar.estimates.covariance.covariances import (
+    Classical,
+    Clustered,
+    Covariance,
+    CovarianceEstimate,
+    ScoredCovariance,
+    symmetric,
+)
+from panelvar.estimates.covariance.influenced import Influenced
+from panelvar.estimates.covariance.named import specification_of
+from panelvar.estimates.fit.small_samples import Counts
+from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.lag_problem import lag_matrices
+from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments
+from panelvar.systems.panel_var.corrected_moments import corrected_moments
+from panelvar.systems.panel_var.fit import PanelVarFit
+from panelvar.systems.panel_var.least_squares import (
+    HahnKuersteiner,
+    PanelLeastSquares,
+    hahn_kuersteiner,
+    half_panel_jackknife,
+    pooled,
+    within,
+)
+from panelvar.systems.panel_var.mean_group import fit_entities
+from panelvar.systems.panel_var.moments import MomentOptions, fit_by_moments
+from panelvar.systems.panel_var.recursion import LeastSquaresRecursion
+from panelvar.systems.panel_var.result import PanelVarResult
+from panelvar.systems.panel_var.rows import PanelVarRows, read_rows
+from panelvar.systems.panel_var.streamed_least_squares import StreamedLeastSquares, effects_of, streamed_least_squares
+from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, StreamedPanelVarFit, streamed_rows
+from panelvar.systems.var.estimates import RULES
+from panelvar.systems.var.scored_system import equation_labels
+
+LONG_PANEL = 20
+"""Rows of an entity, on average, from which least squares with entity effects is the default."""
+MOST_BIAS = 0.5
+"""Bias in standard errors from which it is warned about: intervals of 95% then cover 92% at best."""
+LEAST_SQUARES: dict[str, Callable[[PanelVarRows, bool], PanelLeastSquares]] = {
+    "within": within,
+    "hahn-kuersteiner": hahn_kuersteiner,
+    "half-panel-jackknife": half_panel_jackknife,
+    "corrected-moments": corrected_moments,
+    "pooled": pooled,
+}
+METHODS = (*LEAST_SQUARES, "mean-group", "gmm")
+WITH_CONSTANT = ("pooled", "mean-group")
+
+
+@documented
+def fit_panel_var(
+    data: object,
+    columns: Sequence[Hashable] | Hashable,
+    lags: int = 1,
+    *,
+    method: str | None = None,
+    transform: str | None = None,
+    steps: int | str | None = None,
+    instruments: LagInstruments | Sequence[Instruments] | None = None,
+    level_equation: bool = False,
+    joint: bool = True,
+    exogenous: Sequence[Hashable] | Hashable | None = None,
+    exogenous_lags: int = 0,
+    time_effects: bool = False,
+    cov: str | Covariance | None = None,
+    missing: str = "drop",
+) -> PanelVarResult:
+    r"""Estimate a vector autoregression of a panel's entities, each with an effect of its own.
+
+    .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
+
+    Parameters
+    ----------
+    {data}
+    columns : sequence of column names
+        The K variables, in the causal order of Cholesky shocks, such as ``["output", "rate"]``.
+    lags : int
+        Lag order p. Lags never bridge a gap, and no entity's reach into another's rows.
+    method : str, optional
+        ``"within"``: least squares with entity effects. ``"hahn-kuersteiner"``, ``"half-panel-jackknife"``: the same
+        less its bias, by formula or by the bias of half panels. ``"corrected-moments"``: moments corrected for their
+        bias, for panels of few periods. ``"mean-group"``: a vector autoregression of each entity, averaged.
+        ``"pooled"``: one constant for all. ``"gmm"``: moments of lagged levels, for few periods and many entities. The
+        default is "gmm" if you give an option of it, or if entities have fewer than 20 rows on average once lags are
+        taken off; else "within".
+    transform : {"fod", "fd"}, optional
+        With moments: forward orthogonal deviations (the default) or first differences.
+    steps : {1, 2, "iterated", "cu"}, optional
+        With moments, 1: weights that assume white noise. 2, the default: weights from the one-step errors. "iterated":
+        weights and estimates in turn until they settle. "cu": continuously updated.
+    instruments : LagInstruments or sequence of LagInstruments and StandardInstruments, optional
+        With moments: by default all levels from lag 2 on. ``LagInstruments(last=4, collapse=True)``, without columns,
+        changes the window and the form; a sequence is the whole set, spelled out.
+    level_equation : bool
+        With moments: estimate the levels too, with lagged differences as instruments (system GMM).
+    joint : bool
+        With moments: weights of all equations together, or (False) of each equation by itself.
+    exogenous : sequence of column names, optional
+        Strictly exogenous variables.
+    {exogenous_lags}
+    time_effects : bool
+        Give each period an effect that all entities share.
+    cov : str or covariance object, optional
+        Standard errors, jointly over the equations: ``"cluster"`` by entity (the default), ``"classical"``, ``"HC1"``,
+        ``"driscoll-kraay"``, ``Clustered("entity", "time")``, ... Those of a mean group are the spread of its entities.
+        By moments: ``"robust"`` (the default, with Windmeijer's correction after two steps), ``"classical"``,
+        ``"uncorrected"``, or ``Clustered("region")``.
+    {missing}
+
+    Returns
+    -------
+    PanelVarResult
+        A `System`: roots, responses, decompositions with bands, forecasts, tests of Granger causality.
+
+    Raises
+    ------
+    DataError
+        A column is unknown or infinite, or the data do not say who and when.
+    SpecificationError
+        Options do not exist, or do not go together.
+    InsufficientDataError
+        There are too few entities, or too few rows for the coefficients and effects.
+    CollinearityError
+        Regressors depend on one another or on the effects, or an equation fits exactly.
+    NumericalError
+        The corrected moments have no zero.
+
+    See Also
+    --------
+    fit_var : One series.
+    fit_var_batch : A vector autoregression of each entity by itself.
+    fit_panel_local_projections : Responses without a system.
+
+    Notes
+    -----
+    The means that entity effects take out hold errors of earlier periods. Least squares is therefore biased by a term
+    of order 1/T, toward less persistence (Nickell 1981). Its standard errors shrink with the root of NT, so that with
+    many entities even a small bias rules: "within" is for T that is large beside N.
+
+    "hahn-kuersteiner" (Hahn and Kuersteiner 2002) takes out the term of order 1/T of stationary systems that began long
+    ago; at T = 10 little is left of it unless roots are near one. "half-panel-jackknife" (Dhaene and Jochmans 2015)
+    needs only halves that are alike; it has less bias under high persistence, and larger standard errors.
+    "corrected-moments" (Breitung, Kripfganz and Hayakawa 2022, here for systems) is consistent for many entities at any
+    T. It needs errors that are uncorrelated over time and have the same covariance in all periods of an entity; if
+    variables are so persistent that its moments have no zero, it is refused.
+
+    Standard errors count what a correction adds, by the derivative of the whole estimator; "classical" ones, which are
+    those of least squares, do not. Corrected estimates may leave the unit circle: a note says where they do.
+
+    References
+    ----------
+    Hahn, J. and G. Kuersteiner (2002), Econometrica 70, 1639-1657. Dhaene, G. and K. Jochmans (2015), Review of
+    Economic Studies 82, 991-1030. Pesaran, M. H. and R. Smith (1995), Journal of Econometrics 68, 79-113. Holtz-Eakin,
+    D., W. Newey and H. Rosen (1988), Econometrica 56, 1371-1395. Breitung, J., S. Kripfganz and K. Hayakawa (2022),
+    Econometrics and Statistics 24, 116-132.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import panelvar as pv
+    >>> rng = np.random.default_rng(1)
+    >>> index = pd.MultiIndex.from_product([range(40), range(2000, 2030)], names=["firm", "year"])
+    >>> frame = pd.DataFrame(rng.standard_normal((1200, 2)), index=index, columns=["x", "y"])
+    >>> model = pv.fit_panel_var(frame, ["x", "y"], lags=2, method="hahn-kuersteiner")
+    >>> model.nobs, model.n_entities, model.is_stable
+    (1120, 40, True)
+    """
+    if method is not None:
+        choose("method", method, METHODS)
+    time_effects = read_flag("time_effects", time_effects)
+    trend = "c" if method in WITH_CONSTANT else "n"
+    read = streamed_rows if makes_designs(data) else read_rows
+    rows = read(data, columns, lags, exogenous, exogenous_lags, trend, missing)
+    level_equation, joint = read_flag("level_equation", level_equation), read_flag("joint", joint)
+    asked = {
+        "transform": transform,
+        "steps": steps,
+        "instruments": instruments,
+        "level_equation": level_equation or None,
+    }
+    by_moments = [name for name, value in asked.items() if value is not None]
+    chosen = method
+    if chosen is None:
+        chosen = "gmm" if by_moments or rows.average_periods < LONG_PANEL else "within"
+    if chosen == "gmm":
+        options = MomentOptions(
+            "fod" if transform is None else transform, 2 if steps is None else steps, instruments, level_equation, joint
+        )
+        fit = fit_by_moments(rows, options, time_effects=time_effects, cov=cov)
+    elif by_moments:
+        raise SpecificationError(f"{by_moments[0]}= is an option of method='gmm'; got method={method!r}.")
+    elif isinstance(rows, StreamedPanelRows):
+        fit = _streamed(rows, chosen, time_effects, cov)
+    elif chosen == "mean-group":
+        fit = _mean_group(rows, time_effects, cov)
+    else:
+        fit = _least_squares(rows, chosen, time_effects, cov)
+    result = PanelVarResult(fit)
+    emit(result.notes)
+    return result
+
+
+def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVarFit:
+    if time_effects:
+        raise SpecificationError(
+            "A mean group has no time effects that all entities share, since each has coefficients of its own. "
+            "Subtract the periods' means first, or use another method."
+        )
+    if cov is not None:
+        raise SpecificationError("The standard errors of a mean group are the spread of its entities. Leave cov= out.")
+    return fit_entities(rows).fit()
+
+
+def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
+    """Collect what a result needs of least squares, corrected or not."""
+    estimator = LEAST_SQUARES[method](rows, time_effects)
+    rows, block = estimator.rows, estimator.blocks[0]
+    effects, period_effects, periods = _effects(estimator, time_effects)
+    covariance = covariance_of(estimator, cov)
+    return PanelVarFit(
+        rows,
+        method,
+        estimator.words,
+        estimator.params,
+        estimator.sigma,
+        covariance,
+        estimator.residuals,
+        block.codes,
+        rows.design.time_positions,
+        estimator.df_resid,
+        effects,
+        period_effects,
+        periods,
+        notes=(
+            *rows.notes,
+            *_bias_beside_errors(estimator, method, covariance),
+            *_corrected_roots(estimator, method),
+        ),
+        covariances=partial(covariance_of, estimator),
+        refits=estimator.refits,
+        recursion=LeastSquaresRecursion(estimator),
+    )
+
+
+def _streamed(rows: StreamedPanelRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
+    """Collect what a result needs of least squares of the rows of a stream."""
+    estimator = streamed_least_squares(rows, method, time_effects)
+    covariance = covariance_of(estimator, cov)
+    effects, period_effects, periods = effects_of(estimator, time_effects)
+    return StreamedPanelVarFit(
+        rows,
+        n_estimated=rows.nobs,
+        row_counts=rows.row_counts,
+        method=method,
+        words=estimator.words,
+        params=estimator.params,
+        sigma=estimator.sigma,
+        covariance=covariance,
+        df_resid=estimator.df_resid,
+        effects=effects,
+        period_effects=period_effects,
+        periods=periods,
+        notes=(*rows.notes, *_bias_beside_errors(estimator, method, covariance)),
+        covariances=partial(covariance_of, estimator),
+    )
+
+
+def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstimate:
+    """Estimate the covariance that is asked for, of the coefficients stacked equation by equation.
+
+    Raises
+    ------
+    SpecificationError
+        The covariance needs more than scores of rows.
+    """
+    rows, block = estimator.rows, estimator.blocks[0]
+    found = Clustered("entity") if cov is None else specification_of(cov) or Clustered("entity")
+    if isinstance(found, Classical):
+        matrix = np.asarray(np.kron(estimator.sigma, block.root_inverse @ block.root_inverse.T), dtype=np.float64)
+        return CovarianceEstimate(symmetric(matrix), "classical", float(estimator.df_resid), classical=True)
+    if not isinstance(found, ScoredCovariance):
+        raise SpecificationError(
+            f"cov={cov!r}: a panel vector autoregression takes 'classical', 'cluster', 'HC0' to 'HC5', "
+            "'driscoll-kraay', 'newey-west' and Clustered(...)."
+        )
+    n_levels = (rows.n_entities,) * estimator.effects + (rows.n_periods,) * bool(block.n_dummies)
+    absorbed = (rows.n_entities - 1) * estimator.effects + block.n_dummies
+    counts = Counts(
+        rows.nobs,
+        rows.n_regressors - rows.terms.has_constant,
+        True,
+        absorbed,
+        n_levels,
+        rows.terms.has_constant,
+        rows.n_regressors,
+    )
+    if isinstance(estimator, StreamedLeastSquares):
+        return estimator.clustered(cov, found, counts)
+    influence = estimator.influence().swapaxes(1, 2).reshape(rows.nobs, -1)
+    levels = (rows.entities,) * estimator.effects + (rows.design.times,) * bool(block.n_dummies)
+    names = equation_labels(rows.names, rows.regressor_names)
+    return found(Influenced(names, influence, counts, rows.design, block.leverage, levels), RULES)
+
+
+def _effects(estimator: PanelLeastSquares, time_effects: bool) -> tuple[Array | None, Array | None, Positions | None]:
+    """Effects of entities (N, K) and of periods (q, K), these of mean zero over the rows, and the periods."""
+    rows, block = estimator.rows, estimator.blocks[0]
+    left = rows.y - rows.x @ estimator.params
+    of_periods: Array | None = None
+    periods: Positions | None = None
+    if time_effects:
+        periods, codes = np.unique(rows.design.time_positions, return_inverse=True)
+        of_periods = np.zeros((len(periods), rows.n_vars))
+        of_periods[np.searchsorted(periods, block.dummies)] = block.period_effects(estimator.params)
+        of_periods -= of_periods[codes].mean(axis=0)
+        left = left - of_periods[codes]
+    return (rows.entity_means(left) if estimator.effects else None), of_periods, periods
+
+
+def _bias_beside_errors(estimator: PanelLeastSquares, method: str, covariance: CovarianceEstimate) -> tuple[Note, ...]:
+    """Say by how much least squares is biased, where that is not small beside the errors of a coefficient."""
+    if method != "within":
+        return ()
+    rows = estimator.rows
+    try:
+        moved = HahnKuersteiner(rows, estimator.blocks).params - estimator.params
+    except NumericalError:
+        return ()
+    errors = np.sqrt(covariance.matrix.diagonal()).reshape(rows.n_vars, -1).T
+    ratios = np.divide(np.abs(moved), errors, out=np.zeros(moved.shape), where=errors > 0.0)
+    regressor, equation = np.unravel_index(int(ratios.argmax()), ratios.shape)
+    worst = float(ratios[regressor, equation])
+    if worst < MOST_BIAS:
+        return ()
+    text = (
+        f"With {rows.average_periods:.4g} rows per entity, least squares with entity effects is biased (Nickell "
+        "1981). By Hahn and Kuersteiner's formula, the bias of the coefficient of "
+        f"{rows.regressor_names[regressor]!r} in the equation of {rows.names[equation]!r} is {worst:.1f} standard "
+        "errors. Use 'hahn-kuersteiner', 'half-panel-jackknife' or 'corrected-moments', which correct it."
+    )
+    return (Note("nickell-bias", text, warn=True),)
+
+
+def _corrected_roots(estimator: PanelLeastSquares, method: str) -> tuple[Note, ...]:
+    """Say that a correction has left the unit circle."""
+    if method in ("within", "pooled"):
+        return ()
+    count = estimator.rows.terms.count
+    moduli = [
+        np.abs(dynamics.companion_roots(lag_matrices(params, count)))[0]
+        for params in (estimator.params, estimator.blocks[0].params)
+    ]
+    if moduli[0] < 1.0:
+        return ()
+    text = (
+        f"The corrected estimates have a root of modulus {moduli[0]:.4f}, and least squares has {moduli[1]:.4f}. "
+        "The system may have unit roots, for which the correction is not meant. The estimates are kept as they "
+        "are."
+    )
+    return (Note("corrected-roots", text, warn=True),)

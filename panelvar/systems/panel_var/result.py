@@ -1,0 +1,283 @@
+"""The result of `fit_panel_var`: a system, and the panel it is of, with its effects, entities and forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import (
+    SpecificationError,
+    emit,
+)
+from panelvar.core.base.labels import listed
+from panelvar.core.tables.coefficients import starred_rows, value_row
+from panelvar.core.tables.layout import Fact, Row
+from panelvar.core.tables.number_format import Stars, format_count, star_legend
+from panelvar.kernels.dynamics.terms import stacked_labels
+from panelvar.panels.static.summary import rows_per_entity
+from panelvar.systems.panel_var.estimates import PanelVarEstimates
+from panelvar.systems.panel_var.forecasts import forecast_entities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class PanelVarResult(PanelVarEstimates):
+    r"""A panel vector autoregression: one system for all entities, each with an effect of its own.
+
+    .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
+
+    Made by `panelvar.fit_panel_var`. All of `System` is here too (``roots``, ``moduli``, ``is_stable``,
+    ``equations()``, ``long_run_effects()``).
+
+    Parameters
+    ----------
+    fit : PanelVarFit
+        The estimates, whatever the estimator.
+
+    Attributes
+    ----------
+    sigma : array (K, K)
+        Residual covariance: behind responses, decompositions and forecast intervals.
+    notes : tuple of Note
+        Rows dropped, and whatever else a reader should know.
+
+    See Also
+    --------
+    fit_panel_var : Makes one.
+    VarResult : Of one series.
+    System : What all systems have.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> import numpy as np
+    >>> states = pv.load_data("public_capital")
+    >>> growth = np.log(states[["gsp", "emp"]]).groupby("state").diff().dropna()
+    >>> model = pv.fit_panel_var(growth, ["emp", "gsp"], method="corrected-moments")
+    >>> model.params.round(4).to_dict("list")
+    {'emp': [0.2548, 0.2306], 'gsp': [-0.0894, 0.3818]}
+    >>> model.granger_causality("emp", "gsp")
+    <Granger causality: F(1, 47) = 11.7439, p = 0.0013>
+    >>> model.moduli.round(3).tolist()
+    [0.343, 0.343]
+
+    The responses of each variable to each shock:
+
+    >>> figure = model.impulse_responses(6).plot()
+    """
+
+    _title: ClassVar[str] = "Panel vector autoregression"
+
+    _not_offered: ClassVar[Mapping[str, str]] = {
+        "loglik": "Panel vector autoregressions are estimated by least squares or moments, without a likelihood.",
+        "aic": "Panel vector autoregressions are estimated by least squares or moments, without a likelihood.",
+        "historical_decomposition": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
+        "structural_shocks": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
+    }
+
+    def _in_short(self) -> str:
+        return (
+            f"Panel VAR({self.lags}) of {listed(self.names)}; {self.fit.method}; {self.n_entities} entities, "
+            f"n = {self.nobs}"
+        )
+
+    # ---- rows
+
+    @cached_property
+    def resids(self) -> pd.DataFrame:
+        """Residuals of the rows estimated, less their entity's mean where it has an effect.
+
+        Rows in levels have the index of the data; those that moments transform have entity and period.
+        """
+        import pandas as pd
+
+        fit, panel = self.fit, self.fit.rows.panel
+        index = fit.rows.design.index
+        if fit.transformed:
+            entities = fit.rows.entity_labels.take(fit.residual_entities)
+            index = pd.MultiIndex.from_arrays([entities, panel.calendar.labels_at(fit.residual_periods)])
+        return pd.DataFrame(fit.residuals, index=index, columns=self._axes[1])
+
+    @cached_property
+    def fitted_values(self) -> pd.DataFrame:
+        """Fitted values of the rows that have all their lags, effects included; a mean group fits each entity."""
+        import pandas as pd
+
+        fit = self.fit
+        left = fit.residuals if fit.individual is not None else fit.level_residuals
+        return pd.DataFrame(fit.rows.y - left, index=fit.rows.design.index, columns=self._axes[1])
+
+    def estimated_effects(self) -> pd.DataFrame:
+        r"""Effects of the entities: means of :math:`y_{it} - \sum_j A_j y_{i,t-j} - B x_{it}` over each one's rows.
+
+        Returns
+        -------
+        DataFrame
+            A row for each entity, a column for each variable. Where periods have effects, these have mean zero.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no entity effects.
+        """
+        import pandas as pd
+
+        effects = self.fit.effects
+        if effects is None:
+            raise SpecificationError(f"method={self.method!r} has no entity effects.")
+        return pd.DataFrame(effects, index=self.fit.rows.entity_labels, columns=self._axes[1])
+
+    def period_effects(self) -> pd.DataFrame:
+        """Effects of the periods, of mean zero over the rows: a row for each period, a column for each variable.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no time effects.
+        """
+        import pandas as pd
+
+        fit = self.fit
+        if fit.period_effects is None or fit.periods is None:
+            raise SpecificationError("The model has no effects of the periods. Fit it with time_effects=True.")
+        index = fit.rows.panel.calendar.labels_at(fit.periods)
+        return pd.DataFrame(fit.period_effects, index=index, columns=self._axes[1])
+
+    def _no_intercept(self) -> Array:
+        """The effect of an average entity."""
+        effects = self.fit.effects
+        return np.zeros(self.n_vars) if effects is None else effects.mean(axis=0)
+
+    def _deterministic_part(self, periods: int, exogenous: npt.ArrayLike | None) -> Array:
+        part = super()._deterministic_part(periods, exogenous)
+        return part + self._no_intercept() if self.terms.exogenous else part
+
+    # ---- entities' own coefficients
+
+    @property
+    def individual(self) -> pd.DataFrame:
+        """Each entity's own coefficients in a mean group: a row for each entity, columns (equation, regressor).
+
+        Raises
+        ------
+        SpecificationError
+            If the model is no mean group, so that all entities have the same coefficients.
+        """
+        import pandas as pd
+
+        own = self._own("coefficients of their own")
+        columns = stacked_labels(self.names, self.regressor_names)
+        values = own.swapaxes(1, 2).reshape(len(own), -1)
+        return pd.DataFrame(values, index=self.fit.rows.entity_labels, columns=columns)
+
+    def dispersion(self) -> pd.DataFrame:
+        r"""How far the entities' coefficients of a mean group lie apart, and how much of it their own errors explain.
+
+        Returns
+        -------
+        DataFrame
+            Rows (equation, regressor). ``mean``; ``std_dev`` over entities, s; ``sampling``, the root of the average
+            variance :math:`\bar v` of an entity's estimate; ``between``, :math:`\sqrt{\max(s^2 - \bar v, 0)}`, the
+            standard deviation of the coefficients themselves (Swamy 1970); the smallest, the median and the largest.
+
+        Raises
+        ------
+        SpecificationError
+            If the model is no mean group, so that all entities have the same coefficients.
+        """
+        import pandas as pd
+
+        own = self._own("a dispersion")
+        variances = self.fit.individual_variances
+        assert variances is not None
+        spread = own.var(axis=0, ddof=1)
+        parts = {
+            "mean": own.mean(axis=0),
+            "std_dev": np.sqrt(spread),
+            "sampling": np.sqrt(variances.mean(axis=0)),
+            "between": np.sqrt(np.maximum(spread - variances.mean(axis=0), 0.0)),
+            "smallest": own.min(axis=0),
+            "median": np.median(own, axis=0),
+            "largest": own.max(axis=0),
+        }
+        index = stacked_labels(self.names, self.regressor_names)
+        return pd.DataFrame({name: values.T.ravel() for name, values in parts.items()}, index=index)
+
+    def _own(self, what: str) -> Array:
+        if self.fit.individual is None:
+            raise SpecificationError(
+                f"method={self.method!r} gives all entities the same coefficients. Only method='mean-group' has {what}."
+            )
+        return self.fit.individual
+
+    def forecast(
+        self, steps: int = 8, *, level: float | Sequence[float] = 0.95, exogenous: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Forecast every entity from the end of its rows.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+        level : float or sequence of float
+            Probability of each interval, at least 0.5; or several, such as ``(0.68, 0.95)``.
+        exogenous : DataFrame, optional
+            Future values of exogenous variables, taken as known: an index (entity, period) and a column for each.
+
+        Returns
+        -------
+        DataFrame
+            Rows (entity, period); columns (variable, forecast, lower, upper and std_error; at another level lower_68
+            and upper_68). Intervals are normal, and take coefficients and effects as known. With few periods the
+            effects are not known well, and intervals are too narrow.
+
+        Raises
+        ------
+        SpecificationError
+            Periods have effects, whose future is not known; or entities have coefficients of their own.
+        MissingInformationError
+            The future of exogenous variables was not given, or not of all entities.
+        NumericalError
+            No entity's last p periods are all observed; values overflow.
+        """
+        table = forecast_entities(self.fit, steps, level, exogenous)
+        emit(self._stability_notes())
+        return table
+
+    # ---- presentation
+
+    @property
+    def _deterministic(self) -> str:
+        own = "constant" if self.fit.effects is None else "entity effects"
+        return own if self.fit.period_effects is None else f"{own}, time effects"
+
+    def _facts(self, digits: int) -> tuple[Fact, ...]:
+        return (
+            Fact("Estimator", self.fit.words),
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
+            Fact("Standard errors", self.cov_label),
+            *self.fit.choices,
+            *(() if self.fit.gmm is None else (Fact("Hansen", self.hansen_j.in_a_line(digits)),)),
+        )
+
+    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
+        errors = self.std_errors.to_numpy()
+        pvalues = self.pvalues.to_numpy()
+        return starred_rows(self.regressor_names, self.fit.params, errors, pvalues, levels, digits)
+
+    def _foot(self, digits: int) -> tuple[Row, ...]:
+        return (value_row("Root MSE", np.sqrt(self.sigma.diagonal()), digits),)
+
+    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
+        first = "Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")
+        return (first, *dict.fromkeys(note.text for note in self.notes))

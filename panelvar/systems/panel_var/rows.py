@@ -1,0 +1,380 @@
+"""The rows of a panel vector autoregression: each entity's periods whose values and lags are all observed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_labels, read_whole, refuse_beyond
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.core.base.labels import repeated
+from panelvar.core.base.limits import MOST_COLUMNS
+from panelvar.data.panel.design import Design, dated_panel
+from panelvar.data.panel.panel import Panel
+from panelvar.data.panel.panel_rows import refuse_infinite
+from panelvar.kernels.dynamics.gaps import lag_positions, rows_with_lags
+from panelvar.kernels.dynamics.terms import Terms, regressor_labels
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.panels.dynamic.dynamic_model import DynamicModel, build_model
+from panelvar.panels.dynamic.lag_instruments import Specification
+from panelvar.systems.var.var import lag_order, values_missing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class PanelVarRows:
+    """Rows [terms, lag 1, ..., lag p, Y] of a panel, sorted by entity, then time.
+
+    Attributes
+    ----------
+    design : Design
+        Who and when the rows are; its dependent variable is the first of the system.
+    names : tuple of str
+        Variables of the system.
+    lags : int
+    terms : Terms
+        What stands beside the lags: a constant, exogenous variables.
+    columns : (n, m + K) array, Fortran order
+    sources : tuple
+        Labels of the panel's columns that the variables, and then the exogenous variables, are.
+    """
+
+    design: Design
+    names: tuple[str, ...]
+    lags: int
+    terms: Terms
+    columns: Array
+    sources: tuple[Hashable, ...]
+
+    @property
+    def panel(self) -> Panel:
+        """The panel the rows are of."""
+        return self.design.panel
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was left out and why."""
+        return self.design.notes
+
+    @property
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities in use."""
+        return self.design.entity_labels
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained, n."""
+        return len(self.columns)
+
+    @property
+    def n_vars(self) -> int:
+        """Variables, K."""
+        return len(self.names)
+
+    @property
+    def n_regressors(self) -> int:
+        """Coefficients of an equation, m."""
+        return int(self.columns.shape[1]) - self.n_vars
+
+    @property
+    def x(self) -> Array:
+        """Regressors (n, m)."""
+        return self.columns[:, : self.n_regressors]
+
+    @property
+    def y(self) -> Array:
+        """Variables explained (n, K)."""
+        return self.columns[:, self.n_regressors :]
+
+    @property
+    def regressor_names(self) -> tuple[str, ...]:
+        """Names of an equation's regressors."""
+        return regressor_labels(self.names, self.lags, self.terms)
+
+    @property
+    def entities(self) -> Grouping:
+        """Rows by entity."""
+        return self.design.entities
+
+    @property
+    def n_entities(self) -> int:
+        """Entities with a row, N."""
+        return self.entities.n_groups
+
+    @property
+    def n_periods(self) -> int:
+        """Periods with a row."""
+        return self.design.times.n_groups
+
+    @property
+    def average_periods(self) -> float:
+        """Rows of an entity on average, T."""
+        return self.nobs / self.n_entities
+
+    def in_panel(self, *, exogenous: bool = False) -> Array:
+        """Variables (r, K) in all rows of the panel, or exogenous ones (r, M)."""
+        chosen = self.sources[self.n_vars :] if exogenous else self.sources[: self.n_vars]
+        return np.column_stack([self.panel.column(name) for name in chosen])
+
+    def ends(self) -> Ends:
+        """The last periods of the panel's entities."""
+        in_use = np.zeros(self.panel.n_entities, dtype=bool)
+        in_use[self.used_entities] = True
+        return ends_of(self.panel, self, in_use)
+
+    @cached_property
+    def used_entities(self) -> Positions:
+        """Places of the entities in use among the panel's, (N,)."""
+        return np.unique(self.panel.entity_codes[self.panel_rows])
+
+    @cached_property
+    def panel_rows(self) -> Positions:
+        """Positions of the rows in the sorted panel."""
+        return np.arange(self.panel.nobs) if self.design.kept is None else self.design.kept
+
+    def moment_model(self, specification: Specification, known: Callable[[Panel], Mapping[str, Array]]) -> DynamicModel:
+        """The rows' model by moments, whose columns are known of a panel."""
+        return build_model(self.panel, specification, "drop", known(self.panel))
+
+    def take(self, chosen: Positions, *notes: Note) -> PanelVarRows:
+        """Some of the rows, with notes that say why."""
+        design = self.design.take(chosen).with_notes(*notes)
+        return replace(self, design=design, columns=np.asfortranarray(self.columns[chosen]))
+
+    def entity_means(self, values: Array) -> Array:
+        """Means (N, ...) of values (n, k) over each entity's rows."""
+        return self.entities.means_of(values)
+
+
+class Ends(NamedTuple):
+    """The last periods of all entities.
+
+    Attributes
+    ----------
+    labels : Index
+        Labels of the entities.
+    last : (N,) integer array
+        Calendar position of their last row.
+    history : (N, p, K) array
+        Variables of the last p periods, oldest first; missing where they were not observed.
+    known : (N, q, M) array
+        Exogenous variables of as many periods as have lags.
+    in_use : (N,) bool array
+        Which of the entities have rows in the model.
+    """
+
+    labels: pd.Index
+    last: Positions
+    history: Array
+    known: Array
+    in_use: Mask
+
+
+def ends_of(panel: Panel, rows: PanelVarRows, in_use: Mask) -> Ends:
+    """The last periods of a panel's entities, of the variables that the rows have."""
+    ends = panel.starts[1:] - 1
+    values = np.column_stack([panel.column(name) for name in rows.sources])
+    longest = max(rows.lags, rows.terms.exogenous_lags)
+    where = np.stack(
+        [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in reversed(range(longest))], axis=1
+    )
+    last = np.where((where >= 0)[:, :, None], values[where], np.nan)
+    return Ends(
+        panel.entity_labels,
+        panel.time_positions[ends].astype(np.intp),
+        last[:, longest - rows.lags :, : rows.n_vars],
+        last[:, longest - rows.terms.exogenous_lags :, rows.n_vars :],
+        in_use,
+    )
+
+
+def read_rows(
+    data: object,
+    columns: Sequence[Hashable] | Hashable,
+    lags: object,
+    exogenous: object,
+    exogenous_lags: int,
+    trend: str,
+    missing: str,
+) -> PanelVarRows:
+    """Lay out the rows that have all their lags.
+
+    Raises
+    ------
+    SpecificationError
+        No column is named, one is named twice, or one has the name of a regressor.
+    DataError
+        A column is unknown or infinite, or has missing values under ``missing="raise"``.
+    InsufficientDataError
+        No row has its lags, or only one entity's have.
+    """
+    choose("missing", missing, DROP_OR_RAISE)
+    panel = dated_panel(data)
+    system = read_system(panel.calendar.n_positions, columns, lags, exogenous, exogenous_lags, trend)
+    kept, laid, lost = laid_out(panel, system)
+    if not len(kept):
+        raise no_row(system, panel.n_entities, int(np.diff(panel.starts).max()))
+    whole = len(kept) == panel.nobs
+    width = len(system.labels)
+    design = Design(
+        panel,
+        system.names[0],
+        system.labels,
+        laid[:, width],
+        tuple(laid.T[:width]),
+        constant=system.terms.has_constant,
+        kept=None if whole else kept,
+        notes=(*panel.notes, *lost.notes(system, missing)),
+    )
+    refuse_one(system, design.entities.n_groups, panel.n_entities)
+    return PanelVarRows(design, system.names, system.lags, system.terms, laid, system.sources)
+
+
+class AskedSystem(NamedTuple):
+    """A system before any data.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Variables of the system.
+    lags : int
+    terms : Terms
+        What stands beside the lags.
+    labels : tuple of str
+        Names of an equation's regressors.
+    sources : tuple
+        Labels of the columns that the variables, and then the exogenous variables, are.
+    """
+
+    names: tuple[str, ...]
+    lags: int
+    terms: Terms
+    labels: tuple[str, ...]
+    sources: tuple[Hashable, ...]
+
+
+def read_system(
+    n_positions: int, columns: object, lags: object, exogenous: object, exogenous_lags: int, trend: str
+) -> AskedSystem:
+    """Read what a caller asks for, of data with so many periods (see `read_rows`)."""
+    order = lag_order(lags)
+    chosen, beside = read_labels("columns", columns), read_labels("exogenous", exogenous)
+    _refuse_repeats(chosen, beside)
+    read_whole("exogenous_lags", exogenous_lags, 0)
+    if exogenous_lags and not beside:
+        raise SpecificationError("exogenous_lags= needs exogenous variables. Name them in exogenous=.")
+    for option, value in (("lags", order), ("exogenous_lags", exogenous_lags)):
+        refuse_beyond(option, value, n_positions)
+    names = tuple(map(str, chosen))
+    terms = Terms(trend, 0, tuple(map(str, beside)), int(exogenous_lags))
+    labels = regressor_labels(names, order, terms)
+    twice = repeated(labels)
+    if twice:
+        raise SpecificationError(
+            f"Two regressors would have the same name: {', '.join(map(repr, twice))}. Rename an exogenous variable."
+        )
+    if len(labels) > MOST_COLUMNS:
+        raise SpecificationError(f"An equation has {len(labels)} coefficients; the limit is {MOST_COLUMNS}.")
+    return AskedSystem(names, order, terms, labels, (*chosen, *beside))
+
+
+def no_row(system: AskedSystem, entities: int, longest: int) -> InsufficientDataError:
+    """Make the error for data of which no row has its lags."""
+    return InsufficientDataError(
+        f"None of the {entities} entities has a row with {count_of(system.lags, 'lag')} of "
+        f"{', '.join(system.names)}; the longest has {count_of(longest, 'row')}. Use fewer lags, or look for gaps and "
+        "missing values."
+    )
+
+
+def refuse_one(system: AskedSystem, found: int, entities: int) -> None:
+    """Refuse rows of one entity."""
+    if found < 2:
+        raise InsufficientDataError(
+            "A panel vector autoregression needs at least two entities that have rows with "
+            f"{count_of(system.lags, 'lag')}; {found} of {entities} has. For one entity use fit_var."
+        )
+
+
+def _refuse_repeats(chosen: tuple[Hashable, ...], beside: tuple[Hashable, ...]) -> None:
+    if not chosen:
+        raise SpecificationError("columns= is empty. Name the variables of the system.")
+    twice = repeated(map(str, (*chosen, *beside)))
+    if twice:
+        raise SpecificationError(f"Columns are named twice: {twice}.")
+
+
+class LostRows(NamedTuple):
+    """Why rows are left out.
+
+    Attributes
+    ----------
+    holes : (V,) integer array
+        Missing values of each variable, exogenous ones last.
+    missing : int
+        Rows lost for these.
+    gaps : int
+        Rows lost for periods that are absent from the data.
+    """
+
+    holes: Positions
+    missing: int
+    gaps: int
+
+    def merged(self, other: LostRows) -> LostRows:
+        """Those of both."""
+        return LostRows(self.holes + other.holes, self.missing + other.missing, self.gaps + other.gaps)
+
+    def notes(self, system: AskedSystem, missing: str) -> tuple[Note, ...]:
+        """Say it, or refuse missing values."""
+        notes = values_missing(self.holes, (*system.names, *system.terms.exogenous), self.missing, missing)
+        if self.gaps <= 0:
+            return notes
+        text = (
+            f"Periods are absent from the data, so {count_of(self.gaps, 'row')} without lags "
+            f"{'was' if self.gaps == 1 else 'were'} dropped."
+        )
+        return (*notes, Note("rows-gaps", text, warn=True))
+
+
+def laid_out(panel: Panel, system: AskedSystem) -> tuple[Positions, Array, LostRows]:
+    """Positions of the rows that have all their lags, their columns [terms, lags, Y], and what was left out and why.
+
+    Raises
+    ------
+    DataError
+        A column is unknown or infinite.
+    """
+    values = np.column_stack([panel.column(name) for name in system.sources])
+    for name, column in zip(system.sources, values.T, strict=True):
+        refuse_infinite(panel, name, column)
+    terms, n_vars = system.terms, len(system.names)
+    longest = max(system.lags, terms.exogenous_lags)
+    where = [lag_positions(panel.entity_codes, panel.time_positions, lag) for lag in range(longest + 1)]
+    own, others = slice(0, n_vars), slice(n_vars, None)
+    parts = [(lag, others) for lag in range(terms.exogenous_lags + 1 if terms.exogenous else 0)]
+    parts += [(lag, own) for lag in (*range(1, system.lags + 1), 0)]
+    usable = np.ones(panel.nobs, dtype=bool)
+    for lag, columns in parts:
+        finite = np.asarray(np.isfinite(values[:, columns]).all(axis=1))
+        usable &= (where[lag] >= 0) & finite[where[lag]]
+    kept = np.flatnonzero(usable)
+    laid = [values[where[lag][kept]][:, columns] for lag, columns in parts]
+    if terms.has_constant:
+        laid.insert(0, np.ones((len(kept), 1)))
+    # Rows whose lags the calendar has, whatever the values.
+    dated = rows_with_lags(panel.time_positions, longest, panel.entity_codes)
+    lost = LostRows(
+        (~np.isfinite(values)).sum(axis=0),
+        len(dated) - int(usable[dated].sum()),
+        int(np.maximum(np.diff(panel.starts) - longest, 0).sum()) - len(dated),
+    )
+    return kept, np.asfortranarray(np.concatenate(laid, axis=1)), lost

@@ -1,0 +1,201 @@
+"""Least squares of the rows of a stream: their triangle stands for them, and entities are read again for errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import SpecificationError
+from panelvar.data.streams.reading import NotKept
+from panelvar.estimates.covariance.covariances import Clustered, CovarianceEstimate
+from panelvar.estimates.covariance.influenced import Influenced
+from panelvar.estimates.fit.small_samples import Counts
+from panelvar.kernels.dynamics.column_ranges import measured_columns, require_range
+from panelvar.kernels.dynamics.lag_problem import LagProblem
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.qr import triangularize
+from panelvar.panels.dynamic.weighting import StackedRows
+from panelvar.systems.panel_var.blocks import Block, Totals, independent, require_fit
+from panelvar.systems.panel_var.least_squares import LeastSquares
+from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, streamed_effects
+from panelvar.systems.var.estimates import RULES
+from panelvar.systems.var.scored_system import equation_labels
+
+_NOBODY: Any = None
+"""Stands for the labels of rows that are summed already."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SummedProblem(LagProblem):
+    """A `LagProblem` whose design is the triangle of the rows.
+
+    Attributes
+    ----------
+    rows : int
+        How many rows there are.
+    """
+
+    rows: int
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained."""
+        return self.rows
+
+
+class StreamedBlock(Block):
+    """A `Block` of which no row is kept."""
+
+    codes = NotKept("An entity")
+    places = NotKept("A residual")
+
+    def __init__(self, rows: StreamedPanelRows, problem: SummedProblem, dummies: Positions, effects: bool) -> None:
+        self.__dict__.update(
+            problem=problem,
+            dummies=dummies,
+            effects=effects,
+            n_entities=rows.n_entities,
+            sizes=rows.sizes.astype(np.float64),
+            pairs=None,
+        )
+
+    def weighted(self, weights: Array) -> Totals:
+        """Least squares of the sample: entities have no weights here."""
+        whole = self.problem.design[:, : self.problem.n_regressors] @ self.problem.inverse_factor
+        both = np.concatenate([whole, self.problem.residuals], axis=1)
+        return self.solved((both.T @ both)[None], np.array([float(self.problem.nobs)]), weights.sum(axis=1))
+
+
+def streamed_block(rows: StreamedPanelRows, *, effects: bool, time_effects: bool) -> StreamedBlock:
+    """Read the rows, less their entities' means where these have effects, and factor them (see `block_of`)."""
+    # The first period is what the others are compared with.
+    periods = rows.periods[1:] if time_effects else np.zeros(0, dtype=np.intp)
+    squares: Any = 0.0
+    stacked = StackedRows()
+    for raw, whole, _ in _laid(rows, periods, effects=effects):
+        with np.errstate(over="ignore"):
+            squares = squares + np.einsum("ij,ij->j", raw, raw)
+        stacked.add(whole)
+    lengths, factor = np.sqrt(squares), triangularize(stacked.rows)
+    require_range(np.diag(lengths), lengths, measured_columns(rows.names, rows.terms, rows.lags))
+    if len(periods):
+        count = len(periods)
+        kept = independent(factor, lengths, count)
+        factor, lengths, periods = factor[:, kept], lengths[kept], periods[kept[kept < count]]
+    first = len(periods) + rows.terms.count
+    problem = SummedProblem(np.asfortranarray(factor), first, rows.lags, rows.n_vars, rows=rows.nobs)
+    block = StreamedBlock(rows, problem, periods, effects)
+    require_fit(rows, block, lengths, rows.n_entities)
+    return block
+
+
+def _laid(rows: StreamedPanelRows, periods: Positions, *, effects: bool) -> Iterator[tuple[Array, Array, Grouping]]:
+    """Read columns [dummies, terms, lags, Y] of the rows, the same less their entities' effects, and the entities."""
+    for entities, own, columns in rows.parts():
+        if not len(columns):
+            continue
+        raw = np.concatenate([(own[:, None] == periods).astype(np.float64), columns], axis=1)
+        groups = Grouping.from_codes(np.unique(entities, return_inverse=True)[1])
+        yield raw, raw - groups.means_of(raw)[groups.codes] if effects else raw, groups
+
+
+class StreamedLeastSquares(LeastSquares):
+    """Least squares of the rows of a stream."""
+
+    rows: StreamedPanelRows
+
+    def meat(self) -> Array:
+        """Sum over the entities of the outer products of what each adds to the coefficients, (K m, K m)."""
+        block = self.blocks[0]
+        problem, count = block.problem, block.problem.n_regressors
+        turned = problem.inverse_factor[:, block.n_dummies : count] @ block.root_inverse.T
+        total: Any = 0.0
+        for _, whole, groups in _laid(self.rows, block.dummies, effects=block.effects):
+            moved = whole[:, :count] @ turned
+            left = whole[:, count:] - whole[:, :count] @ problem.params
+            influence = (left[:, :, None] * moved[:, None, :]).reshape(len(whole), -1)
+            summed = groups.sums_of(influence)
+            total = total + summed.T @ summed
+        return np.asarray(total)
+
+    def clustered(self, asked: object, found: object, counts: Counts) -> CovarianceEstimate:
+        """The covariance clustered by entity, which is all that rows of a stream have beside the classical one."""
+        rows, block = self.rows, self.blocks[0]
+        by = found.by[0] if isinstance(found, Clustered) and len(found.by) == 1 else None
+        named = isinstance(by, str) and by in ("entity", rows.source.entity_name)
+        if not isinstance(found, Clustered) or not named or found.residuals not in ("HC0", "HC1"):
+            raise SpecificationError(
+                f"cov={asked!r} is not available for least squares of a stream, which takes 'classical' and clusters "
+                "of entities. Use a Panel for others."
+            )
+        groups = Grouping(np.arange(rows.n_entities), rows.n_entities)
+        names = equation_labels(rows.names, rows.regressor_names)
+        nested = (True,) * block.effects + (False,) * bool(block.n_dummies)
+        fit = _Summed(names, np.zeros((0, len(names))), counts, _NOBODY, np.zeros(0), nested_in=nested)
+        return found.of_meats(fit, RULES, [(groups, rows.source.entity_name)], [groups], [self.meat()])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Summed(Influenced):
+    """What a covariance asks of a model whose influences are summed already.
+
+    Attributes
+    ----------
+    nested_in : tuple of bool
+        Which effects lie within entities.
+    """
+
+    nested_in: tuple[bool, ...]
+
+    def nested(self, clusters: Sequence[Grouping]) -> tuple[tuple[bool, ...], ...]:
+        """Return, for each effect and grouping, whether the levels lie within the groups."""
+        return tuple((own,) * len(clusters) for own in self.nested_in)
+
+
+def within(rows: StreamedPanelRows, time_effects: bool) -> StreamedLeastSquares:
+    """Least squares with entity effects."""
+    return StreamedLeastSquares(rows, (streamed_block(rows, effects=True, time_effects=time_effects),))
+
+
+def pooled(rows: StreamedPanelRows, time_effects: bool) -> StreamedLeastSquares:
+    """Least squares without them; the constant is a regressor."""
+    return StreamedLeastSquares(rows, (streamed_block(rows, effects=False, time_effects=time_effects),))
+
+
+STREAMED = {"within": within, "pooled": pooled}
+
+
+def streamed_least_squares(rows: StreamedPanelRows, method: str, time_effects: bool) -> StreamedLeastSquares:
+    """Least squares by a method that streams have.
+
+    Raises
+    ------
+    SpecificationError
+        Streams do not have the method.
+    """
+    if method not in STREAMED:
+        raise SpecificationError(
+            f"method={method!r} needs the rows of all entities at once, and a stream is read a chunk at a time. Use "
+            "'within', 'pooled' or 'gmm', or a Panel."
+        )
+    return STREAMED[method](rows, time_effects)
+
+
+def effects_of(
+    estimator: StreamedLeastSquares, time_effects: bool
+) -> tuple[Array | None, Array | None, Positions | None]:
+    """Effects of entities (N, K) and of periods (q, K), these of mean zero over the rows, and the periods."""
+    rows, block = estimator.rows, estimator.blocks[0]
+    if not (time_effects or estimator.effects):
+        return None, None, None
+    raw: Array | None = None
+    if time_effects:
+        raw = np.zeros((len(rows.periods), rows.n_vars))
+        raw[np.searchsorted(rows.periods, block.dummies)] = block.period_effects(estimator.params)
+    used = np.ones(rows.source.n_entities, dtype=bool)
+    _, effects, of_periods = streamed_effects(rows, used, rows.periods, estimator.params, raw)
+    return effects if estimator.effects else None, of_periods, rows.periods if time_effects else None

@@ -1,0 +1,328 @@
+"""A system whose parameters are uncertain: responses and shares with bands, long-run effects with errors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_flag, read_horizon, read_levels
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import NumericalError, SpecificationError, emit
+from panelvar.core.base.quoting import shown
+from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.bands.drawable import Drawable, Draws
+from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
+from panelvar.kernels.dynamics import dynamics
+from panelvar.systems.identification.scheme import Identification, ReducedForm
+from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of, within_limits
+from panelvar.systems.responses.gradients import (
+    EVERY,
+    long_run_errors,
+    response_errors,
+    response_gradients,
+    share_gradients,
+)
+from panelvar.systems.responses.responses import Responses
+from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
+from panelvar.systems.var.system import System
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class BandedSystem(System):
+    """A `System` of estimates: coefficients and sigma vary as its model for bands (`panelvar.estimates.bands.drawable`) says.
+
+    Nothing here asks how they were estimated, or from what data.
+    """
+
+    sigma: Array
+
+    _what_has_limits: ClassVar[str] = "give bands=, such as bands=ResidualBootstrap(draws=1000, seed=1)"
+
+    @property
+    @abstractmethod
+    def nobs(self) -> int:
+        """Rows explained, n."""
+
+    @property
+    @abstractmethod
+    def _drawable(self) -> Drawable:
+        """The system as the sources of bands see it."""
+
+    @property
+    def unit_roots(self) -> int:
+        """Roots that are one by construction: K - r in an error-correction model of rank r, none in others."""
+        return 0
+
+    @property
+    def _form(self) -> ReducedForm:
+        return ReducedForm(self.coefficients, positive_factor(self.sigma))
+
+    @documented
+    def impulse_responses(
+        self,
+        horizon: int = 10,
+        *,
+        identification: str | Identification = "cholesky",
+        shock_size: str = "sd",
+        ordering: Sequence[str] | None = None,
+        cumulative: bool | str | Sequence[str] = False,
+        bands: BandSource | None = None,
+        level: float | Sequence[float] = 0.95,
+    ) -> Responses:
+        """Responses of every variable to every shock, periods 0 to ``horizon``, with bands if asked for.
+
+        Parameters
+        ----------
+        {horizon, identification, shock_size, ordering, cumulative, bands, level (band)}
+
+        Returns
+        -------
+        Responses
+            To be printed, drawn (``plot()``) or taken as a table (``to_frame()``).
+
+        Raises
+        ------
+        SpecificationError
+            The scheme does not fit the system, or the source of bands has no formula for it.
+        NumericalError
+            The responses overflow.
+
+        See Also
+        --------
+        plot_responses : draws them.
+        fit_local_projections : responses without a system.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+        >>> irf = model.impulse_responses(8, ordering=["unemp", "infl", "tbilrate"])
+        >>> irf.response("unemp", "tbilrate").round(3).tail(1)
+                 value
+        horizon
+        8        0.114
+        """
+        levels = read_levels(level)
+        shocks = self._shocks(identification, shock_size, ordering)
+        horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
+        summed = read_cumulative(cumulative, self.names)
+        values = self._responses(shocks, horizon, summed)
+
+        def statistic(draws: Draws) -> Array:
+            paths = dynamics.responses(draws.form.coefficients, horizon, shocks.drawn(draws.form))
+            return cumulated(paths, 1, summed)
+
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
+            return response_gradients(form, moves, self.nobs, shocks, horizon, summed, others)
+
+        def draw_errors(form: ReducedForm, spread: Array) -> Array:
+            return response_errors(form, spread, self.nobs, shocks, horizon, summed)
+
+        shorter = None if shocks.scheme.needs_coefficients else draw_errors
+        band = self._band(
+            bands,
+            levels,
+            values,
+            statistic,
+            gradients,
+            uses_sigma=shocks.uses_sigma,
+            scheme=shocks.scheme,
+            draw_errors=shorter,
+        )
+        if bands is None:
+            band = self._identified_set(shocks, horizon, summed, levels)
+        return self._described(values, shocks, summed, band)
+
+    @documented
+    def variance_decomposition(
+        self,
+        horizon: int = 10,
+        *,
+        identification: str | Identification = "cholesky",
+        ordering: Sequence[str] | None = None,
+        normalised: bool = False,
+        bands: BandSource | None = None,
+        level: float | Sequence[float] = 0.95,
+    ) -> VarianceDecomposition:
+        """Shares of the shocks in the forecast error variances, horizons 1 to ``horizon``.
+
+        Parameters
+        ----------
+        horizon : int
+            Longest forecast horizon.
+        {identification}
+            They are of one standard deviation.
+        {ordering, normalised, bands}
+            Limits of `DeltaMethod` are normal and may leave the range of a share; they do not exist where a share is
+            zero or one for sure.
+        {level (band)}
+
+        Returns
+        -------
+        VarianceDecomposition
+
+        See Also
+        --------
+        plot_decomposition : draws it.
+        FittedSystem.historical_decomposition : period by period.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
+        >>> model.variance_decomposition(8).to_frame().loc["unemp"].round(3).tail(1)
+        shock     infl  unemp  tbilrate
+        horizon
+        8        0.027  0.961     0.012
+        """
+        levels = read_levels(level)
+        normalised = read_flag("normalised", normalised)
+        shocks = self._decomposing_shocks(identification, ordering)
+        nothing_summed = np.zeros(self.n_vars, dtype=np.bool_)
+        plain = self._decomposed(shocks, horizon, normalised, levels)
+
+        def statistic(draws: Draws) -> Array:
+            form, steps = draws.form, plain.horizon - 1
+            values = dynamics.responses(form.coefficients, steps, shocks.drawn(form))
+            if shocks.complete:
+                return shares_of(values, None, normalised)
+            whole = dynamics.responses(form.coefficients, steps, form.factor)
+            return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
+
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
+            steps = plain.horizon - 1
+            values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
+            slopes = response_gradients(form, moves, self.nobs, shocks, steps, nothing_summed, others)
+            if shocks.complete:
+                return share_gradients(values, slopes, values, slopes, normalised)
+            every = self._shocks("cholesky", "sd", None)
+            whole = dynamics.responses(form.coefficients, steps, form.factor)
+            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, nothing_summed, others)
+            return share_gradients(values, slopes, whole, whole_slopes, normalised)
+
+        band = self._band(bands, levels, plain.values, statistic, gradients, scheme=shocks.scheme)
+        if band is None:
+            if not plain.limits:
+                refuse_idle_levels(levels, self._what_has_limits)
+            emit(plain.notes)
+            return plain
+        notes = self._stability_notes() + shocks.scheme.notes + band.notes
+        emit(notes)
+        return within_limits(plain, band, notes)
+
+    @documented
+    def long_run_std_errors(
+        self,
+        *,
+        identification: str | Identification = "reduced_form",
+        shock_size: str = "unit",
+        ordering: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Asymptotic standard errors of `long_run_effects` (Luetkepohl 2005, proposition 3.6).
+
+        In an error-correction model they take the relations as known.
+
+        Parameters
+        ----------
+        {identification}
+            The scheme must have a delta-method formula.
+        {shock_size, ordering}
+
+        Returns
+        -------
+        DataFrame
+            Responses by shocks.
+
+        Raises
+        ------
+        NumericalError
+            The system is not stable, so that the effects do not exist.
+        SpecificationError
+            The scheme has no formula.
+        """
+        if not self.unit_roots:
+            self._require_stable("long-run effects")
+        shocks = self._shocks(identification, shock_size, ordering)
+        form = self._form
+        errors = long_run_errors(form, self._drawable.directions(form), self.nobs, shocks, self.unit_roots)
+        return self._of_variables(errors, shocks.names)
+
+    def multipliers(self, horizon: int = 10, *, cumulative: bool | str | Sequence[str] = False) -> Responses:
+        """Responses of every variable to one unit of each exogenous variable in period 0 alone.
+
+        Parameters
+        ----------
+        horizon : int
+            Last period; the result has ``horizon + 1`` rows.
+        cumulative : bool, or names of variables
+            Sum the responses over periods, of all variables or of these: the effect of a lasting change.
+
+        Returns
+        -------
+        Responses
+            The exogenous variables stand in place of shocks.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no exogenous variables.
+        """
+        names = self.terms.exogenous
+        if not names:
+            raise SpecificationError("The model has no exogenous variables. Add them with exogenous= when you fit it.")
+        effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
+        values = dynamics.multipliers(
+            self.coefficients, effects.swapaxes(1, 2), read_horizon("horizon", horizon, 0, self.n_vars * len(names))
+        )
+        summed = read_cumulative(cumulative, self.names)
+        values = cumulated(values, 0, summed)
+        if not np.isfinite(values).all():
+            raise NumericalError("The multipliers overflow, because the system is explosive. Shorten the horizon.")
+        notes = self._stability_notes()
+        emit(notes)
+        return Responses(
+            values,
+            self.names,
+            names,
+            "exogenous",
+            "exogenous",
+            "unit",
+            None,
+            said_cumulative(summed, self.names),
+            notes=notes,
+        )
+
+    def _band(
+        self,
+        bands: BandSource | None,
+        levels: Sequence[float],
+        estimate: Array,
+        statistic: Callable[[Draws], Array],
+        gradients: Callable[..., Array] | None = None,
+        *,
+        uses_sigma: bool = True,
+        future_steps: int = 0,
+        scheme: Identification | None = None,
+        draw_errors: Callable[[ReducedForm, Array], Array] | None = None,
+    ) -> Band | None:
+        if bands is None:
+            return None
+        if isinstance(bands, type):
+            raise SpecificationError(f"bands={bands.__name__} is the class: call it, {bands.__name__}(...).")
+        if not hasattr(bands, "band"):
+            raise SpecificationError(
+                f"bands={shown(bands)}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), "
+                "DeltaMethod() or None."
+            )
+        carried = None if scheme is None else scheme.carried
+        many = scheme is not None and scheme.set_valued
+        model = self._drawable
+        target = Target(model, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors)
+        return bands.band(target, levels if len(levels) > 1 else levels[0])

@@ -1,0 +1,272 @@
+"""A structural form: its matrices with errors and limits, the test of its restrictions, its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.core.base.arguments import read_levels
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.hints import HintsAtNames
+from panelvar.core.base.labels import listed
+from panelvar.core.base.quoting import one_line, shown
+from panelvar.core.tables.layout import Cell, Fact, Row, interval, number, words
+from panelvar.core.tables.number_format import check_digits, format_count, format_number
+from panelvar.core.tables.table import Presented, Table
+from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.bands.limits import normal_limits
+from panelvar.estimates.bands.target import Band, Limits, limit_columns, nested, said_levels
+from panelvar.kernels.dynamics.unit_free_solves import impact_solve
+from panelvar.systems.identification.short_run import ShortRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MATRICES = ("A", "B", "Long run")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SvarResult(HintsAtNames, Presented):
+    r"""Structural form :math:`A u_t = B \varepsilon_t` at the maximum of its likelihood.
+
+    Parameters
+    ----------
+    identification : ShortRun
+        The scheme with its estimates: pass it on to `VarResult.impulse_responses` and the like.
+    names, shocks : tuple of str
+        Variables and shocks.
+    pair : array (2, K, K)
+        A and B.
+    pair_errors : array (2, K, K)
+        Their standard errors, from the information matrix or the source of the band; zero where an entry is known.
+    nobs : int
+    loglik : float
+        Gaussian log likelihood, at the residual covariance of the convention.
+    overidentification : TestResult or None
+        Likelihood-ratio test against an unrestricted residual covariance; None if the model is just identified.
+    iterations : int
+        Steps of the longest search.
+    lasting, lasting_errors : array (K, K) or None
+        Long-run effects of the shocks and their errors, where they are restricted or the system has unit roots.
+    band : Band or None
+        Limits, draws (if any) and label of A, B and the long-run effects, (3, K, K).
+    notes : tuple of Note
+    levels : tuple of float
+        Confidence levels of the limits, the highest first.
+
+    See Also
+    --------
+    fit_svar : makes it.
+    ShortRun : the restrictions.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
+    >>> zeros = {("infl", "unemp"): 0, ("infl", "tbilrate"): 0, ("unemp", "infl"): 0, ("unemp", "tbilrate"): 0}
+    >>> svar = pv.fit_svar(pv.fit_var(macro, lags=2), pv.ShortRun(a=zeros))
+    >>> svar.entries["estimate"].round(3).head(2).tolist()
+    [0.427, -0.157]
+    >>> svar.overidentification.in_a_line()
+    'chi2(1) = 6.3752, p = 0.0116'
+    """
+
+    identification: ShortRun
+    names: tuple[str, ...]
+    shocks: tuple[str, ...]
+    pair: Array
+    pair_errors: Array
+    nobs: int
+    loglik: float
+    overidentification: TestResult | None
+    iterations: int
+    lasting: Array | None = None
+    lasting_errors: Array | None = None
+    band: Band | None = None
+    notes: tuple[Note, ...] = ()
+    levels: tuple[float, ...] = (0.95,)
+
+    def _frame(self, values: Array, columns: tuple[str, ...]) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=list(self.names), columns=list(columns))
+
+    @property
+    def a(self) -> pd.DataFrame:
+        """A, equations by variables."""
+        return self._frame(self.pair[0], self.names)
+
+    @property
+    def b(self) -> pd.DataFrame:
+        """B, equations by shocks."""
+        return self._frame(self.pair[1], self.shocks)
+
+    @property
+    def a_std_errors(self) -> pd.DataFrame:
+        """Standard errors of A; zero where an entry is known."""
+        return self._frame(self.pair_errors[0], self.names)
+
+    @property
+    def b_std_errors(self) -> pd.DataFrame:
+        """Standard errors of B; zero where an entry is known."""
+        return self._frame(self.pair_errors[1], self.shocks)
+
+    @property
+    def long_run(self) -> pd.DataFrame:
+        r"""Long-run effects :math:`\Xi B` of one standard deviation of each shock, variables by shocks.
+
+        Where the shocks lead in an error-correction model; elsewhere the sum of all responses.
+
+        Raises
+        ------
+        SpecificationError
+            The structural form does not restrict them; `VarResult.long_run_effects` has those of a stable system.
+        """
+        return self._frame(self._of_the_long_run(self.lasting), self.shocks)
+
+    @property
+    def long_run_std_errors(self) -> pd.DataFrame:
+        """Standard errors of `long_run`; zero where an entry is known."""
+        return self._frame(self._of_the_long_run(self.lasting_errors), self.shocks)
+
+    def _of_the_long_run(self, values: Array | None) -> Array:
+        if values is None:
+            raise SpecificationError(
+                "This structural form does not restrict the long run. The sums of a stable model's responses are "
+                "long_run_effects(identification=...)."
+            )
+        return values
+
+    @property
+    def impact(self) -> pd.DataFrame:
+        """Responses on impact to one standard deviation of each shock: the inverse of A times B."""
+        units = self.identification.units
+        assert units is not None
+        return self._frame(impact_solve(self.pair[0], self.pair[1], units), self.shocks)
+
+    @property
+    def sigma(self) -> pd.DataFrame:
+        """Residual covariance that the structural form implies."""
+        impact = self.impact.to_numpy()
+        return self._frame(impact @ impact.T, self.names)
+
+    # Entries that are estimated, column by column of each matrix
+
+    @property
+    def _matrices(self) -> tuple[Array, Array]:
+        """A, B and, where they are part of the model, long-run effects, columns by rows; and their errors."""
+        values, errors = self.pair, self.pair_errors
+        if self.lasting is not None and self.lasting_errors is not None:
+            values, errors = np.append(values, self.lasting[None], 0), np.append(errors, self.lasting_errors[None], 0)
+        return values.swapaxes(1, 2), errors.swapaxes(1, 2)
+
+    def _limits(self, levels: Sequence[float]) -> list[Limits]:
+        """Limits of `_matrices` at levels: the band's, or normal ones about the estimates."""
+        values, errors = self._matrices
+        if self.band is None:
+            return nested(levels, lambda each: normal_limits(values, errors, each))
+        known = {each.level: each for each in self.band.limits}
+        absent = [each for each in levels if each not in known]
+        if absent:
+            raise SpecificationError(
+                f"level={absent[0]:g}: the band was made at {said_levels(self.band.limits)}. Call fit_svar with level="
+                f"{shown((*sorted(known), absent[0]))}."
+            )
+        found = (known[each] for each in levels)
+        return [
+            Limits(each.lower[: len(values)].swapaxes(1, 2), each.upper[: len(values)].swapaxes(1, 2), each.level)
+            for each in found
+        ]
+
+    def _label(self, matrix: int, column: int, row: int) -> tuple[str, str, str]:
+        return _MATRICES[matrix], self.names[row], (self.names if matrix == 0 else self.shocks)[column]
+
+    def _by_entry(self, columns: Mapping[str, Array]) -> pd.DataFrame:
+        import pandas as pd
+
+        free = self._matrices[1] > 0.0
+        labels = [self._label(*map(int, place)) for place in np.argwhere(free)]
+        index = pd.MultiIndex.from_tuples(labels, names=["matrix", "equation", "column"])
+        return pd.DataFrame({name: values[free] for name, values in columns.items()}, index=index)
+
+    @property
+    def entries(self) -> pd.DataFrame:
+        """Entries that are estimated, "estimate" and "std_error".
+
+        Rows (matrix, equation, column), where matrix is "A", "B" or "Long run".
+        """
+        values, errors = self._matrices
+        return self._by_entry({"estimate": values, "std_error": errors})
+
+    def conf_int(self, *, level: float | Sequence[float] | None = None) -> pd.DataFrame:
+        """Confidence limits of the entries that are estimated: of the band, or normal ones without a band.
+
+        Parameters
+        ----------
+        level : float or sequence of float, optional
+            One level or several; by default those of `fit_svar`. A band has no others.
+
+        Returns
+        -------
+        DataFrame
+            Rows as of `entries`, columns lower and upper at the highest level; lower_68, upper_68 at another.
+
+        Raises
+        ------
+        SpecificationError
+            The band was not made at this level.
+        """
+        return self._by_entry(limit_columns(self._limits(self.levels if level is None else read_levels(level))))
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table of the free entries of A, B and long-run effects with their errors and limits.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        Table
+        """
+        check_digits(digits)
+        values, errors = self._matrices
+        limits = self._limits(self.levels)
+        given = (errors == 0.0) & np.isin(values, (0.0, 1.0))
+        body = []
+        for place in map(tuple, np.argwhere(~given)):
+            cells = [number(values[place], digits)]
+            if errors[place] > 0.0:
+                ends = [interval(each.lower[place], each.upper[place], digits) for each in limits]
+                cells += [number(errors[place], digits), *ends]
+            letter, name, of = self._label(*map(int, place))
+            cells += [Cell()] * (2 + len(limits) - len(cells))
+            body.append(Row(f"{letter}[{name}, {of}]", tuple(cells)))
+        test = self.overidentification
+        facts = [
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Log likelihood", format_number(self.loglik, digits)),
+            Fact("Over-identification", "just identified" if test is None else test.in_a_line(digits)),
+        ]
+        if self.band is not None:
+            facts.append(Fact("Errors and limits", self.band.label))
+        heads = ("Estimate", "Std. error", *(f"{100.0 * each:g}% limits" for each in self.levels))
+        return Table(
+            title="Structural form A u = B e",
+            facts=tuple(facts),
+            header=(Row("", tuple(words(head, "right") for head in heads)),),
+            body=tuple(body),
+            notes=(
+                f"The table leaves out {count_of(int(given.sum()), 'entry', 'entries')} known to be 0 or 1.",
+                *(note.text for note in self.notes),
+            ),
+        )
+
+    def __repr__(self) -> str:
+        return one_line(f"<Structural form of {listed(self.names)}: log likelihood {self.loglik:.4f}, n = {self.nobs}>")

@@ -1,0 +1,185 @@
+"""Several tests of several variables of a panel, in levels and differences, in one table."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from nonstationary.panel_unit_roots.panels import panel_of, walks
+
+import panelvar as pv
+from panelvar.nonstationary.panel_unit_roots.known_power import power_notes
+
+ALL = ("llc", "harris-tzavalis", "ips", "cips", "hadri")
+
+
+def two_variables(entities: int = 12, periods: int = 40) -> pv.Panel:
+    """A walk ``y`` and a stationary ``z``."""
+    panel = panel_of(walks(entities, periods))
+    return panel.with_columns(panel_order=True, z=walks(entities, periods, seed=5, root=0.2).ravel())
+
+
+def test_every_entry_is_what_the_test_itself_says():
+    panel = two_variables()
+    table = pv.panel_unit_root_table(panel, ["y", "z"], ALL, lags=1)
+    differenced = panel.with_columns(panel_order=True, d=panel.difference("z"))
+    own = {
+        "llc": pv.llc_test(differenced, "d", lags=1),
+        "harris-tzavalis": pv.harris_tzavalis_test(differenced, "d"),
+        "ips": pv.ips_test(differenced, "d", lags=1),
+        "cips": pv.cips_test(differenced, "d", lags=1),
+        "hadri": pv.hadri_test(differenced, "d", errors="serial"),
+    }
+    frame = table.to_frame()
+    assert list(frame.index.names) == ["variable", "form", "test"]
+    for name, expected in own.items():
+        found = table.result(name, "z", "difference")
+        assert (found.statistic, found.pvalue) == (expected.statistic, expected.pvalue)
+        row = frame.loc[("z", "difference", name)]
+        assert (row.statistic, row.pvalue, row.bound) == (expected.statistic, expected.pvalue, expected.bound)
+        assert (row.null, row.alternative, row.reading) == (expected.null, expected.alternative, expected.reading())
+        assert (row.entities, row.periods, row.nobs) == (12, 39, expected.nobs)
+
+
+def test_differences_do_not_bridge_gaps_and_follow_the_calendar_whatever_the_order_of_rows():
+    frame = pd.DataFrame({"i": np.repeat([1, 2, 3], 30), "t": np.tile(np.arange(30), 3), "y": walks(3, 30).ravel()})
+    shuffled = pv.Panel(frame.sample(frac=1.0, random_state=3), "i", "t")
+    found = pv.panel_unit_root_table(shuffled, "y", "llc", lags=0, differences=2).result("llc")
+    changes = pd.DataFrame(np.diff(walks(3, 30), 2, axis=1).T)
+    assert found.statistic == pytest.approx(pv.llc_test(changes, lags=0).statistic, rel=1e-12)
+    holed = pv.Panel(frame.drop(index=[10]), "i", "t")
+    with pytest.raises(pv.DataError, match="has no value in 1 period"):
+        pv.panel_unit_root_table(holed, "y", "llc", lags=0)
+
+
+def test_a_table_with_a_column_for_each_entity_is_one_variable():
+    values = walks(12, 40)
+    table = pv.panel_unit_root_table(values.T, tests="ips", lags=0)
+    assert table.result("ips", form="level").statistic == pv.ips_test(values.T, lags=0).statistic
+    assert table.result("ips", form="difference").statistic == pytest.approx(
+        pv.ips_test(np.diff(values.T, axis=0), lags=0).statistic, rel=1e-13
+    )
+
+
+def test_terms_may_differ_between_levels_and_differences():
+    panel = two_variables()
+    table = pv.panel_unit_root_table(panel, "y", "ips", trend=("ct", "c"), lags=0)
+    assert table.result("ips", form="level").statistic == pv.ips_test(panel, "y", trend="ct", lags=0).statistic
+    assert "level: a constant and a trend by entity" in " ".join(str(table).split())
+
+
+def test_the_printed_table_groups_tests_by_null_and_counts_those_that_reject():
+    panel = two_variables()
+    text = " ".join(str(pv.panel_unit_root_table(panel, ["y", "z"], ("llc", "cips", "hadri"), lags=0)).split())
+    assert text.index("H0: every entity has a unit root") < text.index("CIPS") < text.index("H0: every entity is stat")
+    assert "y, level: at 5 percent, 0 of 2 reject that every entity has a unit root" in text
+    assert "z, level: at 5 percent, 2 of 2 reject that every entity has a unit root" in text
+    assert "<0.0100" in text  # a bound
+    assert all(len(line) <= 80 for line in str(pv.panel_unit_root_table(panel, ["y", "z"], lags=0)).splitlines())
+
+
+def test_stars_of_a_bound_are_those_it_proves():
+    panel = two_variables()
+    found = pv.panel_unit_root_table(panel, "z", "cips", lags=0, differences=0)
+    assert (found.result("cips").bound, found.result("cips").pvalue) == ("<", 0.01)
+    (row,) = [row for row in found.summary().body if row.cells[0].stars]
+    assert (row.label.strip(), row.cells[0].stars, row.cells[1].text) == ("CIPS", "***", "<0.0100")
+
+
+def test_a_test_that_refuses_says_why_and_the_others_go_on():
+    values = walks(4, 40)
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"1 of 2 tests were not run\. The first says: .* begins at 10 entities"
+    ):
+        table = pv.panel_unit_root_table(values.T, tests=("llc", "cips"), lags=0, differences=0)
+    assert (
+        table.to_frame()
+        .loc[("the variable", "level", "cips"), "reading"]
+        .startswith("Not run: The table of Pesaran (2007)")
+    )
+    assert "CIPS: not run at all." in str(table)
+    with pytest.raises(pv.SpecificationError, match="CIPS has no result: The table"):
+        table.result("cips")
+    with pytest.raises(pv.InsufficientDataError, match="begins at 10 entities"):
+        pv.panel_unit_root_table(values.T, tests="cips", lags=0)
+
+
+def test_a_warning_is_one_for_each_test_that_has_it_and_points_at_the_caller():
+    values = walks(12, 40)
+    values[3] = 5.0
+    with pytest.warns(pv.PanelVarWarning) as caught:
+        pv.panel_unit_root_table(values.T, tests=("llc", "ips"), lags=0, unusable="drop", differences=(0, 1))
+    # The constant series is one of 40 periods in levels, and of 39 in differences.
+    assert [str(each.message).split(":")[0] for each in caught] == [
+        f"{label} of the variable {form}"
+        for form in ("level", "difference")
+        for label in ("Levin-Lin-Chu", "Im-Pesaran-Shin")
+    ]
+    assert {each.filename for each in caught} == {__file__}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"tests": "pedroni"}, "tests='pedroni' is not known"),
+        ({"differences": (0, 0)}, "each of them once"),
+        ({"differences": 4}, "differences"),
+        ({"trend": ("c",)}, "terms for each of them"),
+        ({"trend": "n", "tests": "ips"}, "trend='n' is not available in 'ips', which has 'c' or 'ct'"),
+        ({"trend": "trend"}, "trend='trend' is not known"),
+        ({"trend": 0.5}, "trend must be terms"),
+        ({"columns": "x"}, "'x'"),
+        ({"columns": []}, "is empty"),
+        ({"columns": ["y", "y"]}, "each of them once"),
+        ({"tests": []}, "is empty"),
+        ({"tests": None}, "is empty"),
+        ({"tests": ("llc", "llc")}, "each of them once"),
+        ({"tests": 2.5}, "tests must be names of tests"),
+        ({"differences": 0.5}, "differences must be numbers"),
+        ({"differences": float}, "differences must be numbers"),
+        ({"demean": np.ones(2)}, "demean"),
+        ({"lags": 10**5000}, "^lags="),
+        ({"lags": "sic"}, "^lags='sic' is not known. Did you mean 'bic'"),
+        ({"max_lags": 2}, "^max_lags="),
+    ],
+)
+def test_what_makes_no_table_is_refused(options, words):
+    with pytest.raises(pv.PanelVarError, match=words):
+        pv.panel_unit_root_table(two_variables(), **{"columns": "y", "lags": 0} | options)
+
+
+def test_which_result_is_asked_for_must_be_clear():
+    table = pv.panel_unit_root_table(two_variables(), ["y", "z"], ("llc", "ips"), lags=0)
+    with pytest.raises(pv.SpecificationError, match="name 4 entries"):
+        table.result("llc")
+    for asked in ({"test": np.ones((2, 2))}, {"test": "llc", "subject": pd.DataFrame()}, {"test": "llc", "form": 1}):
+        with pytest.raises(pv.SpecificationError, match="name 0 entries"):
+            table.result(**asked)
+    with pytest.raises(pv.SpecificationError, match="columns= is missing"):
+        pv.panel_unit_root_table(two_variables())
+    with pytest.raises(pv.SpecificationError, match="columns= is for panels"):
+        pv.panel_unit_root_table(walks(12, 40).T, "y")
+
+
+def test_a_panel_that_is_too_small_to_tell_says_so_with_the_rates_of_the_table():
+    with pytest.warns(
+        pv.PanelVarWarning,
+        match=r"^3 entities of 13 periods are too few to tell a unit root from .* 0\.9\. In simulated panels of this",
+    ):
+        table = pv.panel_unit_root_table(walks(3, 13).T, tests=("llc", "harris-tzavalis"), lags=0)
+    assert [note.code for note in table.notes].count("low-power") == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pv.PanelVarWarning)
+        pv.panel_unit_root_table(walks(50, 100).T, tests=("llc", "harris-tzavalis"), lags=0)
+
+
+def test_power_is_that_of_the_smallest_panel_in_the_table_that_is_not_smaller():
+    (own,) = power_notes(["ips"], "ct", 10, 25)
+    assert "In simulated panels of this size whose roots were all 0.9" in own.text
+    (beyond,) = power_notes(["ips"], "ct", 8, 21)
+    assert "In simulated panels that are larger (of 10 entities and 25 periods)" in beyond.text
+    assert power_notes(["ips"], "ct", 500, 21) == ()
+    assert power_notes(["hadri"], "ct", 8, 21) == ()
+    assert power_notes(["ips"], "c", 50, 100) == ()

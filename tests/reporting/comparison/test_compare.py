@@ -1,0 +1,277 @@
+"""Results side by side."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import panelvar as pv
+from panelvar.panels.static.result import LinearResult
+
+
+def test_text(pooled: LinearResult, fixed: LinearResult, fixed_value: LinearResult, few_clusters: LinearResult) -> None:
+    table = pv.compare({"a": pooled, "b": fixed, "c": fixed_value, "d": few_clusters})
+    assert (
+        str(table)
+        == """\
+================================================================================
+                 a               b                  c                  d
+Dependent      invest         invest             invest             capital
+             Pooled OLS    Fixed effects      Fixed effects       Pooled OLS
+                              (firm)             (firm)
+--------------------------------------------------------------------------------
+value         0.3665***       0.4855***         0.5102***          -0.2064
+             (0.0835)        (0.0319)          (0.0656)            (0.1057)
+capital      -0.1362*        -0.2005***
+             (0.0753)        (0.0252)
+const         1.4149***       1.4438***         1.5085***          -0.3555*
+             (0.0773)        (0.0257)          (0.0503)            (0.1162)
+--------------------------------------------------------------------------------
+N            24              24                24                  24
+Entities      4               4                 4                   4
+Effects                        firm               firm
+R2            0.5569          0.9470            0.7611              0.0346
+Adjusted R2   0.5147          0.9323            0.7108             -0.0092
+Kind of R2     plain          within             within              plain
+F            13.1949        160.8044           60.5305              3.8101
+p of F        0.0002         <0.0001           <0.0001              0.1460
+Std. errors  classical       classical          classical      clustered by firm
+================================================================================
+Standard errors in parentheses. * p < 0.1, ** p < 0.05, *** p < 0.01.
+d: Only 4 clusters: clustered standard errors are biased downward and t tests
+over-reject, so the p-values are too optimistic. With so few clusters, no
+correction and no bootstrap makes them reliable."""
+    )
+
+
+def test_stars_at_the_papers_levels(pooled: LinearResult) -> None:
+    lines = str(pv.compare([pooled], stars=(0.05, 0.01, 0.001))).splitlines()
+    row = next(line for line in lines if line.startswith("capital"))
+    assert pooled.pvalues["capital"] > 0.05
+    assert "*" not in row
+    assert lines[-1] == "Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001."
+    assert "*" not in str(pv.compare([pooled], stars=()))
+
+
+@pytest.mark.parametrize(
+    ("below", "kind", "text"),
+    [
+        ("std_errors", "std. error", "({:.4f})"),
+        ("tstats", "t", "({:.4f})"),
+        ("pvalues", "p", "({:.4f})"),
+        ("none", "", ""),
+    ],
+)
+def test_what_stands_below(pooled: LinearResult, below: str, kind: str, text: str) -> None:
+    table = pv.compare([pooled], below=below)
+    if below == "none":
+        assert list(table.to_frame(foot=False).index) == ["value", "capital", "const"]
+        return
+    value = getattr(pooled, below)["capital"]
+    assert text.format(value) in str(table)
+    assert table.to_frame().loc[("capital", kind), "(1)"] == value
+
+
+def test_intervals(pooled: LinearResult) -> None:
+    lower, upper = pooled.conf_int(level=0.9).loc["value"]
+    text = str(pv.compare([pooled], below="conf_int", level=0.9))
+    assert f"[{lower:.4f}, {upper:.4f}]" in text
+    assert "90% confidence intervals in brackets." in text
+
+
+def test_keep_order_labels_and_foot(pooled: LinearResult, fixed: LinearResult) -> None:
+    table = pv.compare(
+        [pooled, fixed],
+        order=["const", "capital"],
+        keep=["capital", "const"],
+        labels={"capital": "Capital stock", "invest": "Investment"},
+        foot=["rmse", "nobs"],
+        title="Firms",
+    )
+    assert list(dict.fromkeys(row.label for row in table.body)) == ["const", "Capital stock"]
+    assert [row.label for row in table.foot] == ["Root MSE", "N"]
+    assert table.facts[0].text == "Investment"
+    assert str(table).startswith("Firms\n")
+
+
+def test_one_kind_of_r2_names_the_row(fixed: LinearResult, fixed_value: LinearResult, pooled: LinearResult) -> None:
+    same = pv.compare([fixed, fixed_value])
+    assert "Within R2" in [row.label for row in same.foot]
+    assert "Kind of R2" not in [row.label for row in same.foot]
+    mixed = pv.compare([fixed, pooled])
+    assert [row.label for row in mixed.foot][3:6] == ["R2", "Adjusted R2", "Kind of R2"]
+
+
+def test_frame(pooled: LinearResult, fixed_value: LinearResult) -> None:
+    frame = pv.compare({"a": pooled, "b": fixed_value}).to_frame(foot=False)
+    assert list(frame.columns) == ["a", "b"]
+    assert (frame.dtypes == np.float64).all()
+    assert frame.loc[("value", "estimate"), "b"] == fixed_value.params["value"]
+    assert np.isnan(frame.loc[("capital", "estimate"), "b"])
+
+
+@pytest.mark.parametrize(
+    ("results", "match"),
+    [([], "is empty"), ({}, "is empty"), ("abc", "str"), (3, "int"), ([1.0], r"\(1\)'\] is a float")],
+)
+def test_what_cannot_be_compared(results: object, match: str) -> None:
+    with pytest.raises(pv.SpecificationError, match=match):
+        pv.compare(results)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"below": "se"}, "below='se'"),
+        ({"keep": ["valu"]}, "keep='valu' matches none of the names. The names are: 'value', "),
+        ({"labels": {"valu": "V"}}, "labels='valu' matches none"),
+        ({"order": ["x"]}, "order='x'"),
+        ({"foot": ["r2"]}, "foot='r2'"),
+        ({"stars": (5,)}, "significance levels"),
+        ({"digits": -1}, "digits"),
+    ],
+)
+def test_unknown_options(pooled: LinearResult, options: dict[str, object], match: str) -> None:
+    with pytest.raises(pv.SpecificationError, match=match):
+        pv.compare([pooled], **options)  # type: ignore[arg-type]
+
+
+def test_a_single_result_needs_no_list(pooled: LinearResult) -> None:
+    assert str(pv.compare(pooled)) == str(pv.compare([pooled]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    labels=st.lists(st.text(max_size=50), min_size=1, max_size=12, unique=True),
+    names=st.lists(st.text(min_size=1, max_size=70), min_size=2, max_size=2, unique=True),
+)
+def test_never_wider_than_a_terminal(terminal_width: Callable[[str], int], labels: list[str], names: list[str]) -> None:
+    assume(not {"const", "i", "t"} & set(names))
+    rng = np.random.default_rng(0)
+    data = {
+        "i": np.repeat([1, 2], 5),
+        "t": [*range(5)] * 2,
+        names[0]: rng.normal(size=10),
+        names[1]: rng.normal(size=10),
+    }
+    result = pv.fit_pooled(pv.Panel(pd.DataFrame(data), entity="i", time="t"), names[0], names[1:])
+    for table in (pv.compare(dict.fromkeys(labels, result)), result.summary()):
+        assert max(map(terminal_width, str(table).split("\n"))) <= 80
+        assert all(view for view in (table.to_html(), table.to_latex(), table.to_markdown()))
+        assert len(table.to_frame(foot=False)) >= 2
+
+
+def test_one_estimator_is_said_once(fixed: LinearResult, fixed_value: LinearResult, pooled: LinearResult) -> None:
+    same = pv.compare({"a": fixed, "b": fixed_value})
+    assert [(fact.label, fact.text) for fact in same.facts if fact.label == "Estimator"] == [
+        ("Estimator", fixed.estimator)
+    ]
+    assert len(same.header) == 1
+    mixed = pv.compare({"a": fixed, "b": pooled})
+    assert [cell.text for cell in mixed.header[-1].cells] == [fixed.estimator, pooled.estimator]
+    assert not any(fact.label == "Estimator" for fact in mixed.facts)
+
+
+@pytest.mark.parametrize("foot", [["rsquared"], ["rsquared_adjusted", "nobs"], ["rsquared", "rsquared_adjusted"]])
+def test_a_row_of_several_kinds_of_r2_says_which(pooled: LinearResult, fixed: LinearResult, foot: list[str]) -> None:
+    table = pv.compare({"plain": pooled, "within": fixed}, foot=foot)
+    labels = [row.label for row in table.foot]
+    assert labels.index("Kind of R2") == len([name for name in foot if name.startswith("rsquared")])
+    assert [cell.text for cell in table.foot[labels.index("Kind of R2")].cells] == ["plain", "within"]
+
+
+def test_a_row_of_f_tests_of_other_coefficients_says_which(pooled: LinearResult, fixed: LinearResult) -> None:
+    dummies = pv.fit_fixed_effects(fixed.fit.source.panel, "invest", ["value", "capital"], convention="gretl")
+    table = pv.compare({"plain": pooled, "dummies": dummies}, foot=["f", "f_pvalue", "nobs"])
+    assert [row.label for row in table.foot] == ["F", "p of F", "F is of", "N"]
+    assert [cell.text for cell in table.foot[2].cells] == ["slopes", "slopes and effects"]
+    same = pv.compare({"a": pooled, "b": pooled}, foot=["f", "f_kind", "rsquared_kind"])
+    assert [row.label for row in same.foot] == ["F"]
+
+
+def test_dynamic_panels_stand_beside_static_ones() -> None:
+    rng = np.random.default_rng(4)
+    y, x = np.zeros((40, 8)), rng.standard_normal((40, 8))
+    for t in range(1, 8):
+        y[:, t] = 0.4 * y[:, t - 1] + x[:, t] + rng.standard_normal(40)
+    index = pd.MultiIndex.from_product([range(40), range(2000, 2008)], names=["i", "t"])
+    frame = pd.DataFrame({"y": y.ravel(), "x": x.ravel()}, index=index)
+    few = pv.LagInstruments(last=3, collapse=True)
+    columns = {
+        "static": pv.fit_fixed_effects(frame, "y", ["x"]),
+        "moments": pv.fit_arellano_bond(frame, "y", ["x"], instruments=few, time_effects=True),
+        "corrected": pv.fit_bias_corrected_moments(frame, "y", ["x"]),
+        "without errors": pv.fit_lsdvc(frame, "y", ["x"]),
+    }
+    foot = ["nobs", "effects", "rsquared", "chi2", "overidentification_pvalue", "rmse", "cov", "convention"]
+    table = pv.compare(columns, keep=["x", "L(y)"], foot=foot)
+    rows = {row.label: [cell.text for cell in row.cells] for row in (*table.body, *table.foot) if not row.continues}
+    assert rows["L(y)"][0] == ""
+    assert all(rows["L(y)"][place].startswith("0.") for place in (1, 2, 3))
+    assert rows["N"] == ["320", "240", "280", "280"]
+    assert rows["Effects"] == ["i", "entity, time", "entity", "entity"]
+    assert [bool(text) for text in rows["Within R2"]] == [True, False, False, False]
+    # A joint test needs errors; a test of moments, more of them than coefficients.
+    assert [bool(text) for text in rows["Wald chi2"]] == [False, True, True, False]
+    assert [bool(text) for text in rows["p of overid. test"]] == [False, True, False, False]
+    assert all(rows["Root MSE"]) and rows["Std. errors"][3] == "none (draws=0)"
+    alone = pv.compare(columns["corrected"])
+    assert alone.body[0].cells[0].text == rows["L(y)"][2]
+
+
+@pytest.fixture
+def clustered_and_dropped():
+    """Two models of data whose columns have names that a table should not show; one loses rows."""
+    data = pv.load_data("grunfeld").reset_index().rename(columns={"firm": "Firm Name"})
+    data["R&D / v"] = data["value"].where(np.arange(len(data)) % 7 != 0)
+    panel = pv.Panel(data, "Firm Name", "year")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return [
+            pv.fit_fixed_effects(
+                panel, "invest ~ log(`R&D / v`)", effects="twoway", cov=pv.Clustered("entity", "time")
+            ),
+            pv.fit_pooled(panel, "invest ~ `R&D / v`", cov="cluster"),
+        ]
+
+
+def test_labels_stand_in_the_head_the_foot_and_the_note_on_dropped_rows(clustered_and_dropped):
+    labels = {"Firm Name": "Company", "year": "Year effects", "R&D / v": "Research"}
+    foot = ["effects", "each_effect", "cov", "clusters"]
+    table = pv.compare(clustered_and_dropped, labels=labels, foot=foot)
+    assert [cell.text for cell in table.header[1].cells] == ["Fixed effects (Company, Year effects)", "Pooled OLS"]
+    rows = {row.label: [cell.text for cell in row.cells] for row in table.foot}
+    assert rows["Effects"] == ["Company, Year effects", ""]
+    # What is called effects already is not called so twice.
+    assert rows["Company effects"] == rows["Year effects"] == ["yes", "no"]
+    assert rows["Std. errors"] == ["clustered by Company and Year effects", "clustered by Company"]
+    assert rows["Clusters"] == ["11 (Company), 20 (Year effects)", "11 (Company)"]
+    notes = "\n".join(table.notes)
+    assert "(1): 32 of 220 rows dropped for missing values: log(Research) (32)." in notes
+    assert "(2): 32 of 220 rows dropped for missing values: Research (32)." in notes
+    assert "Firm Name" not in str(table) and "R&D" not in str(table)
+    mathematics = pv.compare(clustered_and_dropped, labels={"Firm Name": pv.Math(r"\phi")}, foot=foot).to_latex()
+    assert r"Fixed effects ($\phi$, year)" in mathematics and r"11 ($\phi$), 20 (year)" in mathematics
+    plain = pv.compare(clustered_and_dropped, foot=foot)
+    assert plain.header[1].cells[0].text == "Fixed effects (Firm Name, year)"
+    assert [row.label for row in plain.foot][1:3] == ["Firm Name effects", "year effects"]
+
+
+def test_the_head_may_leave_out_the_estimators(clustered_and_dropped):
+    table = pv.compare(clustered_and_dropped, estimators=False, warnings=False, foot=["nobs"])
+    assert len(table.header) == 1 and [row.label for row in table.foot] == ["N"]
+    assert [fact.label for fact in table.facts] == ["Dependent"]
+    assert "Pooled OLS" not in str(table) and "dropped" not in str(table)
+    same = pv.compare([clustered_and_dropped[0]] * 2, estimators=False)
+    assert [fact.label for fact in same.facts] == ["Dependent"]
+    stacked = {"A": clustered_and_dropped[:1], "B": clustered_and_dropped[1:]}
+    assert "Pooled OLS" in str(pv.compare(stacked, stack=True))
+    assert "Pooled OLS" not in str(pv.compare(stacked, stack=True, estimators=False))
+    with pytest.raises(pv.SpecificationError, match="estimators="):
+        pv.compare(clustered_and_dropped, estimators="yes")
