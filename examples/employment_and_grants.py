@@ -17,7 +17,7 @@ import pandas as pd
 from writing.page import Page, draw_to_files, refresh, use_utf8
 
 import panelvar as pv
-from panelvar.core.tables.layout import Row, count, number, probability, words
+from panelvar.core.faces.layout import Row, count, number, probability, words
 from panelvar.core.tables.table import Table
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import pandas as pd
 from writing.page import Page, draw_to_files, refresh, use_utf8
 
 import panelvar as pv
-from panelvar.core.tables.layout import Row, number, probability, words
+from panelvar.core.faces.layout import Row, number, probability, words
 from panelvar.core.tables.table import Table
-from panelvar.reporting.plots.scatter import plot_scatter
+from panelvar.reporting.plots_of_panels.scatter import plot_scatter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,7 +17,7 @@ from paper.source import PRINTED, RECONSTRUCTED, THREE, TWO, Paper
 from writing.page import Page, draw_to_files, refresh, use_utf8
 
 import panelvar as pv
-from panelvar.reporting.plots.scatter import plot_scatter
+from panelvar.reporting.plots_of_panels.scatter import plot_scatter
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "studies" / "paper.md"
 

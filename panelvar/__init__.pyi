@@ -9,7 +9,7 @@ from panelvar.core.base.errors import NumericalError as NumericalError
 from panelvar.core.base.errors import PanelVarError as PanelVarError
 from panelvar.core.base.errors import PanelVarWarning as PanelVarWarning
 from panelvar.core.base.errors import SpecificationError as SpecificationError
-from panelvar.core.tables.mathematics import Math as Math
+from panelvar.core.faces.mathematics import Math as Math
 from panelvar.core.tables.test_result import TestResult as TestResult
 from panelvar.data.datasets.load import describe_data as describe_data
 from panelvar.data.datasets.load import load_data as load_data
@@ -35,6 +35,16 @@ from panelvar.nonstationary.cointegration.johansen import johansen_test as johan
 from panelvar.nonstationary.cointegration.johansen_result import JohansenResult as JohansenResult
 from panelvar.nonstationary.cointegration.vecm import fit_vecm as fit_vecm
 from panelvar.nonstationary.cointegration.vecm_result import VecmResult as VecmResult
+from panelvar.nonstationary.error_correction_panels.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
+from panelvar.nonstationary.error_correction_panels.dynamic_fixed_effects import (
+    fit_dynamic_fixed_effects as fit_dynamic_fixed_effects,
+)
+from panelvar.nonstationary.error_correction_panels.error_correction import (
+    ErrorCorrectionResult as ErrorCorrectionResult,
+)
+from panelvar.nonstationary.error_correction_panels.pooled_mean_group import (
+    fit_pooled_mean_group as fit_pooled_mean_group,
+)
 from panelvar.nonstationary.panel_cointegration.battery import panel_cointegration_table as panel_cointegration_table
 from panelvar.nonstationary.panel_cointegration.error_correction import WesterlundResult as WesterlundResult
 from panelvar.nonstationary.panel_cointegration.error_correction import westerlund_test as westerlund_test
@@ -82,7 +92,6 @@ from panelvar.panels.bias_corrected.corrected_result import CorrectedResult as C
 from panelvar.panels.bias_corrected.lsdvc import fit_lsdvc as fit_lsdvc
 from panelvar.panels.diagnostics.born_breitung import born_breitung_test as born_breitung_test
 from panelvar.panels.diagnostics.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
-from panelvar.panels.diagnostics.cluster_leverage import cluster_diagnostics as cluster_diagnostics
 from panelvar.panels.diagnostics.cross_section_dependence import cd_star_test as cd_star_test
 from panelvar.panels.diagnostics.cross_section_dependence import (
     cross_section_dependence_test as cross_section_dependence_test,
@@ -103,8 +112,6 @@ from panelvar.panels.diagnostics.pooling import slope_homogeneity_test as slope_
 from panelvar.panels.diagnostics.pooling import slope_poolability_test as slope_poolability_test
 from panelvar.panels.diagnostics.serial_lm import baltagi_li_test as baltagi_li_test
 from panelvar.panels.diagnostics.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
-from panelvar.panels.diagnostics.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
-from panelvar.panels.diagnostics.wild_bootstrap import wild_bootstrap as wild_bootstrap
 from panelvar.panels.diagnostics.wooldridge import wooldridge_difference_test as wooldridge_difference_test
 from panelvar.panels.diagnostics.wooldridge import wooldridge_effects_test as wooldridge_effects_test
 from panelvar.panels.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
@@ -116,22 +123,21 @@ from panelvar.panels.dynamic.arellano_bond import fit_blundell_bond as fit_blund
 from panelvar.panels.dynamic.dynamic_result import DynamicPanelResult as DynamicPanelResult
 from panelvar.panels.dynamic.lag_instruments import LagInstruments as LagInstruments
 from panelvar.panels.dynamic.lag_instruments import StandardInstruments as StandardInstruments
+from panelvar.panels.few_clusters.cluster_leverage import cluster_diagnostics as cluster_diagnostics
+from panelvar.panels.few_clusters.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
+from panelvar.panels.few_clusters.wild_bootstrap import wild_bootstrap as wild_bootstrap
 from panelvar.panels.gls.ar1 import AR1 as AR1
 from panelvar.panels.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
 from panelvar.panels.gls.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1
 from panelvar.panels.gls.fgls import fit_fgls as fit_fgls
 from panelvar.panels.gls.general_fgls import fit_general_fgls as fit_general_fgls
 from panelvar.panels.gls.result import GLSResult as GLSResult
-from panelvar.panels.heterogeneous.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
 from panelvar.panels.heterogeneous.common_correlated import (
     fit_common_correlated_effects as fit_common_correlated_effects,
 )
-from panelvar.panels.heterogeneous.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
-from panelvar.panels.heterogeneous.error_correction import ErrorCorrectionResult as ErrorCorrectionResult
 from panelvar.panels.heterogeneous.fama_macbeth import PeriodAverageResult as PeriodAverageResult
 from panelvar.panels.heterogeneous.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
 from panelvar.panels.heterogeneous.mean_group import fit_mean_group as fit_mean_group
-from panelvar.panels.heterogeneous.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
 from panelvar.panels.heterogeneous.result import HeterogeneousResult as HeterogeneousResult
 from panelvar.panels.heterogeneous.swamy import fit_swamy as fit_swamy
 from panelvar.panels.instruments.instrumental import fit_iv_between as fit_iv_between
@@ -154,23 +160,23 @@ from panelvar.panels.static.result import LinearResult as LinearResult
 from panelvar.reporting.comparison.compare import compare as compare
 from panelvar.reporting.comparison.fit_many import fit_many as fit_many
 from panelvar.reporting.comparison.save_tables import save_tables as save_tables
-from panelvar.reporting.plots.coefficients import plot_coefficients as plot_coefficients
-from panelvar.reporting.plots.constancy import plot_constancy as plot_constancy
-from panelvar.reporting.plots.contributions import plot_historical as plot_historical
-from panelvar.reporting.plots.correlogram import plot_correlogram as plot_correlogram
-from panelvar.reporting.plots.effects import plot_effects as plot_effects
-from panelvar.reporting.plots.event_study import plot_event_study as plot_event_study
-from panelvar.reporting.plots.forecast_fan import plot_forecast as plot_forecast
-from panelvar.reporting.plots.margins import plot_margins as plot_margins
-from panelvar.reporting.plots.residuals import plot_residuals as plot_residuals
-from panelvar.reporting.plots.response_grid import plot_responses as plot_responses
-from panelvar.reporting.plots.rolling_estimates import plot_rolling as plot_rolling
-from panelvar.reporting.plots.roots import plot_roots as plot_roots
-from panelvar.reporting.plots.scatter import plot_scatter as plot_scatter
-from panelvar.reporting.plots.series_of_entities import plot_series as plot_series
-from panelvar.reporting.plots.system_series import plot_system as plot_system
-from panelvar.reporting.plots.variance_shares import plot_decomposition as plot_decomposition
-from panelvar.reporting.plots.within_between import plot_within_between as plot_within_between
+from panelvar.reporting.plots_of_panels.coefficients import plot_coefficients as plot_coefficients
+from panelvar.reporting.plots_of_panels.effects import plot_effects as plot_effects
+from panelvar.reporting.plots_of_panels.event_study import plot_event_study as plot_event_study
+from panelvar.reporting.plots_of_panels.margins import plot_margins as plot_margins
+from panelvar.reporting.plots_of_panels.residuals import plot_residuals as plot_residuals
+from panelvar.reporting.plots_of_panels.scatter import plot_scatter as plot_scatter
+from panelvar.reporting.plots_of_panels.series_of_entities import plot_series as plot_series
+from panelvar.reporting.plots_of_panels.within_between import plot_within_between as plot_within_between
+from panelvar.reporting.plots_of_systems.constancy import plot_constancy as plot_constancy
+from panelvar.reporting.plots_of_systems.contributions import plot_historical as plot_historical
+from panelvar.reporting.plots_of_systems.correlogram import plot_correlogram as plot_correlogram
+from panelvar.reporting.plots_of_systems.forecast_fan import plot_forecast as plot_forecast
+from panelvar.reporting.plots_of_systems.response_grid import plot_responses as plot_responses
+from panelvar.reporting.plots_of_systems.rolling_estimates import plot_rolling as plot_rolling
+from panelvar.reporting.plots_of_systems.roots import plot_roots as plot_roots
+from panelvar.reporting.plots_of_systems.system_series import plot_system as plot_system
+from panelvar.reporting.plots_of_systems.variance_shares import plot_decomposition as plot_decomposition
 from panelvar.systems.batches.batch import fit_var_batch as fit_var_batch
 from panelvar.systems.batches.batch_result import VarBatch as VarBatch
 from panelvar.systems.batches.rolling import evaluate_forecasts as evaluate_forecasts

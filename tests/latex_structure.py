@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from panelvar.core.tables.latex_characters import latex_width
+from panelvar.core.faces.latex_characters import latex_width
 
 SCALES = {"": 1.0, r"\small": 0.925, r"\footnotesize": 0.85}
 CELL = re.compile(r"\\multicolumn\{(\d+)\}\{([lcr])(@\{\\hspace\{([\d.]+)em\}\})?\}\{(.*)\}$", re.DOTALL)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 import panelvar as pv
-from panelvar.core.tables.layout import Cell, Row, words
+from panelvar.core.faces.layout import Cell, Row, words
 from panelvar.core.tables.table import Presented, Table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from panelvar.core.tables.layout import Cell, Fact, Row, count, pairs
+from panelvar.core.faces.layout import Cell, Fact, Row, count, pairs
 from panelvar.core.tables.table import Table
 
 EXACT, NEAR, FAR = "=", "~", "!"

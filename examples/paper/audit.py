@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import panelvar as pv
-from panelvar.core.tables.layout import Row, count, interval, number, words
+from panelvar.core.faces.layout import Row, count, interval, number, words
 from panelvar.core.tables.table import Table
 from paper.autoregressions import BANDS, HORIZON, estimated
 from paper.regressions import ESTIMATORS, TABLES, three_estimators

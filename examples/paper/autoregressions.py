@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.core.tables.layout import Cell, Fact, Row, interval, number, pairs, words
+from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, pairs, words
 from panelvar.core.tables.table import Table
 from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, pair
 from paper.source import THREE, TWO, printed_name

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import panelvar as pv
-from panelvar.reporting.plots.response_grid import plot_responses
-from panelvar.reporting.plots.scatter import plot_scatter
+from panelvar.reporting.plots_of_panels.scatter import plot_scatter
+from panelvar.reporting.plots_of_systems.response_grid import plot_responses
 from paper.autoregressions import BANDS, HORIZON, estimated, shocks, unit_impulses
 from paper.source import THREE, TWO
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from panelvar.core.tables.layout import Row, interval, number, words
+from panelvar.core.faces.layout import Row, interval, number, words
 from panelvar.core.tables.table import Table
 
 if TYPE_CHECKING:

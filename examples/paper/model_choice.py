@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from panelvar.core.tables.layout import Row, number, probability, words
+from panelvar.core.faces.layout import Row, number, probability, words
 from panelvar.core.tables.table import Table
 from paper.audit import ENTITIES, SLOPES, columns, implied_means_of_gdp
 from paper.source import HALF

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import panelvar as pv
-from panelvar.core.tables.layout import Row, number, words
+from panelvar.core.faces.layout import Row, number, words
 from panelvar.core.tables.table import Table
 from paper.autoregressions import HORIZON, estimated, unit_impulses
 from paper.source import HALF, LABELS, THREE, TWO

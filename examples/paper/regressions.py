@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.core.tables.layout import Cell, Row, count, number, pairs, words
-from panelvar.core.tables.number_format import check_stars, stars_for
+from panelvar.core.faces.layout import Cell, Row, count, number, pairs, words
+from panelvar.core.faces.number_format import check_stars, stars_for
 from panelvar.core.tables.table import Table
 from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, Compared, pair
 from paper.source import LABELS, STARS

@@ -9,7 +9,7 @@ import numpy as np
 
 import panelvar as pv
 from panelvar.core.base.errors import InsufficientDataError
-from panelvar.core.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
+from panelvar.core.faces.layout import Cell, Fact, Row, count, interval, number, probability, words
 from panelvar.core.tables.table import Table
 from paper.autoregressions import HORIZON, estimated
 from paper.source import LABELS, PANEL, THREE, TWO

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from panelvar.core.tables.layout import Row, number, probability, words
-from panelvar.core.tables.number_format import check_stars, stars_for
+from panelvar.core.faces.layout import Row, number, probability, words
+from panelvar.core.faces.number_format import check_stars, stars_for
 from panelvar.core.tables.table import Table
 from paper.regressions import ESTIMATORS, TABLES
 from paper.source import HALF, LABELS, STARS

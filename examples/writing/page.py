@@ -169,7 +169,7 @@ def _fold_equation(line: str) -> str:
 
 
 def _latex(text: str) -> str:
-    from panelvar.core.tables.latex_characters import escape_latex
+    from panelvar.core.faces.latex_characters import escape_latex
 
     return escape_latex(text)
 

@@ -10,7 +10,7 @@ from features.panel_names import COVARIANCE, grunfeld, indicators
 from reference_data import table
 
 import panelvar as pv
-from panelvar.panels.diagnostics.wild_cluster import signs
+from panelvar.panels.few_clusters.wild_cluster import signs
 
 WILD = "tests/panels/diagnostics/test_wild_bootstrap.py"
 VARIANTS = "tests/panels/diagnostics/test_wild_variants.py"

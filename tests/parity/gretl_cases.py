@@ -362,7 +362,7 @@ def comparisons(data: str) -> list[Comparison]:
 SETTING = "a flag of gretl's model object, not a result"
 RANDOM_LIKELIHOOD = (
     "gretl's likelihood of random effects takes the residuals e = y - x'b as independent, -n/2 (log(2 pi e'e/n) + 1), "
-    "leaving out their correlation and the determinant; ours is that of the model (tests/panels/random_effects/test_random.py)"
+    "leaving out their correlation and the determinant; ours is that of the model (test_random.py)"
 )
 WELCH = "Welch's test of equal means, which gretl gives for robust fixed effects, is not offered"
 OFF_CENTRE = (

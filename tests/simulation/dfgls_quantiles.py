@@ -1,7 +1,8 @@
 """Quantiles of the DF-GLS ratio under a random walk, by sample size.
 
 The table is ``panelvar/nonstationary/unit_roots/constants/dfgls_quantiles.csv``; this makes it anew (a minute):
-``PYTHONPATH=tests python -m simulation.dfgls_quantiles > panelvar/nonstationary/unit_roots/constants/dfgls_quantiles.csv``.
+``PYTHONPATH=tests python -m simulation.dfgls_quantiles >
+panelvar/nonstationary/unit_roots/constants/dfgls_quantiles.csv``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Quantiles of the Dickey-Fuller ratio under a random walk, by rows of its regression, and of its limit.
 
-The table is ``panelvar/nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``; this makes it anew (two minutes):
-``PYTHONPATH=tests python -m simulation.dickey_fuller_quantiles >
+The table is ``panelvar/nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``; this makes it anew (two
+minutes): ``PYTHONPATH=tests python -m simulation.dickey_fuller_quantiles >
 panelvar/nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``.
 """
 

@@ -25,7 +25,7 @@ import panelvar as pv
 
 TABLE = Path(__file__).with_name("sizes.csv")
 SHEET = TABLE.with_suffix(".md")
-NOTES = TABLE.parents[2] / "panelvar" / "core" / "tables" / "constants" / "known_sizes.csv"
+NOTES = TABLE.parents[2] / "panelvar" / "estimates" / "sizes" / "constants" / "known_sizes.csv"
 POWER = TABLE.parents[2] / "panelvar" / "nonstationary" / "panel_unit_roots" / "constants" / "known_power.csv"
 LEVEL = 0.05
 DRAWS = 2000

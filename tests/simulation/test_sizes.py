@@ -16,8 +16,8 @@ from simulation.size_studies import PLACES, STUDIES
 
 import panelvar as pv
 from panelvar.core.tables.joint_tests import JointTests
-from panelvar.core.tables.known_sizes import KNOWN
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.known_sizes import KNOWN
 
 CALLS = [call for study in STUDIES for call in study.calls]
 

@@ -20,6 +20,11 @@ _MARKS = "'\""
 _SHOWN = 60
 
 
+def in_backticks(name: str) -> str:
+    """Return the name of a column as a formula takes it."""
+    return name if name.isidentifier() else f"`{name}`"
+
+
 def printable(text: str) -> str:
     """Make a string safe for one line: white space becomes blanks, control characters their escapes.
 

@@ -71,8 +71,9 @@ variance_components : str
     ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two effects have the first only);
     ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed effects);
     ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. The formulas are in
-    `panelvar.panels.random_effects.variance_components_quadratic`, `panelvar.panels.random_effects.variance_components_likelihood`
-    and `panelvar.panels.random_effects.crossed_likelihood`.
+    `panelvar.panels.random_effects.variance_components_quadratic`,
+    `panelvar.panels.random_effects.variance_components_likelihood` and
+    `panelvar.panels.random_effects.crossed_likelihood`.
 iterate (rho) : bool
     Estimate rho again until it settles. False estimates it once (Stata's ``twostep``).
 constant (entities) : bool, optional
@@ -249,7 +250,8 @@ draws : int
 seed : int or None
     Seed of `numpy.random.default_rng`; the same seed gives the same band.
 interval : {"percentile", "hall", "studentised"}
-    How draws become limits: see `panelvar.estimates.bands.limits`. Studentised intervals need the delta method's formula.
+    How draws become limits: see `panelvar.estimates.bands.limits`. Studentised intervals need the delta method's
+    formula.
 joint (event study) : {"sup-t", "bonferroni"} or None
     How to make intervals that hold all periods at once, at the highest level; None for none.
 style (event study) : {"points", "ribbon"}

@@ -8,8 +8,8 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import check_level
-from panelvar.core.tables.layout import Cell, Row, number, probability
-from panelvar.core.tables.number_format import Stars, stars_for
+from panelvar.core.faces.layout import Cell, Row, number, probability
+from panelvar.core.faces.number_format import Stars, stars_for
 
 
 def coefficient_header(distribution: str, level: float) -> Row:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.errors import CallError
 from panelvar.core.base.hints import HintsAtNames
-from panelvar.core.tables.layout import Cell, Fact, Row, count, degrees, number, probability, spanning, words
-from panelvar.core.tables.number_format import check_digits
+from panelvar.core.faces.layout import Cell, Fact, Row, count, degrees, number, probability, spanning, words
+from panelvar.core.faces.number_format import check_digits
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.unknown_arguments import AnswersArguments
-from panelvar.core.tables.layout import Layout
+from panelvar.core.faces.layout import Layout
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.core.tables.layout import Row
+    from panelvar.core.faces.layout import Row
 
 
 class Presented(AnswersArguments, ABC):
@@ -46,19 +46,19 @@ class Presented(AnswersArguments, ABC):
         SpecificationError
             If ``width`` is below 40.
         """
-        from panelvar.core.tables.text import render_text
+        from panelvar.core.faces.text import render_text
 
         return render_text(self.summary(), width)
 
     def to_markdown(self) -> str:
         """Render as a Markdown pipe table; names are escaped."""
-        from panelvar.core.tables.markdown import render_markdown
+        from panelvar.core.faces.markdown import render_markdown
 
         return render_markdown(self.summary())
 
     def to_html(self) -> str:
         """Render as an HTML table; names are escaped."""
-        from panelvar.core.tables.html import render_html
+        from panelvar.core.faces.html import render_html
 
         return render_html(self.summary())
 
@@ -86,7 +86,7 @@ class Presented(AnswersArguments, ABC):
         SpecificationError
             If LaTeX would not read ``label`` as a label, or ``width`` is below 240.
         """
-        from panelvar.core.tables.latex import render_latex
+        from panelvar.core.faces.latex import render_latex
 
         return render_latex(self.summary(), label, width)
 
@@ -114,7 +114,7 @@ class Presented(AnswersArguments, ABC):
         Names are shown as they are in every form. In a workbook, a text that begins with "=" is a text; in ``.csv``,
         which knows no kinds of cells, an apostrophe stands before it. Several go to one file by `panelvar.save_tables`.
         """
-        from panelvar.core.tables.files import save_table
+        from panelvar.core.faces.files import save_table
 
         save_table(self.summary(), path, label)
 

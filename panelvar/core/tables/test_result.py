@@ -11,8 +11,8 @@ from panelvar.core.base.distributions import chi2_tail, f_tail, normal_tail, t_t
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line, printable, shown
-from panelvar.core.tables.layout import Fact, Row, number, probability, words
-from panelvar.core.tables.number_format import check_digits, format_degrees, format_number, pvalue_text
+from panelvar.core.faces.layout import Fact, Row, number, probability, words
+from panelvar.core.faces.number_format import check_digits, format_degrees, format_number, pvalue_text
 from panelvar.core.tables.table import Presented, Table
 
 Notes = Iterable[Note]

@@ -13,7 +13,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError
 from panelvar.data.chunks.chunks import CHUNK_ROWS, in_place
 from panelvar.data.chunks.failures import Called, reason, said
-from panelvar.data.panel.source import Coded, Labels, as_floats, as_labels
+from panelvar.data.sources.source import Coded, Labels, as_floats, as_labels
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, SpecificationError
-from panelvar.data.panel.arrow import from_arrow
-from panelvar.data.panel.source import Labels, Source, as_floats
+from panelvar.data.sources.arrow import from_arrow
+from panelvar.data.sources.source import Labels, Source, as_floats
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from panelvar.core.base.constants import constants
-from panelvar.core.tables.layout import Fact, Row, count, words
-from panelvar.core.tables.number_format import format_count
+from panelvar.core.faces.layout import Fact, Row, count, words
+from panelvar.core.faces.number_format import format_count
 from panelvar.core.tables.table import Presented, Table
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError
 from panelvar.core.base.labels import listed
 from panelvar.core.base.scaling import exponents
-from panelvar.core.tables.layout import Cell, Fact, Row, words
-from panelvar.core.tables.number_format import format_count, format_number
+from panelvar.core.faces.layout import Cell, Fact, Row, words
+from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.table import Presented, Table
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.panel_rows import PanelRows
-from panelvar.data.panel.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd

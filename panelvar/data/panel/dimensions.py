@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from panelvar.core.base.counting import count_of, noun_after
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.source import Coded, Labels, Source, as_labels, missing, one_dimensional
-from panelvar.data.panel.time_labels import as_text, ascending_places
+from panelvar.data.calendar.time_labels import as_text, ascending_places
+from panelvar.data.sources.source import Coded, Labels, Source, as_labels, missing, one_dimensional
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.data.panel.calendar import Calendar
+    from panelvar.data.calendar.calendar import Calendar
 
 
 _FEW_LABELS = 2000

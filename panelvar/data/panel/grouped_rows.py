@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.errors import DataError
-from panelvar.data.panel.alignment import may_be_called
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.dimensions import crossed_dimensions, joint_codes, places_among
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.sources.alignment import may_be_called
 from panelvar.kernels.linear.groups import Grouping, compact, distinct
 
 if TYPE_CHECKING:

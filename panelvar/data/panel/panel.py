@@ -15,9 +15,9 @@ from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.panel_rows import PanelRows
-from panelvar.data.panel.source import as_floats, one_dimensional, stored
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.sources.source import as_floats, one_dimensional, stored
 from panelvar.kernels.dynamics.gaps import lag_positions
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Panel(PanelRows, HintsAtNames):
         two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the rows of
         each entity count as consecutive periods.
     freq : int or str, optional
-        Spacing of the calendar, where the labels alone do not tell it; see `panelvar.data.panel.calendar.read_times`.
+        Spacing of the calendar, where the labels alone do not tell it; see
+        `panelvar.data.calendar.calendar.read_times`.
 
     Attributes
     ----------

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import noun_after
 from panelvar.core.base.errors import DataError, Note
-from panelvar.data.panel.alignment import by_label, has_labels
-from panelvar.data.panel.calendar import Calendar, read_times
+from panelvar.data.calendar.calendar import Calendar, read_times
 from panelvar.data.panel.dimensions import (
     comparable_keys,
     duplicates_error,
@@ -23,7 +22,8 @@ from panelvar.data.panel.dimensions import (
     sorting_permutation,
     starts_if_sorted,
 )
-from panelvar.data.panel.source import (
+from panelvar.data.sources.alignment import by_label, has_labels
+from panelvar.data.sources.source import (
     Coded,
     Labels,
     Source,

@@ -15,12 +15,12 @@ from panelvar.core.base.counting import count_of, noun_after
 from panelvar.core.base.errors import DataError, Note, SpecificationError
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.alignment import by_label, named_as
-from panelvar.data.panel.arrow import from_arrow
-from panelvar.data.panel.calendar import Calendar, read_times
+from panelvar.data.calendar.calendar import Calendar, read_times
+from panelvar.data.calendar.time_labels import RankLabels
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.source import as_floats, as_labels, columns_meant, missing, refuse_text, stored
-from panelvar.data.panel.time_labels import RankLabels
+from panelvar.data.sources.alignment import by_label, named_as
+from panelvar.data.sources.arrow import from_arrow
+from panelvar.data.sources.source import as_floats, as_labels, columns_meant, missing, refuse_text, stored
 from panelvar.kernels.dynamics.gaps import on_every_period
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from panelvar.core.base.errors import DataError
 from panelvar.data.chunks.chunks import in_place
 from panelvar.data.chunks.read_once import ReadOnce
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.source import Labels
+from panelvar.data.sources.source import Labels
 from panelvar.data.streams.entity_chunks import EntityChunk
 from panelvar.data.streams.whole_entities import RowName
 

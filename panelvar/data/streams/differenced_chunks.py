@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.data.panel.source import Labels, labels_at
+from panelvar.data.sources.source import Labels, labels_at
 from panelvar.data.streams.computed_chunks import ComputedChunk, ComputedChunks
 from panelvar.data.streams.entity_chunks import EntityChunk, EntityChunks
 from panelvar.data.streams.survey import complete_rows

@@ -18,7 +18,7 @@ from panelvar.kernels.linear.rows import TransformedRows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.data.panel.source import Labels
+    from panelvar.data.sources.source import Labels
 
 
 class LocalGroups(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from panelvar.core.base.arrays import Array
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.source import Labels, as_labels
+from panelvar.data.sources.source import Labels, as_labels
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from panelvar.core.base.limits import MOST_COLUMNS
-from panelvar.data.panel.factors import is_categorical
-from panelvar.data.panel.formula_parts import closed
+from panelvar.data.formulas.factors import is_categorical
+from panelvar.data.formulas.formula_parts import closed
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.source import stored
+from panelvar.data.sources.source import stored
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Positions
 from panelvar.core.base.errors import DataError
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.source import Coded, Labels
-from panelvar.data.panel.time_labels import ascending_places
+from panelvar.data.calendar.time_labels import ascending_places
+from panelvar.data.sources.source import Coded, Labels
 from panelvar.data.streams.growing_tables import IntegerCodes, integer_codes
 from panelvar.data.streams.scattered_rows import ScatteredGrouping
 from panelvar.kernels.linear.groups import Grouping

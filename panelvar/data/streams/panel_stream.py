@@ -17,8 +17,8 @@ from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.data.chunks.open_chunks import files_in, need_pyarrow, open_chunks
 from panelvar.data.chunks.partitions import gathered
-from panelvar.data.panel.design import Design, check_names
-from panelvar.data.panel.instrument_columns import from_formula
+from panelvar.data.formulas.design import Design, check_names
+from panelvar.data.formulas.instrument_columns import from_formula
 from panelvar.data.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
 from panelvar.data.streams.entity_chunks import EntityChunks
 from panelvar.data.streams.formula_columns import columns_in, levels_wanted, read_levels, shifts_rows
@@ -34,8 +34,8 @@ from panelvar.data.streams.written_predictions import Predicts, write_prediction
 if TYPE_CHECKING:
     from panelvar.core.base.arrays import Array
     from panelvar.data.chunks.chunks import Chunk, Chunks
-    from panelvar.data.panel.categories import HasLevels
-    from panelvar.data.panel.formula import FormulaColumns
+    from panelvar.data.formulas.categories import HasLevels
+    from panelvar.data.formulas.formula import FormulaColumns
     from panelvar.data.panel.panel import Panel
     from panelvar.kernels.linear.k_class import Layout
 
@@ -60,7 +60,8 @@ class PanelStream(HintsAtNames):
     entity, time : str
         Columns that say who a row is about, and when.
     freq : int or str, optional
-        Spacing of the calendar, where the labels alone do not tell it; see `panelvar.data.panel.calendar.read_times`.
+        Spacing of the calendar, where the labels alone do not tell it; see
+        `panelvar.data.calendar.calendar.read_times`.
 
     Attributes
     ----------
@@ -222,7 +223,7 @@ class PanelStream(HintsAtNames):
     def design_of(
         self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
     ) -> Design:
-        """Survey the rows of a model (see `panelvar.data.panel.design.build_design`)."""
+        """Survey the rows of a model (see `panelvar.data.formulas.design.build_design`)."""
         if not isinstance(y, str):
             raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
         if x is None:
@@ -239,7 +240,7 @@ class PanelStream(HintsAtNames):
     def instrumented_design_of(
         self, formula: str, *, constant: bool | None, weights: Any, missing: str
     ) -> tuple[Design, Layout]:
-        """Survey the rows of a model with instruments (see `panelvar.data.panel.instrument_columns.build_instrumented`)."""
+        """Survey the rows of a model with instruments (`panelvar.data.formulas.instrument_columns`)."""
         read = partial(from_formula, formula, like=self)
         chunks, first = self._rows_for(formula)
         parts = read(rows_of(first))
@@ -318,8 +319,8 @@ class PanelStream(HintsAtNames):
 
 def _parsed(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
     """Compute the columns of a formula."""
-    from panelvar.data.panel.factors import Factors
-    from panelvar.data.panel.formula import parse
+    from panelvar.data.formulas.factors import Factors
+    from panelvar.data.formulas.formula import parse
 
     return parse(formula, panel, Factors(panel, like))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import DataError, RowsNotKeptError
 from panelvar.data.chunks.partitions import Share, gathered
-from panelvar.data.panel.source import missing
+from panelvar.data.sources.source import missing
 from panelvar.data.streams.dimensions import Dimension, LabelledRows, LocalGroups
 from panelvar.data.streams.growing_labels import GrowingLabels
 from panelvar.data.streams.summed_tables import Sent, add, pack, unpack
@@ -21,7 +21,7 @@ from panelvar.data.streams.survey import Survey, complete_rows, labels_of_rows
 
 if TYPE_CHECKING:
     from panelvar.data.chunks.chunks import Chunk, Chunks
-    from panelvar.data.panel.source import Labels
+    from panelvar.data.sources.source import Labels
 
 Found = TypeVar("Found")
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.data.panel.dimensions import crossed_dimensions
 from panelvar.data.streams.differenced_chunks import DifferencedChunks, measured, of_whole_entities
 from panelvar.data.streams.dimensions import Dimension

@@ -14,10 +14,10 @@ from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.calendar import Calendar, read_times
-from panelvar.data.panel.design import rows_dropped
-from panelvar.data.panel.source import as_labels, labels_at, missing
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.calendar.calendar import Calendar, read_times
+from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.formulas.design import rows_dropped
+from panelvar.data.sources.source import as_labels, labels_at, missing
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
 from panelvar.data.streams.growing_tables import GrowingTable, PairsMet
@@ -26,7 +26,7 @@ from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
 
 if TYPE_CHECKING:
     from panelvar.data.chunks.chunks import Chunk, Chunks
-    from panelvar.data.panel.source import Labels
+    from panelvar.data.sources.source import Labels
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Positions
 from panelvar.core.base.errors import DataError, SpecificationError
+from panelvar.data.calendar.calendar import read_times
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.chunks.chunks import CHUNK_ROWS
-from panelvar.data.panel.calendar import read_times
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.source import Source, as_labels
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.sources.source import Source, as_labels
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
 from panelvar.data.streams.survey import dimension_labels
 

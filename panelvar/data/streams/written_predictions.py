@@ -147,7 +147,7 @@ def _explained(result: Predicts, panel: Panel) -> Array:
     if source.formula is None:
         values = panel.column(source.dependent)
     else:
-        from panelvar.data.panel.formula import parse
+        from panelvar.data.formulas.formula import parse
 
         values = parse(f"{source.formula.partition('~')[0]} ~ 1", panel).y[:]
     if panel.order is None:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from panelvar.core.base.quoting import one_line
-from panelvar.core.tables.layout import Row, number, words
-from panelvar.core.tables.number_format import check_digits
+from panelvar.core.faces.layout import Row, number, words
+from panelvar.core.faces.number_format import check_digits
 from panelvar.core.tables.table import Presented, Table
 
 

@@ -1,15 +1,16 @@
 r"""What a source of bands asks of a model.
 
 Every model says what it estimated, what it restricts, and along which directions its estimates vary: that is all that
-`panelvar.estimates.bands.delta_method` reads. How parameters are *drawn* is a scheme, and a model offers the schemes it can:
+`panelvar.estimates.bands.delta_method` reads. How parameters are *drawn* is a scheme, and a model offers the schemes it
+can:
 
 - from innovations (`FromInnovations`): data sets are generated from resampled residuals, each of them is fitted;
 - from a posterior (`FromPosterior`): parameters are drawn around the estimates, and no data;
 - from weights of entities (`FromEntities`): those of a panel are drawn, and the model is fitted to them again.
 
 A source asks for the scheme it needs and says so where a model does not offer it. Another scheme is a protocol and a
-subclass of `panelvar.estimates.bands.simulated.Simulated` that asks for it, in whatever room they are wanted: statistics and
-rules see `Draws` alone.
+subclass of `panelvar.estimates.bands.simulated.Simulated` that asks for it, in whatever room they are wanted:
+statistics and rules see `Draws` alone.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 
 
 class Draws(NamedTuple):

@@ -23,8 +23,8 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.drawable import Drawable, Draws, FromEntities, FromInnovations, HasResiduals, Resampled
 from panelvar.estimates.bands.simulated import Simulated, chunked
 from panelvar.estimates.bands.target import Target
+from panelvar.kernels.dynamics.orthonormal_instruments import orthonormal_instruments
 from panelvar.kernels.linear.draws import wild_multipliers
-from panelvar.systems.identification.instruments_of_shocks import orthonormal_instruments
 
 
 class Pool(NamedTuple):

@@ -18,7 +18,7 @@ from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.estimates.bands.drawable import Draws
 from panelvar.estimates.bands.limits import INTERVALS, JOINTS, SCOPES, limits
 from panelvar.estimates.bands.target import Band, Target, nested
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 
 _PATIENCE = 2.0
 """Seconds before a progress bar appears."""

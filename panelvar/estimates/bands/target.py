@@ -2,8 +2,9 @@ r"""What a band is wanted for, and what it is.
 
 A **source** (`ResidualBootstrap`, `MonteCarlo`, `DeltaMethod`, ...) delivers draws of the parameters or their first
 derivatives. A **statistic** is a function of a chunk of draws that returns one array a draw (responses, shares,
-forecasts). A **rule** (`panelvar.estimates.bands.limits`) turns the draws of the statistic into limits. The three combine freely;
-a `Target` carries the statistic, its value at the estimates and the model (`panelvar.estimates.bands.drawable`).
+forecasts). A **rule** (`panelvar.estimates.bands.limits`) turns the draws of the statistic into limits. The three
+combine freely; a `Target` carries the statistic, its value at the estimates and the model
+(`panelvar.estimates.bands.drawable`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.estimates.bands.drawable import Drawable, Draws
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 
 
 @dataclass(frozen=True, eq=False)

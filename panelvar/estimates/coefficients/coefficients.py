@@ -17,8 +17,8 @@ from panelvar.core.base.errors import Note, check_level, choose, emit
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import labelled
 from panelvar.core.base.limits import MOST_DRAWS
+from panelvar.core.faces.layout import Row
 from panelvar.core.tables.coefficients import coefficient_row
-from panelvar.core.tables.layout import Row
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import JOINTS, normal_limits, sup_t_quantile
 from panelvar.estimates.bands.target import limit_columns, nested

@@ -20,12 +20,12 @@ from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.limits import LARGEST_WHOLE, MOST_DRAWS
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Cell, Fact, Row, interval, number, probability, words
-from panelvar.core.tables.number_format import check_digits, format_number, pvalue_text
+from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, probability, words
+from panelvar.core.faces.number_format import check_digits, format_number, pvalue_text
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
-from panelvar.data.panel.calendar import read_times
-from panelvar.data.panel.time_labels import DateLabels, IntegerLabels, as_text
+from panelvar.data.calendar.calendar import read_times
+from panelvar.data.calendar.time_labels import DateLabels, IntegerLabels, as_text
 from panelvar.estimates.coefficients.coefficients import Inference
 from panelvar.estimates.coefficients.linear_combinations import LinearCombination, weighted_sum
 from panelvar.estimates.coefficients.wald import wald
@@ -258,7 +258,7 @@ class EventStudy(Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.event_study import plot_event_study
+        from panelvar.reporting.plots_of_panels.event_study import plot_event_study
 
         return plot_event_study(
             self,

@@ -13,8 +13,8 @@ from panelvar.core.base.distributions import quantile, t_tail
 from panelvar.core.base.errors import Note, emit
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line
+from panelvar.core.faces.number_format import check_digits, pvalue_text
 from panelvar.core.tables.coefficients import coefficient_header, coefficient_row
-from panelvar.core.tables.number_format import check_digits, pvalue_text
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.coefficients.restrictions import combination
 from panelvar.estimates.covariance.covariances import CovarianceEstimate

@@ -26,12 +26,12 @@ from panelvar.core.base.expressions import number, spine
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.scaling import columns_in_own_units
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import check_digits, format_count
 from panelvar.core.tables.coefficients import coefficient_header
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import check_digits, format_count
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
-from panelvar.data.panel.derivatives import Sloped
+from panelvar.data.formulas.derivatives import Sloped
 from panelvar.estimates.bands.confidence_set import ConfidenceSet
 from panelvar.estimates.coefficients.coefficients import Inference, coefficient_rows
 from panelvar.estimates.coefficients.linear_combinations import in_units_of_errors

@@ -17,7 +17,7 @@ from panelvar.core.base.chosen_names import (
     level_of,
     split_outside,
 )
-from panelvar.core.tables.mathematics import joined
+from panelvar.core.faces.mathematics import joined
 
 # C(region) and i(year, x, ref=2000) hold variables, then options.
 _OF_LEVELS = re.compile(r"(?P<function>C|i)\((?P<arguments>.*)\)", re.DOTALL)

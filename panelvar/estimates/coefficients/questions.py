@@ -15,7 +15,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
 from panelvar.core.tables.frame_table import FrameTable, frame_of_tests
 from panelvar.core.tables.test_result import TestResult
-from panelvar.data.panel.design import CONSTANT, Design
+from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.coefficients.coefficients import Inference
 from panelvar.estimates.coefficients.nonlinear import NonlinearEstimates, nonlinear
 from panelvar.estimates.coefficients.wald import wald

@@ -18,7 +18,7 @@ from panelvar.core.base.expressions import number, source, spine, syntax_tree
 from panelvar.core.base.labels import listed, places_of
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.scaling import equilibrated
-from panelvar.data.panel.design import CONSTANT
+from panelvar.data.formulas.design import CONSTANT
 
 _OF_STATA = re.compile(r"(?<![\w.`])(?:\[([^\[\]]*)\])?_(?:b|coef)\[")
 """Where a coefficient in Stata's notation begins: ``_b[x]``, or ``[y]_b[x]`` and ``_b[y:x]`` of an equation."""

@@ -144,8 +144,8 @@ class BiasReduced:
     ``bias_reduced_root="original"`` of the convention is its root, with inverse-variance weights.
 
     Effects nested in the clusters cost nothing. Of effects that cut across the clusters, the largest may have any
-    number of levels. The others join a basis of at most `panelvar.estimates.covariance.crossing_basis.LEVEL_LIMIT` columns.
-    Beyond that, each cluster is projected on its own, which is possible for few clusters and refused for many.
+    number of levels. The others join a basis of at most `panelvar.estimates.covariance.crossing_basis.LEVEL_LIMIT`
+    columns. Beyond that, each cluster is projected on its own, which is possible for few clusters and refused for many.
 
     References
     ----------

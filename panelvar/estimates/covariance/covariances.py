@@ -1,8 +1,8 @@
 """Covariance estimators: small frozen specifications, callable on a model of `panelvar.estimates.covariance.protocol`.
 
-All are :math:`L M L'` with the map L of `panelvar.estimates.fit.fit` and a meat M: a variant supplies the meat and its factor.
-This file has the classical one, HC and clusters. Errors correlated over time or across entities and few clusters have
-files of their own. All of them use HC's adjustments of residuals for the leverage of their rows.
+All are :math:`L M L'` with the map L of `panelvar.estimates.fit.fit` and a meat M: a variant supplies the meat and its
+factor. This file has the classical one, HC and clusters. Errors correlated over time or across entities and few
+clusters have files of their own. All of them use HC's adjustments of residuals for the leverage of their rows.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ class LeverageAdjusted(Protocol):
 class ScoredCovariance(ABC):
     """A covariance made of sums of scores: vector autoregressions and joint inference over horizons take it too.
 
-    A covariance that reads no more than `panelvar.estimates.covariance.protocol.Scored` says so by deriving from this class.
+    A covariance that reads no more than `panelvar.estimates.covariance.protocol.Scored` says so by deriving from this
+    class.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 r"""CR2 and CR3 of many small clusters: sums over them, none of them kept.
 
-With V_g the block of the basis (see `panelvar.estimates.covariance.cluster_adjustment`), :math:`U_g = V_g (I - V_g)^{\alpha}`
-and t a coefficient's target, the contributions :math:`a_g'e` of two clusters have the covariance
-:math:`-(U_g t)'(U_h t)` under independent errors, and that of one cluster has the variance
+With V_g the block of the basis (see `panelvar.estimates.covariance.cluster_adjustment`),
+:math:`U_g = V_g (I - V_g)^{\alpha}` and t a coefficient's target, the contributions :math:`a_g'e` of two clusters have
+the covariance :math:`-(U_g t)'(U_h t)` under independent errors, and that of one cluster has the variance
 :math:`t' V_g (I - V_g)^{2\alpha + 1} t`: :math:`t'V_g t` for CR2, :math:`t'U_g t` for CR3. The sum of the squares of
 the former is a sum of products of the entries of U_g, which one table holds for all coefficients.
 

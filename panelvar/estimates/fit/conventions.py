@@ -1,7 +1,7 @@
 """Conventions: every choice on which programs disagree, in one frozen object.
 
-No estimator asks which preset is in force; each reads the field that concerns it, and `panelvar.estimates.fit.small_samples`
-turns a convention and the counts of a model into factors.
+No estimator asks which preset is in force; each reads the field that concerns it, and
+`panelvar.estimates.fit.small_samples` turns a convention and the counts of a model into factors.
 """
 
 from __future__ import annotations

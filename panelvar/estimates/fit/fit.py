@@ -30,7 +30,7 @@ from panelvar.core.base.errors import (
     SpecificationError,
 )
 from panelvar.core.base.quoting import one_line
-from panelvar.data.panel.design import CONSTANT, Design
+from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import rounding_of
 from panelvar.estimates.fit.scores import Scores, leverage
@@ -203,7 +203,7 @@ class Fit:
 
     @property
     def exact(self) -> bool:
-        """Whether nothing is left to the residuals: they are zero (`panelvar.estimates.fit.fit_checks.without_rounding`)."""
+        """Whether nothing is left to the residuals: they are zero (`panelvar.estimates.fit.fit_checks`)."""
         return self.solution.rss == 0.0
 
     @property

@@ -10,7 +10,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of, noun_after
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
 from panelvar.core.base.scaling import NEAR_ONE, refuse_far_apart
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.small_samples import Counts
 from panelvar.kernels.linear.qr import ROUNDING, Solution
 

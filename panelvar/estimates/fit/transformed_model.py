@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.small_samples import Counts
 from panelvar.kernels.linear.moments import PanelMoments
 from panelvar.kernels.linear.rows import TransformedRows

@@ -21,7 +21,7 @@ _NULL = 1e-10
 
 
 class BlockSystem(Protocol):
-    """What the preconditioner asks of the system ``B - C'C`` (`panelvar.kernels.absorption.many_effects.EffectSystem`)."""
+    """What the preconditioner asks of the system ``B - C'C`` of `panelvar.kernels.absorption.many_effects`."""
 
     first: OrthonormalBlock
     rest: tuple[tuple[OrthonormalBlock, int], ...]

@@ -78,7 +78,8 @@ def long_run_covariance(
         Rows are consecutive periods.
     kernel : {"bartlett", "parzen", "quadratic-spectral"}
     bandwidth : float, (...) array or str
-        L, one for all, one for each stack, or a rule of `panelvar.kernels.linear.lag_windows.bandwidth_by_rule`. With zero,
+        L, one for all, one for each stack, or a rule of `panelvar.kernels.linear.lag_windows.bandwidth_by_rule`. With
+        zero,
         :math:`\Omega = \Delta = \Sigma`.
     weights : (k,) array, optional
         Of the columns, for rules that look at the data: see `panelvar.kernels.linear.lag_windows.newey_west_bandwidth`.

@@ -223,8 +223,8 @@ class TransformedRows:
     def triangle(self) -> Array:
         """Return the R factor, shape (k + 1, k + 1), of all transformed rows.
 
-        Many rows of well conditioned columns are factored by their cross products (see `panelvar.kernels.linear.qr`), all
-        others by QR.
+        Many rows of well conditioned columns are factored by their cross products (see `panelvar.kernels.linear.qr`),
+        all others by QR.
         """
         if self.n_rows <= BLOCK_ROWS:
             return triangularize(next(self.blocks())[2])

@@ -11,8 +11,8 @@ from panelvar.core.base.arguments import read_labels
 from panelvar.core.base.errors import DataError, NumericalError, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.data.panel.series import read_var_data
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.least_squares import least_squares
 from panelvar.nonstationary.unit_roots.dickey_fuller import adf_test
 from panelvar.nonstationary.unit_roots.distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue

@@ -13,10 +13,10 @@ from panelvar.core.base.errors import Note, check_level, choose
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
+from panelvar.core.faces.layout import Fact, Row, number, probability, words
+from panelvar.core.faces.mathematics import Math, shown_as
+from panelvar.core.faces.number_format import check_digits, format_count
 from panelvar.core.tables.frame_table import STATISTIC, FrameTable
-from panelvar.core.tables.layout import Fact, Row, number, probability, words
-from panelvar.core.tables.mathematics import Math, shown_as
-from panelvar.core.tables.number_format import check_digits, format_count
 from panelvar.core.tables.table import Presented, Table
 from panelvar.nonstationary.cointegration.cases import CASES
 from panelvar.nonstationary.cointegration.johansen_distribution import critical_values, gamma_pvalues

@@ -14,9 +14,9 @@ from panelvar.core.base.errors import NumericalError, SpecificationError
 from panelvar.core.base.labels import places_of
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.scaling import equilibrated
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.coefficients.restrictions import restriction_matrix
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
 
 if TYPE_CHECKING:

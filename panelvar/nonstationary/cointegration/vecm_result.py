@@ -13,10 +13,8 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.coefficients import starred_rows, value_row
-from panelvar.core.tables.known_sizes import size_notes
-from panelvar.core.tables.layout import Fact, Row, words
-from panelvar.core.tables.number_format import (
+from panelvar.core.faces.layout import Fact, Row, words
+from panelvar.core.faces.number_format import (
     DEFAULT_STARS,
     Levels,
     check_digits,
@@ -26,8 +24,10 @@ from panelvar.core.tables.number_format import (
     format_number,
     star_legend,
 )
+from panelvar.core.tables.coefficients import starred_rows, value_row
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.lag_problem import kronecker_wald
 from panelvar.kernels.dynamics.lasting_effects import lasting_effects
 from panelvar.nonstationary.cointegration.cases import CASES

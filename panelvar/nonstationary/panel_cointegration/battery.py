@@ -7,7 +7,7 @@ from typing import Any
 
 from panelvar.core.base.arguments import read_flag, read_labels
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Fact
+from panelvar.core.faces.layout import Fact
 from panelvar.nonstationary.panel_cointegration.error_correction import westerlund_test
 from panelvar.nonstationary.panel_cointegration.johansen_fisher import johansen_fisher_test
 from panelvar.nonstationary.panel_cointegration.kao import kao_test

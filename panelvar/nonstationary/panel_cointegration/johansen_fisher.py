@@ -81,7 +81,8 @@ def johansen_fisher_test(
     test : {"trace", "max"}
         Which of Johansen's tests is the result; ``parts`` has both.
     statistic : {"P", "Z", "Pm", "L*", "lr-bar"}
-        How entities are combined: see `panelvar.nonstationary.panel_series.pvalue_combinations`, or the average trace statistic.
+        How entities are combined: see `panelvar.nonstationary.panel_series.pvalue_combinations`, or the average trace
+        statistic.
     correction : {"reinsel-ahn", "doornik"} or None
         For short samples: statistics times (n - pK) / n (Reinsel and Ahn 1992); or, for the trace tests, distributions
         of samples of the size (Doornik 1998), which corrects less. None is what EViews does.

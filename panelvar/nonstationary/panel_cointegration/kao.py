@@ -16,8 +16,8 @@ from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose, emit
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_covariance
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles

@@ -18,7 +18,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import choose, emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME

@@ -5,8 +5,8 @@ A system y of K variables with p lags in levels has
 .. math:: \Delta y_t = \alpha\beta' z_{t-1} + \sum_{j=1}^{p-1} \Gamma_j \Delta y_{t-j} + \Phi d_t + u_t, \qquad
     t = p, \dots, T - 1,
 
-with z the levels and, in some cases, a constant or a trend (see `panelvar.nonstationary.cointegration.cases`). Systems are stacked,
-(M, T, K). A status says what is wrong with a system; the others go on.
+with z the levels and, in some cases, a constant or a trend (see `panelvar.nonstationary.cointegration.cases`). Systems
+are stacked, (M, T, K). A status says what is wrong with a system; the others go on.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import numpy as np
 from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import Moments, variance_ratio_moments
 from panelvar.nonstationary.panel_cointegration.residuals import relation_residuals

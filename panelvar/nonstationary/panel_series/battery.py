@@ -13,8 +13,8 @@ from panelvar.core.base.arguments import read_labels
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.core.base.quoting import one_line, shown
-from panelvar.core.tables.layout import Cell, Fact, Row, number, spanning, words
-from panelvar.core.tables.number_format import (
+from panelvar.core.faces.layout import Cell, Fact, Row, number, spanning, words
+from panelvar.core.faces.number_format import (
     DEFAULT_STARS,
     Levels,
     Stars,

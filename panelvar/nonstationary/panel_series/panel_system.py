@@ -20,7 +20,7 @@ from panelvar.core.base.errors import (
     SpecificationError,
     choose,
 )
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
 from panelvar.nonstationary.panel_series.entity_values import EntityValues

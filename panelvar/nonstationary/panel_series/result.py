@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import read_size
 from panelvar.core.base.arrays import Mask
 from panelvar.core.base.errors import Note
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import format_count, format_number
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, table_of_tests
 

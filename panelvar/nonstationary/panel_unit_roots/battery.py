@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.core.base.arguments import is_whole, read_flag, read_labels, read_whole
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Fact
+from panelvar.core.faces.layout import Fact
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.series import read_var_data
 from panelvar.nonstationary.panel_series.battery import (

@@ -18,7 +18,7 @@ from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import NumericalError, emit
 from panelvar.core.base.scaling import columns_in_own_units, in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, prewhitened, refuse, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult

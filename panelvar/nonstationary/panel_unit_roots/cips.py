@@ -15,7 +15,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import CollinearityError, choose, emit
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, choose, emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
@@ -125,10 +125,10 @@ def fisher_test(
     Notes
     -----
     Entities may have lags, roots and periods of their own. P-values come from simulated distributions of the ratio
-    without lags (``nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``), for the number of rows of each regression.
-    Those of `adf_test` are for long series: with few periods P and Pm would reject far too often by them. If a rule
-    chooses lags from few periods the test rejects too often. Entities must be independent (``demean=True`` takes out a
-    time effect of the same size for all), except for Hartung's statistic.
+    without lags (``nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``), for the number of rows of each
+    regression. Those of `adf_test` are for long series: with few periods P and Pm would reject far too often by them.
+    If a rule chooses lags from few periods the test rejects too often. Entities must be independent (``demean=True``
+    takes out a time effect of the same size for all), except for Hartung's statistic.
 
     Examples
     --------

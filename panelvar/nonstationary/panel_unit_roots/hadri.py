@@ -16,7 +16,7 @@ from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import InsufficientDataError, choose, emit
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths

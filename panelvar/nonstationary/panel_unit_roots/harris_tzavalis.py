@@ -17,8 +17,8 @@ from panelvar.core.base.distributions import normal_tail, probability_below_zero
 from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose, emit
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, WORDS, check_terms, detrended

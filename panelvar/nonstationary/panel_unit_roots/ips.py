@@ -16,8 +16,8 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import PanelVarError, choose, emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_series.entity_regressions import EntityRegressions, entity_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes

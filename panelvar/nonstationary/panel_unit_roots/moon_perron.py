@@ -15,8 +15,8 @@ from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import InsufficientDataError, emit
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.panel_series import panel_series

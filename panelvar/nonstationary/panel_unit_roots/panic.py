@@ -19,8 +19,8 @@ from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, own_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.common_trends import (
     CumulatedComponents,
     changes,

@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, choose
-from panelvar.core.tables.layout import Fact
+from panelvar.core.faces.layout import Fact
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.kernels.linear.long_run import LongRunCovariance

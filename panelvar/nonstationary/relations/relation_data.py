@@ -18,7 +18,7 @@ from panelvar.core.base.errors import (
     choose,
 )
 from panelvar.core.base.scaling import exponents
-from panelvar.data.panel.design import CONSTANT, Design
+from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.kernels.linear.lag_windows import KERNELS, RULES
 from panelvar.kernels.linear.qr import ROUNDING

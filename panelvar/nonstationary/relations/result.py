@@ -12,11 +12,11 @@ from panelvar.core.base.arguments import read_number
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.distributions import two_sided
 from panelvar.core.base.errors import MissingInformationError, Note
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import format_number
 from panelvar.core.tables.frame_table import PVALUE, STATISTIC, FrameTable
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import format_number
 from panelvar.core.tables.test_result import TestResult
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention

@@ -13,8 +13,8 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.core.base.limits import MOST_DIFFERENCES
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.core.faces.layout import Fact
 from panelvar.core.tables.frame_table import COUNT, DEGREES, PVALUE, STATISTIC, FrameTable
-from panelvar.core.tables.layout import Fact
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.series import read_var_data
 from panelvar.kernels.dynamics.gaps import on_every_period

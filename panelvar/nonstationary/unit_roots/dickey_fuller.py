@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, choose, emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.unit_roots.distributions import (
     gls_critical_values,
     gls_pvalue,

@@ -15,7 +15,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, choose, emit
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.least_squares import least_squares
 from panelvar.kernels.linear.long_run import long_run_covariance

@@ -21,9 +21,9 @@ from panelvar.core.base.errors import (
     choose,
 )
 from panelvar.core.base.labels import listed
-from panelvar.data.panel.arrow import from_arrow
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.series import read_var_data
+from panelvar.data.sources.arrow import from_arrow
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT
 from panelvar.nonstationary.unit_roots.regressions import APART, EXACT, FEWEST_DF
 from panelvar.nonstationary.unit_roots.result import SeriesTests

@@ -16,9 +16,9 @@ from panelvar.core.base.distributions import quantile, quantiles, ratios, two_si
 from panelvar.core.base.errors import DataError, Note, SpecificationError
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line, shown
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import check_digits, format_count
 from panelvar.core.tables.frame_table import OPTIONAL, FrameTable
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import check_digits, format_count
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import limit_columns, nested

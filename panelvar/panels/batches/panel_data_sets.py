@@ -14,7 +14,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.design import dated_panel
+from panelvar.data.formulas.design import dated_panel
 from panelvar.data.panel.panel import Panel
 
 _WANTED = (

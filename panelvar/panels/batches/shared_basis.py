@@ -90,7 +90,7 @@ def outcomes_of_one_basis(
 
 
 def _factored_well(r: Array, inverse: Array, loadings: Array, squares: Array, rss: Array) -> Mask:
-    """Whether cross products of the regressors and an outcome may be factored (`panelvar.kernels.linear.qr.triangle_of`)."""
+    """Whether products of regressors and an outcome may be factored (`panelvar.kernels.linear.qr.triangle_of`)."""
     lengths = np.sqrt(np.square(r).sum(axis=0))
     scaled = lengths[:, None] * inverse
     own = np.square(scaled).sum() + (np.square(scaled @ loadings).sum(axis=0) + squares) / rss

@@ -19,9 +19,9 @@ import numpy as np
 from panelvar.core.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import PanelVarError, choose
-from panelvar.data.panel.design import Design, complete, every_row, rows_dropped
-from panelvar.data.panel.factors import Factors
-from panelvar.data.panel.formula_parts import with_effects
+from panelvar.data.formulas.design import Design, complete, every_row, rows_dropped
+from panelvar.data.formulas.factors import Factors
+from panelvar.data.formulas.formula_parts import with_effects
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.cluster_terms import dimensions_of, with_intersections
 from panelvar.estimates.covariance.covariances import Clustered, CovarianceEstimate

@@ -11,7 +11,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Fact
+from panelvar.core.faces.layout import Fact
 from panelvar.estimates.covariance.covariances import Clustered, CovarianceEstimate
 from panelvar.kernels.dynamics.profile_moments import ProfileMoments, bias_weights, row_moments
 from panelvar.panels.bias_corrected.corrected_result import CorrectedResult, corrected_fit, exact_result

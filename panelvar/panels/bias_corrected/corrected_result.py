@@ -12,12 +12,12 @@ from panelvar.core.base.arrays import Array, ComplexArray
 from panelvar.core.base.errors import Note
 from panelvar.core.base.labels import labelled
 from panelvar.core.base.quoting import one_line
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.coefficients import coefficient_header
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.coefficients import coefficient_rows
 from panelvar.estimates.coefficients.questions import Augmented
 from panelvar.estimates.coefficients.wald import wald

@@ -12,7 +12,7 @@ from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.scaling import exponents, in_own_units
-from panelvar.data.panel.design import Design, assemble, dated_panel
+from panelvar.data.formulas.design import Design, assemble, dated_panel
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import read_columns
@@ -77,7 +77,7 @@ def lagged_rows(
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
     formula = y if x is None and "~" in y else None
     if formula is not None:
-        from panelvar.data.panel.formula import parse
+        from panelvar.data.formulas.formula import parse
 
         parsed = parse(formula, panel)
         dependent, names = parsed.y_name, tuple(parsed.x_names)

@@ -12,7 +12,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Fact
+from panelvar.core.faces.layout import Fact
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.panels.bias_corrected.corrected_result import CorrectedFit, CorrectedResult, corrected_fit, exact_result
 from panelvar.panels.bias_corrected.kiviet_bruno import Corrected, corrected_within
@@ -50,8 +50,8 @@ def fit_lsdvc(
     .. math:: y_{it} = \gamma y_{i,t-1} + x_{it}'\beta + \alpha_i + \varepsilon_{it}, \qquad
               \hat\theta_c = \hat\theta - \hat b(\tilde\theta, \tilde\sigma^2)
 
-    The bias is an expansion in the numbers of periods and entities (`panelvar.panels.bias_corrected.kiviet_bruno`), evaluated
-    at consistent estimates :math:`\tilde\theta`.
+    The bias is an expansion in the numbers of periods and entities (`panelvar.panels.bias_corrected.kiviet_bruno`),
+    evaluated at consistent estimates :math:`\tilde\theta`.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.core.base.scaling import columns_in_own_units, in_own_units
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.kernels.dynamics.gaps import lag_positions

@@ -9,8 +9,8 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test, z_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 from panelvar.panels.diagnostics.auxiliary import ROUNDING, lagged, own_residuals, unweighted
 from panelvar.panels.static.result import LinearResult

@@ -9,8 +9,8 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, choose
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test, f_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.panels.diagnostics.auxiliary import (
     lagged,
     least_squares,

@@ -15,8 +15,8 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.layout import Fact, Row, number, words
-from panelvar.core.tables.number_format import check_digits, format_count, format_number
+from panelvar.core.faces.layout import Fact, Row, number, words
+from panelvar.core.faces.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, chi2_test, z_test
 from panelvar.data.panel.panel import Panel, as_panel

@@ -25,8 +25,8 @@ from panelvar.core.base.errors import (
     emit,
 )
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.layout import Fact, Row, number, words
-from panelvar.core.tables.number_format import format_count, format_number
+from panelvar.core.faces.layout import Fact, Row, number, words
+from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, z_test
 from panelvar.data.panel.panel import Panel

@@ -7,8 +7,8 @@ import numpy as np
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, emit
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.panels.diagnostics.auxiliary import residuals_of_rows, unweighted
 from panelvar.panels.static.result import LinearResult
 

@@ -11,14 +11,19 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError, choose, emit
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test
-from panelvar.data.panel.design import CONSTANT
+from panelvar.data.formulas.design import CONSTANT
 from panelvar.estimates.fit.conventions import HausmanSigma
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.quadratic_form import quadratic_form
-from panelvar.panels.diagnostics.compared_models import differences, refuse_other_dependent, samples_note
+from panelvar.panels.diagnostics.compared_models import (
+    LongRunEstimates,
+    differences,
+    has_long_run,
+    refuse_other_dependent,
+    samples_note,
+)
 from panelvar.panels.gls.result import GLSResult
-from panelvar.panels.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.panels.static.fit_statistics import classical_note
 from panelvar.panels.static.result import LinearResult
 
@@ -31,8 +36,8 @@ _COINCIDES = 1e-10
 
 @answering
 def hausman(
-    consistent: LinearResult | ErrorCorrectionResult,
-    efficient: LinearResult | ErrorCorrectionResult,
+    consistent: LinearResult | LongRunEstimates,
+    efficient: LinearResult | LongRunEstimates,
     *,
     sigma: str | None = None,
 ) -> TestResult:
@@ -103,7 +108,7 @@ def hausman(
         sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
     if sigma is not None:
         choose("sigma", sigma, _SIGMAS)
-    if isinstance(consistent, ErrorCorrectionResult) and isinstance(efficient, ErrorCorrectionResult):
+    if has_long_run(consistent) and has_long_run(efficient):
         return long_run_hausman(consistent, efficient, sigma)
     if not isinstance(consistent, LinearResult) or not isinstance(efficient, LinearResult):
         other = efficient if isinstance(consistent, LinearResult) else consistent
@@ -248,9 +253,7 @@ def _indefinite(statistic: float, advice: str, absolute: bool) -> Note:
     return Note("hausman-not-positive", text, warn=True)
 
 
-def long_run_hausman(
-    consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult, sigma: str | None
-) -> TestResult:
+def long_run_hausman(consistent: LongRunEstimates, efficient: LongRunEstimates, sigma: str | None) -> TestResult:
     r"""Compare the long-run coefficients of two estimators of an ARDL panel.
 
     .. math:: H = (\theta_c - \theta_e)'(V_c - V_e)^{-}(\theta_c - \theta_e) \sim \chi^2(k)
@@ -288,7 +291,7 @@ def long_run_hausman(
     )
 
 
-def _long_run_differences(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult) -> list[Note]:
+def _long_run_differences(consistent: LongRunEstimates, efficient: LongRunEstimates) -> list[Note]:
     """Return notes where the models differ by more than what is tested, or the second is not efficient."""
     one, other = consistent.design, efficient.design
     notes = samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")

@@ -12,10 +12,10 @@ from panelvar.core.base.arguments import read_names
 from panelvar.core.base.chosen_names import chosen_names
 from panelvar.core.base.errors import Note, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.known_sizes import mundlak_size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.estimates.coefficients.wald import deficient_note
 from panelvar.estimates.covariance.covariances import Clustered, Covariance
+from panelvar.estimates.sizes.known_sizes import mundlak_size_notes
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.diagnostics.auxiliary import linear_result, refuse_exact, regress, transformed_columns, unweighted

@@ -15,9 +15,9 @@ from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult
-from panelvar.data.panel.design import build_design
+from panelvar.data.formulas.design import build_design
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.gaps import rows_with_lags
 from panelvar.panels.diagnostics.auxiliary import least_squares, refuse_rounding
 

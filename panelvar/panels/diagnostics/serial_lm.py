@@ -11,8 +11,8 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test, z_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.panels.diagnostics.auxiliary import (
     ROUNDING,
     adjacency,

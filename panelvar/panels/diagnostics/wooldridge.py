@@ -10,8 +10,8 @@ from panelvar.core.base.errors import InsufficientDataError, NumericalError, Spe
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, f_test, t_test, z_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.gaps import lag_positions
 from panelvar.panels.diagnostics.auxiliary import (
     adjacency,

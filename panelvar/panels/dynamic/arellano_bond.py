@@ -13,7 +13,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError, choose, emit
 from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import dated_panel, makes_designs
+from panelvar.data.formulas.design import dated_panel, makes_designs
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.kernels.dynamics.dynamics import companion_roots
@@ -319,7 +319,7 @@ def _read(
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
     exogenous = read_names("x", x)
     if "~" in y and x is None:
-        from panelvar.data.panel.formula import parse, written_terms
+        from panelvar.data.formulas.formula import parse, written_terms
 
         whole = panel if isinstance(panel, Panel) else next(panel.panels(panel.names))
         y, exogenous = parse(y, whole).y_name, tuple(term for term in written_terms(y) if term not in ("0", "1"))

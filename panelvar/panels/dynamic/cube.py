@@ -14,8 +14,8 @@ from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, NumericalError, SpecificationError
 from panelvar.core.base.expressions import syntax_tree
-from panelvar.data.panel.categories import Categories
-from panelvar.data.panel.factors import Factor, Factors, Several
+from panelvar.data.formulas.categories import Categories
+from panelvar.data.formulas.factors import Factor, Factors, Several
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.linear.columns import whole

@@ -19,7 +19,7 @@ from panelvar.core.base.errors import (
     SpecificationError,
 )
 from panelvar.core.base.labels import listed
-from panelvar.data.panel.design import CONSTANT
+from panelvar.data.formulas.design import CONSTANT
 from panelvar.data.panel.panel import Panel
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import Census, LaidRows, RowCounts, lay_out

@@ -11,12 +11,12 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note
 from panelvar.core.base.quoting import one_line
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import check_digits, format_count, format_degrees, format_number
 from panelvar.core.tables.coefficients import coefficient_header
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import check_digits, format_count, format_degrees, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
-from panelvar.data.panel.design import CONSTANT
+from panelvar.data.formulas.design import CONSTANT
 from panelvar.estimates.coefficients.coefficients import coefficient_rows
 from panelvar.estimates.coefficients.questions import Questions
 from panelvar.estimates.coefficients.wald import wald

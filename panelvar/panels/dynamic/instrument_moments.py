@@ -20,7 +20,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.core.base.labels import listed
-from panelvar.data.panel.design import CONSTANT
+from panelvar.data.formulas.design import CONSTANT
 from panelvar.panels.dynamic.cube import Laid, PanelCube
 from panelvar.panels.dynamic.lag_instruments import LagInstruments, Specification, StandardInstruments
 from panelvar.panels.dynamic.transforms import EquationRows

@@ -24,8 +24,8 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line
-from panelvar.core.tables.layout import Cell, Fact, Row, degrees, number, probability, words
-from panelvar.core.tables.number_format import check_digits, format_count, format_number
+from panelvar.core.faces.layout import Cell, Fact, Row, degrees, number, probability, words
+from panelvar.core.faces.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import chi2_test
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate

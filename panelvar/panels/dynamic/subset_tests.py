@@ -22,9 +22,9 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
+from panelvar.core.faces.layout import Cell, Row, degrees, number, probability, words
+from panelvar.core.faces.number_format import check_digits
 from panelvar.core.tables.joint_tests import JointTests
-from panelvar.core.tables.layout import Cell, Row, degrees, number, probability, words
-from panelvar.core.tables.number_format import check_digits
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate

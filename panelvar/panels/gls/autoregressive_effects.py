@@ -12,14 +12,14 @@ from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.known_sizes import size_notes
-from panelvar.core.tables.number_format import format_significant
+from panelvar.core.faces.number_format import format_significant
 from panelvar.core.tables.test_result import TestResult
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import Family, TransformedModel
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.panels.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.panels.gls.autoregression import find_runs
 from panelvar.panels.gls.result import ErrorStructure, GLSResult

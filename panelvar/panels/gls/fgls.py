@@ -21,7 +21,7 @@ from panelvar.core.base.errors import InsufficientDataError, Note, NumericalErro
 from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention

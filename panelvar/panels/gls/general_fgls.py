@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, NumericalError
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.estimates.fit.transformed_model import Family, TransformedModel
 from panelvar.kernels.linear.groups import Grouping

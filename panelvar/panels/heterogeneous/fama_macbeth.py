@@ -14,7 +14,7 @@ from panelvar.core.base.arguments import is_number
 from panelvar.core.base.errors import SpecificationError, choose, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.serial_scores import lagged_gram
 from panelvar.estimates.fit.conventions import Convention

@@ -8,7 +8,7 @@ from dataclasses import replace
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.errors import emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.panels.heterogeneous.random_coefficients import mean_group

@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.core.base.errors import Note, NumericalError, choose, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import chi2_test
-from panelvar.data.panel.design import build_design
+from panelvar.data.formulas.design import build_design
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.panels.heterogeneous.random_coefficients import random_coefficients

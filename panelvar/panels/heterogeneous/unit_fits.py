@@ -20,7 +20,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.limits import LARGEST_WHOLE
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.design import CONSTANT, Design
+from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale

@@ -10,7 +10,7 @@ from panelvar.core.base.arguments import DROP_OR_RAISE
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.covariance.named import covariance_of, resolve
 from panelvar.estimates.fit.conventions import Convention

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import ONE_WAY
 from panelvar.core.base.errors import choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.formula_parts import with_effects
-from panelvar.data.panel.instrument_columns import Names, build_instrumented
+from panelvar.data.formulas.formula_parts import with_effects
+from panelvar.data.formulas.instrument_columns import Names, build_instrumented
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention

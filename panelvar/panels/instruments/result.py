@@ -10,8 +10,8 @@ from typing import TypeVar
 from panelvar.core.base.arguments import read_names
 from panelvar.core.base.errors import MissingInformationError, PanelVarError, check_level, emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import check_digits, format_number
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import check_digits, format_number
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
 from panelvar.estimates.bands.confidence_set import ConfidenceSet

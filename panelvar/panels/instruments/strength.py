@@ -17,9 +17,9 @@ from panelvar.core.base.constants import constants
 from panelvar.core.base.distributions import f_tail
 from panelvar.core.base.errors import Note, NumericalError, PanelVarError, emit
 from panelvar.core.base.scaling import exponents
+from panelvar.core.faces.layout import Fact, Row, number, words
+from panelvar.core.faces.number_format import check_digits, format_degrees, format_number
 from panelvar.core.tables.frame_table import PVALUE, SHARE, STATISTIC, WORDS, FrameTable
-from panelvar.core.tables.layout import Fact, Row, number, words
-from panelvar.core.tables.number_format import check_digits, format_degrees, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.estimates.coefficients.wald import deficient_note

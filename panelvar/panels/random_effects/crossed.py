@@ -6,7 +6,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.estimates.fit.transformed_model import TransformedModel

@@ -17,8 +17,8 @@ from panelvar.core.base.errors import (
     needing_rows,
 )
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design
-from panelvar.data.panel.instrument_columns import Names, build_instrumented
+from panelvar.data.formulas.design import Design
+from panelvar.data.formulas.instrument_columns import Names, build_instrumented
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit

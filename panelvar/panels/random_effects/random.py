@@ -17,7 +17,7 @@ from panelvar.core.base.errors import (
     needing_rows,
 )
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale
@@ -68,8 +68,8 @@ def fit_random_effects(
 
     With one effect this is OLS of :math:`v_{it} - \theta_i \bar v_i`, with
     :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}` (Baltagi 2013). With
-    two it is least squares of Henderson's equations (`panelvar.kernels.absorption.crossed_effects`), which is exact GLS on
-    unbalanced panels of any size.
+    two it is least squares of Henderson's equations (`panelvar.kernels.absorption.crossed_effects`), which is exact GLS
+    on unbalanced panels of any size.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ def fit_random_effects(
 
     The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}`. Here :math:`s^2` is the GLS residual variance, RSS
     over n - k; after maximum likelihood it is :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances are computed
-    from rows transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.kernels.absorption.crossed_rows`). With two
-    effects, clustering by one dimension leaves the other's correlation to the estimated variances.
+    from rows transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.kernels.absorption.crossed_rows`). With
+    two effects, clustering by one dimension leaves the other's correlation to the estimated variances.
 
     Examples
     --------

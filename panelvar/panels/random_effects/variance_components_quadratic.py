@@ -1,9 +1,9 @@
 r"""Variance components from quadratic forms of residuals, of one or two effects.
 
-After Swamy and Arora (two-way; one-way is `panelvar.kernels.linear.variance_components`), Wallace and Hussain, Amemiya and
-Nerlove. Quadratic forms of residuals :math:`e = (I - ZH)y` are set equal to their expectations, which are linear in the
-variances: with :math:`Q` the projection off all dummies, :math:`P_d` the averaging matrix of effect d, :math:`D_d` its
-dummies and :math:`A` any of :math:`Q, P_1, P_2`,
+After Swamy and Arora (two-way; one-way is `panelvar.kernels.linear.variance_components`), Wallace and Hussain, Amemiya
+and Nerlove. Quadratic forms of residuals :math:`e = (I - ZH)y` are set equal to their expectations, which are linear in
+the variances: with :math:`Q` the projection off all dummies, :math:`P_d` the averaging matrix of effect d, :math:`D_d`
+its dummies and :math:`A` any of :math:`Q, P_1, P_2`,
 
 .. math:: E[e'Ae] = \sigma_\varepsilon^2\,\tau(I) + \sum_d \sigma_d^2\,\tau(D_d D_d'), \qquad
    \tau(V) = \mathrm{tr}(AV) - 2\,\mathrm{tr}(H V A Z) + \mathrm{tr}(Z'AZ\,HVH').
@@ -21,7 +21,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.kernels.absorption.crossed_effects import Crossing
 from panelvar.kernels.linear.columns import Column
 from panelvar.kernels.linear.groups import Grouping

@@ -13,7 +13,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError, check_level
 from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.coefficients.nonlinear import Functions, through
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, ModelColumns, place_in_words, quoted

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import ONE_WAY, read_flag
 from panelvar.core.base.errors import DataError, InsufficientDataError, choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention

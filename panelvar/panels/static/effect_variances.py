@@ -10,8 +10,8 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import MissingInformationError, choose
 from panelvar.core.base.quoting import one_line
-from panelvar.core.tables.layout import Fact, Row, number, words
-from panelvar.core.tables.number_format import check_digits, format_number
+from panelvar.core.faces.layout import Fact, Row, number, words
+from panelvar.core.faces.number_format import check_digits, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, chibar2_test
 from panelvar.estimates.fit.conventions import Convention

@@ -13,7 +13,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
+from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention

@@ -11,7 +11,7 @@ import numpy as np
 
 from panelvar.core.base.errors import Note
 from panelvar.core.tables.test_result import TestResult, chi2_test, f_test
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.questions import Augmented
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import CovarianceEstimate

@@ -18,8 +18,8 @@ from panelvar.core.base.errors import DataError, InsufficientDataError, Note, Sp
 from panelvar.core.base.nearest import nearest
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design, build_design
-from panelvar.data.panel.formula_parts import with_effects
+from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.formula_parts import with_effects
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
@@ -86,8 +86,9 @@ def fit_fixed_effects(
 
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects. That rank is exact for
     one and two effects. With more effects, or with slopes by level, it is exact while the effects besides the largest
-    have at most 1,500 coefficients. Beyond that it is the bound of `panelvar.kernels.absorption.orthonormal_block.rank_bound`,
-    and a note says so. The bound can only be too large, which makes standard errors conservative.
+    have at most 1,500 coefficients. Beyond that it is the bound of
+    `panelvar.kernels.absorption.orthonormal_block.rank_bound`, and a note says so. The bound can only be too large,
+    which makes standard errors conservative.
 
     One and two effects are projected out exactly. Larger systems are solved by preconditioned conjugate gradients to a
     relative residual of 1e-13; a `NumericalError` says where they do not get there. HC2 and above need leverages, which

@@ -17,7 +17,7 @@ from panelvar.core.base.errors import DataError, Note, SpecificationError, check
 from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.derivatives import Sloped
+from panelvar.data.formulas.derivatives import Sloped
 from panelvar.estimates.coefficients.nonlinear import Functions, through
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, Grid, ModelColumns, Rows, place_in_words, quoted

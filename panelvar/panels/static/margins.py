@@ -64,8 +64,8 @@ class Margins(DerivedEstimates):
         -------
         Figure
         """
-        from panelvar.reporting.plots.coefficients import plot_coefficients
-        from panelvar.reporting.plots.margins import plot_margins
+        from panelvar.reporting.plots_of_panels.coefficients import plot_coefficients
+        from panelvar.reporting.plots_of_panels.margins import plot_margins
 
         if not self.varying and across is None and style is None:
             drawn: dict[str, Any] = {"ax": ax, "figure": figure, "figsize": figsize, "title": title, "labels": labels}

@@ -18,9 +18,9 @@ from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.derivatives import MEAN, SlopedFactors, value_of
-from panelvar.data.panel.design import CONSTANT
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.formulas.derivatives import MEAN, SlopedFactors, value_of
+from panelvar.data.formulas.design import CONSTANT
 
 if TYPE_CHECKING:
     from panelvar.panels.static.fit_statistics import FitStatistics
@@ -157,7 +157,7 @@ class ModelColumns:
                 )
             formula = f"y ~ {' + '.join(terms)}" if terms else None
         if formula is not None:
-            from panelvar.data.panel.formula import columns_by
+            from panelvar.data.formulas.formula import columns_by
 
             found |= columns_by(formula, factors)
         return found

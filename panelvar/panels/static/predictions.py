@@ -18,10 +18,10 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import quantile
 from panelvar.core.base.errors import DataError, Note, SpecificationError, choose, emit, needing_rows
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.calendar import read_times
+from panelvar.data.calendar.calendar import read_times
 from panelvar.data.panel.dimensions import refuse_missing
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.source import Coded, Source
+from panelvar.data.sources.source import Coded, Source
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import limit_columns, nested
 from panelvar.estimates.fit.fit import Fit
@@ -159,7 +159,7 @@ def _needs_calendar(result: FitStatistics) -> bool:
     formula = result.fit.source.formula
     if formula is None or result.fit.family == "difference":
         return result.fit.family == "difference"
-    from panelvar.data.panel.formula import shifts
+    from panelvar.data.formulas.formula import shifts
 
     return shifts(formula)
 
@@ -194,7 +194,7 @@ def _columns(result: FitStatistics, panel: Panel) -> list[Array]:
     if source.formula is None:
         columns = [panel.column(name) for name in names]
     else:
-        from panelvar.data.panel.formula import regressors
+        from panelvar.data.formulas.formula import regressors
 
         terms, values, _ = regressors(source.formula, panel, source.panel)
         found = dict(zip(terms, values, strict=True))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, NumericalError
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from panelvar.core.base.errors import NumericalError, check_level, emit
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.table import Presented, Table
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.event_study import EventStudy, event_study
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.covariance.named import covariance_of, resolve

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.tables.layout import Cell, Row, number, words
-from panelvar.core.tables.number_format import check_digits, format_number
+from panelvar.core.faces.layout import Cell, Row, number, words
+from panelvar.core.faces.number_format import check_digits, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit

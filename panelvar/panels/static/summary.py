@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from panelvar.core.tables.coefficients import coefficient_header
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import (
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import (
     NOT_AVAILABLE,
     check_digits,
     format_count,
@@ -16,6 +15,7 @@ from panelvar.core.tables.number_format import (
     format_number,
     format_significant,
 )
+from panelvar.core.tables.coefficients import coefficient_header
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import tests_in_lines
 from panelvar.estimates.coefficients.coefficients import coefficient_rows

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from panelvar.core.base.arguments import read_names
 from panelvar.core.base.chosen_names import chosen_names
 from panelvar.core.base.errors import SpecificationError, choose
-from panelvar.core.tables.layout import Cell, Row, interval, number, probability
-from panelvar.core.tables.number_format import Stars, stars_for
+from panelvar.core.faces.layout import Cell, Row, interval, number, probability
+from panelvar.core.faces.number_format import Stars, stars_for
 from panelvar.estimates.coefficients.printed_names import PrintedNames
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def terms_of(models: Sequence[Fitted], keep: Chosen | None, drop: Chosen, order:
 
 def _section(model: Fitted, name: str) -> str:
     """A long-run coefficient of an error correction is not a slope of its regression."""
-    from panelvar.panels.heterogeneous.error_correction import ErrorCorrectionResult
+    from panelvar.nonstationary.error_correction_panels.error_correction import ErrorCorrectionResult
 
     return _LONG_RUN if isinstance(model, ErrorCorrectionResult) and name in model.long_run.index else ""
 

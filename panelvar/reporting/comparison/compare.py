@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from panelvar.core.base.arguments import read_flag, read_names, refuse_other
 from panelvar.core.base.errors import check_level
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.layout import Cell, Fact, Row, spanning, words
-from panelvar.core.tables.number_format import DEFAULT_STARS, Levels, check_digits, check_stars, star_legend
+from panelvar.core.faces.layout import Cell, Fact, Row, spanning, words
+from panelvar.core.faces.number_format import DEFAULT_STARS, Levels, check_digits, check_stars, star_legend
 from panelvar.core.tables.table import Table
 from panelvar.estimates.coefficients.printed_names import PrintedNames
 from panelvar.reporting.comparison.coefficient_rows import Chosen, coefficient_rows, legend_of, read_below, terms_of

@@ -13,9 +13,9 @@ from panelvar.core.base.limits import MOST_FITS
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.table import Presented, Table
-from panelvar.data.panel.design import dated_panel
+from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.formulas.design import dated_panel
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.time_labels import as_text
 from panelvar.panels.batches.estimators import read_estimator, read_options
 from panelvar.panels.batches.together import fit_together
 from panelvar.reporting.comparison.compare import compare

@@ -11,8 +11,8 @@ import numpy as np
 from panelvar.core.base.arguments import is_number, is_whole, read_names, refuse_other
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.quoting import shown
-from panelvar.core.tables.layout import Cell, Row, count, degrees, number, probability, words
-from panelvar.core.tables.mathematics import joined
+from panelvar.core.faces.layout import Cell, Row, count, degrees, number, probability, words
+from panelvar.core.faces.mathematics import joined
 from panelvar.estimates.coefficients.printed_names import PrintedNames
 
 if TYPE_CHECKING:

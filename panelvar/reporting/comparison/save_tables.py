@@ -9,7 +9,7 @@ from panelvar.core.base.arguments import read_names
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.files import Filed, save_filed
+from panelvar.core.faces.files import Filed, save_filed
 from panelvar.core.tables.table import Presented
 
 

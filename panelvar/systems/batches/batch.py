@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy.typing as npt
 
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import dated_panel
+from panelvar.data.formulas.design import dated_panel
 from panelvar.data.panel.panel import Panel
 from panelvar.systems.batches.batch_result import VarBatch
 from panelvar.systems.batches.data_sets import data_sets

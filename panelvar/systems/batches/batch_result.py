@@ -19,18 +19,19 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.frame_table import COUNT, STATISTIC, WORDS, FrameTable
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.table import Presented, Table
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import limit_columns, nested
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.batched_lags import BatchFit
 from panelvar.kernels.dynamics.lag_problem import coefficient_errors, lag_matrices
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import TRENDS_IN_WORDS, Terms, regressor_labels, stacked_labels
-from panelvar.systems.identification.scheme import Identification, ReducedForm
+from panelvar.systems.identification.scheme import Identification
 from panelvar.systems.responses.shocks import choose_shocks, cumulated, positive_factor, read_cumulative
 from panelvar.systems.var.var import fit_var
 from panelvar.systems.var.var_convention import VarConvention
@@ -357,7 +358,7 @@ class VarBatch(HintsAtNames, Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.rolling_estimates import plot_rolling
+        from panelvar.reporting.plots_of_systems.rolling_estimates import plot_rolling
 
         return plot_rolling(
             self,

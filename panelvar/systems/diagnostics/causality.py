@@ -12,8 +12,8 @@ from panelvar.core.base.errors import NumericalError, SpecificationError
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.frame_table import FrameTable, frame_of_tests
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
 from panelvar.systems.identification.scheme import position, variables_of
 from panelvar.systems.var.exclusion import granger_hypothesis

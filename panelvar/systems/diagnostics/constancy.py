@@ -25,7 +25,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.number_format import pvalue_text
+from panelvar.core.faces.number_format import pvalue_text
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, own_test, table_of_tests
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
@@ -158,7 +158,7 @@ class CusumTests(Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.constancy import plot_constancy
+        from panelvar.reporting.plots_of_systems.constancy import plot_constancy
 
         return plot_constancy(
             self, of=of, level=level, ax=ax, figure=figure, figsize=figsize, title=title, labels=labels
@@ -254,7 +254,8 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     Returns
     -------
     CusumTests
-        P-values from simulated quantiles (``systems/diagnostics/constants/mosum_quantiles.csv``), between 0.001 and 0.999.
+        P-values from simulated quantiles (``systems/diagnostics/constants/mosum_quantiles.csv``), between 0.001 and
+        0.999.
 
     Raises
     ------

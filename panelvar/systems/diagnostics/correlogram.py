@@ -16,7 +16,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.layout import Fact, pairs
+from panelvar.core.faces.layout import Fact, pairs
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import Limits, limit_columns, nested
@@ -157,7 +157,7 @@ class Correlogram(Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.correlogram import plot_correlogram
+        from panelvar.reporting.plots_of_systems.correlogram import plot_correlogram
 
         return plot_correlogram(
             self, of=of, level=level, ax=ax, figure=figure, figsize=figsize, title=title, labels=labels

@@ -28,8 +28,8 @@ from panelvar.core.base.errors import InsufficientDataError, SpecificationError,
 from panelvar.core.base.scaling import columns_in_own_units, in_own_units
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.joint_tests import JointTests
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
 from panelvar.systems.diagnostics.tested_residuals import crowded, require_freedom, tested_residuals
 from panelvar.systems.identification.scheme import Identification

@@ -14,8 +14,9 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification.named_shocks import NamedShocks
-from panelvar.systems.identification.scheme import Names, ReducedForm, factor_derivative, position
+from panelvar.systems.identification.scheme import Names, factor_derivative, position
 
 
 @answering

@@ -9,8 +9,9 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification.named_shocks import NamedShocks
-from panelvar.systems.identification.scheme import Names, ReducedForm
+from panelvar.systems.identification.scheme import Names
 
 
 @answering

@@ -20,16 +20,16 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.data.panel.alignment import by_label, has_labels
+from panelvar.data.sources.alignment import by_label, has_labels
+from panelvar.kernels.dynamics.orthonormal_instruments import orthonormal_instruments, own_rows
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
 from panelvar.systems.identification.instruments_of_shocks import (
     FirstStage,
     first_stage,
     impact_column,
-    orthonormal_instruments,
-    own_rows,
 )
-from panelvar.systems.identification.scheme import Estimates, Identification, Names, ReducedForm, position
+from panelvar.systems.identification.scheme import Estimates, Identification, Names, position
 
 WEAK = 10.0
 """First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""

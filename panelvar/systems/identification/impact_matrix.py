@@ -16,8 +16,9 @@ from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.labels import is_frame, places_of
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
-from panelvar.systems.identification.scheme import Estimates, Identification, Names, ReducedForm
+from panelvar.systems.identification.scheme import Estimates, Identification, Names
 
 _REPRODUCES = 1e-6
 """How far covariances of the shocks may be from those of one standard deviation each."""

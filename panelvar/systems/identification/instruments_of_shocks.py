@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array
+from panelvar.kernels.dynamics.orthonormal_instruments import orthonormal_instruments, own_rows
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 
@@ -34,31 +34,6 @@ class FirstStage(NamedTuple):
     nobs: int
     n_instruments: int
     rsquared: float
-
-
-def own_rows(instruments: Array) -> npt.NDArray[np.bool_]:
-    """Rows (..., n) in which every instrument (..., n, k) is observed."""
-    return np.asarray(np.isfinite(instruments).all(axis=-1), dtype=np.bool_)
-
-
-def orthonormal_instruments(instruments: Array) -> Array:
-    """Instruments (..., n, k) as demeaned orthonormal columns over the rows that have them all, zero in the others.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        They are collinear, or do not vary.
-    """
-    rows = own_rows(instruments)[..., None]
-    values = np.where(rows, instruments, 0.0)
-    counts = np.maximum(rows.sum(axis=-2, keepdims=True), 1)
-    values = np.where(rows, values - values.sum(axis=-2, keepdims=True) / counts, 0.0)
-    sizes = np.sqrt(np.einsum("...nk,...nk->...k", values, values))[..., None, :]
-    if not (sizes > 0.0).all():
-        raise np.linalg.LinAlgError
-    values = values / sizes
-    lower = np.linalg.cholesky(values.swapaxes(-1, -2) @ values)
-    return np.linalg.solve(lower, values.swapaxes(-1, -2)).swapaxes(-1, -2).astype(np.float64, copy=False)
 
 
 def impact_column(cross: Array, own: int, factor: Array) -> Array:

@@ -12,9 +12,10 @@ from panelvar.core.base.errors import NumericalError
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.lasting_effects import lasting_effects
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import summed_solve
 from panelvar.systems.identification.cholesky import Cholesky
-from panelvar.systems.identification.scheme import Names, ReducedForm
+from panelvar.systems.identification.scheme import Names
 
 
 @answering

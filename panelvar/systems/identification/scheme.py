@@ -19,41 +19,10 @@ import numpy.typing as npt
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.quoting import shown
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import lower_inverse
 
 Names = tuple[str, ...]
-
-
-class ReducedForm(NamedTuple):
-    """Parameters of a vector autoregression, or of many draws of one.
-
-    Attributes
-    ----------
-    coefficients : array (..., p, K, K)
-        Lag matrices.
-    factor : array (..., K, K)
-        F with F F' = sigma, lower triangular.
-    beside : array (..., d, K) or None
-        Coefficients of the terms beside the lags; None where the system has none or they do not matter.
-    carried : array (..., K, k) or None
-        Cross products of the residuals with what a scheme has resampled along with them (`Identification.carried`).
-    """
-
-    coefficients: Array
-    factor: Array
-    beside: Array | None = None
-    carried: Array | None = None
-
-    @property
-    def sigma(self) -> Array:
-        """Residual covariances, (..., K, K)."""
-        return self.factor @ self.factor.swapaxes(-1, -2)
-
-    @property
-    def sizes(self) -> Array:
-        """Standard deviations of the errors, (..., K)."""
-        sizes: Array = np.sqrt(np.einsum("...ij,...ij->...i", self.factor, self.factor))
-        return sizes
 
 
 class Estimates(NamedTuple):

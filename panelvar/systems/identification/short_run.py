@@ -17,10 +17,11 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError
 from panelvar.core.base.labels import is_frame
 from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import impact_solve
 from panelvar.systems.identification import structural_likelihood as likelihood
 from panelvar.systems.identification.patterns import Pattern
-from panelvar.systems.identification.scheme import Estimates, Identification, Names, ReducedForm
+from panelvar.systems.identification.scheme import Estimates, Identification, Names
 from panelvar.systems.identification.structural_restrictions import Restrictions
 
 _SAME = 1e-9

@@ -17,10 +17,11 @@ from panelvar.core.base.errors import MissingInformationError, Note, NumericalEr
 from panelvar.core.base.limits import LONGEST_HORIZON, MOST_DRAWS
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import summed_solve
 from panelvar.kernels.linear.draws import constrained_columns, haar_columns
 from panelvar.systems.identification.patterns import pair_of
-from panelvar.systems.identification.scheme import Estimates, Identification, Names, ReducedForm, position
+from panelvar.systems.identification.scheme import Estimates, Identification, Names, position
 
 _AT_ONCE = 4096
 """Rotations tried together."""

@@ -14,9 +14,10 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.scaling import equilibrated
 from panelvar.kernels.dynamics.lasting_effects import lasting_derivatives, lasting_effects
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification import structural_likelihood as likelihood
 from panelvar.systems.identification.patterns import Pattern, Ties, free_places, read_pattern, read_tied_pattern
-from panelvar.systems.identification.scheme import Names, ReducedForm
+from panelvar.systems.identification.scheme import Names
 
 _DEPENDENT = 1e-8
 """Share of a restriction that must be left beside earlier ones of the same shock for it to count."""

@@ -12,9 +12,9 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError
 from panelvar.estimates.bands.drawable import Draws, Resampled
 from panelvar.kernels.dynamics.autoregressive_bias import corrected
 from panelvar.kernels.dynamics.lag_problem import CHUNK_BYTES, lag_matrices
+from panelvar.kernels.dynamics.orthonormal_instruments import own_rows
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.linear.least_squares import covariance_root
-from panelvar.systems.identification.instruments_of_shocks import own_rows
-from panelvar.systems.identification.scheme import ReducedForm
 from panelvar.systems.panel_var.blocks import entity_products
 from panelvar.systems.panel_var.fit import PanelVarFit, Refits
 from panelvar.systems.panel_var.recursion import Recursion

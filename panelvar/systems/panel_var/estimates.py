@@ -20,10 +20,11 @@ from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import stacked_labels
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.panels.dynamic.moment_tests import MomentTests
-from panelvar.systems.identification.scheme import Estimates, ReducedForm
+from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.var.exclusion import Exclusion

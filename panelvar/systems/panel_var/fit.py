@@ -9,11 +9,12 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note
-from panelvar.core.tables.layout import Fact
+from panelvar.core.faces.layout import Fact
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.panels.dynamic.cube import RowCounts
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
-from panelvar.systems.identification.scheme import Estimates, ReducedForm
+from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.recursion import Recursion
 from panelvar.systems.panel_var.rows import PanelVarRows
 

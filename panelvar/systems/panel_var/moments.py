@@ -10,8 +10,8 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, SpecificationError, choose
-from panelvar.core.tables.layout import Fact
-from panelvar.core.tables.number_format import format_count
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import format_count
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.panels.dynamic.gmm_convention import gmm_convention

@@ -11,7 +11,7 @@ from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import makes_designs
+from panelvar.data.formulas.design import makes_designs
 from panelvar.estimates.covariance.covariances import (
     Classical,
     Clustered,

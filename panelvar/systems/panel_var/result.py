@@ -16,9 +16,9 @@ from panelvar.core.base.errors import (
     emit,
 )
 from panelvar.core.base.labels import listed
+from panelvar.core.faces.layout import Fact, Row
+from panelvar.core.faces.number_format import Stars, format_count, star_legend
 from panelvar.core.tables.coefficients import starred_rows, value_row
-from panelvar.core.tables.layout import Fact, Row
-from panelvar.core.tables.number_format import Stars, format_count, star_legend
 from panelvar.kernels.dynamics.terms import stacked_labels
 from panelvar.panels.static.summary import rows_per_entity
 from panelvar.systems.panel_var.estimates import PanelVarEstimates

@@ -15,7 +15,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.limits import MOST_COLUMNS
-from panelvar.data.panel.design import Design, dated_panel
+from panelvar.data.formulas.design import Design, dated_panel
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.dynamics.gaps import lag_positions, rows_with_lags

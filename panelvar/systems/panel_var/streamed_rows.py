@@ -16,11 +16,12 @@ from panelvar.data.streams.panel_stream import PanelStream
 from panelvar.data.streams.reading import NotKept
 from panelvar.data.streams.whole_entities import WholeEntities
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.panels.dynamic.cube import RowCounts
 from panelvar.panels.dynamic.dynamic_model import DynamicModel
 from panelvar.panels.dynamic.lag_instruments import Specification
 from panelvar.panels.dynamic.streamed_moments import StreamedModel
-from panelvar.systems.identification.scheme import Estimates, ReducedForm
+from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.rows import (
     AskedSystem,

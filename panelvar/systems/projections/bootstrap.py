@@ -11,8 +11,9 @@ quantiles. With `BootstrapAfterBootstrap` the autoregression that generates the 
 bias.
 
 Thousands of data sets are projected at once, their regressors put into the coordinates :math:`z = x R^{-1}` of the
-original data's triangle, in which cross products lose no digits to persistence (as in `panelvar.kernels.dynamics.lag_problem`).
-A longer horizon has fewer rows; cross products are added up from the longest horizon's on, never taken away.
+original data's triangle, in which cross products lose no digits to persistence (as in
+`panelvar.kernels.dynamics.lag_problem`). A longer horizon has fewer rows; cross products are added up from the longest
+horizon's on, never taken away.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from panelvar.estimates.bands.simulated import described_limits, finite_errors
 from panelvar.estimates.bands.target import Band, Target, nested
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.responses.shocks import Shocks, cumulated
 from panelvar.systems.var.drawable_system import DrawableSystem
 

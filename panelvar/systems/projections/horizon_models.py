@@ -11,9 +11,10 @@ from panelvar.core.base.errors import CollinearityError, DataError, Insufficient
 from panelvar.kernels.dynamics.column_ranges import measured_columns, require_range
 from panelvar.kernels.dynamics.gaps import rows_with_lags, run_starts
 from panelvar.kernels.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
+from panelvar.kernels.dynamics.orthonormal_instruments import orthonormal_instruments
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import Terms, regressor_labels
-from panelvar.systems.identification.instruments_of_shocks import first_stage, orthonormal_instruments
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.systems.identification.instruments_of_shocks import first_stage
 from panelvar.systems.projections.bootstrap import ProjectionBootstrap
 from panelvar.systems.projections.horizon_regressions import DependentColumn, Projection, project
 from panelvar.systems.projections.projection_data import ProjectionData

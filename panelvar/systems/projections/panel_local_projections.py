@@ -24,7 +24,7 @@ from panelvar.core.base.errors import (
     emit,
 )
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.panel.design import Design
+from panelvar.data.formulas.design import Design
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.series import refuse_infinite
 from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, LeverageAdjusted, ScoredCovariance

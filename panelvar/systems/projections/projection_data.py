@@ -12,9 +12,9 @@ from panelvar.core.base.arguments import read_labels
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.alignment import by_label, has_labels, named_as
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.series import VarData, as_table, read_var_data, rows_of
+from panelvar.data.sources.alignment import by_label, has_labels, named_as
 
 
 @dataclass(frozen=True, eq=False)

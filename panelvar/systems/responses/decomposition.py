@@ -16,9 +16,9 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Fact, pairs
+from panelvar.core.faces.layout import Fact, pairs
 from panelvar.core.tables.table import Presented, Table
-from panelvar.data.panel.time_labels import as_text
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.bands.target import Band, Limits, limit_columns, limits_of, said_levels
 from panelvar.kernels.dynamics import dynamics
 from panelvar.systems.responses.horizon_tables import ordering_and_band, rows
@@ -166,7 +166,7 @@ class VarianceDecomposition(HintsAtNames, Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.variance_shares import plot_decomposition
+        from panelvar.reporting.plots_of_systems.variance_shares import plot_decomposition
 
         return plot_decomposition(
             self,
@@ -370,7 +370,7 @@ class HistoricalDecomposition(HintsAtNames, Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.contributions import plot_historical
+        from panelvar.reporting.plots_of_systems.contributions import plot_historical
 
         return plot_historical(
             self, of=of, shocks=shocks, ax=ax, figure=figure, figsize=figsize, title=title, labels=labels

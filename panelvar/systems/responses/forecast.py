@@ -15,10 +15,10 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.layout import Fact, Row, words
+from panelvar.core.faces.layout import Fact, Row, words
 from panelvar.core.tables.table import Presented, Table
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.series import VarData
-from panelvar.data.panel.time_labels import as_text
 from panelvar.estimates.bands.target import Limits, limit_columns, said_levels
 from panelvar.systems.responses.horizon_tables import rows
 
@@ -143,7 +143,7 @@ class Forecast(HintsAtNames, Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.forecast_fan import plot_forecast
+        from panelvar.reporting.plots_of_systems.forecast_fan import plot_forecast
 
         return plot_forecast(self, of=of, past=past, ax=ax, figure=figure, figsize=figsize, title=title, labels=labels)
 

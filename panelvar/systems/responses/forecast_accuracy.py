@@ -15,11 +15,11 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.scaling import in_own_units
-from panelvar.core.tables.known_sizes import size_notes
-from panelvar.core.tables.layout import Fact, pairs
-from panelvar.core.tables.number_format import format_count
+from panelvar.core.faces.layout import Fact, pairs
+from panelvar.core.faces.number_format import format_count
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, t_test
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.systems.identification.scheme import position
 from panelvar.systems.responses.horizon_tables import rows
 

@@ -14,7 +14,7 @@ from panelvar.core.base.errors import SpecificationError
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.lasting_effects import lasting_derivatives, lasting_effects
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.responses.shocks import Shocks, cumulated
 
 

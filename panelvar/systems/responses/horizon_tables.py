@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.tables.layout import Fact, Row, interval, number
-from panelvar.core.tables.number_format import check_digits
-from panelvar.data.panel.time_labels import as_text
+from panelvar.core.faces.layout import Fact, Row, interval, number
+from panelvar.core.faces.number_format import check_digits
+from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.bands.target import Limits, said_levels
 
 

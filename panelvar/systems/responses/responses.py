@@ -17,7 +17,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.layout import Fact, pairs
+from panelvar.core.faces.layout import Fact, pairs
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.bands.target import Band, Limits, limit_columns, limits_of, nested, said_levels
 from panelvar.systems.identification.scheme import position
@@ -196,7 +196,7 @@ class Responses(HintsAtNames, Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.response_grid import plot_responses
+        from panelvar.reporting.plots_of_systems.response_grid import plot_responses
 
         if overlay is not None:
             refuse_other("overlay", overlay, Mapping, "a mapping of labels to responses")

@@ -13,12 +13,12 @@ from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import NumericalError, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification.named import check_shock_size, require_sigma, scheme_of
 from panelvar.systems.identification.scheme import (
     Estimates,
     Identification,
     Names,
-    ReducedForm,
     of_unit_size,
     unit_size_derivatives,
     variables_of,

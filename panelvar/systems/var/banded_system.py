@@ -17,7 +17,8 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.drawable import Drawable, Draws
 from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
 from panelvar.kernels.dynamics import dynamics
-from panelvar.systems.identification.scheme import Identification, ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
+from panelvar.systems.identification.scheme import Identification
 from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of, within_limits
 from panelvar.systems.responses.gradients import (
     EVERY,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class BandedSystem(System):
-    """A `System` of estimates: coefficients and sigma vary as its model for bands (`panelvar.estimates.bands.drawable`) says.
+    """A `System` of estimates: they vary as its model for bands (`panelvar.estimates.bands.drawable`) says.
 
     Nothing here asks how they were estimated, or from what data.
     """

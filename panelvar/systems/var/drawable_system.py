@@ -18,7 +18,7 @@ from panelvar.kernels.dynamics.autoregressive_bias import (
     with_lags,
 )
 from panelvar.kernels.dynamics.lag_problem import LagProblem, lag_matrices, lower_factor
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 
 
 @dataclass(frozen=True, eq=False)

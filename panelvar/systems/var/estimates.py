@@ -21,8 +21,9 @@ from panelvar.estimates.covariance.covariances import HC, Classical, CovarianceE
 from panelvar.estimates.covariance.influenced import Influenced
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.kernels.dynamics.lag_problem import LagProblem, coefficient_errors
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import Terms, stacked_labels
-from panelvar.systems.identification.scheme import Estimates, ReducedForm
+from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.responses.shocks import positive_factor
 from panelvar.systems.var.banded_system import BandedSystem
 from panelvar.systems.var.scored_system import equation_labels, scored_system

@@ -12,9 +12,8 @@ import numpy as np
 from panelvar.core.base.arguments import read_whole, refuse_beyond
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import NumericalError
-from panelvar.core.tables.coefficients import starred_rows, value_row
-from panelvar.core.tables.layout import Fact, Row
-from panelvar.core.tables.number_format import (
+from panelvar.core.faces.layout import Fact, Row
+from panelvar.core.faces.number_format import (
     NOT_AVAILABLE,
     Stars,
     format_count,
@@ -23,6 +22,7 @@ from panelvar.core.tables.number_format import (
     format_significant,
     star_legend,
 )
+from panelvar.core.tables.coefficients import starred_rows, value_row
 from panelvar.kernels.dynamics.second_moments import correlations, sample_autocovariances
 from panelvar.systems.var.estimates import VarEstimates
 from panelvar.systems.var.lag_selection import VarCriteria, information_criteria, log_likelihood

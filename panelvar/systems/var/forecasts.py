@@ -18,8 +18,8 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import MissingInformationError, NumericalError, SpecificationError, emit
 from panelvar.core.base.quoting import shown
-from panelvar.data.panel.alignment import by_label
-from panelvar.data.panel.arrow import from_arrow
+from panelvar.data.sources.alignment import by_label
+from panelvar.data.sources.arrow import from_arrow
 from panelvar.estimates.bands.delta_method import DeltaMethod
 from panelvar.estimates.bands.drawable import Draws
 from panelvar.estimates.bands.limits import normal_limits
@@ -27,8 +27,8 @@ from panelvar.estimates.bands.target import BandSource, nested
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.future_paths import conditional_forecast, estimation_mse, path_derivatives, shock_paths
 from panelvar.kernels.dynamics.lag_problem import LagProblem
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.linear.least_squares import covariance_root
-from panelvar.systems.identification.scheme import ReducedForm
 from panelvar.systems.responses.forecast import Forecast, forecast_errors
 from panelvar.systems.responses.gradients import EVERY
 from panelvar.systems.responses.shocks import positive_factor

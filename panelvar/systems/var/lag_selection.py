@@ -15,8 +15,8 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, check_level, choose
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line
-from panelvar.core.tables.layout import Cell, Fact, Row, number, probability
-from panelvar.core.tables.number_format import check_digits, format_count, format_significant
+from panelvar.core.faces.layout import Cell, Fact, Row, number, probability
+from panelvar.core.faces.number_format import check_digits, format_count, format_significant
 from panelvar.core.tables.table import Presented, Table
 
 if TYPE_CHECKING:

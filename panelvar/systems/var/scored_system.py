@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.errors import DataError, SpecificationError
-from panelvar.data.panel.alignment import by_label, has_labels
 from panelvar.data.panel.series import VarData
+from panelvar.data.sources.alignment import by_label, has_labels
 from panelvar.estimates.covariance.influenced import Influenced
 from panelvar.estimates.fit.small_samples import Counts
 from panelvar.kernels.dynamics.lag_problem import LagProblem

@@ -16,8 +16,9 @@ from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.estimates.bands.drawable import Draws
 from panelvar.estimates.bands.target import Band, BandSource, Limits
 from panelvar.kernels.dynamics.lasting_effects import lasting_derivatives, lasting_effects
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import impact_solve
-from panelvar.systems.identification.scheme import Names, ReducedForm
+from panelvar.systems.identification.scheme import Names
 from panelvar.systems.identification.short_run import ShortRun, ShortRunFit
 from panelvar.systems.responses.gradients import EVERY, parameter_steps
 from panelvar.systems.responses.shocks import positive_factor

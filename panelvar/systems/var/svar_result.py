@@ -15,8 +15,8 @@ from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
-from panelvar.core.tables.layout import Cell, Fact, Row, interval, number, words
-from panelvar.core.tables.number_format import check_digits, format_count, format_number
+from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, words
+from panelvar.core.faces.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import normal_limits

@@ -22,9 +22,8 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.coefficients import value_row
-from panelvar.core.tables.layout import Fact, Row, words
-from panelvar.core.tables.number_format import (
+from panelvar.core.faces.layout import Fact, Row, words
+from panelvar.core.faces.number_format import (
     DEFAULT_STARS,
     Levels,
     Stars,
@@ -33,12 +32,14 @@ from panelvar.core.tables.number_format import (
     format_count,
     format_number,
 )
+from panelvar.core.tables.coefficients import value_row
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.bands.target import Band, refuse_idle_levels
 from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import TRENDS_IN_WORDS
 from panelvar.kernels.dynamics.unit_free_solves import summed_solve
-from panelvar.systems.identification.scheme import Estimates, Identification, ReducedForm
+from panelvar.systems.identification.scheme import Estimates, Identification
 from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of, within_limits
 from panelvar.systems.responses.responses import Responses, described_responses, identified_set
 from panelvar.systems.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
@@ -290,7 +291,7 @@ class System(SystemProcess, Presented):
         -------
         Figure
         """
-        from panelvar.reporting.plots.roots import plot_roots
+        from panelvar.reporting.plots_of_systems.roots import plot_roots
 
         return plot_roots(self, annotate=annotate, ax=ax, figure=figure, figsize=figsize, title=title)
 

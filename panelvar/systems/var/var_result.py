@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from panelvar.core.base.errors import NumericalError, SpecificationError, emit
-from panelvar.core.tables.known_sizes import size_notes
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
+from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.lag_problem import kronecker_wald
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 from panelvar.systems.var.exclusion import Exclusion
@@ -127,8 +127,8 @@ class VarResult(CoefficientTests):
             homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations.
             ``Clustered(values)`` lets errors be correlated within groups of periods, given by a Series matched by
             labels or a value for each row of the data. A covariance of one's own derives from
-            `panelvar.estimates.covariance.covariances.ScoredCovariance`. Sigma, responses and their bands stay as they are: see
-            `MovingBlockBootstrap` for bands under heteroskedasticity.
+            `panelvar.estimates.covariance.covariances.ScoredCovariance`. Sigma, responses and their bands stay as they
+            are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
 
         Returns
         -------

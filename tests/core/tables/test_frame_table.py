@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
+from panelvar.core.faces.layout import Fact
 from panelvar.core.tables.frame_table import COUNT, DEGREES, OPTIONAL, PVALUE, SHARE, STATISTIC, WORDS, FrameTable
-from panelvar.core.tables.layout import Fact
 
 FORMATS = {"statistic": STATISTIC.called("F"), "pvalue": PVALUE, "nobs": COUNT}
 

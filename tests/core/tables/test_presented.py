@@ -11,8 +11,8 @@ import pytest
 from twins import gappy_frame
 
 import panelvar as pv
-from panelvar.core.tables.layout import Row, number, words
-from panelvar.core.tables.number_format import pvalue_text
+from panelvar.core.faces.layout import Row, number, words
+from panelvar.core.faces.number_format import pvalue_text
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import chi2_test, chibar2_test, f_test, own_test, t_test, z_test
 from panelvar.estimates.bands.confidence_set import ConfidenceSet

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from latex_structure import check_latex_structure
 
 from panelvar.core.base.errors import SpecificationError
-from panelvar.core.tables.html import render_page
-from panelvar.core.tables.layout import Cell, Fact, Row, count, interval, number, probability, spanning, words
+from panelvar.core.faces.html import render_page
+from panelvar.core.faces.layout import Cell, Fact, Row, count, interval, number, probability, spanning, words
 from panelvar.core.tables.table import Table
 
 Width = Callable[[str], int]

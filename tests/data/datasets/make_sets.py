@@ -1,4 +1,4 @@
-"""Writes `panelvar/data/datasets/data/*.csv.gz` from the packages that the data are copied from: ``python make_sets.py``.
+"""Writes the sets of `panelvar/data/datasets/data/` from the packages they are copied from: ``python make_sets.py``.
 
 Needs the Python packages pandas 3.1, statsmodels 0.15, linearmodels 7.1, moderndid 0.2.0 and zopfli 0.4 (which packs
 smaller what any gzip unpacks), and the R packages AER 1.2-14 and plm 2.6-5. No number is changed: columns are chosen,

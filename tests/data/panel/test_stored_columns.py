@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.data.panel.design import build_design
+from panelvar.data.formulas.design import build_design
 from panelvar.kernels.linear.columns import FEW_ROWS, StoredColumn, taken
 
 N_ENTITIES, N_PERIODS, N_REGRESSORS = 20_000, 10, 10

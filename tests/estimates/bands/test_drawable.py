@@ -16,7 +16,7 @@ from panelvar.estimates.bands.drawable import Drawable, Draws, FromInnovations, 
 from panelvar.estimates.bands.simulated import Simulated, chunked
 from panelvar.estimates.bands.target import Target
 from panelvar.kernels.dynamics import dynamics
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.responses.gradients import response_gradients
 from panelvar.systems.responses.shocks import choose_shocks
 from panelvar.systems.var.drawable_system import DrawableSystem

@@ -10,7 +10,7 @@ from docx import Document
 from openpyxl import load_workbook
 
 import panelvar as pv
-from panelvar.core.tables.layout import Row, number, words
+from panelvar.core.faces.layout import Row, number, words
 from panelvar.core.tables.table import Table
 
 

@@ -13,7 +13,7 @@ import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationError, fit_svar
 from panelvar.estimates.bands.target import Target
 from panelvar.kernels.dynamics.lasting_effects import lasting_derivatives, lasting_effects
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.var.drawable_system import DrawableSystem
 
 NAN = np.nan

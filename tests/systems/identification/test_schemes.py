@@ -18,7 +18,7 @@ from panelvar import (
 )
 from panelvar.estimates.bands.target import Target
 from panelvar.kernels.dynamics import dynamics
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.var.drawable_system import DrawableSystem
 
 NAMES = ("x", "y", "z")

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationError, fit_svar
 from panelvar.estimates.bands.target import Target
-from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.var.drawable_system import DrawableSystem
 
 NAMES = ("dl_realgdp", "dl_realcons", "dl_realinv")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.core.tables.files import render_csv
+from panelvar.core.faces.files import render_csv
 
 NAMES = ["infl", "unemp", "fedfunds"]
 

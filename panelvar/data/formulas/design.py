@@ -1,0 +1,398 @@
+"""The rows of one model: dependent variable and regressors after lags, complete, finite, with compact codes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_names
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.core.base.labels import repeated
+from panelvar.core.base.limits import MOST_COLUMNS
+from panelvar.core.base.quoting import one_line, shown
+from panelvar.data.panel.grouped_rows import GroupedRows, arranged
+from panelvar.data.panel.panel import Panel, as_panel
+from panelvar.data.panel.panel_rows import refuse_infinite, rows_where
+from panelvar.data.sources.source import as_floats, refuse_text
+from panelvar.kernels.linear.columns import Column, StoredColumn, taken, whole
+from panelvar.kernels.linear.rows import TransformedRows, column_norms
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from panelvar.data.formulas.factors import Factors
+
+
+CONSTANT = "const"
+"""Label of the constant in every result."""
+
+
+class InDoubles:
+    """Columns of a design as arrays: where it was given stored ones, arrays are made when first asked for."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, design: Design | None, owner: type) -> Any:
+        if design is None:
+            # A field without a default.
+            raise AttributeError(self.name)
+        arrays = tuple(map(whole, design.columns))
+        design.__dict__.update(x=arrays[:-1], y=arrays[-1])
+        return design.__dict__[self.name]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Design(GroupedRows):
+    """One model's rows.
+
+    The columns may be given as they are stored (`panelvar.kernels.linear.columns.StoredColumn`): `columns`, for passes
+    over the rows, has them so, and ``y`` and ``x`` are arrays.
+
+    Attributes
+    ----------
+    panel : Panel
+        Where the rows came from.
+    dependent : str
+        Name of the dependent variable.
+    names : tuple of str
+        Names of the regressors, the constant not among them.
+    y : (n,) array
+        Dependent variable.
+    x : tuple of (n,) arrays
+        Regressors.
+    constant : bool
+        Whether the model has a constant.
+    weights : (n,) array or None
+        Analytic weights, scaled to mean one.
+    kept : (n,) array of positions in the sorted panel, or None if every row is used
+    notes : tuple of Note
+        What was dropped and why.
+    formula : str or None
+        The formula the regressors came from.
+    """
+
+    panel: Panel
+    dependent: str
+    names: tuple[str, ...]
+    y: Array = InDoubles()  # type: ignore[assignment]
+    x: tuple[Array, ...] = InDoubles()  # type: ignore[assignment]
+    constant: bool = True
+    weights: Array | None = None
+    kept: NDArray[np.intp] | None = None
+    notes: tuple[Note, ...] = ()
+    formula: str | None = None
+
+    def __post_init__(self) -> None:
+        held: tuple[Column, ...] = (*self.x, self.y)
+        for column in held:
+            if type(column) is StoredColumn:
+                self.__dict__["columns"] = held
+                del self.__dict__["x"], self.__dict__["y"]
+                return
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows."""
+        return int(self.columns[-1].shape[0])
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Regressors and, last, the dependent variable, for passes over the rows: a slice of one is an array."""
+        return (*self.x, self.y)
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """Regressors and, last, the dependent variable, each an array of all rows."""
+        return (*self.x, self.y)
+
+    def with_columns(self, columns: Sequence[Column], **changes: Any) -> Self:
+        """Return the design with other columns, the dependent variable last, and other changes."""
+        *x, y = columns
+        return replace(self, x=cast("tuple[Array, ...]", tuple(x)), y=cast(Array, y), **changes)
+
+    def extent(self, place: int) -> tuple[float, float]:
+        """Return the smallest and the largest value of a column."""
+        column = self.columns[place][:]
+        return float(column.min()), float(column.max())
+
+    @cached_property
+    def means(self) -> Array:
+        """Weighted mean of each column, regressors first, shape (k + 1,)."""
+        if self.weights is None:
+            return np.array([column[:].mean() for column in self.columns])
+        return np.array([self.weights.dot(column[:]) for column in self.columns]) / self.nobs
+
+    def __repr__(self) -> str:
+        return one_line(f"<{type(self).__name__}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>")
+
+    def norms(self) -> Array:
+        """Return the Euclidean norm of each (weighted) column, shape (k + 1,)."""
+        return column_norms(self.columns, self.weights)
+
+    def without_rows(self) -> Design:
+        """Return the design's names and notes, its rows released."""
+        light = replace(self, y=np.empty(0), x=(), weights=None, kept=None)
+        object.__setattr__(light, "panel", None)
+        return light
+
+    def select(self, regressors: Positions) -> Design:
+        """Return the design with some of its regressors, given by their places."""
+        columns = [self.columns[i] for i in (*regressors, -1)]
+        return self.with_columns(columns, names=tuple(self.names[i] for i in regressors))
+
+    def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> Design:
+        """Return the design whose columns are those of rows, not transformed."""
+        return self.with_columns(rows.columns, dependent=dependent, names=tuple(names), formula=None)
+
+    def take(self, rows: NDArray[np.intp]) -> Design:
+        """Return the design on a subset of its rows."""
+        kept = rows if self.kept is None else self.kept[rows]
+        return self.with_columns(
+            taken(self.columns, rows),
+            weights=None if self.weights is None else self.weights[rows] / self.weights[rows].mean(),
+            kept=kept,
+        )
+
+    def with_notes(self, *notes: Note) -> Design:
+        """Return the design with notes added."""
+        return self.with_columns(self.columns, notes=(*self.notes, *notes))
+
+
+class MakesDesigns(Protocol):
+    """Data that make the design of a model themselves, such as a stream."""
+
+    def design_of(
+        self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
+    ) -> Design:
+        """Return the design."""
+
+
+def makes_designs(data: object) -> TypeGuard[MakesDesigns]:
+    """Whether data make designs themselves; asked of the type, since panels answer questions after attributes."""
+    return hasattr(type(data), "design_of")
+
+
+def build_design(
+    data: object,
+    y: str | None,
+    x: Sequence[str] | str | None,
+    *,
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    missing: str = "drop",
+) -> Design:
+    """Collect the rows of a model.
+
+    Parameters
+    ----------
+    data : Panel or DataFrame with a two-level (entity, time) index
+    y : str
+        Dependent variable, or a formula ``"y ~ x1 + L(x2)"`` when ``x`` is None.
+    x : sequence of str
+        Regressors.
+    constant : bool or None
+        Add a constant. None means yes, or as the formula says.
+    weights : column name or array of the data's length
+        Analytic weights (inverse variances), strictly positive.
+    missing : {"drop", "raise"}
+        Rows with a missing value are dropped, counted and warned about, or refused.
+
+    Raises
+    ------
+    DataError
+        If values are infinite or complex, values are missing with ``missing="raise"``, or weights are not positive.
+    InsufficientDataError
+        If no row is left.
+    """
+    if makes_designs(data):
+        return data.design_of(y, x, constant=constant, weights=weights, missing=missing)  # type: ignore[arg-type]
+    choose("missing", missing, DROP_OR_RAISE)
+    return complete(every_row(dated_panel(data), y, x, constant, weights), missing)
+
+
+def every_row(
+    panel: Panel,
+    y: str | None,
+    x: Sequence[str] | str | None,
+    constant: bool | None,
+    weights: str | NDArray[Any] | None,
+    factors: Factors | None = None,
+) -> Design:
+    """Return a model on all rows of the panel, the incomplete ones too (see `build_design`).
+
+    ``factors`` hold what formulas read before this one have computed of the panel.
+    """
+    if not isinstance(y, str):
+        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+    outcome: Column
+    columns: tuple[Column, ...]
+    if x is None:
+        if "~" not in y:
+            raise SpecificationError("Regressors are missing. Give x, or a formula such as 'y ~ x1 + x2'.")
+        from panelvar.data.formulas.formula import parse
+
+        parsed = parse(y, panel, factors)
+        dependent, names = parsed.y_name, tuple(parsed.x_names)
+        # Factors are shared by many models, which know a column by its array.
+        outcome, columns = (parsed.y, parsed.x) if factors is None else (parsed.arrays[-1], parsed.arrays[:-1])
+        if constant is None:
+            constant = parsed.constant
+    else:
+        dependent = y
+        names = read_names("x", x)
+        _refuse_twice(dependent, names)
+        read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
+        outcome, columns = read(dependent), tuple(read(name) for name in names)
+    return _checked(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
+
+
+def dated_panel(data: object) -> Panel:
+    """Return the panel of the data, or say that they do not tell who and when."""
+    refuse_text(data)
+    if makes_designs(data):
+        raise SpecificationError("This needs all rows at once, and a stream reads one chunk at a time. Use a Panel.")
+    if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
+        raise SpecificationError(
+            "The data do not say which column is the entity and which is the time. Pass Panel(data, entity=..., "
+            "time=...), or a DataFrame with a two-level index."
+        )
+    return as_panel(data)
+
+
+def assemble(
+    panel: Panel,
+    dependent: str,
+    names: tuple[str, ...],
+    outcome: Column,
+    columns: tuple[Column, ...],
+    constant: bool | None,
+    weights: str | NDArray[Any] | None,
+    missing: str,
+    formula: str | None,
+) -> Design:
+    """Make the design of columns that have been read (see `build_design`)."""
+    return complete(_checked(panel, dependent, names, outcome, columns, constant, weights, formula), missing)
+
+
+def _checked(
+    panel: Panel,
+    dependent: str,
+    names: tuple[str, ...],
+    outcome: Column,
+    columns: tuple[Column, ...],
+    constant: bool | None,
+    weights: str | NDArray[Any] | None,
+    formula: str | None,
+) -> Design:
+    """Return columns that have been read as a model, or say why they cannot be one."""
+    constant = _read_constant(names, constant)
+    if isinstance(weights, str):
+        weights = panel.column(weights)
+    elif weights is not None:
+        weights = as_floats(arranged(panel, weights, "Weights"), "weights")
+    y, x = cast(Array, outcome), cast("tuple[Array, ...]", columns)
+    return Design(panel, dependent, names, y, x, constant, weights, notes=panel.notes, formula=formula)
+
+
+def check_names(dependent: str, names: tuple[str, ...], constant: object) -> bool:
+    """Refuse names of regressors that cannot be a model; return whether it has a constant.
+
+    Raises
+    ------
+    SpecificationError
+        If a regressor is named twice or is the dependent variable, there is neither a regressor nor a constant, there
+        are too many, or one is called as the constant is.
+    """
+    _refuse_twice(dependent, names)
+    return _read_constant(names, constant)
+
+
+def _refuse_twice(dependent: str, names: tuple[str, ...]) -> None:
+    if twice := repeated(names):
+        raise SpecificationError(f"Some regressors are named twice: {', '.join(map(repr, twice))}.")
+    if dependent in names:
+        raise SpecificationError(f"{dependent!r} is both the dependent variable and a regressor.")
+
+
+def _read_constant(names: tuple[str, ...], constant: object) -> bool:
+    if constant is not None and not isinstance(constant, (bool, np.bool_)):
+        raise SpecificationError(f"constant={shown(constant)} must be True, False or None.")
+    constant = True if constant is None else bool(constant)
+    if not names and not constant:
+        raise SpecificationError("The model has neither regressors nor a constant.")
+    if len(names) > MOST_COLUMNS:
+        raise SpecificationError(
+            f"The model has {len(names)} regressors; the limit is {MOST_COLUMNS}. Absorb effects with effects= "
+            "instead of estimating them."
+        )
+    if CONSTANT in names and constant:
+        raise SpecificationError(
+            f"A regressor is called {CONSTANT!r}, as the constant is. Rename it, or pass constant=False where the "
+            "function has that option."
+        )
+    return constant
+
+
+def complete(design: Design, missing: str) -> Design:
+    """Leave out the rows that miss a value, or refuse them, and scale the weights to mean one."""
+    panel, weight = design.panel, design.weights
+    *x, y = design.columns
+    labelled = [(design.dependent, y), *zip(design.names, x, strict=True)]
+    if weight is not None:
+        labelled.append(("weights", weight))
+    bad: NDArray[np.bool_] | None = None
+    sums: list[float] = []
+    counts: list[tuple[str, int]] = []
+    for name, column in labelled:
+        # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = column.sum()
+        sums.append(total)
+        if math.isfinite(total):
+            continue
+        refuse_infinite(panel, name, column[:])
+        absent = np.isnan(column[:])
+        if absent.any():
+            counts.append((name, int(absent.sum())))
+            bad = absent if bad is None else bad | absent
+    if bad is not None:
+        dropped = int(bad.sum())
+        if missing == "raise":
+            raise DataError(
+                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. missing='drop' drops "
+                "these rows."
+            )
+        kept = np.flatnonzero(~bad)
+        weight = None if weight is None else weight[kept]
+        notes = (*design.notes, rows_dropped(dropped, panel.nobs, counts))
+        design = design.with_columns(taken(design.columns, kept), kept=kept, notes=notes)
+    if design.nobs == 0:
+        raise InsufficientDataError(
+            f"No complete row is left for {design.dependent!r} on {', '.join(design.names) or 'a constant'}: every one "
+            f"of the {panel.nobs} rows misses a value."
+        )
+    if weight is not None:
+        if not (weight > 0.0).all():
+            raise DataError(f"Weights must be strictly positive; {int((weight <= 0.0).sum())} are not.")
+        design = design.with_columns(design.columns, weights=weight / weight.mean())
+    elif bad is None:
+        # The sums were needed anyway: a pass saved.
+        design.__dict__["means"] = np.array([*sums[1:], sums[0]]) / panel.nobs
+    return design
+
+
+def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]]) -> Note:
+    """Say how many rows of how many were left out for missing values, and in which columns these are."""
+    return Note("rows-dropped", f"{dropped} of {rows} rows dropped for missing values: {_counted(counts)}.", warn=True)
+
+
+def _counted(counts: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in counts)

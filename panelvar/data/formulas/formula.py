@@ -1,0 +1,379 @@
+"""Formulas such as ``"y ~ x + L(z) + C(region)"``: read with formulaic's grammar, computed without running code.
+
+formulaic turns the formula into terms. Each factor of a term is then parsed, checked node by node, and computed here:
+only columns, numbers, arithmetic and the functions below are understood, and nothing is ever handed to ``eval``.
+
+=============================== ======================================================================================
+``L(x)``, ``L(x, 2)``           value one, two periods earlier on the calendar
+``F(x)``, ``F(x, 2)``           value one, two periods later
+``D(x)``, ``D(x, 2)``           ``x - L(x)``, ``x - L(x, 2)``
+``log`` ``log2`` ``log10``      logarithms; ``log1p(x)`` is ``log(1 + x)``
+``exp`` ``sqrt`` ``abs``        ``np.log(x)`` is read as ``log(x)``
+``I(x ** 2 + z)``               arithmetic ``+ - * / **`` and comparisons, which give 0 or 1
+``C(x)``                        an indicator for each category, less the first where a constant is present
+``C(x, ref="b")``               the same less ``ref``, whether a constant is present or not: an event study's
+                                ``C(since, ref=-1):treated``; several, ``ref=[-1, 5]``, are left out together
+``i(f)``, ``i(f, ref=-1)``      as ``C``, in fixest's notation
+``i(f, x, ref=-1)``             x times an indicator of each level but ``ref``; without ``ref`` of each level
+``i(f, g)``                     an indicator of each pair of levels that occurs, where g holds texts or categories
+                                (``i.g`` makes categories of numbers)
+``L(x, 1:3)``, ``L(x, [1, 4])`` several lags: ``L(x) + L(x, 2) + L(x, 3)``; lag 0 is ``x``
+``poly(x, 2)``                  orthogonal polynomials over the rows that have x, as R's; ``raw=True`` for powers
+=============================== ======================================================================================
+
+``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may
+hold any characters. A column of texts or categories stands for its indicators without ``C``. ``**`` and ``^`` cross
+terms and ``-`` takes one out, so ``x**2`` and ``-x`` by themselves would be ``x`` and nothing. They are refused;
+``I(x**2)`` and ``I(-x)`` are what they mean. The terms before a term decide which of its categorical factors lose a
+reference level (`full_rank_codings`), so that no column is redundant by design. A reference that ``ref`` names is
+always left out.
+
+Effects to absorb and instruments stand after bars, ``y ~ x | firm + year | p ~ z``.
+`panelvar.data.formulas.formula_parts` splits them off for the functions that take them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import DataError, SpecificationError, not_installed
+from panelvar.core.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS
+from panelvar.core.base.quoting import in_backticks
+from panelvar.data.formulas.categories import Categories, HasLevels, full_rank_codings
+from panelvar.data.formulas.factors import Factor, Factors, Several, Value, shifts_rows
+from panelvar.data.formulas.formula_parts import (
+    FormulaParts,
+    advising_backticks,
+    masked,
+    plain,
+    refuse_costly,
+    refuse_slips,
+    split_formula,
+    unmasked,
+)
+from panelvar.data.panel.panel import Panel
+from panelvar.kernels.linear.columns import Column, StoredColumn, whole
+
+Term = tuple[Factor, ...]
+"""Factors to be multiplied; the constant has none."""
+
+
+@dataclass(frozen=True, eq=False)
+class FormulaColumns:
+    """What a formula says of a panel.
+
+    Attributes
+    ----------
+    y_name, x_names : str, tuple of str
+        The terms as written; ``C(region)[T.Asia]`` is the indicator of Asia.
+    y, x : (n,) column, tuple of (n,) columns
+        In the panel's order, NaN where a value or a lag is missing. What is a column of the data may be as it is stored
+        there; `arrays` returns it as an array.
+    constant : bool
+        Whether the formula has a constant (it is not among ``x``).
+    """
+
+    y_name: str
+    y: Column
+    x_names: tuple[str, ...]
+    x: tuple[Column, ...]
+    constant: bool
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """The columns of ``x`` and, last, ``y``, each an array."""
+        return (*map(whole, self.x), whole(self.y))
+
+
+def parse(formula: str, panel: Panel, factors: Factors | None = None) -> FormulaColumns:
+    """Compute the columns of a formula.
+
+    Lags and differences use every row of the panel, before any is dropped for missing values.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + L(z)"``; see the module for what may stand in it.
+    panel : Panel
+    factors : Factors, optional
+        What formulas read before have computed of the panel; it takes in what this one computes.
+
+    Raises
+    ------
+    SpecificationError
+        If the formula cannot be read, it uses anything but columns and the documented functions, or formulaic is not
+        installed.
+    DataError
+        If a column is unknown or unsuitable, or an operation has no finite result, such as the logarithm of zero. The
+        message names the term, the number of rows and the first of them.
+    """
+    with advising_backticks(formula, (*panel.names, panel.entity_name, panel.time_name)):
+        return _parsed(formula, panel, factors)
+
+
+def _parsed(formula: str, panel: Panel, factors: Factors | None) -> FormulaColumns:
+    left, right = _terms(formula)
+    if len(left) != 1 or len(left[0]) != 1:
+        written = " + ".join(":".join(factor.text for factor in term) or "1" for term in left) or "nothing"
+        raise SpecificationError(f"A formula has one dependent variable left of '~'; got {written} in {formula!r}.")
+    computed = Factors(panel) if factors is None else factors
+    y = computed[left[0][0]]
+    name = left[0][0].text
+    if isinstance(y, Categories):
+        raise DataError(f"The dependent variable {name!r} is not numeric. It must hold numbers.")
+    if isinstance(y, Several):
+        raise SpecificationError(f"A formula has one dependent variable left of '~', and {name} makes several columns.")
+    names, columns, constant = _columns(right, computed)
+    if not isinstance(y, StoredColumn) and np.shape(y) != (panel.nobs,):
+        y = np.broadcast_to(y, panel.nobs)
+    return FormulaColumns(name, y, names, columns, constant)
+
+
+def regressors(
+    formula: str, panel: Panel, like: HasLevels | None = None
+) -> tuple[tuple[str, ...], tuple[Array, ...], bool]:
+    """Compute the right side of a formula alone, for data that need not hold the dependent variable.
+
+    Parameters
+    ----------
+    formula : str
+    panel : Panel
+    like : Panel or PanelStream, optional
+        Take the categories, and which of them is the reference, from this panel: the one the model was fitted on.
+
+    Returns
+    -------
+    names : tuple of str
+    columns : tuple of (n,) arrays
+    constant : bool
+
+    Raises
+    ------
+    SpecificationError, DataError
+        As for `parse`, and if ``like`` does not have a category.
+    """
+    names, columns, constant = _columns(_terms(formula)[1], Factors(panel, like))
+    return names, tuple(map(whole, columns)), constant
+
+
+def terms_of(formula: str) -> tuple[Term, ...]:
+    """Return the terms right of the tilde as tuples of factors, the constant as none."""
+    return _terms(formula)[1]
+
+
+def columns_by(formula: str, factors: Factors) -> dict[str, Any]:
+    """Compute the columns right of the tilde from factors that are more than numbers: that carry slopes, say."""
+    names, columns, _ = _columns(_terms(formula)[1], factors)
+    return dict(zip(names, columns, strict=True))
+
+
+def shifts(formula: str) -> bool:
+    """Whether a lag, lead or difference stands right of the tilde, so that rows depend on one another."""
+    return any(shifts_rows(factor) for term in terms_of(formula) for factor in term)
+
+
+def written_terms(formula: str) -> tuple[str, ...]:
+    """Return the terms right of the tilde as a formula would write them, ``"1"`` for the constant."""
+    return tuple(":".join(_quoted(factor) for factor in term) or "1" for term in terms_of(formula))
+
+
+def _quoted(factor: Factor) -> str:
+    return in_backticks(factor.text) if factor.is_column else factor.text
+
+
+def _terms(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Return the terms left and right of the tilde."""
+    try:
+        import formulaic  # noqa: F401
+    except ImportError:
+        raise SpecificationError(not_installed("A formula needs", "formulaic", "Name y and x instead")) from None
+    return _read(formula)
+
+
+@lru_cache(maxsize=128)
+def _read(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Read the terms of a formula: its grammar takes longer than a small fit, and predictions read it again."""
+    from formulaic import Formula
+    from formulaic.parser import DefaultFormulaParser
+
+    if len(formula) > LONGEST_FORMULA:
+        raise SpecificationError(
+            f"A formula of {len(formula)} characters is too long to read; the limit is {LONGEST_FORMULA}. Give y "
+            "and x instead."
+        )
+    _refuse_parts(split_formula(formula))
+    formula = plain(formula)
+    operators, names = masked(formula)
+    try:
+        tree = DefaultFormulaParser().get_ast(operators)
+        refuse_costly(tree, formula)
+        structure = Formula(operators)
+    except SpecificationError:
+        raise
+    except Exception as error:  # its versions differ in what they raise for a formula they cannot read
+        # formulaic underlines the culprit with terminal codes; its first line says what is wrong.
+        reason = unmasked(re.sub(r"⧛.*?⧚|\x1b\[[0-9;]*m", "", str(error)).strip().split("\n")[0], names)
+        if isinstance(error, RecursionError):
+            reason = "its expressions are too long or nested too deeply."
+        if re.search(r"(?<![\w.`)])\.(?![\w.])", formula):
+            reason = "'.' has no meaning here; name the regressors."
+        if "#" in formula:
+            reason = "interactions are written x:z, or x*z with the variables themselves, and powers I(x**2)."
+        raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
+    left, right = getattr(structure, "lhs", None), getattr(structure, "rhs", None)
+    if left is None or right is None or not all(hasattr(term, "factors") for side in (left, right) for term in side):
+        raise SpecificationError(f"A formula has one '~', as in 'y ~ x1 + x2'; got {formula!r}.")
+    if not formula.rpartition("~")[2].strip():
+        raise SpecificationError(f"{formula!r} has no regressors. For a constant alone, write 'y ~ 1'.")
+    refuse_slips(tree, formula, names)
+    dependent, terms = _read_side(left, names), _read_side(right, names)
+    if any(term in dependent for term in terms if term):
+        raise SpecificationError(f"The dependent variable is among the regressors of {formula!r}.")
+    return dependent, terms
+
+
+def _refuse_parts(parts: FormulaParts) -> None:
+    """Refuse what only other functions take: effects and instruments after a bar."""
+    if parts.instruments is not None:
+        raise SpecificationError(
+            f"{' ~ '.join(parts.instruments)!r} after the bar are instruments, and this function takes none. Use "
+            "fit_iv_pooled, fit_iv_fixed_effects or another of the fit_iv_ functions."
+        )
+    if parts.effects is not None:
+        raise SpecificationError(
+            f"{parts.effects!r} after the bar are effects, and this function takes none. fit_fixed_effects and "
+            "fit_iv_fixed_effects absorb them, as in 'y ~ x | firm + year'."
+        )
+
+
+def _read_side(side: Any, masks: Mapping[str, str]) -> tuple[Term, ...]:
+    def factor(read: Any) -> Factor:
+        text = str(read.expr)
+        return Factor(masks[text], False) if text in masks else Factor(text, read.eval_method.value == "lookup")
+
+    terms = [tuple(factor(read) for read in term.factors) for term in side]
+    return tuple(() if term == (Factor("1", False),) else term for term in terms)
+
+
+def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...], tuple[Column, ...], bool]:
+    """Multiply the factors of each term, categorical ones by their indicators."""
+    split = []
+    for term in terms:
+        categorical = tuple(factor for factor in term if isinstance(computed[factor], Categories))
+        if len(categorical) > MOST_CATEGORICAL:
+            raise SpecificationError(
+                f"{_joined_texts(term)!r} crosses {len(categorical)} categorical variables; the limit is "
+                f"{MOST_CATEGORICAL}."
+            )
+        split.append((frozenset(term) - frozenset(categorical), categorical))
+    codings = full_rank_codings(split)
+    _refuse_too_many(terms, codings, computed)
+    columns: dict[str, Column] = {}
+    for term, products in zip(terms, codings, strict=True):
+        if not term:
+            continue
+        for product in products:
+            for name, column in _product(term, dict(product), computed):
+                if name in columns:
+                    raise SpecificationError(f"Two terms of the formula are called {name!r}. Rename a column.")
+                columns[name] = column
+    return tuple(columns), tuple(columns.values()), () in terms
+
+
+def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], computed: Factors) -> None:
+    """Count the columns of all terms, before any is made, and refuse more than a model or the memory can hold."""
+    n_rows, total = computed.panel.nobs, 0
+    for term, products in zip(terms, codings, strict=True):
+        if not term:
+            continue
+        own = 0
+        for product in products:
+            full = dict(product)
+            own += math.prod(_width(computed[factor], full.get(factor)) for factor in term)
+        total += own
+        if total > MOST_COLUMNS or total * n_rows > MOST_CELLS:
+            raise SpecificationError(
+                f"{_joined_texts(term)!r} would make {own} columns of {n_rows} rows, {total} with the terms before "
+                f"it; the limits are {MOST_COLUMNS} columns and {MOST_CELLS} numbers. Absorb so many effects, with "
+                "effects=, instead of estimating them."
+            )
+
+
+def _width(value: Value, full: bool | None) -> int:
+    """How many columns a factor has in a product; ``full`` says whether a categorical one keeps all levels."""
+    if isinstance(value, Several):
+        return len(value.marks)
+    return len(value.levels) - value.left_out(full) if isinstance(value, Categories) and full is not None else 1
+
+
+def _joined_texts(term: Term) -> str:
+    return ":".join(factor.text for factor in term)
+
+
+def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
+    """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
+    key = (term, *sorted((term.index(factor), every) for factor, every in full.items()))
+    if key not in computed.products:
+        computed.products[key] = _multiplied(term, full, computed)
+    return computed.products[key]
+
+
+def _multiplied(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
+    # A column by itself is not copied.
+    alone = computed[term[0]] if len(term) == 1 else None
+    if isinstance(alone, StoredColumn):
+        return [(term[0].text, alone)]
+    if isinstance(alone, np.ndarray) and alone.shape == (computed.panel.nobs,):
+        return [(term[0].text, alone.astype(np.float64, copy=False))]
+    numeric: Any = np.ones(computed.panel.nobs)
+    choices: list[list[tuple[Factor, int]]] = []
+    for factor in term:
+        value = computed[factor]
+        if isinstance(value, Several):
+            choices.append([(factor, place) for place in range(len(value.marks))])
+        elif not isinstance(value, Categories):
+            with np.errstate(over="ignore"):  # infinite values are refused by the column's name
+                numeric = numeric * (value[:] if isinstance(value, StoredColumn) else value)
+        elif factor in full:
+            levels = range(value.left_out(full[factor]), len(value.levels))
+            if not levels:
+                raise _without_contrast(factor, value)
+            choices.append([(factor, level) for level in levels])
+    columns = []
+    # The levels of the first factor run fastest, as formulaic and patsy order them.
+    for combination in itertools.product(*reversed(choices)):
+        column, chosen = numeric, dict(combination)
+        pieces = []
+        for factor in term:
+            value = computed[factor]
+            if isinstance(value, Several):
+                with np.errstate(over="ignore", invalid="ignore"):
+                    column = column * value.column(chosen[factor])
+                pieces.append(factor.text + value.marks[chosen[factor]])
+            elif not isinstance(value, Categories):
+                pieces.append(factor.text)
+            elif factor in chosen:
+                column = column * value.indicator(chosen[factor])
+                mark = "T." if value.left_out(full[factor]) else ""
+                pieces.append(f"{factor.text}[{mark}{value.levels[chosen[factor]]}]")
+        columns.append((":".join(pieces), column))
+    return columns
+
+
+def _without_contrast(factor: Factor, value: Categories) -> DataError:
+    """Make the error for a categorical factor that would leave the model, and leave no word."""
+    if 1 < len(value.levels) == value.n_named:
+        return DataError(f"{factor.text!r} leaves out all of its {value.n_named} levels. It adds nothing to the model.")
+    only = f"one category only, {value.levels[0]!r}" if value.levels else "no category"
+    absent = int((value.codes < 0).sum())
+    missing = f", and is missing in {absent} of {len(value.codes)} rows" if absent else ""
+    return DataError(f"{factor.text!r} has {only}{missing}. It adds nothing to the model. Leave it out of the formula.")

@@ -1,0 +1,200 @@
+"""Scatter of one column on another, entity by entity, with least-squares lines."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arguments import read_flag, refuse_other
+from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import DataError, Note, SpecificationError, emit
+from panelvar.core.base.quoting import shown
+from panelvar.core.base.shared_parameters import documented
+from panelvar.data.formulas.design import dated_panel
+from panelvar.data.panel.panel import Panel
+from panelvar.panels.static.result import LinearResult
+from panelvar.panels.static.within_between import least_squares_line
+from panelvar.reporting.canvas.canvas import (
+    BLUE,
+    MARKERS,
+    PALETTE,
+    open_canvas,
+    read_shown_names,
+    rewritten,
+    tidy,
+    write,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
+
+
+# More entities than this get one colour: nobody can tell apart, or look up, more.
+_NAMED = len(PALETTE)
+# The more points a cloud has, the smaller and paler they are.
+_FEW = 200
+# More points than this are a bitmap in a vector file, which would be megabytes else.
+_MANY = 5_000
+
+
+@documented
+def plot_scatter(
+    source: Panel | pd.DataFrame | LinearResult,
+    x: str,
+    y: str | None = None,
+    *,
+    entity_lines: bool = True,
+    pooled_line: bool = True,
+    ax: Axes | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Figure | SubFigure:
+    r"""Plot ``y`` against ``x`` with the least-squares line of each entity and of all rows together.
+
+    The lines are those of :math:`y = a + b x`: they describe, without other regressors. If the lines of entities are
+    parallel and far apart, and the pooled line has another slope, entity effects correct the difference.
+
+    Parameters
+    ----------
+    source : Panel, DataFrame with a two-level index, or LinearResult
+        A panel, all of whose rows with both values are shown; or a result, for the rows its model used.
+    x : str
+        Column on the horizontal axis; for a result, one of its regressors.
+    y : str, optional
+        Column on the vertical axis. A result has its dependent variable there, and needs no name.
+    entity_lines, pooled_line : bool
+        Which lines to draw. An entity whose ``x`` does not vary has none.
+    {ax, figure, figsize, title, labels}
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    SpecificationError
+        If it is neither, ``x`` is not a regressor of the result, ``y`` not its dependent variable, or a panel is given
+        without ``y``.
+    DataError
+        If no row has both values.
+
+    See Also
+    --------
+    plot_within_between : the same in two panels, within and between entities.
+    plot_series : one column over time.
+
+    Examples
+    --------
+    Traffic deaths against the beer tax, with a line for each state and one for all rows:
+
+    >>> import panelvar as pv
+    >>> figure = pv.plot_scatter(pv.load_data("fatalities"), x="beertax", y="frate")
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('beertax', 'frate')
+    """
+    given: Any = dated_panel(source) if hasattr(source, "columns") else source
+    refuse_other("plot_scatter", given, (Panel, LinearResult), "a Panel or the result of a linear panel model")
+    for option, name in (("x=", x), ("y=", y)):
+        refuse_other(option, name, Hashable, "the name of a column")
+    entity_lines, pooled_line = read_flag("entity_lines", entity_lines), read_flag("pooled_line", pooled_line)
+    across, up, codes, entities, up_name = _columns(given, x, y)
+    called = read_shown_names(labels, (str(x), str(up_name), *entities))
+    canvas = open_canvas(ax, figure, figsize, title, size=(6.4, 4.6))
+    ax = canvas.panels[0]
+    shown = np.unique(codes)
+    named = len(shown) <= _NAMED
+    marks: list[tuple[Any, str]] = []
+    for k, entity in enumerate(shown):
+        mine = codes == entity
+        colour = PALETTE[k % _NAMED] if named else BLUE
+        points = ax.scatter(
+            across[mine],
+            up[mine],
+            s=26 if named else 9,
+            color=colour,
+            marker=MARKERS[k % _NAMED] if named else "o",
+            alpha=0.85 if named else 0.35,
+            linewidths=0,
+            zorder=2,
+        )
+        if named and len(shown) > 1:
+            marks.append((points, called[entities[entity]]))
+        if entity_lines and len(shown) > 1:
+            _line(ax, across[mine], up[mine], colour, 1.6 if named else 0.7, 0.9 if named else 0.3)
+    if pooled_line:
+        marks += [(line, "all rows") for line in _line(ax, across, up, "black", 2.0, 1.0, label="all rows", style="--")]
+    canvas.name_axes(called[str(x)], called[str(up_name)])
+    if marks:  # none where one entity alone has an x that does not vary
+        legend = ax.legend(*zip(*marks, strict=True), loc="best", fontsize=9, frameon=False)
+        for text, (_, name) in zip(legend.get_texts(), marks, strict=True):
+            write(partial(rewritten, text), name, 24)
+    kind = "entities, each with its line" if entity_lines else "entities"
+    canvas.name("" if named else f"{len(shown)} {kind}", size=10.0)
+    tidy(ax)
+    return canvas.figure
+
+
+def _columns(
+    source: Panel | LinearResult, x: str, y: str | None
+) -> tuple[Array, Array, NDArray[np.integer], list[str], str]:
+    codes: NDArray[np.integer]
+    if isinstance(source, Panel):
+        if y is None:
+            raise SpecificationError("y is missing. A panel does not know which column goes on the vertical axis.")
+        across, up = source.column(x), source.column(y)
+        codes, labels, up_name = source.entity_codes, source.entity_labels, y
+    else:
+        source.fit.rows_or_refuse("A scatter plot")
+        design = source.design
+        if x not in design.names:
+            raise SpecificationError(
+                f"x={shown(x)} is not a regressor of this result; it has {', '.join(map(repr, design.names))}."
+            )
+        if y is not None and y != design.dependent:
+            raise SpecificationError(
+                f"y={shown(y)} is not the dependent variable of this result, which is {design.dependent!r}. Leave y "
+                "out, or give the panel instead of the result."
+            )
+        across, up = design.x[design.names.index(x)], design.y
+        codes, labels, up_name = design.entities.codes, design.entity_labels, design.dependent
+    both = np.isfinite(across) & np.isfinite(up)
+    if not both.any():
+        raise DataError(f"No row has both {x!r} and {up_name!r}, so there is nothing to plot.")
+    if not both.all():
+        text = f"{int((~both).sum())} of {len(both)} rows lack {x!r} or {up_name!r} and are not drawn."
+        emit([Note("rows-dropped", text, warn=True)])
+    return across[both], up[both], codes[both], [str(label) for label in labels], up_name
+
+
+def _line(
+    ax: Axes,
+    x: Array,
+    y: Array,
+    colour: str,
+    linewidth: float,
+    alpha: float,
+    label: str | None = None,
+    style: str = "-",
+) -> list[Line2D]:
+    """Draw the least-squares line over the range of ``x``; nothing if ``x`` does not vary."""
+    line = least_squares_line(x, y)
+    if line is None:
+        return []
+    ends = np.array([x.min(), x.max()])
+    return ax.plot(ends, line(ends), style, color=colour, linewidth=linewidth, alpha=alpha, label=label, zorder=3)
+
+
+def draw_cloud(ax: Axes, x: Array, y: Array, colour: str) -> None:
+    """Draw a point for each row."""
+    few = len(x) <= _FEW
+    size, alpha = (18.0, 0.7) if few else (7.0, 0.35)
+    ax.scatter(x, y, s=size, alpha=alpha, color=colour, linewidths=0, zorder=2, rasterized=len(x) > _MANY)

@@ -1,0 +1,184 @@
+"""Printed numbers: no negative zero, no digits hidden by rounding, stars in order."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import panelvar as pv
+from panelvar.core.base.errors import SpecificationError
+from panelvar.core.faces.number_format import (
+    check_digits,
+    check_stars,
+    format_count,
+    format_degrees,
+    format_number,
+    format_pvalue,
+    star_legend,
+    stars_for,
+)
+from panelvar.core.tables.table import Table
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (8.45481, "8.4548"),
+        (-0.71106, "-0.7111"),
+        (0.0, "0.0000"),
+        (-0.0, "0.0000"),
+        (0.00005, "0.0001"),
+        (-1e-9, "-1.000e-09"),
+        (3.456e-5, "3.456e-05"),
+        (9999999.0, "9999999.0000"),
+        (12345678.9, "1.235e+07"),
+        (math.nan, "n/a"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+    ],
+)
+def test_number(value: float, text: str) -> None:
+    assert format_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.00999, 2, "0.01"),
+        (0.00451, 2, "0.0045"),
+        (-0.00451, 2, "-0.0045"),
+        (0.0049999, 2, "0.0050"),
+        (0.000451, 2, "0.00045"),
+        (0.0000451, 2, "4.5e-05"),
+        (0.000456, 3, "0.000456"),
+        (0.0000456, 3, "4.56e-05"),
+        (0.04, 1, "0.040"),
+        (0.4, 0, "0.40"),
+    ],
+)
+def test_a_small_number_keeps_the_form_of_its_column_where_that_is_no_longer(
+    value: float, digits: int, text: str
+) -> None:
+    assert format_number(value, digits) == text
+
+
+@given(st.floats(), st.integers(0, 15))
+def test_a_number_reads_back(value: float, digits: int) -> None:
+    text = format_number(value, digits)
+    assert not (set(text) <= set("-0.") and text.startswith("-"))
+    if math.isfinite(value):
+        back = float(text)
+        assert (back == 0.0) == (value == 0.0)
+        assert abs(back - value) <= max(0.51 * 10.0**-digits, 0.06 * abs(value))
+        assert len(text) <= 10 + digits
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "<0.0001"), (4.9e-5, "<0.0001"), (5.1e-5, "0.0001"), (1.0, "1.0000"), (math.nan, "n/a")]
+)
+def test_pvalue(value: float, text: str) -> None:
+    assert format_pvalue(value) == text
+
+
+@pytest.mark.parametrize("printed", [format_count, format_degrees])
+def test_count(printed: Callable[[float], str]) -> None:
+    assert [printed(v) for v in (39, 39.0, 12.5, math.inf, math.nan)] == ["39", "39", "12.50", "inf", "n/a"]
+
+
+def _tables(entities: int, periods: int) -> list[Table]:
+    """Summaries of an unbalanced panel: the first entity has rows for three periods in four, with gaps between."""
+    rng = np.random.default_rng(0)
+    keys = [np.repeat(np.arange(entities), periods), np.tile(np.arange(periods), entities)]
+    frame = pd.DataFrame({"unit": keys[0], "date": keys[1], "x": rng.normal(size=entities * periods)})
+    frame["y"] = frame["x"] + rng.normal(size=len(frame))
+    panel = pv.Panel(frame[(frame["unit"] > 0) | (frame["date"] % 4 != 1)], entity="unit", time="date")
+    fit, averaged = (estimate(panel, "y", ["x"]) for estimate in (pv.fit_fixed_effects, pv.fit_mean_group))
+    foot = ("nobs", "entities", "periods", "df_resid")
+    others = (averaged, panel.describe(), pv.cluster_diagnostics(fit))
+    return [fit.summary(), *(each.summary() for each in others), pv.compare(fit, foot=foot)]
+
+
+def _texts(tables: list[Table]) -> list[str]:
+    facts = [f"{fact.label}: {fact.text}" for table in tables for fact in (*table.facts, *table.statistics)]
+    return [*facts, *(cell.text for table in tables for row in table.rows() for cell in row.cells)]
+
+
+def _numerals(texts: list[str]) -> list[str]:
+    """Texts with a number of four digits or more without a decimal point; means and dates are no counts."""
+    others = r"mean \d+|, 0 to \d+"
+    return [text for text in texts if re.search(r"(?<![\d.])\d{4,}(?![\d.])", re.sub(others, "", text))]
+
+
+@pytest.mark.parametrize(("entities", "periods"), [(1500, 8), (12, 6000)])
+def test_all_counts_are_printed_in_one_place_and_all_degrees_in_another(
+    monkeypatch: pytest.MonkeyPatch, entities: int, periods: int
+) -> None:
+    # What is imported late is imported before the functions are replaced.
+    assert _numerals(_texts(_tables(entities, periods)))
+    modules = [module for name, module in sys.modules.items() if name.startswith("panelvar.")]
+    for name, separator in (("format_count", ","), ("format_degrees", "_")):
+        for module in modules:
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, lambda value, mark=separator: f"{int(value):{mark}}")
+    texts = _texts(_tables(entities, periods))
+    assert not _numerals(texts)
+    rows = entities * periods - periods // 4
+    df = rows - entities - 1
+    assert f"Observations: {rows:,}" in texts
+    assert {f"Residual df: {df:_}", f"{df:_}"} <= set(texts)
+    assert not any(f"{df:,}" in text for text in texts)
+
+
+def test_stars_follow_the_levels() -> None:
+    paper = check_stars((0.001, 0.05, 0.01))
+    assert paper == (("*", 0.05), ("**", 0.01), ("***", 0.001))
+    assert [stars_for(p, paper) for p in (0.2, 0.05, 0.049, 0.0099, 0.0001, math.nan)] == ["", "", "*", "**", "***", ""]
+    assert star_legend(paper) == "* p < 0.05, ** p < 0.01, *** p < 0.001"
+
+
+def test_signs_of_the_callers() -> None:
+    own = check_stars({"**": 0.01, "+": 0.1, "*": 0.05})
+    assert own == (("+", 0.1), ("*", 0.05), ("**", 0.01))
+    assert [stars_for(p, own) for p in (0.2, 0.09, 0.04, 0.001, math.nan)] == ["", "+", "*", "**", ""]
+    assert star_legend(own) == "+ p < 0.1, * p < 0.05, ** p < 0.01"
+
+
+@pytest.mark.parametrize("sign", ["", "5", "a b", "(", ".", "*****", 1, None])
+def test_signs_that_are_none(sign: object) -> None:
+    with pytest.raises(SpecificationError, match="expected a sign"):
+        check_stars({sign: 0.1})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("levels", [(0.0,), (1.0,), (5, 1), (0.05, 0.05), ("a",), (math.nan,), 0.05])
+def test_levels_that_are_none(levels: object) -> None:
+    with pytest.raises(SpecificationError, match="distinct significance levels"):
+        check_stars(levels)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("digits", [-1, 16, 2.5, True, "4"])
+def test_digits_that_are_none(digits: object) -> None:
+    with pytest.raises(SpecificationError, match="whole number of decimals"):
+        check_digits(digits)  # type: ignore[arg-type]
+
+
+def test_stars_are_switched_off_and_on():
+    assert check_stars(False) == check_stars(()) == ()
+    assert check_stars(True) == check_stars((0.1, 0.05, 0.01))
+
+
+def test_summaries_and_comparisons_read_the_same_stars():
+    rng = np.random.default_rng(0)
+    model = pv.fit_var(rng.standard_normal((60, 2)).cumsum(axis=0), lags=1)
+    vecm = pv.fit_vecm(rng.standard_normal((60, 2)).cumsum(axis=0), rank=1, lags=2)
+    for result in (model, vecm):
+        assert "***" in result.summary().to_text()
+        assert "*" not in result.summary(stars=False).to_text()
+        assert result.summary(stars=True).to_text() == result.summary().to_text()
