@@ -110,6 +110,16 @@ def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
     assert kernels - documented == set()
 
 
+def test_kernels_that_moved_are_listed_with_their_old_paths():
+    page = (DOCS / "developers" / "kernels.md").read_text(encoding="utf-8")
+    moved = dict(re.findall(r"^\| `(panelvar[\w.]+)` \| `(panelvar[\w.]+)` \|$", page, flags=re.M))
+    for path in moved.values():
+        assert pkgutil.resolve_name(path) is not None
+    # What was made in the move, and had no path before.
+    made = {f"panelvar.kernels.dynamics.{name}" for name in ("reduced_form", "orthonormal_instruments")}
+    assert set(re.findall(r"^ {3}(panelvar[\w.]*)$", page, flags=re.M)) - set(moved.values()) == made
+
+
 def modules_with_examples() -> list[str]:
     files = sorted((ROOT / "panelvar").rglob("*.py"))
     found = [path.relative_to(ROOT) for path in files if ">>> " in path.read_text(encoding="utf-8")]
