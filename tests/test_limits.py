@@ -29,7 +29,7 @@ def test_the_page_states_what_holds(place):
 
 
 def test_the_page_states_every_bound():
-    own = {f"base.limits.{name}" for name in vars(limits) if name.isupper()}
+    own = {f"core.base.limits.{name}" for name in vars(limits) if name.isupper()}
     assert own <= STATED.keys()
 
 

@@ -94,6 +94,7 @@ def test_links_to_files_lead_somewhere(page):
 
 
 def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
+    """The pages of the reference pin the public names: who changes them changes the public face."""
     import panelvar
 
     documented = {name.removeprefix("panelvar.") for name in listed_in_the_reference()}
@@ -106,7 +107,7 @@ def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
         for path in (ROOT / "panelvar" / room).glob("[!_]*.py")
     }
     assert "core.base.errors" in documented
-    assert names - errors - documented == set()
+    assert names - errors == {name for name in documented if "." not in name}
     assert kernels - documented == set()
 
 

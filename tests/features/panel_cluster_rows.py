@@ -19,7 +19,7 @@ import panelvar as pv
 
 PLAIN = "tests/estimates/covariance/test_covariances.py"
 REDUCED = "tests/estimates/covariance/test_bias_reduced.py"
-LEVERAGE = "tests/panels/diagnostics/test_cluster_leverage.py"
+LEVERAGE = "tests/panels/few_clusters/test_cluster_leverage.py"
 SIMULATED = "tests/simulation/test_few_clusters.py::test_the_table_has_every_design_and_keeps_its_promises"
 PLM_COV = "grunfeld_plm_cov"
 

@@ -7,7 +7,7 @@ from features.feature import Feature, reference
 from features.panel_names import DATA, least_squares, params
 from reference_data import table
 
-ARROW = "tests/data/panel/test_arrow.py"
+ARROW = "tests/data/sources/test_arrow.py"
 COLUMNS = "tests/data/panel/test_panel_columns.py"
 ARGUMENTS = "tests/core/base/test_foreign_arguments.py"
 

@@ -7,7 +7,7 @@ from features.feature import Feature, reference
 from features.panel_names import OTHER, TEST, indicators, params, statistic
 from reference_data import table
 
-CHECKS = "tests/panels/heterogeneous/test_error_correction.py"
+CHECKS = "tests/nonstationary/error_correction_panels/test_error_correction.py"
 R_START = 'start={"value": 0.25, "capital": 0.16}'
 
 

@@ -7,8 +7,8 @@ from features.feature import Feature, reference
 from features.panel_names import FORMULA, error, indicators, least_squares, params
 from reference_data import table
 
-NOTATION = "tests/data/panel/test_formula_notation.py"
-FORMULAS = "tests/data/panel/test_formula.py"
+NOTATION = "tests/data/formulas/test_formula_notation.py"
+FORMULAS = "tests/data/formulas/test_formula.py"
 EFFECTS = "tests/panels/static/test_effects_in_formulas.py"
 TYPED = "tests/estimates/coefficients/test_names_as_typed.py"
 

@@ -11,8 +11,8 @@ from features.panel_names import PICTURE, least_squares
 from reference_data import table
 from scipy import stats
 
-PLOTS = "tests/reporting/plots/test_panel_plots.py"
-MARGINS = "tests/reporting/plots/test_margins.py"
+PLOTS = "tests/reporting/plots_of_panels/test_panel_plots.py"
+MARGINS = "tests/reporting/plots_of_panels/test_margins.py"
 STUDIES = "tests/estimates/coefficients/test_event_study.py"
 VIEWS = "tests/panels/static/test_residual_views.py"
 PARTS = "tests/panels/static/test_within_between.py"

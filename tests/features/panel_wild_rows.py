@@ -12,8 +12,8 @@ from reference_data import table
 import panelvar as pv
 from panelvar.panels.few_clusters.wild_cluster import signs
 
-WILD = "tests/panels/diagnostics/test_wild_bootstrap.py"
-VARIANTS = "tests/panels/diagnostics/test_wild_variants.py"
+WILD = "tests/panels/few_clusters/test_wild_bootstrap.py"
+VARIANTS = "tests/panels/few_clusters/test_wild_variants.py"
 ALL_SIGNS = "grunfeld_wildboottest_variants"
 SIMULATED = "tests/simulation/test_few_clusters.py::test_the_table_has_every_design_and_keeps_its_promises"
 WILD_PROGRAMS = {"plm": "fwildclusterboot†", "Stata": "wildbootstrap (18); boottest†", "pyfixest": "wildboottest()†"}

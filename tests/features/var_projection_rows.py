@@ -220,7 +220,7 @@ ROWS = [
         'plot_responses({"VAR": model.impulse_responses(6), "LP": fit_local_projections(growth, lags=2, horizon=6)})',
         projected_line,
         cholesky,
-        ("tests/reporting/plots/test_plots.py::test_results_drawn_over_one_another",),
+        ("tests/reporting/plots_of_panels/test_plots.py::test_results_drawn_over_one_another",),
         {"Stata": "irf ograph"},
     ),
 ]

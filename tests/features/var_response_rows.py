@@ -33,7 +33,7 @@ TIED = "tests/systems/identification/test_tied_entries.py"
 GIVEN = "tests/systems/identification/test_impact_matrix.py"
 DYNAMICS = "tests/kernels/dynamics/test_dynamics.py"
 ENGINE = "tests/estimates/bands/test_engine.py"
-PLOTS = "tests/reporting/plots/test_plots.py"
+PLOTS = "tests/reporting/plots_of_panels/test_plots.py"
 FUTURES = "tests/systems/var/test_futures.py"
 SVAR = "svar_vars"
 

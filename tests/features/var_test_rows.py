@@ -489,7 +489,7 @@ TEST_ROWS = [
         'plot_constancy(cusum_test(model), of="dl_realgdp")',
         lambda figure: figure.axes[0].lines[1].get_ydata()[0],
         bridge_boundary,
-        ("tests/reporting/plots/test_var_plots.py::test_processes_lie_between_their_boundaries",),
+        ("tests/reporting/plots_of_systems/test_var_plots.py::test_processes_lie_between_their_boundaries",),
         {
             "vars": "plot(stability())",
             "statsmodels": "RecursiveLS(): plot_cusum()",

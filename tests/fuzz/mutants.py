@@ -48,7 +48,7 @@ MUTANTS = (
     Mutant(
         "engle-granger-units",
         "a regression solved on columns of unlike units dropped those that are small",
-        "cointegration.engle_granger",
+        "nonstationary.cointegration.engle_granger",
         "least_squares(regressors, values[:, place])",
         "np.linalg.lstsq(regressors, values[:, place], rcond=None)[0]",
         "engle_granger_test",
@@ -56,7 +56,7 @@ MUTANTS = (
     Mutant(
         "joint-band-without-width",
         "a joint band had no width where errors were small beside those of other variables",
-        "bands.limits",
+        "estimates.bands.limits",
         "1e-14 * errors.max(axis=0, initial=0.0)",
         "1e-14 * errors.max(initial=0.0)",
         "sup-t|bonferroni",
@@ -64,7 +64,7 @@ MUTANTS = (
     Mutant(
         "residuals-in-any-units",
         "tests of residuals took fourth powers of them as they were",
-        "base.scaling",
+        "core.base.scaling",
         "out: Array = np.ldexp(values, -exponents(values))\n    return out\n\n\ndef columns_in_own_units",
         "out: Array = 1.0 * values\n    return out\n\n\ndef columns_in_own_units",
         "wooldridge|born_breitung|baltagi|panel_granger|modified_wald|homogeneity",
@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant(
         "effective-f-overflows",
         "squares of variances of the first stage left the range of numbers",
-        "instruments.strength",
+        "panels.instruments.strength",
         "unit = exponents(weight) // 2",
         "unit = 0",
         "fit_iv|effective_f|fit_panel_local",
@@ -80,7 +80,7 @@ MUTANTS = (
     Mutant(
         "description-of-tiny-numbers",
         "standard deviations of numbers as small as 1e-200 were zero",
-        "data.description",
+        "data.panel.description",
         "unit = int(exponents(values))",
         "unit = 0",
         "describe",
@@ -88,7 +88,7 @@ MUTANTS = (
     Mutant(
         "likelihood-of-large-numbers",
         "the information of a variance took its third power",
-        "random_effects.variance_components_likelihood",
+        "panels.random_effects.variance_components_likelihood",
         "hessian[0, 0] = -0.5 * self.degrees\n",
         "hessian[0, 0] = 0.5 * self.degrees / float(variance) ** 2 - float(rss) / float(variance) ** 3\n",
         "'ml'|'reml'",
@@ -96,7 +96,7 @@ MUTANTS = (
     Mutant(
         "units-too-far-apart",
         "columns of which the ratio of sizes overflows were taken",
-        "base.scaling",
+        "core.base.scaling",
         "FURTHEST_APART = 1e135",
         "FURTHEST_APART = 1e999",
         "fit_",
@@ -104,7 +104,7 @@ MUTANTS = (
     Mutant(
         "levels-unchecked-before-whitening",
         "feasible GLS overflowed before its columns were checked",
-        "gls.whitened_model",
+        "panels.gls.whitened_model",
         "    check_scale(source, column_norms(source.columns))\n",
         "    pass\n",
         "fgls|ar1",
@@ -112,7 +112,7 @@ MUTANTS = (
     Mutant(
         "labels-that-label-nothing",
         "lists among names met a dictionary",
-        "base.arguments",
+        "core.base.arguments",
         "            hash(label)\n",
         "            pass\n",
         "names=|column=",
@@ -120,7 +120,7 @@ MUTANTS = (
     Mutant(
         "ragged-arrays",
         "weights of different lengths met NumPy",
-        "data.source",
+        "data.sources.source",
         """        try:
             values = np.asarray(values)
         except ValueError:
@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant(
         "messages-that-echo",
         "messages repeated thousands of the caller's characters",
-        "base.errors",
+        "core.base.errors",
         "super().__init__(one_line(str(text)), *more)",
         "super().__init__(str(text), *more)",
         r"\* 3000",
@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant(
         "lone-surrogates",
         "a character that no encoding has stood in a message as it was",
-        "base.quoting",
+        "core.base.quoting",
         'in ("Cc", "Cs", "Cn")',
         'in ("Cc", "Cn")',
         "ud800",
@@ -148,7 +148,7 @@ MUTANTS = (
     Mutant(
         "deep-expressions",
         "expressions of many signs ended in a recursion",
-        "base.expressions",
+        "core.base.expressions",
         """        if level > DEEPEST_EXPRESSION:
             raise _too_deep(written)
 """,
@@ -158,7 +158,7 @@ MUTANTS = (
     Mutant(
         "small-weights-vanish",
         "squares of the weights of a combination underflowed",
-        "inference.linear_combinations",
+        "estimates.coefficients.linear_combinations",
         "    return np.ldexp(matrix, -powers[:, None]), np.ldexp(target, -powers), powers.astype(np.intp)\n",
         "    return matrix, target, 0 * powers.astype(np.intp)\n",
         "1e-200",
@@ -166,7 +166,7 @@ MUTANTS = (
     Mutant(
         "simulations-without-end",
         "as many periods were simulated as were asked for",
-        "var_models.process",
+        "systems.var.process",
         'read_whole("periods", periods, 1, LONGEST_SIMULATION)',
         'read_whole("periods", periods, 1)',
         "simulate",
@@ -174,7 +174,7 @@ MUTANTS = (
     Mutant(
         "horizons-without-end",
         "memory was taken for any horizon",
-        "base.arguments",
+        "core.base.arguments",
         "horizon = read_whole(option, value, least, LONGEST_HORIZON)\n    refuse_cells",
         "horizon = read_whole(option, value, least)\n    (lambda *_: None)",
         r"10\*\*",
@@ -182,7 +182,7 @@ MUTANTS = (
     Mutant(
         "indefinite-unsaid",
         "several dimensions of clusters left a covariance with negative variances, silently",
-        "covariance.cluster_terms",
+        "estimates.covariance.cluster_terms",
         "    if indefinite(slopes):",
         "    if False:",
         "Clustered|cluster|fit_",
@@ -190,7 +190,7 @@ MUTANTS = (
     Mutant(
         "rank-of-an-unscaled-covariance",
         "robust tests refused good rows as soon as units were unlike",
-        "var_models.var_result",
+        "systems.var.var_result",
         "        if form.rank < len(places):",
         "        if np.linalg.matrix_rank(block, hermitian=True) < len(places):",
         "with_cov|lag_exclusion|exclusion_test|granger",
@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "batch-without-columns",
         "batches without rows or columns were laid out all the same",
-        "var_batches.member_fits",
+        "systems.batches.member_fits",
         "    if members == 0 or longest < count + n_vars:",
         "    if False:",
         "fit_var_batch|fit_rolling_var",
@@ -206,7 +206,7 @@ MUTANTS = (
     Mutant(
         "orderings-that-are-no-sequences",
         "a number for an ordering met Python's tuple",
-        "base.arguments",
+        "core.base.arguments",
         """    if isinstance(value, (str, bytes)):
         raise SpecificationError(f"{option}={shown(value)}: expected a sequence of {what}.")
     return None if value is None else read_labels(option, value, f"a sequence of {what}")
@@ -217,7 +217,7 @@ MUTANTS = (
     Mutant(
         "error-correction-of-rank-zero",
         "a model of rank zero with nothing beside had standard errors of no shape",
-        "var_models.estimates",
+        "systems.var.estimates",
         "reshape(len(self._directions), self.n_regressors * self.n_vars)",
         "reshape(len(self._directions), -1)",
         "fit_vecm",
@@ -225,7 +225,7 @@ MUTANTS = (
     Mutant(
         "scores-that-add-up-to-nothing",
         "a coefficient whose scores add up to zero in every cluster had a standard error of rounding",
-        "covariance.named",
+        "estimates.covariance.named",
         "    if True not in none:\n",
         "    if True:\n",
         "fit_",
@@ -233,7 +233,7 @@ MUTANTS = (
     Mutant(
         "clusters-without-slopes",
         "adjustments for leverage divided by the number of regressors",
-        "covariance.cluster_adjustment",
+        "estimates.covariance.cluster_adjustment",
         "PIECE // max(1, q * q)",
         "PIECE // (q * q)",
         "CR2|CR3|BiasReduced",
@@ -241,7 +241,7 @@ MUTANTS = (
     Mutant(
         "distributions-without-a-name",
         "a test of another distribution than the library's own could not be printed",
-        "tables.test_result",
+        "core.tables.test_result",
         'symbol = _DISTRIBUTIONS.get(self.distribution, ("", "statistic"))[1]',
         "symbol = _DISTRIBUTIONS[self.distribution][1]",
         "Result",
@@ -249,7 +249,7 @@ MUTANTS = (
     Mutant(
         "average-without-a-p-value",
         "a statistic without a distribution had no p-value and no word why",
-        "panel_tests.panel_causality",
+        "panels.diagnostics.panel_causality",
         'notes.append(Note("no-pvalue", text))',
         "pass",
         "panel_granger",
@@ -257,7 +257,7 @@ MUTANTS = (
     Mutant(
         "exact-fits-by-rounding",
         "tests were made of the rounding of residuals that are zero",
-        "fit.fit_checks",
+        "estimates.fit.fit_checks",
         "    return (ROUNDING * norm) ** 2",
         "    return 0.0 * norm",
         "fit_",
