@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from panelvar.core.base.elsewhere import hint
 from panelvar.core.base.quoting import one_line, shown
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_PACKAGE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")) + os.sep
 
 # What is installed only where it is needed, and from which version on.
 REQUIREMENTS: Mapping[str, str] = {
