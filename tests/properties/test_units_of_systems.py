@@ -17,7 +17,6 @@ from quiet import quietly
 
 import panelvar as pv
 from panelvar.core.base.hints import HintsAtNames
-from panelvar.core.tables.table import Presented
 from panelvar.systems.diagnostics.constancy import CusumTests
 from panelvar.systems.diagnostics.correlogram import Correlogram
 from panelvar.systems.responses.forecast_accuracy import ForecastAccuracy
@@ -589,7 +588,7 @@ def test_every_public_method_of_results_of_this_side_is_called():
         for module in pkgutil.iter_modules(package.__path__):
             for name, kind in vars(importlib.import_module(f"{package.__name__}.{module.name}")).items():
                 mine = inspect.isclass(kind) and kind.__module__ == f"{package.__name__}.{module.name}"
-                if mine and name[0] != "_" and issubclass(kind, (HintsAtNames, Presented)):
+                if mine and name[0] != "_" and issubclass(kind, HintsAtNames):
                     left = methods(kind) - PRINTED - NO_NUMBERS - covered.get(kind, everywhere)
                     missing += [f"{name}.{method}" for method in sorted(left)]
     assert not missing

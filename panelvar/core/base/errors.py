@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from panelvar.core.base.elsewhere import hint
 from panelvar.core.base.quoting import one_line, shown
 
-_PACKAGE = os.path.abspath(__file__).removesuffix(os.path.join("core", "base", "errors.py"))
+_PACKAGE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")) + os.sep
 
 # What is installed only where it is needed, and from which version on.
 REQUIREMENTS: Mapping[str, str] = {

@@ -1,18 +1,19 @@
-"""Results that answer other programs' names, and brackets, with what they have."""
+"""Results that answer other programs' names, brackets and calls that do not fit with what they have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panelvar.core.base.elsewhere import answers, attribute_hint, has_attribute, name_here
 from panelvar.core.base.errors import CallError, NotOfferedError
 from panelvar.core.base.quoting import shown
-from panelvar.core.base.unknown_arguments import AnswersArguments
+from panelvar.core.base.unknown_arguments import answer_misfits
 
 
-class HintsAtNames(AnswersArguments):
-    """A result that answers another program's attribute name with its own.
+class HintsAtNames:
+    """A class that answers names and arguments of other programs with its own, in its public methods too.
 
     Only attributes that do not exist come here: nothing is slower, and ``hasattr`` still says no.
     """
@@ -24,6 +25,15 @@ class HintsAtNames(AnswersArguments):
 
     # What is meant by brackets, which results do not take: a sentence, with {key} for what stood in them.
     _in_brackets: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for owner in cls.__mro__:
+            if owner.__module__.partition(".")[0] == "panelvar":
+                for name, method in list(vars(owner).items()):
+                    # Once: another class may have inherited it before.
+                    if isinstance(method, FunctionType) and name[0] != "_" and not hasattr(method, "__wrapped__"):
+                        setattr(owner, name, answer_misfits(method, name, method))
 
     # Hidden from the type checker, which would otherwise believe every attribute exists.
     if not TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection
 from inspect import CO_VARKEYWORDS
-from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from panelvar.core.base.elsewhere import argument_hint
@@ -34,28 +33,13 @@ def answering(thing: F) -> F:
     if isinstance(thing, type):
         owner: Any = thing
         # An inherited constructor answers already, in the name of another class.
-        owner.__init__ = _answering(getattr(owner.__init__, "__wrapped__", owner.__init__), thing.__name__, thing)
+        owner.__init__ = answer_misfits(getattr(owner.__init__, "__wrapped__", owner.__init__), thing.__name__, thing)
         return thing
-    return cast(F, _answering(thing, thing.__name__, thing))
+    return cast(F, answer_misfits(thing, thing.__name__, thing))
 
 
-class AnswersArguments:
-    """A class whose public methods, inherited ones too, answer calls that do not fit them."""
-
-    __slots__ = ()
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        for owner in cls.__mro__:
-            if owner.__module__.partition(".")[0] == "panelvar":
-                for name, method in list(vars(owner).items()):
-                    # Once: another class may have inherited it before.
-                    if isinstance(method, FunctionType) and name[0] != "_" and not hasattr(method, "__wrapped__"):
-                        setattr(owner, name, _answering(method, name, method))
-
-
-def _answering(function: Any, name: str, explained: Any) -> Any:
-    """Wrap a function, called ``name`` by callers, whose parameters the documentation of ``explained`` explains."""
+def answer_misfits(function: Any, name: str, explained: Any) -> Any:
+    """Wrap a function, called ``name`` by callers, to answer calls that do not fit in the words of ``explained``."""
     code = function.__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     any_keyword = bool(code.co_flags & CO_VARKEYWORDS)

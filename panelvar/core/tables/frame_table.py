@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.errors import CallError
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.faces.layout import Cell, Fact, Row, count, degrees, number, probability, spanning, words
 from panelvar.core.faces.number_format import check_digits
 from panelvar.core.tables.table import Presented, Table
@@ -80,7 +79,7 @@ _AT_THE_PROMPT = 60
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FrameTable(HintsAtNames, Presented):
+class FrameTable(Presented):
     """A DataFrame that prints as a table: columns, rows and methods of the frame are its own.
 
     ``table["pvalue"]``, ``table.loc[...]``, ``table.columns``, ``len(table)``, ``table.to_csv(...)`` and all else that

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.hints import HintsAtNames
-from panelvar.core.base.unknown_arguments import AnswersArguments
 from panelvar.core.faces.layout import Layout
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from panelvar.core.faces.layout import Row
 
 
-class Presented(AnswersArguments, ABC):
+class Presented(HintsAtNames, ABC):
     """What can be read as a table: printed, shown in a notebook, written in any form or to a file."""
 
     __slots__ = ()
@@ -125,7 +124,7 @@ class Presented(AnswersArguments, ABC):
         return self.to_html()
 
 
-class Table(HintsAtNames, Layout, Presented):
+class Table(Layout, Presented):
     """A title, facts, columns of cells and notes, ready to be printed.
 
     Parameters

@@ -9,7 +9,6 @@ from typing import ClassVar
 from panelvar.core.base.arguments import is_number
 from panelvar.core.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
 from panelvar.core.base.errors import Note, SpecificationError
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line, printable, shown
 from panelvar.core.faces.layout import Fact, Row, number, probability, words
 from panelvar.core.faces.number_format import check_digits, format_degrees, format_number, pvalue_text
@@ -30,7 +29,7 @@ _DISTRIBUTIONS = {
 
 
 @dataclass(frozen=True, repr=False)
-class TestResult(HintsAtNames, Presented):
+class TestResult(Presented):
     """A test statistic with its reference distribution.
 
     Parameters

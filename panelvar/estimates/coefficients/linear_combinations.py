@@ -11,7 +11,6 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.distributions import quantile, t_tail
 from panelvar.core.base.errors import Note, emit
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.number_format import check_digits, pvalue_text
 from panelvar.core.tables.coefficients import coefficient_header, coefficient_row
@@ -53,7 +52,7 @@ class Estimated(Protocol):
 
 
 @dataclass(frozen=True, repr=False)
-class LinearCombination(HintsAtNames, Presented):
+class LinearCombination(Presented):
     """A linear combination of coefficients.
 
     Attributes

@@ -10,7 +10,6 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, check_level, choose
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Fact, Row, number, probability, words
@@ -35,7 +34,7 @@ STATISTICS = ("trace", "max")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class JohansenResult(HintsAtNames, Presented):
+class JohansenResult(Presented):
     r"""Trace and maximum-eigenvalue tests of every rank.
 
     Parameters

@@ -14,7 +14,6 @@ from panelvar.core.base.arguments import read_levels
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.distributions import quantile, quantiles, ratios, two_sided
 from panelvar.core.base.errors import DataError, Note, SpecificationError
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import check_digits, format_count
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PanelBatch(HintsAtNames, Presented):
+class PanelBatch(Presented):
     """Estimates of one model from many panels, as tables with a row for each.
 
     Attributes

@@ -22,7 +22,6 @@ import numpy.typing as npt
 from panelvar.core.base.arguments import read_number
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError, choose
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Cell, Fact, Row, degrees, number, probability, words
 from panelvar.core.faces.number_format import check_digits, format_count, format_number
@@ -111,7 +110,7 @@ def criteria_of(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentCriter
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MomentSelection(HintsAtNames, Presented):
+class MomentSelection(Presented):
     """Criteria of every number of lags, all of the same rows and the same instruments.
 
     Parameters

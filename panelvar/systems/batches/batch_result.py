@@ -15,7 +15,6 @@ from panelvar.core.base.arguments import read_horizon, read_levels
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.distributions import quantiles, ratios
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
@@ -62,7 +61,7 @@ class Windows:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VarBatch(HintsAtNames, Presented):
+class VarBatch(Presented):
     """Estimates of many vector autoregressions, as arrays with a leading axis for the members.
 
     Attributes

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from panelvar.core.base.arguments import is_number
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
@@ -33,7 +32,7 @@ OTHER_SHOCKS = "other shocks"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VarianceDecomposition(HintsAtNames, Presented):
+class VarianceDecomposition(Presented):
     """Share of each shock in the forecast error variance of each variable.
 
     Parameters
@@ -227,7 +226,7 @@ def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HistoricalDecomposition(HintsAtNames, Presented):
+class HistoricalDecomposition(Presented):
     r"""Each variable as a baseline and the accumulated effects of the shocks since the start of the sample.
 
     .. math:: y_t = b_t + \sum_s c_t^{(s)}, \qquad

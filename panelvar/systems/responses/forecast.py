@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
@@ -34,7 +33,7 @@ def forecast_errors(covariance: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Forecast(HintsAtNames, Presented):
+class Forecast(Presented):
     """Forecasts of a vector autoregression.
 
     Parameters

@@ -11,7 +11,6 @@ from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, choose
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.scaling import in_own_units
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ForecastAccuracy(HintsAtNames, Presented):
+class ForecastAccuracy(Presented):
     """Errors of pseudo-out-of-sample forecasts by origin, horizon and variable.
 
     Attributes

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from panelvar.core.base.arguments import refuse_other
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import MissingInformationError, Note
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Responses(HintsAtNames, Presented):
+class Responses(Presented):
     """Responses of every variable to every shock.
 
     Parameters

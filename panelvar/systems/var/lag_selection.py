@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, check_level, choose
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Cell, Fact, Row, number, probability
 from panelvar.core.faces.number_format import check_digits, format_count, format_significant
@@ -28,7 +27,7 @@ _HEADINGS = {"loglik": "Log lik.", "lr": "LR", "lr_pvalue": "p of LR", "aic": "A
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LagSelection(HintsAtNames, Presented):
+class LagSelection(Presented):
     """Criteria of every lag order, all on the rows that the longest order can use.
 
     Parameters

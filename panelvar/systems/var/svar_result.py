@@ -12,7 +12,6 @@ from panelvar.core.base.arguments import read_levels
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, SpecificationError
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, words
@@ -31,7 +30,7 @@ _MATRICES = ("A", "B", "Long run")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SvarResult(HintsAtNames, Presented):
+class SvarResult(Presented):
     r"""Structural form :math:`A u_t = B \varepsilon_t` at the maximum of its likelihood.
 
     Parameters
