@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.core.base.errors import InsufficientDataError, SpecificationError
 from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale
@@ -15,18 +17,16 @@ from panelvar.kernels.absorption.crossed_components import CrossedComponents
 from panelvar.kernels.absorption.crossed_effects import Crossing
 from panelvar.kernels.absorption.crossed_rows import CrossedRows
 from panelvar.kernels.linear.moments import PanelMoments, panel_moments, quasi_demeaning_weight
-from panelvar.kernels.linear.qr import Solution, solve, triangularize
+from panelvar.kernels.linear.qr import solve, triangularize
 from panelvar.kernels.linear.rows import TransformedRows
 from panelvar.kernels.linear.variance_components import Likelihood
 from panelvar.panels.random_effects.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
 from panelvar.panels.random_effects.random_notes import boundary_note, refuse_single_level, variance_notes
 from panelvar.panels.random_effects.variance_components_likelihood import maximum_likelihood
 from panelvar.panels.random_effects.variance_components_quadratic import (
-    Levels,
     Variances,
-    from_residuals,
+    WithinRegression,
     pooled_solution,
-    swamy_arora_quadratic,
 )
 
 _ONE_WAY_ONLY = {
@@ -52,13 +52,22 @@ def crossed_model(
     raw_norms = moments.raw_norms
     check_scale(design, raw_norms)
     near = moments.centre()[0] if design.constant else np.zeros(len(columns))
-    sample = _Crossed(design, labels, moments, raw_norms[:-1])
+    level_means = moments.means, second.means_of(columns)
+    regression = _absorb_both(design, moments, level_means, near)
+    assert regression.crossing is not None
     likelihood: Likelihood | None = None
     if method in ("ml", "reml"):
-        variances, likelihood = sample.maximum_likelihood(restricted=method == "reml")
+        variances, likelihood = _maximise_likelihood(regression, restricted=method == "reml")
         notes = boundary_note(labels, variances.effects)
     else:
-        variances, notes = sample.quadratic(method, near, by_rows=convention.unbalanced_nerlove == "rows")
+        both = f"{first_label} and {second_label}"
+        variances, notes = regression.estimate(method, both, by_rows=convention.unbalanced_nerlove == "rows")
+        if not variances.idiosyncratic > 0.0:
+            raise InsufficientDataError(
+                f"The estimate of the idiosyncratic variance is {variances.idiosyncratic:.6g}. The effects and "
+                "regressors fit the data exactly, or the moment equations have no admissible solution. Use "
+                "fit_fixed_effects."
+            )
     raw = variances.effects
     for d, (grouping, label) in enumerate(zip(groupings, labels, strict=True)):
         instead = f"one-way random effects of the {labels[1 - d]}"
@@ -66,11 +75,11 @@ def crossed_model(
     effects = np.where(raw > 0.0, raw, 0.0)
     rows = CrossedRows(
         columns,
-        sample.crossing,
+        regression.crossing,
         effects / variances.idiosyncratic,
         near,
         constant=design.constant,
-        level_means=sample.level_means,
+        level_means=level_means,
     )
     thetas = tuple(
         quasi_demeaning_weight(variances.idiosyncratic, float(v), g.sizes.astype(np.float64))
@@ -108,69 +117,48 @@ def crossed_model(
     )
 
 
-class _Crossed:
-    """The regression that absorbs both effects, from which every method estimates the three variances."""
-
-    def __init__(self, design: Design, labels: tuple[str, str], moments: PanelMoments, raw_norms: Array) -> None:
-        self.design = design
-        self.both = f"{labels[0]} and {labels[1]}"
-        self.moments = moments
-        self.raw_norms = raw_norms
-        self.groupings = (design.entities, design.times)
-        self.level_means = (moments.means, design.times.means_of(design.columns))
-        absorbed = absorb(self.groupings)
-        self.rank = absorbed.rank
-        self.tables = absorbed.tables(design.columns)
-        self.crossing = Crossing(self.groupings, absorbed.pair)
-        self.triangle = TransformedRows(design.columns, groupings=self.groupings, tables=self.tables).triangle()
-        self.within = solve(self.triangle, raw_norms)
-        self.df_within = len(design.y) - self.rank - len(self.within.kept)
-        if self.df_within <= 0:
-            raise InsufficientDataError(
-                f"The two-way within regression has {self.df_within} degrees of freedom. Two-way random effects need "
-                "more rows than levels of both effects plus regressors that vary in both."
-            )
-
-    @property
-    def pooled(self) -> Solution:
-        return pooled_solution(self.moments, self.raw_norms, constant=self.design.constant)
-
-    def quadratic(self, method: str, centre: Array, *, by_rows: bool) -> tuple[Variances, list[Note]]:
-        """Equate quadratic forms to their expectations."""
-        design, within, rank = self.design, self.within, self.rank
-        levels = Levels(design.columns, self.groupings, centre, self.crossing, self.level_means)
-        notes: list[Note] = []
-        if method in ("swamy-arora", "baltagi-chang"):
-            variances = swamy_arora_quadratic(levels, within, rank, self.raw_norms, constant=design.constant)
-        else:
-            variances, notes = from_residuals(
-                method, design, levels, self.triangle, within, self.pooled, self.tables, rank, self.both, by_rows
-            )
-        if not variances.idiosyncratic > 0.0:
-            raise InsufficientDataError(
-                f"The estimate of the idiosyncratic variance is {variances.idiosyncratic:.6g}. The effects and "
-                "regressors fit the data exactly, or the moment equations have no admissible solution. Use "
-                "fit_fixed_effects."
-            )
-        return variances, notes
-
-    def maximum_likelihood(self, *, restricted: bool) -> tuple[Variances, Likelihood]:
-        """Maximise the likelihood, and compare it with those of either effect alone."""
-        constant, columns = self.design.constant, self.design.columns
-        kept = np.append(self.pooled.kept, len(columns) - 1)
-        chosen = [columns[i] for i in kept]
-        alone = [
-            maximum_likelihood(panel_moments(chosen, g), self.within, constant=constant, restricted=restricted)
-            for g in self.groupings
-        ]
-        sample = CrossedSample(
-            self.crossing,
-            triangularize(np.asfortranarray(self.triangle[:, kept])),
-            [table[:, kept] for table in self.tables],
-            len(self.design.y),
-            constant=constant,
-            restricted=restricted,
+def _absorb_both(
+    design: Design, moments: PanelMoments, level_means: Sequence[Array], centre: Array
+) -> WithinRegression:
+    """Regress with both effects absorbed: from this every method estimates the three variances."""
+    groupings, raw_norms = (design.entities, design.times), moments.raw_norms[:-1]
+    absorbed = absorb(groupings)
+    tables = absorbed.tables(design.columns)
+    triangle = TransformedRows(design.columns, groupings=groupings, tables=tables).triangle()
+    within = solve(triangle, raw_norms)
+    df_within = design.nobs - absorbed.rank - len(within.kept)
+    if df_within <= 0:
+        raise InsufficientDataError(
+            f"The two-way within regression has {df_within} degrees of freedom. Two-way random effects need "
+            "more rows than levels of both effects plus regressors that vary in both."
         )
-        ratios, idiosyncratic, likelihood = crossed_maximum_likelihood(sample, alone)
-        df_between = tuple(component.df_between for component in alone)
-        return Variances(idiosyncratic, ratios * idiosyncratic, self.df_within, df_between), likelihood
+    pooled = pooled_solution(moments, raw_norms, constant=design.constant)
+    crossing = Crossing(groupings, absorbed.pair)
+    means = [levels - centre for levels in level_means]
+    return WithinRegression(
+        design, groupings, means, tables, absorbed.rank, raw_norms, triangle, within, pooled, crossing
+    )
+
+
+def _maximise_likelihood(regression: WithinRegression, *, restricted: bool) -> tuple[Variances, Likelihood]:
+    """Maximise the likelihood, and compare it with those of either effect alone."""
+    design, crossing = regression.design, regression.crossing
+    assert crossing is not None
+    kept = np.append(regression.pooled.kept, len(design.names))
+    chosen = [design.columns[i] for i in kept]
+    alone = [
+        maximum_likelihood(panel_moments(chosen, g), regression.within, constant=design.constant, restricted=restricted)
+        for g in regression.groupings
+    ]
+    sample = CrossedSample(
+        crossing,
+        triangularize(np.asfortranarray(regression.triangle[:, kept])),
+        [table[:, kept] for table in regression.tables],
+        design.nobs,
+        constant=design.constant,
+        restricted=restricted,
+    )
+    ratios, idiosyncratic, likelihood = crossed_maximum_likelihood(sample, alone)
+    df_within = design.nobs - regression.rank - len(regression.within.kept)
+    df_between = tuple(component.df_between for component in alone)
+    return Variances(idiosyncratic, ratios * idiosyncratic, df_within, df_between), likelihood

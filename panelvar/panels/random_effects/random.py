@@ -31,7 +31,7 @@ from panelvar.kernels.linear.variance_components import Components, swamy_arora
 from panelvar.panels.random_effects.crossed import crossed_model
 from panelvar.panels.random_effects.random_notes import boundary_note, refuse_single_level, variance_notes
 from panelvar.panels.random_effects.variance_components_likelihood import maximum_likelihood
-from panelvar.panels.random_effects.variance_components_quadratic import Levels, from_residuals, pooled_solution
+from panelvar.panels.random_effects.variance_components_quadratic import WithinRegression, pooled_solution
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.result import LinearResult
 
@@ -226,14 +226,16 @@ def _estimate(
             components = maximum_likelihood(used, within, constant=constant, restricted=method == "reml")
         else:
             centre = moments.centre()[0] if constant else np.zeros(len(design.columns))
-            levels = Levels(design.columns, (grouping,), centre)
-            found, notes = from_residuals(
-                method, design, levels, moments.r, within, pooled, (moments.means,), groups, label, by_rows
+            means, tables = [grouping.means_of(design.columns) - centre], [moments.means]
+            regression = WithinRegression(
+                design, (grouping,), means, tables, groups, raw_norms, moments.r, within, pooled
             )
-            raw = float(found.effects[0])
+            variances, notes = regression.estimate(method, label, by_rows=by_rows)
+            raw = float(variances.effects[0])
             effect = raw if raw > 0.0 else 0.0
-            theta = quasi_demeaning_weight(found.idiosyncratic, effect, moments.counts)
-            components = Components(found.idiosyncratic, effect, raw, theta, found.df_within, found.df_between[0])
+            theta = quasi_demeaning_weight(variances.idiosyncratic, effect, moments.counts)
+            degrees = variances.df_within, variances.df_between[0]
+            components = Components(variances.idiosyncratic, effect, raw, theta, *degrees)
     if not (np.isfinite(components.idiosyncratic) and components.df_within > 0):
         raise InsufficientDataError(
             f"The within regression has {components.df_within} degrees of freedom. Random effects need more rows than "
