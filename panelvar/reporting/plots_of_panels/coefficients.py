@@ -29,16 +29,16 @@ from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, in
 from panelvar.systems.panel_var.result import PanelVarResult
 from panelvar.systems.var.restricted import RestrictedVarResult
 from panelvar.systems.var.svar_result import SvarResult
-from panelvar.systems.var.var_result import CoefficientTests
+from panelvar.systems.var.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-System: TypeAlias = "CoefficientTests | PanelVarResult | VecmResult"
+System: TypeAlias = "VarResult | RestrictedVarResult | PanelVarResult | VecmResult"
 Estimated: TypeAlias = "Inference | System | SvarResult"
-_SYSTEMS = (CoefficientTests, PanelVarResult, VecmResult)
+_SYSTEMS = (VarResult, RestrictedVarResult, PanelVarResult, VecmResult)
 _ESTIMATED = (Inference, *_SYSTEMS, SvarResult)
 
 MINUS = "\N{MINUS SIGN}"

@@ -29,9 +29,9 @@ from panelvar.kernels.dynamics.dynamics import cholesky_impact
 from panelvar.kernels.dynamics.lag_problem import CHUNK_BYTES
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
 from panelvar.kernels.linear.draws import wild_multipliers
-from panelvar.systems.var.estimates import RULES
 from panelvar.systems.var.exclusion import granger_hypothesis
 from panelvar.systems.var.fitted_system import require_fit
+from panelvar.systems.var.scored_system import RULES
 from panelvar.systems.var.var_result import VarResult
 
 

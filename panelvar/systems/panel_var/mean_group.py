@@ -19,7 +19,7 @@ from panelvar.panels.heterogeneous.unit_fits import covariance_of_average
 from panelvar.systems.panel_var.blocks import column_lengths
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.rows import PanelVarRows
-from panelvar.systems.var.estimates import RULES
+from panelvar.systems.var.scored_system import RULES
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,8 +43,7 @@ from panelvar.systems.panel_var.result import PanelVarResult
 from panelvar.systems.panel_var.rows import PanelVarRows, read_rows
 from panelvar.systems.panel_var.streamed_least_squares import StreamedLeastSquares, effects_of, streamed_least_squares
 from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, StreamedPanelVarFit, streamed_rows
-from panelvar.systems.var.estimates import RULES
-from panelvar.systems.var.scored_system import equation_labels
+from panelvar.systems.var.scored_system import RULES, equation_labels
 
 LONG_PANEL = 20
 """Rows of an entity, on average, from which least squares with entity effects is the default."""

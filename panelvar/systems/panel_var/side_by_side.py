@@ -10,8 +10,7 @@ import numpy as np
 from panelvar.core.base.errors import Note
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.systems.panel_var.result import PanelVarResult
-from panelvar.systems.var.estimates import RULES
-from panelvar.systems.var.scored_system import equation_labels
+from panelvar.systems.var.scored_system import RULES, equation_labels
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,8 +22,7 @@ from panelvar.panels.dynamic.weighting import StackedRows
 from panelvar.systems.panel_var.blocks import Block, Totals, independent, require_fit
 from panelvar.systems.panel_var.least_squares import LeastSquares
 from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, streamed_effects
-from panelvar.systems.var.estimates import RULES
-from panelvar.systems.var.scored_system import equation_labels
+from panelvar.systems.var.scored_system import RULES, equation_labels
 
 _NOBODY: Any = None
 """Stands for the labels of rows that are summed already."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from panelvar.core.base.arguments import is_number
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.errors import Note, NumericalError, SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
@@ -223,6 +223,18 @@ def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array
     """Shares (..., H, K, S) of responses in forecast error variances, rows scaled to sum to one if asked for."""
     shares = dynamics.variance_shares(values, variances)
     return shares / shares.sum(axis=-1, keepdims=True) if normalised else shares
+
+
+def forecast_errors_of(orthogonal: Array) -> Array:
+    """Forecast standard errors (H, K) from orthogonalised responses of periods 0 to H - 1."""
+    with np.errstate(over="ignore"):
+        errors: Array = np.sqrt(np.cumsum((orthogonal**2).sum(axis=2), axis=0))
+    if not np.isfinite(errors).all():
+        raise NumericalError(
+            f"Forecast error variances overflow before horizon {errors.shape[0]}, because the system is explosive. "
+            "Shorten the horizon."
+        )
+    return errors
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,30 +1,74 @@
-"""What every system fitted to data says of shocks: responses with bands, shares, the shocks themselves, histories."""
+"""A vector autoregression fitted to one entity's data: estimates, fit, forecasts, shocks and their histories."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import MissingInformationError, NumericalError, SpecificationError, emit
+from panelvar.core.base.arguments import read_horizon, read_levels, read_whole, refuse_beyond
+from panelvar.core.base.arrays import Array, Mask
+from panelvar.core.base.counting import count_of
+from panelvar.core.base.distributions import quantiles, two_sided
+from panelvar.core.base.errors import MissingInformationError, Note, NumericalError, SpecificationError, emit
 from panelvar.core.base.shared_parameters import documented
+from panelvar.core.faces.layout import Fact, Row
+from panelvar.core.faces.number_format import (
+    NOT_AVAILABLE,
+    Stars,
+    format_count,
+    format_degrees,
+    format_number,
+    format_significant,
+    star_legend,
+)
+from panelvar.core.tables.coefficients import starred_rows, value_row
+from panelvar.core.tables.test_result import TestResult
+from panelvar.data.panel.series import VarData
+from panelvar.estimates.bands.delta_method import DeltaMethod
+from panelvar.estimates.bands.drawable import Draws
+from panelvar.estimates.bands.limits import normal_limits
+from panelvar.estimates.bands.target import BandSource, limit_columns, nested
+from panelvar.estimates.covariance.covariances import HC, Classical, CovarianceEstimate, ScoredCovariance
+from panelvar.estimates.covariance.influenced import Influenced
+from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.future_paths import conditional_forecast, estimation_mse, path_derivatives, shock_paths
+from panelvar.kernels.dynamics.lag_problem import LagProblem, coefficient_errors, kronecker_wald
+from panelvar.kernels.dynamics.reduced_form import ReducedForm
+from panelvar.kernels.dynamics.second_moments import correlations, sample_autocovariances
+from panelvar.kernels.dynamics.terms import Terms, stacked_labels
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
-from panelvar.systems.identification.scheme import Identification
+from panelvar.kernels.linear.least_squares import covariance_root
+from panelvar.kernels.linear.quadratic_form import quadratic_form
+from panelvar.systems.identification.scheme import Estimates, Identification
 from panelvar.systems.responses.decomposition import HistoricalDecomposition
+from panelvar.systems.responses.forecast import Forecast, forecast_errors
+from panelvar.systems.responses.gradients import EVERY
 from panelvar.systems.responses.shocks import Shocks, positive_factor
-from panelvar.systems.var.forecasts import VarForecasts
+from panelvar.systems.var.drawable_system import DrawableSystem
+from panelvar.systems.var.estimated_system import EstimatedSystem
+from panelvar.systems.var.exclusion import Exclusion
+from panelvar.systems.var.futures import future_terms, read_conditions
+from panelvar.systems.var.lag_selection import VarCriteria, information_criteria, log_likelihood
+from panelvar.systems.var.scored_system import RULES, equation_labels, scored_system
 from panelvar.systems.var.system import System
-from panelvar.systems.var.system_tests import SystemTests
+from panelvar.systems.var.system_tests import Stacked, StackedInference, SystemTests
+from panelvar.systems.var.var_convention import VarConvention
 
 if TYPE_CHECKING:
     import pandas as pd
 
+CLASSICAL = Classical()
+_SINGULAR = "The residual covariance is singular, so there is no test of these equations."
+
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class FittedSystem(VarForecasts):
+class FittedSystem(EstimatedSystem):
     r"""A `System` with the data that it was fitted to: what `VarResult`, `RestrictedVarResult` and `VecmResult` share.
 
     All of `System` is here too (``roots``, ``moduli``, ``is_stable``, ``equations()``, ``mean()``,
@@ -50,6 +94,627 @@ class FittedSystem(VarForecasts):
     >>> model.structural_shocks().std().round(2).tolist()
     [0.98, 0.98, 0.98]
     """
+
+    sigma: Array
+    problem: LagProblem
+    data: VarData
+    periods: npt.NDArray[np.intp]
+    convention: VarConvention
+    notes: tuple[Note, ...]
+    specification: Classical | ScoredCovariance
+
+    def __init__(
+        self,
+        problem: LagProblem,
+        data: VarData,
+        periods: npt.NDArray[np.intp],
+        terms: Terms,
+        convention: VarConvention,
+        notes: tuple[Note, ...] = (),
+        specification: Classical | ScoredCovariance = CLASSICAL,
+    ) -> None:
+        self._set(
+            coefficients=problem.coefficients,
+            names=data.names,
+            terms=terms,
+            deterministics=problem.params[: problem.n_deterministic],
+            sigma=self._covariance(problem, convention.sigma),
+            problem=problem,
+            data=data,
+            periods=periods,
+            convention=convention,
+            notes=notes,
+            specification=specification,
+        )
+
+    def _in_short(self) -> str:
+        return f"{super()._in_short()}; n = {self.nobs}"
+
+    def _no_intercept(self) -> Array:
+        return np.zeros(self.n_vars)
+
+    @staticmethod
+    def _covariance(problem: LagProblem, kind: str) -> Array:
+        covariance = problem.residual_covariance(kind)
+        covariance.setflags(write=False)
+        return covariance
+
+    def _estimates(self, factor: Array) -> Estimates:
+        data, periods = self.data, self.periods
+        rows = periods if data.places is None else np.searchsorted(data.places, periods)
+        count = data.values.shape[0] if data.places is None else data.places.size
+        form = ReducedForm(self.coefficients, factor)
+        return Estimates(
+            form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
+        )
+
+    # Counts
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained, n; the first p periods serve as lags only."""
+        return self.problem.nobs
+
+    @property
+    def n_regressors(self) -> int:
+        """Coefficients in each equation, m."""
+        return self.problem.n_regressors
+
+    @property
+    def df_resid(self) -> int:
+        """Residual degrees of freedom of each equation, n - m."""
+        return self.problem.df_resid
+
+    @property
+    def df_model(self) -> int:
+        """Coefficients in each equation, deterministic terms included."""
+        return self.problem.n_regressors
+
+    @property
+    def distribution(self) -> str:
+        """Reference distribution of `tstats`: "t" with `df_resid` degrees of freedom, or "normal"."""
+        return self.convention.distribution
+
+    # Estimates
+
+    @cached_property
+    def robust_covariance(self) -> Array | None:
+        """Covariance of all coefficients, equation by equation, (K m, K m); None if it is classical.
+
+        That of `specification`; of restricted coefficients, zero where they are; in an error-correction model that of
+        the levels, the relations taken as known.
+        """
+        if self.problem.restriction:
+            # With a rank of zero and nothing beside the relations there is no direction.
+            flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), self.n_regressors * self.n_vars)
+            return flat.T @ flat
+        return None if self._robust is None else self._robust.matrix
+
+    @cached_property
+    def _robust(self) -> CovarianceEstimate | None:
+        return None if isinstance(self.specification, Classical) else self.specification(self.scored, RULES)
+
+    @property
+    def cov_kind(self) -> str:
+        """The errors of the coefficients: "classical", the kind of HC, or how they are clustered."""
+        if isinstance(self.specification, HC):
+            return self.specification.kind
+        return "classical" if self._robust is None else self._robust.label
+
+    @cached_property
+    def scored(self) -> Influenced:
+        """All equations as one model that covariances read."""
+        return scored_system(self.problem, equation_labels(self.names, self.regressor_names), self.data, self.periods)
+
+    @property
+    def _error_divisor(self) -> int:
+        """What the residual covariance behind the errors is divided by."""
+        return self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
+
+    @property
+    def _error_sigma(self) -> Array:
+        """Residual covariance behind the errors of the coefficients."""
+        return self._covariance(self.problem, self.convention.coefficient_sigma)
+
+    @cached_property
+    def _directions(self) -> Array:
+        """Directions (D, m, K) whose squares add up to the variances of the coefficients."""
+        return self.problem.directions(positive_factor(self._error_sigma))
+
+    @cached_property
+    def _errors(self) -> Array:
+        robust = self.robust_covariance
+        if robust is not None:
+            return np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
+        return coefficient_errors(self.problem.inverse_factor, self.problem.scatter_factor, self._error_divisor)
+
+    @cached_property
+    def std_errors(self) -> pd.DataFrame:
+        """Standard errors, arranged like `params`: square roots of the diagonal of `cov`."""
+        return self._by_equation(self._errors)
+
+    @cached_property
+    def _ratios(self) -> Array:
+        if not self._errors.all():
+            raise NumericalError(
+                "An equation fits exactly, or its coefficients are known (those of levels in a model of rank 0). Its "
+                "standard errors are zero, and its t statistics do not exist."
+            )
+        return self.problem.params / self._errors
+
+    @cached_property
+    def tstats(self) -> pd.DataFrame:
+        """Coefficients over their standard errors."""
+        return self._by_equation(self._ratios)
+
+    @cached_property
+    def pvalues(self) -> pd.DataFrame:
+        """Two-sided tail probabilities of `tstats`, from the distribution of the convention."""
+        return self._by_equation(two_sided(self._ratios, self._coefficient_df), copy=False)
+
+    @property
+    def _coefficient_df(self) -> float | Array:
+        """Degrees of freedom of `tstats`, of all equations alike or one by one; infinite for the normal."""
+        if self.distribution == "normal":
+            return np.inf
+        degrees = self.problem.degrees
+        return float(degrees) if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)
+
+    def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
+        """Confidence intervals of the coefficients.
+
+        Parameters
+        ----------
+        level : float or sequence of float
+            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
+
+        Returns
+        -------
+        DataFrame
+            Rows (equation, regressor), columns lower and upper at the highest level; lower_68, upper_68 at another.
+        """
+        import pandas as pd
+
+        def limits_at(each: float) -> tuple[Array, Array]:
+            critical = None if self.distribution == "normal" else quantiles(each, np.asarray(self._coefficient_df))
+            return normal_limits(self.problem.params, self._errors, each, critical)
+
+        columns = limit_columns(nested(read_levels(level), limits_at))
+        index = stacked_labels(self.names, self.regressor_names)
+        return pd.DataFrame({name: values.T.ravel() for name, values in columns.items()}, index=index)
+
+    @cached_property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of all coefficients, sigma kron (X'X)^-1 or robust; labels (equation, regressor)."""
+        import pandas as pd
+
+        values = self.robust_covariance
+        if values is None:
+            moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
+            values = np.kron(self._error_sigma, moments).astype(np.float64, copy=False)
+        index = stacked_labels(self.names, self.regressor_names)
+        return pd.DataFrame(values, index=index, columns=index)
+
+    @property
+    def sigma_df(self) -> Array:
+        """Residual covariance U'U / (n - m)."""
+        return self._covariance(self.problem, "df")
+
+    @property
+    def sigma_ml(self) -> Array:
+        """Residual covariance U'U / n."""
+        return self._covariance(self.problem, "ml")
+
+    @property
+    def residual_correlation(self) -> pd.DataFrame:
+        """Correlations of the equations' errors."""
+        factor = self.problem.scatter_factor
+        unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
+        return self._of_variables(unit @ unit.T)
+
+    # Tests of coefficients, which subclasses with `SystemTests` offer
+
+    @property
+    def _joint_df(self) -> float:
+        systems = {"chi2": np.inf, "f-system": self.n_vars * float(self.df_resid)}
+        return systems.get(self.convention.exclusion, float(self.df_resid))
+
+    @property
+    def _single_df(self) -> float:
+        return np.inf if self.distribution == "normal" else float(self.df_resid)
+
+    def _stacked(self, df: float) -> StackedInference:
+        if self.problem.dependent_columns:
+            raise NumericalError(_SINGULAR)
+        names = equation_labels(self.names, self.regressor_names)
+        rss = float(np.square(self.problem.scatter_factor).sum())
+        fit = Stacked(names, self.problem.params.T.ravel(), rss)
+        return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
+
+    def _excluded(self, hypothesis: Exclusion) -> TestResult:
+        problem, covariance = self.problem, self.robust_covariance
+        rows, columns = hypothesis.regressors(self.names, problem.n_deterministic), hypothesis.columns(self.names)
+        if covariance is None:
+            sigma = self._error_sigma[columns][:, columns]
+            try:
+                wald = kronecker_wald(problem.params[rows][:, columns], problem.inverse_factor[rows], sigma)
+            except np.linalg.LinAlgError:
+                raise NumericalError(_SINGULAR) from None
+            return hypothesis.result(wald, len(rows) * len(columns), problem, self.convention)
+        places = [column * self.n_regressors + row for column in columns for row in rows]
+        if self._free is not None:
+            free = self._free.T.ravel()
+            places = [place for place in places if free[place]]
+            if not places:
+                raise SpecificationError(
+                    f"All of these coefficients are restricted to zero already: {hypothesis.null}."
+                )
+        block, gap = covariance[np.ix_(places, places)], problem.params.T.ravel()[places]
+        form = quadratic_form(gap, block)
+        if form.rank < len(places):
+            raise NumericalError(
+                "The covariance of the tested coefficients is singular, because there are too few rows."
+            )
+        test = hypothesis.result(float(form.statistic), len(places), problem, self.convention)
+        return replace(test, notes=(*test.notes, *size_notes(f"exclusion, {self.cov_kind}", self.nobs)))
+
+    # Fit
+
+    @cached_property
+    def resids(self) -> pd.DataFrame:
+        """Residuals by period."""
+        return self._by_period(self.problem.residuals)
+
+    @cached_property
+    def fitted_values(self) -> pd.DataFrame:
+        """Fitted values by period."""
+        return self._by_period(self.problem.design[:, self.n_regressors :] - self.problem.residuals)
+
+    def residual_autocorrelations(self, lags: int = 10) -> pd.DataFrame:
+        r"""Auto- and cross-correlations of the residuals, :math:`\mathrm{corr}(u_{it}, u_{k,t-h})`, h = 0 to ``lags``.
+
+        :math:`n^{-1}\sum_t u_t u_{t-h}'` over standard deviations, products across gaps left out. Without serial
+        correlation :math:`2/\sqrt n` bounds most of them, too widely at the first lags (Luetkepohl 2005, section 4.4).
+
+        Parameters
+        ----------
+        lags : int
+            Longest lag h.
+
+        Returns
+        -------
+        DataFrame
+            Rows (lag, variable), a column for each variable h periods earlier.
+        """
+        lags = read_whole("lags", lags, 0)
+        refuse_beyond("lags", lags, len(self.problem.residuals))
+        covariances = sample_autocovariances(self.problem.residuals, lags, self.problem.run_starts)
+        return self._by_lag(correlations(covariances))
+
+    def _by_period(self, values: Array, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        import pandas as pd
+
+        labels = self._axes[1] if columns is None else list(columns)
+        return pd.DataFrame(values, index=self.data.labels(self.periods), columns=labels)
+
+    @property
+    def _mean_removed(self) -> bool:
+        """Whether total sums of squares are about the mean."""
+        return self.terms.has_constant
+
+    @cached_property
+    def _squares(self) -> tuple[Array, Array]:
+        """Residual and total sums of squares; total is about the mean if there is a constant."""
+        scatter = self.problem.scatter_factor
+        right = self.problem.factor[int(self._mean_removed) :, self.n_regressors :]
+        return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", right, right)
+
+    @property
+    def _unexplained(self) -> Array:
+        """Residual over total sum of squares of each equation, NaN where the total is zero."""
+        residual, total = self._squares
+        return np.divide(residual, total, out=np.full_like(total, np.nan), where=total > 0.0)
+
+    @cached_property
+    def rsquared(self) -> pd.Series:
+        """R-squared of each equation, about the mean if the model has a constant and about zero otherwise.
+
+        Missing where the variable does not vary, so that there is nothing to explain.
+        """
+        return self._by_variable(1.0 - self._unexplained)
+
+    @cached_property
+    def rsquared_adjusted(self) -> pd.Series:
+        """R-squared of each equation, adjusted for degrees of freedom."""
+        full = self.nobs - self._mean_removed
+        return self._by_variable(1.0 - self._unexplained * full / self.problem.degrees)
+
+    @cached_property
+    def rmse(self) -> pd.Series:
+        """Residual standard error of each equation, with n - m degrees of freedom."""
+        return self._by_variable(np.sqrt(self._squares[0] / self.problem.degrees))
+
+    @cached_property
+    def loglik_by_equation(self) -> pd.Series:
+        """Gaussian log likelihood of each equation by itself."""
+        halves = 0.5 * np.log(self._squares[0])
+        return self._by_variable([log_likelihood(self.nobs, 1, float(half)) for half in halves])
+
+    @cached_property
+    def loglik(self) -> float:
+        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]`."""
+        return log_likelihood(self.nobs, self.n_vars, self._log_half_determinant)
+
+    @cached_property
+    def _log_half_determinant(self) -> float:
+        """Half the log determinant of U'U."""
+        if self.problem.dependent_columns:
+            raise NumericalError(
+                "The residual covariance is singular: an equation fits exactly or is a combination of the others, so "
+                "the likelihood and the criteria do not exist."
+            )
+        return float(np.log(self.problem.scatter_factor.diagonal()).sum())
+
+    @property
+    def _criterion_parameters(self) -> int:
+        """Coefficients of all equations that the criteria count."""
+        return self.problem.n_free
+
+    @cached_property
+    def _criteria(self) -> VarCriteria:
+        return information_criteria(
+            self.convention.criteria,
+            self.nobs,
+            self.n_vars,
+            self.lags,
+            self.problem.n_deterministic,
+            self._log_half_determinant,
+            self._criterion_parameters,
+        )
+
+    @property
+    def aic(self) -> float:
+        """Akaike information criterion, in the form of the convention."""
+        return self._criteria.aic
+
+    @property
+    def bic(self) -> float:
+        """Schwarz information criterion, in the form of the convention."""
+        return self._criteria.bic
+
+    @property
+    def hqic(self) -> float:
+        """Hannan-Quinn information criterion, in the form of the convention."""
+        return self._criteria.hqic
+
+    @property
+    def fpe(self) -> float:
+        r"""Final prediction error, :math:`\left(\frac{n + m}{n - m}\right)^K |\tilde\Sigma|` (Luetkepohl 2005)."""
+        fpe = self._criteria.fpe
+        if not np.isfinite(fpe):
+            raise NumericalError(
+                "The final prediction error, a determinant, leaves the range of numbers in these units. Compare models "
+                "by aic, or rescale the variables."
+            )
+        return fpe
+
+    # The future
+
+    def forecast(
+        self,
+        steps: int = 8,
+        *,
+        level: float | Sequence[float] = 0.95,
+        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
+        bands: BandSource | None = None,
+    ) -> Forecast:
+        """Forecast from the end of the data.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+        level : float or sequence of float
+            Probability of each interval, at least 0.5; several make intervals inside one another.
+        exogenous : DataFrame or array (steps, M), optional
+            Future values of the exogenous variables of a VARX, taken as known; needed if there are any. An index that
+            is not the default holds the periods of the forecast.
+        bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
+            Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
+            (Luetkepohl 2005, section 3.5 and appendix D). `DeltaMethod` adds to the variance what the coefficients'
+            errors contribute to first order, from the last observations on. By default intervals are normal and take
+            the coefficients as known.
+
+        Returns
+        -------
+        Forecast
+            To be printed, drawn (``plot()``) or taken as a table (``to_frame()``).
+
+        Raises
+        ------
+        MissingInformationError
+            The model has exogenous variables and their future was not given.
+        SpecificationError
+            Future values have another shape, or the labels of other periods than those of the forecast.
+        NumericalError
+            Some of the last p periods are not observed.
+
+        See Also
+        --------
+        plot_forecast : draws it.
+        evaluate_forecasts : how good forecasts have been.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.forecast(2, level=0.9).to_frame()["unemp"].round(2)
+                 forecast  lower  upper  std_error
+        quarter
+        2009Q4       9.57   9.17   9.97       0.24
+        2010Q1       9.24   8.47  10.01       0.47
+        """
+        levels = read_levels(level)
+        steps = read_horizon("steps", steps, 1, self.n_vars**2)
+        history = self.data.values[len(self.data.values) - self.lags :]
+        if not np.isfinite(history).all():
+            raise NumericalError(
+                f"A forecast starts from the last {count_of(self.lags, 'period')}, and values are missing there. Drop "
+                "these periods, or fill them."
+            )
+        terms = future_terms(self.data, self.terms, steps, exogenous)
+        values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
+        covariance = dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps)
+        if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
+            raise NumericalError("The forecasts overflow, because the system is explosive. Ask for fewer steps.")
+
+        def statistic(draws: Draws) -> Array:
+            form = draws.form
+            assert form.beside is not None
+            assert draws.future is not None
+            return dynamics.forecast_path(form.coefficients, history, terms @ form.beside + draws.future)
+
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
+            estimated = path_derivatives(form.coefficients, moves, history, values, terms)
+            return np.concatenate([estimated, shock_paths(form.coefficients, form.factor, steps)[others]])
+
+        errors = forecast_errors(covariance)
+        asymptotic = isinstance(bands, DeltaMethod)
+        band = self._band(bands, levels, values, statistic, gradients if asymptotic else None, future_steps=steps)
+        if asymptotic:
+            form = self._form
+            slopes = path_derivatives(form.coefficients, self.problem.directions(form.factor), history, values, terms)
+            covariance = covariance + np.einsum("dsi,dsj->sij", slopes, slopes)
+        notes = self._stability_notes() + (band.notes if band else ())
+        emit(notes)
+        limits = band.limits if band else nested(levels, lambda each: normal_limits(values, errors, each))
+        return Forecast(
+            values,
+            limits[0].lower,
+            limits[0].upper,
+            covariance,
+            self.names,
+            self.data.future(steps),
+            limits[0].level,
+            notes,
+            self.data,
+            band.draws if band else None,
+            band.label if band else None,
+            tuple(limits[1:]),
+        )
+
+    def approximate_mse(self, steps: int = 8) -> Array:
+        r"""Mean squared errors of forecasts with estimated coefficients, from an average origin.
+
+        .. math:: \Sigma_{\hat y}(h) = \Sigma_y(h) + \Omega(h) / n
+
+        (Luetkepohl 2005, section 3.5): to first order, and with the moments of the sample in place of the last
+        observations. ``forecast(bands=DeltaMethod())`` has the last observations.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+
+        Returns
+        -------
+        array (steps, K, K)
+
+        Raises
+        ------
+        SpecificationError
+            The model has a trend, seasons, exogenous variables or restrictions, and therefore no average origin.
+        NumericalError
+            The system is not stable.
+        """
+        steps = read_horizon("steps", steps, 1, self.n_vars**2)
+        if self.terms.labels not in ((), ("const",)) or type(self.problem) is not LagProblem:
+            raise SpecificationError(
+                "Mean squared errors from an average origin need a stationary, unrestricted system with at most a "
+                "constant beside the lags. Use forecast(bands=DeltaMethod())."
+            )
+        self._require_stable("mean squared errors from an average origin")
+        problem, m, count = self.problem, self.n_regressors, self.terms.count
+        step = np.zeros((m, m))
+        step[:count, :count] = 1.0
+        step[:, count : count + self.n_vars] = problem.params if self.lags else 0.0
+        step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
+        transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
+        known = dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps)
+        return known + estimation_mse(transition, self.coefficients, self._error_sigma, self.nobs, steps)
+
+    def conditional_forecast(
+        self,
+        conditions: Mapping[str, Any] | pd.DataFrame | npt.ArrayLike,
+        *,
+        steps: int | None = None,
+        level: float | Sequence[float] = 0.95,
+        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
+    ) -> Forecast:
+        r"""Forecast given the future of some variables (Waggoner and Zha 1999; Doan, Litterman and Sims 1984).
+
+        Parameters
+        ----------
+        conditions : dict, DataFrame, Series or array (steps, K)
+            Variables to their future values, from the first period ahead on: ``{"rate": [5.0, 5.0, 4.5]}``, or a number
+            that stands for all steps, ``{"rate": 5.0}``. A table has a row for each period ahead: values where the
+            future is given, NaN where it is free. A DataFrame may leave out variables that are free throughout, and a
+            Series is the one it is named after. An index that is not the default holds the periods of the forecast, or
+            with ``steps`` some of them.
+        steps : int, optional
+            Periods ahead, at least as many as have conditions; those after the last are free. By default as many.
+        level : float or sequence of float
+            Probability of each interval, at least 0.5; several make intervals inside one another.
+        exogenous : DataFrame or array (steps, M), optional
+            Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
+
+        Returns
+        -------
+        Forecast
+            Means and normal intervals of what is free, the coefficients taken as known; given values have no width.
+
+        Raises
+        ------
+        SpecificationError
+            Conditions have the wrong shape, infinite values or other periods, are on more periods than ``steps``, or on
+            nothing.
+        NumericalError
+            The conditions cannot hold together.
+
+        See Also
+        --------
+        VarResult.forecast : without conditions.
+
+        Notes
+        -----
+        Conditions are on values, whatever shocks bring them about. The answer therefore needs no identification.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.conditional_forecast({"tbilrate": 2.0}, steps=4).to_frame()["unemp"]["forecast"].round(2).tolist()
+        [9.39, 8.98, 8.51, 8.03]
+        """
+        given = read_conditions(self.data, conditions, steps)
+        plain = self.forecast(len(given), level=level, exogenous=exogenous)
+        factor = positive_factor(self.sigma)
+        try:
+            values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
+        except np.linalg.LinAlgError:
+            raise NumericalError("The conditions contradict or repeat one another. Leave out some.") from None
+        errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
+        first, *inner = nested(read_levels(level), lambda each: normal_limits(values, errors, each))
+        return replace(plain, values=values, **first._asdict(), inner=tuple(inner), covariance=covariance)
+
+    @property
+    def _drawable(self) -> DrawableSystem:
+        """The system as the sources of bands see it."""
+        degrees = self.problem.degrees
+        own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
+        return DrawableSystem(self.problem, own if self.convention.sigma == "df" else self.nobs)
+
+    # What shocks have done
 
     @documented
     def structural_shocks(
@@ -169,6 +834,51 @@ class FittedSystem(VarForecasts):
             notes,
             parts[:, :, count] if partial else None,
         )
+
+    # Presentation
+
+    def _facts(self, digits: int) -> tuple[Fact, ...]:
+        criteria = ("aic", "bic", "hqic", "fpe")
+        return (
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Residual df", format_degrees(self.df_resid)),
+            *(Fact(name.upper(), self._printed(name, digits)) for name in criteria),
+            Fact("Log likelihood", self._printed("loglik", digits)),
+            Fact("Convention", self.convention.name),
+        )
+
+    def _printed(self, name: str, digits: int) -> str:
+        """Print a statistic; one that does not exist because an equation fits exactly is not available."""
+        try:
+            return (format_significant if name == "fpe" else format_number)(getattr(self, name), digits)
+        except NumericalError:
+            return NOT_AVAILABLE
+
+    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
+        errors = self._errors
+        try:
+            pvalues = self.pvalues.to_numpy()
+        except NumericalError:
+            pvalues = np.ones(errors.shape)
+        return starred_rows(self.regressor_names, self.problem.params, errors, pvalues, levels, digits, self._free)
+
+    @property
+    def _free(self) -> Mask | None:
+        """Which coefficients have an error; None for all."""
+        return None
+
+    def _foot(self, digits: int) -> tuple[Row, ...]:
+        return (
+            value_row("R2", self.rsquared, digits),
+            value_row("Adjusted R2", self.rsquared_adjusted, digits),
+            value_row("Root MSE", self.rmse, digits),
+        )
+
+    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
+        notes = ["Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")]
+        if self._free is not None and not self._free.all():
+            notes.append("Coefficients without a standard error are restricted to zero.")
+        return (*notes, *dict.fromkeys(note.text for note in self.notes))
 
 
 def require_fit(model: object, of_panels: str = "a panel's by moments has ar_test() and serial_portmanteau()") -> None:

@@ -17,9 +17,11 @@ from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.kernels.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
+from panelvar.systems.var.fitted_system import FittedSystem
+from panelvar.systems.var.system_tests import SystemTests
 from panelvar.systems.var.var import fit_var
 from panelvar.systems.var.var_convention import VarConvention
-from panelvar.systems.var.var_result import CoefficientTests, VarResult
+from panelvar.systems.var.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,7 +208,7 @@ def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class RestrictedVarResult(CoefficientTests):
+class RestrictedVarResult(FittedSystem, SystemTests):
     r"""A vector autoregression with zero restrictions, estimated by feasible GLS; made by `fit_restricted_var`.
 
     Restricted coefficients are zero, with standard error zero; their t statistics and p-values are missing. Degrees of

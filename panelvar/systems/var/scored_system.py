@@ -17,9 +17,13 @@ from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.data.panel.series import VarData
 from panelvar.data.sources.alignment import by_label, has_labels
 from panelvar.estimates.covariance.influenced import Influenced
+from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.small_samples import Counts
 from panelvar.kernels.dynamics.lag_problem import LagProblem
 from panelvar.kernels.linear.groups import Grouping
+
+RULES = Convention("default")
+"""Factors of robust errors: one factor n / (n - m), of each equation alike."""
 
 
 @dataclass(frozen=True, eq=False)

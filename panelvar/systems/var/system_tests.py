@@ -15,7 +15,7 @@ from panelvar.core.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.coefficients.coefficients import Inference
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
-from panelvar.systems.var.banded_system import BandedSystem
+from panelvar.systems.var.estimated_system import EstimatedSystem
 from panelvar.systems.var.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class StackedInference(Inference):
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class SystemTests(BandedSystem):
+class SystemTests(EstimatedSystem):
     """A system whose equations are regressions on lags, so that their coefficients can be tested."""
 
     _in_brackets: ClassVar[str] = (

@@ -2,75 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-
-from panelvar.core.base.errors import NumericalError, SpecificationError, emit
-from panelvar.core.tables.test_result import TestResult
-from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
-from panelvar.estimates.sizes.known_sizes import size_notes
-from panelvar.kernels.dynamics.lag_problem import kronecker_wald
-from panelvar.kernels.linear.quadratic_form import quadratic_form
-from panelvar.systems.var.exclusion import Exclusion
+from panelvar.core.base.errors import SpecificationError, emit
+from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, ScoredCovariance
 from panelvar.systems.var.fitted_system import FittedSystem
-from panelvar.systems.var.scored_system import equation_labels
-from panelvar.systems.var.system_tests import Stacked, StackedInference, SystemTests
-
-_SINGULAR = "The residual covariance is singular, so there is no test of these equations."
+from panelvar.systems.var.system_tests import SystemTests
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class CoefficientTests(SystemTests, FittedSystem):
-    """A fitted system whose equations are regressions on lags, so that their coefficients can be tested."""
-
-    @property
-    def _joint_df(self) -> float:
-        systems = {"chi2": np.inf, "f-system": self.n_vars * float(self.df_resid)}
-        return systems.get(self.convention.exclusion, float(self.df_resid))
-
-    @property
-    def _single_df(self) -> float:
-        return np.inf if self.distribution == "normal" else float(self.df_resid)
-
-    def _stacked(self, df: float) -> StackedInference:
-        if self.problem.dependent_columns:
-            raise NumericalError(_SINGULAR)
-        names = equation_labels(self.names, self.regressor_names)
-        rss = float(np.square(self.problem.scatter_factor).sum())
-        fit = Stacked(names, self.problem.params.T.ravel(), rss)
-        return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
-
-    def _excluded(self, hypothesis: Exclusion) -> TestResult:
-        problem, covariance = self.problem, self.robust_covariance
-        rows, columns = hypothesis.regressors(self.names, problem.n_deterministic), hypothesis.columns(self.names)
-        if covariance is None:
-            sigma = self._error_sigma[columns][:, columns]
-            try:
-                wald = kronecker_wald(problem.params[rows][:, columns], problem.inverse_factor[rows], sigma)
-            except np.linalg.LinAlgError:
-                raise NumericalError(_SINGULAR) from None
-            return hypothesis.result(wald, len(rows) * len(columns), problem, self.convention)
-        places = [column * self.n_regressors + row for column in columns for row in rows]
-        if self._free is not None:
-            free = self._free.T.ravel()
-            places = [place for place in places if free[place]]
-            if not places:
-                raise SpecificationError(
-                    f"All of these coefficients are restricted to zero already: {hypothesis.null}."
-                )
-        block, gap = covariance[np.ix_(places, places)], problem.params.T.ravel()[places]
-        form = quadratic_form(gap, block)
-        if form.rank < len(places):
-            raise NumericalError(
-                "The covariance of the tested coefficients is singular, because there are too few rows."
-            )
-        test = hypothesis.result(float(form.statistic), len(places), problem, self.convention)
-        return replace(test, notes=(*test.notes, *size_notes(f"exclusion, {self.cov_kind}", self.nobs)))
-
-
-@dataclass(frozen=True, init=False, eq=False, repr=False)
-class VarResult(CoefficientTests):
+class VarResult(FittedSystem, SystemTests):
     r"""A vector autoregression estimated by least squares: a `FittedSystem` with tests of its coefficients.
 
     Made by `panelvar.fit_var`. All of `System` is here too (``roots``, ``moduli``, ``is_stable``, ``equations()``,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class BandedSystem(System):
+class EstimatedSystem(System):
     """A `System` of estimates: they vary as its model for bands (`panelvar.estimates.bands.drawable`) says.
 
     Nothing here asks how they were estimated, or from what data.
