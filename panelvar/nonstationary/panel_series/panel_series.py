@@ -36,11 +36,9 @@ class PanelSeries(EntityValues):
     ----------
     name : str
         The variable.
-    notes : tuple of Note
     """
 
     name: str
-    notes: tuple[Note, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -122,7 +120,7 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
         tuple(own for _, own, _ in kept),
         np.array([start for _, _, start in kept], dtype=np.intp),
         name,
-        left_out(refused, len(labels)),
+        notes=left_out(refused, len(labels)),
     )
     series = replace(series, notes=(*series.notes, *series.repeats()))
     return series.demeaned() if demean else series
