@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-BOUND = "pvalue-bound"
-"""Code of the note that a p-value is a bound."""
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelTestResult(TestResult):
     """A `TestResult` of a panel, with its parts, what each entity contributed, and the choices made.
@@ -215,14 +211,6 @@ def panel_test(
         critical_values=dict(critical_values),
         bound=bound,
     )
-
-
-def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
-    """Return the note on a p-value that is a bound, and no note for any other."""
-    if not bound:
-        return ()
-    where = "above" if bound == ">" else "below"
-    return (Note(BOUND, f"The published table ends at {pvalue:g}, and the p-value is {where} it."),)
 
 
 def end_notes(beyond: Mask) -> tuple[Note, ...]:

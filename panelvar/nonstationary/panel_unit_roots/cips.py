@@ -18,7 +18,7 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import own_test
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes, panel_test
+from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.panel_unit_roots.critical_values import (
     CIPS_BOUNDS,
@@ -27,6 +27,7 @@ from panelvar.nonstationary.panel_unit_roots.critical_values import (
     lower_tail_pvalue,
     pvalue_of_cipstest,
 )
+from panelvar.nonstationary.unit_roots.result import bound_notes
 
 CONVENTIONS = ("default", "plm", "stata")
 

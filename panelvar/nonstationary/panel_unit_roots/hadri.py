@@ -21,7 +21,7 @@ from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.panel_series.terms import check_terms, detrended, stationary
+from panelvar.nonstationary.panel_series.terms import check_terms, detrended
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
@@ -131,7 +131,9 @@ def hadri_test(
     if errors == "serial":
         choices |= {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)}
     return panel_test(
-        z_test("Hadri", statistic, f"every entity is {stationary(trend)}", sides=1),
+        z_test(
+            "Hadri", statistic, f"every entity is stationary about a {'level' if trend == 'c' else 'trend'}", sides=1
+        ),
         series,
         "some entity has a unit root",
         trend=trend,

@@ -18,12 +18,13 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, own_test
 from panelvar.nonstationary.panel_series.entity_regressions import EntityRegressions, entity_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes, lower_test, panel_test
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
 from panelvar.nonstationary.panel_unit_roots.moments import CONVENTIONS, Moments, augmented_ratio_moments, ratio_moments
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER, default_longest
 from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.result import bound_notes
 
 
 @documented

@@ -34,7 +34,7 @@ from panelvar.nonstationary.panel_series.entity_regressions import (
 )
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.pvalue_combinations import combined
-from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes, end_notes, lower_test, panel_test
+from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms, detrended
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
@@ -48,6 +48,7 @@ from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, bridge_tau_pvalue, tau_pvalue
 from panelvar.nonstationary.unit_roots.lag_orders import RULES
 from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.result import bound_notes
 
 OWN_RULE = "bai-ng"
 """The lags of Bai and Ng, from the numbers of periods and entities alone."""
