@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,17 +104,12 @@ def engle_granger_test(
     inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)
     emit(notes)
     known = count <= SERIES_OF_PVALUES
-    return UnitRootResult(
-        f"Engle-Granger ({inner.lags} lags, trend {trend!r})",
-        inner.statistic,
-        float(tau_pvalue(inner.statistic, trend, count)) if known else float("nan"),
-        "none",
+    return replace(
+        inner,
+        name=f"Engle-Granger ({inner.lags} lags, trend {trend!r})",
+        pvalue=float(tau_pvalue(inner.statistic, trend, count)) if known else float("nan"),
         null=f"{left} is not cointegrated with {', '.join(name for name in table.names if name != left)}",
         notes=(*notes, *size_notes(f"engle-granger, {lags}", n)),
-        lags=inner.lags,
-        nobs=inner.nobs,
         trend=trend,
         critical_values=tau_critical_values(trend, n - 1, count),
-        lags_rule=inner.lags_rule,
-        coefficient=inner.coefficient,
     )

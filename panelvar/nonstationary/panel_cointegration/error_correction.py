@@ -24,7 +24,6 @@ from panelvar.core.base.errors import (
     PanelVarError,
     SpecificationError,
     choose,
-    emit,
 )
 from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.scaling import exponents
@@ -43,7 +42,6 @@ from panelvar.nonstationary.panel_cointegration.error_correction_models import (
 from panelvar.nonstationary.panel_cointegration.error_correction_orders import (
     CRITERIA,
     Choice,
-    Range,
     orders,
     read_range,
 )
@@ -51,8 +49,8 @@ from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, S
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import WORDS, check_terms
+from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
+from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
 from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, in_order
 
@@ -272,27 +270,22 @@ def westerlund_test(
         every = np.concatenate(list(_drawn(system, np.stack(values), choice, form, preset.averaged, count, rng)))
         drawn = dict(zip(STATISTICS, every.T, strict=True))
         pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
-    emit(system.notes)
     reference = "normal" if count is None else "none"
     names = [f"Westerlund {'group' if name[0] == 'G' else 'pooled'} {name}" for name in STATISTICS]
-    tests = [
+    headline, *parts = (
         PanelTestResult(name, float(score), pvalue, reference, null=NULL, alternative=alternative)
         for name, score, pvalue, alternative in zip(names, scores, pvalues, (SOME, SOME, EVERY, EVERY), strict=True)
-    ]
-    return WesterlundResult(
-        f"{names[0]} (trend {trend!r})",
-        tests[0].statistic,
-        tests[0].pvalue,
-        reference,
-        null=NULL,
-        notes=system.notes,
-        alternative=SOME,
-        parts=tuple(tests[1:]),
+    )
+    test = panel_test(
+        headline,
+        system,
+        SOME,
+        trend=trend,
+        parts=parts,
         values=dict(zip(STATISTICS, raw.tolist(), strict=True)),
         choices={
-            "Terms": WORDS[trend],
-            "Lags": _in_words(choice.lags, found.lags, criterion),
-            "Leads": _in_words(choice.leads, found.leads, criterion),
+            "Lags": lags_in_words(found.lags, criterion if choice.lags.open else "given"),
+            "Leads": lags_in_words(found.leads, criterion if choice.leads.open else "given"),
             "Bandwidth": f"{width_of}",
             "P-values": "normal" if count is None else f"{count} draws of whole periods",
         },
@@ -304,12 +297,9 @@ def westerlund_test(
             "leads": found.leads,
             "rows": found.own.rows.astype(np.intp),
         },
-        labels=system.labels,
-        n_entities=system.n_entities,
-        n_periods=int(system.periods.max()),
         nobs=int(found.own.rows.sum()),
-        drawn=drawn,
     )
+    return WesterlundResult(**vars(test), drawn=drawn)
 
 
 def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
@@ -380,8 +370,3 @@ def _drawn(
                 f"In a panel drawn without cointegration, {label!r} has no regression. Use fewer lags."
             )
         yield statistics(own.by_panel(size), pooled.by_panel(size))
-
-
-def _in_words(limits: Range, numbers: Positions, criterion: str) -> str:
-    """The lags or leads used, and how they were chosen."""
-    return lags_in_words(numbers, criterion if limits.open else "given")

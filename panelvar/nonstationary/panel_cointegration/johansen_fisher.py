@@ -7,6 +7,7 @@ References: Maddala and Wu (1999), Oxford Bulletin of Economics and Statistics 6
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from panelvar.core.base.errors import (
     Note,
     SpecificationError,
     choose,
-    emit,
 )
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult
@@ -23,7 +23,7 @@ from panelvar.nonstationary.cointegration.cases import CASES
 from panelvar.nonstationary.cointegration.johansen_distribution import gamma_moments, gamma_pvalues
 from panelvar.nonstationary.cointegration.johansen_result import CORRECTIONS, STATISTICS
 from panelvar.nonstationary.cointegration.reduced_rank import likelihood_terms
-from panelvar.nonstationary.panel_cointegration.hypotheses import NULL, SOME
+from panelvar.nonstationary.panel_cointegration.hypotheses import SOME
 from panelvar.nonstationary.panel_cointegration.rank_regressions import (
     REASONS,
     coefficients,
@@ -34,7 +34,7 @@ from panelvar.nonstationary.panel_cointegration.rank_regressions import (
 from panelvar.nonstationary.panel_cointegration.rank_tests import RankTests, first_kept, over_entities, rank_tests
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
-from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.unit_roots.regressions import by_length, in_order
 
 OVER_ENTITIES = ("P", "Z", "Pm", "L*", "lr-bar")
@@ -148,19 +148,12 @@ def johansen_fisher_test(
         "max": _tests("max", trend, terms, sizes, correction),
     }
     headline, *parts = _tests_of_ranks(found, test, statistic, k)
-    notes = (*system.notes, *_few_rows(system, sizes, k))
-    emit(notes)
     ranked = [over_entities(found["trace"], "P", rank).pvalue for rank in range(k)]
-    return PanelTestResult(
-        f"Johansen-Fisher {headline.name}",
-        headline.statistic,
-        headline.pvalue,
-        headline.distribution,
-        headline.df,
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        parts=tuple(parts),
+    return panel_test(
+        replace(headline, name=f"Johansen-Fisher {headline.name}"),
+        system,
+        SOME,
+        parts=parts,
         choices={
             "Terms": CASES[trend].description,
             "Lags of the levels": lags_in_words(orders, lags if isinstance(lags, str) else "given"),
@@ -177,10 +170,8 @@ def johansen_fisher_test(
             "lags": orders,
             "rows": rows,
         },
-        labels=system.labels,
-        n_entities=system.n_entities,
-        n_periods=int(system.periods.max()),
         nobs=int(rows.sum()),
+        notes=_few_rows(system, sizes, k),
     )
 
 

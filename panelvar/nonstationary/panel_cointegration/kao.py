@@ -12,12 +12,10 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose, emit
+from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_covariance
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
@@ -26,7 +24,7 @@ from panelvar.nonstationary.panel_cointegration.moments import CONVENTIONS, Mome
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.panel_system import panel_system
-from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import WORDS
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER, LagChoice, LagOrders, read_lags
 from panelvar.nonstationary.unit_roots.regressions import FEWEST_DF, LevelRegressions, lagged_differences
@@ -138,17 +136,11 @@ def kao_test(
         _test("DF rho", math.sqrt(entities) * bias, entities, assumed["rho"]),
         _test("DF t", ratio, entities, assumed["t"]),
     )
-    notes = (*system.notes, *size_notes("kao", periods))
-    emit(notes)
     before = np.square(residuals[:, :-1]).sum(axis=1)
-    return PanelTestResult(
-        test.name,
-        test.statistic,
-        test.pvalue,
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=ALL,
+    return panel_test(
+        test,
+        system,
+        ALL,
         parts=parts,
         choices={
             "Terms": WORDS["c"],
@@ -162,10 +154,8 @@ def kao_test(
             "root": (residuals[:, :-1] * residuals[:, 1:]).sum(axis=1) / before,
             "bandwidth": widths,
         },
-        labels=system.labels,
-        n_entities=entities,
-        n_periods=periods,
         nobs=entities * periods,
+        size="kao",
     )
 
 
@@ -217,4 +207,4 @@ def _given_the_others(covariance: Array) -> float:
 
 def _test(name: str, statistic: float, entities: int, moments: Moments) -> TestResult:
     z = (statistic - math.sqrt(entities) * moments.mean) / math.sqrt(moments.variance)
-    return TestResult(f"Kao {name}", z, normal_tail(-z, sides=1), "normal", null=NULL)
+    return lower_test(f"Kao {name}", z, NULL)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import choose, emit
+from panelvar.core.base.errors import choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
@@ -28,8 +28,7 @@ from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, 
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import WORDS
+from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.unit_roots.regressions import LevelRegressions, in_order
 
 TITLES = {
@@ -190,19 +189,13 @@ def pedroni_test(
         _test(name, statistics[name], system.n_entities, moments[like], trend, periods)
         for name, like in STATISTICS.items()
     ]
-    notes = (*system.notes, *size_notes(f"pedroni, {lags}, {trend}", periods))
-    emit(notes)
-    return PanelTestResult(
-        f"{tests[0].name} (trend {trend!r})",
-        tests[0].statistic,
-        tests[0].pvalue,
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        parts=tuple(tests[1:]),
+    return panel_test(
+        tests[0],
+        system,
+        SOME,
+        trend=trend,
+        parts=tests[1:],
         choices={
-            "Terms": WORDS[trend],
             "Lags": lags_in_words(found.lags, rule),
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(found.bandwidth, bandwidth),
@@ -216,10 +209,8 @@ def pedroni_test(
             "bandwidth": found.bandwidth,
             "bandwidth_of_changes": found.change_bandwidth,
         },
-        labels=system.labels,
-        n_entities=system.n_entities,
-        n_periods=int(system.periods.max()),
         nobs=int(system.periods.sum()),
+        size=f"pedroni, {lags}, {trend}",
     )
 
 

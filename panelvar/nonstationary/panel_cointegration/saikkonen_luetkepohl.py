@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -16,8 +17,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.constants import constants
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import NumericalError, choose, emit
+from panelvar.core.base.errors import NumericalError, choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult
@@ -25,7 +25,7 @@ from panelvar.kernels.linear.common_trends import changes
 from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.cointegration.johansen_distribution import gamma_tail
 from panelvar.nonstationary.cointegration.johansen_result import CORRECTIONS
-from panelvar.nonstationary.panel_cointegration.hypotheses import NULL, SOME, rank_at_most
+from panelvar.nonstationary.panel_cointegration.hypotheses import SOME, rank_at_most
 from panelvar.nonstationary.panel_cointegration.rank_regressions import REASONS, read_lags
 from panelvar.nonstationary.panel_cointegration.rank_tests import (
     RankTests,
@@ -42,7 +42,7 @@ from panelvar.nonstationary.panel_cointegration.trend_adjustment import (
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
 from panelvar.nonstationary.panel_series.pvalue_combinations import normal_scores
-from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import number_of_factors
 from panelvar.nonstationary.unit_roots.one_series import deterministic
@@ -187,17 +187,11 @@ def saikkonen_luetkepohl_test(
         for rank in range(k)
     )
     ranked = [each.pvalue for each in (headline, *parts)[:k]]
-    emit(system.notes)
-    return PanelTestResult(
-        f"Saikkonen-Luetkepohl {headline.name}",
-        headline.statistic,
-        headline.pvalue,
-        headline.distribution,
-        headline.df,
-        null=NULL,
-        notes=system.notes,
-        alternative=SOME,
-        parts=tuple(parts),
+    return panel_test(
+        replace(headline, name=f"Saikkonen-Luetkepohl {headline.name}"),
+        system,
+        SOME,
+        parts=parts,
         choices={
             "Taken out": _TAKEN_OUT[taken],
             "Factors": f"{count}{how}",
@@ -215,9 +209,6 @@ def saikkonen_luetkepohl_test(
             "lags": orders,
             "rows": rows,
         },
-        labels=system.labels,
-        n_entities=entities,
-        n_periods=periods,
         nobs=int(rows.sum()),
     )
 
@@ -309,4 +300,4 @@ def cain(tests: RankTests, rank: int, correlation: float) -> TestResult:
     augmented = score_correlation(correlation, variables, rank)
     scores = normal_scores(tests.pvalues[:, rank])
     value = float(scores.sum()) / math.sqrt(entities + entities * (entities - 1) * augmented)
-    return TestResult(titled("cain", rank), value, normal_tail(-value, sides=1), "normal", null=rank_at_most(rank))
+    return lower_test(titled("cain", rank), value, rank_at_most(rank))

@@ -11,15 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import Moments, variance_ratio_moments
 from panelvar.nonstationary.panel_cointegration.residuals import relation_residuals
 from panelvar.nonstationary.panel_series.panel_system import panel_system
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import WORDS
+from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.unit_roots.regressions import in_order
 
 
@@ -103,24 +100,16 @@ def westerlund_variance_ratio_test(
     ratios = cumulated / squares
     sizes = np.ldexp(1.0, 2 * (exponents - exponents.max()))
     pooled = float((sizes * cumulated).sum() / (sizes * squares).sum())
-    group = _test("group", float(ratios.mean()), system.n_entities, moments["group"])
-    notes = (*system.notes, *size_notes(f"variance ratio, {trend}", int(np.median(system.periods))))
-    emit(notes)
-    return PanelTestResult(
-        f"{group.name} (trend {trend!r})",
-        group.statistic,
-        group.pvalue,
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
+    return panel_test(
+        _test("group", float(ratios.mean()), system.n_entities, moments["group"]),
+        system,
+        SOME,
+        trend=trend,
         parts=(_test("panel", pooled, system.n_entities, moments["panel"]),),
-        choices={"Terms": WORDS[trend], "Average ratio": f"{ratios.mean():.4g}", "Pooled ratio": f"{pooled:.4g}"},
+        choices={"Average ratio": f"{ratios.mean():.4g}", "Pooled ratio": f"{pooled:.4g}"},
         columns={"ratio": ratios},
-        labels=system.labels,
-        n_entities=system.n_entities,
-        n_periods=int(system.periods.max()),
         nobs=int(system.periods.sum()),
+        size=f"variance ratio, {trend}",
     )
 
 

@@ -25,7 +25,8 @@ from panelvar.core.faces.number_format import (
     stars_for,
 )
 from panelvar.core.tables.table import Presented, Table
-from panelvar.nonstationary.panel_series.result import BOUND, PanelTestResult
+from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.nonstationary.unit_roots.result import BOUND
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,11 +26,13 @@ class EntityValues(ABC):
         Each entity's consecutive observations.
     starts : (N,) integer array
         Position of each entity's first observation on the calendar.
+    notes : tuple of Note
     """
 
     labels: tuple[Hashable, ...]
     values: tuple[Array, ...]
     starts: Positions
+    notes: tuple[Note, ...] = field(default=(), kw_only=True)
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag, read_labels
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import (
     InsufficientDataError,
     Note,
@@ -18,11 +18,10 @@ from panelvar.core.base.errors import (
     SpecificationError,
     choose,
 )
-from panelvar.data.panel.panel import Panel, as_panel
+from panelvar.data.panel.panel import as_panel
 from panelvar.data.panel.series import read_var_data
-from panelvar.kernels.dynamics.gaps import on_every_period
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
-from panelvar.nonstationary.unit_roots.one_series import deterministic, stretch
+from panelvar.nonstationary.unit_roots.one_series import deterministic, entity_series, is_panel, stretch
 
 SHOWN = 5
 """Entities named in a message."""
@@ -36,11 +35,9 @@ class PanelSeries(EntityValues):
     ----------
     name : str
         The variable.
-    notes : tuple of Note
     """
 
     name: str
-    notes: tuple[Note, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -96,10 +93,10 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
     """
     choose("unusable", unusable, DROP_OR_RAISE)
     demean = read_flag("demean", demean)
-    name, labels, found = _entities(data, column)
+    name, labels, firsts, found = _read_entities(data, column)
     kept: list[tuple[Hashable, Array, int]] = []
     refused: dict[Hashable, str] = {}
-    for label, (first, own) in zip(labels, found, strict=True):
+    for label, first, own in zip(labels, firsts.tolist(), found, strict=True):
         try:
             inside = stretch(own, f"{name} of {label}")
         except PanelVarError as error:
@@ -122,7 +119,7 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
         tuple(own for _, own, _ in kept),
         np.array([start for _, _, start in kept], dtype=np.intp),
         name,
-        left_out(refused, len(labels)),
+        notes=left_out(refused, len(labels)),
     )
     series = replace(series, notes=(*series.notes, *series.repeats()))
     return series.demeaned() if demean else series
@@ -145,24 +142,23 @@ def follower(name: str, label: Hashable, own: Array, left: Array) -> None:
         )
 
 
-def _entities(data: Any, column: Hashable | None) -> tuple[str, list[Hashable], list[tuple[int, Array]]]:
+def _read_entities(data: Any, column: Hashable | None) -> tuple[str, list[Hashable], Positions, list[Array]]:
     """Name of the variable, labels of the entities, and of each its first period and values, NaN where it has none."""
-    if isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2:
+    if is_panel(data):
         panel = as_panel(data)
         if column is None:
             raise SpecificationError("column= is missing. Name the column of the panel to test.")
         (label,) = read_labels("column", (column,), "the name of one")
-        values, labels, found = panel.column(label), [], []
-        for place, entity in enumerate(panel.entity_labels):
-            own = slice(panel.starts[place], panel.starts[place + 1])
-            positions = panel.time_positions[own]
-            labels.append(entity)
-            found.append((int(positions[0]), on_every_period(values[own], positions)))
-        return str(label), labels, found
+        return (
+            str(label),
+            list(panel.entity_labels),
+            panel.time_positions[panel.starts[:-1]],
+            entity_series(panel, label),
+        )
     if column is not None:
         raise SpecificationError(
             "column= is for panels. Name the entity and the time, with Panel(data, entity=..., time=...) or a "
             "two-level index. In a table, the columns are the entities."
         )
     table = read_var_data(data)
-    return "The variable", list(table.names), [(0, own) for own in table.values.T]
+    return "The variable", list(table.names), np.zeros(len(table.names), dtype=np.intp), list(table.values.T)

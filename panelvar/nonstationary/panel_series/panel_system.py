@@ -15,7 +15,6 @@ from panelvar.core.base.errors import (
     CollinearityError,
     DataError,
     InsufficientDataError,
-    Note,
     PanelVarError,
     SpecificationError,
     choose,
@@ -36,11 +35,9 @@ class PanelSystem(EntityValues):
     ----------
     design : Design
         The rows in use, sorted by entity, then time.
-    notes : tuple of Note
     """
 
     design: Design
-    notes: tuple[Note, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -100,7 +97,7 @@ class PanelSystem(EntityValues):
             tuple(self.values[place] for place in kept),
             self.starts[kept],
             self.design.take(rows),
-            (*self.notes, *left_out(named, self.n_entities)),
+            notes=(*self.notes, *left_out(named, self.n_entities)),
         )
 
 
@@ -169,7 +166,7 @@ def panel_system(
         tuple(rows[first:last] for first, last in spans),
         np.array([positions[first] for first, _ in spans], dtype=np.intp),
         design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
-        (*design.notes, *left_out(refused, len(kept) + len(refused))),
+        notes=(*design.notes, *left_out(refused, len(kept) + len(refused))),
     )
     system = replace(system, notes=(*system.notes, *system.repeats()))
     return system.demeaned() if demean else system

@@ -1,11 +1,12 @@
-"""What a test of a panel's stationarity or cointegration returns."""
+"""What a test of a panel's stationarity or cointegration returns, and how it is put together."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,18 +14,18 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_size
 from panelvar.core.base.arrays import Mask
-from panelvar.core.base.errors import Note
+from panelvar.core.base.distributions import normal_tail
+from panelvar.core.base.errors import Note, emit
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, table_of_tests
+from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.nonstationary.panel_series.entity_values import EntityValues
+from panelvar.nonstationary.panel_series.terms import WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-BOUND = "pvalue-bound"
-"""Code of the note that a p-value is a bound."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -154,12 +155,62 @@ class PanelTestResult(TestResult):
         return f"p {self.bound} {self.pvalue:g}" if self.bound else super()._tail(digits)
 
 
-def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
-    """Return the note on a p-value that is a bound, and no note for any other."""
-    if not bound:
-        return ()
-    where = "above" if bound == ">" else "below"
-    return (Note(BOUND, f"The published table ends at {pvalue:g}, and the p-value is {where} it."),)
+def lower_test(name: str, statistic: float, null: str) -> TestResult:
+    """Refer a statistic that is low where the null is not true to the normal distribution."""
+    return TestResult(name, statistic, normal_tail(-statistic, sides=1), "normal", null=null)
+
+
+def panel_test(
+    test: TestResult,
+    panel: EntityValues,
+    alternative: str,
+    *,
+    nobs: int,
+    trend: str = "",
+    parts: Iterable[TestResult] = (),
+    choices: Mapping[str, str],
+    columns: Mapping[str, NDArray[Any]] = MappingProxyType({}),
+    values: Mapping[str, float] = MappingProxyType({}),
+    notes: Iterable[Note] = (),
+    size: str = "",
+    critical_values: Mapping[float, float] = MappingProxyType({}),
+    bound: str = "",
+) -> PanelTestResult:
+    """Make a test one of a panel, with what is known of its entities, and warn of what its reader should know.
+
+    Parameters
+    ----------
+    test : TestResult
+        Name, statistic, p-value, null hypothesis and notes.
+    panel : EntityValues
+        What was read, with its notes.
+    trend : str, optional
+        Terms of every entity, which go into the name and the choices.
+    size : str, optional
+        What the test is called among those known not to hold their level, by the median entity's periods.
+    """
+    told = (*panel.notes, *test.notes, *notes, *size_notes(size, float(np.median(panel.periods))))
+    emit(told)
+    return PanelTestResult(
+        f"{test.name} (trend {trend!r})" if trend else test.name,
+        test.statistic,
+        test.pvalue,
+        test.distribution,
+        test.df,
+        null=test.null,
+        notes=told,
+        alternative=alternative,
+        parts=tuple(parts),
+        values=dict(values),
+        choices={"Terms": WORDS[trend], **choices} if trend else choices,
+        columns=dict(columns),
+        labels=panel.labels,
+        n_entities=panel.n_entities,
+        n_periods=int(panel.periods.max()),
+        nobs=nobs,
+        critical_values=dict(critical_values),
+        bound=bound,
+    )
 
 
 def end_notes(beyond: Mask) -> tuple[Note, ...]:

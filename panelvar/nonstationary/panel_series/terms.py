@@ -20,11 +20,6 @@ def check_terms(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct")) -> str:
     return check_trend(trend, allowed)
 
 
-def stationary(trend: str) -> str:
-    """What a series is stationary about."""
-    return "stationary" + {"n": "", "c": " about a level", "ct": " about a trend"}[trend]
-
-
 def detrended(values: Array, powers: int) -> Array:
     """Residuals of (N, T) on a constant, or a constant and a trend, entity by entity."""
     time = np.linspace(-1.0, 1.0, values.shape[1])

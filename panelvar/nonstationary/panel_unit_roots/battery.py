@@ -35,6 +35,7 @@ from panelvar.nonstationary.panel_unit_roots.llc import llc_test
 from panelvar.nonstationary.panel_unit_roots.moon_perron import moon_perron_test
 from panelvar.nonstationary.panel_unit_roots.panic import panic_test
 from panelvar.nonstationary.unit_roots.lag_orders import read_lags
+from panelvar.nonstationary.unit_roots.one_series import is_panel
 
 _APART = ("trend", "unusable")
 _PLAIN = ("trend", "demean", "unusable")
@@ -189,7 +190,7 @@ def _variables(
     data: Any, columns: Hashable | Sequence[Hashable] | None, orders: Sequence[int]
 ) -> list[tuple[str, list[tuple[Any, Hashable | None]]]]:
     """Of each variable its name, and data and column of each of its forms."""
-    if isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2:
+    if is_panel(data):
         panel = as_panel(data)
         if columns is None:
             raise SpecificationError("columns= is missing. Name the columns of the panel to test.")

@@ -14,15 +14,13 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import NumericalError, emit
+from panelvar.core.base.errors import NumericalError
 from panelvar.core.base.scaling import columns_in_own_units, in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, prewhitened, refuse, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import ALL, NULL, WORDS, check_terms
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
+from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms
 from panelvar.nonstationary.unit_roots.one_series import deterministic
 
 
@@ -137,18 +135,12 @@ def breitung_test(
         statistic = float(products.sum()) / math.sqrt((moved.level * (covariance @ moved.level)).sum())
     else:
         statistic = float((products / variances).sum()) / math.sqrt((squares / variances).sum())
-    notes = (*series.notes, *size_notes(f"breitung, {lags}, {trend}", values.shape[1]))
-    emit(notes)
-    return PanelTestResult(
-        f"Breitung {'robust ' * robust}lambda (trend {trend!r})",
-        statistic,
-        normal_tail(-statistic, sides=1),
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=ALL,
+    return panel_test(
+        lower_test(f"Breitung {'robust ' * robust}lambda", statistic, NULL),
+        series,
+        ALL,
+        trend=trend,
         choices={
-            "Terms": WORDS[trend],
             "Lags": lags_in_words(found.orders, rule),
             "Errors": "correlated between entities" if robust else "independent between entities",
         },
@@ -158,10 +150,8 @@ def breitung_test(
             "coefficient": products / squares,
             "ratio": products / np.sqrt(variances * squares),
         },
-        labels=series.labels,
-        n_entities=series.n_entities,
-        n_periods=values.shape[1],
         nobs=moved.change.size,
+        size=f"breitung, {lags}, {trend}",
     )
 
 

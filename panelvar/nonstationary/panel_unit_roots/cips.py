@@ -12,14 +12,14 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import CollinearityError, choose, emit
+from panelvar.core.base.errors import CollinearityError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.core.tables.test_result import own_test
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes
-from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms
+from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.panel_unit_roots.critical_values import (
     CIPS_BOUNDS,
     cadf_critical_values,
@@ -27,6 +27,7 @@ from panelvar.nonstationary.panel_unit_roots.critical_values import (
     lower_tail_pvalue,
     pvalue_of_cipstest,
 )
+from panelvar.nonstationary.unit_roots.result import bound_notes
 
 CONVENTIONS = ("default", "plm", "stata")
 
@@ -118,17 +119,15 @@ def cips_test(
     if convention == "plm" and not bound:
         pvalue = pvalue_of_cipstest(statistic, critical)
     own = cadf_critical_values(trend, entities, periods)
-    notes = (*series.notes, *bound_notes(pvalue, bound), *size_notes(f"cips, {lags}, {trend}", periods))
-    emit(notes)
-    return PanelTestResult(
-        f"{'Truncated ' if cut else ''}CIPS (trend {trend!r})",
-        statistic,
-        pvalue,
-        "none",
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        choices={"Terms": WORDS[trend], "Lags": found.lags_in_words, "Critical values": _in_words(critical)},
+    return panel_test(
+        own_test(f"{'Truncated ' * cut}CIPS", statistic, pvalue, NULL, bound_notes(pvalue, bound)),
+        series,
+        SOME,
+        trend=trend,
+        choices={
+            "Lags": found.lags_in_words,
+            "Critical values": ", ".join(f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items()),
+        },
         columns={
             "ratio": found.ratios,
             "lags": found.lags,
@@ -136,10 +135,8 @@ def cips_test(
             "coefficient": found.coefficients,
             **{f"{100 * level:g}%": np.full(entities, value) for level, value in own.items()},
         },
-        labels=series.labels,
-        n_entities=entities,
-        n_periods=periods,
         nobs=int(found.rows.sum()),
+        size=f"cips, {lags}, {trend}",
         critical_values=critical,
         bound=bound,
     )
@@ -155,7 +152,3 @@ def _averages(series: PanelSeries) -> Array:
             "subtracted. CIPS then cannot see a factor. Use the variable as it was, or a test for independent entities."
         )
     return means
-
-
-def _in_words(critical: dict[float, float]) -> str:
-    return ", ".join(f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items())

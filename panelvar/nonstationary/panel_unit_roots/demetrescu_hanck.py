@@ -15,15 +15,13 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose, emit
+from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.test_result import TestResult
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, orders_of_changes, prewhitened, refuse
 from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import refuse_without_changes
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER, read_lags
 from panelvar.nonstationary.unit_roots.one_series import POWERS
@@ -144,33 +142,24 @@ def demetrescu_hanck_test(
     found = {"dh": _instrumented(np.sign(levels), centred), "hs": _instrumented(levels, centred)}
     if trend == "ct":
         found["hmw"] = _Statistic(_centred_and_scaled(levels, centred), found["hs"].products)
-    notes = series.notes
+    notes: tuple[Note, ...] = ()
     if trend == "ct" and used != "hmw":
         text = (
             "With a trend, this test rejects true nulls too often where variances change over time. kind='hmw' does "
             "not."
         )
-        notes = (*notes, Note("changing-variances", text))
-    emit(notes)
-    return PanelTestResult(
-        f"{KINDS[used]} (trend {trend!r})",
-        found[used].value,
-        normal_tail(-found[used].value, sides=1),
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        parts=tuple(
-            TestResult(KINDS[name], each.value, normal_tail(-each.value, sides=1), "normal", null=NULL)
-            for name, each in found.items()
-            if name != used
-        ),
-        choices={"Terms": WORDS[trend], "Lags": lags_in_words(orders, choice.words)},
+        notes = (Note("changing-variances", text),)
+    tests = {name: lower_test(KINDS[name], each.value, NULL) for name, each in found.items()}
+    return panel_test(
+        tests.pop(used),
+        series,
+        SOME,
+        trend=trend,
+        parts=tests.values(),
+        choices={"Lags": lags_in_words(orders, choice.words)},
         columns={"lags": orders, "rows": np.full(entities, rows - 1), "product": found[used].products},
-        labels=series.labels,
-        n_entities=entities,
-        n_periods=periods,
         nobs=entities * (rows - 1),
+        notes=notes,
     )
 
 

@@ -7,24 +7,25 @@ Economics and Statistics 68.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.core.base.errors import Note, choose, emit
+from panelvar.core.base.errors import Note, choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.core.tables.test_result import TestResult
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.pvalue_combinations import combined, hommel_adjusted
-from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes
-from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms
+from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, panel_test
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
 from panelvar.nonstationary.unit_roots.long_run import phillips_perron_tests
 from panelvar.nonstationary.unit_roots.one_series import refusal
@@ -144,26 +145,14 @@ def fisher_test(
         data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
     )
     headline, *others = combined(found.pvalues, statistic, STATISTICS, NULL)
-    notes = (*series.notes, *found.notes)
-    if test == "adf":
-        notes = (*notes, *size_notes(f"fisher, {lags}, {trend}", int(np.median(series.periods))))
-    emit(notes)
-    return PanelTestResult(
-        f"{headline.name} of {_NAMES[test]} tests (trend {trend!r})",
-        headline.statistic,
-        headline.pvalue,
-        headline.distribution,
-        headline.df,
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        parts=tuple(others),
-        choices=found.choices,
-        columns=found.columns,
-        labels=series.labels,
-        n_entities=series.n_entities,
-        n_periods=int(series.periods.max()),
-        nobs=int(found.rows.sum()),
+    return _of_panel(
+        headline,
+        series,
+        found,
+        test,
+        trend,
+        parts=others,
+        size=f"fisher, {lags}, {trend}" if test == "adf" else "",
     )
 
 
@@ -245,26 +234,44 @@ def simes_test(
     )
     (headline,) = combined(found.pvalues, "simes", (), NULL)
     adjusted = hommel_adjusted(found.pvalues)
-    notes = (*series.notes, *found.notes)
-    emit(notes)
-    return PanelTestResult(
-        f"{headline.name} of {_NAMES[test]} tests (trend {trend!r})",
-        headline.statistic,
-        headline.pvalue,
-        headline.distribution,
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        choices={**found.choices, "Entities stationary at 5 percent": f"{np.count_nonzero(adjusted <= 0.05)}"},
-        columns={**found.columns, "adjusted_pvalue": adjusted},
-        labels=series.labels,
-        n_entities=series.n_entities,
-        n_periods=int(series.periods.max()),
-        nobs=int(found.rows.sum()),
+    return _of_panel(
+        headline,
+        series,
+        found._replace(
+            choices={**found.choices, "Entities stationary at 5 percent": f"{np.count_nonzero(adjusted <= 0.05)}"},
+            columns={**found.columns, "adjusted_pvalue": adjusted},
+        ),
+        test,
+        trend,
     )
 
 
 _NAMES = {"adf": "Dickey-Fuller", "pp": "Phillips-Perron"}
+
+
+def _of_panel(
+    headline: TestResult,
+    series: PanelSeries,
+    tests: _EntityTests,
+    test: str,
+    trend: str,
+    *,
+    parts: Sequence[TestResult] = (),
+    size: str = "",
+) -> PanelTestResult:
+    """The combined test of a panel."""
+    return panel_test(
+        replace(headline, name=f"{headline.name} of {_NAMES[test]} tests"),
+        series,
+        SOME,
+        trend=trend,
+        parts=parts,
+        choices=tests.choices,
+        columns=tests.columns,
+        nobs=int(tests.rows.sum()),
+        notes=tests.notes,
+        size=size,
+    )
 
 
 def _tests(
@@ -301,7 +308,7 @@ def _tests(
             "rows": found.rows,
             "coefficient": found.coefficients,
         },
-        {"Terms": WORDS[trend], "Lags": found.lags_in_words},
+        {"Lags": found.lags_in_words},
         found.rows,
         notes,
     )
@@ -334,7 +341,7 @@ def _phillips_perron(
     return _EntityTests(
         pvalues,
         {"ratio": ratios, "pvalue": pvalues, "bandwidth": widths, "rows": rows, "coefficient": coefficients},
-        {"Terms": WORDS[trend], "Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)},
+        {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)},
         rows,
         notes,
     )

@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import InsufficientDataError, choose, emit
+from panelvar.core.base.errors import InsufficientDataError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.core.tables.test_result import z_test
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
 from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import WORDS, check_terms, detrended, stationary
+from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
+from panelvar.nonstationary.panel_series.terms import check_terms, detrended
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
@@ -128,23 +127,18 @@ def hadri_test(
     mean, variance = MOMENTS[trend]
     average = float(statistics.mean())
     statistic = math.sqrt(entities / variance) * (average - mean)
-    notes = (*series.notes, *size_notes("hadri, serial" if errors == "serial" else "hadri", periods))
-    emit(notes)
-    choices = {"Terms": WORDS[trend], "Errors": errors}
+    choices = {"Errors": errors}
     if errors == "serial":
         choices |= {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)}
-    return PanelTestResult(
-        f"Hadri (trend {trend!r})",
-        statistic,
-        normal_tail(statistic, sides=1),
-        "normal",
-        null=f"every entity is {stationary(trend)}",
-        notes=notes,
-        alternative="some entity has a unit root",
+    return panel_test(
+        z_test(
+            "Hadri", statistic, f"every entity is stationary about a {'level' if trend == 'c' else 'trend'}", sides=1
+        ),
+        series,
+        "some entity has a unit root",
+        trend=trend,
         choices=choices,
         columns={"statistic": statistics, "variance": used, "bandwidth": widths},
-        labels=series.labels,
-        n_entities=entities,
-        n_periods=periods,
         nobs=values.size,
+        size="hadri, serial" if errors == "serial" else "hadri",
     )

@@ -13,15 +13,15 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.distributions import normal_tail, probability_below_zero
-from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose, emit
+from panelvar.core.base.distributions import probability_below_zero
+from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.test_result import TestResult
+from panelvar.core.tables.test_result import own_test
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import ALL, NULL, WORDS, check_terms, detrended
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
+from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrended
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 
 FEWEST = {"n": 2, "c": 2, "ct": 3}
@@ -117,29 +117,21 @@ def harris_tzavalis_test(
     root = pooled_root(values, trend)
     mean, variance = moments(trend, steps if convention == "default" else periods)
     statistic = math.sqrt(entities / variance) * (root - 1.0 - mean)
-    notes = (*series.notes, *size_notes(f"harris-tzavalis, {trend}", entities))
-    emit(notes)
-    return PanelTestResult(
-        f"Harris-Tzavalis (trend {trend!r})",
-        statistic,
-        normal_tail(-statistic, sides=1),
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=ALL,
-        parts=_exact(root, trend, steps, entities - int(demean)),
-        choices={"Terms": WORDS[trend], "Pooled root": f"{root:.4f}"},
-        labels=series.labels,
-        n_entities=entities,
-        n_periods=periods,
+    parts = []
+    if trend != "n" and steps <= MOST_STEPS:
+        parts.append(
+            own_test("Pooled root, exact", root, exact_pvalue(root, trend, steps, entities - int(demean)), NULL)
+        )
+    return panel_test(
+        lower_test("Harris-Tzavalis", statistic, NULL),
+        series,
+        ALL,
+        trend=trend,
+        parts=parts,
+        choices={"Pooled root": f"{root:.4f}"},
         nobs=entities * steps,
+        notes=size_notes(f"harris-tzavalis, {trend}", entities),
     )
-
-
-def _exact(root: float, trend: str, steps: int, entities: int) -> tuple[TestResult, ...]:
-    if trend == "n" or steps > MOST_STEPS:
-        return ()
-    return (TestResult("Pooled root, exact", root, exact_pvalue(root, trend, steps, entities), "none", null=NULL),)
 
 
 def exact_pvalue(root: float, trend: str, steps: int, entities: int) -> float:

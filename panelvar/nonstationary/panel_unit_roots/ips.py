@@ -13,19 +13,18 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import PanelVarError, choose, emit
+from panelvar.core.base.errors import PanelVarError, choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.test_result import TestResult
-from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.core.tables.test_result import TestResult, own_test
 from panelvar.nonstationary.panel_series.entity_regressions import EntityRegressions, entity_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes
-from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
 from panelvar.nonstationary.panel_unit_roots.moments import CONVENTIONS, Moments, augmented_ratio_moments, ratio_moments
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER, default_longest
 from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.result import bound_notes
 
 
 @documented
@@ -109,30 +108,21 @@ def ips_test(
         max_lags = _longest_with_moments(trend, int(series.periods.min()), shortest)
     found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
     ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
-    notes = (*series.notes, *size_notes(f"ips, {lags}, {trend}", int(np.median(series.periods))))
     moments = augmented_ratio_moments(trend, found.rows, found.lags, convention=convention, labels=series.labels)
     average = float(ratios.mean())
-    statistic = _standardised(ratios, moments)
-    parts = (
-        *_exact(series, found, average, trend, convention),
-        *_without_lags(series, found, ratios, trend, convention),
-    )
-    emit(notes)
-    return PanelTestResult(
-        f"Im-Pesaran-Shin W (trend {trend!r})",
-        statistic,
-        normal_tail(-statistic, sides=1),
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        parts=parts,
-        choices={"Terms": WORDS[trend], "Lags": found.lags_in_words, "Average ratio": f"{average:.4f}"},
+    return panel_test(
+        lower_test("Im-Pesaran-Shin W", _standardised(ratios, moments), NULL),
+        series,
+        SOME,
+        trend=trend,
+        parts=(
+            *_exact(series, found, average, trend, convention),
+            *_without_lags(series, found, ratios, trend, convention),
+        ),
+        choices={"Lags": found.lags_in_words, "Average ratio": f"{average:.4f}"},
         columns={"ratio": ratios, "lags": found.lags, "rows": found.rows, "coefficient": found.coefficients},
-        labels=series.labels,
-        n_entities=series.n_entities,
-        n_periods=int(series.periods.max()),
         nobs=int(found.rows.sum()),
+        size=f"ips, {lags}, {trend}",
     )
 
 
@@ -161,19 +151,15 @@ def _without_lags(
     rows, labels = found.rows, series.labels
     if trend == "ct":
         moments = augmented_ratio_moments(trend, rows, 0, convention=convention, labels=labels)
-        return (_normal("Z-t-bar", _standardised(ratios, moments)),)
+        return (lower_test("Z-t-bar", _standardised(ratios, moments), NULL),)
     moments = ratio_moments(rows, convention=convention, labels=labels)
-    usual = _normal("Z-t-bar", _standardised(ratios, moments))
+    usual = lower_test("Z-t-bar", _standardised(ratios, moments), NULL)
     if found.lags.any():
         return (usual,)
     # Of a regression with the partial correlation r, tau^2 = df r^2 / (1 - r^2), and under the null (T - 1) r^2.
     restricted = found.ratios * np.sqrt((rows - 1) / (found.df + np.square(found.ratios)))
     tilde = ratio_moments(rows, tilde=True, convention=convention, labels=labels)
-    return usual, _normal("Z-t-tilde-bar", _standardised(restricted, tilde))
-
-
-def _normal(name: str, statistic: float) -> TestResult:
-    return TestResult(name, statistic, normal_tail(-statistic, sides=1), "normal", null=NULL)
+    return usual, lower_test("Z-t-tilde-bar", _standardised(restricted, tilde), NULL)
 
 
 def _exact(
@@ -187,5 +173,4 @@ def _exact(
     except PanelVarError:
         return ()
     pvalue, bound = lower_tail_pvalue(average, critical)
-    notes = bound_notes(pvalue, bound)
-    return (TestResult("Average ratio (t-bar)", average, pvalue, "none", null=NULL, notes=notes),)
+    return (own_test("Average ratio (t-bar)", average, pvalue, NULL, bound_notes(pvalue, bound)),)

@@ -13,18 +13,16 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import choose, emit
+from panelvar.core.base.errors import choose
 from panelvar.core.base.scaling import columns_in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS, RULES
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import ALL, NULL, WORDS, check_terms, detrended
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
+from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrended
 from panelvar.nonstationary.panel_unit_roots.moments import Adjustment, levin_lin_chu_adjustment
 from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
 
@@ -146,7 +144,7 @@ def llc_test(
     values = columns_in_own_units(series.stack("The Levin-Lin-Chu test").T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
     refuse(series, found.status)
-    entities, periods = values.shape
+    periods = values.shape[1]
     short_run = np.sqrt(found.rss / (found.df if df_correction else found.nobs))
     changes = np.diff(values, axis=1)
     powers = _CENTRED[convention][trend]
@@ -160,19 +158,12 @@ def llc_test(
     ratio = pooled.coefficient / pooled.std_error
     statistic = (ratio - shift) / float(adjust.sd)
     as_drawn = powers == _CENTRED["default"][trend]
-    size = f"llc, {lags}, {trend}" if as_drawn else f"llc, centred, {trend}"
-    notes = (*series.notes, *size_notes(size, periods))
-    emit(notes)
-    return PanelTestResult(
-        f"Levin-Lin-Chu adjusted t (trend {trend!r})",
-        statistic,
-        normal_tail(-statistic, sides=1),
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=ALL,
+    return panel_test(
+        lower_test("Levin-Lin-Chu adjusted t", statistic, NULL),
+        series,
+        ALL,
+        trend=trend,
         choices={
-            "Terms": WORDS[trend],
             "Lags": lags_in_words(found.orders, rule),
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(widths, bandwidth),
@@ -186,10 +177,8 @@ def llc_test(
             "bandwidth": widths,
             "deviation_ratio": ratios,
         },
-        labels=series.labels,
-        n_entities=entities,
-        n_periods=periods,
         nobs=int(found.nobs.sum()),
+        size=f"llc, {lags}, {trend}" if as_drawn else f"llc, centred, {trend}",
     )
 
 

@@ -11,17 +11,14 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import InsufficientDataError, emit
+from panelvar.core.base.errors import InsufficientDataError
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.test_result import TestResult
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.result import PanelTestResult
-from panelvar.nonstationary.panel_series.terms import NULL, SOME, WORDS, check_terms, detrended
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms, detrended
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
     check_long_run,
     number_of_factors,
@@ -146,19 +143,13 @@ def moon_perron_test(
     root = found.less(bias)
     first = found.by_variance(root, variance * found.fourth / found.long**2)
     statistic = found.by_squares(root, precision * found.long / found.fourth)
-    notes = (*series.notes, *size_notes(f"moon-perron, {trend}", periods))
-    emit(notes)
-    return PanelTestResult(
-        f"Moon-Perron t_b (trend {trend!r})",
-        statistic,
-        normal_tail(-statistic, sides=1),
-        "normal",
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        parts=(TestResult("t_a", first, normal_tail(-first, sides=1), "normal", null=NULL),),
+    return panel_test(
+        lower_test("Moon-Perron t_b", statistic, NULL),
+        series,
+        SOME,
+        trend=trend,
+        parts=(lower_test("t_a", first, NULL),),
         choices={
-            "Terms": WORDS[trend],
             "Factors": f"{count}{how}",
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(found.bandwidths, bandwidth),
@@ -170,8 +161,6 @@ def moon_perron_test(
             "bandwidth": found.bandwidths,
             "own_share": np.square(own_errors).sum(axis=0) / np.square(errors).sum(axis=0),
         },
-        labels=series.labels,
-        n_entities=entities,
-        n_periods=periods,
         nobs=entities * rows,
+        size=f"moon-perron, {trend}",
     )

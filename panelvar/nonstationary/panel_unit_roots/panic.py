@@ -15,14 +15,11 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.constants import constants
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, own_test
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.common_trends import (
-    CumulatedComponents,
     changes,
     corrected_trend_statistic,
     cumulated_components,
@@ -32,14 +29,13 @@ from panelvar.kernels.linear.common_trends import (
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.entity_regressions import (
-    EntityRegressions,
     entity_regressions,
     stack_regressions,
 )
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.pvalue_combinations import combined
-from panelvar.nonstationary.panel_series.result import PanelTestResult, bound_notes, end_notes
-from panelvar.nonstationary.panel_series.terms import WORDS, check_terms, detrended
+from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, lower_test, panel_test
+from panelvar.nonstationary.panel_series.terms import check_terms, detrended
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
     PooledRoot,
@@ -52,6 +48,7 @@ from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, bridge_tau_pvalue, tau_pvalue
 from panelvar.nonstationary.unit_roots.lag_orders import RULES
 from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.result import bound_notes
 
 OWN_RULE = "bai-ng"
 """The lags of Bai and Ng, from the numbers of periods and entities alone."""
@@ -218,30 +215,34 @@ def panic_test(
     root = pooled_root(found.idiosyncratic, kernel, bandwidth)
     limits = (min_lags, max_lags)
     tests, trends = _of_factors(found.factors, trend, used, limits, fixed if isinstance(used, str) else used)
-    notes = (*series.notes, *ends, *size_notes(f"panic, {lags}, {trend}", periods))
-    emit(notes)
-    return PanicResult(
-        f"PANIC (trend {trend!r})",
-        headline.statistic,
-        headline.pvalue,
-        headline.distribution,
-        null=NULL,
-        notes=notes,
-        alternative=SOME,
-        parts=(*others, *_pooled(root, found.idiosyncratic, trend), *tests),
+    left = differences - np.diff(found.factors, axis=0, prepend=0.0) @ found.loadings.T
+    of_own_parts = panel_test(
+        replace(headline, name="PANIC"),
+        series,
+        SOME,
+        trend=trend,
+        parts=(*others, *_tests_of_2010(root, found.idiosyncratic, trend), *tests),
         choices={
-            "Terms": WORDS[trend],
             "Factors": f"{count}{how}",
             "Stochastic trends among them": f"{trends}",
             "Lags": f"{regressions.lags_in_words}{' (bai-ng)' if by_rule else ''}",
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(root.bandwidths, bandwidth),
         },
-        columns=_columns(regressions, pvalues, found, differences, root),
-        labels=series.labels,
-        n_entities=entities,
-        n_periods=periods,
+        columns={
+            "ratio": regressions.ratios,
+            "pvalue": pvalues,
+            "lags": regressions.lags,
+            "rows": regressions.rows,
+            "own_share": np.square(left).sum(axis=0) / np.square(differences).sum(axis=0),
+            "bandwidth": root.bandwidths,
+        },
         nobs=int(regressions.rows.sum()),
+        notes=ends,
+        size=f"panic, {lags}, {trend}",
+    )
+    return PanicResult(
+        **vars(of_own_parts),
         n_factors=count,
         n_trends=trends,
         factors=found.factors,
@@ -258,21 +259,7 @@ def _pvalues(ratios: Array, trend: str) -> tuple[Array, tuple[Note, ...]]:
     return found, end_notes(beyond)
 
 
-def _columns(
-    regressions: EntityRegressions, pvalues: Array, found: CumulatedComponents, differences: Array, root: PooledRoot
-) -> dict[str, Array]:
-    left = differences - np.diff(found.factors, axis=0, prepend=0.0) @ found.loadings.T
-    return {
-        "ratio": regressions.ratios,
-        "pvalue": pvalues,
-        "lags": regressions.lags,
-        "rows": regressions.rows,
-        "own_share": np.square(left).sum(axis=0) / np.square(differences).sum(axis=0),
-        "bandwidth": root.bandwidths,
-    }
-
-
-def _pooled(root: PooledRoot, own: Array, trend: str) -> tuple[TestResult, ...]:
+def _tests_of_2010(root: PooledRoot, own: Array, trend: str) -> tuple[TestResult, ...]:
     """The tests of 2010: of a pooled root, and of the squares of the levels."""
     squares = float(np.square(own[1:]).sum()) / (root.entities * root.rows**2)
     ratio = root.fourth / root.long**2
@@ -291,10 +278,7 @@ def _pooled(root: PooledRoot, own: Array, trend: str) -> tuple[TestResult, ...]:
             root.by_squares(corrected, root.long / root.fourth / share**2 / 1.2),
             math.sqrt(45.0 * root.entities / root.fourth) * (squares - root.long / 6.0),
         )
-    return tuple(
-        TestResult(name, value, normal_tail(-value, sides=1), "normal", null=NULL)
-        for name, value in zip(("P_a", "P_b", "PMSB"), values, strict=True)
-    )
+    return tuple(lower_test(name, value, NULL) for name, value in zip(("P_a", "P_b", "PMSB"), values, strict=True))
 
 
 def _of_factors(

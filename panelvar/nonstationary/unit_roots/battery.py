@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,43 +15,47 @@ from panelvar.core.base.limits import MOST_DIFFERENCES
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.faces.layout import Fact
 from panelvar.core.tables.frame_table import COUNT, DEGREES, PVALUE, STATISTIC, FrameTable
-from panelvar.data.panel.panel import Panel, as_panel
+from panelvar.data.panel.panel import as_panel
 from panelvar.data.panel.series import read_var_data
-from panelvar.kernels.dynamics.gaps import on_every_period
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
-from panelvar.nonstationary.unit_roots.dickey_fuller import adf_tests, dfgls_tests, unit_root
-from panelvar.nonstationary.unit_roots.long_run import kpss_tests, phillips_perron_tests, stationary
-from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend, refusal, stretch, testable
+from panelvar.nonstationary.unit_roots.dickey_fuller import adf_tests, dfgls_tests
+from panelvar.nonstationary.unit_roots.long_run import kpss_tests, phillips_perron_tests
+from panelvar.nonstationary.unit_roots.one_series import (
+    POWERS,
+    check_trend,
+    entity_series,
+    is_panel,
+    refusal,
+    stretch,
+    testable,
+)
 from panelvar.nonstationary.unit_roots.regressions import by_length
-from panelvar.nonstationary.unit_roots.result import SeriesTests
+from panelvar.nonstationary.unit_roots.result import STATIONARY, UNIT_ROOT, SeriesTests
 
 
-class Offered(NamedTuple):
+class SeriesTest(NamedTuple):
     """A test of the table.
 
     Attributes
     ----------
     run : callable
         The test of every row of an array (N, T) under a trend, by its default options.
-    trends : tuple of str
-        Trends that the test has.
-    null : callable
-        The hypothesis in words, by trend.
+    nulls : mapping of str to str
+        The hypothesis in words, by the trends that the test has.
     lags : type
         Type of its number of lags: a bandwidth may be a fraction.
     """
 
     run: Callable[[Array, str], SeriesTests]
-    trends: tuple[str, ...]
-    null: Callable[[str], str]
+    nulls: Mapping[str, str]
     lags: type
 
 
 TESTS = {
-    "adf": Offered(adf_tests, tuple(POWERS), unit_root, int),
-    "dfgls": Offered(dfgls_tests, ("c", "ct"), unit_root, int),
-    "pp": Offered(phillips_perron_tests, tuple(POWERS), unit_root, float),
-    "kpss": Offered(kpss_tests, ("c", "ct"), stationary, float),
+    "adf": SeriesTest(adf_tests, dict.fromkeys(POWERS, UNIT_ROOT), int),
+    "dfgls": SeriesTest(dfgls_tests, dict.fromkeys(("c", "ct"), UNIT_ROOT), int),
+    "pp": SeriesTest(phillips_perron_tests, dict.fromkeys(POWERS, UNIT_ROOT), float),
+    "kpss": SeriesTest(kpss_tests, STATIONARY, float),
 }
 _FORMATS = {
     "statistic": STATISTIC,
@@ -125,8 +129,8 @@ def unit_root_table(
         choose("tests", name, TESTS)
     differences = read_whole("differences", differences, 0, MOST_DIFFERENCES)
     for name in names:
-        check_trend(trend, TESTS[name].trends)
-    kind, keys, series = _each(data, column)
+        check_trend(trend, tuple(TESTS[name].nulls))
+    kind, keys, series = _read_series(data, column)
     refused: dict[int, PanelVarError] = {}
     found = np.full((4, len(keys), len(names)), np.nan)
     bounds = np.full((len(keys), len(names)), "")
@@ -148,7 +152,7 @@ def unit_root_table(
     kept = [place for place in range(len(keys)) if place not in refused]
     index = pd.MultiIndex.from_product([[keys[place] for place in kept], names], names=[kind, "test"])
     statistic, pvalue, lags, nobs = found[:, kept].reshape(4, -1)
-    nulls = [TESTS[name].null(trend) for name in names] * len(kept)
+    nulls = [TESTS[name].nulls[trend] for name in names]
     whole = all(TESTS[name].lags is int for name in names)
     frame = pd.DataFrame(
         {
@@ -157,21 +161,16 @@ def unit_root_table(
             "bound": bounds[kept].ravel().tolist(),
             "lags": lags.astype(np.int64) if whole else lags,
             "nobs": nobs.astype(np.int64),
-            "null": nulls,
+            "null": nulls * len(kept),
         },
         index,
     )
     facts = (Fact("Trend", trend), *((Fact("Differences", str(differences)),) if differences else ()))
-    said = [f"Null hypothesis of {', '.join(own)}: {null}." for null, own in _by_null(names, trend).items()]
+    said = (
+        f"Null hypothesis of {', '.join(name for name, own in zip(names, nulls, strict=True) if own == null)}: {null}."
+        for null in dict.fromkeys(nulls)
+    )
     return FrameTable(frame, _FORMATS, "Unit-root tests", facts, tuple(said))
-
-
-def _by_null(names: Sequence[str], trend: str) -> dict[str, list[str]]:
-    """Which tests have which null hypothesis."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        found.setdefault(TESTS[name].null(trend), []).append(name)
-    return found
 
 
 def _testable(
@@ -193,26 +192,15 @@ def _testable(
         yield np.array(list(cut))[places], alike
 
 
-def _each(data: Any, column: Hashable | None) -> tuple[str, list[Any], list[Array]]:
+def _read_series(data: Any, column: Hashable | None) -> tuple[str, list[Any], list[Array]]:
     """What is tested: its kind, and names and values on the calendar."""
-    index = getattr(data, "index", None)
-    if isinstance(data, Panel) or getattr(index, "nlevels", 1) == 2:
+    if is_panel(data):
         panel = as_panel(data)
         if panel.n_entities > 1 or column is not None:
             if column is None:
                 raise SpecificationError("column= is missing. Name the column of the panel to test.")
-            return "entity", list(panel.entity_labels), _entities(panel, column)
+            return "entity", list(panel.entity_labels), entity_series(panel, column)
     if column is not None:
         raise SpecificationError("column= is for panels. Select the columns of a table by data[['x', 'y']].")
     table = read_var_data(data)
     return "series", list(table.names), list(table.values.T)
-
-
-def _entities(panel: Panel, column: Hashable) -> list[Array]:
-    values, periods = panel.column(column), panel.time_positions
-    first, last = panel.starts[:-1], panel.starts[1:] - 1
-    gaps = periods[last] - periods[first] != last - first
-    return [
-        on_every_period(values[start : end + 1], periods[start : end + 1]) if broken else values[start : end + 1]
-        for start, end, broken in zip(first.tolist(), last.tolist(), gaps.tolist(), strict=True)
-    ]

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import Note, choose, emit
+from panelvar.core.base.errors import choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.unit_roots.distributions import (
     gls_critical_values,
     gls_pvalue,
@@ -24,10 +23,10 @@ from panelvar.nonstationary.unit_roots.one_series import (
     check_trend,
     deterministic,
     one_series,
-    refuse_one,
+    unit_root_result,
 )
 from panelvar.nonstationary.unit_roots.regressions import lagged_differences, trend_columns
-from panelvar.nonstationary.unit_roots.result import SeriesTests, UnitRootResult, from_levels
+from panelvar.nonstationary.unit_roots.result import UNIT_ROOT, SeriesTests, UnitRootResult, from_levels
 
 ROWS = ("all", "common")
 DISTANCE = {"c": -7.0, "ct": -13.5}
@@ -92,12 +91,17 @@ def adf_test(
     """
     check_trend(trend)
     choose("rows", rows, ROWS)
-    values, name, notes = one_series(data, column)
-    tests = adf_tests(values, trend, lags, (min_lags, max_lags), rows)
-    refuse_one(tests, name)
-    notes = (*notes, *size_notes(f"adf, {lags}, {trend}", len(values)))
-    emit(notes)
-    return _result("Augmented Dickey-Fuller", tests, trend, tau_critical_values(trend, int(tests.nobs)), notes)
+    series = one_series(data, column)
+    tests = adf_tests(series.values, trend, lags, (min_lags, max_lags), rows)
+    return unit_root_result(
+        "Augmented Dickey-Fuller",
+        series,
+        tests,
+        trend,
+        UNIT_ROOT,
+        lambda: tau_critical_values(trend, int(tests.nobs)),
+        f"adf, {lags}, {trend}",
+    )
 
 
 @documented
@@ -158,17 +162,16 @@ def dfgls_test(
     """
     check_trend(trend, ("c", "ct"))
     choose("rows", rows, ROWS)
-    values, name, notes = one_series(data, column)
-    tests = dfgls_tests(values, trend, lags, (min_lags, max_lags), rows)
-    refuse_one(tests, name)
-    notes = (*notes, *size_notes(f"dfgls, {lags}, {trend}", len(values)))
-    emit(notes)
-    return _result("DF-GLS", tests, trend, gls_critical_values(trend, len(values)), notes)
-
-
-def unit_root(trend: str) -> str:
-    """The null hypothesis in words, the same for every trend."""
-    return "the series has a unit root"
+    series = one_series(data, column)
+    return unit_root_result(
+        "DF-GLS",
+        series,
+        dfgls_tests(series.values, trend, lags, (min_lags, max_lags), rows),
+        trend,
+        UNIT_ROOT,
+        lambda: gls_critical_values(trend, len(series.values)),
+        f"dfgls, {lags}, {trend}",
+    )
 
 
 def adf_tests(
@@ -219,23 +222,3 @@ def quasi_detrended(series: Array, terms: Array, distance: float) -> Array:
     both[..., 1:] -= root * series[..., :-1]
     detrended: Array = series - (terms @ np.linalg.lstsq(moved, both.T, rcond=None)[0]).T
     return detrended
-
-
-def _result(
-    name: str, tests: SeriesTests, trend: str, critical: dict[float, float], notes: tuple[Note, ...]
-) -> UnitRootResult:
-    order = int(tests.lags)
-    return UnitRootResult(
-        f"{name} ({order} lags, trend {trend!r})",
-        float(tests.statistic),
-        float(tests.pvalue),
-        "none",
-        null=unit_root(trend),
-        notes=notes,
-        lags=order,
-        nobs=int(tests.nobs),
-        trend=trend,
-        critical_values=critical,
-        lags_rule=tests.rule,
-        coefficient=float(tests.coefficient),
-    )

@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import Note, choose, emit
+from panelvar.core.base.errors import choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.least_squares import least_squares
 from panelvar.kernels.linear.long_run import long_run_covariance
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
-from panelvar.nonstationary.unit_roots.dickey_fuller import unit_root
 from panelvar.nonstationary.unit_roots.distributions import (
     KPSS,
     kpss_pvalues,
@@ -36,7 +34,7 @@ from panelvar.nonstationary.unit_roots.one_series import (
     deterministic,
     one_series,
     read_bandwidth,
-    refuse_one,
+    unit_root_result,
 )
 from panelvar.nonstationary.unit_roots.regressions import (
     EXACT,
@@ -46,7 +44,14 @@ from panelvar.nonstationary.unit_roots.regressions import (
     level_regressions,
     trend_columns,
 )
-from panelvar.nonstationary.unit_roots.result import SeriesTests, UnitRootResult, from_levels, too_short
+from panelvar.nonstationary.unit_roots.result import (
+    STATIONARY,
+    UNIT_ROOT,
+    SeriesTests,
+    UnitRootResult,
+    from_levels,
+    too_short,
+)
 
 
 @documented
@@ -104,28 +109,15 @@ def kpss_test(
     """
     check_trend(trend, ("c", "ct"))
     choose("kernel", kernel, KERNELS)
-    values, name, notes = one_series(data, column)
-    tests = kpss_tests(values, trend, bandwidth, kernel)
-    refuse_one(tests, name)
-    pvalue, bound = float(tests.pvalue), str(tests.bound)
-    if bound:
-        text = f"The published table ends at {pvalue:g}, and the p-value is {'above' if bound == '>' else 'below'} it."
-        notes = (*notes, Note("pvalue-bound", text))
-    notes = (*notes, *size_notes(f"kpss, {bandwidth}, {trend}", len(values)))
-    emit(notes)
-    return UnitRootResult(
-        f"KPSS ({tests.lags:g} lags, trend {trend!r})",
-        float(tests.statistic),
-        pvalue,
-        "none",
-        null=stationary(trend),
-        notes=notes,
-        lags=float(tests.lags),
-        nobs=len(values),
-        trend=trend,
-        critical_values=dict(KPSS[trend]),
-        lags_rule=tests.rule,
-        bound=bound,
+    series = one_series(data, column)
+    return unit_root_result(
+        "KPSS",
+        series,
+        kpss_tests(series.values, trend, bandwidth, kernel),
+        trend,
+        STATIONARY[trend],
+        lambda: KPSS[trend],
+        f"kpss, {bandwidth}, {trend}",
     )
 
 
@@ -191,30 +183,15 @@ def phillips_perron_test(
     choose("statistic", statistic, ("tau", "rho"))
     choose("kernel", kernel, KERNELS)
     choose("convention", convention, ("default", "urca", "tseries"))
-    values, name, notes = one_series(data, column)
-    tests = phillips_perron_tests(values, trend, bandwidth, kernel, statistic, convention)
-    refuse_one(tests, name)
-    emit(notes)
-    n = len(values) - 1
-    return UnitRootResult(
-        f"Phillips-Perron Z-{statistic} ({tests.lags:g} lags, trend {trend!r})",
-        float(tests.statistic),
-        float(tests.pvalue),
-        "none",
-        null=unit_root(trend),
-        notes=notes,
-        lags=float(tests.lags),
-        nobs=n,
-        trend=trend,
-        critical_values=tau_critical_values(trend, n) if statistic == "tau" else {},
-        lags_rule=tests.rule,
-        coefficient=float(tests.coefficient),
+    series = one_series(data, column)
+    return unit_root_result(
+        f"Phillips-Perron Z-{statistic}",
+        series,
+        phillips_perron_tests(series.values, trend, bandwidth, kernel, statistic, convention),
+        trend,
+        UNIT_ROOT,
+        lambda: tau_critical_values(trend, len(series.values) - 1) if statistic == "tau" else {},
     )
-
-
-def stationary(trend: str) -> str:
-    """The null hypothesis of KPSS in words."""
-    return f"the series is stationary about a {'level' if trend == 'c' else 'trend'}"
 
 
 def kpss_tests(

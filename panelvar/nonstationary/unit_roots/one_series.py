@@ -1,9 +1,9 @@
-"""Reading one series for a test, and the choices that its tests share."""
+"""What tests of one series share: how it is read, choices, refusals, and the result."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,14 +19,17 @@ from panelvar.core.base.errors import (
     PanelVarError,
     SpecificationError,
     choose,
+    emit,
 )
 from panelvar.core.base.labels import listed
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.series import read_var_data
 from panelvar.data.sources.arrow import from_arrow
+from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.kernels.dynamics.gaps import on_every_period
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT
 from panelvar.nonstationary.unit_roots.regressions import APART, EXACT, FEWEST_DF
-from panelvar.nonstationary.unit_roots.result import SeriesTests
+from panelvar.nonstationary.unit_roots.result import SeriesTests, UnitRootResult, bound_notes
 
 FLAT, NO_VARIANCE = 5, 6
 """More statuses of a test: the terms leave nothing of the series; its residuals have no long-run variance."""
@@ -61,8 +64,16 @@ POWERS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 """Deterministic columns of each trend."""
 
 
-def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[Note, ...]]:
-    """Values of one series in time order without gaps, its name, and notes."""
+class OneSeries(NamedTuple):
+    """A series in time order without gaps, its name, and notes."""
+
+    values: Array
+    name: str
+    notes: tuple[Note, ...]
+
+
+def one_series(data: Any, column: Hashable | None) -> OneSeries:
+    """Read one series."""
     data = from_arrow(data)
     if hasattr(data, "to_frame") and not hasattr(data, "columns"):
         data = data.to_frame(data.name if data.name is not None else "y")
@@ -76,8 +87,25 @@ def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[No
             f"The data have the columns {listed(table.names)}. Name one of them by column=, or use unit_root_table for "
             "all."
         )
-    values = stretch(table.values[:, 0], table.names[0])
-    return values, table.names[0], (*table.notes, *ends_note(f"{table.names[0]!r} is", len(table.values), len(values)))
+    (name,) = table.names
+    values = stretch(table.values[:, 0], name)
+    return OneSeries(values, name, (*table.notes, *ends_note(f"{name!r} is", len(table.values), len(values))))
+
+
+def is_panel(data: Any) -> bool:
+    """Whether data are a panel: a table with a two-level index is one."""
+    return isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2
+
+
+def entity_series(panel: Panel, column: Hashable) -> list[Array]:
+    """Values of each entity from its first period to its last, NaN where a period has no row."""
+    values, periods = panel.column(column), panel.time_positions
+    first, last = panel.starts[:-1], panel.starts[1:] - 1
+    gaps = periods[last] - periods[first] != last - first
+    return [
+        on_every_period(values[start : end + 1], periods[start : end + 1]) if broken else values[start : end + 1]
+        for start, end, broken in zip(first.tolist(), last.tolist(), gaps.tolist(), strict=True)
+    ]
 
 
 def ends_note(what: str, periods: int, used: int) -> tuple[Note, ...]:
@@ -155,10 +183,50 @@ def refusal(tests: SeriesTests, place: int | tuple[()], name: str) -> PanelVarEr
     return kind(text.format(name=repr(name)))
 
 
-def refuse_one(tests: SeriesTests, name: str) -> None:
-    """Raise where the only series has no test."""
+def unit_root_result(
+    name: str,
+    series: OneSeries,
+    tests: SeriesTests,
+    trend: str,
+    null: str,
+    critical_values: Callable[[], Mapping[float, float]],
+    size: str = "",
+) -> UnitRootResult:
+    """Make the result of a test of one series, and warn of what its reader should know.
+
+    Parameters
+    ----------
+    critical_values : callable
+        They are asked for where there is a test.
+    size : str, optional
+        What the test is called among those known not to hold their level.
+
+    Raises
+    ------
+    PanelVarError
+        The series has no test.
+    """
     if tests.status != ESTIMATED:
-        raise refusal(tests, (), name)
+        raise refusal(tests, (), series.name)
+    pvalue, lags = float(tests.pvalue), np.asarray(tests.lags).item()
+    bound = "" if tests.bound is None else str(tests.bound)
+    notes = (*series.notes, *bound_notes(pvalue, bound), *size_notes(size, len(series.values)))
+    emit(notes)
+    return UnitRootResult(
+        f"{name} ({lags:g} lags, trend {trend!r})",
+        float(tests.statistic),
+        pvalue,
+        "none",
+        null=null,
+        notes=notes,
+        lags=lags,
+        nobs=int(tests.nobs),
+        trend=trend,
+        critical_values=dict(critical_values()),
+        lags_rule=tests.rule,
+        coefficient=float(tests.coefficient),
+        bound=bound,
+    )
 
 
 def deterministic(left: Array, series: Array) -> Mask:

@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import Note
 from panelvar.core.tables.test_result import TestResult
 from panelvar.kernels.linear.unit_regressions import SHORT
 from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
+
+BOUND = "pvalue-bound"
+"""Code of the note that a p-value is a bound."""
+
+UNIT_ROOT = "the series has a unit root"
+STATIONARY = {"c": "the series is stationary about a level", "ct": "the series is stationary about a trend"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,3 +118,11 @@ def too_short(series: Array, rows: int, regressors: int) -> SeriesTests:
     none, status = np.full(some, np.nan), np.full(some, SHORT, np.int8)
     counts = np.full(some, max(rows, 0)), np.full(some, regressors)
     return SeriesTests(none, none, none, none, *counts, status, "")
+
+
+def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
+    """Return the note on a p-value that is a bound, and no note for any other."""
+    if not bound:
+        return ()
+    where = "above" if bound == ">" else "below"
+    return (Note(BOUND, f"The published table ends at {pvalue:g}, and the p-value is {where} it."),)
