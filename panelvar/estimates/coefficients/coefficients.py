@@ -81,7 +81,7 @@ class Inference(HintsAtNames):
     def _errors(self) -> Array:
         # A matrix that is not repaired may have a negative variance, which has no error; a warning was given.
         variances = self.covariance.matrix.diagonal()
-        if np.count_nonzero(variances > 0.0) == len(variances) or self.fit.rss == 0.0:
+        if np.count_nonzero(variances > 0.0) == len(variances) or self.fit.exact:
             return np.sqrt(variances)
         out = np.full(len(variances), np.nan)
         np.sqrt(variances, out=out, where=variances > 0.0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from panelvar.core.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other
-from panelvar.core.base.arrays import Array, Integers, Mask
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.chosen_names import as_number, chosen_names, factors_of, level_of, levels_of
 from panelvar.core.base.errors import PanelVarWarning, SpecificationError, check_level
 from panelvar.core.base.expressions import syntax_tree
@@ -28,7 +28,7 @@ from panelvar.data.calendar.calendar import read_times
 from panelvar.data.calendar.time_labels import DateLabels, IntegerLabels, as_text
 from panelvar.estimates.coefficients.coefficients import Inference
 from panelvar.estimates.coefficients.linear_combinations import LinearCombination, weighted_sum
-from panelvar.estimates.coefficients.wald import wald
+from panelvar.estimates.coefficients.wald import zero_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,10 +93,6 @@ class EventStudy(Presented):
     seed: int | None
 
     @property
-    def _estimated(self) -> list[str]:
-        return [name for name in self.names if name]
-
-    @property
     def estimates(self) -> Array:
         """Effect of each period, zero at a reference."""
         return self._spread(self.result.params)
@@ -126,7 +122,7 @@ class EventStudy(Presented):
         """
         limits = self.result.conf_int(
             level=self.level if level is None else level,
-            of=self._estimated,
+            of=[name for name in self.names if name],
             joint=joint,
             draws=self.draws,
             seed=self.seed,
@@ -146,24 +142,20 @@ class EventStudy(Presented):
         return self._joint_test(~self.before, "from the event on")
 
     def _joint_test(self, chosen: Mask, when: str) -> TestResult | None:
-        places = self._places(chosen)
-        if not len(places):
-            return None
-        restrictions = np.eye(len(self.result.names))[places]
-        return wald(self.result, restrictions, np.zeros(len(places)), "Wald", f"no effects {when}")
+        names = self._estimated_in(chosen)
+        return zero_test(self.result, names, "Wald", f"no effects {when}") if names else None
 
-    def _places(self, chosen: Mask) -> Integers:
-        names = [name for name, wanted in zip(self.names, chosen, strict=True) if name and wanted]
-        return np.array([self.result.names.index(name) for name in names], dtype=np.int64)
+    def _estimated_in(self, chosen: Mask) -> list[str]:
+        """Coefficients of chosen periods that are not references."""
+        return [name for name, wanted in zip(self.names, chosen, strict=True) if name and wanted]
 
     @property
     def average_effect(self) -> LinearCombination | None:
         """Mean of the effects from the event on, with its error; None where no such effect is estimated."""
-        places = self._places(~self.before)
-        if not len(places):
+        names = self._estimated_in(~self.before)
+        if not names:
             return None
-        weights = np.zeros(len(self.result.names))
-        weights[places] = 1.0 / len(places)
+        weights = np.array([1.0 / len(names) if name in names else 0.0 for name in self.result.names])
         return weighted_sum(self.result, weights, 0.0, "average effect", self.level)
 
     def to_frame(self) -> pd.DataFrame:
@@ -284,7 +276,7 @@ def event_study(
     draws: int,
     seed: int | None,
 ) -> EventStudy:
-    """Build ``LinearResult.event_study``."""
+    """Build ``EquationEstimates.event_study``."""
     level, draws, seed = check_level(level), read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
     if term is None:
         term = _term_of_periods(result.names, reference)

@@ -31,8 +31,8 @@ class Coefficients(Protocol):
         """Estimates, in that order."""
 
     @property
-    def rss(self) -> float:
-        """Residual sum of squares; zero where the fit is exact."""
+    def exact(self) -> bool:
+        """Whether the residuals are zero, so that errors are zero too."""
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -134,7 +134,7 @@ def weighted_sum(
     half = quantile(level, df) * error
     values = (math.ldexp(value, int(powers[0])) for value in (estimate, error, estimate - half, estimate + half))
     estimate, error, lower, upper = values
-    if error == 0.0 and result.fit.rss > 0.0:
+    if error == 0.0 and not result.fit.exact:
         text = f"{expression!r} has no sampling variation (its coefficients are restricted), so it has no t statistic."
         emit([Note("no-variance", text, warn=True)])
     return LinearCombination(

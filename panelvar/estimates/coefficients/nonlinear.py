@@ -79,8 +79,8 @@ class Functions:
         Derivatives of the functions by the model's coefficients.
     arguments : tuple of str
         Names of the model's coefficients.
-    rss : float
-        The model's residual sum of squares; zero where its fit is exact.
+    exact : bool
+        Whether the model fits exactly, so that errors are zero.
     notes : tuple of Note
     """
 
@@ -88,7 +88,7 @@ class Functions:
     coefficients: Array
     jacobian: Array
     arguments: tuple[str, ...]
-    rss: float
+    exact: bool
     notes: tuple[Note, ...] = ()
 
 
@@ -315,11 +315,11 @@ def nonlinear(
     covariance = through(result.covariance, jacobian)
     still = [label for label, variance in zip(written, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
     notes = tuple(_weak_denominator(each) for each in sets.values() if not each.bounded)
-    if still and result.fit.rss > 0.0:
+    if still and not result.fit.exact:
         text = f"These have no sampling variation, so they have no t statistic: {listed(still)}."
         notes = (*notes, Note("no-variance", text, warn=True))
     emit(notes)
-    functions = Functions(tuple(written), values, jacobian, names, result.fit.rss, notes)
+    functions = Functions(tuple(written), values, jacobian, names, result.fit.exact, notes)
     keys = tuple({"expression": text} for text in written.values())
     return NonlinearEstimates(
         functions, covariance, "Functions of coefficients", nobs, keys, level, sets, tuple(equations)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from panelvar.core.base.arrays import Array
@@ -34,7 +36,7 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
     if not form.positive:
         text = "The covariance of the restrictions is not positive definite, so the statistic has no valid p-value."
         notes = (Note("indefinite-test", text, warn=True),)
-    if result.fit.rss == 0.0 and rank == 0:
+    if result.fit.exact and rank == 0:
         text = "The residuals and the standard errors are zero, so there is no test."
         return _no_statistic(name, q, df, null, Note("exact-fit", text))
     if not form.determined:
@@ -55,6 +57,13 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
     if np.isinf(df):
         return chi2_test(name, statistic, rank, null, notes)
     return f_test(name, statistic / rank, rank, df, null, notes)
+
+
+def zero_test(result: Estimated, names: Sequence[str], name: str, null: str) -> TestResult:
+    """Test that the coefficients of some names are all zero."""
+    known = result.fit.names
+    restrictions = np.eye(len(known))[[known.index(each) for each in names]]
+    return wald(result, restrictions, np.zeros(len(names)), name, null)
 
 
 def _no_statistic(name: str, q: int, df: float, null: str, *notes: Note) -> TestResult:

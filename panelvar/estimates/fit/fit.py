@@ -33,6 +33,7 @@ from panelvar.core.base.quoting import one_line
 from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import rounding_of
+from panelvar.estimates.fit.sample import Sample, sample_of
 from panelvar.estimates.fit.scores import Scores, leverage
 from panelvar.estimates.fit.small_samples import Counts
 from panelvar.estimates.fit.transformed_model import Family, TransformedModel
@@ -376,12 +377,14 @@ class Fit:
         return np.zeros(rows.n_rows) if self.exact else rows.residuals(self.solution.coefficients)
 
     @cached_property
-    def sample(self) -> SampleSize:
-        """Size of the source."""
-        sizes = self.source.entities.sizes
-        return SampleSize(
-            len(sizes), self.source.times.n_groups, int(sizes.min()), float(sizes.mean()), int(sizes.max())
-        )
+    def sample(self) -> Sample:
+        """Rows of the regression, and entities of the source with their rows."""
+        return sample_of(self.design.dependent, self.counts.rows, self.source.entities)
+
+    @cached_property
+    def n_periods(self) -> int:
+        """Distinct periods of the source."""
+        return self.source.times.n_groups
 
     def without_rows(self) -> Fit:
         """Return the fit with everything that has a value for each row released."""
@@ -397,8 +400,8 @@ class Fit:
         instrumented = None if self.instrumented is None else replace(self.instrumented, rows=None)
         light = replace(self, model=model, structural=None, instrumented=instrumented)
         # Small summaries survive: they are what R2 sets and poolability tests are made of.
-        light.__dict__["entity_moments"] = self.entity_moments
-        light.__dict__["sample"] = self.sample
+        for name in ("entity_moments", "sample", "n_periods"):
+            light.__dict__[name] = getattr(self, name)
         return light
 
     @cached_property
@@ -412,14 +415,3 @@ class Fit:
             sizes = source.entities.sizes.astype(np.float64)
             return PanelMoments(sizes, source.entities.mass(source.weights), rows.tables[0], self.model.triangle)
         return panel_moments(self.source.columns, self.source.entities, self.source.weights)
-
-
-@dataclass(frozen=True)
-class SampleSize:
-    """Entities, periods and rows per entity of a sample."""
-
-    entities: int
-    periods: int
-    fewest: int
-    average: float
-    most: int

@@ -287,7 +287,7 @@ class VecmResult(FittedSystem):
         """`short_run` in a row, ``"[equation]ec1"``, the relations taken as known, with joint limits and tests."""
         params, spread = self._cointegration.conditional
         names = equation_labels(self.names, self.short_run_names)
-        fit = Stacked(names, params.T.ravel(), float(self._error_sigma.trace()) * self._error_divisor)
+        fit = Stacked(names, params.T.ravel(), bool(self._error_sigma.trace() == 0.0))
         covariance = np.kron(self._error_sigma, spread @ spread.T).astype(np.float64, copy=False)
         df = float(np.min(self._coefficient_df))
         return StackedInference(fit, CovarianceEstimate(covariance, "classical", df))

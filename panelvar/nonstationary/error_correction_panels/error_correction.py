@@ -78,6 +78,11 @@ class ErrorCorrectionFit:
         return float(self.residuals @ self.residuals)
 
     @property
+    def exact(self) -> bool:
+        """Whether the residuals are zero."""
+        return self.rss == 0.0
+
+    @property
     def k(self) -> int:
         """Number of long-run coefficients."""
         return int(self.long_run.shape[1])

@@ -87,6 +87,11 @@ class RelationFit:
         """Sum of squared residuals of the long-run relation."""
         return float(self.residuals @ self.residuals)
 
+    @property
+    def exact(self) -> bool:
+        """Whether the residuals are zero."""
+        return self.rss == 0.0
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CointegratingResult(AveragedResult):

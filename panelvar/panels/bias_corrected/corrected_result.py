@@ -13,15 +13,14 @@ from panelvar.core.base.errors import Note
 from panelvar.core.base.labels import labelled
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Fact
-from panelvar.core.faces.number_format import check_digits, format_count, format_number
-from panelvar.core.tables.coefficients import coefficient_header
-from panelvar.core.tables.table import Presented, Table
+from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
 from panelvar.data.formulas.design import Design
-from panelvar.estimates.coefficients.coefficients import coefficient_rows
-from panelvar.estimates.coefficients.questions import Augmented
-from panelvar.estimates.coefficients.wald import wald
+from panelvar.estimates.coefficients import equation_estimates
+from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
+from panelvar.estimates.coefficients.wald import zero_test
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.fit.sample import Sample, sample_of
 from panelvar.kernels.dynamics.dynamics import companion_roots
 from panelvar.panels.bias_corrected.lagged_rows import LaggedRows, WithinCube
 from panelvar.panels.static.result import LinearResult
@@ -74,6 +73,11 @@ class CorrectedFit:
         """Sum of squared errors."""
         return float(self.errors @ self.errors)
 
+    @property
+    def exact(self) -> bool:
+        """Whether the errors are zero."""
+        return self.rss == 0.0
+
 
 def corrected_fit(
     rows: LaggedRows,
@@ -96,7 +100,7 @@ def corrected_fit(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CorrectedResult(Augmented, Presented):
+class CorrectedResult(EquationEstimates):
     r"""An autoregression of a panel with fixed effects, estimated with its bias corrected.
 
     Attributes
@@ -139,35 +143,25 @@ class CorrectedResult(Augmented, Presented):
         return self.fit.design
 
     @property
-    def dependent(self) -> str:
-        """Name of the dependent variable."""
-        return self.design.dependent
-
-    @property
     def lags(self) -> int:
         """Lags of the dependent variable."""
         return self.fit.rows.lags
 
     @property
-    def nobs(self) -> int:
-        """Rows in use."""
-        return self.design.nobs
+    def explained(self) -> Design:
+        """The rows that residuals and fitted values belong to."""
+        return self.fit.design
+
+    augment = equation_estimates.augment
 
     @property
-    def n_entities(self) -> int:
-        """Entities in use."""
-        return self.design.entities.n_groups
+    def _sample(self) -> Sample:
+        return sample_of(self.design.dependent, self.design.nobs, self.design.entities)
 
     @property
     def n_periods(self) -> int:
         """Distinct periods in use."""
         return self.design.times.n_groups
-
-    @property
-    def periods_per_entity(self) -> tuple[int, float, int]:
-        """Fewest, average and most rows of an entity."""
-        sizes = self.design.entities.sizes
-        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
 
     # ---- least squares and its bias
 
@@ -231,54 +225,34 @@ class CorrectedResult(Augmented, Presented):
     @cached_property
     def f_slopes(self) -> TestResult | None:
         """Wald test that all slopes of the regressors are zero; None without regressors."""
-        count = len(self.names) - self.lags
-        if not count:
-            return None
-        matrix = np.eye(len(self.names))[self.lags :]
-        return wald(self, matrix, np.zeros(count), "Joint significance", "all slopes are zero")
+        slopes = self.names[self.lags :]
+        return zero_test(self, slopes, "Joint significance", "all slopes are zero") if slopes else None
 
     @property
     def f_statistic(self) -> TestResult | None:
         """The model's joint test: `f_slopes`."""
         return self.f_slopes
 
-    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
+    @property
+    def _head_facts(self) -> tuple[Fact, ...]:
+        return (
+            Fact("Dependent", self.dependent),
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Effects", "entity, time" if self.fit.rows.time_effects else "entity"),
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Std. errors", self.cov_label),
+            Fact("Periods", format_count(self.n_periods)),
+            Fact("Inference", self._inference_in_words),
+            Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
+            *self.fit.choices,
+        )
 
-        Parameters
-        ----------
-        level : float
-            Coverage of the confidence limits.
-        digits : int
-            Digits after the point.
-
-        Returns
-        -------
-        Table
-        """
-        check_digits(digits)
+    def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
         known = bool(np.isfinite(self.covariance.matrix).all())
-        return Table(
-            title=f"{self.estimator}: {self.dependent}",
-            facts=(
-                Fact("Dependent", self.dependent),
-                Fact("Observations", format_count(self.nobs)),
-                Fact("Effects", "entity, time" if self.fit.rows.time_effects else "entity"),
-                Fact("Entities", format_count(self.n_entities)),
-                Fact("Std. errors", self.cov_label),
-                Fact("Periods", format_count(self.n_periods)),
-                Fact("Inference", "normal"),
-                Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
-                *self.fit.choices,
-            ),
-            header=(coefficient_header(self.distribution, level),),
-            body=coefficient_rows(self, level, digits),
-            statistics=(
-                Fact("Largest root", format_number(float(self.moduli[0]), digits)),
-                Fact("Error std. dev.", format_number(float(np.sqrt(self.sigma2)), digits)),
-                *tests_in_lines({"All slopes zero": self.f_slopes if known else None}, digits),
-            ),
-            notes=tuple(dict.fromkeys(note.text for note in self.notes)),
+        return (
+            Fact("Largest root", format_number(float(self.moduli[0]), digits)),
+            Fact("Error std. dev.", format_number(float(np.sqrt(self.sigma2)), digits)),
+            *tests_in_lines({"All slopes zero": self.f_slopes if known else None}, digits),
         )
 
     def __repr__(self) -> str:

@@ -73,7 +73,9 @@ def differences(first: LinearResult, second: LinearResult, what: str, *, nested:
     """
     one, other = first.fit.sample, second.fit.sample
     counts = round(one.entities * one.average), round(other.entities * other.average)
-    notes = samples_note(*counts, one == other and same_rows(first, second), what)
+    # The rows of the caller count: those of a between regression are means over them.
+    as_many = one[2:] == other[2:] and first.n_periods == second.n_periods
+    notes = samples_note(*counts, as_many and same_rows(first, second), what)
     if not _same_weights(first, second):
         text = f"The two results have different weights, so their {what} may differ for that reason."
         notes.append(Note("compared-weights", text, warn=True))

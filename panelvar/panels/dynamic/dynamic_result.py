@@ -12,15 +12,13 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Fact
-from panelvar.core.faces.number_format import check_digits, format_count, format_degrees, format_number
-from panelvar.core.tables.coefficients import coefficient_header
-from panelvar.core.tables.table import Presented, Table
+from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
 from panelvar.data.formulas.design import CONSTANT
-from panelvar.estimates.coefficients.coefficients import coefficient_rows
-from panelvar.estimates.coefficients.questions import Questions
-from panelvar.estimates.coefficients.wald import wald
+from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
+from panelvar.estimates.coefficients.wald import zero_test
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.fit.sample import Sample
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.panels.dynamic.moment_tests import MomentTests
 from panelvar.panels.dynamic.transforms import WORDS
@@ -50,9 +48,14 @@ class DynamicFit:
     notes: tuple[Note, ...]
     estimate: GmmEstimate
 
+    @property
+    def exact(self) -> bool:
+        """Whether the errors are zero."""
+        return self.rss == 0.0
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DynamicPanelResult(MomentTests, Questions, Presented):
+class DynamicPanelResult(MomentTests, EquationEstimates):
     r"""A dynamic panel estimated by GMM: `fit_arellano_bond`, `fit_blundell_bond`, `fit_anderson_hsiao`.
 
     Attributes
@@ -95,25 +98,12 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
     # ---- counts and labels
 
     @property
-    def dependent(self) -> str:
-        """Name of the dependent variable."""
-        return self.fit.estimate.model.specification.dependents[0]
-
-    @property
-    def nobs(self) -> int:
-        """Number of rows: of the level equation where it is estimated too, else of the transformed one."""
-        return self.fit.estimate.model.nobs
-
-    @property
-    def n_entities(self) -> int:
-        """Entities in use."""
-        return self.fit.estimate.model.n_entities
-
-    @property
-    def periods_per_entity(self) -> tuple[int, float, int]:
-        """Fewest, average and most rows of an entity."""
+    def _sample(self) -> Sample:
+        # Rows are those of the level equation where it is estimated too, else of the transformed one.
         model = self.fit.estimate.model
-        return model.rows.fewest, model.nobs / model.n_entities, model.rows.most
+        rows, entities = model.rows, model.n_entities
+        dependent = model.specification.dependents[0]
+        return Sample(dependent, rows.total, entities, rows.fewest, rows.total / entities, rows.most)
 
     @property
     def entity_labels(self) -> pd.Index:
@@ -159,8 +149,8 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
     @cached_property
     def f_slopes(self) -> TestResult:
         """Joint test that all coefficients but the constant are zero."""
-        matrix = np.eye(len(self.names))[[place for place, name in enumerate(self.names) if name != CONSTANT]]
-        return wald(self, matrix, np.zeros(len(matrix)), "Joint significance", "all slopes are zero")
+        slopes = [name for name in self.names if name != CONSTANT]
+        return zero_test(self, slopes, "Joint significance", "all slopes are zero")
 
     @property
     def f_statistic(self) -> TestResult:
@@ -169,49 +159,28 @@ class DynamicPanelResult(MomentTests, Questions, Presented):
 
     # ---- reading
 
-    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
+    @property
+    def _head_facts(self) -> tuple[Fact, ...]:
+        return (
+            Fact("Dependent", self.dependent),
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Transform", WORDS[self.fit.estimate.model.kind]),
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Std. errors", self.cov_label),
+            Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
+            Fact("Inference", self._inference_in_words),
+            Fact("Instruments", format_count(self.n_instruments)),
+        )
 
-        Parameters
-        ----------
-        level : float
-            Coverage of the confidence limits.
-        digits : int
-            Digits after the point.
-
-        Returns
-        -------
-        Table
-        """
-        check_digits(digits)
-        df = self.df_inference
+    def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
         estimate = self.fit.estimate
-        shown: dict[str, TestResult | None] = {"Joint significance": self.f_slopes, "Sargan": None, "Hansen": None}
+        shown: dict[str, TestResult | None] = {"Joint significance": self.f_slopes}
         if estimate.spare:
             shown |= {"Sargan": self.sargan, "Hansen": self.hansen_j}
         for order in (1, 2):
             if estimate.model.census.differences.most > order:
                 shown[f"Arellano-Bond m{order}"] = self.ar_test(order)
-        return Table(
-            title=f"{self.estimator}: {self.dependent}",
-            facts=(
-                Fact("Dependent", self.dependent),
-                Fact("Observations", format_count(self.nobs)),
-                Fact("Transform", WORDS[estimate.model.kind]),
-                Fact("Entities", format_count(self.n_entities)),
-                Fact("Std. errors", self.cov_label),
-                Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
-                Fact("Inference", "normal" if df is None else f"t({format_degrees(df)})"),
-                Fact("Instruments", format_count(self.n_instruments)),
-            ),
-            header=(coefficient_header(self.distribution, level),),
-            body=coefficient_rows(self, level, digits),
-            statistics=(
-                Fact("Sigma", format_number(float(np.sqrt(self.sigma2)), digits)),
-                *tests_in_lines({name: test for name, test in shown.items() if test is not None}, digits),
-            ),
-            notes=tuple(dict.fromkeys(note.text for note in self.notes)),
-        )
+        return (Fact("Sigma", format_number(float(np.sqrt(self.sigma2)), digits)), *tests_in_lines(shown, digits))
 
     def __repr__(self) -> str:
         return one_line(f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; N = {self.n_entities}>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,16 +11,15 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Fact
-from panelvar.core.faces.number_format import check_digits, format_count, format_degrees, format_number
-from panelvar.core.tables.coefficients import coefficient_header
-from panelvar.core.tables.table import Presented, Table
+from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
 from panelvar.data.formulas.design import Design
-from panelvar.estimates.coefficients.coefficients import coefficient_rows
+from panelvar.estimates.coefficients import equation_estimates
+from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
 from panelvar.estimates.coefficients.linear_combinations import Coefficients
-from panelvar.estimates.coefficients.questions import Augmented
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import rounding_of
+from panelvar.estimates.fit.sample import Sample, sample_of
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.panels.static.summary import rows_per_entity
 
@@ -35,8 +34,12 @@ class AveragedFit(Coefficients, Protocol):
     def design(self) -> Design:
         """Rows of the regressions."""
 
+    @property
+    def rss(self) -> float:
+        """Sum of squared residuals of the regressions."""
 
-class AveragedResult(Augmented, Presented, ABC):
+
+class AveragedResult(EquationEstimates):
     """A result over regressions of entities, with a ``fit`` (`AveragedFit`) and a ``convention``."""
 
     fit: AveragedFit
@@ -80,14 +83,15 @@ class AveragedResult(Augmented, Presented, ABC):
         return self.fit.design
 
     @property
-    def dependent(self) -> str:
-        """Name of the dependent variable."""
-        return self.fit.design.dependent
+    def explained(self) -> Design:
+        """The rows that residuals and fitted values belong to."""
+        return self.fit.design
+
+    augment = equation_estimates.augment
 
     @property
-    def nobs(self) -> int:
-        """Rows of the entities in use."""
-        return self.fit.design.nobs
+    def _sample(self) -> Sample:
+        return sample_of(self.fit.design.dependent, self.fit.design.nobs, self._sides[0])
 
     @property
     def _sides(self) -> tuple[Grouping, Grouping]:
@@ -95,20 +99,9 @@ class AveragedResult(Augmented, Presented, ABC):
         return self.fit.design.entities, self.fit.design.times
 
     @property
-    def n_entities(self) -> int:
-        """Entities in use."""
-        return self._sides[0].n_groups
-
-    @property
     def n_periods(self) -> int:
         """Distinct periods in use."""
         return self._sides[1].n_groups
-
-    @property
-    def periods_per_entity(self) -> tuple[int, float, int]:
-        """Fewest, average and most rows of an entity."""
-        sizes = self._sides[0].sizes
-        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
 
     # ---- entities
 
@@ -189,43 +182,25 @@ class AveragedResult(Augmented, Presented, ABC):
 
     # ---- reading
 
-    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
+    @property
+    def _head_facts(self) -> tuple[Fact, ...]:
+        return (
+            Fact("Dependent", self.dependent),
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Convention", self.convention.name),
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Std. errors", self.cov_label),
+            Fact("Periods", format_count(self.n_periods)),
+            Fact("Inference", self._inference_in_words),
+            Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
+            *self._facts,
+        )
 
-        Parameters
-        ----------
-        level : float
-            Coverage of the confidence limits.
-        digits : int
-            Digits after the point.
-
-        Returns
-        -------
-        Table
-        """
-        check_digits(digits)
-        df = self.df_inference
-        return Table(
-            title=f"{self.estimator}: {self.dependent}",
-            facts=(
-                Fact("Dependent", self.dependent),
-                Fact("Observations", format_count(self.nobs)),
-                Fact("Convention", self.convention.name),
-                Fact("Entities", format_count(self.n_entities)),
-                Fact("Std. errors", self.cov_label),
-                Fact("Periods", format_count(self.n_periods)),
-                Fact("Inference", "normal" if df is None else f"t({format_degrees(df)})"),
-                Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
-                *self._facts,
-            ),
-            header=(coefficient_header(self.distribution, level),),
-            body=coefficient_rows(self, level, digits),
-            statistics=(
-                *self._statistics(digits),
-                Fact("Root MSE", format_number(self.rmse, digits)),
-                *tests_in_lines(self._tests, digits),
-            ),
-            notes=tuple(dict.fromkeys(note.text for note in self.notes)),
+    def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
+        return (
+            *self._statistics(digits),
+            Fact("Root MSE", format_number(self.rmse, digits)),
+            *tests_in_lines(self._tests, digits),
         )
 
     def __repr__(self) -> str:

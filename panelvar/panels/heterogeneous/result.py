@@ -58,6 +58,11 @@ class HeterogeneousFit:
         """Sum of the entities' residual sums of squares."""
         return float(self.units.rss.sum())
 
+    @property
+    def exact(self) -> bool:
+        """Whether every entity fits exactly."""
+        return self.rss == 0.0
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HeterogeneousResult(AveragedResult):

@@ -23,7 +23,6 @@ from panelvar.panels.instruments.anderson_rubin import anderson_rubin_set, ander
 from panelvar.panels.instruments.regressions import SpecifiedResult, is_classical
 from panelvar.panels.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
 from panelvar.panels.instruments.validity import difference, endogeneity
-from panelvar.panels.static.summary import linear_table
 
 T = TypeVar("T")
 
@@ -323,8 +322,11 @@ class InstrumentalResult(SpecifiedResult):
             "Exogeneity": _if_there("Exogeneity", lambda: self.wu_hausman, missing),
         }
         told = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
-        return linear_table(
-            self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (told, *missing)
+        table = super().summary(level=level, digits=digits)
+        return replace(
+            table,
+            statistics=(*table.statistics, *facts, *tests_in_lines(tests, digits)),
+            notes=tuple(dict.fromkeys((told, *missing, *table.notes))),
         )
 
 

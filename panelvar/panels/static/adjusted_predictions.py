@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +15,10 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.coefficients.nonlinear import Functions, through
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.fit.fit import Fit
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, ModelColumns, place_in_words, quoted
-
-if TYPE_CHECKING:
-    from panelvar.panels.static.fit_statistics import FitStatistics
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -47,11 +46,18 @@ class AdjustedPredictions(Margins):
 
 
 def adjusted_predictions(
-    result: FitStatistics, variables: str | Sequence[str] | None, *, at: At, over: str | None, level: float
+    fit: Fit,
+    covariance: CovarianceEstimate,
+    of_changes: bool,
+    variables: str | Sequence[str] | None,
+    *,
+    at: At,
+    over: str | None,
+    level: float,
 ) -> AdjustedPredictions:
     """Build ``LinearResult.adjusted_predictions``."""
     level = check_level(level)
-    model = ModelColumns(result, "An adjusted prediction")
+    model = ModelColumns(fit, of_changes, "An adjusted prediction")
     model.refuse_without_level("An adjusted prediction")
     written = _gone_through(model, variables, at)
     grid = model.grid(at, "predictions", {name: list(values) for name, values in written.items()})
@@ -76,21 +82,20 @@ def adjusted_predictions(
             keys.append(where)
             weights.append(np.array([rows.mean(column) for column in model.in_use(columns, rows, grid.at_means)]))
     jacobian = np.array(weights)
-    fit = result.fit
-    covariance = through(result.covariance, jacobian)
-    still = [name for name, variance in zip(names, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
+    through_rows = through(covariance, jacobian)
+    still = [name for name, variance in zip(names, through_rows.matrix.diagonal(), strict=True) if variance == 0.0]
     notes: tuple[Note, ...] = ()
-    if still and fit.rss > 0.0:
+    if still and not fit.exact:
         text = f"These have no sampling variation, so they have no t statistic: {listed(still)}."
         notes = (Note("no-variance", text),)
     return AdjustedPredictions(
-        Functions(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.rss, notes),
-        covariance,
-        f"Adjusted predictions of {result.dependent}, {grid.in_words}",
-        result.nobs,
+        Functions(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.exact, notes),
+        through_rows,
+        f"Adjusted predictions of {fit.design.dependent}, {grid.in_words}",
+        fit.counts.rows,
         tuple(keys),
         level,
-        result.dependent,
+        fit.design.dependent,
         (*(() if over is None else (over,)), *grid.points[0]),
     )
 

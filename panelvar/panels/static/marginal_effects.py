@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +19,10 @@ from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.derivatives import Sloped
 from panelvar.estimates.coefficients.nonlinear import Functions, through
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.fit.fit import Fit
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, Grid, ModelColumns, Rows, place_in_words, quoted
-
-if TYPE_CHECKING:
-    from panelvar.panels.static.fit_statistics import FitStatistics
 
 _TITLES = {
     None: "Marginal effects on {}",
@@ -108,7 +107,9 @@ class _Effect:
 
 
 def marginal_effects(
-    result: FitStatistics,
+    fit: Fit,
+    covariance: CovarianceEstimate,
+    of_changes: bool,
     variables: str | Sequence[str] | None,
     *,
     at: At,
@@ -121,7 +122,7 @@ def marginal_effects(
     level, lags = check_level(level), read_flag("lags", lags)
     if elasticity is not None:
         choose("elasticity", elasticity, [kind for kind in _TITLES if kind is not None])
-    model = ModelColumns(result, "A marginal effect")
+    model = ModelColumns(fit, of_changes, "A marginal effect")
     if elasticity in _RELATIVE:
         model.refuse_without_level("An elasticity of the dependent variable")
     asked = _asked(model, variables, lags, elasticity)
@@ -147,15 +148,15 @@ def marginal_effects(
     emit(notes)
     names = tuple(effect.name for effect in effects)
     values = np.array([effect.value for effect in effects])
-    functions = Functions(names, values, jacobian, result.fit.names, result.fit.rss, notes)
+    functions = Functions(names, values, jacobian, fit.names, fit.exact, notes)
     return MarginalEffects(
         functions,
-        through(result.covariance, jacobian),
-        f"{_TITLES[elasticity].format(result.dependent)}, {grid.in_words}",
-        result.nobs,
+        through(covariance, jacobian),
+        f"{_TITLES[elasticity].format(fit.design.dependent)}, {grid.in_words}",
+        fit.counts.rows,
         tuple(effect.key for effect in effects),
         level,
-        result.dependent,
+        fit.design.dependent,
         (*(() if over is None else (over,)), *grid.points[0]),
         elasticity,
     )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.derivatives import MEAN, SlopedFactors, value_of
 from panelvar.data.formulas.design import CONSTANT
-
-if TYPE_CHECKING:
-    from panelvar.panels.static.fit_statistics import FitStatistics
+from panelvar.estimates.fit.fit import Fit
 
 At: TypeAlias = "Mapping[str, Any] | str | None"
 
@@ -90,14 +88,14 @@ class ModelColumns:
 
     Parameters
     ----------
-    result : FitStatistics
+    fit : Fit
+    of_changes : bool
+        Whether differences are explained.
     what : str
         Name of what is asked for, with its article: "A marginal effect".
 
     Attributes
     ----------
-    of_changes : bool
-        Whether differences are explained.
     everyone : Rows
         The model's rows.
     held : tuple of str
@@ -110,12 +108,11 @@ class ModelColumns:
         Levels of these columns as text, references first.
     """
 
-    def __init__(self, result: FitStatistics, what: str) -> None:
-        fit = result.fit
+    def __init__(self, fit: Fit, of_changes: bool, what: str) -> None:
         fit.rows_or_refuse(what)
         self.fit = fit
         self.source = fit.source
-        self.of_changes = result.explains_changes
+        self.of_changes = of_changes
         self.everyone = Rows(None, None, self.source.kept, self.source.weights)
         self.held = tuple(name for name in self.source.names if self._is_mean_of_another(name))
         use = self._factors(self.everyone, {}, False, None, False)

@@ -24,16 +24,17 @@ from panelvar.data.panel.panel import Panel
 from panelvar.data.sources.source import Coded, Source
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import limit_columns, nested
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.static.effect_precision import sum_variances
+from panelvar.panels.static.effect_variances import effect_variances
 from panelvar.panels.static.effects import blup, dimension_of, leading_table, level_tables, unit_variances
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from panelvar.panels.static.fit_statistics import FitStatistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,15 +70,14 @@ class PredictionRows:
         return out
 
 
-def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> PredictionRows:
+def prediction_rows(fit: Fit, convention: Convention, estimator: str, data: object, *, effects: bool) -> PredictionRows:
     """Collect the rows of a prediction, with or without the levels they belong to."""
-    fit = result.fit
     if effects and fit.family in ("gls", "gls-within"):
         raise SpecificationError(
             "Predictions of generalised least squares come without effects. Add estimated_effects() by entity."
         )
     if effects and not fit.effects:
-        raise SpecificationError(f"{result.estimator} has no effects to add to a prediction. Leave out effects=True.")
+        raise SpecificationError(f"{estimator} has no effects to add to a prediction. Leave out effects=True.")
     names = [dimension_of(fit, i) for i in range(len(fit.effects))] if effects else []
     if isinstance(data, str):
         raise SpecificationError(
@@ -95,9 +95,9 @@ def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> Pr
         return PredictionRows(columns, own.index, None, positions, _slopes(fit, fit.source.panel, fit.source.kept))
     if effects or fit.source.formula is not None or fit.family == "difference":
         fit.rows_or_refuse("A prediction with effects, from a formula or of differences")
-    dated = _needs_calendar(result)
-    panel = data if isinstance(data, Panel) else _dated(result, data) if dated else _by_row(data)
-    columns, index, order = _columns(result, panel), panel.index, panel.order
+    dated = _needs_calendar(fit)
+    panel = data if isinstance(data, Panel) else _dated(fit, data) if dated else _by_row(data)
+    columns, index, order = _columns(fit, convention, panel), panel.index, panel.order
     labels = getattr(data, "index", None)
     if labels is not None and not isinstance(data, Panel):
         # These are the caller's own labels, in the panel's order.
@@ -107,8 +107,8 @@ def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> Pr
 
     def levels(name: str) -> Any:
         if dated or isinstance(data, Panel):
-            return _labels(result, panel, name)
-        return _labels_in(Source(data), result, name)
+            return _labels(fit, panel, name)
+        return _labels_in(Source(data), fit, name)
 
     places = [fit.source.places_of(name, levels) for name in names]
     return PredictionRows(columns, index, order, tuple(places), _slopes(fit, panel, None))
@@ -128,15 +128,15 @@ def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[Arra
     return tuple(out)
 
 
-def predict(result: FitStatistics, data: object, *, effects: bool, unseen: str) -> pd.Series:
+def predict(fit: Fit, convention: Convention, estimator: str, data: object, *, effects: bool, unseen: str) -> pd.Series:
     """Build ``LinearResult.predict``."""
     import pandas as pd
 
     choose("unseen", unseen, ("zero", "missing", "raise"))
     effects = read_flag("effects", effects)
     with needing_rows("predict()", "write predictions to a file (PanelStream.write_predictions)"):
-        rows = prediction_rows(result, data, effects=effects)
-    values = rows.arranged(predicted_values(result, rows, effects=effects, unseen=unseen))
+        rows = prediction_rows(fit, convention, estimator, data, effects=effects)
+    values = rows.arranged(predicted_values(fit, rows, effects=effects, unseen=unseen))
     return pd.Series(values, index=caller_index(rows), name="predicted")
 
 
@@ -145,28 +145,27 @@ def caller_index(rows: PredictionRows) -> pd.Index:
     return rows.index if rows.order is None else rows.index[np.argsort(rows.order)]
 
 
-def predicted_values(result: FitStatistics, rows: PredictionRows, *, effects: bool, unseen: str) -> Array:
+def predicted_values(fit: Fit, rows: PredictionRows, *, effects: bool, unseen: str) -> Array:
     """Return the predictions in the rows' own order."""
-    fit = result.fit
     values = np.full(len(rows.index), fit.coefficients[0] if fit.constant else 0.0)
     for column, slope in zip(rows.columns, fit.slopes, strict=True):
         values = values + slope * column
     return values + _effect_of(fit, rows, unseen) if effects else values
 
 
-def _needs_calendar(result: FitStatistics) -> bool:
+def _needs_calendar(fit: Fit) -> bool:
     """Whether a row's prediction depends on other rows of its entity, which must then be found."""
-    formula = result.fit.source.formula
-    if formula is None or result.fit.family == "difference":
-        return result.fit.family == "difference"
+    formula = fit.source.formula
+    if formula is None or fit.family == "difference":
+        return fit.family == "difference"
     from panelvar.data.formulas.formula import shifts
 
     return shifts(formula)
 
 
-def _dated(result: FitStatistics, data: Any) -> Panel:
+def _dated(fit: Fit, data: Any) -> Panel:
     """Index new data as the model's panel was."""
-    source = result.fit.source.panel
+    source = fit.source.panel
     names = set(getattr(data, "columns", ()) if not isinstance(data, dict) else data)
     single = source.entity_name is None and source.n_entities == 1
     if source.time_name in names and (source.entity_name in names or single):
@@ -188,9 +187,9 @@ def _by_row(data: Any) -> Panel:
     return Panel(data)
 
 
-def _columns(result: FitStatistics, panel: Panel) -> list[Array]:
+def _columns(fit: Fit, convention: Convention, panel: Panel) -> list[Array]:
     """Regressors in use, from columns or by the model's formula with the model's categories."""
-    source, names = result.fit.source, result.fit.slope_names
+    source, names = fit.source, fit.slope_names
     if source.formula is None:
         columns = [panel.column(name) for name in names]
     else:
@@ -199,9 +198,9 @@ def _columns(result: FitStatistics, panel: Panel) -> list[Array]:
         terms, values, _ = regressors(source.formula, panel, source.panel)
         found = dict(zip(terms, values, strict=True))
         columns = [found[name] for name in names]
-    if result.fit.family != "difference":
+    if fit.family != "difference":
         return columns
-    if result.convention.first_difference == "adjacent":
+    if convention.first_difference == "adjacent":
         return [panel.difference(column) for column in columns]
     # Each row less the row before, whatever its period; the first row of an entity has none.
     differences = [np.diff(column, prepend=np.nan) for column in columns]
@@ -210,8 +209,8 @@ def _columns(result: FitStatistics, panel: Panel) -> list[Array]:
     return differences
 
 
-def _labels(result: FitStatistics, panel: Panel, name: str) -> Any:
-    source = result.fit.source.panel
+def _labels(fit: Fit, panel: Panel, name: str) -> Any:
+    source = fit.source.panel
     if name == (source.entity_name or "entity"):
         return panel.entity_labels.take(panel.entity_codes)
     if name == (source.time_name or "time"):
@@ -219,11 +218,11 @@ def _labels(result: FitStatistics, panel: Panel, name: str) -> Any:
     return panel.raw_column(name)
 
 
-def _labels_in(source: Source, result: FitStatistics, name: str) -> Any:
+def _labels_in(source: Source, fit: Fit, name: str) -> Any:
     """Return the levels of an effect that new rows, in their own order, belong to."""
     import pandas as pd
 
-    panel = result.fit.source.panel
+    panel = fit.source.panel
     dimensions = (panel.entity_name or "entity", panel.time_name or "time")
     if name in source:
         labels = source.labels(name)
@@ -270,7 +269,16 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
 
 
 def predict_interval(
-    result: FitStatistics, data: object, *, kind: str, levels: Sequence[float], effects: bool, unseen: str
+    fit: Fit,
+    covariance: CovarianceEstimate,
+    convention: Convention,
+    estimator: str,
+    data: object,
+    *,
+    kind: str,
+    levels: Sequence[float],
+    effects: bool,
+    unseen: str,
 ) -> pd.DataFrame:
     """Build ``LinearResult.predict_interval``."""
     import pandas as pd
@@ -278,28 +286,23 @@ def predict_interval(
     choose("kind", kind, ("confidence", "prediction"))
     choose("unseen", unseen, ("zero", "missing", "raise"))
     effects = read_flag("effects", effects)
-    fit = result.fit
-    rows = prediction_rows(result, data, effects=effects)
-    values = predicted_values(result, rows, effects=effects, unseen=unseen)
+    rows = prediction_rows(fit, convention, estimator, data, effects=effects)
+    values = predicted_values(fit, rows, effects=effects, unseen=unseen)
     x = np.column_stack([*rows.columns, np.empty((len(values), 0))])
     if not effects:
-        variance = _of_coefficients(result, x)
+        z = np.column_stack([np.ones(len(x)), x]) if fit.constant else x
+        variance = _quadratic(z, covariance.matrix)
     elif fit.components is not None:
-        variance = _random(result, x, rows.positions[0])
+        variance = _random(fit, covariance, x, rows.positions[0])
     else:
-        variance = _fixed(result, x, rows, unseen)
+        variance = _fixed(fit, covariance, x, rows, unseen)
     if kind == "prediction":
-        variance = variance + _error_variance(result, effects=effects)
+        variance = variance + _error_variance(fit, convention, estimator, effects=effects)
     # A prediction that is missing (an unseen level) has no limits either.
     errors = np.where(np.isnan(values), np.nan, np.sqrt(variance))
-    limits = nested(levels, lambda level: normal_limits(values, errors, level, quantile(level, result.covariance.df)))
+    limits = nested(levels, lambda level: normal_limits(values, errors, level, quantile(level, covariance.df)))
     table = {"predicted": values, "std_error": errors, **limit_columns(limits)}
     return pd.DataFrame({name: rows.arranged(column) for name, column in table.items()}, index=caller_index(rows))
-
-
-def _of_coefficients(result: FitStatistics, x: Array) -> Array:
-    z = np.column_stack([np.ones(len(x)), x]) if result.fit.constant else x
-    return _quadratic(z, result.covariance.matrix)
 
 
 def _quadratic(rows: Array, matrix: Array) -> Array:
@@ -311,11 +314,10 @@ def _quadratic(rows: Array, matrix: Array) -> Array:
     return out
 
 
-def _error_variance(result: FitStatistics, *, effects: bool) -> float:
+def _error_variance(fit: Fit, convention: Convention, estimator: str, *, effects: bool) -> float:
     """Return the variance of a new observation about its expected value, with effects unless they are estimated."""
-    fit = result.fit
     if fit.family == "random" and fit.components is not None:
-        variances = result.variance_components
+        variances = effect_variances(fit, convention)
         assert variances is not None
         return variances.idiosyncratic + (0.0 if effects else variances.effect)
     if fit.family == "pooled":
@@ -323,7 +325,7 @@ def _error_variance(result: FitStatistics, *, effects: bool) -> float:
     if fit.family == "fixed":
         return fit.residual_variance + (0.0 if effects else sum(_spread(fit)))
     raise SpecificationError(
-        f"{result.estimator} does not estimate the variance of an observation. kind='prediction' needs a pooled, "
+        f"{estimator} does not estimate the variance of an observation. kind='prediction' needs a pooled, "
         "fixed-effects or random-effects model."
     )
 
@@ -343,8 +345,7 @@ def _one_or_two(fit: Fit) -> None:
         )
 
 
-def _random(result: FitStatistics, x: Array, positions: NDArray[np.intp]) -> Array:
-    fit = result.fit
+def _random(fit: Fit, covariance: CovarianceEstimate, x: Array, positions: NDArray[np.intp]) -> Array:
     c = fit.components
     if not isinstance(c, Components):
         raise SpecificationError(
@@ -362,18 +363,17 @@ def _random(result: FitStatistics, x: Array, positions: NDArray[np.intp]) -> Arr
     if fit.constant:
         one = np.ones((len(x), 1))
         z, centre = np.hstack([one, x]), np.hstack([one, centre])
-    return _quadratic(z - shrink[:, None] * centre, result.covariance.matrix) + c.effect * (1.0 - shrink)
+    return _quadratic(z - shrink[:, None] * centre, covariance.matrix) + c.effect * (1.0 - shrink)
 
 
-def _fixed(result: FitStatistics, x: Array, rows: PredictionRows, unseen: str) -> Array:
+def _fixed(fit: Fit, covariance: CovarianceEstimate, x: Array, rows: PredictionRows, unseen: str) -> Array:
     """Return the variance of the expected value with fixed effects, for any combination of seen and unseen levels."""
-    fit = result.fit
     _one_or_two(fit)
     seen = [positions >= 0 for positions in rows.positions]
     if not fit.constant and not np.logical_and.reduce(seen).all() and unseen != "missing":
         raise SpecificationError("Limits for unseen levels need the constant. Fit with constant=True.")
     first = int(fit.constant)
-    slope_cov = result.covariance.matrix[first:, first:]
+    slope_cov = covariance.matrix[first:, first:]
     centre = fit.centre[:-1][fit.kept]
     levers = [table[:, :-1][:, fit.kept] for table in fit.regressor_rows("A prediction with effects").tables]
     places = [np.where(s, p, 0) for s, p in zip(seen, rows.positions, strict=True)]

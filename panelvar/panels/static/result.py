@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,27 +13,52 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_levels
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import NumericalError, check_level, emit
+from panelvar.core.base.errors import Note, NumericalError, emit
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.table import Presented, Table
+from panelvar.core.faces.layout import Fact
+from panelvar.core.faces.number_format import format_count, format_degrees
+from panelvar.core.tables.test_result import TestResult, chi2_test, f_test, tests_in_lines
 from panelvar.data.formulas.design import Design
-from panelvar.estimates.coefficients.event_study import EventStudy, event_study
-from panelvar.estimates.covariance.covariances import Covariance
+from panelvar.estimates.coefficients import equation_estimates
+from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
+from panelvar.estimates.coefficients.wald import zero_test
+from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.estimates.covariance.named import covariance_of, resolve
+from panelvar.estimates.fit.conventions import Convention
+from panelvar.estimates.fit.fit import Fit
+from panelvar.estimates.fit.sample import Sample
+from panelvar.estimates.fit.small_samples import classical_df
 from panelvar.panels.static.adjusted_predictions import AdjustedPredictions, adjusted_predictions
+from panelvar.panels.static.effect_variances import EffectVariances, effect_variances
 from panelvar.panels.static.effects import effects_table
-from panelvar.panels.static.fit_statistics import FitStatistics
+from panelvar.panels.static.fit_statistics import (
+    effects_and_slopes_test,
+    log_likelihood,
+    pooling_test,
+    ratio_of_gain,
+)
 from panelvar.panels.static.marginal_effects import MarginalEffects, marginal_effects
 from panelvar.panels.static.predictions import predict, predict_interval
-from panelvar.panels.static.summary import linear_table
+from panelvar.panels.static.rsquared import RSquared, rsquared_of
+from panelvar.panels.static.summary import component_facts, rows_per_entity, rsquared_facts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+_NO_SLOPES = "all slopes are zero"
+_R2_LABELS = {
+    "fixed": "Within R2",
+    "random": "Quasi-demeaned R2",
+    "between": "Between R2",
+    "gls": "Transformed R2",
+    "gls-within": "Transformed R2",
+}
+
+
 @dataclass(frozen=True, eq=False)
-class LinearResult(FitStatistics, Presented):
+class LinearResult(EquationEstimates):
     r"""Estimates of a linear panel model under one covariance and one convention.
 
     Attributes
@@ -98,6 +123,222 @@ class LinearResult(FitStatistics, Presented):
     >>> figure = pv.plot_coefficients(fit, level=(0.68, 0.95))
     """
 
+    fit: Fit
+    covariance: CovarianceEstimate
+    convention: Convention
+    estimator: str
+
+    # ---- counts and labels
+
+    @property
+    def design(self) -> Design:
+        """The rows of the model as the caller gave them."""
+        return self.fit.source
+
+    @property
+    def _sample(self) -> Sample:
+        return self.fit.sample
+
+    @property
+    def n_periods(self) -> int:
+        """Distinct periods in the sample."""
+        return self.fit.n_periods
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Absorbed or random dimensions."""
+        return self.fit.effects
+
+    @property
+    def df_resid(self) -> int:
+        """Residual degrees of freedom: rows less slopes, constant and absorbed effects."""
+        return self.fit.residual_df
+
+    @property
+    def df_model(self) -> int:
+        """Rows less residual degrees of freedom."""
+        return self.nobs - self.df_resid
+
+    # ---- fit statistics
+
+    @property
+    def rss(self) -> float:
+        """Residual sum of squares of the regression that was run."""
+        return self.fit.rss
+
+    @property
+    def tss(self) -> float:
+        """Total sum of squares of the transformed dependent variable, about the constant where there is one."""
+        return self.fit.tss
+
+    @property
+    def s2(self) -> float:
+        """Residual variance, RSS over its degrees of freedom (by default ``df_resid``)."""
+        return self.fit.rss / classical_df(self.convention, self.fit.counts)
+
+    @property
+    def rmse(self) -> float:
+        """Root of the residual variance, with the degrees of freedom of the convention."""
+        if self._leaves_effects_out:
+            return float(np.sqrt(self.fit.rss / self._scale_df))
+        return float(np.sqrt(self.s2))
+
+    @property
+    def _leaves_effects_out(self) -> bool:
+        robust = self.fit.family == "fixed" and not self.covariance.classical
+        return robust and self.convention.robust_scale == "effects_left_out"
+
+    @property
+    def _scale_df(self) -> int:
+        """Degrees of freedom of the root mean squared error and of adjusted R2."""
+        return self.nobs - len(self.fit.kept) - 1 if self._leaves_effects_out else self.df_resid
+
+    @cached_property
+    def loglik(self) -> float:
+        r"""Gaussian log-likelihood of the regression's rows at the variance that maximises it.
+
+        :math:`-\tfrac{n}{2}(\log(2\pi RSS / n) + 1)`, plus :math:`\tfrac12\sum\log w` with analytic weights and the log
+        determinant of the transform for random effects, :math:`\sum_i \log(1 - \theta_i)` one-way (the likelihood of
+        the data, not of the quasi-demeaned rows, at the variances that were used), as the convention's
+        ``loglik_jacobian`` says. After ``variance_components="reml"`` it is the restricted log-likelihood that the
+        variances maximise (Harville 1977), as lme4 and Stata's ``mixed, reml`` print it. It, and the criteria computed
+        from it, compare only models with the same regressors. It is NaN where the regression fits exactly.
+        """
+        return log_likelihood(self.fit, self.convention)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, -2 log L + 2 k; k counts slopes, constant and absorbed effects (R adds the variance)."""
+        return -2.0 * self.loglik + 2.0 * self._criterion_parameters
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, -2 log L + k log n, with the k of `aic`."""
+        return -2.0 * self.loglik + float(np.log(self.nobs)) * self._criterion_parameters
+
+    @property
+    def hqic(self) -> float:
+        """Hannan and Quinn's criterion, -2 log L + 2 k log log n, with the k of `aic`."""
+        return -2.0 * self.loglik + 2.0 * float(np.log(np.log(self.nobs))) * self._criterion_parameters
+
+    @property
+    def _criterion_parameters(self) -> int:
+        return self.df_model + int(self.convention.criteria_count_variance)
+
+    @cached_property
+    def r2(self) -> RSquared:
+        """The set of R2 measures."""
+        return rsquared_of(self.fit, self.convention)
+
+    @property
+    def rsquared(self) -> float:
+        """The headline R2, by the convention (`rsquared_label` says which)."""
+        return self._headline[0]
+
+    @property
+    def rsquared_adjusted(self) -> float:
+        """The headline R2 adjusted for degrees of freedom."""
+        return self._headline[1]
+
+    @property
+    def rsquared_label(self) -> str:
+        """Which R2 the headline is."""
+        return self._headline[2]
+
+    @cached_property
+    def _headline(self) -> tuple[float, float, str]:
+        fit = self.fit
+        df, centred = self._scale_df, self.nobs - int(fit.counts.constant)
+        if fit.family == "fixed" and self.convention.rsquared_fixed == "with_dummies":
+            return self.r2.with_dummies, self.r2.with_dummies_adjusted, "R2 with dummies"
+        if fit.family == "random" and self.convention.rsquared_random == "overall":
+            return self.r2.overall, 1.0 - (1.0 - self.r2.overall) * centred / df, "Overall R2"
+        label = _R2_LABELS.get(fit.family, "R2")
+        if self.convention.transformed_kind == "correlation":
+            return self.r2.transformed, self.r2.transformed_adjusted, label
+        # This does not need the whole set, which takes a pass over the rows.
+        value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
+        if self.convention.adjusted_total == "less_effects":
+            centred -= fit.counts.absorbed
+        return value, 1.0 - (1.0 - value) * centred / df, label
+
+    @cached_property
+    def f_slopes(self) -> TestResult | None:
+        """Joint test that every slope is zero, under the result's covariance; F, or chi2 with the normal.
+
+        Under the classical covariance it is computed from the regression's sums of squares, with the residual variance
+        of the standard errors. (That is the same number, except under EViews' rescaled random-effects covariance, where
+        EViews reports this one.)
+        """
+        fit = self.fit
+        first, slopes = int(fit.constant), len(fit.kept)
+        if slopes == 0:
+            return None
+        likelihood = fit.components is not None and fit.components.likelihood is not None
+        if self.covariance.classical and not likelihood:
+            # The residual variance of the classical F has df_resid; that of the errors has what the convention counts.
+            value, notes = self._classical_ratio
+            scale = self.s2
+            value *= fit.residual_variance / scale if scale > 0.0 else 1.0
+            if math.isfinite(self.covariance.df):
+                return f_test("Joint significance", value, slopes, self.covariance.df, _NO_SLOPES, notes)
+            return chi2_test("Joint significance", slopes * value, slopes, _NO_SLOPES, notes)
+        return zero_test(self, self.names[first:], "Joint significance", _NO_SLOPES)
+
+    @cached_property
+    def _classical_ratio(self) -> tuple[float, tuple[Note, ...]]:
+        explained = self.fit.solution.r @ self.fit.slopes
+        return ratio_of_gain(self.fit, "Classical F", float(explained @ explained), len(explained))
+
+    @cached_property
+    def f_classical(self) -> TestResult | None:
+        """F that every slope is zero, from sums of squares: homoskedastic errors, whatever the result's covariance."""
+        slopes = len(self.fit.kept)
+        if slopes == 0:
+            return None
+        value, notes = self._classical_ratio
+        return f_test("Classical F", value, slopes, self.fit.residual_df, _NO_SLOPES, notes)
+
+    @cached_property
+    def f_with_dummies(self) -> TestResult | None:
+        """F that slopes and absorbed effects are all zero, classical (None without absorbed effects, or by 2SLS)."""
+        return effects_and_slopes_test(self.fit, self.covariance)
+
+    @cached_property
+    def f_poolability(self) -> TestResult | None:
+        """F that the absorbed effects are all zero, against pooled OLS; None without effects that pooled OLS lacks.
+
+        The convention says whether pooled OLS keeps the regressors that the effects absorb. After 2SLS it is None, too.
+        """
+        return pooling_test(self.fit, self.covariance, self.convention)
+
+    @property
+    def effects_test(self) -> TestResult | None:
+        """F of the effects where sums of squares of the caller's rows do not give it (`GLSResult`); else None."""
+        return None
+
+    @property
+    def explains_changes(self) -> bool:
+        """Whether differences are explained, so that a prediction says how the dependent variable changes."""
+        return self.fit.family == "difference"
+
+    @property
+    def error_words(self) -> tuple[tuple[str, str], ...]:
+        """Structure of the errors in words, where it was estimated (`GLSResult`)."""
+        return ()
+
+    @property
+    def f_statistic(self) -> TestResult | None:
+        """The model's joint test as the convention reports it: slopes only, or slopes and effects."""
+        if self.fit.family == "fixed" and self.convention.rsquared_fixed == "with_dummies":
+            return self.f_with_dummies
+        return self.f_slopes
+
+    @cached_property
+    def variance_components(self) -> EffectVariances | None:
+        """Variances of effect and idiosyncratic error (None for pooled, between and difference models)."""
+        return effect_variances(self.fit, self.convention)
+
     # ---- rows
 
     @cached_property
@@ -132,6 +373,8 @@ class LinearResult(FitStatistics, Presented):
     def explained(self) -> Design:
         """The rows that residuals and fitted values belong to."""
         return self.fit.source if self.fit.family in ("gls", "gls-within") else self.fit.design
+
+    augment = equation_estimates.augment
 
     # ---- questions
 
@@ -217,7 +460,7 @@ class LinearResult(FitStatistics, Presented):
         >>> fit.predict({"beertax": [0.5, 1.0], "unemp": [6.0, 6.0]}).round(3).to_list()
         [2.086, 1.88]
         """
-        return predict(self, data, effects=effects, unseen=unseen)
+        return predict(self.fit, self.convention, self.estimator, data, effects=effects, unseen=unseen)
 
     @documented
     def predict_interval(
@@ -274,7 +517,17 @@ class LinearResult(FitStatistics, Presented):
         >>> found[["predicted", "lower", "upper"]].round(2).iloc[0].to_list()
         [2.22, 1.15, 3.29]
         """
-        return predict_interval(self, data, kind=kind, levels=read_levels(level), effects=effects, unseen=unseen)
+        return predict_interval(
+            self.fit,
+            self.covariance,
+            self.convention,
+            self.estimator,
+            data,
+            kind=kind,
+            levels=read_levels(level),
+            effects=effects,
+            unseen=unseen,
+        )
 
     def marginal_effects(
         self,
@@ -348,7 +601,17 @@ class LinearResult(FitStatistics, Presented):
         >>> fit.marginal_effects("exper", at={"exper": [1, 10]}).params.round(4).to_list()
         [0.0979, 0.0335]
         """
-        return marginal_effects(self, variables, at=at, over=over, lags=lags, elasticity=elasticity, level=level)
+        return marginal_effects(
+            self.fit,
+            self.covariance,
+            self.explains_changes,
+            variables,
+            at=at,
+            over=over,
+            lags=lags,
+            elasticity=elasticity,
+            level=level,
+        )
 
     def adjusted_predictions(
         self,
@@ -406,7 +669,9 @@ class LinearResult(FitStatistics, Presented):
         >>> fit.adjusted_predictions("union").params.round(3).to_list()
         [1.605, 1.786]
         """
-        return adjusted_predictions(self, variables, at=at, over=over, level=level)
+        return adjusted_predictions(
+            self.fit, self.covariance, self.explains_changes, variables, at=at, over=over, level=level
+        )
 
     @documented
     def with_cov(self, cov: str | Covariance) -> LinearResult:
@@ -453,81 +718,41 @@ class LinearResult(FitStatistics, Presented):
             light.__dict__["loglik"] = self.loglik
         return light
 
-    def event_study(
-        self,
-        term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
-        *,
-        reference: object = None,
-        event: object = None,
-        level: float = 0.95,
-        draws: int = 20_000,
-        seed: int | None = 0,
-    ) -> EventStudy:
-        r"""Put the coefficients of a term in time: effects by period about an event, with pointwise and joint limits.
-
-        Parameters
-        ----------
-        term : str, pattern, or mapping of periods to coefficients, optional
-            The term whose columns are periods, ``"i(since, treated, ref=-1)"``; a pattern such as ``"*:treated"``; or,
-            for indicators of your own, ``{-2: "lead2", 0: "event", 1: "lag1"}``. By default the one term of ``i()`` or
-            ``C()`` whose levels are periods and which says with ``ref=`` what was left out.
-        reference : label or sequence of labels, optional
-            The period or periods left out. By default what ``ref=`` of the term says. A reference far outside the
-            others (the code of those never treated) is not shown.
-        event : label, optional
-            First period of treatment. By default 0 where periods run from negative numbers to 0 or beyond, else the
-            period after the last reference.
-        level : float
-            Coverage of the limits.
-        draws : int
-            Vectors drawn for the sup-t critical value.
-        seed : int or None
-            Their seed.
-
-        Returns
-        -------
-        EventStudy
-            Prints as a table; ``plot()`` draws it.
-
-        Raises
-        ------
-        SpecificationError
-            If you name no term and several have periods, or none has; if a term fits no coefficient; or if names do not
-            say their period, or which period was left out.
-
-        Notes
-        -----
-        The sup-t band covers the effects of all periods at once with probability ``level`` (see `conf_int`). It
-        therefore rejects whole paths, which pointwise limits do not (Freyaldenhoven, Hansen, Perez Perez and Shapiro
-        2021, NBER working paper 29170). ``leads_test`` tests the periods before the event jointly.
-
-        Examples
-        --------
-        >>> import panelvar as pv
-        >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
-        >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
-        >>> fit.event_study(event=2006).estimates.round(3).tolist()
-        [-0.004, 0.003, 0.0, -0.005, -0.041]
-        """
-        return event_study(self, term, reference, event, level, draws, seed)
-
     # ---- reading
 
-    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
+    @property
+    def _head_facts(self) -> tuple[Fact, ...]:
+        facts = [
+            Fact("Dependent", self.dependent),
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Convention", self.convention.name),
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Std. errors", self.cov_label),
+            Fact("Periods", format_count(self.n_periods)),
+            Fact("Inference", self._inference_in_words),
+            Fact("Residual df", format_degrees(self.df_resid)),
+        ]
+        if self.effects:
+            facts.append(Fact("Effects", ", ".join(self.effects)))
+        facts.append(Fact("Rows per entity", rows_per_entity(self.periods_per_entity)))
+        return (*facts, *(Fact(label, text) for label, text in self.error_words))
 
-        Parameters
-        ----------
-        level : float
-            Coverage of the confidence limits.
-        digits : int
-            Digits after the point.
+    def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
+        tests = {
+            "All slopes zero": self.f_slopes,
+            "Slopes and effects zero": self.f_with_dummies,
+            "Effects zero": self.f_poolability or self.effects_test,
+        }
+        with_dummies = self.r2.with_dummies if self.f_with_dummies is not None else None
+        return (
+            *rsquared_facts(self._headline, self.r2, with_dummies, digits),
+            *component_facts(self.variance_components, digits),
+            *tests_in_lines(tests, digits),
+        )
 
-        Returns
-        -------
-        Table
-        """
-        return linear_table(self, check_level(level), digits)
+    @property
+    def _printed_notes(self) -> tuple[Note, ...]:
+        return self.notes if self.f_slopes is None else (*self.notes, *self.f_slopes.notes)
 
     def __repr__(self) -> str:
         return one_line(f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>")

@@ -115,8 +115,8 @@ class PanelVarEstimates(MomentTests, SystemTests):
     @cached_property
     def _inference(self) -> StackedInference:
         names = equation_labels(self.names, self.regressor_names)
-        rss = float(self.sigma.diagonal().sum()) * self.df_resid
-        return StackedInference(Stacked(names, self.fit.params.T.ravel(), rss), self.fit.covariance)
+        exact = not self.sigma.diagonal().any()
+        return StackedInference(Stacked(names, self.fit.params.T.ravel(), exact), self.fit.covariance)
 
     def _arranged(self, values: Array) -> pd.DataFrame:
         return self._by_equation(values.reshape(self.n_vars, -1).T)

@@ -327,8 +327,7 @@ class FittedSystem(EstimatedSystem):
         if self.problem.dependent_columns:
             raise NumericalError(_SINGULAR)
         names = equation_labels(self.names, self.regressor_names)
-        rss = float(np.square(self.problem.scatter_factor).sum())
-        fit = Stacked(names, self.problem.params.T.ravel(), rss)
+        fit = Stacked(names, self.problem.params.T.ravel(), not self.problem.scatter_factor.any())
         return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
 
     def _excluded(self, hypothesis: Exclusion) -> TestResult:

@@ -31,14 +31,14 @@ class Stacked:
     names : tuple of str
         ``"[equation]regressor"``, equation by equation, such as ``"[gdp]L1.cpi"``.
     coefficients : array (K m,)
-    rss : float
-        Residual sum of squares of all equations.
+    exact : bool
+        Whether all residuals are zero.
     notes : tuple of Note
     """
 
     names: tuple[str, ...]
     coefficients: Array
-    rss: float
+    exact: bool
     notes: tuple[Note, ...] = ()
 
 
