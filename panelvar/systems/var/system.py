@@ -29,7 +29,6 @@ from panelvar.core.base.errors import (
     SpecificationError,
     emit,
 )
-from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import LONGEST_SIMULATION
 from panelvar.core.base.quoting import one_line
@@ -74,7 +73,7 @@ if TYPE_CHECKING:
 
 @answering
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class System(HintsAtNames, Presented):
+class System(Presented):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.
 
     .. math:: y_t = \nu + \delta t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
