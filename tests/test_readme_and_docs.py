@@ -121,6 +121,15 @@ def test_kernels_that_moved_are_listed_with_their_old_paths():
     assert set(re.findall(r"^ {3}(panelvar[\w.]*)$", page, flags=re.M)) - set(moved.values()) == made
 
 
+def test_one_fit_is_followed_through_files_that_exist():
+    page = (DOCS / "developers" / "one_fit.md").read_text(encoding="utf-8")
+    steps = re.findall(r"\| `([\w/]+\.pyi?)` \| `(\w+)` \|$", page, flags=re.M)
+    assert len(steps) == sum(line.startswith("|") for line in page.splitlines()) - 4
+    for path, name in steps:
+        text = (ROOT / "panelvar" / path).read_text(encoding="utf-8")
+        assert re.search(rf"^ *(def|class) {name}\b|import {name} as", text, flags=re.M), (path, name)
+
+
 def modules_with_examples() -> list[str]:
     files = sorted((ROOT / "panelvar").rglob("*.py"))
     found = [path.relative_to(ROOT) for path in files if ">>> " in path.read_text(encoding="utf-8")]
