@@ -152,14 +152,11 @@ def remove_autoregression(
     before, coefficient, distance = runs.previous[rows], rho[rows], runs.distance[rows]
     follows = before >= 0
     weight = np.where(follows, coefficient**distance, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        # The sum of rho^(2s) over s < d is (1 - rho^(2d)) / (1 - rho^2).
+        log = 2.0 * np.log(np.abs(coefficient))
+        squares = np.where(log == 0.0, distance, np.expm1(distance * log) / np.expm1(log))
     # A start with a coefficient outside the unit circle is not among the rows.
-    gain = np.where(follows, 1.0 / np.sqrt(_summed_squares(coefficient, distance)), np.sqrt(np.abs(1 - coefficient**2)))
+    gain = np.where(follows, 1.0 / np.sqrt(squares), np.sqrt(np.abs(1 - coefficient**2)))
     earlier = np.where(follows, before, 0)
     return [(column[rows] - weight * column[earlier]) * gain for column in columns], rows, float(np.log(gain).sum())
-
-
-def _summed_squares(rho: Array, distance: Array) -> Array:
-    r"""Return :math:`\sum_{s<d} \rho^{2s} = (1 - \rho^{2d}) / (1 - \rho^2)`, row by row."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        log = 2.0 * np.log(np.abs(rho))
-        return np.where(log == 0.0, distance, np.expm1(distance * log) / np.expm1(log))
