@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
-
 import numpy as np
 
 from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.panels.heterogeneous.averaged import AveragedResult
 from panelvar.panels.static.result import LinearResult
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-    from panelvar.data.formulas.design import Design
-
-
-class LongRunEstimates(Protocol):
-    """What is compared of a model of levels and changes, which rooms to the right of this one fit."""
-
-    @property
-    def dependent(self) -> str:
-        """Name of the variable explained."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all coefficients."""
-
-    @property
-    def long_run(self) -> pd.Series:
-        """Long-run coefficients."""
-
-    @property
-    def std_errors(self) -> pd.Series:
-        """Standard errors of all coefficients."""
-
-    @property
-    def cov(self) -> pd.DataFrame:
-        """Covariance of all coefficients."""
-
-    @property
-    def design(self) -> Design:
-        """Rows and columns of the model."""
-
-    @property
-    def reduced_form(self) -> Any:
-        """The regression that the long run is derived from; None for a likelihood."""
-
-
-def has_long_run(result: object) -> TypeGuard[LongRunEstimates]:
-    """Whether a result has long-run coefficients, which are then what a test compares."""
-    return hasattr(result, "long_run") and hasattr(result, "reduced_form")
-
-
-def refuse_other_dependent(first: LinearResult | LongRunEstimates, second: LinearResult | LongRunEstimates) -> None:
+def refuse_other_dependent(first: LinearResult | AveragedResult, second: LinearResult | AveragedResult) -> None:
     """Refuse models of different variables."""
     if first.dependent != second.dependent:
         raise SpecificationError(

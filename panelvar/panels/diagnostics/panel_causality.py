@@ -19,7 +19,7 @@ from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.design import build_design
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.gaps import rows_with_lags
-from panelvar.panels.diagnostics.auxiliary import least_squares, refuse_rounding
+from panelvar.panels.diagnostics.auxiliary import refuse_rounding, small_regression
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,8 +131,8 @@ def panel_granger_test(
         # The columns are centred because the constant is in both regressions, and levels would cost digits.
         past_y, past_x = past_y - past_y.mean(axis=0), past_x - past_x.mean(axis=0)
         target = y[own] - y[own].mean()
-        full = least_squares(np.column_stack([past_y, past_x]), target)
-        less = least_squares(past_y, target)
+        full = small_regression(np.column_stack([past_y, past_x]), target)
+        less = small_regression(past_y, target)
         if full.rank < 2 * k:
             left_out += 1
             continue
