@@ -20,9 +20,10 @@ from panelvar.estimates.covariance.named import covariance_of, resolve
 from panelvar.estimates.fit.instrumented import Instrumented
 from panelvar.panels.instruments import strength, validity
 from panelvar.panels.instruments.anderson_rubin import anderson_rubin_set, anderson_rubin_test
-from panelvar.panels.instruments.regressions import SpecifiedResult, is_classical
+from panelvar.panels.instruments.regressions import is_classical, specification_of
 from panelvar.panels.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
 from panelvar.panels.instruments.validity import difference, endogeneity
+from panelvar.panels.static.result import LinearResult
 from panelvar.panels.static.summary import linear_table
 
 T = TypeVar("T")
@@ -41,16 +42,11 @@ _KEPT = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class InstrumentalResult(SpecifiedResult):
+class InstrumentalResult(LinearResult):
     r"""Estimates with instruments, under one covariance and one convention.
 
     It has all of `LinearResult`. Residuals, fitted values, R2 and predictions are those of the regressors themselves,
     not of what the instruments explain of them: R2 may be negative.
-
-    Attributes
-    ----------
-    specification : Covariance
-        How the covariance is estimated: tests estimate theirs the same way.
 
     See Also
     --------
@@ -73,6 +69,11 @@ class InstrumentalResult(SpecifiedResult):
     >>> print(round(fit.kleibergen_paap, 1))
     125.3
     """
+
+    @property
+    def specification(self) -> Covariance:
+        """How the covariance is estimated: tests estimate theirs the same way."""
+        return specification_of(self)
 
     def without_rows(self) -> InstrumentalResult:
         """Return the result without its data rows, but with what the summary shows of its instruments."""
@@ -282,8 +283,8 @@ class InstrumentalResult(SpecifiedResult):
             The same estimates.
         """
         specification = resolve(cov, self.fit, self.convention)
-        estimate = covariance_of(specification, self.fit, self.convention)
-        result = with_strength_judged(replace(self, covariance=estimate, specification=specification))
+        estimate = replace(covariance_of(specification, self.fit, self.convention), specification=specification)
+        result = with_strength_judged(replace(self, covariance=estimate))
         emit(result.covariance.notes)
         return result
 
