@@ -49,9 +49,9 @@ def differences(first: LinearResult, second: LinearResult, what: str, *, nested:
         notes.append(Note("compared-regressors", text, warn=True))
     lacking = [name for result, beside in pairs for name in _effects_without(result, beside, nested)]
     if lacking:
-        own = [f"{' and '.join(_effects_of(result)) or 'none'} in {result.estimator}" for result in (first, second)]
+        sides = [f"{' and '.join(_effects_of(result)) or 'none'} in {result.estimator}" for result in (first, second)]
         text = (
-            f"The two results have different effects ({'; '.join(own)}), so their {what} may differ for that reason. "
+            f"The two results have different effects ({'; '.join(sides)}), so their {what} may differ for that reason. "
             f"Fit both with {' and '.join(dict.fromkeys(lacking))} effects, or neither."
         )
         notes.append(Note("compared-effects", text, warn=True))

@@ -255,14 +255,14 @@ def _read_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> 
             f"{str(column)!r}."
         )
     groups = Grouping.from_codes(entities, len(owners))
-    own = in_own_units(values[rows])
-    left = np.abs(own - groups.means(own)[entities])
-    flat = groups.sums(left) <= FLAT_SHARE * groups.sums(np.abs(own)) * (groups.sizes > 1)
+    scaled = in_own_units(values[rows])
+    left = np.abs(scaled - groups.means(scaled)[entities])
+    flat = groups.sums(left) <= FLAT_SHARE * groups.sums(np.abs(scaled)) * (groups.sizes > 1)
     if flat.any():
         label = panel.entity_labels[owners[int(np.flatnonzero(flat)[0])]]
         kind = "Changes of" if changes else "Values of"
         raise DataError(f"{kind} {str(column)!r} of {label!r} are all the same, so they are correlated with nothing.")
-    return ComparedValues(own, groups, Grouping.from_codes(times), 3)
+    return ComparedValues(scaled, groups, Grouping.from_codes(times), 3)
 
 
 def _doubt_model(result: LinearResult, kind: str) -> list[Note]:

@@ -150,8 +150,8 @@ class ExponentResult(Presented):
         if not math.isnan(self.std_error):
             low, high = self.conf_int()
             shown |= {"Std. error": self.std_error, "2.5%": low, "97.5%": high}
-        header = tuple(words(each, "right") for each in shown)
-        cells = tuple(number(each) for each in shown.values())
+        header = tuple(words(figure, "right") for figure in shown)
+        cells = tuple(number(figure) for figure in shown.values())
         facts = (
             Fact("Entities", format_count(self.n_entities)),
             Fact("Periods", format_count(self.n_periods)),
@@ -262,7 +262,7 @@ def cross_section_exponent(
         missing = math.nan
         return ExponentResult(exponent, missing, used, missing, missing, sums.large, cd, entities, periods, notes)
     exponent, std_error, uncorrected, without_errors, chosen = _estimate_from_averages(
-        _matrix(compared), read_whole("factors", factors, 0), share
+        _standardise(compared), read_whole("factors", factors, 0), share
     )
     if chosen == 0:
         text = (
@@ -281,7 +281,7 @@ def _quantile(tails: float) -> float:
     return float(-ndtri(0.5 * tails))
 
 
-def _matrix(compared: ComparedValues) -> Array:
+def _standardise(compared: ComparedValues) -> Array:
     """Return values (T, N): each entity less its mean, over its standard deviation."""
     entities, periods = compared.entities.n_groups, compared.times.n_groups
     if len(compared.values) != entities * periods:
@@ -322,12 +322,12 @@ def _estimate_from_averages(values: Array, factors: int, size: float) -> tuple[f
     factor = average / math.sqrt(variance)
     slopes = factor @ values / periods
     chosen = _choose_entities(values, factor, slopes, size)
-    own = float(np.square(values[:, chosen].mean(axis=1)).mean()) if len(chosen) else 1.0
-    exponent = second - 0.5 * math.log(own) / logarithm
+    of_chosen = float(np.square(values[:, chosen].mean(axis=1)).mean()) if len(chosen) else 1.0
+    exponent = second - 0.5 * math.log(of_chosen) / logarithm
     moved = int(np.clip(round(entities**exponent), 2, entities))
     largest = slopes[np.argsort(-np.abs(slopes), kind="stable")[:moved]]
-    spread = float(largest.var(ddof=1)) / own
-    total = _long_run(np.square(factor)) / periods + 4.0 * entities**-exponent * spread
+    spread = float(largest.var(ddof=1)) / of_chosen
+    total = _long_run_variance(np.square(factor)) / periods + 4.0 * entities**-exponent * spread
     return exponent, math.sqrt(total) / (2.0 * logarithm), first, second, len(chosen)
 
 
@@ -342,7 +342,7 @@ def _choose_entities(values: Array, factor: Array, slopes: Array, size: float) -
     return np.asarray(order[: int(fails.argmax()) if fails.any() else entities])
 
 
-def _long_run(squares: Array) -> float:
+def _long_run_variance(squares: Array) -> float:
     """Return the long-run variance of a series (T,) by an autoregression with the cube root of T (rounded up) lags."""
     about = squares - squares.mean()
     lags = math.ceil(len(about) ** (1.0 / 3.0))

@@ -134,7 +134,7 @@ def hausman(
         )
     sigma = sigma or (efficient.convention.hausman_sigma if one_variance else "own")
     scales = {
-        "own": (_scale(consistent), _scale(efficient)),
+        "own": (_residual_variance(consistent), _residual_variance(efficient)),
         "efficient": (efficient.s2, efficient.s2),
         "consistent": (consistent.s2, consistent.s2),
     }[sigma]
@@ -142,7 +142,7 @@ def hausman(
     others = [efficient.names.index(name) for name in shared]
     gap = consistent.fit.coefficients[places] - efficient.fit.coefficients[others]
     sign = 1.0 if orthogonal else -1.0
-    own = scales[0] * consistent.fit.bread[np.ix_(places, places)]
+    first_block = scales[0] * consistent.fit.bread[np.ix_(places, places)]
     notes = []
     if efficient.fit.family == "fixed" and consistent.fit.family in ("random", "pooled"):
         text = (
@@ -156,8 +156,8 @@ def hausman(
         notes += size_notes("hausman, own variances", consistent.fit.source.entities.n_groups)
     return contrast_test(
         gap,
-        own + sign * scales[1] * efficient.fit.bread[np.ix_(others, others)],
-        np.sqrt(np.diagonal(own)),
+        first_block + sign * scales[1] * efficient.fit.bread[np.ix_(others, others)],
+        np.sqrt(np.diagonal(first_block)),
         notes,
         null="both estimators are consistent (effects uncorrelated with the regressors)",
         advice=f"use {_OTHER_FORM if sigma == 'efficient' or not one_variance else _ONE_VARIANCE}",
@@ -165,7 +165,7 @@ def hausman(
     )
 
 
-def _scale(result: LinearResult) -> float:
+def _residual_variance(result: LinearResult) -> float:
     components = result.fit.components
     within_scale = result.convention.random_scale == "within"
     if components is not None and (within_scale or components.likelihood is not None):
@@ -207,17 +207,17 @@ def contrast_test(
     """
     form = quadratic_form(gap, difference, units=units, tolerance=_COINCIDES)
     statistic, rank = float(form.statistic), int(form.rank)
-    found, act = list(notes), f"{advice[0].upper()}{advice[1:]}."
+    doubts, act = list(notes), f"{advice[0].upper()}{advice[1:]}."
     # These are in units of the consistent estimator's errors, as the form is.
     if (np.abs(np.diagonal(difference)) <= _COINCIDES * np.square(units)).all():
-        found.append(Note("estimators-equal", "The two covariances coincide, so there is nothing to test.", warn=True))
+        doubts.append(Note("estimators-equal", "The two covariances coincide, so there is nothing to test.", warn=True))
         statistic, rank = 0.0, 0
     elif not form.determined:
         text = (
             f"The difference of the covariances has rank {rank} of {len(gap)}, and the estimates differ where it has "
             f"no variance. A statistic would depend on how the regressors are coded, so none is given. {act}"
         )
-        found.append(Note("rank-deficient-test", text, warn=True))
+        doubts.append(Note("rank-deficient-test", text, warn=True))
         statistic, rank = float("nan"), len(gap)
     elif not form.positive:
         text = "The difference of the covariances is not positive definite"
@@ -230,10 +230,10 @@ def contrast_test(
             )
         else:
             text += f", and the statistic is negative ({statistic:.4g}), so it has no p-value. {act}"
-        found.append(Note("hausman-not-positive", text, warn=True))
-    emit(found)
+        doubts.append(Note("hausman-not-positive", text, warn=True))
+    emit(doubts)
     statistic = abs(statistic) if absolute else statistic
-    test = chi2_test("Hausman", statistic, rank, null, found)
+    test = chi2_test("Hausman", statistic, rank, null, doubts)
     return test if rank and statistic >= 0.0 else replace(test, pvalue=float("nan"))
 
 

@@ -253,8 +253,8 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
         size = int(stop - start)
-        own = small_regression(x[rows], residuals[rows]) if size > k + 1 else None
-        if own is None or own.rank < k:
+        entity_fit = small_regression(x[rows], residuals[rows]) if size > k + 1 else None
+        if entity_fit is None or entity_fit.rank < k:
             left_out += 1
             continue
         refuse_rounding("The slope homogeneity test", "for some entity the model fits", raw[rows], design.y[rows])

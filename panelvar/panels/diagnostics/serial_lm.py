@@ -232,10 +232,10 @@ def _likelihood_residuals(y: Array, x: Array) -> Array:
         inside = float(np.square(u - u.mean(axis=1, keepdims=True)).sum()) / (entities * (periods - 1))
         if between == 0.0:
             raise NumericalError("The entity means fit exactly, so the likelihood of random effects has no maximum.")
-        found = min(inside / between, 1.0)
-        if abs(found - ratio) <= 1e-14 * found:
+        updated = min(inside / between, 1.0)
+        if abs(updated - ratio) <= 1e-14 * updated:
             return np.asarray(u)
-        ratio = found
+        ratio = updated
     raise NumericalError(
         "The maximum likelihood of random effects, which the Baltagi-Li test needs, did not converge. Use kind='fixed' "
         "or another test."

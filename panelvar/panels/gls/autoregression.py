@@ -101,20 +101,20 @@ def estimate_coefficients(e: Array, runs: Runs, units: Grouping, method: str, k:
     squares, n = units.sums(e * e), units.sizes.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         if method == "regress":
-            found = products / total(before * before)
+            rho = products / total(before * before)
         elif method == "freg":
-            found = products / total(now * now)
+            rho = products / total(now * now)
         elif method in ("dw", "nagar"):
-            found = 1.0 - 0.5 * total(np.square(now - before)) / squares
+            rho = 1.0 - 0.5 * total(np.square(now - before)) / squares
             if method == "nagar":
-                found = np.where(n > k, (found * n**2 + k**2) / (n**2 - k**2), np.nan)
+                rho = np.where(n > k, (rho * n**2 + k**2) / (n**2 - k**2), np.nan)
         else:
-            found = products / squares
+            rho = products / squares
             if method == "theil":
-                found = np.where(n > k, found * (n - k) / n, np.nan)
+                rho = np.where(n > k, rho * (n - k) / n, np.nan)
             elif method == "onestep":
-                found = found * n / pairs
-    return np.where((pairs > 0) & np.isfinite(found), found, np.nan)
+                rho = rho * n / pairs
+    return np.where((pairs > 0) & np.isfinite(rho), rho, np.nan)
 
 
 def remove_autoregression(

@@ -204,13 +204,13 @@ def _warn_of_few_periods(source: Design, panels: str, model: AR1 | None) -> list
         )
         notes.append(Note("few-periods", text, warn=True))
     mean = source.nobs / n_entities
-    own = [
+    owned = [
         *(["error variance"] if panels == "heteroskedastic" else []),
         *(["autoregressive coefficient"] if model is not None and model.by_entity else []),
     ]
-    if own and mean < _FEW_ROWS:
+    if owned and mean < _FEW_ROWS:
         text = (
-            f"Each entity has an {' and an '.join(own)} of its own, estimated from {mean:.3g} rows on average, so "
+            f"Each entity has an {' and an '.join(owned)} of its own, estimated from {mean:.3g} rows on average, so "
             "estimates and standard errors are unreliable. With few periods, cluster by entity instead."
         )
         notes.append(Note("few-rows", text, warn=True))
@@ -266,14 +266,14 @@ class ErrorModel:
         rows = transform(self.autocorrelation, source.arrays, self.runs, rho[source.entities.codes])
         return rows, rho, notes
 
-    def whiten(self, rows: FreedRows, u: Array) -> WhitenedRows:
+    def whiten_rows(self, rows: FreedRows, u: Array) -> WhitenedRows:
         """Return rows whitened by the covariance that residuals u have."""
         columns, source = [*rows.columns, rows.ones], self.source
         n_entities, determinant = source.entities.n_groups, rows.log_determinant
         present = source.entities.codes[rows.rows]
         units = Grouping.from_codes(*compact(present))
         members = np.unique(present).astype(np.intp)
-        own = unit_variances(u, units)
+        by_unit = unit_variances(u, units)
         variances = np.full(n_entities, np.nan)
         notes: list[Note] = []
         covariance: Array | None = None
@@ -283,10 +283,10 @@ class ErrorModel:
             logs = 2.0 * len(u) * math.log(math.sqrt(variance)) if variance > 0.0 else -math.inf
         else:
             variance = 1.0
-            variances[members] = own
-            self._refuse_exact(rows.columns[-1], own, units, members)
+            variances[members] = by_unit
+            self._refuse_exact(rows.columns[-1], by_unit, units, members)
             if self.panels == "heteroskedastic":
-                inverse = 1.0 / np.sqrt(own[units.codes])
+                inverse = 1.0 / np.sqrt(by_unit[units.codes])
                 columns = [column * inverse for column in columns]
                 logs = -2.0 * float(np.log(inverse).sum())
             else:
@@ -324,8 +324,8 @@ class ErrorModel:
             raise NumericalError(f"{error} Use {hint}panels='homoskedastic' with cov='pcse'.") from None
         return moved, logs, covariance, dropped
 
-    def _refuse_exact(self, y: Array, own: Array, units: Grouping, members: NDArray[np.intp]) -> None:
-        exact = np.flatnonzero(own <= _EXACT**2 * unit_variances(y, units))
+    def _refuse_exact(self, y: Array, by_unit: Array, units: Grouping, members: NDArray[np.intp]) -> None:
+        exact = np.flatnonzero(by_unit <= _EXACT**2 * unit_variances(y, units))
         if len(exact):
             labels = ", ".join(map(str, self.source.entity_labels[members[exact[:3]]]))
             raise NumericalError(
@@ -350,10 +350,10 @@ def weigh(
     count = 0
     while True:
         count += 1
-        freed, rho, found = errors.free(residuals_of(columns, one, b))
+        freed, rho, rho_notes = errors.free(residuals_of(columns, one, b))
         ones = freed.ones if source.constant else None
         step = coefficients_of(freed.columns, ones)[0] if count == 1 and rho is not None else b
-        whitened = errors.whiten(freed, residuals_of(freed.columns, ones, step))
+        whitened = errors.whiten_rows(freed, residuals_of(freed.columns, ones, step))
         rows = whitened.rows
         ones = rows.ones if source.constant else None
         new, scale = coefficients_of(rows.columns, ones)
@@ -364,7 +364,7 @@ def weigh(
         if not iterate or settled or count >= max_iterations:
             converged = converged or settled
             break
-    notes = [*found, *whitened.notes]
+    notes = [*rho_notes, *whitened.notes]
     if not converged:
         text = (
             f"The estimates have not settled after {count_of(count, 'iteration')}: the last one changed a coefficient "

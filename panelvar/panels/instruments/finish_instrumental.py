@@ -122,7 +122,7 @@ def two_stage_fit(
     if moments is not None:
         moments = moments._replace(means=moments.means[:, places], r=moments.r[:, places])
     counts = model.counts(len(alone.kept))
-    found = check_fit(design, alone, counts, collinear)
+    fit_notes = check_fit(design, alone, counts, collinear)
     changed = replace(
         model,
         source=model.source.select(regressors),
@@ -132,7 +132,7 @@ def two_stage_fit(
         moments=moments,
     )
     structural = rows.combined(np.eye(len(names))[:, places])
-    fit = Fit(changed, solution, 0.0, counts, (*model.source.notes, *model.notes, *found, *notes), structural, base)
+    fit = Fit(changed, solution, 0.0, counts, (*model.source.notes, *model.notes, *fit_notes, *notes), structural, base)
     total = float(np.square(triangle[:, -1]).sum()) if model.tss is None else model.tss
     scored = k_class(triangle, final).fitted if convention.k_class_scores == "projection" else estimate.fitted
     fit = _with_estimate(fit, estimate, scored)

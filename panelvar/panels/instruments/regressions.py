@@ -140,7 +140,7 @@ def by_own_residuals(convention: Convention) -> Convention:
 
 def zero_test(regressed: LinearResult, names: Sequence[str], name: str, null: str) -> TestResult:
     """Test that the coefficients of some regressors are all zero."""
-    positions = [regressed.names.index(each) for each in names]
+    positions = [regressed.names.index(regressor) for regressor in names]
     matrix = np.eye(len(regressed.names))[positions]
     return wald(regressed, matrix, np.zeros(len(positions)), name, null)
 

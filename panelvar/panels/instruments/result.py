@@ -88,10 +88,10 @@ class InstrumentalResult(LinearResult):
     @property
     def instrumented(self) -> Instrumented:
         """Instruments, endogenous regressors and what was made of them."""
-        found = self.fit.instrumented
-        if found is None:
+        instrumented = self.fit.instrumented
+        if instrumented is None:
             raise MissingInformationError("The result has no instruments.")
-        return found
+        return instrumented
 
     @property
     def endogenous(self) -> tuple[str, ...]:
@@ -323,9 +323,9 @@ class InstrumentalResult(LinearResult):
             "Overidentification": _if_there("Overidentification", lambda: self.overidentification, missing),
             "Exogeneity": _if_there("Exogeneity", lambda: self.wu_hausman, missing),
         }
-        told = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
+        roles = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
         return linear_table(
-            self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (told, *missing)
+            self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (roles, *missing)
         )
 
 

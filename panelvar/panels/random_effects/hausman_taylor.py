@@ -206,12 +206,12 @@ def _sort_regressors(design: Design, moments: PanelMoments, endogenous: Sequence
     for j, name in enumerate(design.names):
         varies = bool(within[j] > RANK_TOLERANCE * raw_norms[j])
         parts[2 * (name in given) + (not varies)].append(j)
-    wanted, found = parts.invariant_endogenous, parts.varying_exogenous
-    if len(found) < len(wanted):
+    needed, usable = parts.invariant_endogenous, parts.varying_exogenous
+    if len(usable) < len(needed):
         raise CollinearityError(
-            f"The time-invariant regressors in endogenous ({', '.join(design.names[j] for j in wanted)}) need as many "
-            f"time-varying regressors that are not in endogenous. The model has {len(wanted)} of the first and "
-            f"{len(found)} of the second ({', '.join(design.names[j] for j in found) or 'none'})."
+            f"The time-invariant regressors in endogenous ({', '.join(design.names[j] for j in needed)}) need as many "
+            f"time-varying regressors that are not in endogenous. The model has {len(needed)} of the first and "
+            f"{len(usable)} of the second ({', '.join(design.names[j] for j in usable) or 'none'})."
         )
     return parts
 
