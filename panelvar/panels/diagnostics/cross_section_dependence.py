@@ -23,7 +23,7 @@ from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.pair_correlations import PairSums, pair_sums
-from panelvar.panels.diagnostics.auxiliary import level_rows, linear_result, own_residuals
+from panelvar.panels.diagnostics.auxiliary import level_rows, own_residuals
 from panelvar.panels.static.result import LinearResult
 
 KINDS = {
@@ -235,10 +235,10 @@ def read_values(what: str, result: object, column: Hashable | None, changes: boo
     if column is not None:
         return _read_variable(what, as_panel(result), column, changes)
     refuse_other(what, result, LinearResult, "the result of a linear panel model, or a panel with column=")
-    model = linear_result(what, result)
-    level_rows(model, what, FAMILIES, instruments=True)
-    fewest = 2 if model.convention.short_pairs == "kept" else 3
-    return ComparedValues(own_residuals(model), model.fit.design.entities, model.fit.design.times, fewest)
+    assert isinstance(result, LinearResult)
+    level_rows(result, what, FAMILIES, instruments=True)
+    fewest = 2 if result.convention.short_pairs == "kept" else 3
+    return ComparedValues(own_residuals(result), result.fit.design.entities, result.fit.design.times, fewest)
 
 
 def _read_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> ComparedValues:

@@ -218,7 +218,7 @@ def fit_random_effects_ar1(
     return GLSResult(result.fit, result.covariance, chosen, result.estimator, freed.structure, components)
 
 
-class _FreedRows(NamedTuple):
+class _FreedSample(NamedTuple):
     """Rows freed of autocorrelation, the rows of the source that they are, and how."""
 
     rows: FreedRows
@@ -227,7 +227,7 @@ class _FreedRows(NamedTuple):
     notes: list[Note]
 
 
-def _free_rows(source: Design, model: AR1, iterate: bool) -> _FreedRows:
+def _free_rows(source: Design, model: AR1, iterate: bool) -> _FreedSample:
     """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
     if not isinstance(model, AR1):
         raise SpecificationError(
@@ -262,11 +262,11 @@ def _free_rows(source: Design, model: AR1, iterate: bool) -> _FreedRows:
     used = source if len(rows.ones) == source.nobs else source.take(rows.rows)
     words = (("Errors within entities", model.words), ("rho", format_significant(rho[0], 6)))
     structure = ErrorStructure(words, source.entity_labels, rho, iterations=rounds, converged=settled)
-    return _FreedRows(rows, used, structure, notes)
+    return _FreedSample(rows, used, structure, notes)
 
 
 def _take_out_effects(
-    source: Design, freed: _FreedRows, family: Family, words: str, components: EffectVariances | None = None
+    source: Design, freed: _FreedSample, family: Family, words: str, components: EffectVariances | None = None
 ) -> TransformedModel:
     """Take the effects out of rows freed of autocorrelation: all of them, or the shares theta."""
     notes = list(freed.notes)
@@ -290,7 +290,7 @@ def _take_out_effects(
     )
 
 
-def _estimate_components(freed: _FreedRows) -> EffectVariances:
+def _estimate_components(freed: _FreedSample) -> EffectVariances:
     """Baltagi and Wu's variance components, from least squares of the transformed rows."""
     ones, groups = freed.rows.ones, freed.used.entities
     u = residuals_of(freed.rows.columns, ones if freed.used.constant else None)
@@ -323,7 +323,7 @@ def _describe_effects(result: LinearResult, used: Design) -> EffectVariances:
     return EffectVariances(fit.residual_variance, variance, variance, correlation=correlation)
 
 
-def _test_effects(result: LinearResult, freed: _FreedRows) -> TestResult | None:
+def _test_effects(result: LinearResult, freed: _FreedSample) -> TestResult | None:
     """Return the F of the effects: the comparison is with the same rows and the constant alone."""
     fit = result.fit
     if fit.counts.absorbed == 0:

@@ -346,10 +346,7 @@ def weigh(
     columns = list(source.arrays)
     one = np.ones(source.nobs) if source.constant else None
     b, _ = coefficients_of(columns, one)
-    converged = not iterate
-    count = 0
-    while True:
-        count += 1
+    for count in range(1, (max_iterations if iterate else 1) + 1):
         freed, rho, rho_notes = errors.free(residuals_of(columns, one, b))
         ones = freed.ones if source.constant else None
         step = coefficients_of(freed.columns, ones)[0] if count == 1 and rho is not None else b
@@ -361,9 +358,9 @@ def weigh(
         change = float(np.abs((new - b)[used] / scale[used]).max(initial=0.0))
         settled = change <= tolerance * math.sqrt(whitened.variance)
         b = new
-        if not iterate or settled or count >= max_iterations:
-            converged = converged or settled
+        if settled:
             break
+    converged = settled or not iterate
     notes = [*rho_notes, *whitened.notes]
     if not converged:
         text = (

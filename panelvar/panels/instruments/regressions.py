@@ -101,7 +101,7 @@ def orthonormal_moments(fit: Fit) -> Fit:
     return replace(out, model=replace(out.model, centre=centre), solution=solution, counts=fit.counts)
 
 
-def specification_of(result: LinearResult) -> Covariance:
+def covariance_estimator(result: LinearResult) -> Covariance:
     """Return what estimates the covariance of a result with instruments, so that tests estimate theirs the same way."""
     specification = result.covariance.specification
     assert specification is not None
@@ -121,7 +121,7 @@ def regression(
     """Regress one combination of ``[Z, W, y]`` on others (see `auxiliary_fit`)."""
     fit = auxiliary_fit(result.fit, loadings, names, dependent, coefficients=coefficients)
     chosen = result.convention if convention is None else convention
-    return LinearResult(fit, specification_of(result)(fit, chosen), chosen, title)
+    return LinearResult(fit, covariance_estimator(result)(fit, chosen), chosen, title)
 
 
 def on_instruments(result: LinearResult, target: Array, dependent: str, title: str = "First stage") -> LinearResult:
@@ -212,7 +212,7 @@ def moment_root(result: LinearResult, fit: Fit) -> Array:
     if is_classical(result):
         return np.diag(np.full(n, np.sqrt(variance)))
     moments = orthonormal_moments(fit)
-    estimate = without_leverage(specification_of(result))(moments, without_factors(result.convention))
+    estimate = without_leverage(covariance_estimator(result))(moments, without_factors(result.convention))
     first = int(fit.constant)
     matrix = estimate.matrix[first:, first:] / variance
     root = well_conditioned_root(matrix)

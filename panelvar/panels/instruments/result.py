@@ -20,7 +20,7 @@ from panelvar.estimates.covariance.named import covariance_of, resolve
 from panelvar.estimates.fit.instrumented import Instrumented
 from panelvar.panels.instruments import strength, validity
 from panelvar.panels.instruments.anderson_rubin import anderson_rubin_set, anderson_rubin_test
-from panelvar.panels.instruments.regressions import is_classical, specification_of
+from panelvar.panels.instruments.regressions import covariance_estimator, is_classical
 from panelvar.panels.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
 from panelvar.panels.instruments.validity import difference, endogeneity
 from panelvar.panels.static.result import LinearResult
@@ -73,7 +73,7 @@ class InstrumentalResult(LinearResult):
     @property
     def specification(self) -> Covariance:
         """How the covariance is estimated: tests estimate theirs the same way."""
-        return specification_of(self)
+        return covariance_estimator(self)
 
     def without_rows(self) -> InstrumentalResult:
         """Return the result without its data rows, but with what the summary shows of its instruments."""
