@@ -15,7 +15,7 @@ from panelvar.kernels.dynamics.second_moments import correlations
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.nonstationary.unit_roots.lag_orders import lag_orders
 from panelvar.nonstationary.unit_roots.regressions import lagged_differences
-from panelvar.panels.diagnostics.auxiliary import least_squares
+from panelvar.panels.diagnostics.auxiliary import small_regression
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
@@ -429,7 +429,7 @@ def test_dummies_of_the_clusters_have_no_degrees_of_freedom():
 def test_tiny_regressors_of_an_auxiliary_regression_are_refused_in_words():
     columns = np.random.default_rng(0).standard_normal((9, 2)) * [1.0, 1e-157]
     with pytest.raises(pv.NumericalError, match="too small"):
-        least_squares(columns, columns[:, 0] + 1.0)
+        small_regression(columns, columns[:, 0] + 1.0)
 
 
 @pytest.mark.parametrize("convention", ["default", "urca"])

@@ -65,6 +65,8 @@ class CovarianceEstimate:
     degrees : callable or None
         Degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r), where they differ by contrast; ``df``
         is then the smallest of a single coefficient.
+    specification : Covariance or None
+        What made the estimate, where a result's tests estimate theirs the same way.
     """
 
     matrix: Array
@@ -76,6 +78,7 @@ class CovarianceEstimate:
     classical: bool = False
     degrees: Callable[[Array], float] | None = None
     by: tuple[Any, ...] = ()
+    specification: Covariance | None = None
 
     def df_of(self, weights: Array) -> float:
         """Return the degrees of freedom of a linear combination (p,) of the coefficients."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.kernels.linear.k_class import Estimate, Layout, first_stage
+from panelvar.kernels.linear.k_class import Estimate, Layout
 from panelvar.kernels.linear.rows import TransformedRows
 
 
@@ -79,13 +79,14 @@ class Instrumented:
         """Excluded instruments beyond the endogenous regressors."""
         return self.layout.excluded - self.layout.endogenous
 
+    def combined(self, loadings: Array) -> TransformedRows:
+        """Rows of combinations of ``[Z, W, y]``, while they are kept."""
+        assert self.rows is not None
+        return self.rows.combined(loadings)
+
     def units(self, columns: Sequence[int] | range) -> Array:
         """Loadings that pick columns of ``[Z, W, y]``."""
         return np.eye(len(self.triangle))[:, list(columns)]
-
-    def first_stage(self) -> Array:
-        """Coefficients of W on Z, shape (L, p)."""
-        return first_stage(self.triangle, self.layout)
 
     def residual(self) -> Array:
         """Loadings of the structural residual."""

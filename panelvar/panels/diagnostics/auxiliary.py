@@ -40,7 +40,7 @@ def linear_result(what: str, result: object) -> LinearResult:
     return result
 
 
-def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *, instruments: bool = False) -> Design:
+def level_rows(result: LinearResult, what: str, families: Sequence[str] = (), *, instruments: bool = False) -> Design:
     """Return the level rows of a model that a test is derived for, or say why it is not."""
     linear_result(what, result)
     result.fit.rows_or_refuse(what)
@@ -118,18 +118,18 @@ def pooled_residuals(result: LinearResult) -> Array:
         return residuals_of_rows(result)
     x, y = level_matrix(result), dependent(result)
     if fit.source.constant:
-        x, y = centred(x), centred(y)
-    return in_own_units(least_squares(x, y).residuals)
+        x, y = centre(x), centre(y)
+    return in_own_units(small_regression(x, y).residuals)
 
 
-def centred(values: Array) -> Array:
+def centre(values: Array) -> Array:
     """Subtract means, and what rounding left of them: a constant is fitted and far levels cost no digits."""
     moved: Array = values - values.mean(axis=0)
     moved -= moved.mean(axis=0)
     return moved
 
 
-class Auxiliary(NamedTuple):
+class SmallRegression(NamedTuple):
     """A small regression: coefficients, residuals, (X'X)^-1, rank."""
 
     coefficients: Array
@@ -138,7 +138,7 @@ class Auxiliary(NamedTuple):
     rank: int
 
 
-def least_squares(x: Array, y: Array) -> Auxiliary:
+def small_regression(x: Array, y: Array) -> SmallRegression:
     """Regress y on the columns of x, scaled to length one first; columns that depend on others share coefficients.
 
     Raises
@@ -147,7 +147,7 @@ def least_squares(x: Array, y: Array) -> Auxiliary:
         If a coefficient's variance leaves the range of numbers.
     """
     if x.shape[1] == 0:
-        return Auxiliary(np.empty(0), y.copy(), np.empty((0, 0)), 0)
+        return SmallRegression(np.empty(0), y.copy(), np.empty((0, 0)), 0)
     norms = np.sqrt(np.square(x).sum(axis=0))
     norms[norms == 0.0] = 1.0
     left, values, right = np.linalg.svd(x / norms, full_matrices=False)
@@ -163,13 +163,13 @@ def least_squares(x: Array, y: Array) -> Auxiliary:
         raise NumericalError(
             "A regressor of an auxiliary regression is too small to be squared. Rescale the variables."
         )
-    return Auxiliary(coefficients, residuals, bread, int(used.sum()))
+    return SmallRegression(coefficients, residuals, bread, int(used.sum()))
 
 
-def clustered_error(
-    what: str, fit: Auxiliary, x: Array, y: Array, codes: NDArray[np.integer], *, place: int
-) -> tuple[float, int]:
-    """Return the error of a coefficient of y on x clustered by ``codes``, with Stata's factor, and how many clusters.
+def clustered_slope(
+    what: str, x: Array, y: Array, codes: NDArray[np.integer], *, place: int
+) -> tuple[float, float, int]:
+    """Return a coefficient of y on x, its error clustered by ``codes``, with Stata's factor, and how many clusters.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def clustered_error(
     NumericalError
         If the regression fits exactly, or scores that add up to zero in every cluster leave no variance.
     """
-    n, k = x.shape
+    fit, (n, k) = small_regression(x, y), x.shape
     if fit.rank < k or n <= k:
         raise InsufficientDataError(
             f"{what} needs more rows: {count_of(n, 'row')} cannot identify the {count_of(k, 'coefficient')} of its "
@@ -194,7 +194,8 @@ def clustered_error(
     variance = float(sums @ sums)
     if variance <= ROUNDING**2 * float(moves @ moves):
         raise NumericalError(f"{what} has no variance to test by, because the scores add up to zero in every entity.")
-    return float(np.sqrt(variance * groups / (groups - 1) * (n - 1) / (n - k))), groups
+    error = float(np.sqrt(variance * groups / (groups - 1) * (n - 1) / (n - k)))
+    return float(fit.coefficients[place]), error, groups
 
 
 def adjacency(result: LinearResult, lags: str | None, offered: Sequence[str] = ("calendar", "rows")) -> str:
@@ -204,7 +205,7 @@ def adjacency(result: LinearResult, lags: str | None, offered: Sequence[str] = (
     return choose("lags", lags, offered)
 
 
-def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -> tuple[Positions, Positions]:
+def find_lags(result: LinearResult, design: Design, order: int, lags: str | None) -> tuple[Positions, Positions]:
     """Find the rows that have a predecessor ``order`` steps back, and their predecessors.
 
     ``lags`` is ``"calendar"``, ``"rows"`` (consecutive rows of an entity, however far apart: plm) or ``"stacked"``
@@ -222,7 +223,7 @@ def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -
     return rows, rows - order
 
 
-def regress(
+def fit_auxiliary(
     design: Design,
     y: Array,
     columns: Sequence[Array],

@@ -12,7 +12,7 @@ from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, chi2_test, z_test
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.quadratic_form import quadratic_form
-from panelvar.panels.diagnostics.auxiliary import ROUNDING, lagged, own_residuals, unweighted
+from panelvar.panels.diagnostics.auxiliary import ROUNDING, find_lags, level_rows, own_residuals
 from panelvar.panels.static.result import LinearResult
 
 
@@ -72,7 +72,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     >>> pv.born_breitung_test(fixed, kind="hr")
     <Born-Breitung HR: z = -1.0660, p = 0.2864>
     """
-    design = unweighted(result, "The Born-Breitung test", ("fixed", "pooled", "random"))
+    design = level_rows(result, "The Born-Breitung test", ("fixed", "pooled", "random"))
     choose("kind", kind, ("q", "lm", "hr"))
     p = read_whole("order", (2 if kind == "q" else 1) if order is None else order, 1)
     refuse_beyond("order", p, design.panel.calendar.n_positions)
@@ -92,7 +92,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         squares = entities.sums(np.square(e))
         room = np.maximum(sizes - 1.0, 1.0)
         for k in orders:
-            rows, before = lagged(result, design, k, "calendar")
+            rows, before = find_lags(result, design, k, "calendar")
             if len(rows) == 0:
                 raise InsufficientDataError(f"No entity has rows {k} periods apart.")
             product = np.zeros(len(e))
@@ -145,7 +145,7 @@ def _split_sums(result: LinearResult, e: Array) -> Array:
     base = np.where(begin > 0, running[np.maximum(begin - 1, 0)], 0.0)
     up_to = (running - base) / (place - begin + 1)
     from_on = (running[end - 1] - running + e) / (end - place)
-    rows, _ = lagged(result, design, 1, "calendar")
+    rows, _ = find_lags(result, design, 1, "calendar")
     # The first row equals its mean up to it, and the last row its mean from it on, so these leave nothing.
     rows = rows[(place - begin >= 2)[rows] & (end - place >= 2)[rows]]
     product = np.zeros(len(e))

@@ -12,11 +12,11 @@ from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.panels.diagnostics.auxiliary import (
-    lagged,
-    least_squares,
+    find_lags,
+    level_rows,
     refuse_rounding,
+    small_regression,
     transformed_columns,
-    unweighted,
 )
 from panelvar.panels.static.result import LinearResult
 
@@ -72,7 +72,7 @@ def breusch_godfrey_test(
     >>> pv.breusch_godfrey_test(pooled, 2)
     <Breusch-Godfrey (order 2): chi2(2) = 223.8236, p < 0.0001>
     """
-    unweighted(result, "The Breusch-Godfrey test", ("pooled", "fixed", "random", "difference"))
+    level_rows(result, "The Breusch-Godfrey test", ("pooled", "fixed", "random", "difference"))
     p = read_whole("order", order, 1)
     choose("kind", kind, ("chi2", "f"))
     fit = result.fit
@@ -86,11 +86,11 @@ def breusch_godfrey_test(
         )
     added = np.zeros((len(e), p))
     for k in range(1, p + 1):
-        rows, before = lagged(result, fit.design, k, lags)
+        rows, before = find_lags(result, fit.design, k, lags)
         if len(rows) == 0:
             raise InsufficientDataError(f"No row has a predecessor {count_of(k, 'period')} earlier.")
         added[rows, k - 1] = e[before]
-    full = least_squares(np.column_stack([x, added]), e)
+    full = small_regression(np.column_stack([x, added]), e)
     total, rss = float(e @ e), float(full.residuals @ full.residuals)
     refuse_rounding("The Breusch-Godfrey test", "the auxiliary regression fits", full.residuals, e)
     null = f"no serial correlation up to order {p}"

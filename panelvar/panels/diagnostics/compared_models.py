@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
-
 import numpy as np
 
 from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.panels.heterogeneous.averaged import AveragedResult
 from panelvar.panels.static.result import LinearResult
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-    from panelvar.data.formulas.design import Design
-
-
-class LongRunEstimates(Protocol):
-    """What is compared of a model of levels and changes, which rooms to the right of this one fit."""
-
-    @property
-    def dependent(self) -> str:
-        """Name of the variable explained."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all coefficients."""
-
-    @property
-    def long_run(self) -> pd.Series:
-        """Long-run coefficients."""
-
-    @property
-    def std_errors(self) -> pd.Series:
-        """Standard errors of all coefficients."""
-
-    @property
-    def cov(self) -> pd.DataFrame:
-        """Covariance of all coefficients."""
-
-    @property
-    def design(self) -> Design:
-        """Rows and columns of the model."""
-
-    @property
-    def reduced_form(self) -> Any:
-        """The regression that the long run is derived from; None for a likelihood."""
-
-
-def has_long_run(result: object) -> TypeGuard[LongRunEstimates]:
-    """Whether a result has long-run coefficients, which are then what a test compares."""
-    return hasattr(result, "long_run") and hasattr(result, "reduced_form")
-
-
-def refuse_other_dependent(first: LinearResult | LongRunEstimates, second: LinearResult | LongRunEstimates) -> None:
+def refuse_other_dependent(first: LinearResult | AveragedResult, second: LinearResult | AveragedResult) -> None:
     """Refuse models of different variables."""
     if first.dependent != second.dependent:
         raise SpecificationError(
@@ -94,9 +51,9 @@ def differences(first: LinearResult, second: LinearResult, what: str, *, nested:
         notes.append(Note("compared-regressors", text, warn=True))
     lacking = [name for result, beside in pairs for name in _effects_without(result, beside, nested)]
     if lacking:
-        own = [f"{' and '.join(_effects_of(result)) or 'none'} in {result.estimator}" for result in (first, second)]
+        sides = [f"{' and '.join(_effects_of(result)) or 'none'} in {result.estimator}" for result in (first, second)]
         text = (
-            f"The two results have different effects ({'; '.join(own)}), so their {what} may differ for that reason. "
+            f"The two results have different effects ({'; '.join(sides)}), so their {what} may differ for that reason. "
             f"Fit both with {' and '.join(dict.fromkeys(lacking))} effects, or neither."
         )
         notes.append(Note("compared-effects", text, warn=True))

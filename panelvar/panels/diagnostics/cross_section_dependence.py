@@ -23,7 +23,7 @@ from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.pair_correlations import PairSums, pair_sums
-from panelvar.panels.diagnostics.auxiliary import linear_result, own_residuals, unweighted
+from panelvar.panels.diagnostics.auxiliary import level_rows, own_residuals
 from panelvar.panels.static.result import LinearResult
 
 KINDS = {
@@ -92,7 +92,7 @@ class PairCorrelations(Presented):
         return f"<Correlations of {self.pairs} pairs: mean {mean}, mean absolute {size}>"
 
 
-class Compared(NamedTuple):
+class ComparedValues(NamedTuple):
     """What is correlated between entities.
 
     Attributes
@@ -191,9 +191,9 @@ def cross_section_dependence_test(
     >>> pv.cross_section_dependence_test(states, "unemp", changes=True)
     <Pesaran CD: z = 88.9036, p < 0.0001>
     """
-    compared = compared_values("The test of cross-section dependence", result, column, changes)
+    compared = read_values("The test of cross-section dependence", result, column, changes)
     choose("kind", kind, KINDS)
-    notes = _of_model(result, kind) if isinstance(result, LinearResult) else []
+    notes = _doubt_model(result, kind) if isinstance(result, LinearResult) else []
     periods, entities = compared.times.n_groups, compared.entities.n_groups
     if kind in ("lm", "scaled-lm") and entities > periods:
         text = (
@@ -203,7 +203,7 @@ def cross_section_dependence_test(
         notes.append(Note("lm-many-entities", text, warn=True))
     sums = compared.sums()
     pairs = sums.pairs
-    notes += pairs_used(compared.fewest, pairs, sums.left_out)
+    notes += note_pairs(compared.fewest, pairs, sums.left_out)
     emit(notes)
     name, null = KINDS[kind], _NULL if column is None else _NULL_OF_VARIABLE
     if kind == "lm":
@@ -219,7 +219,7 @@ def cross_section_dependence_test(
     return z_test(name, statistic, null, notes)
 
 
-def compared_values(what: str, result: object, column: Hashable | None, changes: bool) -> Compared:
+def read_values(what: str, result: object, column: Hashable | None, changes: bool) -> ComparedValues:
     """Read residuals of a model, or a variable of a panel.
 
     Raises
@@ -233,15 +233,15 @@ def compared_values(what: str, result: object, column: Hashable | None, changes:
             "column= and changes= are for a panel. The residuals of a model are taken as they are."
         )
     if column is not None:
-        return _of_variable(what, as_panel(result), column, changes)
+        return _read_variable(what, as_panel(result), column, changes)
     refuse_other(what, result, LinearResult, "the result of a linear panel model, or a panel with column=")
-    model = linear_result(what, result)
-    unweighted(model, what, FAMILIES, instruments=True)
-    fewest = 2 if model.convention.short_pairs == "kept" else 3
-    return Compared(own_residuals(model), model.fit.design.entities, model.fit.design.times, fewest)
+    assert isinstance(result, LinearResult)
+    level_rows(result, what, FAMILIES, instruments=True)
+    fewest = 2 if result.convention.short_pairs == "kept" else 3
+    return ComparedValues(own_residuals(result), result.fit.design.entities, result.fit.design.times, fewest)
 
 
-def _of_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> Compared:
+def _read_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> ComparedValues:
     values = panel.column(column)
     refuse_infinite(panel, column, values)
     if changes:
@@ -255,17 +255,17 @@ def _of_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> Co
             f"{str(column)!r}."
         )
     groups = Grouping.from_codes(entities, len(owners))
-    own = in_own_units(values[rows])
-    left = np.abs(own - groups.means(own)[entities])
-    flat = groups.sums(left) <= FLAT_SHARE * groups.sums(np.abs(own)) * (groups.sizes > 1)
+    scaled = in_own_units(values[rows])
+    left = np.abs(scaled - groups.means(scaled)[entities])
+    flat = groups.sums(left) <= FLAT_SHARE * groups.sums(np.abs(scaled)) * (groups.sizes > 1)
     if flat.any():
         label = panel.entity_labels[owners[int(np.flatnonzero(flat)[0])]]
         kind = "Changes of" if changes else "Values of"
         raise DataError(f"{kind} {str(column)!r} of {label!r} are all the same, so they are correlated with nothing.")
-    return Compared(own, groups, Grouping.from_codes(times), 3)
+    return ComparedValues(scaled, groups, Grouping.from_codes(times), 3)
 
 
-def _of_model(result: LinearResult, kind: str) -> list[Note]:
+def _doubt_model(result: LinearResult, kind: str) -> list[Note]:
     """Return notes on what a model's effects mean for a test of its residuals."""
     fit = result.fit
     if kind == "bias-corrected-lm" and fit.family != "fixed":
@@ -279,7 +279,7 @@ def _of_model(result: LinearResult, kind: str) -> list[Note]:
     return [Note("cd-time-effects", text, warn=kind == "cd")]
 
 
-def pairs_used(fewest: int, pairs: int, left_out: int) -> list[Note]:
+def note_pairs(fewest: int, pairs: int, left_out: int) -> list[Note]:
     """Say how many pairs share too few periods; refuse if all do."""
     words = {2: "two", 3: "three"}[fewest]
     if pairs == 0:
@@ -336,9 +336,9 @@ def residual_correlations(
     >>> pv.residual_correlations(states, "unemp", changes=True)
     <Correlations of 1128 pairs: mean 0.6618, mean absolute 0.6619>
     """
-    compared = compared_values("The average correlation", result, column, changes)
+    compared = read_values("The average correlation", result, column, changes)
     sums = compared.sums(absolute=True)
-    pairs_used(compared.fewest, sums.pairs, sums.left_out)
+    note_pairs(compared.fewest, sums.pairs, sums.left_out)
     return PairCorrelations(sums.total / sums.pairs, sums.absolute / sums.pairs, sums.pairs, sums.left_out)
 
 
@@ -391,7 +391,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     >>> pv.cd_star_test(fixed, factors=2)
     <CD* (2 factors): z = 1.2183, p = 0.2231>
     """
-    design = unweighted(result, "CD*", ("pooled", "fixed", "random"))
+    design = level_rows(result, "CD*", ("pooled", "fixed", "random"))
     entities, periods = design.entities.n_groups, design.times.n_groups
     if design.nobs != entities * periods:
         raise SpecificationError("CD* is derived for balanced panels.")

@@ -32,7 +32,7 @@ from panelvar.core.tables.test_result import TestResult, z_test
 from panelvar.data.panel.panel import Panel
 from panelvar.kernels.linear.least_squares import least_squares
 from panelvar.kernels.linear.principal_components import principal_components, transformed
-from panelvar.panels.diagnostics.cross_section_dependence import Compared, compared_values, pairs_used
+from panelvar.panels.diagnostics.cross_section_dependence import ComparedValues, note_pairs, read_values
 from panelvar.panels.static.result import LinearResult
 
 METHODS = {"averages": "variance of the averages", "correlations": "pairs that are correlated"}
@@ -150,8 +150,8 @@ class ExponentResult(Presented):
         if not math.isnan(self.std_error):
             low, high = self.conf_int()
             shown |= {"Std. error": self.std_error, "2.5%": low, "97.5%": high}
-        header = tuple(words(each, "right") for each in shown)
-        cells = tuple(number(each) for each in shown.values())
+        header = tuple(words(figure, "right") for figure in shown)
+        cells = tuple(number(figure) for figure in shown.values())
         facts = (
             Fact("Entities", format_count(self.n_entities)),
             Fact("Periods", format_count(self.n_periods)),
@@ -249,11 +249,11 @@ def cross_section_exponent(
         raise SpecificationError(f"size={share:g} must lie between 0 and 1.")
     if not 0.0 <= power <= 1.0:
         raise SpecificationError(f"tuning={power:g} must lie between 0 and 1.")
-    compared = compared_values("The exponent of cross-section dependence", data, column, changes)
+    compared = read_values("The exponent of cross-section dependence", data, column, changes)
     entities, periods = compared.entities.n_groups, compared.times.n_groups
     pairs = entities * (entities - 1) / 2.0
     sums = compared.sums(bound=_quantile(share / pairs**power))
-    notes = tuple(pairs_used(compared.fewest, sums.pairs, sums.left_out))
+    notes = tuple(note_pairs(compared.fewest, sums.pairs, sums.left_out))
     cd = z_test("Pesaran CD", sums.signed / math.sqrt(sums.pairs), "entities are uncorrelated")
     if used == "correlations":
         notes = (*notes, Note("no-std-error", NO_ERROR))
@@ -261,35 +261,17 @@ def cross_section_exponent(
         exponent = math.log(entities + 2.0 * sums.large) / (2.0 * math.log(entities))
         missing = math.nan
         return ExponentResult(exponent, missing, used, missing, missing, sums.large, cd, entities, periods, notes)
-    found = _of_averages(_matrix(compared), read_whole("factors", factors, 0), share)
-    if found.chosen == 0:
+    exponent, std_error, uncorrected, without_errors, chosen = _estimate_from_averages(
+        _standardise(compared), read_whole("factors", factors, 0), share
+    )
+    if chosen == 0:
         text = (
             "No entity moves with the average, so the last term of the exponent, which measures how far entities move "
             "with it, is left out."
         )
         notes = (*notes, Note("none-chosen", text))
     emit(notes)
-    return ExponentResult(
-        found.exponent,
-        found.std_error,
-        used,
-        found.uncorrected,
-        found.without_errors,
-        found.chosen,
-        cd,
-        entities,
-        periods,
-        notes,
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Averages:
-    exponent: float
-    std_error: float
-    uncorrected: float
-    without_errors: float
-    chosen: int
+    return ExponentResult(exponent, std_error, used, uncorrected, without_errors, chosen, cd, entities, periods, notes)
 
 
 def _quantile(tails: float) -> float:
@@ -299,7 +281,7 @@ def _quantile(tails: float) -> float:
     return float(-ndtri(0.5 * tails))
 
 
-def _matrix(compared: Compared) -> Array:
+def _standardise(compared: ComparedValues) -> Array:
     """Return values (T, N): each entity less its mean, over its standard deviation."""
     entities, periods = compared.entities.n_groups, compared.times.n_groups
     if len(compared.values) != entities * periods:
@@ -314,8 +296,12 @@ def _matrix(compared: Compared) -> Array:
     return transformed(values, "standardised")
 
 
-def _of_averages(values: Array, factors: int, size: float) -> _Averages:
-    """Return the estimates from standardised values (T, N)."""
+def _estimate_from_averages(values: Array, factors: int, size: float) -> tuple[float, float, float, float, int]:
+    """Estimate from standardised values (T, N).
+
+    Returns the exponent, its standard error, the exponent uncorrected and without errors, and how many entities move
+    with the average.
+    """
     periods, entities = values.shape
     if factors >= min(entities, periods - 1):
         raise InsufficientDataError(
@@ -335,17 +321,17 @@ def _of_averages(values: Array, factors: int, size: float) -> _Averages:
     second = first - errors / (2.0 * logarithm * entities * variance)
     factor = average / math.sqrt(variance)
     slopes = factor @ values / periods
-    chosen = _chosen(values, factor, slopes, size)
-    own = float(np.square(values[:, chosen].mean(axis=1)).mean()) if len(chosen) else 1.0
-    exponent = second - 0.5 * math.log(own) / logarithm
+    chosen = _choose_entities(values, factor, slopes, size)
+    of_chosen = float(np.square(values[:, chosen].mean(axis=1)).mean()) if len(chosen) else 1.0
+    exponent = second - 0.5 * math.log(of_chosen) / logarithm
     moved = int(np.clip(round(entities**exponent), 2, entities))
     largest = slopes[np.argsort(-np.abs(slopes), kind="stable")[:moved]]
-    spread = float(largest.var(ddof=1)) / own
-    total = _long_run(np.square(factor)) / periods + 4.0 * entities**-exponent * spread
-    return _Averages(exponent, math.sqrt(total) / (2.0 * logarithm), first, second, len(chosen))
+    spread = float(largest.var(ddof=1)) / of_chosen
+    total = _long_run_variance(np.square(factor)) / periods + 4.0 * entities**-exponent * spread
+    return exponent, math.sqrt(total) / (2.0 * logarithm), first, second, len(chosen)
 
 
-def _chosen(values: Array, factor: Array, slopes: Array, size: float) -> Array:
+def _choose_entities(values: Array, factor: Array, slopes: Array, size: float) -> Array:
     """Return the entities whose slopes on the standardised average differ from zero, by Holm's steps at one level."""
     periods, entities = values.shape
     residuals = values - np.outer(factor, slopes)
@@ -356,7 +342,7 @@ def _chosen(values: Array, factor: Array, slopes: Array, size: float) -> Array:
     return np.asarray(order[: int(fails.argmax()) if fails.any() else entities])
 
 
-def _long_run(squares: Array) -> float:
+def _long_run_variance(squares: Array) -> float:
     """Return the long-run variance of a series (T,) by an autoregression with the cube root of T (rounded up) lags."""
     about = squares - squares.mean()
     lags = math.ceil(len(about) ** (1.0 / 3.0))

@@ -17,13 +17,13 @@ from panelvar.kernels.dynamics.gaps import lag_positions
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.panels.diagnostics.auxiliary import (
     dependent,
-    lagged,
-    least_squares,
+    find_lags,
     level_matrix,
+    level_rows,
     refuse_rounding,
     residuals_of_rows,
+    small_regression,
     transformed_columns,
-    unweighted,
 )
 from panelvar.panels.static.result import LinearResult
 
@@ -90,13 +90,13 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     >>> pv.bhargava_test(fixed, kind="lbi")
     <Baltagi-Wu LBI: statistic = 1.6455, no p-value>
     """
-    design = unweighted(result, "The Bhargava test", ("pooled", "fixed", "random"))
+    design = level_rows(result, "The Bhargava test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("durbin-watson", "lbi"))
     entities = design.entities
     if result.fit.family == "random":
         both = np.column_stack([level_matrix(result), dependent(result)])
         moved = both - entities.means_of(np.asfortranarray(both))[entities.codes]
-        e = least_squares(moved[:, :-1], moved[:, -1]).residuals
+        e = small_regression(moved[:, :-1], moved[:, -1]).residuals
         refuse_rounding("The Bhargava test", "the within regression fits", e, both[:, -1])
     else:
         e = residuals_of_rows(result)
@@ -171,11 +171,11 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     >>> pv.durbin_watson_test(fixed)
     <Durbin-Watson: statistic = 1.1655, p < 0.0001>
     """
-    unweighted(result, "The Durbin-Watson test", ("pooled", "fixed", "random", "difference"))
+    level_rows(result, "The Durbin-Watson test", ("pooled", "fixed", "random", "difference"))
     fit = result.fit
     design = fit.design
     x, _, e = transformed_columns(result)
-    rows, before = lagged(result, design, 1, lags)
+    rows, before = find_lags(result, design, 1, lags)
     n, pairs = len(e), len(rows)
     if pairs == 0:
         raise InsufficientDataError("No row has a predecessor, so there is nothing to difference.")
@@ -184,14 +184,13 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     exact = n < 100 if exact is None else read_flag("exact", exact)
     if exact and n > MOST_ROWS:
         raise SpecificationError(f"An exact p-value of {n} rows needs a dense {n} x {n} matrix. Use exact=False.")
-    absorbs_time = fit.absorbed is not None and fit.absorbed.groupings != (design.entities,)
-    if absorbs_time and lags != "stacked":
+    absorbed = () if fit.absorbed is None or lags == "stacked" else fit.absorbed.groupings
+    if absorbed not in ((), (design.entities,)):
         note = Note("no-pvalue", "There is no p-value, because the moments are derived for entity effects alone.")
         return own_test("Durbin-Watson", statistic, float("nan"), null, (note,))
-    bread = least_squares(x, e).bread
+    bread = small_regression(x, e).bread
     if exact:
-        averaged = design.entities if fit.absorbed is not None and lags != "stacked" else None
-        pvalue = _exact(statistic, x, bread, rows, before, averaged)
+        pvalue = _exact_pvalue(statistic, x, bread, rows, before, design.entities if absorbed else None)
         return own_test("Durbin-Watson (exact)", statistic, pvalue, null)
     # A, the quadratic form of the differences, is zero on what is constant within entities.
     touched = (np.bincount(rows, minlength=n) + np.bincount(before, minlength=n)).astype(np.float64)
@@ -203,9 +202,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     first = (changes.T @ changes) @ bread
     p = trace - float(np.trace(first))
     q = trace_square - 2.0 * float(np.trace((ax.T @ ax) @ bread)) + float(np.trace(first @ first))
-    df = n - x.shape[1]
-    if fit.absorbed is not None and lags != "stacked":
-        df -= design.entities.n_groups
+    df = n - x.shape[1] - (design.entities.n_groups if absorbed else 0)
     if df <= 0:
         raise InsufficientDataError(
             f"The Durbin-Watson test needs residual degrees of freedom, and {count_of(n, 'row leaves', 'rows leave')} "
@@ -219,7 +216,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     return own_test("Durbin-Watson", statistic, normal_tail(z, sides=1), null)
 
 
-def _exact(
+def _exact_pvalue(
     statistic: float, x: Array, bread: Array, rows: Positions, before: Positions, averaged: Grouping | None
 ) -> float:
     """Return the probability of a smaller ratio; n is small, so its matrices may be dense."""

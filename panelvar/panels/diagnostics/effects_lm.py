@@ -10,7 +10,7 @@ from panelvar.core.base.arguments import ONE_OR_TWO_WAY
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, chi2_test, chibar2_test, z_test
-from panelvar.panels.diagnostics.auxiliary import pooled_residuals, unweighted
+from panelvar.panels.diagnostics.auxiliary import level_rows, pooled_residuals
 from panelvar.panels.static.result import LinearResult
 
 KINDS = {
@@ -86,7 +86,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     >>> pv.effects_lm_test(pooled, effects="twoway", kind="gourieroux-holly-monfort")
     <Gourieroux-Holly-Monfort (entity and time effects): chibar2(012) = 676.2314, p < 0.0001>
     """
-    design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
+    design = level_rows(result, "The LM test of effects", ("pooled", "fixed", "random"))
     choose("effects", effects, ONE_OR_TWO_WAY)
     choose("kind", kind, KINDS)
     if kind == "gourieroux-holly-monfort" and effects != "twoway":

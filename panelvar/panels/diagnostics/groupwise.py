@@ -9,7 +9,7 @@ from panelvar.core.base.errors import InsufficientDataError, Note, emit
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.estimates.sizes.known_sizes import size_notes
-from panelvar.panels.diagnostics.auxiliary import residuals_of_rows, unweighted
+from panelvar.panels.diagnostics.auxiliary import level_rows, residuals_of_rows
 from panelvar.panels.static.result import LinearResult
 
 
@@ -56,7 +56,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     >>> pv.modified_wald_test(fixed)
     <Modified Wald (groupwise variances): chi2(11) = 1.488e+07, p < 0.0001>
     """
-    design = unweighted(result, "The modified Wald test", ("pooled", "fixed"), instruments=True)
+    design = level_rows(result, "The modified Wald test", ("pooled", "fixed"), instruments=True)
     entities = design.entities
     squares = np.square(residuals_of_rows(result))
     sizes = entities.sizes.astype(np.float64)

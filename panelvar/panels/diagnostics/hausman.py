@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -16,16 +16,13 @@ from panelvar.data.formulas.design import CONSTANT
 from panelvar.estimates.fit.conventions import HausmanSigma
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.quadratic_form import quadratic_form
-from panelvar.panels.diagnostics.compared_models import (
-    LongRunEstimates,
-    differences,
-    has_long_run,
-    refuse_other_dependent,
-    samples_note,
-)
-from panelvar.panels.gls.result import GLSResult
+from panelvar.panels.diagnostics.compared_models import differences, refuse_other_dependent, samples_note
+from panelvar.panels.heterogeneous.averaged import AveragedResult
 from panelvar.panels.static.fit_statistics import classical_note
 from panelvar.panels.static.result import LinearResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SIGMAS = get_args(HausmanSigma)
 _OTHER_FORM = "mundlak_test"
@@ -36,8 +33,8 @@ _COINCIDES = 1e-10
 
 @answering
 def hausman(
-    consistent: LinearResult | LongRunEstimates,
-    efficient: LinearResult | LongRunEstimates,
+    consistent: LinearResult | AveragedResult,
+    efficient: LinearResult | AveragedResult,
     *,
     sigma: str | None = None,
 ) -> TestResult:
@@ -108,8 +105,11 @@ def hausman(
         sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
     if sigma is not None:
         choose("sigma", sigma, _SIGMAS)
-    if has_long_run(consistent) and has_long_run(efficient):
-        return long_run_hausman(consistent, efficient, sigma)
+    if isinstance(consistent, AveragedResult) and isinstance(efficient, AveragedResult):
+        # Models of levels and changes, which rooms to the right of this one fit, have a long run.
+        first, second = getattr(consistent, "long_run", None), getattr(efficient, "long_run", None)
+        if first is not None and second is not None:
+            return _long_run_hausman(consistent, efficient, first, second, sigma)
     if not isinstance(consistent, LinearResult) or not isinstance(efficient, LinearResult):
         other = efficient if isinstance(consistent, LinearResult) else consistent
         raise SpecificationError(
@@ -120,8 +120,12 @@ def hausman(
     shared = [n for n in consistent.names if n in efficient.names and n != CONSTANT]
     if not shared:
         raise SpecificationError("The two results share no slope to compare.")
-    orthogonal = {consistent.fit.family, efficient.fit.family} == {"fixed", "between"}
-    one_variance = _of_one_variance(consistent, efficient)
+    families = {consistent.fit.family, efficient.fit.family}
+    orthogonal = families == {"fixed", "between"}
+    # Where these hold, both residual variances estimate one number, the variance of a row's error.
+    one_variance = families <= {"pooled", "fixed", "random"} or (len(families) == 1 and "gls" not in families)
+    if families <= {"gls", "gls-within"}:
+        one_variance |= None not in (consistent.variance_components, efficient.variance_components)
     if not one_variance and sigma not in (None, "own"):
         raise SpecificationError(
             f"sigma={sigma!r} asks for one residual variance, but those of {consistent.estimator} and "
@@ -130,38 +134,15 @@ def hausman(
         )
     sigma = sigma or (efficient.convention.hausman_sigma if one_variance else "own")
     scales = {
-        "own": (_scale(consistent), _scale(efficient)),
+        "own": (_residual_variance(consistent), _residual_variance(efficient)),
         "efficient": (efficient.s2, efficient.s2),
         "consistent": (consistent.s2, consistent.s2),
     }[sigma]
-    first = [consistent.names.index(name) for name in shared]
-    second = [efficient.names.index(name) for name in shared]
-    gap = consistent.fit.coefficients[first] - efficient.fit.coefficients[second]
+    places = [consistent.names.index(name) for name in shared]
+    others = [efficient.names.index(name) for name in shared]
+    gap = consistent.fit.coefficients[places] - efficient.fit.coefficients[others]
     sign = 1.0 if orthogonal else -1.0
-    own = scales[0] * consistent.fit.bread[np.ix_(first, first)]
-    notes = _doubts(consistent, efficient)
-    if sigma == "own" and one_variance:
-        notes += size_notes("hausman, own variances", consistent.fit.source.entities.n_groups)
-    return contrast_test(
-        gap,
-        own + sign * scales[1] * efficient.fit.bread[np.ix_(second, second)],
-        np.sqrt(np.diagonal(own)),
-        notes,
-        null="both estimators are consistent (effects uncorrelated with the regressors)",
-        advice=f"use {_OTHER_FORM if sigma == 'efficient' or not one_variance else _ONE_VARIANCE}",
-        absolute=efficient.convention.hausman_negative == "absolute",
-    )
-
-
-def _of_one_variance(first: LinearResult, second: LinearResult) -> bool:
-    """Whether the residual variances of two models estimate the same number, the variance of a row's error."""
-    families = {first.fit.family, second.fit.family}
-    freed = all(isinstance(result, GLSResult) and result.components is not None for result in (first, second))
-    return freed or families <= {"pooled", "fixed", "random"} or (len(families) == 1 and not families <= {"gls"})
-
-
-def _doubts(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
-    """Return notes where the estimators are in the wrong order, differ by more than what is tested, or are robust."""
+    first_block = scales[0] * consistent.fit.bread[np.ix_(places, places)]
     notes = []
     if efficient.fit.family == "fixed" and consistent.fit.family in ("random", "pooled"):
         text = (
@@ -171,10 +152,20 @@ def _doubts(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
         notes.append(Note("hausman-order", text, warn=True))
     notes += differences(consistent, efficient, "estimates")
     notes += classical_note("The Hausman test", consistent.covariance, efficient.covariance)
-    return notes
+    if sigma == "own" and one_variance:
+        notes += size_notes("hausman, own variances", consistent.fit.source.entities.n_groups)
+    return contrast_test(
+        gap,
+        first_block + sign * scales[1] * efficient.fit.bread[np.ix_(others, others)],
+        np.sqrt(np.diagonal(first_block)),
+        notes,
+        null="both estimators are consistent (effects uncorrelated with the regressors)",
+        advice=f"use {_OTHER_FORM if sigma == 'efficient' or not one_variance else _ONE_VARIANCE}",
+        absolute=efficient.convention.hausman_negative == "absolute",
+    )
 
 
-def _scale(result: LinearResult) -> float:
+def _residual_variance(result: LinearResult) -> float:
     components = result.fit.components
     within_scale = result.convention.random_scale == "within"
     if components is not None and (within_scale or components.likelihood is not None):
@@ -216,44 +207,39 @@ def contrast_test(
     """
     form = quadratic_form(gap, difference, units=units, tolerance=_COINCIDES)
     statistic, rank = float(form.statistic), int(form.rank)
-    found = list(notes)
+    doubts, act = list(notes), f"{advice[0].upper()}{advice[1:]}."
     # These are in units of the consistent estimator's errors, as the form is.
     if (np.abs(np.diagonal(difference)) <= _COINCIDES * np.square(units)).all():
-        found.append(Note("estimators-equal", "The two covariances coincide, so there is nothing to test.", warn=True))
+        doubts.append(Note("estimators-equal", "The two covariances coincide, so there is nothing to test.", warn=True))
         statistic, rank = 0.0, 0
     elif not form.determined:
         text = (
             f"The difference of the covariances has rank {rank} of {len(gap)}, and the estimates differ where it has "
-            "no variance. A statistic would depend on how the regressors are coded, so none is given. "
-            f"{advice[0].upper()}{advice[1:]}."
+            f"no variance. A statistic would depend on how the regressors are coded, so none is given. {act}"
         )
-        found.append(Note("rank-deficient-test", text, warn=True))
+        doubts.append(Note("rank-deficient-test", text, warn=True))
         statistic, rank = float("nan"), len(gap)
     elif not form.positive:
-        found.append(_indefinite(statistic, advice, absolute))
-    emit(found)
+        text = "The difference of the covariances is not positive definite"
+        if statistic >= 0.0:
+            text += f". Read the statistic with care, or {advice}."
+        elif absolute:
+            text += (
+                f", and the statistic is negative ({statistic:.4g}). What is reported is its absolute value, as plm "
+                f"does, but that has no null distribution. {act}"
+            )
+        else:
+            text += f", and the statistic is negative ({statistic:.4g}), so it has no p-value. {act}"
+        doubts.append(Note("hausman-not-positive", text, warn=True))
+    emit(doubts)
     statistic = abs(statistic) if absolute else statistic
-    test = chi2_test("Hausman", statistic, rank, null, found)
+    test = chi2_test("Hausman", statistic, rank, null, doubts)
     return test if rank and statistic >= 0.0 else replace(test, pvalue=float("nan"))
 
 
-def _indefinite(statistic: float, advice: str, absolute: bool) -> Note:
-    """Say that the difference of the covariances is not positive definite, and what that means."""
-    cause = "The difference of the covariances is not positive definite"
-    act = f"{advice[0].upper()}{advice[1:]}."
-    if statistic >= 0.0:
-        text = f"{cause}. Read the statistic with care, or {advice}."
-    elif absolute:
-        text = (
-            f"{cause}, and the statistic is negative ({statistic:.4g}). What is reported is its absolute value, as plm "
-            f"does, but that has no null distribution. {act}"
-        )
-    else:
-        text = f"{cause}, and the statistic is negative ({statistic:.4g}), so it has no p-value. {act}"
-    return Note("hausman-not-positive", text, warn=True)
-
-
-def long_run_hausman(consistent: LongRunEstimates, efficient: LongRunEstimates, sigma: str | None) -> TestResult:
+def _long_run_hausman(
+    consistent: AveragedResult, efficient: AveragedResult, first: pd.Series, second: pd.Series, sigma: str | None
+) -> TestResult:
     r"""Compare the long-run coefficients of two estimators of an ARDL panel.
 
     .. math:: H = (\theta_c - \theta_e)'(V_c - V_e)^{-}(\theta_c - \theta_e) \sim \chi^2(k)
@@ -264,6 +250,8 @@ def long_run_hausman(consistent: LongRunEstimates, efficient: LongRunEstimates, 
         Consistent whatever the dispersion of the long run: the mean group.
     efficient : ErrorCorrectionResult
         Efficient if all entities share it: pooled mean group, dynamic fixed effects.
+    first, second : Series
+        Their long-run coefficients.
     sigma : str or None
         ``"own"`` or None, which means the same: the mean group's covariance is not a multiple of a residual variance.
     """
@@ -272,12 +260,23 @@ def long_run_hausman(consistent: LongRunEstimates, efficient: LongRunEstimates, 
             f"sigma={sigma!r} rescales covariances to one residual variance, but those of long-run coefficients are "
             "dispersions over entities or inverse information. Use sigma='own'."
         )
-    first, second = consistent.long_run, efficient.long_run
     refuse_other_dependent(consistent, efficient)
     shared = [name for name in first.index if name in second.index]
     if not shared:
         raise SpecificationError("The two results share no long-run coefficient to compare.")
-    notes = _long_run_differences(consistent, efficient)
+    one, other = consistent.design, efficient.design
+    notes = samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")
+    if set(consistent.names) != set(efficient.names):
+        text = "The two results have different terms or lag orders, so their long runs may differ for that reason."
+        notes.append(Note("compared-regressors", text, warn=True))
+    for result in (consistent, efficient):
+        regression = getattr(result, "reduced_form", None)
+        if regression is not None and not regression.covariance.classical:
+            text = (
+                "The test takes the second estimator as efficient. With robust errors it is not, so the difference of "
+                "the covariances is not the covariance of the difference. Fit it with cov='classical'."
+            )
+            notes.append(Note("classical-covariances", text, warn=True))
     return contrast_test(
         np.asarray(first[shared] - second[shared], dtype=np.float64),
         consistent.cov.loc[shared, shared].to_numpy() - efficient.cov.loc[shared, shared].to_numpy(),
@@ -289,20 +288,3 @@ def long_run_hausman(consistent: LongRunEstimates, efficient: LongRunEstimates, 
             "result"
         ),
     )
-
-
-def _long_run_differences(consistent: LongRunEstimates, efficient: LongRunEstimates) -> list[Note]:
-    """Return notes where the models differ by more than what is tested, or the second is not efficient."""
-    one, other = consistent.design, efficient.design
-    notes = samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")
-    if set(consistent.names) != set(efficient.names):
-        text = "The two results have different terms or lag orders, so their long runs may differ for that reason."
-        notes.append(Note("compared-regressors", text, warn=True))
-    for result in (consistent, efficient):
-        if result.reduced_form is not None and not result.reduced_form.covariance.classical:
-            text = (
-                "The test takes the second estimator as efficient. With robust errors it is not, so the difference of "
-                "the covariances is not the covariance of the difference. Fit it with cov='classical'."
-            )
-            notes.append(Note("classical-covariances", text, warn=True))
-    return notes

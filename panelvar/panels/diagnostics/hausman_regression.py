@@ -18,7 +18,13 @@ from panelvar.estimates.covariance.covariances import Clustered, Covariance
 from panelvar.estimates.sizes.known_sizes import mundlak_size_notes
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 from panelvar.kernels.linear.variance_components import Components
-from panelvar.panels.diagnostics.auxiliary import linear_result, refuse_exact, regress, transformed_columns, unweighted
+from panelvar.panels.diagnostics.auxiliary import (
+    fit_auxiliary,
+    level_rows,
+    linear_result,
+    refuse_exact,
+    transformed_columns,
+)
 from panelvar.panels.random_effects.correlated import with_means
 from panelvar.panels.random_effects.random import components_model
 from panelvar.panels.static.finish import finish
@@ -90,7 +96,7 @@ def hausman_regression(
     >>> pv.hausman_regression(random, cov="cluster")
     <Hausman (regression, clustered by state): chi2(2) = 23.3227, p < 0.0001>
     """
-    design = unweighted(random, "The Hausman regression", ("random",))
+    design = level_rows(random, "The Hausman regression", ("random",))
     scale = choose("scale", random.convention.hausman_scale if scale is None else scale, ("residual", "rows"))
     fit = random.fit
     rows = fit.rows_or_refuse("The Hausman regression")
@@ -117,13 +123,15 @@ def hausman_regression(
     with warnings.catch_warnings():
         # A regressor without variation between loses one of its two columns, as it should for this test.
         warnings.simplefilter("ignore", PanelVarWarning)
-        full = regress(design, y, columns, names, cov=cov, convention=random.convention)
+        full = fit_auxiliary(design, y, columns, names, cov=cov, convention=random.convention)
         refuse_exact("Hausman's test by a regression", full)
         tested = [name for name in added if name in full.names]
         if full.covariance.classical:
             short = [i for i, name in enumerate(names) if name not in tested]
             part = [columns[i] for i in short]
-            less = regress(design, y, part, [names[i] for i in short], cov="classical", convention=random.convention)
+            less = fit_auxiliary(
+                design, y, part, [names[i] for i in short], cov="classical", convention=random.convention
+            )
             size = full.df_resid if scale == "residual" else full.nobs
             statistic = (less.rss - full.rss) / full.rss * size
         else:

@@ -19,7 +19,7 @@ from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.design import build_design
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.gaps import rows_with_lags
-from panelvar.panels.diagnostics.auxiliary import least_squares, refuse_rounding
+from panelvar.panels.diagnostics.auxiliary import refuse_rounding, small_regression
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,23 +123,23 @@ def panel_granger_test(
     statistics, sizes, labels = [], [], []
     left_out = 0
     for code, (start, stop) in enumerate(pairwise(bounds)):
-        own = rows[start:stop]
-        if len(own) <= needed:
+        used = rows[start:stop]
+        if len(used) <= needed:
             left_out += 1
             continue
-        past_y, past_x = (np.column_stack([column[own - step] for step in range(1, k + 1)]) for column in (y, x))
+        past_y, past_x = (np.column_stack([column[used - step] for step in range(1, k + 1)]) for column in (y, x))
         # The columns are centred because the constant is in both regressions, and levels would cost digits.
         past_y, past_x = past_y - past_y.mean(axis=0), past_x - past_x.mean(axis=0)
-        target = y[own] - y[own].mean()
-        full = least_squares(np.column_stack([past_y, past_x]), target)
-        less = least_squares(past_y, target)
+        target = y[used] - y[used].mean()
+        full = small_regression(np.column_stack([past_y, past_x]), target)
+        less = small_regression(past_y, target)
         if full.rank < 2 * k:
             left_out += 1
             continue
-        refuse_rounding("The panel Granger test", "for some entity, the lags fit", full.residuals, y[own])
+        refuse_rounding("The panel Granger test", "for some entity, the lags fit", full.residuals, y[used])
         rss = float(full.residuals @ full.residuals)
-        statistics.append((float(less.residuals @ less.residuals) - rss) / (rss / (len(own) - 2 * k - 1)))
-        sizes.append(len(own))
+        statistics.append((float(less.residuals @ less.residuals) - rss) / (rss / (len(used) - 2 * k - 1)))
+        sizes.append(len(used))
         labels.append(design.entity_labels[code])
     if not statistics:
         raise InsufficientDataError(

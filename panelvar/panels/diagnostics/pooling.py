@@ -12,13 +12,13 @@ from panelvar.core.base.errors import InsufficientDataError, Note, Specification
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, f_test, z_test
 from panelvar.panels.diagnostics.auxiliary import (
-    least_squares,
     level_matrix,
+    level_rows,
     linear_result,
     refuse_exact,
     refuse_rounding,
     residuals_of_rows,
-    unweighted,
+    small_regression,
 )
 from panelvar.panels.diagnostics.compared_models import differences, refuse_other_dependent, same_rows
 from panelvar.panels.static.fit_statistics import classical_note
@@ -137,7 +137,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     >>> pv.slope_poolability_test(fixed)
     <Poolability of slopes: F(20, 187) = 5.7218, p < 0.0001>
     """
-    design = unweighted(result, "The poolability test", ("pooled", "fixed"))
+    design = level_rows(result, "The poolability test", ("pooled", "fixed"))
     fit = result.fit
     if fit.family == "fixed" and (fit.absorbed is None or fit.absorbed.groupings != (design.entities,)):
         raise SpecificationError("The poolability test takes pooled OLS or one-way entity fixed effects.")
@@ -148,9 +148,9 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
         rows = slice(int(start), int(stop))
         if constant:
             # The columns are centred, which fits the constant and keeps levels from costing digits.
-            part = least_squares(x[rows] - x[rows].mean(axis=0), design.y[rows] - design.y[rows].mean())
+            part = small_regression(x[rows] - x[rows].mean(axis=0), design.y[rows] - design.y[rows].mean())
         else:
-            part = least_squares(x[rows], design.y[rows])
+            part = small_regression(x[rows], design.y[rows])
         free = int(stop - start) - part.rank - constant
         if free <= 0:
             exact += 1
@@ -235,7 +235,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     >>> pv.slope_homogeneity_test(fixed)
     <Slope homogeneity (delta, adjusted): z = 19.2291, p < 0.0001>
     """
-    design = unweighted(result, "The slope homogeneity test", ("fixed",))
+    design = level_rows(result, "The slope homogeneity test", ("fixed",))
     choose("kind", kind, ("adjusted", "plain"))
     fit = result.fit
     if fit.absorbed is None or fit.absorbed.groupings != (design.entities,):
@@ -253,8 +253,8 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
         size = int(stop - start)
-        own = least_squares(x[rows], residuals[rows]) if size > k + 1 else None
-        if own is None or own.rank < k:
+        entity_fit = small_regression(x[rows], residuals[rows]) if size > k + 1 else None
+        if entity_fit is None or entity_fit.rank < k:
             left_out += 1
             continue
         refuse_rounding("The slope homogeneity test", "for some entity the model fits", raw[rows], design.y[rows])
@@ -275,7 +275,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
         notes.append(Note("entities-left-out", text, warn=True))
     emit(notes)
     # The gaps between the entities' own fits and the common slopes, each in the metric of its entity's regressors.
-    gaps = least_squares(np.concatenate(triangles), np.concatenate(targets)).residuals
+    gaps = small_regression(np.concatenate(triangles), np.concatenate(targets)).residuals
     total = float(gaps @ gaps) - k * len(sizes)
     lengths = np.array(sizes, dtype=np.float64)
     variances = 2.0 * k * (lengths - k - 1.0) / (lengths + 1.0) if kind == "adjusted" else np.full(len(sizes), 2.0 * k)

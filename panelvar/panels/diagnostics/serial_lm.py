@@ -16,14 +16,14 @@ from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.panels.diagnostics.auxiliary import (
     ROUNDING,
     adjacency,
-    centred,
+    centre,
     dependent,
-    lagged,
-    least_squares,
+    find_lags,
     level_matrix,
+    level_rows,
     pooled_residuals,
     refuse_rounding,
-    unweighted,
+    small_regression,
 )
 from panelvar.panels.static.result import LinearResult
 
@@ -90,13 +90,13 @@ def bera_sosa_yoon_test(
     >>> pv.bera_sosa_yoon_test(pooled, kind="effects", one_sided=True)
     <Bera-Sosa-Yoon (effects, one-sided): z = 21.2228, p < 0.0001>
     """
-    design = unweighted(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
+    design = level_rows(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("serial", "effects", "joint"))
     lags = adjacency(result, lags)
     if read_flag("one_sided", one_sided) and kind != "effects":
         raise SpecificationError("one_sided=True belongs to kind='effects'.")
     u = pooled_residuals(result)
-    rows, before = lagged(result, design, 1, lags)
+    rows, before = find_lags(result, design, 1, lags)
     n, pairs = len(u), len(rows)
     total = float(u @ u)
     a = float(np.square(design.entities.sizes.astype(np.float64)).sum())
@@ -169,12 +169,12 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     >>> pv.baltagi_li_test(random)
     <Baltagi-Li (random effects): chi2(1) = 47.3929, p < 0.0001>
     """
-    design = unweighted(result, "The Baltagi-Li test", ("pooled", "fixed", "random"))
+    design = level_rows(result, "The Baltagi-Li test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("joint", "random", "fixed"))
     one_sided = read_flag("one_sided", one_sided)
     periods = design.times.n_groups
     entities = design.entities.n_groups
-    pairs = len(lagged(result, design, 1, "calendar")[0])
+    pairs = len(find_lags(result, design, 1, "calendar")[0])
     if design.nobs != entities * periods or pairs != entities * (periods - 1):
         raise SpecificationError(
             "The Baltagi-Li tests are derived for balanced panels without gaps. Use bera_sosa_yoon_test (after pooled "
@@ -188,12 +188,12 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         if one_sided:
             raise SpecificationError("The joint test has two restrictions, so it has no one-sided form.")
         return bera_sosa_yoon_test(result, kind="joint", lags="calendar")
-    panel_y = centred(dependent(result)).reshape(entities, periods)
-    panel_x = centred(level_matrix(result)).reshape(entities, periods, -1)
+    panel_y = centre(dependent(result)).reshape(entities, periods)
+    panel_x = centre(level_matrix(result)).reshape(entities, periods, -1)
     if kind == "fixed":
         within_x = (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1)
         within_y = (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel()
-        within = least_squares(within_x, within_y).residuals
+        within = small_regression(within_x, within_y).residuals
         refuse_rounding("The Baltagi-Li test", "the within regression fits", within, dependent(result))
         e = within.reshape(entities, periods)
         ratio = float((e[:, 1:] * e[:, :-1]).sum() / (e * e).sum())
@@ -222,20 +222,20 @@ def _likelihood_residuals(y: Array, x: Array) -> Array:
     for _ in range(10_000):
         root = math.sqrt(ratio)
         stacked = (within + root * means[:, None, :]).reshape(entities * periods, -1)
-        coefficients = least_squares(stacked, (within_y + root * mean_y[:, None]).ravel()).coefficients
+        coefficients = small_regression(stacked, (within_y + root * mean_y[:, None]).ravel()).coefficients
         u = y - design @ coefficients
         level = u.mean(axis=1)
         if ratio == 0.0:
             # The within step leaves the constant, and whatever else varies only between entities, undetermined.
-            level = least_squares(means, mean_y - means @ coefficients).residuals
+            level = small_regression(means, mean_y - means @ coefficients).residuals
         between = periods * float(level @ level) / entities
         inside = float(np.square(u - u.mean(axis=1, keepdims=True)).sum()) / (entities * (periods - 1))
         if between == 0.0:
             raise NumericalError("The entity means fit exactly, so the likelihood of random effects has no maximum.")
-        found = min(inside / between, 1.0)
-        if abs(found - ratio) <= 1e-14 * found:
+        updated = min(inside / between, 1.0)
+        if abs(updated - ratio) <= 1e-14 * updated:
             return np.asarray(u)
-        ratio = found
+        ratio = updated
     raise NumericalError(
         "The maximum likelihood of random effects, which the Baltagi-Li test needs, did not converge. Use kind='fixed' "
         "or another test."

@@ -15,18 +15,18 @@ from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.gaps import lag_positions
 from panelvar.panels.diagnostics.auxiliary import (
     adjacency,
-    centred,
-    clustered_error,
+    centre,
+    clustered_slope,
     dependent,
-    lagged,
-    least_squares,
+    find_lags,
+    fit_auxiliary,
     level_matrix,
+    level_rows,
     pooled_residuals,
     refuse_exact,
     refuse_rounding,
-    regress,
     residuals_of_rows,
-    unweighted,
+    small_regression,
 )
 from panelvar.panels.static.result import LinearResult
 
@@ -76,7 +76,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     >>> pv.wooldridge_effects_test(pooled)
     <Wooldridge unobserved effects (entity): z = 3.1800, p = 0.0015>
     """
-    design = unweighted(result, "Wooldridge's test of effects", ("pooled", "fixed", "random"))
+    design = level_rows(result, "Wooldridge's test of effects", ("pooled", "fixed", "random"))
     choose("effects", effects, ONE_WAY)
     grouping = design.entities if effects == "entity" else design.times
     residuals = pooled_residuals(result)
@@ -141,7 +141,7 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     >>> pv.wooldridge_within_test(fixed)
     <Wooldridge serial correlation (within): F(1, 47) = 38.1126, p < 0.0001>
     """
-    design = unweighted(result, "Wooldridge's within test", ("fixed",))
+    design = level_rows(result, "Wooldridge's within test", ("fixed",))
     absorbed = result.fit.absorbed
     if absorbed is None or absorbed.groupings != (design.entities,):
         raise SpecificationError("Wooldridge's within test needs one-way entity fixed effects.")
@@ -155,7 +155,7 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     expected = -1.0 / np.maximum(periods - 1, 1)
     name = "Wooldridge serial correlation (within)"
     null = "no serial correlation in the errors of the levels"
-    return _autoregression(result, lags, expected, name, null)
+    return _test_autoregression(result, lags, expected, name, null)
 
 
 @documented
@@ -204,12 +204,12 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     >>> pv.wooldridge_difference_test(difference)
     <Wooldridge serial correlation (first differences; levels uncorrelated): F(1, 47) = 13.1344, p = 0.0007>
     """
-    unweighted(result, "Wooldridge's difference test", ("difference",))
+    level_rows(result, "Wooldridge's difference test", ("difference",))
     choose("null", null, ("levels", "differences"))
     expected = np.full(result.nobs, -0.5 if null == "levels" else 0.0)
     name = f"Wooldridge serial correlation (first differences; {null} uncorrelated)"
     text = f"no serial correlation in the errors of the {null}"
-    return _autoregression(result, adjacency(result, lags), expected, name, text)
+    return _test_autoregression(result, adjacency(result, lags), expected, name, text)
 
 
 @answering
@@ -253,19 +253,17 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     >>> pv.wooldridge_pooled_test(pooled)
     <Wooldridge serial correlation (pooled): t(47) = 53.2343, p < 0.0001>
     """
-    design = unweighted(result, "Wooldridge's pooled test", ("pooled", "fixed", "random"))
+    design = level_rows(result, "Wooldridge's pooled test", ("pooled", "fixed", "random"))
     residuals = pooled_residuals(result)
     codes = design.entities.codes
-    rows, before = lagged(result, design, 1, "calendar")
+    rows, before = find_lags(result, design, 1, "calendar")
     if len(np.unique(codes[rows])) < 2 or len(rows) < 3:
         raise InsufficientDataError("The test needs at least two entities with adjacent periods.")
-    x = np.column_stack([np.ones(len(rows)), residuals[before], centred(level_matrix(result)[rows])])
-    fit = least_squares(x, residuals[rows])
-    error, groups = clustered_error("Wooldridge's pooled test", fit, x, residuals[rows], codes[rows], place=1)
-    statistic = float(fit.coefficients[1]) / error
+    x = np.column_stack([np.ones(len(rows)), residuals[before], centre(level_matrix(result)[rows])])
+    slope, error, groups = clustered_slope("Wooldridge's pooled test", x, residuals[rows], codes[rows], place=1)
     null = "no serial correlation of order 1 in the composite errors"
     notes = size_notes("wooldridge serial", groups)
-    return t_test("Wooldridge serial correlation (pooled)", statistic, groups - 1, null, notes)
+    return t_test("Wooldridge serial correlation (pooled)", slope / error, groups - 1, null, notes)
 
 
 @answering
@@ -313,14 +311,14 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     >>> pv.wooldridge_serial_test(fixed)
     <Wooldridge serial correlation (xtserial): F(1, 47) = 13.1923, p = 0.0007>
     """
-    design = unweighted(result, "Wooldridge's serial correlation test", ("pooled", "fixed", "random"))
+    design = level_rows(result, "Wooldridge's serial correlation test", ("pooled", "fixed", "random"))
     codes = design.entities.codes
-    rows, earlier = lagged(result, design, 1, "calendar")
+    rows, earlier = find_lags(result, design, 1, "calendar")
     if len(rows) == 0:
         raise InsufficientDataError("No entity has two adjacent periods, so there is nothing to difference.")
     what = "Wooldridge's serial correlation test"
     levels, y = level_matrix(result), dependent(result)
-    residuals = least_squares(levels[rows] - levels[earlier], y[rows] - y[earlier]).residuals
+    residuals = small_regression(levels[rows] - levels[earlier], y[rows] - y[earlier]).residuals
     refuse_rounding(what, "the differenced model fits", residuals, y)
     residuals = in_own_units(residuals)
     before = lag_positions(codes[rows], design.time_positions[rows], 1)
@@ -328,24 +326,23 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     if len(np.unique(codes[rows[pairs]])) < 2:
         raise InsufficientDataError("The test needs at least two entities with three adjacent periods.")
     lag = residuals[before[pairs]][:, None]
-    fit = least_squares(lag, residuals[pairs])
-    error, groups = clustered_error(what, fit, lag, residuals[pairs], codes[rows[pairs]], place=0)
-    statistic = float(((fit.coefficients[0] + 0.5) / error) ** 2)
+    slope, error, groups = clustered_slope(what, lag, residuals[pairs], codes[rows[pairs]], place=0)
+    statistic = ((slope + 0.5) / error) ** 2
     null = "no serial correlation in the errors of the levels"
     notes = size_notes("wooldridge serial", groups)
     return f_test("Wooldridge serial correlation (xtserial)", statistic, 1.0, groups - 1, null, notes)
 
 
-def _autoregression(result: LinearResult, lags: str, expected: Array, name: str, null: str) -> TestResult:
+def _test_autoregression(result: LinearResult, lags: str, expected: Array, name: str, null: str) -> TestResult:
     """Regress residuals on a constant and their lag; test the slope against what the null expects of each row."""
     design, residuals = result.fit.design, residuals_of_rows(result)
-    rows, before = lagged(result, design, 1, lags)
+    rows, before = find_lags(result, design, 1, lags)
     if len(rows) < 3 or len(np.unique(design.entities.codes[rows])) < 2:
         raise InsufficientDataError("The test needs at least two entities with residuals in adjacent periods.")
     lag = residuals[before]
     outcome = residuals[rows] - expected[rows] * lag
     columns, names = [np.ones(len(rows)), lag], ["intercept", "lagged residual"]
-    fit = regress(design.take(rows), outcome, columns, names, cov="cluster", convention=result.convention)
+    fit = fit_auxiliary(design.take(rows), outcome, columns, names, cov="cluster", convention=result.convention)
     if "lagged residual" not in fit.names:
         raise InsufficientDataError("The lagged residuals do not vary, so they have no correlation to test.")
     refuse_exact(name, fit)

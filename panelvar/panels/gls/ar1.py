@@ -114,7 +114,7 @@ def as_ar1(autocorrelation: object) -> AR1 | None:
     return None if name == "none" else AR1(by_entity=name == "psar1")
 
 
-def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -> tuple[Array, list[Note]]:
+def estimate_rho(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -> tuple[Array, list[Note]]:
     """Estimate the coefficient of each entity, shape (N,), and say where there was nothing to estimate it from."""
     n_entities = entities.n_groups
     if not isinstance(model.rho, str):
@@ -126,10 +126,10 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
         )
     if model.weights == "pooled" and not model.by_entity:
         everything = Grouping.from_codes(np.zeros(len(e), dtype=np.intp), 1)
-        found = np.repeat(estimate_coefficients(e, runs, everything, model.rho, k), n_entities)
+        rho = np.repeat(estimate_coefficients(e, runs, everything, model.rho, k), n_entities)
     else:
-        found = estimate_coefficients(e, runs, entities, model.rho, k)
-    missing = np.isnan(found)
+        rho = estimate_coefficients(e, runs, entities, model.rho, k)
+    missing = np.isnan(rho)
     if missing.all():
         raise InsufficientDataError(
             f"The autoregressive coefficient cannot be estimated by {model.rho!r} from any entity. There are too few "
@@ -137,7 +137,7 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
         )
     notes = _few_pairs(model.rho, runs)
     if model.bounded:
-        found = np.clip(found, -1.0, 1.0)
+        rho = np.clip(rho, -1.0, 1.0)
     if model.by_entity:
         if missing.any():
             text = (
@@ -145,15 +145,15 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
                 "estimate rho, which is set to 0 there."
             )
             notes.append(Note("rho-missing", text, warn=True))
-        found = np.where(missing, 0.0, found)
+        rho = np.where(missing, 0.0, rho)
     elif model.weights != "pooled":
         pairs = np.bincount(entities.codes[runs.adjacent], minlength=n_entities)
         size = {"pairs": pairs, "rows": entities.sizes, "equal": np.ones(n_entities)}[model.weights]
         used = ~missing
-        found = np.full(n_entities, float(np.average(found[used], weights=size[used])))
-    outside = np.abs(found) >= 1.0
+        rho = np.full(n_entities, float(np.average(rho[used], weights=size[used])))
+    outside = np.abs(rho) >= 1.0
     if outside.any():
-        text = f"rho is {found[0]:.4g}, not inside (-1, 1)."
+        text = f"rho is {rho[0]:.4g}, not inside (-1, 1)."
         if model.by_entity:
             text = f"rho is not inside (-1, 1) for {outside.sum()} of {count_of(n_entities, 'entity', 'entities')}."
         text += (
@@ -161,7 +161,7 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
             "1), and fit_first_difference removes a unit root."
         )
         notes.append(Note("rho-outside", text, warn=True))
-    return found, notes
+    return rho, notes
 
 
 def _few_pairs(method: str, runs: Runs) -> list[Note]:
@@ -177,7 +177,7 @@ def _few_pairs(method: str, runs: Runs) -> list[Note]:
     return [Note("few-pairs", text, warn=True)]
 
 
-class Transformed(NamedTuple):
+class FreedRows(NamedTuple):
     """Rows freed of autocorrelation.
 
     Attributes
@@ -197,7 +197,7 @@ class Transformed(NamedTuple):
     log_determinant: float | None
 
 
-def transform(model: AR1, columns: Sequence[Array], runs: Runs, rho: Array) -> Transformed:
+def transform(model: AR1, columns: Sequence[Array], runs: Runs, rho: Array) -> FreedRows:
     """Transform columns, and a column of ones, with the coefficient of each row."""
     n = len(columns[0])
     moved, rows, log_determinant = remove_autoregression(
@@ -207,4 +207,4 @@ def transform(model: AR1, columns: Sequence[Array], runs: Runs, rho: Array) -> T
         raise InsufficientDataError(
             "No row follows another row of its entity, so nothing is left once first rows are dropped."
         )
-    return Transformed(moved[:-1], moved[-1], rows, log_determinant if len(rows) == n else None)
+    return FreedRows(moved[:-1], moved[-1], rows, log_determinant if len(rows) == n else None)

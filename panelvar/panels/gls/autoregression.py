@@ -101,20 +101,20 @@ def estimate_coefficients(e: Array, runs: Runs, units: Grouping, method: str, k:
     squares, n = units.sums(e * e), units.sizes.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         if method == "regress":
-            found = products / total(before * before)
+            rho = products / total(before * before)
         elif method == "freg":
-            found = products / total(now * now)
+            rho = products / total(now * now)
         elif method in ("dw", "nagar"):
-            found = 1.0 - 0.5 * total(np.square(now - before)) / squares
+            rho = 1.0 - 0.5 * total(np.square(now - before)) / squares
             if method == "nagar":
-                found = np.where(n > k, (found * n**2 + k**2) / (n**2 - k**2), np.nan)
+                rho = np.where(n > k, (rho * n**2 + k**2) / (n**2 - k**2), np.nan)
         else:
-            found = products / squares
+            rho = products / squares
             if method == "theil":
-                found = np.where(n > k, found * (n - k) / n, np.nan)
+                rho = np.where(n > k, rho * (n - k) / n, np.nan)
             elif method == "onestep":
-                found = found * n / pairs
-    return np.where((pairs > 0) & np.isfinite(found), found, np.nan)
+                rho = rho * n / pairs
+    return np.where((pairs > 0) & np.isfinite(rho), rho, np.nan)
 
 
 def remove_autoregression(
@@ -152,14 +152,11 @@ def remove_autoregression(
     before, coefficient, distance = runs.previous[rows], rho[rows], runs.distance[rows]
     follows = before >= 0
     weight = np.where(follows, coefficient**distance, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        # The sum of rho^(2s) over s < d is (1 - rho^(2d)) / (1 - rho^2).
+        log = 2.0 * np.log(np.abs(coefficient))
+        squares = np.where(log == 0.0, distance, np.expm1(distance * log) / np.expm1(log))
     # A start with a coefficient outside the unit circle is not among the rows.
-    gain = np.where(follows, 1.0 / np.sqrt(_summed_squares(coefficient, distance)), np.sqrt(np.abs(1 - coefficient**2)))
+    gain = np.where(follows, 1.0 / np.sqrt(squares), np.sqrt(np.abs(1 - coefficient**2)))
     earlier = np.where(follows, before, 0)
     return [(column[rows] - weight * column[earlier]) * gain for column in columns], rows, float(np.log(gain).sum())
-
-
-def _summed_squares(rho: Array, distance: Array) -> Array:
-    r"""Return :math:`\sum_{s<d} \rho^{2s} = (1 - \rho^{2d}) / (1 - \rho^2)`, row by row."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        log = 2.0 * np.log(np.abs(rho))
-        return np.where(log == 0.0, distance, np.expm1(distance * log) / np.expm1(log))

@@ -1,4 +1,8 @@
-"""Entity effects with first-order autoregressive errors: fixed and random (Baltagi and Wu 1999)."""
+"""Entity effects with first-order autoregressive errors: fixed and random (Baltagi and Wu 1999).
+
+Both stand here, and not with other random effects, because their work is that of generalised least squares: rows are
+freed of autocorrelation first, and effects are taken out of the whitened rows, along their transformed constant.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +24,13 @@ from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import Family, TransformedModel
 from panelvar.estimates.sizes.known_sizes import size_notes
-from panelvar.panels.gls.ar1 import AR1, Transformed, coefficients, transform
+from panelvar.panels.gls.ar1 import AR1, FreedRows, estimate_rho, transform
 from panelvar.panels.gls.autoregression import find_runs
 from panelvar.panels.gls.result import ErrorStructure, GLSResult
 from panelvar.panels.gls.whitened_model import (
     check_levels,
     coefficients_of,
-    demeaned,
+    demean,
     require_levels,
     residuals_of,
     whitened_model,
@@ -42,6 +46,8 @@ RANDOM = AR1(rho="dw", weights="pooled", gaps="exact")
 """What Stata's ``xtregar, re`` does."""
 
 _ROUNDS = 200
+# With fewer rows of an entity than this, rho from within residuals is mostly bias.
+_FEW_ROWS = 10
 # A change of the autocorrelation, which has no units, below this counts as settled.
 _SETTLED = 1e-10
 
@@ -124,11 +130,11 @@ def fit_fixed_effects_ar1(
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
-    found = _freed(source, autocorrelation, iterate)
-    model = _whitened(source, found, "gls-within", "Fixed effects ({}) with AR(1) errors")
+    freed = _free_rows(source, autocorrelation, iterate)
+    model = _take_out_effects(source, freed, "gls-within", "Fixed effects ({}) with AR(1) errors")
     result = finish(model, cov, chosen, collinear)
-    components, test = _estimated_components(result, found.used), _effects_test(result, found)
-    return GLSResult(result.fit, result.covariance, chosen, result.estimator, found.structure, components, test)
+    components, test = _describe_effects(result, freed.used), _test_effects(result, freed)
+    return GLSResult(result.fit, result.covariance, chosen, result.estimator, freed.structure, components, test)
 
 
 @documented
@@ -205,23 +211,23 @@ def fit_random_effects_ar1(
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
-    found = _freed(source, autocorrelation, iterate)
-    components = _components(found)
+    freed = _free_rows(source, autocorrelation, iterate)
+    components = _estimate_components(freed)
     words = "Random effects ({}) with AR(1) errors (Baltagi-Wu)"
-    result = finish(_whitened(source, found, "gls", words, components), cov, chosen, collinear)
-    return GLSResult(result.fit, result.covariance, chosen, result.estimator, found.structure, components)
+    result = finish(_take_out_effects(source, freed, "gls", words, components), cov, chosen, collinear)
+    return GLSResult(result.fit, result.covariance, chosen, result.estimator, freed.structure, components)
 
 
-class _Freed(NamedTuple):
+class _FreedSample(NamedTuple):
     """Rows freed of autocorrelation, the rows of the source that they are, and how."""
 
-    rows: Transformed
+    rows: FreedRows
     used: Design
     structure: ErrorStructure
     notes: list[Note]
 
 
-def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
+def _free_rows(source: Design, model: AR1, iterate: bool) -> _FreedSample:
     """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
     if not isinstance(model, AR1):
         raise SpecificationError(
@@ -237,16 +243,15 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     entities = source.entities
     runs = find_runs(entities.codes, source.time_positions, model.gaps)
     # As Stata's prais would, from memory: the demeaned rows are a regression without constant.
-    inside = demeaned(source.arrays, entities)
+    inside = demean(source.arrays, entities)
     k = len(source.names)
-    b = coefficients_of(inside, None)[0]
-    rho, notes = coefficients(model, residuals_of(inside, None, b), runs, entities, k)
+    rho, notes = estimate_rho(model, residuals_of(inside, None), runs, entities, k)
     rounds, settled = 1, not iterate or not isinstance(model.rho, str)
     keep = replace(model, starts="keep")
     while not settled and rounds < _ROUNDS:
         before = rho
         b = coefficients_of(transform(keep, inside, runs, rho[entities.codes]).columns, None)[0]
-        rho, notes = coefficients(model, residuals_of(inside, None, b), runs, entities, k)
+        rho, notes = estimate_rho(model, residuals_of(inside, None, b), runs, entities, k)
         rounds += 1
         settled = bool(np.abs(rho - before).max() <= _SETTLED)
     if not settled:
@@ -257,33 +262,38 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     used = source if len(rows.ones) == source.nobs else source.take(rows.rows)
     words = (("Errors within entities", model.words), ("rho", format_significant(rho[0], 6)))
     structure = ErrorStructure(words, source.entity_labels, rho, iterations=rounds, converged=settled)
-    return _Freed(rows, used, structure, notes)
+    return _FreedSample(rows, used, structure, notes)
 
 
-def _whitened(
-    source: Design, found: _Freed, family: Family, words: str, components: EffectVariances | None = None
+def _take_out_effects(
+    source: Design, freed: _FreedSample, family: Family, words: str, components: EffectVariances | None = None
 ) -> TransformedModel:
     """Take the effects out of rows freed of autocorrelation: all of them, or the shares theta."""
-    notes = list(found.notes)
+    notes = list(freed.notes)
     if components is not None and components.effect_raw < 0.0:
         text = f"The estimated variance of the effects is negative ({components.effect_raw:.4g}), so zero is used."
         notes.append(Note("negative-variance", text, warn=True))
+    mean = source.nobs / source.entities.n_groups
+    if mean < _FEW_ROWS:
+        text = (
+            f"rho is estimated from within residuals, of {mean:.3g} rows per entity on average, so it is biased "
+            "downwards by about (1 + rho) / T. With few periods, use fit_fixed_effects with cov='cluster'."
+        )
+        notes.append(Note("few-rows", text, warn=True))
     return whitened_model(
         source,
-        found.rows,
+        freed.rows,
         family=family,
         estimator=words.format(source.panel.entity_name or "entity"),
         share=1.0 if components is None else components.theta,
-        notes=(*notes, *_short(source)),
+        notes=tuple(notes),
     )
 
 
-def _components(found: _Freed) -> EffectVariances:
+def _estimate_components(freed: _FreedSample) -> EffectVariances:
     """Baltagi and Wu's variance components, from least squares of the transformed rows."""
-    columns, ones = found.rows.columns, found.rows.ones
-    groups = found.used.entities
-    constant = ones if found.used.constant else None
-    u = residuals_of(columns, constant, coefficients_of(columns, constant)[0])
+    ones, groups = freed.rows.ones, freed.used.entities
+    u = residuals_of(freed.rows.columns, ones if freed.used.constant else None)
     mass = groups.sums(ones * ones)
     along = np.square(groups.sums(ones * u)) / mass
     df = len(u) - groups.n_groups
@@ -298,7 +308,7 @@ def _components(found: _Freed) -> EffectVariances:
     return EffectVariances(idiosyncratic, effect, raw, theta)
 
 
-def _estimated_components(result: LinearResult, used: Design) -> EffectVariances:
+def _describe_effects(result: LinearResult, used: Design) -> EffectVariances:
     """Variance over entities of mean residuals of the rows used, as Stata's ``sigma_u``; and of the innovations."""
     fit = result.fit
     entities = used.entities
@@ -313,26 +323,13 @@ def _estimated_components(result: LinearResult, used: Design) -> EffectVariances
     return EffectVariances(fit.residual_variance, variance, variance, correlation=correlation)
 
 
-def _effects_test(result: LinearResult, found: _Freed) -> TestResult | None:
+def _test_effects(result: LinearResult, freed: _FreedSample) -> TestResult | None:
     """Return the F of the effects: the comparison is with the same rows and the constant alone."""
     fit = result.fit
     if fit.counts.absorbed == 0:
         return None
-    columns = [found.rows.columns[j] for j in (*fit.kept, len(found.rows.columns) - 1)]
-    ones = found.rows.ones if fit.constant else None
-    u = residuals_of(columns, ones, coefficients_of(columns, ones)[0])
+    columns = [freed.rows.columns[j] for j in (*fit.kept, len(freed.rows.columns) - 1)]
+    u = residuals_of(columns, freed.rows.ones if fit.constant else None)
     test = f_of_gain(fit, "Effects zero", float(u @ u) - fit.rss, fit.counts.absorbed, "no entity effects")
     periods = fit.source.nobs / fit.source.entities.n_groups
     return replace(test, notes=(*test.notes, *size_notes("effects, autoregressive", periods)))
-
-
-def _short(source: Design) -> list[Note]:
-    """Warn where rho from within residuals is mostly bias."""
-    mean = source.nobs / source.entities.n_groups
-    if mean >= 10:
-        return []
-    text = (
-        f"rho is estimated from within residuals, of {mean:.3g} rows per entity on average, so it is biased downwards "
-        "by about (1 + rho) / T. With few periods, use fit_fixed_effects with cov='cluster'."
-    )
-    return [Note("few-rows", text, warn=True)]

@@ -123,7 +123,7 @@ def whiten(
             basis = contrasts(len(members))
             matrix = basis.T @ matrix @ basis
             block = np.tensordot(basis, block, axes=(0, 0))
-        root, left_out = _root(matrix, singular)
+        root, left_out = _factor(matrix, singular)
         size, (count, k) = len(root), block.shape[1:]
         solved[:size] = solve_triangular(root, block.reshape(size, -1), lower=True).reshape(size, count, k)
         solved[:size][left_out] = 0.0
@@ -151,24 +151,24 @@ def _patterns(units: Grouping, dates: Grouping) -> Iterator[tuple[NDArray[np.int
     together: dict[bytes, list[int]] = {}
     for t in range(dates.n_groups):
         together.setdefault(units.codes[order[edges[t] : edges[t + 1]]].tobytes(), []).append(t)
-    for found in together.values():
-        rows = np.stack([order[edges[t] : edges[t + 1]] for t in found])
+    for alike in together.values():
+        rows = np.stack([order[edges[t] : edges[t + 1]] for t in alike])
         yield np.asarray(units.codes[rows[0]], dtype=np.intp), rows
 
 
-def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
+def _factor(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
     """Return the factor L |D|^1/2 of the matrix L D L', and the rows where D is not positive.
 
     Where it is zero, nothing is taken from the rows after it.
     """
-    own = np.diagonal(matrix)
-    size = len(own)
-    if not (own > 0.0).all():
+    diag = np.diagonal(matrix)
+    size = len(diag)
+    if not (diag > 0.0).all():
         raise NumericalError(
-            f"{(own <= 0.0).sum()} of {size} error variances are zero. Their rows fit exactly, and generalised least "
+            f"{(diag <= 0.0).sum()} of {size} error variances are zero. Their rows fit exactly, and generalised least "
             "squares has no weight for them."
         )
-    scale = np.sqrt(own)
+    scale = np.sqrt(diag)
     correlation = matrix / np.outer(scale, scale)
     root = np.zeros_like(matrix)
     left_out = np.zeros(size, dtype=bool)

@@ -26,14 +26,14 @@ from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.groups import Grouping, compact
-from panelvar.panels.gls.ar1 import AR1, Transformed, as_ar1, coefficients, transform
+from panelvar.panels.gls.ar1 import AR1, FreedRows, as_ar1, estimate_rho, transform
 from panelvar.panels.gls.autoregression import Runs, find_runs
 from panelvar.panels.gls.error_covariance import unit_covariances, unit_variances, whiten
 from panelvar.panels.gls.result import ErrorStructure, GLSResult
 from panelvar.panels.gls.whitened_model import check_levels, coefficients_of, residuals_of, whitened_model
 from panelvar.panels.static.finish import finish
 
-PANELS = ("homoskedastic", "heteroskedastic", "correlated")
+_ACROSS = {"homoskedastic": "homoskedastic", "heteroskedastic": "a variance per entity", "correlated": "correlated"}
 # With fewer periods than this times the entities, standard errors of correlated panels are far too small.
 _PERIODS_PER_ENTITY = 3
 # With fewer rows than this, an entity's own variance or coefficient is poorly estimated.
@@ -153,7 +153,7 @@ def fit_fgls(
     >>> print(round(fit.rho.iloc[0], 4))
     0.9312
     """
-    choose("panels", panels, PANELS)
+    choose("panels", panels, tuple(_ACROSS))
     model = as_ar1(autocorrelation)
     for name, value in (("iterate", iterate), ("pairwise", pairwise), ("small_sample", small_sample)):
         read_flag(name, value)
@@ -170,38 +170,23 @@ def fit_fgls(
         raise InsufficientDataError(
             f"{count_of(count, 'row leaves', 'rows leave')} no degrees of freedom for {count_of(rank, 'coefficient')}."
         )
+    within = () if model is None else ("AR(1) by entity",) if model.by_entity else ("AR(1)",)
+    words = (panels, *within, *(("iterated",) if iterate else ()))
     transformed = whitened_model(
         source,
         whitened.rows,
         family="gls",
-        estimator=_name(panels, model, iterate),
+        estimator=f"FGLS ({', '.join(words)})",
         total=chosen.transformed_total,
         error_variance=whitened.variance * (count / (count - rank) if small_sample else 1.0),
         mixed="time" if panels == "correlated" else None,
-        notes=(*notes, *_warnings(source, panels, model)),
+        notes=(*notes, *_warn_of_few_periods(source, panels, model)),
     )
     result = finish(transformed, cov, chosen, collinear)
     return GLSResult(result.fit, result.covariance, result.convention, result.estimator, structure)
 
 
-def _words(panels: str, model: AR1 | None, iterate: bool) -> tuple[tuple[str, str], ...]:
-    """Say what is assumed of the errors."""
-    across = {"homoskedastic": "homoskedastic", "heteroskedastic": "a variance per entity", "correlated": "correlated"}
-    words = [("Errors across entities", across[panels])]
-    if model is not None:
-        words.append(("Errors within entities", model.words))
-    if iterate:
-        words.append(("Estimation", "iterated"))
-    return tuple(words)
-
-
-def _name(panels: str, model: AR1 | None, iterate: bool) -> str:
-    """The estimator in few words."""
-    within = () if model is None else ("AR(1) by entity",) if model.by_entity else ("AR(1)",)
-    return f"FGLS ({', '.join((panels, *within, *(('iterated',) if iterate else ())))})"
-
-
-def _warnings(source: Design, panels: str, model: AR1 | None) -> list[Note]:
+def _warn_of_few_periods(source: Design, panels: str, model: AR1 | None) -> list[Note]:
     """Warn where there are too few periods for what is estimated."""
     notes: list[Note] = []
     n_entities, n_periods = source.entities.n_groups, source.times.n_groups
@@ -219,13 +204,13 @@ def _warnings(source: Design, panels: str, model: AR1 | None) -> list[Note]:
         )
         notes.append(Note("few-periods", text, warn=True))
     mean = source.nobs / n_entities
-    own = [
+    owned = [
         *(["error variance"] if panels == "heteroskedastic" else []),
         *(["autoregressive coefficient"] if model is not None and model.by_entity else []),
     ]
-    if own and mean < _FEW_ROWS:
+    if owned and mean < _FEW_ROWS:
         text = (
-            f"Each entity has an {' and an '.join(own)} of its own, estimated from {mean:.3g} rows on average, so "
+            f"Each entity has an {' and an '.join(owned)} of its own, estimated from {mean:.3g} rows on average, so "
             "estimates and standard errors are unreliable. With few periods, cluster by entity instead."
         )
         notes.append(Note("few-rows", text, warn=True))
@@ -237,7 +222,7 @@ class WhitenedRows(NamedTuple):
 
     Attributes
     ----------
-    rows : Transformed
+    rows : FreedRows
         Its determinant is None where rows are missing or dependent.
     variance : float
         Variance of their errors.
@@ -247,7 +232,7 @@ class WhitenedRows(NamedTuple):
     notes : list of Note
     """
 
-    rows: Transformed
+    rows: FreedRows
     variance: float
     variances: Array
     covariance: Array | None
@@ -270,25 +255,25 @@ class ErrorModel:
         gaps = "restart" if self.autocorrelation is None else self.autocorrelation.gaps
         return find_runs(self.source.entities.codes, self.source.time_positions, gaps)
 
-    def freed(self, e: Array) -> tuple[Transformed, Array | None, list[Note]]:
+    def free(self, e: Array) -> tuple[FreedRows, Array | None, list[Note]]:
         """Return rows without autocorrelation, the coefficients, and notes."""
         source = self.source
         if self.autocorrelation is None:
             n = source.nobs
-            return Transformed(list(source.arrays), np.ones(n), np.arange(n), 0.0), None, []
+            return FreedRows(list(source.arrays), np.ones(n), np.arange(n), 0.0), None, []
         k = len(source.names) + int(source.constant)
-        rho, notes = coefficients(self.autocorrelation, e, self.runs, source.entities, k)
+        rho, notes = estimate_rho(self.autocorrelation, e, self.runs, source.entities, k)
         rows = transform(self.autocorrelation, source.arrays, self.runs, rho[source.entities.codes])
         return rows, rho, notes
 
-    def weighted(self, rows: Transformed, u: Array) -> WhitenedRows:
+    def whiten_rows(self, rows: FreedRows, u: Array) -> WhitenedRows:
         """Return rows whitened by the covariance that residuals u have."""
         columns, source = [*rows.columns, rows.ones], self.source
         n_entities, determinant = source.entities.n_groups, rows.log_determinant
         present = source.entities.codes[rows.rows]
         units = Grouping.from_codes(*compact(present))
         members = np.unique(present).astype(np.intp)
-        own = unit_variances(u, units)
+        by_unit = unit_variances(u, units)
         variances = np.full(n_entities, np.nan)
         notes: list[Note] = []
         covariance: Array | None = None
@@ -298,10 +283,10 @@ class ErrorModel:
             logs = 2.0 * len(u) * math.log(math.sqrt(variance)) if variance > 0.0 else -math.inf
         else:
             variance = 1.0
-            variances[members] = own
-            self._refuse_exact(rows.columns[-1], own, units, members)
+            variances[members] = by_unit
+            self._refuse_exact(rows.columns[-1], by_unit, units, members)
             if self.panels == "heteroskedastic":
-                inverse = 1.0 / np.sqrt(own[units.codes])
+                inverse = 1.0 / np.sqrt(by_unit[units.codes])
                 columns = [column * inverse for column in columns]
                 logs = -2.0 * float(np.log(inverse).sum())
             else:
@@ -318,8 +303,8 @@ class ErrorModel:
                 full[np.ix_(members, members)] = covariance
                 covariance = full
         determinant = None if determinant is None else determinant - 0.5 * logs
-        freed = Transformed(columns[:-1], columns[-1], rows.rows, determinant)
-        return WhitenedRows(freed, variance, variances, covariance, notes)
+        whitened = FreedRows(columns[:-1], columns[-1], rows.rows, determinant)
+        return WhitenedRows(whitened, variance, variances, covariance, notes)
 
     def _across(
         self, columns: list[Array], u: Array, units: Grouping, rows: NDArray[np.intp]
@@ -339,8 +324,8 @@ class ErrorModel:
             raise NumericalError(f"{error} Use {hint}panels='homoskedastic' with cov='pcse'.") from None
         return moved, logs, covariance, dropped
 
-    def _refuse_exact(self, y: Array, own: Array, units: Grouping, members: NDArray[np.intp]) -> None:
-        exact = np.flatnonzero(own <= _EXACT**2 * unit_variances(y, units))
+    def _refuse_exact(self, y: Array, by_unit: Array, units: Grouping, members: NDArray[np.intp]) -> None:
+        exact = np.flatnonzero(by_unit <= _EXACT**2 * unit_variances(y, units))
         if len(exact):
             labels = ", ".join(map(str, self.source.entity_labels[members[exact[:3]]]))
             raise NumericalError(
@@ -361,14 +346,11 @@ def weigh(
     columns = list(source.arrays)
     one = np.ones(source.nobs) if source.constant else None
     b, _ = coefficients_of(columns, one)
-    converged = not iterate
-    count = 0
-    while True:
-        count += 1
-        freed, rho, found = errors.freed(residuals_of(columns, one, b))
+    for count in range(1, (max_iterations if iterate else 1) + 1):
+        freed, rho, rho_notes = errors.free(residuals_of(columns, one, b))
         ones = freed.ones if source.constant else None
         step = coefficients_of(freed.columns, ones)[0] if count == 1 and rho is not None else b
-        whitened = errors.weighted(freed, residuals_of(freed.columns, ones, step))
+        whitened = errors.whiten_rows(freed, residuals_of(freed.columns, ones, step))
         rows = whitened.rows
         ones = rows.ones if source.constant else None
         new, scale = coefficients_of(rows.columns, ones)
@@ -376,10 +358,10 @@ def weigh(
         change = float(np.abs((new - b)[used] / scale[used]).max(initial=0.0))
         settled = change <= tolerance * math.sqrt(whitened.variance)
         b = new
-        if not iterate or settled or count >= max_iterations:
-            converged = converged or settled
+        if settled:
             break
-    notes = [*found, *whitened.notes]
+    converged = settled or not iterate
+    notes = [*rho_notes, *whitened.notes]
     if not converged:
         text = (
             f"The estimates have not settled after {count_of(count, 'iteration')}: the last one changed a coefficient "
@@ -392,8 +374,13 @@ def weigh(
         left = residuals_of(rows.columns, ones, b)
         squares = float(left @ left) / whitened.variance
         likelihood = -0.5 * (len(left) * math.log(2.0 * math.pi) - 2.0 * rows.log_determinant + squares)
+    words = [("Errors across entities", _ACROSS[errors.panels])]
+    if errors.autocorrelation is not None:
+        words.append(("Errors within entities", errors.autocorrelation.words))
+    if iterate:
+        words.append(("Estimation", "iterated"))
     structure = ErrorStructure(
-        _words(errors.panels, errors.autocorrelation, iterate),
+        tuple(words),
         source.entity_labels,
         rho,
         whitened.variances,

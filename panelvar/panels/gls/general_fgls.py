@@ -14,10 +14,10 @@ from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
-from panelvar.panels.gls.ar1 import Transformed
+from panelvar.panels.gls.ar1 import FreedRows
 from panelvar.panels.gls.error_covariance import unit_covariances, whiten
 from panelvar.panels.gls.result import ErrorStructure, GLSResult
-from panelvar.panels.gls.whitened_model import check_levels, coefficients_of, demeaned, residuals_of, whitened_model
+from panelvar.panels.gls.whitened_model import check_levels, demean, residuals_of, whitened_model
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.first_difference import differenced_model
 
@@ -127,7 +127,7 @@ def fit_general_fgls(
     design, notes = _rows(source, model, within, chosen, constant)
     dates, units = (design.entities, design.times) if within == "entity" else (design.times, design.entities)
     ones = np.ones(design.nobs) if design.constant else None
-    u = residuals_of(design.arrays, ones, coefficients_of(design.arrays, ones)[0])
+    u = residuals_of(design.arrays, ones)
     drop = chosen.singular_errors == "drop"
     side, groups = units.n_groups, dates.n_groups
     sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
@@ -167,7 +167,7 @@ def fit_general_fgls(
     words = (("Rows", model), ("Error covariance", f"unrestricted within {within}"))
     transformed = whitened_model(
         design,
-        Transformed(columns[:-1], columns[-1], np.arange(design.nobs), None),
+        FreedRows(columns[:-1], columns[-1], np.arange(design.nobs), None),
         family="gls",
         estimator=f"General FGLS ({model}; within {within})",
         total=chosen.transformed_total,
@@ -194,6 +194,6 @@ def _rows(
         moved = differenced_model(source, convention, constant)
         return moved.design, list(moved.notes)
     if model == "within":
-        *x, y = demeaned(source.arrays, source.entities if within == "entity" else source.times)
+        *x, y = demean(source.arrays, source.entities if within == "entity" else source.times)
         return replace(source, x=tuple(x), y=y, constant=False), []
     return source, []

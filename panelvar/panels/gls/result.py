@@ -153,23 +153,6 @@ class GLSResult(LinearResult):
         """The structure of the errors, in words."""
         return self.structure.words
 
-    @cached_property
-    def _entity_effects(self) -> Array:
-        r"""Level :math:`c + \alpha_i` of each entity of the rows used (within), or the prediction of :math:`\mu_i`."""
-        fit = self.fit
-        rows = fit.rows_or_refuse("An estimated effect")
-        ones = rows.slopes[0]
-        assert ones is not None
-        groups = rows.groupings[0]
-        gap = np.array(rows.columns[-1][:])
-        for position, slope in zip(fit.kept, fit.slopes, strict=True):
-            gap = gap - slope * rows.columns[position][:]
-        effects = groups.sums(ones * gap) / groups.sums(ones * ones)
-        if fit.family == "gls-within" or self.components is None or self.components.theta is None:
-            return effects
-        shrinkage = 1.0 - (1.0 - self.components.theta) ** 2
-        return shrinkage * (effects - (fit.coefficients[0] if fit.constant else 0.0))
-
     def estimated_effects(self, *, errors: bool = True) -> pd.DataFrame:
         r"""Return the estimated effect of each entity (models with effects).
 
@@ -189,14 +172,20 @@ class GLSResult(LinearResult):
         import pandas as pd
 
         read_flag("errors", errors)
-        if not self.fit.effects:
+        fit, theta = self.fit, None if self.components is None else self.components.theta
+        if not fit.effects:
             return super().estimated_effects()
-        # The effects come first, because they refuse a result whose rows were released, which has no labels either.
-        values, labels = self._entity_effects, self.fit.design.entity_labels
-        if self.fit.family == "gls-within":
-            constant = self.fit.coefficients[0] if self.fit.constant else 0.0
-            return pd.DataFrame({"level": values, "deviation": values - constant}, index=labels)
-        return pd.DataFrame({"effect": values}, index=labels)
+        rows = fit.rows_or_refuse("An estimated effect")
+        ones, groups = rows.slopes[0], rows.groupings[0]
+        assert ones is not None
+        gap = np.array(rows.columns[-1][:])
+        for position, slope in zip(fit.kept, fit.slopes, strict=True):
+            gap = gap - slope * rows.columns[position][:]
+        levels = groups.sums(ones * gap) / groups.sums(ones * ones)
+        deviations = levels - (fit.coefficients[0] if fit.constant else 0.0)
+        if theta is None:
+            return pd.DataFrame({"level": levels, "deviation": deviations}, index=fit.design.entity_labels)
+        return pd.DataFrame({"effect": (1.0 - (1.0 - theta) ** 2) * deviations}, index=fit.design.entity_labels)
 
     def without_rows(self) -> GLSResult:
         """Return the result without its data rows."""

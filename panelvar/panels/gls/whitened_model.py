@@ -15,12 +15,12 @@ from panelvar.estimates.fit.transformed_model import Family, TransformedModel
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import RANK_TOLERANCE, solve, triangularize
 from panelvar.kernels.linear.rows import TransformedRows, column_norms
-from panelvar.panels.gls.ar1 import Transformed
+from panelvar.panels.gls.ar1 import FreedRows
 
 
 def whitened_model(
     source: Design,
-    rows: Transformed,
+    rows: FreedRows,
     *,
     family: Family,
     estimator: str,
@@ -40,7 +40,7 @@ def whitened_model(
     Parameters
     ----------
     source : Design
-    rows : Transformed
+    rows : FreedRows
         Its columns are the regressors and, last, the dependent variable.
     family, estimator, error_variance, mixed, notes
         As in `TransformedModel`.
@@ -126,8 +126,9 @@ def coefficients_of(columns: Sequence[Array], ones: Array | None) -> tuple[Array
     return solution.coefficients, scale
 
 
-def residuals_of(columns: Sequence[Array], ones: Array | None, b: Array) -> Array:
-    """Dependent variable less its fit by the coefficients of `coefficients_of`."""
+def residuals_of(columns: Sequence[Array], ones: Array | None, b: Array | None = None) -> Array:
+    """Dependent variable less its fit by coefficients in the order of `coefficients_of`, or by these themselves."""
+    b = coefficients_of(columns, ones)[0] if b is None else b
     parts = list(columns) if ones is None else [ones, *columns]
     out = parts[-1].copy()
     for column, coefficient in zip(parts[:-1], b, strict=True):
@@ -135,7 +136,7 @@ def residuals_of(columns: Sequence[Array], ones: Array | None, b: Array) -> Arra
     return out
 
 
-def demeaned(columns: Sequence[Array], groups: Grouping) -> list[Array]:
+def demean(columns: Sequence[Array], groups: Grouping) -> list[Array]:
     """Take group means out of columns; what is left of a column that does not vary within groups is set to zero."""
     out = []
     for column in columns:

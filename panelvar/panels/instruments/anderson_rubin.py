@@ -13,12 +13,13 @@ from panelvar.core.base.chosen_names import written_otherwise
 from panelvar.core.base.errors import NumericalError, SpecificationError, choose
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.confidence_set import ConfidenceSet
-from panelvar.panels.instruments.regressions import SpecifiedResult, instrumented_of, on_instruments, zero_test
+from panelvar.panels.instruments.regressions import instrumented_of, on_instruments, zero_test
+from panelvar.panels.static.result import LinearResult
 
 Quadratic = tuple[Array, Array, Array]
 
 
-def anderson_rubin_test(result: SpecifiedResult, values: Mapping[str, float] | float) -> TestResult:
+def anderson_rubin_test(result: LinearResult, values: Mapping[str, float] | float) -> TestResult:
     """Build ``InstrumentalResult.anderson_rubin``."""
     base = instrumented_of(result.fit, "The Anderson-Rubin test")
     if isinstance(values, Mapping):
@@ -41,7 +42,7 @@ def anderson_rubin_test(result: SpecifiedResult, values: Mapping[str, float] | f
     return zero_test(reduced, base.excluded, "Anderson-Rubin", null)
 
 
-def anderson_rubin_set(result: SpecifiedResult, level: float) -> ConfidenceSet:
+def anderson_rubin_set(result: LinearResult, level: float) -> ConfidenceSet:
     r"""Build ``InstrumentalResult.anderson_rubin_set``.
 
     With :math:`\gamma(t) = \hat\gamma_y - t\hat\gamma_p` the reduced form of :math:`y - tp` and V(t) its covariance, a
@@ -72,7 +73,7 @@ def anderson_rubin_set(result: SpecifiedResult, level: float) -> ConfidenceSet:
     own, other, both = (turn @ matrix @ turn.T for matrix in matrices)
     critical = _critical(base.layout.excluded, df, level)
     quadratic = (own, both - own - other, other)
-    ends = _accepted(quadratic, turn @ gammas[0], turn @ gammas[1], critical)
+    ends = _find_accepted(quadratic, turn @ gammas[0], turn @ gammas[1], critical)
     intervals = tuple((low * unit, high * unit) for low, high in ends)
     return ConfidenceSet(name, intervals, level)
 
@@ -85,7 +86,7 @@ def _critical(restrictions: int, df: float, level: float) -> float:
     return restrictions * float(fdtri(restrictions, df, level))
 
 
-def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list[tuple[float, float]]:
+def _find_accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list[tuple[float, float]]:
     r"""Return where :math:`(y - tp)'V(t)^{-1}(y - tp) \le c`, with V(t) = V0 + t V1 + t^2 V2."""
     constant, linear, square = quadratic
     size = len(y)
@@ -125,23 +126,17 @@ def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list
                 "The covariance of the reduced form is singular, so the set cannot be found."
             ) from None
 
-    edges = [-np.inf, *real.tolist(), np.inf]
-    found: list[tuple[float, float]] = []
-    for low, high in itertools.pairwise(edges):
-        if not inside(_between(low, high)):
+    edges = real.tolist()
+    tried = [0.0]
+    if edges:
+        first, last = edges[0] - max(1.0, abs(edges[0])), edges[-1] + max(1.0, abs(edges[-1]))
+        tried = [first, *(0.5 * (low + high) for low, high in itertools.pairwise(edges)), last]
+    pieces: list[tuple[float, float]] = []
+    for (low, high), t in zip(itertools.pairwise([-np.inf, *edges, np.inf]), tried, strict=True):
+        if not inside(t):
             continue
-        if found and found[-1][1] == low:
-            found[-1] = (found[-1][0], high)
+        if pieces and pieces[-1][1] == low:
+            pieces[-1] = (pieces[-1][0], high)
         else:
-            found.append((low, high))
-    return found
-
-
-def _between(low: float, high: float) -> float:
-    if np.isinf(low) and np.isinf(high):
-        return 0.0
-    if np.isinf(low):
-        return high - max(1.0, abs(high))
-    if np.isinf(high):
-        return low + max(1.0, abs(low))
-    return 0.5 * (low + high)
+            pieces.append((low, high))
+    return pieces

@@ -23,7 +23,7 @@ from panelvar.kernels.linear.k_class import Estimate, Layout, k_class, liml_kapp
 from panelvar.kernels.linear.qr import Solution, solve, triangularize
 from panelvar.kernels.linear.rows import transformed_rows
 from panelvar.panels.instruments.methods import Fuller, KClass, Method, TwoStepGMM, as_method
-from panelvar.panels.instruments.regressions import orthonormal_moments, well_conditioned_root
+from panelvar.panels.instruments.regressions import instrumented_of, orthonormal_moments, well_conditioned_root
 from panelvar.panels.instruments.result import InstrumentalResult, with_strength_judged
 from panelvar.panels.instruments.strength import weakness_notes
 
@@ -51,14 +51,13 @@ def finish_instrumental(
     if isinstance(chosen, TwoStepGMM):
         fit = _two_step(fit, chosen.weights, convention)
     fit = replace(fit, notes=(*fit.notes, *weakness_notes(fit)))
-    assert fit.instrumented is not None
+    name = instrumented_of(fit, "An estimate").method
     specification = resolve(cov, fit, convention)
     result = InstrumentalResult(
         fit=fit,
-        covariance=covariance_of(specification, fit, convention),
+        covariance=replace(covariance_of(specification, fit, convention), specification=specification),
         convention=convention,
-        estimator=_named(model.estimator, label or LABELS[fit.instrumented.method]),
-        specification=specification,
+        estimator=_name_estimator(model.estimator, label or LABELS[name]),
     )
     result = with_strength_judged(result)
     emit(result.notes)
@@ -88,7 +87,7 @@ def two_stage_fit(
     candidates = np.concatenate((exogenous, np.arange(layout.exogenous, first)))
     instruments = solve(_part(model.triangle, [*candidates, outcome]), model.raw_norms[candidates])
     kept = candidates[instruments.kept]
-    notes = _dropped_instruments(model.design, candidates, instruments, collinear, derived)
+    notes = _note_dropped(model.design, candidates, instruments, collinear, derived)
     final = Layout(len(exogenous), len(kept) - len(exogenous), len(endogenous))
     order = np.concatenate((kept, endogenous, [outcome])).astype(np.intp)
     triangle = _part(model.triangle, order)
@@ -123,7 +122,7 @@ def two_stage_fit(
     if moments is not None:
         moments = moments._replace(means=moments.means[:, places], r=moments.r[:, places])
     counts = model.counts(len(alone.kept))
-    found = check_fit(design, alone, counts, collinear)
+    fit_notes = check_fit(design, alone, counts, collinear)
     changed = replace(
         model,
         source=model.source.select(regressors),
@@ -133,7 +132,7 @@ def two_stage_fit(
         moments=moments,
     )
     structural = rows.combined(np.eye(len(names))[:, places])
-    fit = Fit(changed, solution, 0.0, counts, (*model.source.notes, *model.notes, *found, *notes), structural, base)
+    fit = Fit(changed, solution, 0.0, counts, (*model.source.notes, *model.notes, *fit_notes, *notes), structural, base)
     total = float(np.square(triangle[:, -1]).sum()) if model.tss is None else model.tss
     scored = k_class(triangle, final).fitted if convention.k_class_scores == "projection" else estimate.fitted
     fit = _with_estimate(fit, estimate, scored)
@@ -143,9 +142,7 @@ def two_stage_fit(
 
 def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
     """Put an estimate into a fit: its coefficients, bread and the rows that give its scores, combined by ``scored``."""
-    base = fit.instrumented
-    assert base is not None
-    assert base.rows is not None
+    base = instrumented_of(fit, "An estimate")
     kept, k = fit.kept, len(fit.solution.coefficients)
     coefficients = np.zeros(k)
     coefficients[kept] = estimate.coefficients
@@ -161,14 +158,12 @@ def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
         inverse_r=estimate.inverse_root,
         rss=float(estimate.residual @ estimate.residual),
     )
-    return replace(fit, model=replace(fit.model, rows=base.rows.combined(loadings)), solution=solution)
+    return replace(fit, model=replace(fit.model, rows=base.combined(loadings)), solution=solution)
 
 
 def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fit:
     """Replace the 2SLS estimate by the efficient GMM one."""
-    base = fit.instrumented
-    assert base is not None
-    assert base.rows is not None
+    base = instrumented_of(fit, "GMM")
     if fit.exact:
         raise NumericalError("The 2SLS residuals are zero, so GMM has no moments to weigh. Use method='2sls'.")
     moments = orthonormal_moments(fit)
@@ -207,21 +202,18 @@ def _with_gmm_constant(fit: Fit, loading: Array) -> Fit:
     loading : (L,) array
         :math:`S_{11}^{-1} S_{10}`.
     """
-    base = fit.instrumented
-    assert base is not None
-    assert base.rows is not None
-    assert fit.rows is not None
+    base, rows = instrumented_of(fit, "GMM"), fit.rows
+    assert rows is not None
+    assert rows.shift is not None
     assert fit.constant_column is not None
     n, mass = base.layout.instruments, fit.constant_mass
     combination = np.zeros((len(base.triangle), 1))
     combination[:n, 0] = np.linalg.solve(base.triangle[:n, :n], loading)
-    column = fit.constant_column - base.rows.combined(combination).column(0)
+    column = fit.constant_column - base.combined(combination).column(0)
     centre = fit.centre.copy()
     centre[[*fit.kept, -1]] -= loading @ base.triangle[:n, [*base.layout.regressors, -1]] / mass
     # The residuals keep what the constant leaves of their mean.
     gap = float(loading @ base.estimate.residual[:n]) / mass
-    rows = fit.rows
-    assert rows.shift is not None
     shift = rows.shift.copy()
     shift[-1] -= gap
     moved = transformed_rows(rows.columns, shift=shift, weights=rows.weights, constant=column)
@@ -243,7 +235,7 @@ def _part(triangle: Array, columns: list[int] | Positions) -> Array:
     return triangularize(np.asfortranarray(triangle[:, columns]))
 
 
-def _named(estimator: str, label: str) -> str:
+def _name_estimator(estimator: str, label: str) -> str:
     for name in ("OLS", "WLS"):
         if name in estimator:
             return estimator.replace(name, label)
@@ -251,7 +243,7 @@ def _named(estimator: str, label: str) -> str:
     return f"{head} {label}{bracket}{tail}"
 
 
-def _dropped_instruments(
+def _note_dropped(
     design: Design, candidates: Positions, solution: Solution, collinear: str, derived: bool
 ) -> list[Note]:
     notes = []

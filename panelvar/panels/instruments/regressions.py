@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,10 +30,10 @@ def instrumented_of(fit: Fit, what: str) -> Instrumented:
     MissingInformationError
         If the rows were released.
     """
-    found = fit.instrumented
-    if found is None or found.rows is None:
+    instrumented = fit.instrumented
+    if instrumented is None or instrumented.rows is None:
         raise MissingInformationError(f"{what} needs the data rows, which without_rows() released. Refit the model.")
-    return found
+    return instrumented
 
 
 def auxiliary_fit(
@@ -58,8 +58,7 @@ def auxiliary_fit(
         Keep these instead of the least-squares solution; residuals and scores are then computed from them.
     """
     base = instrumented_of(fit, "A regression of the instruments")
-    assert base.rows is not None
-    rows = base.rows.combined(loadings)
+    rows = base.combined(loadings)
     triangle = triangularize(np.asfortranarray(base.triangle @ loadings))
     raw_norms = base.raw_norms @ np.abs(loadings)
     solution = solve(triangle, raw_norms[:-1])
@@ -102,15 +101,15 @@ def orthonormal_moments(fit: Fit) -> Fit:
     return replace(out, model=replace(out.model, centre=centre), solution=solution, counts=fit.counts)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class SpecifiedResult(LinearResult):
-    """A linear result that knows how its covariance is estimated, so that tests estimate theirs the same way."""
-
-    specification: Covariance
+def covariance_estimator(result: LinearResult) -> Covariance:
+    """Return what estimates the covariance of a result with instruments, so that tests estimate theirs the same way."""
+    specification = result.covariance.specification
+    assert specification is not None
+    return specification
 
 
 def regression(
-    result: SpecifiedResult,
+    result: LinearResult,
     loadings: Array,
     names: Sequence[str],
     dependent: str,
@@ -122,10 +121,10 @@ def regression(
     """Regress one combination of ``[Z, W, y]`` on others (see `auxiliary_fit`)."""
     fit = auxiliary_fit(result.fit, loadings, names, dependent, coefficients=coefficients)
     chosen = result.convention if convention is None else convention
-    return LinearResult(fit, result.specification(fit, chosen), chosen, title)
+    return LinearResult(fit, covariance_estimator(result)(fit, chosen), chosen, title)
 
 
-def on_instruments(result: SpecifiedResult, target: Array, dependent: str, title: str = "First stage") -> LinearResult:
+def on_instruments(result: LinearResult, target: Array, dependent: str, title: str = "First stage") -> LinearResult:
     """Regress a combination of ``[Z, W, y]`` on the instruments."""
     base = instrumented_of(result.fit, title)
     n = base.layout.instruments
@@ -141,7 +140,7 @@ def by_own_residuals(convention: Convention) -> Convention:
 
 def zero_test(regressed: LinearResult, names: Sequence[str], name: str, null: str) -> TestResult:
     """Test that the coefficients of some regressors are all zero."""
-    positions = [regressed.names.index(each) for each in names]
+    positions = [regressed.names.index(regressor) for regressor in names]
     matrix = np.eye(len(regressed.names))[positions]
     return wald(regressed, matrix, np.zeros(len(positions)), name, null)
 
@@ -153,19 +152,19 @@ def as_f(test: TestResult, restrictions: int, df: float) -> tuple[float, float, 
     return test.statistic / restrictions, float(restrictions), df
 
 
-def is_classical(result: SpecifiedResult) -> bool:
+def is_classical(result: LinearResult) -> bool:
     """Whether errors are taken as homoskedastic and uncorrelated."""
-    return isinstance(result.specification, Classical)
+    return isinstance(result.covariance.specification, Classical)
 
 
-def unadjusted(specification: Covariance) -> Covariance:
+def without_leverage(specification: Covariance) -> Covariance:
     """Return the covariance without an adjustment for leverage, which moments do not have; kernels stay."""
     if isinstance(specification, LeverageAdjusted) and not isinstance(specification, SerialCovariance):
         return specification.unadjusted()
     return specification
 
 
-def large_sample(result: SpecifiedResult) -> int:
+def large_sample(result: LinearResult) -> int:
     """Rows less absorbed effects: what a residual variance is divided by in asymptotic tests."""
     counts = result.fit.counts
     return counts.rows - counts.absorbed - int(not counts.reported_constant)
@@ -180,7 +179,6 @@ def first_stage_df(fit: Fit) -> int:
 def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:
     """Return the fit by 2SLS with the columns of ``[Z, W, y]`` in other parts."""
     base = instrumented_of(fit, "A test of instruments")
-    assert base.rows is not None
     places = list(order)
     triangle = triangularize(np.asfortranarray(base.triangle[:, places]))
     estimate = k_class(triangle, layout)
@@ -189,7 +187,7 @@ def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:
         method="2sls",
         layout=layout,
         names=tuple(base.names[i] for i in places),
-        rows=base.rows.combined(base.units(places)),
+        rows=base.combined(base.units(places)),
         triangle=triangle,
         raw_norms=base.raw_norms[places],
         centre=base.centre[places],
@@ -200,7 +198,7 @@ def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:
     return replace(fit, instrumented=changed)
 
 
-def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
+def moment_root(result: LinearResult, fit: Fit) -> Array:
     r"""Return the lower triangular root of the covariance of :math:`\sum_i q_i e_i` at a fit's residuals, (L, L).
 
     Classical: :math:`\hat\sigma^2 I` with :math:`\hat\sigma^2 = e'e` over `large_sample`.
@@ -214,7 +212,7 @@ def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
     if is_classical(result):
         return np.diag(np.full(n, np.sqrt(variance)))
     moments = orthonormal_moments(fit)
-    estimate = unadjusted(result.specification)(moments, without_factors(result.convention))
+    estimate = without_leverage(covariance_estimator(result))(moments, without_factors(result.convention))
     first = int(fit.constant)
     matrix = estimate.matrix[first:, first:] / variance
     root = well_conditioned_root(matrix)

@@ -20,9 +20,10 @@ from panelvar.estimates.covariance.named import covariance_of, resolve
 from panelvar.estimates.fit.instrumented import Instrumented
 from panelvar.panels.instruments import strength, validity
 from panelvar.panels.instruments.anderson_rubin import anderson_rubin_set, anderson_rubin_test
-from panelvar.panels.instruments.regressions import SpecifiedResult, is_classical
+from panelvar.panels.instruments.regressions import covariance_estimator, is_classical
 from panelvar.panels.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
 from panelvar.panels.instruments.validity import difference, endogeneity
+from panelvar.panels.static.result import LinearResult
 
 T = TypeVar("T")
 
@@ -40,16 +41,11 @@ _KEPT = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class InstrumentalResult(SpecifiedResult):
+class InstrumentalResult(LinearResult):
     r"""Estimates with instruments, under one covariance and one convention.
 
     It has all of `LinearResult`. Residuals, fitted values, R2 and predictions are those of the regressors themselves,
     not of what the instruments explain of them: R2 may be negative.
-
-    Attributes
-    ----------
-    specification : Covariance
-        How the covariance is estimated: tests estimate theirs the same way.
 
     See Also
     --------
@@ -73,6 +69,11 @@ class InstrumentalResult(SpecifiedResult):
     125.3
     """
 
+    @property
+    def specification(self) -> Covariance:
+        """How the covariance is estimated: tests estimate theirs the same way."""
+        return covariance_estimator(self)
+
     def without_rows(self) -> InstrumentalResult:
         """Return the result without its data rows, but with what the summary shows of its instruments."""
         light = super().without_rows()
@@ -86,10 +87,10 @@ class InstrumentalResult(SpecifiedResult):
     @property
     def instrumented(self) -> Instrumented:
         """Instruments, endogenous regressors and what was made of them."""
-        found = self.fit.instrumented
-        if found is None:
+        instrumented = self.fit.instrumented
+        if instrumented is None:
             raise MissingInformationError("The result has no instruments.")
-        return found
+        return instrumented
 
     @property
     def endogenous(self) -> tuple[str, ...]:
@@ -281,8 +282,8 @@ class InstrumentalResult(SpecifiedResult):
             The same estimates.
         """
         specification = resolve(cov, self.fit, self.convention)
-        estimate = covariance_of(specification, self.fit, self.convention)
-        result = with_strength_judged(replace(self, covariance=estimate, specification=specification))
+        estimate = replace(covariance_of(specification, self.fit, self.convention), specification=specification)
+        result = with_strength_judged(replace(self, covariance=estimate))
         emit(result.covariance.notes)
         return result
 
@@ -321,12 +322,12 @@ class InstrumentalResult(SpecifiedResult):
             "Overidentification": _if_there("Overidentification", lambda: self.overidentification, missing),
             "Exogeneity": _if_there("Exogeneity", lambda: self.wu_hausman, missing),
         }
-        told = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
+        roles = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
         table = super().summary(level=level, digits=digits)
         return replace(
             table,
             statistics=(*table.statistics, *facts, *tests_in_lines(tests, digits)),
-            notes=tuple(dict.fromkeys((told, *missing, *table.notes))),
+            notes=tuple(dict.fromkeys((roles, *missing, *table.notes))),
         )
 
 

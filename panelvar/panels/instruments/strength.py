@@ -8,7 +8,6 @@ In the coordinates of the triangle, once the exogenous regressors are taken out,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -30,7 +29,6 @@ from panelvar.kernels.linear.k_class import k_class, solve_upper
 from panelvar.kernels.linear.qr import triangularize
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 from panelvar.panels.instruments.regressions import (
-    SpecifiedResult,
     as_f,
     by_own_residuals,
     first_stage_df,
@@ -106,14 +104,14 @@ class EffectiveF(Presented):
         return f"<Effective F = {format_number(self.statistic)} (critical values by share of bias: {values})>"
 
 
-def first_stages(result: SpecifiedResult) -> dict[str, LinearResult]:
+def first_stages(result: LinearResult) -> dict[str, LinearResult]:
     """The regression of each endogenous regressor on all instruments, under the result's covariance."""
     base = instrumented_of(result.fit, "A first stage")
     n = base.layout.instruments
     return {name: on_instruments(result, base.units([n + j])[:, 0], name) for j, name in enumerate(base.endogenous)}
 
 
-def first_stage_table(result: SpecifiedResult) -> FrameTable:
+def first_stage_table(result: LinearResult) -> FrameTable:
     r"""How well the instruments explain each endogenous regressor.
 
     ``f``: that no excluded instrument matters, under the result's covariance, with ``df``, ``df_denominator``,
@@ -134,13 +132,16 @@ def first_stage_table(result: SpecifiedResult) -> FrameTable:
         notes += test.notes
         value, numerator, denominator = as_f(test, layout.excluded, df)
         conditional = conditional_f(result, base, j, df)
+        # What is left once the exogenous regressors are taken out of both sides.
+        left = base.triangle[layout.exogenous :, layout.instruments + j]
+        explained = left[: layout.excluded]
         records.append(
             {
                 "f": value,
                 "df": numerator,
                 "df_denominator": denominator,
                 "pvalue": f_tail(value, numerator, denominator),
-                "partial_r2": _partial_r2(base, j),
+                "partial_r2": float(explained @ explained) / float(left @ left),
                 "shea_r2": _shea_r2(base, j),
                 "conditional_f": conditional[0],
                 "conditional_df": conditional[1],
@@ -164,7 +165,7 @@ def first_stage_table(result: SpecifiedResult) -> FrameTable:
     return FrameTable(pd.DataFrame(records, index=list(base.endogenous)), formats, "First stages", facts, (null,))
 
 
-def conditional_f(result: SpecifiedResult, base: Instrumented, j: int, df: float) -> tuple[float, float, float]:
+def conditional_f(result: LinearResult, base: Instrumented, j: int, df: float) -> tuple[float, float, float]:
     """Sanderson and Windmeijer's F of one endogenous regressor given the others, and its degrees of freedom."""
     layout, n = base.layout, base.layout.instruments
     target = base.units([n + j])[:, 0]
@@ -177,14 +178,6 @@ def conditional_f(result: SpecifiedResult, base: Instrumented, j: int, df: float
     stage = on_instruments(result, target, base.endogenous[j])
     test = zero_test(stage, base.excluded, "Sanderson-Windmeijer", "the instruments do not explain it given the others")
     return as_f(test, layout.excluded - len(others), df)
-
-
-def _partial_r2(base: Instrumented, j: int) -> float:
-    """Return the R2 of the excluded instruments once the exogenous regressors are taken out of both sides."""
-    first, n = base.layout.exogenous, base.layout.instruments
-    column = base.triangle[first:, n + j]
-    explained = column[: base.layout.excluded]
-    return float(explained @ explained) / float(column @ column)
 
 
 def _shea_r2(base: Instrumented, j: int) -> float:
@@ -220,7 +213,7 @@ def cragg_donald(fit: Fit) -> float:
     return share / (1.0 - share) * first_stage_df(fit) / base.layout.excluded
 
 
-def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
+def rank_test(result: LinearResult, *, lagrange: bool) -> TestResult:
     r"""Kleibergen and Paap's rk test that the instruments leave one combination of W unexplained.
 
     Let u be the left vectors beyond the p - 1 largest canonical correlations, and v the weakest combination of W. The
@@ -266,7 +259,7 @@ def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
     return chi2_test(name, statistic, df, "some combination of the endogenous is unexplained", notes)
 
 
-def kleibergen_paap(result: SpecifiedResult) -> float:
+def kleibergen_paap(result: LinearResult) -> float:
     """Kleibergen and Paap's rk Wald statistic as an F, under the result's covariance (Cragg-Donald's if classical).
 
     It has no critical values of its own; it is usually held against those of `stock_yogo`.
@@ -275,7 +268,7 @@ def kleibergen_paap(result: SpecifiedResult) -> float:
     return rank_test(result, lagrange=False).statistic / base.layout.excluded
 
 
-def effective_f(result: SpecifiedResult) -> EffectiveF | None:
+def effective_f(result: LinearResult) -> EffectiveF | None:
     r"""Montiel Olea and Pflueger's (2013, JBES 31(3), 358-369) effective F; None with several endogenous regressors.
 
     It measures the strength of instruments if errors are not classical:
@@ -319,7 +312,7 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     return EffectiveF(float(explained @ explained) / trace, critical, degrees)
 
 
-def stock_yogo(result: SpecifiedResult) -> FrameTable:
+def stock_yogo(result: LinearResult) -> FrameTable:
     """Stock and Yogo's (2005) critical values of `cragg_donald` for this method and these numbers, if published.
 
     ``criterion`` is "size" for the largest rejection rate of a 5 percent Wald test, and "bias" for the largest bias as
@@ -329,26 +322,20 @@ def stock_yogo(result: SpecifiedResult) -> FrameTable:
     import pandas as pd
 
     base = result.fit.instrumented
-    key = None if base is None else (base.method, base.layout.endogenous, base.layout.excluded)
-    if base is not None and base.fuller not in (None, 1.0):
-        key = None
-    frame = pd.DataFrame(_published().get(key, []), columns=["criterion", "threshold", "critical_value"])
+    assert base is not None
+    key = base.method, base.layout.endogenous, base.layout.excluded
+    published = [
+        (row["criterion"], float(row["threshold"]), float(row["critical_value"]))
+        for row in constants("panels/instruments", "stock_yogo")
+        if (row["method"], int(row["endogenous"]), int(row["instruments"])) == key and base.fuller in (None, 1.0)
+    ]
+    frame = pd.DataFrame(published, columns=["criterion", "threshold", "critical_value"])
     formats = {
         "criterion": WORDS.called("Criterion"),
         "threshold": SHARE.called("Threshold"),
         "critical_value": STATISTIC.called("Critical value"),
     }
     return FrameTable(frame, formats, "Critical values of Stock and Yogo")
-
-
-@cache
-def _published() -> dict[tuple[str, int, int] | None, list[tuple[str, float, float]]]:
-    """Criterion, threshold and critical value, by method and numbers of endogenous regressors and of instruments."""
-    found: dict[tuple[str, int, int] | None, list[tuple[str, float, float]]] = {}
-    for row in constants("panels/instruments", "stock_yogo"):
-        key = (row["method"], int(row["endogenous"]), int(row["instruments"]))
-        found.setdefault(key, []).append((row["criterion"], float(row["threshold"]), float(row["critical_value"])))
-    return found
 
 
 def weakness_notes(fit: Fit) -> list[Note]:
@@ -361,7 +348,7 @@ def weakness_notes(fit: Fit) -> list[Note]:
     return [_weak(which, strength)]
 
 
-def robust_weakness_notes(result: SpecifiedResult) -> list[Note]:
+def robust_weakness_notes(result: LinearResult) -> list[Note]:
     """Warn where the instruments are weak under the result's errors alone: the classical F does not see it.
 
     With one endogenous regressor the effective F decides, else Kleibergen and Paap's F. A stream is read once more.

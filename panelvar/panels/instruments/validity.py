@@ -12,7 +12,6 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError, 
 from panelvar.core.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.kernels.linear.k_class import first_stage
 from panelvar.panels.instruments.regressions import (
-    SpecifiedResult,
     first_stage_df,
     instrumented_of,
     is_classical,
@@ -23,11 +22,12 @@ from panelvar.panels.instruments.regressions import (
     smallest_distance,
     zero_test,
 )
+from panelvar.panels.static.result import LinearResult
 
 NULL = "all instruments are uncorrelated with the error"
 
 
-def sargan(result: SpecifiedResult) -> TestResult | None:
+def sargan(result: LinearResult) -> TestResult | None:
     """Sargan's classical test of overidentification: n R2 of the residuals on the instruments.
 
     None where there are no spare instruments.
@@ -44,7 +44,7 @@ def sargan(result: SpecifiedResult) -> TestResult | None:
     return chi2_test("Sargan", statistic, df, NULL)
 
 
-def basmann(result: SpecifiedResult) -> TestResult | None:
+def basmann(result: LinearResult) -> TestResult | None:
     """Basmann's F of overidentification, classical, with the residual variance of the larger regression of Sargan's.
 
     None where there are no spare instruments.
@@ -68,7 +68,7 @@ def _no_residuals(name: str, df: int) -> TestResult:
     return chi2_test(name, float("nan"), df, NULL, (note,))
 
 
-def hansen(result: SpecifiedResult) -> TestResult | None:
+def hansen(result: LinearResult) -> TestResult | None:
     """Hansen's J under the result's covariance without small-sample factor; None without spare instruments.
 
     After 2SLS or LIML it is the minimum of the two-step distance with weights from the result's own residuals, as in
@@ -89,7 +89,7 @@ def hansen(result: SpecifiedResult) -> TestResult | None:
     return chi2_test("Hansen J", smallest_distance(base, root), df, NULL)
 
 
-def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
+def difference(result: LinearResult, suspects: Sequence[str]) -> TestResult:
     """Build ``InstrumentalResult.difference_in_sargan``."""
     base = instrumented_of(result.fit, "The test of a subset of instruments")
     instruments = base.names[: base.layout.instruments]
@@ -114,7 +114,7 @@ def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
     return chi2_test(name, statistic, len(suspects), null)
 
 
-def endogeneity(result: SpecifiedResult, variables: Sequence[str], form: str) -> TestResult:
+def endogeneity(result: LinearResult, variables: Sequence[str], form: str) -> TestResult:
     """Build ``InstrumentalResult.endogeneity_test``."""
     base = instrumented_of(result.fit, "The test of endogeneity")
     choose("form", form, ("regression", "difference"))
@@ -137,7 +137,7 @@ def endogeneity(result: SpecifiedResult, variables: Sequence[str], form: str) ->
     return chi2_test(name, statistic, len(tested), null)
 
 
-def _regression_form(result: SpecifiedResult, chosen: list[str], null: str) -> TestResult:
+def _regression_form(result: LinearResult, chosen: list[str], null: str) -> TestResult:
     """Add the first-stage residuals of the variables to the regression, which stays 2SLS in the others."""
     base = instrumented_of(result.fit, "The test of endogeneity")
     n, k1 = base.layout.instruments, base.layout.exogenous

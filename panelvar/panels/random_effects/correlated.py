@@ -17,7 +17,7 @@ from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.moments import panel_moments
 from panelvar.kernels.linear.qr import RANK_TOLERANCE
-from panelvar.panels.random_effects.random import components_model, weights_refused
+from panelvar.panels.random_effects.random import components_model, refuse_weights
 from panelvar.panels.random_effects.variance_components_quadratic import pooled_solution
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.result import LinearResult
@@ -86,7 +86,7 @@ def fit_correlated_random_effects(
     >>> pv.fit_fixed_effects(men, "lwage ~ union + exper").params.round(4).to_dict()
     {'const': 1.2143, 'union': 0.0856, 'exper': 0.0635}
     """
-    weights_refused(weights)
+    refuse_weights(weights)
     choose("effects", effects, ONE_WAY)
     design = build_design(data, y, x, constant=constant, missing=missing)
     augmented, _ = with_means(design, effects)

@@ -136,7 +136,7 @@ class CrossedLikelihood:
         """The idiosyncratic variance that maximises the likelihood."""
         return self.rss / self.sample.degrees
 
-    def projected(self, large: Array, small: Array) -> tuple[Array, Array]:
+    def project(self, large: Array, small: Array) -> tuple[Array, Array]:
         """Return ``D_d' Omega^-1 D a`` of each effect for tables a of the larger and the smaller one."""
         means, sums = self.sample.levels(large, small)
         return self._ordered_projection(means, sums, *self.equations.solve(means, sums))
@@ -145,9 +145,9 @@ class CrossedLikelihood:
         equations, system = self.equations, self.sample.system
         ratios = equations.large_ratio, equations.small_ratio
         # phi D'Omega^-1 v is the prediction; where phi is zero, the sums of the residuals take its place.
-        own = large / ratios[0] if ratios[0] else system.large_mass[:, None] * (means - system.average_small(small))
-        other = small / ratios[1] if ratios[1] else sums - system.cross.T @ large
-        return self.sample.crossing.ordered(own, other)
+        first = large / ratios[0] if ratios[0] else system.large_mass[:, None] * (means - system.average_small(small))
+        second = small / ratios[1] if ratios[1] else sums - system.cross.T @ large
+        return self.sample.crossing.ordered(first, second)
 
     @cached_property
     def _column_projections(self) -> tuple[Array, Array]:
@@ -206,13 +206,13 @@ class CrossedLikelihood:
         norms = self._squared_norms.copy()
         for e in range(2):
             moved = [pulls[d][:, None] if d == e else zero[d] for d in range(2)]
-            image = self.projected(*sample.crossing.ordered(*moved))
+            image = self.project(*sample.crossing.ordered(*moved))
             for d in range(2):
                 direct = float(pulls[d] @ image[d][:, 0])
                 curvature[d, e] = 2.0 * (direct - float((levers[d].T @ pulls[d]) @ (levers[e].T @ pulls[e])))
             if sample.restricted:
                 columns = [levers[d] if d == e else np.zeros_like(levers[d]) for d in range(2)]
-                spread = self.projected(*sample.crossing.ordered(*columns))
+                spread = self.project(*sample.crossing.ordered(*columns))
                 for d in range(2):
                     both = (levers[d].T @ levers[d]) * (levers[e].T @ levers[e])
                     norms[d, e] += float(both.sum()) - 2.0 * float((levers[d] * spread[d]).sum())
@@ -224,10 +224,10 @@ class CrossedLikelihood:
         r"""Squared Frobenius norms of :math:`D_d'\Omega^{-1}D_e`, (2, 2)."""
         equations, phi = self.equations, self.equations.small_ratio
         inverse, cross = self._inverse, self._cross_gram
-        own = self.sample.system.large_mass * equations.kept
+        left = self.sample.system.large_mass * equations.kept
         turned = inverse @ cross
-        mixed = equations.weighted_gram(equations.kept**2 * own)
-        large = float(own @ own) - 2.0 * phi * np.sum(inverse * mixed) + phi**2 * np.sum(turned * turned.T)
+        mixed = equations.weighted_gram(equations.kept**2 * left)
+        large = float(left @ left) - 2.0 * phi * np.sum(inverse * mixed) + phi**2 * np.sum(turned * turned.T)
         both = np.sum(turned * inverse)
         image = inverse @ equations.gram
         small = np.sum(image * image.T)
@@ -270,7 +270,7 @@ class CrossedLikelihood:
         return out
 
 
-def maximise(sample: CrossedSample, starts: Sequence[Array]) -> CrossedLikelihood | None:
+def find_maximum(sample: CrossedSample, starts: Sequence[Array]) -> CrossedLikelihood | None:
     """Return the likelihood at the best local maximum with both ratios positive, None without one.
 
     Newton's method in the logarithms of the ratios, from given starts and the best pairs of a grid.
@@ -336,18 +336,18 @@ def crossed_maximum_likelihood(sample: CrossedSample, one_way: Sequence[Componen
     if edges[0] is None or edges[1] is None:
         raise NumericalError(_NO_MAXIMUM)
     alone = np.array([component.effect / component.idiosyncratic for component in one_way])
-    found = maximise(sample, [np.where(alone > 0.0, alone, 0.1)])
-    values = [-np.inf if found is None else found.value, edges[0].value, edges[1].value]
+    highest = find_maximum(sample, [np.where(alone > 0.0, alone, 0.1)])
+    values = [-np.inf if highest is None else highest.value, edges[0].value, edges[1].value]
     best = int(np.argmax(values))
-    if found is None or best > 0:
-        found = sample.at(alone * (np.arange(2) == best - 1))
-    free = np.flatnonzero(found.ratios)
+    if highest is None or best > 0:
+        highest = sample.at(alone * (np.arange(2) == best - 1))
+    free = np.flatnonzero(highest.ratios)
     drift = np.zeros((sample.coefficients, 2))
     if not sample.restricted:
-        drift[:, free] = found.drift[:, free]
+        drift[:, free] = highest.drift[:, free]
     # Without the first effect, the second is alone.
     without = (edges[1].value, edges[0].value)
     likelihood = Likelihood(
-        max(values), edges[0].pooled, without, found.information(free), drift, restricted=sample.restricted
+        max(values), edges[0].pooled, without, highest.information(free), drift, restricted=sample.restricted
     )
-    return found.ratios, found.variance, likelihood
+    return highest.ratios, highest.variance, likelihood

@@ -25,7 +25,7 @@ from panelvar.kernels.linear.qr import RANK_TOLERANCE, solve
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.instruments.finish_instrumental import finish_instrumental, two_stage_fit
 from panelvar.panels.instruments.result import InstrumentalResult
-from panelvar.panels.random_effects.random import components_model, weights_refused
+from panelvar.panels.random_effects.random import components_model, refuse_weights
 from panelvar.panels.random_effects.random_notes import refuse_single_level, variance_notes
 from panelvar.panels.static.pooled import centred_model
 
@@ -36,7 +36,7 @@ _METHODS = {
 }
 
 
-class _Parts(NamedTuple):
+class _RegressorKinds(NamedTuple):
     """Positions of the regressors: by whether they vary within entities, and are correlated with the effects."""
 
     varying_exogenous: list[int]
@@ -144,7 +144,7 @@ def fit_hausman_taylor(
     >>> fit.params.round(4).to_dict()
     {'const': -0.4866, 'exper': 0.0592, 'married': 0.0743, 'union': 0.0843, 'educ': 0.1442}
     """
-    weights_refused(weights)
+    refuse_weights(weights)
     choose("method", method, _METHODS)
     chosen = as_convention(convention)
     design = build_design(data, y, x, constant=constant, missing=missing)
@@ -157,9 +157,9 @@ def fit_hausman_taylor(
         )
     moments = panel_moments(design.columns, grouping)
     check_scale(design, moments.raw_norms)
-    parts = _parts(design, moments, endogenous)
-    components, notes = _components(design, moments, parts, chosen, label)
-    instrumented, layout = _instrumented(design, moments, parts, method)
+    parts = _sort_regressors(design, moments, endogenous)
+    components, notes = _estimate_components(design, moments, parts, chosen, label)
+    instrumented, layout = _add_instruments(design, moments, parts, method)
     between = layout.excluded - len(parts.varying_exogenous) - len(parts.varying_endogenous)
     if between + len(parts.invariant_exogenous) >= grouping.n_groups:
         text = (
@@ -171,10 +171,10 @@ def fit_hausman_taylor(
     model = components_model(instrumented, "entity", "harmonic", chosen, given=components)
     model = replace(model, estimator=f"{_METHODS[method]} ({label})", notes=(*model.notes, *notes))
     result = finish_instrumental(model, layout, "2sls", cov, chosen, collinear, derived=True)
-    return replace(result, fit=replace(result.fit, notes=_condensed(result.fit.notes, layout.excluded)))
+    return replace(result, fit=replace(result.fit, notes=_count_redundant(result.fit.notes, layout.excluded)))
 
 
-def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
+def _count_redundant(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
     """Count the instruments that add nothing instead of naming each."""
     redundant = sum(note.code == "instrument-redundant" for note in notes)
     if not redundant:
@@ -186,7 +186,7 @@ def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
     return (*(note for note in notes if note.code != "instrument-redundant"), Note("instrument-redundant", text))
 
 
-def _parts(design: Design, moments: PanelMoments, endogenous: Sequence[str] | str) -> _Parts:
+def _sort_regressors(design: Design, moments: PanelMoments, endogenous: Sequence[str] | str) -> _RegressorKinds:
     """Sort the regressors into four kinds."""
     given: list[str] = []
     for name in read_names("endogenous", endogenous):
@@ -202,22 +202,22 @@ def _parts(design: Design, moments: PanelMoments, endogenous: Sequence[str] | st
             "endogenous names no regressor that is correlated with the effects. Without one, use fit_random_effects."
         )
     within, raw_norms = np.sqrt(np.square(moments.r).sum(axis=0)), moments.raw_norms
-    parts = _Parts([], [], [], [])
+    parts = _RegressorKinds([], [], [], [])
     for j, name in enumerate(design.names):
         varies = bool(within[j] > RANK_TOLERANCE * raw_norms[j])
         parts[2 * (name in given) + (not varies)].append(j)
-    wanted, found = parts.invariant_endogenous, parts.varying_exogenous
-    if len(found) < len(wanted):
+    needed, usable = parts.invariant_endogenous, parts.varying_exogenous
+    if len(usable) < len(needed):
         raise CollinearityError(
-            f"The time-invariant regressors in endogenous ({', '.join(design.names[j] for j in wanted)}) need as many "
-            f"time-varying regressors that are not in endogenous. The model has {len(wanted)} of the first and "
-            f"{len(found)} of the second ({', '.join(design.names[j] for j in found) or 'none'})."
+            f"The time-invariant regressors in endogenous ({', '.join(design.names[j] for j in needed)}) need as many "
+            f"time-varying regressors that are not in endogenous. The model has {len(needed)} of the first and "
+            f"{len(usable)} of the second ({', '.join(design.names[j] for j in usable) or 'none'})."
         )
     return parts
 
 
-def _components(
-    design: Design, moments: PanelMoments, parts: _Parts, convention: Convention, label: str
+def _estimate_components(
+    design: Design, moments: PanelMoments, parts: _RegressorKinds, convention: Convention, label: str
 ) -> tuple[Components, list[Note]]:
     """Estimate the variances from the within residuals and from the residuals of the entities' means."""
     grouping, counts, n_groups = design.entities, moments.counts, design.entities.n_groups
@@ -257,7 +257,9 @@ def _components(
     return Components(idiosyncratic, effect, raw, theta, df_within, df_between), notes
 
 
-def _instrumented(design: Design, moments: PanelMoments, parts: _Parts, method: str) -> tuple[Design, Layout]:
+def _add_instruments(
+    design: Design, moments: PanelMoments, parts: _RegressorKinds, method: str
+) -> tuple[Design, Layout]:
     """Add the instruments: within parts, and values of single periods repeated over the rows of an entity."""
     codes = design.entities.codes
     columns: dict[str, Array] = {}

@@ -30,7 +30,7 @@ from panelvar.kernels.linear.qr import RANK_TOLERANCE
 from panelvar.kernels.linear.variance_components import Components, swamy_arora
 from panelvar.panels.instruments.finish_instrumental import finish_instrumental, two_stage_fit
 from panelvar.panels.instruments.result import InstrumentalResult
-from panelvar.panels.random_effects.random import components_model, weights_refused
+from panelvar.panels.random_effects.random import components_model, refuse_weights
 from panelvar.panels.random_effects.random_notes import refuse_single_level, variance_notes
 from panelvar.panels.static.between import means_model
 from panelvar.panels.static.fixed import within_model
@@ -125,7 +125,7 @@ def fit_iv_random_effects(
     >>> fit.params.round(4).to_dict()
     {'const': -95.2378, 'capital': 0.2909, 'value': 0.1533}
     """
-    weights_refused(weights)
+    refuse_weights(weights)
     choose("method", method, ("g2sls", "ec2sls"))
     choose("variance_components", variance_components, _VERSIONS)
     if choose("effects", effects, ONE_OR_TWO_WAY) == "twoway":
@@ -140,17 +140,17 @@ def fit_iv_random_effects(
     grouping, label = design.group_by(effects)
     refuse_single_level(grouping, label)
     version = chosen.unbalanced_components if variance_components == "swamy-arora" else variance_components
-    components, notes = _components(design, layout, effects, version, chosen)
+    components, notes = _estimate_components(design, layout, effects, version, chosen)
     if method == "ec2sls":
         with needing_rows("method='ec2sls'"):
-            design, layout = _split(design, layout, grouping)
+            design, layout = _add_parts(design, layout, grouping)
     model = components_model(design, effects, version, chosen, given=components)
     model = replace(model, notes=(*model.notes, *notes))
     name = method.upper()
     return finish_instrumental(model, layout, "2sls", cov, chosen, collinear, name, derived=method == "ec2sls")
 
 
-def _components(
+def _estimate_components(
     design: Design, layout: Layout, effects: str, version: str, convention: Convention
 ) -> tuple[Components, list[Note]]:
     """Estimate the variances from the within and between two-stage residuals."""
@@ -179,7 +179,7 @@ def _components(
     return components, notes
 
 
-def _split(design: Design, layout: Layout, grouping: Grouping) -> tuple[Design, Layout]:
+def _add_parts(design: Design, layout: Layout, grouping: Grouping) -> tuple[Design, Layout]:
     r"""Add the within and between parts of every exogenous variable to the instruments.
 
     Quasi-demeaned they are :math:`a_{it} - \bar a_i` and :math:`(1 - \theta_i)\bar a_i`. The between part of an

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.core.base.arguments import ONE_OR_TWO_WAY
-from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import (
     InsufficientDataError,
     Note,
@@ -122,7 +121,7 @@ def fit_random_effects(
     >>> pv.mundlak_test(fit)
     <Mundlak: chi2(2) = 17.8149, p = 0.0001>
     """
-    weights_refused(weights)
+    refuse_weights(weights)
     design = build_design(data, y, x, constant=constant, missing=missing)
     chosen = as_convention(convention)
     with needing_rows(f"variance_components={variance_components!r} with effects={effects!r}"):
@@ -130,7 +129,7 @@ def fit_random_effects(
     return finish(model, cov, chosen, collinear)
 
 
-def weights_refused(weights: object) -> None:
+def refuse_weights(weights: object) -> None:
     """Refuse analytic weights."""
     if weights is not None:
         raise SpecificationError(
@@ -167,7 +166,7 @@ def components_model(
     components = given
     if components is None:
         by_rows = convention.unbalanced_nerlove == "rows"
-        components, notes = _estimate(design, method, grouping, label, moments, raw_norms[:-1], by_rows)
+        components, notes = _estimate_components(design, method, grouping, label, moments, by_rows)
     theta = components.theta
     if theta.max() == 1.0:
         raise NumericalError(
@@ -183,7 +182,11 @@ def components_model(
     z = grouping.spread(1.0 - theta) if design.constant else None
     rows = transformed_rows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),), constant=z)
     balanced = bool((moments.counts == moments.counts[0]).all())
-    tss = _about_mean(moments, theta) if design.constant and convention.transformed_total == "mean" else None
+    tss = None
+    if design.constant and convention.transformed_total == "mean":
+        levels = (1.0 - theta) * moments.means[:, -1]
+        mean = moments.weights @ levels / moments.weights.sum()
+        tss = float(np.square(moments.r[:, -1]).sum() + moments.weights @ (levels - mean) ** 2)
     return TransformedModel(
         family="random",
         estimator=f"{kind} ({label}; {METHODS['swamy-arora' if balanced and method in _VERSIONS else method]})",
@@ -202,17 +205,12 @@ def components_model(
     )
 
 
-def _estimate(
-    design: Design,
-    method: str,
-    grouping: Grouping,
-    label: str,
-    moments: PanelMoments,
-    raw_norms: Array,
-    by_rows: bool,
+def _estimate_components(
+    design: Design, method: str, grouping: Grouping, label: str, moments: PanelMoments, by_rows: bool
 ) -> tuple[Components, list[Note]]:
     """Estimate one-way components, with notes on what is wrong with them."""
-    constant, groups, within = design.constant, grouping.n_groups, solve(moments.r, raw_norms)
+    constant, groups, raw_norms = design.constant, grouping.n_groups, moments.raw_norms[:-1]
+    within = solve(moments.r, raw_norms)
     notes: list[Note] = []
     if method in _VERSIONS:
         components = swamy_arora(moments, within, raw_norms, version=method, constant=constant)
@@ -247,10 +245,3 @@ def _estimate(
         label, groups, components.effect_raw, components.df_between, "pooled OLS", components.likelihood
     )
     return components, notes
-
-
-def _about_mean(moments: PanelMoments, theta: Array) -> float:
-    """Sum of squares of the quasi-demeaned dependent variable about its mean."""
-    levels = (1.0 - theta) * moments.means[:, -1]
-    mean = moments.weights @ levels / moments.weights.sum()
-    return float(np.square(moments.r[:, -1]).sum() + moments.weights @ (levels - mean) ** 2)

@@ -109,8 +109,8 @@ class Profile:
         slopes = np.array([self.slope(ratio) for ratio in _GRID])
         candidates: list[float] = [0.0] if slopes[0] <= 0.0 else []
         for left in np.flatnonzero((slopes[:-1] > 0.0) & (slopes[1:] <= 0.0)):
-            found: Any = brentq(self.slope, _GRID[left], _GRID[left + 1], xtol=1e-300, rtol=8.9e-16)
-            candidates.append(float(found))
+            root: Any = brentq(self.slope, _GRID[left], _GRID[left + 1], xtol=1e-300, rtol=8.9e-16)
+            candidates.append(float(root))
         if slopes[-1] > 0.0:
             return float("inf")
         return max(candidates, key=self.value)

@@ -233,7 +233,9 @@ def test_derivatives_of_the_profile(shape, restricted):
             moves = [at + step * np.eye(2)[d] for step in (1e-5, 2e-5)]
             numeric = (4 * dense.profile(moves[0]) - dense.profile(moves[1]) - 3 * dense.profile(at)) / 2e-5
             assert found.slope[d] == pytest.approx(numeric, rel=1e-3, abs=1e-3)
-    assert crossed_likelihood.maximise(inner, []).value >= max(dense.profile(np.array(r)) for r in ([0.3, 0.1], [1, 1]))
+    assert crossed_likelihood.find_maximum(inner, []).value >= max(
+        dense.profile(np.array(r)) for r in ([0.3, 0.1], [1, 1])
+    )
 
 
 @given(st.integers(0, 2**32), st.floats(-3, 3), st.floats(-3, 3), st.sampled_from(["ml", "reml"]))
