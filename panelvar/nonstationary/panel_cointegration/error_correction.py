@@ -48,11 +48,11 @@ from panelvar.nonstationary.panel_cointegration.error_correction_orders import (
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
-from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, in_order
+from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, joined
 
 STATISTICS = ("Gt", "Ga", "Pt", "Pa")
 
@@ -259,7 +259,7 @@ def westerlund_test(
     choice = choice._replace(unit=int(units[0]))
     found = _found(values, choice, form, preset.averaged)
     for each in (found.own, found.pooled):
-        refuse(system, each.status, _REASONS)
+        system.refuse_untested(each.status, _REASONS)
     raw = statistics(found.own, found.pooled)
     root = math.sqrt(system.n_entities)
     scores = (raw * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance)
@@ -282,7 +282,6 @@ def westerlund_test(
         SOME,
         trend=trend,
         parts=parts,
-        values=dict(zip(STATISTICS, raw.tolist(), strict=True)),
         choices={
             "Lags": lags_in_words(found.lags, criterion if choice.lags.open else "given"),
             "Leads": lags_in_words(found.leads, criterion if choice.leads.open else "given"),
@@ -299,7 +298,8 @@ def westerlund_test(
         },
         nobs=int(found.own.rows.sum()),
     )
-    return WesterlundResult(**vars(test), drawn=drawn)
+    unstandardised = dict(zip(STATISTICS, raw.tolist(), strict=True))
+    return WesterlundResult(**vars(test) | {"values": unstandardised}, drawn=drawn)
 
 
 def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
@@ -327,11 +327,10 @@ def _found(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) 
     groups = list(by_length(values))
     places = [units for units, _ in groups]
     chosen = [orders(stack, form.trend, choice) for _, stack in groups]
-    lags, leads = (in_order(places, [each[which] for each in chosen]) for which in (0, 1))
+    lags, leads = joined(places, chosen)
 
     def regressed(lags: Positions, leads: Positions) -> Corrections:
-        parts = [corrections(stack, lags[units], leads[units], form) for units, stack in groups]
-        return Corrections(*(in_order(places, each) for each in zip(*parts, strict=True)))
+        return joined(places, [corrections(stack, lags[units], leads[units], form) for units, stack in groups])
 
     own = regressed(lags, leads)
     if not (averaged and choice.open):

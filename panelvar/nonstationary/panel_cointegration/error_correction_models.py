@@ -26,7 +26,7 @@ from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, stacked_triangles
 from panelvar.nonstationary.unit_roots.one_series import POWERS
-from panelvar.nonstationary.unit_roots.regressions import EXACT, in_order, pieces
+from panelvar.nonstationary.unit_roots.regressions import EXACT, joined, pieces
 
 
 class Form(NamedTuple):
@@ -103,7 +103,7 @@ def corrections(stack: Array, lags: Positions, leads: Positions, form: Form) -> 
         for units in pieces(np.flatnonzero((lags == lag) & (leads == lead)), numbers):
             parts.append(_corrections(stack[units], lag, lead, form))
             places.append(units)
-    return Corrections(*(in_order(places, each) for each in zip(*parts, strict=True)))
+    return joined(places, parts)
 
 
 def statistics(own: Corrections, pooled: Corrections) -> Array:

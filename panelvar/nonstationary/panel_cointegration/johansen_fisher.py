@@ -33,9 +33,9 @@ from panelvar.nonstationary.panel_cointegration.rank_regressions import (
 )
 from panelvar.nonstationary.panel_cointegration.rank_tests import RankTests, first_kept, over_entities, rank_tests
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.unit_roots.regressions import by_length, in_order
+from panelvar.nonstationary.unit_roots.regressions import by_length, joined
 
 OVER_ENTITIES = ("P", "Z", "Pm", "L*", "lr-bar")
 """How the tests of the entities become one: their p-values combined, or their statistics averaged."""
@@ -177,12 +177,10 @@ def johansen_fisher_test(
 
 def _terms(system: PanelSystem, values: Sequence[Array], trend: str, lags: Positions) -> tuple[Array, Positions]:
     r"""Terms :math:`-n \ln(1 - \lambda)` (N, K) of the likelihood ratios, and rows (N,)."""
-    places, parts = [], []
-    for units, stack in by_length(values):
-        places.append(units)
-        parts.append(eigenvalues(stack, trend, lags[units]))
-    found, status = (in_order(places, [each[which] for each in parts]) for which in (0, 1))
-    refuse(system, status, REASONS)
+    groups = list(by_length(values))
+    parts = [eigenvalues(stack, trend, lags[places]) for places, stack in groups]
+    found, status = joined([places for places, _ in groups], parts)
+    system.refuse_untested(status, REASONS)
     rows = system.periods - lags
     return rows[:, None] * likelihood_terms(found), rows
 

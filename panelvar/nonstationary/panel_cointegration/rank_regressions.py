@@ -37,7 +37,7 @@ from panelvar.nonstationary.cointegration.reduced_rank import canonical_correlat
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER
 from panelvar.nonstationary.unit_roots.one_series import POWERS
-from panelvar.nonstationary.unit_roots.regressions import EXACT, by_length, in_order, pieces
+from panelvar.nonstationary.unit_roots.regressions import EXACT, by_length, in_order, joined, pieces
 
 CRITERIA = ("aic", "bic", "hq")
 
@@ -120,7 +120,7 @@ def eigenvalues(stack: Array, trend: str, lags: Positions) -> tuple[Array, NDArr
             found = rank_regressions(stack[units], trend, lag)
             places.append(units)
             parts.append((found.eigenvalues, found.status))
-    return in_order(places, [each for each, _ in parts]), in_order(places, [each for _, each in parts])
+    return joined(places, parts)
 
 
 def chosen_lags(stack: Array, trend: str, criterion: str, longest: int) -> Positions:
@@ -185,8 +185,6 @@ def read_lags(
         )
     if not isinstance(lags, str):
         return np.full(system.n_entities, longest)
-    places, parts = [], []
-    for units, stack in by_length(values):
-        places.append(units)
-        parts.append(chosen_lags(stack, trend, lags, longest))
-    return np.asarray(in_order(places, parts), dtype=np.intp)
+    groups = list(by_length(values))
+    chosen = [chosen_lags(stack, trend, lags, longest) for _, stack in groups]
+    return np.asarray(in_order([places for places, _ in groups], chosen), dtype=np.intp)

@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.constants import constants
@@ -36,16 +35,18 @@ from panelvar.nonstationary.panel_cointegration.rank_tests import (
 )
 from panelvar.nonstationary.panel_cointegration.trend_adjustment import (
     CASES,
+    AdjustedTraces,
     adjusted_traces,
     residuals_without_relations,
 )
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.pvalue_combinations import normal_scores
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import number_of_factors
 from panelvar.nonstationary.unit_roots.one_series import deterministic
+from panelvar.nonstationary.unit_roots.regressions import alike, joined
 
 OVER_ENTITIES = ("Z", "cain", "Pm", "P", "L*", "hartung", "lr-bar")
 """How the tests of the entities become one, those that every result has first."""
@@ -172,7 +173,7 @@ def saikkonen_luetkepohl_test(
     # The combinations that relations do not span depend on units, here on the sizes of changes.
     given = np.ldexp(size.reshape(entities, 1, k), units[:, None]) if convention == "pvars" else 1.0
     statistics, status = _traces(stack * given, taken, orders, rotated=count > 0)
-    refuse(system, status, REASONS)
+    system.refuse_untested(status, REASONS)
     rows = periods - orders
     if convention == "default":
         statistics *= ((rows - orders * k) / rows)[:, None]
@@ -235,13 +236,13 @@ def _without_factors(
     return panel - np.concatenate([np.zeros((1, panel.shape[1])), common]), count, how
 
 
-def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> tuple[Array, NDArray[np.int8]]:
-    """Trace statistics (N, K) and status of entities with lags of their own, those of the same together."""
-    statistics, status = np.empty((len(stack), stack.shape[2])), np.empty(len(stack), dtype=np.int8)
-    for lag in set(lags.tolist()):
-        same = lags == lag
-        statistics[same], status[same] = adjusted_traces(stack[same], trend, lag, rotated=rotated)
-    return statistics, status
+def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> AdjustedTraces:
+    """Traces of entities with lags of their own, those of the same together."""
+    groups = list(alike(lags))
+    return joined(
+        [places for _, places in groups],
+        [adjusted_traces(stack[places], trend, lag, rotated=rotated) for lag, places in groups],
+    )
 
 
 @cache

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarError, choose
-from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT
+from panelvar.kernels.linear.unit_regressions import DEPENDENT, SHORT
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries
 from panelvar.nonstationary.unit_roots.dickey_fuller import ROWS
 from panelvar.nonstationary.unit_roots.lag_orders import (
@@ -30,45 +27,19 @@ from panelvar.nonstationary.unit_roots.regressions import (
     alike,
     by_length,
     factored,
-    in_order,
+    joined,
     lagged_differences,
     level_regressions,
 )
 
 _TWO_SIDED = 1.959963984540054
-_REASONS: dict[int, tuple[type[PanelVarError], str]] = {
+REASONS: dict[int, tuple[type[PanelVarError], str]] = {
     SHORT: (InsufficientDataError, "has too few periods for the lags and terms"),
     DEPENDENT: (CollinearityError, "is a combination of its lags and terms (a deterministic series, say)"),
     EXACT: (NumericalError, "follows its regression exactly"),
     APART: (NumericalError, "has changes and levels of sizes too far apart"),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class EntityRegressions:
-    """What the regressions of N entities say of their lagged levels.
-
-    Attributes
-    ----------
-    coefficients, std_errors, ratios : (N,) arrays
-    lags, rows, df : (N,) integer arrays
-        Lagged differences, rows, and rows less coefficients.
-    rule : str
-        How the lags were chosen, in words.
-    """
-
-    coefficients: Array
-    std_errors: Array
-    ratios: Array
-    lags: Positions
-    rows: Positions
-    df: Positions
-    rule: str
-
-    @property
-    def lags_in_words(self) -> str:
-        """The lags used, and how they were chosen."""
-        return lags_in_words(self.lags, self.rule)
+"""Why an entity has no test, by status."""
 
 
 def lags_in_words(lags: Positions, rule: str) -> str:
@@ -86,8 +57,8 @@ def entity_regressions(
     rows: str,
     convention: str,
     averages: Array | None = None,
-) -> EntityRegressions:
-    """Regress entity by entity, those of one length together.
+) -> tuple[LevelRegressions, str]:
+    """Regressions entity by entity, those of one length together, and the rule for their lags in words.
 
     If averages (T,) over the entities of a balanced panel are given, each regression also has their lagged level, their
     change and its lags.
@@ -100,22 +71,11 @@ def entity_regressions(
     InsufficientDataError, CollinearityError, NumericalError
         An entity has no test. The message names it.
     """
-    places, found, rule = [], [], "given"
-    for own, stack in by_length(series.values):
-        regressions, rule = stack_regressions(stack, trend, lags, limits, rows, convention, averages=averages)
-        places.append(own)
-        found.append(regressions)
-    status = in_order(places, [each.status for each in found])
-    refuse(series, status)
-    return EntityRegressions(
-        in_order(places, [each.coefficient for each in found]),
-        in_order(places, [each.std_error for each in found]),
-        in_order(places, [each.ratios for each in found]),
-        in_order(places, [each.orders for each in found]),
-        in_order(places, [each.nobs for each in found]),
-        in_order(places, [each.df for each in found]),
-        rule,
-    )
+    groups = list(by_length(series.values))
+    found = [stack_regressions(stack, trend, lags, limits, rows, convention, averages=averages) for _, stack in groups]
+    regressions = joined([places for places, _ in groups], [each for each, _ in found])
+    series.refuse_untested(regressions.status, REASONS)
+    return regressions, found[-1][1]
 
 
 def stack_regressions(
@@ -158,17 +118,6 @@ def _orders_of_plm(compared: LagOrders) -> Positions:
     ratios = compared.ratios() * np.sqrt(compared.nobs / (compared.nobs - compared.counts))
     stays = ratios >= _TWO_SIDED
     return np.asarray(stays.shape[-1] - 1 - stays[..., ::-1].argmax(axis=-1))
-
-
-def refuse(series: PanelSeries, status: NDArray[np.int8]) -> None:
-    """Refuse a panel in which an entity has no regression, naming the first and why."""
-    lost = np.flatnonzero(status != ESTIMATED)
-    if lost.size:
-        kind, why = _REASONS[int(status[lost[0]])]
-        raise kind(
-            f"{series.name!r} of {series.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities "
-            "have no test. Use fewer lags, or leave these entities out."
-        )
 
 
 def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Positions:

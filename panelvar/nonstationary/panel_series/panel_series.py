@@ -44,6 +44,10 @@ class PanelSeries(EntityValues):
         """The variable, quoted."""
         return repr(self.name)
 
+    def called(self, place: int) -> str:
+        """The variable, and whose it is."""
+        return f"{self.name!r} of {self.labels[place]!r}"
+
     def refuse_exact(self, left: Array, values: Array) -> None:
         """Refuse entities that are nothing but rounding once their terms are taken out.
 
@@ -57,13 +61,11 @@ class PanelSeries(EntityValues):
         NumericalError
             There are such entities. The message counts them and names the first.
         """
-        exact = deterministic(left, values)
-        if exact.any():
-            first = self.labels[int(np.flatnonzero(exact)[0])]
-            raise NumericalError(
-                f"{first!r} follows its terms exactly, so nothing is left to test. This holds for {int(exact.sum())} "
-                f"of {len(exact)} entities."
-            )
+        self.refuse(
+            deterministic(left, values),
+            NumericalError,
+            "{label} follows its terms exactly, so nothing is left to test. This holds for {lost} of {all} entities.",
+        )
 
     def demeaned(self) -> PanelSeries:
         """Subtract from every observation the mean of its period over the entities that have one.

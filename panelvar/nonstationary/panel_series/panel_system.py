@@ -6,7 +6,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag
 from panelvar.core.base.arrays import Array, Positions
@@ -21,7 +20,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.data.formulas.design import Design, build_design
 from panelvar.kernels.linear.qr import ROUNDING
-from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
+from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
 from panelvar.nonstationary.panel_series.panel_series import follower, left_out
 from panelvar.nonstationary.unit_roots.one_series import stretch
@@ -43,6 +42,10 @@ class PanelSystem(EntityValues):
     def subject(self) -> str:
         """The dependent variable, with what it is regressed on."""
         return f"{self.dependent!r} with its regressors"
+
+    def called(self, place: int) -> str:
+        """The entity."""
+        return repr(self.labels[place])
 
     @property
     def dependent(self) -> str:
@@ -197,17 +200,4 @@ def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Pos
         raise CollinearityError(
             f"{names[int(flat[0])]!r} of {label!r} is a combination of its other variables and a constant, so there is "
             "no error to test."
-        )
-
-
-def refuse(
-    system: PanelSystem, status: NDArray[np.int8], reasons: Mapping[int, tuple[type[PanelVarError], str]]
-) -> None:
-    """Refuse a panel in which an entity has no regression, naming the first and why."""
-    lost = np.flatnonzero(status != ESTIMATED)
-    if lost.size:
-        kind, why = reasons[int(status[lost[0]])]
-        raise kind(
-            f"{system.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities have no test. Use "
-            "fewer lags, or leave these entities out."
         )

@@ -18,7 +18,12 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, orders_of_changes, prewhitened, refuse
+from panelvar.nonstationary.panel_series.entity_regressions import (
+    REASONS,
+    lags_in_words,
+    orders_of_changes,
+    prewhitened,
+)
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
@@ -123,7 +128,7 @@ def demetrescu_hanck_test(
     powers = POWERS["c" if trend == "ct" else "n"]
     choice = read_lags(lags, (min_lags, max_lags), periods, powers, reach=SHORTER)
     columns = lagged_differences(values, powers)
-    refuse(series, level_regressions(columns, choice.longest).status)
+    series.refuse_untested(level_regressions(columns, choice.longest).status, REASONS)
     orders = orders_of_changes(columns, choice)
     starts, changes = prewhitened(values, orders, trend)
     rows = changes.shape[1]

@@ -21,7 +21,7 @@ from panelvar.core.tables.test_result import TestResult
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
-from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.pvalue_combinations import combined, hommel_adjusted
 from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, panel_test
@@ -29,7 +29,7 @@ from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
 from panelvar.nonstationary.unit_roots.long_run import phillips_perron_tests
 from panelvar.nonstationary.unit_roots.one_series import refusal
-from panelvar.nonstationary.unit_roots.regressions import by_length, in_order
+from panelvar.nonstationary.unit_roots.regressions import by_length, joined
 
 TESTS = ("adf", "pp")
 CONVENTIONS = ("default", "plm", "gretl", "stata")
@@ -294,24 +294,21 @@ def _tests(
     series = panel_series(data, column, demean=demean, unusable=unusable)
     if test == "pp":
         return series, _phillips_perron(series, trend, *long_run, convention)
-    found = entity_regressions(series, trend, lags, limits, rows, convention)
-    ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
+    regressions, rule = entity_regressions(series, trend, lags, limits, rows, convention)
+    ratios, rows_used = regressions.ratios, regressions.nobs
+    if convention == "plm":
+        ratios = ratios * np.sqrt(rows_used / regressions.df)
     # Gretl takes the limit for regressions with lags, plm for all.
-    long = found.lags > 0 if convention == "gretl" else convention == "plm"
-    pvalues, notes = _pvalues(ratios, trend, np.where(long, np.inf, found.rows), convention)
-    return series, _EntityTests(
-        pvalues,
-        {
-            "ratio": ratios,
-            "pvalue": pvalues,
-            "lags": found.lags,
-            "rows": found.rows,
-            "coefficient": found.coefficients,
-        },
-        {"Lags": found.lags_in_words},
-        found.rows,
-        notes,
-    )
+    long = regressions.orders > 0 if convention == "gretl" else convention == "plm"
+    pvalues, notes = _pvalues(ratios, trend, np.where(long, np.inf, rows_used), convention)
+    columns = {
+        "ratio": ratios,
+        "pvalue": pvalues,
+        "lags": regressions.orders,
+        "rows": rows_used,
+        "coefficient": regressions.coefficient,
+    }
+    return series, _EntityTests(pvalues, columns, {"Lags": lags_in_words(regressions.orders, rule)}, rows_used, notes)
 
 
 def _pvalues(ratios: Array, trend: str, rows: Array | Positions, convention: str) -> tuple[Array, tuple[Note, ...]]:
@@ -332,11 +329,8 @@ def _phillips_perron(
         if lost.size:
             raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[own[lost[0]]]}")
         places.append(own)
-        parts.append(tests)
-    ratios, widths, rows, coefficients = (
-        in_order(places, [getattr(each, name) for each in parts])
-        for name in ("statistic", "lags", "nobs", "coefficient")
-    )
+        parts.append((tests.statistic, np.asarray(tests.lags), tests.nobs, tests.coefficient))
+    ratios, widths, rows, coefficients = joined(places, parts)
     pvalues, notes = _pvalues(ratios, trend, rows, convention)
     return _EntityTests(
         pvalues,

@@ -19,7 +19,7 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.linear.lag_windows import KERNELS, RULES
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import REASONS, lags_in_words, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrended
@@ -143,7 +143,7 @@ def llc_test(
     # All that counts are ratios within entities: each may have units of its own.
     values = columns_in_own_units(series.stack("The Levin-Lin-Chu test").T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
-    refuse(series, found.status)
+    series.refuse_untested(found.status, REASONS)
     periods = values.shape[1]
     short_run = np.sqrt(found.rss / (found.df if df_correction else found.nobs))
     changes = np.diff(values, axis=1)

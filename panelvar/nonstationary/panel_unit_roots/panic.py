@@ -30,6 +30,7 @@ from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.entity_regressions import (
     entity_regressions,
+    lags_in_words,
     stack_regressions,
 )
 from panelvar.nonstationary.panel_series.panel_series import panel_series
@@ -209,7 +210,7 @@ def panic_test(
     found = cumulated_components(differences, count)
     refuse_without_own_part(series, found.idiosyncratic, differences, count)
     own = replace(series, values=tuple(found.idiosyncratic.T), starts=series.starts + 1)
-    regressions = entity_regressions(own, "n", used, (min_lags, max_lags), "all", "default")
+    regressions, rule = entity_regressions(own, "n", used, (min_lags, max_lags), "all", "default")
     pvalues, ends = _pvalues(regressions.ratios, trend)
     headline, *others = combined(pvalues, "Pm", ("P", "Z"), NULL)
     root = pooled_root(found.idiosyncratic, kernel, bandwidth)
@@ -225,19 +226,19 @@ def panic_test(
         choices={
             "Factors": f"{count}{how}",
             "Stochastic trends among them": f"{trends}",
-            "Lags": f"{regressions.lags_in_words}{' (bai-ng)' if by_rule else ''}",
+            "Lags": f"{lags_in_words(regressions.orders, rule)}{' (bai-ng)' if by_rule else ''}",
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(root.bandwidths, bandwidth),
         },
         columns={
             "ratio": regressions.ratios,
             "pvalue": pvalues,
-            "lags": regressions.lags,
-            "rows": regressions.rows,
+            "lags": regressions.orders,
+            "rows": regressions.nobs,
             "own_share": np.square(left).sum(axis=0) / np.square(differences).sum(axis=0),
             "bandwidth": root.bandwidths,
         },
-        nobs=int(regressions.rows.sum()),
+        nobs=int(regressions.nobs.sum()),
         notes=ends,
         size=f"panic, {lags}, {trend}",
     )

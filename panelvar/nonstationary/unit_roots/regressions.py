@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.scaling import FURTHEST_APART
 from panelvar.kernels.linear.qr import RowAccumulator
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT, stacked_triangles
+
+T = TypeVar("T", bound=tuple[Any, ...])
 
 EXACT, APART = 3, 4
 """More statuses: residuals that are rounding, and sizes too far apart for a coefficient to have a square."""
@@ -97,17 +99,12 @@ class LaggedDifferences(NamedTuple):
         """Rows and columns of a regression with so many lags, which loses at least so many rows to lags."""
         return self.changes.shape[-1] - max(lags, lost), self.fixed + self.step * lags + 1
 
-    def take(self, units: Positions) -> LaggedDifferences:
-        """Some of N series."""
-        if len(units) == len(self.levels):
+    def take(self, units: Positions | int) -> LaggedDifferences:
+        """Some of N series, or one."""
+        if not isinstance(units, int) and len(units) == len(self.levels):
             return self
         terms, beside = (each if each.ndim == 2 else each[units] for each in (self.terms, self.beside))
         return LaggedDifferences(self.levels[units], self.changes[units], terms, beside, self.exponents[units])
-
-    def one(self, unit: int) -> LaggedDifferences:
-        """One of N series."""
-        terms, beside = (each if each.ndim == 2 else each[unit] for each in (self.terms, self.beside))
-        return LaggedDifferences(self.levels[unit], self.changes[unit], terms, beside, self.exponents[unit])
 
     def rows(self, lags: int, start: int, stop: int, *, level_last: bool = False) -> Array:
         """Rows of periods ``start``, ..., ``stop - 1``, (..., rows, columns).
@@ -275,11 +272,11 @@ def pieces(units: Positions, numbers: int) -> list[Positions]:
     return np.array_split(units, min(count, len(units))) if count > 1 else [units]
 
 
-def joined(places: Sequence[Positions], parts: Sequence[LevelRegressions]) -> LevelRegressions:
-    """Regressions of groups of series, in the order of the series."""
-    answers: Any = zip(*parts, strict=True)
-    whole: Any = [None if each[0] is None else in_order(places, each) for each in answers]
-    return LevelRegressions(*whole)
+def joined(places: Sequence[Positions], parts: Sequence[T]) -> T:
+    """Answers for groups of series, each several arrays (or None) in a tuple, joined in the order of the series."""
+    whole = [None if each[0] is None else in_order(places, each) for each in zip(*parts, strict=True)]
+    kind: Any = type(parts[0])
+    return cast(T, kind(whole) if kind is tuple else kind(*whole))
 
 
 def factored(
@@ -293,7 +290,7 @@ def factored(
     if n * width > LAID_OUT:
         if columns.levels.ndim == 1:
             return _in_blocks(columns, lags, n, level_last=level_last, keep=keep)
-        ones = [columns.one(unit) for unit in range(len(columns.levels))]
+        ones = [columns.take(unit) for unit in range(len(columns.levels))]
         found = [factored(one, lags, n, level_last=level_last, keep=keep) for one in ones]
         parts = [left for _, left in found if left is not None]
         return np.stack([r for r, _ in found]), np.stack(parts, axis=1) if keep else None
