@@ -175,14 +175,14 @@ def johansen_test(
     )
     doubts: tuple[Note, ...] = ()
     if bootstrap is not None:
-        drawn, doubts = _drawn(model, case, bootstrap)
+        drawn, doubts = _draw_statistics(model, case, bootstrap)
         result = replace(result, drawn=drawn, source=f"{bootstrap.kind}, {bootstrap.draws} draws")
     notes = doubts + _notes(result, bool(model.terms.exogenous), (n - p * k) / n)
     emit(notes)
     return replace(result, notes=model.notes + notes)
 
 
-def _drawn(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, tuple[Note, ...]]:
+def _draw_statistics(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, tuple[Note, ...]]:
     """Statistics (K, B, 2) of data sets generated under each rank, and a note of ranks with explosive estimates."""
     rng = np.random.default_rng(bootstrap.seed)
     found, explosive = [], []

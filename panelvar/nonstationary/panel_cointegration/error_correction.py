@@ -108,7 +108,7 @@ class WesterlundResult(PanelTestResult):
     drawn: Mapping[str, Array] = field(default_factory=dict)
 
 
-class _Found(NamedTuple):
+class _EntityCorrections(NamedTuple):
     """Orders and corrections of N entities: of each one's regression, and of those that are pooled."""
 
     lags: Positions
@@ -255,9 +255,12 @@ def westerlund_test(
         preset.own_rows,
         (preset.centred[0] and trend == "ct", preset.centred[1] and trend == "ct"),
     )
-    values, units = _in_common_units(system, trend)
+    # Units that entities share, about their means where regressions have a constant.
+    centred = system.values if trend == "n" else [own - own.mean(axis=0) for own in system.values]
+    units = exponents(np.concatenate(centred), axis=0)
+    values = [np.ldexp(own, -units) for own in centred]
     choice = choice._replace(unit=int(units[0]))
-    found = _found(values, choice, form, preset.averaged)
+    found = _regress_entities(values, choice, form, preset.averaged)
     for each in (found.own, found.pooled):
         system.refuse_untested(each.status, _REASONS)
     raw = statistics(found.own, found.pooled)
@@ -267,7 +270,9 @@ def westerlund_test(
     drawn: dict[str, Array] = {}
     if count is not None:
         system.stack("A bootstrap of this test")
-        every = np.concatenate(list(_drawn(system, np.stack(values), choice, form, preset.averaged, count, rng)))
+        every = np.concatenate(
+            list(_draw_statistics(system, np.stack(values), choice, form, preset.averaged, count, rng))
+        )
         drawn = dict(zip(STATISTICS, every.T, strict=True))
         pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
     reference = "normal" if count is None else "none"
@@ -316,14 +321,7 @@ def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
     return rows
 
 
-def _in_common_units(system: PanelSystem, trend: str) -> tuple[list[Array], Positions]:
-    """The entities' values over powers of two that they share, about their means where regressions have a constant."""
-    whole = system.values if trend == "n" else [own - own.mean(axis=0) for own in system.values]
-    units = exponents(np.concatenate(whole), axis=0)
-    return [np.ldexp(own, -units) for own in whole], units
-
-
-def _found(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) -> _Found:
+def _regress_entities(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) -> _EntityCorrections:
     groups = list(by_length(values))
     places = [units for units, _ in groups]
     chosen = [orders(stack, form.trend, choice) for _, stack in groups]
@@ -334,8 +332,8 @@ def _found(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) 
 
     own = regressed(lags, leads)
     if not (averaged and choice.open):
-        return _Found(lags, leads, own, own)
-    return _Found(lags, leads, own, regressed(_average(lags), _average(leads)))
+        return _EntityCorrections(lags, leads, own, own)
+    return _EntityCorrections(lags, leads, own, regressed(_average(lags), _average(leads)))
 
 
 def _average(numbers: Positions) -> Positions:
@@ -343,7 +341,7 @@ def _average(numbers: Positions) -> Positions:
     return np.broadcast_to(numbers.mean(axis=-1, keepdims=True).astype(np.intp), numbers.shape)
 
 
-def _drawn(
+def _draw_statistics(
     system: PanelSystem,
     stack: Array,
     choice: Choice,

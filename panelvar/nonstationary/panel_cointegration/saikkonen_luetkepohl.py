@@ -29,9 +29,9 @@ from panelvar.nonstationary.panel_cointegration.rank_regressions import REASONS,
 from panelvar.nonstationary.panel_cointegration.rank_tests import (
     RankTests,
     first_kept,
+    name_of_test,
     over_entities,
     rank_tests,
-    titled,
 )
 from panelvar.nonstationary.panel_cointegration.trend_adjustment import (
     CASES,
@@ -301,4 +301,4 @@ def cain(tests: RankTests, rank: int, correlation: float) -> TestResult:
     augmented = score_correlation(correlation, variables, rank)
     scores = normal_scores(tests.pvalues[:, rank])
     value = float(scores.sum()) / math.sqrt(entities + entities * (entities - 1) * augmented)
-    return lower_test(titled("cain", rank), value, rank_at_most(rank))
+    return lower_test(name_of_test("cain", rank), value, rank_at_most(rank))

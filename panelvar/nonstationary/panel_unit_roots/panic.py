@@ -34,7 +34,7 @@ from panelvar.nonstationary.panel_series.entity_regressions import (
     stack_regressions,
 )
 from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.pvalue_combinations import combined
+from panelvar.nonstationary.panel_series.pvalue_combinations import combine
 from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms, detrended
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue
@@ -212,7 +212,7 @@ def panic_test(
     own = replace(series, values=tuple(found.idiosyncratic.T), starts=series.starts + 1)
     regressions, rule = entity_regressions(own, "n", used, (min_lags, max_lags), "all", "default")
     pvalues, ends = _pvalues(regressions.ratios, trend)
-    headline, *others = combined(pvalues, "Pm", ("P", "Z"), NULL)
+    headline, *others = combine(pvalues, "Pm", ("P", "Z"), NULL)
     root = pooled_root(found.idiosyncratic, kernel, bandwidth)
     limits = (min_lags, max_lags)
     tests, trends = _of_factors(found.factors, trend, used, limits, fixed if isinstance(used, str) else used)
