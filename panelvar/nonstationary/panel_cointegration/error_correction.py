@@ -52,7 +52,7 @@ from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
-from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, joined
+from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, join_groups
 
 STATISTICS = ("Gt", "Ga", "Pt", "Pa")
 
@@ -325,10 +325,10 @@ def _regress_entities(values: Sequence[Array], choice: Choice, form: Form, avera
     groups = list(by_length(values))
     places = [units for units, _ in groups]
     chosen = [orders(stack, form.trend, choice) for _, stack in groups]
-    lags, leads = joined(places, chosen)
+    lags, leads = join_groups(places, chosen)
 
     def regressed(lags: Positions, leads: Positions) -> Corrections:
-        return joined(places, [corrections(stack, lags[units], leads[units], form) for units, stack in groups])
+        return join_groups(places, [corrections(stack, lags[units], leads[units], form) for units, stack in groups])
 
     own = regressed(lags, leads)
     if not (averaged and choice.open):

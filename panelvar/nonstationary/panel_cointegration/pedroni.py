@@ -29,7 +29,7 @@ from panelvar.nonstationary.panel_series.entity_regressions import REASONS, lags
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries
 from panelvar.nonstationary.panel_series.panel_system import panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.unit_roots.regressions import LevelRegressions, joined
+from panelvar.nonstationary.unit_roots.regressions import LevelRegressions, join_groups
 
 TITLES = {
     "group_adf": "group ADF t",
@@ -181,7 +181,7 @@ def pedroni_test(
         )
         places.append(stack.places)
         parts.append(_entities(stack, regressions, bandwidth, kernel))
-    found = joined(places, parts)
+    found = join_groups(places, parts)
     residuals = PanelSeries(system.labels, system.values, system.starts, f"residual of {system.dependent}")
     residuals.refuse_untested(found.status, REASONS)
     statistics = _statistics(found, weighted)

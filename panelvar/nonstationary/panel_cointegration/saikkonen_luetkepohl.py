@@ -25,7 +25,7 @@ from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.cointegration.johansen_distribution import gamma_tail
 from panelvar.nonstationary.cointegration.johansen_result import CORRECTIONS
 from panelvar.nonstationary.panel_cointegration.hypotheses import SOME, rank_at_most
-from panelvar.nonstationary.panel_cointegration.rank_regressions import REASONS, read_lags
+from panelvar.nonstationary.panel_cointegration.rank_regressions import REASONS, read_system_lags
 from panelvar.nonstationary.panel_cointegration.rank_tests import (
     RankTests,
     first_kept,
@@ -46,7 +46,7 @@ from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_te
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import number_of_factors
 from panelvar.nonstationary.unit_roots.one_series import deterministic
-from panelvar.nonstationary.unit_roots.regressions import alike, joined
+from panelvar.nonstationary.unit_roots.regressions import alike, join_groups
 
 OVER_ENTITIES = ("Z", "cain", "Pm", "P", "L*", "hartung", "lr-bar")
 """How the tests of the entities become one, those that every result has first."""
@@ -169,7 +169,7 @@ def saikkonen_luetkepohl_test(
     _refuse_followers(system, left, differences, "is a combination of the factors. Take fewer of them")
     taken = "ct" if count else trend
     stack = own.reshape(periods, entities, k).swapaxes(0, 1)
-    orders = read_lags(system, list(stack), CASES[taken], lags, max_lags)
+    orders = read_system_lags(system, list(stack), CASES[taken], lags, max_lags)
     # The combinations that relations do not span depend on units, here on the sizes of changes.
     given = np.ldexp(size.reshape(entities, 1, k), units[:, None]) if convention == "pvars" else 1.0
     statistics, status = _traces(stack * given, taken, orders, rotated=count > 0)
@@ -239,7 +239,7 @@ def _without_factors(
 def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> AdjustedTraces:
     """Traces of entities with lags of their own, those of the same together."""
     groups = list(alike(lags))
-    return joined(
+    return join_groups(
         [places for _, places in groups],
         [adjusted_traces(stack[places], trend, lag, rotated=rotated) for lag, places in groups],
     )

@@ -13,7 +13,7 @@ from panelvar.nonstationary.unit_roots.lag_orders import (
     SHORTER,
     LagChoice,
     LagOrders,
-    chosen_regressions,
+    choose_regressions,
     lag_orders,
     read_lags,
 )
@@ -26,8 +26,8 @@ from panelvar.nonstationary.unit_roots.regressions import (
     LevelRegressions,
     alike,
     by_length,
-    factored,
-    joined,
+    factor_columns,
+    join_groups,
     lagged_differences,
     level_regressions,
 )
@@ -73,7 +73,7 @@ def entity_regressions(
     """
     groups = list(by_length(series.values))
     found = [stack_regressions(stack, trend, lags, limits, rows, convention, averages=averages) for _, stack in groups]
-    regressions = joined([places for places, _ in groups], [each for each, _ in found])
+    regressions = join_groups([places for places, _ in groups], [each for each, _ in found])
     series.refuse_untested(regressions.status, REASONS)
     return regressions, found[-1][1]
 
@@ -102,7 +102,7 @@ def stack_regressions(
         orders = np.maximum(_orders_of_plm(lag_orders(columns, choice.longest)), choice.shortest)
         lost = choice.longest if common else 0
         return level_regressions(columns, orders, lost=lost, residuals=residuals), choice.words
-    return chosen_regressions(columns, choice, common=common, residuals=residuals), choice.words
+    return choose_regressions(columns, choice, common=common, residuals=residuals), choice.words
 
 
 def _columns_of(averages: Array | None) -> tuple[Array | None, Array | None]:
@@ -125,7 +125,7 @@ def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Position
     if choice.rule == "given":
         return np.full(len(columns.levels), choice.longest, dtype=np.intp)
     rows = columns.shape(choice.longest)[0]
-    with_level, _ = factored(columns, choice.longest, rows, level_last=True)
+    with_level, _ = factor_columns(columns, choice.longest, rows, level_last=True)
     # What the level would explain is left unexplained.
     left = np.hypot(with_level[:, -2, -1], with_level[:, -1, -1])
     triangles = np.delete(with_level[:, :-1], -2, axis=2)
@@ -134,7 +134,7 @@ def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Position
     return compared.chosen(choice.rule, choice.shortest)
 
 
-def prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
+def prewhiten(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
     """First levels (N,) and changes (N, n) of series without their lags, so many of each, on common periods."""
     longest = int(orders.max())
     changes = np.diff(values, axis=1)
@@ -144,7 +144,7 @@ def prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Ar
         if order == 0:
             continue
         some = columns.take(units)
-        triangles, _ = factored(some, order, some.shape(order)[0], level_last=True)
+        triangles, _ = factor_columns(some, order, some.shape(order)[0], level_last=True)
         known = triangles.shape[-1] - 2
         weights = np.linalg.solve(triangles[:, :known, :known], triangles[:, :known, -1:])[:, -order:]
         for lag in range(1, order + 1):

@@ -77,7 +77,7 @@ class PanelSeries(EntityValues):
         """
         values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
-            follower(self.name, label, own, left)
+            refuse_follower(self.name, label, own, left)
         return replace(self, values=values)
 
 
@@ -121,13 +121,13 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
         tuple(own for _, own, _ in kept),
         np.array([start for _, _, start in kept], dtype=np.intp),
         name,
-        notes=left_out(refused, len(labels)),
+        notes=note_entities_left_out(refused, len(labels)),
     )
     series = replace(series, notes=(*series.notes, *series.repeats()))
     return series.demeaned() if demean else series
 
 
-def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, ...]:
+def note_entities_left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, ...]:
     """Say how many of the entities were left out, which, and why the first."""
     if not refused:
         return ()
@@ -136,7 +136,7 @@ def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, .
     return (Note("entities-left-out", text, warn=True),)
 
 
-def follower(name: str, label: Hashable, own: Array, left: Array) -> None:
+def refuse_follower(name: str, label: Hashable, own: Array, left: Array) -> None:
     """Refuse an entity's series of which only rounding is left once the means of its periods are subtracted."""
     if deterministic(left - left.mean(), own):
         raise NumericalError(

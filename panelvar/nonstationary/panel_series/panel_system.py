@@ -22,7 +22,7 @@ from panelvar.data.formulas.design import Design, build_design
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
-from panelvar.nonstationary.panel_series.panel_series import follower, left_out
+from panelvar.nonstationary.panel_series.panel_series import note_entities_left_out, refuse_follower
 from panelvar.nonstationary.unit_roots.one_series import stretch
 
 
@@ -73,7 +73,7 @@ class PanelSystem(EntityValues):
         values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
             for place, name in enumerate((self.dependent, *self.names)):
-                follower(name, label, own[:, place], left[:, place])
+                refuse_follower(name, label, own[:, place], left[:, place])
         return replace(self, values=values)
 
     def leaving_out(self, refused: Mapping[int, PanelVarError], unusable: str) -> PanelSystem:
@@ -100,7 +100,7 @@ class PanelSystem(EntityValues):
             tuple(self.values[place] for place in kept),
             self.starts[kept],
             self.design.take(rows),
-            notes=(*self.notes, *left_out(named, self.n_entities)),
+            notes=(*self.notes, *note_entities_left_out(named, self.n_entities)),
         )
 
 
@@ -169,7 +169,7 @@ def panel_system(
         tuple(rows[first:last] for first, last in spans),
         np.array([positions[first] for first, _ in spans], dtype=np.intp),
         design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
-        notes=(*design.notes, *left_out(refused, len(kept) + len(refused))),
+        notes=(*design.notes, *note_entities_left_out(refused, len(kept) + len(refused))),
     )
     system = replace(system, notes=(*system.notes, *system.repeats()))
     return system.demeaned() if demean else system

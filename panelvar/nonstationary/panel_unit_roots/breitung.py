@@ -20,7 +20,7 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.nonstationary.panel_series.entity_regressions import (
     REASONS,
     lags_in_words,
-    prewhitened,
+    prewhiten,
     stack_regressions,
 )
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
@@ -132,7 +132,7 @@ def breitung_test(
     values = in_own_units(values) if robust else columns_in_own_units(values.T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
     series.refuse_untested(found.status, REASONS)
-    moved = _transformed(series, values, *prewhitened(values, found.orders, trend), trend)
+    moved = _transform(series, values, *prewhiten(values, found.orders, trend), trend)
     products = (moved.level * moved.change).sum(axis=1)
     squares, variances = np.square(moved.level).sum(axis=1), np.square(moved.errors).sum(axis=1)
     if robust:
@@ -160,7 +160,7 @@ def breitung_test(
     )
 
 
-def _transformed(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:
+def _transform(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:
     count = changes.shape[1]
     errors = changes - changes.mean(axis=1, keepdims=True) if trend == "ct" else changes
     series.refuse(

@@ -28,7 +28,7 @@ from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
 from panelvar.nonstationary.unit_roots.long_run import phillips_perron_tests
 from panelvar.nonstationary.unit_roots.one_series import refusal
-from panelvar.nonstationary.unit_roots.regressions import by_length, joined
+from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
 TESTS = ("adf", "pp")
 CONVENTIONS = ("default", "plm", "gretl", "stata")
@@ -297,4 +297,4 @@ def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, ke
             raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[own[lost[0]]]}")
         places.append(own)
         parts.append((tests.statistic, np.asarray(tests.lags), tests.nobs, tests.coefficient))
-    return joined(places, parts)
+    return join_groups(places, parts)

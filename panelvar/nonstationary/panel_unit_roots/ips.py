@@ -112,7 +112,7 @@ def ips_test(
     moments = augmented_ratio_moments(trend, found.nobs, found.orders, convention=convention, labels=series.labels)
     average = float(ratios.mean())
     return panel_test(
-        lower_test("Im-Pesaran-Shin W", _standardised(ratios, moments), NULL),
+        lower_test("Im-Pesaran-Shin W", _standardise(ratios, moments), NULL),
         series,
         SOME,
         trend=trend,
@@ -139,7 +139,7 @@ def _longest_with_moments(trend: str, periods: int, shortest: int) -> int | None
     return None
 
 
-def _standardised(ratios: Array, moments: Moments) -> float:
+def _standardise(ratios: Array, moments: Moments) -> float:
     """The average ratio, less its mean over its standard deviation."""
     gap = float(ratios.mean()) - float(moments.mean.mean())
     return math.sqrt(len(ratios)) * gap / math.sqrt(moments.variance.mean())
@@ -152,15 +152,15 @@ def _without_lags(
     rows, labels = found.nobs, series.labels
     if trend == "ct":
         moments = augmented_ratio_moments(trend, rows, 0, convention=convention, labels=labels)
-        return (lower_test("Z-t-bar", _standardised(ratios, moments), NULL),)
+        return (lower_test("Z-t-bar", _standardise(ratios, moments), NULL),)
     moments = ratio_moments(rows, convention=convention, labels=labels)
-    usual = lower_test("Z-t-bar", _standardised(ratios, moments), NULL)
+    usual = lower_test("Z-t-bar", _standardise(ratios, moments), NULL)
     if found.orders.any():
         return (usual,)
     # Of a regression with the partial correlation r, tau^2 = df r^2 / (1 - r^2), and under the null (T - 1) r^2.
     restricted = found.ratios * np.sqrt((rows - 1) / (found.df + np.square(found.ratios)))
     tilde = ratio_moments(rows, tilde=True, convention=convention, labels=labels)
-    return usual, lower_test("Z-t-tilde-bar", _standardised(restricted, tilde), NULL)
+    return usual, lower_test("Z-t-tilde-bar", _standardise(restricted, tilde), NULL)
 
 
 def _exact(

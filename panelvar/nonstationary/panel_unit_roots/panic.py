@@ -36,7 +36,7 @@ from panelvar.nonstationary.panel_series.entity_regressions import (
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.pvalue_combinations import combine
 from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, lower_test, panel_test
-from panelvar.nonstationary.panel_series.terms import check_terms, detrended
+from panelvar.nonstationary.panel_series.terms import check_terms, detrend
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
     PooledRoot,
@@ -296,7 +296,7 @@ def _of_factors(
         pvalue = float(tau_pvalue(found.ratios, trend)[0])
         name = f"Factor, augmented Dickey-Fuller (lags: {found.orders[0]})"
         return (own_test(name, float(found.ratios[0]), pvalue, "the factor has a unit root"),), int(pvalue >= LEVEL)
-    about = detrended(factors.T, POWERS[trend]).T
+    about = detrend(factors.T, POWERS[trend]).T
     corrected = _in_sequence("MQ_c", about, trend, lambda paths: corrected_trend_statistic(paths, fixed))
     filtered = _in_sequence("MQ_f", about, trend, lambda paths: filtered_trend_statistic(paths, _order(paths, fixed)))
     return (*corrected[0], *filtered[0]), corrected[1]

@@ -37,7 +37,7 @@ from panelvar.nonstationary.relations.relation_data import (
     read_relations,
 )
 from panelvar.nonstationary.relations.result import CointegratingResult
-from panelvar.nonstationary.unit_roots.regressions import joined
+from panelvar.nonstationary.unit_roots.regressions import join_groups
 
 CRITERIA = ("aic", "bic")
 
@@ -260,4 +260,4 @@ def _moments(
 ) -> RelationMoments:
     m = found.system.n_regressors
     parts = [dynamic_moments(group.laid, m, choices, slopes=slopes, scores=scores) for group in groups]
-    return joined([group.places for group in groups], parts)
+    return join_groups([group.places for group in groups], parts)

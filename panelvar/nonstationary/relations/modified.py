@@ -35,7 +35,7 @@ from panelvar.nonstationary.relations.relation_data import (
 )
 from panelvar.nonstationary.relations.result import CointegratingResult
 from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend
-from panelvar.nonstationary.unit_roots.regressions import joined
+from panelvar.nonstationary.unit_roots.regressions import join_groups
 
 # Of its long-run variance, what the changes of the regressors may leave of an error.
 _NOTHING = 1e-13
@@ -220,7 +220,7 @@ class ErrorCovariances:
         """Covariances of all entities, in their order, of stacks with such places."""
         names = [each.name for each in fields(LongRunCovariance)]
         parts = [tuple(getattr(part, name) for name in names) for part in self.covariances]
-        return LongRunCovariance(*joined(places, parts))
+        return LongRunCovariance(*join_groups(places, parts))
 
     def average(self) -> LongRunCovariance:
         """Covariances averaged over all entities."""
@@ -310,7 +310,7 @@ def _moments(
             parts.append(canonical_moments(stack, errors, used, own, slopes))
         else:
             parts.append(fully_modified_moments(stack, errors, used, own))
-    return joined([stack.places for stack in found.stacks], parts)
+    return join_groups([stack.places for stack in found.stacks], parts)
 
 
 def _without_innovations(found: RelationData, how: Modification) -> dict[int, PanelVarError]:

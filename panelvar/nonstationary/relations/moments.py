@@ -24,7 +24,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.kernels.linear.long_run import LongRunCovariance, long_run_covariance, prewhitened_covariance
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
-from panelvar.nonstationary.panel_series.terms import detrended
+from panelvar.nonstationary.panel_series.terms import detrend
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,9 +157,9 @@ def without_terms(values: Array, powers: int) -> Array:
     if powers == 0:
         return values
     if values.ndim == 2:
-        return detrended(values, powers)
+        return detrend(values, powers)
     sideways = values.swapaxes(1, 2)
-    left = detrended(sideways.reshape(-1, sideways.shape[2]), powers)
+    left = detrend(sideways.reshape(-1, sideways.shape[2]), powers)
     return left.reshape(sideways.shape).swapaxes(1, 2)
 
 

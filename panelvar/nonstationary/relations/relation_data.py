@@ -33,7 +33,7 @@ from panelvar.nonstationary.relations.moments import (
     without_terms,
 )
 from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend, read_bandwidth
-from panelvar.nonstationary.unit_roots.regressions import by_length, joined
+from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
 TERM_NAMES = (CONSTANT, "trend", "trend_squared")
 
@@ -143,7 +143,7 @@ def stack_entities(system: PanelSystem, trend: str, unusable: str) -> RelationDa
         time = system.starts[places, None] + np.arange(1.0, values.shape[1] + 1.0)
         terms = time[..., None] ** np.arange(float(POWERS[trend]))
         stacks.append(Stack(places, scaled[..., 0], scaled[..., 1:], terms))
-    first = joined([stack.places for stack in stacks], [least_squares_moments(stack) for stack in stacks])
+    first = join_groups([stack.places for stack in stacks], [least_squares_moments(stack) for stack in stacks])
     found = RelationData(system, trend, unusable, tuple(stacks), units, first)
     return found.dropping(_unidentified(found))
 
