@@ -73,9 +73,9 @@ from panelvar.nonstationary.panel_unit_roots.llc import llc_test as llc_test
 from panelvar.nonstationary.panel_unit_roots.moon_perron import moon_perron_test as moon_perron_test
 from panelvar.nonstationary.panel_unit_roots.panic import PanicResult as PanicResult
 from panelvar.nonstationary.panel_unit_roots.panic import panic_test as panic_test
-from panelvar.nonstationary.relations.ccr import fit_ccr as fit_ccr
 from panelvar.nonstationary.relations.dols import fit_dols as fit_dols
-from panelvar.nonstationary.relations.fmols import fit_fmols as fit_fmols
+from panelvar.nonstationary.relations.modified import fit_ccr as fit_ccr
+from panelvar.nonstationary.relations.modified import fit_fmols as fit_fmols
 from panelvar.nonstationary.relations.result import CointegratingResult as CointegratingResult
 from panelvar.nonstationary.unit_roots.battery import unit_root_table as unit_root_table
 from panelvar.nonstationary.unit_roots.dickey_fuller import adf_test as adf_test

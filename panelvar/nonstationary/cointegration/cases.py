@@ -44,7 +44,7 @@ def deterministic_case(trend: str) -> Case:
     return CASES[choose("trend", trend, CASES)]
 
 
-def ranked(model: VarResult, case: Case, rank: int) -> VecmProblem:
+def problem_at_rank(model: VarResult, case: Case, rank: int) -> VecmProblem:
     """The least-squares problem of a levels model, at a rank.
 
     Raises

@@ -16,7 +16,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.resampling import Recursive
 from panelvar.kernels.dynamics import dynamics
-from panelvar.nonstationary.cointegration.cases import Case, deterministic_case, ranked
+from panelvar.nonstationary.cointegration.cases import Case, deterministic_case, problem_at_rank
 from panelvar.nonstationary.cointegration.johansen_result import CORRECTIONS, JohansenResult
 from panelvar.nonstationary.cointegration.reduced_rank import likelihood_terms
 from panelvar.systems.var.var import fit_var
@@ -149,7 +149,7 @@ def johansen_test(
         raise SpecificationError(
             "Cointegration needs at least two variables. To test one variable for a unit root, use adf_test."
         )
-    problem = ranked(model, case, 0)
+    problem = problem_at_rank(model, case, 0)
     if model.problem.dependent_columns:
         raise NumericalError(
             "A combination of the variables is an exact function of their past, so the statistics are infinite. The "
@@ -175,19 +175,19 @@ def johansen_test(
     )
     doubts: tuple[Note, ...] = ()
     if bootstrap is not None:
-        drawn, doubts = _drawn(model, case, bootstrap)
+        drawn, doubts = _draw_statistics(model, case, bootstrap)
         result = replace(result, drawn=drawn, source=f"{bootstrap.kind}, {bootstrap.draws} draws")
     notes = doubts + _notes(result, bool(model.terms.exogenous), (n - p * k) / n)
     emit(notes)
     return replace(result, notes=model.notes + notes)
 
 
-def _drawn(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, tuple[Note, ...]]:
+def _draw_statistics(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, tuple[Note, ...]]:
     """Statistics (K, B, 2) of data sets generated under each rank, and a note of ranks with explosive estimates."""
     rng = np.random.default_rng(bootstrap.seed)
     found, explosive = [], []
     for rank in range(model.n_vars):
-        problem = ranked(model, case, rank)
+        problem = problem_at_rank(model, case, rank)
         if np.abs(dynamics.companion_roots(problem.coefficients)).max() > 1.0 + 1e-6:
             explosive.append(str(rank))
         chunks = []

@@ -102,7 +102,7 @@ def relation_test(
         vectors = np.concatenate([given, found.beta[:, : rank - count] / sizes[:, None]], axis=1)
         reactions = problem.conditional(vectors)[0][problem.n_short :].T
         df = count * (problem.n_levels - rank)
-        words.append(" and ".join(_spelled(column, relation_names) for column in given.T) + " stationary")
+        words.append(" and ".join(_spell(column, relation_names) for column in given.T) + " stationary")
     else:
         spans, df = [], 0
         for option, restrictions, labels, units in (
@@ -118,7 +118,7 @@ def relation_test(
             words.append(f"{option}: {text}")
         found = restricted_relations(triangle, right, corner, *spans)
         values, vectors, reactions = found.eigenvalues[:rank], found.beta[:, :rank], found.alpha[:, :rank]
-        vectors, reactions = _normalised(vectors, reactions, normalised_on, sizes, moves)
+        vectors, reactions = _normalise(vectors, reactions, normalised_on, sizes, moves)
     value = float(problem.nobs * (free - likelihood_terms(values).sum()))
     columns = [f"ec{place + 1}" for place in range(rank)]
     return RelationTest(
@@ -186,7 +186,7 @@ def _relations_given(known: Any, labels: tuple[str, ...]) -> Array:
     return columns
 
 
-def _normalised(
+def _normalise(
     scaled: Array, reactions: Array, on: Sequence[int] | None, sizes: Array, moves: Array
 ) -> tuple[Array, Array]:
     """Ones where the model has them if that is possible; else the largest coefficient of each relation one.
@@ -204,7 +204,7 @@ def _normalised(
     return beta / largest, alpha * largest
 
 
-def _spelled(column: Array, labels: tuple[str, ...]) -> str:
+def _spell(column: Array, labels: tuple[str, ...]) -> str:
     """A relation as one would write it."""
     text = ""
     for value, label in zip(column, labels, strict=True):

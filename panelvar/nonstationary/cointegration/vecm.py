@@ -10,7 +10,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.nonstationary.cointegration.cases import deterministic_case, ranked
+from panelvar.nonstationary.cointegration.cases import deterministic_case, problem_at_rank
 from panelvar.nonstationary.cointegration.relations import check_normalisation
 from panelvar.nonstationary.cointegration.vecm_result import VecmResult
 from panelvar.systems.var.var import fit_var
@@ -126,7 +126,7 @@ def fit_vecm(
         what = "the differences" if rank == 0 else "the levels"
         notes = (Note("rank-extreme", f"At rank {rank} the model is a vector autoregression of {what}."),)
     result = VecmResult(
-        ranked(full, case, rank),
+        problem_at_rank(full, case, rank),
         full.data,
         full.periods,
         full.terms,

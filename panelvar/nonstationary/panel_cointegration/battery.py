@@ -14,7 +14,14 @@ from panelvar.nonstationary.panel_cointegration.kao import kao_test
 from panelvar.nonstationary.panel_cointegration.pedroni import pedroni_test
 from panelvar.nonstationary.panel_cointegration.saikkonen_luetkepohl import saikkonen_luetkepohl_test
 from panelvar.nonstationary.panel_cointegration.variance_ratio import westerlund_variance_ratio_test
-from panelvar.nonstationary.panel_series.battery import Offered, PanelTestTable, attempt, finished, read_tests
+from panelvar.nonstationary.panel_series.battery import (
+    ListedTest,
+    PanelTestTable,
+    attempt,
+    common_facts,
+    make_table,
+    read_tests,
+)
 from panelvar.nonstationary.panel_series.result import PanelTestResult
 from panelvar.nonstationary.panel_series.terms import WORDS, check_terms
 from panelvar.nonstationary.unit_roots.lag_orders import read_lags
@@ -32,18 +39,18 @@ def _johansen_fisher(*data: Any, trend: str, **options: Any) -> PanelTestResult:
 
 
 TESTS = {
-    "pedroni": Offered(pedroni_test, "Pedroni", _LAGGED, whole=True),
-    "kao": Offered(kao_test, "Kao", _LAGGED_WITHOUT_TERMS, trends=("c",), whole=True),
-    "westerlund": Offered(westerlund_test, "Westerlund", (*_PLAIN, "draws", "seed"), whole=True),
-    "johansen-fisher": Offered(_johansen_fisher, "Johansen-Fisher", _PLAIN, whole=True),
-    "saikkonen-luetkepohl": Offered(
+    "pedroni": ListedTest(pedroni_test, "Pedroni", _LAGGED, whole=True),
+    "kao": ListedTest(kao_test, "Kao", _LAGGED_WITHOUT_TERMS, trends=("c",), whole=True),
+    "westerlund": ListedTest(westerlund_test, "Westerlund", (*_PLAIN, "draws", "seed"), whole=True),
+    "johansen-fisher": ListedTest(_johansen_fisher, "Johansen-Fisher", _PLAIN, whole=True),
+    "saikkonen-luetkepohl": ListedTest(
         saikkonen_luetkepohl_test,
         "Saikkonen-Luetkepohl",
         ("trend", "unusable", "missing"),
         trends=("c", "ct"),
         whole=True,
     ),
-    "westerlund-ratio": Offered(westerlund_variance_ratio_test, "Westerlund variance ratio", _PLAIN, whole=True),
+    "westerlund-ratio": ListedTest(westerlund_variance_ratio_test, "Westerlund variance ratio", _PLAIN, whole=True),
 }
 """By name."""
 
@@ -137,8 +144,5 @@ def panel_cointegration_table(
     options = {"trend": trend, "lags": lags, "max_lags": max_lags, "draws": draws, "seed": seed}
     options |= {"demean": demean, "unusable": unusable, "missing": missing}
     entries = [entry for name in names for entry in attempt(name, TESTS[name], (data, y, x), options)]
-    facts = [Fact("Relation", y if x is None else f"{y} on {regressors}")]
-    facts += [Fact("Terms", WORDS[trend]), Fact("Lags", str(lags))]
-    if demean:
-        facts.append(Fact("Periods", "means subtracted"))
-    return finished("Panel cointegration", entries, tuple(facts))
+    relation = Fact("Relation", y if x is None else f"{y} on {regressors}")
+    return make_table("Panel cointegration", entries, (relation, *common_facts(WORDS[trend], lags, demean)))

@@ -48,11 +48,11 @@ from panelvar.nonstationary.panel_cointegration.error_correction_orders import (
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
-from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, in_order
+from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, join_groups
 
 STATISTICS = ("Gt", "Ga", "Pt", "Pa")
 
@@ -108,7 +108,7 @@ class WesterlundResult(PanelTestResult):
     drawn: Mapping[str, Array] = field(default_factory=dict)
 
 
-class _Found(NamedTuple):
+class _EntityCorrections(NamedTuple):
     """Orders and corrections of N entities: of each one's regression, and of those that are pooled."""
 
     lags: Positions
@@ -255,11 +255,14 @@ def westerlund_test(
         preset.own_rows,
         (preset.centred[0] and trend == "ct", preset.centred[1] and trend == "ct"),
     )
-    values, units = _in_common_units(system, trend)
+    # Units that entities share, about their means where regressions have a constant.
+    centred = system.values if trend == "n" else [own - own.mean(axis=0) for own in system.values]
+    units = exponents(np.concatenate(centred), axis=0)
+    values = [np.ldexp(own, -units) for own in centred]
     choice = choice._replace(unit=int(units[0]))
-    found = _found(values, choice, form, preset.averaged)
+    found = _regress_entities(values, choice, form, preset.averaged)
     for each in (found.own, found.pooled):
-        refuse(system, each.status, _REASONS)
+        system.refuse_untested(each.status, _REASONS)
     raw = statistics(found.own, found.pooled)
     root = math.sqrt(system.n_entities)
     scores = (raw * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance)
@@ -267,7 +270,9 @@ def westerlund_test(
     drawn: dict[str, Array] = {}
     if count is not None:
         system.stack("A bootstrap of this test")
-        every = np.concatenate(list(_drawn(system, np.stack(values), choice, form, preset.averaged, count, rng)))
+        every = np.concatenate(
+            list(_draw_statistics(system, np.stack(values), choice, form, preset.averaged, count, rng))
+        )
         drawn = dict(zip(STATISTICS, every.T, strict=True))
         pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
     reference = "normal" if count is None else "none"
@@ -282,7 +287,6 @@ def westerlund_test(
         SOME,
         trend=trend,
         parts=parts,
-        values=dict(zip(STATISTICS, raw.tolist(), strict=True)),
         choices={
             "Lags": lags_in_words(found.lags, criterion if choice.lags.open else "given"),
             "Leads": lags_in_words(found.leads, criterion if choice.leads.open else "given"),
@@ -299,7 +303,8 @@ def westerlund_test(
         },
         nobs=int(found.own.rows.sum()),
     )
-    return WesterlundResult(**vars(test), drawn=drawn)
+    unstandardised = dict(zip(STATISTICS, raw.tolist(), strict=True))
+    return WesterlundResult(**vars(test) | {"values": unstandardised}, drawn=drawn)
 
 
 def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
@@ -316,27 +321,19 @@ def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
     return rows
 
 
-def _in_common_units(system: PanelSystem, trend: str) -> tuple[list[Array], Positions]:
-    """The entities' values over powers of two that they share, about their means where regressions have a constant."""
-    whole = system.values if trend == "n" else [own - own.mean(axis=0) for own in system.values]
-    units = exponents(np.concatenate(whole), axis=0)
-    return [np.ldexp(own, -units) for own in whole], units
-
-
-def _found(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) -> _Found:
+def _regress_entities(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) -> _EntityCorrections:
     groups = list(by_length(values))
     places = [units for units, _ in groups]
     chosen = [orders(stack, form.trend, choice) for _, stack in groups]
-    lags, leads = (in_order(places, [each[which] for each in chosen]) for which in (0, 1))
+    lags, leads = join_groups(places, chosen)
 
     def regressed(lags: Positions, leads: Positions) -> Corrections:
-        parts = [corrections(stack, lags[units], leads[units], form) for units, stack in groups]
-        return Corrections(*(in_order(places, each) for each in zip(*parts, strict=True)))
+        return join_groups(places, [corrections(stack, lags[units], leads[units], form) for units, stack in groups])
 
     own = regressed(lags, leads)
     if not (averaged and choice.open):
-        return _Found(lags, leads, own, own)
-    return _Found(lags, leads, own, regressed(_average(lags), _average(leads)))
+        return _EntityCorrections(lags, leads, own, own)
+    return _EntityCorrections(lags, leads, own, regressed(_average(lags), _average(leads)))
 
 
 def _average(numbers: Positions) -> Positions:
@@ -344,7 +341,7 @@ def _average(numbers: Positions) -> Positions:
     return np.broadcast_to(numbers.mean(axis=-1, keepdims=True).astype(np.intp), numbers.shape)
 
 
-def _drawn(
+def _draw_statistics(
     system: PanelSystem,
     stack: Array,
     choice: Choice,

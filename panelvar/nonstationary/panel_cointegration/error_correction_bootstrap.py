@@ -16,7 +16,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.scaling import exponents
-from panelvar.nonstationary.panel_cointegration.error_correction_models import laid_out
+from panelvar.nonstationary.panel_cointegration.error_correction_models import error_correction_columns
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 
 _BURN = 20
@@ -52,7 +52,7 @@ def null_models(stack: Array, trend: str, lags: Positions, leads: Positions) -> 
     errors = np.full((entities, periods), np.nan)
     for place, (lag, lead) in enumerate(zip(lags.tolist(), leads.tolist(), strict=True)):
         span = (lag + 1, periods - lead)
-        columns = laid_out(stack[[place]], trend, lag, lead, span)[0]
+        columns = error_correction_columns(stack[[place]], trend, lag, lead, span)[0]
         short_run = np.delete(columns, [*range(powers, powers + m), columns.shape[1] - 2], axis=1)
         known, change = short_run[:, :-1], short_run[:, -1]
         units = exponents(known, axis=0)

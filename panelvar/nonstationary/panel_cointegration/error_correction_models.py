@@ -26,7 +26,7 @@ from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, stacked_triangles
 from panelvar.nonstationary.unit_roots.one_series import POWERS
-from panelvar.nonstationary.unit_roots.regressions import EXACT, in_order, pieces
+from panelvar.nonstationary.unit_roots.regressions import EXACT, join_groups, pieces
 
 
 class Form(NamedTuple):
@@ -103,7 +103,7 @@ def corrections(stack: Array, lags: Positions, leads: Positions, form: Form) -> 
         for units in pieces(np.flatnonzero((lags == lag) & (leads == lead)), numbers):
             parts.append(_corrections(stack[units], lag, lead, form))
             places.append(units)
-    return Corrections(*(in_order(places, each) for each in zip(*parts, strict=True)))
+    return join_groups(places, parts)
 
 
 def statistics(own: Corrections, pooled: Corrections) -> Array:
@@ -131,7 +131,7 @@ def statistics(own: Corrections, pooled: Corrections) -> Array:
 def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections:
     periods, m = stack.shape[1], stack.shape[2] - 1
     n, k = periods - leads - lags - 1, width(form.trend, m, lags, leads)
-    block = laid_out(stack, form.trend, lags, leads, (lags + 1, periods - leads))
+    block = error_correction_columns(stack, form.trend, lags, leads, (lags + 1, periods - leads))
     r = stacked_triangles(block)
     lengths = np.sqrt(np.square(r).sum(axis=1))
     diagonal = np.abs(np.diagonal(r, axis1=1, axis2=2))
@@ -144,12 +144,12 @@ def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections
     own = np.linalg.solve(r[:, :k, :k], r[:, :k, k:])[:, :, 0]
     # Errors with what changes of the regressors explain: the change less all other columns, and the level.
     head = POWERS[form.trend] + m + lags
-    rows = block if form.own_rows else laid_out(stack, form.trend, lags, 0, (lags + 1, periods))
+    rows = block if form.own_rows else error_correction_columns(stack, form.trend, lags, 0, (lags + 1, periods))
     kept = np.concatenate([own[:, :head], own[:, -1:]], axis=1)
     errors = rows[:, :, -1] - (rows[:, :, [*range(head), -2]] @ kept[:, :, None])[:, :, 0]
     changes = rows[:, :, -1] if form.own_rows else np.diff(stack[:, :, 0], axis=1)
     of_changes, of_errors = (
-        np.sqrt(long_run_variance(_centred(each) if centre else each, "bartlett", form.bandwidth))
+        np.sqrt(long_run_variance(_centre(each) if centre else each, "bartlett", form.bandwidth))
         for each, centre in zip((changes, errors), form.centred, strict=True)
     )
     status = np.select([dependent, exact], [DEPENDENT, EXACT], ESTIMATED).astype(np.int8)
@@ -159,12 +159,12 @@ def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections
     return Corrections(speed, ratio, level, deviation, long_run, divisor * whole, n * whole, status)
 
 
-def _centred(series: Array) -> Array:
+def _centre(series: Array) -> Array:
     out: Array = series - series.mean(axis=1, keepdims=True)
     return out
 
 
-def laid_out(
+def error_correction_columns(
     stack: Array, trend: str, lags: int, leads: int, span: tuple[int, int], *, compared: bool = False
 ) -> Array:
     """Columns (M, rows, width + 1) of the periods of a span, which are numbered from 0; the change of y is the last.

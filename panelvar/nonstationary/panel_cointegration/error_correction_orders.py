@@ -13,7 +13,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
-from panelvar.nonstationary.panel_cointegration.error_correction_models import laid_out, width
+from panelvar.nonstationary.panel_cointegration.error_correction_models import error_correction_columns, width
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 from panelvar.nonstationary.unit_roots.regressions import pieces
 
@@ -106,11 +106,12 @@ def _criteria(stack: Array, trend: str, choice: Choice, leads: int, levels: bool
     ends = periods - choice.leads.most if choice.sample == "common" else periods - leads
     if choice.sample == "common":
         start = choice.lags.most + 1
-        left = _left(stack, trend, choice.lags.most, leads, (start, ends), levels)[:, numbers]
+        left = _squares_left(stack, trend, choice.lags.most, leads, (start, ends), levels)[:, numbers]
         rows = np.full(len(numbers), ends - start)
     else:
         left = np.stack(
-            [_left(stack, trend, lags, leads, (lags + 1, ends), levels)[:, -1] for lags in numbers.tolist()], axis=1
+            [_squares_left(stack, trend, lags, leads, (lags + 1, ends), levels)[:, -1] for lags in numbers.tolist()],
+            axis=1,
         )
         rows = ends - 1 - numbers
     with np.errstate(divide="ignore"):
@@ -126,7 +127,7 @@ def _criteria(stack: Array, trend: str, choice: Choice, leads: int, levels: bool
     return np.asarray(rows * (fit + constant) + penalty * count)
 
 
-def _left(stack: Array, trend: str, lags: int, leads: int, span: tuple[int, int], levels: bool) -> Array:
+def _squares_left(stack: Array, trend: str, lags: int, leads: int, span: tuple[int, int], levels: bool) -> Array:
     """Sums of squares (M, lags + 1) that 0, 1, ..., lags leave of the change of y, on the same rows."""
     m, powers = stack.shape[2] - 1, POWERS[trend]
     fixed = width(trend, m, 0, leads)
@@ -134,7 +135,7 @@ def _left(stack: Array, trend: str, lags: int, leads: int, span: tuple[int, int]
     ends = (fixed if levels else fixed - 1 - m) + (m + 1) * np.arange(lags + 1)
     parts = []
     for units in pieces(np.arange(len(stack)), (span[1] - span[0]) * len(kept)):
-        block = laid_out(stack[units], trend, lags, leads, span, compared=True)
+        block = error_correction_columns(stack[units], trend, lags, leads, span, compared=True)
         last = stacked_triangles(block if levels else block[:, :, kept])[:, :, -1]
         parts.append(np.square(last)[:, ::-1].cumsum(axis=1)[:, ::-1][:, ends])
     return np.concatenate(parts)

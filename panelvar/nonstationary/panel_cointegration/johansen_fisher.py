@@ -26,16 +26,16 @@ from panelvar.nonstationary.cointegration.reduced_rank import likelihood_terms
 from panelvar.nonstationary.panel_cointegration.hypotheses import SOME
 from panelvar.nonstationary.panel_cointegration.rank_regressions import (
     REASONS,
-    coefficients,
+    count_coefficients,
     eigenvalues,
-    in_own_units,
-    read_lags,
+    read_system_lags,
+    variables_in_own_units,
 )
 from panelvar.nonstationary.panel_cointegration.rank_tests import RankTests, first_kept, over_entities, rank_tests
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.unit_roots.regressions import by_length, in_order
+from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
 OVER_ENTITIES = ("P", "Z", "Pm", "L*", "lr-bar")
 """How the tests of the entities become one: their p-values combined, or their statistics averaged."""
@@ -137,12 +137,12 @@ def johansen_fisher_test(
         )
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
     k = 1 + system.n_regressors
-    values = in_own_units(system.values, trend)
-    orders = read_lags(system, values, trend, lags, max_lags)
+    values = variables_in_own_units(system.values, trend)
+    orders = read_system_lags(system, values, trend, lags, max_lags)
     terms, rows = _terms(system, values, trend, orders)
     if correction == "reinsel-ahn":
         terms *= ((rows - orders * k) / rows)[:, None]
-    sizes = rows - np.array([coefficients(trend, k, lag) for lag in orders.tolist()])
+    sizes = rows - np.array([count_coefficients(trend, k, lag) for lag in orders.tolist()])
     found = {
         "trace": _tests("trace", trend, terms[:, ::-1].cumsum(axis=1)[:, ::-1], sizes, correction),
         "max": _tests("max", trend, terms, sizes, correction),
@@ -177,12 +177,10 @@ def johansen_fisher_test(
 
 def _terms(system: PanelSystem, values: Sequence[Array], trend: str, lags: Positions) -> tuple[Array, Positions]:
     r"""Terms :math:`-n \ln(1 - \lambda)` (N, K) of the likelihood ratios, and rows (N,)."""
-    places, parts = [], []
-    for units, stack in by_length(values):
-        places.append(units)
-        parts.append(eigenvalues(stack, trend, lags[units]))
-    found, status = (in_order(places, [each[which] for each in parts]) for which in (0, 1))
-    refuse(system, status, REASONS)
+    groups = list(by_length(values))
+    parts = [eigenvalues(stack, trend, lags[places]) for places, stack in groups]
+    found, status = join_groups([places for places, _ in groups], parts)
+    system.refuse_untested(status, REASONS)
     rows = system.periods - lags
     return rows[:, None] * likelihood_terms(found), rows
 

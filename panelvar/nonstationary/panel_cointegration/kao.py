@@ -119,8 +119,8 @@ def kao_test(
             f"{count_of(periods, 'period')} are too few for {count_of(choice.longest, 'lag')}. Use fewer lags."
         )
     residuals, _ = _residuals(stack - stack.mean(axis=1, keepdims=True))
-    plain = _pooled(residuals, LagChoice("given", 0, 0))
-    augmented = _pooled(residuals, choice)
+    plain = _pool(residuals, LagChoice("given", 0, 0))
+    augmented = _pool(residuals, choice)
     own, others = _residuals(np.diff(stack, axis=1))
     widths = entity_bandwidths(own, bandwidth, kernel)
     long_run = long_run_covariance(np.concatenate([own[..., None], others], axis=2), kernel, widths)
@@ -174,7 +174,7 @@ def _residuals(stack: Array) -> tuple[Array, Array]:
     return left.reshape(stack.shape[:2]), base.reshape(*stack.shape[:2], -1)
 
 
-def _pooled(residuals: Array, choice: LagChoice) -> LevelRegressions:
+def _pool(residuals: Array, choice: LagChoice) -> LevelRegressions:
     """One Dickey-Fuller regression without terms of all series (N, T), with the order that is given or chosen."""
     columns = lagged_differences(residuals, 0)
     stop = residuals.shape[1]

@@ -35,7 +35,7 @@ def _moments(table: str, convention: str) -> dict[tuple[str, int], dict[str, Mom
     return found
 
 
-def _read(what: str, table: str, trend: str, regressors: int, convention: str) -> dict[str, Moments]:
+def _find_moments(what: str, table: str, trend: str, regressors: int, convention: str) -> dict[str, Moments]:
     cells = _moments(table, convention)
     check_terms(trend, tuple(dict.fromkeys(terms for terms, _ in cells)))
     count, most = read_whole("regressors", regressors, 1), max(number for _, number in cells)
@@ -68,7 +68,7 @@ def pedroni_moments(trend: str, regressors: int, convention: str = "default") ->
         There are more than 7 regressors.
     """
     choose("convention", convention, CONVENTIONS)
-    return _read("Pedroni's statistics", "pedroni", trend, regressors, convention)
+    return _find_moments("Pedroni's statistics", "pedroni", trend, regressors, convention)
 
 
 def error_correction_moments(trend: str, regressors: int, convention: str = "default") -> dict[str, Moments]:
@@ -89,7 +89,7 @@ def error_correction_moments(trend: str, regressors: int, convention: str = "def
         There are more than 6 regressors.
     """
     choose("convention", convention, (*CONVENTIONS, "xtwest"))
-    return _read("Westerlund's error-correction statistics", "error_correction", trend, regressors, convention)
+    return _find_moments("Westerlund's error-correction statistics", "error_correction", trend, regressors, convention)
 
 
 def variance_ratio_moments(trend: str, regressors: int) -> dict[str, Moments]:
@@ -111,7 +111,7 @@ def variance_ratio_moments(trend: str, regressors: int) -> dict[str, Moments]:
     SpecificationError
         There are more than 7 regressors.
     """
-    return _read("Westerlund's variance ratios", "variance_ratio", trend, regressors, "default")
+    return _find_moments("Westerlund's variance ratios", "variance_ratio", trend, regressors, "default")
 
 
 def kao_moments(short_over_long: float = 1.0) -> dict[str, Moments]:

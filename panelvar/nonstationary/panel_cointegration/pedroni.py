@@ -25,11 +25,11 @@ from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, S
 from panelvar.nonstationary.panel_cointegration.moments import CONVENTIONS, Moments, pedroni_moments
 from panelvar.nonstationary.panel_cointegration.residuals import StackOfResiduals, relation_residuals
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import REASONS, lags_in_words, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
+from panelvar.nonstationary.panel_series.panel_system import panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.unit_roots.regressions import LevelRegressions, in_order
+from panelvar.nonstationary.unit_roots.regressions import LevelRegressions, join_groups
 
 TITLES = {
     "group_adf": "group ADF t",
@@ -181,8 +181,9 @@ def pedroni_test(
         )
         places.append(stack.places)
         parts.append(_entities(stack, regressions, bandwidth, kernel))
-    found = _Entities(*(in_order(places, each) for each in zip(*parts, strict=True)))
-    refuse(_residual_series(system), found.status)
+    found = join_groups(places, parts)
+    residuals = PanelSeries(system.labels, system.values, system.starts, f"residual of {system.dependent}")
+    residuals.refuse_untested(found.status, REASONS)
     statistics = _statistics(found, weighted)
     periods = int(np.median(system.periods))
     tests = [
@@ -212,12 +213,6 @@ def pedroni_test(
         nobs=int(system.periods.sum()),
         size=f"pedroni, {lags}, {trend}",
     )
-
-
-def _residual_series(system: PanelSystem) -> PanelSeries:
-    """Who the residuals belong to, for what is said of them."""
-    values = tuple(own[:, 0] for own in system.values)
-    return PanelSeries(system.labels, values, system.starts, f"residual of {system.dependent}")
 
 
 def _entities(stack: StackOfResiduals, regressions: LevelRegressions, bandwidth: float | str, kernel: str) -> _Entities:

@@ -37,7 +37,7 @@ from panelvar.nonstationary.cointegration.reduced_rank import canonical_correlat
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER
 from panelvar.nonstationary.unit_roots.one_series import POWERS
-from panelvar.nonstationary.unit_roots.regressions import EXACT, by_length, in_order, pieces
+from panelvar.nonstationary.unit_roots.regressions import EXACT, by_length, in_order, join_groups, pieces
 
 CRITERIA = ("aic", "bic", "hq")
 
@@ -72,17 +72,17 @@ class RankRegressions(NamedTuple):
     status: NDArray[np.int8]
 
 
-def coefficients(trend: str, variables: int, lags: int) -> int:
+def count_coefficients(trend: str, variables: int, lags: int) -> int:
     """Coefficients of an equation."""
     return POWERS[CASES[trend].levels] + variables * lags
 
 
-def needed(trend: str, variables: int, lags: int) -> int:
+def fewest_rows(trend: str, variables: int, lags: int) -> int:
     """Rows without which errors have no covariance of full rank."""
-    return coefficients(trend, variables, lags) + variables
+    return count_coefficients(trend, variables, lags) + variables
 
 
-def laid_out(stack: Array, trend: str, lags: int, start: int) -> tuple[Array, int]:
+def rank_columns(stack: Array, trend: str, lags: int, start: int) -> tuple[Array, int]:
     """Columns (M, T - start, w) of the periods from ``start`` on, and how many stand before the levels."""
     periods, case = stack.shape[1], CASES[trend]
     powers = POWERS[case.levels]
@@ -99,7 +99,7 @@ def laid_out(stack: Array, trend: str, lags: int, start: int) -> tuple[Array, in
 def rank_regressions(stack: Array, trend: str, lags: int) -> RankRegressions:
     """Regress systems (M, T, K) with the same lags on all rows that these leave."""
     k = stack.shape[2]
-    columns, short = laid_out(stack, trend, lags, lags)
+    columns, short = rank_columns(stack, trend, lags, lags)
     r = stacked_triangles(columns)
     at = r.shape[2] - k
     lengths = np.sqrt(np.square(r).sum(axis=1))
@@ -116,14 +116,16 @@ def eigenvalues(stack: Array, trend: str, lags: Positions) -> tuple[Array, NDArr
     """Eigenvalues (M, K) and status of systems with lags of their own (M,), those of the same together."""
     places, parts = [], []
     for lag in sorted(set(lags.tolist())):
-        for units in pieces(np.flatnonzero(lags == lag), stack.shape[1] * coefficients(trend, stack.shape[2], lag)):
+        for units in pieces(
+            np.flatnonzero(lags == lag), stack.shape[1] * count_coefficients(trend, stack.shape[2], lag)
+        ):
             found = rank_regressions(stack[units], trend, lag)
             places.append(units)
             parts.append((found.eigenvalues, found.status))
-    return in_order(places, [each for each, _ in parts]), in_order(places, [each for _, each in parts])
+    return join_groups(places, parts)
 
 
-def chosen_lags(stack: Array, trend: str, criterion: str, longest: int) -> Positions:
+def choose_lags(stack: Array, trend: str, criterion: str, longest: int) -> Positions:
     r"""Lags (M,), from 1 to the longest, of the vector autoregressions of systems (M, T, K).
 
     The smallest of :math:`n \ln |U'U| + c\,m K` on the rows that the longest leaves, with m coefficients in each
@@ -132,11 +134,11 @@ def chosen_lags(stack: Array, trend: str, criterion: str, longest: int) -> Posit
     periods, k = stack.shape[1:]
     n = periods - longest
     penalty = {"aic": 2.0, "bic": math.log(n), "hq": 2.0 * math.log(math.log(n))}[criterion]
-    counts = [coefficients(trend, k, lags) for lags in range(1, longest + 1)]
+    counts = [count_coefficients(trend, k, lags) for lags in range(1, longest + 1)]
     parts = []
     for units in pieces(np.arange(len(stack)), n * (counts[-1] + k)):
         # The levels stand before the lags here: shorter models are beginnings of the longest.
-        columns, short = laid_out(stack[units], trend, longest, longest)
+        columns, short = rank_columns(stack[units], trend, longest, longest)
         terms = short - k * (longest - 1)
         at = columns.shape[2] - k
         order = [*range(terms), *range(short, at), *range(terms, short), *range(at, at + k)]
@@ -152,13 +154,13 @@ def chosen_lags(stack: Array, trend: str, criterion: str, longest: int) -> Posit
     return np.concatenate(parts)
 
 
-def in_own_units(values: Sequence[Array], trend: str) -> list[Array]:
+def variables_in_own_units(values: Sequence[Array], trend: str) -> list[Array]:
     """Variables (T, K) over powers of two of their own, about their means where regressions have a constant."""
     whole = values if trend == "n" else [own - own.mean(axis=0) for own in values]
     return [columns_in_own_units(own) for own in whole]
 
 
-def read_lags(
+def read_system_lags(
     system: PanelSystem, values: Sequence[Array], trend: str, lags: int | str, max_lags: int | None
 ) -> Positions:
     """Lags of each entity (N,), given or chosen for its values, or say that its periods do not suffice for them."""
@@ -168,7 +170,7 @@ def read_lags(
         choose("lags", lags, CRITERIA)
         if max_lags is None:
             longest = math.ceil(SHORTER * (shortest / 100.0) ** 0.25)
-            while longest > 1 and shortest - longest < needed(trend, k, longest):
+            while longest > 1 and shortest - longest < fewest_rows(trend, k, longest):
                 longest -= 1
         else:
             longest = read_whole("max_lags", max_lags, 1)
@@ -177,16 +179,14 @@ def read_lags(
             raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='aic'.")
         longest = read_whole("lags", lags, 1)
     rows = shortest - longest
-    if rows < needed(trend, k, longest):
+    if rows < fewest_rows(trend, k, longest):
         raise InsufficientDataError(
             f"{system.labels[place]!r} has {count_of(shortest, 'period')}, of which {count_of(longest, 'lag')} leave "
-            f"{count_of(max(rows, 0), 'row')}. At least {needed(trend, k, longest)} are needed for {k} variables. Use "
-            "fewer lags."
+            f"{count_of(max(rows, 0), 'row')}. At least {fewest_rows(trend, k, longest)} are needed for {k} variables. "
+            "Use fewer lags."
         )
     if not isinstance(lags, str):
         return np.full(system.n_entities, longest)
-    places, parts = [], []
-    for units, stack in by_length(values):
-        places.append(units)
-        parts.append(chosen_lags(stack, trend, lags, longest))
-    return np.asarray(in_order(places, parts), dtype=np.intp)
+    groups = list(by_length(values))
+    chosen = [choose_lags(stack, trend, lags, longest) for _, stack in groups]
+    return np.asarray(in_order([places for places, _ in groups], chosen), dtype=np.intp)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.distributions import normal_tail
-from panelvar.core.tables.test_result import TestResult
+from panelvar.core.tables.test_result import TestResult, z_test
 from panelvar.nonstationary.panel_cointegration.hypotheses import rank_at_most
 from panelvar.nonstationary.panel_series.pvalue_combinations import COMBINATIONS
 
@@ -34,16 +34,15 @@ def rank_tests(statistics: Array, pvalues: Array, mean: Array, variance: Array) 
 
 def over_entities(tests: RankTests, statistic: str, rank: int, kind: str = "") -> TestResult:
     """The test that no entity has a rank above one: p-values combined, or the average statistic (lr-bar)."""
-    null, name = rank_at_most(rank), titled(statistic, rank, kind)
+    null, name = rank_at_most(rank), name_of_test(statistic, rank, kind)
     if statistic == "lr-bar":
         gap = (tests.statistics - tests.mean)[:, rank].mean()
         score = math.sqrt(len(tests.mean)) * float(gap / np.sqrt(tests.variance[:, rank].mean()))
-        return TestResult(name, score, normal_tail(score, sides=1), "normal", null=null)
-    found = COMBINATIONS[statistic](tests.pvalues[:, rank], null)
-    return TestResult(name, found.statistic, found.pvalue, found.distribution, found.df, null=null)
+        return z_test(name, score, null, sides=1)
+    return replace(COMBINATIONS[statistic](tests.pvalues[:, rank], null), name=name)
 
 
-def titled(statistic: str, rank: int, kind: str = "") -> str:
+def name_of_test(statistic: str, rank: int, kind: str = "") -> str:
     """What a test of a rank is called."""
     name = {"lr-bar": "LR-bar", "hartung": "Hartung's t", "cain": "CAIN"}.get(statistic, statistic)
     return f"{name} (r {'<=' if rank else '='} {rank}{kind and f', {kind}'})"

@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.constants import constants
@@ -26,26 +25,28 @@ from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.cointegration.johansen_distribution import gamma_tail
 from panelvar.nonstationary.cointegration.johansen_result import CORRECTIONS
 from panelvar.nonstationary.panel_cointegration.hypotheses import SOME, rank_at_most
-from panelvar.nonstationary.panel_cointegration.rank_regressions import REASONS, read_lags
+from panelvar.nonstationary.panel_cointegration.rank_regressions import REASONS, read_system_lags
 from panelvar.nonstationary.panel_cointegration.rank_tests import (
     RankTests,
     first_kept,
+    name_of_test,
     over_entities,
     rank_tests,
-    titled,
 )
 from panelvar.nonstationary.panel_cointegration.trend_adjustment import (
     CASES,
+    AdjustedTraces,
     adjusted_traces,
     residuals_without_relations,
 )
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system, refuse
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.pvalue_combinations import normal_scores
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import number_of_factors
 from panelvar.nonstationary.unit_roots.one_series import deterministic
+from panelvar.nonstationary.unit_roots.regressions import alike, join_groups
 
 OVER_ENTITIES = ("Z", "cain", "Pm", "P", "L*", "hartung", "lr-bar")
 """How the tests of the entities become one, those that every result has first."""
@@ -168,11 +169,11 @@ def saikkonen_luetkepohl_test(
     _refuse_followers(system, left, differences, "is a combination of the factors. Take fewer of them")
     taken = "ct" if count else trend
     stack = own.reshape(periods, entities, k).swapaxes(0, 1)
-    orders = read_lags(system, list(stack), CASES[taken], lags, max_lags)
+    orders = read_system_lags(system, list(stack), CASES[taken], lags, max_lags)
     # The combinations that relations do not span depend on units, here on the sizes of changes.
     given = np.ldexp(size.reshape(entities, 1, k), units[:, None]) if convention == "pvars" else 1.0
     statistics, status = _traces(stack * given, taken, orders, rotated=count > 0)
-    refuse(system, status, REASONS)
+    system.refuse_untested(status, REASONS)
     rows = periods - orders
     if convention == "default":
         statistics *= ((rows - orders * k) / rows)[:, None]
@@ -235,13 +236,13 @@ def _without_factors(
     return panel - np.concatenate([np.zeros((1, panel.shape[1])), common]), count, how
 
 
-def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> tuple[Array, NDArray[np.int8]]:
-    """Trace statistics (N, K) and status of entities with lags of their own, those of the same together."""
-    statistics, status = np.empty((len(stack), stack.shape[2])), np.empty(len(stack), dtype=np.int8)
-    for lag in set(lags.tolist()):
-        same = lags == lag
-        statistics[same], status[same] = adjusted_traces(stack[same], trend, lag, rotated=rotated)
-    return statistics, status
+def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> AdjustedTraces:
+    """Traces of entities with lags of their own, those of the same together."""
+    groups = list(alike(lags))
+    return join_groups(
+        [places for _, places in groups],
+        [adjusted_traces(stack[places], trend, lag, rotated=rotated) for lag, places in groups],
+    )
 
 
 @cache
@@ -300,4 +301,4 @@ def cain(tests: RankTests, rank: int, correlation: float) -> TestResult:
     augmented = score_correlation(correlation, variables, rank)
     scores = normal_scores(tests.pvalues[:, rank])
     value = float(scores.sum()) / math.sqrt(entities + entities * (entities - 1) * augmented)
-    return lower_test(titled("cain", rank), value, rank_at_most(rank))
+    return lower_test(name_of_test("cain", rank), value, rank_at_most(rank))

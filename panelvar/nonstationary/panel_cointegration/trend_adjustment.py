@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
 from panelvar.nonstationary.cointegration.reduced_rank import explained, likelihood_terms
-from panelvar.nonstationary.panel_cointegration.rank_regressions import RankRegressions, laid_out, rank_regressions
+from panelvar.nonstationary.panel_cointegration.rank_regressions import RankRegressions, rank_columns, rank_regressions
 
 CASES = {"c": "rc", "ct": "rt"}
 """Deterministic case of the system of y, by what is taken out."""
@@ -68,7 +68,7 @@ def adjusted_traces(stack: Array, trend: str, lags: int, *, rotated: bool = Fals
 
 def residuals_without_relations(stack: Array, trend: str, lags: int) -> Array:
     """Residuals (M, T - lags, K) of systems of y whose rank is zero."""
-    columns, short = laid_out(stack, CASES[trend], lags, lags)
+    columns, short = rank_columns(stack, CASES[trend], lags, lags)
     k = stack.shape[2]
     basis = np.linalg.qr(columns[..., :short])[0]
     change = columns[..., -k:]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Offered(NamedTuple):
+class ListedTest(NamedTuple):
     """A test that a battery offers.
 
     Attributes
@@ -149,8 +149,8 @@ class PanelTestTable(Presented):
             for entry in self.entries
             if isinstance(test, str)
             and entry.test == test
-            and _meant(subject, entry.subject)
-            and _meant(form, entry.form)
+            and _is_asked_for(subject, entry.subject)
+            and _is_asked_for(form, entry.form)
         ]
         if len(found) != 1:
             there = [tuple(filter(None, (entry.test, entry.subject, entry.form))) for entry in found or self.entries]
@@ -212,24 +212,23 @@ class PanelTestTable(Presented):
         subjects = tuple(dict.fromkeys(entry.subject for entry in self.entries))
         header = [Row("", tuple(cell for _ in forms for cell in (words("Statistic", "right"), words("p", "right"))))]
         if any(forms):
-            header.insert(0, Row("", spanning((_titled(form), 2) for form in forms)))
+            header.insert(0, Row("", spanning((form[:1].upper() + form[1:], 2) for form in forms)))
         body: list[Row] = []
         blank = (Cell(),) * (2 * len(forms))
         for subject in subjects:
             own = [entry for entry in self.entries if entry.subject == subject]
-            for null in _nulls(own):
+            for null in dict.fromkeys(_null_of(entry, own) for entry in own):
                 heading = [subject] if len(subjects) > 1 else []
                 heading.append(f"H0: {null}" if null else "Not run")
                 body.append(Row(". ".join(heading), blank, heading=True, rule=bool(body)))
                 for label in dict.fromkeys(entry.label for entry in own if _null_of(entry, own) == null):
-                    cells: list[Cell] = []
-                    for form in forms:
-                        cells += _cells(_found(own, label, form), digits, levels)
+                    results = {entry.form: entry.result for entry in own if entry.label == label}
+                    cells = [cell for form in forms for cell in _cells(results.get(form), digits, levels)]
                     body.append(Row(label, tuple(cells)))
-        notes = [_counted(own, form) for own, form in self._blocks(subjects, forms)]
+        notes = [_count_rejections(own, form) for own, form in self._blocks(subjects, forms)]
         alternatives = self._alternatives()
         most = max(alternatives, key=lambda alternative: len(alternatives[alternative]))
-        notes += [f"H1 of {_listed(own)}: {said}." for said, own in alternatives.items() if said != most]
+        notes += [f"H1 of {_enumerate(own)}: {said}." for said, own in alternatives.items() if said != most]
         notes.append(f"H1{' of the others' if len(alternatives) > 1 else ''}: {most}.")
         notes += [f"{star_legend(levels)}."] if levels else []
         notes += [f"{label}: not run {often}. {why}" for label, (often, why) in self._refusals().items()]
@@ -272,7 +271,13 @@ class PanelTestTable(Presented):
         return one_line(f"<{self.title}: {len(self.entries)} tests>")
 
 
-def read_tests(tests: object, offered: Mapping[str, Offered], trends: Iterable[object]) -> tuple[str, ...]:
+def common_facts(terms: str, lags: int | str, demean: bool) -> tuple[Fact, ...]:
+    """What holds for all tests of a battery."""
+    facts = (Fact("Terms", terms), Fact("Lags", str(lags)))
+    return (*facts, Fact("Periods", "means subtracted")) if demean else facts
+
+
+def read_tests(tests: object, offered: Mapping[str, ListedTest], trends: Iterable[object]) -> tuple[str, ...]:
     """Return the names of the tests of a battery.
 
     Raises
@@ -311,9 +316,15 @@ def read_some(option: str, value: object, what: str) -> tuple[Any, ...]:
 
 
 def attempt(
-    name: str, offered: Offered, data: Sequence[Any], options: Mapping[str, Any], *, subject: str = "", form: str = ""
+    name: str,
+    offered: ListedTest,
+    data: Sequence[Any],
+    options: Mapping[str, Any],
+    *,
+    subject: str = "",
+    form: str = "",
 ) -> list[BatteryEntry]:
-    """Run a test with those of the battery's options that it has; `finished` passes its warnings on.
+    """Run a test with those of the battery's options that it has; `make_table` passes its warnings on.
 
     The first entry is that of the test. Those of its parts follow where they have rows of their own.
     """
@@ -347,7 +358,7 @@ def attempt(
     return entries
 
 
-def finished(
+def make_table(
     title: str, entries: Sequence[BatteryEntry], facts: tuple[Fact, ...], notes: Iterable[Note] = ()
 ) -> PanelTestTable:
     """Make the table of a battery, and give the warnings of its tests once, with one for tests that were not run.
@@ -360,7 +371,7 @@ def finished(
     refused = [entry.refusal for entry in entries if entry.refusal is not None]
     if len(refused) == len(entries):
         raise refused[0]
-    found = [*_told(entries), *notes]
+    found = [*_collect_notes(entries), *notes]
     if refused:
         text = f"{len(refused)} of {len(entries)} tests were not run. The first says: {refused[0]}"
         found.append(Note("tests-refused", text, True))
@@ -369,7 +380,7 @@ def finished(
     return PanelTestTable(title, tuple(entries), facts, told)
 
 
-def _told(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
+def _collect_notes(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
     """The notes of the tests, each once, with the variables and forms that it is about if these are not all."""
     wheres: dict[tuple[str, Note], list[str]] = {}
     runs = Counter(entry.label for entry in entries if entry.result is not None)
@@ -379,21 +390,13 @@ def _told(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
             if note.code != BOUND:
                 wheres.setdefault((entry.label, note), []).append(" ".join(filter(None, (entry.subject, entry.form))))
     for (label, note), where in wheres.items():
-        which = f" of {_listed(where)}" if len(where) < runs[label] else ""
+        which = f" of {_enumerate(where)}" if len(where) < runs[label] else ""
         yield Note(note.code, f"{label}{which}: {note.text}", note.warn)
 
 
-def _meant(asked: object, own: str) -> bool:
+def _is_asked_for(asked: object, own: str) -> bool:
     """Whether an entry's own name is the one asked for, or none was asked for."""
     return asked is None or (isinstance(asked, str) and asked == own)
-
-
-def _titled(form: str) -> str:
-    return form[:1].upper() + form[1:]
-
-
-def _nulls(own: Sequence[BatteryEntry]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_null_of(entry, own) for entry in own))
 
 
 def _null_of(entry: BatteryEntry, own: Sequence[BatteryEntry]) -> str:
@@ -401,15 +404,10 @@ def _null_of(entry: BatteryEntry, own: Sequence[BatteryEntry]) -> str:
     return next((other.result.null for other in own if other.test == entry.test and other.result is not None), "")
 
 
-def _found(own: Sequence[BatteryEntry], label: str, form: str) -> BatteryEntry | None:
-    return next((entry for entry in own if entry.label == label and entry.form == form), None)
-
-
-def _cells(entry: BatteryEntry | None, digits: int, levels: Stars) -> tuple[Cell, Cell]:
+def _cells(result: PanelTestResult | None, digits: int, levels: Stars) -> tuple[Cell, Cell]:
     """Statistic and p-value; both empty where the test was not run."""
-    if entry is None or entry.result is None:
+    if result is None:
         return Cell(), Cell()
-    result = entry.result
     # A bound is not reached: p < 0.01 earns the stars of 0.01, p > 0.1 none of it.
     reached = result.pvalue * (1.0 - 1e-12) if result.bound == "<" else result.pvalue
     text = format_pvalue(result.pvalue, digits)
@@ -417,7 +415,7 @@ def _cells(entry: BatteryEntry | None, digits: int, levels: Stars) -> tuple[Cell
     return number(result.statistic, digits, stars=stars_for(reached, levels)), tail
 
 
-def _counted(own: Sequence[tuple[str, PanelTestResult]], where: str) -> str:
+def _count_rejections(own: Sequence[tuple[str, PanelTestResult]], where: str) -> str:
     """Which tests reject at 5 percent, null by null."""
     parts = []
     for null in dict.fromkeys(result.null for _, result in own):
@@ -426,10 +424,12 @@ def _counted(own: Sequence[tuple[str, PanelTestResult]], where: str) -> str:
         others = [label for label, _ in under if label not in rejecting]
         which = ""
         if rejecting and others:
-            which = f" ({_listed(rejecting)})" if len(rejecting) <= len(others) else f" (all but {_listed(others)})"
+            which = (
+                f" ({_enumerate(rejecting)})" if len(rejecting) <= len(others) else f" (all but {_enumerate(others)})"
+            )
         parts.append(f"{len(rejecting)} of {len(under)} reject{which} that {null}")
     return f"{where + ': at' if where else 'At'} 5 percent, {'; '.join(parts)}."
 
 
-def _listed(labels: Sequence[str]) -> str:
+def _enumerate(labels: Sequence[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

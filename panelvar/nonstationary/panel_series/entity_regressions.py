@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarError, choose
-from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT
+from panelvar.kernels.linear.unit_regressions import DEPENDENT, SHORT
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries
 from panelvar.nonstationary.unit_roots.dickey_fuller import ROWS
 from panelvar.nonstationary.unit_roots.lag_orders import (
     SHORTER,
     LagChoice,
     LagOrders,
-    chosen_regressions,
+    choose_regressions,
     lag_orders,
     read_lags,
 )
@@ -29,46 +26,20 @@ from panelvar.nonstationary.unit_roots.regressions import (
     LevelRegressions,
     alike,
     by_length,
-    factored,
-    in_order,
+    factor_columns,
+    join_groups,
     lagged_differences,
     level_regressions,
 )
 
 _TWO_SIDED = 1.959963984540054
-_REASONS: dict[int, tuple[type[PanelVarError], str]] = {
+REASONS: dict[int, tuple[type[PanelVarError], str]] = {
     SHORT: (InsufficientDataError, "has too few periods for the lags and terms"),
     DEPENDENT: (CollinearityError, "is a combination of its lags and terms (a deterministic series, say)"),
     EXACT: (NumericalError, "follows its regression exactly"),
     APART: (NumericalError, "has changes and levels of sizes too far apart"),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class EntityRegressions:
-    """What the regressions of N entities say of their lagged levels.
-
-    Attributes
-    ----------
-    coefficients, std_errors, ratios : (N,) arrays
-    lags, rows, df : (N,) integer arrays
-        Lagged differences, rows, and rows less coefficients.
-    rule : str
-        How the lags were chosen, in words.
-    """
-
-    coefficients: Array
-    std_errors: Array
-    ratios: Array
-    lags: Positions
-    rows: Positions
-    df: Positions
-    rule: str
-
-    @property
-    def lags_in_words(self) -> str:
-        """The lags used, and how they were chosen."""
-        return lags_in_words(self.lags, self.rule)
+"""Why an entity has no test, by status."""
 
 
 def lags_in_words(lags: Positions, rule: str) -> str:
@@ -86,8 +57,8 @@ def entity_regressions(
     rows: str,
     convention: str,
     averages: Array | None = None,
-) -> EntityRegressions:
-    """Regress entity by entity, those of one length together.
+) -> tuple[LevelRegressions, str]:
+    """Regressions entity by entity, those of one length together, and the rule for their lags in words.
 
     If averages (T,) over the entities of a balanced panel are given, each regression also has their lagged level, their
     change and its lags.
@@ -100,22 +71,11 @@ def entity_regressions(
     InsufficientDataError, CollinearityError, NumericalError
         An entity has no test. The message names it.
     """
-    places, found, rule = [], [], "given"
-    for own, stack in by_length(series.values):
-        regressions, rule = stack_regressions(stack, trend, lags, limits, rows, convention, averages=averages)
-        places.append(own)
-        found.append(regressions)
-    status = in_order(places, [each.status for each in found])
-    refuse(series, status)
-    return EntityRegressions(
-        in_order(places, [each.coefficient for each in found]),
-        in_order(places, [each.std_error for each in found]),
-        in_order(places, [each.ratios for each in found]),
-        in_order(places, [each.orders for each in found]),
-        in_order(places, [each.nobs for each in found]),
-        in_order(places, [each.df for each in found]),
-        rule,
-    )
+    groups = list(by_length(series.values))
+    found = [stack_regressions(stack, trend, lags, limits, rows, convention, averages=averages) for _, stack in groups]
+    regressions = join_groups([places for places, _ in groups], [each for each, _ in found])
+    series.refuse_untested(regressions.status, REASONS)
+    return regressions, found[-1][1]
 
 
 def stack_regressions(
@@ -142,7 +102,7 @@ def stack_regressions(
         orders = np.maximum(_orders_of_plm(lag_orders(columns, choice.longest)), choice.shortest)
         lost = choice.longest if common else 0
         return level_regressions(columns, orders, lost=lost, residuals=residuals), choice.words
-    return chosen_regressions(columns, choice, common=common, residuals=residuals), choice.words
+    return choose_regressions(columns, choice, common=common, residuals=residuals), choice.words
 
 
 def _columns_of(averages: Array | None) -> tuple[Array | None, Array | None]:
@@ -160,23 +120,12 @@ def _orders_of_plm(compared: LagOrders) -> Positions:
     return np.asarray(stays.shape[-1] - 1 - stays[..., ::-1].argmax(axis=-1))
 
 
-def refuse(series: PanelSeries, status: NDArray[np.int8]) -> None:
-    """Refuse a panel in which an entity has no regression, naming the first and why."""
-    lost = np.flatnonzero(status != ESTIMATED)
-    if lost.size:
-        kind, why = _REASONS[int(status[lost[0]])]
-        raise kind(
-            f"{series.name!r} of {series.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities "
-            "have no test. Use fewer lags, or leave these entities out."
-        )
-
-
 def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Positions:
     """How many lags of itself each series' change (N,) has, beside the terms: as given, or by a rule on common rows."""
     if choice.rule == "given":
         return np.full(len(columns.levels), choice.longest, dtype=np.intp)
     rows = columns.shape(choice.longest)[0]
-    with_level, _ = factored(columns, choice.longest, rows, level_last=True)
+    with_level, _ = factor_columns(columns, choice.longest, rows, level_last=True)
     # What the level would explain is left unexplained.
     left = np.hypot(with_level[:, -2, -1], with_level[:, -1, -1])
     triangles = np.delete(with_level[:, :-1], -2, axis=2)
@@ -185,7 +134,7 @@ def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Position
     return compared.chosen(choice.rule, choice.shortest)
 
 
-def prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
+def prewhiten(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
     """First levels (N,) and changes (N, n) of series without their lags, so many of each, on common periods."""
     longest = int(orders.max())
     changes = np.diff(values, axis=1)
@@ -195,7 +144,7 @@ def prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Ar
         if order == 0:
             continue
         some = columns.take(units)
-        triangles, _ = factored(some, order, some.shape(order)[0], level_last=True)
+        triangles, _ = factor_columns(some, order, some.shape(order)[0], level_last=True)
         known = triangles.shape[-1] - 2
         weights = np.linalg.solve(triangles[:, :known, :known], triangles[:, :known, -1:])[:, -order:]
         for lag in range(1, order + 1):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import DataError, Note
+from panelvar.core.base.errors import DataError, Note, PanelVarError
+from panelvar.kernels.linear.unit_regressions import ESTIMATED
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,10 @@ class EntityValues(ABC):
     @abstractmethod
     def subject(self) -> str:
         """What has been read, the subject of a message."""
+
+    @abstractmethod
+    def called(self, place: int) -> str:
+        """An entity's observations, the subject of a message."""
 
     @property
     def n_entities(self) -> int:
@@ -70,6 +76,24 @@ class EntityValues(ABC):
                 "that all have, or leave entities out."
             )
         return np.stack(self.values)
+
+    def refuse(self, lost: Mask, kind: type[PanelVarError], text: str) -> None:
+        """Refuse a panel with such entities (N,): the first is the text's {entity}, or {label}, of {lost} of {all}."""
+        if lost.any():
+            first = int(lost.argmax())
+            label = repr(self.labels[first])
+            raise kind(text.format(entity=self.called(first), label=label, lost=int(lost.sum()), all=len(lost)))
+
+    def refuse_untested(self, status: NDArray[np.int8], reasons: Mapping[int, tuple[type[PanelVarError], str]]) -> None:
+        """Refuse a panel in which an entity has no regression, naming the first and why."""
+        lost = status != ESTIMATED
+        kind, why = reasons.get(int(status[lost.argmax()]), (DataError, ""))
+        self.refuse(
+            lost,
+            kind,
+            f"{{entity}} {why}. In all, {{lost}} of {{all}} entities have no test. Use fewer lags, or leave these "
+            "entities out.",
+        )
 
     def repeats(self) -> tuple[Note, ...]:
         """Say which entities have the same observations as another: tests count them, and they tell nothing new."""

@@ -44,6 +44,10 @@ class PanelSeries(EntityValues):
         """The variable, quoted."""
         return repr(self.name)
 
+    def called(self, place: int) -> str:
+        """The variable, and whose it is."""
+        return f"{self.name!r} of {self.labels[place]!r}"
+
     def refuse_exact(self, left: Array, values: Array) -> None:
         """Refuse entities that are nothing but rounding once their terms are taken out.
 
@@ -57,13 +61,11 @@ class PanelSeries(EntityValues):
         NumericalError
             There are such entities. The message counts them and names the first.
         """
-        exact = deterministic(left, values)
-        if exact.any():
-            first = self.labels[int(np.flatnonzero(exact)[0])]
-            raise NumericalError(
-                f"{first!r} follows its terms exactly, so nothing is left to test. This holds for {int(exact.sum())} "
-                f"of {len(exact)} entities."
-            )
+        self.refuse(
+            deterministic(left, values),
+            NumericalError,
+            "{label} follows its terms exactly, so nothing is left to test. This holds for {lost} of {all} entities.",
+        )
 
     def demeaned(self) -> PanelSeries:
         """Subtract from every observation the mean of its period over the entities that have one.
@@ -75,7 +77,7 @@ class PanelSeries(EntityValues):
         """
         values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
-            follower(self.name, label, own, left)
+            refuse_follower(self.name, label, own, left)
         return replace(self, values=values)
 
 
@@ -119,13 +121,13 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
         tuple(own for _, own, _ in kept),
         np.array([start for _, _, start in kept], dtype=np.intp),
         name,
-        notes=left_out(refused, len(labels)),
+        notes=note_entities_left_out(refused, len(labels)),
     )
     series = replace(series, notes=(*series.notes, *series.repeats()))
     return series.demeaned() if demean else series
 
 
-def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, ...]:
+def note_entities_left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, ...]:
     """Say how many of the entities were left out, which, and why the first."""
     if not refused:
         return ()
@@ -134,7 +136,7 @@ def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, .
     return (Note("entities-left-out", text, warn=True),)
 
 
-def follower(name: str, label: Hashable, own: Array, left: Array) -> None:
+def refuse_follower(name: str, label: Hashable, own: Array, left: Array) -> None:
     """Refuse an entity's series of which only rounding is left once the means of its periods are subtracted."""
     if deterministic(left - left.mean(), own):
         raise NumericalError(

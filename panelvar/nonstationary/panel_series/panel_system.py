@@ -6,7 +6,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag
 from panelvar.core.base.arrays import Array, Positions
@@ -21,9 +20,9 @@ from panelvar.core.base.errors import (
 )
 from panelvar.data.formulas.design import Design, build_design
 from panelvar.kernels.linear.qr import ROUNDING
-from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
+from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
-from panelvar.nonstationary.panel_series.panel_series import follower, left_out
+from panelvar.nonstationary.panel_series.panel_series import note_entities_left_out, refuse_follower
 from panelvar.nonstationary.unit_roots.one_series import stretch
 
 
@@ -43,6 +42,10 @@ class PanelSystem(EntityValues):
     def subject(self) -> str:
         """The dependent variable, with what it is regressed on."""
         return f"{self.dependent!r} with its regressors"
+
+    def called(self, place: int) -> str:
+        """The entity."""
+        return repr(self.labels[place])
 
     @property
     def dependent(self) -> str:
@@ -70,7 +73,7 @@ class PanelSystem(EntityValues):
         values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
             for place, name in enumerate((self.dependent, *self.names)):
-                follower(name, label, own[:, place], left[:, place])
+                refuse_follower(name, label, own[:, place], left[:, place])
         return replace(self, values=values)
 
     def leaving_out(self, refused: Mapping[int, PanelVarError], unusable: str) -> PanelSystem:
@@ -97,7 +100,7 @@ class PanelSystem(EntityValues):
             tuple(self.values[place] for place in kept),
             self.starts[kept],
             self.design.take(rows),
-            notes=(*self.notes, *left_out(named, self.n_entities)),
+            notes=(*self.notes, *note_entities_left_out(named, self.n_entities)),
         )
 
 
@@ -166,7 +169,7 @@ def panel_system(
         tuple(rows[first:last] for first, last in spans),
         np.array([positions[first] for first, _ in spans], dtype=np.intp),
         design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
-        notes=(*design.notes, *left_out(refused, len(kept) + len(refused))),
+        notes=(*design.notes, *note_entities_left_out(refused, len(kept) + len(refused))),
     )
     system = replace(system, notes=(*system.notes, *system.repeats()))
     return system.demeaned() if demean else system
@@ -197,17 +200,4 @@ def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Pos
         raise CollinearityError(
             f"{names[int(flat[0])]!r} of {label!r} is a combination of its other variables and a constant, so there is "
             "no error to test."
-        )
-
-
-def refuse(
-    system: PanelSystem, status: NDArray[np.int8], reasons: Mapping[int, tuple[type[PanelVarError], str]]
-) -> None:
-    """Refuse a panel in which an entity has no regression, naming the first and why."""
-    lost = np.flatnonzero(status != ESTIMATED)
-    if lost.size:
-        kind, why = reasons[int(status[lost[0]])]
-        raise kind(
-            f"{system.labels[int(lost[0])]!r} {why}. In all, {lost.size} of {len(status)} entities have no test. Use "
-            "fewer lags, or leave these entities out."
         )

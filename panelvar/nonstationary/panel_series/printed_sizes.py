@@ -83,7 +83,7 @@ class PrintedSizes:
         if len(short):
             raise InsufficientDataError(
                 f"{self.table} begins at {self.sizes[0]:g} {self.what}; "
-                f"{whose(short[0], labels)}{sizes.flat[short[0]]:.3g}{counted(len(short), labels)}."
+                f"{whose(short[0], labels)}{sizes.flat[short[0]]:.3g}{count_others(len(short), labels)}."
             )
         return sizes
 
@@ -93,7 +93,7 @@ def whose(position: np.intp | int, labels: Sequence[object] | None) -> str:
     return "there are " if labels is None else f"entity {shown(labels[int(position)])} has "
 
 
-def counted(entities: int, labels: Sequence[object] | None, than: str = "fewer") -> str:
+def count_others(entities: int, labels: Sequence[object] | None, than: str = "fewer") -> str:
     """Return how many more entities a message is about, in words."""
     if labels is None or entities == 1:
         return ""

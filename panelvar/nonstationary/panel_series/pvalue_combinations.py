@@ -33,11 +33,10 @@ import numpy as np
 
 from panelvar.core.base.arguments import finite_array
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.distributions import chi2_tail, normal_tail
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.test_result import TestResult
-from panelvar.nonstationary.panel_series.result import PanelTestResult
+from panelvar.core.tables.test_result import TestResult, chi2_test, own_test, z_test
+from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test
 
 KAPPA = 0.2
 """How far Hartung's test guards against the error of an estimated correlation."""
@@ -89,8 +88,8 @@ def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     -2.276
     """
     choose("statistic", statistic, tuple(COMBINATIONS))
-    labels, values = _read(pvalues)
-    headline, *others = combined(values, statistic, tuple(COMBINATIONS), "every hypothesis is true")
+    labels, values = _read_pvalues(pvalues)
+    headline, *others = combine(values, statistic, tuple(COMBINATIONS), "every hypothesis is true")
     return PanelTestResult(
         headline.name,
         headline.statistic,
@@ -106,7 +105,7 @@ def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     )
 
 
-def combined(pvalues: Array, statistic: str, among: tuple[str, ...], null: str) -> list[TestResult]:
+def combine(pvalues: Array, statistic: str, among: tuple[str, ...], null: str) -> list[TestResult]:
     """The test by one statistic, and after it those by the others among some."""
     others = (each for each in among if each != statistic)
     return [COMBINATIONS[each](pvalues, null) for each in (statistic, *others)]
@@ -114,22 +113,21 @@ def combined(pvalues: Array, statistic: str, among: tuple[str, ...], null: str) 
 
 def _inverse_normal(pvalues: Array, null: str) -> TestResult:
     statistic = float(normal_scores(pvalues).sum() / math.sqrt(len(pvalues)))
-    return TestResult("Choi's Z (inverse normal)", statistic, normal_tail(-statistic, sides=1), "normal", null=null)
+    return lower_test("Choi's Z (inverse normal)", statistic, null)
 
 
-def _fisher(pvalues: Array) -> float:
+def _sum_of_logarithms(pvalues: Array) -> float:
     return float(-2.0 * np.log(pvalues).sum())
 
 
-def _chi_square(pvalues: Array, null: str) -> TestResult:
-    statistic, df = _fisher(pvalues), 2 * len(pvalues)
-    return TestResult("Maddala-Wu P (Fisher)", statistic, chi2_tail(statistic, df), "chi2", df, null=null)
+def _fisher(pvalues: Array, null: str) -> TestResult:
+    return chi2_test("Maddala-Wu P (Fisher)", _sum_of_logarithms(pvalues), 2 * len(pvalues), null)
 
 
-def _modified(pvalues: Array, null: str) -> TestResult:
+def _modified_fisher(pvalues: Array, null: str) -> TestResult:
     count = len(pvalues)
-    statistic = (_fisher(pvalues) - 2.0 * count) / (2.0 * math.sqrt(count))
-    return TestResult("Choi's Pm (modified P)", statistic, normal_tail(statistic, sides=1), "normal", null=null)
+    statistic = (_sum_of_logarithms(pvalues) - 2.0 * count) / (2.0 * math.sqrt(count))
+    return z_test("Choi's Pm (modified P)", statistic, null, sides=1)
 
 
 def _logit(pvalues: Array, null: str) -> TestResult:
@@ -147,19 +145,18 @@ def _hartung(pvalues: Array, null: str) -> TestResult:
     correlation = max(-1.0 / (count - 1), 1.0 - float(scores.var(ddof=1)))
     guarded = correlation + KAPPA * math.sqrt(2.0 / (count + 1)) * (1.0 - correlation)
     statistic = float(scores.sum()) / math.sqrt(count + count * (count - 1) * guarded)
-    name = "Hartung's t (correlated tests)"
-    return TestResult(name, statistic, normal_tail(-statistic, sides=1), "normal", null=null)
+    return lower_test("Hartung's t (correlated tests)", statistic, null)
 
 
 def _simes(pvalues: Array, null: str) -> TestResult:
     smallest = float((len(pvalues) * np.sort(pvalues) / np.arange(1, len(pvalues) + 1)).min())
-    return TestResult("Simes", smallest, smallest, "none", null=null)
+    return own_test("Simes", smallest, smallest, null)
 
 
 COMBINATIONS: Mapping[str, Callable[[Array, str], TestResult]] = {
     "Z": _inverse_normal,
-    "P": _chi_square,
-    "Pm": _modified,
+    "P": _fisher,
+    "Pm": _modified_fisher,
     "L*": _logit,
     "hartung": _hartung,
     "simes": _simes,
@@ -195,7 +192,7 @@ def hommel_adjusted(pvalues: Array) -> Array:
     return out
 
 
-def _read(pvalues: Any) -> tuple[tuple[Hashable, ...], Array]:
+def _read_pvalues(pvalues: Any) -> tuple[tuple[Hashable, ...], Array]:
     """Labels and values, or an answer that says what is no p-value."""
     if isinstance(pvalues, Mapping):
         labels, given = tuple(pvalues), list(pvalues.values())

@@ -170,11 +170,8 @@ def panel_test(
     parts: Iterable[TestResult] = (),
     choices: Mapping[str, str],
     columns: Mapping[str, NDArray[Any]] = MappingProxyType({}),
-    values: Mapping[str, float] = MappingProxyType({}),
     notes: Iterable[Note] = (),
     size: str = "",
-    critical_values: Mapping[float, float] = MappingProxyType({}),
-    bound: str = "",
 ) -> PanelTestResult:
     """Make a test one of a panel, with what is known of its entities, and warn of what its reader should know.
 
@@ -201,15 +198,12 @@ def panel_test(
         notes=told,
         alternative=alternative,
         parts=tuple(parts),
-        values=dict(values),
         choices={"Terms": WORDS[trend], **choices} if trend else choices,
         columns=dict(columns),
         labels=panel.labels,
         n_entities=panel.n_entities,
         n_periods=int(panel.periods.max()),
         nobs=nobs,
-        critical_values=dict(critical_values),
-        bound=bound,
     )
 
 

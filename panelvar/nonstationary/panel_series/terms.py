@@ -20,7 +20,7 @@ def check_terms(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct")) -> str:
     return check_trend(trend, allowed)
 
 
-def detrended(values: Array, powers: int) -> Array:
+def detrend(values: Array, powers: int) -> Array:
     """Residuals of (N, T) on a constant, or a constant and a trend, entity by entity."""
     time = np.linspace(-1.0, 1.0, values.shape[1])
     terms = np.linalg.qr(time[:, None] ** np.arange(powers))[0]

@@ -10,15 +10,15 @@ import numpy as np
 from panelvar.core.base.arguments import is_whole, read_flag, read_labels, read_whole
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.faces.layout import Fact
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.series import read_var_data
 from panelvar.nonstationary.panel_series.battery import (
     BatteryEntry,
-    Offered,
+    ListedTest,
     PanelTestTable,
     attempt,
-    finished,
+    common_facts,
+    make_table,
     read_some,
     read_tests,
 )
@@ -42,18 +42,18 @@ _PLAIN = ("trend", "demean", "unusable")
 _LAGGED = (*_PLAIN, "lags", "max_lags")
 
 TESTS = {
-    "llc": Offered(llc_test, "Levin-Lin-Chu", _LAGGED),
-    "harris-tzavalis": Offered(harris_tzavalis_test, "Harris-Tzavalis", _PLAIN),
-    "breitung": Offered(breitung_test, "Breitung", _LAGGED),
-    "ips": Offered(ips_test, "Im-Pesaran-Shin", _LAGGED, trends=("c", "ct")),
-    "fisher-adf": Offered(fisher_test, "Fisher ADF (Z)", _LAGGED, {"test": "adf"}),
-    "fisher-pp": Offered(fisher_test, "Fisher PP (Z)", _PLAIN, {"test": "pp"}),
-    "simes": Offered(simes_test, "Simes", _LAGGED),
-    "cips": Offered(cips_test, "CIPS", (*_APART, "lags", "max_lags")),
-    "panic": Offered(panic_test, "PANIC", _APART, trends=("c", "ct")),
-    "moon-perron": Offered(moon_perron_test, "Moon-Perron", _APART),
-    "demetrescu-hanck": Offered(demetrescu_hanck_test, "Demetrescu-Hanck", (*_APART, "lags", "max_lags")),
-    "hadri": Offered(hadri_test, "Hadri", _PLAIN, given={"errors": "serial"}, trends=("c", "ct")),
+    "llc": ListedTest(llc_test, "Levin-Lin-Chu", _LAGGED),
+    "harris-tzavalis": ListedTest(harris_tzavalis_test, "Harris-Tzavalis", _PLAIN),
+    "breitung": ListedTest(breitung_test, "Breitung", _LAGGED),
+    "ips": ListedTest(ips_test, "Im-Pesaran-Shin", _LAGGED, trends=("c", "ct")),
+    "fisher-adf": ListedTest(fisher_test, "Fisher ADF (Z)", _LAGGED, {"test": "adf"}),
+    "fisher-pp": ListedTest(fisher_test, "Fisher PP (Z)", _PLAIN, {"test": "pp"}),
+    "simes": ListedTest(simes_test, "Simes", _LAGGED),
+    "cips": ListedTest(cips_test, "CIPS", (*_APART, "lags", "max_lags")),
+    "panic": ListedTest(panic_test, "PANIC", _APART, trends=("c", "ct")),
+    "moon-perron": ListedTest(moon_perron_test, "Moon-Perron", _APART),
+    "demetrescu-hanck": ListedTest(demetrescu_hanck_test, "Demetrescu-Hanck", (*_APART, "lags", "max_lags")),
+    "hadri": ListedTest(hadri_test, "Hadri", _PLAIN, given={"errors": "serial"}, trends=("c", "ct")),
 }
 """By name."""
 
@@ -159,34 +159,27 @@ def panel_unit_root_table(
     options = {"lags": lags, "max_lags": max_lags, "demean": demean, "unusable": unusable}
     entries: list[BatteryEntry] = []
     notes: list[Note] = []
-    for subject, forms in _variables(data, columns, orders):
-        for source, order, terms in zip(forms, orders, trends, strict=True):
+    for subject, forms in _read_variables(data, columns, orders):
+        for source, order, own in zip(forms, orders, trends, strict=True):
             found = [
                 entry
                 for name in names
                 for entry in attempt(
-                    name, TESTS[name], source, options | {"trend": terms}, subject=subject, form=FORMS[order]
+                    name, TESTS[name], source, options | {"trend": own}, subject=subject, form=FORMS[order]
                 )
             ]
             entries += found
             # Differences have a period less: what holds of levels holds of them.
             sizes = [(each.result.n_entities, each.result.n_periods) for each in found if each.result is not None]
             if sizes and order == min(orders):
-                notes += power_notes(names, terms, *sizes[0])
-    return finished("Panel unit roots", entries, _facts(orders, trends, lags, demean), notes)
-
-
-def _facts(orders: Sequence[int], trends: Sequence[str], lags: int | str, demean: bool) -> tuple[Fact, ...]:
-    """What holds for all tests."""
-    if len(set(trends)) == 1:
-        terms = WORDS[trends[0]]
-    else:
+                notes += power_notes(names, own, *sizes[0])
+    terms = WORDS[trends[0]]
+    if len(set(trends)) > 1:
         terms = "; ".join(f"{FORMS[order]}: {WORDS[own]}" for order, own in zip(orders, trends, strict=True))
-    facts = [Fact("Terms", terms), Fact("Lags", str(lags))]
-    return (*facts, Fact("Periods", "means subtracted")) if demean else tuple(facts)
+    return make_table("Panel unit roots", entries, common_facts(terms, lags, demean), notes)
 
 
-def _variables(
+def _read_variables(
     data: Any, columns: Hashable | Sequence[Hashable] | None, orders: Sequence[int]
 ) -> list[tuple[str, list[tuple[Any, Hashable | None]]]]:
     """Of each variable its name, and data and column of each of its forms."""

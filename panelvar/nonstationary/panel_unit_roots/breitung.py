@@ -17,7 +17,12 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError
 from panelvar.core.base.scaling import columns_in_own_units, in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, prewhitened, refuse, stack_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import (
+    REASONS,
+    lags_in_words,
+    prewhiten,
+    stack_regressions,
+)
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms
@@ -126,8 +131,8 @@ def breitung_test(
     # The robust form weights entities by their variances: they keep their units beside one another.
     values = in_own_units(values) if robust else columns_in_own_units(values.T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
-    refuse(series, found.status)
-    moved = _transformed(series, values, *prewhitened(values, found.orders, trend), trend)
+    series.refuse_untested(found.status, REASONS)
+    moved = _transform(series, values, *prewhiten(values, found.orders, trend), trend)
     products = (moved.level * moved.change).sum(axis=1)
     squares, variances = np.square(moved.level).sum(axis=1), np.square(moved.errors).sum(axis=1)
     if robust:
@@ -155,15 +160,14 @@ def breitung_test(
     )
 
 
-def _transformed(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:
+def _transform(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:
     count = changes.shape[1]
     errors = changes - changes.mean(axis=1, keepdims=True) if trend == "ct" else changes
-    flat = np.flatnonzero(deterministic(errors, values))
-    if len(flat):
-        raise NumericalError(
-            f"{series.name!r} of {series.labels[int(flat[0])]!r} does not change beyond its terms and lags. In all, "
-            f"{len(flat)} of {len(errors)} entities have no test."
-        )
+    series.refuse(
+        deterministic(errors, values),
+        NumericalError,
+        "{entity} does not change beyond its terms and lags. In all, {lost} of {all} entities have no test.",
+    )
     level = np.cumsum(changes, axis=1) - changes
     if trend == "n":
         level += starts[:, None]

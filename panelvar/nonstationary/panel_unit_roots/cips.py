@@ -6,6 +6,7 @@ Reference: Pesaran (2007), Journal of Applied Econometrics 22.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from panelvar.core.base.errors import CollinearityError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import own_test
-from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
@@ -110,36 +111,35 @@ def cips_test(
     cut = read_flag("truncated", truncated)
     series = panel_series(data, column, unusable=unusable)
     entities, periods = series.stack("CIPS").shape
-    found = entity_regressions(series, trend, lags, (min_lags, max_lags), "all", "default", _averages(series))
+    found, rule = entity_regressions(series, trend, lags, (min_lags, max_lags), "all", "default", _averages(series))
     statistic = float((np.clip(found.ratios, *CIPS_BOUNDS[trend]) if cut else found.ratios).mean())
     # plm reads the table by the rows of the regressions.
-    size = int(found.rows.min()) if convention == "plm" else periods
+    size = int(found.nobs.min()) if convention == "plm" else periods
     critical = cips_critical_values(trend, entities, size, truncated=cut, convention=convention)
     pvalue, bound = lower_tail_pvalue(statistic, critical)
     if convention == "plm" and not bound:
         pvalue = pvalue_of_cipstest(statistic, critical)
     own = cadf_critical_values(trend, entities, periods)
-    return panel_test(
+    test = panel_test(
         own_test(f"{'Truncated ' * cut}CIPS", statistic, pvalue, NULL, bound_notes(pvalue, bound)),
         series,
         SOME,
         trend=trend,
         choices={
-            "Lags": found.lags_in_words,
+            "Lags": lags_in_words(found.orders, rule),
             "Critical values": ", ".join(f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items()),
         },
         columns={
             "ratio": found.ratios,
-            "lags": found.lags,
-            "rows": found.rows,
-            "coefficient": found.coefficients,
+            "lags": found.orders,
+            "rows": found.nobs,
+            "coefficient": found.coefficient,
             **{f"{100 * level:g}%": np.full(entities, value) for level, value in own.items()},
         },
-        nobs=int(found.rows.sum()),
+        nobs=int(found.nobs.sum()),
         size=f"cips, {lags}, {trend}",
-        critical_values=critical,
-        bound=bound,
     )
+    return replace(test, critical_values=critical, bound=bound)
 
 
 def _averages(series: PanelSeries) -> Array:

@@ -18,7 +18,12 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
-from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, orders_of_changes, prewhitened, refuse
+from panelvar.nonstationary.panel_series.entity_regressions import (
+    REASONS,
+    lags_in_words,
+    orders_of_changes,
+    prewhiten,
+)
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
@@ -123,9 +128,9 @@ def demetrescu_hanck_test(
     powers = POWERS["c" if trend == "ct" else "n"]
     choice = read_lags(lags, (min_lags, max_lags), periods, powers, reach=SHORTER)
     columns = lagged_differences(values, powers)
-    refuse(series, level_regressions(columns, choice.longest).status)
+    series.refuse_untested(level_regressions(columns, choice.longest).status, REASONS)
     orders = orders_of_changes(columns, choice)
-    starts, changes = prewhitened(values, orders, trend)
+    starts, changes = prewhiten(values, orders, trend)
     rows = changes.shape[1]
     if rows < FEWEST_CHANGES:
         raise InsufficientDataError(
@@ -138,10 +143,10 @@ def demetrescu_hanck_test(
     if trend == "n":
         levels += (starts + changes[:, 0])[:, None]
     elif trend == "ct":
-        levels = _recursively_detrended(levels)
-    found = {"dh": _instrumented(np.sign(levels), centred), "hs": _instrumented(levels, centred)}
+        levels = _detrend_recursively(levels)
+    found = {"dh": _test_by_instrument(np.sign(levels), centred), "hs": _test_by_instrument(levels, centred)}
     if trend == "ct":
-        found["hmw"] = _Statistic(_centred_and_scaled(levels, centred), found["hs"].products)
+        found["hmw"] = _Statistic(_centre_and_scale(levels, centred), found["hs"].products)
     notes: tuple[Note, ...] = ()
     if trend == "ct" and used != "hmw":
         text = (
@@ -163,7 +168,7 @@ def demetrescu_hanck_test(
     )
 
 
-def _recursively_detrended(levels: Array) -> Array:
+def _detrend_recursively(levels: Array) -> Array:
     """Residual of each period on the trend of the periods up to it, (N, T); the first two have none."""
     time = np.arange(1.0, levels.shape[1] + 1.0)
     sums, weighted = np.cumsum(levels, axis=1), np.cumsum(time * levels, axis=1)
@@ -172,7 +177,7 @@ def _recursively_detrended(levels: Array) -> Array:
     return np.asarray(left)
 
 
-def _instrumented(instrument: Array, changes: Array) -> _Statistic:
+def _test_by_instrument(instrument: Array, changes: Array) -> _Statistic:
     """Sum of products of changes (N, T) with instruments a period earlier, over its deviation across periods."""
     products = instrument[:, :-1] * changes[:, 1:]
     by_period = products.sum(axis=0)
@@ -182,7 +187,7 @@ def _instrumented(instrument: Array, changes: Array) -> _Statistic:
     return _Statistic(float(by_period.sum()) / math.sqrt(variance), products.sum(axis=1))
 
 
-def _centred_and_scaled(levels: Array, changes: Array) -> float:
+def _centre_and_scale(levels: Array, changes: Array) -> float:
     r"""The statistic of Herwartz, Maxand and Walle.
 
     A detrended level is :math:`\tilde y_{t-1} = \sum_{i<t} a_{it} \Delta y_i`. The sum of its products with T changes

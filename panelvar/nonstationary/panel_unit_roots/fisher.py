@@ -7,29 +7,28 @@ Economics and Statistics 68.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
-from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
-from panelvar.nonstationary.panel_series.pvalue_combinations import combined, hommel_adjusted
+from panelvar.nonstationary.panel_series.pvalue_combinations import combine, hommel_adjusted
 from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
 from panelvar.nonstationary.unit_roots.long_run import phillips_perron_tests
 from panelvar.nonstationary.unit_roots.one_series import refusal
-from panelvar.nonstationary.unit_roots.regressions import by_length, in_order
+from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
 TESTS = ("adf", "pp")
 CONVENTIONS = ("default", "plm", "gretl", "stata")
@@ -37,23 +36,10 @@ STATISTICS = ("Z", "P", "Pm", "L*", "hartung")
 
 
 class _EntityTests(NamedTuple):
-    """Tests of N entities, one by one.
+    """Tests of N entities, one by one: what is shown of each, choices and notes."""
 
-    Attributes
-    ----------
-    pvalues : (N,) array
-        Between zero and one.
-    columns : mapping of str to (N,) array
-        What is shown of each.
-    choices : mapping of str to str
-    rows : integer array (N,)
-    notes : tuple of Note
-    """
-
-    pvalues: Array
-    columns: Mapping[str, NDArray[Any]]
-    choices: Mapping[str, str]
-    rows: NDArray[np.intp]
+    columns: dict[str, NDArray[Any]]
+    choices: dict[str, str]
     notes: tuple[Note, ...]
 
 
@@ -144,16 +130,9 @@ def fisher_test(
     series, found = _tests(
         data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
     )
-    headline, *others = combined(found.pvalues, statistic, STATISTICS, NULL)
-    return _of_panel(
-        headline,
-        series,
-        found,
-        test,
-        trend,
-        parts=others,
-        size=f"fisher, {lags}, {trend}" if test == "adf" else "",
-    )
+    headline, *others = combine(found.columns["pvalue"], statistic, STATISTICS, NULL)
+    size = f"fisher, {lags}, {trend}" if test == "adf" else ""
+    return _test_panel(headline, series, found, test, trend, parts=others, size=size)
 
 
 @documented
@@ -232,24 +211,17 @@ def simes_test(
     series, found = _tests(
         data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
     )
-    (headline,) = combined(found.pvalues, "simes", (), NULL)
-    adjusted = hommel_adjusted(found.pvalues)
-    return _of_panel(
-        headline,
-        series,
-        found._replace(
-            choices={**found.choices, "Entities stationary at 5 percent": f"{np.count_nonzero(adjusted <= 0.05)}"},
-            columns={**found.columns, "adjusted_pvalue": adjusted},
-        ),
-        test,
-        trend,
-    )
+    (headline,) = combine(found.columns["pvalue"], "simes", (), NULL)
+    adjusted = hommel_adjusted(found.columns["pvalue"])
+    found.choices["Entities stationary at 5 percent"] = f"{np.count_nonzero(adjusted <= 0.05)}"
+    found.columns["adjusted_pvalue"] = adjusted
+    return _test_panel(headline, series, found, test, trend)
 
 
 _NAMES = {"adf": "Dickey-Fuller", "pp": "Phillips-Perron"}
 
 
-def _of_panel(
+def _test_panel(
     headline: TestResult,
     series: PanelSeries,
     tests: _EntityTests,
@@ -268,7 +240,7 @@ def _of_panel(
         parts=parts,
         choices=tests.choices,
         columns=tests.columns,
-        nobs=int(tests.rows.sum()),
+        nobs=int(tests.columns["rows"].sum()),
         notes=tests.notes,
         size=size,
     )
@@ -293,38 +265,30 @@ def _tests(
     choose("convention", convention, CONVENTIONS)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     if test == "pp":
-        return series, _phillips_perron(series, trend, *long_run, convention)
-    found = entity_regressions(series, trend, lags, limits, rows, convention)
-    ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
-    # Gretl takes the limit for regressions with lags, plm for all.
-    long = found.lags > 0 if convention == "gretl" else convention == "plm"
-    pvalues, notes = _pvalues(ratios, trend, np.where(long, np.inf, found.rows), convention)
-    return series, _EntityTests(
-        pvalues,
-        {
-            "ratio": ratios,
-            "pvalue": pvalues,
-            "lags": found.lags,
-            "rows": found.rows,
-            "coefficient": found.coefficients,
-        },
-        {"Lags": found.lags_in_words},
-        found.rows,
-        notes,
-    )
+        ratios, widths, nobs, coefficients = _phillips_perron(series, trend, *long_run)
+        sizes, corrected = nobs, {"bandwidth": widths}
+        choices = {"Kernel": long_run[1], "Bandwidth": bandwidths_in_words(widths, long_run[0])}
+    else:
+        regressions, rule = entity_regressions(series, trend, lags, limits, rows, convention)
+        ratios, nobs, coefficients = regressions.ratios, regressions.nobs, regressions.coefficient
+        if convention == "plm":
+            ratios = ratios * np.sqrt(nobs / regressions.df)
+        # Gretl takes the limit for regressions with lags, plm for all.
+        long = regressions.orders > 0 if convention == "gretl" else convention == "plm"
+        sizes, corrected = np.where(long, np.inf, nobs), {"lags": regressions.orders}
+        choices = {"Lags": lags_in_words(regressions.orders, rule)}
+    notes: tuple[Note, ...] = ()
+    if convention == "stata":
+        pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+        notes = end_notes(beyond)
+    else:
+        pvalues = simulated_tau_pvalue(ratios, trend, sizes)
+    columns = {"ratio": ratios, "pvalue": pvalues, **corrected, "rows": nobs, "coefficient": coefficients}
+    return series, _EntityTests(columns, choices, notes)
 
 
-def _pvalues(ratios: Array, trend: str, rows: Array | Positions, convention: str) -> tuple[Array, tuple[Note, ...]]:
-    """P-values of ratios (N,) on so many rows (N,), or those of MacKinnon, and what there is to say of them."""
-    if convention != "stata":
-        return simulated_tau_pvalue(ratios, trend, rows), ()
-    pvalues, beyond = bounded_tau_pvalue(ratios, trend)
-    return pvalues, end_notes(beyond)
-
-
-def _phillips_perron(
-    series: PanelSeries, trend: str, bandwidth: float | str, kernel: str, convention: str
-) -> _EntityTests:
+def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, kernel: str) -> tuple[NDArray[Any], ...]:
+    """Statistics, bandwidths, rows and coefficients of every entity, (N,) each."""
     places, parts = [], []
     for own, stack in by_length(series.values):
         tests = phillips_perron_tests(stack, trend, bandwidth, kernel)
@@ -332,16 +296,5 @@ def _phillips_perron(
         if lost.size:
             raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[own[lost[0]]]}")
         places.append(own)
-        parts.append(tests)
-    ratios, widths, rows, coefficients = (
-        in_order(places, [getattr(each, name) for each in parts])
-        for name in ("statistic", "lags", "nobs", "coefficient")
-    )
-    pvalues, notes = _pvalues(ratios, trend, rows, convention)
-    return _EntityTests(
-        pvalues,
-        {"ratio": ratios, "pvalue": pvalues, "bandwidth": widths, "rows": rows, "coefficient": coefficients},
-        {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)},
-        rows,
-        notes,
-    )
+        parts.append((tests.statistic, np.asarray(tests.lags), tests.nobs, tests.coefficient))
+    return join_groups(places, parts)

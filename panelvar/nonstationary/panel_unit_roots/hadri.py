@@ -21,7 +21,7 @@ from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.panel_series.terms import check_terms, detrended
+from panelvar.nonstationary.panel_series.terms import check_terms, detrend
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
@@ -113,7 +113,7 @@ def hadri_test(
     powers = POWERS[trend]
     if periods < powers + 2:
         raise InsufficientDataError(f"{periods} periods are too few for terms {trend!r}: {powers + 2} are needed.")
-    residuals = detrended(values, powers)
+    residuals = detrend(values, powers)
     series.refuse_exact(residuals, values)
     widths = np.zeros(entities)
     divisor = periods - powers if df_correction else periods

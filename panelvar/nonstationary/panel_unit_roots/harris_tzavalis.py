@@ -21,7 +21,7 @@ from panelvar.core.tables.test_result import own_test
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
-from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrended
+from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrend
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 
 FEWEST = {"n": 2, "c": 2, "ct": 3}
@@ -113,8 +113,8 @@ def harris_tzavalis_test(
             f"trend={trend!r} needs at least {FEWEST[trend]}."
         )
     if powers := POWERS[trend]:
-        series.refuse_exact(detrended(values, powers), values)
-    root = pooled_root(values, trend)
+        series.refuse_exact(detrend(values, powers), values)
+    root = estimate_root(values, trend)
     mean, variance = moments(trend, steps if convention == "default" else periods)
     statistic = math.sqrt(entities / variance) * (root - 1.0 - mean)
     parts = []
@@ -157,7 +157,7 @@ def exact_pvalue(root: float, trend: str, steps: int, entities: int) -> float:
     """
     sums = np.tril(np.ones((steps, steps)), -1)
     # L'M: rows of L' with their terms taken out.
-    left = detrended(sums.T, POWERS[trend])
+    left = detrend(sums.T, POWERS[trend])
     form = 0.5 * (left + left.T) - (root - 1.0) * (left @ sums)
     return probability_below_zero(np.asarray(np.linalg.eigvalsh(form), dtype=np.float64), entities)
 
@@ -173,7 +173,7 @@ def moments(trend: str, steps: int) -> tuple[float, float]:
     return -15.0 / (2.0 * (t + 2.0)), 15.0 * square / (112.0 * (t + 2.0) ** 3 * (t - 2.0))
 
 
-def pooled_root(values: Array, trend: str) -> float:
+def estimate_root(values: Array, trend: str) -> float:
     """Least-squares root of (N, T), one for all entities, each with its own terms.
 
     Raises
@@ -183,7 +183,7 @@ def pooled_root(values: Array, trend: str) -> float:
     """
     before, after = values[:, :-1], values[:, 1:]
     if powers := POWERS[trend]:
-        before, after = detrended(before, powers), detrended(after, powers)
+        before, after = detrend(before, powers), detrend(after, powers)
     square = float(np.square(before).sum())
     if square <= 1e-26 * float(np.square(values).sum()):
         raise NumericalError("Every entity follows its terms exactly, so there is nothing to test.")

@@ -16,7 +16,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import PanelVarError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, own_test
-from panelvar.nonstationary.panel_series.entity_regressions import EntityRegressions, entity_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
@@ -24,6 +24,7 @@ from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_p
 from panelvar.nonstationary.panel_unit_roots.moments import CONVENTIONS, Moments, augmented_ratio_moments, ratio_moments
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER, default_longest
 from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
 from panelvar.nonstationary.unit_roots.result import bound_notes
 
 
@@ -106,12 +107,12 @@ def ips_test(
     if isinstance(lags, str) and max_lags is None:
         shortest = read_whole("min_lags", min_lags, 0)
         max_lags = _longest_with_moments(trend, int(series.periods.min()), shortest)
-    found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
-    ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
-    moments = augmented_ratio_moments(trend, found.rows, found.lags, convention=convention, labels=series.labels)
+    found, rule = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
+    ratios = found.ratios * np.sqrt(found.nobs / found.df) if convention == "plm" else found.ratios
+    moments = augmented_ratio_moments(trend, found.nobs, found.orders, convention=convention, labels=series.labels)
     average = float(ratios.mean())
     return panel_test(
-        lower_test("Im-Pesaran-Shin W", _standardised(ratios, moments), NULL),
+        lower_test("Im-Pesaran-Shin W", _standardise(ratios, moments), NULL),
         series,
         SOME,
         trend=trend,
@@ -119,9 +120,9 @@ def ips_test(
             *_exact(series, found, average, trend, convention),
             *_without_lags(series, found, ratios, trend, convention),
         ),
-        choices={"Lags": found.lags_in_words, "Average ratio": f"{average:.4f}"},
-        columns={"ratio": ratios, "lags": found.lags, "rows": found.rows, "coefficient": found.coefficients},
-        nobs=int(found.rows.sum()),
+        choices={"Lags": lags_in_words(found.orders, rule), "Average ratio": f"{average:.4f}"},
+        columns={"ratio": ratios, "lags": found.orders, "rows": found.nobs, "coefficient": found.coefficient},
+        nobs=int(found.nobs.sum()),
         size=f"ips, {lags}, {trend}",
     )
 
@@ -138,38 +139,38 @@ def _longest_with_moments(trend: str, periods: int, shortest: int) -> int | None
     return None
 
 
-def _standardised(ratios: Array, moments: Moments) -> float:
+def _standardise(ratios: Array, moments: Moments) -> float:
     """The average ratio, less its mean over its standard deviation."""
     gap = float(ratios.mean()) - float(moments.mean.mean())
     return math.sqrt(len(ratios)) * gap / math.sqrt(moments.variance.mean())
 
 
 def _without_lags(
-    series: PanelSeries, found: EntityRegressions, ratios: Array, trend: str, convention: str
+    series: PanelSeries, found: LevelRegressions, ratios: Array, trend: str, convention: str
 ) -> tuple[TestResult, ...]:
     """By the moments of ratios without lags; and of ratios with the variance of the null, if there are no lags."""
-    rows, labels = found.rows, series.labels
+    rows, labels = found.nobs, series.labels
     if trend == "ct":
         moments = augmented_ratio_moments(trend, rows, 0, convention=convention, labels=labels)
-        return (lower_test("Z-t-bar", _standardised(ratios, moments), NULL),)
+        return (lower_test("Z-t-bar", _standardise(ratios, moments), NULL),)
     moments = ratio_moments(rows, convention=convention, labels=labels)
-    usual = lower_test("Z-t-bar", _standardised(ratios, moments), NULL)
-    if found.lags.any():
+    usual = lower_test("Z-t-bar", _standardise(ratios, moments), NULL)
+    if found.orders.any():
         return (usual,)
     # Of a regression with the partial correlation r, tau^2 = df r^2 / (1 - r^2), and under the null (T - 1) r^2.
     restricted = found.ratios * np.sqrt((rows - 1) / (found.df + np.square(found.ratios)))
     tilde = ratio_moments(rows, tilde=True, convention=convention, labels=labels)
-    return usual, lower_test("Z-t-tilde-bar", _standardised(restricted, tilde), NULL)
+    return usual, lower_test("Z-t-tilde-bar", _standardise(restricted, tilde), NULL)
 
 
 def _exact(
-    series: PanelSeries, found: EntityRegressions, average: float, trend: str, convention: str
+    series: PanelSeries, found: LevelRegressions, average: float, trend: str, convention: str
 ) -> tuple[TestResult, ...]:
     """The average ratio with its critical values, where there are no lags and the table has these sizes."""
-    if found.lags.any() or not series.balanced:
+    if found.orders.any() or not series.balanced:
         return ()
     try:
-        critical = t_bar_critical_values(trend, series.n_entities, int(found.rows[0]), convention)
+        critical = t_bar_critical_values(trend, series.n_entities, int(found.nobs[0]), convention)
     except PanelVarError:
         return ()
     pvalue, bound = lower_tail_pvalue(average, critical)

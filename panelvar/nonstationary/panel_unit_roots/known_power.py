@@ -31,7 +31,7 @@ class Power(NamedTuple):
 
 
 @cache
-def _known() -> dict[tuple[str, str], tuple[Power, ...]]:
+def _read_rates() -> dict[tuple[str, str], tuple[Power, ...]]:
     found: dict[tuple[str, str], tuple[Power, ...]] = {}
     for row in constants("nonstationary/panel_unit_roots", "known_power"):
         cell = Power(int(row["entities"]), int(row["periods"]), int(row["percent"]))
@@ -48,7 +48,7 @@ def power_notes(tests: Iterable[str], trend: str, entities: int, periods: int) -
     """
     found = {}
     for test in tests:
-        enough = [each for each in _known().get((test, trend), ()) if each[0] >= entities and each[1] >= periods]
+        enough = [each for each in _read_rates().get((test, trend), ()) if each[0] >= entities and each[1] >= periods]
         if enough:
             found[test] = min(enough, key=lambda each: (each.entities * each.periods, each.entities))
     if not found or max(each.percent for each in found.values()) >= ENOUGH:

@@ -19,10 +19,10 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.linear.lag_windows import KERNELS, RULES
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.nonstationary.panel_series.entity_regressions import REASONS, lags_in_words, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
-from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrended
+from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrend
 from panelvar.nonstationary.panel_unit_roots.moments import Adjustment, levin_lin_chu_adjustment
 from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
 
@@ -143,16 +143,16 @@ def llc_test(
     # All that counts are ratios within entities: each may have units of its own.
     values = columns_in_own_units(series.stack("The Levin-Lin-Chu test").T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
-    refuse(series, found.status)
+    series.refuse_untested(found.status, REASONS)
     periods = values.shape[1]
     short_run = np.sqrt(found.rss / (found.df if df_correction else found.nobs))
     changes = np.diff(values, axis=1)
     powers = _CENTRED[convention][trend]
     if powers:
-        changes = detrended(changes, powers)
+        changes = detrend(changes, powers)
     widths = _bandwidths(changes, bandwidth, kernel, convention, float(found.nobs.mean()))
     ratios = np.sqrt(long_run_variance(changes, kernel, widths)) / short_run
-    pooled = _pooled(found, short_run, df_correction)
+    pooled = _pool(found, short_run, df_correction)
     adjust = _adjustment(trend, convention, periods, found)
     shift = float(ratios.mean()) * int(found.nobs.sum()) * pooled.std_error / pooled.variance * float(adjust.mean)
     ratio = pooled.coefficient / pooled.std_error
@@ -182,7 +182,7 @@ def llc_test(
     )
 
 
-def _pooled(found: LevelRegressions, short_run: Array, df_correction: bool) -> _Pooled:
+def _pool(found: LevelRegressions, short_run: Array, df_correction: bool) -> _Pooled:
     assert found.level_left is not None
     change = found.change_left / short_run[:, None]
     level = found.level_left / short_run[:, None]

@@ -13,7 +13,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.constants import constants
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
-from panelvar.nonstationary.panel_series.printed_sizes import PrintedSizes, counted, whose
+from panelvar.nonstationary.panel_series.printed_sizes import PrintedSizes, count_others, whose
 from panelvar.nonstationary.panel_series.terms import check_terms
 
 CONVENTIONS = ("default", "plm", "gretl")
@@ -208,7 +208,7 @@ def augmented_ratio_moments(
         if len(many):
             raise SpecificationError(
                 f"{name} ends at {MOST_LAGS} lags; {whose(many[0], labels)}{orders.flat[many[0]]}"
-                f"{counted(len(many), labels, 'more')}."
+                f"{count_others(len(many), labels, 'more')}."
             )
     found = np.take_along_axis(table.between(values, counts), orders[..., None, None], axis=-2)[..., 0, :]
     blank = np.flatnonzero(np.isnan(found[..., 0]))
@@ -216,6 +216,6 @@ def augmented_ratio_moments(
         raise InsufficientDataError(
             f"{name} has no moments for {count_of(orders.flat[blank[0]], 'lag')} with so few rows; "
             f"{whose(blank[0], labels)}"
-            f"{counts.flat[blank[0]]:g}{counted(len(blank), labels)}."
+            f"{counts.flat[blank[0]]:g}{count_others(len(blank), labels)}."
         )
     return Moments(found[..., 0], found[..., 1])

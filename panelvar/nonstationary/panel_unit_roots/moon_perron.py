@@ -18,7 +18,7 @@ from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
-from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms, detrended
+from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms, detrend
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
     check_long_run,
     number_of_factors,
@@ -125,7 +125,7 @@ def moon_perron_test(
     rows = periods - 1
     if rows < FEWEST_ROWS:
         raise InsufficientDataError(f"{periods} periods are too few. At least {FEWEST_ROWS + 1} are needed.")
-    left = detrended(values, 2) if trend == "ct" else values - values[:, :1] * (trend == "c")
+    left = detrend(values, 2) if trend == "ct" else values - values[:, :1] * (trend == "c")
     refuse_without_changes(series, left.T, values.T)
     levels = left.T
     whole = plain_root(levels)

@@ -30,12 +30,13 @@ from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.entity_regressions import (
     entity_regressions,
+    lags_in_words,
     stack_regressions,
 )
 from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.pvalue_combinations import combined
+from panelvar.nonstationary.panel_series.pvalue_combinations import combine
 from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, lower_test, panel_test
-from panelvar.nonstationary.panel_series.terms import check_terms, detrended
+from panelvar.nonstationary.panel_series.terms import check_terms, detrend
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
     PooledRoot,
@@ -209,9 +210,9 @@ def panic_test(
     found = cumulated_components(differences, count)
     refuse_without_own_part(series, found.idiosyncratic, differences, count)
     own = replace(series, values=tuple(found.idiosyncratic.T), starts=series.starts + 1)
-    regressions = entity_regressions(own, "n", used, (min_lags, max_lags), "all", "default")
+    regressions, rule = entity_regressions(own, "n", used, (min_lags, max_lags), "all", "default")
     pvalues, ends = _pvalues(regressions.ratios, trend)
-    headline, *others = combined(pvalues, "Pm", ("P", "Z"), NULL)
+    headline, *others = combine(pvalues, "Pm", ("P", "Z"), NULL)
     root = pooled_root(found.idiosyncratic, kernel, bandwidth)
     limits = (min_lags, max_lags)
     tests, trends = _of_factors(found.factors, trend, used, limits, fixed if isinstance(used, str) else used)
@@ -225,19 +226,19 @@ def panic_test(
         choices={
             "Factors": f"{count}{how}",
             "Stochastic trends among them": f"{trends}",
-            "Lags": f"{regressions.lags_in_words}{' (bai-ng)' if by_rule else ''}",
+            "Lags": f"{lags_in_words(regressions.orders, rule)}{' (bai-ng)' if by_rule else ''}",
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(root.bandwidths, bandwidth),
         },
         columns={
             "ratio": regressions.ratios,
             "pvalue": pvalues,
-            "lags": regressions.lags,
-            "rows": regressions.rows,
+            "lags": regressions.orders,
+            "rows": regressions.nobs,
             "own_share": np.square(left).sum(axis=0) / np.square(differences).sum(axis=0),
             "bandwidth": root.bandwidths,
         },
-        nobs=int(regressions.rows.sum()),
+        nobs=int(regressions.nobs.sum()),
         notes=ends,
         size=f"panic, {lags}, {trend}",
     )
@@ -295,7 +296,7 @@ def _of_factors(
         pvalue = float(tau_pvalue(found.ratios, trend)[0])
         name = f"Factor, augmented Dickey-Fuller (lags: {found.orders[0]})"
         return (own_test(name, float(found.ratios[0]), pvalue, "the factor has a unit root"),), int(pvalue >= LEVEL)
-    about = detrended(factors.T, POWERS[trend]).T
+    about = detrend(factors.T, POWERS[trend]).T
     corrected = _in_sequence("MQ_c", about, trend, lambda paths: corrected_trend_statistic(paths, fixed))
     filtered = _in_sequence("MQ_f", about, trend, lambda paths: filtered_trend_statistic(paths, _order(paths, fixed)))
     return (*corrected[0], *filtered[0]), corrected[1]

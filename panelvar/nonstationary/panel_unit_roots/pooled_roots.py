@@ -166,18 +166,15 @@ def _refuse_too_many(option: str, count: int, rank: int, panel: Array) -> None:
 
 def refuse_without_changes(series: PanelSeries, left: Array, levels: Array) -> None:
     """Refuse entities that are rounding once their terms are out: lines."""
-    flat = deterministic(left.T, levels.T)
-    if flat.any():
-        first = series.labels[int(np.flatnonzero(flat)[0])]
-        raise NumericalError(f"{series.name!r} of {first!r} changes by its terms alone, so nothing is left to test.")
+    text = "{entity} changes by its terms alone, so nothing is left to test."
+    series.refuse(deterministic(left.T, levels.T), NumericalError, text)
 
 
 def refuse_without_own_part(series: PanelSeries, own: Array, panel: Array, count: int) -> None:
     """Refuse entities that are combinations of so many factors."""
-    none = deterministic(own.T, panel.T)
-    if none.any():
-        first = series.labels[int(np.flatnonzero(none)[0])]
-        raise CollinearityError(
-            f"{series.name!r} of {first!r} is a combination of {count_of(count, 'factor')}. In all, "
-            f"{int(none.sum())} of {len(none)} entities have no part of their own. Take fewer factors."
-        )
+    series.refuse(
+        deterministic(own.T, panel.T),
+        CollinearityError,
+        f"{{entity}} is a combination of {count_of(count, 'factor')}. In all, {{lost}} of {{all}} entities have no "
+        "part of their own. Take fewer factors.",
+    )

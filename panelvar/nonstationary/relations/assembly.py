@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, choose
+from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, choose, emit
 from panelvar.core.faces.layout import Fact
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention
@@ -77,7 +77,7 @@ def read_pooling(method: str, cov: str | None, df_correction: bool, *, scores: b
     )
 
 
-def assembled(
+def assemble(
     found: RelationData,
     pooling: Pooling,
     own: RelationMoments,
@@ -88,7 +88,7 @@ def assembled(
     choices: LongRunChoices,
     orders: tuple[Positions, str] | None = None,
 ) -> CointegratingResult:
-    """Put the entities together.
+    """Put the entities together, and warn of what a reader should know.
 
     Parameters
     ----------
@@ -139,12 +139,13 @@ def assembled(
         np.ldexp(used.variances, 2 * found.units[0]),
         used.bandwidths,
         used.rows,
-        None if long_run is None else _in_units(found, long_run),
+        None if long_run is None else found.in_units(long_run),
         None if orders is None else orders[0],
         (*_facts(found.trend, choices, used), *(() if orders is None else (Fact("Leads, lags", orders[1]),))),
         (*found.system.notes, *_notes(kind), *alike),
     )
     matrix = np.ldexp(matrix, powers[:, None] + powers)
+    emit(fit.notes)
     return CointegratingResult(
         fit,
         _estimate(matrix, kind, pooling, entities, convention),
@@ -186,15 +187,6 @@ def _residuals(found: RelationData, slopes: Array, terms: Array) -> Array:
             "columns, or look for outliers."
         )
     return residuals
-
-
-def _in_units(found: RelationData, long_run: LongRunCovariance) -> LongRunCovariance:
-    return replace(
-        long_run,
-        contemporaneous=found.in_units(long_run.contemporaneous),
-        strictly_one_sided=found.in_units(long_run.strictly_one_sided),
-        two_sided=found.in_units(long_run.two_sided),
-    )
 
 
 def _estimate(matrix: Array, kind: str, pooling: Pooling, entities: int, convention: Convention) -> CovarianceEstimate:

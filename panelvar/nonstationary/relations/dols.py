@@ -16,28 +16,28 @@ from panelvar.core.base.errors import (
     PanelVarError,
     SpecificationError,
     choose,
-    emit,
 )
 from panelvar.core.base.limits import LONGEST_HORIZON
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
-from panelvar.nonstationary.relations.assembly import assembled, read_pooling
+from panelvar.nonstationary.relations.assembly import assemble, read_pooling
 from panelvar.nonstationary.relations.dynamic_moments import (
     DynamicColumns,
     best_orders,
     dynamic_columns,
     dynamic_moments,
 )
-from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, merged
+from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments
 from panelvar.nonstationary.relations.pooling import pooled_slopes
 from panelvar.nonstationary.relations.relation_data import (
     RelationData,
-    RelationSource,
     dependent_columns,
     read_long_run,
+    read_relations,
 )
 from panelvar.nonstationary.relations.result import CointegratingResult
+from panelvar.nonstationary.unit_roots.regressions import join_groups
 
 CRITERIA = ("aic", "bic")
 
@@ -124,8 +124,8 @@ def fit_dols(
     chosen = as_convention(convention)
     prewhiten = read_flag("prewhiten", prewhiten)
     wanted = _Orders.read(leads, lags, max_leads, max_lags)
-    found = RelationSource(data, y, x, trend, demean, unusable, missing).read(wanted.periods)
-    found, groups = _laid_out(found, wanted, unusable)
+    found = read_relations(data, y, x, trend, demean, unusable, missing, wanted.periods)
+    found, groups = _group_entities(found, wanted)
     choices = read_long_run(kernel, bandwidth, prewhiten, np.array([group.rows for group in groups], dtype=np.intp))
     scores = pooling.cov == "kernel"
     own = _moments(found, groups, choices, None, scores)
@@ -135,7 +135,7 @@ def fit_dols(
     orders = np.empty((found.system.n_entities, 2), dtype=np.intp)
     for group in groups:
         orders[group.places] = group.leads, group.lags
-    result = assembled(
+    return assemble(
         found,
         pooling,
         own,
@@ -146,8 +146,6 @@ def fit_dols(
         choices,
         (orders, wanted.in_words(orders)),
     )
-    emit(result.notes)
-    return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +220,7 @@ def _columns(terms: int, regressors: int, orders: int) -> int:
     return terms + regressors * (2 + orders)
 
 
-def _laid_out(found: RelationData, wanted: _Orders, unusable: str) -> tuple[RelationData, list[_Group]]:
+def _group_entities(found: RelationData, wanted: _Orders) -> tuple[RelationData, list[_Group]]:
     """Entities grouped by length, leads and lags, without those whose columns depend on one another."""
     groups: list[_Group] = []
     refused: dict[int, PanelVarError] = {}
@@ -253,7 +251,7 @@ def _laid_out(found: RelationData, wanted: _Orders, unusable: str) -> tuple[Rela
                     )
                 )
     if refused:
-        return _laid_out(found.dropping(refused, unusable), wanted, unusable)
+        return _group_entities(found.dropping(refused), wanted)
     return found, groups
 
 
@@ -262,4 +260,4 @@ def _moments(
 ) -> RelationMoments:
     m = found.system.n_regressors
     parts = [dynamic_moments(group.laid, m, choices, slopes=slopes, scores=scores) for group in groups]
-    return merged([group.places for group in groups], parts)
+    return join_groups([group.places for group in groups], parts)

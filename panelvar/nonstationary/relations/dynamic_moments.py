@@ -12,7 +12,7 @@ Chiang (2000), Advances in Econometrics 15, 179-222; Mark and Sul (2003), Oxford
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def dynamic_moments(
     errors = left[..., -1] - (left[..., :-1] @ own[..., None])[..., 0]
     long_run = choices(errors[..., None])
     meats = rows * choices(left[..., :-1] * errors[..., None]).two_sided if scores else None
-    return replace(found, variances=long_run.two_sided[..., 0, 0], bandwidths=long_run.bandwidth, meats=meats)
+    return found._replace(variances=long_run.two_sided[..., 0, 0], bandwidths=long_run.bandwidth, meats=meats)
 
 
 def best_orders(

@@ -58,7 +58,9 @@ def nearly_singular(matrix: Array) -> Mask:
     return out
 
 
-def modified_moments(stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance) -> RelationMoments:
+def fully_modified_moments(
+    stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance
+) -> RelationMoments:
     """Fully modified least squares.
 
     Parameters
@@ -74,18 +76,18 @@ def modified_moments(stack: Stack, errors: Array, used: LongRunCovariance, own: 
     gamma = _slopes(used)
     target = stack.y[:, 1:] - (errors[..., 1:] @ gamma[..., None])[..., 0]
     shift = used.one_sided[..., 0, 1:] - (gamma[..., None, :] @ used.one_sided[..., 1:, 1:])[..., 0, :]
-    return _assembled(stack, stack.x[:, 1:], target, errors.shape[1] * shift, gamma, own)
+    return _regress(stack, stack.x[:, 1:], target, errors.shape[1] * shift, gamma, own)
 
 
 def canonical_moments(
     stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance, slopes: Array
 ) -> RelationMoments:
-    """Canonical cointegrating regression; as `modified_moments`, with the first stage's slopes (m,) or (n, m)."""
+    """Canonical cointegrating regression; as `fully_modified_moments`, with the first stage's slopes (m,) or (n, m)."""
     gamma = _slopes(used)
     moved = errors @ covariance_solve(used.contemporaneous, used.one_sided[..., 1:])
     x = stack.x[:, 1:] - moved
     y = stack.y[:, 1:] - ((moved @ slopes[..., None]) + errors[..., 1:] @ gamma[..., None])[..., 0]
-    return _assembled(stack, x, y, np.zeros((len(x), x.shape[2])), gamma, own)
+    return _regress(stack, x, y, np.zeros((len(x), x.shape[2])), gamma, own)
 
 
 def conditional_variances(used: LongRunCovariance, own: LongRunCovariance) -> Array:
@@ -103,9 +105,7 @@ def _variances(gamma: Array, own: LongRunCovariance) -> Array:
     return np.asarray(((weights[..., None, :] @ own.two_sided)[..., 0, :] * weights).sum(axis=-1))
 
 
-def _assembled(
-    stack: Stack, x: Array, y: Array, shifts: Array, gamma: Array, own: LongRunCovariance
-) -> RelationMoments:
+def _regress(stack: Stack, x: Array, y: Array, shifts: Array, gamma: Array, own: LongRunCovariance) -> RelationMoments:
     n, rows, m = x.shape
     return RelationMoments(
         stacked_triangles(np.concatenate((stack.terms[:, 1:], x, y[..., None]), axis=2)),

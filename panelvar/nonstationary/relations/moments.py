@@ -16,16 +16,15 @@ Stock and Watson (1993), Econometrica 61, 783-820.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.kernels.linear.long_run import LongRunCovariance, long_run_covariance, prewhitened_covariance
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
-from panelvar.nonstationary.panel_series.terms import detrended
-from panelvar.nonstationary.unit_roots.regressions import in_order
+from panelvar.nonstationary.panel_series.terms import detrend
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +70,7 @@ class LongRunChoices:
         return estimate(series, self.kernel, self.bandwidth)
 
 
-@dataclass(frozen=True, eq=False)
-class RelationMoments:
+class RelationMoments(NamedTuple):
     r"""Triangles of N entities' regressions, and what else their slopes and errors take.
 
     Attributes
@@ -132,7 +130,7 @@ class RelationMoments:
             rows, columns = rows.sum(keepdims=True), (columns - self.m).sum(keepdims=True) + self.m
         factor = np.broadcast_to(rows / (rows - columns), len(self.rows))
         meats = None if self.meats is None else factor[:, None, None] * self.meats
-        return replace(self, variances=factor * self.variances, meats=meats)
+        return self._replace(variances=factor * self.variances, meats=meats)
 
     def own_covariances(self) -> Array:
         """Covariances of each entity's own terms and slopes, (N, d + m, d + m)."""
@@ -154,30 +152,14 @@ class RelationMoments:
         return out
 
 
-def merged(places: Sequence[Positions], parts: Sequence[RelationMoments]) -> RelationMoments:
-    """Put stacks of entities, at their places, in the order of the panel."""
-    if len(parts) == 1:
-        return parts[0]
-    meats = [part.meats for part in parts if part.meats is not None]
-    return RelationMoments(
-        in_order(places, [part.triangles for part in parts]),
-        in_order(places, [part.shifts for part in parts]),
-        in_order(places, [part.variances for part in parts]),
-        in_order(places, [part.bandwidths for part in parts]),
-        in_order(places, [part.rows for part in parts]),
-        in_order(places, [part.columns for part in parts]),
-        in_order(places, meats) if meats else None,
-    )
-
-
 def without_terms(values: Array, powers: int) -> Array:
     """What a polynomial of time leaves of series (n, T) or (n, T, k), each by itself."""
     if powers == 0:
         return values
     if values.ndim == 2:
-        return detrended(values, powers)
+        return detrend(values, powers)
     sideways = values.swapaxes(1, 2)
-    left = detrended(sideways.reshape(-1, sideways.shape[2]), powers)
+    left = detrend(sideways.reshape(-1, sideways.shape[2]), powers)
     return left.reshape(sideways.shape).swapaxes(1, 2)
 
 

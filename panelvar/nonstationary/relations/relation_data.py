@@ -21,6 +21,7 @@ from panelvar.core.base.scaling import exponents
 from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.kernels.linear.lag_windows import KERNELS, RULES
+from panelvar.kernels.linear.long_run import LongRunCovariance
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.rows import column_norms
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
@@ -29,11 +30,10 @@ from panelvar.nonstationary.relations.moments import (
     RelationMoments,
     Stack,
     least_squares_moments,
-    merged,
     without_terms,
 )
 from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend, read_bandwidth
-from panelvar.nonstationary.unit_roots.regressions import by_length
+from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
 TERM_NAMES = (CONSTANT, "trend", "trend_squared")
 
@@ -46,7 +46,8 @@ class RelationData:
     ----------
     system : PanelSystem
         The entities in use, in the caller's units.
-    trend : str
+    trend, unusable : str
+        Terms, and what is done with entities that cannot be used.
     stacks : tuple of Stack
         Scaled: y over ``2 ** units[0]``, the regressors over ``2 ** units[1:]``.
     units : (1 + m,) integer array
@@ -56,6 +57,7 @@ class RelationData:
 
     system: PanelSystem
     trend: str
+    unusable: str
     stacks: tuple[Stack, ...]
     units: Positions
     first_stage: RelationMoments
@@ -75,65 +77,64 @@ class RelationData:
         """Exponents that take coefficients of terms and regressors back to the caller's units, (d + m,)."""
         return np.concatenate((np.full(self.powers, self.units[0]), self.units[0] - self.units[1:]))
 
-    def in_units(self, values: Array) -> Array:
-        """Long-run covariances (..., 1 + m, 1 + m) in the caller's units."""
-        out: Array = np.ldexp(values, self.units[:, None] + self.units)
-        return out
+    def in_units(self, long_run: LongRunCovariance) -> LongRunCovariance:
+        """Long-run covariances of errors and changes of the regressors in the caller's units."""
+        powers = self.units[:, None] + self.units
+        return replace(
+            long_run,
+            contemporaneous=np.ldexp(long_run.contemporaneous, powers),
+            strictly_one_sided=np.ldexp(long_run.strictly_one_sided, powers),
+            two_sided=np.ldexp(long_run.two_sided, powers),
+        )
 
     def design(self) -> Design:
         """The rows, as they are used: less the means of their periods, say."""
         y, *x = np.concatenate(self.system.values).T
         return replace(self.system.design, y=y, x=tuple(x), constant=self.powers > 0)
 
-    def dropping(self, refused: Mapping[int, PanelVarError], unusable: str) -> RelationData:
+    def dropping(self, refused: Mapping[int, PanelVarError]) -> RelationData:
         """Leave entities out, by their places, or refuse the panel."""
         if not refused:
             return self
-        system = self.system.leaving_out(refused, unusable)
-        return laid_out(system, self.trend, unusable)
+        return stack_entities(self.system.leaving_out(refused, self.unusable), self.trend, self.unusable)
 
 
-@dataclass(frozen=True, eq=False)
-class RelationSource:
-    """What a relation is read from, as the caller gave it; see `panelvar.fit_fmols`."""
+def read_relations(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None,
+    trend: str,
+    demean: bool,
+    unusable: str,
+    missing: str,
+    fewest: Callable[[int, int], int],
+) -> RelationData:
+    """Read the panel, or one entity, and refuse or leave out entities too short or without an error.
 
-    data: object
-    y: str
-    x: Sequence[str] | str | None
-    trend: str
-    demean: bool
-    unusable: str
-    missing: str
-
-    def read(self, needed: Callable[[int, int], int]) -> RelationData:
-        """Read the panel, or one entity, and refuse or leave out entities too short or without an error.
-
-        Parameters
-        ----------
-        needed : callable
-            Periods that an entity must have, of the number of terms and of regressors.
-        """
-        powers = POWERS[check_trend(self.trend)]
-        system = panel_system(
-            self.data, self.y, self.x, demean=self.demean, unusable=self.unusable, missing=self.missing, fewest=1
+    Parameters
+    ----------
+    fewest : callable
+        Periods that an entity must have, of the number of terms and of regressors.
+    """
+    powers = POWERS[check_trend(trend)]
+    system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing, fewest=1)
+    clash = set(system.names) & set(TERM_NAMES[:powers])
+    if clash:
+        raise SpecificationError(f"A regressor has the name of a term, {clash.pop()!r}. Rename it.")
+    check_scale(system.design, column_norms(system.design.columns, None))
+    least = fewest(powers, system.n_regressors)
+    short = {
+        place: InsufficientDataError(
+            f"{system.labels[place]!r} has {count_of(count, 'period')}, but {least} are needed to estimate "
+            f"{count_of(powers, 'term')}, {count_of(system.n_regressors, 'regressor')} and their adjustment."
         )
-        clash = set(system.names) & set(TERM_NAMES[:powers])
-        if clash:
-            raise SpecificationError(f"A regressor has the name of a term, {clash.pop()!r}. Rename it.")
-        check_scale(system.design, column_norms(system.design.columns, None))
-        least = needed(powers, system.n_regressors)
-        short = {
-            place: InsufficientDataError(
-                f"{system.labels[place]!r} has {count_of(count, 'period')}, but {least} are needed to estimate "
-                f"{count_of(powers, 'term')}, {count_of(system.n_regressors, 'regressor')} and their adjustment."
-            )
-            for place, count in enumerate(system.periods)
-            if count < least
-        }
-        return laid_out(system.leaving_out(short, self.unusable), self.trend, self.unusable)
+        for place, count in enumerate(system.periods)
+        if count < least
+    }
+    return stack_entities(system.leaving_out(short, unusable), trend, unusable)
 
 
-def laid_out(system: PanelSystem, trend: str, unusable: str) -> RelationData:
+def stack_entities(system: PanelSystem, trend: str, unusable: str) -> RelationData:
     """Stack the entities and run the first stage, without entities whose columns depend on one another."""
     units = exponents(np.concatenate(system.values), axis=0)
     stacks = []
@@ -142,9 +143,9 @@ def laid_out(system: PanelSystem, trend: str, unusable: str) -> RelationData:
         time = system.starts[places, None] + np.arange(1.0, values.shape[1] + 1.0)
         terms = time[..., None] ** np.arange(float(POWERS[trend]))
         stacks.append(Stack(places, scaled[..., 0], scaled[..., 1:], terms))
-    first = merged([stack.places for stack in stacks], [least_squares_moments(stack) for stack in stacks])
-    found = RelationData(system, trend, tuple(stacks), units, first)
-    return found.dropping(_unidentified(found), unusable)
+    first = join_groups([stack.places for stack in stacks], [least_squares_moments(stack) for stack in stacks])
+    found = RelationData(system, trend, unusable, tuple(stacks), units, first)
+    return found.dropping(_unidentified(found))
 
 
 def _unidentified(found: RelationData) -> dict[int, PanelVarError]:

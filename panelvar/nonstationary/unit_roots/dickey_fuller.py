@@ -16,7 +16,7 @@ from panelvar.nonstationary.unit_roots.distributions import (
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.nonstationary.unit_roots.lag_orders import chosen_regressions, read_lags
+from panelvar.nonstationary.unit_roots.lag_orders import choose_regressions, read_lags
 from panelvar.nonstationary.unit_roots.one_series import (
     FLAT,
     POWERS,
@@ -183,7 +183,7 @@ def adf_tests(
 ) -> SeriesTests:
     """`adf_test` of series (..., T)."""
     choice = read_lags(lags, limits, series.shape[-1], POWERS[trend])
-    found = chosen_regressions(lagged_differences(series, POWERS[trend]), choice, common=rows == "common")
+    found = choose_regressions(lagged_differences(series, POWERS[trend]), choice, common=rows == "common")
     return from_levels(found, found.ratios, tau_pvalue(found.ratios, trend), found.orders, choice.words, found.status)
 
 
@@ -198,7 +198,7 @@ def dfgls_tests(
     periods = series.shape[-1]
     choice = read_lags(lags, limits, periods, 0)
     left = quasi_detrended(series, trend_columns(POWERS[trend], 1, periods), DISTANCE[trend])
-    found = chosen_regressions(lagged_differences(left, 0), choice, common=rows == "common")
+    found = choose_regressions(lagged_differences(left, 0), choice, common=rows == "common")
     found = found._replace(status=np.where(deterministic(left, series), FLAT, found.status))
     pvalues = gls_pvalue(found.ratios, trend, periods)
     return from_levels(found, found.ratios, pvalues, found.orders, choice.words, found.status)

@@ -25,9 +25,9 @@ from panelvar.nonstationary.unit_roots.regressions import (
     LaggedDifferences,
     LevelRegressions,
     alike,
-    factored,
+    factor_columns,
     in_order,
-    joined,
+    join_groups,
     level_regressions,
     pieces,
     read_level,
@@ -118,7 +118,7 @@ class LagOrders:
             return self._level(self.triangles, self.exponents, int(orders))
         groups = list(alike(np.broadcast_to(orders, len(self.triangles))))
         parts = [self._level(self.triangles[units], self.exponents[units], order) for order, units in groups]
-        return joined([units for _, units in groups], parts)
+        return join_groups([units for _, units in groups], parts)
 
     def _level(self, triangles: Array, exponents: NDArray[np.intc], order: int) -> LevelRegressions:
         k = int(self.counts[order])
@@ -132,10 +132,10 @@ def lag_orders(columns: LaggedDifferences, longest: int) -> LagOrders:
     """Compare lag orders 0, ..., ``longest``, on the rows that the longest leaves (which must be more than columns)."""
     n, width = columns.shape(longest)
     if columns.levels.ndim == 1:
-        triangles, _ = factored(columns, longest, n, level_last=False)
+        triangles, _ = factor_columns(columns, longest, n, level_last=False)
     else:
         units = pieces(np.arange(len(columns.levels)), n * width)
-        parts = [factored(columns.take(some), longest, n, level_last=False)[0] for some in units]
+        parts = [factor_columns(columns.take(some), longest, n, level_last=False)[0] for some in units]
         triangles = in_order(units, parts)
     return LagOrders(triangles, columns.exponents, n, columns.fixed, columns.step)
 
@@ -191,7 +191,7 @@ def default_longest(periods: int, terms: int, reach: float, step: int = 1) -> in
     return min(int(np.ceil(reach * (periods / 100.0) ** 0.25)), room)
 
 
-def chosen_regressions(
+def choose_regressions(
     columns: LaggedDifferences, choice: LagChoice, *, common: bool = False, residuals: bool = False
 ) -> LevelRegressions:
     """Choose the lags of each series and run its regression.

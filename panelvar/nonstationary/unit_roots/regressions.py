@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.scaling import FURTHEST_APART
 from panelvar.kernels.linear.qr import RowAccumulator
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT, stacked_triangles
+
+T = TypeVar("T", bound=tuple[Any, ...])
 
 EXACT, APART = 3, 4
 """More statuses: residuals that are rounding, and sizes too far apart for a coefficient to have a square."""
@@ -97,17 +99,12 @@ class LaggedDifferences(NamedTuple):
         """Rows and columns of a regression with so many lags, which loses at least so many rows to lags."""
         return self.changes.shape[-1] - max(lags, lost), self.fixed + self.step * lags + 1
 
-    def take(self, units: Positions) -> LaggedDifferences:
-        """Some of N series."""
-        if len(units) == len(self.levels):
+    def take(self, units: Positions | int) -> LaggedDifferences:
+        """Some of N series, or one."""
+        if not isinstance(units, int) and len(units) == len(self.levels):
             return self
         terms, beside = (each if each.ndim == 2 else each[units] for each in (self.terms, self.beside))
         return LaggedDifferences(self.levels[units], self.changes[units], terms, beside, self.exponents[units])
-
-    def one(self, unit: int) -> LaggedDifferences:
-        """One of N series."""
-        terms, beside = (each if each.ndim == 2 else each[unit] for each in (self.terms, self.beside))
-        return LaggedDifferences(self.levels[unit], self.changes[unit], terms, beside, self.exponents[unit])
 
     def rows(self, lags: int, start: int, stop: int, *, level_last: bool = False) -> Array:
         """Rows of periods ``start``, ..., ``stop - 1``, (..., rows, columns).
@@ -224,23 +221,23 @@ def level_regressions(
         Whether they are wanted.
     """
     if columns.levels.ndim == 1:
-        return _regressed(columns, int(orders), lost, residuals)
+        return _regress(columns, int(orders), lost, residuals)
     places, parts = [], []
     for order, same in alike(np.broadcast_to(orders, len(columns.levels))):
         for units in pieces(same, math.prod(columns.shape(order, lost))):
             places.append(units)
-            parts.append(_regressed(columns.take(units), order, lost, residuals))
-    return joined(places, parts)
+            parts.append(_regress(columns.take(units), order, lost, residuals))
+    return join_groups(places, parts)
 
 
-def _regressed(columns: LaggedDifferences, order: int, lost: int, keep: bool) -> LevelRegressions:
+def _regress(columns: LaggedDifferences, order: int, lost: int, keep: bool) -> LevelRegressions:
     n, width = columns.shape(order, lost)
     if n - width + 1 < FEWEST_DF:
         some, rows = columns.levels.shape[:-1], max(n, 0)
         none, left = np.full(some, np.nan), np.full(columns.changes.shape, np.nan) if keep else None
         orders, nobs, df = (np.full(some, each) for each in (order, rows, rows - width + 1))
         return LevelRegressions(none, none, none, orders, nobs, df, np.full(some, SHORT, np.int8), left, left)
-    r, left = factored(columns, order, n, level_last=True, keep=keep)
+    r, left = factor_columns(columns, order, n, level_last=True, keep=keep)
     return read_level(r, np.abs(r[..., -1, -1]), np.sqrt(np.square(r).sum(axis=-2)), n, order, columns.exponents, left)
 
 
@@ -275,14 +272,14 @@ def pieces(units: Positions, numbers: int) -> list[Positions]:
     return np.array_split(units, min(count, len(units))) if count > 1 else [units]
 
 
-def joined(places: Sequence[Positions], parts: Sequence[LevelRegressions]) -> LevelRegressions:
-    """Regressions of groups of series, in the order of the series."""
-    answers: Any = zip(*parts, strict=True)
-    whole: Any = [None if each[0] is None else in_order(places, each) for each in answers]
-    return LevelRegressions(*whole)
+def join_groups(places: Sequence[Positions], parts: Sequence[T]) -> T:
+    """Answers for groups of series, each several arrays (or None) in a tuple, joined in the order of the series."""
+    whole = [None if each[0] is None else in_order(places, each) for each in zip(*parts, strict=True)]
+    kind: Any = type(parts[0])
+    return cast(T, kind(whole) if kind is tuple else kind(*whole))
 
 
-def factored(
+def factor_columns(
     columns: LaggedDifferences, lags: int, n: int, *, level_last: bool, keep: bool = False
 ) -> tuple[Array, Array | None]:
     """Triangles (..., w, w) of the last n rows, and what all before leave of the last two columns (2, ..., T - 1).
@@ -293,8 +290,8 @@ def factored(
     if n * width > LAID_OUT:
         if columns.levels.ndim == 1:
             return _in_blocks(columns, lags, n, level_last=level_last, keep=keep)
-        ones = [columns.one(unit) for unit in range(len(columns.levels))]
-        found = [factored(one, lags, n, level_last=level_last, keep=keep) for one in ones]
+        ones = [columns.take(unit) for unit in range(len(columns.levels))]
+        found = [factor_columns(one, lags, n, level_last=level_last, keep=keep) for one in ones]
         parts = [left for _, left in found if left is not None]
         return np.stack([r for r, _ in found]), np.stack(parts, axis=1) if keep else None
     block = columns.rows(lags, stop - n, stop, level_last=level_last)
@@ -310,7 +307,7 @@ def factored(
 def _in_blocks(
     columns: LaggedDifferences, lags: int, n: int, *, level_last: bool, keep: bool
 ) -> tuple[Array, Array | None]:
-    """What `factored` does, of one series, by blocks of rows."""
+    """What `factor_columns` does, of one series, by blocks of rows."""
     stop = columns.levels.shape[-1]
     spans = [(start, min(start + BLOCK, stop)) for start in range(stop - n, stop, BLOCK)]
     accumulator = RowAccumulator(columns.shape(lags)[1])

@@ -8,7 +8,7 @@ from nonstationary.panel_cointegration.systems import frame_of, panel_of, system
 
 import panelvar as pv
 from panelvar.nonstationary.cointegration.johansen_distribution import gamma_moments, gamma_pvalues
-from panelvar.nonstationary.panel_cointegration.rank_regressions import chosen_lags
+from panelvar.nonstationary.panel_cointegration.rank_regressions import choose_lags
 
 TRENDS = ["n", "rc", "c", "rt", "ct"]
 
@@ -53,7 +53,7 @@ def test_the_longest_lag_that_is_tried_leaves_rows_enough():
     values = system(4, 14, 2, root=0.5, seed=1)
     # Three of 14 periods, by the rule; two leave 12 rows for seven coefficients and three variables, three too few.
     found = pv.johansen_fisher_test(panel_of(values), "y ~ x1 + x2", lags="aic", trend="c")
-    expected = chosen_lags(values, "c", "aic", 2)
+    expected = choose_lags(values, "c", "aic", 2)
     assert found.individual["lags"].tolist() == expected.tolist()
 
 

@@ -9,7 +9,7 @@ from scipy.linalg import eigh
 from scipy.special import gammaincc
 
 import panelvar as pv
-from panelvar.nonstationary.panel_cointegration.rank_regressions import chosen_lags
+from panelvar.nonstationary.panel_cointegration.rank_regressions import choose_lags
 from panelvar.nonstationary.panel_cointegration.rank_tests import rank_tests
 from panelvar.nonstationary.panel_cointegration.saikkonen_luetkepohl import cain, score_correlation, trace_moments
 
@@ -184,7 +184,7 @@ def test_factors_are_counted_and_lags_chosen_of_what_they_leave():
     given = pv.saikkonen_luetkepohl_test(panel_of(values), "y", "x1", lags="bic", max_lags=3, factors=int(count))
     assert given.statistic == found.statistic
     plain = pv.saikkonen_luetkepohl_test(panel_of(values), "y", "x1", lags="bic", max_lags=3, factors=0)
-    expected = chosen_lags(values, "rt", "bic", 3)
+    expected = choose_lags(values, "rt", "bic", 3)
     assert plain.individual["lags"].tolist() == expected.tolist()
     assert float(given.choices["Correlation of residuals"]) < float(plain.choices["Correlation of residuals"])
 

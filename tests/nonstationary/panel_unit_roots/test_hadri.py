@@ -7,7 +7,7 @@ import pytest
 from nonstationary.panel_unit_roots.panels import panel_of, walks
 
 import panelvar as pv
-from panelvar.nonstationary.panel_series.terms import detrended
+from panelvar.nonstationary.panel_series.terms import detrend
 from panelvar.nonstationary.panel_unit_roots.hadri import MOMENTS
 
 
@@ -29,7 +29,7 @@ def test_variances_by_loops(errors, df_correction):
     for series in values:
         design = np.column_stack([np.ones(15), np.arange(15.0)])
         left.append(series - design @ np.linalg.lstsq(design, series, rcond=None)[0])
-    np.testing.assert_allclose(detrended(values, 2), left, atol=1e-11)
+    np.testing.assert_allclose(detrend(values, 2), left, atol=1e-11)
     squares = [sum(residuals**2) / (13 if df_correction else 15) for residuals in left]
     used = [np.mean(squares)] * 4 if errors == "homoskedastic" else squares
     own = [

@@ -7,7 +7,7 @@ import pytest
 from nonstationary.panel_unit_roots.panels import panel_of, walks
 
 import panelvar as pv
-from panelvar.nonstationary.panel_unit_roots.harris_tzavalis import exact_pvalue, moments, pooled_root
+from panelvar.nonstationary.panel_unit_roots.harris_tzavalis import estimate_root, exact_pvalue, moments
 
 
 def terms(trend: str, periods: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def test_the_pooled_root_is_that_of_a_regression_on_dummies(trend):
     dummies = np.kron(np.eye(4), own)
     design = np.column_stack([values[:, :-1].ravel(), dummies])
     expected = np.linalg.lstsq(design, values[:, 1:].ravel(), rcond=None)[0][0]
-    assert pooled_root(values, trend) == pytest.approx(expected, rel=1e-11)
+    assert estimate_root(values, trend) == pytest.approx(expected, rel=1e-11)
 
 
 @pytest.mark.parametrize("trend", ["n", "c", "ct"])
@@ -44,7 +44,7 @@ def test_statistic_pvalue_and_conventions():
     values = walks(6, 10)
     found = pv.harris_tzavalis_test(panel_of(values), "y")
     mean, variance = moments("c", 9)
-    root = pooled_root(values, "c")
+    root = estimate_root(values, "c")
     assert found.statistic == pytest.approx(np.sqrt(6 / variance) * (root - 1 - mean))
     by_stata = pv.harris_tzavalis_test(panel_of(values), "y", convention="stata")
     mean, variance = moments("c", 10)
@@ -113,7 +113,7 @@ def test_the_exact_p_value_is_the_share_of_smaller_roots_of_panels_with_a_unit_r
     panels = rng.standard_normal((4000, 4, 9)).cumsum(axis=2)
     if demean:
         panels -= panels.mean(axis=1, keepdims=True)
-    roots = np.sort([pooled_root(values, trend) for values in panels])
+    roots = np.sort([estimate_root(values, trend) for values in panels])
     for share in (0.05, 0.3, 0.8):
         found = exact_pvalue(float(np.quantile(roots, share)), trend, 8, 4 - demean)
         assert abs(found - share) < 4.0 * np.sqrt(share * (1.0 - share) / 4000)

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT
 from panelvar.nonstationary.unit_roots import regressions
 from panelvar.nonstationary.unit_roots.distributions import gls_pvalue, kpss_pvalues, rho_pvalue, tau_pvalue
-from panelvar.nonstationary.unit_roots.lag_orders import LagChoice, chosen_regressions, lag_orders
+from panelvar.nonstationary.unit_roots.lag_orders import LagChoice, choose_regressions, lag_orders
 from panelvar.nonstationary.unit_roots.regressions import (
     APART,
     EXACT,
@@ -239,7 +239,7 @@ def test_orders_chosen_one_by_one(rule, shortest, common):
         errors[:, t] += 0.3 * errors[:, t - 1] - 0.4 * errors[:, t - 2]
     series = np.cumsum(errors, axis=1)
     columns = lagged_differences(series, 1)
-    found = chosen_regressions(columns, LagChoice(rule, shortest, LONGEST), common=common)
+    found = choose_regressions(columns, LagChoice(rule, shortest, LONGEST), common=common)
     wanted = []
     for unit, y in enumerate(series):
         fits = [dense(y, order, 1, first=LONGEST + 1) for order in range(LONGEST + 1)]
@@ -255,7 +255,7 @@ def test_orders_chosen_one_by_one(rule, shortest, common):
         agree(found, unit, fits[order] if common else dense(y, order, 1))
     assert_array_equal(found.orders, wanted)
     assert len(set(wanted)) > 1
-    with_residuals = chosen_regressions(columns, LagChoice(rule, shortest, LONGEST), common=common, residuals=True)
+    with_residuals = choose_regressions(columns, LagChoice(rule, shortest, LONGEST), common=common, residuals=True)
     assert_allclose(with_residuals.ratios, found.ratios, rtol=1e-10)
     assert_allclose(np.square(with_residuals.residuals).sum(axis=1), found.rss, rtol=1e-10)
 
@@ -267,7 +267,7 @@ def test_a_higher_bar_keeps_fewer_lags():
 
 
 def test_a_longest_order_without_rows():
-    found = chosen_regressions(lagged_differences(walks(3, 20), 1), LagChoice("bic", 0, 9))
+    found = choose_regressions(lagged_differences(walks(3, 20), 1), LagChoice("bic", 0, 9))
     assert_array_equal(found.status, SHORT)
     assert_array_equal(found.orders, 9)
 
