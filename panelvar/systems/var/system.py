@@ -61,7 +61,7 @@ from panelvar.systems.responses.decomposition import (
     shares_of,
     within_limits,
 )
-from panelvar.systems.responses.responses import Responses, described_responses, identified_set
+from panelvar.systems.responses.responses import Responses, describe_responses, identified_set
 from panelvar.systems.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
 from panelvar.systems.var.published import read_published
 from panelvar.systems.var.simulation import draw_first_values, run_forward
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 
 @answering
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class System(HintsAtNames, Presented):
+class System(Presented, HintsAtNames):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.
 
     .. math:: y_t = \nu + \delta t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
@@ -452,7 +452,13 @@ class System(HintsAtNames, Presented):
             shocks = rng.standard_normal((periods, k)) @ factor.T
         else:
             shocks = finite_array("errors", errors, (periods, k))
-        return pd.DataFrame(run_forward(self.coefficients, first, beside + shocks), columns=self._axes[1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            path = run_forward(self.coefficients, first, beside + shocks)
+        if not np.isfinite(path).all():
+            raise NumericalError(
+                "The simulated path overflows, because the system is explosive. Simulate fewer periods."
+            )
+        return pd.DataFrame(path[self.lags :], columns=self._axes[1])
 
     def _deterministic_part(self, periods: int, exogenous: npt.ArrayLike | None) -> Array:
         terms = self.terms
@@ -520,7 +526,7 @@ class System(HintsAtNames, Presented):
     def _described(self, values: Array, shocks: Shocks, cumulative: Mask, band: Band | None) -> Responses:
         notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
         emit(notes)
-        return described_responses(values, shocks, cumulative, band, notes)
+        return describe_responses(values, shocks, cumulative, band, notes)
 
     def _identified_set(self, shocks: Shocks, horizon: int, cumulative: Mask, levels: Sequence[float]) -> Band | None:
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""
