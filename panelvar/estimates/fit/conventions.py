@@ -282,12 +282,7 @@ class Convention:
                 f"Convention({self.name!r}) would have the choices of the default under the name of a preset. Pass "
                 f"convention={self.name!r} instead."
             )
-        for field, allowed in _choices().items():
-            value = getattr(self, field)
-            if allowed is None and not isinstance(value, bool):
-                raise SpecificationError(f"{field}={shown(value)} must be True or False.")
-            if allowed is not None:
-                choose(field, value, allowed)
+        check_choices(self)
 
     def __repr__(self) -> str:
         own = [f"{name}={getattr(self, name)!r}" for name, usual in _defaults().items() if getattr(self, name) != usual]
@@ -309,7 +304,7 @@ class Convention:
         True
         """
         for field in changes:
-            choose("field", field, ("name", *_choices()))
+            choose("field", field, ("name", *_choices(Convention)))
         changes.setdefault("name", f"{self.name} (modified)")
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
@@ -318,8 +313,28 @@ def _defaults() -> dict[str, object]:
     return {field.name: field.default for field in dataclasses.fields(Convention) if field.name != "name"}
 
 
+def check_choices(convention: object) -> None:
+    """Refuse the value of a field that is not among the texts its annotation lists, or is no yes or no.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    kind: type = type(convention)
+    for field, allowed in _choices(kind).items():
+        value = getattr(convention, field)
+        if allowed is None and not isinstance(value, bool):
+            raise SpecificationError(f"{field}={shown(value)} must be True or False.")
+        if allowed is not None:
+            choose(field, value, allowed)
+
+
 @functools.cache
-def _choices() -> dict[str, tuple[str, ...] | None]:
-    """Allowed values of each field, read off the annotations; None for a yes or no."""
-    hints = get_type_hints(Convention)
-    return {name: None if hint is bool else get_args(hint) for name, hint in hints.items() if name != "name"}
+def _choices(kind: type) -> dict[str, tuple[str, ...] | None]:
+    """Allowed texts of each field that has any, read off the annotations; None for a yes or no."""
+    allowed = {name: None if hint is bool else get_args(hint) for name, hint in get_type_hints(kind).items()}
+    return {
+        name: texts
+        for name, texts in allowed.items()
+        if texts is None or (texts and all(isinstance(text, str) for text in texts))
+    }

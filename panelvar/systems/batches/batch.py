@@ -13,7 +13,7 @@ from panelvar.data.panel.panel import Panel
 from panelvar.systems.batches.batch_result import VarBatch
 from panelvar.systems.batches.data_sets import data_sets
 from panelvar.systems.batches.entities import entities_of
-from panelvar.systems.batches.member_fits import fit_members, labelled_batch, read_orders
+from panelvar.systems.batches.member_fits import fit_members, label_batch, read_orders
 from panelvar.systems.var.var import check_terms
 from panelvar.systems.var.var_convention import VarConvention, var_convention
 
@@ -94,7 +94,7 @@ def fit_var_batch(
         orders = read_orders(lags, max_lags, min_lags, table.terms, rules)
         found = fit_members(entities, orders, table, rules)
         notes = [*panel.notes, *entities.dropped([*table.names, *table.terms.exogenous], found)]
-        return labelled_batch(found, orders, table, rules, notes)
+        return label_batch(found, orders, table, rules, notes)
     members, table = data_sets(data, names, exogenous, (trend, seasons, exogenous_lags))
     orders = read_orders(lags, max_lags, min_lags, table.terms, rules)
-    return labelled_batch(fit_members(members, orders, table, rules), orders, table, rules)
+    return label_batch(fit_members(members, orders, table, rules), orders, table, rules)

@@ -16,7 +16,7 @@ from panelvar.systems.batches.batch_result import VarBatch, Windows
 from panelvar.systems.var.var import (
     CRITERION_NAMES,
     CROWDED,
-    compared,
+    compare_orders,
     lag_order,
     longest_order,
     longest_within,
@@ -133,7 +133,7 @@ def fit_members(members: Members, orders: Orders, table: BatchData, rules: VarCo
         factors, counts = members.factors(orders.order, every)
         fits = fit_batch(factors, counts, count + orders.order * n_vars)
         return MemberFits(fits, np.full(len(every), orders.order))
-    chosen, nobs, crowded = _chosen(members, orders, table, rules)
+    chosen, nobs, crowded = _choose_orders(members, orders, table, rules)
     m = count + int(chosen.max(initial=orders.shortest)) * n_vars
     params, inverse = np.full((len(every), m, n_vars), np.nan), np.full((len(every), m, m), np.nan)
     scatter, estimable = np.full((len(every), n_vars, n_vars), np.nan), np.zeros(len(every), dtype=bool)
@@ -146,7 +146,7 @@ def fit_members(members: Members, orders: Orders, table: BatchData, rules: VarCo
     return MemberFits(BatchFit(params, inverse, scatter, nobs, estimable), chosen, crowded)
 
 
-def _chosen(
+def _choose_orders(
     members: Members, orders: Orders, table: BatchData, rules: VarConvention
 ) -> tuple[Positions, Positions, int]:
     """The order of each member, -1 where it has none; rows behind the comparison; members with few of them."""
@@ -168,7 +168,7 @@ def _chosen(
         crowded += int(np.count_nonzero(counts[fine] < 2 * m))
         scatter = scatter_by_order(factors, terms.count, order, n_vars)[:, orders.shortest :]
         for place in np.flatnonzero(fine).tolist():
-            selection = compared(scatter[place], orders.shortest, int(counts[place]), terms, rules)
+            selection = compare_orders(scatter[place], orders.shortest, int(counts[place]), terms, rules)
             chosen[some[place]] = selection.order(str(orders.criterion))
     return chosen, nobs, crowded
 
@@ -188,7 +188,7 @@ def _refuse_short(members: int, longest: int, count: int, n_vars: int) -> None:
         )
 
 
-def labelled_batch(
+def label_batch(
     found: MemberFits, orders: Orders, table: BatchData, rules: VarConvention, of_rows: Sequence[Note] = ()
 ) -> VarBatch:
     """Leave out what cannot be estimated, and say so."""

@@ -20,7 +20,7 @@ from panelvar.kernels.dynamics.batched_lags import BatchFit, expanding_triangles
 from panelvar.kernels.dynamics.lag_problem import stack_lags
 from panelvar.kernels.dynamics.terms import Terms
 from panelvar.systems.batches.batch_result import VarBatch, Windows
-from panelvar.systems.batches.member_fits import BatchData, Orders, fit_members, labelled_batch, read_orders
+from panelvar.systems.batches.member_fits import BatchData, Orders, fit_members, label_batch, read_orders
 from panelvar.systems.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.systems.var.var import longest_within, specification
 from panelvar.systems.var.var_convention import VarConvention, var_convention
@@ -99,10 +99,10 @@ def fit_rolling_var(
     """
     rules = var_convention(convention)
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
-    return rolled(table, terms, rules, window, expanding, (lags, max_lags, min_lags))
+    return fit_windows(table, terms, rules, window, expanding, (lags, max_lags, min_lags))
 
 
-def rolled(
+def fit_windows(
     table: VarData,
     terms: Terms,
     rules: VarConvention,
@@ -113,7 +113,8 @@ def rolled(
     """Fit every window of data that are read already."""
     orders = read_orders(*asked, terms, rules)
     window = read_whole("window", window, 1)
-    if table.places is not None or not np.isfinite(table.values).all() or _has_holes(table.exogenous):
+    whole = table.exogenous is None or bool(np.isfinite(table.exogenous).all())
+    if table.places is not None or not np.isfinite(table.values).all() or not whole:
         raise DataError(
             "The data have gaps or missing values, so a window of rows would not be a window of periods. Fill the "
             "gaps or select a stretch without them."
@@ -137,11 +138,7 @@ def rolled(
     windows = Windows(window, sections.expanding, sections.whole(orders))
     found = BatchData(labels, table.names, terms, sample, windows)
     orders = orders._replace(longest=longest)
-    return labelled_batch(fit_members(sections, orders, found, rules), orders, found, rules)
-
-
-def _has_holes(exogenous: Array | None) -> bool:
-    return exogenous is not None and not bool(np.isfinite(exogenous).all())
+    return label_batch(fit_members(sections, orders, found, rules), orders, found, rules)
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,7 +306,7 @@ def evaluate_forecasts(
     choose("benchmark", benchmark, ("random walk", "mean"))
     rules = var_convention(convention)
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
-    batch = rolled(table, terms, rules, window, expanding, (lags, max_lags, min_lags))
+    batch = fit_windows(table, terms, rules, window, expanding, (lags, max_lags, min_lags))
     values = table.values
     n_periods, n_vars = values.shape
     refuse_beyond("steps", read_whole("steps", steps, 1), n_periods)

@@ -7,7 +7,7 @@ from panelvar.core.base.errors import InsufficientDataError, Note
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
-from panelvar.systems.diagnostics.tested_residuals import gaps, tested_residuals, warned, whole_lags
+from panelvar.systems.diagnostics.tested_residuals import tested_residuals, warn, warn_of_gaps, whole_lags
 from panelvar.systems.identification.scheme import position
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 
@@ -83,9 +83,11 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
             f"{rows}. Use fewer lags, or equation=."
         )
     if left < width:
-        notes = gaps(model) + _fitted_exactly(rows, regressors, width, left)
+        notes = warn_of_gaps(model) + _fitted_exactly(rows, regressors, width, left)
     else:
-        notes = gaps(model) + _too_seldom((1.0 - width / freedom) * (1.0 - regressors / freedom), rows, regressors)
+        notes = warn_of_gaps(model) + _too_seldom(
+            (1.0 - width / freedom) * (1.0 - regressors / freedom), rows, regressors
+        )
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
     name = f"ARCH-LM ({lags} lags)" if equation is None else f"ARCH-LM of {equation} ({lags} lags)"
     null = "the errors' variance does not depend on past errors"
@@ -93,7 +95,7 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
 
 
 def _fitted_exactly(rows: int, regressors: int, width: int, left: int) -> tuple[Note, ...]:
-    return warned(
+    return warn(
         "exact-products",
         f"The test regresses {width} products of errors on {regressors} regressors and a constant. {rows} rows leave "
         f"{count_of(left, 'degree')} of freedom, so some products are fitted exactly, and the statistic is "
@@ -104,7 +106,7 @@ def _fitted_exactly(rows: int, regressors: int, width: int, left: int) -> tuple[
 def _too_seldom(share: float, rows: int, regressors: int) -> tuple[Note, ...]:
     if share >= 0.5:
         return ()
-    return warned(
+    return warn(
         "few-rows",
         f"The test has {regressors} regressors and a constant for {rows} rows. Its statistic then has only {share:.0%} "
         "of the variance of its chi-squared distribution, and hardly ever rejects. Use fewer lags, or equation=.",

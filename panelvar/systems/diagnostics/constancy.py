@@ -30,7 +30,7 @@ from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, own_test, table_of_tests
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
 from panelvar.systems.diagnostics.limit_processes import WIDEST, height, tail
-from panelvar.systems.diagnostics.tested_residuals import gaps, require_freedom, warned
+from panelvar.systems.diagnostics.tested_residuals import require_freedom, warn, warn_of_gaps
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 from panelvar.systems.var.restricted import RestrictedVarResult
 
@@ -224,15 +224,17 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     choose("kind", kind, ("ols", "recursive", "squares"))
     require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
     if kind == "ols":
-        return _tests(model, _cumulated(model)[1:], "OLS-CUSUM", "bridge", _without_constant(model) + gaps(model))
+        return _tests(
+            model, _cumulate(model)[1:], "OLS-CUSUM", "bridge", _without_constant(model) + warn_of_gaps(model)
+        )
     residuals = _recursive(model)
     count = len(residuals)
     if kind == "squares":
         total = np.cumsum(residuals**2, axis=0)
         process = np.sqrt(0.5 * count) * (total / total[-1] - np.arange(1, count + 1)[:, None] / count)
-        return _tests(model, process, "CUSUM of squares", "bridge", gaps(model), what="variance")
+        return _tests(model, process, "CUSUM of squares", "bridge", warn_of_gaps(model), what="variance")
     process = np.cumsum(residuals, axis=0) / (_spread(model, residuals, 1) * np.sqrt(count))
-    return _tests(model, process, "Rec-CUSUM", "motion", gaps(model))
+    return _tests(model, process, "Rec-CUSUM", "motion", warn_of_gaps(model))
 
 
 @answering
@@ -293,9 +295,9 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
             f"window={window:g}: expected a share of the rows between {WIDEST[0]:g} and {WIDEST[1]:g}."
         )
     require_freedom("A MOSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
-    notes = gaps(model)
+    notes = warn_of_gaps(model)
     if kind == "ols":
-        residuals = np.diff(_cumulated(model), axis=0)
+        residuals = np.diff(_cumulate(model), axis=0)
         notes = _without_constant(model) + notes
     else:
         residuals = _recursive(model)
@@ -344,10 +346,10 @@ def _rise(count: int, process: str) -> Array:
     return np.asarray(1.0 + 2.0 * share if process == "motion" else np.ones(count))
 
 
-def _cumulated(model: FittedSystem) -> Array:
+def _cumulate(model: FittedSystem) -> Array:
     """Residuals of the equations, added up over time."""
     centred = "cusum" in model.convention.centred
-    return residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
+    return residual_tests.cumulate_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
 
 
 def _recursive(model: FittedSystem) -> Array:
@@ -384,7 +386,7 @@ def _without_constant(model: FittedSystem) -> tuple[Note, ...]:
     where = [name for name, fine in zip(model.names, summed, strict=True) if not fine]
     if not where:
         return ()
-    return warned(
+    return warn(
         "no-constant",
         f"{'The equation' if len(where) == 1 else 'Equations'} of {', '.join(where)} "
         f"{'has' if len(where) == 1 else 'have'} no constant. The residuals then do not sum to zero, and the p-values, "

@@ -20,7 +20,7 @@ from panelvar.kernels.dynamics.batched_lags import BatchFit
 from panelvar.systems.batches.batch_result import VarBatch
 from panelvar.systems.diagnostics.constancy import CusumTests
 from panelvar.systems.diagnostics.limit_processes import WIDEST, tail
-from panelvar.systems.diagnostics.tested_residuals import warned
+from panelvar.systems.diagnostics.tested_residuals import warn
 
 if TYPE_CHECKING:
     from panelvar.core.base.errors import Note
@@ -143,7 +143,7 @@ def _trending(windows: VarBatch) -> tuple[Note, ...]:
     """Warn where a regressor grows with time."""
     if windows.terms.trend in ("n", "c"):
         return ()
-    return warned(
+    return warn(
         "trending-regressors",
         "The regressors include a trend, so estimates converge at different speeds. The p-values are for "
         "regressors that do not grow, and they do not hold here.",

@@ -31,7 +31,7 @@ from panelvar.core.tables.joint_tests import JointTests
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
-from panelvar.systems.diagnostics.tested_residuals import crowded, require_freedom, tested_residuals
+from panelvar.systems.diagnostics.tested_residuals import require_freedom, tested_residuals, warn_of_crowding
 from panelvar.systems.identification.scheme import Identification
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 
@@ -147,7 +147,9 @@ def normality_test(
     if model.nobs < 8:
         raise InsufficientDataError(f"A test of normality needs at least 8 rows; there are {model.nobs}.")
     require_freedom("A test of normality", model.nobs, model.nobs - model.df_resid, model.n_vars + 1)
-    notes = crowded(model, 0.5, "Residuals are then near normal whatever the errors are, and nothing is rejected.")
+    notes = warn_of_crowding(
+        model, 0.5, "Residuals are then near normal whatever the errors are, and nothing is rejected."
+    )
     title, n_vars = _TITLES[kind], model.n_vars
     tested, names = tested_residuals(model, kind), model.names
     if identification is not None:

@@ -96,7 +96,7 @@ def symmetrically_standardised(residuals: Array) -> Array:
     return np.asarray(left @ right * math.sqrt(len(residuals)))
 
 
-def lagged_residuals(residuals: Array, lags: int) -> Array:
+def lag_residuals(residuals: Array, lags: int) -> Array:
     """Residuals 1 to ``lags`` periods earlier, side by side, zero before the first: (n, K lags)."""
     n, n_vars = residuals.shape
     out = np.zeros((n, n_vars * lags))
@@ -183,7 +183,7 @@ def arch_lm(residuals: Array, lags: int, *, padded: bool = False) -> tuple[float
     products = white[:, rows] * white[:, columns]
     width = products.shape[1]
     first = 0 if padded else lags
-    left, past = products[first:], lagged_residuals(products, lags)[first:]
+    left, past = products[first:], lag_residuals(products, lags)[first:]
     restricted, unrestricted = added_regressors(np.ones((len(left), 1)), past, left)
     return lagrange_multiplier(len(left), restricted, unrestricted), lags * width**2
 
@@ -298,7 +298,7 @@ def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], sec
     return float(n_rows * quadratic_form(gap, spread).statistic)
 
 
-def cumulated_residuals(residuals: Array, df: int | npt.NDArray[np.intp], *, centred: bool = False) -> Array:
+def cumulate_residuals(residuals: Array, df: int | npt.NDArray[np.intp], *, centred: bool = False) -> Array:
     r"""OLS-CUSUM processes :math:`\sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, (n + 1, K), zero first.
 
     Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge if residuals sum to zero. ``centred``

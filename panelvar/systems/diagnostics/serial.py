@@ -13,7 +13,13 @@ from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.frame_table import FrameTable, formats_of_tests
 from panelvar.core.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
-from panelvar.systems.diagnostics.tested_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
+from panelvar.systems.diagnostics.tested_residuals import (
+    require_freedom,
+    tested_residuals,
+    warn_of_crowding,
+    warn_of_gaps,
+    whole_lags,
+)
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 
 NULL = "the errors are not correlated over time"
@@ -222,7 +228,7 @@ def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tu
     if form == "f" and model.convention.auxiliary_constant:
         own = problem.lags * problem.n_vars + 1
     residuals = residual_tests.standardised(problem.residuals)
-    past = residual_tests.lagged_residuals(residuals, lags)[:, -added:]
+    past = residual_tests.lag_residuals(residuals, lags)[:, -added:]
     if more:
         past = np.concatenate([np.ones((model.nobs, 1)), past], axis=1)
     restricted, unrestricted = residual_tests.added_regressors(regressors, past, residuals)
@@ -251,9 +257,9 @@ def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tu
 def _doubts(model: FittedSystem, form: str = "lm") -> tuple[Note, ...]:
     """Say so where rows bridge gaps, or are few for a test that is chi-squared in large samples."""
     if form != "lm":
-        return gaps(model)
+        return warn_of_gaps(model)
     consequence = (
         "Chi-squared limits are far too low, and the test rejects too often where errors are not correlated. "
         "serial_lm_test(form='f') keeps its level."
     )
-    return gaps(model) + crowded(model, 1.0 / 3.0, consequence)
+    return warn_of_gaps(model) + warn_of_crowding(model, 1.0 / 3.0, consequence)

@@ -32,12 +32,12 @@ def tested_residuals(model: FittedSystem, test: str) -> Array:
     return centred
 
 
-def gaps(model: FittedSystem) -> tuple[Note, ...]:
+def warn_of_gaps(model: FittedSystem) -> tuple[Note, ...]:
     """Warn that residuals are taken as consecutive where they are not."""
     breaks = len(model.problem.run_starts) - 1
     if not breaks:
         return ()
-    return warned(
+    return warn(
         "gaps-bridged",
         f"The rows have {count_of(breaks, 'gap')}. The test takes the residuals before and after a gap as consecutive.",
     )
@@ -68,15 +68,15 @@ def require_freedom(what: str, rows: int, coefficients: int, least: int) -> None
         )
 
 
-def crowded(model: FittedSystem, share: float, consequence: str) -> tuple[Note, ...]:
+def warn_of_crowding(model: FittedSystem, share: float, consequence: str) -> tuple[Note, ...]:
     """Warn that coefficients take so large a share of the rows that a test's distribution is far off."""
     taken = model.nobs - model.df_resid
     if taken < share * model.nobs:
         return ()
-    return warned("few-rows", f"An equation has {taken} coefficients for {model.nobs} rows. {consequence}")
+    return warn("few-rows", f"An equation has {taken} coefficients for {model.nobs} rows. {consequence}")
 
 
-def warned(code: str, text: str) -> tuple[Note, ...]:
+def warn(code: str, text: str) -> tuple[Note, ...]:
     """Warn, and return the note for the result."""
     notes = (Note(code, text, warn=True),)
     emit(notes)

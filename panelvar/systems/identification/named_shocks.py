@@ -23,7 +23,7 @@ class NamedShocks(Identification):
     shock_names: ShockNames = None
 
     def __init__(self, *, shocks: Sequence[str] | Mapping[str, str] | None = None) -> None:
-        self._set(shock_names=_read(shocks))
+        self._set(shock_names=_read_shock_names(shocks))
 
     def check(self, names: Names) -> None:
         """Raise a SpecificationError unless the names of the shocks fit the variables."""
@@ -31,7 +31,7 @@ class NamedShocks(Identification):
 
     def shocks(self, names: Names) -> Names:
         """Names of the shocks, in the order of the variables."""
-        return _named(self.shock_names, self.ordering_of(names) or names, names)
+        return _name_shocks(self.shock_names, self.ordering_of(names) or names, names)
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -42,7 +42,7 @@ class NamedShocks(Identification):
         return one_line(f"{type(self).__name__}({said})")
 
 
-def _read(shocks: Any) -> ShockNames:
+def _read_shock_names(shocks: Any) -> ShockNames:
     """What a scheme is told to call its shocks: names in an order, pairs of variable and name, or None.
 
     Raises
@@ -65,12 +65,12 @@ def _refuse_nameless(shocks: Iterable[object]) -> None:
             raise SpecificationError(f"shocks: {shown(name)} is not a name for a shock; expected a text.")
 
 
-def _named(shocks: ShockNames, order: Names, names: Names) -> Names:
+def _name_shocks(shocks: ShockNames, order: Names, names: Names) -> Names:
     """What the shock of each variable is called.
 
     Parameters
     ----------
-    shocks : as `_read` returns them
+    shocks : as `_read_shock_names` returns them
     order : tuple of str
         The variables in the order in which shocks are named.
     names : tuple of str

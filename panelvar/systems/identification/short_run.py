@@ -137,7 +137,7 @@ class ShortRun(Identification):
             labelled = b if b is not None else long_run
             shocks = list(map(str, labelled.columns)) if is_frame(labelled) else None
         named = None if shocks is None else tuple(shocks)
-        self._set(a=_kept(a), b=_kept(b), long_run=_kept(long_run), shock_names=named)
+        self._set(a=_copy_of(a), b=_copy_of(b), long_run=_copy_of(long_run), shock_names=named)
         self._set(starts=read_whole("starts", starts, 1, MOST_DRAWS))
 
     @property
@@ -443,7 +443,7 @@ def _one(form: ReducedForm, draw: int) -> ReducedForm:
     return ReducedForm(form.coefficients[draw], form.factor[draw])
 
 
-def _kept(pattern: Pattern) -> Pattern:
+def _copy_of(pattern: Pattern) -> Pattern:
     """A copy the caller cannot change."""
     if pattern is None:
         return None

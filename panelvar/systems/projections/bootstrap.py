@@ -35,6 +35,7 @@ from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.responses.shocks import Shocks, cumulated
 from panelvar.systems.var.drawable_system import DrawableSystem
+from panelvar.systems.var.simulation import run_forward
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +111,12 @@ class ProjectionBootstrap:
             model, base = source.centred(self.model, rng), source.base
         else:
             model, base = self.model, source
+        d = model.problem.n_deterministic
+        coefficients, beside = lag_matrices(model.params, d), self.beside[model.problem.lags :] @ model.params[:d]
         values, errors = [], []
         for chunk in base.innovations(model, source.draws, rng, carried=self.carried):
             with np.errstate(over="ignore", invalid="ignore"):
-                data = generated(model.params, model.problem.lags, self.before, self.beside, chunk.innovations)
+                data = run_forward(coefficients, self.before, chunk.innovations + beside)
                 reach = np.einsum("btk,btk->", data, data)
             if not np.isfinite(reach):
                 raise NumericalError(
@@ -181,29 +184,6 @@ class ProjectionBootstrap:
             steps = lag_matrices(products, self.model.problem.n_deterministic)
             moves = self.shocks.derivatives(form, steps, sigma_steps)
         return None if moves is None else np.moveaxis(moves, 1, -1)
-
-
-def generated(params: Array, lags: int, before: Array, beside: Array, innovations: Array) -> Array:
-    """Run innovations (B, n, K) through a recursion from the observed first values, (B, p + n, K).
-
-    Parameters
-    ----------
-    params : array (d + pK, K)
-    lags : int
-    before : array (p, K)
-    beside : array (p + n, d)
-    innovations : array (B, n, K)
-    """
-    d = beside.shape[1]
-    n_draws, n, n_vars = innovations.shape
-    path = np.empty((n_draws, lags + n, n_vars))
-    path[:, :lags] = before
-    path[:, lags:] = innovations + beside[lags:] @ params[:d]
-    # Lags lie latest first among the coefficients, earliest first in the path.
-    weights = params[d:].reshape(lags, n_vars, n_vars)[::-1].reshape(lags * n_vars, n_vars)
-    for period in range(lags, lags + n):
-        path[:, period] += path[:, period - lags : period].reshape(n_draws, -1) @ weights
-    return path
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,9 +54,9 @@ class HorizonRegressions:
             refuse_beyond("shock_lags", own_lags, len(values))
         elif shock_lags is not None:
             raise SpecificationError("shock_lags= is for an observed shock that is not a variable of the system.")
-        blocks = [self.beside, *(_shifted(values, lag) for lag in range(1, past + 1))]
+        blocks = [self.beside, *(_shift(values, lag) for lag in range(1, past + 1))]
         if own_lags and read.shock is not None:
-            blocks += [_shifted(read.shock, lag) for lag in range(1, own_lags + 1)]
+            blocks += [_shift(read.shock, lag) for lag in range(1, own_lags + 1)]
         self.controls = np.concatenate(blocks, axis=1)
         self.impulses = values if read.shock is None else read.shock
         self.labels = (*terms.labels, *(f"L{lag}.{name}" for lag in range(1, past + 1) for name in read.table.names))
@@ -73,7 +73,7 @@ class HorizonRegressions:
                 self.usable &= _ahead(self.whole, lead)
             if read.shock is None:
                 # The vector autoregression has one lag more than projections without lag augmentation.
-                self.usable &= np.isfinite(_shifted(values, order)).all(axis=1)
+                self.usable &= np.isfinite(_shift(values, order)).all(axis=1)
         self.counts = np.zeros(horizon + 1, dtype=np.intp)
         self.degrees = np.zeros(horizon + 1)
 
@@ -215,12 +215,12 @@ class HorizonRegressions:
         rows = shared[0][0]
         assert read.shock is not None
         if standardised or read.instruments is not None:
-            left = _left_by(self.controls[rows], read.shock[rows])
+            left = _partial_out(self.controls[rows], read.shock[rows])
             if standardised:
                 # The shock given the controls has a degree of freedom more than the outcome.
                 scale = float(np.sqrt(np.square(left).sum() / (shared[0][1].df_resid + 1.0)))
             if read.instruments is not None:
-                notes = _strength(left[:, 0], _left_by(self.controls[rows], read.instruments[rows]))
+                notes = _strength(left[:, 0], _partial_out(self.controls[rows], read.instruments[rows]))
         for lead in range(self.horizon + 1):
             rows, found = shared[lead]
             self.counts[lead], self.degrees[lead] = len(rows), found.df_resid
@@ -284,7 +284,7 @@ class HorizonRegressions:
         return (rows, *self.rule.notes(self.augmented, self.horizon))
 
 
-def _shifted(values: Array, lag: int) -> Array:
+def _shift(values: Array, lag: int) -> Array:
     """Values so many periods earlier, NaN before the first."""
     out = np.full(values.shape, np.nan)
     out[lag:] = values[: len(values) - lag]
@@ -311,7 +311,7 @@ def _ahead(there: Mask, lead: int) -> Mask:
     return out
 
 
-def _left_by(controls: Array, columns: Array) -> Array:
+def _partial_out(controls: Array, columns: Array) -> Array:
     """Residuals of regressions on the controls."""
     if controls.shape[1] == 0:
         return columns

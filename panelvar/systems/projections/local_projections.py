@@ -20,7 +20,7 @@ from panelvar.systems.projections.projection_data import read_projection_data
 from panelvar.systems.projections.projection_errors import error_rule
 from panelvar.systems.projections.result import ProjectedResponses
 from panelvar.systems.responses.shocks import cumulated, read_cumulative, said_cumulative
-from panelvar.systems.var.var import CRITERION_NAMES, check_terms, compare_lags, crowded, lag_order
+from panelvar.systems.var.var import CRITERION_NAMES, check_terms, compare_lags, lag_order, notes_of_crowding
 from panelvar.systems.var.var_convention import VarConvention, var_convention
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def fit_local_projections(
     if isinstance(lags, str):
         criterion = choose("lags", lags, CRITERION_NAMES)
         selection = compare_lags(read.table, None, terms, 1, missing, rules)
-        lags, few = selection.order(criterion), crowded(selection.notes)
+        lags, few = selection.order(criterion), notes_of_crowding(selection.notes)
     order = lag_order(lags, 0 if shock is not None else 1)
     for option, reach in (("horizon", horizon), ("lags", order)):
         refuse_beyond(option, reach, periods)

@@ -191,7 +191,7 @@ def fit_panel_local_projections(
     for lead in range(horizon + 1):
         used = _with_lags(cov, panel, lead)
         results.append(frame.fit(lead, effects, used, weights, rules))
-    projected = _described(frame, results, used, rules, y, cumulative, lags)
+    projected = _assemble(frame, results, used, rules, y, cumulative, lags)
     lacking = _lacking(panel, (y, shock, *beside, *tools, state, weights))
     projected = replace(projected, notes=(*lacking, *projected.notes))
     emit(projected.notes)
@@ -284,7 +284,7 @@ def _outcomes(
     return outcomes
 
 
-def _described(
+def _assemble(
     frame: _Columns,
     results: list[LinearResult],
     cov: Covariance | str,
@@ -348,7 +348,7 @@ def _degrees(result: LinearResult, shocks: tuple[str, ...]) -> float:
 
 def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
     """Say how many rows miss a value of the columns named."""
-    absent = {str(name): np.isnan(panel.column(name)) for name in dict.fromkeys(filter(_is_text, names))}
+    absent = {name: np.isnan(panel.column(name)) for name in dict.fromkeys(names) if isinstance(name, str)}
     counts = {name: int(own.sum()) for name, own in absent.items() if own.any()}
     if not counts:
         return ()
@@ -358,10 +358,6 @@ def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
         f"{listing}. Each horizon drops the rows whose lags, impulse or outcome are missing."
     )
     return (Note("rows-missing", text, warn=True),)
-
-
-def _is_text(name: object) -> bool:
-    return isinstance(name, str)
 
 
 def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:

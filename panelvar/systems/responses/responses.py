@@ -255,7 +255,7 @@ class Responses(Presented):
         return {"value": self.values, **limit_columns(self.limits), **errors}
 
 
-def described_responses(
+def describe_responses(
     values: Array, shocks: Shocks, cumulative: Mask, band: Band | None = None, notes: tuple[Note, ...] = ()
 ) -> Responses:
     """Say what responses are of, and put their band around them."""

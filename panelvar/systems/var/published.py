@@ -59,7 +59,7 @@ def read_published(
             )
         rows.append(slopes)
     deterministics = np.concatenate(rows) if rows else np.zeros((0, n_vars))
-    covariance = None if sigma is None else checked_covariance(sigma, n_vars)
+    covariance = None if sigma is None else check_covariance(sigma, n_vars)
     for array in (lag_matrices, deterministics, covariance):
         if array is not None:
             array.setflags(write=False)
@@ -86,7 +86,7 @@ def check_names(names: tuple[str, ...], n_vars: int) -> None:
         raise SpecificationError(f"Variable names repeat: {twice}.")
 
 
-def checked_covariance(sigma: npt.ArrayLike, n_vars: int) -> Array:
+def check_covariance(sigma: npt.ArrayLike, n_vars: int) -> Array:
     """Return a symmetric positive definite (K, K) array, or say what is wrong with it."""
     array = finite_array("sigma", sigma, (n_vars, n_vars))
     deviations = np.sqrt(np.abs(array.diagonal()))

@@ -115,7 +115,9 @@ def fit_restricted_var(
         missing=missing,
         convention=convention,
     )
-    free = _chosen(full, restrictions, threshold) if isinstance(restrictions, str) else _given(full, restrictions)
+    free = (
+        _search_free(full, restrictions, threshold) if isinstance(restrictions, str) else _read_free(full, restrictions)
+    )
     empty = [name for name, count in zip(full.names, free.sum(axis=0), strict=True) if count == 0]
     if empty:
         raise SpecificationError(
@@ -138,7 +140,7 @@ def fit_restricted_var(
     return RestrictedVarResult(problem, full.data, full.periods, full.terms, full.convention, notes)
 
 
-def _given(model: VarResult, restrictions: Any) -> Mask:
+def _read_free(model: VarResult, restrictions: Any) -> Mask:
     """Read a table of ones and zeros, or the regressors left out of each equation."""
     rows, columns = list(model.regressor_names), list(model.names)
     if isinstance(restrictions, Mapping) and not hasattr(restrictions, "iloc"):
@@ -169,7 +171,7 @@ def _given(model: VarResult, restrictions: Any) -> Mask:
     return np.asarray(values == 1)
 
 
-def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
+def _search_free(model: VarResult, strategy: str, threshold: float) -> Mask:
     """Leave out regressors one at a time, equation by equation."""
     choose("restrictions", strategy, STRATEGIES)
     if not read_number("threshold", threshold) > 0.0:

@@ -5,30 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import NumericalError
 from panelvar.kernels.dynamics.second_moments import stacked_variance
 from panelvar.kernels.linear.least_squares import covariance_root
 
 
 def run_forward(coefficients: Array, first: Array, moved: Array) -> Array:
-    """Values (n, K) of a system that starts from ``first`` (p, K) and is moved by ``moved`` (n, K).
+    """Values (..., p + n, K) of a system that starts from ``first`` (p, K) and is moved by ``moved`` (..., n, K).
 
-    Raises
-    ------
-    NumericalError
-        The path overflows.
+    An explosive one leaves the range of numbers.
+
+    Parameters
+    ----------
+    coefficients : array (p, K, K)
+    first : array (p, K)
+        The oldest first.
+    moved : array (..., n, K)
+        Errors, and what the terms beside the lags add.
     """
-    lags, k = len(first), moved.shape[1]
-    path = np.concatenate([first, np.empty_like(moved)])
-    # Newest lag first, as the coefficients are laid out.
-    advance = coefficients.swapaxes(1, 2).reshape(-1, k)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for row in range(len(moved)):
-            past = path[row : row + lags][::-1].ravel()
-            path[lags + row] = moved[row] + past @ advance
-    if not np.isfinite(path).all():
-        raise NumericalError("The simulated path overflows, because the system is explosive. Simulate fewer periods.")
-    return path[lags:]
+    lags, k = first.shape
+    batch, n = moved.shape[:-2], moved.shape[-2]
+    path = np.empty((*batch, lags + n, k))
+    path[..., :lags, :] = first
+    path[..., lags:, :] = moved
+    # Lags lie latest first among the coefficients, earliest first in the path.
+    weights = coefficients[::-1].swapaxes(1, 2).reshape(-1, k)
+    for row in range(lags, lags + n):
+        path[..., row, :] += path[..., row - lags : row, :].reshape(*batch, -1) @ weights
+    return path
 
 
 def draw_first_values(coefficients: Array, sigma: Array, rng: np.random.Generator) -> Array:

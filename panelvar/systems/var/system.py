@@ -60,7 +60,7 @@ from panelvar.systems.responses.decomposition import (
     shares_of,
     within_limits,
 )
-from panelvar.systems.responses.responses import Responses, described_responses, identified_set
+from panelvar.systems.responses.responses import Responses, describe_responses, identified_set
 from panelvar.systems.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
 from panelvar.systems.var.published import read_published
 from panelvar.systems.var.simulation import draw_first_values, run_forward
@@ -451,7 +451,13 @@ class System(Presented):
             shocks = rng.standard_normal((periods, k)) @ factor.T
         else:
             shocks = finite_array("errors", errors, (periods, k))
-        return pd.DataFrame(run_forward(self.coefficients, first, beside + shocks), columns=self._axes[1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            path = run_forward(self.coefficients, first, beside + shocks)
+        if not np.isfinite(path).all():
+            raise NumericalError(
+                "The simulated path overflows, because the system is explosive. Simulate fewer periods."
+            )
+        return pd.DataFrame(path[self.lags :], columns=self._axes[1])
 
     def _deterministic_part(self, periods: int, exogenous: npt.ArrayLike | None) -> Array:
         terms = self.terms
@@ -519,7 +525,7 @@ class System(Presented):
     def _described(self, values: Array, shocks: Shocks, cumulative: Mask, band: Band | None) -> Responses:
         notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
         emit(notes)
-        return described_responses(values, shocks, cumulative, band, notes)
+        return describe_responses(values, shocks, cumulative, band, notes)
 
     def _identified_set(self, shocks: Shocks, horizon: int, cumulative: Mask, levels: Sequence[float]) -> Band | None:
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""

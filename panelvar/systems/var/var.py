@@ -117,7 +117,7 @@ def fit_var(
         selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
         lags, compared = selection.order(criterion), f"{selection.orders[0]} to {selection.orders[-1]}"
         text = f"{criterion.upper()} chose {count_of(lags, 'lag')} among {compared}, on {selection.nobs} rows."
-        chosen = (Note("lags-selected", text), *crowded(selection.notes))
+        chosen = (Note("lags-selected", text), *notes_of_crowding(selection.notes))
     else:
         refuse_range(max_lags, min_lags)
     order = lag_order(lags, 0, chosen=True)
@@ -251,7 +251,7 @@ def compare_lags(
     notes = table.notes + notes + _few_rows_compared(problem)
     if problem.dependent_columns:
         raise NumericalError("An equation fits exactly, so the likelihood and the criteria do not exist.")
-    return compared(problem.scatter_factors_by_order()[smallest:], smallest, problem.nobs, terms, rules, notes)
+    return compare_orders(problem.scatter_factors_by_order()[smallest:], smallest, problem.nobs, terms, rules, notes)
 
 
 def longest_order(max_lags: int, smallest: int) -> int:
@@ -274,7 +274,7 @@ def longest_within(n_periods: int, terms: Terms, n_vars: int, smallest: int) -> 
     return max(smallest, 1, min(int(12.0 * (n_periods / 100.0) ** 0.25), room))
 
 
-def compared(
+def compare_orders(
     scatter: Array, smallest: int, nobs: int, terms: Terms, rules: VarConvention, notes: tuple[Note, ...] = ()
 ) -> LagSelection:
     """Criteria of orders from ``smallest`` on, from triangular factors (Q, K, K) of their residual cross-products."""
@@ -431,7 +431,7 @@ def _few_rows_compared(problem: LagProblem) -> tuple[Note, ...]:
     return (Note(CROWDED, text, warn=True),)
 
 
-def crowded(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+def notes_of_crowding(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """What a selection says of itself that the fit does not say again."""
     return tuple(note for note in notes if note.code == CROWDED)
 

@@ -6,10 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from panelvar.core.base.arguments import read_flag, read_sequence, read_whole
+from panelvar.core.base.arguments import read_sequence, read_whole
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.estimates.fit.conventions import check_choices
 
+CriterionForm = Literal["log-determinant", "per-observation", "total", "lags-only"]
 CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
 
 
@@ -86,8 +88,8 @@ class VarConvention:
     sigma: Literal["df", "ml"] = "df"
     coefficient_sigma: Literal["df", "ml"] = "df"
     distribution: Literal["t", "normal"] = "t"
-    criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
-    selection_criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
+    criteria: CriterionForm = "log-determinant"
+    selection_criteria: CriterionForm = "log-determinant"
     relations: Literal["equation", "average"] = "equation"
     smallest_order: Literal[0, 1] = 1
     likelihood_ratio: Literal["rows", "less-coefficients"] = "rows"
@@ -101,20 +103,9 @@ class VarConvention:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
             raise SpecificationError(f"A convention's name is a text; got {type(self.name).__name__}.")
-        for option in ("sigma", "coefficient_sigma"):
-            choose(option, getattr(self, option), ("df", "ml"))
-        choose("distribution", self.distribution, ("t", "normal"))
-        for option in ("criteria", "selection_criteria"):
-            choose(option, getattr(self, option), ("log-determinant", "per-observation", "total", "lags-only"))
-        choose("relations", self.relations, ("equation", "average"))
-        choose("likelihood_ratio", self.likelihood_ratio, ("rows", "less-coefficients"))
-        choose("exclusion", self.exclusion, ("f-system", "f-equation", "chi2"))
-        choose("rao_denominator", self.rao_denominator, ("real", "whole-pvalue", "whole"))
-        choose("arch_presample", self.arch_presample, ("drop", "zero"))
-        choose("urzua_root", self.urzua_root, ("correlation", "covariance"))
+        check_choices(self)
         for test in read_sequence("centred", self.centred, "tests") or ():
             choose("centred", test, CENTRED)
-        read_flag("auxiliary_constant", self.auxiliary_constant)
         read_whole("smallest_order", self.smallest_order, 0, 1)
 
     def but(self, **changes: object) -> VarConvention:
