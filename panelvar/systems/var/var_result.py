@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from panelvar.core.base.errors import NumericalError, SpecificationError, emit
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.lag_problem import kronecker_wald
@@ -17,6 +20,16 @@ from panelvar.systems.var.fitted_system import FittedSystem
 from panelvar.systems.var.scored_system import equation_labels
 from panelvar.systems.var.system_tests import Stacked, StackedInference, SystemTests
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What the foot of a table of results shows of an equation, and the Series that holds it.
+_OF_EQUATIONS = {
+    "rsquared": "rsquared",
+    "rsquared_adjusted": "rsquared_adjusted",
+    "rmse": "rmse",
+    "loglik": "loglik_by_equation",
+}
 _SINGULAR = "The residual covariance is singular, so there is no test of these equations."
 
 
@@ -39,6 +52,46 @@ class CoefficientTests(SystemTests, FittedSystem):
         names = equation_labels(self.names, self.regressor_names)
         fit = Stacked(names, self.problem.params.T.ravel(), not self.problem.scatter_factor.any())
         return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
+
+    def _table_columns(self) -> list[ResultColumn]:
+        """Give a column of a table of results for each equation; coefficients set to zero are left out."""
+        limits = self.conf_int
+        columns = []
+        for place, name in enumerate(self.names):
+
+            def conf_int(*, level: float, name: str = name) -> pd.DataFrame:
+                found = limits(level=level)
+                return found[found.index.get_level_values(0) == name].droplevel(0)
+
+            params = self.params[name]
+            columns.append(
+                ResultColumn(
+                    self,
+                    name,
+                    f"{'' if self._free is None else 'restricted '}VAR({self.lags})",
+                    params if self._free is None else params[self._free[:, place]],
+                    self.std_errors[name],
+                    self.tstats[name],
+                    self.pvalues[name],
+                    conf_int,
+                    self.distribution,
+                    self.cov_kind,
+                    self.convention.name,
+                    self.notes,
+                    partial(self._statistic, name),
+                    equation=name,
+                )
+            )
+        return columns
+
+    def _statistic(self, equation: str, name: str) -> Any:
+        """Give what stands in the foot of an equation's column."""
+        if name == "rsquared_label":
+            return "R2"
+        if name in ("nobs", "df_resid"):
+            return getattr(self, name)
+        attribute = _OF_EQUATIONS.get(name)
+        return None if attribute is None else float(getattr(self, attribute)[equation])
 
     def _excluded(self, hypothesis: Exclusion) -> TestResult:
         problem, covariance = self.problem, self.robust_covariance
