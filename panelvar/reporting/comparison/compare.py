@@ -163,9 +163,12 @@ def compare(
     refuse_other("title", title, str, "a text")
     told = read_names("notes", notes, "sentences")
     models = [column.model for column in columns]
-    names = PrintedNames(labels, _known(models))
+    names = PrintedNames(labels, _names_of(models))
     columns = [_by_label(column, names) for column in columns]
-    over, blocks = _laid_out(columns, read_flag("stack", stack))
+    if read_flag("stack", stack):
+        over, blocks = one_below_another(columns)
+    else:
+        over, blocks = [column.label for column in columns], [Block("", tuple(columns))]
     own = read_own_rows(rows, over)
     terms = terms_of(models, keep, drop, order)
     shared = _SHARED if read_flag("estimators", estimators) else {"Dependent": _SHARED["Dependent"]}
@@ -199,14 +202,7 @@ def compare(
     )
 
 
-def _laid_out(columns: Sequence[Column], stack: bool) -> tuple[list[str], list[Block]]:
-    """Labels of the table's columns, and the blocks that stand one below another: one, unless they are stacked."""
-    if stack:
-        return one_below_another(columns)
-    return [column.label for column in columns], [Block("", tuple(columns))]
-
-
-def _known(models: Sequence[ResultColumn]) -> list[str]:
+def _names_of(models: Sequence[ResultColumn]) -> list[str]:
     """All names that may be printed under another."""
     known = [str(name) for model in models for name in model.params.index]
     known += [model.dependent for model in models]
