@@ -31,6 +31,7 @@ from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.coefficients.coefficients import Inference, coefficient_rows
 from panelvar.estimates.coefficients.event_study import EventStudy, event_study
 from panelvar.estimates.coefficients.nonlinear import NonlinearEstimates, nonlinear
+from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald, zero_test
 from panelvar.estimates.fit.sample import Sample
 
@@ -323,6 +324,32 @@ class EquationEstimates(Inference, Presented, ABC):
         return event_study(self, term, reference, event, level, draws, seed)
 
     # ---- reading
+
+    def _table_columns(self) -> list[ResultColumn]:
+        """Give the column of a table of results."""
+        return [
+            ResultColumn(
+                self,
+                self.dependent,
+                self.estimator,
+                self.params,
+                self.std_errors,
+                self.tstats,
+                self.pvalues,
+                self.conf_int,
+                self.distribution,
+                self.cov_label,
+                self._statistic("convention.name"),
+                self.notes,
+                self._statistic,
+                self._statistic("effects"),
+                dict(self.covariance.clusters),
+            )
+        ]
+
+    def _statistic(self, name: str) -> Any:
+        """Give what stands in the foot of a table of results: an attribute, unless a result has another for it."""
+        return offered(self, name)
 
     @property
     @abstractmethod

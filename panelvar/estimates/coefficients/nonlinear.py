@@ -67,7 +67,7 @@ _ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Functions:
+class FunctionValues:
     """Functions of a model's coefficients.
 
     Attributes
@@ -101,7 +101,7 @@ class DerivedEstimates(Inference, Presented):
 
     Attributes
     ----------
-    fit : Functions
+    fit : FunctionValues
         Values and derivatives.
     covariance : CovarianceEstimate
         :math:`GVG'` with G the derivatives and V the covariance of the model's coefficients.
@@ -115,7 +115,7 @@ class DerivedEstimates(Inference, Presented):
         Coverage of the limits in `summary` and `to_frame`.
     """
 
-    fit: Functions
+    fit: FunctionValues
     covariance: CovarianceEstimate
     title: str
     nobs: int
@@ -319,7 +319,7 @@ def nonlinear(
         text = f"These have no sampling variation, so they have no t statistic: {listed(still)}."
         notes = (*notes, Note("no-variance", text, warn=True))
     emit(notes)
-    functions = Functions(tuple(written), values, jacobian, names, result.fit.exact, notes)
+    functions = FunctionValues(tuple(written), values, jacobian, names, result.fit.exact, notes)
     keys = tuple({"expression": text} for text in written.values())
     return NonlinearEstimates(
         functions, covariance, "Functions of coefficients", nobs, keys, level, sets, tuple(equations)

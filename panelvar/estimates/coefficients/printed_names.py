@@ -102,7 +102,9 @@ class PrintedNames:
         if canonical(factor) in self._parts:
             return self._parts[canonical(factor)]
         if not level:
-            return self._in_a_system(factor)
+            equation, lag, variable = _of_a_system(factor)
+            before = () if equation is None else ("[", self._text(equation), "]")
+            return joined("", (*before, lag, self._text(variable)))
         if canonical(term) in self._parts:
             return joined(": ", (self._parts[canonical(term)], level))
         variables = _variables(term)
@@ -110,11 +112,6 @@ class PrintedNames:
         if printed != variables:
             return joined(TIMES, (joined(": ", (printed[0], level)), *printed[1:]))
         return joined("", (self._text(term), factor[len(term) :]))
-
-    def _in_a_system(self, factor: str) -> str:
-        equation, lag, variable = _of_a_system(factor)
-        before = () if equation is None else ("[", self._text(equation), "]")
-        return joined("", (*before, lag, self._text(variable)))
 
     def _text(self, text: str) -> str:
         """Put labels in the place of the names in a text that have one; of two that overlap, the longer counts."""

@@ -297,15 +297,11 @@ def _unit(name: str, names: tuple[str, ...]) -> Array:
 
 def _no_coefficient(name: str, names: tuple[str, ...]) -> SpecificationError:
     text = f"{name!r} is not a coefficient of the model, which has: {listed(names, 20)}."
-    return SpecificationError(text + _advice(name, names))
-
-
-def _advice(name: str, names: tuple[str, ...]) -> str:
-    """Say what another program's name of a coefficient is here, or that every equation of a system has one of it."""
     if meant := answer("option", name.lower(), names.__contains__, "coefficient"):
-        return f" Did you mean {meant!r}?"
-    found = [each for each in names if each.startswith("[") and each.partition("]")[2] == name]
-    return f" Each equation has a coefficient of that name: {listed(found, 5)}." if found else ""
+        text += f" Did you mean {meant!r}?"
+    elif in_equations := [each for each in names if each.startswith("[") and each.partition("]")[2] == name]:
+        text += f" Each equation has a coefficient of that name: {listed(in_equations, 5)}."
+    return SpecificationError(text)
 
 
 def _independent(matrix: Array) -> None:

@@ -54,7 +54,7 @@ SMALLEST_SHARE = 1e-20
 """A variance below this share of the variance that homoskedastic errors would have is rounding of sums."""
 
 
-class Held(Generic[T]):
+class OfModel(Generic[T]):
     """An attribute of the model of a fit, kept with the fit once it has been read."""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -99,18 +99,18 @@ class Fit:
     structural: TransformedRows | None = None
     instrumented: Instrumented | None = None
 
-    family = Held[Family]()
-    source = Held[Design]()
-    design = Held[Design]()
-    rows = Held[TransformedRows | None]()
-    centre = Held[Array]()
-    constant_mass = Held[float]()
-    effects = Held[tuple[str, ...]]()
-    absorbed = Held[Absorbed | None]()
-    components = Held[Components | CrossedComponents | None]()
-    moments = Held[PanelMoments | None]()
-    error_variance = Held[float | None]()
-    mixed = Held[str | None]()
+    family = OfModel[Family]()
+    source = OfModel[Design]()
+    design = OfModel[Design]()
+    rows = OfModel[TransformedRows | None]()
+    centre = OfModel[Array]()
+    constant_mass = OfModel[float]()
+    effects = OfModel[tuple[str, ...]]()
+    absorbed = OfModel[Absorbed | None]()
+    components = OfModel[Components | CrossedComponents | None]()
+    moments = OfModel[PanelMoments | None]()
+    error_variance = OfModel[float | None]()
+    mixed = OfModel[str | None]()
 
     def __repr__(self) -> str:
         return one_line(f"<Fit ({self.family}): {self.design.dependent} on {', '.join(self.slope_names)}>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.design import Design
+from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention
@@ -313,6 +314,9 @@ class ErrorCorrectionResult(AveragedResult):
         return pd.Series(gap, index=design.index, name="error_correction")
 
     # ---- reading
+
+    def _table_columns(self) -> list[ResultColumn]:
+        return [replace(column, long_run=self.long_run.index) for column in super()._table_columns()]
 
     @property
     def _facts(self) -> tuple[Fact, ...]:

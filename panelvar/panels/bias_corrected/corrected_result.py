@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -246,6 +247,17 @@ class CorrectedResult(EquationEstimates):
             Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
             *self.fit.choices,
         )
+
+    def _statistic(self, name: str) -> Any:
+        own = {
+            "rmse": math.sqrt(self.sigma2),
+            "convention.name": self.convention,
+            "effects": ("entity", "time") if self.fit.rows.time_effects else ("entity",),
+        }
+        # There is no joint test of estimates without errors.
+        if name in own or (name == "f_statistic" and not self.std_errors.notna().all()):
+            return own.get(name)
+        return super()._statistic(name)
 
     def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
         known = bool(np.isfinite(self.covariance.matrix).all())

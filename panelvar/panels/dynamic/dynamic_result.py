@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -171,6 +172,19 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
             Fact("Inference", self._inference_in_words),
             Fact("Instruments", format_count(self.n_instruments)),
         )
+
+    def _statistic(self, name: str) -> Any:
+        if name.startswith("overidentification") and not self.fit.estimate.spare:
+            return None
+        own = {
+            "rmse": math.sqrt(self.sigma2),
+            "convention.name": self.convention,
+            "effects": ("entity", "time") if self.fit.estimate.model.specification.time_effects else ("entity",),
+        }
+        # There is no joint test of estimates without errors.
+        if name in own or (name == "f_statistic" and not self.std_errors.notna().all()):
+            return own.get(name)
+        return super()._statistic(name)
 
     def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
         estimate = self.fit.estimate

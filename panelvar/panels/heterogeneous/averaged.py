@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -195,6 +195,9 @@ class AveragedResult(EquationEstimates):
             Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
             *self._facts,
         )
+
+    def _statistic(self, name: str) -> Any:
+        return self.fit.design.y if name == "dependent_values" else super()._statistic(name)
 
     def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
         return (

@@ -14,7 +14,7 @@ from panelvar.core.base.errors import Note, SpecificationError, check_level
 from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.data.calendar.time_labels import as_text
-from panelvar.estimates.coefficients.nonlinear import Functions, through
+from panelvar.estimates.coefficients.nonlinear import FunctionValues, through
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.fit import Fit
 from panelvar.panels.static.margins import Margins
@@ -89,7 +89,7 @@ def adjusted_predictions(
         text = f"These have no sampling variation, so they have no t statistic: {listed(still)}."
         notes = (Note("no-variance", text),)
     return AdjustedPredictions(
-        Functions(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.exact, notes),
+        FunctionValues(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.exact, notes),
         through_rows,
         f"Adjusted predictions of {fit.design.dependent}, {grid.in_words}",
         fit.counts.rows,

@@ -18,7 +18,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.derivatives import Sloped
-from panelvar.estimates.coefficients.nonlinear import Functions, through
+from panelvar.estimates.coefficients.nonlinear import FunctionValues, through
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.fit import Fit
 from panelvar.panels.static.margins import Margins
@@ -148,7 +148,7 @@ def marginal_effects(
     emit(notes)
     names = tuple(effect.name for effect in effects)
     values = np.array([effect.value for effect in effects])
-    functions = Functions(names, values, jacobian, fit.names, fit.exact, notes)
+    functions = FunctionValues(names, values, jacobian, fit.names, fit.exact, notes)
     return MarginalEffects(
         functions,
         through(covariance, jacobian),
@@ -283,7 +283,11 @@ def _effects(
             # Means are of the group's own rows; derivatives are the same for all groups.
             computed = [_moves(model, asked, point, grid.at_means, rows, change, proportional) for change in changes]
         if not any(slopes for _, slopes in computed):
-            raise _moves_nothing(model, asked)
+            raise SpecificationError(
+                f"{asked.written!r} is in no term of the model in that period. The terms are "
+                f"{quoted(model.source.names)}. Write 'L({asked.column})' for the effect of a lag, or lags=True for "
+                "the sum of all of them."
+            )
         for change, (columns, slopes) in zip(changes, computed, strict=True):
             if not slopes:
                 continue  # a second reference
@@ -357,13 +361,6 @@ def _weights(model: ModelColumns, asked: _Asked, slopes: Mapping[str, Any], rows
     for name in values.keys() & set(fit.slope_names):
         weights[fit.names.index(name)] = values[name]
     return weights
-
-
-def _moves_nothing(model: ModelColumns, asked: _Asked) -> SpecificationError:
-    return SpecificationError(
-        f"{asked.written!r} is in no term of the model in that period. The terms are {quoted(model.source.names)}. "
-        f"Write 'L({asked.column})' for the effect of a lag, or lags=True for the sum of all of them."
-    )
 
 
 def _refuse_absorbed(model: ModelColumns, asked: _Asked) -> None:

@@ -750,6 +750,9 @@ class LinearResult(EquationEstimates):
             *tests_in_lines(tests, digits),
         )
 
+    def _statistic(self, name: str) -> Any:
+        return self.fit.source.y if name == "dependent_values" else super()._statistic(name)
+
     @property
     def _printed_notes(self) -> tuple[Note, ...]:
         return self.notes if self.f_slopes is None else (*self.notes, *self.f_slopes.notes)

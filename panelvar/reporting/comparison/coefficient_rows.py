@@ -12,9 +12,10 @@ from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.faces.layout import Cell, Row, interval, number, probability
 from panelvar.core.faces.number_format import Stars, stars_for
 from panelvar.estimates.coefficients.printed_names import PrintedNames
+from panelvar.estimates.coefficients.result_column import ResultColumn
 
 if TYPE_CHECKING:
-    from panelvar.reporting.comparison.columns import Column, Fitted
+    from panelvar.reporting.comparison.columns import Column
 
 Chosen = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
 
@@ -75,7 +76,7 @@ def legend_of(lines: Sequence[Precision], columns: Sequence[Column], level: floa
     return f"{text.replace('standard', 'Standard', 1) if text.startswith('standard') else text}." if text else ""
 
 
-def _ratio(model: Fitted) -> str:
+def _ratio(model: ResultColumn) -> str:
     """What the ratio of an estimate to its error is called."""
     return "z" if model.distribution == "normal" else "t"
 
@@ -94,7 +95,7 @@ class Term(NamedTuple):
     section: str
 
 
-def terms_of(models: Sequence[Fitted], keep: Chosen | None, drop: Chosen, order: Chosen) -> list[Term]:
+def terms_of(models: Sequence[ResultColumn], keep: Chosen | None, drop: Chosen, order: Chosen) -> list[Term]:
     """Return the rows: coefficients as they appear, the constant last, those of ``order`` first.
 
     Raises
@@ -119,16 +120,14 @@ def terms_of(models: Sequence[Fitted], keep: Chosen | None, drop: Chosen, order:
     return terms
 
 
-def _section(model: Fitted, name: str) -> str:
+def _section(model: ResultColumn, name: str) -> str:
     """A long-run coefficient of an error correction is not a slope of its regression."""
-    from panelvar.nonstationary.error_correction_panels.error_correction import ErrorCorrectionResult
-
-    return _LONG_RUN if isinstance(model, ErrorCorrectionResult) and name in model.long_run.index else ""
+    return _LONG_RUN if name in model.long_run else ""
 
 
 def coefficient_rows(
     terms: Sequence[Term],
-    models: Sequence[Fitted | None],
+    models: Sequence[ResultColumn | None],
     lines: Sequence[Precision],
     stars: Stars,
     digits: int,
@@ -159,13 +158,13 @@ def coefficient_rows(
     return rows
 
 
-def _estimate(model: Fitted | None, name: str, stars: Stars, digits: int) -> Cell:
+def _estimate(model: ResultColumn | None, name: str, stars: Stars, digits: int) -> Cell:
     if model is None:
         return Cell()
     return number(float(model.params[name]), digits, stars=stars_for(float(model.pvalues[name]), stars))
 
 
-def _precision(model: Fitted | None, name: str, line: Precision, digits: int, level: float) -> Cell:
+def _precision(model: ResultColumn | None, name: str, line: Precision, digits: int, level: float) -> Cell:
     if model is None:
         return Cell()
     if line.what == "conf_int":

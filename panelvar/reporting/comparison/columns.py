@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from panelvar.core.base.errors import SpecificationError
+from panelvar.estimates.coefficients.result_column import HasColumns, ResultColumn
 
-if TYPE_CHECKING:
-    from panelvar.panels.bias_corrected.corrected_result import CorrectedResult
-    from panelvar.panels.dynamic.dynamic_result import DynamicPanelResult
-    from panelvar.panels.heterogeneous.averaged import AveragedResult
-    from panelvar.panels.static.result import LinearResult
-    from panelvar.reporting.comparison.dynamic_column import DynamicColumn
-    from panelvar.reporting.comparison.equation_column import EquationColumn
-    from panelvar.systems.panel_var.result import PanelVarResult
-    from panelvar.systems.panel_var.side_by_side import StackedColumn
-    from panelvar.systems.var.restricted import RestrictedVarResult
-    from panelvar.systems.var.var_result import VarResult
-
-    Fitted: TypeAlias = LinearResult | AveragedResult | DynamicColumn | StackedColumn | EquationColumn
-    OfPanel: TypeAlias = LinearResult | AveragedResult | DynamicPanelResult | CorrectedResult | PanelVarResult
-    Given: TypeAlias = OfPanel | VarResult | RestrictedVarResult
-    Several: TypeAlias = Mapping[Any, Given] | Sequence[Given]
-    Results: TypeAlias = Given | Several | Mapping[Any, Several]
+Several: TypeAlias = Mapping[Any, HasColumns] | Sequence[HasColumns]
+Results: TypeAlias = HasColumns | Several | Mapping[Any, Several]
 
 
 class Column(NamedTuple):
-    """A result and where it stands.
+    """What a result shows, and where it stands.
 
     Attributes
     ----------
     heading : str
         Over the columns of a group; empty where results are not in groups.
     label : str
-    model : Fitted
+    model : ResultColumn
     """
 
     heading: str
     label: str
-    model: Fitted
+    model: ResultColumn
 
     @property
     def name(self) -> str:
@@ -61,12 +47,12 @@ class Block(NamedTuple):
     columns: tuple[Column | None, ...]
 
     @property
-    def models(self) -> tuple[Fitted | None, ...]:
+    def models(self) -> tuple[ResultColumn | None, ...]:
         """The results."""
         return tuple(None if column is None else column.model for column in self.columns)
 
 
-def read_columns(results: Results, more: tuple[Given, ...]) -> list[Column]:
+def read_columns(results: Results, more: tuple[HasColumns, ...]) -> list[Column]:
     """Read what a caller compares.
 
     Raises
@@ -76,7 +62,7 @@ def read_columns(results: Results, more: tuple[Given, ...]) -> list[Column]:
     """
     if more and isinstance(results, (Mapping, Sequence)):
         raise SpecificationError("Give the results one by one, or in one mapping or list, but not both.")
-    if more or _is_result(results) or _is_system(results):
+    if more or hasattr(results, "_table_columns"):
         results = [results, *more]  # type: ignore[list-item]
     if not isinstance(results, (Mapping, Sequence)) or isinstance(results, str):
         raise SpecificationError(
@@ -90,15 +76,21 @@ def read_columns(results: Results, more: tuple[Given, ...]) -> list[Column]:
         # Unlabelled columns are counted through all groups, as papers count them.
         called = f"({place})" if label is None else label
         whole = f"{heading}, {called}" if heading else called
-        if _is_system(result):
-            alone = len(given) == 1 and label is None
-            found += [Column("" if alone else whole, equation.equation, equation) for equation in _equations(result)]
-        else:
-            found.append(Column(heading, called, _fitted(whole, result)))
+        if not hasattr(result, "_table_columns"):
+            raise SpecificationError(
+                f"results[{whole!r}] is a {type(result).__name__}, but compare() takes results of single equations and "
+                "fitted vector autoregressions. Print another system with its own summary()."
+            )
+        # The equations of a system have columns of their own, under the label of the system.
+        over = "" if len(given) == 1 and label is None else whole
+        found += [
+            Column(over, model.equation, model) if model.equation else Column(heading, called, model)
+            for model in result._table_columns()
+        ]
     return found
 
 
-def _each(results: Any) -> Iterator[tuple[str, str | None, object]]:
+def _each(results: Any) -> Iterator[tuple[str, str | None, Any]]:
     """Heading, label and result of each column; no label where none is given."""
     if not isinstance(results, Mapping):
         yield from (("", None, result) for result in results)
@@ -119,47 +111,6 @@ def _each(results: Any) -> Iterator[tuple[str, str | None, object]]:
 def _not_empty(key: object, group: Any) -> None:
     if not group:
         raise SpecificationError(f"results[{str(key)!r}] is empty. A group needs at least one result.")
-
-
-def _is_result(value: object) -> bool:
-    from panelvar.panels.bias_corrected.corrected_result import CorrectedResult
-    from panelvar.panels.dynamic.dynamic_result import DynamicPanelResult
-    from panelvar.panels.heterogeneous.averaged import AveragedResult
-    from panelvar.panels.static.result import LinearResult
-    from panelvar.systems.panel_var.result import PanelVarResult
-
-    return isinstance(value, (LinearResult, AveragedResult, PanelVarResult, DynamicPanelResult, CorrectedResult))
-
-
-def _is_system(value: object) -> bool:
-    from panelvar.systems.var.restricted import RestrictedVarResult
-    from panelvar.systems.var.var_result import VarResult
-
-    return isinstance(value, (VarResult, RestrictedVarResult))
-
-
-def _equations(result: Any) -> list[EquationColumn]:
-    from panelvar.reporting.comparison.equation_column import EquationColumn
-
-    return [EquationColumn(result, name) for name in result.names]
-
-
-def _fitted(name: str, result: Any) -> Fitted:
-    """The result as a column."""
-    from panelvar.panels.heterogeneous.averaged import AveragedResult
-    from panelvar.panels.static.result import LinearResult
-    from panelvar.reporting.comparison.dynamic_column import DynamicColumn
-    from panelvar.systems.panel_var.result import PanelVarResult
-    from panelvar.systems.panel_var.side_by_side import StackedColumn
-
-    if not _is_result(result):
-        raise SpecificationError(
-            f"results[{name!r}] is a {type(result).__name__}, but compare() takes results of single equations and "
-            "fitted vector autoregressions. Print another system with its own summary()."
-        )
-    if isinstance(result, PanelVarResult):
-        return StackedColumn(result)
-    return result if isinstance(result, (LinearResult, AveragedResult)) else DynamicColumn(result)
 
 
 def one_below_another(columns: Sequence[Column]) -> tuple[list[str], list[Block]]:

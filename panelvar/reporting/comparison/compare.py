@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from panelvar.core.base.arguments import read_flag, read_names, refuse_other
 from panelvar.core.base.errors import check_level
@@ -14,12 +14,12 @@ from panelvar.core.faces.layout import Cell, Fact, Row, spanning, words
 from panelvar.core.faces.number_format import DEFAULT_STARS, Levels, check_digits, check_stars, star_legend
 from panelvar.core.tables.table import Table
 from panelvar.estimates.coefficients.printed_names import PrintedNames
+from panelvar.estimates.coefficients.result_column import HasColumns, ResultColumn
 from panelvar.reporting.comparison.coefficient_rows import Chosen, coefficient_rows, legend_of, read_below, terms_of
-from panelvar.reporting.comparison.columns import Block, Column, one_below_another, read_columns
+from panelvar.reporting.comparison.columns import Block, Column, Results, one_below_another, read_columns
 from panelvar.reporting.comparison.foot_rows import (
     FOOT,
     Own,
-    clusters_of,
     foot_rows,
     in_text,
     own_row,
@@ -27,16 +27,13 @@ from panelvar.reporting.comparison.foot_rows import (
     read_own_rows,
 )
 
-if TYPE_CHECKING:
-    from panelvar.reporting.comparison.columns import Fitted, Given, Results
-
-    Shared = Callable[[Fitted, PrintedNames], str]
+Shared: TypeAlias = Callable[[ResultColumn, PrintedNames], str]
 
 
 @answering
 def compare(
     results: Results,
-    *more: Given,
+    *more: HasColumns,
     below: str | Sequence[str] = "std_errors",
     stars: Levels = DEFAULT_STARS,
     digits: int = 4,
@@ -166,9 +163,12 @@ def compare(
     refuse_other("title", title, str, "a text")
     told = read_names("notes", notes, "sentences")
     models = [column.model for column in columns]
-    names = PrintedNames(labels, _known(models))
+    names = PrintedNames(labels, _names_of(models))
     columns = [_by_label(column, names) for column in columns]
-    over, blocks = _laid_out(columns, read_flag("stack", stack))
+    if read_flag("stack", stack):
+        over, blocks = one_below_another(columns)
+    else:
+        over, blocks = [column.label for column in columns], [Block("", tuple(columns))]
     own = read_own_rows(rows, over)
     terms = terms_of(models, keep, drop, order)
     shared = _SHARED if read_flag("estimators", estimators) else {"Dependent": _SHARED["Dependent"]}
@@ -202,18 +202,11 @@ def compare(
     )
 
 
-def _laid_out(columns: Sequence[Column], stack: bool) -> tuple[list[str], list[Block]]:
-    """Labels of the table's columns, and the blocks that stand one below another: one, unless they are stacked."""
-    if stack:
-        return one_below_another(columns)
-    return [column.label for column in columns], [Block("", tuple(columns))]
-
-
-def _known(models: Sequence[Fitted]) -> list[str]:
+def _names_of(models: Sequence[ResultColumn]) -> list[str]:
     """All names that may be printed under another."""
     known = [str(name) for model in models for name in model.params.index]
     known += [model.dependent for model in models]
-    return [*known, *(name for model in models for name in (*model.effects, *clusters_of(model)))]
+    return [*known, *(name for model in models for name in (*model.effects, *model.clusters))]
 
 
 def _by_label(column: Column, names: PrintedNames) -> Column:

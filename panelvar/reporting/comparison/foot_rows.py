@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,84 +13,57 @@ from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.quoting import shown
 from panelvar.core.faces.layout import Cell, Row, count, degrees, number, probability, words
 from panelvar.core.faces.mathematics import joined
+from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.coefficients.printed_names import PrintedNames
-
-if TYPE_CHECKING:
-    from panelvar.reporting.comparison.columns import Fitted
+from panelvar.estimates.coefficients.result_column import ResultColumn
 
 Own = Callable[[Any], Any] | Sequence[Any]
 
 
-def _joint(distribution: str, what: str) -> Callable[[Fitted], float | None]:
-    """Read the joint test of results whose test has that distribution."""
+def _joint_test(column: ResultColumn, distribution: str) -> TestResult | None:
+    """Return the joint test of results whose test has that distribution."""
+    test: TestResult | None = column.statistic("f_statistic")
+    return test if test is not None and test.distribution == distribution else None
 
-    def value(result: Fitted) -> float | None:
-        test = result.f_statistic
-        return None if test is None or test.distribution != distribution else getattr(test, what)
+
+def _joint(distribution: str, what: str) -> Callable[[ResultColumn], float | None]:
+    return lambda column: getattr(_joint_test(column, distribution), what, None)
+
+
+def _null(distribution: str) -> Callable[[ResultColumn], str | None]:
+    """Say in words which coefficients the joint test of that distribution tests."""
+
+    def value(column: ResultColumn) -> str | None:
+        test = _joint_test(column, distribution)
+        return None if test is None else test.null.removeprefix("all ").removesuffix(" are zero")
 
     return value
 
 
-def _theta(result: Fitted) -> float | None:
-    components = result.variance_components
+def _theta(column: ResultColumn) -> float | None:
+    components = column.statistic("variance_components")
     return None if components is None or components.theta is None else float(np.mean(components.theta))
 
 
-def _weakest(result: Fitted) -> float | None:
+def _weakest(column: ResultColumn) -> float | None:
     """Smallest first-stage F given the other endogenous regressors, of a result with instruments."""
-    from panelvar.panels.instruments.result import InstrumentalResult
-
-    return float(result.first_stage["conditional_f"].min()) if isinstance(result, InstrumentalResult) else None
-
-
-def _overidentified(what: str) -> Callable[[Fitted], Any]:
-    """Read the test of the instruments that there are more of than needed."""
-
-    def value(result: Fitted) -> Any:
-        from panelvar.panels.instruments.result import InstrumentalResult
-        from panelvar.reporting.comparison.dynamic_column import DynamicColumn
-
-        if not isinstance(result, (InstrumentalResult, DynamicColumn)):
-            return None
-        return getattr(result.overidentification, what, None)
-
-    return value
+    stages = column.statistic("first_stage")
+    return None if stages is None else float(stages["conditional_f"].min())
 
 
-def _null(distribution: str) -> Callable[[Fitted], str | None]:
-    """Say in words which coefficients the joint test of that distribution tests."""
-
-    def value(result: Fitted) -> str | None:
-        test = result.f_statistic
-        if test is None or test.distribution != distribution:
-            return None
-        return test.null.removeprefix("all ").removesuffix(" are zero")
-
-    return value
-
-
-def _kind_of(label: str) -> str | None:
-    """Which R2 a label names; None where there is none."""
+def _kind_of_rsquared(column: ResultColumn) -> str | None:
+    label = column.statistic("rsquared_label")
     return (label.replace("R2", "").strip().lower() or "plain") if label else None
 
 
-def _of_dependent(what: Callable[[Any], float]) -> Callable[[Fitted], float | None]:
+def _of_dependent(what: Callable[[Any], float]) -> Callable[[ResultColumn], float | None]:
     """Describe the dependent variable of a regression, each row counted once."""
 
-    def value(result: Fitted) -> float | None:
-        from panelvar.panels.heterogeneous.averaged import AveragedResult
-        from panelvar.panels.static.result import LinearResult
-
-        if isinstance(result, LinearResult):
-            return float(what(result.fit.source.y))
-        return float(what(result.fit.design.y)) if isinstance(result, AveragedResult) else None
+    def value(column: ResultColumn) -> float | None:
+        values = column.statistic("dependent_values")
+        return None if values is None else float(what(values))
 
     return value
-
-
-def clusters_of(result: Fitted) -> dict[str, int]:
-    """How many clusters there are of what the errors are clustered by; nothing where they are not."""
-    return dict(getattr(getattr(result, "covariance", None), "clusters", ()))
 
 
 def in_text(text: str, mark: str, known: Collection[str], names: PrintedNames) -> str:
@@ -104,27 +77,23 @@ def in_text(text: str, mark: str, known: Collection[str], names: PrintedNames) -
     return joined("", [before + found, *(names.of(piece) if k % 2 else piece for k, piece in enumerate(pieces))])
 
 
-def _measure(name: str) -> Callable[[Fitted], float | None]:
-    """Read a measure that some results have."""
-    return lambda result: getattr(result, name, None)
+def _statistic(name: str) -> Callable[[ResultColumn], Any]:
+    """Read what a result has under that name."""
+    return lambda column: column.statistic(name)
 
 
 # Label of a foot row, how it is printed, and what it shows: None where a result has nothing for it.
-_FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
+_FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[ResultColumn], Any]]] = {
     "dependent_mean": ("Mean of dependent", number, _of_dependent(np.mean)),
     "dependent_sd": ("SD of dependent", number, _of_dependent(lambda y: np.std(y, ddof=1))),
-    "nobs": ("N", count, lambda result: result.nobs),
-    "entities": ("Entities", count, lambda result: result.n_entities),
-    "periods": ("Periods", count, lambda result: result.n_periods),
-    "effects": ("Effects", words, lambda result: ", ".join(result.effects) if result.effects else None),
-    "each_effect": ("", words, lambda result: None),
-    "rsquared": ("R2", number, lambda result: result.rsquared),
-    "rsquared_adjusted": ("Adjusted R2", number, lambda result: result.rsquared_adjusted),
-    "rsquared_kind": (
-        "Kind of R2",
-        words,
-        lambda result: _kind_of(result.rsquared_label),
-    ),
+    "nobs": ("N", count, _statistic("nobs")),
+    "entities": ("Entities", count, _statistic("n_entities")),
+    "periods": ("Periods", count, _statistic("n_periods")),
+    "effects": ("Effects", words, lambda column: ", ".join(column.effects) or None),
+    "each_effect": ("", words, lambda column: None),
+    "rsquared": ("R2", number, _statistic("rsquared")),
+    "rsquared_adjusted": ("Adjusted R2", number, _statistic("rsquared_adjusted")),
+    "rsquared_kind": ("Kind of R2", words, _kind_of_rsquared),
     "f": ("F", number, _joint("f", "statistic")),
     "f_pvalue": ("p of F", probability, _joint("f", "pvalue")),
     "f_kind": ("F is of", words, _null("f")),
@@ -132,17 +101,17 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
     "chi2_pvalue": ("p of chi2", probability, _joint("chi2", "pvalue")),
     "chi2_kind": ("chi2 is of", words, _null("chi2")),
     "first_stage_f": ("First-stage F", number, _weakest),
-    "overidentification_pvalue": ("p of overid. test", probability, _overidentified("pvalue")),
-    "overidentification_kind": ("Test of it", words, _overidentified("name")),
-    "loglik": ("Log-likelihood", number, _measure("loglik")),
-    "aic": ("AIC", number, _measure("aic")),
-    "bic": ("BIC", number, _measure("bic")),
-    "rmse": ("Root MSE", number, lambda result: result.rmse),
-    "df_resid": ("Residual df", degrees, lambda result: result.df_resid),
+    "overidentification_pvalue": ("p of overid. test", probability, _statistic("overidentification.pvalue")),
+    "overidentification_kind": ("Test of it", words, _statistic("overidentification.name")),
+    "loglik": ("Log-likelihood", number, _statistic("loglik")),
+    "aic": ("AIC", number, _statistic("aic")),
+    "bic": ("BIC", number, _statistic("bic")),
+    "rmse": ("Root MSE", number, _statistic("rmse")),
+    "df_resid": ("Residual df", degrees, _statistic("df_resid")),
     "theta": ("Mean theta", number, _theta),
-    "cov": ("Std. errors", words, lambda result: result.cov_label),
-    "clusters": ("Clusters", words, lambda result: ", ".join(clusters_of(result)) or None),
-    "convention": ("Convention", words, lambda result: result.convention.name),
+    "cov": ("Std. errors", words, lambda column: column.cov_label),
+    "clusters": ("Clusters", words, lambda column: ", ".join(column.clusters) or None),
+    "convention": ("Convention", words, lambda column: column.convention),
 }
 _KINDS = {
     "rsquared": "rsquared_kind",
@@ -220,18 +189,18 @@ def _own_cell(label: str, value: Any, digits: int) -> Cell:
 def foot_rows(
     wanted: Mapping[str, str | None],
     own: Mapping[str, Own],
-    models: Sequence[Fitted | None],
+    models: Sequence[ResultColumn | None],
     names: PrintedNames,
     digits: int,
 ) -> list[Row]:
     """Make the rows under the coefficients of some results: the caller's functions first; no row without a value."""
     there = [model for model in models if model is not None]
     rows = [
-        own_row(label, [None if model is None else value(model) for model in models], digits)
+        own_row(label, [None if model is None else value(model.result) for model in models], digits)
         for label, value in own.items()
         if callable(value)
     ]
-    kinds = {model.rsquared_label for model in there if model.rsquared_label}
+    kinds = {label for model in there if (label := model.statistic("rsquared_label"))}
     for name in _with_kinds(list(wanted), there):
         if name == "each_effect":
             rows += _effect_rows(models, names)
@@ -241,7 +210,7 @@ def foot_rows(
     return [row for row in rows if any(cell.text for cell in row.cells)]
 
 
-def _effect_rows(models: Sequence[Fitted | None], names: PrintedNames) -> list[Row]:
+def _effect_rows(models: Sequence[ResultColumn | None], names: PrintedNames) -> list[Row]:
     """A row for each effect: which models have it."""
     effects = dict.fromkeys(effect for model in models if model is not None for effect in model.effects)
     return [
@@ -253,7 +222,7 @@ def _effect_rows(models: Sequence[Fitted | None], names: PrintedNames) -> list[R
     ]
 
 
-def _with_kinds(foot: Sequence[str], models: Sequence[Fitted]) -> list[str]:
+def _with_kinds(foot: Sequence[str], models: Sequence[ResultColumn]) -> list[str]:
     """Add a row that says which kind a statistic is, below each row that holds several kinds."""
     several = {
         kind
@@ -275,18 +244,19 @@ def _with_kinds(foot: Sequence[str], models: Sequence[Fitted]) -> list[str]:
     return found
 
 
-def _foot_cell(name: str, result: Fitted | None, names: PrintedNames, digits: int) -> Cell:
-    if result is None:
+def _foot_cell(name: str, column: ResultColumn | None, names: PrintedNames, digits: int) -> Cell:
+    if column is None:
         return Cell()
     if name == "effects":
-        return words(", ".join(map(names.of, result.effects)))
+        return words(", ".join(map(names.of, column.effects)))
     _, write, value_of = _FOOT[name]
-    value = value_of(result)
+    value = value_of(column)
     if value is None:
         return Cell()
-    clusters = clusters_of(result)
     if name == "clusters":
-        return words(joined(", ", [joined("", (f"{count} (", names.of(by), ")")) for by, count in clusters.items()]))
+        return words(
+            joined(", ", [joined("", (f"{count} (", names.of(by), ")")) for by, count in column.clusters.items()])
+        )
     if name == "cov":
-        return words(in_text(value, "by ", clusters, names))
+        return words(in_text(value, "by ", column.clusters, names))
     return write(value) if write in (count, degrees, words) else write(value, digits)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from panelvar.core.base.arguments import read_levels, refuse_other
-from panelvar.core.base.arrays import Array, Mask
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.quoting import NO_BREAK
 from panelvar.core.base.shared_parameters import documented
@@ -90,7 +90,9 @@ def plot_event_study(
     choose("style", style, ("points", "ribbon"))
     names = read_shown_names(labels, ("Period", "Effect"))
     if "Effect" not in (labels or {}):
-        names["Effect"] = _effect_name(studies)
+        left_out = {tuple(as_text(each) for each in study.periods[study.references]) for study in studies.values()}
+        references = left_out.pop()
+        names["Effect"] = f"Effect relative to {', '.join(references)}" if references and not left_out else "Effect"
     first = next(iter(studies.values()))
     levels = read_levels(first.level if level is None else level)
     axis, at = _in_time(studies)
@@ -101,11 +103,21 @@ def plot_event_study(
     shifts = dodged(len(studies), 0.5 * axis.apart) if style == "points" else np.zeros(len(studies))
     for place, ((label, study), shift) in enumerate(zip(studies.items(), shifts, strict=True)):
         spots, estimates = at[label] + shift, study.estimates
-        intervals = [tuple(study.conf_int(level=each).to_numpy().T) for each in levels]
-        capped = tuple(study.conf_int(level=levels[0], joint=joint).to_numpy().T) if joint else None
-        draw = _ribbons if style == "ribbon" else _points
-        marks.append(draw(ax, spots, estimates, intervals, capped, study.references, Look.of(place), len(studies)))
-    _mark_event(ax, next(iter(at.values())), first)
+        intervals: Any = [tuple(study.conf_int(level=each).to_numpy().T) for each in levels]
+        capped: Any = tuple(study.conf_int(level=levels[0], joint=joint).to_numpy().T) if joint else None
+        look, hollow = Look.of(place), study.references
+        if style == "points":
+            size = 6.0 if len(studies) < 3 else 4.8
+            mark = draw_estimates(
+                ax, spots, estimates, intervals, look, upright=True, size=size, capped=capped, hollow=hollow
+            )
+        else:
+            mark = draw_ribbon(ax, spots, estimates, intervals, look, joint=capped)
+            draw_estimates(ax, spots, estimates, [], look, upright=True, size=4.5, hollow=hollow)
+        marks.append(mark)
+    before, after = (at[next(iter(at))][part] for part in (first.before, ~first.before))
+    if len(before) and len(after):
+        ax.axvline(0.5 * (before.max() + after.min()), color=GREY, linewidth=0.9, linestyle="--", zorder=1)
     axis.finish(ax)
     ax.tick_params(labelsize=9)
     canvas.name_axes(names["Period"], names["Effect"])
@@ -139,40 +151,12 @@ def _studies(source: object, term: Any, reference: object, event: object) -> dic
     return studies
 
 
-def _effect_name(studies: Mapping[str, EventStudy]) -> str:
-    left_out = {tuple(as_text(each) for each in study.periods[study.references]) for study in studies.values()}
-    references = left_out.pop()
-    return f"Effect relative to {', '.join(references)}" if references and not left_out else "Effect"
-
-
-def _points(
-    ax: Axes, at: Array, estimates: Array, intervals: Any, capped: Any, references: Mask, look: Look, count: int
-) -> Any:
-    size = 6.0 if count < 3 else 4.8
-    return draw_estimates(ax, at, estimates, intervals, look, upright=True, size=size, capped=capped, hollow=references)
-
-
-def _ribbons(
-    ax: Axes, at: Array, estimates: Array, intervals: Any, capped: Any, references: Mask, look: Look, count: int
-) -> Any:
-    del count
-    line = draw_ribbon(ax, at, estimates, intervals, look, joint=capped)
-    draw_estimates(ax, at, estimates, [], look, upright=True, size=4.5, hollow=references)
-    return line
-
-
 def _in_time(studies: Mapping[str, EventStudy]) -> tuple[TimeAxis, dict[str, Array]]:
     """The axis of all studies, and where the periods of each lie."""
     indexes = [study.periods for study in studies.values()]
     axis = TimeAxis.of(indexes[0].append(indexes[1:]) if len(indexes) > 1 else indexes[0])
     parts = np.split(axis.places, np.cumsum([len(index) for index in indexes])[:-1])
     return axis, dict(zip(studies, parts, strict=True))
-
-
-def _mark_event(ax: Axes, at: Array, study: EventStudy) -> None:
-    before, after = at[study.before], at[~study.before]
-    if len(before) and len(after):
-        ax.axvline(0.5 * (before.max() + after.min()), color=GREY, linewidth=0.9, linestyle="--", zorder=1)
 
 
 def _foot(studies: Mapping[str, EventStudy], levels: tuple[float, ...], joint: str | None, style: str) -> str:

@@ -121,7 +121,11 @@ def plot_series(
 
 
 def _chosen(panel: Panel, entities: Any) -> list[int]:
-    wanted = () if entities is None else read_labels("entities", _as_one(entities), "labels of entities")
+    if entities is None:
+        return []
+    if isinstance(entities, str) or not hasattr(entities, "__iter__"):
+        entities = [entities]
+    wanted = read_labels("entities", entities, "labels of entities")
     if len(wanted) > _NAMED:
         raise SpecificationError(f"entities= names {len(wanted)} entities; you can tell at most {_NAMED} apart.")
     known = panel.entity_labels
@@ -134,10 +138,6 @@ def _chosen(panel: Panel, entities: Any) -> list[int]:
             raise DataError(f"entities={shown(label)} is not an entity of the panel. There are: {listed}{more}.")
         places.append(place)
     return list(dict.fromkeys(places))
-
-
-def _as_one(entities: Any) -> Any:
-    return [entities] if isinstance(entities, str) or not hasattr(entities, "__iter__") else entities
 
 
 def _draw_all(ax: Axes, panel: Panel, values: Array, axis: TimeAxis, banded: bool) -> str:

@@ -19,10 +19,12 @@ from panelvar.core.base.labels import listed
 from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import Stars, format_count, star_legend
 from panelvar.core.tables.coefficients import starred_rows, value_row
+from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.kernels.dynamics.terms import stacked_labels
 from panelvar.panels.static.summary import rows_per_entity
 from panelvar.systems.panel_var.estimates import PanelVarEstimates
 from panelvar.systems.panel_var.forecasts import forecast_entities
+from panelvar.systems.var.scored_system import RULES, equation_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +90,45 @@ class PanelVarResult(PanelVarEstimates):
             f"Panel VAR({self.lags}) of {listed(self.names)}; {self.fit.method}; {self.n_entities} entities, "
             f"n = {self.nobs}"
         )
+
+    def _table_columns(self) -> list[ResultColumn]:
+        """Give a column of a table of results, with the equations one below another.
+
+        What is of one equation (its R-squared, its F) is not in it.
+        """
+        names = list(equation_labels(self.names, self.regressor_names))
+        fit = self.fit
+        effects = (("entity", fit.effects), ("time", fit.period_effects))
+        in_foot = {
+            "nobs": self.nobs,
+            "n_entities": self.n_entities,
+            "n_periods": len(np.unique(fit.residual_periods)),
+            "df_resid": self.df_resid,
+        }
+
+        def stacked(table: pd.DataFrame) -> pd.Series:
+            import pandas as pd
+
+            return pd.Series(table.to_numpy().T.ravel(), index=names)
+
+        return [
+            ResultColumn(
+                self,
+                ", ".join(self.names),
+                self.method,
+                stacked(self.params),
+                stacked(self.std_errors),
+                stacked(self.tstats),
+                stacked(self.pvalues),
+                lambda level: self.conf_int(level=level).set_axis(names),
+                self.distribution,
+                self.cov_label,
+                RULES.name,
+                self.notes,
+                in_foot.get,
+                tuple(name for name, values in effects if values is not None),
+            )
+        ]
 
     # ---- rows
 

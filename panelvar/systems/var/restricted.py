@@ -16,7 +16,9 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError, 
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.kernels.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
+from panelvar.systems.var.equation_columns import equation_columns
 from panelvar.systems.var.fitted_system import FittedSystem
 from panelvar.systems.var.system_tests import SystemTests
 from panelvar.systems.var.var import fit_var
@@ -285,3 +287,6 @@ class RestrictedVarResult(FittedSystem, SystemTests):
         df = int((~self.problem.free).sum())
         null = f"the {df} restricted coefficients are zero"
         return chi2_test("Likelihood ratio", value, df, null)
+
+    def _table_columns(self) -> list[ResultColumn]:
+        return equation_columns(self)

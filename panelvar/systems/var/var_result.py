@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from panelvar.core.base.errors import SpecificationError, emit
+from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, ScoredCovariance
+from panelvar.systems.var.equation_columns import equation_columns
 from panelvar.systems.var.fitted_system import FittedSystem
 from panelvar.systems.var.system_tests import SystemTests
 
@@ -105,3 +107,6 @@ class VarResult(FittedSystem, SystemTests):
         if changed._robust is not None:
             emit(changed._robust.notes)
         return changed
+
+    def _table_columns(self) -> list[ResultColumn]:
+        return equation_columns(self)

@@ -275,3 +275,23 @@ def test_the_head_may_leave_out_the_estimators(clustered_and_dropped):
     assert "Pooled OLS" not in str(pv.compare(stacked, stack=True, estimators=False))
     with pytest.raises(pv.SpecificationError, match="estimators="):
         pv.compare(clustered_and_dropped, estimators="yes")
+
+
+def test_a_function_for_a_row_is_given_the_result_itself(fixed: LinearResult) -> None:
+    firms, series = pv.load_data("employment"), pv.load_data("us_macro")[["infl", "unemp"]]
+    dynamic = pv.fit_arellano_bond(
+        firms, "log(emp) ~ log(wage)", instruments=pv.LagInstruments(collapse=True), cov="robust"
+    )
+    corrected = pv.fit_bias_corrected_moments(firms, "log(emp) ~ log(wage) + log(capital)")
+    system = pv.fit_var(series, lags=1)
+    growth = np.log(pv.load_data("public_capital")[["gsp", "emp"]]).groupby("state").diff().dropna()
+    panel_system = pv.fit_panel_var(growth, ["emp", "gsp"], method="corrected-moments")
+    results = {"a": fixed, "b": dynamic, "c": corrected, "d": system, "e": panel_system}
+    given: list[object] = []
+    pv.compare(results, rows={"seen": lambda result: given.append(result)})
+    assert len(given) == 6
+    for known, seen in zip([fixed, dynamic, corrected, system, system, panel_system], given, strict=True):
+        assert known is seen
+    table = pv.compare([dynamic], rows={"p of m2": lambda result: result.ar_test(2).pvalue}, digits=3)
+    row = next(line for line in str(table).splitlines() if line.startswith("p of m2"))
+    assert float(row.split()[-1]) == pytest.approx(dynamic.ar_test(2).pvalue, abs=5e-4)
