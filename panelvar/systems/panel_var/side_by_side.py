@@ -95,7 +95,7 @@ class StackedColumn:
     @property
     def n_periods(self) -> int:
         """Distinct periods of the rows."""
-        return len(np.unique(self.result.fit.residual_periods))
+        return len(np.unique(self.result.fit.estimated.periods))
 
     @property
     def effects(self) -> tuple[str, ...]:
