@@ -86,7 +86,7 @@ def later_steps(steps: int, **window: object) -> float:
     first = quietly(pv.fit_panel_var, municipalities(), PURSE, steps=1, instruments=pv.LagInstruments(**window))
     params = first.params.to_numpy()
     for _ in range(steps):
-        params = jointly(first.fit.gmm.problem.entity_moments, params)
+        params = jointly(first.fit.gmm.problem.products.transpose(2, 0, 1), params)
     return float(params[0, 0])
 
 

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_flag, read_names
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.kernels.linear.unit_regressions import UnitRegressions, unit_regressions
 from panelvar.nonstationary.error_correction_panels.ardl_rows import (
+    CRITERIA,
     SPEED,
     ArdlRows,
     Lags,
     Orders,
-    criterion_of,
     criterion_values,
     grid,
     lost_rows,
@@ -133,7 +132,7 @@ def fit_ardl(
     """Choose orders if asked to, and regress entity by entity."""
     dependent = rows.source.dependent
     common_orders = read_flag("common_orders", common_orders)
-    criterion, candidates = criterion_of(lags), []
+    criterion, candidates = choose("lags", lags, CRITERIA) if isinstance(lags, str) else None, []
     most = read_orders("max_lags", max_lags, dependent, rows.long_run)
     if criterion is None:
         most = read_orders("lags", lags, dependent, rows.long_run)
@@ -141,22 +140,17 @@ def fit_ardl(
     else:
         rows.refuse_beyond("max_lags", most)
         candidates = grid(most)
-    shared = _shared(pooled, rows, most, criterion)
-    largest = _ordered(rows.design(most), shared, rows)
-    if largest.nobs == 0:
-        raise InsufficientDataError(
-            f"None of the {count_of(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
-            f"that {most} takes."
-        )
+    shared = _read_common(pooled, rows, most, criterion)
+    largest = _order_columns(rows.design(most), shared, rows)
     usable = fit_units(largest, min_rows=min_rows, unusable=unusable, instead="")
     if criterion is None:
         chosen = [most] * len(usable.units.rss)
     else:
-        chosen = _chosen(usable, rows, candidates, criterion, common_orders)
-    return _laid_out(rows, usable, most, tuple(chosen), shared, criterion)
+        chosen = _choose_orders(usable, rows, candidates, criterion, common_orders)
+    return _lay_out(rows, usable, most, tuple(chosen), shared, criterion)
 
 
-def _shared(pooled: Sequence[str] | str, rows: ArdlRows, most: Orders, criterion: str | None) -> tuple[str, ...]:
+def _read_common(pooled: Sequence[str] | str, rows: ArdlRows, most: Orders, criterion: str | None) -> tuple[str, ...]:
     names = read_names("common", pooled, "short-run terms")
     available = rows.short_names(most)
     for name in names:
@@ -170,7 +164,7 @@ def _shared(pooled: Sequence[str] | str, rows: ArdlRows, most: Orders, criterion
     return tuple(name for name in available if name in names)
 
 
-def _ordered(design: Design, shared: tuple[str, ...], rows: ArdlRows) -> Design:
+def _order_columns(design: Design, shared: tuple[str, ...], rows: ArdlRows) -> Design:
     """Put the shared short-run columns after the own ones, before the levels."""
     if not shared:
         return design
@@ -180,7 +174,7 @@ def _ordered(design: Design, shared: tuple[str, ...], rows: ArdlRows) -> Design:
     return replace(design, names=names, x=tuple(design.x[design.names.index(name)] for name in names))
 
 
-def _chosen(
+def _choose_orders(
     usable: UnitFits, rows: ArdlRows, candidates: Sequence[Orders], criterion: str, common: bool
 ) -> list[Orders]:
     """Compare all orders on the rows of the largest order, entity by entity or for all at once."""
@@ -198,7 +192,7 @@ def _chosen(
     return [candidates[best] for best in np.argmin(table, axis=0)]
 
 
-def _laid_out(
+def _lay_out(
     rows: ArdlRows,
     usable: UnitFits,
     most: Orders,
@@ -221,7 +215,7 @@ def _laid_out(
         members = np.flatnonzero([each == orders for each in chosen])
         design, units = usable.design, usable.units
         if orders != most or len(members) < n:
-            design = _ordered(rows.design(orders), shared, rows)
+            design = _order_columns(rows.design(orders), shared, rows)
             inside = np.isin(design.panel.entity_codes[panel_positions(design)], codes[members])
             design = design.take(np.flatnonzero(inside))
             units = unit_regressions(design.arrays, design.entity_starts, constant=design.constant)
@@ -234,7 +228,7 @@ def _laid_out(
     present = np.array([[name in rows.short_names(orders) for name in own] for orders in chosen], dtype=bool)
     if constant:
         present[:, 0] = True
-    design = _together(rows, blocks)
+    design = _join_blocks(rows, blocks)
     notes = [*rows.source.notes, *usable.notes, *lost_rows(rows, design.nobs)]
     if criterion is not None:
         counts = {orders: chosen.count(orders) for orders in dict.fromkeys(chosen)}
@@ -244,20 +238,20 @@ def _laid_out(
     return ArdlFits(rows, design, tuple(blocks), chosen, own, shared, present, laid_out, tuple(notes))
 
 
-def _together(rows: ArdlRows, blocks: Sequence[tuple[Design, NDArray[np.intp]]]) -> Design:
+def _join_blocks(rows: ArdlRows, blocks: Sequence[tuple[Design, NDArray[np.intp]]]) -> Design:
     """Rows of all blocks as one design in the order of the panel, with the columns that all of them have."""
     names = (*rows.long_run, rows.lagged)
     positions = np.concatenate([panel_positions(design) for design, _ in blocks])
     order = np.argsort(positions, kind="stable")
 
-    def joined(name: str) -> Array:
+    def join(name: str) -> Array:
         out: Array = np.concatenate([each.x[each.names.index(name)] for each, _ in blocks])[order]
         return out
 
     return replace(
         blocks[0][0],
         names=names,
-        x=tuple(joined(name) for name in names),
+        x=tuple(join(name) for name in names),
         y=np.concatenate([each.y for each, _ in blocks])[order],
         kept=positions[order],
     )

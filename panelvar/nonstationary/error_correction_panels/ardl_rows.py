@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import is_whole, read_flag, read_names, refuse_beyond
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import Note, SpecificationError, choose
+from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.design import Design, build_design
@@ -73,7 +73,13 @@ class ArdlRows:
         refuse_beyond(option, max(orders.y, *orders.x), self.source.panel.calendar.n_positions)
 
     def design(self, orders: Orders) -> Design:
-        """Return the rows of an order: short-run regressors, levels, lagged y, and the difference explained."""
+        """Return the rows of an order: short-run regressors, levels, lagged y, and the difference explained.
+
+        Raises
+        ------
+        InsufficientDataError
+            No entity has the consecutive periods that the order takes.
+        """
         panel = self.source.panel
         change = panel.difference(self.y)
         columns = [panel.lag(change, lag) for lag in range(1, orders.y)]
@@ -94,6 +100,11 @@ class ArdlRows:
             inside[self.source.kept] = True
             good &= inside
         kept = np.flatnonzero(good)
+        if not len(kept):
+            raise InsufficientDataError(
+                f"None of the {count_of(self.source.nobs, 'row')} is left, because no entity has the consecutive "
+                f"periods that {orders} takes."
+            )
         return replace(
             self.source,
             dependent=difference_name(self.source.dependent),
@@ -233,11 +244,6 @@ def _whole(option: str, value: object) -> int:
     if value < 0:
         raise SpecificationError(f"{option} has {shown(value)}, but a number of lags is 0 or more.")
     return int(value)
-
-
-def criterion_of(lags: object) -> str | None:
-    """Return the criterion that ``lags`` names, None if it gives orders."""
-    return choose("lags", lags, CRITERIA) if isinstance(lags, str) else None
 
 
 def grid(most: Orders) -> list[Orders]:

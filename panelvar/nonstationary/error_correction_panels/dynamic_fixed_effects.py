@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, emit
+from panelvar.core.base.errors import CollinearityError, Note, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.estimates.covariance.covariances import Covariance
@@ -113,11 +112,6 @@ def fit_dynamic_fixed_effects(
     orders = read_orders("lags", lags, rows.source.dependent, rows.long_run)
     rows.refuse_beyond("lags", orders)
     design = rows.design(orders)
-    if design.nobs == 0:
-        raise InsufficientDataError(
-            f"None of the {count_of(rows.source.nobs, 'row')} is left, because no entity has the consecutive periods "
-            f"that {orders} takes."
-        )
     design = design.with_notes(*rows.source.notes, *lost_rows(rows, design.nobs))
     reduced = finish(within_model(design, effects, chosen), cov, chosen, "drop")
     lost = [name for name in design.names if name not in reduced.names]
@@ -127,12 +121,14 @@ def fit_dynamic_fixed_effects(
             f"({'; '.join(note.text for note in reduced.notes if note.code.startswith('regressor-'))}). Leave "
             f"{'it' if len(lost) == 1 else 'them'} out."
         )
-    result = _solved(reduced, rows, orders, chosen)
+    result = _solve_for_long_run(reduced, rows, orders, chosen)
     emit(result.fit.notes[len(reduced.fit.notes) :])
     return result
 
 
-def _solved(reduced: LinearResult, rows: ArdlRows, orders: Orders, convention: Convention) -> ErrorCorrectionResult:
+def _solve_for_long_run(
+    reduced: LinearResult, rows: ArdlRows, orders: Orders, convention: Convention
+) -> ErrorCorrectionResult:
     """Solve the reduced form for the long run, with its covariance by the delta method."""
     k = len(rows.long_run)
     given = reduced.names

@@ -211,10 +211,9 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
                 return Maximum(point, iteration, decrement, False)
             before = point.loglik
         score = problem.score(point)
-        step = _newton_step(problem.observed(point), score)
-        concave = step is not None
-        if step is None:
-            step = _scoring_step(problem.expected_triangle(point), score)
+        inverse = inverse_positive(problem.observed(point))
+        concave = inverse is not None
+        step = _scoring_step(problem.expected_triangle(point), score) if inverse is None else inverse @ score
         decrement = float(score @ step)
         if concave and decrement < _QUADRATIC:
             # One more step squares the distance to the maximum, unless the distance is rounding already.
@@ -227,10 +226,10 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
             if stalled == _STALLED:
                 return Maximum(point, iteration, decrement, False)
             continue
-        further = _searched(problem, point, step, decrement)
+        further = _search_along(problem, point, step, decrement)
         if further is None and concave:
             step = _scoring_step(problem.expected_triangle(point), score)
-            further = _searched(problem, point, step, float(score @ step))
+            further = _search_along(problem, point, step, float(score @ step))
         if further is None:
             break
         point = further
@@ -275,17 +274,12 @@ def inverse_positive(matrix: Array) -> Array | None:
     return np.asarray(root.T @ root, dtype=np.float64)
 
 
-def _newton_step(information: Array, score: Array) -> Array | None:
-    inverse = inverse_positive(information)
-    return None if inverse is None else inverse @ score
-
-
 def _scoring_step(triangle: Array, score: Array) -> Array:
     inverse = inverse_triangle(triangle)
     return inverse @ (inverse.T @ score)
 
 
-def _searched(problem: LongRunProblem, point: Point, step: Array, gain: float) -> Point | None:
+def _search_along(problem: LongRunProblem, point: Point, step: Array, gain: float) -> Point | None:
     """Halve the step until it brings a fair share of the gain it promises."""
     length = 1.0
     for _ in range(_HALVINGS):

@@ -153,13 +153,13 @@ def fit_pooled_mean_group(
     refuse_exact(fits.design, fits.units.rss, "so the likelihood has no maximum. Leave such entities out.")
     units = fits.units
     problem = long_run_problem(units.triangles, units.targets, units.rss, fits.sizes, fits.k, len(fits.pooled))
-    maximum, notes = _searched(problem, fits, algorithm, start, most)
-    result = _assembled(fits, problem, maximum, information, algorithm, chosen, notes)
+    maximum, notes = _climb(problem, fits, algorithm, start, most)
+    result = _assemble(fits, problem, maximum, information, algorithm, chosen, notes)
     emit(result.notes)
     return result
 
 
-def _searched(
+def _climb(
     problem: LongRunProblem, fits: ArdlFits, algorithm: str, start: Mapping[str, float] | None, most: int
 ) -> tuple[Maximum, tuple[Note, ...]]:
     """Climb from the given start, or from three, and take the highest maximum."""
@@ -218,7 +218,7 @@ def _own_guesses(problem: LongRunProblem, fits: ArdlFits) -> list[Array]:
     return [np.median(every, axis=0), likeliest]
 
 
-def _assembled(
+def _assemble(
     fits: ArdlFits,
     problem: LongRunProblem,
     maximum: Maximum,

@@ -161,7 +161,7 @@ def _covariance(
     label, count = "Robust, entity moments", design.entities.n_groups
     by: tuple[object, ...] = ()
     if isinstance(cov, Clustered):
-        own, label, count = _summed(rows, own, cov)
+        own, label, count = _sum_by_cluster(rows, own, cov)
         by = cov.by
     elif not (isinstance(cov, str) and cov == "robust"):
         raise SpecificationError(
@@ -181,7 +181,7 @@ def _covariance(
     return CovarianceEstimate(chosen.T @ chosen, label, np.inf, notes=tuple(notes), by=by)
 
 
-def _summed(rows: LaggedRows, own: Array, cov: Clustered) -> tuple[Array, str, int]:
+def _sum_by_cluster(rows: LaggedRows, own: Array, cov: Clustered) -> tuple[Array, str, int]:
     """Sum what the entities add by cluster."""
     design = rows.design
     if len(cov.by) > 1:

@@ -117,16 +117,16 @@ def corrected_within(
     unit[0] = 1.0
     inner = np.swapaxes(own, -1, -2) @ own
     inner[..., 0, 0] += variance * squares
-    q = _solved(inner, np.broadcast_to(unit, (*lead, 1 + k))[..., None])[..., 0]
+    q = _solve_scaled(inner, np.broadcast_to(unit, (*lead, 1 + k))[..., None])[..., 0]
     first = q[..., 0]
     bias = (variance * trace)[..., None] * q
     if order >= 2:
-        moved = _solved(inner, transposed @ own)
+        moved = _solve_scaled(inner, transposed @ own)
         level = np.trace(moved, axis1=-2, axis2=-1) + 2.0 * variance * first * cubes
         bias = bias - variance[..., None] * ((moved @ q[..., None])[..., 0] + level[..., None] * q)
     if order >= 3:
         product = transposed @ through
-        moved = _solved(inner, product)
+        moved = _solve_scaled(inner, product)
         turned = (moved @ q[..., None])[..., 0]
         level = (
             (q * (product @ q[..., None])[..., 0]).sum(axis=-1)
@@ -176,7 +176,7 @@ def _within(y: Array, lagged: Array, flat: Array) -> Array:
     return np.concatenate((slope[..., None], y @ flat - slope[..., None] * projected), axis=-1)
 
 
-def _solved(matrix: Array, right: Array) -> Array:
+def _solve_scaled(matrix: Array, right: Array) -> Array:
     """Solve equations whose first unknown alone has a size of its own."""
     size = np.sqrt(matrix[..., 0, 0])[..., None, None]
     scaled, target = matrix.copy(), right.copy()

@@ -16,6 +16,7 @@ from panelvar.data.formulas.design import Design, assemble, dated_panel
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import read_columns
+from panelvar.panels.dynamic.lag_instruments import lag_names
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.fixed import within_model
 from panelvar.panels.static.result import LinearResult
@@ -50,11 +51,6 @@ class LaggedRows:
     def names(self) -> tuple[str, ...]:
         """Names of the coefficients: lags, then regressors."""
         return self.design.names
-
-
-def lag_names(dependent: str, lags: int) -> tuple[str, ...]:
-    """Names of the lags of the dependent variable."""
-    return tuple(f"L({dependent})" if lag == 1 else f"L({dependent}, {lag})" for lag in range(1, lags + 1))
 
 
 def lagged_rows(
@@ -126,7 +122,7 @@ def lagged_rows(
         tuple(column[kept] for column in (*lagged, *columns)),
         constant=False,
         kept=kept,
-        notes=(*source.notes, *_lost(source.nobs, len(kept))),
+        notes=(*source.notes, *_lost_notes(source.nobs, len(kept))),
         formula=source.formula,
     )
     if design.entities.sizes.max() < 2:
@@ -163,7 +159,7 @@ def _refuse_constant(design: Design, lags: Sequence[str]) -> None:
             )
 
 
-def _lost(before: int, used: int) -> tuple[Note, ...]:
+def _lost_notes(before: int, used: int) -> tuple[Note, ...]:
     """Say how many complete rows serve as lags alone."""
     if used == before:
         return ()
@@ -269,7 +265,7 @@ def within_cube(rows: LaggedRows) -> WithinCube:
         if (len(design.x) > rows.lags)
         else np.zeros((design.nobs, 0))
     )
-    basis, triangle = _beside(dummies, regressors)
+    basis, triangle = _orthonormal_beside(dummies, regressors)
     cube = np.zeros((*mask.shape, basis.shape[1]))
     cube[where] = basis
     return WithinCube(mask, y, lagged, cube, triangle, unit, where)
@@ -285,7 +281,7 @@ def _orthonormal(columns: Array) -> Array:
     return np.asarray(scaled @ (vectors[:, kept] / np.sqrt(sizes[kept])))
 
 
-def _beside(dummies: Array, regressors: Array) -> tuple[Array, Array]:
+def _orthonormal_beside(dummies: Array, regressors: Array) -> tuple[Array, Array]:
     """Orthonormal columns for what dummies leave of regressors, beside the dummies, and the regressors' triangle."""
     units = exponents(regressors, axis=0)
     left = np.ldexp(regressors, -units)

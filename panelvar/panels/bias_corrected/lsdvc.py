@@ -18,7 +18,6 @@ from panelvar.panels.bias_corrected.corrected_result import CorrectedFit, Correc
 from panelvar.panels.bias_corrected.kiviet_bruno import Corrected, corrected_within
 from panelvar.panels.bias_corrected.lagged_rows import LaggedRows, WithinCube, lagged_rows, less_means, within_cube
 from panelvar.panels.dynamic.dynamic_model import build_model
-from panelvar.panels.dynamic.gmm_convention import gmm_convention
 from panelvar.panels.dynamic.gmm_estimate import estimate
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, Specification, StandardInstruments
 
@@ -121,7 +120,11 @@ def fit_lsdvc(
     >>> fit.bias.round(4).to_dict()
     {'L(log(emp))': -0.1391, 'log(wage)': -0.0052, 'log(capital)': 0.0523}
     """
-    _refuse_lags(lags)
+    if not is_whole(lags) or lags != 1:
+        raise SpecificationError(
+            f"lags={shown(lags)}: this bias correction takes one lag of the dependent variable. For more lags use "
+            "fit_bias_corrected_moments or fit_arellano_bond."
+        )
     read_whole("order", order, 1, 3)
     choose("convention", convention, CONVENTIONS)
     draws = read_whole("draws", draws, 0)
@@ -159,14 +162,6 @@ def fit_lsdvc(
     result = CorrectedResult(fit, estimate, "Bias-corrected LSDV", convention)
     emit((*notes, *estimate.notes))
     return result
-
-
-def _refuse_lags(lags: object) -> None:
-    if not is_whole(lags) or lags != 1:
-        raise SpecificationError(
-            f"lags={shown(lags)}: this bias correction takes one lag of the dependent variable. For more lags use "
-            "fit_bias_corrected_moments or fit_arellano_bond."
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,10 +218,10 @@ def _corrector(rows: LaggedRows, initial: object, sigma2: float | None, order: i
         sigma2 = read_number("sigma2", sigma2)
         if sigma2 < 0.0:
             raise SpecificationError(f"sigma2={sigma2:g} is negative, and a variance cannot be.")
-    return _Corrector(rows, cube, None, _given(initial, rows.names), sigma2, order, convention)
+    return _Corrector(rows, cube, None, _read_initial(initial, rows.names), sigma2, order, convention)
 
 
-def _given(initial: object, names: tuple[str, ...]) -> Array:
+def _read_initial(initial: object, names: tuple[str, ...]) -> Array:
     """Numbers for the coefficients, by name or in their order."""
     if isinstance(initial, Mapping):
         odd = sorted(set(map(str, initial)) ^ set(names))
@@ -267,7 +262,7 @@ def _bootstrap(corrector: _Corrector, fit: CorrectedFit, draws: int, rng: np.ran
     size = max(1, _CELLS // (cube.mask.size * (2 + cube.basis.shape[2])))
     found, failed = [], 0
     for start in range(0, draws, size):
-        y, lagged = _redrawn(rows, cube, fit, rng, min(size, draws - start))
+        y, lagged = _draw_data(rows, cube, fit, rng, min(size, draws - start))
         initial, usable = [], []
         for draw, values in enumerate(y):
             outcome = rows.outcome.copy()
@@ -293,7 +288,7 @@ def _bootstrap(corrector: _Corrector, fit: CorrectedFit, draws: int, rng: np.ran
     return CovarianceEstimate(matrix, f"Parametric bootstrap, {kept} draws", np.inf, notes=tuple(notes))
 
 
-def _redrawn(
+def _draw_data(
     rows: LaggedRows, cube: WithinCube, fit: CorrectedFit, rng: np.random.Generator, count: int
 ) -> tuple[Array, Array]:
     """Draw so many dependent variables and their lags, (B, N, T), in the cube's unit.
@@ -344,14 +339,5 @@ def _initial_estimates(rows: LaggedRows, kind: str, outcome: Array) -> Array:
         level_equation=kind == "bb",
         time_effects=rows.time_effects,
     )
-    found = estimate(
-        build_model(panel, specification, "drop"),
-        gmm_convention("default"),
-        steps=1,
-        joint=True,
-        cov_kind="robust",
-        h=None,
-        groups=None,
-        group_label="entities",
-    )
+    found = estimate(build_model(panel, specification, "drop"), steps=1)
     return found.params[: len(rows.names), 0]

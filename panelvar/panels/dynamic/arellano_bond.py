@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,17 +17,18 @@ from panelvar.data.formulas.design import dated_panel, makes_designs
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.kernels.dynamics.dynamics import companion_roots
-from panelvar.panels.dynamic.dynamic_model import DynamicModel, build_model
+from panelvar.panels.dynamic.dynamic_model import build_model, stream_model
 from panelvar.panels.dynamic.dynamic_result import DynamicFit, DynamicPanelResult
 from panelvar.panels.dynamic.gmm_convention import gmm_convention
 from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, read_covariance
-from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, entity_groups, estimate
+from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, estimate
 from panelvar.panels.dynamic.instrument_moments import H_CHOICES
 from panelvar.panels.dynamic.lag_instruments import (
     Instruments,
     LagInstruments,
     Specification,
     StandardInstruments,
+    lag_names,
     read_instruments,
 )
 from panelvar.panels.dynamic.quadratic_moments import NONLINEAR
@@ -121,17 +122,9 @@ def fit_arellano_bond(
     >>> fit.ar_test(2)
     <m2: z = -1.2224, p = 0.2216>
     """
-    return _fitted(
-        "Arellano-Bond",
-        _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, False),
-        steps=steps,
-        cov=cov,
-        small=small,
-        convention=convention,
-        h=None,
-        missing=missing,
-        nonlinear=nonlinear,
-    )
+    choices = EstimationChoices(steps, cov, small, convention, missing, nonlinear=nonlinear)
+    read = _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant)
+    return choices.fit("Arellano-Bond", *read)
 
 
 @documented
@@ -208,16 +201,11 @@ def fit_blundell_bond(
     """
     if h is not None:
         choose("h", h, H_CHOICES)
-    return _fitted(
-        "Blundell-Bond",
-        _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, True),
-        steps=steps,
-        cov=cov,
-        small=small,
-        convention=convention,
-        h=h,
-        missing=missing,
+    choices = EstimationChoices(steps, cov, small, convention, missing, h=h)
+    read = _read(
+        data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, level_equation=True
     )
+    return choices.fit("Blundell-Bond", *read)
 
 
 @documented
@@ -273,28 +261,16 @@ def fit_anderson_hsiao(
     {'L(log(emp))': 1.0936, 'log(wage)': -0.5566, 'log(capital)': 0.1354}
     """
     choose("instrument", instrument, ("level", "difference"))
-    panel, specification = _read(data, y, x, lags, None, None, None, "fd", time_effects, False, False)
+    panel, specification = _read(data, y, x, lags, time_effects=time_effects)
     name, count = specification.dependents[0], specification.lags
     lag_set: Instruments
     if instrument == "level":
         lag_set = LagInstruments(name, 2, count + 1, collapse=True)
     else:
-        lag_set = StandardInstruments([_lag_name(name, lag) for lag in range(2, count + 2)], "transformed")
-    rest = tuple(each for each in specification.sets if isinstance(each, StandardInstruments))
-    return _fitted(
-        "Anderson-Hsiao",
-        (panel, replace(specification, sets=(lag_set, *rest))),
-        steps=1,
-        cov=cov,
-        small=small,
-        convention=convention,
-        h=None,
-        missing=missing,
-    )
-
-
-def _lag_name(name: str, lag: int) -> str:
-    return f"L({name})" if lag == 1 else f"L({name}, {lag})"
+        lag_set = StandardInstruments(lag_names(name, count + 1)[1:], "transformed")
+    exogenous = tuple(each for each in specification.sets if isinstance(each, StandardInstruments))
+    choices = EstimationChoices(1, cov, small, convention, missing)
+    return choices.fit("Anderson-Hsiao", panel, replace(specification, sets=(lag_set, *exogenous)))
 
 
 def _read(
@@ -302,15 +278,15 @@ def _read(
     y: str,
     x: Names,
     lags: int,
-    predetermined: Names,
-    endogenous: Names,
-    instruments: LagInstruments | Sequence[Instruments] | None,
-    transform: str,
-    time_effects: bool,
-    constant: bool,
-    level_equation: bool,
+    predetermined: Names = None,
+    endogenous: Names = None,
+    instruments: LagInstruments | Sequence[Instruments] | None = None,
+    transform: str = "fd",
+    time_effects: bool = False,
+    constant: bool = False,
+    level_equation: bool = False,
 ) -> tuple[Panel | WholeEntities, Specification]:
-    """Read a call: the panel, and the model with all of its instruments spelled out."""
+    """Read the panel, and the model with all of its instruments spelled out."""
     choose("transform", transform, TRANSFORMS)
     panel = _entities(data)
     lags = read_whole("lags", lags, 1)
@@ -324,72 +300,18 @@ def _read(
         whole = panel if isinstance(panel, Panel) else next(panel.panels(panel.names))
         y, exogenous = parse(y, whole).y_name, tuple(term for term in written_terms(y) if term not in ("0", "1"))
     older, current = read_names("predetermined", predetermined), read_names("endogenous", endogenous)
-    lag_names = tuple(_lag_name(y, lag) for lag in range(1, lags + 1))
-    every = (y, *lag_names, *exogenous, *older, *current)
-    twice = repeated(every)
+    own_lags, regressors = lag_names(y, lags), (*exogenous, *older, *current)
+    twice = repeated((y, *own_lags, *regressors))
     if twice:
         raise SpecificationError(
             f"You named {listed(twice)} twice. Name each regressor once, in x, predetermined= or endogenous=, and "
             f"leave out the lags of {y!r}: lags= adds them."
         )
     sets = read_instruments((y,), exogenous, older, current, instruments)
+    constant, time_effects = read_flag("constant", constant), read_flag("time_effects", time_effects)
     return panel, Specification(
-        (y,),
-        lag_names,
-        lags,
-        (*exogenous, *older, *current),
-        sets,
-        transform,
-        level_equation,
-        read_flag("constant", constant),
-        read_flag("time_effects", time_effects),
+        (y,), own_lags, lags, regressors, sets, transform, level_equation, constant, time_effects
     )
-
-
-def _fitted(
-    name: str,
-    read: tuple[Panel | WholeEntities, Specification],
-    *,
-    steps: int | str,
-    cov: str | Covariance | None,
-    small: bool,
-    convention: str,
-    h: str | None,
-    missing: str,
-    nonlinear: str | None = None,
-) -> DynamicPanelResult:
-    choose("missing", missing, DROP_OR_RAISE)
-    if nonlinear is not None:
-        choose("nonlinear", nonlinear, NONLINEAR)
-    small = read_flag("small", small)
-    chosen = gmm_convention(convention)
-    kind, by = read_covariance(cov)
-    source, specification = read
-    model = build_model(source, specification, missing) if isinstance(source, Panel) else _streamed(read, missing)
-    groups, label = entity_groups(model, by)
-    found = estimate(
-        model,
-        chosen,
-        steps=steps,
-        joint=True,
-        cov_kind=kind,
-        h=h,
-        groups=groups,
-        group_label=label,
-        nonlinear=nonlinear,
-    )
-    notes = (*model.notes, *found.notes, *_doubtful(model.specification), *_unstable(model.specification, found.params))
-    fit = DynamicFit(
-        model.regressors, found.params[:, 0], float(np.trace(model.residual_products(found.params))), notes, found
-    )
-    covariance = estimated_covariance(found, small=small)
-    kind_of_moments = "" if nonlinear is None else ", quadratic moments"
-    result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}")
-    if not isinstance(source, Panel) and model.census.differences.most > 1:
-        # One reading serves both tests that the table shows: it can be printed where the data are no more.
-        result.ar_test(1)
-    emit(result.notes)
-    return result
 
 
 def _entities(data: object) -> Panel | WholeEntities:
@@ -403,10 +325,49 @@ def _entities(data: object) -> Panel | WholeEntities:
     return WholeEntities(data)
 
 
-def _streamed(read: tuple[Any, Specification], missing: str) -> DynamicModel:
-    from panelvar.panels.dynamic.streamed_moments import StreamedModel
+@dataclass(frozen=True)
+class EstimationChoices:
+    """How a dynamic panel is estimated: arguments that its public functions share."""
 
-    return StreamedModel(*read, missing)
+    steps: int | str
+    cov: str | Covariance | None
+    small: bool
+    convention: str
+    missing: str
+    nonlinear: str | None = None
+    h: str | None = None
+
+    def fit(self, name: str, source: Panel | WholeEntities, specification: Specification) -> DynamicPanelResult:
+        """Estimate what was read, under the name of an estimator."""
+        choose("missing", self.missing, DROP_OR_RAISE)
+        if self.nonlinear is not None:
+            choose("nonlinear", self.nonlinear, NONLINEAR)
+        small, convention = read_flag("small", self.small), gmm_convention(self.convention)
+        cov_kind, by = read_covariance(self.cov)
+        if isinstance(source, Panel):
+            model = build_model(source, specification, self.missing)
+        else:
+            model = stream_model(source, specification, self.missing)
+        found = estimate(
+            model,
+            steps=self.steps,
+            convention=convention,
+            cov_kind=cov_kind,
+            by=by,
+            h=self.h,
+            nonlinear=self.nonlinear,
+        )
+        notes = (*model.notes, *found.notes, *_doubtful_lags(specification), *_unstable(specification, found.params))
+        rss = float(np.trace(found.sums.residual_products(found.params)))
+        fit = DynamicFit(model.regressors, found.params[:, 0], rss, notes, found)
+        kind_of_moments = "" if self.nonlinear is None else ", quadratic moments"
+        estimator = f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}"
+        result = DynamicPanelResult(fit, estimated_covariance(found, small=small), estimator)
+        if not isinstance(source, Panel) and model.census.differences.most > 1:
+            # One reading serves both tests that the table shows: it can be printed where the data are no more.
+            result.ar_test(1)
+        emit(result.notes)
+        return result
 
 
 def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:
@@ -424,7 +385,7 @@ def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:
     return (Note("not-stable", text),)
 
 
-def _doubtful(specification: Specification) -> tuple[Note, ...]:
+def _doubtful_lags(specification: Specification) -> tuple[Note, ...]:
     """Warn of lags of y that its own differenced error moves."""
     name = specification.dependents[0]
     for each in specification.sets:

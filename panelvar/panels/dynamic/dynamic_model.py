@@ -1,35 +1,85 @@
-"""A dynamic panel as equations and instruments: rows transformed, lags taken, moments collected."""
+r"""A dynamic panel before its estimation: the entities in use, their equations, the moments of all of them.
+
+Entities' equations are kept, or read again from a stream whenever they are asked for. GMM uses the entities' moments
+only through their sum and their cross products. At any coefficients these are linear and quadratic in the products
+:math:`P_i = Z_i'[X_i, Y_i]`. So the triangle of the QR decomposition of all :math:`\mathrm{vec}\,P_i` stands for the
+entities of a stream: weights, their corrections and every test of moments treat its rows as so many entities, no digit
+is lost, and memory does not grow with the panel.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import (
-    CollinearityError,
-    DataError,
-    InsufficientDataError,
-    Note,
-    SpecificationError,
-)
-from panelvar.core.base.labels import listed
-from panelvar.data.formulas.design import CONSTANT
+from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.core.base.quoting import shown
 from panelvar.data.panel.panel import Panel
-from panelvar.kernels.linear.qr import ROUNDING
-from panelvar.panels.dynamic.cube import Census, LaidRows, RowCounts, lay_out
+from panelvar.data.streams.reading import no_rows
+from panelvar.panels.dynamic.cube import Census, RowCounts, lay_out, model_columns
+from panelvar.panels.dynamic.entity_equations import EntityEquations, Lengths, equations_of, periods_with_effects
 from panelvar.panels.dynamic.gmm import GmmProblem
-from panelvar.panels.dynamic.instrument_moments import InstrumentMatrix, collected, row_covariances
+from panelvar.panels.dynamic.instrument_moments import row_covariances
 from panelvar.panels.dynamic.lag_instruments import Specification
-from panelvar.panels.dynamic.transforms import WORDS, EquationRows, levels, transformed
+from panelvar.panels.dynamic.quadratic_moments import (
+    QuadraticProblem,
+    SummedQuadratics,
+    no_products,
+)
+from panelvar.panels.dynamic.transforms import WORDS
+from panelvar.panels.dynamic.weighting import StackedRows
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from panelvar.data.streams.whole_entities import WholeEntities
+
+_NUMBERS = 2**22
+"""Numbers of the moments and rows of entities that are worked on at once: 32 MB."""
+KnownColumns = Callable[[Panel], Mapping[str, Array]]
+"""Computes columns of a panel, by name."""
+
+
+class RowSums(NamedTuple):
+    """Sums over the rows of a model.
+
+    Attributes
+    ----------
+    rows : (r, m + K) array
+        The transformed rows, or rows with the same cross products.
+    level_means : (m + K,) array
+        Means of the columns over the complete periods.
+    """
+
+    rows: Array
+    level_means: Array
+
+    def residual_products(self, params: Array) -> Array:
+        """Cross products (K, K) of the errors of the transformed rows."""
+        left = self.rows @ np.concatenate([-params, np.eye(params.shape[1])])
+        return np.asarray(left.T @ left)
+
+
+class EntityRows(NamedTuple):
+    """Rows of some of a model's entities.
+
+    Attributes
+    ----------
+    part : EntityEquations
+    errors : callable
+        Moments of their errors (N, K L) at coefficients (m, K), equation by equation.
+    groups : (N,) integer array or None
+        Their clusters.
+    """
+
+    part: EntityEquations
+    errors: Callable[[Array], Array]
+    groups: Positions | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,33 +88,33 @@ class DynamicModel:
 
     Attributes
     ----------
-    panel : Panel
+    panel : Panel or WholeEntities
     specification : Specification
     regressors : tuple of str
-        All m of them, in the order of the columns.
-    equations : tuple of EquationRows
-        The transformed rows, and the levels if they are there: m regressors and K dependent variables.
-    levels : EquationRows
-        The complete periods.
-    instruments : InstrumentMatrix
+        All m of them.
     entities : (N,) integer array
         Which of the panel's entities these are.
     census : Census
-    periods : (q,) integer array
-        Calendar positions of the periods that have effects, the first being the base; empty without effects.
     notes : tuple of Note
+    parts : iterable of EntityEquations
+        Entities' equations: a tuple of all of them, or what reads them again.
     """
 
-    panel: Panel
+    panel: Panel | WholeEntities
     specification: Specification
     regressors: tuple[str, ...]
-    equations: tuple[EquationRows, ...]
-    levels: EquationRows
-    instruments: InstrumentMatrix
     entities: Positions
     census: Census
-    periods: Positions
     notes: tuple[Note, ...]
+    parts: Iterable[EntityEquations]
+
+    @property
+    def kept(self) -> EntityEquations:
+        """The equations of all entities, which a stream does not keep."""
+        if not isinstance(self.parts, tuple):
+            raise no_rows("A residual")
+        whole: EntityEquations = self.parts[0]
+        return whole
 
     @property
     def kind(self) -> str:
@@ -72,16 +122,9 @@ class DynamicModel:
         return self.specification.transform
 
     @property
-    def transformed(self) -> EquationRows:
-        """The rows without effects."""
-        return self.equations[0]
-
-    @cached_property
-    def differences(self) -> EquationRows:
-        """First differences of the complete periods, whatever the rows of the model are."""
-        if self.transformed.kind == "fd":
-            return self.transformed
-        return transformed("fd", self.levels.values, self.levels.complete)
+    def periods(self) -> Positions:
+        """Calendar positions (q,) of the periods that have effects, the first being the base; empty without effects."""
+        return periods_with_effects(self.specification, self.census)
 
     @property
     def n_entities(self) -> int:
@@ -110,42 +153,94 @@ class DynamicModel:
 
     @property
     def entity_labels(self) -> pd.Index:
-        """Labels of the entities in use."""
-        return self.panel.entity_labels[self.entities]
+        """Labels of the entities in use, in their order."""
+        if isinstance(self.panel, Panel):
+            return self.panel.entity_labels[self.entities]
+        order = self.panel.order
+        return self.panel.labels.take(order[np.isin(order, self.entities)])
 
-    def residuals(self, rows: EquationRows, params: Array) -> Array:
-        """Errors (R, N, K) of rows at given coefficients (m, K), zero where a row does not exist."""
-        m = self.n_regressors
-        return rows.values[:, :, m:] - rows.values[:, :, :m] @ params
+    def _by_part(self, groups: Positions | None) -> Iterator[tuple[EntityEquations, Positions | None]]:
+        """The equations with the clusters of their entities."""
+        start = 0
+        for part in self.parts:
+            stop = start + part.n_entities
+            yield part, None if groups is None else groups[start:stop]
+            start = stop
 
-    def residual_products(self, params: Array) -> Array:
-        """Cross products (K, K) of the errors of the transformed rows."""
-        left = self.residuals(self.transformed, params).reshape(-1, params.shape[1])
-        return np.asarray(left.T @ left)
-
-    @cached_property
-    def level_means(self) -> Array:
-        """Means (m + K,) of the columns over the complete periods."""
-        return np.asarray(self.levels.values[self.levels.complete].mean(axis=0))
-
-    def problem(self, h: str, *, balanced: bool, groups: Positions | None) -> GmmProblem:
-        """The moments of the entities, and how their one-step weight is made.
+    def sum_moments(self, h: str, *, balanced: bool, groups: Positions | None) -> tuple[GmmProblem, RowSums]:
+        """Add up the moments of the entities, and their rows.
 
         Parameters
         ----------
         h : {"cross", "block", "identity"}
+            How the one-step weight is made.
         balanced : bool
             Deviations of an entity without gaps, for all of them.
         groups : (N,) integer array or None
             Clusters of entities.
         """
-        covariances = row_covariances(self.equations, h, balanced=balanced)
-        products = self.instruments.products(self.equations)
-        return GmmProblem(products, self.instruments, covariances, self.regressors, groups)
+        total: Any = 0.0
+        weight: Any = 0.0
+        found: Any = False
+        levels: Any = 0.0
+        lengths: Any = None
+        n_clusters = self.n_entities if groups is None else int(groups.max()) + 1
+        by_cluster, rows = StackedRows(n_clusters), StackedRows()
+        for part, own in self._by_part(groups):
+            products, instruments = part.products, part.instruments
+            weight = weight + instruments.weight(row_covariances(part.equations, h, balanced=balanced))
+            found = found | part.found
+            total = total + products.sum(axis=2)
+            levels = levels + part.levels.values.sum(axis=(0, 1))
+            if not isinstance(self.parts, tuple):
+                lengths = part.lengths if lengths is None else lengths.merged(part.lengths)
+            rows.add(part.transformed.values.reshape(-1, products.shape[1]))
+            by_cluster.add(products.reshape(-1, products.shape[2]).T, own)
+        if lengths is not None:
+            refuse_unidentified(self.specification, self.regressors, lengths, int(found.sum()))
+        stacked = np.ascontiguousarray(by_cluster.rows.T).reshape(*total.shape, -1)
+        labels, origins = instruments.labels, instruments.origins
+        problem = GmmProblem(
+            stacked, total, weight, labels, origins, self.regressors, n_clusters, clustered=groups is not None
+        )
+        sums = RowSums(rows.rows, levels / self.census.levels.total)
+        return problem if found.all() else problem.without(~found), sums
 
-    def pieces(self, problem: GmmProblem) -> Iterator[EntityRows]:
-        """The entities' rows with what depends on coefficients: all at once here."""
-        yield EntityRows(self, problem.entity_errors, problem.groups)
+    def add_quadratic_moments(
+        self, linear: GmmProblem, kind: str, groups: Positions | None, means: Array
+    ) -> QuadraticProblem:
+        """Add the quadratic moments of some kind to the linear ones; levels are those around their means."""
+        if isinstance(self.parts, tuple):
+            every, seen = self.kept.quadratic_factors(kind, means)
+            if not seen.any():
+                raise no_products(kind)
+            return QuadraticProblem.of(linear, replace(every.only(seen), groups=groups), kind)
+        stacked, sums, seen = StackedRows(linear.n_clusters), np.zeros(0), np.zeros(1, dtype=bool)
+        shape: tuple[int, ...] = ()
+        labels: tuple[str, ...] = ()
+        for part, own in self._by_part(groups):
+            moments = part.of_problem(linear).products
+            factors, there = part.quadratic_factors(kind, means)
+            products = factors.left[:, :, :, None] * factors.right[:, :, None, :]
+            shape, labels, seen = products.shape[1:], factors.labels, seen | there
+            sums = products.sum(axis=0) if not len(sums) else sums + products.sum(axis=0)
+            flat = moments.reshape(-1, moments.shape[2]).T
+            stacked.add(np.concatenate([flat, products.reshape(len(flat), -1)], axis=1), own)
+        if not seen.any():
+            raise no_products(kind)
+        width, rows = linear.total.size, stacked.rows
+        own_products = np.ascontiguousarray(rows[:, :width].T.reshape(*linear.total.shape, -1))
+        quadratic = SummedQuadratics(rows[:, width:].reshape(-1, *shape), sums, labels).only(seen)
+        return QuadraticProblem.of(replace(linear, products=own_products), quadratic, kind)
+
+    def pieces(self, problem: GmmProblem, groups: Positions | None, means: Array) -> Iterator[EntityRows]:
+        """The entities' rows with what depends on coefficients."""
+        if isinstance(self.parts, tuple) and groups is None:
+            yield EntityRows(self.kept, problem.errors, None)
+            return
+        for part, own in self._by_part(groups):
+            narrow = part.of_problem(problem.linear)
+            yield EntityRows(narrow, narrow.errors(problem, means), own)
 
     def clusters(self, column: object) -> tuple[Positions, str]:
         """Codes (N,) of a column that is constant in each entity, and what it is called.
@@ -153,48 +248,41 @@ class DynamicModel:
         Raises
         ------
         SpecificationError
-            The column has missing values, or entities move between its groups.
+            The column has missing values, or entities move between its groups; or a stream is given no name of one.
         """
         import pandas as pd
 
-        panel = self.panel
-        if isinstance(column, str):
-            values, label = panel.raw_column(column), column
+        if isinstance(self.panel, Panel):
+            panels: Iterable[Panel] = (self.panel,)
+        elif isinstance(column, str):
+            self.panel.stream.require(column)
+            panels = self.panel.panels([column])
         else:
-            values, label = panel.arrange(column), "given groups"
-        codes, _ = pd.factorize(np.asarray(values))
-        first = codes[panel.starts[:-1]]
-        moving = np.unique(panel.entity_codes[codes != first[panel.entity_codes]])
-        refuse_clusters(label, int((codes < 0).sum()), panel.entity_labels[moving])
-        return pd.factorize(first[self.entities])[0].astype(np.intp), label
-
-
-class EntityRows(NamedTuple):
-    """Rows of some of a model's entities.
-
-    Attributes
-    ----------
-    model : DynamicModel
-    errors : callable
-        Moments of their errors (N, K L) at coefficients (m, K), equation by equation.
-    groups : (N,) integer array or None
-        Their clusters.
-    """
-
-    model: DynamicModel
-    errors: Callable[[Array], Array]
-    groups: Positions | None
-
-
-def refuse_clusters(label: str, absent: int, moving: pd.Index) -> None:
-    """Refuse clusters that are missing in some rows, or that entities move between."""
-    if absent:
-        raise SpecificationError(f"{label!r} is missing in {count_of(absent, 'row')}.")
-    if len(moving):
-        raise SpecificationError(
-            f"{label!r} changes within {count_of(len(moving), 'entity', 'entities')}, such as {moving[0]!r}. Each "
-            "entity must lie in one cluster, because its moments are summed there."
-        )
+            raise SpecificationError(
+                f"The rows of a stream are clustered by a column that you name, such as 'region'; got {shown(column)}."
+            )
+        codes: dict[object, int] = {}
+        of_entities: list[Positions] = []
+        moving: list[pd.Index] = []
+        absent = 0
+        for panel in panels:
+            values = panel.raw_column(column) if isinstance(column, str) else panel.arrange(column)
+            local, labels = pd.factorize(np.asarray(values))
+            absent += int((local < 0).sum())
+            first = local[panel.starts[:-1]]
+            moving.append(panel.entity_labels[np.unique(panel.entity_codes[local != first[panel.entity_codes]])])
+            places = np.array([codes.setdefault(label, len(codes)) for label in labels], dtype=np.intp)
+            of_entities.append(places[first] if len(places) else first)
+        name = column if isinstance(column, str) else "given groups"
+        movers = moving[0].append(moving[1:])
+        if absent:
+            raise SpecificationError(f"{name!r} is missing in {count_of(absent, 'row')}.")
+        if len(movers):
+            raise SpecificationError(
+                f"{name!r} changes within {count_of(len(movers), 'entity', 'entities')}, such as {movers[0]!r}. Each "
+                "entity must lie in one cluster, because its moments are summed there."
+            )
+        return pd.factorize(np.concatenate(of_entities)[self.entities])[0].astype(np.intp), name
 
 
 def build_model(
@@ -216,10 +304,88 @@ def build_model(
     laid = lay_out(panel, specification, known)
     census = Census.of(laid)
     notes = (*panel.notes, *notes_of(census, specification, missing))
-    model, found = equations_of(laid, specification, census, notes)
-    lengths(model).refuse_constant(model)
-    refuse_few(int(found.sum()), len(model.regressors))
-    return replace(model, instruments=model.instruments.only(found))
+    whole = equations_of(laid, specification, census)
+    refuse_unidentified(specification, whole.regressors, whole.lengths, int(whole.found.sum()))
+    parts = (whole.with_moments(whole.found),)
+    return DynamicModel(panel, specification, whole.regressors, laid.entities, census, notes, parts)
+
+
+@dataclass(frozen=True, eq=False)
+class EntitiesRead:
+    """The equations of a stream's entities, read again whenever they are asked for.
+
+    Attributes
+    ----------
+    source : WholeEntities
+    specification : Specification
+    columns : tuple of str
+        The columns that the model's variables are, or are computed of.
+    known : callable or None
+    census : Census
+    most : int
+        Entities read at once.
+    """
+
+    source: WholeEntities
+    specification: Specification
+    columns: tuple[str, ...]
+    known: KnownColumns | None
+    census: Census
+    most: int = 1
+
+    def __iter__(self) -> Iterator[EntityEquations]:
+        for panel in self.source.panels(self.columns, self.most):
+            laid = lay_out(panel, self.specification, None if self.known is None else self.known(panel))
+            if len(laid.entities):
+                yield equations_of(laid, self.specification, self.census)
+
+
+def stream_model(
+    source: WholeEntities,
+    specification: Specification,
+    missing: str,
+    known: KnownColumns | None = None,
+    columns: Sequence[str] | None = None,
+) -> DynamicModel:
+    """Count the rows of a stream; its entities are read again for whatever depends on coefficients.
+
+    Parameters
+    ----------
+    source : WholeEntities
+    specification : Specification
+    missing : {"drop", "raise"}
+    known : callable, optional
+        Computes columns of a panel, by name.
+    columns : sequence of str, optional
+        The columns that it needs for this; by default the variables of the model.
+    """
+    needed = _columns_to_read(source, specification) if columns is None else tuple(columns)
+    used: list[Positions] = []
+    census: Census | None = None
+    for panel in source.panels(needed):
+        laid = lay_out(panel, specification, None if known is None else known(panel))
+        used.append(laid.entities + panel.first)
+        counted = Census.of(laid)
+        census = counted if census is None else census.merged(counted)
+    assert census is not None
+    notes = (*source.notes, *notes_of(census, specification, missing))
+    one_by_one = EntitiesRead(source, specification, needed, known, census)
+    first = next(iter(one_by_one))
+    numbers = first.instruments.count * first.levels.values.shape[2]
+    numbers += sum(equation.values[:, 0].size for equation in first.equations)
+    parts = replace(one_by_one, most=max(1, _NUMBERS // numbers))
+    return DynamicModel(source, specification, first.regressors, np.concatenate(used), census, notes, parts)
+
+
+def _columns_to_read(source: WholeEntities, spec: Specification) -> tuple[str, ...]:
+    """The columns of a stream that a model's variables are, or are computed of."""
+    wanted = model_columns(spec)
+    for name in wanted:
+        if name.isidentifier():
+            source.stream.require(name)
+    own = set(source.names)
+    expressions = [name for name in wanted if name not in own]
+    return tuple(name for name in source.names if name in wanted or any(name in text for text in expressions))
 
 
 def notes_of(census: Census, spec: Specification, missing: str) -> tuple[Note, ...]:
@@ -255,128 +421,11 @@ def notes_of(census: Census, spec: Specification, missing: str) -> tuple[Note, .
     return tuple(notes)
 
 
-def equations_of(
-    laid: LaidRows, spec: Specification, census: Census, notes: tuple[Note, ...]
-) -> tuple[DynamicModel, Mask]:
-    """Equations and all instruments of the entities in use, and which of these are not zero for all of them.
-
-    Parameters
-    ----------
-    laid : LaidRows
-    spec : Specification
-    census : Census
-        Counts of these rows, or of more rows that include them: they say which periods have effects.
-    notes : tuple of Note
-    """
-    panel, entities = laid.cube.panel, laid.entities
-    complete = laid.complete[:, entities]
-    cube = laid.cube.of_entities(entities)
-    labels = [str(label) for label in panel.calendar.labels_at(np.arange(cube.n_periods))]
-    periods = _periods(spec, census)
-    deterministic, words = _deterministic(spec, complete.shape, periods, labels)
-    names = (*spec.lag_names, *spec.regressors)
-    twice = [name for name in words if name in names]
-    if twice:
-        raise SpecificationError(
-            f"These names belong both to columns and to regressors that the model adds: {', '.join(map(repr, twice))}. "
-            "Rename the columns."
-        )
-    values, dependents, standard = (
-        [np.take(part.values, entities, axis=1) for part in parts]
-        for parts in (laid.regressors, (laid.dependents,), laid.standard)
-    )
-    stacked = np.concatenate([*values, deterministic, *dependents], axis=2)
-    wide = np.concatenate([stacked, *standard], axis=2)
-    equations = [transformed(spec.transform, wide, complete)]
-    if spec.level_equation or spec.constant:
-        equations.append(levels(wide, complete))
-    matrix, found = collected(spec, equations, cube, labels, int(np.flatnonzero(census.touched).max(initial=0)), words)
-    width = stacked.shape[2]
-    narrow = tuple(_narrow(equation, width) for equation in equations)
-    level_rows = narrow[1] if len(narrow) == 2 else _narrow(levels(stacked, complete), width)
-    model = DynamicModel(panel, spec, (*names, *words), narrow, level_rows, matrix, entities, census, periods, notes)
-    return model, found
-
-
-def _narrow(rows: EquationRows, width: int) -> EquationRows:
-    return EquationRows(
-        rows.kind, rows.labels, np.ascontiguousarray(rows.values[:, :, :width]), rows.used, rows.complete
-    )
-
-
-def _periods(spec: Specification, census: Census) -> Positions:
-    """The periods that have effects."""
-    if not spec.time_effects:
-        return np.zeros(0, dtype=np.intp)
-    loaded = census.complete
-    if not spec.level_equation and spec.transform == "fd":
-        loaded = census.touched | np.append(census.touched[1:], False)
-    return np.flatnonzero(loaded)
-
-
-def _deterministic(
-    spec: Specification, shape: tuple[int, ...], periods: Positions, labels: Sequence[str]
-) -> tuple[Array, tuple[str, ...]]:
-    """Columns (T, N, d) of the constant and of the periods, the first one left out; their names."""
-    columns, names = [], []
-    if spec.constant:
-        columns.append(np.ones(shape))
-        names.append(CONSTANT)
-    for period in periods[1:]:
-        column = np.zeros(shape)
-        column[period] = 1.0
-        columns.append(column)
-        names.append(f"time[{labels[period]}]")
-    if not columns:
-        return np.zeros((*shape, 0)), ()
-    return np.stack(columns, axis=2), tuple(names)
-
-
-def refuse_few(moments: int, regressors: int) -> None:
-    """Refuse fewer moments than coefficients."""
-    if moments < regressors:
+def refuse_unidentified(spec: Specification, regressors: Sequence[str], lengths: Lengths, moments: int) -> None:
+    """Refuse regressors that the transform leaves nothing of, and fewer moments than coefficients."""
+    lengths.refuse_constant(spec, regressors)
+    if moments < len(regressors):
         raise InsufficientDataError(
-            f"{count_of(moments, 'instrument')} cannot identify {count_of(regressors, 'coefficient')}. Allow longer "
-            "lags, or add instruments."
+            f"{count_of(moments, 'instrument')} cannot identify {count_of(len(regressors), 'coefficient')}. Allow "
+            "longer lags, or add instruments."
         )
-
-
-class Lengths(NamedTuple):
-    """Squared lengths (m,) of the regressors in the transformed rows, and in levels where there are any."""
-
-    transformed: Array
-    levels: Array
-
-    def merged(self, other: Lengths) -> Lengths:
-        """Those of the rows of both."""
-        return Lengths(self.transformed + other.transformed, self.levels + other.levels)
-
-    def refuse_constant(self, model: DynamicModel) -> None:
-        """Name the regressors that the transform leaves nothing of, where no level tells of them."""
-        spec = model.specification
-        if spec.level_equation:
-            return
-        left, sizes = np.sqrt(self.transformed), np.sqrt(self.levels)
-        gone = [
-            name
-            for name, length, size in zip(model.regressors, left, sizes, strict=True)
-            if not (spec.constant and name == CONSTANT) and length <= ROUNDING * size
-        ]
-        if not gone:
-            return
-        lags = [name for name in gone if name in spec.lag_names]
-        words = f"{listed([repr(name) for name in lags or gone])} {'does' if len(lags or gone) == 1 else 'do'} not vary"
-        if lags:
-            raise CollinearityError(f"{words} within entities, so there is no autoregression to estimate.")
-        them = "it" if len(gone) == 1 else "them"
-        raise CollinearityError(
-            f"{words} within entities, so {WORDS[spec.transform]} leave nothing of {them}. Leave {them} out, or "
-            "estimate the levels too, with fit_blundell_bond or with level_equation=True of fit_panel_var."
-        )
-
-
-def lengths(model: DynamicModel) -> Lengths:
-    """Squared lengths of a model's regressors."""
-    m = model.n_regressors
-    rows = [equation.values[:, :, :m] for equation in (model.equations[0], model.equations[-1])]
-    return Lengths(*(np.einsum("tnj,tnj->j", own, own) for own in rows))

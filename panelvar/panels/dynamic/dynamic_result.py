@@ -134,8 +134,8 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
         import pandas as pd
 
         model = self.fit.estimate.model
-        rows = model.transformed
-        values = model.residuals(rows, self.fit.estimate.params)[:, :, 0].T
+        kept, rows = model.kept, model.kept.transformed
+        values = kept.residuals(rows, self.fit.estimate.params)[:, :, 0].T
         used = rows.used.T
         entities, places = np.nonzero(used)
         panel = model.panel

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError
-from panelvar.panels.dynamic.instrument_moments import InstrumentMatrix, RowCovariances
+from panelvar.panels.dynamic.instrument_moments import Origin
 from panelvar.panels.dynamic.weighting import Root, root_of_covariance, root_of_moments, triangular
 
 RANK_TOLERANCE = 1e-11
@@ -59,28 +60,37 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class GmmProblem:
-    """Moments of entities, and how the one-step weight is made.
+    """Moments of the entities, and the weight of the one-step estimates.
 
     Attributes
     ----------
-    products : (L, m + K, N) array
-        :math:`Z_i'[X_i, Y_i]` of all entities.
-    instruments : InstrumentMatrix
-    covariances : RowCovariances
+    products : (L, m + K, G) array
+        :math:`Z_i'[X_i, Y_i]` of all entities, or of clusters within which errors may be correlated; or rows with the
+        same cross products as all of these.
+    total : (L, m + K) array
+        :math:`Z'[X, Y]`, their sum.
+    weight : (L, L) array
+        One-step weight.
+    labels : tuple of str
+        What each of the L moments is.
+    origins : tuple of Origin
+        Where each moment comes from.
     regressors : tuple of str
         Names of the m regressors.
-    groups : (N,) integer array or None
-        Clusters of entities, within which errors may be correlated; None: each entity by itself.
-    weights : (N,) array or None
-        How often each entity counts, in a bootstrap of entities; None where each counts once.
+    n_clusters : int
+        Clusters of entities: the entities by themselves unless others were asked for.
+    clustered : bool
+        Whether clusters are of several entities.
     """
 
     products: Array
-    instruments: InstrumentMatrix
-    covariances: RowCovariances
+    total: Array
+    weight: Array
+    labels: tuple[str, ...]
+    origins: tuple[Origin, ...]
     regressors: tuple[str, ...]
-    groups: Positions | None = None
-    weights: Array | None = None
+    n_clusters: int
+    clustered: bool
 
     @property
     def n_regressors(self) -> int:
@@ -95,75 +105,47 @@ class GmmProblem:
     @property
     def n_moments(self) -> int:
         """Moments of an equation, L."""
-        return int(self.products.shape[0])
-
-    @property
-    def entity_moments(self) -> Array:
-        """Moments of the entities, (N, L, m + K)."""
-        return self.products.transpose(2, 0, 1)
-
-    @cached_property
-    def cluster_products(self) -> Array:
-        """Moments of the clusters, (L, m + K, G)."""
-        if self.groups is None:
-            return self.products
-        out = np.zeros((*self.products.shape[:2], int(self.groups.max()) + 1))
-        np.add.at(out.transpose(2, 0, 1), self.groups, self.entity_moments)
-        return out
-
-    @property
-    def moments(self) -> Array:
-        """Moments of the clusters, (G, L, m + K)."""
-        return self.cluster_products.transpose(2, 0, 1)
-
-    @cached_property
-    def total(self) -> Array:
-        """:math:`Z'[X, Y]`, (L, m + K)."""
-        if self.weights is None:
-            return np.asarray(self.products.sum(axis=2))
-        return np.asarray(self.products @ self.weights)
+        return len(self.labels)
 
     @property
     def linear(self) -> GmmProblem:
         """The problem of the moments that are linear in the coefficients: of all of them here."""
         return self
 
-    @property
-    def n_clusters(self) -> int:
-        """Clusters of entities, G: the entities by themselves unless others were asked for."""
-        return int(self.cluster_products.shape[2])
-
-    @property
-    def clustered(self) -> bool:
-        """Whether clusters are of several entities."""
-        return self.groups is not None
-
     def without(self, doubted: Mask) -> GmmProblem:
         """The problem with fewer moments."""
-        return replace(self, products=self.products[~doubted], instruments=self.instruments.only(~doubted))
+        kept = ~doubted
+        return replace(
+            self,
+            products=self.products[kept],
+            total=self.total[kept],
+            weight=self.weight[np.ix_(kept, kept)],
+            labels=tuple(compress(self.labels, kept)),
+            origins=tuple(compress(self.origins, kept)),
+        )
 
     def of_columns(self, columns: Sequence[int], names: tuple[str, ...]) -> GmmProblem:
         """The problem of some of the regressors and dependent variables, the regressors first."""
-        return replace(self, products=self.products[:, list(columns)], regressors=names)
+        chosen = list(columns)
+        return replace(self, products=self.products[:, chosen], total=self.total[:, chosen], regressors=names)
 
     def of_regressors(self, places: Sequence[int]) -> GmmProblem:
         """The problem with fewer regressors."""
         width = range(self.n_regressors, self.products.shape[1])
         return self.of_columns([*places, *width], tuple(self.regressors[place] for place in places))
 
-    def entity_errors(self, params: Array) -> Array:
-        """Moments of the errors of each entity, equation by equation, (N, K L)."""
-        return moments_of_errors(self.products, params)
+    def reweighted(self, counts: Array, weight: Array) -> GmmProblem:
+        """The problem in which each entity counts so often, with the one-step weight that goes with it."""
+        products = self.products * np.sqrt(counts)
+        return replace(self, products=products, total=np.asarray(self.products @ counts), weight=weight)
 
     def slopes(self, params: Array) -> Array:
-        """How each cluster's moments fall as the coefficients rise, (G, L, m); scaled by the root of its weight."""
-        slopes = self.moments[:, :, : self.n_regressors]
-        return slopes if self.weights is None else slopes * np.sqrt(self.weights)[:, None, None]
+        """How each cluster's moments fall as the coefficients rise, (G, L, m)."""
+        return self.products[:, : self.n_regressors].transpose(2, 0, 1)
 
     def errors(self, params: Array) -> Array:
-        """Moments of the errors of each cluster, equation by equation, (G, K L); scaled by the root of its weight."""
-        flat = moments_of_errors(self.cluster_products, params)
-        return flat if self.weights is None else flat * np.sqrt(self.weights)[:, None]
+        """Moments of the errors of each cluster, equation by equation, (G, K L)."""
+        return moments_of_errors(self.products, params)
 
     def residual_total(self, params: Array) -> Array:
         """:math:`Z'U`, equation by equation, (K L,)."""
@@ -173,13 +155,12 @@ class GmmProblem:
     @cached_property
     def initial_root(self) -> Root:
         """Root of the one-step weight."""
-        return root_of_covariance(self.instruments.weighted(self.covariances, self.weights))
+        return root_of_covariance(self.weight)
 
     @cached_property
     def one_step(self) -> Step:
         """The one-step estimates."""
-        root = self.initial_root
-        return self._each([root] * self.n_equations)
+        return self._by_equation([self.initial_root] * self.n_equations)
 
     def two_step(self, at: Array, *, joint: bool = True) -> Step:
         """Estimates under the weights of the errors at given estimates."""
@@ -187,9 +168,9 @@ class GmmProblem:
         if joint and self.n_equations > 1:
             return self._joint(root_of_moments(errors))
         parts = np.split(errors, self.n_equations, axis=1)
-        return self._each([root_of_moments(part) for part in parts])
+        return self._by_equation([root_of_moments(part) for part in parts])
 
-    def iterated(self, *, joint: bool = True) -> Step:
+    def iterate(self, *, joint: bool = True) -> Step:
         """Two-step estimates under the weights of their own errors (Hansen, Heaton and Yaron 1996).
 
         Raises
@@ -219,7 +200,7 @@ class GmmProblem:
             "Use steps=2, or fewer lags as instruments."
         )
 
-    def continuously_updated(self) -> Step:
+    def update_continuously(self) -> Step:
         """The estimates that minimise the criterion with the weights of their own errors (Hansen, Heaton, Yaron 1996).
 
         Raises
@@ -241,12 +222,9 @@ class GmmProblem:
             half = root.divided(total)
             solved = root.undivided(half)
             # The criterion's derivative: of the moments, and of the weight's own errors.
-            shares = errors @ solved
-            if self.weights is not None:
-                shares = shares * np.sqrt(self.weights)
             own = solved.reshape(count, -1)
             first = -2.0 * (own @ self.total[:, :m]).ravel()
-            drawn = self.cluster_products[:, :m] @ shares
+            drawn = self.products[:, :m] @ (errors @ solved)
             second = 2.0 * (own @ drawn).ravel()
             return float(half @ half), (first + second) * sizes
 
@@ -275,7 +253,8 @@ class GmmProblem:
         """
         m, count = self.n_regressors, self.n_equations
         total, errors = self.residual_total(step.params), self.errors(at)
-        solved = self._divided_twice(step, total)
+        by_weight = zip(step.roots, np.split(total, len(step.roots)), strict=True)
+        solved = np.concatenate([root.undivided(root.divided(part)) for root, part in by_weight])
         moments = self.slopes(at).transpose(1, 2, 0)
         blocks = len(step.roots)
         parts = solved.reshape(count, -1)
@@ -293,14 +272,8 @@ class GmmProblem:
             out[np.ix_(places, places)] = pulls[np.ix_(places, own)] @ (first + g.T @ slopes)
         return out
 
-    def _divided_twice(self, step: Step, total: Array) -> Array:
-        """:math:`S^{-1}` times moments of all equations."""
-        parts = np.split(total, len(step.roots))
-        return np.concatenate(
-            [root.undivided(root.divided(part)) for root, part in zip(step.roots, parts, strict=True)]
-        )
-
-    def _each(self, roots: list[Root]) -> Step:
+    def _by_equation(self, roots: list[Root]) -> Step:
+        """Estimates of each equation by itself, under a weight of its own."""
         m, count, length = self.n_regressors, self.n_equations, self.n_moments
         params = np.zeros((m, count))
         pull, bread = np.zeros((count * m, count * length)), np.zeros((count * m, count * m))
@@ -309,25 +282,26 @@ class GmmProblem:
             if k and root is roots[0]:
                 own, inverse = pull[:m, :length], bread[:m, :m]
             else:
-                own, inverse = self._pulled(root, self.total[:, :m])
-            params[:, k] = self._solved(own, root, self.total[:, :m], self.total[:, m + k])
+                own, inverse = self._pull(root, self.total[:, :m])
+            params[:, k] = _solve(own, self.total[:, :m], self.total[:, m + k])
             pull[k * m : (k + 1) * m, k * length : (k + 1) * length] = own
             bread[k * m : (k + 1) * m, k * m : (k + 1) * m] = inverse
             half = root.divided(self.total[:, m + k] - self.total[:, :m] @ params[:, k])
             criterion += float(half @ half)
-        distinct = tuple(roots)
-        return Step(params, pull, bread, distinct, criterion)
+        return Step(params, pull, bread, tuple(roots), criterion)
 
     def _joint(self, root: Root) -> Step:
+        """Estimates of all equations together, under one weight."""
         m, count = self.n_regressors, self.n_equations
         slopes = np.asarray(np.kron(np.eye(count), self.total[:, :m]), dtype=np.float64)
-        pull, bread = self._pulled(root, slopes)
+        pull, bread = self._pull(root, slopes)
         target = self.total[:, m:].T.ravel()
-        params = self._solved(pull, root, slopes, target).reshape(count, m).T
+        params = _solve(pull, slopes, target).reshape(count, m).T
         half = root.divided(self.residual_total(params))
         return Step(params, pull, bread, (root,), float(half @ half))
 
-    def _pulled(self, root: Root, slopes: Array) -> tuple[Array, Array]:
+    def _pull(self, root: Root, slopes: Array) -> tuple[Array, Array]:
+        """Pull and bread of moments with such slopes under one weight (see `Step`)."""
         columns = root.divided(slopes)
         sizes = np.sqrt(np.einsum("ij,ij->j", columns, columns))
         self._refuse(columns, sizes, root)
@@ -359,10 +333,11 @@ class GmmProblem:
                 f"{'it' if len(dependent) == 1 else 'them'} out, or add instruments."
             )
 
-    def _solved(self, pull: Array, root: Root, slopes: Array, target: Array) -> Array:
-        """Estimates, refined once: what is left of the target is pulled again."""
-        first = pull @ target
-        return np.asarray(first + pull @ (target - slopes @ first))
+
+def _solve(pull: Array, slopes: Array, target: Array) -> Array:
+    """Estimates, refined once: what is left of the target is pulled again."""
+    first = pull @ target
+    return np.asarray(first + pull @ (target - slopes @ first))
 
 
 def moments_of_errors(products: Array, params: Array) -> Array:

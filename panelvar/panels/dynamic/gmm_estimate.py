@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -15,11 +15,10 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.estimates.covariance.covariances import FEW_CLUSTERS
-from panelvar.panels.dynamic.dynamic_model import DynamicModel
+from panelvar.panels.dynamic.dynamic_model import DynamicModel, EntityRows, RowSums
 from panelvar.panels.dynamic.gmm import GmmProblem, Step
-from panelvar.panels.dynamic.gmm_convention import GmmConvention
-from panelvar.panels.dynamic.quadratic_moments import QuadraticProblem, quadratic_moments
-from panelvar.panels.dynamic.streamed_moments import StreamedModel
+from panelvar.panels.dynamic.gmm_convention import PRESETS, GmmConvention
+from panelvar.panels.dynamic.instrument_moments import RowCovariances, row_covariances
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
@@ -63,22 +62,38 @@ class GmmEstimate:
     ----------
     model : DynamicModel
     problem : GmmProblem
+    sums : RowSums
     convention : GmmConvention
     steps : {1, 2, "iterated", "cu"}
     joint : bool
         Whether the weights of later steps are of all equations together.
     cov_kind : {"robust", "classical", "uncorrected"}
+    h : {"cross", "block", "identity"}
+        How the one-step weight is made.
+    groups : (N,) integer array or None
+        Clusters of entities, within which errors may be correlated; None: each entity by itself.
     group_label : str
         What the errors are clustered by.
     """
 
     model: DynamicModel
     problem: GmmProblem
+    sums: RowSums
     convention: GmmConvention
     steps: int | str
     joint: bool
     cov_kind: str
+    h: str
+    groups: Positions | None
     group_label: str
+
+    def row_covariances(self) -> RowCovariances:
+        """Covariances of the errors of pairs of rows behind the one-step weight."""
+        return row_covariances(self.model.kept.equations, self.h, balanced=self.convention.balanced_deviations)
+
+    def pieces(self) -> Iterator[EntityRows]:
+        """The entities' rows with what depends on coefficients."""
+        return self.model.pieces(self.problem, self.groups, self.sums.level_means)
 
     @cached_property
     def step(self) -> Step:
@@ -87,7 +102,7 @@ class GmmEstimate:
             return self.problem.one_step
         if self.steps == 2:
             return self.second_step
-        return self.problem.continuously_updated() if self.steps == "cu" else self.problem.iterated(joint=self.joint)
+        return self.problem.update_continuously() if self.steps == "cu" else self.problem.iterate(joint=self.joint)
 
     @cached_property
     def second_step(self) -> Step:
@@ -168,7 +183,7 @@ class GmmEstimate:
             "df": model.n_transformed - model.n_regressors,
             "printed": model.nobs,
         }[self.convention.sigma]
-        return np.asarray(model.residual_products(params) / rows / (2.0 if model.kind == "fd" else 1.0))
+        return np.asarray(self.sums.residual_products(params) / rows / (2.0 if model.kind == "fd" else 1.0))
 
     @cached_property
     def sigma(self) -> Array:
@@ -267,25 +282,37 @@ class GmmEstimate:
 
 def estimate(
     model: DynamicModel,
-    convention: GmmConvention,
     *,
     steps: object,
-    joint: bool,
-    cov_kind: str,
-    h: str | None,
-    groups: Positions | None,
-    group_label: str,
+    convention: GmmConvention = PRESETS["default"],
+    joint: bool = True,
+    cov_kind: str = "robust",
+    by: Sequence[object] = (),
+    h: str | None = None,
     nonlinear: str | None = None,
 ) -> GmmEstimate:
     """Set up the moments of a model and estimate it.
 
+    Parameters
+    ----------
+    model : DynamicModel
+    steps, convention, joint, cov_kind
+        See `GmmEstimate`.
+    by : sequence
+        What clusters the entities: one column at most.
+    h : {"cross", "block", "identity"}, optional
+        One-step weight, by default the convention's.
+    nonlinear : {"noserial", "iid"}, optional
+        Quadratic moments to add.
+
     Raises
     ------
     SpecificationError
-        Such steps do not exist, or classical errors are asked for after later steps.
+        Such steps or clusters do not exist, or classical errors are asked for after later steps.
     CollinearityError, InsufficientDataError, NumericalError
         The coefficients are not identified.
     """
+    groups, group_label = entity_groups(model, by)
     steps = int(steps) if is_whole(steps) else steps
     if isinstance(steps, bool) or not isinstance(steps, (int, str)) or steps not in STEPS:
         raise SpecificationError(f"steps={shown(steps)} is not known. Choose one of: 1, 2, 'iterated', 'cu'.")
@@ -296,17 +323,14 @@ def estimate(
             f"for {count_of(model.n_regressors, 'coefficient')}. Use fewer lags or regressors."
         )
     chosen = h or ("block" if model.specification.constant and not model.specification.level_equation else convention.h)
-    problem = model.problem(chosen, balanced=convention.balanced_deviations, groups=groups)
+    problem, sums = model.sum_moments(chosen, balanced=convention.balanced_deviations, groups=groups)
     if nonlinear is not None:
         if steps == "cu" or cov_kind == "classical":
             raise SpecificationError(
                 f"nonlinear={nonlinear!r} is available with steps=1, 2 or 'iterated', and with cov='robust' or "
                 "'uncorrected'."
             )
-        if isinstance(model, StreamedModel):
-            problem = model.quadratic_problem(problem, nonlinear)
-        else:
-            problem = QuadraticProblem.of(problem, quadratic_moments(model, nonlinear))
+        problem = model.add_quadratic_moments(problem, nonlinear, groups, sums.level_means)
     every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
     if steps in ("iterated", "cu") and every >= problem.n_clusters:
         raise InsufficientDataError(
@@ -314,7 +338,7 @@ def estimate(
             f"moments for {problem.n_clusters}, so the criterion does not depend on the coefficients. Use "
             "LagInstruments(collapse=True), or steps=2."
         )
-    found = GmmEstimate(model, problem, convention, steps, joint, cov_kind, group_label)
+    found = GmmEstimate(model, problem, sums, convention, steps, joint, cov_kind, chosen, groups, group_label)
     found.step  # noqa: B018 - estimated now, so that what is not identified is refused here
     return found
 

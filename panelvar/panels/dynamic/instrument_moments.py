@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -101,11 +102,7 @@ class InstrumentMatrix:
         for row in self.rows:
             chosen = kept[row.columns]
             rows.append(RowInstruments(moved[row.columns[chosen]], np.ascontiguousarray(row.values[:, chosen])))
-        return InstrumentMatrix(
-            tuple(label for label, keep in zip(self.labels, kept, strict=True) if keep),
-            tuple(rows),
-            tuple(origin for origin, keep in zip(self.origins, kept, strict=True) if keep),
-        )
+        return InstrumentMatrix(tuple(compress(self.labels, kept)), tuple(rows), tuple(compress(self.origins, kept)))
 
     def products(self, equations: Sequence[EquationRows]) -> Array:
         """Each entity's :math:`Z_i'[X_i, Y_i]`, (L, C, N).
@@ -120,7 +117,7 @@ class InstrumentMatrix:
                 out[moment] += instrument * row
         return out
 
-    def weighted(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
+    def weight(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
         r""":math:`\sum_i w_i Z_i'H_iZ_i`, (L, L)."""
         out = np.zeros((self.count, self.count))
         for (first, second), covariance in covariances.items():
@@ -174,10 +171,19 @@ def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool
     return out
 
 
-class Moments:
-    """Instruments as they are collected, row by row."""
+class InstrumentCollector:
+    """Instruments of a specification as they are collected, row by row (see `collect_instruments`)."""
 
-    def __init__(self, equations: Sequence[EquationRows]) -> None:
+    def __init__(
+        self,
+        spec: Specification,
+        equations: Sequence[EquationRows],
+        cube: PanelCube,
+        periods: Sequence[str],
+        words: Sequence[str],
+    ) -> None:
+        self._spec, self._equations, self._cube, self._periods, self._words = spec, equations, cube, periods, words
+        self._first_level = len(equations[0].labels)
         self._used = [used for equation in equations for used in equation.used]
         self._rows: list[list[tuple[list[int], Array]]] = [[] for _ in self._used]
         self._places: dict[tuple[object, ...], int] = {}
@@ -199,13 +205,7 @@ class Moments:
         self._rows[row].append((places, np.where(self._used[row][:, None], values, 0.0)))
 
     def add_window(
-        self,
-        start: int,
-        equation: EquationRows,
-        window: LagWindow,
-        origin: Origin,
-        periods: Sequence[str],
-        prefix: str = "",
+        self, start: int, equation: EquationRows, window: LagWindow, origin: Origin, prefix: str = ""
     ) -> None:
         """Add the lags of some variables to every row of an equation whose first row is ``start``."""
         values = window.laid.values
@@ -214,8 +214,77 @@ class Moments:
                 keys = [(name, lag, None if window.collapse else label) for name in window.names]
                 words = [lag_words(prefix, name, lag) for name in window.names]
                 if not window.collapse:
-                    words = [f"{word} ({periods[label]})" for word in words]
+                    words = [f"{word} ({self._periods[label]})" for word in words]
                 self.add(start + number, origin, keys, words, values[label - lag])
+
+    def add_lags(self, latest: int) -> None:
+        """Add the sets of lags; ``latest`` is the last period that has a transformed row."""
+        spec, equations = self._spec, self._equations
+        for number, each in enumerate(spec.sets):
+            if not isinstance(each, LagInstruments):
+                continue
+            first = 2 if each.first is None else each.first
+            last = _ANY if each.last is None else each.last
+            if last < first:
+                raise SpecificationError(
+                    f"The window of lags of {listed(each.names)} is empty: it goes from {first} to {last}."
+                )
+            own = self._cube.only(each.names)
+            equation = each.equation or ("both" if spec.level_equation else "transformed")
+            _refuse_levels(equation, spec)
+            if equation != "level":
+                window = LagWindow(each.names, own, first, last, each.collapse)
+                if first > latest:
+                    raise InsufficientDataError(
+                        f"No row has lag {first} of {listed(each.names)}: the panel spans {len(self._periods)} periods."
+                    )
+                self.add_window(0, equations[0], window, Origin("lags", number))
+            if equation != "transformed":
+                least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
+                before = own.lagged(1)
+                both = own.observed & before.observed
+                changes = Laid(np.where(both, own.values - before.values, 0.0), both)
+                window = LagWindow(each.names, changes, least, most, each.collapse)
+                self.add_window(self._first_level, equations[1], window, Origin("changes", number), "D.")
+
+    def add_standard(self) -> None:
+        """Add the columns that instrument themselves, which stand after regressors and dependent variables."""
+        spec, equations = self._spec, self._equations
+        place = len(spec.lag_names) + len(spec.regressors) + len(self._words) + len(spec.dependents)
+        for number, each in enumerate(spec.sets):
+            if not isinstance(each, StandardInstruments):
+                continue
+            equation = each.equation or "transformed"
+            _refuse_levels(equation, spec)
+            origin, keys = Origin("standard", number), [(name,) for name in each.names]
+            columns = slice(place, place + len(each.names))
+            place += len(each.names)
+            if equation != "level":
+                words = [f"{'D.' if equations[0].kind == 'fd' and each.transform else ''}{name}" for name in each.names]
+                plain = self._cube.only(each.names).values
+                for row, label in enumerate(equations[0].labels):
+                    values = equations[0].values[row, :, columns] if each.transform else plain[label]
+                    self.add(row, origin, keys, words if equation == "transformed" else each.names, values)
+            if equation != "transformed":
+                for row in range(len(equations[1].labels)):
+                    self.add(self._first_level + row, origin, keys, each.names, equations[1].values[row, :, columns])
+
+    def add_deterministic(self) -> None:
+        """Add constant and periods, their own instruments: in the levels if these are rows, or transformed."""
+        spec, equations, words, start = self._spec, self._equations, self._words, self._first_level
+        begin = len(spec.lag_names) + len(spec.regressors)
+        if CONSTANT in words:
+            ones = np.ones((equations[0].used.shape[1], 1))
+            for row in range(len(equations[1].labels)):
+                self.add(start + row, Origin("constant"), [()], [CONSTANT], ones)
+        periods = [(place, word) for place, word in enumerate(words) if word != CONSTANT]
+        if not periods:
+            return
+        rows, offset = (equations[1], start) if spec.level_equation else (equations[0], 0)
+        chosen = [begin + place for place, _ in periods]
+        names = [word for _, word in periods]
+        for row in range(len(rows.labels)):
+            self.add(offset + row, Origin("period"), [(name,) for name in names], names, rows.values[row][:, chosen])
 
     def matrix(self) -> tuple[InstrumentMatrix, Mask]:
         """What was collected, and which of the moments are not zero for every entity in all rows."""
@@ -236,7 +305,16 @@ def lag_words(prefix: str, name: str, lag: int) -> str:
     return f"L{lag}.{prefix}{name}" if lag else f"{prefix}{name}"
 
 
-def collected(
+def _refuse_levels(equation: str, spec: Specification) -> None:
+    """Refuse instruments of levels that are not estimated."""
+    if equation != "transformed" and not spec.level_equation:
+        raise SpecificationError(
+            f"equation={equation!r} needs a level equation, which this model lacks. fit_blundell_bond has one, and "
+            "fit_panel_var with level_equation=True."
+        )
+
+
+def collect_instruments(
     spec: Specification,
     equations: Sequence[EquationRows],
     cube: PanelCube,
@@ -267,109 +345,8 @@ def collected(
     SpecificationError
         A window is empty, or there are instruments of levels that are not estimated.
     """
-    moments = Moments(equations)
-    width = len(spec.lag_names) + len(spec.regressors) + len(words) + len(spec.dependents)
-    _add_lags(moments, spec, equations, cube, periods, latest)
-    _add_standard(moments, spec, equations, cube, width)
-    _add_deterministic(moments, spec, equations, words)
-    return moments.matrix()
-
-
-def _add_lags(
-    moments: Moments,
-    spec: Specification,
-    equations: Sequence[EquationRows],
-    cube: PanelCube,
-    labels: Sequence[str],
-    latest: int,
-) -> None:
-    start = len(equations[0].labels)
-    for number, each in enumerate(spec.sets):
-        if not isinstance(each, LagInstruments):
-            continue
-        first = 2 if each.first is None else each.first
-        last = _ANY if each.last is None else each.last
-        if last < first:
-            raise SpecificationError(
-                f"The window of lags of {listed(each.names)} is empty: it goes from {first} to {last}."
-            )
-        own = cube.only(each.names)
-        equation = each.equation or ("both" if spec.level_equation else "transformed")
-        _refuse_levels(equation, spec)
-        if equation != "level":
-            window = LagWindow(each.names, own, first, last, each.collapse)
-            if first > latest:
-                raise InsufficientDataError(
-                    f"No row has lag {first} of {listed(each.names)}: the panel spans {len(labels)} periods."
-                )
-            moments.add_window(0, equations[0], window, Origin("lags", number), labels)
-        if equation != "transformed":
-            least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
-            window = LagWindow(each.names, _changes(own), least, most, each.collapse)
-            moments.add_window(start, equations[1], window, Origin("changes", number), labels, "D.")
-
-
-def _refuse_levels(equation: str, spec: Specification) -> None:
-    """Refuse instruments of levels that are not estimated."""
-    if equation != "transformed" and not spec.level_equation:
-        raise SpecificationError(
-            f"equation={equation!r} needs a level equation, which this model lacks. fit_blundell_bond has one, and "
-            "fit_panel_var with level_equation=True."
-        )
-
-
-def _changes(laid: Laid) -> Laid:
-    """First differences, where both periods are observed."""
-    before = laid.lagged(1)
-    both = laid.observed & before.observed
-    return Laid(np.where(both, laid.values - before.values, 0.0), both)
-
-
-def _add_standard(
-    moments: Moments,
-    spec: Specification,
-    equations: Sequence[EquationRows],
-    cube: PanelCube,
-    width: int,
-) -> None:
-    start, place = len(equations[0].labels), width
-    for number, each in enumerate(spec.sets):
-        if not isinstance(each, StandardInstruments):
-            continue
-        equation = each.equation or "transformed"
-        _refuse_levels(equation, spec)
-        origin, keys = Origin("standard", number), [(name,) for name in each.names]
-        columns = slice(place, place + len(each.names))
-        place += len(each.names)
-        if equation != "level":
-            words = [f"{'D.' if equations[0].kind == 'fd' and each.transform else ''}{name}" for name in each.names]
-            plain = cube.only(each.names).values
-            for row, label in enumerate(equations[0].labels):
-                values = equations[0].values[row, :, columns] if each.transform else plain[label]
-                moments.add(row, origin, keys, words if equation == "transformed" else each.names, values)
-        if equation != "transformed":
-            for row in range(len(equations[1].labels)):
-                moments.add(start + row, origin, keys, each.names, equations[1].values[row, :, columns])
-
-
-def _add_deterministic(
-    moments: Moments,
-    spec: Specification,
-    equations: Sequence[EquationRows],
-    words: Sequence[str],
-) -> None:
-    """The constant and the periods are their own instruments: in the levels where these are rows, else transformed."""
-    start = len(equations[0].labels)
-    begin = len(spec.lag_names) + len(spec.regressors)
-    if CONSTANT in words:
-        ones = np.ones((equations[0].used.shape[1], 1))
-        for row in range(len(equations[1].labels)):
-            moments.add(start + row, Origin("constant"), [()], [CONSTANT], ones)
-    periods = [(place, word) for place, word in enumerate(words) if word != CONSTANT]
-    if not periods:
-        return
-    rows, offset = (equations[1], start) if spec.level_equation else (equations[0], 0)
-    chosen = [begin + place for place, _ in periods]
-    names = [word for _, word in periods]
-    for row in range(len(rows.labels)):
-        moments.add(offset + row, Origin("period"), [(name,) for name in names], names, rows.values[row][:, chosen])
+    collector = InstrumentCollector(spec, equations, cube, periods, words)
+    collector.add_lags(latest)
+    collector.add_standard()
+    collector.add_deterministic()
+    return collector.matrix()

@@ -169,6 +169,11 @@ class Specification:
     time_effects: bool = False
 
 
+def lag_names(dependent: str, lags: int) -> tuple[str, ...]:
+    """Names of the lags of a dependent variable, as a formula would write them."""
+    return tuple(f"L({dependent})" if lag == 1 else f"L({dependent}, {lag})" for lag in range(1, lags + 1))
+
+
 def read_instruments(
     dependents: Sequence[str],
     exogenous: Sequence[str],

@@ -88,8 +88,8 @@ class MomentCriteria(Presented):
         return f"<Criteria of Andrews and Lu: bic {bic}, aic {aic}, hqic {hqic}>"
 
 
-def moment_criteria(statistic: float, spare: int, groups: int, hq: float = HANNAN_QUINN) -> MomentCriteria:
-    """Make the criteria of Hansen's statistic with so many moments more than coefficients, of so many groups.
+def criteria_of(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentCriteria:
+    """Criteria of a model: of Hansen's statistic of its two-step estimates, or later ones.
 
     Raises
     ------
@@ -98,15 +98,10 @@ def moment_criteria(statistic: float, spare: int, groups: int, hq: float = HANNA
     """
     if not read_number("hq", hq) > 2.0:
         raise SpecificationError(f"hq={hq} must be above 2. With less, HQIC does not find the right model.")
-    bic, hqic = math.log(groups), hq * math.log(math.log(groups))
-    return MomentCriteria(statistic - spare * bic, statistic - 2.0 * spare, statistic - spare * hqic)
-
-
-def criteria_of(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentCriteria:
-    """Criteria of a model: of its two-step estimates, or later ones."""
     step = estimate.hansen_step
     spare = step.rank - estimate.problem.n_equations * estimate.problem.n_regressors
-    return moment_criteria(step.criterion, spare, estimate.n_clusters, hq)
+    bic, hqic = math.log(estimate.n_clusters), hq * math.log(math.log(estimate.n_clusters))
+    return MomentCriteria(step.criterion - spare * bic, step.criterion - 2.0 * spare, step.criterion - spare * hqic)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cached_property
 
+from panelvar.core.base.errors import SpecificationError
+from panelvar.core.base.quoting import shown
 from panelvar.core.tables.test_result import TestResult
-from panelvar.panels.dynamic import specification_tests as tests
-from panelvar.panels.dynamic import subset_tests
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
-from panelvar.panels.dynamic.level_correlation import serial_portmanteau
 from panelvar.panels.dynamic.moment_selection import (
     HANNAN_QUINN,
     MomentCriteria,
@@ -17,7 +16,17 @@ from panelvar.panels.dynamic.moment_selection import (
     criteria_of,
     select_lags,
 )
-from panelvar.panels.dynamic.subset_tests import InstrumentTests, Subset, SubsetTest
+from panelvar.panels.dynamic.overidentification import (
+    InstrumentTests,
+    Subset,
+    SubsetTest,
+    difference_test,
+    hansen,
+    instrument_tests,
+    read_subset,
+    sargan,
+)
+from panelvar.panels.dynamic.serial_correlation import serial_correlation, serial_portmanteau
 from panelvar.panels.dynamic.underidentification import UnderidentificationTest, underidentification
 
 
@@ -29,6 +38,19 @@ class MomentTests(ABC):
     def _gmm(self) -> GmmEstimate:
         """The estimate; an error where the model was estimated by least squares."""
 
+    def _place_of(self, equation: object) -> int:
+        """Return the place of an equation; without a name, the place of the only one."""
+        names = self._gmm.model.specification.dependents
+        if equation is None and len(names) == 1:
+            return 0
+        if equation is None:
+            raise SpecificationError(
+                f"The model has several equations. Name one of them by equation=: {', '.join(map(repr, names))}."
+            )
+        if not isinstance(equation, str) or equation not in names:
+            raise SpecificationError(f"equation={shown(equation)} must be one of: {', '.join(map(repr, names))}.")
+        return names.index(equation)
+
     @property
     def n_instruments(self) -> int:
         """Number of moments of an equation, without those that are zero for every entity."""
@@ -37,17 +59,17 @@ class MomentTests(ABC):
     @property
     def instrument_names(self) -> tuple[str, ...]:
         """What each moment is: ``"L2.n (1979)"`` is the level two periods before, in the equation of 1979."""
-        return self._gmm.problem.instruments.labels
+        return self._gmm.problem.labels
 
     @cached_property
     def sargan(self) -> TestResult:
         """Sargan's test of the moments, valid under homoskedasticity."""
-        return tests.sargan(self._gmm)
+        return sargan(self._gmm)
 
     @cached_property
     def hansen_j(self) -> TestResult:
         """Hansen's test of the moments, from the two-step weights (also after one step)."""
-        return tests.hansen(self._gmm)
+        return hansen(self._gmm)
 
     @property
     def overidentification(self) -> TestResult:
@@ -78,7 +100,7 @@ class MomentTests(ABC):
         InsufficientDataError, CollinearityError
             The moments that are left do not identify the coefficients.
         """
-        return subset_tests.difference_in_hansen(self._gmm, subset, weight)
+        return difference_test(self._gmm, read_subset(self._gmm, subset), "hansen", weight)
 
     def difference_in_sargan(self, subset: Subset, *, weight: str = "full") -> SubsetTest:
         """Test some of the moments by the difference of Sargan's statistics: valid under homoskedasticity.
@@ -99,7 +121,7 @@ class MomentTests(ABC):
         SpecificationError, InsufficientDataError, CollinearityError
             As `difference_in_hansen`.
         """
-        return subset_tests.difference_in_sargan(self._gmm, subset, weight)
+        return difference_test(self._gmm, read_subset(self._gmm, subset), "sargan", weight)
 
     def instrument_tests(self, kind: str = "hansen") -> InstrumentTests:
         """Test every set of instruments by itself, the other sets being taken as valid.
@@ -113,7 +135,7 @@ class MomentTests(ABC):
         -------
         InstrumentTests
         """
-        return subset_tests.instrument_tests(self._gmm, kind)
+        return instrument_tests(self._gmm, kind)
 
     @cached_property
     def underidentification(self) -> UnderidentificationTest:
@@ -185,8 +207,7 @@ class MomentTests(ABC):
         >>> fit.ar_test(2)
         <m2: z = -2.2117, p = 0.0270>
         """
-        place = tests.equation_place(self._gmm.model.specification.dependents, equation)
-        return tests.serial_correlation(self._gmm, order, place)
+        return serial_correlation(self._gmm, order, self._place_of(equation))
 
     def serial_portmanteau(
         self, equation: str | None = None, *, max_order: int | None = None, collapse: bool = False
@@ -211,5 +232,4 @@ class MomentTests(ABC):
         InsufficientDataError
             No entity has three periods in a row, or there are as many covariances as entities.
         """
-        place = tests.equation_place(self._gmm.model.specification.dependents, equation)
-        return serial_portmanteau(self._gmm, place, max_order=max_order, collapse=collapse)
+        return serial_portmanteau(self._gmm, self._place_of(equation), max_order=max_order, collapse=collapse)

@@ -16,15 +16,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array, Mask
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import InsufficientDataError, NumericalError
-from panelvar.panels.dynamic.dynamic_model import DynamicModel
 from panelvar.panels.dynamic.gmm import GmmProblem, Step
-from panelvar.panels.dynamic.instrument_moments import InstrumentMatrix, Origin
-from panelvar.panels.dynamic.weighting import Root, root_of_covariance, root_of_moments
+from panelvar.panels.dynamic.instrument_moments import Origin
+from panelvar.panels.dynamic.transforms import EquationRows
+from panelvar.panels.dynamic.weighting import Root, root_of_covariance, root_of_moments, sum_clusters
 
 NONLINEAR = ("noserial", "iid")
 _STEPS, _HALVINGS = 200, 40
@@ -45,22 +46,25 @@ class QuadraticMoments:
     left, right : (N, D, 1 + m) arrays
         The factors a and b: dependent variable first, then the regressors; zero where an entity lacks a period.
     labels : tuple of str
+    groups : (N,) integer array or None
+        Clusters of entities, over which values and slopes are summed; None: each entity by itself.
     """
 
     left: Array
     right: Array
     labels: tuple[str, ...]
+    groups: Positions | None = None
 
     def values(self, params: Array) -> Array:
         """The products (N, D) at coefficients (m, 1)."""
         theta = np.concatenate([np.ones(1), -params[:, 0]])
-        return np.asarray((self.left @ theta) * (self.right @ theta))
+        return sum_clusters((self.left @ theta) * (self.right @ theta), self.groups)
 
     def slopes(self, params: Array) -> Array:
         """How the products fall as the coefficients rise, (N, D, m): their derivatives with a minus sign."""
         theta = np.concatenate([np.ones(1), -params[:, 0]])
         first = self.left[:, :, 1:] * (self.right @ theta)[:, :, None]
-        return np.asarray(first + self.right[:, :, 1:] * (self.left @ theta)[:, :, None])
+        return sum_clusters(first + self.right[:, :, 1:] * (self.left @ theta)[:, :, None], self.groups)
 
     def value_totals(self, params: Array) -> Array:
         """Sums (D,) of the products over the entities."""
@@ -77,13 +81,13 @@ class QuadraticMoments:
 
     def only(self, kept: Mask) -> QuadraticMoments:
         """Some of the products."""
-        labels = tuple(label for label, keep in zip(self.labels, kept, strict=True) if keep)
-        return QuadraticMoments(self.left[:, kept], self.right[:, kept], labels)
+        labels = tuple(compress(self.labels, kept))
+        return QuadraticMoments(self.left[:, kept], self.right[:, kept], labels, self.groups)
 
     def of_regressors(self, places: Sequence[int]) -> QuadraticMoments:
         """With some of the regressors."""
         columns = [0, *(place + 1 for place in places)]
-        return QuadraticMoments(self.left[:, :, columns], self.right[:, :, columns], self.labels)
+        return QuadraticMoments(self.left[:, :, columns], self.right[:, :, columns], self.labels, self.groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,19 +107,19 @@ class SummedQuadratics:
 
     def values(self, params: Array) -> Array:
         """The products (r, D) at coefficients (m, 1)."""
-        return _valued(self.products, params)
+        return _values_of(self.products, params)
 
     def slopes(self, params: Array) -> Array:
         """How the products fall as the coefficients rise, (r, D, m)."""
-        return _sloped(self.products, params)
+        return _slopes_of(self.products, params)
 
     def value_totals(self, params: Array) -> Array:
         """Sums (D,) of the products over the entities."""
-        return _valued(self.sums, params)
+        return _values_of(self.sums, params)
 
     def slope_totals(self, params: Array) -> Array:
         """How these fall as the coefficients rise, (D, m)."""
-        return _sloped(self.sums, params)
+        return _slopes_of(self.sums, params)
 
     def curvature(self, weights: Array) -> Array:
         """Second derivative (m, m) of the weighted sum of all products."""
@@ -124,8 +128,7 @@ class SummedQuadratics:
 
     def only(self, kept: Mask) -> SummedQuadratics:
         """Some of the products."""
-        labels = tuple(label for label, keep in zip(self.labels, kept, strict=True) if keep)
-        return SummedQuadratics(self.products[:, kept], self.sums[kept], labels)
+        return SummedQuadratics(self.products[:, kept], self.sums[kept], tuple(compress(self.labels, kept)))
 
     def of_regressors(self, places: Sequence[int]) -> SummedQuadratics:
         """With some of the regressors."""
@@ -134,22 +137,14 @@ class SummedQuadratics:
         return SummedQuadratics(products, sums, self.labels)
 
 
-def _valued(products: Array, params: Array) -> Array:
+def _values_of(products: Array, params: Array) -> Array:
     theta = np.concatenate([np.ones(1), -params[:, 0]])
     return np.asarray((products @ theta) @ theta)
 
 
-def _sloped(products: Array, params: Array) -> Array:
+def _slopes_of(products: Array, params: Array) -> Array:
     theta = np.concatenate([np.ones(1), -params[:, 0]])
     return np.asarray((products[..., 1:, :] @ theta) + (products[..., 1:].swapaxes(-1, -2) @ theta))
-
-
-def quadratic_moments(model: DynamicModel, kind: str) -> QuadraticMoments:
-    """The products of a model of one equation."""
-    found, seen = quadratic_factors(model, kind, model.level_means)
-    if not seen.any():
-        raise no_products(kind)
-    return found.only(seen)
 
 
 def no_products(kind: str) -> InsufficientDataError:
@@ -159,124 +154,115 @@ def no_products(kind: str) -> InsufficientDataError:
     )
 
 
-def quadratic_factors(model: DynamicModel, kind: str, means: Array) -> tuple[QuadraticMoments, Mask]:
+def quadratic_factors(
+    rows: EquationRows, periods: Sequence[str], m: int, kind: str, means: Array
+) -> tuple[QuadraticMoments, Mask]:
     """The factors of all products that there can be, and which of these some entity has.
 
-    Levels are those around their means (m + K,), so that no constant changes anything.
+    Parameters
+    ----------
+    rows : EquationRows
+        The levels: m regressors, then the dependent variable.
+    periods : sequence of str
+        What the periods are called.
+    m : int
+    kind : {"noserial", "iid"}
+    means : (m + 1,) array
+        Levels are those around their means, so that no constant changes anything.
     """
-    rows, complete, m = model.levels, model.levels.complete, model.n_regressors
+    complete = rows.complete
     values = np.concatenate([rows.values[:, :, m:], rows.values[:, :, :m]], axis=2)
     values = np.where(complete[:, :, None], values - np.concatenate([means[m:], means[:m]]), 0.0)
     changes = values[1:] - values[:-1]
     both = complete[1:] & complete[:-1]
-    labels = model.panel.calendar.labels_at(rows.labels)
     left, right, names, seen = [], [], [], []
     for place in range(len(changes) - 1):
         used = both[place] & complete[place + 2]
         left.append(np.where(used[:, None], values[place + 2], 0.0))
         right.append(np.where(used[:, None], changes[place], 0.0))
-        names.append(f"u({labels[place + 2]}) D.u({labels[place + 1]})")
+        names.append(f"u({periods[place + 2]}) D.u({periods[place + 1]})")
         seen.append(used.any())
     for place in range(len(changes) if kind == "iid" else 0):
         used = both[place]
         left.append(np.where(used[:, None], values[place + 1] + values[place], 0.0))
         right.append(np.where(used[:, None], changes[place], 0.0))
-        names.append(f"D.u({labels[place + 1]})^2")
+        names.append(f"D.u({periods[place + 1]})^2")
         seen.append(used.any())
     if not names:
         raise no_products(kind)
     return QuadraticMoments(np.stack(left, axis=1), np.stack(right, axis=1), tuple(names)), np.array(seen)
 
 
-def with_products(instruments: InstrumentMatrix, labels: tuple[str, ...]) -> InstrumentMatrix:
-    """Instruments, and names of products after theirs."""
-    origins = instruments.origins + (Origin("quadratic"),) * len(labels)
-    return InstrumentMatrix(instruments.labels + labels, instruments.rows, origins)
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class QuadraticProblem(GmmProblem):
     """Linear moments and quadratic ones, of one equation; the one-step estimates are those of the linear ones."""
 
-    quadratic: QuadraticMoments | SummedQuadratics = QuadraticMoments(np.zeros((0, 0, 1)), np.zeros((0, 0, 1)), ())
+    alone: GmmProblem
+    quadratic: QuadraticMoments | SummedQuadratics
+    kind: str
 
     @classmethod
-    def of(cls, linear: GmmProblem, quadratic: QuadraticMoments | SummedQuadratics) -> QuadraticProblem:
+    def of(cls, linear: GmmProblem, quadratic: QuadraticMoments | SummedQuadratics, kind: str) -> QuadraticProblem:
         """Add quadratic moments to a problem."""
         return cls(
             linear.products,
-            with_products(linear.instruments, quadratic.labels),
-            linear.covariances,
+            linear.total,
+            linear.weight,
+            linear.labels + quadratic.labels,
+            linear.origins + (Origin("quadratic"),) * len(quadratic.labels),
             linear.regressors,
-            linear.groups,
+            linear.n_clusters,
+            linear.clustered,
+            alone=linear,
             quadratic=quadratic,
+            kind=kind,
         )
 
-    @cached_property
+    @property
     def linear(self) -> GmmProblem:
         """The problem of the linear moments alone."""
-        count = len(self.products)
-        alone = self.instruments.only(np.arange(self.instruments.count) < count)
-        return GmmProblem(self.products, alone, self.covariances, self.regressors, self.groups)
-
-    @property
-    def n_moments(self) -> int:
-        """Linear and quadratic moments."""
-        return self.instruments.count
+        return self.alone
 
     def without(self, doubted: Mask) -> GmmProblem:
         """The problem with fewer moments."""
-        count = len(self.products)
-        linear = self.linear.without(doubted[:count])
+        count = self.alone.n_moments
+        linear = self.alone.without(doubted[:count])
         quadratic = self.quadratic.only(~doubted[count:])
-        return self.of(linear, quadratic) if quadratic.labels else linear
+        return self.of(linear, quadratic, self.kind) if quadratic.labels else linear
 
     def of_regressors(self, places: Sequence[int]) -> GmmProblem:
         """The problem with fewer regressors."""
-        return self.of(self.linear.of_regressors(places), self.quadratic.of_regressors(places))
-
-    def entity_errors(self, params: Array) -> Array:
-        """Moments of the errors of each entity, (N, L + D)."""
-        return np.concatenate([self.linear.entity_errors(params), self.quadratic.values(params)], axis=1)
+        return self.of(self.alone.of_regressors(places), self.quadratic.of_regressors(places), self.kind)
 
     def errors(self, params: Array) -> Array:
         """Moments of the errors of each cluster, (G, L + D)."""
-        return self._clustered(self.entity_errors(params))
+        return np.concatenate([self.alone.errors(params), self.quadratic.values(params)], axis=1)
 
     def residual_total(self, params: Array) -> Array:
         """Sums of the moments of the errors, (L + D,)."""
-        return np.concatenate([self.linear.residual_total(params), self.quadratic.value_totals(params)])
+        return np.concatenate([self.alone.residual_total(params), self.quadratic.value_totals(params)])
 
     def slopes(self, params: Array) -> Array:
         """How each cluster's moments fall as the coefficients rise, (G, L + D, m)."""
-        quadratic = self._clustered(self.quadratic.slopes(params))
-        return np.concatenate([self.linear.slopes(params), quadratic], axis=1)
-
-    def _clustered(self, moments: Array) -> Array:
-        if self.groups is None:
-            return moments
-        out = np.zeros((int(self.groups.max()) + 1, *moments.shape[1:]))
-        np.add.at(out, self.groups, moments)
-        return out
+        return np.concatenate([self.alone.slopes(params), self.quadratic.slopes(params)], axis=1)
 
     @property
     def initial_root(self) -> Root:
         """Root of the one-step weight, of the linear moments."""
-        return self.linear.initial_root
+        return self.alone.initial_root
 
     @cached_property
     def one_step(self) -> Step:
         """All moments, the quadratic ones weighed by themselves: both weights are those of the linear estimates."""
-        linear, params = self.linear, self.linear.one_step.params
+        linear, params = self.alone, self.alone.one_step.params
         count, last = linear.n_moments, self.n_moments
         covariance = np.zeros((last, last))
-        errors = self._clustered(self.quadratic.values(params))
+        errors = self.quadratic.values(params)
         covariance[count:, count:] = errors.T @ errors
         # What the linear moments are assumed to have in common, on the scale of what they have.
         own = linear.errors(params)
-        assumed = linear.instruments.weighted(linear.covariances)
         half = linear.initial_root.divided(own.T)
-        covariance[:count, :count] = assumed * (float(np.square(half).sum()) / linear.initial_root.rank)
+        covariance[:count, :count] = linear.weight * (float(np.square(half).sum()) / linear.initial_root.rank)
         root = root_of_covariance(covariance)
         return min((self._least(root, start) for start in self._starts(params)), key=lambda step: step.criterion)
 
@@ -295,7 +281,7 @@ class QuadraticProblem(GmmProblem):
             The search does not settle.
         """
         root = root_of_moments(self.errors(at))
-        starts = self._starts(at, self.linear.two_step(at, joint=joint).params)
+        starts = self._starts(at, self.alone.two_step(at, joint=joint).params)
         return min((self._least(root, start) for start in starts), key=lambda step: step.criterion)
 
     def _least(self, root: Root, start: Array) -> Step:
@@ -331,7 +317,7 @@ class QuadraticProblem(GmmProblem):
 
     def _local(self, root: Root, params: Array, half: Array) -> tuple[Array, Array, Array]:
         """Pull and bread as if the moments were linear, and what their curvature makes of the bread's inverse."""
-        linear = self.linear.total[:, : self.n_regressors]
-        pull, bread = self._pulled(root, np.concatenate([linear, self.quadratic.slope_totals(params)]))
+        linear = self.total[:, : self.n_regressors]
+        pull, bread = self._pull(root, np.concatenate([linear, self.quadratic.slope_totals(params)]))
         own = root.undivided(half)[len(self.products) :]
         return pull, bread, np.eye(len(bread)) + bread @ self.quadratic.curvature(own)

@@ -116,16 +116,12 @@ def underidentification(estimate: GmmEstimate) -> UnderidentificationTest:
     places = range(len(spec.lag_names) + len(spec.regressors)) if m > 1 else ()
     tests = []
     for place in places:
-        auxiliary = _auxiliary(problem, place)
+        # One regressor explained by the others, with the same instruments.
+        others = [other for other in range(m) if other != place]
+        auxiliary = problem.of_columns([*others, place], tuple(problem.regressors[other] for other in others))
         step = auxiliary.two_step(auxiliary.one_step.params)
         tests.append(chi2_test(problem.regressors[place], step.criterion, df, NULL))
     return UnderidentificationTest(chi2_test("Underidentification", _least(problem), df, NULL), tuple(tests))
-
-
-def _auxiliary(problem: GmmProblem, place: int) -> GmmProblem:
-    """One regressor explained by the others, with the same instruments."""
-    others = [other for other in range(problem.n_regressors) if other != place]
-    return problem.of_columns([*others, place], tuple(problem.regressors[other] for other in others))
 
 
 def _least(problem: GmmProblem) -> float:
@@ -207,10 +203,7 @@ class _Form:
     def of(cls, problem: GmmProblem) -> _Form:
         """The criterion of a problem's regressors."""
         m = problem.n_regressors
-        slopes = problem.cluster_products[:, :m]
-        if problem.weights is not None:
-            slopes = slopes * np.sqrt(problem.weights)
-        slopes = problem.initial_root.divided(slopes).transpose(2, 0, 1)
+        slopes = problem.initial_root.divided(problem.products[:, :m]).transpose(2, 0, 1)
         total = problem.initial_root.divided(problem.total[:, :m])
         sizes = positive(np.sqrt(np.einsum("glj,glj->j", slopes, slopes)))
         upper = triangularize((slopes / sizes).reshape(-1, m))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.kernels.linear.qr import triangularize
 
 SINGULAR = 1e-12
@@ -66,16 +66,27 @@ class Root:
 
 
 class StackedRows:
-    """Rows of which only the cross products count: of several blocks no more are kept than there are columns.
+    """Rows of entities of which only the cross products count: of several blocks no more are kept than columns.
 
-    Cross products are those of the triangle of a QR decomposition of the rows, which loses none of their digits.
+    Cross products are those of the triangle of a QR decomposition of the rows, which loses none of their digits. Rows
+    of clusters are summed instead.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Clusters of the entities, where rows come with clusters.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, n_clusters: int = 0) -> None:
         self._blocks: list[Array] = []
+        self._clusters = n_clusters
 
-    def add(self, block: Array) -> None:
-        """Take in rows (n, w)."""
+    def add(self, block: Array, groups: Positions | None = None) -> None:
+        """Take in rows (n, w) of entities, and their clusters."""
+        if groups is not None:
+            self._blocks = self._blocks or [np.zeros((self._clusters, block.shape[1]))]
+            np.add.at(self._blocks[0], groups, block)
+            return
         self._blocks.append(block)
         if len(self._blocks) > 1 and sum(map(len, self._blocks)) > 2 * block.shape[1]:
             self._blocks = [triangularize(np.concatenate(self._blocks))]
@@ -84,6 +95,15 @@ class StackedRows:
     def rows(self) -> Array:
         """Rows with the same cross products, those of a single block as they are."""
         return self._blocks[0] if len(self._blocks) == 1 else np.concatenate(self._blocks)
+
+
+def sum_clusters(rows: Array, groups: Positions | None) -> Array:
+    """Sum rows (N, ...) of entities by their clusters; without clusters they stay as they are."""
+    if groups is None:
+        return rows
+    sums = np.zeros((int(groups.max()) + 1, *rows.shape[1:]))
+    np.add.at(sums, groups, rows)
+    return sums
 
 
 def root_of_covariance(covariance: Array) -> Root:

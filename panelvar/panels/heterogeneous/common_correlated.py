@@ -107,7 +107,7 @@ def fit_common_correlated_effects(
     source = build_design(data, y, x, constant=constant, missing=missing)
     if pooled and not source.names:
         raise SpecificationError("The pooled form needs at least one regressor, whose slope it pools.")
-    augmented, notes = _augmented(source, average_lags, pooled)
+    augmented, notes = _add_averages(source, average_lags, pooled)
     model = with_trend(augmented, trend)
     k = len(source.names)
     if pooled:
@@ -130,7 +130,7 @@ def fit_common_correlated_effects(
     return result
 
 
-def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[Note]]:
+def _add_averages(source: Design, lags: int, pooled: bool) -> tuple[Design, list[Note]]:
     """Add the averages over entities, and their lags, to the regressors."""
     refuse_beyond("average_lags", lags, source.panel.calendar.n_positions)
     if source.entities.n_groups < 2:
@@ -159,7 +159,9 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
     positions = np.unique(source.time_positions)
     extra = [(f"mean({name})", average[times.codes]) for name, average in varying]
     for lag in range(1, lags + 1):
-        extra += [(f"L{lag}.mean({name})", _lagged(average, positions, lag)[times.codes]) for name, average in varying]
+        extra += [
+            (f"L{lag}.mean({name})", _lag_averages(average, positions, lag)[times.codes]) for name, average in varying
+        ]
     design = replace(
         source,
         names=(*source.names, *(name for name, _ in extra)),
@@ -181,7 +183,7 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
     return design, notes
 
 
-def _lagged(averages: Array, positions: NDArray[np.int64], lag: int) -> Array:
+def _lag_averages(averages: Array, positions: NDArray[np.int64], lag: int) -> Array:
     """Return the average of the period ``lag`` earlier on the calendar, NaN where the sample has no such period."""
     wanted = positions - lag
     found = np.searchsorted(positions, wanted)

@@ -102,10 +102,10 @@ def fit_fama_macbeth(
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
-    fits = fit_units(_by_period(source), min_rows=min_rows, unusable=unusable, unit="period")
+    fits = fit_units(_swap_periods_and_entities(source), min_rows=min_rows, unusable=unusable, unit="period")
     coefficients = fits.units.coefficients
     count = len(coefficients)
-    _check(lags, kernel, count)
+    _refuse_lags(lags, kernel, count)
     mean = coefficients.mean(axis=0)
     # The label of a period is its position, because the panel whose entities are the periods is built from positions.
     positions = np.asarray(fits.design.entity_labels)
@@ -122,14 +122,14 @@ def fit_fama_macbeth(
     return result
 
 
-def _check(lags: float, kernel: str, periods: int) -> None:
+def _refuse_lags(lags: float, kernel: str, periods: int) -> None:
     choose("kernel", kernel, KERNELS)
     if not is_number(lags) or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
         kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"
         raise SpecificationError(f"lags={shown(lags)} must be {kind}, at least 0 and less than the {periods} periods.")
 
 
-def _by_period(design: Design) -> Design:
+def _swap_periods_and_entities(design: Design) -> Design:
     """Return the same rows with periods as entities, named by their calendar positions."""
     import pandas as pd
 

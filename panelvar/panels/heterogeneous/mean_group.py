@@ -86,7 +86,7 @@ def fit_mean_group(
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
-    model = with_trend(_demeaned(source) if read_flag("time_demeaned", time_demeaned) else source, trend)
+    model = with_trend(_demean_periods(source) if read_flag("time_demeaned", time_demeaned) else source, trend)
     fits = fit_units(model, min_rows=min_rows, unusable=unusable, exact=chosen.exact_entities)
     mean, matrix = mean_group(fits.units.coefficients)
     result = HeterogeneousResult(
@@ -97,7 +97,7 @@ def fit_mean_group(
     return result
 
 
-def _demeaned(design: Design) -> Design:
+def _demean_periods(design: Design) -> Design:
     """Return the design with each period's mean taken out of every column."""
     times = design.times
     *x, y = (column - times.means(column)[times.codes] for column in design.arrays)

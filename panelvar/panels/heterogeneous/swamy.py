@@ -113,7 +113,7 @@ def fit_swamy(
             "sample covariance, which overstates it, takes its place, as in plm's pvcm."
         )
         notes.append(Note("dispersion-indefinite", text, warn=True))
-    oversized = _oversized(fits)
+    oversized = _oversized_notes(fits)
     df = p * (n_units - 1)
     constancy = chi2_test(
         "Parameter constancy", found.constancy, df, "all entities have the same coefficients", oversized
@@ -130,7 +130,7 @@ def fit_swamy(
     return result
 
 
-def _oversized(fits: UnitFits) -> tuple[Note, ...]:
+def _oversized_notes(fits: UnitFits) -> tuple[Note, ...]:
     """Say by how much the constancy statistic exceeds its chi-squared mean when variances are estimated from few rows.
 
     An entity's term is p F(p, df), of mean p df / (df - 2).

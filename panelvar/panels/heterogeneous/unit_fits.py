@@ -59,7 +59,7 @@ class UnitFits:
     ) -> tuple[HeterogeneousFit, CovarianceEstimate, Convention]:
         """Wrap an average of the regressions and its covariance: the first three fields of a result."""
         matrix, alike = self._without_rounding(matrix, names or self.names)
-        found = (*source.notes, *self.notes, *_lagged_dependent(source, self.design), *notes, *alike)
+        found = (*source.notes, *self.notes, *_lagged_dependent_notes(source, self.design), *notes, *alike)
         fit = HeterogeneousFit(source, self.design, self.units, self.names, names or self.names, coefficients, found)
         return fit, covariance_of_average(matrix, label, len(self.units.rss), convention), convention
 
@@ -67,7 +67,8 @@ class UnitFits:
         """Set variances of averages to zero where the coefficients differ by rounding alone, and say so."""
         y = float(np.abs(self.design.y).max())
         # The size that a coefficient would have if its regressor explained all of the dependent variable.
-        sizes = np.array([y if name == CONSTANT else y / self._largest(name) for name in names])
+        largest = {name: np.abs(column).max() for name, column in zip(self.design.names, self.design.x, strict=True)}
+        sizes = np.array([y if name == CONSTANT else y / largest[name] for name in names])
         none = matrix.diagonal() <= (_EXACT * sizes) ** 2
         if not none.any():
             return matrix, []
@@ -79,10 +80,6 @@ class UnitFits:
             "that are averaged, so the average has no standard error and no test."
         )
         return matrix, [Note("no-variance", text, warn=True)]
-
-    def _largest(self, name: str) -> float:
-        """Largest absolute value of a regressor."""
-        return float(np.abs(self.design.x[self.design.names.index(name)]).max())
 
 
 def with_trend(design: Design, trend: bool) -> Design:
@@ -167,7 +164,7 @@ def fit_units(
     return UnitFits(design.take(rows), units.take(kept), names, (note, *notes))
 
 
-def _lagged_dependent(source: Design, used: Design) -> tuple[Note, ...]:
+def _lagged_dependent_notes(source: Design, used: Design) -> tuple[Note, ...]:
     """Say what a lagged dependent variable, recognised in a formula, does to every entity's regression."""
     y = source.dependent
     if not any(name == f"L({y})" or name.startswith(f"L({y},") for name in source.names):

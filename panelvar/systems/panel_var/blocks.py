@@ -67,8 +67,8 @@ class Block:
         Whether entities have effects.
     codes : array of int (n,)
         Entity of each row, of all N; sorted.
-    n_entities : int
-        N.
+    sizes : (N,) array
+        Rows of each entity.
     places : array of int (n,)
         Where the rows are among all rows of the panel.
     pairs : (N, T) array or None
@@ -79,7 +79,7 @@ class Block:
     dummies: Positions
     effects: bool
     codes: Positions
-    n_entities: int
+    sizes: Array
     places: Positions
     pairs: Array | None = None
 
@@ -126,11 +126,6 @@ class Block:
         whole = self.problem.design[:, : self.problem.n_regressors] @ self.problem.inverse_factor
         own: Array = np.einsum("ij,ij->i", whole, whole)
         return own + 1.0 / self.sizes[self.codes] if self.effects else own
-
-    @cached_property
-    def sizes(self) -> Array:
-        """Rows of each entity, (N,)."""
-        return np.bincount(self.codes, minlength=self.n_entities).astype(np.float64)
 
     @property
     def df_resid(self) -> int:
@@ -273,7 +268,8 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
         kept = independent(np.linalg.qr(whole[:, : len(periods)])[1], lengths, len(periods))
         whole, lengths, periods = whole[:, kept], lengths[kept], periods[kept[: len(kept) - rows.columns.shape[1]]]
     problem = LagProblem(np.asfortranarray(whole), len(periods) + rows.terms.count, rows.lags, rows.n_vars)
-    block = Block(problem, periods, effects, codes, rows.n_entities, found)
+    sizes = np.bincount(codes, minlength=rows.n_entities).astype(np.float64)
+    block = Block(problem, periods, effects, codes, sizes, found)
     require_fit(rows, block, lengths, present.n_groups)
     return block
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note
 from panelvar.core.faces.layout import Fact
+from panelvar.data.streams.reading import no_rows
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.panels.dynamic.cube import RowCounts
@@ -24,9 +26,24 @@ Covariances = Callable[[object], CovarianceEstimate]
 """The covariance that a ``cov=`` asks for, of the coefficients stacked equation by equation."""
 
 
+class EstimatedRows(NamedTuple):
+    """Rows that were estimated.
+
+    Attributes
+    ----------
+    residuals : (r, K) array
+    entities, periods : (r,) arrays
+        Entity, of all N, and calendar position of each row.
+    """
+
+    residuals: Array
+    entities: Positions
+    periods: Positions
+
+
 @dataclass(frozen=True, eq=False)
 class PanelVarFit:
-    """Estimates of a panel vector autoregression.
+    """Estimates of a panel vector autoregression, from a panel or from a stream.
 
     Attributes
     ----------
@@ -42,12 +59,14 @@ class PanelVarFit:
         Residual covariance.
     covariance : CovarianceEstimate
         Covariance of the coefficients, equation by equation, (K m, K m).
-    residuals : (r, K) array
-        Residuals of the rows estimated, which are those of the levels unless they were differenced.
-    residual_entities, residual_periods : (r,) arrays
-        Entity, of all N, and calendar position of these rows.
     df_resid : int
         Behind `sigma`, of one equation.
+    row_counts : RowCounts
+        Rows of the entities in the equations in levels, or in the differenced ones if there are none in levels.
+    n_estimated : int
+        Rows estimated, which are those of the levels unless they were differenced.
+    kept : EstimatedRows or None
+        These rows; None where they are those of a stream, which keeps none.
     effects : (N, K) array or None
         Effects of the entities.
     period_effects : (q, K) array or None
@@ -77,10 +96,10 @@ class PanelVarFit:
     params: Array
     sigma: Array
     covariance: CovarianceEstimate
-    residuals: Array
-    residual_entities: Positions
-    residual_periods: Positions
     df_resid: int
+    row_counts: RowCounts
+    n_estimated: int
+    kept: EstimatedRows | None = None
     effects: Array | None = None
     period_effects: Array | None = None
     periods: Positions | None = None
@@ -95,23 +114,21 @@ class PanelVarFit:
     gmm: GmmEstimate | None = None
 
     @property
-    def n_estimated(self) -> int:
-        """Rows estimated."""
-        return len(self.residuals)
+    def estimated(self) -> EstimatedRows:
+        """The rows estimated, which a stream does not keep."""
+        if self.kept is None:
+            raise no_rows("A residual")
+        return self.kept
 
     @property
-    def row_counts(self) -> RowCounts:
-        """Rows of the entities in the equations in levels, or in the differenced ones if there are none in levels."""
-        levels = self.gmm is None or self.gmm.model.specification.level_equation
-        sizes = self.rows.entities.sizes if levels else np.bincount(self.residual_entities)
-        return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))
-
-    def with_covariance(self, covariance: CovarianceEstimate) -> PanelVarFit:
-        """The same estimates with other errors."""
-        return replace(self, covariance=covariance)
+    def residuals(self) -> Array:
+        """Residuals (r, K) of the rows estimated."""
+        return self.estimated.residuals
 
     def estimates(self, form: ReducedForm) -> Estimates:
         """What a scheme of identification may look at."""
+        if self.kept is None:
+            return Estimates(form, self.n_estimated)
         panel, design = self.rows.panel, self.rows.design
         # An instrument is of periods, not of rows that were differenced: of levels, less their entity's mean.
         residuals = self.level_residuals if self.transformed else self.residuals
@@ -122,7 +139,7 @@ class PanelVarFit:
     @property
     def transformed(self) -> bool:
         """Whether residuals are of other rows than those in levels."""
-        return len(self.residuals) != self.rows.nobs
+        return self.n_estimated != self.rows.nobs
 
     @property
     def level_residuals(self) -> Array:

@@ -87,7 +87,10 @@ class PanelLeastSquares(ABC):
 
         Whole weights make a panel in which an entity occurs so often, each time as an entity of its own.
         """
-        totals = [block.weighted(weights) for block in self.blocks]
+        return self.estimates([block.weighted(weights) for block in self.blocks])
+
+    def estimates(self, totals: Sequence[Totals]) -> tuple[Array, Array]:
+        """Coefficients (B, m, K) and residual covariances (B, K, K) from each block's least squares."""
         params, block = self.combined(totals), self.blocks[0]
         return params, block.scatter(totals[0], params) / block.degrees(totals[0])[:, None, None]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from panelvar.kernels.dynamics.lag_problem import coefficient_errors
 from panelvar.panels.heterogeneous.random_coefficients import mean_group
 from panelvar.panels.heterogeneous.unit_fits import covariance_of_average
 from panelvar.systems.panel_var.blocks import column_lengths
-from panelvar.systems.panel_var.fit import PanelVarFit
+from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.rows import PanelVarRows
 from panelvar.systems.var.scored_system import RULES
 
@@ -45,15 +44,11 @@ class MeanGroup:
         degrees: Positions = self.fits.nobs - self.rows.n_regressors
         return degrees
 
-    @cached_property
-    def _scatters(self) -> Array:
-        factor = self.fits.scatter_factor
-        return np.asarray(factor @ factor.swapaxes(1, 2))
-
     def refits(self, weights: Array) -> tuple[Array, Array]:
         """Average coefficients (B, m, K) and residual covariances with weights (B, N) of the entities."""
         params = np.tensordot(weights, self.fits.params, axes=1) / weights.sum(axis=1)[:, None, None]
-        scatter = np.tensordot(weights, self._scatters, axes=1)
+        factor = self.fits.scatter_factor
+        scatter = np.tensordot(weights, factor @ factor.swapaxes(1, 2), axes=1)
         return params, scatter / (weights @ self._degrees)[:, None, None]
 
     def covariance(self) -> CovarianceEstimate:
@@ -78,10 +73,10 @@ class MeanGroup:
             params,
             sigma,
             self.covariance(),
-            own,
-            np.asarray(rows.entities.codes, dtype=np.intp),
-            rows.design.time_positions,
             int(self._degrees.sum()),
+            rows.row_counts,
+            rows.nobs,
+            EstimatedRows(own, np.asarray(rows.entities.codes, dtype=np.intp), rows.design.time_positions),
             notes=rows.design.notes,
             refits=self.refits,
             individual=fits.params,

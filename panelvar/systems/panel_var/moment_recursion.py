@@ -44,7 +44,8 @@ class MomentRecursion(Recursion):
 
     def residuals(self, params: Array) -> Array:
         """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
-        return self._less_effects(self.levels.y - self.levels.x @ params)
+        left: Array = self.less_effects((self.levels.y - self.levels.x @ params)[None])[0]
+        return left
 
     def refit(self, data: Array) -> tuple[Array, Array]:
         """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
@@ -56,26 +57,13 @@ class MomentRecursion(Recursion):
             columns[rows.panel_rows] = values[:, m:]
             known = {**self.known, **dict(zip(rows.names, columns.T, strict=True))}
             model = build_model(rows.panel, found.model.specification, "drop", known)
-            again = estimate(
-                model,
-                found.convention,
-                steps=found.steps,
-                joint=found.joint,
-                cov_kind=found.cov_kind,
-                h=None,
-                groups=found.problem.groups,
-                group_label=found.group_label,
-            )
+            again = estimate(model, steps=found.steps, joint=found.joint, cov_kind=found.cov_kind)
             params[draw], sigma[draw] = again.params[self.order], again.sigma
         return params, sigma
 
-    def left(self, data: Array, params: Array) -> Array:
-        """Residuals (B, n, K) of data sets, less the effects."""
-        m = self.levels.n_regressors
-        found = data[:, :, m:] - data[:, :, :m] @ params
-        return np.stack([self._less_effects(own) for own in found])
-
-    def _less_effects(self, left: Array) -> Array:
+    def less_effects(self, values: Array) -> Array:
+        """Values (B, n, K) of data sets' rows, less the effects of periods, and then their entities' means."""
         if self.of_periods is not None:
-            left = left - self.of_periods
-        return left - self.levels.entity_means(left)[self.levels.entities.codes]
+            values = values - self.of_periods
+        codes = self.levels.entities.codes
+        return np.stack([own - self.levels.entity_means(own)[codes] for own in values])

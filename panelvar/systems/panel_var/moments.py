@@ -14,15 +14,14 @@ from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
-from panelvar.panels.dynamic.gmm_convention import gmm_convention
 from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, read_covariance
-from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, estimate, refuse_covariance
+from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, estimate, refuse_covariance
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, Specification, read_instruments
 from panelvar.panels.dynamic.transforms import TRANSFORMS, WORDS
-from panelvar.systems.panel_var.fit import PanelVarFit
+from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.moment_recursion import MomentRecursion
-from panelvar.systems.panel_var.rows import PanelVarRows
-from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, StreamedPanelVarFit, streamed_effects
+from panelvar.systems.panel_var.rows import PanelVarRows, estimate_effects
+from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows
 
 DISTINCT = 1.0 - np.exp(-1.0)
 """Share of the entities that a draw of as many entities holds, on average."""
@@ -61,17 +60,7 @@ def fit_by_moments(
     choose("transform", options.transform, TRANSFORMS)
     kind, by = read_covariance(cov)
     model = rows.moment_model(_specification(rows, options, time_effects), partial(_known, rows))
-    groups, label = entity_groups(model, by)
-    found = estimate(
-        model,
-        gmm_convention("default"),
-        steps=options.steps,
-        joint=options.joint,
-        cov_kind=kind,
-        h=None,
-        groups=groups,
-        group_label=label,
-    )
+    found = estimate(model, steps=options.steps, joint=options.joint, cov_kind=kind, by=by)
     return _fit(rows, found, time_effects)
 
 
@@ -89,10 +78,10 @@ def _specification(rows: PanelVarRows, options: MomentOptions, time_effects: boo
     lag_names = tuple(f"L{lag}.{name}" for lag in range(1, rows.lags + 1) for name in names)
     beside = rows.regressor_names[: rows.terms.count]
     sets = read_instruments(names, beside, (), (), options.instruments)
-    specification = Specification(
-        names, lag_names, rows.lags, beside, sets, options.transform, options.level_equation, False, time_effects
+    in_levels = options.level_equation
+    return Specification(
+        names, lag_names, rows.lags, beside, sets, options.transform, in_levels, in_levels, time_effects
     )
-    return replace(specification, constant=True) if options.level_equation else specification
 
 
 def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
@@ -104,77 +93,50 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
     places = np.concatenate([order + equation * width for equation in range(rows.n_vars)])
     own = estimated_covariance(found, small=False)
     covariance = replace(own, matrix=own.matrix[np.ix_(places, places)])
-    params, width = found.params[order], model.n_regressors
+    params = found.params[order]
     system = "system " if model.specification.level_equation else ""
     words = f"{STEP_WORDS[found.steps]} {system}GMM, {WORDS[model.kind]}"
     choices = (Fact("Instruments", f"{format_count(found.n_instruments)} per equation"),)
-    others = _Others(found, places)
-    if isinstance(rows, StreamedPanelRows):
-        used = np.zeros(rows.source.n_entities, dtype=bool)
-        used[model.entities] = True
-        raw = _raw_period_effects(found) if time_effects else None
-        rows, effects, period_effects = streamed_effects(rows, used, model.periods, params, raw)
-        return StreamedPanelVarFit(
-            rows,
-            n_estimated=model.n_transformed,
-            row_counts=rows.row_counts if model.specification.level_equation else model.census.transformed,
-            method="gmm",
-            words=words,
-            params=params,
-            sigma=found.sigma,
-            covariance=covariance,
-            df_resid=model.n_transformed - width,
-            effects=effects,
-            period_effects=period_effects,
-            periods=model.periods if time_effects else None,
-            choices=choices,
-            notes=(*rows.notes, *found.notes),
-            covariances=others,
-            gmm=found,
-        )
-    used = np.isin(rows.panel.entity_codes[rows.panel_rows], model.entities)
-    if time_effects:
-        used &= np.isin(rows.design.time_positions, model.periods)
-    if not used.all():
-        rows = rows.take(np.flatnonzero(used))
-    period_effects, effects = _effects(rows, found, params, time_effects)
-    codes = np.searchsorted(model.periods, rows.design.time_positions) if time_effects else None
-    of_rows = None if period_effects is None or codes is None else period_effects[codes]
-    left = model.residuals(model.transformed, found.params)
-    entities, periods = np.nonzero(model.transformed.used.T)
-    return PanelVarFit(
+    used = np.zeros(rows.panel.n_entities, dtype=bool)
+    used[model.entities] = True
+    raw = _raw_period_effects(found) if time_effects else None
+    rows, effects, period_effects = estimate_effects(rows, used, model.periods, params, raw)
+    fit = PanelVarFit(
         rows,
         "gmm",
         words,
         params,
         found.sigma,
         covariance,
-        left.swapaxes(0, 1)[entities, periods],
-        np.searchsorted(rows.used_entities, model.entities)[entities],
-        model.transformed.labels[periods],
         model.n_transformed - width,
-        effects,
-        period_effects,
-        model.periods if time_effects else None,
+        rows.row_counts if model.specification.level_equation else model.census.transformed,
+        model.n_transformed,
+        effects=effects,
+        period_effects=period_effects,
+        periods=model.periods if time_effects else None,
         choices=choices,
         notes=(*rows.notes, *found.notes),
-        covariances=others,
-        refits=None if found.problem.clustered else _Refits(found, order),
-        refit_notes=bootstrap_notes(found),
-        recursion=MomentRecursion(rows, found, order, _known(rows, rows.panel), of_rows),
+        covariances=OtherCovariances(found, places),
         gmm=found,
     )
-
-
-def _effects(rows: PanelVarRows, found: GmmEstimate, params: Array, time_effects: bool) -> tuple[Array | None, Array]:
-    """Effects of periods, of mean zero over the rows, and of entities: means of what the regressors leave."""
-    left = rows.y - rows.x @ params
-    if not time_effects:
-        return None, rows.entity_means(left)
-    of_periods = _raw_period_effects(found)
-    codes = np.searchsorted(found.model.periods, rows.design.time_positions)
-    of_periods = of_periods - of_periods[codes].mean(axis=0)
-    return of_periods, rows.entity_means(left - of_periods[codes])
+    if isinstance(rows, StreamedPanelRows):
+        return fit
+    transformed = model.kept.transformed
+    left = model.kept.residuals(transformed, found.params)
+    entities, periods = np.nonzero(transformed.used.T)
+    codes = np.searchsorted(model.periods, rows.design.time_positions) if time_effects else None
+    of_rows = None if period_effects is None or codes is None else period_effects[codes]
+    return replace(
+        fit,
+        kept=EstimatedRows(
+            left.swapaxes(0, 1)[entities, periods],
+            np.searchsorted(rows.used_entities, model.entities)[entities],
+            transformed.labels[periods],
+        ),
+        refits=None if found.problem.clustered else WeightedRefits(found, order),
+        refit_notes=bootstrap_notes(found),
+        recursion=MomentRecursion(rows, found, order, _known(rows, rows.panel), of_rows),
+    )
 
 
 def _raw_period_effects(found: GmmEstimate) -> Array:
@@ -184,13 +146,14 @@ def _raw_period_effects(found: GmmEstimate) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class _Others:
+class OtherCovariances:
     """Other covariances of an estimate by moments, in the order (places) of a system's coefficients."""
 
     found: GmmEstimate
     places: Positions
 
     def __call__(self, asked: object) -> CovarianceEstimate:
+        """The covariance that a ``cov=`` asks for."""
         kind, by = read_covariance(asked)
         if by:
             raise SpecificationError(
@@ -202,7 +165,7 @@ class _Others:
         return replace(other, matrix=other.matrix[np.ix_(self.places, self.places)])
 
 
-class _Refits:
+class WeightedRefits:
     """Estimates with entities weighted: one entity drawn twice is two, since moments are sums over entities."""
 
     def __init__(self, found: GmmEstimate, order: Positions) -> None:
@@ -211,22 +174,24 @@ class _Refits:
     @cached_property
     def squares(self) -> Array:
         """Products of each entity's rows, (N, m + K, m + K)."""
-        values = self.found.model.transformed.values
+        values = self.found.model.kept.transformed.values
         return np.asarray(np.einsum("tni,tnj->nij", values, values))
 
     @cached_property
     def counts(self) -> Array:
         """Rows of each entity."""
-        return np.asarray(self.found.model.transformed.used.sum(axis=0), dtype=np.float64)
+        return np.asarray(self.found.model.kept.transformed.used.sum(axis=0), dtype=np.float64)
 
     def __call__(self, weights: Array) -> tuple[Array, Array]:
+        """Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities."""
         found, model = self.found, self.found.model
-        halved = 2.0 if model.transformed.kind == "fd" else 1.0
+        halved = 2.0 if model.kind == "fd" else 1.0
+        instruments, covariances = model.kept.instruments, found.row_covariances()
         params = np.empty((len(weights), model.n_regressors, found.problem.n_equations))
         sigma = np.empty((len(weights), found.problem.n_equations, found.problem.n_equations))
         for draw, own in enumerate(weights):
-            again = replace(found, problem=replace(found.problem, weights=own))
-            params[draw] = again.step.params
+            problem = found.problem.reweighted(own, instruments.weight(covariances, own))
+            params[draw] = replace(found, problem=problem).step.params
             left = np.concatenate([-params[draw], np.eye(params.shape[2])])
             rows = float(own @ self.counts) - model.n_regressors
             sigma[draw] = left.T @ np.tensordot(own, self.squares, axes=1) @ left / rows / halved

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import makes_designs
@@ -27,7 +28,7 @@ from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments
 from panelvar.systems.panel_var.corrected_moments import corrected_moments
-from panelvar.systems.panel_var.fit import PanelVarFit
+from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.least_squares import (
     HahnKuersteiner,
     PanelLeastSquares,
@@ -40,9 +41,9 @@ from panelvar.systems.panel_var.mean_group import fit_entities
 from panelvar.systems.panel_var.moments import MomentOptions, fit_by_moments
 from panelvar.systems.panel_var.recursion import LeastSquaresRecursion
 from panelvar.systems.panel_var.result import PanelVarResult
-from panelvar.systems.panel_var.rows import PanelVarRows, read_rows
-from panelvar.systems.panel_var.streamed_least_squares import StreamedLeastSquares, effects_of, streamed_least_squares
-from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, StreamedPanelVarFit, streamed_rows
+from panelvar.systems.panel_var.rows import PanelVarRows, estimate_effects, read_rows
+from panelvar.systems.panel_var.streamed_least_squares import StreamedLeastSquares, streamed_least_squares
+from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, streamed_rows
 from panelvar.systems.var.scored_system import RULES, equation_labels
 
 LONG_PANEL = 20
@@ -203,9 +204,7 @@ def fit_panel_var(
         fit = fit_by_moments(rows, options, time_effects=time_effects, cov=cov)
     elif by_moments:
         raise SpecificationError(f"{by_moments[0]}= is an option of method='gmm'; got method={method!r}.")
-    elif isinstance(rows, StreamedPanelRows):
-        fit = _streamed(rows, chosen, time_effects, cov)
-    elif chosen == "mean-group":
+    elif chosen == "mean-group" and not isinstance(rows, StreamedPanelRows):
         fit = _mean_group(rows, time_effects, cov)
     else:
         fit = _least_squares(rows, chosen, time_effects, cov)
@@ -227,56 +226,37 @@ def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVar
 
 def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
     """Collect what a result needs of least squares, corrected or not."""
-    estimator = LEAST_SQUARES[method](rows, time_effects)
-    rows, block = estimator.rows, estimator.blocks[0]
-    effects, period_effects, periods = _effects(estimator, time_effects)
-    covariance = covariance_of(estimator, cov)
-    return PanelVarFit(
+    estimator: PanelLeastSquares
+    if isinstance(rows, StreamedPanelRows):
+        estimator = streamed_least_squares(rows, method, time_effects)
+    else:
+        estimator = LEAST_SQUARES[method](rows, time_effects)
+    rows, covariance = estimator.rows, covariance_of(estimator, cov)
+    effects, period_effects = _effects(estimator, time_effects)
+    fit = PanelVarFit(
         rows,
         method,
         estimator.words,
         estimator.params,
         estimator.sigma,
         covariance,
-        estimator.residuals,
-        block.codes,
-        rows.design.time_positions,
         estimator.df_resid,
-        effects,
-        period_effects,
-        periods,
+        rows.row_counts,
+        rows.nobs,
+        effects=effects,
+        period_effects=period_effects,
+        periods=rows.periods if time_effects else None,
         notes=(
             *rows.notes,
             *_bias_beside_errors(estimator, method, covariance),
             *_corrected_roots(estimator, method),
         ),
         covariances=partial(covariance_of, estimator),
-        refits=estimator.refits,
-        recursion=LeastSquaresRecursion(estimator),
     )
-
-
-def _streamed(rows: StreamedPanelRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
-    """Collect what a result needs of least squares of the rows of a stream."""
-    estimator = streamed_least_squares(rows, method, time_effects)
-    covariance = covariance_of(estimator, cov)
-    effects, period_effects, periods = effects_of(estimator, time_effects)
-    return StreamedPanelVarFit(
-        rows,
-        n_estimated=rows.nobs,
-        row_counts=rows.row_counts,
-        method=method,
-        words=estimator.words,
-        params=estimator.params,
-        sigma=estimator.sigma,
-        covariance=covariance,
-        df_resid=estimator.df_resid,
-        effects=effects,
-        period_effects=period_effects,
-        periods=periods,
-        notes=(*rows.notes, *_bias_beside_errors(estimator, method, covariance)),
-        covariances=partial(covariance_of, estimator),
-    )
+    if isinstance(rows, StreamedPanelRows):
+        return fit
+    estimated = EstimatedRows(estimator.residuals, estimator.blocks[0].codes, rows.design.time_positions)
+    return replace(fit, kept=estimated, refits=estimator.refits, recursion=LeastSquaresRecursion(estimator))
 
 
 def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstimate:
@@ -316,19 +296,18 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
     return found(Influenced(names, influence, counts, rows.design, block.leverage, levels), RULES)
 
 
-def _effects(estimator: PanelLeastSquares, time_effects: bool) -> tuple[Array | None, Array | None, Positions | None]:
-    """Effects of entities (N, K) and of periods (q, K), these of mean zero over the rows, and the periods."""
+def _effects(estimator: PanelLeastSquares, time_effects: bool) -> tuple[Array | None, Array | None]:
+    """Effects of entities (N, K) and of periods (q, K), these of mean zero over the rows."""
     rows, block = estimator.rows, estimator.blocks[0]
-    left = rows.y - rows.x @ estimator.params
-    of_periods: Array | None = None
-    periods: Positions | None = None
+    if not (time_effects or estimator.effects):
+        return None, None
+    raw: Array | None = None
     if time_effects:
-        periods, codes = np.unique(rows.design.time_positions, return_inverse=True)
-        of_periods = np.zeros((len(periods), rows.n_vars))
-        of_periods[np.searchsorted(periods, block.dummies)] = block.period_effects(estimator.params)
-        of_periods -= of_periods[codes].mean(axis=0)
-        left = left - of_periods[codes]
-    return (rows.entity_means(left) if estimator.effects else None), of_periods, periods
+        raw = np.zeros((len(rows.periods), rows.n_vars))
+        raw[np.searchsorted(rows.periods, block.dummies)] = block.period_effects(estimator.params)
+    everyone = np.ones(rows.panel.n_entities, dtype=bool)
+    _, of_entities, of_periods = estimate_effects(rows, everyone, rows.periods, estimator.params, raw)
+    return of_entities if estimator.effects else None, of_periods
 
 
 def _bias_beside_errors(estimator: PanelLeastSquares, method: str, covariance: CovarianceEstimate) -> tuple[Note, ...]:

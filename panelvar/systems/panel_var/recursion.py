@@ -35,8 +35,13 @@ class Recursion(ABC):
         """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
 
     @abstractmethod
+    def less_effects(self, values: Array) -> Array:
+        """Values (B, n, K) of data sets' rows, less the effects of entities and periods."""
+
     def left(self, data: Array, params: Array) -> Array:
-        """Residuals (B, n, K) of data sets, less their entities' means where there are effects."""
+        """Residuals (B, n, K) of data sets, less the effects."""
+        m = self.rows.n_regressors
+        return self.less_effects(data[:, :, m:] - data[:, :, :m] @ params)
 
     @cached_property
     def _depths(self) -> tuple[Positions, ...]:
@@ -92,20 +97,17 @@ class LeastSquaresRecursion(Recursion):
         """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
         estimator = self.estimator
         totals = [_totals(block, data) for block in estimator.blocks]
-        params, block = estimator.combined(totals), estimator.blocks[0]
-        return params, block.scatter(totals[0], params) / block.degrees(totals[0])[:, None, None]
+        return estimator.estimates(totals)
 
-    def left(self, data: Array, params: Array) -> Array:
-        """Residuals (B, n, K) of data sets, less their entities' means where there are effects."""
-        m = self.estimator.rows.n_regressors
-        found = data[:, :, m:] - data[:, :, :m] @ params
-        return _demeaned(self.estimator.blocks[0], found)
+    def less_effects(self, values: Array) -> Array:
+        """Values (B, n, K) of data sets' rows, less their entities' means where there are effects."""
+        return _demean(self.estimator.blocks[0], values)
 
 
 def _totals(block: Block, data: Array) -> Totals:
     """Least squares of a block's rows in each data set."""
     problem, count = block.problem, len(data)
-    own = _demeaned(block, data[:, block.places] if len(block.places) < data.shape[1] else data)
+    own = _demean(block, data[:, block.places] if len(block.places) < data.shape[1] else data)
     dummies = np.broadcast_to(problem.design[:, : block.n_dummies], (count, problem.nobs, block.n_dummies))
     whole = np.concatenate([dummies, own], axis=2)
     m = problem.n_regressors
@@ -120,7 +122,7 @@ def _totals(block: Block, data: Array) -> Totals:
     return block.solved(gram, np.full(count, float(problem.nobs)), np.full(count, entities), paired)
 
 
-def _demeaned(block: Block, data: Array) -> Array:
+def _demean(block: Block, data: Array) -> Array:
     """Data sets (B, n, w) less their entities' means, where there are effects."""
     if not block.effects:
         return data

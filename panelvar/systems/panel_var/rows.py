@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +21,7 @@ from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.dynamics.gaps import lag_positions, rows_with_lags
 from panelvar.kernels.dynamics.terms import Terms, regressor_labels
 from panelvar.kernels.linear.groups import Grouping
+from panelvar.panels.dynamic.cube import RowCounts
 from panelvar.panels.dynamic.dynamic_model import DynamicModel, build_model
 from panelvar.panels.dynamic.lag_instruments import Specification
 from panelvar.systems.var.var import lag_order, values_missing
@@ -110,19 +111,34 @@ class PanelVarRows:
         return self.entities.n_groups
 
     @property
+    def sizes(self) -> Positions:
+        """Rows of each entity that has one, (N,)."""
+        return self.entities.sizes
+
+    @property
+    def row_counts(self) -> RowCounts:
+        """The same: all, fewest and most."""
+        sizes = self.sizes
+        return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))
+
+    @cached_property
+    def periods(self) -> Positions:
+        """Calendar positions of the periods with a row."""
+        return np.unique(self.design.time_positions)
+
+    @property
     def n_periods(self) -> int:
         """Periods with a row."""
-        return self.design.times.n_groups
+        return len(self.periods)
 
     @property
     def average_periods(self) -> float:
         """Rows of an entity on average, T."""
         return self.nobs / self.n_entities
 
-    def in_panel(self, *, exogenous: bool = False) -> Array:
-        """Variables (r, K) in all rows of the panel, or exogenous ones (r, M)."""
-        chosen = self.sources[self.n_vars :] if exogenous else self.sources[: self.n_vars]
-        return np.column_stack([self.panel.column(name) for name in chosen])
+    def in_panel(self) -> Array:
+        """Variables (r, K) in all rows of the panel."""
+        return np.column_stack([self.panel.column(name) for name in self.sources[: self.n_vars]])
 
     def ends(self) -> Ends:
         """The last periods of the panel's entities."""
@@ -149,9 +165,62 @@ class PanelVarRows:
         design = self.design.take(chosen).with_notes(*notes)
         return replace(self, design=design, columns=np.asfortranarray(self.columns[chosen]))
 
+    def parts(self) -> Iterator[tuple[Positions, Positions, Array]]:
+        """Rows, part by part: number of each one's entity in the panel, its period, its columns [terms, lags, Y]."""
+        yield self.panel.entity_codes[self.panel_rows], self.design.time_positions, self.columns
+
+    def only(self, entities: Mask, periods: Positions | None, sizes: Positions) -> PanelVarRows:
+        """The rows of some of the panel's entities in some periods, which leaves each of them so many."""
+        del sizes
+        used = entities[self.panel.entity_codes[self.panel_rows]]
+        if periods is not None:
+            used &= np.isin(self.design.time_positions, periods)
+        return self if used.all() else self.take(np.flatnonzero(used))
+
     def entity_means(self, values: Array) -> Array:
         """Means (N, ...) of values (n, k) over each entity's rows."""
         return self.entities.means_of(values)
+
+
+def estimate_effects(
+    rows: PanelVarRows, entities_used: Mask, periods_used: Positions, params: Array, of_periods: Array | None
+) -> tuple[PanelVarRows, Array, Array | None]:
+    """Rows in use, effects of their entities, and of periods, of mean zero over the rows; from one reading of them.
+
+    Parameters
+    ----------
+    rows : PanelVarRows
+    entities_used : bool array
+        Which of all entities of the panel are in use.
+    periods_used : (q,) integer array
+        Periods that have effects.
+    params : (m, K) array
+    of_periods : (q, K) array or None
+        Effects of the periods beside that of the first.
+    """
+    m, count = rows.n_regressors, len(entities_used)
+    sums, sizes = np.zeros((count, rows.n_vars)), np.zeros(count, dtype=np.intp)
+    mean: Array = np.zeros(rows.n_vars)
+    for entities, periods, columns in rows.parts():
+        kept = entities_used[entities]
+        if of_periods is not None:
+            kept &= np.isin(periods, periods_used)
+        if not kept.all():
+            entities, periods, columns = entities[kept], periods[kept], columns[kept]
+        left = columns[:, m:] - columns[:, :m] @ params
+        if of_periods is not None:
+            own = of_periods[np.searchsorted(periods_used, periods)]
+            left = left - own
+            mean = mean + own.sum(axis=0)
+        for place, values in enumerate(left.T):
+            sums[:, place] += np.bincount(entities, values, minlength=count)
+        sizes += np.bincount(entities, minlength=count)
+    rows = rows.only(entities_used, None if of_periods is None else periods_used, sizes)
+    effects = sums[rows.used_entities] / rows.sizes[:, None]
+    if of_periods is None:
+        return rows, effects, None
+    mean = mean / rows.nobs
+    return rows, effects + mean, of_periods - mean
 
 
 class Ends(NamedTuple):

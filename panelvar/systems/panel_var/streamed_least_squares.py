@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import SpecificationError
-from panelvar.data.streams.reading import NotKept
 from panelvar.estimates.covariance.covariances import Clustered, CovarianceEstimate
 from panelvar.estimates.covariance.influenced import Influenced
 from panelvar.estimates.fit.small_samples import Counts
@@ -21,7 +21,7 @@ from panelvar.kernels.linear.qr import triangularize
 from panelvar.panels.dynamic.weighting import StackedRows
 from panelvar.systems.panel_var.blocks import Block, Totals, independent, require_fit
 from panelvar.systems.panel_var.least_squares import LeastSquares
-from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, streamed_effects
+from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows
 from panelvar.systems.var.scored_system import RULES, equation_labels
 
 _NOBODY: Any = None
@@ -46,30 +46,7 @@ class SummedProblem(LagProblem):
         return self.rows
 
 
-class StreamedBlock(Block):
-    """A `Block` of which no row is kept."""
-
-    codes = NotKept("An entity")
-    places = NotKept("A residual")
-
-    def __init__(self, rows: StreamedPanelRows, problem: SummedProblem, dummies: Positions, effects: bool) -> None:
-        self.__dict__.update(
-            problem=problem,
-            dummies=dummies,
-            effects=effects,
-            n_entities=rows.n_entities,
-            sizes=rows.sizes.astype(np.float64),
-            pairs=None,
-        )
-
-    def weighted(self, weights: Array) -> Totals:
-        """Least squares of the sample: entities have no weights here."""
-        whole = self.problem.design[:, : self.problem.n_regressors] @ self.problem.inverse_factor
-        both = np.concatenate([whole, self.problem.residuals], axis=1)
-        return self.solved((both.T @ both)[None], np.array([float(self.problem.nobs)]), weights.sum(axis=1))
-
-
-def streamed_block(rows: StreamedPanelRows, *, effects: bool, time_effects: bool) -> StreamedBlock:
+def read_block(rows: StreamedPanelRows, *, effects: bool, time_effects: bool) -> Block:
     """Read the rows, less their entities' means where these have effects, and factor them (see `block_of`)."""
     # The first period is what the others are compared with.
     periods = rows.periods[1:] if time_effects else np.zeros(0, dtype=np.intp)
@@ -87,7 +64,8 @@ def streamed_block(rows: StreamedPanelRows, *, effects: bool, time_effects: bool
         factor, lengths, periods = factor[:, kept], lengths[kept], periods[kept[kept < count]]
     first = len(periods) + rows.terms.count
     problem = SummedProblem(np.asfortranarray(factor), first, rows.lags, rows.n_vars, rows=rows.nobs)
-    block = StreamedBlock(rows, problem, periods, effects)
+    nowhere: Positions = np.zeros(0, dtype=np.intp)
+    block = Block(problem, periods, effects, nowhere, rows.sizes.astype(np.float64), nowhere)
     require_fit(rows, block, lengths, rows.n_entities)
     return block
 
@@ -106,6 +84,16 @@ class StreamedLeastSquares(LeastSquares):
     """Least squares of the rows of a stream."""
 
     rows: StreamedPanelRows
+
+    @cached_property
+    def sample(self) -> tuple[Totals, ...]:
+        """Least squares of all rows: entities have no weights here."""
+        block, rows = self.blocks[0], self.rows
+        problem = block.problem
+        regressors = problem.design[:, : problem.n_regressors] @ problem.inverse_factor
+        both = np.concatenate([regressors, problem.residuals], axis=1)
+        gram, counts = (both.T @ both)[None], np.array([[float(rows.nobs)], [float(rows.n_entities)]])
+        return (block.solved(gram, *counts),)
 
     def meat(self) -> Array:
         """Sum over the entities of the outer products of what each adds to the coefficients, (K m, K m)."""
@@ -155,19 +143,6 @@ class _Summed(Influenced):
         return tuple((own,) * len(clusters) for own in self.nested_in)
 
 
-def within(rows: StreamedPanelRows, time_effects: bool) -> StreamedLeastSquares:
-    """Least squares with entity effects."""
-    return StreamedLeastSquares(rows, (streamed_block(rows, effects=True, time_effects=time_effects),))
-
-
-def pooled(rows: StreamedPanelRows, time_effects: bool) -> StreamedLeastSquares:
-    """Least squares without them; the constant is a regressor."""
-    return StreamedLeastSquares(rows, (streamed_block(rows, effects=False, time_effects=time_effects),))
-
-
-STREAMED = {"within": within, "pooled": pooled}
-
-
 def streamed_least_squares(rows: StreamedPanelRows, method: str, time_effects: bool) -> StreamedLeastSquares:
     """Least squares by a method that streams have.
 
@@ -176,25 +151,9 @@ def streamed_least_squares(rows: StreamedPanelRows, method: str, time_effects: b
     SpecificationError
         Streams do not have the method.
     """
-    if method not in STREAMED:
+    if method not in ("within", "pooled"):
         raise SpecificationError(
             f"method={method!r} needs the rows of all entities at once, and a stream is read a chunk at a time. Use "
             "'within', 'pooled' or 'gmm', or a Panel."
         )
-    return STREAMED[method](rows, time_effects)
-
-
-def effects_of(
-    estimator: StreamedLeastSquares, time_effects: bool
-) -> tuple[Array | None, Array | None, Positions | None]:
-    """Effects of entities (N, K) and of periods (q, K), these of mean zero over the rows, and the periods."""
-    rows, block = estimator.rows, estimator.blocks[0]
-    if not (time_effects or estimator.effects):
-        return None, None, None
-    raw: Array | None = None
-    if time_effects:
-        raw = np.zeros((len(rows.periods), rows.n_vars))
-        raw[np.searchsorted(rows.periods, block.dummies)] = block.period_effects(estimator.params)
-    used = np.ones(rows.source.n_entities, dtype=bool)
-    _, effects, of_periods = streamed_effects(rows, used, rows.periods, estimator.params, raw)
-    return effects if estimator.effects else None, of_periods, rows.periods if time_effects else None
+    return StreamedLeastSquares(rows, (read_block(rows, effects=method == "within", time_effects=time_effects),))

@@ -1,9 +1,10 @@
-"""Panel vector autoregressions of streams: rows that are read again, and a fit that keeps none of them."""
+"""The rows of a panel vector autoregression of a stream, which are read again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from copy import copy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +16,8 @@ from panelvar.data.panel.panel import Panel
 from panelvar.data.streams.panel_stream import PanelStream
 from panelvar.data.streams.reading import NotKept
 from panelvar.data.streams.whole_entities import WholeEntities
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
-from panelvar.kernels.dynamics.reduced_form import ReducedForm
-from panelvar.panels.dynamic.cube import RowCounts
-from panelvar.panels.dynamic.dynamic_model import DynamicModel
+from panelvar.panels.dynamic.dynamic_model import DynamicModel, stream_model
 from panelvar.panels.dynamic.lag_instruments import Specification
-from panelvar.panels.dynamic.streamed_moments import StreamedModel
-from panelvar.systems.identification.scheme import Estimates
-from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.rows import (
     AskedSystem,
     Ends,
@@ -59,7 +54,6 @@ class StreamedPanelRows(PanelVarRows):
     panel_rows = NotKept("A residual")
     entities = NotKept("An entity")
     source: WholeEntities
-    periods: Positions
     _system: AskedSystem
     _sizes: Positions
     _notes: tuple[Note, ...]
@@ -122,23 +116,12 @@ class StreamedPanelRows(PanelVarRows):
         return int(np.count_nonzero(self._sizes))
 
     @property
-    def n_periods(self) -> int:
-        """Periods with a row."""
-        return len(self.periods)
-
-    @property
     def sizes(self) -> Positions:
         """Rows of each entity that has one, (N,)."""
-        return self._sizes[self.order]
+        return self._sizes[self.used_entities]
 
-    @property
-    def row_counts(self) -> RowCounts:
-        """The same: all, fewest and most."""
-        sizes = self.sizes
-        return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))
-
-    @property
-    def order(self) -> Positions:
+    @cached_property
+    def used_entities(self) -> Positions:
         """Numbers of the entities that have a row, in the order of their labels."""
         order = self.source.order
         return order[self._sizes[order] > 0]
@@ -146,12 +129,14 @@ class StreamedPanelRows(PanelVarRows):
     @property
     def entity_labels(self) -> pd.Index:
         """Labels of the entities in use."""
-        return self.source.labels.take(self.order)
+        return self.source.labels.take(self.used_entities)
 
-    def with_sizes(self, sizes: Positions) -> StreamedPanelRows:
-        """The rows less some: so many of each entity of the stream are left."""
+    def only(self, entities: Mask, periods: Positions | None, sizes: Positions) -> StreamedPanelRows:
+        """The rows of some of the stream's entities in some periods, which leaves each of them so many."""
+        del entities, periods
         left = copy(self)
         left.__dict__["_sizes"] = sizes
+        left.__dict__.pop("used_entities", None)
         return left
 
     def parts(self) -> Iterator[tuple[Positions, Positions, Array]]:
@@ -172,7 +157,7 @@ class StreamedPanelRows(PanelVarRows):
 
     def moment_model(self, specification: Specification, known: Callable[[Panel], Mapping[str, Array]]) -> DynamicModel:
         """The rows' model by moments, whose columns are known of a panel."""
-        return StreamedModel(self.source, specification, "drop", known, self._read)
+        return stream_model(self.source, specification, "drop", known, self._read)
 
 
 def streamed_rows(
@@ -192,85 +177,3 @@ def streamed_rows(
     for name in system.sources:
         data.require(name)
     return StreamedPanelRows(source, system, missing)
-
-
-class StreamedPanelVarFit(PanelVarFit):
-    """A `PanelVarFit` of which no row is kept.
-
-    Parameters
-    ----------
-    rows : StreamedPanelRows
-    n_estimated : int
-        Rows estimated.
-    row_counts : RowCounts
-        Rows of the entities in the equations in levels, or in those that were differenced if there are none in levels.
-    **fields
-        The others of `PanelVarFit` that it has.
-    """
-
-    residuals = NotKept("A residual")
-    residual_entities = NotKept("A residual")
-    residual_periods = NotKept("A residual")
-
-    def __init__(self, rows: StreamedPanelRows, *, n_estimated: int, row_counts: RowCounts, **fields: Any) -> None:
-        self.__dict__.update(fields, rows=rows, _counted=(n_estimated, row_counts))
-
-    @property
-    def n_estimated(self) -> int:
-        """Rows estimated."""
-        counted: tuple[int, RowCounts] = self.__dict__["_counted"]
-        return counted[0]
-
-    @property
-    def row_counts(self) -> RowCounts:
-        """Rows of entities."""
-        counted: tuple[int, RowCounts] = self.__dict__["_counted"]
-        return counted[1]
-
-    def with_covariance(self, covariance: CovarianceEstimate) -> PanelVarFit:
-        """The same estimates with other errors."""
-        changed = copy(self)
-        changed.__dict__["covariance"] = covariance
-        return changed
-
-    def estimates(self, form: ReducedForm) -> Estimates:
-        """What a scheme of identification may look at: no residuals."""
-        return Estimates(form, self.n_estimated)
-
-
-def streamed_effects(
-    rows: StreamedPanelRows, entities_used: Mask, periods_used: Positions, params: Array, of_periods: Array | None
-) -> tuple[StreamedPanelRows, Array, Array | None]:
-    """Rows in use, effects of their entities, and of periods, of mean zero over the rows; from a reading of them.
-
-    Parameters
-    ----------
-    rows : StreamedPanelRows
-    entities_used : bool array
-        Which of all entities of the stream are in use.
-    periods_used : (q,) integer array
-        Periods that have effects.
-    params : (m, K) array
-    of_periods : (q, K) array or None
-        Effects of the periods beside that of the first.
-    """
-    m, count = rows.n_regressors, rows.source.n_entities
-    sums, sizes = np.zeros((count, rows.n_vars)), np.zeros(count, dtype=np.intp)
-    mean: Array = np.zeros(rows.n_vars)
-    for entities, periods, columns in rows.parts():
-        kept = entities_used[entities]
-        if of_periods is not None:
-            kept &= np.isin(periods, periods_used)
-        left = columns[kept, m:] - columns[kept, :m] @ params
-        if of_periods is not None:
-            own = of_periods[np.searchsorted(periods_used, periods[kept])]
-            left = left - own
-            mean = mean + own.sum(axis=0)
-        np.add.at(sums, entities[kept], left)
-        sizes += np.bincount(entities[kept], minlength=count)
-    rows = rows.with_sizes(sizes)
-    effects = sums[rows.order] / rows.sizes[:, None]
-    if of_periods is None:
-        return rows, effects, None
-    mean = mean / rows.nobs
-    return rows, effects + mean, of_periods - mean

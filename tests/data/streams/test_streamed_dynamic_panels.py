@@ -130,7 +130,7 @@ def test_moments_of_many_entities_are_no_more_than_their_triangle():
     held = pv.fit_arellano_bond(pv.Panel(frame, "firm", "year"), "y", "w")
     streamed = pv.fit_arellano_bond(stream_of(frame, range(500, len(frame), 500)), "y", "w")
     assert_same(streamed, held)
-    assert len(streamed.fit.estimate.problem.entity_moments) < held.n_entities / 2
+    assert len(streamed.fit.estimate.problem.products.transpose(2, 0, 1)) < held.n_entities / 2
 
 
 def test_stacked_rows_have_the_cross_products_of_all():

@@ -231,7 +231,7 @@ def test_deviations_are_instrumented_least_squares_of_their_rows(steps):
     """Deviations of white noise are white noise: the room of instruments, with the same rows and columns, agrees."""
     window = pv.LagInstruments(last=4, collapse=True)
     found = pv.fit_arellano_bond(FRAME, "y", "x", transform="fod", steps=steps, cov=None, instruments=window)
-    model = found.fit.estimate.model
+    model = found.fit.estimate.model.kept
     rows = model.transformed
     table = []
     for place, own in enumerate(model.instruments.rows):

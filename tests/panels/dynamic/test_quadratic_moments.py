@@ -32,7 +32,7 @@ def by_hand(frame, params, kind):
 
 def stacked(found, frame, params, kind):
     """All moments of the entities at given coefficients."""
-    linear = found.fit.estimate.problem.entity_moments
+    linear = found.fit.estimate.problem.products.transpose(2, 0, 1)
     return np.hstack([linear[:, :, 2] - linear[:, :, :2] @ params, by_hand(frame, params, kind)])
 
 
@@ -73,7 +73,7 @@ def test_the_weights_of_the_one_step_estimates_take_the_moments_apart():
     at = np.asarray(linear.params)
     count = problem.n_moments
     errors, products = stacked(linear, FRAME, at, "noserial")[:, :count], by_hand(FRAME, at, "noserial")
-    assumed = problem.instruments.weighted(problem.covariances)
+    assumed = problem.weight
     scale = np.trace(np.linalg.solve(assumed, errors.T @ errors)) / count
     inverse = np.zeros((count + products.shape[1],) * 2)
     inverse[:count, :count] = np.linalg.inv(assumed * scale)

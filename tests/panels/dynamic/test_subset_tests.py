@@ -43,7 +43,7 @@ def level_names(found):
 def test_the_difference_is_of_two_least_criteria_under_parts_of_one_weight(steps):
     found = system(steps=steps)
     problem, kept = split(found, level_names(found))
-    moments = problem.entity_moments
+    moments = problem.products.transpose(2, 0, 1)
     m = len(found.names)
     errors = moments[:, :, m] - moments[:, :, :m] @ problem.one_step.params[:, 0]
     weight = errors.T @ errors

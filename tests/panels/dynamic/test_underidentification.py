@@ -21,7 +21,7 @@ def criterion(moments, combination):
 
 
 def regressor_moments(found):
-    return found.fit.estimate.problem.entity_moments[:, :, : len(found.names)]
+    return found.fit.estimate.problem.products.transpose(2, 0, 1)[:, :, : len(found.names)]
 
 
 @pytest.mark.parametrize("window", [None, COLLAPSED])
@@ -48,7 +48,7 @@ def test_with_more_regressors_no_combination_has_less():
 def test_by_regressor_it_is_two_step_gmm_of_that_regressor_on_the_others():
     found = pv.fit_arellano_bond(FRAME, "y", "x", predetermined="w", instruments=COLLAPSED)
     problem, moments = found.fit.estimate.problem, regressor_moments(found)
-    inverse = np.linalg.inv(problem.instruments.weighted(problem.covariances))
+    inverse = np.linalg.inv(problem.weight)
     slopes, target = moments[:, :, [0, 2]], moments[:, :, 1]
     for _ in range(2):
         total, aim = slopes.sum(axis=0), target.sum(axis=0)

@@ -36,7 +36,7 @@ def test_under_joint_weights_the_difference_is_of_both_equations():
     found = fit(transform="fd")
     names, kept = subset(found)
     problem = found.fit.gmm.problem
-    moments, m = problem.entity_moments, problem.n_regressors
+    moments, m = problem.products.transpose(2, 0, 1), problem.n_regressors
     left = moments[:, :, m:] - moments[:, :, :m] @ problem.one_step.params
     errors = np.hstack([left[:, :, 0], left[:, :, 1]])
     weight, both = errors.T @ errors, np.tile(kept, 2)
@@ -51,7 +51,7 @@ def test_by_equation_the_differences_add_up():
     found = fit(transform="fd", joint=False)
     names, kept = subset(found)
     problem = found.fit.gmm.problem
-    moments, m = problem.entity_moments, problem.n_regressors
+    moments, m = problem.products.transpose(2, 0, 1), problem.n_regressors
     expected = 0.0
     for equation in (0, 1):
         own = np.concatenate([moments[:, :, :m], moments[:, :, m + equation : m + equation + 1]], axis=2)

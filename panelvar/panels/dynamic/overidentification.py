@@ -1,4 +1,4 @@
-r"""Tests of some of the moments of dynamic-panel GMM, the others being taken as valid.
+r"""Overidentification of dynamic-panel GMM: tests of all moments, and of some, the others being taken as valid.
 
 With :math:`J(L)` the criterion of all moments and :math:`J(L_0)` that of the moments which are not in doubt,
 :math:`J(L) - J(L_0)` is chi-squared with as many degrees of freedom as there are moments in doubt (Newey 1985;
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.core.base.arguments import read_labels
-from panelvar.core.base.arrays import Mask
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import listed
@@ -29,7 +29,6 @@ from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, StandardInstruments
-from panelvar.panels.dynamic.specification_tests import overidentification, sargan_statistic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +37,7 @@ Subset = str | Instruments | Sequence[str]
 LEVELS, TIME, QUADRATIC = "levels", "time effects", "quadratic"
 WEIGHTS = ("full", "own")
 KINDS = ("hansen", "sargan")
+NULL = "all moments are valid"
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,9 +166,57 @@ class InstrumentTests(Presented):
         return f"<Difference-in-{self.kind.capitalize()} tests of {len(self.tests)} sets of instruments>"
 
 
+def sargan(estimate: GmmEstimate) -> TestResult:
+    r"""Sargan's test: the one-step criterion over the error variance, chi-squared if errors are homoskedastic.
+
+    :math:`\mathrm{tr}\,\hat\Sigma^{-1}M'(\sum_i Z_i'H_iZ_i)^{-1}M` with :math:`M = Z'\hat U` of the one-step estimates.
+    It is not robust to heteroskedasticity, and not weakened by many moments.
+    """
+    return overidentification("Sargan", sargan_statistic(estimate), estimate.spare, estimate.in_units)
+
+
+def sargan_statistic(estimate: GmmEstimate, sigma: Array | None = None) -> float:
+    """Sargan's statistic under the error variance (K, K) of the one-step estimates, or another."""
+    problem = estimate.problem.linear
+    first = problem.one_step
+    half = problem.initial_root.divided(problem.residual_total(first.params).reshape(problem.n_equations, -1).T)
+    if estimate.convention.classical_scale == "entities":
+        return float(np.square(half).sum()) * estimate.model.n_entities
+    return float(np.trace(np.linalg.solve(estimate.one_step_sigma if sigma is None else sigma, half.T @ half)))
+
+
+def hansen(estimate: GmmEstimate) -> TestResult:
+    r"""Hansen's test: the criterion of the two-step estimates (or later ones), chi-squared under heteroskedasticity.
+
+    After a one-step fit it is that of the two-step estimates, as xtabond2 reports it. It loses its power, and its
+    p-values approach one, where moments are many for the entities (Roodman 2009).
+    """
+    step, problem = estimate.hansen_step, estimate.problem
+    spare = step.rank - problem.n_equations * problem.n_regressors
+    notes: tuple[Note, ...] = ()
+    every = problem.n_moments * problem.n_equations
+    if every >= estimate.n_clusters:
+        text = (
+            f"With {every} moments for {estimate.n_clusters} entities, the test has almost no power, whatever its "
+            "p-value."
+        )
+        notes = (Note("many-moments", text),)
+    return overidentification("Hansen", step.criterion, spare, notes)
+
+
+def overidentification(name: str, statistic: float, df: int, notes: tuple[Note, ...] = ()) -> TestResult:
+    """Refer a criterion to the chi-squared distribution, if there are more moments than coefficients."""
+    if df == 0:
+        text = "There are as many moments as coefficients, so there is nothing to test."
+        return TestResult(
+            name, float("nan"), float("nan"), "chi2", 0.0, None, NULL, (Note("exactly-identified", text),)
+        )
+    return chi2_test(name, statistic, df, NULL, notes)
+
+
 def instrument_sets(estimate: GmmEstimate) -> dict[str, Mask]:
     """Moments that may be in doubt, by name: of each set, of the periods, and of the differences in the levels."""
-    origins, sets = estimate.problem.instruments.origins, estimate.model.specification.sets
+    origins, sets = estimate.problem.origins, estimate.model.specification.sets
     kinds, places = np.array([each.kind for each in origins]), np.array([each.place for each in origins])
     out: dict[str, Mask] = {}
     for place, each in enumerate(sets):
@@ -203,7 +251,7 @@ def read_subset(estimate: GmmEstimate, subset: object) -> Mask:
         No moment is named, or a name is neither a set nor a moment.
     """
     sets = instrument_sets(estimate)
-    names = estimate.problem.instruments.labels
+    names = estimate.problem.labels
     if isinstance(subset, (LagInstruments, StandardInstruments)):
         given = estimate.model.specification.sets
         if subset not in given:
@@ -211,7 +259,7 @@ def read_subset(estimate: GmmEstimate, subset: object) -> Mask:
                 f"{subset} is not among this model's sets of instruments: {', '.join(map(str, given))}."
             )
         places = [place for place, each in enumerate(given) if each == subset]
-        return np.array([origin.place in places for origin in estimate.problem.instruments.origins])
+        return np.array([origin.place in places for origin in estimate.problem.origins])
     if isinstance(subset, str) and subset in sets:
         return sets[subset]
     wanted = read_labels("subset", subset, "a set of instruments, or names of moments")
@@ -226,34 +274,26 @@ def read_subset(estimate: GmmEstimate, subset: object) -> Mask:
     return np.array([name in wanted for name in names])
 
 
-def difference_in_hansen(estimate: GmmEstimate, subset: object, weight: str = "full") -> SubsetTest:
-    r"""Difference of Hansen's statistics with and without some moments.
-
-    Under ``"full"`` the smaller model has its part of the whole model's covariance of moments (xtabond2, and xtdpdgmm's
-    ``estat overid, difference``); under ``"own"`` it is estimated by itself (``estat overid`` with a stored model), and
-    the difference may be negative.
-    """
-    return _difference(estimate, read_subset(estimate, subset), "hansen", choose("weight", weight, WEIGHTS))
-
-
-def difference_in_sargan(estimate: GmmEstimate, subset: object, weight: str = "full") -> SubsetTest:
-    """Difference of Sargan's statistics with and without some moments, under one error variance or each its own."""
-    return _difference(estimate, read_subset(estimate, subset), "sargan", choose("weight", weight, WEIGHTS))
-
-
 def instrument_tests(estimate: GmmEstimate, kind: str = "hansen") -> InstrumentTests:
     """Test every set of instruments by itself."""
     choose("kind", kind, KINDS)
     tests, untested = {}, {}
     for name, mask in instrument_sets(estimate).items():
         try:
-            tests[name] = _difference(estimate, mask, kind, "full")
+            tests[name] = difference_test(estimate, mask, kind)
         except (InsufficientDataError, CollinearityError) as refused:
             untested[name] = str(refused)
     return InstrumentTests(tests, untested, kind)
 
 
-def _difference(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str) -> SubsetTest:
+def difference_test(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str = "full") -> SubsetTest:
+    r"""Difference of Hansen's or Sargan's statistics with and without some moments.
+
+    Under ``"full"`` the smaller model has its part of the whole model's covariance of moments (xtabond2, and xtdpdgmm's
+    ``estat overid, difference``), or its error variance; under ``"own"`` it is estimated by itself (``estat overid``
+    with a stored model), and the difference may be negative.
+    """
+    choose("weight", weight, WEIGHTS)
     problem = estimate.problem
     kept, m = int((~doubted).sum()), problem.n_regressors
     if kept < m:
@@ -274,14 +314,15 @@ def _difference(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str) ->
         held = alone.hansen_step if free else smaller.two_step(estimate.hansen_weighted_at, joint=estimate.joint)
         whole, rank, rest, left = step.criterion, step.rank, held.criterion, held.rank
     word = kind.capitalize()
-    names = [label for label, doubt in zip(problem.instruments.labels, doubted, strict=True) if doubt]
+    names = [label for label, doubt in zip(problem.labels, doubted, strict=True) if doubt]
     notes = estimate.in_units if kind == "sargan" else ()
     remaining = overidentification(f"{word} without them", rest, left - coefficients, notes)
     null = f"valid moments: {', '.join(names)}" if len(names) < 4 else f"{len(names)} moments are valid"
-    return SubsetTest(_tested(f"Difference-in-{word}", whole - rest, rank - left, null, notes), remaining)
+    return SubsetTest(_refer(f"Difference-in-{word}", whole - rest, rank - left, null, notes), remaining)
 
 
-def _tested(name: str, statistic: float, df: int, null: str, notes: tuple[Note, ...]) -> TestResult:
+def _refer(name: str, statistic: float, df: int, null: str, notes: tuple[Note, ...]) -> TestResult:
+    """Refer a difference of criteria to the chi-squared distribution, if the moments in doubt say anything new."""
     if df == 0:
         text = "In this sample the other moments imply these, so there is nothing to test."
         note = (Note("implied-moments", text),)

@@ -1,0 +1,217 @@
+"""The equations and instruments of some entities of a dynamic panel: rows transformed, lags taken, moments made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.errors import CollinearityError, SpecificationError
+from panelvar.core.base.labels import listed
+from panelvar.data.formulas.design import CONSTANT
+from panelvar.kernels.linear.qr import ROUNDING
+from panelvar.panels.dynamic.cube import Census, LaidRows
+from panelvar.panels.dynamic.gmm import GmmProblem, moments_of_errors
+from panelvar.panels.dynamic.instrument_moments import InstrumentMatrix, collect_instruments
+from panelvar.panels.dynamic.lag_instruments import Specification
+from panelvar.panels.dynamic.quadratic_moments import QuadraticMoments, QuadraticProblem, quadratic_factors
+from panelvar.panels.dynamic.transforms import WORDS, EquationRows, levels, transformed
+
+
+@dataclass(frozen=True, eq=False)
+class EntityEquations:
+    """Equations and instruments of some entities.
+
+    Attributes
+    ----------
+    regressors : tuple of str
+        All m of them, in the order of the columns.
+    period_labels : tuple of str
+        What the periods of the calendar are called.
+    equations : tuple of EquationRows
+        The transformed rows, and the levels if they are there: m regressors and K dependent variables.
+    levels : EquationRows
+        The complete periods.
+    instruments : InstrumentMatrix
+    found : (L,) bool array
+        Which of these are not zero for all of the entities.
+    """
+
+    regressors: tuple[str, ...]
+    period_labels: tuple[str, ...]
+    equations: tuple[EquationRows, ...]
+    levels: EquationRows
+    instruments: InstrumentMatrix
+    found: Mask
+
+    @property
+    def transformed(self) -> EquationRows:
+        """The rows without effects."""
+        return self.equations[0]
+
+    @cached_property
+    def differences(self) -> EquationRows:
+        """First differences of the complete periods, whatever the rows of the model are."""
+        if self.transformed.kind == "fd":
+            return self.transformed
+        return transformed("fd", self.levels.values, self.levels.complete)
+
+    @property
+    def n_entities(self) -> int:
+        """How many entities these are, N."""
+        return int(self.levels.used.shape[1])
+
+    @property
+    def n_regressors(self) -> int:
+        """Regressors of an equation, m."""
+        return len(self.regressors)
+
+    @property
+    def products(self) -> Array:
+        """Each entity's :math:`Z_i'[X_i, Y_i]`, (L, m + K, N)."""
+        return self.instruments.products(self.equations)
+
+    @property
+    def lengths(self) -> Lengths:
+        """Squared lengths of the regressors."""
+        m = self.n_regressors
+        rows = [equation.values[:, :, :m] for equation in (self.equations[0], self.equations[-1])]
+        return Lengths(*(np.einsum("tnj,tnj->j", own, own) for own in rows))
+
+    def residuals(self, rows: EquationRows, params: Array) -> Array:
+        """Errors (R, N, K) of rows at given coefficients (m, K), zero where a row does not exist."""
+        m = self.n_regressors
+        return rows.values[:, :, m:] - rows.values[:, :, :m] @ params
+
+    def with_moments(self, kept: Mask) -> EntityEquations:
+        """The same equations with some of the instruments."""
+        return replace(self, instruments=self.instruments.only(kept), found=self.found[kept])
+
+    def of_problem(self, problem: GmmProblem) -> EntityEquations:
+        """The same equations with the instruments that are linear moments of a problem."""
+        wanted = set(zip(problem.labels, problem.origins, strict=True))
+        named = zip(self.instruments.labels, self.instruments.origins, strict=True)
+        return self.with_moments(np.array([each in wanted for each in named]))
+
+    def quadratic_factors(self, kind: str, means: Array) -> tuple[QuadraticMoments, Mask]:
+        """The factors of all quadratic moments, and which of these some entity has (see `quadratic_factors`)."""
+        return quadratic_factors(self.levels, self.period_labels, self.n_regressors, kind, means)
+
+    def errors(self, problem: GmmProblem, means: Array) -> Callable[[Array], Array]:
+        """The function that makes moments (N, K L) of the entities' errors of coefficients (m, K)."""
+        products = self.products
+        if not isinstance(problem, QuadraticProblem):
+            return lambda params: moments_of_errors(products, params)
+        every, _ = self.quadratic_factors(problem.kind, means)
+        quadratic = every.only(np.isin(every.labels, problem.quadratic.labels))
+        return lambda params: np.concatenate([moments_of_errors(products, params), quadratic.values(params)], axis=1)
+
+
+def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityEquations:
+    """Equations of the entities in use, with all instruments.
+
+    Parameters
+    ----------
+    laid : LaidRows
+    spec : Specification
+    census : Census
+        Counts of these rows, or of more rows that include them: they say which periods have effects.
+    """
+    panel, entities = laid.cube.panel, laid.entities
+    complete = laid.complete[:, entities]
+    cube = laid.cube.of_entities(entities)
+    labels = tuple(map(str, panel.calendar.labels_at(np.arange(cube.n_periods))))
+    deterministic, words = _deterministic(spec, complete.shape, periods_with_effects(spec, census), labels)
+    names = (*spec.lag_names, *spec.regressors)
+    twice = [name for name in words if name in names]
+    if twice:
+        raise SpecificationError(
+            f"These names belong both to columns and to regressors that the model adds: {', '.join(map(repr, twice))}. "
+            "Rename the columns."
+        )
+    values, dependents, standard = (
+        [np.take(part.values, entities, axis=1) for part in parts]
+        for parts in (laid.regressors, (laid.dependents,), laid.standard)
+    )
+    stacked = np.concatenate([*values, deterministic, *dependents], axis=2)
+    wide = np.concatenate([stacked, *standard], axis=2)
+    equations = [transformed(spec.transform, wide, complete)]
+    if spec.level_equation or spec.constant:
+        equations.append(levels(wide, complete))
+    latest = int(np.flatnonzero(census.touched).max(initial=0))
+    instruments, found = collect_instruments(spec, equations, cube, labels, latest, words)
+    width = stacked.shape[2]
+    narrow = tuple(_narrow(equation, width) for equation in equations)
+    level_rows = narrow[1] if len(narrow) == 2 else _narrow(levels(stacked, complete), width)
+    return EntityEquations((*names, *words), labels, narrow, level_rows, instruments, found)
+
+
+def _narrow(rows: EquationRows, width: int) -> EquationRows:
+    return EquationRows(
+        rows.kind, rows.labels, np.ascontiguousarray(rows.values[:, :, :width]), rows.used, rows.complete
+    )
+
+
+def periods_with_effects(spec: Specification, census: Census) -> Positions:
+    """Calendar positions of the periods that have effects."""
+    if not spec.time_effects:
+        return np.zeros(0, dtype=np.intp)
+    loaded = census.complete
+    if not spec.level_equation and spec.transform == "fd":
+        loaded = census.touched | np.append(census.touched[1:], False)
+    return np.flatnonzero(loaded)
+
+
+def _deterministic(
+    spec: Specification, shape: tuple[int, ...], periods: Positions, labels: Sequence[str]
+) -> tuple[Array, tuple[str, ...]]:
+    """Columns (T, N, d) of the constant and of the periods, the first one left out; their names."""
+    columns, names = [], []
+    if spec.constant:
+        columns.append(np.ones(shape))
+        names.append(CONSTANT)
+    for period in periods[1:]:
+        column = np.zeros(shape)
+        column[period] = 1.0
+        columns.append(column)
+        names.append(f"time[{labels[period]}]")
+    if not columns:
+        return np.zeros((*shape, 0)), ()
+    return np.stack(columns, axis=2), tuple(names)
+
+
+class Lengths(NamedTuple):
+    """Squared lengths (m,) of the regressors in the transformed rows, and in levels where there are any."""
+
+    transformed: Array
+    levels: Array
+
+    def merged(self, other: Lengths) -> Lengths:
+        """Those of the rows of both."""
+        return Lengths(self.transformed + other.transformed, self.levels + other.levels)
+
+    def refuse_constant(self, spec: Specification, regressors: Sequence[str]) -> None:
+        """Name the regressors that the transform leaves nothing of, where no level tells of them."""
+        if spec.level_equation:
+            return
+        left, sizes = np.sqrt(self.transformed), np.sqrt(self.levels)
+        gone = [
+            name
+            for name, length, size in zip(regressors, left, sizes, strict=True)
+            if not (spec.constant and name == CONSTANT) and length <= ROUNDING * size
+        ]
+        if not gone:
+            return
+        lags = [name for name in gone if name in spec.lag_names]
+        words = f"{listed([repr(name) for name in lags or gone])} {'does' if len(lags or gone) == 1 else 'do'} not vary"
+        if lags:
+            raise CollinearityError(f"{words} within entities, so there is no autoregression to estimate.")
+        them = "it" if len(gone) == 1 else "them"
+        raise CollinearityError(
+            f"{words} within entities, so {WORDS[spec.transform]} leave nothing of {them}. Leave {them} out, or "
+            "estimate the levels too, with fit_blundell_bond or with level_equation=True of fit_panel_var."
+        )
