@@ -17,7 +17,7 @@ from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.data.chunks.open_chunks import files_in, need_pyarrow, open_chunks
 from panelvar.data.chunks.partitions import gathered
-from panelvar.data.formulas.design import Design, check_names
+from panelvar.data.formulas.design import check_names
 from panelvar.data.formulas.instrument_columns import from_formula
 from panelvar.data.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
 from panelvar.data.streams.entity_chunks import EntityChunks
@@ -221,8 +221,8 @@ class PanelStream(HintsAtNames):
         return first_chunk(self._chunks)
 
     def design_of(
-        self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
-    ) -> Design:
+        self, y: str | None, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
+    ) -> StreamedDesign:
         """Survey the rows of a model (see `panelvar.data.formulas.design.build_design`)."""
         if not isinstance(y, str):
             raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
@@ -239,7 +239,7 @@ class PanelStream(HintsAtNames):
 
     def instrumented_design_of(
         self, formula: str, *, constant: bool | None, weights: Any, missing: str
-    ) -> tuple[Design, Layout]:
+    ) -> tuple[StreamedDesign, Layout]:
         """Survey the rows of a model with instruments (`panelvar.data.formulas.instrument_columns`)."""
         read = partial(from_formula, formula, like=self)
         chunks, first = self._rows_for(formula)

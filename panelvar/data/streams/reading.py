@@ -83,6 +83,11 @@ class Part:
         """Name one of the rows, for errors."""
         return self._chunk.row(place if self._complete is None else int(np.flatnonzero(self._complete)[place]))
 
+    def numbers(self, name: str) -> Array:
+        """Return a column of the rows as doubles."""
+        values = self._chunk.numbers(name)
+        return values if self._complete is None else values[self._complete]
+
     def labels(self, name: str) -> Labels:
         """Return a column of the rows as labels."""
         return labels_of_rows(self._chunk.labels(name), self._complete)
@@ -107,6 +112,7 @@ class Reading:
         self._in_hand: Part | None = None
         self._by_name: dict[str, Dimension] = {}
         self._wanted: set[Dimension] = set()
+        self._wanted_numbers: set[str] = set()
         self._rows_read = 0
 
     @property
@@ -123,6 +129,10 @@ class Reading:
     def want(self, dimension: Dimension) -> None:
         """Read what tells a row's group in a dimension from now on."""
         self._wanted.add(dimension)
+
+    def want_numbers(self, name: str) -> None:
+        """Read another column of numbers from now on."""
+        self._wanted_numbers.add(name)
 
     def parts(self, dimensions: Sequence[Dimension] = (), *, values: bool = True) -> Iterator[Part]:
         """Read the rows a chunk at a time.
@@ -165,7 +175,7 @@ class Reading:
     def _names(self, dimensions: Sequence[Dimension], values: bool) -> list[str]:
         """Columns that must be read."""
         named = [name for dimension in (*dimensions, *self._wanted) for name in dimension.columns]
-        return [*dict.fromkeys((*self._needed(values), *named))]
+        return [*dict.fromkeys((*self._needed(values), *named, *self._wanted_numbers))]
 
     def _check_count(self, count: int) -> None:
         if count != self.nobs:

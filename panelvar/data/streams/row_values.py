@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from panelvar.core.base.arrays import Array
+from panelvar.data.panel.model_rows import all_finite
 from panelvar.data.streams.reading import Part, Reading, no_rows
 
 
@@ -70,6 +71,25 @@ class ElementByElement(RowValues):
         """Return the values of the rows of a chunk."""
         values: Array = self.function(*(_of_part(each, part) for each in self.inputs))
         return values
+
+
+class NumericColumn(RowValues):
+    """A column of the data that may be none of the model's.
+
+    Parameters
+    ----------
+    reading : Reading
+    name : str
+    """
+
+    def __init__(self, reading: Reading, name: str) -> None:
+        reading.want_numbers(name)
+        self.reading = reading
+        self.name = name
+
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+        return all_finite(self.name, part.numbers(self.name))
 
 
 def _of_part(values: Any, part: Part) -> Any:
