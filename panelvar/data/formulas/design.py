@@ -19,7 +19,7 @@ from panelvar.core.base.limits import MOST_COLUMNS
 from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.dimensions import crossed_dimensions, joint_codes, places_among
-from panelvar.data.panel.model_rows import ModelRows, all_finite, arranged, own_name
+from panelvar.data.panel.model_rows import ModelRows, all_finite, arranged, name_of_groups
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.panel_rows import refuse_infinite, rows_where
 from panelvar.data.sources.source import as_floats, refuse_text
@@ -40,7 +40,7 @@ CONSTANT = "const"
 """Label of the constant in every result."""
 
 
-class InDoubles:
+class ArraysOnDemand:
     """Columns of a design as arrays: where it was given stored ones, arrays are made when first asked for."""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -88,8 +88,8 @@ class Design(ModelRows):
     panel: Panel
     dependent: str
     names: tuple[str, ...]
-    y: Array = InDoubles()  # type: ignore[assignment]
-    x: tuple[Array, ...] = InDoubles()  # type: ignore[assignment]
+    y: Array = ArraysOnDemand()  # type: ignore[assignment]
+    x: tuple[Array, ...] = ArraysOnDemand()  # type: ignore[assignment]
     constant: bool = True
     weights: Array | None = None
     kept: NDArray[np.intp] | None = None
@@ -234,7 +234,7 @@ class Design(ModelRows):
             values, label = panel.raw_column(column), column
         else:
             values = arranged(panel, column, "Groups")
-            label = own_name(panel, column, values) or "given groups"
+            label = name_of_groups(panel, column, values) or "given groups"
         import pandas as pd
 
         if self.kept is not None:
@@ -385,7 +385,7 @@ def every_row(
         _refuse_twice(dependent, names)
         read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
         outcome, columns = read(dependent), tuple(read(name) for name in names)
-    return _checked(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
+    return _make_design(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
 
 
 def dated_panel(data: object) -> Panel:
@@ -413,10 +413,10 @@ def assemble(
     formula: str | None,
 ) -> Design:
     """Make the design of columns that have been read (see `build_design`)."""
-    return complete(_checked(panel, dependent, names, outcome, columns, constant, weights, formula), missing)
+    return complete(_make_design(panel, dependent, names, outcome, columns, constant, weights, formula), missing)
 
 
-def _checked(
+def _make_design(
     panel: Panel,
     dependent: str,
     names: tuple[str, ...],
@@ -501,7 +501,7 @@ def complete(design: Design, missing: str) -> Design:
         dropped = int(bad.sum())
         if missing == "raise":
             raise DataError(
-                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. missing='drop' drops "
+                f"There are missing values in {rows_where(panel, bad)}: {_in_words(counts)}. missing='drop' drops "
                 "these rows."
             )
         kept = np.flatnonzero(~bad)
@@ -525,8 +525,8 @@ def complete(design: Design, missing: str) -> Design:
 
 def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]]) -> Note:
     """Say how many rows of how many were left out for missing values, and in which columns these are."""
-    return Note("rows-dropped", f"{dropped} of {rows} rows dropped for missing values: {_counted(counts)}.", warn=True)
+    return Note("rows-dropped", f"{dropped} of {rows} rows dropped for missing values: {_in_words(counts)}.", warn=True)
 
 
-def _counted(counts: Sequence[tuple[str, int]]) -> str:
+def _in_words(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{name} ({count})" for name, count in counts)

@@ -97,7 +97,9 @@ def build_instrumented(
         _refuse_both(x, endogenous, instruments)
         columns = from_formula(y, panel)
     else:
-        columns = _from_lists(y, x, endogenous, instruments, panel)
+        lists = _named(y, x, endogenous, instruments)
+        parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
+        columns = InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
     layout = columns.layout
     names = tuple(name for part in columns.parts for name in part)
     every = tuple(column for part in columns.parts for column in part.values())
@@ -128,12 +130,6 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
             f"gave {count_of(len(endogenous), 'endogenous regressor')} ({', '.join(endogenous)}) and "
             f"{count_of(len(instruments), 'such instrument')} ({', '.join(instruments) or 'none'})."
         )
-
-
-def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> InstrumentedColumns:
-    lists = _named(y, x, endogenous, instruments)
-    parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
-    return InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
 
 
 def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tuple[str, ...]]:

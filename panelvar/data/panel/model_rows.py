@@ -162,7 +162,7 @@ def arranged(panel: Panel, values: Any, what: str) -> Any:
         raise DataError(f"{what}: {error}") from None
 
 
-def own_name(panel: Panel, values: Any, arranged: Any) -> str | None:
+def name_of_groups(panel: Panel, values: Any, arranged: Any) -> str | None:
     """The name of a Series of groups, unless it is that of a column with other groups."""
     import pandas as pd
 

@@ -10,6 +10,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from panelvar.core.base.arrays import Array
 from panelvar.data.panel.model_rows import all_finite
+from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.reading import Part, Reading, no_rows
 
 
@@ -46,6 +47,13 @@ class RowValues(NDArrayOperatorsMixin):
     def __array__(self, *options: Any, **named: Any) -> NoReturn:
         """Refuse to be an array of all rows, for what computes with one."""
         raise no_rows("A transformed constant, or a weight,")
+
+    def mass_by(self, dimension: Dimension) -> Array:
+        """Return the sum of the values in each group, (G,), in a pass over the data."""
+        sums = np.zeros((dimension.n_groups, 1))
+        for part in self.reading.parts((dimension,)):
+            part.local(dimension).add_sums([self.of_part(part)], sums)
+        return sums[:, 0]
 
     def sum(self) -> float:
         """Return the sum over all rows, in a pass over the data."""

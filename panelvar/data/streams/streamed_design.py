@@ -15,7 +15,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.design import Design
 from panelvar.data.panel.dimensions import crossed_dimensions
 from panelvar.data.panel.model_rows import ModelRows
-from panelvar.data.streams.differenced_chunks import DifferencedChunks, measured, of_whole_entities
+from panelvar.data.streams.differenced_chunks import DifferencedChunks, measure_differences, read_whole_entities
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.reading import Reading, no_rows
 from panelvar.data.streams.row_values import NumericColumn
@@ -220,8 +220,8 @@ class StreamedDesign(ModelRows):
         """
         stream: Any = self.panel
         reading, place = self._reading, None if self.weights is None else self.weights.place
-        chunks = DifferencedChunks(of_whole_entities(reading.chunks, stream), reading.columns, bridging, place)
-        rows, gaps, norms = measured(chunks)
+        chunks = DifferencedChunks(read_whole_entities(reading.chunks, stream), reading.columns, bridging, place)
+        rows, gaps, norms = measure_differences(chunks)
         if rows == 0:
             return None
         survey = stream.survey(chunks, reading.columns, "drop", reading.survey)
