@@ -66,7 +66,7 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
     placed = by_place[: len(args)]
     if twice := [each for each in placed if each in options]:
         given = shown(args[by_place.index(twice[0])])
-        return f"{name}() was given {twice[0]} twice, as {given} and by name. It {_order(by_place)}."
+        return f"{name}() was given {twice[0]} twice, as {given} and by name. It {_say_order(by_place)}."
     if len(args) > len(by_place) and not code.co_flags & inspect.CO_VARARGS:
         return _too_many(name, by_place, by_name, args)
     needed = [*by_place[: len(by_place) - len(function.__defaults__ or ())]]
@@ -74,7 +74,7 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
     missing = [each for each in needed if each not in placed and each not in options]
     if not missing or missing[0] == "self":
         return ""
-    explained = {each: _explained(each, inspect.cleandoc(documentation or "")) for each in needed}
+    explained = {each: _explanation(each, inspect.cleandoc(documentation or "")) for each in needed}
     alike = {explained[each]: [other for other in missing if explained[other] == explained[each]] for each in missing}
     what = "; and ".join(_description(" and ".join(names), *words) for words, names in alike.items())
     if needed[0] != "self" or function.__name__ == "__init__":
@@ -86,18 +86,18 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
 
 
 def _too_many(name: str, by_place: Sequence[str], by_name: Sequence[str], args: Sequence[Any]) -> str:
-    text = f"{name}() {_order(by_place)}"
+    text = f"{name}() {_say_order(by_place)}"
     if by_name:
         text += f", and all else by name: {', '.join(f'{each}=' for each in by_name)}"
     return f"{text}. Which one is {shown(args[len(by_place)])}?"
 
 
-def _order(by_place: Sequence[str]) -> str:
+def _say_order(by_place: Sequence[str]) -> str:
     own = [each for each in by_place if each != "self"]
     return f"takes {', '.join(own) or 'nothing'} without {'its name' if len(own) < 2 else 'their names'}"
 
 
-def _explained(parameter: str, documentation: str) -> tuple[str, str]:
+def _explanation(parameter: str, documentation: str) -> tuple[str, str]:
     """A parameter's type and explanation; empty where the documentation has none."""
     names = rf"(?:\*?\w+, )*{parameter}(?:, \w+)*"
     found = re.search(rf"^{names} : (.+)\n((?:(?: .*)?\n)*)", documentation + "\n", re.MULTILINE)

@@ -75,7 +75,7 @@ class _Writer:
         rows = list(table.rows())
         if rows:
             stub = max(0 if row.continues or row.heading else _width(row.label) for row in rows)
-            measured = [_measured(rows, j) for j in range(table.n_columns)]
+            measured = [_measure(rows, j) for j in range(table.n_columns)]
             for panel in arranged(table, measured, stub, self.room - _GAP, _GAP, _DIGIT):
                 self.panel(panel)
                 self.document.add_paragraph().paragraph_format.space_after = Pt(0)
@@ -236,7 +236,7 @@ def _tail(rows: Sequence[Row], column: int) -> tuple[int, str]:
     return before + _width(longest), longest
 
 
-def _measured(rows: Sequence[Row], column: int) -> Measured:
+def _measure(rows: Sequence[Row], column: int) -> Measured:
     numerals, words, longest = _tail(rows, column)[0], 0, 0
     for row in rows:
         cell = row.cells[column]

@@ -218,7 +218,7 @@ class _Pages:
     pages: list[list[str]]
 
 
-def _laid_out(table: Layout, room: float, size: str, parts: Sequence[Columns]) -> _Pages:
+def _lay_out(table: Layout, room: float, size: str, parts: Sequence[Columns]) -> _Pages:
     scale = dict(SIZES)[size]
     extents = [math.ceil((columns.panel.width + GAP // 2) * scale) for columns in parts]
     wide = min(room, max(_NOTES_WIDTH * room, *extents))
@@ -234,7 +234,7 @@ def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WI
     table = centred_counts(table)
     captioned = captioned or bool(table.title)
     room = _read_width(width)
-    found = [_laid_out(table, room, size, parts) for size, parts in arranged_in_points(table, room)]
+    found = [_lay_out(table, room, size, parts) for size, parts in arranged_in_points(table, room)]
     # Smaller letters where these bring a long table on one page.
     laid = next((each for each in found if len(each.pages) == 1), found[0])
     out = []

@@ -28,12 +28,8 @@ def _paragraph(text: str) -> str:
     return _OPENING.sub(r"\1\\\2", escape_markdown(text))
 
 
-def _cell(cell: Cell) -> str:
-    return escape_markdown(cell.text + cell.stars)
-
-
 def _line(label: str, cells: tuple[Cell, ...]) -> str:
-    return "| " + " | ".join([label, *map(_cell, cells)]) + " |"
+    return "| " + " | ".join([label, *(escape_markdown(cell.text + cell.stars) for cell in cells)]) + " |"
 
 
 def _label(row: Row) -> str:

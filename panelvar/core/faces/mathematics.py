@@ -53,7 +53,7 @@ class _Set:
         return f"({self.text})" if self.compound else self.text
 
 
-def _joined(pieces: list[_Set]) -> _Set:
+def _join(pieces: list[_Set]) -> _Set:
     return _Set(
         "".join(piece.text for piece in pieces),
         "".join(piece.latex for piece in pieces),
@@ -104,13 +104,13 @@ class _Reader:
             if self.source.startswith(r"\text{", self.place):
                 self.place += len(r"\text{")
                 if pieces:
-                    runs.append(_joined(pieces))
+                    runs.append(_join(pieces))
                 pieces = []
                 runs.append(self.words())
             else:
                 pieces += self.scripted()
         if pieces:
-            runs.append(_joined(pieces))
+            runs.append(_join(pieces))
         return runs
 
     def words(self) -> str:
@@ -144,7 +144,7 @@ class _Reader:
         self.place += 1
         if not pieces:
             raise self.refuse("a group in braces is empty.")
-        return _joined(pieces)
+        return _join(pieces)
 
     def scripted(self) -> list[_Set]:
         """Read a sign with its subscript and its superscript; a blank means nothing in mathematics."""
@@ -322,7 +322,7 @@ class Math(str):
             raise SpecificationError(f"Math takes at most {_LONGEST} characters; got {len(source)}.")
         if not source.strip():
             raise SpecificationError("Math takes a text in LaTeX's notation; got an empty one.")
-        return _concatenated(_Reader(source).everything(), source)
+        return _concatenate(_Reader(source).everything(), source)
 
     def __str__(self) -> str:
         # str(label) is how labels are read: it must not turn mathematics into plain text.
@@ -354,7 +354,7 @@ def shown_as(text: str, source: str) -> Math:
     return _made(text, label.source, label.latex, label.mathtext, label.html)
 
 
-def _concatenated(parts: Iterable[_Set | Math | str], source: str) -> Math:
+def _concatenate(parts: Iterable[_Set | Math | str], source: str) -> Math:
     """Put mathematics and texts behind one another; a text is set letter by letter."""
     text = latex = mathtext = html = ""
     for part in parts:
@@ -375,4 +375,4 @@ def joined(separator: str, parts: Sequence[str]) -> str:
     if not any(isinstance(part, Math) for part in parts):
         return separator.join(parts)
     pieces = [piece for part in parts for piece in (separator, part)][1:]
-    return _concatenated(pieces, " ".join(getattr(part, "source", part) for part in parts))
+    return _concatenate(pieces, " ".join(getattr(part, "source", part) for part in parts))

@@ -102,7 +102,7 @@ def arranged(table: Layout, measured: Sequence[Measured], stub: int, room: int, 
         growth = min(spare, stub - shortest)
         return [Panel(shortest + growth, everything, _grown(widths, loose, spare - growth), gap)]
     panels = []
-    for which in _packed(widths, room - narrow_stub, _together(table), gap):
+    for which in _pack(widths, room - narrow_stub, _together(table), gap):
         narrow, wide = [widths[j] for j in which], [loose[j] for j in which]
         spare = room - narrow_stub - sum(narrow) - gap * len(narrow)
         panels.append(Panel(narrow_stub, which, _grown(narrow, wide, spare), gap))
@@ -130,7 +130,7 @@ def _together(table: Layout) -> list[list[int]]:
     return groups
 
 
-def _packed(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
+def _pack(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
     """Cut columns into the fewest panels that fit; columns under one heading stay in one panel.
 
     Columns that do not fit have panels of their own, under their heading again.
@@ -139,13 +139,13 @@ def _packed(widths: Sequence[int], room: int, together: Sequence[Sequence[int]],
     for too_wide, parts in groupby(together, lambda group: sum(widths[j] + gap for j in group) > room):
         if too_wide:
             for group in parts:
-                panels += _filled(widths, room, [[j] for j in group], gap)
+                panels += _fill(widths, room, [[j] for j in group], gap)
         else:
-            panels += _filled(widths, room, list(parts), gap)
+            panels += _fill(widths, room, list(parts), gap)
     return panels
 
 
-def _filled(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
+def _fill(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
     """Fill the fewest panels with groups that fit, an equal number in each where that fits too."""
     needed = [sum(widths[j] + gap for j in group) for group in together]
     greedy: list[list[int]] = [[]]

@@ -57,7 +57,8 @@ def _sheet_names(tables: Sequence[tuple[str, Layout]]) -> list[str]:
     names: list[str] = []
     taken = {_RESERVED}
     for place, (name, table) in enumerate(tables, start=1):
-        called = _as_sheet_name(printable(name or table.title)) or ("Table" if len(tables) == 1 else f"Table {place}")
+        allowed = _NOT_IN_SHEET_NAMES.sub(" ", printable(name or table.title)).strip()[:_LONGEST_SHEET_NAME].strip()
+        called = allowed or ("Table" if len(tables) == 1 else f"Table {place}")
         unique, copies = called, 1
         while unique.casefold() in taken:
             copies += 1
@@ -66,10 +67,6 @@ def _sheet_names(tables: Sequence[tuple[str, Layout]]) -> list[str]:
         taken.add(unique.casefold())
         names.append(unique)
     return names
-
-
-def _as_sheet_name(text: str) -> str:
-    return _NOT_IN_SHEET_NAMES.sub(" ", text).strip()[:_LONGEST_SHEET_NAME].strip()
 
 
 class _Writer:

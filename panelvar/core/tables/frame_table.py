@@ -144,7 +144,7 @@ class FrameTable(Presented):
         check_digits(digits)
         left_out = 0 if rows is None else max(len(self.frame) - read_whole("rows", rows, 2), 0)
         frame = self.frame
-        if frame.index.nlevels == 1 and frame.index.name is None and frame.index.equals(_counted(frame)):
+        if frame.index.nlevels == 1 and frame.index.name is None and frame.index.equals(_default_labels(frame)):
             # Rows without labels: the first column says what they are.
             frame = frame.set_index(frame.columns[0]).rename_axis([self.formats[_last(frame.columns[0])].heading])
         two_rows, two_columns = frame.index.nlevels > 1, frame.columns.nlevels > 1
@@ -154,7 +154,7 @@ class FrameTable(Presented):
         if "bound" in names:
             bounds = frame.iloc[:, names.index("bound")]
             columns = [
-                [_bounded(cell, sign) for cell, sign in zip(cells, bounds, strict=True)] if column == PVALUE else cells
+                [_mark(cell, sign) for cell, sign in zip(cells, bounds, strict=True)] if column == PVALUE else cells
                 for cells, (_, column) in zip(columns, shown, strict=True)
             ]
         if two_rows:
@@ -170,9 +170,12 @@ class FrameTable(Presented):
             body[above : above + left_out] = [Row("...", (Cell(),) * len(columns))]
             body[above + 1] = replace(body[above + 1], continues=False)
             notes = (*notes, f"{left_out} of {len(frame)} rows are not shown.")
-        rows_called, *inner = (_titled(name) for name in frame.index.names)
+        rows_called, *inner = (_as_heading(name) for name in frame.index.names)
         headings = [*(Cell(name, name, align="left") for name in inner)]
-        headings += [Cell(column.heading, names[at], align=_over(column)) for at, column in shown]
+        headings += [
+            Cell(column.heading, names[at], align="left" if column.write is _words else "center")
+            for at, column in shown
+        ]
         header = [Row(rows_called, tuple(headings))]
         if two_columns:
             groups = [(str(name), len(list(run))) for name, run in groupby(frame.columns[at][0] for at, _ in shown)]
@@ -245,23 +248,19 @@ def _last(name: Any) -> str:
     return str(name[-1] if isinstance(name, tuple) else name)
 
 
-def _counted(frame: pd.DataFrame) -> pd.Index:
+def _default_labels(frame: pd.DataFrame) -> pd.Index:
     """Row labels of a frame that was given none."""
     import pandas as pd
 
     return pd.RangeIndex(len(frame))
 
 
-def _bounded(cell: Cell, sign: str) -> Cell:
+def _mark(cell: Cell, sign: str) -> Cell:
     """A p-value beyond which the tables of a test do not go."""
     return replace(cell, text=f"{sign}{cell.text.lstrip('<')}") if sign else cell
 
 
-def _titled(name: object) -> str:
+def _as_heading(name: object) -> str:
     """The name of an index level as a heading; none where it has none."""
     text = "" if name is None else str(name)
     return text[:1].upper() + text[1:]
-
-
-def _over(column: Column) -> Any:
-    return "left" if column.write is _words else "center"

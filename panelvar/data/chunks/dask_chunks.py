@@ -33,7 +33,7 @@ class DaskChunks:
     def read(self, columns: Sequence[str]) -> Iterator[FrameChunk]:
         """Read columns of all partitions, and bring them here."""
         for number, part in enumerate(self._parts(columns)):
-            with _said(_name(number)):
+            with _naming_partition(_name(number)):
                 frame = part.compute()
             yield from chunks_of(frame, _name(number), columns)
 
@@ -62,7 +62,7 @@ class DaskChunks:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")
             # The last two meet here, where what became of them is wanted.
-            with _said("A chunk"):
+            with _naming_partition("A chunk"):
                 left = client.gather(client.compute(in_pairs(found, delayed(merge, pure=False), 2)))
         (last,) = in_pairs(left, merge)
         result: Found = last
@@ -144,7 +144,7 @@ def _on_partition(work: SentWork[Found], frame: Any, number: int, columns: Seque
 
 
 @contextmanager
-def _said(what: str) -> Iterator[None]:
+def _naming_partition(what: str) -> Iterator[None]:
     """Say which partition lacks a column that the frame announces."""
     try:
         yield

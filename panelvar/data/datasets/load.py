@@ -67,7 +67,7 @@ def load_data(name: str | None = None) -> pd.DataFrame | DataCatalogue:
     """
     if name is None:
         return catalogue()
-    return _read(_found(name))
+    return _read(_find_set(name))
 
 
 @answering
@@ -99,10 +99,10 @@ def describe_data(name: str) -> DataDescription:
     >>> pv.describe_data("us_macro").to_frame().loc["fedfunds", "unit"]
     'percent a year'
     """
-    return _found(name)
+    return _find_set(name)
 
 
-def _found(name: str) -> DataDescription:
+def _find_set(name: str) -> DataDescription:
     known = {each.name: each for each in catalogue().sets}
     return known[choose("name", name, known)]
 

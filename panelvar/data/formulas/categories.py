@@ -272,12 +272,12 @@ def full_rank_codings(
             if frozenset(subset) not in seen
         ]
         seen.update(needed)
-        products = _joined([dict.fromkeys(subset, False) for subset in needed])
+        products = _join_levels([dict.fromkeys(subset, False) for subset in needed])
         codings.append([tuple((name, full[name]) for name in categorical if name in full) for full in products])
     return codings
 
 
-def _joined(products: list[dict[Hashable, bool]]) -> list[dict[Hashable, bool]]:
+def _join_levels(products: list[dict[Hashable, bool]]) -> list[dict[Hashable, bool]]:
     """Join pairs of products that differ in one reduced factor, until none is left."""
     for short in products:
         for long in products:
@@ -287,5 +287,5 @@ def _joined(products: list[dict[Hashable, bool]]) -> list[dict[Hashable, bool]]:
                 if not long[name]:
                     rest = [product for product in products if product is not short]
                     long[name] = True
-                    return _joined(rest)
+                    return _join_levels(rest)
     return products

@@ -16,25 +16,31 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.limits import MOST_COLUMNS
-from panelvar.core.base.quoting import one_line, shown
-from panelvar.data.panel.grouped_rows import GroupedRows, arranged
+from panelvar.core.base.quoting import shown
+from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.panel.dimensions import crossed_dimensions, joint_codes, places_among
+from panelvar.data.panel.model_rows import ModelRows, all_finite, arranged, name_of_groups
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.panel_rows import refuse_infinite, rows_where
 from panelvar.data.sources.source import as_floats, refuse_text
 from panelvar.kernels.linear.columns import Column, StoredColumn, taken, whole
+from panelvar.kernels.linear.groups import Grouping, compact, distinct
 from panelvar.kernels.linear.rows import TransformedRows, column_norms
 
 if TYPE_CHECKING:
     from typing import Self
 
+    import pandas as pd
+
     from panelvar.data.formulas.factors import Factors
+    from panelvar.kernels.linear.k_class import Layout
 
 
 CONSTANT = "const"
 """Label of the constant in every result."""
 
 
-class InDoubles:
+class ArraysOnDemand:
     """Columns of a design as arrays: where it was given stored ones, arrays are made when first asked for."""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -50,8 +56,8 @@ class InDoubles:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Design(GroupedRows):
-    """One model's rows.
+class Design(ModelRows):
+    """One model's rows, in memory.
 
     The columns may be given as they are stored (`panelvar.kernels.linear.columns.StoredColumn`): `columns`, for passes
     over the rows, has them so, and ``y`` and ``x`` are arrays.
@@ -82,8 +88,8 @@ class Design(GroupedRows):
     panel: Panel
     dependent: str
     names: tuple[str, ...]
-    y: Array = InDoubles()  # type: ignore[assignment]
-    x: tuple[Array, ...] = InDoubles()  # type: ignore[assignment]
+    y: Array = ArraysOnDemand()  # type: ignore[assignment]
+    x: tuple[Array, ...] = ArraysOnDemand()  # type: ignore[assignment]
     constant: bool = True
     weights: Array | None = None
     kept: NDArray[np.intp] | None = None
@@ -130,9 +136,6 @@ class Design(GroupedRows):
             return np.array([column[:].mean() for column in self.columns])
         return np.array([self.weights.dot(column[:]) for column in self.columns]) / self.nobs
 
-    def __repr__(self) -> str:
-        return one_line(f"<{type(self).__name__}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>")
-
     def norms(self) -> Array:
         """Return the Euclidean norm of each (weighted) column, shape (k + 1,)."""
         return column_norms(self.columns, self.weights)
@@ -165,14 +168,144 @@ class Design(GroupedRows):
         """Return the design with notes added."""
         return self.with_columns(self.columns, notes=(*self.notes, *notes))
 
+    @cached_property
+    def entities(self) -> Grouping:
+        """Rows grouped by entity, codes compact."""
+        if self.kept is None:
+            return Grouping.from_starts(self.panel.starts)
+        bounds = self._entity_bounds
+        if bounds is None:
+            return Grouping.from_codes(*compact(self.panel.entity_codes[self.kept]))
+        return Grouping.from_starts(bounds[np.append(True, bounds[1:] > bounds[:-1])])
+
+    @cached_property
+    def _entity_bounds(self) -> NDArray[np.intp] | None:
+        """Offsets of the rows of all entities of the panel, of those without any too; None if rows are in no order."""
+        kept = self.kept
+        assert kept is not None
+        return np.searchsorted(kept, self.panel.starts) if (kept[1:] > kept[:-1]).all() else None
+
+    @property
+    def entity_starts(self) -> NDArray[np.intp]:
+        """Offsets of the entities' rows, which stand together, and the number of rows."""
+        starts = self.entities.starts
+        assert starts is not None
+        return starts
+
+    @cached_property
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities in use, in code order."""
+        if self.kept is None:
+            return self.panel.entity_labels
+        bounds = self._entity_bounds
+        used = np.unique(self.panel.entity_codes[self.kept]) if bounds is None else np.flatnonzero(np.diff(bounds))
+        return self.panel.entity_labels[used]
+
+    @cached_property
+    def time_positions(self) -> NDArray[np.int64]:
+        """Calendar position of each row."""
+        positions = self.panel.time_positions
+        return positions if self.kept is None else positions[self.kept]
+
+    @property
+    def period_positions(self) -> NDArray[np.int64]:
+        """Calendar positions of the periods in use, ascending."""
+        return distinct(self.time_positions)
+
+    @cached_property
+    def times(self) -> Grouping:
+        """Rows grouped by period, codes compact (periods without a row do not count)."""
+        return Grouping.from_codes(*compact(self.time_positions))
+
+    @cached_property
+    def time_labels(self) -> pd.Index:
+        """Labels of the periods in use, in code order."""
+        return self.panel.calendar.labels_at(self.period_positions)
+
+    @cached_property
+    def index(self) -> pd.Index:
+        """The caller's row labels of the rows in use."""
+        index = self.panel.index
+        return index if self.kept is None else index[self.kept]
+
+    def _grouped(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
+        panel = self.panel
+        if isinstance(column, str):
+            values, label = panel.raw_column(column), column
+        else:
+            values = arranged(panel, column, "Groups")
+            label = name_of_groups(panel, column, values) or "given groups"
+        import pandas as pd
+
+        if self.kept is not None:
+            values = values[self.kept]
+        codes, uniques = pd.factorize(np.asarray(values))
+        missing = int((codes < 0).sum())
+        if missing:
+            raise DataError(f"{label!r} is missing in {missing} of the {len(codes)} rows of the model.")
+        return Grouping.from_codes(codes.astype(np.int64, copy=False), len(uniques)), label
+
+    def _crossed(self, parts: tuple[str, ...]) -> Grouping:
+        return Grouping.from_codes(*compact(self._joint(parts)))
+
+    def column(self, name: str) -> Array:
+        """Return a numeric column of the data at the model's rows, (n,), whether the model has it or not.
+
+        Raises
+        ------
+        DataError
+            If the name is unknown, or a value among the model's rows is missing, infinite or no number.
+        """
+        values = self.panel.column(name)
+        return all_finite(name, values if self.kept is None else values[self.kept])
+
+    def _joint(self, parts: tuple[str, ...]) -> NDArray[np.int64]:
+        groups = [self.group_by(part)[0] for part in parts]
+        return joint_codes([group.codes for group in groups], [group.n_groups for group in groups])
+
+    def places_of(self, dimension: str, levels: Callable[[str], Any]) -> NDArray[np.intp]:
+        """Return where levels of other rows stand among those of a dimension, -1 where the model has none."""
+        parts = crossed_dimensions(dimension, self.panel.names) or (dimension,)
+        places = [self.labels_of(part).get_indexer(levels(part)) for part in parts]
+        if len(parts) == 1:
+            return places[0].astype(np.intp)
+        joint = joint_codes(places, [self.group_by(part)[0].n_groups for part in parts])
+        return places_among(np.unique(self._joint(parts)), joint).astype(np.intp)
+
+    def labels_of(self, dimension: str) -> pd.Index:
+        """Return the labels, in code order, of a dimension named as `group_by` names it."""
+        import pandas as pd
+
+        panel = self.panel
+        if dimension in ("entity", panel.entity_name):
+            return self.entity_labels
+        if dimension in ("time", panel.time_name):
+            return self.time_labels
+        parts = crossed_dimensions(dimension, panel.names)
+        if parts is not None:
+            first = np.unique(self._joint(parts), return_index=True)[1]
+            each = [self.labels_of(part)[self.group_by(part)[0].codes[first]] for part in parts]
+            texts = ["^".join(map(as_text, pair)) for pair in zip(*each, strict=True)]
+            return pd.Index(texts, dtype=object, name=dimension)
+        values = panel.raw_column(dimension)
+        if self.kept is not None:
+            values = values[self.kept]
+        labels: pd.Index = pd.Index(pd.factorize(np.asarray(values))[1], name=dimension)
+        return labels
+
 
 class MakesDesigns(Protocol):
     """Data that make the design of a model themselves, such as a stream."""
 
     def design_of(
-        self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
-    ) -> Design:
+        self, y: str | None, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
+    ) -> ModelRows:
         """Return the design."""
+
+    def instrumented_design_of(
+        self, formula: str, *, constant: bool | None, weights: Any, missing: str
+    ) -> tuple[ModelRows, Layout]:
+        """Return the design of a formula with instruments, and how many columns it has of each part."""
 
 
 def makes_designs(data: object) -> TypeGuard[MakesDesigns]:
@@ -213,7 +346,8 @@ def build_design(
         If no row is left.
     """
     if makes_designs(data):
-        return data.design_of(y, x, constant=constant, weights=weights, missing=missing)  # type: ignore[arg-type]
+        # What a stream's rows lack of those in memory they refuse in words.
+        return cast(Design, data.design_of(y, x, constant=constant, weights=weights, missing=missing))
     choose("missing", missing, DROP_OR_RAISE)
     return complete(every_row(dated_panel(data), y, x, constant, weights), missing)
 
@@ -251,7 +385,7 @@ def every_row(
         _refuse_twice(dependent, names)
         read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
         outcome, columns = read(dependent), tuple(read(name) for name in names)
-    return _checked(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
+    return _make_design(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
 
 
 def dated_panel(data: object) -> Panel:
@@ -279,10 +413,10 @@ def assemble(
     formula: str | None,
 ) -> Design:
     """Make the design of columns that have been read (see `build_design`)."""
-    return complete(_checked(panel, dependent, names, outcome, columns, constant, weights, formula), missing)
+    return complete(_make_design(panel, dependent, names, outcome, columns, constant, weights, formula), missing)
 
 
-def _checked(
+def _make_design(
     panel: Panel,
     dependent: str,
     names: tuple[str, ...],
@@ -367,7 +501,7 @@ def complete(design: Design, missing: str) -> Design:
         dropped = int(bad.sum())
         if missing == "raise":
             raise DataError(
-                f"There are missing values in {rows_where(panel, bad)}: {_counted(counts)}. missing='drop' drops "
+                f"There are missing values in {rows_where(panel, bad)}: {_in_words(counts)}. missing='drop' drops "
                 "these rows."
             )
         kept = np.flatnonzero(~bad)
@@ -391,8 +525,8 @@ def complete(design: Design, missing: str) -> Design:
 
 def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]]) -> Note:
     """Say how many rows of how many were left out for missing values, and in which columns these are."""
-    return Note("rows-dropped", f"{dropped} of {rows} rows dropped for missing values: {_counted(counts)}.", warn=True)
+    return Note("rows-dropped", f"{dropped} of {rows} rows dropped for missing values: {_in_words(counts)}.", warn=True)
 
 
-def _counted(counts: Sequence[tuple[str, int]]) -> str:
+def _in_words(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{name} ({count})" for name, count in counts)

@@ -323,11 +323,11 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
     """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
     key = (term, *sorted((term.index(factor), every) for factor, every in full.items()))
     if key not in computed.products:
-        computed.products[key] = _multiplied(term, full, computed)
+        computed.products[key] = _multiply(term, full, computed)
     return computed.products[key]
 
 
-def _multiplied(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
+def _multiply(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
     # A column by itself is not copied.
     alone = computed[term[0]] if len(term) == 1 else None
     if isinstance(alone, StoredColumn):

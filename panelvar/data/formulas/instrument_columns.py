@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from numpy.typing import NDArray
 
@@ -50,15 +50,6 @@ class InstrumentedColumns(NamedTuple):
         return FormulaColumns(self.dependent, self.outcome, names, columns, self.constant is not False)
 
 
-class MakesInstrumentedDesigns(Protocol):
-    """Data that make designs themselves, of formulas with instruments too."""
-
-    def instrumented_design_of(
-        self, formula: str, *, constant: bool | None, weights: Any, missing: str
-    ) -> tuple[Design, Layout]:
-        """Return the design, and how many columns it has of each part."""
-
-
 def build_instrumented(
     data: object,
     y: str,
@@ -91,15 +82,13 @@ def build_instrumented(
     if makes_designs(data):
         if isinstance(y, str) and "~" in y:
             _refuse_both(x, endogenous, instruments)
-            return cast(MakesInstrumentedDesigns, data).instrumented_design_of(
-                y, constant=constant, weights=weights, missing=missing
-            )
+            rows, layout = data.instrumented_design_of(y, constant=constant, weights=weights, missing=missing)
+            return cast(Design, rows), layout
         lists = _named(y, x, endogenous, instruments)
         _count(list(lists[1]), list(lists[2]))
         everything = tuple(name for part in lists for name in part)
-        return data.design_of(y, everything, constant=constant, weights=weights, missing=missing), Layout(
-            *map(len, lists)
-        )
+        rows = data.design_of(y, everything, constant=constant, weights=weights, missing=missing)
+        return cast(Design, rows), Layout(*map(len, lists))
     choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)
     if not isinstance(y, str):
@@ -108,7 +97,9 @@ def build_instrumented(
         _refuse_both(x, endogenous, instruments)
         columns = from_formula(y, panel)
     else:
-        columns = _from_lists(y, x, endogenous, instruments, panel)
+        lists = _named(y, x, endogenous, instruments)
+        parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
+        columns = InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
     layout = columns.layout
     names = tuple(name for part in columns.parts for name in part)
     every = tuple(column for part in columns.parts for column in part.values())
@@ -139,12 +130,6 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
             f"gave {count_of(len(endogenous), 'endogenous regressor')} ({', '.join(endogenous)}) and "
             f"{count_of(len(instruments), 'such instrument')} ({', '.join(instruments) or 'none'})."
         )
-
-
-def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> InstrumentedColumns:
-    lists = _named(y, x, endogenous, instruments)
-    parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
-    return InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
 
 
 def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tuple[str, ...]]:

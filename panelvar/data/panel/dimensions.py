@@ -144,7 +144,7 @@ def comparable_keys(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.
         return labels, None
     if isinstance(labels, Coded):
         codes, lookup = labels.codes, labels.labels
-        return (codes, lookup) if labels.ordered else _ranked(codes, lookup, name)
+        return (codes, lookup) if labels.ordered else _rank_codes(codes, lookup, name)
     if len(labels) <= _FEW_LABELS:
         blocks = _ascending_blocks(np.asarray(labels, dtype=object))
         if blocks is not None:
@@ -154,7 +154,7 @@ def comparable_keys(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.
     array: Any = labels
     codes, distinct = pd.factorize(array)
     lookup = pd.Index(distinct)
-    return (codes, lookup) if lookup.is_monotonic_increasing else _ranked(codes, lookup, name)
+    return (codes, lookup) if lookup.is_monotonic_increasing else _rank_codes(codes, lookup, name)
 
 
 def _ascending_blocks(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]] | None:
@@ -171,7 +171,7 @@ def _ascending_blocks(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]
     return codes, heads
 
 
-def _ranked(codes: NDArray[Any], lookup: pd.Index, name: str | None) -> tuple[NDArray[Any], pd.Index]:
+def _rank_codes(codes: NDArray[Any], lookup: pd.Index, name: str | None) -> tuple[NDArray[Any], pd.Index]:
     """Renumber codes so that their labels ascend."""
     ascending = ascending_places(lookup, f"The entity labels{'' if name is None else f' in {name!r}'}")
     rank = np.empty(len(ascending), dtype=np.intp)

@@ -124,7 +124,7 @@ class DifferencedChunk:
         return self._chunk.frame().take(self._now)
 
 
-def measured(chunks: DifferencedChunks) -> tuple[int, int, Array]:
+def measure_differences(chunks: DifferencedChunks) -> tuple[int, int, Array]:
     """Count differences and gaps, and take the norms of the columns they are of, in a reading of all rows.
 
     Absorption is judged on the scale of the levels: what is constant in time leaves only rounding.
@@ -139,8 +139,8 @@ def measured(chunks: DifferencedChunks) -> tuple[int, int, Array]:
     return rows, gaps, norms / np.sqrt(mass / rows) if rows else norms
 
 
-def of_whole_entities(chunks: Chunks, stream: DatedChunks) -> EntityChunks | ComputedChunks:
+def read_whole_entities(chunks: Chunks, stream: DatedChunks) -> EntityChunks | ComputedChunks:
     """Return the same columns of whole entities, whatever rows they have been of."""
     if isinstance(chunks, ComputedChunks):
-        return chunks.of(of_whole_entities(chunks.chunks, stream))
+        return chunks.of(read_whole_entities(chunks.chunks, stream))
     return chunks if isinstance(chunks, EntityChunks) else EntityChunks(WholeEntities(stream))

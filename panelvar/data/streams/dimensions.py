@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,18 +57,8 @@ class LocalGroups(NamedTuple):
             self.grouping.add_sums(block, start, stop, self.part(out))
 
 
-class LabelledRows(Protocol):
-    """Rows of a chunk whose labels and groups can be asked for."""
-
-    def labels(self, name: str) -> Labels:
-        """Return a column as labels."""
-
-    def local(self, dimension: Dimension) -> LocalGroups:
-        """Return the groups in a dimension."""
-
-
 class Dimension:
-    """A column whose distinct labels are the groups.
+    """A column whose distinct labels are the groups, or pairs of groups of two others: those that occur.
 
     Attributes
     ----------
@@ -78,6 +68,8 @@ class Dimension:
         What must be read to know a row's group.
     sizes : (G,) array
         Rows of the model in each group.
+    pair : pair of Dimension, or None
+        Those whose groups are paired.
     """
 
     def __init__(
@@ -85,11 +77,12 @@ class Dimension:
         name: str,
         growing: GrowingLabels,
         counts: NDArray[np.int64],
-        columns: tuple[str, ...] | None = None,
+        pair: tuple[Dimension, Dimension] | None = None,
         order: Positions | None = None,
     ) -> None:
         self.name = name
-        self.columns = columns or (name,)
+        self.pair = pair
+        self.columns: tuple[str, ...] = (name,) if pair is None else (*pair[0].columns, *pair[1].columns)
         self._growing = growing
         order = growing.order() if order is None else order
         order = order[counts[order] > 0]
@@ -113,10 +106,6 @@ class Dimension:
     def in_order(self, table: NDArray[np.float64], groups: slice) -> Array:
         """Return rows of a row-major table by labels as they came: those of some groups, in the order of these."""
         return table.take(self._order[groups], axis=0)
-
-    def labels_in(self, rows: LabelledRows) -> Labels:
-        """Return the labels of the rows of a chunk."""
-        return rows.labels(self.name)
 
     def local(self, labels: Labels, where: str) -> LocalGroups:
         """Return the groups of rows of the model, which have been seen before.

@@ -137,7 +137,9 @@ class GrowingLabels:
 
         if isinstance(labels, Coded):
             seen = np.bincount(labels.codes, minlength=len(labels.labels)) > 0
-            self._note_categories(labels, first=self.count == 0)
+            # An order that somebody chose stays as long as every chunk has the same.
+            chosen = labels.chosen and (self.count == 0 or _same_order(self._categories, labels.labels))
+            self._categories = labels.labels if chosen else None
             places = np.full(len(seen), -1, dtype=np.intp)
             places[seen] = self._places(labels.labels[seen], place, new=new)
             return LabelCodes(places[labels.codes], None)
@@ -155,7 +157,9 @@ class GrowingLabels:
     def _places(self, distinct: pd.Index, place: str, *, new: bool) -> Positions:
         """Return where different labels stand, those that are new behind the others."""
         self._check(distinct, place)
-        distinct = self._in_unit(distinct)
+        if hasattr(distinct, "as_unit"):
+            # Dates of two files may differ in their unit.
+            distinct = distinct.as_unit("ns")
         if isinstance(distinct.dtype, np.dtype) and self._within_reach(values := distinct.to_numpy()):
             return self._by_number(values, place, new=new)
         places = self._find(distinct)
@@ -194,13 +198,6 @@ class GrowingLabels:
             codes[absent] = self._integers.find(numbers[absent])
         return codes
 
-    def _note_categories(self, labels: Coded, first: bool) -> None:
-        """Remember an order that somebody chose, as long as every chunk has the same."""
-        if labels.chosen and (first or (self._categories is not None and self._categories.equals(labels.labels))):
-            self._categories = labels.labels
-        else:
-            self._categories = None
-
     def _check(self, distinct: pd.Index, place: str) -> None:
         """Refuse labels of another type than those before."""
         if len(distinct) == 0:
@@ -213,12 +210,6 @@ class GrowingLabels:
                 f"Column {self.name!r} holds {kind} in {place} and {self._kind[0]} in {self._kind[1]}. Give it one "
                 "type everywhere."
             )
-
-    @staticmethod
-    def _in_unit(distinct: pd.Index) -> pd.Index:
-        """Dates in one unit: those of two files may differ in it."""
-        as_unit = getattr(distinct, "as_unit", None)
-        return distinct if as_unit is None else as_unit("ns")
 
     def _find(self, distinct: pd.Index) -> Positions:
         places = np.full(len(distinct), -1, dtype=np.intp)

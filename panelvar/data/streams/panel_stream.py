@@ -17,7 +17,7 @@ from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.data.chunks.open_chunks import files_in, need_pyarrow, open_chunks
 from panelvar.data.chunks.partitions import gathered
-from panelvar.data.formulas.design import Design, check_names
+from panelvar.data.formulas.design import check_names
 from panelvar.data.formulas.instrument_columns import from_formula
 from panelvar.data.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
 from panelvar.data.streams.entity_chunks import EntityChunks
@@ -221,25 +221,25 @@ class PanelStream(HintsAtNames):
         return first_chunk(self._chunks)
 
     def design_of(
-        self, y: str, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
-    ) -> Design:
+        self, y: str | None, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
+    ) -> StreamedDesign:
         """Survey the rows of a model (see `panelvar.data.formulas.design.build_design`)."""
         if not isinstance(y, str):
             raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
         if x is None:
             if "~" not in y:
                 raise SpecificationError("Regressors are missing. Give x, or a formula such as 'y ~ x1 + x2'.")
-            read = partial(_parsed, y, self)
+            read = partial(_parse_rows, y, self)
             chunks, first = self._rows_for(y)
             found = read(rows_of(first))
             constant = found.constant if constant is None else constant
             chunks = self._with_columns(chunks, y, found, read)
-            return self._surveyed(chunks, found.y_name, found.x_names, constant, weights, missing, y)
-        return self._surveyed(self._chunks, y, read_names("x", x), constant, weights, missing, None)
+            return self._survey_design(chunks, found.y_name, found.x_names, constant, weights, missing, y)
+        return self._survey_design(self._chunks, y, read_names("x", x), constant, weights, missing, None)
 
     def instrumented_design_of(
         self, formula: str, *, constant: bool | None, weights: Any, missing: str
-    ) -> tuple[Design, Layout]:
+    ) -> tuple[StreamedDesign, Layout]:
         """Survey the rows of a model with instruments (`panelvar.data.formulas.instrument_columns`)."""
         read = partial(from_formula, formula, like=self)
         chunks, first = self._rows_for(formula)
@@ -247,7 +247,7 @@ class PanelStream(HintsAtNames):
         layout, found = parts.layout, parts.of_model
         constant = found.constant if constant is None else constant
         chunks = self._with_columns(chunks, formula, found, lambda panel: read(panel).of_model)
-        design = self._surveyed(chunks, found.y_name, found.x_names, constant, weights, missing, parts.formula)
+        design = self._survey_design(chunks, found.y_name, found.x_names, constant, weights, missing, parts.formula)
         return design, layout
 
     def _rows_for(self, formula: str) -> tuple[Chunks, Chunk]:
@@ -269,7 +269,7 @@ class PanelStream(HintsAtNames):
         computed = ComputedChunks(chunks, (*first.x_names, first.y_name), needed, partial(_by_name, read))
         return computed if computed.computed else chunks
 
-    def _surveyed(
+    def _survey_design(
         self,
         chunks: Chunks,
         y: str,
@@ -308,7 +308,7 @@ class PanelStream(HintsAtNames):
         self.require(weights)
         if "weights" in chunks.names:
             return chunks, weights
-        return ComputedChunks(chunks, ("weights",), (weights,), partial(_called_weights, weights)), "weights"
+        return ComputedChunks(chunks, ("weights",), (weights,), partial(_read_weights, weights)), "weights"
 
     def survey(self, chunks: Chunks, columns: tuple[str, ...], missing: str, of: Survey | None = None) -> Survey:
         """Read columns of all rows of chunks a first time, to know what there is; ``of`` as of `Surveyor.done`."""
@@ -317,7 +317,7 @@ class PanelStream(HintsAtNames):
         return gathered(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks, of)
 
 
-def _parsed(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
+def _parse_rows(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
     """Compute the columns of a formula."""
     from panelvar.data.formulas.factors import Factors
     from panelvar.data.formulas.formula import parse
@@ -325,7 +325,7 @@ def _parsed(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
     return parse(formula, panel, Factors(panel, like))
 
 
-def _called_weights(name: str, panel: Panel) -> dict[str, Array]:
+def _read_weights(name: str, panel: Panel) -> dict[str, Array]:
     """Return a column as weights."""
     return {"weights": panel.column(name)}
 

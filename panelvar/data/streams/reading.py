@@ -14,7 +14,7 @@ from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import DataError, RowsNotKeptError
 from panelvar.data.chunks.partitions import Share, gathered
 from panelvar.data.sources.source import missing
-from panelvar.data.streams.dimensions import Dimension, LabelledRows, LocalGroups
+from panelvar.data.streams.dimensions import Dimension, LocalGroups
 from panelvar.data.streams.growing_labels import GrowingLabels
 from panelvar.data.streams.summed_tables import Sent, add, pack, unpack
 from panelvar.data.streams.survey import Survey, complete_rows, labels_of_rows
@@ -74,14 +74,19 @@ class Part:
 
     def local(self, dimension: Dimension) -> LocalGroups:
         """Return the groups of the rows in a dimension."""
-        found = self._local.get(dimension)
-        if found is None:
-            found = self._local[dimension] = dimension.local(dimension.labels_in(self), self._chunk.where)
-        return found
+        if dimension not in self._local:
+            labels = self.labels(dimension.name) if dimension.pair is None else pairs_in(self, *dimension.pair)
+            self._local[dimension] = dimension.local(labels, self._chunk.where)
+        return self._local[dimension]
 
     def row(self, place: int) -> str:
         """Name one of the rows, for errors."""
         return self._chunk.row(place if self._complete is None else int(np.flatnonzero(self._complete)[place]))
+
+    def numbers(self, name: str) -> Array:
+        """Return a column of the rows as doubles."""
+        values = self._chunk.numbers(name)
+        return values if self._complete is None else values[self._complete]
 
     def labels(self, name: str) -> Labels:
         """Return a column of the rows as labels."""
@@ -107,6 +112,7 @@ class Reading:
         self._in_hand: Part | None = None
         self._by_name: dict[str, Dimension] = {}
         self._wanted: set[Dimension] = set()
+        self._wanted_numbers: set[str] = set()
         self._rows_read = 0
 
     @property
@@ -124,6 +130,10 @@ class Reading:
         """Read what tells a row's group in a dimension from now on."""
         self._wanted.add(dimension)
 
+    def want_numbers(self, name: str) -> None:
+        """Read another column of numbers from now on."""
+        self._wanted_numbers.add(name)
+
     def parts(self, dimensions: Sequence[Dimension] = (), *, values: bool = True) -> Iterator[Part]:
         """Read the rows a chunk at a time.
 
@@ -139,7 +149,7 @@ class Reading:
         DataError
             If the data are not what they were.
         """
-        read = self._needed(values)
+        read = self._columns_needed(values)
         start = 0
         for chunk in self.chunks.read(self._names(dimensions, values)):
             columns = tuple(chunk.numbers(name) for name in read)
@@ -158,14 +168,14 @@ class Reading:
         if not isinstance(self.chunks, Share):
             self._check_count(start)
 
-    def _needed(self, values: bool) -> tuple[str, ...]:
+    def _columns_needed(self, values: bool) -> tuple[str, ...]:
         """Columns that must be read as numbers."""
         return self.columns if values or not self.survey.complete else ()
 
     def _names(self, dimensions: Sequence[Dimension], values: bool) -> list[str]:
         """Columns that must be read."""
         named = [name for dimension in (*dimensions, *self._wanted) for name in dimension.columns]
-        return [*dict.fromkeys((*self._needed(values), *named))]
+        return [*dict.fromkeys((*self._columns_needed(values), *named, *self._wanted_numbers))]
 
     def _check_count(self, count: int) -> None:
         if count != self.nobs:
@@ -194,14 +204,14 @@ class Reading:
         """
         survey, known = self.survey, {*dimensions, *self._wanted}
         unknown = [dimension for dimension in (survey.entities, survey.times) if dimension not in known]
-        counted: Callable[[], tuple[int, Found]] = partial(self._counted, work)
+        counted: Callable[[], tuple[int, Found]] = partial(self._count_rows_of, work)
         both: Callable[[tuple[int, Found], tuple[int, Found]], tuple[int, Found]] = partial(_merge_counted, merge)
         names, stays = self._names(dimensions, values), (survey.by_entity, *unknown, *left_out)
         count, found = gathered(self.chunks, names, counted, both, stays)
         self._check_count(count)
         return found
 
-    def _counted(self, work: Callable[[], Found]) -> tuple[int, Found]:
+    def _count_rows_of(self, work: Callable[[], Found]) -> tuple[int, Found]:
         """Do a pass, and say how many rows it read."""
         found = work()
         return self._rows_read, found
@@ -230,12 +240,12 @@ class Reading:
         """Return the dimension of the pairs of groups of two others."""
         name = f"{first.name}^{second.name}"
         if name not in self._by_name:
-            work = partial(self._pairs_counted, name, first, second)
+            work = partial(self._count_pairs, name, first, second)
             counted = self.gathered(work, _Counts.merge, (first, second), values=False)
-            self._by_name[name] = CrossedDimension(name, counted.growing, counted.all, first, second)
+            self._by_name[name] = Dimension(name, counted.growing, counted.all, (first, second))
         return self._by_name[name]
 
-    def _pairs_counted(self, name: str, first: Dimension, second: Dimension) -> _Counts:
+    def _count_pairs(self, name: str, first: Dimension, second: Dimension) -> _Counts:
         """Count the pairs of groups, which are numbers, as labels are."""
         counted = _Counts(name)
         for part in self.parts((first, second), values=False):
@@ -243,7 +253,7 @@ class Reading:
         return counted
 
     def _survey_of(self, column: str) -> Dimension:
-        read = self._needed(False)
+        read = self._columns_needed(False)
         work = partial(_Counts.of_all, column, self.chunks, read)
         counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
         if counted.absent:
@@ -322,20 +332,6 @@ class _Counts:
             self.all = np.concatenate((self.all, more))
 
 
-class CrossedDimension(Dimension):
-    """Pairs of groups of two dimensions, those that occur."""
-
-    def __init__(
-        self, name: str, growing: GrowingLabels, counts: NDArray[np.int64], first: Dimension, second: Dimension
-    ) -> None:
-        super().__init__(name, growing, counts, (*first.columns, *second.columns))
-        self._pair = first, second
-
-    def labels_in(self, rows: LabelledRows) -> NDArray[np.int64]:
-        """Return the pair of each row of a chunk as a number."""
-        return pairs_in(rows, *self._pair)
-
-
-def pairs_in(rows: LabelledRows, first: Dimension, second: Dimension) -> NDArray[np.int64]:
+def pairs_in(rows: Part, first: Dimension, second: Dimension) -> NDArray[np.int64]:
     """Return the pair of groups of each row of a chunk as a number."""
     return rows.local(first).codes.astype(np.int64) * second.n_groups + rows.local(second).codes

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from panelvar.core.base.arrays import Array
+from panelvar.data.panel.model_rows import all_finite
+from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.reading import Part, Reading, no_rows
 
 
@@ -46,6 +48,13 @@ class RowValues(NDArrayOperatorsMixin):
         """Refuse to be an array of all rows, for what computes with one."""
         raise no_rows("A transformed constant, or a weight,")
 
+    def mass_by(self, dimension: Dimension) -> Array:
+        """Return the sum of the values in each group, (G,), in a pass over the data."""
+        sums = np.zeros((dimension.n_groups, 1))
+        for part in self.reading.parts((dimension,)):
+            part.local(dimension).add_sums([self.of_part(part)], sums)
+        return sums[:, 0]
+
     def sum(self) -> float:
         """Return the sum over all rows, in a pass over the data."""
         return sum(float(self.of_part(part).sum()) for part in self.reading.parts())
@@ -70,6 +79,25 @@ class ElementByElement(RowValues):
         """Return the values of the rows of a chunk."""
         values: Array = self.function(*(_of_part(each, part) for each in self.inputs))
         return values
+
+
+class NumericColumn(RowValues):
+    """A column of the data that may be none of the model's.
+
+    Parameters
+    ----------
+    reading : Reading
+    name : str
+    """
+
+    def __init__(self, reading: Reading, name: str) -> None:
+        reading.want_numbers(name)
+        self.reading = reading
+        self.name = name
+
+    def of_part(self, part: Part) -> Array:
+        """Return the values of the rows of a chunk."""
+        return all_finite(self.name, part.numbers(self.name))
 
 
 def _of_part(values: Any, part: Part) -> Any:

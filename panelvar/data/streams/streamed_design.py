@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial, reduce
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.design import Design
 from panelvar.data.panel.dimensions import crossed_dimensions
-from panelvar.data.streams.differenced_chunks import DifferencedChunks, measured, of_whole_entities
+from panelvar.data.panel.model_rows import ModelRows
+from panelvar.data.streams.differenced_chunks import DifferencedChunks, measure_differences, read_whole_entities
 from panelvar.data.streams.dimensions import Dimension
-from panelvar.data.streams.reading import NotKept, Reading, no_rows
+from panelvar.data.streams.reading import Reading, no_rows
+from panelvar.data.streams.row_values import NumericColumn
 from panelvar.data.streams.streamed_groups import StreamedGrouping
 from panelvar.data.streams.streamed_rows import StreamedColumns, StreamedRows
 from panelvar.data.streams.streamed_weights import WeightColumn
@@ -27,8 +29,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class StreamedDesign(Design):
-    """A `Design` of which no row is kept.
+_OF_EACH_ROW = {
+    "y": "The dependent variable",
+    "x": "A regressor",
+    "arrays": "A regressor",
+    "take": "A column",
+    "with_columns": "A column",
+    "time_positions": "The period",
+    "index": "A label",
+}
+"""What rows in memory have and those of a stream have not, and what it is, to begin the message."""
+
+
+class StreamedDesign(ModelRows):
+    """Rows of a model of which none is kept: what has a value for each of them is refused in words.
 
     Parameters
     ----------
@@ -48,14 +62,6 @@ class StreamedDesign(Design):
     weights : WeightColumn, optional
     """
 
-    y = NotKept("The dependent variable")
-    x = NotKept("A regressor")
-    time_positions = NotKept("The period")
-    index = NotKept("A label")
-    _reading: Reading
-    _columns: StreamedColumns
-    _groupings: dict[Dimension, StreamedGrouping]
-
     def __init__(
         self,
         stream: Any,
@@ -68,50 +74,46 @@ class StreamedDesign(Design):
         formula: str | None = None,
         weights: WeightColumn | None = None,
     ) -> None:
-        # The class is frozen, and says of some of what a design holds that it is not kept.
-        self.__dict__.update(
-            panel=stream,
-            dependent=dependent,
-            names=names,
-            constant=constant,
-            weights=weights,
-            kept=None,
-            notes=tuple(notes),
-            formula=formula,
-            _reading=reading,
-            _columns=columns,
-            _groupings={},
-        )
+        self.panel = stream
+        self.dependent = dependent
+        self.names = names
+        self.constant = constant
+        self.columns: StreamedColumns = columns
+        self.weights = weights
+        self.kept = None
+        self.notes = tuple(notes)
+        self.formula = formula
+        self._reading = reading
+        self._groupings: dict[Dimension, StreamedGrouping] = {}
+
+    # Hidden from the type checker, which would otherwise believe every attribute exists.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _OF_EACH_ROW:
+                raise no_rows(_OF_EACH_ROW[name])
+            # Where a property failed with an AttributeError of its own, it says so itself.
+            return object.__getattribute__(self, name)
 
     @property
     def nobs(self) -> int:
         """Number of rows."""
         return self._reading.nobs
 
-    @property
-    def columns(self) -> Any:
-        """Regressors and, last, the dependent variable, to be read."""
-        return self._columns
-
     @cached_property
     def means(self) -> Array:
         """(Weighted) mean of each column, regressors first, shape (k + 1,)."""
-        if self._weights is None:
-            return self._columns.totals() / self.nobs
-        sums = self._columns.sums_by(self._reading.survey.entities, self._weights)
+        if self.weights is None:
+            return self.columns.totals() / self.nobs
+        sums = self.columns.sums_by(self._reading.survey.entities, self.weights)
         means: Array = sums.sum(axis=0) / self.nobs
         return means
-
-    @property
-    def _weights(self) -> Any:
-        """Weights of the rows, to be read."""
-        return self.weights
 
     def extent(self, place: int) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""
         column = place
-        if self._columns.loadings is not None:
-            used = np.flatnonzero(self._columns.loadings[:, place])
+        if self.columns.loadings is not None:
+            used = np.flatnonzero(self.columns.loadings[:, place])
             if len(used) != 1:
                 raise no_rows("A combination of columns")
             column = int(used[0])
@@ -120,7 +122,7 @@ class StreamedDesign(Design):
 
     def norms(self) -> Array:
         """Return the Euclidean norm of each (weighted) column, shape (k + 1,), from a reading of all rows."""
-        return self._reading.gathered(partial(self._columns.norms, self._weights), np.hypot)
+        return self._reading.gathered(partial(self.columns.norms, self.weights), np.hypot)
 
     @property
     def entities(self) -> StreamedGrouping:
@@ -147,25 +149,21 @@ class StreamedDesign(Design):
         """Calendar positions of the periods in use, ascending."""
         return self._reading.survey.positions
 
-    def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
-        """Return the grouping and the label of a dimension, from a reading of its column if it is another one."""
-        stream = self.panel
+    def _grouped(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
         if not isinstance(column, str):
             raise SpecificationError(
                 f"The groups of a stream's rows must be the name of a column, such as 'region'; got {shown(column)}."
             )
-        if column in ("entity", stream.entity_name):
-            return self.entities, str(stream.entity_name)
-        if column in ("time", stream.time_name):
-            return self.times, str(stream.time_name)
-        parts = crossed_dimensions(column, stream.names)
-        if parts is not None:
-            (grouping, label), *others = (self.group_by(part) for part in parts)
-            for other, name in others:
-                grouping, label = grouping.crossed(other), f"{label}^{name}"
-            return grouping, label
-        stream.require(column)  # type: ignore[attr-defined]
+        self.panel.require(column)
         return self._grouping(self._reading.dimension(column)), column
+
+    def _crossed(self, parts: tuple[str, ...]) -> Grouping:
+        return reduce(lambda first, second: first.crossed(second), (self.group_by(part)[0] for part in parts))
+
+    def column(self, name: str) -> Array:
+        """Return a numeric column of the data at the model's rows, whose values are read when a chunk is in hand."""
+        self.panel.require(name)
+        return cast(Array, NumericColumn(self._reading, name))
 
     def labels_of(self, dimension: str) -> pd.Index:
         """Return the labels, in code order, of a dimension named as `group_by` names it."""
@@ -195,9 +193,9 @@ class StreamedDesign(Design):
 
     def select(self, regressors: Positions) -> StreamedDesign:
         """Return the design with some of its regressors, given by their places."""
-        loadings = np.eye(len(self._columns))[:, [*regressors, -1]]
+        loadings = np.eye(len(self.columns))[:, [*regressors, -1]]
         names = tuple(self.names[i] for i in regressors)
-        return self._like(self.dependent, names, self._columns.combined(loadings), self.notes, self.formula)
+        return self._like(self.dependent, names, self.columns.combined(loadings), self.notes, self.formula)
 
     def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> StreamedDesign:
         """Return the design whose columns are those of rows, not transformed."""
@@ -206,7 +204,7 @@ class StreamedDesign(Design):
 
     def with_notes(self, *notes: Note) -> StreamedDesign:
         """Return the design with notes added."""
-        return self._like(self.dependent, self.names, self._columns, (*self.notes, *notes), self.formula)
+        return self._like(self.dependent, self.names, self.columns, (*self.notes, *notes), self.formula)
 
     def differences(self, bridging: bool, constant: bool) -> tuple[StreamedDesign, Array, int] | None:
         """Return the design of first differences, the norms of the columns they are taken of, and the number of gaps.
@@ -221,19 +219,19 @@ class StreamedDesign(Design):
             Whether the differenced equation has a constant.
         """
         stream: Any = self.panel
-        reading, place = self._reading, None if self._weights is None else self._weights.place
-        chunks = DifferencedChunks(of_whole_entities(reading.chunks, stream), reading.columns, bridging, place)
-        rows, gaps, norms = measured(chunks)
+        reading, place = self._reading, None if self.weights is None else self.weights.place
+        chunks = DifferencedChunks(read_whole_entities(reading.chunks, stream), reading.columns, bridging, place)
+        rows, gaps, norms = measure_differences(chunks)
         if rows == 0:
             return None
         survey = stream.survey(chunks, reading.columns, "drop", reading.survey)
         own = Reading(chunks, reading.columns, survey)
-        columns = StreamedColumns(own, self._columns.loadings)
+        columns = StreamedColumns(own, self.columns.loadings)
         weights = None if place is None else WeightColumn(own, place)
         design = StreamedDesign(
             stream, own, self.dependent, self.names, constant, columns, self.notes, self.formula, weights
         )
-        return design, norms if self._columns.loadings is None else norms @ self._columns.loadings, gaps
+        return design, norms if self.columns.loadings is None else norms @ self.columns.loadings, gaps
 
     def _like(
         self,
@@ -244,7 +242,7 @@ class StreamedDesign(Design):
         formula: str | None = None,
     ) -> StreamedDesign:
         return StreamedDesign(
-            self.panel, self._reading, dependent, names, self.constant, columns, notes, formula, self._weights
+            self.panel, self._reading, dependent, names, self.constant, columns, notes, formula, self.weights
         )
 
     def _grouping(self, dimension: Dimension) -> StreamedGrouping:

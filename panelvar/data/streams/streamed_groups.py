@@ -31,17 +31,6 @@ class SumsByGroup(Protocol):
         """Return the (weighted) sums of the columns by group, (G, k)."""
 
 
-@runtime_checkable
-class MassByGroup(Protocol):
-    """Weights that are read a chunk at a time and sum themselves."""
-
-    def of_part(self, part: Part) -> Array:
-        """Return the weights of the rows of a chunk."""
-
-    def mass_by(self, dimension: Dimension) -> Array:
-        """Return their sum in each group, (G,)."""
-
-
 class StreamedGrouping(Grouping):
     """A partition of the rows of a stream; of the chunk in hand its codes are known, of all rows they are not.
 
@@ -80,7 +69,7 @@ class StreamedGrouping(Grouping):
 
     def mass(self, weights: Array | None = None) -> Array:
         """Sum of the weights (G,) in each group."""
-        if isinstance(weights, MassByGroup):
+        if isinstance(weights, RowValues):
             return weights.mass_by(self.dimension)
         return super().mass(weights)
 
@@ -104,7 +93,7 @@ class StreamedGrouping(Grouping):
         """Count the rows, or sum weights, over each pair of groups, dense where it is small, in a reading."""
         assert isinstance(other, StreamedGrouping)
         shape, pair = (self.n_groups, other.n_groups), (self.dimension, other.dimension)
-        weighted = weights if isinstance(weights, MassByGroup) else None
+        weighted = weights if isinstance(weights, RowValues) else None
         values = weighted is not None
         if shape[0] * shape[1] <= most_cells:
             work = partial(_counts_of_pairs, self.reading, *pair, weighted)
@@ -113,7 +102,7 @@ class StreamedGrouping(Grouping):
         from scipy.sparse import coo_array, csr_array
 
         there = partial(_pairs_there, self.reading, *pair, weighted)
-        cells, found = self.reading.gathered(there, _joined, pair, values=values)
+        cells, found = self.reading.gathered(there, _join_pairs, pair, values=values)
         places = (cells // shape[1], cells % shape[1])
         return csr_array(coo_array((found.astype(np.float64), places), shape=shape))
 
@@ -143,7 +132,7 @@ class StreamedGrouping(Grouping):
         )
 
 
-def _counts_of_pairs(reading: Reading, groups: Dimension, others: Dimension, weights: MassByGroup | None) -> Array:
+def _counts_of_pairs(reading: Reading, groups: Dimension, others: Dimension, weights: RowValues | None) -> Array:
     """Count the rows over each pair of groups, or sum weights, those of the second running fastest."""
     counts = np.zeros(groups.n_groups * others.n_groups)
     for part in reading.parts((groups, others), values=weights is not None):
@@ -151,17 +140,17 @@ def _counts_of_pairs(reading: Reading, groups: Dimension, others: Dimension, wei
     return counts
 
 
-def _pairs_there(reading: Reading, groups: Dimension, others: Dimension, weights: MassByGroup | None) -> _PairsThere:
+def _pairs_there(reading: Reading, groups: Dimension, others: Dimension, weights: RowValues | None) -> _PairsThere:
     """Return pairs of groups that have rows, and how many or of which weight; a pair may be there several times."""
     parts: list[_PairsThere] = [(np.zeros(0, dtype=np.int64), np.zeros(0))]
     for part in reading.parts((groups, others), values=weights is not None):
         cells, place = np.unique(pairs_in(part, groups, others), return_inverse=True)
         of_rows = None if weights is None else weights.of_part(part)
         parts.append((cells, np.bincount(place, of_rows, len(cells))))
-    return _joined(*parts)
+    return _join_pairs(*parts)
 
 
-def _joined(*parts: _PairsThere) -> _PairsThere:
+def _join_pairs(*parts: _PairsThere) -> _PairsThere:
     """Put together the pairs of parts."""
     cells, counts = zip(*parts, strict=True)
     return np.concatenate(cells), np.concatenate(counts)

@@ -94,10 +94,10 @@ class StreamedColumns(MakesRows):
     def _sums_of_parts(self, dimension: Dimension, weights: RowValues | None) -> list[Array]:
         sums = np.zeros((dimension.n_groups, len(self)))
         for part in self.reading.parts((dimension,)):
-            part.local(dimension).add_sums(self._weighted(part, weights), sums)
+            part.local(dimension).add_sums(self._weigh_columns(part, weights), sums)
         return [sums]
 
-    def _weighted(self, part: Part, weights: RowValues | None) -> tuple[Column, ...]:
+    def _weigh_columns(self, part: Part, weights: RowValues | None) -> tuple[Column, ...]:
         columns = self.of_part(part)
         if weights is None:
             return columns
@@ -219,7 +219,7 @@ class StreamedRows(TransformedRows):
             triangle = triangle_of(gram)
             if triangle is not None:
                 return triangle
-        return self.source.reading.gathered(self._triangle_of_parts, _stacked, left_out=(self.source._sums,))
+        return self.source.reading.gathered(self._triangle_of_parts, _stack_triangles, left_out=(self.source._sums,))
 
     def summed(self, make: Callable[[], list[Array]]) -> list[Array]:
         """Return the sums that one pass makes (see `Reading.summed`)."""
@@ -276,12 +276,12 @@ class StreamedRows(TransformedRows):
 
         def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
             return self.source.reading.gathered(
-                partial(self._extended, mapping), _add_pairs, left_out=(self.source._sums,)
+                partial(self._add_products, mapping), _add_pairs, left_out=(self.source._sums,)
             )
 
         return products
 
-    def _extended(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
+    def _add_products(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
         cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
         for _, rows in self._parts():
             cross, squares = _add_pairs((cross, squares), rows.products()(mapping))
@@ -324,7 +324,7 @@ class TransformedColumn(RowValues):
         return self.rows.of_part(part).column(self.place)
 
 
-def _stacked(first: Array, second: Array) -> Array:
+def _stack_triangles(first: Array, second: Array) -> Array:
     """Return the R factor of rows of which two parts have been factored."""
     return triangularize(np.vstack((first, second)))
 

@@ -34,10 +34,10 @@ class WeightColumn(RowValues):
         unit[place] = 1.0
         self._column = StreamedColumns(reading, unit)
         if reading.survey.smallest[place] <= 0.0:
-            raise self._refused()
+            raise self._make_error()
         self._mean = float(self._column.sums_by(reading.survey.entities).sum()) / reading.nobs
 
-    def _refused(self) -> DataError:
+    def _make_error(self) -> DataError:
         """Say how many weights are not positive, and where the first is."""
         wrong, first = 0, ""
         for part in self.reading.parts():

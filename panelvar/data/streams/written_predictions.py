@@ -54,7 +54,7 @@ def write_predictions(
                 columns["predicted"] = values = _predicted(result, panel, effects, unseen)
                 if residuals:
                     own = effects or _absorbs(result)
-                    columns["residual"] = _explained(result, panel) - (
+                    columns["residual"] = _explain(result, panel) - (
                         values if own == effects else _predicted(result, panel, own, unseen)
                     )
             _refuse_infinite(columns, name)
@@ -133,7 +133,7 @@ def _goes_along_time(result: Predicts) -> bool:
     return getattr(fit, "family", None) == "difference" or (formula is not None and shifts_rows(formula))
 
 
-def _explained(result: Predicts, panel: Panel) -> Array:
+def _explain(result: Predicts, panel: Panel) -> Array:
     """Return what a model explains, of the rows of a panel in the order of its data."""
     fit: Any = getattr(result, "fit", None)
     source = getattr(fit, "source", None)

@@ -58,6 +58,9 @@ class Dimensions(Protocol):
     def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
         """Return the grouping and the label of any dimension."""
 
+    def column(self, name: str) -> Array:
+        """Return a numeric column of the data at the rows, (n,), such as a latitude."""
+
 
 class Scored(Protocol):
     """A model whose coefficients move with sums of scores."""

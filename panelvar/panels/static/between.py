@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import ONE_WAY, read_flag
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, InsufficientDataError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
@@ -64,6 +65,13 @@ class MeansDesign(Design):
                 "means are regressed. Each mean must belong to one cluster."
             )
         return Grouping.from_codes(*compact(met)), label
+
+    def column(self, name: str) -> Array:
+        """Return the means of a numeric column of the rows, by level."""
+        if self.rows is None or self.levels is None:
+            return super().column(name)
+        means: Array = self.levels.means_of([self.rows.column(name)], self.rows.weights)[:, 0]
+        return means
 
     def without_rows(self) -> Design:
         """Return the design's names and notes, its rows released."""

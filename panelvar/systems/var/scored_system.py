@@ -68,6 +68,13 @@ class Periods:
             raise DataError(f"{label!r} is missing in {(codes < 0).sum()} of the {len(codes)} rows of the model.")
         return Grouping.from_codes(codes, len(uniques)), label
 
+    def column(self, name: str) -> npt.NDArray[np.float64]:
+        """Return a variable of the system in these periods."""
+        if name not in self.data.names:
+            raise DataError(f"{name!r} is no variable of the system; it has {', '.join(self.data.names)}.")
+        values: npt.NDArray[np.float64] = self.data.values[self.time_positions, self.data.names.index(name)]
+        return values
+
 
 def equation_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> tuple[str, ...]:
     """Labels ``"[equation]regressor"``, equation by equation."""
