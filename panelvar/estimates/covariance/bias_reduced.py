@@ -49,8 +49,8 @@ from panelvar.estimates.covariance.local_blocks import (
     working_power,
 )
 from panelvar.estimates.covariance.projected_blocks import ProjectedBlocks
-from panelvar.estimates.covariance.protocol import Projected
 from panelvar.estimates.fit.conventions import Convention
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.variance_components import Components
 
@@ -181,7 +181,7 @@ class BiasReduced:
 
     __repr__ = in_one_line
 
-    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
         fit.require_hat_matrix(self.kind)
         dimensions, labels, smallest = dimensions_of(fit, self.by, self.kind)
@@ -222,7 +222,7 @@ class BiasReduced:
         return Clustered(*self.by)
 
     def _one_way(
-        self, fit: Projected, convention: Convention, clusters: Grouping, *, degrees: bool = False
+        self, fit: Fit, convention: Convention, clusters: Grouping, *, degrees: bool = False
     ) -> tuple[Adjusted | SummedScores, float, list[Note]]:
         basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
@@ -264,7 +264,7 @@ class BiasReduced:
         return adjusted, self._factor(fit, convention, clusters), _singular(adjusted)
 
     def _several(
-        self, fit: Projected, convention: Convention, dimensions: list[tuple[Grouping, str]]
+        self, fit: Fit, convention: Convention, dimensions: list[tuple[Grouping, str]]
     ) -> tuple[Array, float, list[Note]]:
         matrix, gross = np.zeros((2, *(len(fit.names),) * 2))
         factors, notes = [], []
@@ -284,7 +284,7 @@ class BiasReduced:
         matrix, found = mended(fit, convention, matrix, "multi-way clustered")
         return matrix, factors[0], notes + found
 
-    def _factor(self, fit: Projected, convention: Convention, clusters: Grouping) -> float:
+    def _factor(self, fit: Fit, convention: Convention, clusters: Grouping) -> float:
         n, p, groups = fit.counts.rows, fit.counts.number("slopes"), clusters.n_groups
         if self.kind == "CR0":
             return 1.0
@@ -314,7 +314,7 @@ def _singular(adjusted: Adjusted | SummedScores) -> list[Note]:
     return [Note("cluster-leverage-one", text, warn=True)]
 
 
-def _few_degrees(fit: Projected, each: Array, groups: int) -> Note:
+def _few_degrees(fit: Fit, each: Array, groups: int) -> Note:
     where = ", ".join(f"{fit.names[i]} ({each[i]:.3g})" for i in np.flatnonzero(~(each >= FEW_DEGREES)))
     return Note(
         "few-degrees-of-freedom",
@@ -333,7 +333,7 @@ def _without_effects(
     return weigh(partial_hat, edges)
 
 
-def _working_root(fit: Projected, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[Array, int]]:
+def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[Array, int]]:
     """Return the adjustment whose root is taken of the untransformed block."""
     largest = int(basis.clusters.sizes.max())
     if largest > LARGEST_BLOCK:
@@ -354,7 +354,7 @@ def _working_root(fit: Projected, basis: ClusterBasis) -> Callable[[Piece, Seque
     return weigh
 
 
-def _working_block(fit: Projected, index: NDArray[np.intp]) -> Array:
+def _working_block(fit: Fit, index: NDArray[np.intp]) -> Array:
     """Working covariance of the errors of a cluster's rows, up to a factor."""
     if not fit.generalised:
         return np.diag(1.0 / (np.ones(len(index)) if fit.weights is None else fit.weights[index]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array
 from panelvar.estimates.covariance.cluster_adjustment import ClusterParts, regressor_parts
 from panelvar.estimates.covariance.local_blocks import Piece
-from panelvar.estimates.covariance.protocol import Projected
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 
 BATCH_ROWS = 4000
@@ -28,11 +28,11 @@ class ClusterBasis:
 
     Attributes
     ----------
-    fit : Projected
+    fit : Fit
     clusters : Grouping
     """
 
-    fit: Projected
+    fit: Fit
     clusters: Grouping
 
     @property

@@ -15,7 +15,7 @@ from panelvar.core.base.errors import NumericalError
 from panelvar.estimates.covariance.cluster_adjustment import ClusterParts, segment_products
 from panelvar.estimates.covariance.cluster_basis import ClusterBasis
 from panelvar.estimates.covariance.local_blocks import Piece
-from panelvar.estimates.covariance.protocol import Projected
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.absorption.orthonormal_block import Block, OrthonormalBlock
 from panelvar.kernels.linear.groups import Grouping
 
@@ -34,7 +34,7 @@ SMALL_BASIS = 60
 """Columns of a basis up to which every cluster's Gram matrix is kept, rather than the rows gone through again."""
 
 
-def cluster_basis(fit: Projected, clusters: Grouping) -> ClusterBasis:
+def cluster_basis(fit: Fit, clusters: Grouping) -> ClusterBasis:
     """Return the basis of a fit cut up by clusters.
 
     Raises

@@ -21,7 +21,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError
 from panelvar.estimates.covariance.cluster_adjustment import Adjusted
 from panelvar.estimates.covariance.local_blocks import lanczos
-from panelvar.estimates.covariance.protocol import Projected
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import subtract_tables
 
@@ -37,7 +37,7 @@ WORK = 200_000_000
 class ProjectedBlocks:
     """A fit with absorbed effects of any number and size, cut up by a few clusters."""
 
-    fit: Projected
+    fit: Fit
     clusters: Grouping
 
     def check(self, columns: int, why: NumericalError) -> None:
