@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,14 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.estimates.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
+from panelvar.estimates.covariance.cell_sums import refuse_pairs
+from panelvar.estimates.covariance.cluster_adjustment import (
+    Adjusted,
+    SummedScores,
+    adjust,
+    satterthwaite,
+    sum_adjusted,
+)
 from panelvar.estimates.covariance.cluster_basis import ClusterBasis
 from panelvar.estimates.covariance.cluster_terms import (
     dimensions_of,
@@ -35,18 +42,15 @@ from panelvar.estimates.covariance.covariances import (
 )
 from panelvar.estimates.covariance.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.estimates.covariance.local_blocks import (
-    LocalAdjusted,
     Piece,
     adjust_local,
     adjusted_rows,
-    refuse_pairs,
     remaining,
     working_power,
 )
-from panelvar.estimates.covariance.many_clusters import ManyAdjusted, adjust_many, sums_pay
-from panelvar.estimates.covariance.projected_blocks import PairedAdjusted, ProjectedBlocks
-from panelvar.estimates.covariance.protocol import Projected
+from panelvar.estimates.covariance.projected_blocks import ProjectedBlocks
 from panelvar.estimates.fit.conventions import Convention
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.variance_components import Components
 
@@ -54,6 +58,9 @@ KINDS = ("CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3", "CR3J")
 FACTORS = ("none", "clustered", "(G-1)/G")
 LARGEST_BLOCK = 3000
 """Rows of a cluster beyond which a rows x rows root is too large."""
+
+MANY = 400
+"""Clusters from which sums over them are kept in place of what belongs to each."""
 
 FEW_DEGREES = 4.0
 """Below this the Satterthwaite approximation itself is unreliable (Tipton 2015, Psychol. Methods 20(3), 375-393)."""
@@ -63,26 +70,14 @@ FEW_DEGREES = 4.0
 class Satterthwaite:
     """Degrees of freedom of contrasts, from the adjusted scores under independent transformed errors."""
 
-    adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
+    adjusted: Adjusted | SummedScores
 
     def __call__(self, contrasts: Array) -> float:
         """Return the degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r)."""
         used = np.flatnonzero(contrasts)
         if contrasts.shape[1] == 1 and len(used) == 1:
-            return float(self.each[used[0]])
-        return satterthwaite(self.adjusted, contrasts, self._mean)
-
-    @cached_property
-    def each(self) -> Array:
-        """Degrees of freedom of each coefficient, shape (p,)."""
-        if isinstance(self.adjusted, ManyAdjusted):
-            return self.adjusted.degrees
-        units = np.eye(len(self._mean))
-        return np.array([satterthwaite(self.adjusted, unit[:, None], self._mean) for unit in units])
-
-    @cached_property
-    def _mean(self) -> Array:
-        return self.adjusted.expected()
+            return float(self.adjusted.degrees[used[0]])
+        return satterthwaite(self.adjusted, contrasts)
 
 
 @answering
@@ -186,7 +181,7 @@ class BiasReduced:
 
     __repr__ = in_one_line
 
-    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
         fit.require_hat_matrix(self.kind)
         dimensions, labels, smallest = dimensions_of(fit, self.by, self.kind)
@@ -213,11 +208,11 @@ class BiasReduced:
         notes.insert(0, Note("factor", f"{self.kind} by {labels} ({smallest} clusters): factor {factor:.6g}."))
         df = float(smallest - 1)
         if degrees is not None:
-            each = degrees.each
-            df = float(np.nanmin(each)) if np.isfinite(each).any() else df
+            of_coefficients = degrees.adjusted.degrees
+            df = float(np.nanmin(of_coefficients)) if np.isfinite(of_coefficients).any() else df
             notes.append(Note("satterthwaite", f"Satterthwaite degrees of freedom from {df:.4g}."))
             if df < FEW_DEGREES:
-                notes.append(_few_degrees(fit, each, smallest))
+                notes.append(_few_degrees(fit, of_coefficients, smallest))
         return CovarianceEstimate(
             matrix, f"{self.kind}, clustered by {labels}", df, factor, counts, tuple(notes), degrees=degrees, by=self.by
         )
@@ -227,8 +222,8 @@ class BiasReduced:
         return Clustered(*self.by)
 
     def _one_way(
-        self, fit: Projected, convention: Convention, clusters: Grouping, *, degrees: bool = False
-    ) -> tuple[Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted, float, list[Note]]:
+        self, fit: Fit, convention: Convention, clusters: Grouping, *, degrees: bool = False
+    ) -> tuple[Adjusted | SummedScores, float, list[Note]]:
         basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
         crossing = isinstance(basis, CrossingBasis)
@@ -239,7 +234,11 @@ class BiasReduced:
         )
         # With absorbed effects the constant lies in them, so nothing is lost of what one cluster alone knows of it.
         weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
-        adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
+
+        def keep_each() -> Adjusted:
+            return adjust(basis.parts, basis.targets, power)
+
+        adjusted: Adjusted | SummedScores
         if isinstance(basis, CrossingBasis) and (why := basis.obstacle) is not None:
             # No basis of the effects can be formed. Each of a few clusters is projected once in every step.
             if original:
@@ -258,14 +257,14 @@ class BiasReduced:
             adjusted = adjust_local(basis.batches(), partial(_without_effects, len(fit.kept), weigh))
         elif not basis.compact:
             adjusted = adjust_local(basis.batches(), weigh)
-        elif not crossing and sums_pay(basis, power):
-            adjusted = adjust_many(basis, power)
+        elif basis.clusters.n_groups >= max(MANY, basis.size):
+            adjusted = sum_adjusted(basis.runs(), basis.targets, power, keep_each)
         else:
-            adjusted = adjust(basis.parts, basis.targets, power)
+            adjusted = keep_each()
         return adjusted, self._factor(fit, convention, clusters), _singular(adjusted)
 
     def _several(
-        self, fit: Projected, convention: Convention, dimensions: list[tuple[Grouping, str]]
+        self, fit: Fit, convention: Convention, dimensions: list[tuple[Grouping, str]]
     ) -> tuple[Array, float, list[Note]]:
         matrix, gross = np.zeros((2, *(len(fit.names),) * 2))
         factors, notes = [], []
@@ -285,7 +284,7 @@ class BiasReduced:
         matrix, found = mended(fit, convention, matrix, "multi-way clustered")
         return matrix, factors[0], notes + found
 
-    def _factor(self, fit: Projected, convention: Convention, clusters: Grouping) -> float:
+    def _factor(self, fit: Fit, convention: Convention, clusters: Grouping) -> float:
         n, p, groups = fit.counts.rows, fit.counts.number("slopes"), clusters.n_groups
         if self.kind == "CR0":
             return 1.0
@@ -303,7 +302,7 @@ class BiasReduced:
         return 1.0 if rule == "none" else one_way_factor(fit, convention, clusters, groups)
 
 
-def _singular(adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted) -> list[Note]:
+def _singular(adjusted: Adjusted | SummedScores) -> list[Note]:
     """Say how many clusters alone identify some coefficient."""
     if not adjusted.singular:
         return []
@@ -315,7 +314,7 @@ def _singular(adjusted: Adjusted | ManyAdjusted | LocalAdjusted | PairedAdjusted
     return [Note("cluster-leverage-one", text, warn=True)]
 
 
-def _few_degrees(fit: Projected, each: Array, groups: int) -> Note:
+def _few_degrees(fit: Fit, each: Array, groups: int) -> Note:
     where = ", ".join(f"{fit.names[i]} ({each[i]:.3g})" for i in np.flatnonzero(~(each >= FEW_DEGREES)))
     return Note(
         "few-degrees-of-freedom",
@@ -334,7 +333,7 @@ def _without_effects(
     return weigh(partial_hat, edges)
 
 
-def _working_root(fit: Projected, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[Array, int]]:
+def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[Array, int]]:
     """Return the adjustment whose root is taken of the untransformed block."""
     largest = int(basis.clusters.sizes.max())
     if largest > LARGEST_BLOCK:
@@ -355,7 +354,7 @@ def _working_root(fit: Projected, basis: ClusterBasis) -> Callable[[Piece, Seque
     return weigh
 
 
-def _working_block(fit: Projected, index: NDArray[np.intp]) -> Array:
+def _working_block(fit: Fit, index: NDArray[np.intp]) -> Array:
     """Working covariance of the errors of a cluster's rows, up to a factor."""
     if not fit.generalised:
         return np.diag(1.0 / (np.ones(len(index)) if fit.weights is None else fit.weights[index]))

@@ -9,18 +9,30 @@ regressors are orthogonal to the nested effects, so the block :math:`I - H_{gg}`
 
 Nothing larger than q x q is needed for a cluster, whatever its rows. A linear combination of the coefficients is
 :math:`t' W' y` with :math:`t = T c`; its variance is estimated by :math:`\sum_g (a_g' e_g)^2`, :math:`a_g = A_g W_g t`.
+
+Clusters of small :math:`V_g`, as large panels have by the thousand, need no eigenvectors: a power series does
+(`panelvar.estimates.covariance.symmetric_stacks` for narrow bases). Of many clusters sums are kept and nothing that
+belongs to one (`sum_adjusted`).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.scaling import exponents
+from panelvar.estimates.covariance.cell_sums import CellSums
+from panelvar.estimates.covariance.symmetric_stacks import complement_power, cross_products, product
+from panelvar.kernels.linear.demeaned import whole_groups
 from panelvar.kernels.linear.groups import Grouping
-from panelvar.kernels.linear.rows import TransformedRows
+from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
 
 SINGULAR = 1e-10
 """A direction with less than this share outside its own cluster has leverage one: it is left out (pseudo-inverse)."""
@@ -34,8 +46,11 @@ LONG_RUN = 500
 PIECE = 100_000
 """Numbers of the Gram matrices handled at a time: they stay in the cache."""
 
-SMALL = (1e-4, 1e-3, 1e-2, 0.1)
-"""Norms of V_g below which a power series of ``(I - V_g)^power`` converges in 5, 7, 9 and 17 terms."""
+SMALL = (1e-3, 1e-2, 0.1)
+"""Norms of V_g below which clusters share a power series of ``(I - V_g)^power``; of larger ones eigenvectors serve."""
+
+NARROW = 12
+"""Columns of a basis up to which blocks stand side by side, entry by entry (1e5 blocks of 10: 0.4 s instead of 0.8)."""
 
 
 class ClusterParts(NamedTuple):
@@ -53,78 +68,73 @@ class ClusterParts(NamedTuple):
     scores: Array
 
 
-class Adjusted(NamedTuple):
-    """Adjusted cluster scores and what their degrees of freedom are made of.
+@dataclass(frozen=True, eq=False)
+class Adjusted:
+    r"""Adjusted cluster scores and what their degrees of freedom are made of.
+
+    Under a working model of independent errors of unit variance, with H the hat matrix,
+    :math:`cov(a_g'e, a_h'e) = 1_{g=h} a_g'a_g - a_g' H a_h`.
 
     Attributes
     ----------
     moves : (G, p) array
         :math:`a_g'e_g` of every coefficient: the covariance is the sum of their outer products.
-    lengths : (G, p, p) array
-        :math:`a_g'a_g`.
-    couplings : (G, q, p) array
-        :math:`W_g'a_g`. Under a working model of independent errors,
-        :math:`cov(a_g'e, a_h'e) = 1_{g=h} a_g'a_g - (W_g'a_g)'(W_h'a_h)`.
+    variances : (p, p, G) array
+        :math:`cov(a_g'e)` of each cluster.
+    couplings : (p, q, G) array
+        :math:`W_g'a_g`: pairs of clusters have the covariance :math:`-(W_g'a_g)'(W_h'a_h)`.
     singular : int
         Clusters some direction of which has leverage one.
+    cells : CellSums or None
+        What an effect of any size adds to :math:`a_g' H a_h`.
     """
 
     moves: Array
-    lengths: Array
+    variances: Array
     couplings: Array
     singular: int
+    cells: CellSums | None = None
 
+    @cached_property
     def expected(self) -> Array:
-        """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        groups, q, p = self.couplings.shape
-        couplings = self.couplings.reshape(groups * q, p)
-        out: Array = self.lengths.sum(axis=0) - couplings.T @ couplings
+        """The expected covariance (p, p) of the coefficients under independent errors of unit variance."""
+        out: Array = self.variances.sum(axis=2)
         return out
+
+    @cached_property
+    def degrees(self) -> Array:
+        """Satterthwaite's degrees of freedom (p,) of each coefficient; NaN where it has no expected variance."""
+        units = np.eye(self.moves.shape[1])
+        return np.array([satterthwaite(self, unit[:, None]) for unit in units])
 
     def total_variance(self, contrasts: Array) -> float:
         r"""Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r).
 
         With :math:`P_{gh}` the r x r covariance of :math:`a_g'e` and :math:`a_h'e`, Gaussian errors give
-        :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`. No G x G matrix is formed where q r is smaller: the
-        cross terms are squares of one (q r) x (q r) sum.
+        :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`. No G x G matrix is formed: the sum over pairs is one of
+        squares of q x q sums over clusters.
         """
-        groups, q, _ = self.couplings.shape
-        r = contrasts.shape[1]
-        # Coefficients that take no part are left out; then one product each, not one a cluster.
+        # Coefficients that take no part are left out.
         used = np.flatnonzero(contrasts.any(axis=1))
-        contrasts, p = contrasts[used], len(used)
-        couplings = (self.couplings[:, :, used].reshape(groups * q, p) @ contrasts).reshape(groups, q, r)
-        half = (self.lengths[:, used[:, None], used].reshape(groups * p, p) @ contrasts).reshape(groups, p, r)
-        lengths = np.einsum("gpr,ps->gsr", half, contrasts)
-        own = lengths - np.swapaxes(couplings, 1, 2) @ couplings
-        total = pair_total(own)
-        if groups <= q * r:
-            flat = couplings.transpose(0, 2, 1).reshape(groups * r, q)
-            cross = (flat @ flat.T).reshape(groups, r, groups, r).transpose(0, 2, 1, 3)
-            cross[np.arange(groups), np.arange(groups)] = 0.0
-            return total + float(
-                np.square(np.trace(cross, axis1=2, axis2=3)).sum() + np.einsum("ghst,ghts->", cross, cross)
-            )
-        flat = couplings.reshape(groups, q * r)
-        joint = (flat.T @ flat).reshape(q, r, q, r)
-        inner = np.swapaxes(couplings, 1, 2) @ couplings
-        total += float(np.square(joint).sum() + np.einsum("asbt,atbs->", joint, joint))
-        return total - pair_total(inner)
+        chosen = contrasts[used]
+        couplings = np.tensordot(chosen.T, self.couplings[used], 1)
+        variances = np.einsum("ps,pug,ut->stg", chosen, self.variances[np.ix_(used, used)], chosen, optimize=True)
+        shared = np.einsum("sqg,tqg->stg", couplings, couplings)
+        total = 0.0
+        for one, other in itertools.product(couplings, repeat=2):
+            joint = one @ other.T
+            total += float((joint * (joint + joint.T)).sum())
+        if self.cells is not None:
+            added, of_cells = self.cells.pair_sums(contrasts, couplings)
+            total += added
+            shared += of_cells
+        # Within a cluster the errors' own variance joins what the projection takes from every pair.
+        return total - pair_total(shared) + pair_total(variances)
 
 
 def pair_total(blocks: Array) -> float:
-    """Sum (tr P)^2 + tr(P P) over blocks P, (G, r, r)."""
-    return float(np.square(np.trace(blocks, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", blocks, blocks))
-
-
-class Moments(Protocol):
-    """Anything whose adjusted scores have an expected covariance, and that covariance a variance."""
-
-    def expected(self) -> Array:
-        """Return the expected covariance (p, p) of the coefficients."""
-
-    def total_variance(self, contrasts: Array) -> float:
-        """Return the sum over the entries of the variances of the estimated covariance of contrasts (p, r)."""
+    """Sum (tr P)^2 + tr(P P) over blocks P, (r, r, G)."""
+    return float(np.square(np.einsum("ssg->g", blocks)).sum() + np.einsum("stg,tsg->", blocks, blocks))
 
 
 def regressor_parts(
@@ -135,60 +145,60 @@ def regressor_parts(
     constant: Array | float | None,
     constant_mass: float,
     grouping: Grouping,
-) -> ClusterParts:
-    """Return the parts on the basis of the transformed constant (first, if any) and regressors, in one pass.
+) -> Iterator[ClusterParts]:
+    """Yield the parts of the clusters, some at a time, on the basis of the transformed constant and regressors.
 
     Parameters
     ----------
     rows, kept, coefficients, inverse_r
         The regression and the inverse of its triangle.
     constant, constant_mass
-        The transformed constant and its sum of squares; None where effects absorb it.
+        The transformed constant, which comes first, and its sum of squares; None where effects absorb it.
     grouping : Grouping
         The clusters.
     """
     lead = int(constant is not None)
     q = len(kept) + lead
-    gram = np.zeros((grouping.n_groups, q + 1, q + 1))
-    # Rows of many scattered clusters are gathered first: every block of them would add to sums over all clusters.
-    scattered = grouping.keeps_codes and grouping.starts is None and grouping.n_groups > SCATTERED
-    gathered = np.empty((rows.n_rows, q + 1)) if scattered else None
-    for start, stop, block in rows.blocks():
-        # The residuals are one column more: a cluster's Gram matrix then holds its scores.
-        basis = np.empty((stop - start, q + 1), order="F" if grouping.starts is None and gathered is None else "C")
-        basis[:, lead:q] = block[:, kept] @ inverse_r
+    # The residuals are one column more: a cluster's Gram matrix then holds its scores.
+    loadings = np.zeros((rows.n_columns, q + 1 - lead))
+    loadings[kept, :-1] = inverse_r
+    loadings[:-1, -1] = -coefficients
+    loadings[-1, -1] = 1.0
+
+    def basis_of(block: Array, start: int, stop: int, order: Literal["C", "F"] = "C") -> Array:
+        basis = np.empty((stop - start, q + 1), order=order)
+        np.matmul(block, loadings, out=basis[:, lead:])
         if constant is not None:
             basis[:, 0] = constant if isinstance(constant, float) else constant[start:stop]
             basis[:, 0] /= np.sqrt(constant_mass)
-        basis[:, q] = block[:, -1] - block[:, :-1] @ coefficients
-        if gathered is not None:
-            gathered[start:stop] = basis
-        elif grouping.starts is not None:
-            _add_segments(basis, start, stop, grouping.starts, gram)
-        else:
-            _add_products(basis, start, stop, grouping, gram)
-    if gathered is not None:
-        _add_gathered(gathered, grouping, gram)
-    return ClusterParts(gram[:, :q, :q], gram[:, :q, q])
+        return basis
 
-
-def _add_gathered(basis: Array, grouping: Grouping, gram: Array) -> None:
-    """Add the Gram matrix of each cluster, whose rows may stand anywhere, some clusters at a time."""
-    order = np.argsort(grouping.codes, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(grouping.sizes)])
-    first = 0
-    while first < grouping.n_groups:
-        last = max(int(np.searchsorted(starts, starts[first] + PIECE // basis.shape[1], side="right")) - 1, first + 1)
-        edges = starts[first : last + 1] - starts[first]
-        gram[first:last] = segment_products(basis[order[starts[first] : starts[last]]], edges)
-        first = last
-
-
-def _add_segments(basis: Array, start: int, stop: int, starts: NDArray[np.intp], gram: Array) -> None:
-    """Add the Gram matrix of each run of rows of one cluster."""
-    first = int(np.searchsorted(starts, start, side="right")) - 1
-    last = int(np.searchsorted(starts, stop, side="left"))
-    gram[first:last] += segment_products(basis, np.clip(starts[first : last + 1] - start, 0, stop - start))
+    starts = grouping.starts if grouping.keeps_codes else None
+    if starts is not None:
+        for first, last in whole_groups(starts, BLOCK_ROWS):
+            gram = np.zeros((q + 1, q + 1, last - first)).transpose(2, 0, 1)
+            for start in range(int(starts[first]), int(starts[last]), BLOCK_ROWS):
+                stop = min(start + BLOCK_ROWS, int(starts[last]))
+                edges = np.clip(starts[first : last + 1] - start, 0, stop - start)
+                gram += segment_products(basis_of(rows.read(start, stop), start, stop), edges)
+            yield ClusterParts(gram[:, :q, :q], gram[:, :q, q])
+    elif grouping.keeps_codes and grouping.n_groups > SCATTERED:
+        # Every block of rows of many scattered clusters would add to sums over all of them: they are gathered first.
+        basis = np.empty((rows.n_rows, q + 1))
+        for start, stop, block in rows.blocks():
+            basis[start:stop] = basis_of(block, start, stop)
+        order = np.argsort(grouping.codes, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(grouping.sizes)])
+        for first, last in whole_groups(starts, PIECE // (q + 1)):
+            gram = segment_products(
+                basis[order[starts[first] : starts[last]]], starts[first : last + 1] - starts[first]
+            )
+            yield ClusterParts(gram[:, :q, :q], gram[:, :q, q])
+    else:
+        gram = np.zeros((grouping.n_groups, q + 1, q + 1))
+        for start, stop, block in rows.blocks():
+            _add_products(basis_of(block, start, stop, "F"), start, stop, grouping, gram)
+        yield ClusterParts(gram[:, :q, :q], gram[:, :q, q])
 
 
 def segment_products(rows: Array, edges: NDArray[np.intp], others: Array | None = None) -> Array:
@@ -198,11 +208,15 @@ def segment_products(rows: Array, edges: NDArray[np.intp], others: Array | None 
     """
     sizes = np.diff(edges)
     beside = rows if others is None else others
+    narrow = others is None and rows.shape[1] <= NARROW + 1
     out = np.zeros((len(sizes), rows.shape[1], beside.shape[1]))
+    if narrow:
+        # Entry by entry, as small blocks are adjusted.
+        out = np.zeros((*out.shape[1:], len(sizes))).transpose(2, 0, 1)
     for size in np.unique(sizes):
         which = np.flatnonzero(sizes == size)
         if len(which) == len(sizes):
-            left, right = (each.reshape(len(which), size, -1) for each in (rows, beside))
+            left, right = (part.reshape(len(which), size, -1) for part in (rows, beside))
         elif size > LONG_RUN or len(which) == 1:
             for i in which:
                 run = slice(edges[i], edges[i + 1])
@@ -212,7 +226,10 @@ def segment_products(rows: Array, edges: NDArray[np.intp], others: Array | None 
             index = edges[which][:, None] + np.arange(size)
             left = rows[index]
             right = left if others is None else beside[index]
-        out[which] = np.swapaxes(left, 1, 2) @ right
+        products = cross_products(left) if narrow and size <= 2 * NARROW else np.swapaxes(left, 1, 2) @ right
+        if len(which) == len(sizes):
+            return products
+        out[which] = products
     return out
 
 
@@ -251,52 +268,72 @@ def adjust(parts: ClusterParts, targets: Array, power: float) -> Adjusted:
     whose theorem 2 (as they corrected it later) is that effects nested in the clusters may be left out of H.
     """
     groups, q = parts.scores.shape
-    p = targets.shape[1]
-    moves, singular = np.empty((groups, p)), 0
-    lengths, couplings = np.empty((groups, p, p)), np.empty((groups, q, p))
+    p, singular = targets.shape[1], 0
+    moves, variances, couplings = np.empty((groups, p)), np.empty((p, p, groups)), np.empty((p, q, groups))
+    for where, alike in _adjusted_alike(parts, targets, power):
+        moves[where] = alike.moves
+        variances[..., where] = targets.T @ alike.halves
+        couplings[..., where] = alike.couplings
+        singular += alike.singular
+    return Adjusted(moves, variances, couplings, singular)
+
+
+class _Alike(NamedTuple):
+    """Moves (s, p) and couplings (p, q, s) of some clusters, whose variances are :math:`T'` times halves (p, q, s)."""
+
+    moves: Array
+    halves: Array
+    couplings: Array
+    singular: int
+
+
+def _adjusted_alike(parts: ClusterParts, targets: Array, power: float) -> Iterator[tuple[Positions | slice, _Alike]]:
+    """Adjust clusters of like leverage together, and yield which they are."""
     # Without regressors, beside absorbed effects say, there is nothing to adjust.
+    q = parts.scores.shape[1]
     step = max(1, PIECE // max(1, q * q))
-    for start in range(0, groups, step):
-        piece = slice(start, start + step)
-        gram = parts.gram[piece]
-        turned, found = _powers_times(gram, targets, power)
-        singular += found
-        np.matmul(gram, turned, out=couplings[piece])
-        np.matmul(np.swapaxes(turned, 1, 2), couplings[piece], out=lengths[piece])
-        np.einsum("gq,gqp->gp", parts.scores[piece], turned, out=moves[piece])
-    return Adjusted(moves, lengths, couplings, singular)
+    for start in range(0, len(parts.gram), step):
+        gram, scores = parts.gram[start : start + step], parts.scores[start : start + step]
+        size = np.sqrt(np.einsum("gij,gij->g", gram, gram)) if power else np.zeros(len(gram))
+        rank = np.searchsorted(SMALL, size, side="right")
+        for which in (np.flatnonzero(rank == one) for one in np.unique(rank)):
+            if len(which) == len(gram):
+                yield slice(start, start + len(gram)), _adjust_alike(gram, scores, targets, power, size)
+            else:
+                yield start + which, _adjust_alike(gram[which], scores[which], targets, power, size[which])
 
 
-def _powers_times(gram: Array, targets: Array, power: float) -> tuple[Array, int]:
-    """Return ``(I - V_g)^power T`` of every cluster, (G, q, p), and how many blocks are singular.
-
-    The many clusters of a large panel have small V_g, whose power series is ten times cheaper than eigenvectors; the
-    smaller they are, the fewer of its terms.
-    """
-    turned = np.empty((len(gram), *targets.shape))
-    if power == 0.0:
-        turned[:] = targets
-        return turned, 0
-    size = np.sqrt(np.einsum("gij,gij->g", gram, gram))
-    lowest = 0.0
-    for bound in SMALL:
-        which = (size >= lowest) & (size < bound)
-        lowest = bound
-        if which.any():
-            whole = bool(which.all())
-            part = gram if whole else gram[which]
-            terms = int(np.ceil(np.log(np.finfo(float).eps) / np.log(bound))) + 1
-            found = _series(part, targets, power, terms)
-            if whole:
-                return found, 0
-            turned[which] = found
-    which = ~(size < lowest)
-    if not which.any():
-        return turned, 0
-    values, vectors = np.linalg.eigh(gram[which])
-    weight, singular = weights_of(values, power)
-    turned[which] = vectors @ (weight[:, :, None] * (np.swapaxes(vectors, 1, 2) @ targets))
-    return turned, singular
+def _adjust_alike(gram: Array, scores: Array, targets: Array, power: float, size: Array) -> _Alike:
+    """Adjust clusters by one power series, or by eigenvectors where the norms of their V_g are no longer small."""
+    (groups, q), p, norm = scores.shape, targets.shape[1], float(size.max())
+    singular = 0
+    if power and 0 < q <= NARROW and norm < SMALL[-1]:
+        blocks = np.ascontiguousarray(gram.transpose(1, 2, 0))
+        # Less the identity; V times the power itself is the same for CR3.
+        powers = complement_power(blocks, power, norm)
+        turned = powers if power == -1.0 else blocks + product(blocks, powers)
+        couplings = (targets.T @ turned.reshape(q, -1)).reshape(p, q, groups)
+        halves = (targets.T @ blocks.reshape(q, -1)).reshape(p, q, groups) if power == -0.5 else couplings
+        moves = (scores + np.einsum("abg,gb->ga", powers, scores)) @ targets
+        return _Alike(moves, halves, couplings, 0)
+    if not power:
+        turned = np.broadcast_to(targets, (groups, q, p))
+        coupled = gram @ targets
+        halves = coupled - gram @ coupled
+    elif norm < SMALL[-1]:
+        turned = _series(gram, targets, power, int(np.ceil(np.log(np.finfo(float).eps) / np.log(norm))) + 1)
+        coupled = gram @ turned
+        halves = gram @ targets if power == -0.5 else coupled
+    else:
+        values, vectors = np.linalg.eigh(gram)
+        weight, singular = weights_of(values, power)
+        weight, values = weight[:, :, None], values[:, :, None]
+        inside = np.swapaxes(vectors, 1, 2) @ targets
+        turned = vectors @ (weight * inside)
+        coupled = vectors @ (weight * values * inside)
+        halves = vectors @ (weight**2 * values * (1.0 - values) * inside)
+    halves, coupled = (np.ascontiguousarray(part.transpose(2, 1, 0)) for part in (halves, coupled))
+    return _Alike(np.einsum("gq,gqp->gp", scores, turned), halves, coupled, singular)
 
 
 def _series(gram: Array, targets: Array, power: float, terms: int) -> Array:
@@ -312,15 +349,75 @@ def _series(gram: Array, targets: Array, power: float, terms: int) -> Array:
     return series
 
 
-def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> float:
+@dataclass(frozen=True, eq=False)
+class SummedScores:
+    """Adjusted scores of many clusters, and the degrees of freedom of each coefficient.
+
+    Attributes
+    ----------
+    moves, degrees, singular
+        As of `Adjusted`.
+    adjust_each : callable
+        Makes what belongs to each cluster: combinations of coefficients need it.
+    """
+
+    moves: Array
+    degrees: Array
+    singular: int
+    adjust_each: Callable[[], Adjusted]
+
+    @cached_property
+    def _each(self) -> Adjusted:
+        return self.adjust_each()
+
+    @property
+    def expected(self) -> Array:
+        """The expected covariance (p, p) of the coefficients under independent errors of unit variance."""
+        return self._each.expected
+
+    def total_variance(self, contrasts: Array) -> float:
+        """Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r)."""
+        return self._each.total_variance(contrasts)
+
+
+def sum_adjusted(
+    parts: Iterable[ClusterParts], targets: Array, power: float, adjust_each: Callable[[], Adjusted]
+) -> SummedScores:
+    r"""Adjust the scores of many clusters, a run of them at a time, and sum what degrees of freedom need.
+
+    Of a coefficient with contributions of variances :math:`v_g` and couplings :math:`u_g` these are
+    :math:`(\sum v_g)^2 / (\sum_g v_g^2 - \sum_g (u_g'u_g)^2 + \lVert\sum_g u_g u_g'\rVert^2)`.
+    """
+    units = exponents(targets, axis=0)
+    scaled = np.ldexp(targets, -units)
+    q, p = targets.shape
+    means, squares, joint = np.zeros(p), np.zeros(p), np.zeros((p, q, q))
+    moves, singular = [], 0
+    for run in parts:
+        moved = np.empty((len(run.gram), p))
+        for where, alike in _adjusted_alike(run, scaled, power):
+            moved[where] = alike.moves
+            singular += alike.singular
+            variances = np.einsum("pqg,qp->pg", alike.halves, scaled)
+            means += variances.sum(axis=1)
+            squares += np.square(variances).sum(axis=1)
+            squares -= np.square(np.einsum("pqg,pqg->pg", alike.couplings, alike.couplings)).sum(axis=1)
+            joint += alike.couplings @ np.swapaxes(alike.couplings, 1, 2)
+        moves.append(np.ldexp(moved, units))
+    total = squares + np.square(joint).sum(axis=(1, 2))
+    exists = (means > 0.0) & (total > 0.0)
+    degrees = np.where(exists, np.square(means) / np.where(exists, total, 1.0), np.nan)
+    return SummedScores(np.concatenate(moves), degrees, singular, adjust_each)
+
+
+def satterthwaite(adjusted: Adjusted | SummedScores, contrasts: Array) -> float:
     r"""Return the degrees of freedom of one contrast (p, 1), or HTZ's :math:`\eta` of several.
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
     expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton
-    2018). NaN where the contrast has no expected variance, or its estimate has none. ``mean_of_all`` is
-    the expected covariance of all coefficients.
+    2018). NaN where the contrast has no expected variance, or its estimate has none.
     """
-    mean = contrasts.T @ mean_of_all @ contrasts
+    mean = contrasts.T @ adjusted.expected @ contrasts
     r = mean.shape[0]
     values, vectors = np.linalg.eigh(mean)
     # Several contrasts come standardised by their estimated covariance: none has units.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array
 from panelvar.estimates.covariance.cluster_adjustment import ClusterParts, regressor_parts
 from panelvar.estimates.covariance.local_blocks import Piece
-from panelvar.estimates.covariance.protocol import Projected
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 
 BATCH_ROWS = 4000
@@ -28,11 +28,11 @@ class ClusterBasis:
 
     Attributes
     ----------
-    fit : Projected
+    fit : Fit
     clusters : Grouping
     """
 
-    fit: Projected
+    fit: Fit
     clusters: Grouping
 
     @property
@@ -72,8 +72,12 @@ class ClusterBasis:
     @cached_property
     def parts(self) -> ClusterParts:
         """Gram matrix and scores of each cluster."""
+        return ClusterParts(*map(np.concatenate, zip(*self.runs(), strict=True)))
+
+    def runs(self) -> Iterator[ClusterParts]:
+        """Yield the Gram matrices and scores of some clusters at a time."""
         fit = self.fit
-        found = regressor_parts(
+        for run in regressor_parts(
             fit.rows_or_refuse("Few-cluster inference"),
             fit.kept,
             fit.solution.coefficients,
@@ -81,8 +85,8 @@ class ClusterBasis:
             self.constant,
             fit.constant_mass,
             self.clusters,
-        )
-        return found._replace(scores=np.zeros_like(found.scores)) if fit.exact else found
+        ):
+            yield run._replace(scores=np.zeros_like(run.scores)) if fit.exact else run
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows in the order of the panel, some thousand at a time."""

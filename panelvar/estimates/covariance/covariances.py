@@ -30,8 +30,9 @@ from panelvar.estimates.covariance.cluster_terms import (
     with_intersections,
     without_rounding,
 )
-from panelvar.estimates.covariance.protocol import Projected, Scored, ScoreSums
+from panelvar.estimates.covariance.protocol import Scored, ScoreSums
 from panelvar.estimates.fit.conventions import Convention, DofFactor
+from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.small_samples import classical_df, heteroskedastic_factor
 from panelvar.kernels.linear.groups import Grouping
 
@@ -93,7 +94,7 @@ class CovarianceEstimate:
 class Covariance(Protocol):
     """Anything that turns a fit into a `CovarianceEstimate` under a convention."""
 
-    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
 
 
@@ -151,7 +152,7 @@ class Classical:
 
     over_time: ClassVar[bool] = False
 
-    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance; random effects may take the within residual variance (``random_scale``).
 
         Raises

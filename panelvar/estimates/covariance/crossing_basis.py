@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,7 @@ from panelvar.core.base.errors import NumericalError
 from panelvar.estimates.covariance.cluster_adjustment import ClusterParts, segment_products
 from panelvar.estimates.covariance.cluster_basis import ClusterBasis
 from panelvar.estimates.covariance.local_blocks import Piece
-from panelvar.estimates.covariance.protocol import Projected
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.absorption.orthonormal_block import Block, OrthonormalBlock
 from panelvar.kernels.linear.groups import Grouping
 
@@ -33,7 +34,7 @@ SMALL_BASIS = 60
 """Columns of a basis up to which every cluster's Gram matrix is kept, rather than the rows gone through again."""
 
 
-def cluster_basis(fit: Projected, clusters: Grouping) -> ClusterBasis:
+def cluster_basis(fit: Fit, clusters: Grouping) -> ClusterBasis:
     """Return the basis of a fit cut up by clusters.
 
     Raises
@@ -149,14 +150,11 @@ class CrossingBasis(ClusterBasis):
         out[self._root.shape[1] :] = self._from_regressors
         return out
 
-    @cached_property
-    def parts(self) -> ClusterParts:
-        """Gram matrix and scores of each cluster."""
-        grams = []
+    def runs(self) -> Iterator[ClusterParts]:
+        """Yield the Gram matrices and scores of some clusters at a time."""
         for piece, edges in self.batches():
-            grams.append(segment_products(np.column_stack((piece.basis, piece.residuals)), np.asarray(edges)))
-        gram = np.concatenate(grams)
-        return ClusterParts(gram[:, :-1, :-1], gram[:, :-1, -1])
+            gram = segment_products(np.column_stack((piece.basis, piece.residuals)), np.asarray(edges))
+            yield ClusterParts(gram[:, :-1, :-1], gram[:, :-1, -1])
 
     def _piece(self, index: slice | NDArray[np.intp], regressors: Array, residuals: Array) -> Piece:
         """Form the columns of some rows from their transformed regressors and residuals."""

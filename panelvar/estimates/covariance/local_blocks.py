@@ -18,18 +18,15 @@ a product of sparse matrices and one of q columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError
-from panelvar.estimates.covariance.cluster_adjustment import SINGULAR, pair_total, segment_products
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
+from panelvar.estimates.covariance.cell_sums import CellSums
+from panelvar.estimates.covariance.cluster_adjustment import SINGULAR, Adjusted, segment_products
 
 DENSE_ROWS = 150
 """Rows of a cluster up to which its block is decomposed whole."""
@@ -41,9 +38,6 @@ _ROUNDING = 1e-14
 
 PRECISION = 1e-14
 """Relative change at which Lanczos' method stops."""
-
-PAIRS = 50_000_000
-"""Pairs of clusters with a level in common up to which their covariances are summed."""
 
 
 class Piece(NamedTuple):
@@ -88,99 +82,6 @@ class Piece(NamedTuple):
             self.residuals[cut],
             self.lengths,
         )
-
-
-class CellSums(NamedTuple):
-    """Sums over cells: a sparse matrix of clusters by levels for each column."""
-
-    clusters: NDArray[np.intp]
-    levels: NDArray[np.intp]
-    values: Array
-
-    def matrix(self, column: Array, groups: int, width: int) -> csr_array:
-        """Return the matrix (G, width) of a combination of the columns."""
-        from scipy.sparse import coo_array, csr_array
-
-        return csr_array(coo_array((self.values @ column, (self.clusters, self.levels)), shape=(groups, width)))
-
-
-def refuse_pairs(shared: float) -> None:
-    """Refuse degrees of freedom from too many pairs of clusters.
-
-    Raises
-    ------
-    NumericalError
-        If there are more than `PAIRS` pairs.
-    """
-    if shared > PAIRS:
-        raise NumericalError(
-            "The degrees of freedom need the covariance of every pair of clusters that share a level of the "
-            f"crossing effect. There are about {shared:.0e} such pairs; the limit is {PAIRS:.0e}. Use df='groups'."
-        )
-
-
-class LocalAdjusted(NamedTuple):
-    """Adjusted cluster scores where an effect cuts across the clusters.
-
-    Attributes
-    ----------
-    moves : (G, p) array
-        :math:`a_g'e_g`.
-    lengths : (G, p, p) array
-        :math:`a_g'a_g`.
-    couplings : (G, q, p) array
-        :math:`W_g'a_g`.
-    cells : CellSums
-        :math:`Z_g'a_g`, with p columns.
-    singular : int
-        Clusters some direction of which has leverage one.
-    """
-
-    moves: Array
-    lengths: Array
-    couplings: Array
-    cells: CellSums
-    singular: int
-
-    def expected(self) -> Array:
-        """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        groups, q, p = self.couplings.shape
-        couplings = self.couplings.reshape(groups * q, p)
-        out: Array = self.lengths.sum(axis=0) - couplings.T @ couplings - self.cells.values.T @ self.cells.values
-        return out
-
-    def total_variance(self, contrasts: Array) -> float:
-        r"""Return :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`, see `cluster_adjustment.Adjusted`."""
-        groups, r = len(self.moves), contrasts.shape[1]
-        width = int(self.cells.levels.max(initial=0)) + 1
-        sparse = [self.cells.matrix(column, groups, width) for column in contrasts.T]
-        dense = [self.couplings @ column for column in contrasts.T]
-        overlap = abs(sparse[0]).sign()
-        shared = float(np.square(overlap.sum(axis=0)).sum())
-        refuse_pairs(shared)
-        pairs = {(s, t): sparse[s] @ sparse[t].T for s in range(r) for t in range(r)}
-        total = 0.0
-        own = np.empty((groups, r, r))
-        for s in range(r):
-            for t in range(r):
-                total += _inner(pairs, dense, (s, s), (t, t)) + _inner(pairs, dense, (s, t), (t, s))
-                own[:, s, t] = pairs[s, t].diagonal() + np.einsum("gq,gq->g", dense[s], dense[t])
-        lengths = np.einsum("ps,gpq,qt->gst", contrasts, self.lengths, contrasts, optimize=True)
-        # Within a cluster the errors' own variance joins what the projection takes from every pair.
-        return total - pair_total(own) + pair_total(lengths - own)
-
-
-def _inner(
-    pairs: dict[tuple[int, int], csr_array],
-    dense: Sequence[Array],
-    one: tuple[int, int],
-    two: tuple[int, int],
-) -> float:
-    """Sum of the products of the entries of two G x G matrices, each a sparse part and a product of q columns."""
-    (s, t), (u, v) = one, two
-    total = pairs[one].multiply(pairs[two]).sum()
-    total += (dense[u] * (pairs[one] @ dense[v])).sum() + (dense[s] * (pairs[two] @ dense[t])).sum()
-    return float(total + ((dense[s].T @ dense[u]) * (dense[t].T @ dense[v])).sum())
 
 
 def sum_cells(cells: Array, levels: NDArray[np.intp], clusters: NDArray[np.intp], columns: Array) -> CellSums:
@@ -319,7 +220,7 @@ def working_power(block: Array, direction: Array, working: Array) -> Array:
 def adjust_local(
     pieces: Iterable[tuple[Piece, Sequence[int]]],
     weigh: Callable[[Piece, Sequence[int]], tuple[Array, int]],
-) -> LocalAdjusted:
+) -> Adjusted:
     """Adjust the scores of every cluster.
 
     Parameters
@@ -329,21 +230,33 @@ def adjust_local(
     weigh : function of a piece and its edges
         Returns the adjusted direction (m, p) and how many clusters are singular: `adjusted_rows`.
     """
-    moves, lengths, couplings, sums = [], [], [], []
+    moves, variances, couplings, sums = [], [], [], []
     singular = first = 0
     for piece, edges in pieces:
-        adjusted, found = weigh(piece, edges)
-        singular += found
-        sizes = np.diff(edges)
-        clusters = np.repeat(np.arange(first, first + len(sizes)), sizes)
-        bounds = np.asarray(edges)
+        adjusted, alone = weigh(piece, edges)
+        singular += alone
+        sizes, bounds = np.diff(edges), np.asarray(edges)
+        clusters = np.repeat(np.arange(len(sizes)), sizes)
         moves.append(segment_products(piece.residuals[:, None], bounds, adjusted)[:, 0])
-        lengths.append(segment_products(adjusted, bounds))
-        couplings.append(segment_products(piece.basis, bounds, adjusted))
-        sums.append(sum_cells(piece.cells, piece.levels, clusters, adjusted))
+        coupled = segment_products(piece.basis, bounds, adjusted)
+        couplings.append(coupled)
+        cells = sum_cells(piece.cells, piece.levels, clusters, adjusted)
+        sums.append(cells._replace(clusters=cells.clusters + first))
+        left = segment_products(adjusted, bounds) - np.swapaxes(coupled, 1, 2) @ coupled
+        if len(cells.values):
+            order = np.argsort(cells.clusters, kind="stable")
+            within = np.searchsorted(cells.clusters[order], np.arange(len(sizes) + 1))
+            left -= segment_products(cells.values[order], within)
+        variances.append(left)
         first += len(sizes)
-    joined = CellSums(*(np.concatenate([one[i] for one in sums]) for i in range(3)))
-    return LocalAdjusted(np.concatenate(moves), np.concatenate(lengths), np.concatenate(couplings), joined, singular)
+    cells = CellSums(*map(np.concatenate, zip(*sums, strict=True)))
+    return Adjusted(
+        np.concatenate(moves),
+        np.concatenate(variances).transpose(1, 2, 0),
+        np.concatenate(couplings).transpose(2, 1, 0),
+        singular,
+        cells if len(cells.values) else None,
+    )
 
 
 def adjusted_rows(piece: Piece, edges: Sequence[int], power: float, lead: int = 0) -> tuple[Array, int]:

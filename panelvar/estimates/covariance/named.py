@@ -14,13 +14,13 @@ from panelvar.core.base.errors import Note, NumericalError, RowsNotKeptError, Sp
 from panelvar.estimates.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.estimates.covariance.bias_reduced import BiasReduced
 from panelvar.estimates.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance, CovarianceEstimate
-from panelvar.estimates.covariance.protocol import Projected
 from panelvar.estimates.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.estimates.covariance.spatial import PanelCorrected
 from panelvar.estimates.fit.conventions import Convention
+from panelvar.estimates.fit.fit import Fit
 
 
-def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Covariance:
+def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:
     """Turn a covariance's name into its specification.
 
     ``"robust"`` follows the convention. ``"cluster"`` and ``"CR0"`` to ``"CR3"`` cluster by entity.
@@ -33,7 +33,7 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
     return found
 
 
-def covariance_of(specification: Covariance, fit: Projected, convention: Convention) -> CovarianceEstimate:
+def covariance_of(specification: Covariance, fit: Fit, convention: Convention) -> CovarianceEstimate:
     """Estimate a covariance, with a warning where it leaves a coefficient without variance."""
     try:
         with np.errstate(over="ignore"):

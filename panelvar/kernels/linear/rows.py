@@ -211,6 +211,14 @@ class TransformedRows:
             self.fill(start, stop, block)
             yield start, stop, block
 
+    def read(self, start: int, stop: int) -> Array:
+        """Return transformed rows ``start:stop``, shape (stop - start, k + 1)."""
+        if self.keeps_rows:
+            return next(self.blocks())[2][start:stop]
+        out = np.empty((stop - start, self.n_columns), order="F")
+        self.fill(start, stop, out)
+        return out
+
     def keep(self, block: Array) -> None:
         """Keep all rows, transformed (n, k + 1), of a small model."""
         block.flags.writeable = False

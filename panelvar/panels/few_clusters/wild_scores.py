@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError, SpecificationError
+from panelvar.estimates.covariance.cell_sums import CellSums
 from panelvar.estimates.covariance.crossing_basis import CrossingBasis, cluster_basis
-from panelvar.estimates.covariance.local_blocks import CellSums, Piece, sum_cells
+from panelvar.estimates.covariance.local_blocks import Piece, sum_cells
 from panelvar.estimates.covariance.projected_blocks import ProjectedBlocks
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping

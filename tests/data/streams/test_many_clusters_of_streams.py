@@ -6,8 +6,8 @@ import pytest
 from data.streams.chunked_panels import assert_same, cut, panel_of, stream_of
 
 import panelvar as pv
+from panelvar.estimates.covariance.bias_reduced import MANY
 from panelvar.estimates.covariance.cluster_adjustment import SCATTERED
-from panelvar.estimates.covariance.many_clusters import MANY
 
 FITS = {
     "pooled": lambda data, **options: pv.fit_pooled(data, "y", ["x", "z"], **options),

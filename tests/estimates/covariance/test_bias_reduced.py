@@ -144,7 +144,7 @@ def test_cr2_is_unbiased_when_errors_are_independent(model):
     mean = sum(a.T @ twin.annihilator @ a for a in twin.directions)
     assert_matrix(mean[1:, 1:], (dense.influence @ dense.influence.T)[1:, 1:], 1e-9)
     degrees = results(frame, model, pv.BiasReduced("entity")).covariance.degrees
-    assert_matrix(degrees._mean[1:, 1:], mean[1:, 1:], 1e-8)
+    assert_matrix(degrees.adjusted.expected[1:, 1:], mean[1:, 1:], 1e-8)
 
 
 def test_random_effects_in_transformed_rows_or_with_the_root_of_the_original_block():
@@ -404,7 +404,7 @@ def test_effects_that_are_too_many_are_refused_with_a_reason(monkeypatch):
 
 
 def test_degrees_of_freedom_of_too_many_pairs_are_refused(monkeypatch):
-    monkeypatch.setattr("panelvar.estimates.covariance.local_blocks.PAIRS", 3)
+    monkeypatch.setattr("panelvar.estimates.covariance.cell_sums.PAIRS", 3)
     frame = gappy_frame(seed=4, entities=8, periods=6)
     with pytest.raises(pv.NumericalError, match="covariance of every pair of clusters"):
         results(frame, "entity", pv.BiasReduced("batch"))

@@ -15,7 +15,8 @@ from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
 from panelvar.estimates.covariance import named
-from panelvar.estimates.covariance.covariances import CovarianceEstimate, ScoredCovariance
+from panelvar.estimates.covariance.covariances import HC, Clustered, CovarianceEstimate, ScoredCovariance
+from panelvar.estimates.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.systems.identification.named import IDENTIFICATIONS
 from panelvar.systems.var.var_result import VarResult
 
@@ -460,13 +461,14 @@ def test_names_of_covariances_are_resolved_in_one_place():
     assert found - set(OTHER_MEANINGS) == {"estimates/covariance/named.py"}
 
 
-def test_covariances_see_the_protocol_and_not_the_fit():
-    wrong = [
-        path.name
-        for path in (ROOM / "estimates" / "covariance").glob("*.py")
-        if "panelvar.estimates.fit.fit " in path.read_text()
-    ]
+def test_covariances_of_scores_see_the_protocol_and_not_the_fit():
+    """Many models take these. What needs the transformed regression is for panels, and names their `Fit`."""
+    of_scores = ["protocol", "cluster_terms", "serial", "serial_scores", "influenced"]
+    room = ROOM / "estimates" / "covariance"
+    wrong = [name for name in of_scores if "panelvar.estimates.fit.fit import" in (room / f"{name}.py").read_text()]
     assert wrong == []
+    for covariance in (HC, Clustered, DriscollKraay, PanelNeweyWest):
+        assert inspect.signature(covariance.__call__).parameters["fit"].annotation == "Scored"
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")

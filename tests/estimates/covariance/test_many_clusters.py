@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import panelvar as pv
-from panelvar.estimates.covariance import cluster_adjustment, many_clusters
-from panelvar.estimates.covariance.symmetric_stacks import complement_power, norms
+from panelvar.estimates.covariance import bias_reduced, cluster_adjustment
+from panelvar.estimates.covariance.symmetric_stacks import complement_power
 from panelvar.kernels.linear import rows
 
 
@@ -117,13 +117,12 @@ def fitted(model, cov):
 )
 def test_sums_over_clusters_are_those_of_what_each_adds(model, by, kind, block, monkeypatch):
     monkeypatch.setattr(rows, "BLOCK_ROWS", block)
-    monkeypatch.setattr(many_clusters, "BLOCK_ROWS", block)
-    monkeypatch.setattr(many_clusters, "TOGETHER", 3)
+    monkeypatch.setattr(cluster_adjustment, "BLOCK_ROWS", block)
     kept = fitted(model, pv.BiasReduced(by, kind=kind))
-    monkeypatch.setattr(many_clusters, "MANY", 2)
+    monkeypatch.setattr(bias_reduced, "MANY", 2)
     summed = fitted(model, pv.BiasReduced(by, kind=kind))
-    assert isinstance(summed.covariance.degrees.adjusted, many_clusters.ManyAdjusted)
-    assert not isinstance(kept.covariance.degrees.adjusted, many_clusters.ManyAdjusted)
+    assert isinstance(summed.covariance.degrees.adjusted, cluster_adjustment.SummedScores)
+    assert not isinstance(kept.covariance.degrees.adjusted, cluster_adjustment.SummedScores)
     np.testing.assert_allclose(summed.std_errors, kept.std_errors, rtol=1e-11)
     np.testing.assert_allclose(summed.df_coefficients, kept.df_coefficients, rtol=1e-9)
     assert summed.notes == kept.notes
@@ -134,24 +133,24 @@ def test_sums_over_clusters_are_those_of_what_each_adds(model, by, kind, block, 
 
 @pytest.mark.parametrize("periods", [2, 4, 9])
 @pytest.mark.parametrize("kind", ["CR2", "CR3"])
-def test_clusters_of_one_size_are_read_as_contrasts_of_their_rows(kind, periods, monkeypatch):
+def test_clusters_of_one_size_are_read_some_at_a_time(kind, periods, monkeypatch):
     """Whatever the level of the columns; the last block has fewer clusters than the others."""
     rng = np.random.default_rng(6)
     x = rng.standard_normal((3, 70 * periods)) + np.array([[0.0], [1e6], [-3.0]])
     columns = {"i": np.repeat(np.arange(70), periods), "t": np.tile(np.arange(periods), 70), "a": x[0], "b": x[1]}
     data = pv.Panel(columns | {"c": x[2], "y": x.sum(axis=0) + rng.standard_normal(70 * periods)}, "i", "t")
     kept = pv.fit_fixed_effects(data, "y", ["a", "b", "c"], cov=kind)
-    monkeypatch.setattr(many_clusters, "BLOCK_ROWS", 30 * periods)
-    monkeypatch.setattr(many_clusters, "MANY", 2)
+    monkeypatch.setattr(cluster_adjustment, "BLOCK_ROWS", 30 * periods)
+    monkeypatch.setattr(bias_reduced, "MANY", 2)
     summed = pv.fit_fixed_effects(data, "y", ["a", "b", "c"], cov=kind)
-    assert isinstance(summed.covariance.degrees.adjusted, many_clusters.ManyAdjusted)
+    assert isinstance(summed.covariance.degrees.adjusted, cluster_adjustment.SummedScores)
     np.testing.assert_allclose(summed.std_errors, kept.std_errors, rtol=1e-9)
     np.testing.assert_allclose(summed.df_coefficients, kept.df_coefficients, rtol=1e-8)
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 def test_an_exact_fit_and_a_cluster_alone_with_its_regressor(monkeypatch):
-    monkeypatch.setattr(many_clusters, "MANY", 2)
+    monkeypatch.setattr(bias_reduced, "MANY", 2)
     data = panel(40)
     columns = {name: data.column(name) for name in ("i", "t", "x", "z", "y")}
     exact = pv.Panel(columns | {"y": 2.0 * columns["x"]}, "i", "t")
@@ -171,5 +170,5 @@ def test_power_series_of_stacks_are_powers(power, norm):
     values, vectors = np.linalg.eigh(np.eye(4) - blocks)
     expected = (vectors * values[:, None, :] ** power) @ vectors.swapaxes(1, 2)
     stack = np.ascontiguousarray(blocks.transpose(1, 2, 0))
-    found = complement_power(stack, power, float(norms(stack).max()))
-    np.testing.assert_allclose(found.transpose(2, 0, 1), expected, rtol=0.0, atol=4e-15)
+    found = complement_power(stack, power, float(np.linalg.norm(blocks, axis=(1, 2)).max()))
+    np.testing.assert_allclose(found.transpose(2, 0, 1) + np.eye(4), expected, rtol=0.0, atol=4e-15)
