@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panelvar.core.base.elsewhere import answers, attribute_hint, has_attribute, name_here
-from panelvar.core.base.errors import CallError, NotOfferedError
+from panelvar.core.base.errors import CallError, DataError, NotOfferedError
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answer_misfits
+
+_VERSION, _STATE = "panelvar", "state"
+"""What a pickle holds: the version that wrote it, and the object."""
+
+
+def _version() -> str:
+    return str(import_module("panelvar").__version__)
 
 
 class HintsAtNames:
     """A class that answers names and arguments of other programs with its own, in its public methods too.
 
-    Only attributes that do not exist come here: nothing is slower, and ``hasattr`` still says no.
+    Only attributes that do not exist come here: nothing is slower, and ``hasattr`` still says no. What is pickled of it
+    carries the version of the library, and another version refuses it.
     """
 
     __slots__ = ()
@@ -34,6 +43,19 @@ class HintsAtNames:
                     # Once: another class may have inherited it before.
                     if isinstance(method, FunctionType) and name[0] != "_" and not hasattr(method, "__wrapped__"):
                         setattr(owner, name, answer_misfits(method, name, method))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {_VERSION: _version(), _STATE: object.__getstate__(self)}
+
+    def __setstate__(self, state: object) -> None:
+        written = state.get(_VERSION) if isinstance(state, dict) and _STATE in state else None
+        if not isinstance(state, dict) or written != _version():
+            by = f"version {written} of panelvar" if written else "a version of panelvar that did not say which"
+            raise DataError(
+                f"This {type(self).__name__} was pickled by {by}, and this is version {_version()}, which may keep "
+                "other things under other names. Make it again from the data, or read it where it was written."
+            )
+        self.__dict__.update(state[_STATE] or {})
 
     # Hidden from the type checker, which would otherwise believe every attribute exists.
     if not TYPE_CHECKING:
