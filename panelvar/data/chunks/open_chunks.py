@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -52,13 +52,13 @@ def open_chunks(data: Any) -> Chunks:
 
         return DaskChunks(data)
     if is_frame(data):
-        return FrameChunks(partial(_in_turn, [data]), repeatable=True)
-    if isinstance(data, Sequence) and data and all(map(_is_table, data)):
-        return FrameChunks(partial(_in_turn, data), repeatable=True)
+        return FrameChunks(partial(iter, [data]), repeatable=True)
+    if isinstance(data, Sequence) and data and all(is_frame(one) or hasattr(one, "__arrow_c_stream__") for one in data):
+        return FrameChunks(partial(iter, data), repeatable=True)
     if callable(data):
         return FrameChunks(Called(data, "A function that returns DataFrames"), repeatable=True)
     if isinstance(data, Iterator):
-        return ReadOnce(FrameChunks(partial(_in_turn, data), repeatable=False))
+        return ReadOnce(FrameChunks(partial(iter, data), repeatable=False))
     if isinstance(data, Sequence) and not data:
         raise SpecificationError(f"The {type(data).__name__} of data is empty, so there is nothing to read.")
     raise SpecificationError(
@@ -66,10 +66,6 @@ def open_chunks(data: Any) -> Chunks:
         "frame of polars or Dask, a list of DataFrames, an iterator of DataFrames, or a function that returns such "
         f"an iterator; got {type(data).__name__}."
     )
-
-
-def _is_table(data: Any) -> bool:
-    return is_frame(data) or hasattr(data, "__arrow_c_stream__")
 
 
 def files_in(data: Any) -> Files | None:
@@ -80,10 +76,6 @@ def files_in(data: Any) -> Files | None:
     files = getattr(data, "files", None)
     local = "Local" in type(getattr(data, "filesystem", None)).__name__
     return Files(files) if local and files else None
-
-
-def _in_turn(frames: Iterable[Any]) -> Iterable[Any]:
-    return frames
 
 
 def _of_lazy_frame(data: Any) -> Iterator[Any]:

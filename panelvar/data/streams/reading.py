@@ -16,6 +16,7 @@ from panelvar.data.chunks.partitions import Share, gathered
 from panelvar.data.sources.source import missing
 from panelvar.data.streams.dimensions import Dimension, LocalGroups
 from panelvar.data.streams.growing_labels import GrowingLabels
+from panelvar.data.streams.growing_tables import GrowingTable
 from panelvar.data.streams.summed_tables import Sent, add, pack, unpack
 from panelvar.data.streams.survey import Survey, complete_rows, labels_of_rows
 
@@ -233,7 +234,15 @@ class Reading:
     def dimension(self, column: str) -> Dimension:
         """Return the dimension of a column, from a reading of its labels the first time it is asked for."""
         if column not in self._by_name:
-            self._by_name[column] = self._survey_of(column)
+            read = self._columns_needed(False)
+            work = partial(_Counts.of_all, column, self.chunks, read)
+            counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
+            if counted.absent:
+                raise DataError(
+                    f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model, first in "
+                    f"{counted.first_absent}."
+                )
+            self._by_name[column] = counted.dimension()
         return self._by_name[column]
 
     def crossed(self, first: Dimension, second: Dimension) -> Dimension:
@@ -242,7 +251,7 @@ class Reading:
         if name not in self._by_name:
             work = partial(self._count_pairs, name, first, second)
             counted = self.gathered(work, _Counts.merge, (first, second), values=False)
-            self._by_name[name] = Dimension(name, counted.growing, counted.all, (first, second))
+            self._by_name[name] = counted.dimension((first, second))
         return self._by_name[name]
 
     def _count_pairs(self, name: str, first: Dimension, second: Dimension) -> _Counts:
@@ -251,17 +260,6 @@ class Reading:
         for part in self.parts((first, second), values=False):
             counted.add(pairs_in(part, first, second), "the data")
         return counted
-
-    def _survey_of(self, column: str) -> Dimension:
-        read = self._columns_needed(False)
-        work = partial(_Counts.of_all, column, self.chunks, read)
-        counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
-        if counted.absent:
-            raise DataError(
-                f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model, first in "
-                f"{counted.first_absent}."
-            )
-        return Dimension(column, counted.growing, counted.all)
 
 
 def _add_each(first: Sequence[Sent], second: Sequence[Sent]) -> list[Sent]:
@@ -285,18 +283,18 @@ class _Counts:
 
     def __init__(self, name: str) -> None:
         self.growing = GrowingLabels(name)
-        self.all = np.zeros(0, dtype=np.int64)
+        self._table = GrowingTable(1)
         self.absent = 0
         self.first_absent = ""
 
     def add(self, labels: Labels, where: str) -> None:
         """Count the labels of a chunk."""
         found = self.growing.add(labels, where)
-        self._grow()
+        counts = self._counts()
         if found.starts is None:
-            np.add.at(self.all, found.places, 1)
+            np.add.at(counts, found.places, 1.0)
         else:
-            self.all[found.places] += np.diff(found.starts)
+            counts[found.places] += np.diff(found.starts)
 
     @classmethod
     def of_all(cls, name: str, chunks: Chunks, needed: tuple[str, ...]) -> _Counts:
@@ -319,17 +317,17 @@ class _Counts:
         """Return these and what another counted; neither changes (see `Surveyor.merge`)."""
         both = deepcopy(self)
         places = both.growing.merge(other.growing)
-        both._grow()
-        both.all[places] += other.all
+        both._counts()[places] += other._counts()
         both.absent += other.absent
         both.first_absent = self.first_absent or other.first_absent
         return both
 
-    def _grow(self) -> None:
-        """Make room for labels that are new."""
-        if self.growing.count > len(self.all):
-            more = np.zeros(self.growing.count - len(self.all), dtype=np.int64)
-            self.all = np.concatenate((self.all, more))
+    def dimension(self, pair: tuple[Dimension, Dimension] | None = None) -> Dimension:
+        """Return the dimension of the labels, ``pair`` as of `Dimension`."""
+        return Dimension(self.growing.name, self.growing, self._counts().astype(np.int64), pair)
+
+    def _counts(self) -> Array:
+        return self._table.rows(self.growing.count)[:, 0]
 
 
 def pairs_in(rows: Part, first: Dimension, second: Dimension) -> NDArray[np.int64]:

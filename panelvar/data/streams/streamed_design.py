@@ -18,7 +18,7 @@ from panelvar.data.panel.model_rows import ModelRows
 from panelvar.data.streams.differenced_chunks import DifferencedChunks, measure_differences, read_whole_entities
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.reading import Reading, no_rows
-from panelvar.data.streams.row_values import NumericColumn
+from panelvar.data.streams.row_values import numeric_column
 from panelvar.data.streams.streamed_groups import StreamedGrouping
 from panelvar.data.streams.streamed_rows import StreamedColumns, StreamedRows
 from panelvar.data.streams.streamed_weights import WeightColumn
@@ -106,8 +106,7 @@ class StreamedDesign(ModelRows):
         if self.weights is None:
             return self.columns.totals() / self.nobs
         sums = self.columns.sums_by(self._reading.survey.entities, self.weights)
-        means: Array = sums.sum(axis=0) / self.nobs
-        return means
+        return cast(Array, sums.sum(axis=0) / self.nobs)
 
     def extent(self, place: int) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""
@@ -163,7 +162,7 @@ class StreamedDesign(ModelRows):
     def column(self, name: str) -> Array:
         """Return a numeric column of the data at the model's rows, whose values are read when a chunk is in hand."""
         self.panel.require(name)
-        return cast(Array, NumericColumn(self._reading, name))
+        return cast(Array, numeric_column(self._reading, name))
 
     def labels_of(self, dimension: str) -> pd.Index:
         """Return the labels, in code order, of a dimension named as `group_by` names it."""
@@ -248,5 +247,4 @@ class StreamedDesign(ModelRows):
     def _grouping(self, dimension: Dimension) -> StreamedGrouping:
         if dimension not in self._groupings:
             self._groupings[dimension] = StreamedGrouping(self._reading, dimension)
-        found: StreamedGrouping = self._groupings[dimension]
-        return found
+        return self._groupings[dimension]

@@ -94,15 +94,12 @@ class StreamedColumns(MakesRows):
     def _sums_of_parts(self, dimension: Dimension, weights: RowValues | None) -> list[Array]:
         sums = np.zeros((dimension.n_groups, len(self)))
         for part in self.reading.parts((dimension,)):
-            part.local(dimension).add_sums(self._weigh_columns(part, weights), sums)
+            columns = self.of_part(part)
+            if weights is not None:
+                of_rows = weights.of_part(part)
+                columns = tuple(column[:] * of_rows for column in columns)
+            part.local(dimension).add_sums(columns, sums)
         return [sums]
-
-    def _weigh_columns(self, part: Part, weights: RowValues | None) -> tuple[Column, ...]:
-        columns = self.of_part(part)
-        if weights is None:
-            return columns
-        own = weights.of_part(part)
-        return tuple(column[:] * own for column in columns)
 
     def norms(self, weights: RowValues | None = None) -> Array:
         """Return the Euclidean norm of each (weighted) column, in a pass over the parts."""
@@ -198,7 +195,10 @@ class StreamedRows(TransformedRows):
 
     def column(self, j: int) -> Array:
         """Return a transformed column, whose values are computed when a chunk is in hand."""
-        return cast(Array, TransformedColumn(self, j))
+        return cast(Array, RowValues(self.source.reading, partial(self._column_of_part, j)))
+
+    def _column_of_part(self, j: int, part: Part) -> Array:
+        return self.of_part(part).column(j)
 
     def blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
@@ -273,13 +273,8 @@ class StreamedRows(TransformedRows):
 
     def products(self) -> Products:
         """Return the cross products of ``[X, y]`` in extended precision, a pass over the data each."""
-
-        def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
-            return self.source.reading.gathered(
-                partial(self._add_products, mapping), _add_pairs, left_out=(self.source._sums,)
-            )
-
-        return products
+        gather = self.source.reading.gathered
+        return lambda mapping: gather(partial(self._add_products, mapping), _add_pairs, left_out=(self.source._sums,))
 
     def _add_products(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
         cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
@@ -303,25 +298,6 @@ def _pieces(count: int) -> Iterator[slice]:
     """Yield so many rows of a table a part at a time, which stays in the cache."""
     for start in range(0, count, BLOCK_ROWS):
         yield slice(start, min(start + BLOCK_ROWS, count))
-
-
-class TransformedColumn(RowValues):
-    """A column of transformed rows.
-
-    Parameters
-    ----------
-    rows : StreamedRows
-    place : int
-    """
-
-    def __init__(self, rows: StreamedRows, place: int) -> None:
-        self.rows = rows
-        self.place = place
-        self.reading = rows.source.reading
-
-    def of_part(self, part: Part) -> Array:
-        """Return the values of the rows of a chunk."""
-        return self.rows.of_part(part).column(self.place)
 
 
 def _stack_triangles(first: Array, second: Array) -> Array:
