@@ -55,11 +55,6 @@ class Filed(NamedTuple):
         return replace(self.table, title=joined(": ", [self.name, title] if title else [self.name]))
 
 
-def save_table(table: Layout, path: object, label: str | None) -> None:
-    """Write a table to a file; see `Presented.save`."""
-    save_filed([Filed(table, label=label)], path)
-
-
 def save_filed(tables: Sequence[Filed], path: object) -> None:
     """Write tables to one file.
 

@@ -113,9 +113,9 @@ class Presented(HintsAtNames, ABC):
         Names are shown as they are in every form. In a workbook, a text that begins with "=" is a text; in ``.csv``,
         which knows no kinds of cells, an apostrophe stands before it. Several go to one file by `panelvar.save_tables`.
         """
-        from panelvar.core.faces.files import save_table
+        from panelvar.core.faces.files import Filed, save_filed
 
-        save_table(self.summary(), path, label)
+        save_filed([Filed(self.summary(), label=label)], path)
 
     def __str__(self) -> str:
         return self.to_text()

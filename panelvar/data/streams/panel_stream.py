@@ -15,8 +15,8 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.nearest import nearest
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.data.chunks.dask_chunks import gather
 from panelvar.data.chunks.open_chunks import files_in, need_pyarrow, open_chunks
-from panelvar.data.chunks.partitions import gathered
 from panelvar.data.formulas.design import check_names
 from panelvar.data.formulas.instrument_columns import from_formula
 from panelvar.data.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
@@ -322,7 +322,7 @@ class PanelStream(HintsAtNames):
         """Read columns of all rows of chunks a first time, to know what there is; ``of`` as of `Surveyor.done`."""
         begin = partial(Surveyor, self.entity_name, self.time_name, self.freq, columns, missing)
         read = [*dict.fromkeys((*columns, self.entity_name, self.time_name))]
-        return gathered(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks, of)
+        return gather(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks, of)
 
 
 def _parse_rows(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import DataError, RowsNotKeptError
-from panelvar.data.chunks.partitions import Share, gathered
+from panelvar.data.chunks.dask_chunks import gather
+from panelvar.data.chunks.partitions import Share
 from panelvar.data.sources.source import missing
 from panelvar.data.streams.dimensions import Dimension, LocalGroups
 from panelvar.data.streams.growing_labels import GrowingLabels
@@ -185,7 +186,7 @@ class Reading:
                 f"reading, and have {count} now."
             )
 
-    def gathered(
+    def gather(
         self,
         work: Callable[[], Found],
         merge: Callable[[Found, Found], Found],
@@ -194,12 +195,12 @@ class Reading:
         values: bool = True,
         left_out: Sequence[object] = (),
     ) -> Found:
-        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.data.chunks.partitions`).
+        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.data.chunks.dask_chunks`).
 
         Parameters
         ----------
         work, merge, left_out
-            As of `panelvar.data.chunks.partitions.gathered`.
+            As of `panelvar.data.chunks.dask_chunks.gather`.
         dimensions, values
             As of `parts`.
         """
@@ -208,7 +209,7 @@ class Reading:
         counted: Callable[[], tuple[int, Found]] = partial(self._count_rows_of, work)
         both: Callable[[tuple[int, Found], tuple[int, Found]], tuple[int, Found]] = partial(_merge_counted, merge)
         names, stays = self._names(dimensions, values), (survey.by_entity, *unknown, *left_out)
-        count, found = gathered(self.chunks, names, counted, both, stays)
+        count, found = gather(self.chunks, names, counted, both, stays)
         self._check_count(count)
         return found
 
@@ -223,8 +224,8 @@ class Reading:
         dimensions: Sequence[Dimension] = (),
         left_out: Sequence[object] = (),
     ) -> list[Array]:
-        """Return the tables that a pass over the parts makes, those of partitions added up (see `gathered`)."""
-        sent = self.gathered(partial(self._to_send, work), _add_each, dimensions, left_out=left_out)
+        """Return the tables that a pass over the parts makes, those of partitions added up (see `gather`)."""
+        sent = self.gather(partial(self._to_send, work), _add_each, dimensions, left_out=left_out)
         return [unpack(table) for table in sent]
 
     def _to_send(self, work: Callable[[], list[Array]]) -> Sequence[Sent]:
@@ -236,7 +237,7 @@ class Reading:
         if column not in self._by_name:
             read = self._columns_needed(False)
             work = partial(_Counts.of_all, column, self.chunks, read)
-            counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
+            counted = gather(self.chunks, (*read, column), work, _Counts.merge)
             if counted.absent:
                 raise DataError(
                     f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model, first in "
@@ -250,7 +251,7 @@ class Reading:
         name = f"{first.name}^{second.name}"
         if name not in self._by_name:
             work = partial(self._count_pairs, name, first, second)
-            counted = self.gathered(work, _Counts.merge, (first, second), values=False)
+            counted = self.gather(work, _Counts.merge, (first, second), values=False)
             self._by_name[name] = counted.dimension((first, second))
         return self._by_name[name]
 

@@ -121,7 +121,7 @@ class StreamedDesign(ModelRows):
 
     def norms(self) -> Array:
         """Return the Euclidean norm of each (weighted) column, shape (k + 1,), from a reading of all rows."""
-        return self._reading.gathered(partial(self.columns.norms, self.weights), np.hypot)
+        return self._reading.gather(partial(self.columns.norms, self.weights), np.hypot)
 
     @property
     def entities(self) -> StreamedGrouping:

@@ -97,12 +97,12 @@ class StreamedGrouping(Grouping):
         values = weighted is not None
         if shape[0] * shape[1] <= most_cells:
             work = partial(_counts_of_pairs, self.reading, *pair, weighted)
-            counts: Array = self.reading.gathered(work, np.add, pair, values=values)
+            counts: Array = self.reading.gather(work, np.add, pair, values=values)
             return counts.reshape(shape)
         from scipy.sparse import coo_array, csr_array
 
         there = partial(_pairs_there, self.reading, *pair, weighted)
-        cells, found = self.reading.gathered(there, _join_pairs, pair, values=values)
+        cells, found = self.reading.gather(there, _join_pairs, pair, values=values)
         places = (cells // shape[1], cells % shape[1])
         return csr_array(coo_array((found.astype(np.float64), places), shape=shape))
 
@@ -110,7 +110,7 @@ class StreamedGrouping(Grouping):
         """Return a group of another grouping for each group, and how many groups have rows of several of those."""
         assert isinstance(other, StreamedGrouping)
         pair = self.dimension, other.dimension
-        met, several = self.reading.gathered(partial(_find_met, self.reading, *pair), _join_met, pair, values=False)
+        met, several = self.reading.gather(partial(_find_met, self.reading, *pair), _join_met, pair, values=False)
         return met, int(several.sum())
 
     def lies_within(self, other: Grouping) -> bool:

@@ -219,7 +219,7 @@ class StreamedRows(TransformedRows):
             triangle = triangle_of(gram)
             if triangle is not None:
                 return triangle
-        return self.source.reading.gathered(self._triangle_of_parts, _stack_triangles, left_out=(self.source._sums,))
+        return self.source.reading.gather(self._triangle_of_parts, _stack_triangles, left_out=(self.source._sums,))
 
     def summed(self, make: Callable[[], list[Array]]) -> list[Array]:
         """Return the sums that one pass makes (see `Reading.summed`)."""
@@ -273,7 +273,7 @@ class StreamedRows(TransformedRows):
 
     def products(self) -> Products:
         """Return the cross products of ``[X, y]`` in extended precision, a pass over the data each."""
-        gather = self.source.reading.gathered
+        gather = self.source.reading.gather
         return lambda mapping: gather(partial(self._add_products, mapping), _add_pairs, left_out=(self.source._sums,))
 
     def _add_products(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
