@@ -194,16 +194,16 @@ class StreamedDesign(ModelRows):
         """Return the design with some of its regressors, given by their places."""
         loadings = np.eye(len(self.columns))[:, [*regressors, -1]]
         names = tuple(self.names[i] for i in regressors)
-        return self._like(self.dependent, names, self.columns.combined(loadings), self.notes, self.formula)
+        return self._replace(names=names, columns=self.columns.combined(loadings))
 
     def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> StreamedDesign:
         """Return the design whose columns are those of rows, not transformed."""
         assert isinstance(rows, StreamedRows)
-        return self._like(dependent, tuple(names), rows.source, self.notes)
+        return self._replace(dependent=dependent, names=tuple(names), columns=rows.source, formula=None)
 
     def with_notes(self, *notes: Note) -> StreamedDesign:
         """Return the design with notes added."""
-        return self._like(self.dependent, self.names, self.columns, (*self.notes, *notes), self.formula)
+        return self._replace(notes=(*self.notes, *notes))
 
     def differences(self, bridging: bool, constant: bool) -> tuple[StreamedDesign, Array, int] | None:
         """Return the design of first differences, the norms of the columns they are taken of, and the number of gaps.
@@ -227,22 +227,15 @@ class StreamedDesign(ModelRows):
         own = Reading(chunks, reading.columns, survey)
         columns = StreamedColumns(own, self.columns.loadings)
         weights = None if place is None else WeightColumn(own, place)
-        design = StreamedDesign(
-            stream, own, self.dependent, self.names, constant, columns, self.notes, self.formula, weights
-        )
+        design = self._replace(_reading=own, _groupings={}, constant=constant, columns=columns, weights=weights)
         return design, norms if self.columns.loadings is None else norms @ self.columns.loadings, gaps
 
-    def _like(
-        self,
-        dependent: str,
-        names: tuple[str, ...],
-        columns: StreamedColumns,
-        notes: Sequence[Note],
-        formula: str | None = None,
-    ) -> StreamedDesign:
-        return StreamedDesign(
-            self.panel, self._reading, dependent, names, self.constant, columns, notes, formula, self.weights
-        )
+    def _replace(self, **changes: Any) -> StreamedDesign:
+        """Return the design with other attributes."""
+        design = object.__new__(StreamedDesign)
+        design.__dict__.update({**self.__dict__, **changes})
+        design.__dict__.pop("means", None)
+        return design
 
     def _grouping(self, dimension: Dimension) -> StreamedGrouping:
         if dimension not in self._groupings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Unpack, cast
 
@@ -16,7 +16,6 @@ from panelvar.data.streams.row_values import RowValues
 from panelvar.data.streams.scattered_rows import ScatteredGrouping, ScatteredRows
 from panelvar.data.streams.streamed_groups import StreamedGrouping
 from panelvar.kernels.linear.columns import Column
-from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
 from panelvar.kernels.linear.refinement import ExtendedArray, Products
 from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, Transform, TransformedRows, column_norms, combination
@@ -113,14 +112,7 @@ class StreamedColumns(MakesRows):
         """Return rows that are read in every pass (see `panelvar.kernels.linear.rows.TransformedRows`)."""
         if any(slope is not None for slope in transform.get("slopes", ())):
             raise SpecificationError("A stream cannot have slopes by level. Use a Panel.")
-        return StreamedRows(
-            self,
-            shift=transform.get("shift"),
-            groupings=transform.get("groupings", ()),
-            tables=transform.get("tables", ()),
-            weights=transform.get("weights"),
-            constant=transform.get("constant"),
-        )
+        return StreamedRows(self, **transform)
 
 
 class StreamedRows(TransformedRows):
@@ -129,25 +121,16 @@ class StreamedRows(TransformedRows):
     Parameters
     ----------
     source : StreamedColumns
-    shift, groupings, tables, weights, constant
+    **transform
         As of `TransformedRows`.
     """
 
     __slots__ = ("source",)
 
-    def __init__(
-        self,
-        source: StreamedColumns,
-        *,
-        shift: Array | None = None,
-        groupings: Sequence[Grouping] = (),
-        tables: Sequence[Array] = (),
-        weights: Any = None,
-        constant: Any = None,
-    ) -> None:
+    def __init__(self, source: StreamedColumns, **transform: Unpack[Transform]) -> None:
         # Row-major: chunks take rows of a table.
-        tables = [np.ascontiguousarray(table) for table in tables]
-        super().__init__((), shift=shift, groupings=groupings, tables=tables, weights=weights, constant=constant)
+        transform["tables"] = [np.ascontiguousarray(table) for table in transform.get("tables", ())]
+        super().__init__((), **transform)
         self.columns = cast(Any, source)
         self.source = source
 
