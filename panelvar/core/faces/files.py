@@ -122,18 +122,12 @@ def render_csv(table: Layout) -> str:
 
     A text that a spreadsheet would compute has an apostrophe before it.
     """
-    rows, under = [], ""
-    for row in table.body:
-        under = row.label if row.heading else under
-        if not row.heading:
-            rows.append((under, row))
-    rows += [("", row) for row in table.foot]
-    keys = [(heading, row.label, row.kind) for heading, row in rows]
-    kept = [k for k in range(3) if k == 1 or any(key[k] for key in keys)]
+    keyed = table.keyed_rows(table.foot)
+    kept = [k for k in range(3) if k == 1 or any(key[k] for key, _ in keyed)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([("group", "row", "kind")[k] for k in kept] + _names(table))
-    for key, (_, row) in zip(keys, rows, strict=True):
+    for key, row in keyed:
         writer.writerow([_text(key[k]) for k in kept] + [_value(cell) for cell in row.cells])
     return out.getvalue()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from panelvar.core.base.errors import SpecificationError, not_installed
 from panelvar.data.chunks.chunks import CHUNK_ROWS, Chunks, FrameChunks, is_frame
-from panelvar.data.chunks.failures import Called, said
+from panelvar.data.chunks.failures import SourceFunction, naming_source
 from panelvar.data.chunks.files import Files, are_paths
 from panelvar.data.chunks.read_once import ReadOnce
 
@@ -46,7 +46,7 @@ def open_chunks(data: Any) -> Chunks:
     if library == "polars" and hasattr(data, "iter_slices"):
         return FrameChunks(partial(data.iter_slices, CHUNK_ROWS), repeatable=True)
     if library == "polars" and hasattr(data, "collect"):
-        return FrameChunks(Called(partial(_of_lazy_frame, data), "A query of polars"), repeatable=True)
+        return FrameChunks(SourceFunction(partial(_of_lazy_frame, data), "A query of polars"), repeatable=True)
     if library.startswith("dask") and hasattr(data, "to_delayed"):
         from panelvar.data.chunks.dask_chunks import DaskChunks
 
@@ -56,7 +56,7 @@ def open_chunks(data: Any) -> Chunks:
     if isinstance(data, Sequence) and data and all(is_frame(one) or hasattr(one, "__arrow_c_stream__") for one in data):
         return FrameChunks(partial(iter, data), repeatable=True)
     if callable(data):
-        return FrameChunks(Called(data, "A function that returns DataFrames"), repeatable=True)
+        return FrameChunks(SourceFunction(data, "A function that returns DataFrames"), repeatable=True)
     if isinstance(data, Iterator):
         return ReadOnce(FrameChunks(partial(iter, data), repeatable=False))
     if isinstance(data, Sequence) and not data:
@@ -82,7 +82,7 @@ def _of_lazy_frame(data: Any) -> Iterator[Any]:
     """A query of polars a batch at a time where its version can, else at once."""
     from polars.exceptions import PolarsError
 
-    with said("The query of polars", PolarsError, OSError):
+    with naming_source("The query of polars", PolarsError, OSError):
         batches = getattr(data, "collect_batches", None)
         yield from [data.collect()] if batches is None else batches(chunk_size=CHUNK_ROWS)
 
