@@ -85,7 +85,7 @@ def _words(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _anywhere(name: str) -> re.Pattern[str]:
     """Write `canonical` as an expression: all the ways that it makes one."""
-    factors = [_loosely(factor) for factor in _factors(spelled(name))]
+    factors = [_loosely(factor) for factor in factors_of(spelled(name))]
     orders = permutations(factors) if len(factors) <= _PERMUTED else [factors]
     products = "|".join(r"\s*:\s*".join(order) for order in orders)
     return re.compile(rf"(?<![\w.])(?:{products})(?![\w(.])")
@@ -105,7 +105,7 @@ def _loosely(factor: str) -> str:
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Return the one form of all ways in which a name may be written."""
-    return ":".join(sorted(_factors(spelled(name))))
+    return ":".join(sorted(factors_of(spelled(name))))
 
 
 def spelled(text: str) -> str:
@@ -117,7 +117,7 @@ def spelled(text: str) -> str:
 
 def factors_of(name: str) -> list[str]:
     """Return the factors of a product, ``x`` and ``C(region)[T.Asia]`` of ``x:C(region)[T.Asia]``."""
-    return _factors(name)
+    return split_outside(name, ":")
 
 
 def level_of(factor: str) -> tuple[str, str]:
@@ -146,9 +146,9 @@ def fitting_names(item: str | re.Pattern[str], known: Sequence[str]) -> list[str
     same = [name for name in known if canonical(name) == wanted]
     if same:
         return same
-    term = _factors(spelled(item))
+    term = factors_of(spelled(item))
     several = [tuple(map(spelled, each_lag(factor) or (factor,))) for factor in term]
-    columns = [name for name in known if _is_column_of(_factors(spelled(name)), several)]
+    columns = [name for name in known if _is_column_of(factors_of(spelled(name)), several)]
     if columns or not ("*" in item or "?" in item):
         return columns
     exactly, freely = _pattern(item), _pattern(spelled(item))
@@ -174,10 +174,6 @@ def _without_level(factor: str) -> str | None:
         return None
     opened = [at for at, (character, depth) in enumerate(_depths(factor)) if character == "[" and depth == 1]
     return factor[: opened[-1]] if opened and opened[-1] > 0 else None
-
-
-def _factors(text: str) -> list[str]:
-    return split_outside(text, ":")
 
 
 def split_outside(text: str, mark: str) -> list[str]:

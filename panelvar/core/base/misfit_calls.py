@@ -68,7 +68,8 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
         given = shown(args[by_place.index(twice[0])])
         return f"{name}() was given {twice[0]} twice, as {given} and by name. It {_say_order(by_place)}."
     if len(args) > len(by_place) and not code.co_flags & inspect.CO_VARARGS:
-        return _too_many(name, by_place, by_name, args)
+        rest = f", and all else by name: {', '.join(f'{each}=' for each in by_name)}" if by_name else ""
+        return f"{name}() {_say_order(by_place)}{rest}. Which one is {shown(args[len(by_place)])}?"
     needed = [*by_place[: len(by_place) - len(function.__defaults__ or ())]]
     needed += [each for each in by_name if each not in (function.__kwdefaults__ or {})]
     missing = [each for each in needed if each not in placed and each not in options]
@@ -83,13 +84,6 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
         owner = "panel" if type(args[0]).__name__ == "Panel" else "result"
     example = _example([each for each in needed if each != "self"], by_name, explained)
     return f"{name}() needs {what}. For example: {owner}.{name}({example})."
-
-
-def _too_many(name: str, by_place: Sequence[str], by_name: Sequence[str], args: Sequence[Any]) -> str:
-    text = f"{name}() {_say_order(by_place)}"
-    if by_name:
-        text += f", and all else by name: {', '.join(f'{each}=' for each in by_name)}"
-    return f"{text}. Which one is {shown(args[len(by_place)])}?"
 
 
 def _say_order(by_place: Sequence[str]) -> str:

@@ -55,11 +55,6 @@ class Filed(NamedTuple):
         return replace(self.table, title=joined(": ", [self.name, title] if title else [self.name]))
 
 
-def save_table(table: Layout, path: object, label: str | None) -> None:
-    """Write a table to a file; see `Presented.save`."""
-    save_filed([Filed(table, label=label)], path)
-
-
 def save_filed(tables: Sequence[Filed], path: object) -> None:
     """Write tables to one file.
 
@@ -127,18 +122,12 @@ def render_csv(table: Layout) -> str:
 
     A text that a spreadsheet would compute has an apostrophe before it.
     """
-    rows, under = [], ""
-    for row in table.body:
-        under = row.label if row.heading else under
-        if not row.heading:
-            rows.append((under, row))
-    rows += [("", row) for row in table.foot]
-    keys = [(heading, row.label, row.kind) for heading, row in rows]
-    kept = [k for k in range(3) if k == 1 or any(key[k] for key in keys)]
+    keyed = table.keyed_rows(table.foot)
+    kept = [k for k in range(3) if k == 1 or any(key[k] for key, _ in keyed)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([("group", "row", "kind")[k] for k in kept] + _names(table))
-    for key, (_, row) in zip(keys, rows, strict=True):
+    for key, row in keyed:
         writer.writerow([_text(key[k]) for k in kept] + [_value(cell) for cell in row.cells])
     return out.getvalue()
 

@@ -67,21 +67,6 @@ class Numeral:
         """Characters behind the integer digits, the point included."""
         return split_at_point(self.digits)[1] if self.lined_up else ""
 
-    @property
-    def width(self) -> int:
-        """Points of the digits, with a true minus and powers of ten."""
-        return width_with_numerals(self.digits)
-
-    @property
-    def before(self) -> int:
-        """Points of what stands before the decimal point."""
-        return self.width - latex_width(self.behind)
-
-    @property
-    def overhang(self) -> float:
-        """Points of what hangs out."""
-        return latex_width(self.hanging) + star_width(self.stars)
-
     def write(self, decimals: int) -> str:
         """Set the number in a column with so many decimals: points line up, brackets and stars hang out."""
         body = latex_with_numerals(self.digits).replace(r"\textless{}", "$<$")
@@ -174,9 +159,11 @@ def _asked(rows: Sequence[Row], column: int) -> _Asked:
             continue
         if lines_up(cell):
             numeral = Numeral.read(cell)
-            digits, overhang = max(digits, numeral.width), max(overhang, numeral.overhang)
+            width, decimals = width_with_numerals(numeral.digits), latex_width(numeral.behind)
+            digits = max(digits, width)
+            overhang = max(overhang, latex_width(numeral.hanging) + star_width(numeral.stars))
             if numeral.lined_up:
-                before, behind = max(before, numeral.before), max(behind, latex_width(numeral.behind))
+                before, behind = max(before, width - decimals), max(behind, decimals)
         else:
             text, stars = printable(cell.text), star_width(cell.stars)
             words = max(words, width_with_numerals(text) + stars)

@@ -141,10 +141,12 @@ class FrameTable(Presented):
         -------
         Table
         """
+        import pandas as pd
+
         check_digits(digits)
         left_out = 0 if rows is None else max(len(self.frame) - read_whole("rows", rows, 2), 0)
         frame = self.frame
-        if frame.index.nlevels == 1 and frame.index.name is None and frame.index.equals(_default_labels(frame)):
+        if frame.index.nlevels == 1 and frame.index.name is None and frame.index.equals(pd.RangeIndex(len(frame))):
             # Rows without labels: the first column says what they are.
             frame = frame.set_index(frame.columns[0]).rename_axis([self.formats[_last(frame.columns[0])].heading])
         two_rows, two_columns = frame.index.nlevels > 1, frame.columns.nlevels > 1
@@ -246,13 +248,6 @@ def frame_of_tests(tests: Sequence[TestResult], index: pd.Index, title: str, not
 def _last(name: Any) -> str:
     """The name of a column without that of its group."""
     return str(name[-1] if isinstance(name, tuple) else name)
-
-
-def _default_labels(frame: pd.DataFrame) -> pd.Index:
-    """Row labels of a frame that was given none."""
-    import pandas as pd
-
-    return pd.RangeIndex(len(frame))
 
 
 def _mark(cell: Cell, sign: str) -> Cell:

@@ -13,8 +13,6 @@ from panelvar.core.faces.layout import Layout
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.core.faces.layout import Row
-
 
 class Presented(HintsAtNames, ABC):
     """What can be read as a table: printed, shown in a notebook, written in any form or to a file."""
@@ -113,9 +111,9 @@ class Presented(HintsAtNames, ABC):
         Names are shown as they are in every form. In a workbook, a text that begins with "=" is a text; in ``.csv``,
         which knows no kinds of cells, an apostrophe stands before it. Several go to one file by `panelvar.save_tables`.
         """
-        from panelvar.core.faces.files import save_table
+        from panelvar.core.faces.files import Filed, save_filed
 
-        save_table(self.summary(), path, label)
+        save_filed([Filed(self.summary(), label=label)], path)
 
     def __str__(self) -> str:
         return self.to_text()
@@ -184,19 +182,9 @@ class Table(Layout, Presented):
         """
         import pandas as pd
 
-        rows: list[Row] = []
-        keys: list[tuple[str, str, str]] = []
-        under = ""
-        for row in self.body:
-            under = row.label if row.heading else under
-            if not row.heading:
-                rows.append(row)
-                keys.append((under, row.label, row.kind))
-        if read_flag("foot", foot):
-            rows += self.foot
-            keys += [("", row.label, row.kind) for row in self.foot]
+        keyed = self.keyed_rows(self.foot if read_flag("foot", foot) else ())
         # Programs get the text of a label in mathematics: `str.__str__` makes one of it, which `str` does not.
-        keys = [(str.__str__(heading), str.__str__(label), kind) for heading, label, kind in keys]
+        keys = [(str.__str__(heading), str.__str__(label), kind) for (heading, label, kind), _ in keyed]
         levels = [level for at, level in enumerate(zip(*keys, strict=True)) if at == 1 or any(level)]
         index: pd.Index
         if len(levels) > 1:
@@ -204,7 +192,7 @@ class Table(Layout, Presented):
         else:
             index = pd.Index([label for _, label, _ in keys], dtype=object)
         columns = [
-            pd.Series([row.cells[j].value for row in rows], index=index, dtype=object).infer_objects()
+            pd.Series([row.cells[j].value for _, row in keyed], index=index, dtype=object).infer_objects()
             for j in range(self.n_columns)
         ]
         if not columns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,17 +40,6 @@ def as_text(label: object) -> str:
     return re.sub(r"[ T]00:00:00(\.0+)?([+-]\d\d:\d\d)?$", "", str(label))
 
 
-class LabelRule(Protocol):
-    """How positions of a calendar are written as labels."""
-
-    @property
-    def noun(self) -> str:
-        """What one ordinal is called."""
-
-    def labels(self, ordinals: Integers) -> pd.Index:
-        """Write ordinals as labels."""
-
-
 @dataclass(frozen=True, slots=True)
 class IntegerLabels:
     """Integers, or texts that differ in one integer."""
@@ -65,13 +54,6 @@ class IntegerLabels:
         if self.style is None:
             return pd.Index(ordinals)
         return pd.Index([self.style.write(int(ordinal)) for ordinal in ordinals])
-
-
-class DateWriter(Protocol):
-    """How dates are written as labels."""
-
-    def write(self, dates: Dates) -> pd.Index:
-        """Write dates as labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +146,9 @@ class Texts:
 
         texts = [self.style.write(date) for date in dates.astype("M8[D]").tolist()]
         return pd.Index([int(text) for text in texts] if self.as_integers else texts)
+
+
+DateWriter: TypeAlias = Timestamps | Periods | Texts
+"""How dates are written as labels."""
+LabelRule: TypeAlias = IntegerLabels | DateLabels | RankLabels
+"""How positions of a calendar are written as labels."""

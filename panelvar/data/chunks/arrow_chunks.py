@@ -12,7 +12,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError
 from panelvar.data.chunks.chunks import CHUNK_ROWS, in_place
-from panelvar.data.chunks.failures import Called, reason, said
+from panelvar.data.chunks.failures import SourceFunction, naming_source, reason
 from panelvar.data.sources.source import Coded, Labels, as_floats, as_labels
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _of_files(states: dict[str, tuple[int, int]], columns: list[str]) -> Iterato
             )
         # Memory does not grow with the file, because it is not read ahead and not mapped into the address space.
         rows = _even_rows(file.metadata)
-        with said(path, OSError, pyarrow.ArrowException):
+        with naming_source(path, OSError, pyarrow.ArrowException):
             for batch in file.iter_batches(batch_size=rows, columns=columns, use_threads=False):
                 yield batch, path
 
@@ -202,7 +202,7 @@ def _of_dataset(data: Any, names: list[str]) -> Iterator[tuple[Any, str]]:
     for fragment in data.get_fragments():
         where = getattr(fragment, "path", "the data set")
         options = {"columns": names, "batch_size": CHUNK_ROWS, "use_threads": False}
-        with said(where, OSError, pyarrow.ArrowException):
+        with naming_source(where, OSError, pyarrow.ArrowException):
             for batch in fragment.to_batches(schema=data.schema, **options):
                 yield batch, where
 
@@ -215,7 +215,7 @@ def _of_table(table: Any, names: list[str]) -> Iterator[tuple[Any, str]]:
 def _of_reader(reader: Any, names: list[str]) -> Iterator[tuple[Any, str]]:
     import pyarrow
 
-    with said("The stream", OSError, pyarrow.ArrowException):
+    with naming_source("The stream", OSError, pyarrow.ArrowException):
         for batch in reader:
             yield batch.select(names), "the stream"
 
@@ -228,12 +228,12 @@ def duckdb_chunks(relation: Any) -> ArrowChunks:
     def batches(columns: list[str]) -> Iterator[tuple[Any, str]]:
         quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
         # Some versions hand errors of a query that is under way on as those of Arrow or of the system.
-        with said("The query of DuckDB", Error, OSError, pyarrow.ArrowException):
+        with naming_source("The query of DuckDB", Error, OSError, pyarrow.ArrowException):
             chosen = relation.project(quoted)
             reader = getattr(chosen, "to_arrow_reader", None) or chosen.fetch_arrow_reader
             for batch in reader(CHUNK_ROWS):
                 yield batch, "the query"
 
-    with said("The query of DuckDB", Error):
+    with naming_source("The query of DuckDB", Error):
         names = list(relation.columns)
-    return ArrowChunks(names, Called(batches, "A relation of DuckDB"), repeatable=True)
+    return ArrowChunks(names, SourceFunction(batches, "A relation of DuckDB"), repeatable=True)

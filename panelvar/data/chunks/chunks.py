@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -122,36 +123,23 @@ class FrameChunks:
     def __init__(self, frames: Callable[[], Iterable[Any]], repeatable: bool) -> None:
         self._frames = frames
         self.repeatable = repeatable
-        self._waiting: Iterator[Any] | None = None
-        first = self._first()
-        self.names = [str(name) for name in Source(first).names]
-
-    def _first(self) -> Any:
-        """The first frame, which says what the columns are; of what can be read once it is kept for the reading."""
-        made = self._frames()
+        made = frames()
         # A frame's iterator is of the names of its columns.
         if not isinstance(made, Iterable) or is_frame(made):
             raise SpecificationError(
                 f"The function must return an iterator or a list of DataFrames; it returned {type(made).__name__}."
             )
-        frames = iter(made)
-        first = next(frames, None)
+        rest = iter(made)
+        first = next(rest, None)
         if first is None:
             raise DataError("The data have no chunk, so there are no rows to read.")
-        if not self.repeatable:
-
-            def again() -> Iterator[Any]:
-                yield first
-                yield from frames
-
-            self._waiting = again()
-        return first
+        # The first frame says what the columns are; of what can be read once it is kept for the reading.
+        self._waiting = None if repeatable else chain((first,), rest)
+        self.names = [str(name) for name in Source(first).names]
 
     def read(self, columns: Sequence[str]) -> Iterator[FrameChunk]:
         """Read columns of all frames."""
-        frames = iter(self._frames()) if self.repeatable else self._waiting
-        assert frames is not None
-        for number, frame in enumerate(frames):
+        for number, frame in enumerate(self._frames() if self._waiting is None else self._waiting):
             yield from chunks_of(frame, f"chunk {number}", columns)
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
 from panelvar.core.base.errors import DataError
-from panelvar.data.chunks.chunks import FrameChunk, chunks_of
+from panelvar.data.chunks.chunks import Chunks, FrameChunk, chunks_of
 from panelvar.data.chunks.partitions import SentWork, Share, in_pairs
 
 Found = TypeVar("Found")
@@ -37,16 +37,13 @@ class DaskChunks:
                 frame = part.compute()
             yield from chunks_of(frame, _name(number), columns)
 
-    def at_work(self) -> bool:
-        """Whether a client of `distributed` is active."""
-        return _client() is not None
-
-    def gather(self, columns: Sequence[str], work: SentWork[Found], merge: Callable[[Found, Found], Found]) -> Found:
+    def gather(
+        self, client: Any, columns: Sequence[str], work: SentWork[Found], merge: Callable[[Found, Found], Found]
+    ) -> Found:
         """Do work on shares of the partitions on the workers; what a worker that is lost had done is done again."""
         from dask.base import annotate
         from dask.delayed import delayed
 
-        client = _client()
         # Part of the graph, which outlives every worker, and no data that one of them holds.
         sent = delayed(work, traverse=False)
         on_partition, on_share = delayed(_on_partition, pure=False), delayed(_on_share, pure=False)
@@ -82,6 +79,30 @@ class DaskChunks:
             # Left to itself the scheduler may have one worker do all, which has the work already.
             where = {"workers": workers[place % len(workers)], "allow_other_workers": True} if workers else {}
             yield where, _Reads(graphs[first:stop], first)
+
+
+def gather(
+    chunks: Chunks,
+    columns: Sequence[str],
+    work: Callable[[], Found],
+    merge: Callable[[Found, Found], Found],
+    left_out: Sequence[object] = (),
+) -> Found:
+    """Do work that reads columns of all chunks: here, or on shares of the partitions where they lie.
+
+    Parameters
+    ----------
+    chunks : Chunks
+    columns : sequence of str
+    work : callable
+        See `panelvar.data.chunks.partitions.SentWork`, as for ``left_out``.
+    merge : callable
+        Makes one of what was found in two neighbours.
+    left_out : sequence of object
+    """
+    if isinstance(chunks, DaskChunks) and (client := _client()) is not None:
+        return chunks.gather(client, columns, SentWork(work, chunks, left_out), merge)
+    return work()
 
 
 _Graph: TypeAlias = tuple[dict[Any, Any], Any]

@@ -11,7 +11,7 @@ from panelvar.core.base.errors import DataError, SpecificationError
 
 
 @contextmanager
-def said(what: str, *kinds: type[BaseException]) -> Iterator[None]:
+def naming_source(what: str, *kinds: type[BaseException]) -> Iterator[None]:
     """Turn a library's errors into one that names what could not be read."""
     try:
         yield
@@ -25,7 +25,7 @@ def reason(error: BaseException) -> str:
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
-class Called:
+class SourceFunction:
     """A function that returns what is read, with a word for who pickles a result that needs it again.
 
     Parameters
@@ -48,7 +48,7 @@ class Called:
             pickle.dumps(self.function)
         except Exception:
             raise not_pickled(self.what) from None
-        return Called, (self.function, self.what)
+        return SourceFunction, (self.function, self.what)
 
 
 def not_pickled(what: str) -> SpecificationError:

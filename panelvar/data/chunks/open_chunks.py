@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from panelvar.core.base.errors import SpecificationError, not_installed
 from panelvar.data.chunks.chunks import CHUNK_ROWS, Chunks, FrameChunks, is_frame
-from panelvar.data.chunks.failures import Called, said
+from panelvar.data.chunks.failures import SourceFunction, naming_source
 from panelvar.data.chunks.files import Files, are_paths
 from panelvar.data.chunks.read_once import ReadOnce
 
@@ -46,19 +46,19 @@ def open_chunks(data: Any) -> Chunks:
     if library == "polars" and hasattr(data, "iter_slices"):
         return FrameChunks(partial(data.iter_slices, CHUNK_ROWS), repeatable=True)
     if library == "polars" and hasattr(data, "collect"):
-        return FrameChunks(Called(partial(_of_lazy_frame, data), "A query of polars"), repeatable=True)
+        return FrameChunks(SourceFunction(partial(_of_lazy_frame, data), "A query of polars"), repeatable=True)
     if library.startswith("dask") and hasattr(data, "to_delayed"):
         from panelvar.data.chunks.dask_chunks import DaskChunks
 
         return DaskChunks(data)
     if is_frame(data):
-        return FrameChunks(partial(_in_turn, [data]), repeatable=True)
-    if isinstance(data, Sequence) and data and all(map(_is_table, data)):
-        return FrameChunks(partial(_in_turn, data), repeatable=True)
+        return FrameChunks(partial(iter, [data]), repeatable=True)
+    if isinstance(data, Sequence) and data and all(is_frame(one) or hasattr(one, "__arrow_c_stream__") for one in data):
+        return FrameChunks(partial(iter, data), repeatable=True)
     if callable(data):
-        return FrameChunks(Called(data, "A function that returns DataFrames"), repeatable=True)
+        return FrameChunks(SourceFunction(data, "A function that returns DataFrames"), repeatable=True)
     if isinstance(data, Iterator):
-        return ReadOnce(FrameChunks(partial(_in_turn, data), repeatable=False))
+        return ReadOnce(FrameChunks(partial(iter, data), repeatable=False))
     if isinstance(data, Sequence) and not data:
         raise SpecificationError(f"The {type(data).__name__} of data is empty, so there is nothing to read.")
     raise SpecificationError(
@@ -66,10 +66,6 @@ def open_chunks(data: Any) -> Chunks:
         "frame of polars or Dask, a list of DataFrames, an iterator of DataFrames, or a function that returns such "
         f"an iterator; got {type(data).__name__}."
     )
-
-
-def _is_table(data: Any) -> bool:
-    return is_frame(data) or hasattr(data, "__arrow_c_stream__")
 
 
 def files_in(data: Any) -> Files | None:
@@ -82,15 +78,11 @@ def files_in(data: Any) -> Files | None:
     return Files(files) if local and files else None
 
 
-def _in_turn(frames: Iterable[Any]) -> Iterable[Any]:
-    return frames
-
-
 def _of_lazy_frame(data: Any) -> Iterator[Any]:
     """A query of polars a batch at a time where its version can, else at once."""
     from polars.exceptions import PolarsError
 
-    with said("The query of polars", PolarsError, OSError):
+    with naming_source("The query of polars", PolarsError, OSError):
         batches = getattr(data, "collect_batches", None)
         yield from [data.collect()] if batches is None else batches(chunk_size=CHUNK_ROWS)
 

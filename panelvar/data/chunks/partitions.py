@@ -6,7 +6,7 @@ import io
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from panelvar.data.chunks.chunks import FrameChunk, chunks_of
 
@@ -14,17 +14,6 @@ if TYPE_CHECKING:
     from panelvar.data.chunks.chunks import Chunks
 
 Found = TypeVar("Found")
-
-
-@runtime_checkable
-class Partitioned(Protocol):
-    """A source whose partitions lie on workers."""
-
-    def at_work(self) -> bool:
-        """Whether there are workers now; without them the source is read a chunk at a time."""
-
-    def gather(self, columns: Sequence[str], work: SentWork[Found], merge: Callable[[Found, Found], Found]) -> Found:
-        """Do work on columns of shares of the partitions, and merge what it finds, neighbours first."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +35,6 @@ class Share:
         """Read columns of its rows."""
         for frame, where in self.frames():
             yield from chunks_of(frame, where, columns)
-
-
-def gathered(
-    chunks: Chunks,
-    columns: Sequence[str],
-    work: Callable[[], Found],
-    merge: Callable[[Found, Found], Found],
-    left_out: Sequence[object] = (),
-) -> Found:
-    """Do work that reads columns of all chunks: here, or on shares of the partitions where they lie.
-
-    Parameters
-    ----------
-    chunks : Chunks
-    columns : sequence of str
-    work : callable
-        See `SentWork`, as for ``left_out``.
-    merge : callable
-        Makes one of what was found in two neighbours.
-    left_out : sequence of object
-    """
-    if isinstance(chunks, Partitioned) and chunks.at_work():
-        return chunks.gather(columns, SentWork(work, chunks, left_out), merge)
-    return work()
 
 
 class SentWork(Generic[Found]):

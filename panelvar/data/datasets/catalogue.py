@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from panelvar.core.base.constants import constants
 from panelvar.core.faces.layout import Fact, Row, count, words
@@ -159,18 +159,8 @@ def catalogue() -> DataCatalogue:
     columns: dict[str, list[Column]] = {}
     for row in constants("data/datasets", "columns"):
         columns.setdefault(row["set"], []).append(Column(row["column"], row["meaning"], row["unit"]))
-    sets = [
-        DataDescription(
-            name=row["name"],
-            title=row["title"],
-            entity=row["entity"],
-            time=row["time"],
-            rows=int(row["rows"]),
-            source=row["source"],
-            licence=row["licence"],
-            reference=row["reference"],
-            columns=tuple(columns[row["name"]]),
-        )
-        for row in constants("data/datasets", "sets")
-    ]
+    sets = []
+    for row in constants("data/datasets", "sets"):
+        fields: dict[str, Any] = {**row, "rows": int(row["rows"]), "columns": tuple(columns[row["name"]])}
+        sets.append(DataDescription(**fields))
     return DataCatalogue(tuple(sets))

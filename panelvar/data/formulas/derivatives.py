@@ -174,10 +174,6 @@ class SlopedFactors(Factors):
         self.references: dict[str, tuple[str, ...]] = {}
         self._periods_back = 0
 
-    def column_with_slope(self, name: str) -> Any:
-        """Compute a column by itself."""
-        return self.column(name)
-
     def _by_itself(self, name: str) -> Any:
         return self.column(name)
 

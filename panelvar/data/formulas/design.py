@@ -385,7 +385,7 @@ def every_row(
         _refuse_twice(dependent, names)
         read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
         outcome, columns = read(dependent), tuple(read(name) for name in names)
-    return _make_design(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
+    return make_design(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
 
 
 def dated_panel(data: object) -> Panel:
@@ -401,22 +401,7 @@ def dated_panel(data: object) -> Panel:
     return as_panel(data)
 
 
-def assemble(
-    panel: Panel,
-    dependent: str,
-    names: tuple[str, ...],
-    outcome: Column,
-    columns: tuple[Column, ...],
-    constant: bool | None,
-    weights: str | NDArray[Any] | None,
-    missing: str,
-    formula: str | None,
-) -> Design:
-    """Make the design of columns that have been read (see `build_design`)."""
-    return complete(_make_design(panel, dependent, names, outcome, columns, constant, weights, formula), missing)
-
-
-def _make_design(
+def make_design(
     panel: Panel,
     dependent: str,
     names: tuple[str, ...],
@@ -488,8 +473,7 @@ def complete(design: Design, missing: str) -> Design:
     for name, column in labelled:
         # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
         with np.errstate(over="ignore", invalid="ignore"):
-            total = column.sum()
-        sums.append(total)
+            sums.append(total := column.sum())
         if math.isfinite(total):
             continue
         refuse_infinite(panel, name, column[:])

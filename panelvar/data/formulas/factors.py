@@ -81,14 +81,14 @@ class Factor(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Several:
+class NumericColumns:
     """Numeric columns that one factor stands for: how each is marked after the factor's text, and how it is made."""
 
     marks: tuple[str, ...]
     column: Callable[[int], Array]
 
 
-Value: TypeAlias = "Array | StoredColumn | Categories | Several"
+Value: TypeAlias = "Array | StoredColumn | Categories | NumericColumns"
 
 
 def shifts_rows(factor: Factor) -> bool:
@@ -128,10 +128,9 @@ class Factors:
                     f"{factor.text} is not a term of a formula here. fit_fixed_effects(..., "
                     f"effects={_EFFECTS[factor.text]!r}) absorbs these effects."
                 )
-            if not self._is_categorical(factor.text):
-                alone: Value = self._by_itself(factor.text)
-                return alone
-            return self._levels(factor.text).categories
+            if self._is_categorical(factor.text):
+                return self._levels(factor.text).categories
+            return cast(Value, self._by_itself(factor.text))
         node = self._tree(factor.text)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ALONE:
             return {"C": self._categorical_call, "i": self._interaction, "poly": self._polynomials}[node.func.id](node)
@@ -242,7 +241,7 @@ class Factors:
             raise SpecificationError(f"{self._text(node)} leaves out all levels of {name!r}.")
         numbers, mark = np.broadcast_to(other, self.panel.nobs), "T." if named else ""
         marks = tuple(f"[{mark}{factor.levels[level]}]" for level in kept_levels)
-        return Several(marks, lambda place: factor.indicator(kept_levels[place]) * numbers)
+        return NumericColumns(marks, lambda place: factor.indicator(kept_levels[place]) * numbers)
 
     def _second(self, node: ast.expr) -> Array | Levels:
         """Return what a factor is interacted with: numbers, or the levels of a column of texts or of ``i.column``."""
@@ -263,7 +262,7 @@ class Factors:
         # Its columns are read as those of a panel are.
         return self if self.like is self.panel else Factors(cast(Panel, self.like))
 
-    def _polynomials(self, node: ast.Call) -> Several:
+    def _polynomials(self, node: ast.Call) -> NumericColumns:
         """Compute ``poly(x, 2)``, orthogonal over the rows of the fit's data, or ``poly(x, 2, raw=True)``."""
         degree = node.args[1:] + [keyword.value for keyword in node.keywords if keyword.arg == "degree"]
         others = [keyword for keyword in node.keywords if keyword.arg != "degree"]
@@ -282,8 +281,11 @@ class Factors:
         values = np.broadcast_to(self._value(node.args[0]), self.panel.nobs)
         if raw.get("raw", False):
             powers = [self._finite(node, values**power, (values,)) for power in range(1, k + 1)]
-            return Several(marks, powers.__getitem__)
-        like = values if self._like is self else self._like._evaluated(node.args[0], self._quoted)
+            return NumericColumns(marks, powers.__getitem__)
+        like = values
+        if self._like is not self:
+            self._like._quoted = self._quoted
+            like = np.broadcast_to(self._like._value(node.args[0]), self._like.panel.nobs)
         present = like[np.isfinite(like)]
         if len(np.unique(present)) <= k:
             raise DataError(
@@ -291,12 +293,7 @@ class Factors:
                 f"{len(np.unique(present))}."
             )
         columns = OrthogonalPolynomials.over(present, k)(values)
-        return Several(marks, columns.__getitem__)
-
-    def _evaluated(self, node: ast.expr, quoted: dict[str, str]) -> Array:
-        """Compute an expression that other rows' factors have read."""
-        self._quoted = quoted
-        return np.broadcast_to(self._value(node), self.panel.nobs)
+        return NumericColumns(marks, columns.__getitem__)
 
     def _name(self, node: ast.AST) -> str | None:
         """Return the column that a node names, dots in it included, or None if it is not a name."""

@@ -37,9 +37,9 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ from panelvar.core.base.errors import DataError, SpecificationError, not_install
 from panelvar.core.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS
 from panelvar.core.base.quoting import in_backticks
 from panelvar.data.formulas.categories import Categories, HasLevels, full_rank_codings
-from panelvar.data.formulas.factors import Factor, Factors, Several, Value, shifts_rows
+from panelvar.data.formulas.factors import Factor, Factors, NumericColumns, Value, shifts_rows
 from panelvar.data.formulas.formula_parts import (
     FormulaParts,
     advising_backticks,
@@ -117,25 +117,23 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
         message names the term, the number of rows and the first of them.
     """
     with advising_backticks(formula, (*panel.names, panel.entity_name, panel.time_name)):
-        return _parsed(formula, panel, factors)
-
-
-def _parsed(formula: str, panel: Panel, factors: Factors | None) -> FormulaColumns:
-    left, right = _terms(formula)
-    if len(left) != 1 or len(left[0]) != 1:
-        written = " + ".join(":".join(factor.text for factor in term) or "1" for term in left) or "nothing"
-        raise SpecificationError(f"A formula has one dependent variable left of '~'; got {written} in {formula!r}.")
-    computed = Factors(panel) if factors is None else factors
-    y = computed[left[0][0]]
-    name = left[0][0].text
-    if isinstance(y, Categories):
-        raise DataError(f"The dependent variable {name!r} is not numeric. It must hold numbers.")
-    if isinstance(y, Several):
-        raise SpecificationError(f"A formula has one dependent variable left of '~', and {name} makes several columns.")
-    names, columns, constant = _columns(right, computed)
-    if not isinstance(y, StoredColumn) and np.shape(y) != (panel.nobs,):
-        y = np.broadcast_to(y, panel.nobs)
-    return FormulaColumns(name, y, names, columns, constant)
+        left, right = _terms(formula)
+        if len(left) != 1 or len(left[0]) != 1:
+            written = " + ".join(map(_joined_texts, left)) or "nothing"
+            raise SpecificationError(f"A formula has one dependent variable left of '~'; got {written} in {formula!r}.")
+        computed = Factors(panel) if factors is None else factors
+        y = computed[left[0][0]]
+        name = left[0][0].text
+        if isinstance(y, Categories):
+            raise DataError(f"The dependent variable {name!r} is not numeric. It must hold numbers.")
+        if isinstance(y, NumericColumns):
+            raise SpecificationError(
+                f"A formula has one dependent variable left of '~', and {name} makes several columns."
+            )
+        names, columns, constant = _columns(right, computed)
+        if not isinstance(y, StoredColumn) and np.shape(y) != (panel.nobs,):
+            y = np.broadcast_to(y, panel.nobs)
+        return FormulaColumns(name, y, names, columns, constant)
 
 
 def regressors(
@@ -183,11 +181,10 @@ def shifts(formula: str) -> bool:
 
 def written_terms(formula: str) -> tuple[str, ...]:
     """Return the terms right of the tilde as a formula would write them, ``"1"`` for the constant."""
-    return tuple(":".join(_quoted(factor) for factor in term) or "1" for term in terms_of(formula))
-
-
-def _quoted(factor: Factor) -> str:
-    return in_backticks(factor.text) if factor.is_column else factor.text
+    return tuple(
+        ":".join(in_backticks(factor.text) if factor.is_column else factor.text for factor in term) or "1"
+        for term in terms_of(formula)
+    )
 
 
 def _terms(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
@@ -282,7 +279,10 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
         if not term:
             continue
         for product in products:
-            for name, column in _product(term, dict(product), computed):
+            key = (term, *product)
+            if key not in computed.products:
+                computed.products[key] = _multiply(term, dict(product), computed)
+            for name, column in computed.products[key]:
                 if name in columns:
                     raise SpecificationError(f"Two terms of the formula are called {name!r}. Rename a column.")
                 columns[name] = column
@@ -295,14 +295,13 @@ def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], co
     for term, products in zip(terms, codings, strict=True):
         if not term:
             continue
-        own = 0
-        for product in products:
-            full = dict(product)
-            own += math.prod(_width(computed[factor], full.get(factor)) for factor in term)
-        total += own
+        width = sum(
+            math.prod(_width(computed[factor], dict(product).get(factor)) for factor in term) for product in products
+        )
+        total += width
         if total > MOST_COLUMNS or total * n_rows > MOST_CELLS:
             raise SpecificationError(
-                f"{_joined_texts(term)!r} would make {own} columns of {n_rows} rows, {total} with the terms before "
+                f"{_joined_texts(term)!r} would make {width} columns of {n_rows} rows, {total} with the terms before "
                 f"it; the limits are {MOST_COLUMNS} columns and {MOST_CELLS} numbers. Absorb so many effects, with "
                 "effects=, instead of estimating them."
             )
@@ -310,24 +309,17 @@ def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], co
 
 def _width(value: Value, full: bool | None) -> int:
     """How many columns a factor has in a product; ``full`` says whether a categorical one keeps all levels."""
-    if isinstance(value, Several):
+    if isinstance(value, NumericColumns):
         return len(value.marks)
     return len(value.levels) - value.left_out(full) if isinstance(value, Categories) and full is not None else 1
 
 
 def _joined_texts(term: Term) -> str:
-    return ":".join(factor.text for factor in term)
-
-
-def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
-    """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
-    key = (term, *sorted((term.index(factor), every) for factor, every in full.items()))
-    if key not in computed.products:
-        computed.products[key] = _multiply(term, full, computed)
-    return computed.products[key]
+    return ":".join(factor.text for factor in term) or "1"
 
 
 def _multiply(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]]:
+    """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
     # A column by itself is not copied.
     alone = computed[term[0]] if len(term) == 1 else None
     if isinstance(alone, StoredColumn):
@@ -335,37 +327,35 @@ def _multiply(term: Term, full: dict[Any, bool], computed: Factors) -> list[tupl
     if isinstance(alone, np.ndarray) and alone.shape == (computed.panel.nobs,):
         return [(term[0].text, alone.astype(np.float64, copy=False))]
     numeric: Any = np.ones(computed.panel.nobs)
-    choices: list[list[tuple[Factor, int]]] = []
+    # What each factor may be in a column: its name there, and what makes its numbers unless they are in all columns.
+    choices: list[list[tuple[str, Callable[[], Array] | None]]] = []
     for factor in term:
         value = computed[factor]
-        if isinstance(value, Several):
-            choices.append([(factor, place) for place in range(len(value.marks))])
+        if isinstance(value, NumericColumns):
+            choices.append([
+                (factor.text + mark, partial(value.column, place)) for place, mark in enumerate(value.marks)
+            ])  # fmt: skip
         elif not isinstance(value, Categories):
             with np.errstate(over="ignore"):  # infinite values are refused by the column's name
                 numeric = numeric * (value[:] if isinstance(value, StoredColumn) else value)
+            choices.append([(factor.text, None)])
         elif factor in full:
             levels = range(value.left_out(full[factor]), len(value.levels))
             if not levels:
                 raise _without_contrast(factor, value)
-            choices.append([(factor, level) for level in levels])
+            mark = "T." if levels[0] else ""
+            choices.append([
+                (f"{factor.text}[{mark}{value.levels[level]}]", partial(value.indicator, level)) for level in levels
+            ])  # fmt: skip
     columns = []
     # The levels of the first factor run fastest, as formulaic and patsy order them.
     for combination in itertools.product(*reversed(choices)):
-        column, chosen = numeric, dict(combination)
-        pieces = []
-        for factor in term:
-            value = computed[factor]
-            if isinstance(value, Several):
+        column = numeric
+        for _, make in reversed(combination):
+            if make is not None:
                 with np.errstate(over="ignore", invalid="ignore"):
-                    column = column * value.column(chosen[factor])
-                pieces.append(factor.text + value.marks[chosen[factor]])
-            elif not isinstance(value, Categories):
-                pieces.append(factor.text)
-            elif factor in chosen:
-                column = column * value.indicator(chosen[factor])
-                mark = "T." if value.left_out(full[factor]) else ""
-                pieces.append(f"{factor.text}[{mark}{value.levels[chosen[factor]]}]")
-        columns.append((":".join(pieces), column))
+                    column = column * make()
+        columns.append((":".join(name for name, _ in reversed(combination)), column))
     return columns
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import SpecificationError, choose
-from panelvar.data.formulas.design import Design, assemble, dated_panel, makes_designs
+from panelvar.data.formulas.design import Design, complete, dated_panel, make_design, makes_designs
 from panelvar.data.formulas.formula_parts import advising_backticks, characters, closed, split_formula
 from panelvar.data.panel.panel import Panel
 from panelvar.kernels.linear.columns import Column
@@ -100,14 +100,10 @@ def build_instrumented(
         lists = _named(y, x, endogenous, instruments)
         parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
         columns = InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
-    layout = columns.layout
-    names = tuple(name for part in columns.parts for name in part)
-    every = tuple(column for part in columns.parts for column in part.values())
-    constant = columns.constant if constant is None else constant
-    design = assemble(
-        panel, columns.dependent, names, columns.outcome, every, constant, weights, missing, columns.formula
-    )
-    return design, layout
+    layout, model = columns.layout, columns.of_model
+    constant = model.constant if constant is None else constant
+    design = make_design(panel, model.y_name, model.x_names, model.y, model.x, constant, weights, columns.formula)
+    return complete(design, missing), layout
 
 
 def _refuse_both(*lists: Names) -> None:

@@ -300,9 +300,7 @@ def _from_panel(panel: Panel, names: Sequence[Hashable] | None) -> VarData:
             f"The panel has {panel.n_entities} entities; a VAR takes one. Select its rows with panel.where(...). "
             "fit_var_batch fits a VAR to each entity, fit_panel_var one to all."
         )
-    chosen = list(panel.names) if names is None else list(names)
-    if names is None:
-        chosen = [name for name in chosen if name not in (panel.entity_name, panel.time_name)]
+    chosen = list(panel.names if names is None else names)
     columns = [panel.column(name) for name in chosen]
     values = _checked(np.column_stack(columns) if columns else np.empty((panel.nobs, 0)), chosen)
     return _on_calendar(values, tuple(map(str, chosen)), panel.time_positions, panel.index, panel.calendar)

@@ -47,10 +47,6 @@ class ComputedChunks:
         self.names = [*chunks.names, *self.computed]
         self.repeatable = chunks.repeatable
 
-    def of(self, chunks: Chunks) -> ComputedChunks:
-        """Return the same columns, computed of other chunks."""
-        return ComputedChunks(chunks, self.computed, self.needed, self.compute)
-
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """Read columns of all rows, and compute those that must be."""
         stored = [name for name in columns if name not in self.computed]

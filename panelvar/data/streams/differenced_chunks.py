@@ -142,5 +142,6 @@ def measure_differences(chunks: DifferencedChunks) -> tuple[int, int, Array]:
 def read_whole_entities(chunks: Chunks, stream: DatedChunks) -> EntityChunks | ComputedChunks:
     """Return the same columns of whole entities, whatever rows they have been of."""
     if isinstance(chunks, ComputedChunks):
-        return chunks.of(read_whole_entities(chunks.chunks, stream))
+        whole = read_whole_entities(chunks.chunks, stream)
+        return ComputedChunks(whole, chunks.computed, chunks.needed, chunks.compute)
     return chunks if isinstance(chunks, EntityChunks) else EntityChunks(WholeEntities(stream))

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from panelvar.core.base.arrays import Array
-from panelvar.data.panel.panel import Panel
 from panelvar.data.sources.source import Labels, as_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.data.streams.whole_entities import WholeEntities
+    from panelvar.data.streams.whole_entities import PanelOfEntities, WholeEntities
 
 
 class EntityChunks:
@@ -40,19 +39,16 @@ class EntityChunk:
 
     Parameters
     ----------
-    panel : Panel
+    panel : PanelOfEntities
         On the calendar of all rows of the stream.
     """
 
     where = "the data"
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: PanelOfEntities) -> None:
         self.panel = panel
         self.n_rows = panel.nobs
-
-    def row(self, place: int) -> str:
-        """Name a row by where it was read."""
-        return str(self.panel.index[place])
+        self.row = panel.row
 
     def numbers(self, name: str) -> Array:
         """Return a column as doubles."""

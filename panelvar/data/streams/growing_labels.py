@@ -213,19 +213,12 @@ class GrowingLabels:
 
     def _find(self, distinct: pd.Index) -> Positions:
         places = np.full(len(distinct), -1, dtype=np.intp)
-        open_places: slice | Positions = slice(None)
         for block, offset in self._blocks:
-            wanted = distinct[open_places]
-            found = block.get_indexer(wanted)
-            known = found >= 0
-            if isinstance(open_places, slice):
-                places[known] = found[known] + offset
-                open_places = np.flatnonzero(~known)
-            else:
-                places[open_places[known]] = found[known] + offset
-                open_places = open_places[~known]
-            if len(open_places) == 0:
+            wanted = np.flatnonzero(places < 0)
+            if len(wanted) == 0:
                 break
+            found = block.get_indexer(distinct if len(wanted) == len(places) else distinct[wanted])
+            places[wanted] = np.where(found < 0, -1, found + offset)
         return places
 
     def _append(self, new: pd.Index) -> None:

@@ -15,8 +15,8 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.nearest import nearest
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
+from panelvar.data.chunks.dask_chunks import gather
 from panelvar.data.chunks.open_chunks import files_in, need_pyarrow, open_chunks
-from panelvar.data.chunks.partitions import gathered
 from panelvar.data.formulas.design import check_names
 from panelvar.data.formulas.instrument_columns import from_formula
 from panelvar.data.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
@@ -232,9 +232,7 @@ class PanelStream(HintsAtNames):
             read = partial(_parse_rows, y, self)
             chunks, first = self._rows_for(y)
             found = read(rows_of(first))
-            constant = found.constant if constant is None else constant
-            chunks = self._with_columns(chunks, y, found, read)
-            return self._survey_design(chunks, found.y_name, found.x_names, constant, weights, missing, y)
+            return self._survey_formula(chunks, y, found, read, constant, weights, missing)
         return self._survey_design(self._chunks, y, read_names("x", x), constant, weights, missing, None)
 
     def instrumented_design_of(
@@ -245,9 +243,10 @@ class PanelStream(HintsAtNames):
         chunks, first = self._rows_for(formula)
         parts = read(rows_of(first))
         layout, found = parts.layout, parts.of_model
-        constant = found.constant if constant is None else constant
-        chunks = self._with_columns(chunks, formula, found, lambda panel: read(panel).of_model)
-        design = self._survey_design(chunks, found.y_name, found.x_names, constant, weights, missing, parts.formula)
+        design = self._survey_formula(
+            chunks, formula, found, lambda panel: read(panel).of_model, constant, weights, missing
+        )
+        design.formula = parts.formula
         return design, layout
 
     def _rows_for(self, formula: str) -> tuple[Chunks, Chunk]:
@@ -261,13 +260,22 @@ class PanelStream(HintsAtNames):
             self._levels |= read_levels(self._chunks, unknown)
         return chunks, first
 
-    def _with_columns(
-        self, chunks: Chunks, formula: str, first: FormulaColumns, read: Callable[[Panel], FormulaColumns]
-    ) -> Chunks:
-        """Return chunks that have the columns of a formula, ``first`` being what it makes of the first of them."""
+    def _survey_formula(
+        self,
+        chunks: Chunks,
+        formula: str,
+        first: FormulaColumns,
+        read: Callable[[Panel], FormulaColumns],
+        constant: bool | None,
+        weights: Any,
+        missing: str,
+    ) -> StreamedDesign:
+        """Survey the rows of a formula, ``first`` being what it makes of the first of the chunks."""
         needed = columns_in(formula, self.names)
         computed = ComputedChunks(chunks, (*first.x_names, first.y_name), needed, partial(_by_name, read))
-        return computed if computed.computed else chunks
+        chunks = computed if computed.computed else chunks
+        constant = first.constant if constant is None else constant
+        return self._survey_design(chunks, first.y_name, first.x_names, constant, weights, missing, formula)
 
     def _survey_design(
         self,
@@ -314,7 +322,7 @@ class PanelStream(HintsAtNames):
         """Read columns of all rows of chunks a first time, to know what there is; ``of`` as of `Surveyor.done`."""
         begin = partial(Surveyor, self.entity_name, self.time_name, self.freq, columns, missing)
         read = [*dict.fromkeys((*columns, self.entity_name, self.time_name))]
-        return gathered(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks, of)
+        return gather(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks, of)
 
 
 def _parse_rows(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import DataError, RowsNotKeptError
-from panelvar.data.chunks.partitions import Share, gathered
+from panelvar.data.chunks.dask_chunks import gather
+from panelvar.data.chunks.partitions import Share
 from panelvar.data.sources.source import missing
 from panelvar.data.streams.dimensions import Dimension, LocalGroups
 from panelvar.data.streams.growing_labels import GrowingLabels
+from panelvar.data.streams.growing_tables import GrowingTable
 from panelvar.data.streams.summed_tables import Sent, add, pack, unpack
 from panelvar.data.streams.survey import Survey, complete_rows, labels_of_rows
 
@@ -184,7 +186,7 @@ class Reading:
                 f"reading, and have {count} now."
             )
 
-    def gathered(
+    def gather(
         self,
         work: Callable[[], Found],
         merge: Callable[[Found, Found], Found],
@@ -193,12 +195,12 @@ class Reading:
         values: bool = True,
         left_out: Sequence[object] = (),
     ) -> Found:
-        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.data.chunks.partitions`).
+        """Do work that is one pass over the parts: here, or where partitions lie (`panelvar.data.chunks.dask_chunks`).
 
         Parameters
         ----------
         work, merge, left_out
-            As of `panelvar.data.chunks.partitions.gathered`.
+            As of `panelvar.data.chunks.dask_chunks.gather`.
         dimensions, values
             As of `parts`.
         """
@@ -207,7 +209,7 @@ class Reading:
         counted: Callable[[], tuple[int, Found]] = partial(self._count_rows_of, work)
         both: Callable[[tuple[int, Found], tuple[int, Found]], tuple[int, Found]] = partial(_merge_counted, merge)
         names, stays = self._names(dimensions, values), (survey.by_entity, *unknown, *left_out)
-        count, found = gathered(self.chunks, names, counted, both, stays)
+        count, found = gather(self.chunks, names, counted, both, stays)
         self._check_count(count)
         return found
 
@@ -222,8 +224,8 @@ class Reading:
         dimensions: Sequence[Dimension] = (),
         left_out: Sequence[object] = (),
     ) -> list[Array]:
-        """Return the tables that a pass over the parts makes, those of partitions added up (see `gathered`)."""
-        sent = self.gathered(partial(self._to_send, work), _add_each, dimensions, left_out=left_out)
+        """Return the tables that a pass over the parts makes, those of partitions added up (see `gather`)."""
+        sent = self.gather(partial(self._to_send, work), _add_each, dimensions, left_out=left_out)
         return [unpack(table) for table in sent]
 
     def _to_send(self, work: Callable[[], list[Array]]) -> Sequence[Sent]:
@@ -233,7 +235,15 @@ class Reading:
     def dimension(self, column: str) -> Dimension:
         """Return the dimension of a column, from a reading of its labels the first time it is asked for."""
         if column not in self._by_name:
-            self._by_name[column] = self._survey_of(column)
+            read = self._columns_needed(False)
+            work = partial(_Counts.of_all, column, self.chunks, read)
+            counted = gather(self.chunks, (*read, column), work, _Counts.merge)
+            if counted.absent:
+                raise DataError(
+                    f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model, first in "
+                    f"{counted.first_absent}."
+                )
+            self._by_name[column] = counted.dimension()
         return self._by_name[column]
 
     def crossed(self, first: Dimension, second: Dimension) -> Dimension:
@@ -241,8 +251,8 @@ class Reading:
         name = f"{first.name}^{second.name}"
         if name not in self._by_name:
             work = partial(self._count_pairs, name, first, second)
-            counted = self.gathered(work, _Counts.merge, (first, second), values=False)
-            self._by_name[name] = Dimension(name, counted.growing, counted.all, (first, second))
+            counted = self.gather(work, _Counts.merge, (first, second), values=False)
+            self._by_name[name] = counted.dimension((first, second))
         return self._by_name[name]
 
     def _count_pairs(self, name: str, first: Dimension, second: Dimension) -> _Counts:
@@ -251,17 +261,6 @@ class Reading:
         for part in self.parts((first, second), values=False):
             counted.add(pairs_in(part, first, second), "the data")
         return counted
-
-    def _survey_of(self, column: str) -> Dimension:
-        read = self._columns_needed(False)
-        work = partial(_Counts.of_all, column, self.chunks, read)
-        counted = gathered(self.chunks, (*read, column), work, _Counts.merge)
-        if counted.absent:
-            raise DataError(
-                f"{column!r} is missing in {counted.absent} of the {self.nobs} rows of the model, first in "
-                f"{counted.first_absent}."
-            )
-        return Dimension(column, counted.growing, counted.all)
 
 
 def _add_each(first: Sequence[Sent], second: Sequence[Sent]) -> list[Sent]:
@@ -285,18 +284,18 @@ class _Counts:
 
     def __init__(self, name: str) -> None:
         self.growing = GrowingLabels(name)
-        self.all = np.zeros(0, dtype=np.int64)
+        self._table = GrowingTable(1)
         self.absent = 0
         self.first_absent = ""
 
     def add(self, labels: Labels, where: str) -> None:
         """Count the labels of a chunk."""
         found = self.growing.add(labels, where)
-        self._grow()
+        counts = self._counts()
         if found.starts is None:
-            np.add.at(self.all, found.places, 1)
+            np.add.at(counts, found.places, 1.0)
         else:
-            self.all[found.places] += np.diff(found.starts)
+            counts[found.places] += np.diff(found.starts)
 
     @classmethod
     def of_all(cls, name: str, chunks: Chunks, needed: tuple[str, ...]) -> _Counts:
@@ -319,17 +318,17 @@ class _Counts:
         """Return these and what another counted; neither changes (see `Surveyor.merge`)."""
         both = deepcopy(self)
         places = both.growing.merge(other.growing)
-        both._grow()
-        both.all[places] += other.all
+        both._counts()[places] += other._counts()
         both.absent += other.absent
         both.first_absent = self.first_absent or other.first_absent
         return both
 
-    def _grow(self) -> None:
-        """Make room for labels that are new."""
-        if self.growing.count > len(self.all):
-            more = np.zeros(self.growing.count - len(self.all), dtype=np.int64)
-            self.all = np.concatenate((self.all, more))
+    def dimension(self, pair: tuple[Dimension, Dimension] | None = None) -> Dimension:
+        """Return the dimension of the labels, ``pair`` as of `Dimension`."""
+        return Dimension(self.growing.name, self.growing, self._counts().astype(np.int64), pair)
+
+    def _counts(self) -> Array:
+        return self._table.rows(self.growing.count)[:, 0]
 
 
 def pairs_in(rows: Part, first: Dimension, second: Dimension) -> NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,13 +19,17 @@ class RowValues(NDArrayOperatorsMixin):
     """A column with a value for each row; functions of it, element by element, are such columns again.
 
     An array of all rows that is combined with one is filled in a pass over the data.
+
+    Parameters
+    ----------
+    reading : Reading
+    of_part : callable
+        Returns the values of the rows of a chunk.
     """
 
-    reading: Reading
-
-    @abstractmethod
-    def of_part(self, part: Part) -> Array:
-        """Return the values of the rows of a chunk."""
+    def __init__(self, reading: Reading, of_part: Callable[[Part], Array]) -> None:
+        self.reading = reading
+        self.of_part = of_part
 
     def __len__(self) -> int:
         return self.reading.nobs
@@ -36,7 +41,7 @@ class RowValues(NDArrayOperatorsMixin):
     def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, out: Any = (), **options: Any) -> Any:
         if method != "__call__" or options:
             return NotImplemented
-        made = ElementByElement(function, inputs, self.reading)
+        made = RowValues(self.reading, partial(_combine_parts, function, inputs))
         if not out and not any(isinstance(each, np.ndarray) and each.ndim for each in inputs):
             return made
         values = out[0] if out else np.empty(len(self))
@@ -60,47 +65,23 @@ class RowValues(NDArrayOperatorsMixin):
         return sum(float(self.of_part(part).sum()) for part in self.reading.parts())
 
 
-class ElementByElement(RowValues):
-    """A function of columns, of arrays of all rows and of numbers.
-
-    Parameters
-    ----------
-    function : ufunc
-    inputs : tuple
-    reading : Reading
-    """
-
-    def __init__(self, function: np.ufunc, inputs: tuple[Any, ...], reading: Reading) -> None:
-        self.function = function
-        self.inputs = inputs
-        self.reading = reading
-
-    def of_part(self, part: Part) -> Array:
-        """Return the values of the rows of a chunk."""
-        values: Array = self.function(*(_of_part(each, part) for each in self.inputs))
-        return values
+def _combine_parts(function: np.ufunc, inputs: tuple[Any, ...], part: Part) -> Array:
+    """Return a function of columns, of arrays of all rows and of numbers at the rows of a chunk."""
+    values: list[Any] = []
+    for given in inputs:
+        if isinstance(given, RowValues):
+            values.append(given.of_part(part))
+        else:
+            values.append(given[part.start : part.stop] if isinstance(given, np.ndarray) and given.ndim else given)
+    combined: Array = function(*values)
+    return combined
 
 
-class NumericColumn(RowValues):
-    """A column of the data that may be none of the model's.
-
-    Parameters
-    ----------
-    reading : Reading
-    name : str
-    """
-
-    def __init__(self, reading: Reading, name: str) -> None:
-        reading.want_numbers(name)
-        self.reading = reading
-        self.name = name
-
-    def of_part(self, part: Part) -> Array:
-        """Return the values of the rows of a chunk."""
-        return all_finite(self.name, part.numbers(self.name))
+def numeric_column(reading: Reading, name: str) -> RowValues:
+    """Return a column of the data that may be none of the model's."""
+    reading.want_numbers(name)
+    return RowValues(reading, partial(_finite_numbers, name))
 
 
-def _of_part(values: Any, part: Part) -> Any:
-    if isinstance(values, RowValues):
-        return values.of_part(part)
-    return values[part.start : part.stop] if isinstance(values, np.ndarray) and values.ndim else values
+def _finite_numbers(name: str, part: Part) -> Array:
+    return all_finite(name, part.numbers(name))

@@ -18,7 +18,7 @@ from panelvar.data.panel.model_rows import ModelRows
 from panelvar.data.streams.differenced_chunks import DifferencedChunks, measure_differences, read_whole_entities
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.reading import Reading, no_rows
-from panelvar.data.streams.row_values import NumericColumn
+from panelvar.data.streams.row_values import numeric_column
 from panelvar.data.streams.streamed_groups import StreamedGrouping
 from panelvar.data.streams.streamed_rows import StreamedColumns, StreamedRows
 from panelvar.data.streams.streamed_weights import WeightColumn
@@ -106,8 +106,7 @@ class StreamedDesign(ModelRows):
         if self.weights is None:
             return self.columns.totals() / self.nobs
         sums = self.columns.sums_by(self._reading.survey.entities, self.weights)
-        means: Array = sums.sum(axis=0) / self.nobs
-        return means
+        return cast(Array, sums.sum(axis=0) / self.nobs)
 
     def extent(self, place: int) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""
@@ -122,7 +121,7 @@ class StreamedDesign(ModelRows):
 
     def norms(self) -> Array:
         """Return the Euclidean norm of each (weighted) column, shape (k + 1,), from a reading of all rows."""
-        return self._reading.gathered(partial(self.columns.norms, self.weights), np.hypot)
+        return self._reading.gather(partial(self.columns.norms, self.weights), np.hypot)
 
     @property
     def entities(self) -> StreamedGrouping:
@@ -163,7 +162,7 @@ class StreamedDesign(ModelRows):
     def column(self, name: str) -> Array:
         """Return a numeric column of the data at the model's rows, whose values are read when a chunk is in hand."""
         self.panel.require(name)
-        return cast(Array, NumericColumn(self._reading, name))
+        return cast(Array, numeric_column(self._reading, name))
 
     def labels_of(self, dimension: str) -> pd.Index:
         """Return the labels, in code order, of a dimension named as `group_by` names it."""
@@ -195,16 +194,16 @@ class StreamedDesign(ModelRows):
         """Return the design with some of its regressors, given by their places."""
         loadings = np.eye(len(self.columns))[:, [*regressors, -1]]
         names = tuple(self.names[i] for i in regressors)
-        return self._like(self.dependent, names, self.columns.combined(loadings), self.notes, self.formula)
+        return self._replace(names=names, columns=self.columns.combined(loadings))
 
     def of_rows(self, rows: TransformedRows, names: Sequence[str], dependent: str) -> StreamedDesign:
         """Return the design whose columns are those of rows, not transformed."""
         assert isinstance(rows, StreamedRows)
-        return self._like(dependent, tuple(names), rows.source, self.notes)
+        return self._replace(dependent=dependent, names=tuple(names), columns=rows.source, formula=None)
 
     def with_notes(self, *notes: Note) -> StreamedDesign:
         """Return the design with notes added."""
-        return self._like(self.dependent, self.names, self.columns, (*self.notes, *notes), self.formula)
+        return self._replace(notes=(*self.notes, *notes))
 
     def differences(self, bridging: bool, constant: bool) -> tuple[StreamedDesign, Array, int] | None:
         """Return the design of first differences, the norms of the columns they are taken of, and the number of gaps.
@@ -228,25 +227,17 @@ class StreamedDesign(ModelRows):
         own = Reading(chunks, reading.columns, survey)
         columns = StreamedColumns(own, self.columns.loadings)
         weights = None if place is None else WeightColumn(own, place)
-        design = StreamedDesign(
-            stream, own, self.dependent, self.names, constant, columns, self.notes, self.formula, weights
-        )
+        design = self._replace(_reading=own, _groupings={}, constant=constant, columns=columns, weights=weights)
         return design, norms if self.columns.loadings is None else norms @ self.columns.loadings, gaps
 
-    def _like(
-        self,
-        dependent: str,
-        names: tuple[str, ...],
-        columns: StreamedColumns,
-        notes: Sequence[Note],
-        formula: str | None = None,
-    ) -> StreamedDesign:
-        return StreamedDesign(
-            self.panel, self._reading, dependent, names, self.constant, columns, notes, formula, self.weights
-        )
+    def _replace(self, **changes: Any) -> StreamedDesign:
+        """Return the design with other attributes."""
+        design = object.__new__(StreamedDesign)
+        design.__dict__.update({**self.__dict__, **changes})
+        design.__dict__.pop("means", None)
+        return design
 
     def _grouping(self, dimension: Dimension) -> StreamedGrouping:
         if dimension not in self._groupings:
             self._groupings[dimension] = StreamedGrouping(self._reading, dimension)
-        found: StreamedGrouping = self._groupings[dimension]
-        return found
+        return self._groupings[dimension]

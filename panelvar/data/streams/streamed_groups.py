@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, cast, runt
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import InsufficientDataError
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.reading import NotKept, Part, Reading, no_rows, pairs_in
@@ -59,7 +59,7 @@ class StreamedGrouping(Grouping):
 
     def spread(self, table: Array) -> Any:
         """Return the entry of each row's group in a table (G,), looked up when a chunk is in hand."""
-        return LevelColumn(self, table)
+        return RowValues(self.reading, partial(_levels_of_part, self.dimension, table))
 
     def sums_of(self, columns: Columns, weights: Array | None = None) -> Array:
         """Sum the columns of a design within each group."""
@@ -97,24 +97,20 @@ class StreamedGrouping(Grouping):
         values = weighted is not None
         if shape[0] * shape[1] <= most_cells:
             work = partial(_counts_of_pairs, self.reading, *pair, weighted)
-            counts: Array = self.reading.gathered(work, np.add, pair, values=values)
+            counts: Array = self.reading.gather(work, np.add, pair, values=values)
             return counts.reshape(shape)
         from scipy.sparse import coo_array, csr_array
 
         there = partial(_pairs_there, self.reading, *pair, weighted)
-        cells, found = self.reading.gathered(there, _join_pairs, pair, values=values)
+        cells, found = self.reading.gather(there, _join_pairs, pair, values=values)
         places = (cells // shape[1], cells % shape[1])
         return csr_array(coo_array((found.astype(np.float64), places), shape=shape))
 
     def met_by(self, other: Grouping) -> tuple[Positions, int]:
         """Return a group of another grouping for each group, and how many groups have rows of several of those."""
         assert isinstance(other, StreamedGrouping)
-        met, several = np.full(self.n_groups, -1, dtype=np.intp), np.zeros(self.n_groups, dtype=np.bool_)
-        for part in self.reading.parts((self.dimension, other.dimension), values=False):
-            own, others = part.local(self.dimension).codes, part.local(other.dimension).codes
-            new = met[own] < 0
-            met[own[new]] = others[new]
-            several[own[met[own] != others]] = True
+        pair = self.dimension, other.dimension
+        met, several = self.reading.gather(partial(_find_met, self.reading, *pair), _join_met, pair, values=False)
         return met, int(several.sum())
 
     def lies_within(self, other: Grouping) -> bool:
@@ -124,12 +120,13 @@ class StreamedGrouping(Grouping):
         assert isinstance(other, StreamedGrouping)
         if self.dimension is other.dimension:
             return True
-        if other.n_groups > self.n_groups:
-            return False
-        pair = self.dimension, other.dimension
-        return (
-            self.reading.gathered(partial(_met_in, self.reading, *pair), _met_in_both, pair, values=False) is not None
-        )
+        return other.n_groups <= self.n_groups and self.met_by(other)[1] == 0
+
+
+def _levels_of_part(dimension: Dimension, table: Array, part: Part) -> Array:
+    """Return the entry of each row's group in a table (G,), of the rows of a chunk."""
+    values: Array = table[part.local(dimension).codes]
+    return values
 
 
 def _counts_of_pairs(reading: Reading, groups: Dimension, others: Dimension, weights: RowValues | None) -> Array:
@@ -156,28 +153,25 @@ def _join_pairs(*parts: _PairsThere) -> _PairsThere:
     return np.concatenate(cells), np.concatenate(counts)
 
 
-def _met_in(reading: Reading, groups: Dimension, others: Dimension) -> Positions | None:
-    """Return the one group of another dimension that each group meets, -1 where it has no row; None if it meets two."""
-    met: Positions | None = np.full(groups.n_groups, -1, dtype=np.intp)
+def _find_met(reading: Reading, groups: Dimension, others: Dimension) -> tuple[Positions, Mask]:
+    """Return a group of another dimension that each group meets, -1 where it has no row, and which meet several."""
+    met, several = np.full(groups.n_groups, -1, dtype=np.intp), np.zeros(groups.n_groups, dtype=np.bool_)
     for part in reading.parts((groups, others), values=False):
-        if met is None:
-            continue
-        own, other = part.local(groups).codes, part.local(others).codes
-        new = met[own] < 0
-        met[own[new]] = other[new]
-        if (met[own] != other).any():
-            met = None
-    return met
+        codes, other_codes = part.local(groups).codes, part.local(others).codes
+        new = met[codes] < 0
+        met[codes[new]] = other_codes[new]
+        several[codes[met[codes] != other_codes]] = True
+    return met, several
 
 
-def _met_in_both(first: Positions | None, second: Positions | None) -> Positions | None:
+def _join_met(first: tuple[Positions, Mask], second: tuple[Positions, Mask]) -> tuple[Positions, Mask]:
     """Put together what groups meet in two partitions."""
-    if first is None or second is None or ((first >= 0) & (second >= 0) & (first != second)).any():
-        return None
-    return np.maximum(first, second)
+    (met, several), (other_met, other_several) = first, second
+    apart = (met >= 0) & (other_met >= 0) & (met != other_met)
+    return np.maximum(met, other_met), several | other_several | apart
 
 
-class _NothingLeft:
+class _RefusedSizes:
     """The first thing that effects are asked for. Effects of which each row is a level of its own are refused."""
 
     def __get__(self, owner: EachRow, kind: type) -> NoReturn:
@@ -199,7 +193,7 @@ class EachRow(Grouping):
 
     codes = NotKept("The group")
     keeps_codes = False
-    sizes = _NothingLeft()
+    sizes = _RefusedSizes()
 
     def __init__(self, reading: Reading) -> None:
         self.n_groups = reading.nobs
@@ -217,23 +211,3 @@ class EachRow(Grouping):
     def lies_within(self, other: Grouping) -> bool:
         """Return whether every group lies within one group of another: each row does."""
         return True
-
-
-class LevelColumn(RowValues):
-    """A column that has one value in each group.
-
-    Parameters
-    ----------
-    grouping : StreamedGrouping
-    table : (G,) array
-    """
-
-    def __init__(self, grouping: StreamedGrouping, table: Array) -> None:
-        self.grouping = grouping
-        self.table = table
-        self.reading = grouping.reading
-
-    def of_part(self, part: Part) -> Array:
-        """Return the values of the rows of a chunk."""
-        values: Array = self.table[part.local(self.grouping.dimension).codes]
-        return values

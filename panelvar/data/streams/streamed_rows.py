@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Unpack, cast
 
@@ -16,7 +16,6 @@ from panelvar.data.streams.row_values import RowValues
 from panelvar.data.streams.scattered_rows import ScatteredGrouping, ScatteredRows
 from panelvar.data.streams.streamed_groups import StreamedGrouping
 from panelvar.kernels.linear.columns import Column
-from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
 from panelvar.kernels.linear.refinement import ExtendedArray, Products
 from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, Transform, TransformedRows, column_norms, combination
@@ -94,15 +93,12 @@ class StreamedColumns(MakesRows):
     def _sums_of_parts(self, dimension: Dimension, weights: RowValues | None) -> list[Array]:
         sums = np.zeros((dimension.n_groups, len(self)))
         for part in self.reading.parts((dimension,)):
-            part.local(dimension).add_sums(self._weigh_columns(part, weights), sums)
+            columns = self.of_part(part)
+            if weights is not None:
+                of_rows = weights.of_part(part)
+                columns = tuple(column[:] * of_rows for column in columns)
+            part.local(dimension).add_sums(columns, sums)
         return [sums]
-
-    def _weigh_columns(self, part: Part, weights: RowValues | None) -> tuple[Column, ...]:
-        columns = self.of_part(part)
-        if weights is None:
-            return columns
-        own = weights.of_part(part)
-        return tuple(column[:] * own for column in columns)
 
     def norms(self, weights: RowValues | None = None) -> Array:
         """Return the Euclidean norm of each (weighted) column, in a pass over the parts."""
@@ -116,14 +112,7 @@ class StreamedColumns(MakesRows):
         """Return rows that are read in every pass (see `panelvar.kernels.linear.rows.TransformedRows`)."""
         if any(slope is not None for slope in transform.get("slopes", ())):
             raise SpecificationError("A stream cannot have slopes by level. Use a Panel.")
-        return StreamedRows(
-            self,
-            shift=transform.get("shift"),
-            groupings=transform.get("groupings", ()),
-            tables=transform.get("tables", ()),
-            weights=transform.get("weights"),
-            constant=transform.get("constant"),
-        )
+        return StreamedRows(self, **transform)
 
 
 class StreamedRows(TransformedRows):
@@ -132,25 +121,16 @@ class StreamedRows(TransformedRows):
     Parameters
     ----------
     source : StreamedColumns
-    shift, groupings, tables, weights, constant
+    **transform
         As of `TransformedRows`.
     """
 
     __slots__ = ("source",)
 
-    def __init__(
-        self,
-        source: StreamedColumns,
-        *,
-        shift: Array | None = None,
-        groupings: Sequence[Grouping] = (),
-        tables: Sequence[Array] = (),
-        weights: Any = None,
-        constant: Any = None,
-    ) -> None:
+    def __init__(self, source: StreamedColumns, **transform: Unpack[Transform]) -> None:
         # Row-major: chunks take rows of a table.
-        tables = [np.ascontiguousarray(table) for table in tables]
-        super().__init__((), shift=shift, groupings=groupings, tables=tables, weights=weights, constant=constant)
+        transform["tables"] = [np.ascontiguousarray(table) for table in transform.get("tables", ())]
+        super().__init__((), **transform)
         self.columns = cast(Any, source)
         self.source = source
 
@@ -198,7 +178,10 @@ class StreamedRows(TransformedRows):
 
     def column(self, j: int) -> Array:
         """Return a transformed column, whose values are computed when a chunk is in hand."""
-        return cast(Array, TransformedColumn(self, j))
+        return cast(Array, RowValues(self.source.reading, partial(self._column_of_part, j)))
+
+    def _column_of_part(self, j: int, part: Part) -> Array:
+        return self.of_part(part).column(j)
 
     def blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
@@ -219,7 +202,7 @@ class StreamedRows(TransformedRows):
             triangle = triangle_of(gram)
             if triangle is not None:
                 return triangle
-        return self.source.reading.gathered(self._triangle_of_parts, _stack_triangles, left_out=(self.source._sums,))
+        return self.source.reading.gather(self._triangle_of_parts, _stack_triangles, left_out=(self.source._sums,))
 
     def summed(self, make: Callable[[], list[Array]]) -> list[Array]:
         """Return the sums that one pass makes (see `Reading.summed`)."""
@@ -273,13 +256,8 @@ class StreamedRows(TransformedRows):
 
     def products(self) -> Products:
         """Return the cross products of ``[X, y]`` in extended precision, a pass over the data each."""
-
-        def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
-            return self.source.reading.gathered(
-                partial(self._add_products, mapping), _add_pairs, left_out=(self.source._sums,)
-            )
-
-        return products
+        gather = self.source.reading.gather
+        return lambda mapping: gather(partial(self._add_products, mapping), _add_pairs, left_out=(self.source._sums,))
 
     def _add_products(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
         cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
@@ -303,25 +281,6 @@ def _pieces(count: int) -> Iterator[slice]:
     """Yield so many rows of a table a part at a time, which stays in the cache."""
     for start in range(0, count, BLOCK_ROWS):
         yield slice(start, min(start + BLOCK_ROWS, count))
-
-
-class TransformedColumn(RowValues):
-    """A column of transformed rows.
-
-    Parameters
-    ----------
-    rows : StreamedRows
-    place : int
-    """
-
-    def __init__(self, rows: StreamedRows, place: int) -> None:
-        self.rows = rows
-        self.place = place
-        self.reading = rows.source.reading
-
-    def of_part(self, part: Part) -> Array:
-        """Return the values of the rows of a chunk."""
-        return self.rows.of_part(part).column(self.place)
 
 
 def _stack_triangles(first: Array, second: Array) -> Array:

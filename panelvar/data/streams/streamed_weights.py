@@ -28,7 +28,7 @@ class WeightColumn(RowValues):
     """
 
     def __init__(self, reading: Reading, place: int) -> None:
-        self.reading = reading
+        super().__init__(reading, self._weigh)
         self.place = place
         unit = np.zeros((len(reading.columns), 1))
         unit[place] = 1.0
@@ -47,7 +47,7 @@ class WeightColumn(RowValues):
                 wrong += int(bad.sum())
         return DataError(f"Weights must be strictly positive; {wrong} are not, first that of {first}.")
 
-    def of_part(self, part: Part) -> Array:
+    def _weigh(self, part: Part) -> Array:
         """Return the weights of the rows of a chunk."""
         return part.columns[self.place] / self._mean
 

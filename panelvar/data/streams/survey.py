@@ -180,25 +180,22 @@ class Surveyor:
         Neither of the two changes, because a merge whose worker is lost is made again from them.
         """
         both = deepcopy(self)
-        both._take_in(other)
-        return both
-
-    def _take_in(self, other: Surveyor) -> None:
-        entities, times = self._entities.merge(other._entities), self._times.merge(other._times)
+        entities, times = both._entities.merge(other._entities), both._times.merge(other._times)
         of_entities, gram = other._about(self._shift)
-        self._shift = other._shift if self._shift is None else self._shift
+        both._shift = other._shift if self._shift is None else both._shift
         with np.errstate(over="ignore", invalid="ignore"):
-            self._of_entities.rows(self._entities.count)[entities] += of_entities
-            self._gram += gram
-        self._of_times.rows(self._times.count)[times] += other._of_times.rows(len(times))
-        self._met.merge(other._met, entities, times)
+            both._of_entities.rows(both._entities.count)[entities] += of_entities
+            both._gram += gram
+        both._of_times.rows(both._times.count)[times] += other._of_times.rows(len(times))
+        both._met.merge(other._met, entities, times)
         for name, count in other._absent.items():
-            self._absent[name] += count
-        self._first_absent += other._first_absent
-        np.minimum(self._smallest, other._smallest, out=self._smallest)
-        np.maximum(self._largest, other._largest, out=self._largest)
-        self.nobs_read += other.nobs_read
-        self.nobs += other.nobs
+            both._absent[name] += count
+        both._first_absent += other._first_absent
+        np.minimum(both._smallest, other._smallest, out=both._smallest)
+        np.maximum(both._largest, other._largest, out=both._largest)
+        both.nobs_read += other.nobs_read
+        both.nobs += other.nobs
+        return both
 
     def _about(self, shift: Array | None) -> tuple[Array, Array]:
         """Return rows and sums by entity, and cross products, of the columns less another shift."""
@@ -214,7 +211,6 @@ class Surveyor:
 
     def _complete(self, chunk: Chunk, columns: Sequence[Array]) -> Mask | None:
         """Which rows miss no value, None where all do not; infinities are refused."""
-        bad: Mask | None = None
         for name, column in zip(self.columns, columns, strict=True):
             infinite = np.isinf(column)
             if infinite.any():
@@ -222,15 +218,11 @@ class Surveyor:
                     f"Column {name!r} is infinite in {int(infinite.sum())} of the rows of {chunk.where}, first in "
                     f"{chunk.row(int(infinite.argmax()))}. Remove these values or set them to missing."
                 )
-            absent = np.isnan(column)
-            if absent.any():
-                self._absent[name] += int(absent.sum())
-                bad = absent if bad is None else bad | absent
-        if bad is None:
-            return None
-        if self._missing == "raise":
-            self._first_absent += [chunk.row(int(row)) for row in np.flatnonzero(bad)[:3]]
-        return ~bad
+            self._absent[name] += int(np.isnan(column).sum())
+        complete = complete_rows(columns)
+        if complete is not None and self._missing == "raise":
+            self._first_absent += [chunk.row(int(row)) for row in np.flatnonzero(~complete)[:3]]
+        return complete
 
     def done(self, chunks: Chunks, of: Survey | None = None) -> Survey:
         """Put together what was found in all chunks.

@@ -154,9 +154,8 @@ class WholeEntities:
         first, last = int(numbers[0]), int(numbers[-1])
         bounds = np.searchsorted(numbers, [*range(first, last + 1, most), last + 1])
         for start, stop in pairwise(bounds.tolist()):
-            rows = _Rows(pieces, start)
             part = slice(start, stop)
-            yield PanelOfEntities(self, frame.iloc[part], numbers[part], positions[part], rows)
+            yield PanelOfEntities(self, frame.iloc[part], numbers[part], positions[part], pieces, start)
 
 
 class PanelOfEntities(Panel):
@@ -174,8 +173,10 @@ class PanelOfEntities(Panel):
         frame: pd.DataFrame,
         numbers: Positions,
         positions: NDArray[np.int64],
-        rows: _Rows,
+        pieces: Sequence[_Piece],
+        start: int,
     ) -> None:
+        self._pieces, self._start, self._sorted = pieces, start, None
         cells = numbers * entities.calendar.n_positions + positions
         order = None if (cells[1:] > cells[:-1]).all() else np.argsort(cells, kind="stable")
         if order is not None:
@@ -184,11 +185,11 @@ class PanelOfEntities(Panel):
                 first, other = int(order[again[0]]), int(order[again[0] + 1])
                 raise DataError(
                     f"Rows repeat an entity and period: {as_text(entities.labels[numbers[first]])}, "
-                    f"{as_text(entities.calendar.labels_at(positions[first])[0])} ({rows.name(first)} and "
-                    f"{rows.name(other)}). Every entity may have one row a period. Aggregate or drop the others."
+                    f"{as_text(entities.calendar.labels_at(positions[first])[0])} ({self.row(first)} and "
+                    f"{self.row(other)}). Every entity may have one row a period. Aggregate or drop the others."
                 )
             frame, numbers, positions = frame.iloc[order], numbers[order], positions[order]
-        self._rows, self._sorted = rows, order
+        self._sorted = order
         self.first = int(numbers[0])
         self.nobs = len(numbers)
         self.n_entities = int(numbers[-1]) - self.first + 1
@@ -210,8 +211,16 @@ class PanelOfEntities(Panel):
         """Names of the rows, which say where they are read from: made when an error asks for them."""
         import pandas as pd
 
-        order = range(self.nobs) if self._sorted is None else self._sorted.tolist()
-        return pd.Index([RowName(self._rows.name(place)) for place in order], dtype=object)
+        return pd.Index([RowName(self.row(place)) for place in range(self.nobs)], dtype=object)
+
+    def row(self, place: int) -> str:
+        """Name a row by where it was read."""
+        place = self._start + (place if self._sorted is None else int(self._sorted[place]))
+        for piece in self._pieces:
+            if place < len(piece.numbers):
+                return piece.chunk.row(piece.first + place)
+            place -= len(piece.numbers)
+        raise IndexError(place)
 
 
 class RowName(str):
@@ -235,21 +244,6 @@ class _Piece(NamedTuple):
     def part(self, start: int, stop: int) -> _Piece:
         part = slice(start, stop)
         return _Piece(self.frame.iloc[part], self.numbers[part], self.positions[part], self.chunk, self.first + start)
-
-
-class _Rows(NamedTuple):
-    """Names of the rows of pieces, from some row on."""
-
-    pieces: Sequence[_Piece]
-    start: int
-
-    def name(self, place: int) -> str:
-        place += self.start
-        for piece in self.pieces:
-            if place < len(piece.numbers):
-                return piece.chunk.row(piece.first + place)
-            place -= len(piece.numbers)
-        raise IndexError(place)
 
 
 def _runs(found: LabelCodes) -> tuple[Positions, Positions]:

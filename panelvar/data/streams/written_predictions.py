@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -43,20 +42,29 @@ def write_predictions(
     if not hasattr(type(result), "predict"):
         raise SpecificationError(f"result must be a fitted model that predicts; got {type(result).__name__}.")
     effects, residuals = read_flag("effects", effects), read_flag("residuals", residuals)
+    fit: Any = getattr(result, "fit", None)
+    source = getattr(fit, "source", None)
+    if residuals and source is None:
+        raise SpecificationError(f"You can write residuals of linear panel models only; got {type(result).__name__}.")
+    if residuals and fit.family == "difference":
+        raise SpecificationError(
+            "Residuals of first differences cannot be written. Difference the columns in a formula, such as "
+            "fit_pooled(stream, 'D(y) ~ 0 + D(x)')."
+        )
     import pyarrow
 
     entity, time = stream.entity_name, stream.time_name
     rows = 0
     with target:
-        for panel, who, when, name, place in _panels(stream, result, effects=effects, residuals=residuals):
+        for panel, who, when, name, place in _panels(stream, fit, source, effects=effects, residuals=residuals):
             columns: dict[str, Any] = {entity: who, time: when}
             with place:
-                columns["predicted"] = values = _predicted(result, panel, effects, unseen)
+                columns["predicted"] = values = _predict_rows(result, panel, effects, unseen)
                 if residuals:
-                    own = effects or _absorbs(result)
-                    columns["residual"] = _explain(result, panel) - (
-                        values if own == effects else _predicted(result, panel, own, unseen)
-                    )
+                    # Where effects are estimated, residuals are what is left beside them.
+                    if not effects and fit.family == "fixed" and fit.effects:
+                        values = _predict_rows(result, panel, True, unseen)
+                    columns["residual"] = _read_outcome(source, panel) - values
             _refuse_infinite(columns, name)
             target.write(
                 pyarrow.table({name: pyarrow.array(column, from_pandas=True) for name, column in columns.items()})
@@ -65,7 +73,7 @@ def write_predictions(
     return rows
 
 
-def _predicted(result: Predicts, panel: Panel, effects: bool, unseen: str) -> Array:
+def _predict_rows(result: Predicts, panel: Panel, effects: bool, unseen: str) -> Array:
     """Return predictions labelled by the rows of a chunk, in its order; those of whole entities are in the panel's."""
     predicted = result.predict(panel, effects=effects, unseen=unseen)
     return (predicted if isinstance(panel, PanelOfEntities) else predicted.sort_index()).to_numpy()
@@ -83,17 +91,19 @@ def _refuse_infinite(columns: dict[str, Any], name: Callable[[int], str]) -> Non
 
 
 def _panels(
-    stream: DatedChunks, result: Predicts, *, effects: bool, residuals: bool
+    stream: DatedChunks, fit: Any, source: Any, *, effects: bool, residuals: bool
 ) -> Iterator[tuple[Panel, Any, Any, Callable[[int], str], AbstractContextManager[None]]]:
     """Yield rows as panels, who and when they are about in the order in which they are written, their names and place.
 
     The place says which chunk it is where errors would not.
     """
     entity, time = stream.entity_name, stream.time_name
-    read = _columns_read(stream, result, effects=effects, residuals=residuals)
-    if _goes_along_time(result):
+    read = _columns_read(stream, fit, source, effects=effects, residuals=residuals)
+    formula = getattr(source, "formula", None)
+    # Lags of a formula, or of differences, are values of other rows of the entity.
+    if getattr(fit, "family", None) == "difference" or (formula is not None and shifts_rows(formula)):
         for whole in WholeEntities(stream).panels(read):
-            yield whole, whole.raw_column(entity), whole.raw_column(time), partial(_name_in, whole), nullcontext()
+            yield whole, whole.raw_column(entity), whole.raw_column(time), whole.row, nullcontext()
         return
     for chunk in stream.read(read):
         if chunk.n_rows:
@@ -101,14 +111,8 @@ def _panels(
             yield Panel(frame, entity, time), frame[entity], frame[time], chunk.row, in_place(chunk.where)
 
 
-def _name_in(panel: Panel, place: int) -> str:
-    return str(panel.index[place])
-
-
-def _columns_read(stream: DatedChunks, result: Predicts, *, effects: bool, residuals: bool) -> list[str]:
+def _columns_read(stream: DatedChunks, fit: Any, source: Any, *, effects: bool, residuals: bool) -> list[str]:
     """Return the columns that predictions of a model are made of: a file may lack the others."""
-    fit: Any = getattr(result, "fit", None)
-    source = getattr(fit, "source", None)
     if source is None:
         return stream.names
     if source.formula is None:
@@ -120,30 +124,8 @@ def _columns_read(stream: DatedChunks, result: Predicts, *, effects: bool, resid
     return [*dict.fromkeys((stream.entity_name, stream.time_name, *columns_in(" ; ".join(said), stream.names)))]
 
 
-def _absorbs(result: Predicts) -> bool:
-    """Whether effects are estimated, so that residuals are what is left beside them."""
-    fit: Any = getattr(result, "fit", None)
-    return bool(getattr(fit, "family", None) == "fixed" and fit.effects)
-
-
-def _goes_along_time(result: Predicts) -> bool:
-    """Whether a prediction takes values of other rows of the entity: by lags of a formula, or of differences."""
-    fit = getattr(result, "fit", None)
-    formula = getattr(getattr(fit, "source", None), "formula", None)
-    return getattr(fit, "family", None) == "difference" or (formula is not None and shifts_rows(formula))
-
-
-def _explain(result: Predicts, panel: Panel) -> Array:
+def _read_outcome(source: Any, panel: Panel) -> Array:
     """Return what a model explains, of the rows of a panel in the order of its data."""
-    fit: Any = getattr(result, "fit", None)
-    source = getattr(fit, "source", None)
-    if source is None:
-        raise SpecificationError(f"You can write residuals of linear panel models only; got {type(result).__name__}.")
-    if fit.family == "difference":
-        raise SpecificationError(
-            "Residuals of first differences cannot be written. Difference the columns in a formula, such as "
-            "fit_pooled(stream, 'D(y) ~ 0 + D(x)')."
-        )
     if source.formula is None:
         values = panel.column(source.dependent)
     else:

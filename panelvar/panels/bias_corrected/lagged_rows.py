@@ -12,7 +12,7 @@ from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.scaling import exponents, in_own_units
-from panelvar.data.formulas.design import Design, assemble, dated_panel
+from panelvar.data.formulas.design import Design, complete, dated_panel, make_design
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import read_columns
@@ -91,17 +91,11 @@ def lagged_rows(
         )
     # Lags that no row can have are no missing values.
     stored = [place for place, name in enumerate(names) if name in panel.names]
-    source = assemble(
-        panel,
-        dependent,
-        tuple(names[place] for place in stored),
-        outcome,
-        tuple(columns[place] for place in stored),
-        not stored,
-        None,
-        choose("missing", missing, DROP_OR_RAISE),
-        formula,
+    regressors = tuple(columns[place] for place in stored)
+    source = make_design(
+        panel, dependent, tuple(names[place] for place in stored), outcome, regressors, not stored, None, formula
     )
+    source = complete(source, choose("missing", missing, DROP_OR_RAISE))
     lagged = tuple(panel.lag(outcome, lag) for lag in range(1, lags + 1))
     good = np.all([np.isfinite(column) for column in (outcome, *lagged, *columns)], axis=0)
     if source.kept is not None:

@@ -15,7 +15,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, NumericalError, SpecificationError
 from panelvar.core.base.expressions import syntax_tree
 from panelvar.data.formulas.categories import Categories
-from panelvar.data.formulas.factors import Factor, Factors, Several
+from panelvar.data.formulas.factors import Factor, Factors, NumericColumns
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.linear.columns import whole
@@ -312,7 +312,7 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
         found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
         if isinstance(found, Categories):
             raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
-        if isinstance(found, Several):
+        if isinstance(found, NumericColumns):
             raise SpecificationError(
                 f"{name!r} makes {len(found.marks)} columns, but a regressor or instrument must be one column."
             )

@@ -144,7 +144,7 @@ class ModelColumns:
         formula, known = self.source.formula, self.source.panel.names
         found = {}
         if formula is None:
-            found = {name: factors.column_with_slope(name) for name in self.source.names if name in known}
+            found = {name: factors.column(name) for name in self.source.names if name in known}
             terms = [name for name in self.source.names if name not in known and name not in self.held]
             if any("[" in name for name in terms):
                 raise SpecificationError(
