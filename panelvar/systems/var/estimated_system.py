@@ -11,11 +11,14 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_flag, read_horizon, read_levels
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import NumericalError, SpecificationError, emit
+from panelvar.core.base.errors import Note, NumericalError, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.drawable import Drawable, Draws
 from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
+from panelvar.estimates.coefficients.coefficients import Inference
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification.scheme import Identification
@@ -29,21 +32,55 @@ from panelvar.systems.responses.gradients import (
 )
 from panelvar.systems.responses.responses import Responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
+from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
 from panelvar.systems.var.system import System
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """Coefficients of all equations.
+
+    Attributes
+    ----------
+    names : tuple of str
+        ``"[equation]regressor"``, equation by equation, such as ``"[gdp]L1.cpi"``.
+    coefficients : array (K m,)
+    exact : bool
+        Whether all residuals are zero.
+    notes : tuple of Note
+    """
+
+    names: tuple[str, ...]
+    coefficients: Array
+    exact: bool
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class StackedInference(Inference):
+    """Tests and linear combinations of coefficients of any equations."""
+
+    fit: Stacked
+    covariance: CovarianceEstimate
+
+
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class EstimatedSystem(System):
     """A `System` of estimates: they vary as its model for bands (`panelvar.estimates.bands.drawable`) says.
 
-    Nothing here asks how they were estimated, or from what data.
+    Nothing here asks how they were estimated, or from what data. Where equations are regressions on lags, coefficients
+    can be tested one by one: such systems have the methods in `system_tests` too.
     """
 
     sigma: Array
 
+    _in_brackets: ClassVar[str] = (
+        "An equation is a column of a table, as in params[{key}], std_errors[{key}] and resids[{key}], or an entry, as "
+        "in rsquared[{key}]."
+    )
     _what_has_limits: ClassVar[str] = "give bands=, such as bands=ResidualBootstrap(draws=1000, seed=1)"
 
     @property
@@ -299,6 +336,60 @@ class EstimatedSystem(System):
             said_cumulative(summed, self.names),
             notes=notes,
         )
+
+    @property
+    @abstractmethod
+    def _joint_df(self) -> float:
+        """Degrees of freedom of the denominator of joint tests; infinite for chi-squared."""
+
+    @property
+    @abstractmethod
+    def _single_df(self) -> float:
+        """Degrees of freedom of the t of one combination of coefficients; infinite for the normal."""
+
+    @abstractmethod
+    def _stacked(self, df: float) -> StackedInference:
+        """The coefficients of all equations with their covariance, and so many degrees of freedom."""
+
+    @abstractmethod
+    def _excluded(self, hypothesis: Exclusion) -> TestResult:
+        """Test that lags are absent."""
+
+    @property
+    def stacked(self) -> StackedInference:
+        """Coefficients of all equations in a row, ``"[equation]regressor"``, with joint limits (``conf_int``)."""
+        return self._stacked(self._single_df)
+
+    def exclusion_test(
+        self,
+        *,
+        equations: str | Sequence[str] | None = None,
+        variables: str | Sequence[str] | None = None,
+        lags: int | Sequence[int] | None = None,
+    ) -> TestResult:
+        """Wald test that lagged variables are absent from equations.
+
+        Parameters
+        ----------
+        equations, variables : str or sequence of str, optional
+            All by default. ``equations="x"`` alone is the joint test of every lag in the equation of x;
+            ``variables="x"`` alone, of every lag of x in the whole system.
+        lags : int or sequence of int, optional
+            Lags tested; all by default. ``lags=p`` alone tests whether the last lag can go.
+
+        Returns
+        -------
+        TestResult
+            F or chi-squared, as `wald_test` has it.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=3)
+        >>> model.exclusion_test(lags=3).in_a_line()
+        'F(9, 567) = 3.5815, p = 0.0002'
+        """
+        return self._excluded(lags_hypothesis(self.names, self.lags, equations, variables, lags))
 
     def _band(
         self,
