@@ -8,8 +8,8 @@ from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, f_test
-from panelvar.systems.identification.external_instrument import WEAK, ExternalInstrument
-from panelvar.systems.identification.instruments_of_shocks import FirstStage
+from panelvar.systems.identification.external_instrument import ExternalInstrument
+from panelvar.systems.identification.instruments_of_shocks import WEAK, FirstStage
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 
 

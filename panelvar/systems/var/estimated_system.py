@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification.scheme import Identification
-from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of, within_limits
+from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of
 from panelvar.systems.responses.gradients import (
     EVERY,
     long_run_errors,
@@ -253,7 +253,7 @@ class EstimatedSystem(System):
             return plain
         notes = self._stability_notes() + shocks.scheme.notes + band.notes
         emit(notes)
-        return within_limits(plain, band, notes)
+        return replace(plain, **band.kept(), notes=notes)
 
     @documented
     def long_run_std_errors(

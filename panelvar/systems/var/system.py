@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -58,7 +58,6 @@ from panelvar.systems.responses.decomposition import (
     VarianceDecomposition,
     forecast_errors_of,
     shares_of,
-    within_limits,
 )
 from panelvar.systems.responses.responses import Responses, describe_responses, identified_set
 from panelvar.systems.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
@@ -610,7 +609,7 @@ class System(Presented):
         band = identified_set(
             shares_of(dynamics.responses(self.coefficients, steps, shocks.models), variances, normalised), levels
         )
-        return within_limits(plain, band, notes)
+        return replace(plain, **band.kept(), notes=notes)
 
     @documented
     def long_run_effects(
