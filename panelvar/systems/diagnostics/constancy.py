@@ -366,7 +366,7 @@ def _cumulate(model: FittedSystem) -> Array:
     residuals = columns_in_own_units(model.problem.residuals)
     spread = residuals - residuals.mean(axis=0) if "cusum" in model.convention.centred else residuals
     scale = np.sqrt((spread**2).sum(axis=0) / model.problem.degrees * len(residuals))
-    return _add_up(residuals) / scale
+    return np.asarray(_add_up(residuals) / scale)
 
 
 def _add_up(values: Array) -> Array:

@@ -77,14 +77,12 @@ def first_stage(residual: Array, instruments: Array) -> FirstStage:
     basis = orthonormal_instruments(instruments)[rows]
     left = residual[rows] - residual[rows].mean()
     nobs, count = basis.shape
+    degrees = nobs - count - 1
     slopes = basis.T @ left
     rest = left - basis @ slopes
-    degrees = nobs - count - 1
-    explained = float(slopes @ slopes)
+    explained, unexplained = float(slopes @ slopes), float(rest @ rest)
     scores = basis * rest[:, None]
-    meat = scores.T @ scores * (nobs / degrees)
-    robust = float(quadratic_form(slopes, meat).statistic) / count
-    unexplained = float(rest @ rest)
+    robust = float(quadratic_form(slopes, scores.T @ scores * (nobs / degrees)).statistic) / count
     return FirstStage(
         explained / count / (unexplained / degrees), robust, nobs, count, explained / (explained + unexplained)
     )

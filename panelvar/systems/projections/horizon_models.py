@@ -203,8 +203,7 @@ class HorizonRegressions:
     def of_shock(self, standardised: bool) -> tuple[Array, Array, tuple[Note, ...]]:
         """Responses (H + 1, K, 1) and influences (H + 1, K, 1, P) of an observed shock."""
         read = self.read
-        n_vars = self.values.shape[1]
-        values = np.empty((self.horizon + 1, n_vars, 1))
+        values = np.empty((self.horizon + 1, self.values.shape[1], 1))
         influence = np.zeros((*values.shape, len(self.values)))
         shared = self._projections(0)
         scale = 1.0
@@ -260,12 +259,12 @@ class HorizonRegressions:
                 "a shorter horizon."
             )
         try:
-            rows_here = _span(rows)
+            place = _span(rows)
             return project(
-                self.controls[rows_here],
-                self.impulses[rows_here],
+                self.controls[place],
+                self.impulses[place],
                 left,
-                None if tools is None else tools[rows_here],
+                None if tools is None else tools[place],
                 measured=self.measured + self.read.table.names * (left.shape[1] // self.values.shape[1]),
                 leverages=self.rule.needs_leverages,
             )

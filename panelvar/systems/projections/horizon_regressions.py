@@ -132,7 +132,6 @@ def serial_variances(influence: Array, kernel: str, lags: float) -> Array:
     """
     total: Array = np.einsum("...t,...t->...", influence, influence)
     steps = np.arange(1, last_lag(kernel, lags, influence.shape[-1]) + 1)
-    weights = kernel_weights(steps, kernel, lags)
-    for step, weight in enumerate(weights.tolist(), 1):
+    for step, weight in enumerate(kernel_weights(steps, kernel, lags).tolist(), 1):
         total += 2.0 * weight * np.einsum("...t,...t->...", influence[..., step:], influence[..., :-step])
     return total

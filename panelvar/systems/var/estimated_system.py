@@ -30,7 +30,7 @@ from panelvar.systems.responses.gradients import (
     response_gradients,
     share_gradients,
 )
-from panelvar.systems.responses.responses import Responses
+from panelvar.systems.responses.responses import Responses, describe_responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
 from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
 from panelvar.systems.var.system import System
@@ -163,7 +163,6 @@ class EstimatedSystem(System):
         def draw_errors(form: ReducedForm, spread: Array) -> Array:
             return response_errors(form, spread, self.nobs, shocks, horizon, summed)
 
-        shorter = None if shocks.scheme.needs_coefficients else draw_errors
         band = self._band(
             bands,
             levels,
@@ -172,11 +171,11 @@ class EstimatedSystem(System):
             gradients,
             uses_sigma=shocks.uses_sigma,
             scheme=shocks.scheme,
-            draw_errors=shorter,
+            draw_errors=None if shocks.scheme.needs_coefficients else draw_errors,
         )
         if bands is None:
             band = self._identified_set(shocks, horizon, summed, levels)
-        return self._described(values, shocks, summed, band)
+        return describe_responses(values, shocks, summed, band, self._stability_notes())
 
     @documented
     def variance_decomposition(
@@ -413,8 +412,8 @@ class EstimatedSystem(System):
                 f"bands={shown(bands)}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), "
                 "DeltaMethod() or None."
             )
-        carried = None if scheme is None else scheme.carried
-        many = scheme is not None and scheme.set_valued
-        model = self._drawable
-        target = Target(model, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors)
+        carried, many = (None, False) if scheme is None else (scheme.carried, scheme.set_valued)
+        target = Target(
+            self._drawable, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
+        )
         return bands.band(target, levels if len(levels) > 1 else levels[0])

@@ -519,12 +519,7 @@ class System(Presented):
         horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
         values = self._responses(shocks, horizon, summed)
         band = self._identified_set(shocks, horizon, summed, levels)
-        return self._described(values, shocks, summed, band)
-
-    def _described(self, values: Array, shocks: Shocks, cumulative: Mask, band: Band | None) -> Responses:
-        notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
-        emit(notes)
-        return describe_responses(values, shocks, cumulative, band, notes)
+        return describe_responses(values, shocks, summed, band, self._stability_notes())
 
     def _identified_set(self, shocks: Shocks, horizon: int, cumulative: Mask, levels: Sequence[float]) -> Band | None:
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""

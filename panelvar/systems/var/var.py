@@ -377,9 +377,7 @@ def require_distinct(names: tuple[str, ...], lags: int, terms: Terms) -> None:
     """Refuse exogenous variables named as another regressor is."""
     if not terms.exogenous:
         return
-    labels = regressor_labels(names, lags, terms)
-    twice = repeated(labels)
-    if twice:
+    if twice := repeated(regressor_labels(names, lags, terms)):
         raise SpecificationError(
             f"Several regressors would be named {', '.join(map(repr, twice))}. Rename an exogenous variable; these are "
             f"{', '.join(map(repr, terms.exogenous))}."
