@@ -24,6 +24,8 @@ from panelvar.systems.identification.scheme import (
     variables_of,
 )
 
+SHOCK_SIZES = ("sd", "unit")
+
 
 @dataclass(frozen=True, eq=False)
 class Shocks:
@@ -213,7 +215,7 @@ def choose_shocks(
     MissingInformationError
         The shocks need sigma and there is none; ``purpose`` begins the message.
     """
-    unit = choose("shock_size", shock_size, ("sd", "unit")) == "unit"
+    unit = choose("shock_size", shock_size, SHOCK_SIZES) == "unit"
     shocks = Shocks(scheme_of(identification, ordering, names), unit, names)
     if sigma is None and shocks.uses_sigma:
         asked = purpose or f"identification={shocks.scheme.name!r} with shock_size={shocks.size!r}"
