@@ -55,6 +55,9 @@ STEP = {
 PICTURES = {"reporting.plots_of_panels", "reporting.plots_of_systems"}
 MOST_ROOMS = 14
 MOST_FILES = 20
+MOST_ANCESTORS = 5
+# Classes with more of the package's classes above them.
+MANY_ANCESTORS = {"PanelVarResult", "PeriodAverageResult"}
 MOST_PARAMETERS = 12
 # Functions with more of them, how many, and why.
 MANY_PARAMETERS = {
@@ -280,6 +283,15 @@ def test_what_a_class_cannot_do_is_not_there():
             if any(method.name in vars(base) for base in above) or "NotImplementedError" in ast.dump(method):
                 wrong.append(f"{path.relative_to(ROOT)}:{method.lineno}: {owner.name}.{method.name}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_class_has_more_ancestors_of_the_package_than_a_reader_can_hold():
+    ancestors = {
+        name: sum(above.__module__.startswith("panelvar.") for above in owner.__mro__[1:])
+        for name, owner in defined_classes().items()
+    }
+    many = {name for name, count in ancestors.items() if count > MOST_ANCESTORS}
+    assert {name.rpartition(".")[2] for name in many} <= MANY_ANCESTORS
 
 
 def test_the_choices_of_an_option_are_written_once():

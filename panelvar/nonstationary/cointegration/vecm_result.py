@@ -42,10 +42,10 @@ from panelvar.nonstationary.cointegration.relations import Relations
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.systems.identification.scheme import Identification, position, variables_of
 from panelvar.systems.responses.shocks import Shocks, choose_shocks
+from panelvar.systems.var.estimated_system import Stacked, StackedInference
 from panelvar.systems.var.exclusion import lags_hypothesis
 from panelvar.systems.var.fitted_system import FittedSystem
 from panelvar.systems.var.scored_system import equation_labels
-from panelvar.systems.var.system_tests import Stacked, StackedInference
 from panelvar.systems.var.var_convention import VarConvention
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class VecmResult(FittedSystem):
     """
 
     _not_offered: ClassVar[Mapping[str, str]] = _NOT_OFFERED
+    _in_brackets: ClassVar[str] = ""
 
     problem: VecmProblem
     case: str

@@ -83,7 +83,7 @@ def plot_correlogram(
         finished(panel, small)
         panel.set(xlim=(0.4, correlogram.lags + 0.6), ylim=(-1.1 * highest, 1.1 * highest))
     names = [shown[correlogram.names[k]] for k in chosen]
-    name_panels(canvas, small, [(name, False) for name in names], names, (True, " and earlier "))
+    name_panels(canvas, small, [(name,) for name in names], names, (True, " and earlier "))
     name_periods(canvas, small, "Lag", "Lag")
     canvas.head("Residual correlations (rows) with earlier ones (columns)" if small else "Residual correlations")
     canvas.foot(f"Grey: {said_levels(limits)} limits for residuals of errors that are not correlated over time.")

@@ -113,7 +113,8 @@ def plot_responses(
             line_with_bands(panel, periods, layer.values[:, row, column], limits, PALETTE[number], small, number, label)
         finished(panel, small)
     summed = first.cumulative if isinstance(first.cumulative, tuple) else ()
-    rows_named = [(shown[first.names[row]], first.names[row] in summed) for row in rows]
+    names = [first.names[row] for row in rows]
+    rows_named = [(shown[name], ", summed") if name in summed else (shown[name],) for name in names]
     name_panels(canvas, small, rows_named, [shown[first.shocks[column]] for column in columns])
     name_periods(canvas, small, "Periods after the shock", "Periods")
     canvas.head(
@@ -155,14 +156,14 @@ def open_grid(
 def name_panels(
     canvas: Canvas,
     small: bool,
-    rows: Sequence[tuple[str, bool]],
+    rows: Sequence[tuple[str, ...]],
     columns: Sequence[str],
     between: tuple[bool, str] = (False, " \N{RIGHTWARDS ARROW} "),
 ) -> None:
     """Name each panel by shock and variable; small ones by a heading of each column and a name of each row.
 
-    Rows come with whether they are summed over periods; ``between`` says whether a panel is named by its row first, and
-    what stands between the two names.
+    A row is a name and, where responses are summed over periods, a word for it; ``between`` says whether a panel is
+    named by its row first, and what stands between the two names.
     """
     size = 8 if small else 10
     width = fitting(canvas.panel_width, size)
@@ -170,19 +171,14 @@ def name_panels(
         height = fitting(float(canvas.figure.bbox.height / canvas.figure.dpi) / len(rows) - 0.2, size)
         for panel, shock in zip(canvas.panels, columns, strict=False):
             write(panel.set_title, shock, width, lines=2, fontsize=size)
-        for panel, (name, summed) in zip(canvas.leftmost, rows, strict=True):
-            write(panel.set_ylabel, _row(name, summed), height, lines=2, fontsize=size)
+        for panel, row in zip(canvas.leftmost, rows, strict=True):
+            write(panel.set_ylabel, row, height, lines=2, fontsize=size)
         canvas.figure.align_ylabels(canvas.leftmost)
         return
     for place, panel in enumerate(canvas.panels):
-        name, summed = rows[place // len(columns)]
-        row, column = _row(name, summed), columns[place % len(columns)]
+        row, column = rows[place // len(columns)], columns[place % len(columns)]
         pieces = (*row, between[1], column) if between[0] else (column, between[1], *row)
         write(panel.set_title, pieces, width, fontsize=size)
-
-
-def _row(name: str, summed: bool) -> tuple[str, ...]:
-    return (name, ", summed") if summed else (name,)
 
 
 def name_periods(canvas: Canvas, small: bool, text: str, short: str) -> None:

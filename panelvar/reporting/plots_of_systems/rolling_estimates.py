@@ -165,27 +165,27 @@ def _chosen(names: list[str], keep: Patterns | None, drop: Patterns | None) -> l
 def _draw(ax: Axes, path: pd.Series, bands: Sequence[tuple[Array, Array]], axis: TimeAxis) -> None:
     for lower, upper in bands:
         ax.fill_between(axis.places, lower, upper, color=BLUE, alpha=0.16, linewidth=0, zorder=1)
-    dots: dict[str, Any] = {"marker": ".", "markersize": 5} if len(path) <= 30 else {}
-    ax.plot(axis.places, path.to_numpy(), color=BLUE, linewidth=1.5, zorder=3, **dots)
+    _draw_line(ax, axis, path.to_numpy(), 8.5)
     low, high = ax.get_ylim()
     if low <= 0.0 <= high:
         ax.axhline(0.0, color=PALE, linewidth=0.8, zorder=0)
-    plain_ticks(ax)
-    ax.margins(x=0.02)
-    ax.tick_params(labelsize=8.5)
-    tidy(ax)
 
 
 def _draw_roots(ax: Axes, windows: VarBatch, axis: TimeAxis) -> None:
     largest = windows.moduli.max(axis=1, initial=0.0)
-    dots: dict[str, Any] = {"marker": ".", "markersize": 5} if len(largest) <= 30 else {}
-    ax.plot(axis.places, largest, color=BLUE, linewidth=1.5, zorder=3, **dots)
+    axis.finish(ax)
+    _draw_line(ax, axis, largest, 9)
     explosive = largest >= 1.0
     if explosive.any():
         ax.plot(axis.places[explosive], largest[explosive], "X", color=VERMILLION, markersize=6, zorder=4)
     ax.axhline(1.0, color=GREY, linewidth=1.0, linestyle="--", zorder=1)
-    axis.finish(ax)
+
+
+def _draw_line(ax: Axes, axis: TimeAxis, values: Array, labelsize: float) -> None:
+    """Draw a path over time, few values with dots."""
+    dots: dict[str, Any] = {"marker": ".", "markersize": 5} if len(values) <= 30 else {}
+    ax.plot(axis.places, values, color=BLUE, linewidth=1.5, zorder=3, **dots)
     plain_ticks(ax)
     ax.margins(x=0.02)
-    ax.tick_params(labelsize=9)
+    ax.tick_params(labelsize=labelsize)
     tidy(ax)

@@ -171,7 +171,7 @@ def _in_bands(
         finished(panel, small)
         panel.set_ylim(min(0.0, *lows, 0.0), max(1.0, *highs, 1.0))
     headings = [shown[shocks[k]] for k in columns] + [shown[OTHER_SHOCKS]] * (others is not None)
-    name_panels(canvas, small, [(shown[names[row]], False) for row in rows], headings)
+    name_panels(canvas, small, [(shown[names[row]],) for row in rows], headings)
     name_periods(canvas, small, "Forecast horizon", "Horizon")
     canvas.head(f"Shares of {decomposition.scheme} shocks in forecast error variances", notes=decomposition.notes)
     canvas.foot(_how(decomposition, shown, banded=True))

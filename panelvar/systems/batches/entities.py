@@ -22,7 +22,7 @@ from panelvar.kernels.dynamics.gaps import on_every_period, rows_with_lags
 from panelvar.kernels.dynamics.lag_problem import stack_lags
 from panelvar.kernels.dynamics.terms import Terms, terms_within
 from panelvar.systems.batches.member_fits import BatchData, MemberFits
-from panelvar.systems.var.var import rows_missing
+from panelvar.systems.var.var import values_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ class Entities:
             unbroken = int(np.count_nonzero(some[codes[rows_with_lags(positions, first, codes)]]))
             lost += unbroken - int(found.fits.nobs[some].sum())
             gaps += int(np.count_nonzero(some[codes] & (places >= first))) - unbroken
-        notes = [*rows_missing(self.columns, names, lost)]
+        notes = [*values_missing((~np.isfinite(self.columns)).sum(axis=0), names, lost, "drop")]
         if gaps:
             text = (
                 f"{count_of(gaps, 'row after a gap has', 'rows after gaps have')} no lags and "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import InsufficientDataError, Note
+from panelvar.core.base.errors import InsufficientDataError
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
@@ -82,32 +82,23 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
             f"{count_of(regressors, 'regressor')} beside a constant. This needs {regressors + 2} rows, and there are "
             f"{rows}. Use fewer lags, or equation=."
         )
+    notes = warn_of_gaps(model)
+    share = (1.0 - width / freedom) * (1.0 - regressors / freedom)
     if left < width:
-        notes = warn_of_gaps(model) + _fitted_exactly(rows, regressors, width, left)
-    else:
-        notes = warn_of_gaps(model) + _too_seldom(
-            (1.0 - width / freedom) * (1.0 - regressors / freedom), rows, regressors
+        notes += warn(
+            "exact-products",
+            f"The test regresses {width} products of errors on {regressors} regressors and a constant. {rows} rows "
+            f"leave {count_of(left, 'degree')} of freedom, so some products are fitted exactly, and the statistic is "
+            f"at least {rows * (width - left)} whatever the errors are. Use fewer lags, or equation=.",
+        )
+    elif share < 0.5:
+        notes += warn(
+            "few-rows",
+            f"The test has {regressors} regressors and a constant for {rows} rows. Its statistic then has only "
+            f"{share:.0%} of the variance of its chi-squared distribution, and hardly ever rejects. Use fewer lags, or "
+            "equation=.",
         )
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
     name = f"ARCH-LM ({lags} lags)" if equation is None else f"ARCH-LM of {equation} ({lags} lags)"
     null = "the errors' variance does not depend on past errors"
     return chi2_test(name, statistic, df, null, notes)
-
-
-def _fitted_exactly(rows: int, regressors: int, width: int, left: int) -> tuple[Note, ...]:
-    return warn(
-        "exact-products",
-        f"The test regresses {width} products of errors on {regressors} regressors and a constant. {rows} rows leave "
-        f"{count_of(left, 'degree')} of freedom, so some products are fitted exactly, and the statistic is "
-        f"at least {rows * (width - left)} whatever the errors are. Use fewer lags, or equation=.",
-    )
-
-
-def _too_seldom(share: float, rows: int, regressors: int) -> tuple[Note, ...]:
-    if share >= 0.5:
-        return ()
-    return warn(
-        "few-rows",
-        f"The test has {regressors} regressors and a constant for {rows} rows. Its statistic then has only {share:.0%} "
-        "of the variance of its chi-squared distribution, and hardly ever rejects. Use fewer lags, or equation=.",
-    )

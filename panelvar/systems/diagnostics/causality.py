@@ -16,18 +16,22 @@ from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.systems.diagnostics import residual_statistics as residual_tests
 from panelvar.systems.identification.scheme import position, variables_of
+from panelvar.systems.var.estimated_system import EstimatedSystem
 from panelvar.systems.var.exclusion import granger_hypothesis
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
-from panelvar.systems.var.system_tests import SystemTests
 from panelvar.systems.var.var import fit_var, lag_order
 from panelvar.systems.var.var_convention import VarConvention, var_convention
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from panelvar.systems.panel_var.result import PanelVarResult
+    from panelvar.systems.var.restricted import RestrictedVarResult
+    from panelvar.systems.var.var_result import VarResult
+
 
 @answering
-def granger_table(result: SystemTests) -> FrameTable:
+def granger_table(result: VarResult | RestrictedVarResult | PanelVarResult) -> FrameTable:
     """Test whether each variable helps to forecast each other one (Granger causality).
 
     Parameters
@@ -64,7 +68,7 @@ def granger_table(result: SystemTests) -> FrameTable:
     """
     import pandas as pd
 
-    if not isinstance(result, SystemTests):
+    if not isinstance(result, EstimatedSystem):
         require_fit(result)
     if len(result.names) < 2:
         raise SpecificationError("Granger causality needs at least two variables.")

@@ -23,12 +23,12 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
+from panelvar.core.base.scaling import columns_in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.faces.number_format import pvalue_text
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, own_test, table_of_tests
-from panelvar.systems.diagnostics import residual_statistics as residual_tests
 from panelvar.systems.diagnostics.limit_processes import WIDEST, height, tail
 from panelvar.systems.diagnostics.tested_residuals import require_freedom, warn, warn_of_gaps
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
@@ -232,7 +232,8 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     if kind == "squares":
         total = np.cumsum(residuals**2, axis=0)
         process = np.sqrt(0.5 * count) * (total / total[-1] - np.arange(1, count + 1)[:, None] / count)
-        return _tests(model, process, "CUSUM of squares", "bridge", warn_of_gaps(model), what="variance")
+        null = "the variance of the equation of {name} is constant"
+        return _tests(model, process, "CUSUM of squares", "bridge", warn_of_gaps(model), null=null)
     process = np.cumsum(residuals, axis=0) / (_spread(model, residuals, 1) * np.sqrt(count))
     return _tests(model, process, "Rec-CUSUM", "motion", warn_of_gaps(model))
 
@@ -297,19 +298,20 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     require_freedom("A MOSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
     notes = warn_of_gaps(model)
     if kind == "ols":
-        residuals = np.diff(_cumulate(model), axis=0)
+        process, totals = "bridge increments", _cumulate(model)
         notes = _without_constant(model) + notes
     else:
         residuals = _recursive(model)
-        residuals = residuals / (_spread(model, residuals, model.n_regressors) * np.sqrt(len(residuals)))
+        scale = _spread(model, residuals, model.n_regressors) * np.sqrt(len(residuals))
+        process, totals = "motion increments", _add_up(residuals / scale)
+    count = len(totals) - 1
     # A share such as 0.29 of 100 rows is 29 of them, whatever the last bit of the product says.
-    length = int(window * len(residuals) + 1e-9)
+    length = int(window * count + 1e-9)
     if length == 0:
         raise InsufficientDataError(
-            f"window={window:g} of {len(residuals)} residuals is less than one residual. Use a larger window=."
+            f"window={window:g} of {count} residuals is less than one residual. Use a larger window=."
         )
-    sums = moving_sums(residuals, length)
-    process = "bridge increments" if kind == "ols" else "motion increments"
+    sums = totals[length:] - totals[:-length]
     return _tests(model, sums, f"{_NAMES[kind]}-MOSUM", process, notes, window)
 
 
@@ -320,24 +322,33 @@ def _tests(
     process: str,
     notes: tuple[Note, ...],
     window: float | None = None,
-    what: str = "coefficients",
+    null: str = "the coefficients of the equation of {name} are constant",
 ) -> CusumTests:
     """Tests of processes, of which the last row belongs to the last period."""
     import pandas as pd
 
-    largest = (np.abs(paths) / _rise(len(paths), process)[:, None]).max(axis=0).tolist()
+    frame = pd.DataFrame(paths, index=model.resids.index[-len(paths) :], columns=list(model.names))
+    return tests_of_paths(frame, title, process, notes, window, null)
+
+
+def tests_of_paths(
+    paths: pd.DataFrame,
+    title: str,
+    process: str,
+    notes: tuple[Note, ...],
+    window: float | None,
+    null: str,
+    dimensions: int = 1,
+) -> CusumTests:
+    """Test how far the process of each equation, a column, strays; ``{name}`` in the null stands for the equation."""
+    largest = (np.abs(paths.to_numpy()) / _rise(len(paths), process)[:, None]).max(axis=0).tolist()
     tests = {
         name: own_test(
-            f"{title} of {name}",
-            value,
-            tail(value, process, window),
-            f"the {what} of the equation of {name} {'is' if what == 'variance' else 'are'} constant",
-            notes,
+            f"{title} of {name}", value, tail(value, process, window, dimensions), null.format(name=name), notes
         )
-        for name, value in zip(model.names, largest, strict=True)
+        for name, value in zip(paths.columns, largest, strict=True)
     }
-    frame = pd.DataFrame(paths, index=model.resids.index[-len(paths) :], columns=list(model.names))
-    return CusumTests(tests, frame, title, process, window)
+    return CusumTests(tests, paths, title, process, window, dimensions)
 
 
 def _rise(count: int, process: str) -> Array:
@@ -347,9 +358,20 @@ def _rise(count: int, process: str) -> Array:
 
 
 def _cumulate(model: FittedSystem) -> Array:
-    """Residuals of the equations, added up over time."""
-    centred = "cusum" in model.convention.centred
-    return residual_tests.cumulate_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
+    r"""OLS-CUSUM processes :math:`\sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, (n + 1, K), zero first.
+
+    Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge if residuals sum to zero. The
+    convention may take sigma about the residuals' mean, which is zero with a constant.
+    """
+    residuals = columns_in_own_units(model.problem.residuals)
+    spread = residuals - residuals.mean(axis=0) if "cusum" in model.convention.centred else residuals
+    scale = np.sqrt((spread**2).sum(axis=0) / model.problem.degrees * len(residuals))
+    return np.asarray(_add_up(residuals) / scale)
+
+
+def _add_up(values: Array) -> Array:
+    """Running sums of rows, zero first: (n + 1, K)."""
+    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
 
 
 def _recursive(model: FittedSystem) -> Array:
@@ -430,9 +452,3 @@ def recursive_residuals(regressors: Array, left: Array) -> Array:
         out[place - start] = (y - along @ state[:, m:]) / math.sqrt(1.0 + along @ along)
         state = np.asarray(np.linalg.qr(np.concatenate([state, rows[place : place + 1]]), mode="r"))[:m]
     return out
-
-
-def moving_sums(values: Array, length: int) -> Array:
-    """Sums of ``length`` consecutive rows, (n - length + 1, K)."""
-    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    return np.asarray(total[length:] - total[:-length])

@@ -8,8 +8,8 @@ from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, f_test
-from panelvar.systems.identification.external_instrument import WEAK, ExternalInstrument
-from panelvar.systems.identification.instruments_of_shocks import FirstStage
+from panelvar.systems.identification.external_instrument import ExternalInstrument
+from panelvar.systems.identification.instruments_of_shocks import WEAK
 from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 
 
@@ -65,9 +65,8 @@ def instrument_relevance_test(
             f"identification={shown(identification)}: expected ExternalInstrument(series, variable)."
         )
     choose("cov", cov, ("HC1", "classical"))
-    shocks = model._shocks(identification, "sd", None)
-    stage = cast("ExternalInstrument", shocks.scheme).stage
-    assert isinstance(stage, FirstStage)
+    stage = cast("ExternalInstrument", model._shocks(identification, "sd", None).scheme).stage
+    assert stage is not None
     statistic = stage.robust if cov == "HC1" else stage.classical
     degrees = stage.nobs - stage.n_instruments - 1
     weak = Note("weak-instrument", f"Below {WEAK:g} the instrument is weak.")

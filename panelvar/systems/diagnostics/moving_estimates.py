@@ -15,11 +15,10 @@ from panelvar.core.base.arguments import refuse_other
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError, SpecificationError
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.tables.test_result import own_test
 from panelvar.kernels.dynamics.batched_lags import BatchFit
 from panelvar.systems.batches.batch_result import VarBatch
-from panelvar.systems.diagnostics.constancy import CusumTests
-from panelvar.systems.diagnostics.limit_processes import WIDEST, tail
+from panelvar.systems.diagnostics.constancy import CusumTests, tests_of_paths
+from panelvar.systems.diagnostics.limit_processes import WIDEST
 from panelvar.systems.diagnostics.tested_residuals import warn
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     >>> {name: round(test.statistic, 3) for name, test in tests.tests.items()}
     {'unemp': 1.84, 'tbilrate': 1.496}
     """
+    import pandas as pd
+
     refuse_other("windows=", windows, VarBatch, "the result of fit_rolling_var")
     sections = windows.windows
     if sections is None:
@@ -101,21 +102,16 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
         )
     paths, process = _paths(windows.fits, whole), "bridge" if sections.expanding else "bridge increments"
     title = "Recursive estimates" if sections.expanding else "Moving estimates"
-    notes = _trending(windows)
-    import pandas as pd
-
-    tests = {
-        name: own_test(
-            f"{title} of {name}",
-            value,
-            tail(value, process, share, count),
-            f"the coefficients of the equation of {name} are the same in every window",
-            notes,
+    notes: tuple[Note, ...] = ()
+    if windows.terms.trend not in ("n", "c"):
+        notes = warn(
+            "trending-regressors",
+            "The regressors include a trend, so estimates converge at different speeds. The p-values are for "
+            "regressors that do not grow, and they do not hold here.",
         )
-        for name, value in zip(windows.names, paths.max(axis=0).tolist(), strict=True)
-    }
     frame = pd.DataFrame(paths, index=windows.labels, columns=list(windows.names))
-    return CusumTests(tests, frame, title, process, share, count)
+    null = "the coefficients of the equation of {name} are the same in every window"
+    return tests_of_paths(frame, title, process, notes, share, null, count)
 
 
 def _paths(fits: BatchFit, whole: BatchFit) -> Array:
@@ -137,14 +133,3 @@ def _paths(fits: BatchFit, whole: BatchFit) -> Array:
         vectors.swapaxes(1, 2) @ (values[:, :, None] * (vectors @ moved))
     )
     return np.asarray(np.abs(process).max(axis=1))
-
-
-def _trending(windows: VarBatch) -> tuple[Note, ...]:
-    """Warn where a regressor grows with time."""
-    if windows.terms.trend in ("n", "c"):
-        return ()
-    return warn(
-        "trending-regressors",
-        "The regressors include a trend, so estimates converge at different speeds. The p-values are for "
-        "regressors that do not grow, and they do not hold here.",
-    )

@@ -10,7 +10,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError
@@ -143,12 +142,7 @@ def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> 
     return float(n_rows * (len(restricted) - np.square(share).sum()))
 
 
-def corrected_likelihood_ratio(restricted: Array, unrestricted: Array, df: float) -> float:
-    r"""Likelihood ratio :math:`N \ln(|S_R| / |S_e|)` of added regressors, N = ``df`` corrected as in `rao_f`."""
-    return float(df * _log_ratio(restricted, unrestricted))
-
-
-def _log_ratio(restricted: Array, unrestricted: Array) -> float:
+def log_ratio(restricted: Array, unrestricted: Array) -> float:
     """Log of the ratio of two determinants of cross products, from their triangles."""
     return float(2.0 * np.log(np.abs(restricted.diagonal() / unrestricted.diagonal())).sum())
 
@@ -164,7 +158,7 @@ def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF
     n_vars = len(restricted)
     product, total = n_vars * added, n_vars**2 + added**2 - 5.0
     s = math.sqrt((product**2 - 4.0) / total) if total > 0.0 else 1.0
-    ratio = math.exp(_log_ratio(restricted, unrestricted) / s)
+    ratio = math.exp(log_ratio(restricted, unrestricted) / s)
     denominator = df * s - 0.5 * product + 1.0
     return RaoF((ratio - 1.0) * denominator / product, product, denominator)
 
@@ -296,16 +290,3 @@ def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], sec
     gap = np.array([sigma[i, j] for i, j in pairs])
     spread = np.array([[sigma[i, k] * sigma[j, m] + sigma[i, m] * sigma[j, k] for k, m in pairs] for i, j in pairs])
     return float(n_rows * quadratic_form(gap, spread).statistic)
-
-
-def cumulate_residuals(residuals: Array, df: int | npt.NDArray[np.intp], *, centred: bool = False) -> Array:
-    r"""OLS-CUSUM processes :math:`\sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, (n + 1, K), zero first.
-
-    Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge if residuals sum to zero. ``centred``
-    takes sigma about the residuals' mean, which is zero with a constant.
-    """
-    n = len(residuals)
-    residuals = columns_in_own_units(residuals)
-    spread = residuals - residuals.mean(axis=0) if centred else residuals
-    scale = np.sqrt((spread**2).sum(axis=0) / df * n)
-    return np.concatenate([np.zeros((1, residuals.shape[1])), np.cumsum(residuals, axis=0) / scale])

@@ -240,7 +240,7 @@ def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tu
         if form == "lm":
             value = residual_tests.lagrange_multiplier(model.nobs, restricted, unrestricted)
         else:
-            value = residual_tests.corrected_likelihood_ratio(restricted, unrestricted, rows)
+            value = rows * residual_tests.log_ratio(restricted, unrestricted)
         name = f"Breusch-Godfrey {form.upper()} ({spelled})"
         return chi2_test(name, value, df, null, notes)
     found = residual_tests.rao_f(restricted, unrestricted, added, rows)

@@ -28,8 +28,7 @@ def whole_lags(lags: int, rows: int) -> int:
 def tested_residuals(model: FittedSystem, test: str) -> Array:
     """Residuals of a model, about their mean if the convention takes it out for this test."""
     residuals = model.problem.residuals
-    centred: Array = residuals - residuals.mean(axis=0) if test in model.convention.centred else residuals
-    return centred
+    return residuals - residuals.mean(axis=0) if test in model.convention.centred else residuals
 
 
 def warn_of_gaps(model: FittedSystem) -> tuple[Note, ...]:

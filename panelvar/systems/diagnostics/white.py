@@ -154,6 +154,5 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
         singles[both] = chi2_test(f"{label}, {what}", value, r, f"the {what} does not depend on them")
         rows.append((share, f, f_tail(f, r, n - 1 - r), value, singles[both].pvalue))
     index = pd.MultiIndex.from_tuples(list(singles), names=["first", "second"])
-    columns = ["rsquared", "f", "f_pvalue", "chi2", "pvalue"]
-    table = pd.DataFrame(rows, index=index, columns=columns)
+    table = pd.DataFrame(rows, index=index, columns=["rsquared", "f", "f_pvalue", "chi2", "pvalue"])
     return WhiteTests(chi2_test(label, joint, df, null), singles, table)

@@ -28,11 +28,9 @@ from panelvar.systems.identification.instruments_of_shocks import (
     FirstStage,
     first_stage,
     impact_column,
+    note_strength,
 )
 from panelvar.systems.identification.scheme import Estimates, Identification, Names, position
-
-WEAK = 10.0
-"""First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""
 
 
 @answering
@@ -144,11 +142,7 @@ class ExternalInstrument(Identification):
             f"(robust), {stage.classical:.2f} (classical), R2 {stage.rsquared:.3f}, over {stage.nobs} periods with the "
             "instrument."
         )
-        if stage.robust < WEAK:
-            text += (
-                f" Below {WEAK:g} the instrument is weak: estimates are biased, and bands cover the truth too rarely."
-            )
-        return (Note("first-stage", text, warn=stage.robust < WEAK),)
+        return note_strength(text, stage.robust)
 
     def bound(self, estimates: Estimates, names: Names) -> Self:
         """Put the instruments into the model's rows and measure their strength."""

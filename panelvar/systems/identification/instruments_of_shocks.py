@@ -12,9 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.errors import Note
 from panelvar.kernels.dynamics.orthonormal_instruments import orthonormal_instruments, own_rows
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
 from panelvar.kernels.linear.quadratic_form import quadratic_form
+
+WEAK = 10.0
+"""First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""
 
 
 class FirstStage(NamedTuple):
@@ -34,6 +38,14 @@ class FirstStage(NamedTuple):
     nobs: int
     n_instruments: int
     rsquared: float
+
+
+def note_strength(text: str, robust: float) -> tuple[Note, ...]:
+    """Say how strong instruments are, and warn if they are weak."""
+    weak = robust < WEAK
+    if weak:
+        text += f" Below {WEAK:g} the instrument is weak: estimates are biased, and bands cover the truth too rarely."
+    return (Note("first-stage", text, warn=weak),)
 
 
 def impact_column(cross: Array, own: int, factor: Array) -> Array:
@@ -65,14 +77,12 @@ def first_stage(residual: Array, instruments: Array) -> FirstStage:
     basis = orthonormal_instruments(instruments)[rows]
     left = residual[rows] - residual[rows].mean()
     nobs, count = basis.shape
+    degrees = nobs - count - 1
     slopes = basis.T @ left
     rest = left - basis @ slopes
-    degrees = nobs - count - 1
-    explained = float(slopes @ slopes)
+    explained, unexplained = float(slopes @ slopes), float(rest @ rest)
     scores = basis * rest[:, None]
-    meat = scores.T @ scores * (nobs / degrees)
-    robust = float(quadratic_form(slopes, meat).statistic) / count
-    unexplained = float(rest @ rest)
+    robust = float(quadratic_form(slopes, scores.T @ scores * (nobs / degrees)).statistic) / count
     return FirstStage(
         explained / count / (unexplained / degrees), robust, nobs, count, explained / (explained + unexplained)
     )

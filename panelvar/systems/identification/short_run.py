@@ -403,8 +403,7 @@ def _flat_directions(pair: Array, basis: Array) -> Array:
     # The information has the units of the entries: its own diagonal takes them out before eigenvalues are compared.
     scale = np.sqrt(np.maximum(matrix.diagonal(), 1e-300))
     values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
-    flat: Array = vectors[:, values < 1e-10 * values[-1]] / scale[:, None]
-    return flat
+    return vectors[:, values < 1e-10 * values[-1]] / scale[:, None]
 
 
 def _require_rank(restrictions: Restrictions, pair: Array, started: Array, form: ReducedForm, basis: Array) -> None:

@@ -345,8 +345,7 @@ class SignRestrictions(Identification):
 
     def _obstacle(self, form: ReducedForm, names: Names) -> str:
         """Why nothing was accepted: what the closest rotations violate."""
-        one = ReducedForm(form.coefficients[None], form.factor[None])
-        signs, zeros = self._rows(one, names)
+        signs, zeros = self._rows(ReducedForm(form.coefficients[None], form.factor[None]), names)
         columns = self._columns(zeros, np.zeros(1, dtype=np.intp), _AT_ONCE, names)[0]
         broken, labels, shares = [], [], []
         shocks, listed = self.shocks(names), self._signs(names)

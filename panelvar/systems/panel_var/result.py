@@ -30,16 +30,17 @@ from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.forecasts import forecast_entities
+from panelvar.systems.var import system_tests
+from panelvar.systems.var.estimated_system import EstimatedSystem, Stacked, StackedInference
 from panelvar.systems.var.exclusion import Exclusion
 from panelvar.systems.var.scored_system import RULES, equation_labels
-from panelvar.systems.var.system_tests import Stacked, StackedInference, SystemTests
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class PanelVarResult(MomentTests, SystemTests):
+class PanelVarResult(MomentTests, EstimatedSystem):
     r"""A panel vector autoregression: one system for all entities, each with an effect of its own.
 
     .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
@@ -95,6 +96,11 @@ class PanelVarResult(MomentTests, SystemTests):
         "historical_decomposition": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
         "structural_shocks": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
     }
+
+    wald_test = system_tests.wald_test
+    lincom = system_tests.lincom
+    granger_causality = system_tests.granger_causality
+    lag_exclusion_tests = system_tests.lag_exclusion_tests
 
     def __init__(self, fit: PanelVarFit) -> None:
         rows = fit.rows

@@ -14,7 +14,7 @@ from panelvar.kernels.dynamics.lag_problem import LagProblem, lag_matrices, stac
 from panelvar.kernels.dynamics.orthonormal_instruments import orthonormal_instruments
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import Terms, regressor_labels
-from panelvar.systems.identification.instruments_of_shocks import first_stage
+from panelvar.systems.identification.instruments_of_shocks import first_stage, note_strength
 from panelvar.systems.projections.bootstrap import ProjectionBootstrap
 from panelvar.systems.projections.horizon_regressions import DependentColumn, Projection, project
 from panelvar.systems.projections.projection_data import ProjectionData
@@ -23,9 +23,6 @@ from panelvar.systems.responses.shocks import Shocks, positive_factor
 from panelvar.systems.var.var import lag_order
 from panelvar.systems.var.var_convention import VarConvention
 from panelvar.systems.var.var_result import VarResult
-
-WEAK = 10.0
-"""First-stage F below which an instrument is called weak."""
 
 
 class HorizonRegressions:
@@ -196,7 +193,7 @@ class HorizonRegressions:
     ) -> ProjectionBootstrap | None:
         """What makes a bootstrap of responses and errors; None where there is none."""
         whole = system.nobs + self.order == len(self.values) and not self.common
-        if not (whole and self.augmented and self.rule.kernel is None and self.rule.residuals in ("HC0", "HC1")):
+        if not (whole and self.augmented and self.rule.kernel is None and not self.rule.needs_leverages):
             return None
         before, factor = self.values[: self.order], self.rule.corrects
         return ProjectionBootstrap(
@@ -206,8 +203,7 @@ class HorizonRegressions:
     def of_shock(self, standardised: bool) -> tuple[Array, Array, tuple[Note, ...]]:
         """Responses (H + 1, K, 1) and influences (H + 1, K, 1, P) of an observed shock."""
         read = self.read
-        n_vars = self.values.shape[1]
-        values = np.empty((self.horizon + 1, n_vars, 1))
+        values = np.empty((self.horizon + 1, self.values.shape[1], 1))
         influence = np.zeros((*values.shape, len(self.values)))
         shared = self._projections(0)
         scale = 1.0
@@ -220,7 +216,9 @@ class HorizonRegressions:
                 # The shock given the controls has a degree of freedom more than the outcome.
                 scale = float(np.sqrt(np.square(left).sum() / (shared[0][1].df_resid + 1.0)))
             if read.instruments is not None:
-                notes = _strength(left[:, 0], _partial_out(self.controls[rows], read.instruments[rows]))
+                stage = first_stage(left[:, 0], _partial_out(self.controls[rows], read.instruments[rows]))
+                text = f"First stage at horizon 0: robust F = {stage.robust:.2f} over {stage.nobs} rows."
+                notes = note_strength(text, stage.robust)
         for lead in range(self.horizon + 1):
             rows, found = shared[lead]
             self.counts[lead], self.degrees[lead] = len(rows), found.df_resid
@@ -261,12 +259,12 @@ class HorizonRegressions:
                 "a shorter horizon."
             )
         try:
-            rows_here = _span(rows)
+            place = _span(rows)
             return project(
-                self.controls[rows_here],
-                self.impulses[rows_here],
+                self.controls[place],
+                self.impulses[place],
                 left,
-                None if tools is None else tools[rows_here],
+                None if tools is None else tools[place],
                 measured=self.measured + self.read.table.names * (left.shape[1] // self.values.shape[1]),
                 leverages=self.rule.needs_leverages,
             )
@@ -300,8 +298,7 @@ def _span(rows: Positions) -> slice | Positions:
 def _products(residuals: Array, gains: Array) -> Array:
     """Influences (K, S, n) of residuals (n, K) and gains (n, S)."""
     left, right = np.ascontiguousarray(residuals.T), np.ascontiguousarray(gains.T)
-    products: Array = left[:, None, :] * right
-    return products
+    return left[:, None, :] * right
 
 
 def _ahead(there: Mask, lead: int) -> Mask:
@@ -316,14 +313,4 @@ def _partial_out(controls: Array, columns: Array) -> Array:
     if controls.shape[1] == 0:
         return columns
     basis = np.linalg.qr(controls)[0]
-    left: Array = columns - basis @ (basis.T @ columns)
-    return left
-
-
-def _strength(shock: Array, instruments: Array) -> tuple[Note, ...]:
-    stage = first_stage(shock, instruments)
-    text = f"First stage at horizon 0: robust F = {stage.robust:.2f} over {stage.nobs} rows."
-    weak = stage.robust < WEAK
-    if weak:
-        text += f" Below {WEAK:g} the instrument is weak: estimates are biased, and bands cover the truth too rarely."
-    return (Note("first-stage", text, warn=weak),)
+    return columns - basis @ (basis.T @ columns)

@@ -19,7 +19,6 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.estimates.covariance.serial_scores import lagged_gram
 from panelvar.kernels.dynamics.column_ranges import require_range
 from panelvar.kernels.linear.k_class import Layout, k_class
 from panelvar.kernels.linear.lag_windows import kernel_weights, last_lag
@@ -133,12 +132,6 @@ def serial_variances(influence: Array, kernel: str, lags: float) -> Array:
     """
     total: Array = np.einsum("...t,...t->...", influence, influence)
     steps = np.arange(1, last_lag(kernel, lags, influence.shape[-1]) + 1)
-    weights = kernel_weights(steps, kernel, lags)
-    for step, weight in enumerate(weights.tolist(), 1):
+    for step, weight in enumerate(kernel_weights(steps, kernel, lags).tolist(), 1):
         total += 2.0 * weight * np.einsum("...t,...t->...", influence[..., step:], influence[..., :-step])
     return total
-
-
-def serial_covariance(influence: Array, kernel: str, lags: float) -> Array:
-    """Joint covariance (C, C) of estimates from their influences by date (C, T), one bandwidth for all."""
-    return lagged_gram(np.ascontiguousarray(influence.T), np.arange(influence.shape[1]), kernel, lags)

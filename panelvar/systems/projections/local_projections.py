@@ -19,7 +19,7 @@ from panelvar.systems.projections.horizon_models import HorizonRegressions
 from panelvar.systems.projections.projection_data import read_projection_data
 from panelvar.systems.projections.projection_errors import error_rule
 from panelvar.systems.projections.result import ProjectedResponses
-from panelvar.systems.responses.shocks import cumulated, read_cumulative, said_cumulative
+from panelvar.systems.responses.shocks import SHOCK_SIZES, cumulated, read_cumulative, said_cumulative
 from panelvar.systems.var.var import CRITERION_NAMES, check_terms, compare_lags, lag_order, notes_of_crowding
 from panelvar.systems.var.var_convention import VarConvention, var_convention
 
@@ -195,7 +195,7 @@ def fit_local_projections(
         values, influence, more = model.of_scheme(system, shocks, impact == "known")
         more += shocks.scheme.notes
     else:
-        choose("shock_size", size, ("sd", "unit"))
+        choose("shock_size", size, SHOCK_SIZES)
         values, influence, more = model.of_shock(size == "sd")
     values, influence = cumulated(values, 0, summed), cumulated(influence, 0, summed)
     errors = np.sqrt(np.maximum(rule.variances(influence), 0.0))

@@ -439,5 +439,4 @@ def _joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: A
     raw = bare(model, without_factors(as_convention("default").but(repair_multiway=False))).matrix
     scale = np.sqrt(np.maximum(raw.diagonal(), 0.0))
     correlation = raw / np.outer(*[np.where(scale > 0.0, scale, 1.0)] * 2)
-    joint: Array = correlation * np.outer(errors, errors)
-    return joint
+    return correlation * np.outer(errors, errors)

@@ -21,9 +21,9 @@ from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.resampling import Recursive
 from panelvar.estimates.bands.simulated import finite_errors
 from panelvar.estimates.bands.target import Band, nested, said_levels
+from panelvar.estimates.covariance.serial_scores import lagged_gram
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.systems.identification.scheme import position
-from panelvar.systems.projections.horizon_regressions import serial_covariance
 from panelvar.systems.responses.responses import Responses
 
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ class ProjectedResponses(Responses):
 
     def _covariance(self, influence: Array) -> Array:
         if self.kernel is None or self.kernel_lags is None:
-            gram: Array = influence @ influence.T
-            return gram
-        return serial_covariance(influence, self.kernel, float(self.kernel_lags.max()))
+            return influence @ influence.T
+        bandwidth = float(self.kernel_lags.max())
+        return lagged_gram(np.ascontiguousarray(influence.T), np.arange(influence.shape[1]), self.kernel, bandwidth)
 
     def _directions(self) -> Array:
         """Directions (D, horizon + 1, K, S) whose outer products add up to the joint covariance."""

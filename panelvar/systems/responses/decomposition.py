@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact, pairs
 from panelvar.core.tables.table import Presented, Table
 from panelvar.data.calendar.time_labels import as_text
-from panelvar.estimates.bands.target import Band, Limits, limit_columns, limits_of, said_levels
+from panelvar.estimates.bands.target import Limits, limit_columns, limits_of, said_levels
 from panelvar.kernels.dynamics import dynamics
 from panelvar.systems.responses.horizon_tables import ordering_and_band, rows
 
@@ -212,11 +212,6 @@ class VarianceDecomposition(Presented):
         band = f"; {said_levels(self.limits)} band: {self.band_label}" if self.limits else ""
         by = f"{self.scheme} shocks" if self.ordering is None else f"ordering {listed(self.ordering)}"
         return one_line(f"<Variance decomposition, {by}, horizons 1 to {self.horizon}{band}>")
-
-
-def within_limits(shares: VarianceDecomposition, band: Band, notes: tuple[Note, ...]) -> VarianceDecomposition:
-    """The same shares with the limits of a band, and what there is to know of both."""
-    return replace(shares, **band.kept(), notes=notes)
 
 
 def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:

@@ -186,10 +186,18 @@ def _directions(
 ) -> tuple[Array, Array]:
     """Steps of the lag matrices (..., D, p, K, K) and of the impact matrix (..., D, K, S) in which estimates vary."""
     directions, sigma_steps = parameter_steps(form, moves, nobs, others)
+    return directions, _move_impact(form, shocks, directions, sigma_steps)
+
+
+def _move_impact(form: ReducedForm, shocks: Shocks, directions: Array, sigma_steps: Array) -> Array:
+    """Derivatives of the impact matrix (..., D, K, S), or a refusal of schemes that have no formula."""
     impacts = shocks.derivatives(form, directions, sigma_steps)
     if impacts is None:
-        raise _no_formula(shocks)
-    return directions, impacts
+        raise SpecificationError(
+            f"The delta method has no formula for {shocks.scheme.words} shocks. Use a bootstrap, such as "
+            "MovingBlockBootstrap."
+        )
+    return impacts
 
 
 def parameter_steps(form: ReducedForm, moves: Array, nobs: int, others: slice = EVERY) -> tuple[Array, Array]:
@@ -235,9 +243,7 @@ def response_errors(
     """
     sigma_moves = _sigma_moves(form.factor, nobs)
     still = np.broadcast_to(0.0, (*sigma_moves.shape[:-2], *form.coefficients.shape[-3:]))
-    impacts = shocks.derivatives(form, still, sigma_moves)
-    if impacts is None:
-        raise _no_formula(shocks)
+    impacts = _move_impact(form, shocks, still, sigma_moves)
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
     moving = cumulated(dynamics.moving_average(form.coefficients, horizon), -3, cumulative)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -254,10 +260,3 @@ def _sigma_moves(factor: Array, nobs: int) -> Array:
     units = np.zeros((rows.size, n_vars, n_vars))
     units[place, rows, columns] = units[place, columns, rows] = np.sqrt(np.where(rows == columns, 2.0, 1.0) / nobs)
     return factor[..., None, :, :] @ units @ factor.swapaxes(-1, -2)[..., None, :, :]
-
-
-def _no_formula(shocks: Shocks) -> SpecificationError:
-    words = shocks.scheme.words
-    return SpecificationError(
-        f"The delta method has no formula for {words} shocks. Use a bootstrap, such as MovingBlockBootstrap."
-    )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from panelvar.core.base.arguments import refuse_other
 from panelvar.core.base.arrays import Array, Mask
-from panelvar.core.base.errors import MissingInformationError, Note
+from panelvar.core.base.errors import MissingInformationError, Note, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
@@ -256,9 +256,11 @@ class Responses(Presented):
 
 
 def describe_responses(
-    values: Array, shocks: Shocks, cumulative: Mask, band: Band | None = None, notes: tuple[Note, ...] = ()
+    values: Array, shocks: Shocks, cumulative: Mask, band: Band | None, notes: tuple[Note, ...]
 ) -> Responses:
-    """Say what responses are of, and put their band around them."""
+    """Say what responses are of, put their band around them, and warn; ``notes`` are those of the system."""
+    notes += (band.notes if band else ()) + shocks.scheme.notes
+    emit(notes)
     described = Responses(
         values,
         shocks.variables,
@@ -270,9 +272,7 @@ def describe_responses(
         said_cumulative(cumulative, shocks.variables),
         notes=notes,
     )
-    if band is None:
-        return described
-    return replace(described, **band.kept(), std_errors=band.std_errors)
+    return described if band is None else replace(described, **band.kept(), std_errors=band.std_errors)
 
 
 def identified_set(values: npt.NDArray[np.float64], levels: Sequence[float]) -> Band:

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from panelvar.core.base.arguments import is_number, read_flag
 from panelvar.core.base.arrays import Array, Mask
-from panelvar.core.base.errors import NumericalError, SpecificationError
+from panelvar.core.base.errors import MissingInformationError, NumericalError, SpecificationError, choose
 from panelvar.core.base.quoting import shown
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
-from panelvar.systems.identification.named import check_shock_size, require_sigma, scheme_of
+from panelvar.systems.identification.named import scheme_of
 from panelvar.systems.identification.scheme import (
     Estimates,
     Identification,
@@ -23,6 +23,8 @@ from panelvar.systems.identification.scheme import (
     unit_size_derivatives,
     variables_of,
 )
+
+SHOCK_SIZES = ("sd", "unit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,8 +215,12 @@ def choose_shocks(
     MissingInformationError
         The shocks need sigma and there is none; ``purpose`` begins the message.
     """
-    unit = check_shock_size(shock_size)
-    scheme = scheme_of(identification, ordering, names)
-    if sigma is None:
-        require_sigma(scheme, unit, purpose)
-    return Shocks(scheme, unit, names)
+    unit = choose("shock_size", shock_size, SHOCK_SIZES) == "unit"
+    shocks = Shocks(scheme_of(identification, ordering, names), unit, names)
+    if sigma is None and shocks.uses_sigma:
+        asked = purpose or f"identification={shocks.scheme.name!r} with shock_size={shocks.size!r}"
+        raise MissingInformationError(
+            f"{asked} needs the residual covariance, and this system has none. Give sigma=, or ask for "
+            "impulse_responses(identification='reduced_form', shock_size='unit')."
+        )
+    return shocks

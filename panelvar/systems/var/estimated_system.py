@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag, read_horizon, read_levels
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import NumericalError, SpecificationError, emit
+from panelvar.core.base.errors import Note, NumericalError, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
+from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.drawable import Drawable, Draws
 from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
+from panelvar.estimates.coefficients.coefficients import Inference
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification.scheme import Identification
-from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of, within_limits
+from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of
 from panelvar.systems.responses.gradients import (
     EVERY,
     long_run_errors,
@@ -27,23 +30,57 @@ from panelvar.systems.responses.gradients import (
     response_gradients,
     share_gradients,
 )
-from panelvar.systems.responses.responses import Responses
+from panelvar.systems.responses.responses import Responses, describe_responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
+from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
 from panelvar.systems.var.system import System
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """Coefficients of all equations.
+
+    Attributes
+    ----------
+    names : tuple of str
+        ``"[equation]regressor"``, equation by equation, such as ``"[gdp]L1.cpi"``.
+    coefficients : array (K m,)
+    exact : bool
+        Whether all residuals are zero.
+    notes : tuple of Note
+    """
+
+    names: tuple[str, ...]
+    coefficients: Array
+    exact: bool
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class StackedInference(Inference):
+    """Tests and linear combinations of coefficients of any equations."""
+
+    fit: Stacked
+    covariance: CovarianceEstimate
+
+
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class EstimatedSystem(System):
     """A `System` of estimates: they vary as its model for bands (`panelvar.estimates.bands.drawable`) says.
 
-    Nothing here asks how they were estimated, or from what data.
+    Nothing here asks how they were estimated, or from what data. Where equations are regressions on lags, coefficients
+    can be tested one by one: such systems have the methods in `system_tests` too.
     """
 
     sigma: Array
 
+    _in_brackets: ClassVar[str] = (
+        "An equation is a column of a table, as in params[{key}], std_errors[{key}] and resids[{key}], or an entry, as "
+        "in rsquared[{key}]."
+    )
     _what_has_limits: ClassVar[str] = "give bands=, such as bands=ResidualBootstrap(draws=1000, seed=1)"
 
     @property
@@ -126,7 +163,6 @@ class EstimatedSystem(System):
         def draw_errors(form: ReducedForm, spread: Array) -> Array:
             return response_errors(form, spread, self.nobs, shocks, horizon, summed)
 
-        shorter = None if shocks.scheme.needs_coefficients else draw_errors
         band = self._band(
             bands,
             levels,
@@ -135,11 +171,11 @@ class EstimatedSystem(System):
             gradients,
             uses_sigma=shocks.uses_sigma,
             scheme=shocks.scheme,
-            draw_errors=shorter,
+            draw_errors=None if shocks.scheme.needs_coefficients else draw_errors,
         )
         if bands is None:
             band = self._identified_set(shocks, horizon, summed, levels)
-        return self._described(values, shocks, summed, band)
+        return describe_responses(values, shocks, summed, band, self._stability_notes())
 
     @documented
     def variance_decomposition(
@@ -216,7 +252,7 @@ class EstimatedSystem(System):
             return plain
         notes = self._stability_notes() + shocks.scheme.notes + band.notes
         emit(notes)
-        return within_limits(plain, band, notes)
+        return replace(plain, **band.kept(), notes=notes)
 
     @documented
     def long_run_std_errors(
@@ -300,6 +336,60 @@ class EstimatedSystem(System):
             notes=notes,
         )
 
+    @property
+    @abstractmethod
+    def _joint_df(self) -> float:
+        """Degrees of freedom of the denominator of joint tests; infinite for chi-squared."""
+
+    @property
+    @abstractmethod
+    def _single_df(self) -> float:
+        """Degrees of freedom of the t of one combination of coefficients; infinite for the normal."""
+
+    @abstractmethod
+    def _stacked(self, df: float) -> StackedInference:
+        """The coefficients of all equations with their covariance, and so many degrees of freedom."""
+
+    @abstractmethod
+    def _excluded(self, hypothesis: Exclusion) -> TestResult:
+        """Test that lags are absent."""
+
+    @property
+    def stacked(self) -> StackedInference:
+        """Coefficients of all equations in a row, ``"[equation]regressor"``, with joint limits (``conf_int``)."""
+        return self._stacked(self._single_df)
+
+    def exclusion_test(
+        self,
+        *,
+        equations: str | Sequence[str] | None = None,
+        variables: str | Sequence[str] | None = None,
+        lags: int | Sequence[int] | None = None,
+    ) -> TestResult:
+        """Wald test that lagged variables are absent from equations.
+
+        Parameters
+        ----------
+        equations, variables : str or sequence of str, optional
+            All by default. ``equations="x"`` alone is the joint test of every lag in the equation of x;
+            ``variables="x"`` alone, of every lag of x in the whole system.
+        lags : int or sequence of int, optional
+            Lags tested; all by default. ``lags=p`` alone tests whether the last lag can go.
+
+        Returns
+        -------
+        TestResult
+            F or chi-squared, as `wald_test` has it.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=3)
+        >>> model.exclusion_test(lags=3).in_a_line()
+        'F(9, 567) = 3.5815, p = 0.0002'
+        """
+        return self._excluded(lags_hypothesis(self.names, self.lags, equations, variables, lags))
+
     def _band(
         self,
         bands: BandSource | None,
@@ -322,8 +412,8 @@ class EstimatedSystem(System):
                 f"bands={shown(bands)}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), "
                 "DeltaMethod() or None."
             )
-        carried = None if scheme is None else scheme.carried
-        many = scheme is not None and scheme.set_valued
-        model = self._drawable
-        target = Target(model, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors)
+        carried, many = (None, False) if scheme is None else (scheme.carried, scheme.set_valued)
+        target = Target(
+            self._drawable, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
+        )
         return bands.band(target, levels if len(levels) > 1 else levels[0])

@@ -51,13 +51,12 @@ from panelvar.systems.responses.forecast import Forecast, forecast_errors
 from panelvar.systems.responses.gradients import EVERY
 from panelvar.systems.responses.shocks import Shocks, positive_factor
 from panelvar.systems.var.drawable_system import DrawableSystem
-from panelvar.systems.var.estimated_system import EstimatedSystem
+from panelvar.systems.var.estimated_system import EstimatedSystem, Stacked, StackedInference
 from panelvar.systems.var.exclusion import Exclusion
 from panelvar.systems.var.futures import future_terms, read_conditions
 from panelvar.systems.var.lag_selection import VarCriteria, information_criteria, log_likelihood
 from panelvar.systems.var.scored_system import RULES, equation_labels, scored_system
 from panelvar.systems.var.system import System
-from panelvar.systems.var.system_tests import Stacked, StackedInference, SystemTests
 from panelvar.systems.var.var_convention import VarConvention
 
 if TYPE_CHECKING:
@@ -312,7 +311,7 @@ class FittedSystem(EstimatedSystem):
         unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
         return self._of_variables(unit @ unit.T)
 
-    # Tests of coefficients, which subclasses with `SystemTests` offer
+    # Tests of coefficients
 
     @property
     def _joint_df(self) -> float:
@@ -898,7 +897,7 @@ def require_fit(model: object, of_panels: str = "a panel's by moments has ar_tes
     """
     if isinstance(model, FittedSystem):
         return
-    if isinstance(model, SystemTests):
+    if isinstance(model, EstimatedSystem):
         raise SpecificationError(f"This is for a vector autoregression of one entity, made by fit_var; {of_panels}.")
     if isinstance(model, System):
         raise MissingInformationError("This needs the residuals, and the system has coefficients only: use fit_var.")

@@ -197,8 +197,8 @@ def information_criteria(
     Penalties per parameter: 2 (AIC), ln n (BIC), 2 ln ln n (HQIC). ``n_free`` is the number of coefficients of all
     equations where some are restricted; the final prediction error then counts their average in an equation.
     """
-    whole = n_vars * (n_deterministic + lags * n_vars)
-    n_free = whole if n_free is None else n_free
+    if n_free is None:
+        n_free = n_vars * (n_deterministic + lags * n_vars)
     n_regressors = n_free / n_vars
     log_det = 2.0 * log_half_determinant - n_vars * math.log(nobs)
     log_fpe = log_det + n_vars * math.log((nobs + n_regressors) / (nobs - n_regressors))

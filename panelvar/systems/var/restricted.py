@@ -18,9 +18,9 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, chi2_test
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.kernels.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
+from panelvar.systems.var import system_tests
 from panelvar.systems.var.equation_columns import equation_columns
 from panelvar.systems.var.fitted_system import FittedSystem
-from panelvar.systems.var.system_tests import SystemTests
 from panelvar.systems.var.var import fit_var
 from panelvar.systems.var.var_convention import VarConvention
 from panelvar.systems.var.var_result import VarResult
@@ -212,7 +212,7 @@ def _search_free(model: VarResult, strategy: str, threshold: float) -> Mask:
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class RestrictedVarResult(FittedSystem, SystemTests):
+class RestrictedVarResult(FittedSystem):
     r"""A vector autoregression with zero restrictions, estimated by feasible GLS; made by `fit_restricted_var`.
 
     Restricted coefficients are zero, with standard error zero; their t statistics and p-values are missing. Degrees of
@@ -233,6 +233,11 @@ class RestrictedVarResult(FittedSystem, SystemTests):
     >>> model.restriction_test(pv.fit_var(macro, lags=1)).in_a_line()
     'chi2(1) = 1.1242, p = 0.2890'
     """
+
+    wald_test = system_tests.wald_test
+    lincom = system_tests.lincom
+    granger_causality = system_tests.granger_causality
+    lag_exclusion_tests = system_tests.lag_exclusion_tests
 
     _not_offered: ClassVar[Mapping[str, str]] = {
         "with_cov": "A restricted system has no robust standard errors here. See MovingBlockBootstrap."

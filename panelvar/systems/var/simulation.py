@@ -38,5 +38,5 @@ def draw_first_values(coefficients: Array, sigma: Array, rng: np.random.Generato
     """Draw values (p, K), less their mean, from the normal distribution that a stable system settles in."""
     lags, k = coefficients.shape[:2]
     root = covariance_root(stacked_variance(coefficients, sigma))
-    newest_first = (root @ rng.standard_normal(len(root))).reshape(-1, k)[:lags]
-    return np.asarray(newest_first[::-1])
+    # The variance is of the newest value first.
+    return np.asarray((root @ rng.standard_normal(len(root))).reshape(-1, k)[:lags][::-1])

@@ -90,9 +90,15 @@ class SvarResult(Presented):
     notes: tuple[Note, ...] = ()
     levels: tuple[float, ...] = (0.95,)
 
-    def _frame(self, values: Array, columns: tuple[str, ...]) -> pd.DataFrame:
+    def _frame(self, values: Array | None, columns: tuple[str, ...]) -> pd.DataFrame:
+        """A row for each variable; without values, which long-run effects may lack, a refusal."""
         import pandas as pd
 
+        if values is None:
+            raise SpecificationError(
+                "This structural form does not restrict the long run. The sums of a stable model's responses are "
+                "long_run_effects(identification=...)."
+            )
         return pd.DataFrame(values, index=list(self.names), columns=list(columns))
 
     @property
@@ -126,20 +132,12 @@ class SvarResult(Presented):
         SpecificationError
             The structural form does not restrict them; `VarResult.long_run_effects` has those of a stable system.
         """
-        return self._frame(self._of_the_long_run(self.lasting), self.shocks)
+        return self._frame(self.lasting, self.shocks)
 
     @property
     def long_run_std_errors(self) -> pd.DataFrame:
         """Standard errors of `long_run`; zero where an entry is known."""
-        return self._frame(self._of_the_long_run(self.lasting_errors), self.shocks)
-
-    def _of_the_long_run(self, values: Array | None) -> Array:
-        if values is None:
-            raise SpecificationError(
-                "This structural form does not restrict the long run. The sums of a stable model's responses are "
-                "long_run_effects(identification=...)."
-            )
-        return values
+        return self._frame(self.lasting_errors, self.shocks)
 
     @property
     def impact(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -58,7 +58,6 @@ from panelvar.systems.responses.decomposition import (
     VarianceDecomposition,
     forecast_errors_of,
     shares_of,
-    within_limits,
 )
 from panelvar.systems.responses.responses import Responses, describe_responses, identified_set
 from panelvar.systems.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
@@ -520,12 +519,7 @@ class System(Presented):
         horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
         values = self._responses(shocks, horizon, summed)
         band = self._identified_set(shocks, horizon, summed, levels)
-        return self._described(values, shocks, summed, band)
-
-    def _described(self, values: Array, shocks: Shocks, cumulative: Mask, band: Band | None) -> Responses:
-        notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
-        emit(notes)
-        return describe_responses(values, shocks, cumulative, band, notes)
+        return describe_responses(values, shocks, summed, band, self._stability_notes())
 
     def _identified_set(self, shocks: Shocks, horizon: int, cumulative: Mask, levels: Sequence[float]) -> Band | None:
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""
@@ -610,7 +604,7 @@ class System(Presented):
         band = identified_set(
             shares_of(dynamics.responses(self.coefficients, steps, shocks.models), variances, normalised), levels
         )
-        return within_limits(plain, band, notes)
+        return replace(plain, **band.kept(), notes=notes)
 
     @documented
     def long_run_effects(

@@ -341,7 +341,7 @@ def _usable_rows(
     rows = whole[rows_with_lags(whole, lags)]
     rows = rows[(rows >= first) & np.isfinite(beside[rows]).all(axis=1)]
     n_unbroken = len(rows_with_lags(places, first))
-    notes = list(rows_missing(values[places], names, n_unbroken - len(rows), missing))
+    notes = list(values_missing((~np.isfinite(values[places])).sum(axis=0), names, n_unbroken - len(rows), missing))
     gaps = int(np.count_nonzero(places >= first)) - n_unbroken
     if table.places is not None:
         absent = len(values) - len(places)
@@ -356,13 +356,8 @@ def _usable_rows(
     return rows, tuple(notes), run_starts(rows)
 
 
-def rows_missing(values: Array, names: Sequence[str], lost: int, missing: str = "drop") -> tuple[Note, ...]:
-    """Say how many values are missing, in which variables, and how many rows are dropped for that; or refuse them."""
-    return values_missing((~np.isfinite(values)).sum(axis=0), names, lost, missing)
-
-
 def values_missing(counts: Positions, names: Sequence[str], lost: int, missing: str) -> tuple[Note, ...]:
-    """Say or refuse it, given how many values are missing of each variable."""
+    """Say how many values of each variable are missing, and how many rows are dropped for that; or refuse them."""
     every = int(counts.sum())
     if not every:
         return ()
@@ -382,9 +377,7 @@ def require_distinct(names: tuple[str, ...], lags: int, terms: Terms) -> None:
     """Refuse exogenous variables named as another regressor is."""
     if not terms.exogenous:
         return
-    labels = regressor_labels(names, lags, terms)
-    twice = repeated(labels)
-    if twice:
+    if twice := repeated(regressor_labels(names, lags, terms)):
         raise SpecificationError(
             f"Several regressors would be named {', '.join(map(repr, twice))}. Rename an exogenous variable; these are "
             f"{', '.join(map(repr, terms.exogenous))}."

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from panelvar.core.base.errors import SpecificationError, emit
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, ScoredCovariance
+from panelvar.systems.var import system_tests
 from panelvar.systems.var.equation_columns import equation_columns
 from panelvar.systems.var.fitted_system import FittedSystem
-from panelvar.systems.var.system_tests import SystemTests
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class VarResult(FittedSystem, SystemTests):
+class VarResult(FittedSystem):
     r"""A vector autoregression estimated by least squares: a `FittedSystem` with tests of its coefficients.
 
     Made by `panelvar.fit_var`. All of `System` is here too (``roots``, ``moduli``, ``is_stable``, ``equations()``,
@@ -59,6 +59,11 @@ class VarResult(FittedSystem, SystemTests):
 
     >>> figure = model.impulse_responses(12, bands=pv.DeltaMethod()).plot()
     """
+
+    wald_test = system_tests.wald_test
+    lincom = system_tests.lincom
+    granger_causality = system_tests.granger_causality
+    lag_exclusion_tests = system_tests.lag_exclusion_tests
 
     def with_cov(self, cov: str | Covariance) -> VarResult:
         """Return the same estimates with other errors of the coefficients, and of tests of them.
