@@ -19,6 +19,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.quoting import shown
+from panelvar.data.formulas.design import dated_panel, makes_designs
 from panelvar.data.panel.panel import Panel
 from panelvar.data.streams.reading import no_rows
 from panelvar.panels.dynamic.cube import Census, RowCounts, lay_out, model_columns
@@ -283,6 +284,17 @@ class DynamicModel:
                 "entity must lie in one cluster, because its moments are summed there."
             )
         return pd.factorize(np.concatenate(of_entities)[self.entities])[0].astype(np.intp), name
+
+
+def read_entities(data: object) -> Panel | WholeEntities:
+    """Return the panel of the data, or the entities of a stream."""
+    if not makes_designs(data):
+        return dated_panel(data)
+    from panelvar.data.streams.panel_stream import PanelStream
+    from panelvar.data.streams.whole_entities import WholeEntities
+
+    assert isinstance(data, PanelStream)
+    return WholeEntities(data)
 
 
 def build_model(
