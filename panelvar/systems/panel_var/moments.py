@@ -98,7 +98,10 @@ def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool) -> PanelVarFi
     choices = (Fact("Instruments", f"{format_count(found.n_instruments)} per equation"),)
     used = np.zeros(rows.panel.n_entities, dtype=bool)
     used[model.entities] = True
-    raw = _raw_period_effects(found) if time_effects else None
+    raw: Array | None = None
+    if time_effects:
+        # Beside the effect of the first period.
+        raw = np.concatenate([np.zeros((1, rows.n_vars)), found.params[width - len(model.periods) + 1 :]])
     rows, effects, period_effects = estimate_effects(rows, used, model.periods, params, raw)
     fit = PanelVarFit(
         rows,
@@ -136,12 +139,6 @@ def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool) -> PanelVarFi
         refit_notes=bootstrap_notes(found),
         recursion=MomentRecursion(rows, found, order, _known(rows, rows.panel), of_rows),
     )
-
-
-def _raw_period_effects(found: GmmEstimate) -> Array:
-    """Effects of the periods (q, K) beside that of the first."""
-    count = len(found.model.periods) - 1
-    return np.concatenate([np.zeros((1, found.params.shape[1])), found.params[found.model.n_regressors - count :]])
 
 
 def _estimate_covariance(found: GmmEstimate, places: Positions, asked: object) -> CovarianceEstimate:
