@@ -13,11 +13,10 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError, choose, emit
 from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.formulas.design import dated_panel, makes_designs
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.kernels.dynamics.dynamics import companion_roots
-from panelvar.panels.dynamic.dynamic_model import build_model, stream_model
+from panelvar.panels.dynamic.dynamic_model import build_model, read_entities, stream_model
 from panelvar.panels.dynamic.dynamic_result import DynamicFit, DynamicPanelResult
 from panelvar.panels.dynamic.gmm_convention import gmm_convention
 from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, read_covariance
@@ -288,7 +287,7 @@ def _read(
 ) -> tuple[Panel | WholeEntities, Specification]:
     """Read the panel, and the model with all of its instruments spelled out."""
     choose("transform", transform, TRANSFORMS)
-    panel = _entities(data)
+    panel = read_entities(data)
     lags = read_whole("lags", lags, 1)
     refuse_beyond("lags", lags, panel.calendar.n_positions)
     if not isinstance(y, str):
@@ -312,17 +311,6 @@ def _read(
     return panel, Specification(
         (y,), own_lags, lags, regressors, sets, transform, level_equation, constant, time_effects
     )
-
-
-def _entities(data: object) -> Panel | WholeEntities:
-    """The panel of the data, or the entities of a stream."""
-    if not makes_designs(data):
-        return dated_panel(data)
-    from panelvar.data.streams.panel_stream import PanelStream
-    from panelvar.data.streams.whole_entities import WholeEntities
-
-    assert isinstance(data, PanelStream)
-    return WholeEntities(data)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.quoting import shown
+from panelvar.data.formulas.design import dated_panel, makes_designs
 from panelvar.data.panel.panel import Panel
 from panelvar.data.streams.reading import no_rows
 from panelvar.panels.dynamic.cube import Census, RowCounts, lay_out, model_columns
@@ -63,23 +64,6 @@ class RowSums(NamedTuple):
         """Cross products (K, K) of the errors of the transformed rows."""
         left = self.rows @ np.concatenate([-params, np.eye(params.shape[1])])
         return np.asarray(left.T @ left)
-
-
-class EntityRows(NamedTuple):
-    """Rows of some of a model's entities.
-
-    Attributes
-    ----------
-    part : EntityEquations
-    errors : callable
-        Moments of their errors (N, K L) at coefficients (m, K), equation by equation.
-    groups : (N,) integer array or None
-        Their clusters.
-    """
-
-    part: EntityEquations
-    errors: Callable[[Array], Array]
-    groups: Positions | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +143,7 @@ class DynamicModel:
         order = self.panel.order
         return self.panel.labels.take(order[np.isin(order, self.entities)])
 
-    def _by_part(self, groups: Positions | None) -> Iterator[tuple[EntityEquations, Positions | None]]:
+    def by_part(self, groups: Positions | None) -> Iterator[tuple[EntityEquations, Positions | None]]:
         """The equations with the clusters of their entities."""
         start = 0
         for part in self.parts:
@@ -186,7 +170,7 @@ class DynamicModel:
         lengths: Any = None
         n_clusters = self.n_entities if groups is None else int(groups.max()) + 1
         by_cluster, rows = StackedRows(n_clusters), StackedRows()
-        for part, own in self._by_part(groups):
+        for part, clusters in self.by_part(groups):
             products, instruments = part.products, part.instruments
             weight = weight + instruments.weight(row_covariances(part.equations, h, balanced=balanced))
             found = found | part.found
@@ -195,7 +179,7 @@ class DynamicModel:
             if not isinstance(self.parts, tuple):
                 lengths = part.lengths if lengths is None else lengths.merged(part.lengths)
             rows.add(part.transformed.values.reshape(-1, products.shape[1]))
-            by_cluster.add(products.reshape(-1, products.shape[2]).T, own)
+            by_cluster.add(products.reshape(-1, products.shape[2]).T, clusters)
         if lengths is not None:
             refuse_unidentified(self.specification, self.regressors, lengths, int(found.sum()))
         stacked = np.ascontiguousarray(by_cluster.rows.T).reshape(*total.shape, -1)
@@ -218,29 +202,20 @@ class DynamicModel:
         stacked, sums, seen = StackedRows(linear.n_clusters), np.zeros(0), np.zeros(1, dtype=bool)
         shape: tuple[int, ...] = ()
         labels: tuple[str, ...] = ()
-        for part, own in self._by_part(groups):
+        for part, clusters in self.by_part(groups):
             moments = part.of_problem(linear).products
             factors, there = part.quadratic_factors(kind, means)
             products = factors.left[:, :, :, None] * factors.right[:, :, None, :]
             shape, labels, seen = products.shape[1:], factors.labels, seen | there
             sums = products.sum(axis=0) if not len(sums) else sums + products.sum(axis=0)
             flat = moments.reshape(-1, moments.shape[2]).T
-            stacked.add(np.concatenate([flat, products.reshape(len(flat), -1)], axis=1), own)
+            stacked.add(np.concatenate([flat, products.reshape(len(flat), -1)], axis=1), clusters)
         if not seen.any():
             raise no_products(kind)
         width, rows = linear.total.size, stacked.rows
         own_products = np.ascontiguousarray(rows[:, :width].T.reshape(*linear.total.shape, -1))
         quadratic = SummedQuadratics(rows[:, width:].reshape(-1, *shape), sums, labels).only(seen)
         return QuadraticProblem.of(replace(linear, products=own_products), quadratic, kind)
-
-    def pieces(self, problem: GmmProblem, groups: Positions | None, means: Array) -> Iterator[EntityRows]:
-        """The entities' rows with what depends on coefficients."""
-        if isinstance(self.parts, tuple) and groups is None:
-            yield EntityRows(self.kept, problem.errors, None)
-            return
-        for part, own in self._by_part(groups):
-            narrow = part.of_problem(problem.linear)
-            yield EntityRows(narrow, narrow.errors(problem, means), own)
 
     def clusters(self, column: object) -> tuple[Positions, str]:
         """Codes (N,) of a column that is constant in each entity, and what it is called.
@@ -283,6 +258,17 @@ class DynamicModel:
                 "entity must lie in one cluster, because its moments are summed there."
             )
         return pd.factorize(np.concatenate(of_entities)[self.entities])[0].astype(np.intp), name
+
+
+def read_entities(data: object) -> Panel | WholeEntities:
+    """Return the panel of the data, or the entities of a stream."""
+    if not makes_designs(data):
+        return dated_panel(data)
+    from panelvar.data.streams.panel_stream import PanelStream
+    from panelvar.data.streams.whole_entities import WholeEntities
+
+    assert isinstance(data, PanelStream)
+    return WholeEntities(data)
 
 
 def build_model(

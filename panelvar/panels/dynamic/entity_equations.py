@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -101,14 +101,14 @@ class EntityEquations:
         """The factors of all quadratic moments, and which of these some entity has (see `quadratic_factors`)."""
         return quadratic_factors(self.levels, self.period_labels, self.n_regressors, kind, means)
 
-    def errors(self, problem: GmmProblem, means: Array) -> Callable[[Array], Array]:
-        """The function that makes moments (N, K L) of the entities' errors of coefficients (m, K)."""
-        products = self.products
+    def errors(self, problem: GmmProblem, means: Array, params: Array) -> Array:
+        """Moments (N, K L) of the entities' errors at coefficients (m, K)."""
+        linear = moments_of_errors(self.products, params)
         if not isinstance(problem, QuadraticProblem):
-            return lambda params: moments_of_errors(products, params)
+            return linear
         every, _ = self.quadratic_factors(problem.kind, means)
         quadratic = every.only(np.isin(every.labels, problem.quadratic.labels))
-        return lambda params: np.concatenate([moments_of_errors(products, params), quadratic.values(params)], axis=1)
+        return np.concatenate([linear, quadratic.values(params)], axis=1)
 
 
 def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityEquations:

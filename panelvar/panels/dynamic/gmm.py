@@ -256,39 +256,28 @@ class GmmProblem:
         by_weight = zip(step.roots, np.split(total, len(step.roots)), strict=True)
         solved = np.concatenate([root.undivided(root.divided(part)) for root, part in by_weight])
         moments = self.slopes(at).transpose(1, 2, 0)
+        # Moments and coefficients of each weight: those of an equation, or of all.
         blocks = len(step.roots)
-        parts = solved.reshape(count, -1)
+        by_moment, by_coefficient = (np.arange(count * width).reshape(blocks, -1) for width in (self.n_moments, m))
         out = np.zeros((count * m, count * m))
-        pulls = step.pull
-        length = self.n_moments
-        for block in range(blocks):
-            equations = range(count) if blocks == 1 else (block,)
-            own = [place for k in equations for place in range(k * length, (k + 1) * length)]
-            places = [place for k in equations for place in range(k * m, (k + 1) * m)]
-            g, v = errors[:, own], parts[list(equations)]
+        for own, places, v in zip(by_moment, by_coefficient, solved.reshape(blocks, count // blocks, -1), strict=True):
+            g = errors[:, own]
             shares = g @ v.ravel()
             first = np.kron(np.eye(len(v)), moments @ shares)
             slopes = (v @ moments.swapaxes(0, 1)).T.reshape(len(g), -1)
-            out[np.ix_(places, places)] = pulls[np.ix_(places, own)] @ (first + g.T @ slopes)
+            out[np.ix_(places, places)] = step.pull[np.ix_(places, own)] @ (first + g.T @ slopes)
         return out
 
     def _by_equation(self, roots: list[Root]) -> Step:
         """Estimates of each equation by itself, under a weight of its own."""
-        m, count, length = self.n_regressors, self.n_equations, self.n_moments
-        params = np.zeros((m, count))
-        pull, bread = np.zeros((count * m, count * length)), np.zeros((count * m, count * m))
-        criterion = 0.0
-        for k, root in enumerate(roots):
-            if k and root is roots[0]:
-                own, inverse = pull[:m, :length], bread[:m, :m]
-            else:
-                own, inverse = self._pull(root, self.total[:, :m])
-            params[:, k] = _solve(own, self.total[:, :m], self.total[:, m + k])
-            pull[k * m : (k + 1) * m, k * length : (k + 1) * length] = own
-            bread[k * m : (k + 1) * m, k * m : (k + 1) * m] = inverse
-            half = root.divided(self.total[:, m + k] - self.total[:, :m] @ params[:, k])
-            criterion += float(half @ half)
-        return Step(params, pull, bread, tuple(roots), criterion)
+        from scipy.linalg import block_diag
+
+        slopes, targets = self.total[:, : self.n_regressors], self.total[:, self.n_regressors :].T
+        pairs = {root: self._pull(root, slopes) for root in roots}
+        params = [_solve(pairs[root][0], slopes, target) for root, target in zip(roots, targets, strict=True)]
+        halves = [root.divided(target - slopes @ own) for root, target, own in zip(roots, targets, params, strict=True)]
+        pull, bread = (block_diag(*blocks) for blocks in zip(*(pairs[root] for root in roots), strict=True))
+        return Step(np.stack(params, axis=1), pull, bread, tuple(roots), sum(float(half @ half) for half in halves))
 
     def _joint(self, root: Root) -> Step:
         """Estimates of all equations together, under one weight."""

@@ -15,7 +15,8 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.estimates.covariance.covariances import FEW_CLUSTERS
-from panelvar.panels.dynamic.dynamic_model import DynamicModel, EntityRows, RowSums
+from panelvar.panels.dynamic.dynamic_model import DynamicModel, RowSums
+from panelvar.panels.dynamic.entity_equations import EntityEquations
 from panelvar.panels.dynamic.gmm import GmmProblem, Step
 from panelvar.panels.dynamic.gmm_convention import PRESETS, GmmConvention
 from panelvar.panels.dynamic.instrument_moments import RowCovariances, row_covariances
@@ -91,9 +92,14 @@ class GmmEstimate:
         """Covariances of the errors of pairs of rows behind the one-step weight."""
         return row_covariances(self.model.kept.equations, self.h, balanced=self.convention.balanced_deviations)
 
-    def pieces(self) -> Iterator[EntityRows]:
-        """The entities' rows with what depends on coefficients."""
-        return self.model.pieces(self.problem, self.groups, self.sums.level_means)
+    def pieces(self, at: Array) -> Iterator[tuple[EntityEquations, Array, Positions | None]]:
+        """Yield entities' equations, moments (N, K L) of their errors at coefficients (m, K), and their clusters."""
+        if isinstance(self.model.parts, tuple) and self.groups is None:
+            yield self.model.kept, self.problem.errors(at), None
+            return
+        for part, clusters in self.model.by_part(self.groups):
+            narrow = part.of_problem(self.problem.linear)
+            yield narrow, narrow.errors(self.problem, self.sums.level_means, at), clusters
 
     @cached_property
     def step(self) -> Step:

@@ -53,11 +53,11 @@ def serial_portmanteau(
     own = slice(equation * problem.n_regressors, (equation + 1) * problem.n_regressors)
     influence = estimate.influence_of_moments[own]
     stacked, parts = StackedRows(problem.n_clusters), []
-    for piece in estimate.pieces():
-        products, slopes, seen = _covariances(estimate, piece.part, equation, max_order, collapse=collapse)
-        rows = np.concatenate([products, piece.errors(estimate.weighted_at) @ influence.T], axis=1)
+    for part, moments, clusters in estimate.pieces(estimate.weighted_at):
+        products, slopes, seen = _covariances(estimate, part, equation, max_order, collapse=collapse)
+        rows = np.concatenate([products, moments @ influence.T], axis=1)
         parts.append((products.sum(axis=0), slopes, seen))
-        stacked.add(rows, piece.groups)
+        stacked.add(rows, clusters)
     total, slopes, seen = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
     kept = np.flatnonzero(seen)
     if not len(kept):
@@ -166,17 +166,16 @@ def _sum_products(estimate: GmmEstimate, orders: Sequence[int], *, assumed: bool
     problem, params = estimate.problem, estimate.params
     count, length = problem.n_equations, problem.n_equations * problem.n_moments
     by_cluster = problem.clustered and estimate.convention.clustered_ar
-    clusters = problem.n_clusters if by_cluster else 0
-    tables = [np.zeros((clusters, count)) for _ in orders]
-    all_wide = np.zeros((clusters, length))
+    n_clusters = problem.n_clusters if by_cluster else 0
+    tables = [np.zeros((n_clusters, count)) for _ in orders]
+    all_wide = np.zeros((n_clusters, length))
     parts: list[list[list[Array]]] = [[] for _ in orders]
-    for piece in estimate.pieces():
-        wide = piece.errors(params)
-        groups = piece.groups if by_cluster else None
+    for part, wide, clusters in estimate.pieces(params):
+        groups = clusters if by_cluster else None
         if groups is not None:
             np.add.at(all_wide, groups, wide)
         for order, table, own in zip(orders, tables, parts, strict=True):
-            products, *rest = _serial_products(piece.part, params, order, assumed=assumed)
+            products, *rest = _serial_products(part, params, order, assumed=assumed)
             squared = _square(products, wide)
             if groups is not None:
                 np.add.at(table, groups, products)

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_flag, read_whole, refuse_beyond
-from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.core.base.shared_parameters import documented
@@ -159,9 +157,10 @@ def _add_averages(source: Design, lags: int, pooled: bool) -> tuple[Design, list
     positions = np.unique(source.time_positions)
     extra = [(f"mean({name})", average[times.codes]) for name, average in varying]
     for lag in range(1, lags + 1):
-        extra += [
-            (f"L{lag}.mean({name})", _lag_averages(average, positions, lag)[times.codes]) for name, average in varying
-        ]
+        earlier = np.searchsorted(positions, positions - lag)
+        known = positions[earlier] == positions - lag
+        for name, average in varying:
+            extra.append((f"L{lag}.mean({name})", np.where(known, average[earlier], np.nan)[times.codes]))
     design = replace(
         source,
         names=(*source.names, *(name for name, _ in extra)),
@@ -181,10 +180,3 @@ def _add_averages(source: Design, lags: int, pooled: bool) -> tuple[Design, list
         notes.append(Note("rows-dropped", text, warn=len(complete) < source.nobs))
         design = design.take(complete)
     return design, notes
-
-
-def _lag_averages(averages: Array, positions: NDArray[np.int64], lag: int) -> Array:
-    """Return the average of the period ``lag`` earlier on the calendar, NaN where the sample has no such period."""
-    wanted = positions - lag
-    found = np.searchsorted(positions, wanted)
-    return np.where(positions[found] == wanted, averages[found], np.nan)

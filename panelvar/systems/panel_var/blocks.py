@@ -20,7 +20,7 @@ from panelvar.kernels.dynamics.column_ranges import measured_columns, require_ra
 from panelvar.kernels.dynamics.lag_problem import LagProblem
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.least_squares import least_squares
-from panelvar.systems.panel_var.rows import PanelVarRows
+from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows
 
 _TOLERANCE = 1e-12
 """Share of its length that demeaning and the columns before it must leave of a column."""
@@ -274,7 +274,7 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
     return block
 
 
-def require_fit(rows: PanelVarRows, block: Block, lengths: Array, n_entities: int) -> None:
+def require_fit(rows: SystemRows, block: Block, lengths: Array, n_entities: int) -> None:
     """Refuse rows whose coefficients are not identified (see `block_of`); lengths are those before demeaning."""
     problem, periods = block.problem, block.dummies
     if block.df_resid < rows.n_vars:
@@ -290,7 +290,7 @@ def require_fit(rows: PanelVarRows, block: Block, lengths: Array, n_entities: in
     _require_rank(rows, block, lengths)
 
 
-def column_lengths(rows: PanelVarRows, whole: Array) -> Array:
+def column_lengths(rows: SystemRows, whole: Array) -> Array:
     """Lengths of columns of which the last are those of the rows, or a refusal of what has no sum of squares."""
     with np.errstate(over="ignore"):
         lengths: Array = np.sqrt(np.einsum("ij,ij->j", whole, whole))
@@ -307,7 +307,7 @@ def independent(factor: Array, lengths: Array, count: int) -> Positions:
     return np.flatnonzero(np.append(pivots > 1e-8 * lengths[:count], np.ones(len(lengths) - count, dtype=bool)))
 
 
-def _require_rank(rows: PanelVarRows, block: Block, lengths: Array) -> None:
+def _require_rank(rows: SystemRows, block: Block, lengths: Array) -> None:
     problem, labels = block.problem, (*rows.regressor_names, *rows.names)
     flat = np.flatnonzero(np.abs(problem.factor.diagonal()) <= _TOLERANCE * lengths)
     if not flat.size:

@@ -25,11 +25,6 @@ class CorrectedMoments(PanelLeastSquares):
     for each lag j, with errors e less their entity's mean; see `panelvar.kernels.dynamics.profile_moments`.
     """
 
-    @property
-    def words(self) -> str:
-        """The estimator in words."""
-        return "least squares with entity effects, moments freed of their bias"
-
     def _solved(self, total: Totals, draw: int, *, nearest: bool) -> tuple[Root, Array]:
         """The zero of one set of weights or data, or what is nearest to one; and coefficients of all, (m, K)."""
         block, first, k = self.blocks[0], self.rows.terms.count, self.rows.n_vars

@@ -134,7 +134,7 @@ class ReweightedPanel(DrawablePanel):
             )
         columns = rows.columns
         if fit.effects is not None:
-            columns = columns - rows.entity_means(columns)[rows.entities.codes]
+            columns = columns - rows.entities.means_of(columns)[rows.entities.codes]
         seen = own_rows(carried)
         series = np.where(seen[:, None], carried - carried[seen].mean(axis=0), 0.0)
         series = series / np.sqrt(np.square(series).sum(axis=0))

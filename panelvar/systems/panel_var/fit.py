@@ -18,7 +18,7 @@ from panelvar.panels.dynamic.cube import RowCounts
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.recursion import Recursion
-from panelvar.systems.panel_var.rows import PanelVarRows
+from panelvar.systems.panel_var.rows import SystemRows
 
 Refits = Callable[[Array], tuple[Array, Array]]
 """Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities."""
@@ -47,7 +47,7 @@ class PanelVarFit:
 
     Attributes
     ----------
-    rows : PanelVarRows
+    rows : SystemRows
         Rows of the equations in levels.
     method : str
         As `panelvar.fit_panel_var` names it.
@@ -90,7 +90,7 @@ class PanelVarFit:
         The estimate by moments; None for least squares.
     """
 
-    rows: PanelVarRows
+    rows: SystemRows
     method: str
     words: str
     params: Array

@@ -23,7 +23,7 @@ from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.systems.panel_var.fit import PanelVarFit
-from panelvar.systems.panel_var.rows import Ends, PanelVarRows
+from panelvar.systems.panel_var.rows import Ends, SystemRows
 from panelvar.systems.responses.forecast import forecast_errors
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[floa
     return pd.DataFrame(np.stack(list(parts.values()), axis=3).reshape(len(index), -1), index, columns)
 
 
-def _forecast(rows: PanelVarRows, ends: Ends) -> Positions:
+def _forecast(rows: SystemRows, ends: Ends) -> Positions:
     """Places of the entities in use whose last periods are all observed."""
     chosen = np.flatnonzero(ends.in_use & np.isfinite(ends.history).all(axis=(1, 2)))
     end = "last period" if rows.lags == 1 else f"last {rows.lags} periods"
@@ -91,7 +91,7 @@ def _forecast(rows: PanelVarRows, ends: Ends) -> Positions:
     return chosen
 
 
-def _terms(rows: PanelVarRows, known: Array, steps: int, index: Any, exogenous: Any) -> Array:
+def _terms(rows: SystemRows, known: Array, steps: int, index: Any, exogenous: Any) -> Array:
     """Values of the terms beside the lags in the periods forecast, (N, steps, d) or (steps, d)."""
     terms, count = rows.terms, len(known)
     if not terms.exogenous:

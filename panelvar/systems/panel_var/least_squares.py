@@ -22,7 +22,7 @@ from panelvar.core.base.errors import InsufficientDataError, Note, NumericalErro
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.unit_free_solves import summed_solve
 from panelvar.systems.panel_var.blocks import Block, Totals, block_of
-from panelvar.systems.panel_var.rows import PanelVarRows
+from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +31,13 @@ class PanelLeastSquares(ABC):
 
     Attributes
     ----------
-    rows : PanelVarRows
+    rows : SystemRows
     blocks : tuple of Block
         The first has all rows.
     """
 
-    rows: PanelVarRows
+    rows: SystemRows
     blocks: tuple[Block, ...]
-
-    @property
-    @abstractmethod
-    def words(self) -> str:
-        """The estimator in words."""
 
     @abstractmethod
     def combined(self, totals: Sequence[Totals]) -> Array:
@@ -98,11 +93,6 @@ class PanelLeastSquares(ABC):
 class LeastSquares(PanelLeastSquares):
     """Least squares as it is: of demeaned rows, or of pooled ones."""
 
-    @property
-    def words(self) -> str:
-        """The estimator in words."""
-        return "least squares with entity effects (within)" if self.effects else "pooled least squares"
-
     def combined(self, totals: Sequence[Totals]) -> Array:
         """Return the coefficients."""
         return totals[0].params
@@ -125,11 +115,6 @@ class HahnKuersteiner(PanelLeastSquares):
     :math:`\Upsilon` of the demeaned lags (its first block); beside exogenous variables, whose own dynamics are not
     modelled, the residuals' covariance.
     """
-
-    @property
-    def words(self) -> str:
-        """The estimator in words."""
-        return "least squares with entity effects, bias-corrected (Hahn-Kuersteiner)"
 
     @property
     def _lags(self) -> slice:
@@ -218,11 +203,6 @@ class HalfPanelJackknife(PanelLeastSquares):
     the first and second halves of one way, then of the other. Weights are the halves' shares of the rows, which takes
     out a bias of order 1/T from entities with rows of any number.
     """
-
-    @property
-    def words(self) -> str:
-        """The estimator in words."""
-        return "least squares with entity effects, half-panel jackknife"
 
     @property
     def _ways(self) -> int:

@@ -11,7 +11,6 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.panels.dynamic.dynamic_model import build_model
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate, estimate
 from panelvar.systems.panel_var.recursion import Recursion
-from panelvar.systems.panel_var.rows import PanelVarRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +19,6 @@ class MomentRecursion(Recursion):
 
     Attributes
     ----------
-    levels : PanelVarRows
-        The rows of the equations in levels.
     found : GmmEstimate
     order : (m,) integer array
         Where a system's coefficients stand among the estimate's.
@@ -31,25 +28,19 @@ class MomentRecursion(Recursion):
         Effects of the rows' periods.
     """
 
-    levels: PanelVarRows
     found: GmmEstimate
     order: Positions
     known: Mapping[str, Array]
     of_periods: Array | None
 
-    @property
-    def rows(self) -> PanelVarRows:
-        """The rows of the equations in levels."""
-        return self.levels
-
     def residuals(self, params: Array) -> Array:
         """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
-        left: Array = self.less_effects((self.levels.y - self.levels.x @ params)[None])[0]
+        left: Array = self.less_effects((self.rows.y - self.rows.x @ params)[None])[0]
         return left
 
     def refit(self, data: Array) -> tuple[Array, Array]:
         """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
-        found, rows, m = self.found, self.levels, self.levels.n_regressors
+        found, rows, m = self.found, self.rows, self.rows.n_regressors
         params = np.empty((len(data), m, rows.n_vars))
         sigma = np.empty((len(data), rows.n_vars, rows.n_vars))
         columns = rows.in_panel()
@@ -65,5 +56,5 @@ class MomentRecursion(Recursion):
         """Values (B, n, K) of data sets' rows, less the effects of periods, and then their entities' means."""
         if self.of_periods is not None:
             values = values - self.of_periods
-        codes = self.levels.entities.codes
-        return np.stack([own - self.levels.entity_means(own)[codes] for own in values])
+        entities = self.rows.entities
+        return np.stack([own - entities.means_of(own)[entities.codes] for own in values])

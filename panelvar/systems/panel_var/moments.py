@@ -20,8 +20,7 @@ from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments,
 from panelvar.panels.dynamic.transforms import TRANSFORMS, WORDS
 from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.moment_recursion import MomentRecursion
-from panelvar.systems.panel_var.rows import PanelVarRows, estimate_effects
-from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows
+from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows, estimate_effects
 
 DISTINCT = 1.0 - np.exp(-1.0)
 """Share of the entities that a draw of as many entities holds, on average."""
@@ -48,7 +47,7 @@ class MomentOptions:
 
 
 def fit_by_moments(
-    rows: PanelVarRows, options: MomentOptions, *, time_effects: bool, cov: str | Covariance | None
+    rows: SystemRows, options: MomentOptions, *, time_effects: bool, cov: str | Covariance | None
 ) -> PanelVarFit:
     """Estimate the rows' system by GMM.
 
@@ -64,7 +63,7 @@ def fit_by_moments(
     return _fit(rows, found, time_effects)
 
 
-def _known(rows: PanelVarRows, panel: Panel) -> dict[str, Array]:
+def _known(rows: SystemRows, panel: Panel) -> dict[str, Array]:
     """A panel's columns by name: variables, and the regressors beside their lags."""
     terms, columns = rows.terms, [panel.column(name) for name in rows.sources]
     exogenous = columns[rows.n_vars :]
@@ -73,7 +72,7 @@ def _known(rows: PanelVarRows, panel: Panel) -> dict[str, Array]:
     return dict(zip(rows.names, columns[: rows.n_vars], strict=True)) | beside
 
 
-def _specification(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> Specification:
+def _specification(rows: SystemRows, options: MomentOptions, time_effects: bool) -> Specification:
     names = rows.names
     lag_names = tuple(f"L{lag}.{name}" for lag in range(1, rows.lags + 1) for name in names)
     beside = rows.regressor_names[: rows.terms.count]
@@ -84,7 +83,7 @@ def _specification(rows: PanelVarRows, options: MomentOptions, time_effects: boo
     )
 
 
-def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
+def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
     model = found.model
     count, lags = rows.terms.count, len(model.specification.lag_names)
     # Terms come first in a system, then lags; the constant and the periods are no terms but part of the effects.
@@ -99,7 +98,10 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
     choices = (Fact("Instruments", f"{format_count(found.n_instruments)} per equation"),)
     used = np.zeros(rows.panel.n_entities, dtype=bool)
     used[model.entities] = True
-    raw = _raw_period_effects(found) if time_effects else None
+    raw: Array | None = None
+    if time_effects:
+        # Beside the effect of the first period.
+        raw = np.concatenate([np.zeros((1, rows.n_vars)), found.params[width - len(model.periods) + 1 :]])
     rows, effects, period_effects = estimate_effects(rows, used, model.periods, params, raw)
     fit = PanelVarFit(
         rows,
@@ -116,10 +118,10 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
         periods=model.periods if time_effects else None,
         choices=choices,
         notes=(*rows.notes, *found.notes),
-        covariances=OtherCovariances(found, places),
+        covariances=partial(_estimate_covariance, found, places),
         gmm=found,
     )
-    if isinstance(rows, StreamedPanelRows):
+    if not isinstance(rows, PanelVarRows):
         return fit
     transformed = model.kept.transformed
     left = model.kept.residuals(transformed, found.params)
@@ -139,30 +141,17 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
     )
 
 
-def _raw_period_effects(found: GmmEstimate) -> Array:
-    """Effects of the periods (q, K) beside that of the first."""
-    count = len(found.model.periods) - 1
-    return np.concatenate([np.zeros((1, found.params.shape[1])), found.params[found.model.n_regressors - count :]])
-
-
-@dataclass(frozen=True, eq=False)
-class OtherCovariances:
-    """Other covariances of an estimate by moments, in the order (places) of a system's coefficients."""
-
-    found: GmmEstimate
-    places: Positions
-
-    def __call__(self, asked: object) -> CovarianceEstimate:
-        """The covariance that a ``cov=`` asks for."""
-        kind, by = read_covariance(asked)
-        if by:
-            raise SpecificationError(
-                "Clusters change the weights of the moments, and so the estimates. Give cov=Clustered(...) to "
-                "fit_panel_var."
-            )
-        refuse_covariance(kind, self.found.steps)
-        other = estimated_covariance(replace(self.found, cov_kind=kind), small=False)
-        return replace(other, matrix=other.matrix[np.ix_(self.places, self.places)])
+def _estimate_covariance(found: GmmEstimate, places: Positions, asked: object) -> CovarianceEstimate:
+    """Estimate the covariance that a ``cov=`` asks for, in the order (places) of a system's coefficients."""
+    kind, by = read_covariance(asked)
+    if by:
+        raise SpecificationError(
+            "Clusters change the weights of the moments, and so the estimates. Give cov=Clustered(...) to "
+            "fit_panel_var."
+        )
+    refuse_covariance(kind, found.steps)
+    other = estimated_covariance(replace(found, cov_kind=kind), small=False)
+    return replace(other, matrix=other.matrix[np.ix_(places, places)])
 
 
 class WeightedRefits:

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.formulas.design import makes_designs
+from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import (
     Classical,
     Clustered,
@@ -26,6 +26,7 @@ from panelvar.estimates.covariance.named import specification_of
 from panelvar.estimates.fit.small_samples import Counts
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
+from panelvar.panels.dynamic.dynamic_model import read_entities
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments
 from panelvar.systems.panel_var.corrected_moments import corrected_moments
 from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
@@ -41,9 +42,9 @@ from panelvar.systems.panel_var.mean_group import fit_entities
 from panelvar.systems.panel_var.moments import MomentOptions, fit_by_moments
 from panelvar.systems.panel_var.recursion import LeastSquaresRecursion
 from panelvar.systems.panel_var.result import PanelVarResult
-from panelvar.systems.panel_var.rows import PanelVarRows, estimate_effects, read_rows
+from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows, estimate_effects, read_system, select_rows
 from panelvar.systems.panel_var.streamed_least_squares import StreamedLeastSquares, streamed_least_squares
-from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows, streamed_rows
+from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows
 from panelvar.systems.var.scored_system import RULES, equation_labels
 
 LONG_PANEL = 20
@@ -56,6 +57,13 @@ LEAST_SQUARES: dict[str, Callable[[PanelVarRows, bool], PanelLeastSquares]] = {
     "half-panel-jackknife": half_panel_jackknife,
     "corrected-moments": corrected_moments,
     "pooled": pooled,
+}
+WORDS = {
+    "within": "least squares with entity effects (within)",
+    "hahn-kuersteiner": "least squares with entity effects, bias-corrected (Hahn-Kuersteiner)",
+    "half-panel-jackknife": "least squares with entity effects, half-panel jackknife",
+    "corrected-moments": "least squares with entity effects, moments freed of their bias",
+    "pooled": "pooled least squares",
 }
 METHODS = (*LEAST_SQUARES, "mean-group", "gmm")
 WITH_CONSTANT = ("pooled", "mean-group")
@@ -184,8 +192,14 @@ def fit_panel_var(
         choose("method", method, METHODS)
     time_effects = read_flag("time_effects", time_effects)
     trend = "c" if method in WITH_CONSTANT else "n"
-    read = streamed_rows if makes_designs(data) else read_rows
-    rows = read(data, columns, lags, exogenous, exogenous_lags, trend, missing)
+    choose("missing", missing, DROP_OR_RAISE)
+    source = read_entities(data)
+    system = read_system(source.calendar.n_positions, columns, lags, exogenous, exogenous_lags, trend)
+    rows: SystemRows
+    if isinstance(source, Panel):
+        rows = select_rows(source, system, missing)
+    else:
+        rows = StreamedPanelRows(source, system, missing)
     level_equation, joint = read_flag("level_equation", level_equation), read_flag("joint", joint)
     asked = {
         "transform": transform,
@@ -204,7 +218,7 @@ def fit_panel_var(
         fit = fit_by_moments(rows, options, time_effects=time_effects, cov=cov)
     elif by_moments:
         raise SpecificationError(f"{by_moments[0]}= is an option of method='gmm'; got method={method!r}.")
-    elif chosen == "mean-group" and not isinstance(rows, StreamedPanelRows):
+    elif chosen == "mean-group" and isinstance(rows, PanelVarRows):
         fit = _mean_group(rows, time_effects, cov)
     else:
         fit = _least_squares(rows, chosen, time_effects, cov)
@@ -224,19 +238,19 @@ def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVar
     return fit_entities(rows).fit()
 
 
-def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
+def _least_squares(rows: SystemRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
     """Collect what a result needs of least squares, corrected or not."""
     estimator: PanelLeastSquares
-    if isinstance(rows, StreamedPanelRows):
-        estimator = streamed_least_squares(rows, method, time_effects)
-    else:
+    if isinstance(rows, PanelVarRows):
         estimator = LEAST_SQUARES[method](rows, time_effects)
+    else:
+        estimator = streamed_least_squares(rows, method, time_effects)
     rows, covariance = estimator.rows, covariance_of(estimator, cov)
     effects, period_effects = _effects(estimator, time_effects)
     fit = PanelVarFit(
         rows,
         method,
-        estimator.words,
+        WORDS[method],
         estimator.params,
         estimator.sigma,
         covariance,
@@ -253,10 +267,10 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
         ),
         covariances=partial(covariance_of, estimator),
     )
-    if isinstance(rows, StreamedPanelRows):
+    if not isinstance(rows, PanelVarRows):
         return fit
     estimated = EstimatedRows(estimator.residuals, estimator.blocks[0].codes, rows.design.time_positions)
-    return replace(fit, kept=estimated, refits=estimator.refits, recursion=LeastSquaresRecursion(estimator))
+    return replace(fit, kept=estimated, refits=estimator.refits, recursion=LeastSquaresRecursion(rows, estimator))
 
 
 def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstimate:

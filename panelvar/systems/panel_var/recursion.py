@@ -14,17 +14,20 @@ from panelvar.systems.panel_var.least_squares import PanelLeastSquares
 from panelvar.systems.panel_var.rows import PanelVarRows
 
 
+@dataclass(frozen=True, eq=False)
 class Recursion(ABC):
     r"""What generates data: :math:`y^*_{it} = a_{it} + B'x^*_{it} + u^*_{it}`, from the observed lags of each run.
 
     Effects of entities and periods, :math:`a_{it}`, are what the coefficients and residuals leave of the data. After a
     gap the recursion starts again from the observed lags.
+
+    Attributes
+    ----------
+    rows : PanelVarRows
+        The rows of the equations in levels.
     """
 
-    @property
-    @abstractmethod
-    def rows(self) -> PanelVarRows:
-        """The rows of the equations in levels."""
+    rows: PanelVarRows
 
     @abstractmethod
     def residuals(self, params: Array) -> Array:
@@ -83,11 +86,6 @@ class LeastSquaresRecursion(Recursion):
     """
 
     estimator: PanelLeastSquares
-
-    @property
-    def rows(self) -> PanelVarRows:
-        """The rows of the equations in levels."""
-        return self.estimator.rows
 
     def residuals(self, params: Array) -> Array:
         """Residuals (n, K) that coefficients (m, K) leave, less the effects."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from panelvar.core.base.arguments import DROP_OR_RAISE, read_labels, read_whole, refuse_beyond
+from panelvar.core.base.arguments import read_labels, read_whole, refuse_beyond
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.limits import MOST_COLUMNS
-from panelvar.data.formulas.design import Design, dated_panel
+from panelvar.data.formulas.design import Design
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.dynamics.gaps import lag_positions, rows_with_lags
@@ -30,23 +31,138 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class PanelVarRows:
-    """Rows [terms, lag 1, ..., lag p, Y] of a panel, sorted by entity, then time.
+class SystemRows(ABC):
+    """Rows of a panel vector autoregression, in memory or of a stream.
 
     Attributes
     ----------
-    design : Design
-        Who and when the rows are; its dependent variable is the first of the system.
     names : tuple of str
         Variables of the system.
     lags : int
     terms : Terms
         What stands beside the lags: a constant, exogenous variables.
-    columns : (n, m + K) array, Fortran order
     sources : tuple
         Labels of the panel's columns that the variables, and then the exogenous variables, are.
+    design : Design
+        Who and when the rows are; its dependent variable is the first of the system.
+    columns : (n, m + K) array
+        [terms, lag 1, ..., lag p, Y] of the rows.
+    panel_rows : (n,) integer array
+        Positions of the rows in the sorted panel.
+    entities : Grouping
+        Rows by entity.
     """
+
+    names: tuple[str, ...]
+    lags: int
+    terms: Terms
+    sources: tuple[Hashable, ...]
+    design: Any
+    columns: Any
+    panel_rows: Any
+    entities: Any
+
+    @property
+    @abstractmethod
+    def panel(self) -> Any:
+        """The panel or the stream that the rows are of."""
+
+    @property
+    @abstractmethod
+    def notes(self) -> tuple[Note, ...]:
+        """What was left out and why."""
+
+    @property
+    @abstractmethod
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities in use."""
+
+    @property
+    @abstractmethod
+    def used_entities(self) -> Positions:
+        """Places of the entities in use among the panel's, (N,), in the order of their labels."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> Positions:
+        """Rows of each entity that has one, (N,)."""
+
+    @property
+    @abstractmethod
+    def periods(self) -> Positions:
+        """Calendar positions of the periods with a row."""
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained, n."""
+        return int(self.sizes.sum())
+
+    @property
+    def n_vars(self) -> int:
+        """Variables, K."""
+        return len(self.names)
+
+    @property
+    def n_regressors(self) -> int:
+        """Coefficients of an equation, m."""
+        return len(self.regressor_names)
+
+    @cached_property
+    def regressor_names(self) -> tuple[str, ...]:
+        """Names of an equation's regressors."""
+        return regressor_labels(self.names, self.lags, self.terms)
+
+    @property
+    def n_entities(self) -> int:
+        """Entities with a row, N."""
+        return len(self.sizes)
+
+    @property
+    def row_counts(self) -> RowCounts:
+        """Rows of the entities: all, fewest and most."""
+        sizes = self.sizes
+        return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))
+
+    @property
+    def n_periods(self) -> int:
+        """Periods with a row."""
+        return len(self.periods)
+
+    @property
+    def average_periods(self) -> float:
+        """Rows of an entity on average, T."""
+        return self.nobs / self.n_entities
+
+    @property
+    def x(self) -> Array:
+        """Regressors (n, m)."""
+        return np.asarray(self.columns[:, : self.n_regressors])
+
+    @property
+    def y(self) -> Array:
+        """Variables explained (n, K)."""
+        return np.asarray(self.columns[:, self.n_regressors :])
+
+    @abstractmethod
+    def ends(self) -> Ends:
+        """Return the last periods of the entities."""
+
+    @abstractmethod
+    def moment_model(self, specification: Specification, known: Callable[[Panel], Mapping[str, Array]]) -> DynamicModel:
+        """Return the rows' model by moments, whose columns are known of a panel."""
+
+    @abstractmethod
+    def parts(self) -> Iterator[tuple[Positions, Positions, Array]]:
+        """Yield rows: number of each one's entity in the panel, its period, its columns [terms, lags, Y]."""
+
+    @abstractmethod
+    def only(self, entities: Mask, periods: Positions | None, sizes: Positions) -> SystemRows:
+        """Return the rows of some of the entities in some periods, which leaves each of all entities so many."""
+
+
+@dataclass(frozen=True, eq=False)
+class PanelVarRows(SystemRows):
+    """Rows of a panel, sorted by entity, then time; their columns are in Fortran order."""
 
     design: Design
     names: tuple[str, ...]
@@ -65,86 +181,25 @@ class PanelVarRows:
         """What was left out and why."""
         return self.design.notes
 
+    @cached_property
+    def entities(self) -> Grouping:
+        """Rows by entity."""
+        return self.design.entities
+
     @property
     def entity_labels(self) -> pd.Index:
         """Labels of the entities in use."""
         return self.design.entity_labels
 
     @property
-    def nobs(self) -> int:
-        """Rows explained, n."""
-        return len(self.columns)
-
-    @property
-    def n_vars(self) -> int:
-        """Variables, K."""
-        return len(self.names)
-
-    @property
-    def n_regressors(self) -> int:
-        """Coefficients of an equation, m."""
-        return int(self.columns.shape[1]) - self.n_vars
-
-    @property
-    def x(self) -> Array:
-        """Regressors (n, m)."""
-        return self.columns[:, : self.n_regressors]
-
-    @property
-    def y(self) -> Array:
-        """Variables explained (n, K)."""
-        return self.columns[:, self.n_regressors :]
-
-    @property
-    def regressor_names(self) -> tuple[str, ...]:
-        """Names of an equation's regressors."""
-        return regressor_labels(self.names, self.lags, self.terms)
-
-    @property
-    def entities(self) -> Grouping:
-        """Rows by entity."""
-        return self.design.entities
-
-    @property
-    def n_entities(self) -> int:
-        """Entities with a row, N."""
-        return self.entities.n_groups
-
-    @property
     def sizes(self) -> Positions:
         """Rows of each entity that has one, (N,)."""
         return self.entities.sizes
-
-    @property
-    def row_counts(self) -> RowCounts:
-        """The same: all, fewest and most."""
-        sizes = self.sizes
-        return RowCounts(int(sizes.sum()), int(sizes.min()), int(sizes.max()))
 
     @cached_property
     def periods(self) -> Positions:
         """Calendar positions of the periods with a row."""
         return np.unique(self.design.time_positions)
-
-    @property
-    def n_periods(self) -> int:
-        """Periods with a row."""
-        return len(self.periods)
-
-    @property
-    def average_periods(self) -> float:
-        """Rows of an entity on average, T."""
-        return self.nobs / self.n_entities
-
-    def in_panel(self) -> Array:
-        """Variables (r, K) in all rows of the panel."""
-        return np.column_stack([self.panel.column(name) for name in self.sources[: self.n_vars]])
-
-    def ends(self) -> Ends:
-        """The last periods of the panel's entities."""
-        in_use = np.zeros(self.panel.n_entities, dtype=bool)
-        in_use[self.used_entities] = True
-        return ends_of(self.panel, self, in_use)
 
     @cached_property
     def used_entities(self) -> Positions:
@@ -156,8 +211,18 @@ class PanelVarRows:
         """Positions of the rows in the sorted panel."""
         return np.arange(self.panel.nobs) if self.design.kept is None else self.design.kept
 
+    def in_panel(self) -> Array:
+        """Variables (r, K) in all rows of the panel."""
+        return np.column_stack([self.panel.column(name) for name in self.sources[: self.n_vars]])
+
+    def ends(self) -> Ends:
+        """Return the last periods of the panel's entities."""
+        in_use = np.zeros(self.panel.n_entities, dtype=bool)
+        in_use[self.used_entities] = True
+        return ends_of(self.panel, self, in_use)
+
     def moment_model(self, specification: Specification, known: Callable[[Panel], Mapping[str, Array]]) -> DynamicModel:
-        """The rows' model by moments, whose columns are known of a panel."""
+        """Return the rows' model by moments, whose columns are known of a panel."""
         return build_model(self.panel, specification, "drop", known(self.panel))
 
     def take(self, chosen: Positions, *notes: Note) -> PanelVarRows:
@@ -166,30 +231,26 @@ class PanelVarRows:
         return replace(self, design=design, columns=np.asfortranarray(self.columns[chosen]))
 
     def parts(self) -> Iterator[tuple[Positions, Positions, Array]]:
-        """Rows, part by part: number of each one's entity in the panel, its period, its columns [terms, lags, Y]."""
+        """Yield all rows at once (see `SystemRows.parts`)."""
         yield self.panel.entity_codes[self.panel_rows], self.design.time_positions, self.columns
 
     def only(self, entities: Mask, periods: Positions | None, sizes: Positions) -> PanelVarRows:
-        """The rows of some of the panel's entities in some periods, which leaves each of them so many."""
+        """Return the rows of some of the panel's entities in some periods."""
         del sizes
         used = entities[self.panel.entity_codes[self.panel_rows]]
         if periods is not None:
             used &= np.isin(self.design.time_positions, periods)
         return self if used.all() else self.take(np.flatnonzero(used))
 
-    def entity_means(self, values: Array) -> Array:
-        """Means (N, ...) of values (n, k) over each entity's rows."""
-        return self.entities.means_of(values)
-
 
 def estimate_effects(
-    rows: PanelVarRows, entities_used: Mask, periods_used: Positions, params: Array, of_periods: Array | None
-) -> tuple[PanelVarRows, Array, Array | None]:
+    rows: SystemRows, entities_used: Mask, periods_used: Positions, params: Array, of_periods: Array | None
+) -> tuple[SystemRows, Array, Array | None]:
     """Rows in use, effects of their entities, and of periods, of mean zero over the rows; from one reading of them.
 
     Parameters
     ----------
-    rows : PanelVarRows
+    rows : SystemRows
     entities_used : bool array
         Which of all entities of the panel are in use.
     periods_used : (q,) integer array
@@ -247,7 +308,7 @@ class Ends(NamedTuple):
     in_use: Mask
 
 
-def ends_of(panel: Panel, rows: PanelVarRows, in_use: Mask) -> Ends:
+def ends_of(panel: Panel, rows: SystemRows, in_use: Mask) -> Ends:
     """The last periods of a panel's entities, of the variables that the rows have."""
     ends = panel.starts[1:] - 1
     values = np.column_stack([panel.column(name) for name in rows.sources])
@@ -265,29 +326,16 @@ def ends_of(panel: Panel, rows: PanelVarRows, in_use: Mask) -> Ends:
     )
 
 
-def read_rows(
-    data: object,
-    columns: Sequence[Hashable] | Hashable,
-    lags: object,
-    exogenous: object,
-    exogenous_lags: int,
-    trend: str,
-    missing: str,
-) -> PanelVarRows:
-    """Lay out the rows that have all their lags.
+def select_rows(panel: Panel, system: AskedSystem, missing: str) -> PanelVarRows:
+    """Lay out the rows of a panel that have all their lags.
 
     Raises
     ------
-    SpecificationError
-        No column is named, one is named twice, or one has the name of a regressor.
     DataError
         A column is unknown or infinite, or has missing values under ``missing="raise"``.
     InsufficientDataError
         No row has its lags, or only one entity's have.
     """
-    choose("missing", missing, DROP_OR_RAISE)
-    panel = dated_panel(data)
-    system = read_system(panel.calendar.n_positions, columns, lags, exogenous, exogenous_lags, trend)
     kept, laid, lost = laid_out(panel, system)
     if not len(kept):
         raise no_row(system, panel.n_entities, int(np.diff(panel.starts).max()))
@@ -333,7 +381,13 @@ class AskedSystem(NamedTuple):
 def read_system(
     n_positions: int, columns: object, lags: object, exogenous: object, exogenous_lags: int, trend: str
 ) -> AskedSystem:
-    """Read what a caller asks for, of data with so many periods (see `read_rows`)."""
+    """Read what a caller asks for, of data with so many periods.
+
+    Raises
+    ------
+    SpecificationError
+        No column is named, one is named twice, or one has the name of a regressor.
+    """
     order = lag_order(lags)
     chosen, beside = read_labels("columns", columns), read_labels("exogenous", exogenous)
     _refuse_repeats(chosen, beside)

@@ -21,7 +21,7 @@ from panelvar.kernels.linear.qr import triangularize
 from panelvar.panels.dynamic.weighting import StackedRows
 from panelvar.systems.panel_var.blocks import Block, Totals, independent, require_fit
 from panelvar.systems.panel_var.least_squares import LeastSquares
-from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows
+from panelvar.systems.panel_var.rows import SystemRows
 from panelvar.systems.var.scored_system import RULES, equation_labels
 
 _NOBODY: Any = None
@@ -46,7 +46,7 @@ class SummedProblem(LagProblem):
         return self.rows
 
 
-def read_block(rows: StreamedPanelRows, *, effects: bool, time_effects: bool) -> Block:
+def read_block(rows: SystemRows, *, effects: bool, time_effects: bool) -> Block:
     """Read the rows, less their entities' means where these have effects, and factor them (see `block_of`)."""
     # The first period is what the others are compared with.
     periods = rows.periods[1:] if time_effects else np.zeros(0, dtype=np.intp)
@@ -70,7 +70,7 @@ def read_block(rows: StreamedPanelRows, *, effects: bool, time_effects: bool) ->
     return block
 
 
-def _laid(rows: StreamedPanelRows, periods: Positions, *, effects: bool) -> Iterator[tuple[Array, Array, Grouping]]:
+def _laid(rows: SystemRows, periods: Positions, *, effects: bool) -> Iterator[tuple[Array, Array, Grouping]]:
     """Read columns [dummies, terms, lags, Y] of the rows, the same less their entities' effects, and the entities."""
     for entities, own, columns in rows.parts():
         if not len(columns):
@@ -82,8 +82,6 @@ def _laid(rows: StreamedPanelRows, periods: Positions, *, effects: bool) -> Iter
 
 class StreamedLeastSquares(LeastSquares):
     """Least squares of the rows of a stream."""
-
-    rows: StreamedPanelRows
 
     @cached_property
     def sample(self) -> tuple[Totals, ...]:
@@ -113,7 +111,7 @@ class StreamedLeastSquares(LeastSquares):
         """The covariance clustered by entity, which is all that rows of a stream have beside the classical one."""
         rows, block = self.rows, self.blocks[0]
         by = found.by[0] if isinstance(found, Clustered) and len(found.by) == 1 else None
-        named = isinstance(by, str) and by in ("entity", rows.source.entity_name)
+        named = isinstance(by, str) and by in ("entity", rows.panel.entity_name)
         if not isinstance(found, Clustered) or not named or found.residuals not in ("HC0", "HC1"):
             raise SpecificationError(
                 f"cov={asked!r} is not available for least squares of a stream, which takes 'classical' and clusters "
@@ -123,7 +121,7 @@ class StreamedLeastSquares(LeastSquares):
         names = equation_labels(rows.names, rows.regressor_names)
         nested = (True,) * block.effects + (False,) * bool(block.n_dummies)
         fit = _Summed(names, np.zeros((0, len(names))), counts, _NOBODY, np.zeros(0), nested_in=nested)
-        return found.of_meats(fit, RULES, [(groups, rows.source.entity_name)], [groups], [self.meat()])
+        return found.of_meats(fit, RULES, [(groups, rows.panel.entity_name)], [groups], [self.meat()])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -143,7 +141,7 @@ class _Summed(Influenced):
         return tuple((own,) * len(clusters) for own in self.nested_in)
 
 
-def streamed_least_squares(rows: StreamedPanelRows, method: str, time_effects: bool) -> StreamedLeastSquares:
+def streamed_least_squares(rows: SystemRows, method: str, time_effects: bool) -> StreamedLeastSquares:
     """Least squares by a method that streams have.
 
     Raises

@@ -19,8 +19,9 @@ from systems.panel_var.panel_var_twins import (
 )
 
 import panelvar as pv
+from panelvar.data.formulas.design import dated_panel
 from panelvar.systems.panel_var.least_squares import halves
-from panelvar.systems.panel_var.rows import read_rows
+from panelvar.systems.panel_var.rows import read_system, select_rows
 
 METHODS = ["within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-moments", "pooled", "mean-group"]
 
@@ -166,7 +167,10 @@ def test_influences_are_derivatives_along_the_weights_of_entities(method, option
     from panelvar.systems.panel_var.panel_var import LEAST_SQUARES
 
     frame = panel_of(seed=11, periods=15, gaps=0.04)
-    rows = quietly(read_rows, frame, NAMES, options.get("lags", 1), options.get("exogenous"), 0, "n", "drop")
+    panel = dated_panel(frame)
+    positions = panel.calendar.n_positions
+    system = read_system(positions, NAMES, options.get("lags", 1), options.get("exogenous"), 0, "n")
+    rows = quietly(select_rows, panel, system, "drop")
     estimator = quietly(LEAST_SQUARES[method], rows, options.get("time_effects", False))
     influence, codes = estimator.influence(), estimator.rows.entities.codes
     step = 1e-5
