@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,29 +52,17 @@ class SelectedRows(TransformedRows):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What is stored holds no other model's columns.
-        return _plain, (
+        own = partial(
+            TransformedRows,
             self.columns,
-            self.shift,
-            self.groupings,
-            self.tables,
-            self.slopes,
-            self.weights,
-            self.constant,
+            shift=self.shift,
+            groupings=self.groupings,
+            tables=self.tables,
+            slopes=self.slopes,
+            weights=self.weights,
+            constant=self.constant,
         )
-
-
-def _plain(
-    columns: Any, shift: Any, groupings: Any, tables: Any, slopes: Any, weights: Any, constant: Any
-) -> TransformedRows:
-    return TransformedRows(
-        columns,
-        shift=shift,
-        groupings=groupings,
-        tables=tables,
-        slopes=slopes,
-        weights=weights,
-        constant=constant,
-    )
+        return own, ()
 
 
 def between(rows: TransformedRows, first: int, last: int) -> TransformedRows:

@@ -309,46 +309,38 @@ class _Shared:
 
     def _estimates(self, fits: Mapping[int, Fit], cov: Any, convention: Convention) -> dict[int, CovarianceEstimate]:
         """Return the covariances of the fits, left out where one is refused."""
-        found: dict[int, CovarianceEstimate] = {}
-        clustered: list[int] = []
+        estimates: dict[int, CovarianceEstimate] = {}
+        clustered: dict[int, Fit] = {}
         specification = None
         for i, fit in fits.items():
             try:
                 specification = resolve(cov, fit, convention)
                 plain = isinstance(specification, Clustered) and specification.residuals in ("HC0", "HC1")
                 if plain and self.random is None and not fit.exact:
-                    clustered.append(i)
+                    clustered[i] = fit
                 else:
-                    found[i] = covariance_of(specification, fit, convention)
+                    estimates[i] = covariance_of(specification, fit, convention)
             except PanelVarError:
                 continue
-        if clustered:
-            assert isinstance(specification, Clustered)
-            found.update(self._clustered({i: fits[i] for i in clustered}, specification, convention))
-        return found
-
-    def _clustered(
-        self, fits: Mapping[int, Fit], specification: Clustered, convention: Convention
-    ) -> dict[int, CovarianceEstimate]:
-        first = next(iter(fits.values()))
-        found: dict[int, CovarianceEstimate] = {}
+        if not clustered:
+            return estimates
+        assert isinstance(specification, Clustered)
         try:
-            dimensions, _, _ = dimensions_of(first, specification.by, "Clustering")
+            dimensions, _, _ = dimensions_of(next(iter(clustered.values())), specification.by, "Clustering")
         except PanelVarError:
-            return {}
+            return estimates
         groupings = with_intersections(dimensions)
-        by_grouping = [cluster_meats(self._rows, self.products, fits, self.places, grouping) for grouping in groupings]
-        meats = {i: [found[i] for found in by_grouping] for i in fits if all(i in found for found in by_grouping)}
-        for i, fit in fits.items():
+        by_grouping = [cluster_meats(self._rows, self.products, clustered, self.places, one) for one in groupings]
+        for i, fit in clustered.items():
+            known: Any = specification
+            if all(i in meats for meats in by_grouping):
+                meats = [meats[i] for meats in by_grouping]
+                known = partial(specification.of_meats, dimensions=dimensions, groupings=groupings, meats=meats)
             try:
-                if i not in meats:
-                    found[i] = covariance_of(specification, fit, convention)
-                    continue
-                known = partial(specification.of_meats, dimensions=dimensions, groupings=groupings, meats=meats[i])
-                found[i] = covariance_of(known, fit, convention)
+                estimates[i] = covariance_of(known, fit, convention)
             except PanelVarError:
                 continue
-        return found
+        return estimates
 
 
 def replaced(record: Record, **changes: Any) -> Record:
