@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.kernels.linear.groups import Grouping
-from panelvar.kernels.linear.rows import BLOCK_ROWS
+from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
 
 _SPREAD = 3
 """Rows of the largest cluster beside those of the average one, up to which clusters are laid out in equal lengths."""
@@ -44,6 +44,16 @@ def whole_clusters(grouping: Grouping) -> Iterator[tuple[int, int, NDArray[np.in
             cells = np.where(place < own[:, None], (starts[first:last] - begin)[:, None] + place, end - begin)
         yield begin, end, cells
         first = last
+
+
+def fill_block(rows: TransformedRows, start: int, stop: int, lead: int) -> Array:
+    """Return some rows (m, lead + columns), after the constant if ``lead`` is one."""
+    block = np.empty((stop - start, lead + rows.n_columns), order="F")
+    rows.fill(start, stop, block[:, lead:])
+    if lead:
+        constant = rows.constant
+        block[:, 0] = constant[start:stop] if isinstance(constant, np.ndarray) else constant
+    return block
 
 
 def laid_out(block: Array, cells: NDArray[np.intp]) -> Array:

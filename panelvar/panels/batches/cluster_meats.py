@@ -1,8 +1,15 @@
 r"""Meats of clustered covariances of many models on the same rows, in one pass.
 
-The scores of a cluster are :math:`X_g' E_g`, with a column of residuals for each model: one product for all regressors
-and all models at once. Each model then takes its own regressors, turns them into its orthonormal basis
-(`panelvar.estimates.fit.scores`) and adds up the squares; no sum is kept beyond a block of rows.
+With Q an orthonormal basis of all regressors, the scores of a cluster are :math:`Q_g' E_g`, with a column of residuals
+for each model: one product for all models at once. A model's own orthonormal basis is :math:`Q B`, so its meat is
+:math:`B' (\sum_g Q_g' e_g e_g' Q_g) B`; B has orthonormal columns, and nothing cancels. No sum is kept beyond a block
+of rows.
+
+Two ways add up the sum in the middle. By residuals, as it is written, each model has scores of its own: 1,000 outcomes
+of the same 10 regressors on 10,000 entities of 10 periods take 3.3 seconds, and 6.0 where each model goes through the
+rows by itself. Models of one outcome share a table of products (`panelvar.panels.batches.score_products`) where there
+are many of them: 100 specifications of some 10 of 20 regressors on 100,000 entities of 10 periods take 0.8 seconds,
+2.4 by residuals, and 7.0 each by itself.
 """
 
 from __future__ import annotations
@@ -15,12 +22,14 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import TransformedRows
-from panelvar.panels.batches.cluster_blocks import equal_lengths, laid_out, stacked, whole_clusters
-from panelvar.panels.batches.score_products import meats_of_products, pays
+from panelvar.panels.batches.cluster_blocks import equal_lengths, fill_block, laid_out, stacked, whole_clusters
+from panelvar.panels.batches.score_products import basis_of, meats_of_products, pays
 from panelvar.panels.batches.shared_rows import SelectedRows, SharedProducts, between
 
 _MODELS = 32
 """Models whose residuals are held for a block of rows: they stay in the cache."""
+_SEPARATE = 1e8
+"""Condition of the scaled regressors below which they have an orthonormal basis."""
 
 
 def cluster_meats(
@@ -53,81 +62,51 @@ def cluster_meats(
         union = np.append(regressors, outcome)
         triangle = products.triangle(union) if pays(len(members), len(regressors), grouping) else None
         if triangle is not None:
-            chosen, own = [fits[i] for i in members], [np.searchsorted(regressors, places[i][:-1]) for i in members]
-            found = meats_of_products(SelectedRows(rows, union), triangle, chosen, own, grouping)
-            meats.update(zip(members, found, strict=True))
+            chosen = [fits[i] for i in members]
+            within = [np.searchsorted(regressors, places[i][:-1]) for i in members]
+            by_products = meats_of_products(SelectedRows(rows, union), triangle, chosen, within, grouping)
+            meats.update(zip(members, by_products, strict=True))
     rest = [i for i in fits if i not in meats]
     if rest and equal_lengths(grouping):
-        found = _by_residuals(rows, products.regressors, [fits[i] for i in rest], [places[i] for i in rest], grouping)
-        meats.update(zip(rest, found, strict=True))
+        r = between(rows, 0, products.regressors).triangle()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scaled = r / np.linalg.norm(r, axis=0)
+        if np.isfinite(scaled).all() and np.linalg.cond(scaled) < _SEPARATE:
+            by_residuals = _meats_of_residuals(rows, r, [fits[i] for i in rest], [places[i] for i in rest], grouping)
+            meats.update(zip(rest, by_residuals, strict=True))
     return meats
 
 
-def _by_residuals(
-    rows: TransformedRows,
-    regressors: int,
-    fits: Sequence[Fit],
-    places: Sequence[Positions],
-    grouping: Grouping,
+def _meats_of_residuals(
+    rows: TransformedRows, r: Array, fits: Sequence[Fit], places: Sequence[Positions], grouping: Grouping
 ) -> list[Array]:
-    """Return the meats of fits from the residuals of many models at a time (clusters of `equal_lengths`)."""
-    meats = [np.zeros((len(fit.names),) * 2) for fit in fits]
-    lead = int(fits[0].constant)
+    """Return the meats of fits from the residuals of many models at a time (clusters of `equal_lengths`).
+
+    ``r`` is the R factor of all regressors, the first columns.
+    """
+    k, lead = len(r), int(fits[0].constant)
     chunks = []
     for first in range(0, len(fits), _MODELS):
         chosen = range(first, min(first + _MODELS, len(fits)))
-        outcomes = np.unique([places[i][-1] for i in chosen])
-        loadings = np.zeros((regressors, len(chosen)))
+        outcomes, of_model = np.unique([places[i][-1] for i in chosen], return_inverse=True)
+        loadings = np.zeros((lead + k, len(chosen)))
         for j, i in enumerate(chosen):
-            loadings[places[i][:-1], j] = -fits[i].solution.coefficients
-        own = np.searchsorted(outcomes, [places[i][-1] for i in chosen])
-        alike = _alike([fits[i] for i in chosen], [places[i] for i in chosen])
-        chunks.append((chosen, SelectedRows(rows, outcomes), loadings, own, alike))
-    x_rows = between(rows, 0, regressors)
+            loadings[lead + places[i][:-1], j] = -fits[i].solution.coefficients
+        chunks.append((slice(first, chosen.stop), SelectedRows(rows, outcomes), of_model, loadings))
+    turn = np.eye(lead + k)
+    turn[lead:, lead:] = np.linalg.solve(r, np.eye(k))
+    totals = np.zeros((len(fits), lead + k, lead + k))
+    regressors = between(rows, 0, k)
     for start, stop, cells in whole_clusters(grouping):
-        x = np.empty((stop - start, regressors + lead), order="F")
-        x_rows.fill(start, stop, x[:, lead:])
-        if lead:
-            constant = rows.constant
-            x[:, 0] = constant if constant is None or isinstance(constant, float) else constant[start:stop]
-        every = stacked(x, cells)
-        for chosen, y_rows, loadings, own, alike in chunks:
-            y = np.empty((stop - start, y_rows.n_columns), order="F")
-            y_rows.fill(start, stop, y)
-            residuals = x[:, lead:] @ loadings
-            residuals += y[:, own]
-            laid = laid_out(residuals, cells).reshape(*cells.shape, len(chosen)).swapaxes(1, 2)
-            first = chosen[0]
-            # The rows of models alike are turned before they are summed, once for all.
-            columns = stacked(_turned(x, fits[first], places[first], lead), cells) if alike else every
+        x = fill_block(regressors, start, stop, lead)
+        basis = stacked(x @ turn, cells)
+        for part, y_rows, of_model, loadings in chunks:
+            residuals = x @ loadings
+            residuals += fill_block(y_rows, start, stop, 0)[:, of_model]
+            by_cluster = laid_out(residuals, cells).reshape(*cells.shape, -1).swapaxes(1, 2)
             # A model's sums lie together.
-            sums = np.empty((len(chosen), len(cells), columns.shape[2]))
-            np.matmul(laid, columns, out=sums.swapaxes(0, 1))
-            if alike:
-                for i, meat in zip(chosen, np.matmul(sums.swapaxes(1, 2), sums), strict=True):
-                    meats[i] += meat
-                continue
-            for j, i in enumerate(chosen):
-                turned = _turned(sums[j], fits[i], places[i], lead)
-                meats[i] += turned.T @ turned
-    return meats
-
-
-def _turned(rows: Array, fit: Fit, places: Positions, lead: int) -> Array:
-    """Return rows (m, lead + regressors), or sums of them, of a fit's regressors in its orthonormal basis."""
-    own = places[:-1][fit.kept]
-    turned = np.empty((len(rows), lead + len(own)))
-    turned[:, :lead] = rows[:, :lead]
-    # All of them in their order are not gathered.
-    every = len(own) == rows.shape[1] - lead and bool((own[1:] > own[:-1]).all())
-    np.matmul(rows[:, lead:] if every else rows[:, lead + own], fit.solution.inverse_r, out=turned[:, lead:])
-    return turned
-
-
-def _alike(fits: Sequence[Fit], places: Sequence[Positions]) -> bool:
-    """Whether models have the same regressors and basis, as those of many outcomes do."""
-    first, own = fits[0], places[0][:-1][fits[0].kept]
-    return all(
-        np.array_equal(place[:-1][fit.kept], own) and np.array_equal(fit.solution.inverse_r, first.solution.inverse_r)
-        for fit, place in zip(fits, places, strict=True)
-    )
+            sums = np.empty((loadings.shape[1], len(cells), lead + k))
+            np.matmul(by_cluster, basis, out=sums.swapaxes(0, 1))
+            totals[part] += np.matmul(sums.swapaxes(1, 2), sums)
+    bases = [basis_of(fit, place[:-1], r, lead) for fit, place in zip(fits, places, strict=True)]
+    return [basis.T @ total @ basis for basis, total in zip(bases, totals, strict=True)]

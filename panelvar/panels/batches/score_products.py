@@ -9,16 +9,15 @@ and :math:`Q d` is orthogonal to :math:`e`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import TransformedRows
-from panelvar.panels.batches.cluster_blocks import equal_lengths, stacked, whole_clusters
+from panelvar.panels.batches.cluster_blocks import equal_lengths, fill_block, stacked, whole_clusters
 
 _WORTH = 4.0
 """Multiplications of the table's cross product that take the time of one in a model's own scores."""
@@ -95,56 +94,51 @@ def meats_of_products(
     products = Products(lead, k)
     r = triangle[:k, :k]
     every = np.linalg.solve(r, triangle[:k, k])
-    turn = np.zeros((k + 1, k + 1), order="F")
-    turn[:k, :k] = np.linalg.solve(r, np.eye(k))
-    turn[:k, k], turn[k, k] = -every, 1.0
-    moments = _moments(_turned_blocks(rows, turn, lead, grouping), products, grouping)
-    maps = []
+    turn = np.eye(lead + k + 1)
+    turn[lead:-1, lead:-1] = np.linalg.solve(r, np.eye(k))
+    turn[lead:-1, -1] = -every
+    moments = _add_up_moments(rows, turn, products, grouping)
+    meats = []
     for fit, place in zip(fits, places, strict=True):
         slopes = np.zeros(k)
         slopes[place] = fit.solution.coefficients
-        loadings = np.zeros(lead + k + 1)
-        loadings[lead:-1], loadings[-1] = r @ (every - slopes), 1.0
-        basis = np.zeros((lead + k, lead + len(fit.kept)))
-        basis[:lead, :lead] = np.eye(lead)
-        basis[lead:, lead:] = r[:, place[fit.kept]] @ fit.solution.inverse_r
-        maps.append(products.to_scores(loadings) @ basis)
-    return [own.T @ moments @ own for own in maps]
+        loadings = np.concatenate((np.zeros(lead), r @ (every - slopes), [1.0]))
+        scores = products.to_scores(loadings) @ basis_of(fit, place, r, lead)
+        meats.append(scores.T @ moments @ scores)
+    return meats
 
 
-def _turned_blocks(
-    rows: TransformedRows, turn: Array, lead: int, grouping: Grouping
-) -> Iterator[tuple[int, int, Array, NDArray[np.intp] | None]]:
-    """Yield blocks (m, lead + k + 1) of [constant, Q, e], and the cells of whole clusters that stand together."""
-    bounds: Iterator[tuple[int, int, NDArray[np.intp] | None]]
+def basis_of(fit: Fit, regressors: Positions, r: Array, lead: int) -> Array:
+    """Return a model's orthonormal basis (lead + k, p) as combinations of that of all regressors.
+
+    Parameters
+    ----------
+    fit : Fit
+    regressors : array of int
+        Places of its regressors among all of them.
+    r : (k, k) array
+        R factor of all regressors.
+    lead : int
+        One with a constant, zero without.
+    """
+    basis = np.eye(lead + len(r), lead + len(fit.kept))
+    basis[lead:, lead:] = r[:, regressors[fit.kept]] @ fit.solution.inverse_r
+    return basis
+
+
+def _add_up_moments(rows: TransformedRows, turn: Array, products: Products, grouping: Grouping) -> Array:
+    """Add up the outer products of the clusters' products, of the columns [constant, Q, e] that ``turn`` makes."""
+    lead = len(turn) - rows.n_columns
     if equal_lengths(grouping):
-        bounds = iter(whole_clusters(grouping))
-    else:
-        bounds = ((start, stop, None) for start, stop in rows.block_bounds())
-    constant = rows.constant
-    for start, stop, cells in bounds:
-        block = np.empty((stop - start, rows.n_columns), order="F")
-        rows.fill(start, stop, block)
-        turned = np.empty((stop - start, lead + len(turn)), order="F")
-        if lead:
-            turned[:, 0] = constant if constant is None or isinstance(constant, float) else constant[start:stop]
-        np.matmul(block, turn, out=turned[:, lead:])
-        yield start, stop, turned, cells
-
-
-def _moments(
-    blocks: Iterator[tuple[int, int, Array, NDArray[np.intp] | None]], products: Products, grouping: Grouping
-) -> Array:
-    """Add up the outer products of the clusters' products."""
-    together = equal_lengths(grouping)
-    total = np.zeros((len(products),) * 2)
-    table = np.zeros((0 if together else grouping.n_groups, len(products)), order="F")
-    flat = products.first * products.width + products.second
-    for start, stop, block, cells in blocks:
-        if cells is None:
-            grouping.add_sums(block[:, products.first] * block[:, products.second], start, stop, table)
-            continue
-        own = stacked(block, cells)
-        crossed = np.matmul(own.swapaxes(1, 2), own).reshape(len(cells), -1)[:, flat]
-        total += crossed.T @ crossed
-    return total if together else table.T @ table
+        total = np.zeros((len(products),) * 2)
+        flat = products.first * products.width + products.second
+        for start, stop, cells in whole_clusters(grouping):
+            turned = stacked(fill_block(rows, start, stop, lead) @ turn, cells)
+            crossed = np.matmul(turned.swapaxes(1, 2), turned).reshape(len(cells), -1)[:, flat]
+            total += crossed.T @ crossed
+        return total
+    table = np.zeros((grouping.n_groups, len(products)), order="F")
+    for start, stop in rows.block_bounds():
+        columns = np.asfortranarray(fill_block(rows, start, stop, lead) @ turn)
+        grouping.add_sums(columns[:, products.first] * columns[:, products.second], start, stop, table)
+    return table.T @ table

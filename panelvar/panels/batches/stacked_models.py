@@ -204,7 +204,7 @@ def _fitted(plan: Plan, rows: Array) -> Stacked:
             scores = scores.reshape(*rows.shape[:3], k + lead).sum(axis=int(plan.errors))
         moved = np.matmul(scores, spread.swapaxes(1, 2))
         variances = plan.factor * np.square(moved).sum(axis=1)
-    usable &= ordinary(slopes, r, inverse, grand if plan.constant else None, raw, rss, tss)
+    usable &= _are_ordinary(slopes, r, inverse, grand if plan.constant else None, raw, rss, tss)
     usable &= (variances > 1e-10 * bread * (rss / n)[:, None]).all(axis=1)
     if overall is None:
         rsquared = 1.0 - rss / tss
@@ -214,7 +214,7 @@ def _fitted(plan: Plan, rows: Array) -> Stacked:
     return Stacked(params, np.sqrt(variances), rsquared, usable)
 
 
-def ordinary(
+def _are_ordinary(
     slopes: Array,
     r: Array,
     inverse: Array,

@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import itemgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,8 +32,7 @@ from panelvar.estimates.fit.transformed_model import TransformedModel
 from panelvar.kernels.linear.moments import PanelMoments
 from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
 from panelvar.panels.batches.cluster_meats import cluster_meats
-from panelvar.panels.batches.shared_basis import outcomes_of_one_basis
-from panelvar.panels.batches.shared_rows import SelectedRows, SharedProducts, factored
+from panelvar.panels.batches.shared_rows import SelectedRows, SharedProducts, factor_by_qr
 from panelvar.panels.random_effects.random import components_model, fit_random_effects
 from panelvar.panels.static.finish import solved
 from panelvar.panels.static.fixed import fit_fixed_effects, within_model
@@ -52,10 +50,6 @@ _KNOWN: dict[Callable[..., Any], set[str]] = {
 """Estimators whose models are fitted together, and what each takes beside."""
 _SHARED = ("entities", "times", "time_positions", "entity_labels", "time_labels", "index")
 """What designs of the same rows know alike."""
-_OF_REGRESSORS = ("slope_names", "names", "lever", "slope_bread", "spread", "bread", "sample")
-"""What fits of the same regressors and rows know alike."""
-_FEWEST_OUTCOMES = 4
-"""Fewest outcomes of the same regressors that are solved together."""
 
 
 def fit_together(
@@ -247,13 +241,12 @@ class _Shared:
                 union = complete(union, "raise")
             if random is not None:
                 # Levels with a single row have a mean as others have.
-                whole = within_model(
-                    union, random[0], convention.but(name=convention.name, singletons="keep"), products
-                )
+                kept = convention.but(name=convention.name, singletons="keep")
+                whole = within_model(union, random[0], kept, products.add_up)
             elif effects is None:
-                whole = centred_model(union, factor=products.lengths)
+                whole = centred_model(union, factor=products.add_up)
             else:
-                whole = within_model(union, effects, convention, products)
+                whole = within_model(union, effects, convention, products.add_up)
         except PanelVarError:
             return None
         return cls(designs, places, whole, products, convention, random)
@@ -266,19 +259,16 @@ class _Shared:
         for name in ("entities", "times"):
             getattr(self.whole.design, name)
         collinear = options.get("collinear", "drop")
-        fits = {} if self.random is not None else self._of_one_basis(collinear)
-        made = {i: self.products.triangle(places) for i, places in enumerate(self.places) if i not in fits}
-        triangles = {i: triangle for i, triangle in made.items() if triangle is not None}
-        careful = [i for i in made if i not in triangles]
-        if careful:
-            by_qr = factored(self._rows, [self.places[i] for i in careful])
-            triangles.update(zip(careful, by_qr, strict=True))
-        for i, triangle in triangles.items():
+        triangles = [self.products.triangle(places) for places in self.places]
+        careful = [places for places, triangle in zip(self.places, triangles, strict=True) if triangle is None]
+        by_qr = iter(factor_by_qr(self._rows, careful) if careful else [])
+        fits: dict[int, Fit] = {}
+        for i, triangle in enumerate(triangles):
+            triangle = next(by_qr) if triangle is None else triangle
             try:
                 fits[i] = solved(self._model(i, triangle), collinear)
             except PanelVarError:
                 continue
-        fits = dict(sorted(fits.items(), key=itemgetter(0)))
         estimates = self._estimates(fits, options.get("cov", "classical"), convention)
         return {
             numbers[i]: LinearResult(
@@ -286,39 +276,6 @@ class _Shared:
             )
             for i, estimate in estimates.items()
         }
-
-    def _of_one_basis(self, collinear: str) -> dict[int, Fit]:
-        """Return the fits of outcomes that share their regressors, those in which nothing is out of the ordinary."""
-        alike: dict[tuple[int, ...], list[int]] = {}
-        for i, places in enumerate(self.places):
-            alike.setdefault(tuple(places[:-1].tolist()), []).append(i)
-        whole, fits = self.whole, {}
-        centre = whole.centre if whole.design.constant else None
-        for regressors, members in alike.items():
-            if len(members) < _FEWEST_OUTCOMES:
-                continue
-            outcomes = [int(self.places[i][-1]) for i in members]
-            solutions = outcomes_of_one_basis(
-                self.products, np.array(regressors), outcomes, whole.raw_norms, centre
-            )  # fmt: skip
-            ready = [(i, own) for i, own in zip(members, solutions, strict=True) if own is not None]
-            if not ready:
-                continue
-            first, own = ready[0]
-            try:
-                pattern = solved(self._model(first, own.triangle), collinear)
-            except PanelVarError:
-                continue
-            fits[first] = pattern
-            # What regressors, rows and counts decide.
-            known = {name: getattr(pattern, name) for name in _OF_REGRESSORS}
-            for i, own in ready[1:]:
-                model = self._model(i, own.triangle)
-                notes = (*model.source.notes, *pattern.notes[len(pattern.model.source.notes) :])
-                fit = Fit(model, own.solution, own.tss, pattern.counts, notes)
-                fit.__dict__.update(known)
-                fits[i] = fit
-        return fits
 
     @property
     def _rows(self) -> TransformedRows:
@@ -352,46 +309,38 @@ class _Shared:
 
     def _estimates(self, fits: Mapping[int, Fit], cov: Any, convention: Convention) -> dict[int, CovarianceEstimate]:
         """Return the covariances of the fits, left out where one is refused."""
-        found: dict[int, CovarianceEstimate] = {}
-        clustered: list[int] = []
+        estimates: dict[int, CovarianceEstimate] = {}
+        clustered: dict[int, Fit] = {}
         specification = None
         for i, fit in fits.items():
             try:
                 specification = resolve(cov, fit, convention)
                 plain = isinstance(specification, Clustered) and specification.residuals in ("HC0", "HC1")
                 if plain and self.random is None and not fit.exact:
-                    clustered.append(i)
+                    clustered[i] = fit
                 else:
-                    found[i] = covariance_of(specification, fit, convention)
+                    estimates[i] = covariance_of(specification, fit, convention)
             except PanelVarError:
                 continue
-        if clustered:
-            assert isinstance(specification, Clustered)
-            found.update(self._clustered({i: fits[i] for i in clustered}, specification, convention))
-        return found
-
-    def _clustered(
-        self, fits: Mapping[int, Fit], specification: Clustered, convention: Convention
-    ) -> dict[int, CovarianceEstimate]:
-        first = next(iter(fits.values()))
-        found: dict[int, CovarianceEstimate] = {}
+        if not clustered:
+            return estimates
+        assert isinstance(specification, Clustered)
         try:
-            dimensions, _, _ = dimensions_of(first, specification.by, "Clustering")
+            dimensions, _, _ = dimensions_of(next(iter(clustered.values())), specification.by, "Clustering")
         except PanelVarError:
-            return {}
+            return estimates
         groupings = with_intersections(dimensions)
-        by_grouping = [cluster_meats(self._rows, self.products, fits, self.places, grouping) for grouping in groupings]
-        meats = {i: [found[i] for found in by_grouping] for i in fits if all(i in found for found in by_grouping)}
-        for i, fit in fits.items():
+        by_grouping = [cluster_meats(self._rows, self.products, clustered, self.places, one) for one in groupings]
+        for i, fit in clustered.items():
+            known: Any = specification
+            if all(i in meats for meats in by_grouping):
+                meats = [meats[i] for meats in by_grouping]
+                known = partial(specification.of_meats, dimensions=dimensions, groupings=groupings, meats=meats)
             try:
-                if i not in meats:
-                    found[i] = covariance_of(specification, fit, convention)
-                    continue
-                known = partial(specification.of_meats, dimensions=dimensions, groupings=groupings, meats=meats[i])
-                found[i] = covariance_of(known, fit, convention)
+                estimates[i] = covariance_of(known, fit, convention)
             except PanelVarError:
                 continue
-        return found
+        return estimates
 
 
 def replaced(record: Record, **changes: Any) -> Record:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,7 @@ from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.absorption.absorb import Absorbed, absorb
 from panelvar.kernels.absorption.orthonormal_block import Block
-from panelvar.kernels.linear.columns import Column
 from panelvar.kernels.linear.demeaned import demeaned_rows
-from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.moments import PanelMoments
 from panelvar.kernels.linear.rows import TransformedRows, column_norms, restored_norms, transformed_rows
 from panelvar.panels.static.finish import finish
@@ -112,27 +110,15 @@ def fit_fixed_effects(
     return finish(within_model(design, effects, chosen), cov, chosen, collinear)
 
 
-class Passes(Protocol):
-    """Passes over the rows of a design that make its triangle, or stand for it."""
-
-    def demeaned(
-        self, columns: Sequence[Column], groups: Grouping, weights: Array | None, constant: Array | float | None
-    ) -> tuple[TransformedRows, Array]:
-        """Take out the means of groups."""
-
-    def lengths(self, rows: TransformedRows) -> Array:
-        """Go through rows that have been transformed."""
-
-
 def within_model(
     design: Design,
     effects: str | Sequence[str],
     convention: Convention,
-    passes: Passes | None = None,
+    factor: Callable[[TransformedRows], Array] | None = None,
 ) -> TransformedModel:
     """Take the effects out of a design (see `fit_fixed_effects`).
 
-    ``passes`` go through the rows in another way.
+    ``factor`` computes the triangle of the rows in another way.
     """
     source = design
     terms = _terms(design, effects)
@@ -156,11 +142,10 @@ def within_model(
     with needing_rows(f"effects={effects!r}"):
         absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
-    if len(groupings) == 1 and absorbed.slopes[0] is None:
-        demeaned = demeaned_rows if passes is None else passes.demeaned
-        rows, triangle = demeaned(columns, groupings[0], weight, ones_column(design))
+    if factor is None and len(groupings) == 1 and absorbed.slopes[0] is None:
+        rows, triangle = demeaned_rows(columns, groupings[0], weight, ones_column(design))
     else:
-        tables, found = (absorbed.tables(columns), None) if passes is not None else absorbed.projected(columns)
+        tables, found = absorbed.projected(columns) if factor is None else (absorbed.tables(columns), None)
         rows = transformed_rows(
             columns,
             groupings=groupings,
@@ -169,9 +154,10 @@ def within_model(
             weights=weight,
             constant=ones_column(design),
         )
-        if passes is not None:
-            found = passes.lengths(rows)
-        triangle = rows.triangle() if found is None else found
+        if factor is not None:
+            triangle = factor(rows)
+        else:
+            triangle = rows.triangle() if found is None else found
     tables = rows.tables
     if any(slope is not None for slope in absorbed.slopes):
         raw_norms = column_norms(columns, weight)

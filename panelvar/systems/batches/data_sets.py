@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,6 @@ from panelvar.kernels.dynamics.batched_lags import triangles
 from panelvar.kernels.dynamics.terms import terms_within
 from panelvar.systems.batches.member_fits import BatchData
 from panelvar.systems.var.published import check_names
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False)

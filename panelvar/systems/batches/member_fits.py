@@ -127,7 +127,9 @@ def fit_members(members: Members, orders: Orders, table: BatchData, rules: VarCo
     """
     count, n_vars = table.terms.count, len(table.names)
     # Before anything as wide as the equations is laid out.
-    _require_rows(members, orders, table)
+    compared = orders.shortest if orders.longest is None else orders.longest
+    usable = int(members.periods.max(initial=0)) - max(compared, table.terms.exogenous_lags)
+    _refuse_short(len(members.periods), usable, count + compared * n_vars, n_vars)
     every = np.arange(len(members.periods))
     if orders.order is not None:
         factors, counts = members.factors(orders.order, every)
@@ -171,13 +173,6 @@ def _choose_orders(
             selection = compare_orders(scatter[place], orders.shortest, int(counts[place]), terms, rules)
             chosen[some[place]] = selection.order(str(orders.criterion))
     return chosen, nobs, crowded
-
-
-def _require_rows(members: Members, orders: Orders, table: BatchData) -> None:
-    """Refuse a batch whose longest member is too short for the order, or for the longest that is compared."""
-    order = orders.shortest if orders.longest is None else orders.longest
-    count, longest = table.terms.count + order * len(table.names), int(members.periods.max(initial=0))
-    _refuse_short(len(members.periods), longest - max(order, table.terms.exogenous_lags), count, len(table.names))
 
 
 def _refuse_short(members: int, longest: int, count: int, n_vars: int) -> None:
