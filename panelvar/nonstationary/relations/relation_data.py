@@ -80,8 +80,7 @@ class RelationData:
     def in_units(self, long_run: LongRunCovariance) -> LongRunCovariance:
         """Long-run covariances of errors and changes of the regressors in the caller's units."""
         powers = self.units[:, None] + self.units
-        return replace(
-            long_run,
+        return long_run._replace(
             contemporaneous=np.ldexp(long_run.contemporaneous, powers),
             strictly_one_sided=np.ldexp(long_run.strictly_one_sided, powers),
             two_sided=np.ldexp(long_run.two_sided, powers),
