@@ -34,22 +34,32 @@ class Form(NamedTuple):
 
     Attributes
     ----------
-    trend : {"n", "c", "ct"}
-    bandwidth : float or str
-        Bandwidth of the long-run variances, with Bartlett's weights.
     over_df : bool
         Whether variances, and the length of a series, are counted in degrees of freedom, or in rows.
     own_rows : bool
         Whether long-run variances are over the rows of the regression, or over all that there are.
     centred : tuple of bool
-        Whether means are taken out of the changes of y, and of the errors, before their long-run variances.
+        Whether means are taken out of the changes of y, and of the errors, before their long-run variances, if there
+        is a trend.
+    sample : str
+        Rows on which orders are compared.
+    averaged : bool
+        Whether pooled regressions have the average orders.
+    moments : str
+        Whose moments standardise the statistics.
+    bandwidth : float or str
+        Bandwidth of the long-run variances, with Bartlett's weights.
+    trend : {"n", "c", "ct"}
     """
 
-    trend: str
-    bandwidth: float | str
     over_df: bool
     own_rows: bool
     centred: tuple[bool, bool]
+    sample: str
+    averaged: bool
+    moments: str
+    bandwidth: float | str
+    trend: str = "c"
 
 
 class Corrections(NamedTuple):
@@ -149,7 +159,7 @@ def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections
     errors = rows[:, :, -1] - (rows[:, :, [*range(head), -2]] @ kept[:, :, None])[:, :, 0]
     changes = rows[:, :, -1] if form.own_rows else np.diff(stack[:, :, 0], axis=1)
     of_changes, of_errors = (
-        np.sqrt(long_run_variance(_centre(each) if centre else each, "bartlett", form.bandwidth))
+        np.sqrt(long_run_variance(_centre(each) if centre and form.trend == "ct" else each, "bartlett", form.bandwidth))
         for each, centre in zip((changes, errors), form.centred, strict=True)
     )
     status = np.select([dependent, exact], [DEPENDENT, EXACT], ESTIMATED).astype(np.int8)
