@@ -32,17 +32,15 @@ from panelvar.kernels.linear.lag_windows import RULES
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED
 from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.nonstationary.panel_cointegration.error_correction_models import (
+    CRITERIA,
+    Choice,
     Corrections,
     Form,
     corrections,
-    statistics,
-    width,
-)
-from panelvar.nonstationary.panel_cointegration.error_correction_orders import (
-    CRITERIA,
-    Choice,
     orders,
     read_range,
+    statistics,
+    width,
 )
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
@@ -51,7 +49,7 @@ from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
-from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, join_groups
+from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, join_by_length
 
 STATISTICS = ("Gt", "Ga", "Pt", "Pa")
 
@@ -298,13 +296,10 @@ def _regress_entities(
     values: Sequence[Array], choice: Choice, form: Form
 ) -> tuple[Positions, Positions, Corrections, Corrections]:
     """Lags and leads of the entities, corrections of each one's regression, and of those that are pooled."""
-    groups = list(by_length(values))
-    places = [units for units, _ in groups]
-    chosen = [orders(stack, form.trend, choice) for _, stack in groups]
-    lags, leads = join_groups(places, chosen)
+    lags, leads = join_by_length(values, lambda _, stack: orders(stack, form.trend, choice))
 
     def regress(lags: Positions, leads: Positions) -> Corrections:
-        return join_groups(places, [corrections(stack, lags[units], leads[units], form) for units, stack in groups])
+        return join_by_length(values, lambda units, stack: corrections(stack, lags[units], leads[units], form))
 
     own = regress(lags, leads)
     pooled = regress(_average(lags), _average(leads)) if form.averaged and choice.open else own

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
-from panelvar.nonstationary.cointegration.reduced_rank import explained, likelihood_terms
+from panelvar.nonstationary.cointegration.reduced_rank import likelihood_terms, project
 from panelvar.nonstationary.panel_cointegration.rank_regressions import RankRegressions, rank_columns, rank_regressions
 
 CASES = {"c": "rc", "ct": "rt"}
@@ -68,7 +68,7 @@ def _estimates(found: RankRegressions, lags: int, rank: int) -> tuple[Array, Arr
     k = found.eigenvalues.shape[1]
     at = r.shape[2] - k
     levels, right, corner = r[:, short:at, short:at], r[:, short:at, at:], r[:, at:, at:]
-    fitted = explained(right, found.left, rank)
+    fitted = project(right, found.left, rank)
     long_run = np.asarray(np.linalg.solve(levels, fitted))
     beside = r[:, :short, at:] - r[:, :short, short:at] @ long_run
     short_run = np.asarray(np.linalg.solve(r[:, :short, :short], beside))

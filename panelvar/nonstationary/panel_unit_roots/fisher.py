@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.linear.lag_windows import KERNELS
@@ -27,7 +28,7 @@ from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
 from panelvar.nonstationary.unit_roots.long_run import phillips_perron_tests
 from panelvar.nonstationary.unit_roots.one_series import refusal
-from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
+from panelvar.nonstationary.unit_roots.regressions import join_by_length
 
 TESTS = ("adf", "pp")
 CONVENTIONS = ("default", "plm", "gretl", "stata")
@@ -268,12 +269,12 @@ def _combine_tests(
 
 def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, kernel: str) -> tuple[NDArray[Any], ...]:
     """Statistics, bandwidths, rows and coefficients of every entity, (N,) each."""
-    places, parts = [], []
-    for own, stack in by_length(series.values):
+
+    def test(places: Positions, stack: Array) -> tuple[NDArray[Any], ...]:
         tests = phillips_perron_tests(stack, trend, bandwidth, kernel)
         lost = np.flatnonzero(tests.status != ESTIMATED)
         if lost.size:
-            raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[own[lost[0]]]}")
-        places.append(own)
-        parts.append((tests.statistic, np.asarray(tests.lags), tests.nobs, tests.coefficient))
-    return join_groups(places, parts)
+            raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[places[lost[0]]]}")
+        return tests.statistic, np.asarray(tests.lags), tests.nobs, tests.coefficient
+
+    return join_by_length(series.values, test)
