@@ -119,9 +119,10 @@ def fisher_test(
     ['Maddala-Wu P (Fisher)', "Choi's Pm (modified P)", "Choi's L* (logit)", "Hartung's t (correlated tests)"]
     """
     choose("statistic", statistic, STATISTICS)
-    limits = (min_lags, max_lags)
+    _check_choices(test, trend, kernel, convention)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
     return _combine_tests(
-        statistic, data, column, demean, unusable, test, trend, lags, limits, rows, bandwidth, kernel, convention
+        statistic, series, test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention
     )
 
 
@@ -198,21 +199,24 @@ def simes_test(
     American Steel    -2.512   0.130     1    18       -0.745            0.849
     Atlantic Refining  0.060   0.953     1    18        0.009            0.999
     """
-    limits = (min_lags, max_lags)
-    return _combine_tests(
-        "simes", data, column, demean, unusable, test, trend, lags, limits, rows, bandwidth, kernel, convention
-    )
+    _check_choices(test, trend, kernel, convention)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    return _combine_tests("simes", series, test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention)
 
 
 _NAMES = {"adf": "Dickey-Fuller", "pp": "Phillips-Perron"}
 
 
+def _check_choices(test: str, trend: str, kernel: str, convention: str) -> None:
+    choose("test", test, TESTS)
+    check_terms(trend)
+    choose("kernel", kernel, KERNELS)
+    choose("convention", convention, CONVENTIONS)
+
+
 def _combine_tests(
     statistic: str,
-    data: Any,
-    column: Hashable | None,
-    demean: bool,
-    unusable: str,
+    series: PanelSeries,
     test: str,
     trend: str,
     lags: int | str,
@@ -223,11 +227,6 @@ def _combine_tests(
     convention: str,
 ) -> PanelTestResult:
     """Test the entities and combine their p-values, by Simes's statistic or by the others, of which one comes first."""
-    choose("test", test, TESTS)
-    check_terms(trend)
-    choose("kernel", kernel, KERNELS)
-    choose("convention", convention, CONVENTIONS)
-    series = panel_series(data, column, demean=demean, unusable=unusable)
     if test == "pp":
         ratios, widths, nobs, coefficients = _phillips_perron(series, trend, bandwidth, kernel)
         sizes, corrected = nobs, {"bandwidth": widths}
