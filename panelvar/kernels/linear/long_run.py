@@ -22,7 +22,7 @@ Hansen (1990), Review of Economic Studies 57, 99-125; Hansen (1992), Journal of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,8 +35,7 @@ from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 
 
-@dataclass(frozen=True, eq=False)
-class LongRunCovariance:
+class LongRunCovariance(NamedTuple):
     r"""Covariances of the long run, in the units of the series.
 
     Attributes

@@ -179,16 +179,11 @@ class JohansenResult(Presented):
             # Between a number and infinity nothing is interpolated.
             finite = bool(np.isfinite(self.drawn).all())
             limits = np.quantile(self.drawn, level, axis=1, method="linear" if finite else "higher")
-            return self._limits(pd.DataFrame(limits, index=self._ranks, columns=list(STATISTICS)), level)
-        columns = {
-            statistic: critical_values(
-                "doornik" if source is None else source, statistic, self.trend, len(self.names), level, self.rows
-            )
-            for statistic in STATISTICS
-        }
-        return self._limits(pd.DataFrame(columns, index=self._ranks), level)
-
-    def _limits(self, frame: pd.DataFrame, level: float) -> FrameTable:
+        else:
+            table, count = "doornik" if source is None else source, len(self.names)
+            columns = [critical_values(table, each, self.trend, count, level, self.rows) for each in STATISTICS]
+            limits = np.stack(columns, axis=1)
+        frame = pd.DataFrame(limits, index=self._ranks, columns=list(STATISTICS))
         formats = {"trace": STATISTIC.called("Trace"), "max": STATISTIC.called("Max. eigenvalue")}
         return FrameTable(frame, formats, f"Johansen tests: critical values at {1.0 - level:.3g}")
 

@@ -64,7 +64,7 @@ def likelihood_terms(eigenvalues: Array) -> Array:
     return terms
 
 
-def explained(right: Array, left: Array, rank: int) -> Array:
+def project(right: Array, left: Array, rank: int) -> Array:
     """R10 as a regression of a rank has it: its projection on the first left vectors, (..., q, K)."""
     first = left[..., :rank]
     return first @ (first.swapaxes(-1, -2) @ right)

@@ -162,7 +162,7 @@ class VecmProblem(LagProblem):
     @cached_property
     def _solved(self) -> tuple[Array, Array]:
         right, corner = self.blocks[1:]
-        fitted = reduced_rank.explained(right, self.canonical.left, self.rank)
+        fitted = reduced_rank.project(right, self.canonical.left, self.rank)
         short, m = self.n_short, self.n_regressors
         target = np.concatenate([self.triangle[:short, m:], fitted])
         params = self.coordinates @ np.linalg.solve(self.triangle[:m, :m], target) + self.own_lag
@@ -205,7 +205,7 @@ class VecmProblem(LagProblem):
         m = self.n_regressors
         return lower_solve(self.triangle[:m, :m].T, (self.factor[:m, :m] @ self.coordinates).T).T
 
-    def _differenced(self, refits: Refits, origin: Array) -> tuple[Array, Array]:
+    def _compare_triangles(self, refits: Refits, origin: Array) -> tuple[Array, Array]:
         """Of each draw, how its triangle of [Z2, Z1] differs from this one's, and the triangle's columns of Z0."""
         m = self.n_regressors
         # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
@@ -226,7 +226,7 @@ class VecmProblem(LagProblem):
                 "Data sets drawn from the estimates leave the range of numbers, because the system is explosive. Use "
                 "tables of critical values instead of bootstrap=."
             )
-        _, target = self._differenced(refits, self.params)
+        _, target = self._compare_triangles(refits, self.params)
         corner = refits.scatter_factor.swapaxes(1, 2)
         return reduced_rank.canonical_correlations(target[:, self.n_short :], corner).eigenvalues
 
@@ -238,9 +238,9 @@ class VecmProblem(LagProblem):
         """
         short, m = self.n_short, self.n_regressors
         refits = super().refit(innovations, params, beside)
-        near, target = self._differenced(refits, self.params if params is None else params)
+        near, target = self._compare_triangles(refits, self.params if params is None else params)
         right, corner = target[:, short:], refits.scatter_factor.swapaxes(1, 2)
-        fitted = reduced_rank.explained(right, reduced_rank.canonical_correlations(right, corner).left, self.rank)
+        fitted = reduced_rank.project(right, reduced_rank.canonical_correlations(right, corner).left, self.rank)
         lost = np.concatenate([np.zeros_like(target[:, :short]), right - fitted], axis=1)
         back = self.coordinates @ np.linalg.inv(self.triangle[:m, :m])
         change = np.asarray(back @ np.linalg.solve(near, lost), dtype=np.float64)

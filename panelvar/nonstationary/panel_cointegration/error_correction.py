@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -33,17 +32,15 @@ from panelvar.kernels.linear.lag_windows import RULES
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED
 from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.nonstationary.panel_cointegration.error_correction_models import (
+    CRITERIA,
+    Choice,
     Corrections,
     Form,
     corrections,
-    statistics,
-    width,
-)
-from panelvar.nonstationary.panel_cointegration.error_correction_orders import (
-    CRITERIA,
-    Choice,
     orders,
     read_range,
+    statistics,
+    width,
 )
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
@@ -52,7 +49,7 @@ from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
 from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
-from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, by_length, join_groups
+from panelvar.nonstationary.unit_roots.regressions import EXACT, FEWEST_DF, join_by_length
 
 STATISTICS = ("Gt", "Ga", "Pt", "Pa")
 
@@ -64,22 +61,11 @@ _REASONS: dict[int, tuple[type[PanelVarError], str]] = {
 _AT_ONCE = 1 << 20
 
 
-class _Preset(NamedTuple):
-    """What a program does: `Form` without what the caller chooses, and how orders are compared and pooled."""
-
-    over_df: bool
-    own_rows: bool
-    centred: tuple[bool, bool]
-    sample: str
-    averaged: bool
-    moments: str
-    bandwidth: float | str
-
-
+# What each program does.
 _PRESETS = {
-    "default": _Preset(True, True, (True, True), "common", False, "default", "stata"),
-    "stata": _Preset(True, False, (True, False), "own", True, "published", 2),
-    "stata-westerlund": _Preset(False, True, (False, False), "westerlund", True, "xtwest", 2),
+    "default": Form(True, True, (True, True), "common", False, "default", "stata"),
+    "stata": Form(True, False, (True, False), "own", True, "published", 2),
+    "stata-westerlund": Form(False, True, (False, False), "westerlund", True, "xtwest", 2),
 }
 
 
@@ -106,15 +92,6 @@ class WesterlundResult(PanelTestResult):
     """
 
     drawn: Mapping[str, Array] = field(default_factory=dict)
-
-
-class _EntityCorrections(NamedTuple):
-    """Orders and corrections of N entities: of each one's regression, and of those that are pooled."""
-
-    lags: Positions
-    leads: Positions
-    own: Corrections
-    pooled: Corrections
 
 
 @documented
@@ -231,48 +208,42 @@ def westerlund_test(
     {'Gt': -1.48, 'Ga': -7.33, 'Pt': 0.12, 'Pa': 0.1}
     """
     check_terms(trend)
-    preset = _PRESETS[choose("convention", convention, tuple(_PRESETS))]
+    form = _PRESETS[choose("convention", convention, tuple(_PRESETS))]
     choice = Choice(
-        read_range("lags", lags), read_range("leads", leads), choose("criterion", criterion, CRITERIA), preset.sample
+        read_range("lags", lags), read_range("leads", leads), choose("criterion", criterion, CRITERIA), form.sample
     )
-    if preset.sample == "westerlund" and criterion != "aic":
+    if form.sample == "westerlund" and criterion != "aic":
         raise SpecificationError(
             f"convention={convention!r} has a criterion of its own. Leave criterion={criterion!r} out."
         )
     count = None if draws is None else read_whole("draws", draws, 1, MOST_DRAWS)
     rng = np.random.default_rng(read_seed(seed))
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
-    moments = error_correction_moments(trend, system.n_regressors, preset.moments)
+    moments = error_correction_moments(trend, system.n_regressors, form.moments)
     mean, variance = (np.array([moments[name][part] for name in STATISTICS]) for part in (0, 1))
     rows = _fewest_rows(system, trend, choice)
-    width_of = preset.bandwidth if bandwidth is None else bandwidth
-    form = Form(
-        trend,
-        choose("bandwidth", width_of, RULES)
-        if isinstance(width_of, str)
-        else read_bandwidth(width_of, "bartlett", rows),
-        preset.over_df,
-        preset.own_rows,
-        (preset.centred[0] and trend == "ct", preset.centred[1] and trend == "ct"),
-    )
+    if bandwidth is None:
+        bandwidth = form.bandwidth
+    if isinstance(bandwidth, str):
+        choose("bandwidth", bandwidth, RULES)
+    lengths = bandwidth if isinstance(bandwidth, str) else read_bandwidth(bandwidth, "bartlett", rows)
+    form = form._replace(trend=trend, bandwidth=lengths)
     # Units that entities share, about their means where regressions have a constant.
     centred = system.values if trend == "n" else [own - own.mean(axis=0) for own in system.values]
     units = exponents(np.concatenate(centred), axis=0)
     values = [np.ldexp(own, -units) for own in centred]
     choice = choice._replace(unit=int(units[0]))
-    found = _regress_entities(values, choice, form, preset.averaged)
-    for each in (found.own, found.pooled):
-        system.refuse_untested(each.status, _REASONS)
-    raw = statistics(found.own, found.pooled)
+    own_lags, own_leads, own, pooled = _regress_entities(values, choice, form)
+    for regressions in (own, pooled):
+        system.refuse_untested(regressions.status, _REASONS)
+    raw = statistics(own, pooled)
     root = math.sqrt(system.n_entities)
     scores = (raw * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance)
     pvalues = [normal_tail(-float(score), sides=1) for score in scores]
     drawn: dict[str, Array] = {}
     if count is not None:
         system.stack("A bootstrap of this test")
-        every = np.concatenate(
-            list(_draw_statistics(system, np.stack(values), choice, form, preset.averaged, count, rng))
-        )
+        every = np.concatenate(list(_draw_statistics(system, np.stack(values), choice, form, count, rng)))
         drawn = dict(zip(STATISTICS, every.T, strict=True))
         pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
     reference = "normal" if count is None else "none"
@@ -288,20 +259,20 @@ def westerlund_test(
         trend=trend,
         parts=parts,
         choices={
-            "Lags": lags_in_words(found.lags, criterion if choice.lags.open else "given"),
-            "Leads": lags_in_words(found.leads, criterion if choice.leads.open else "given"),
-            "Bandwidth": f"{width_of}",
+            "Lags": lags_in_words(own_lags, criterion if choice.lags.open else "given"),
+            "Leads": lags_in_words(own_leads, criterion if choice.leads.open else "given"),
+            "Bandwidth": f"{bandwidth}",
             "P-values": "normal" if count is None else f"{count} draws of whole periods",
         },
         columns={
-            "speed": found.own.speed,
-            "ratio": found.own.ratio,
-            "long_run": found.own.long_run,
-            "lags": found.lags,
-            "leads": found.leads,
-            "rows": found.own.rows.astype(np.intp),
+            "speed": own.speed,
+            "ratio": own.ratio,
+            "long_run": own.long_run,
+            "lags": own_lags,
+            "leads": own_leads,
+            "rows": own.rows.astype(np.intp),
         },
-        nobs=int(found.own.rows.sum()),
+        nobs=int(own.rows.sum()),
     )
     unstandardised = dict(zip(STATISTICS, raw.tolist(), strict=True))
     return WesterlundResult(**vars(test) | {"values": unstandardised}, drawn=drawn)
@@ -321,19 +292,18 @@ def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
     return rows
 
 
-def _regress_entities(values: Sequence[Array], choice: Choice, form: Form, averaged: bool) -> _EntityCorrections:
-    groups = list(by_length(values))
-    places = [units for units, _ in groups]
-    chosen = [orders(stack, form.trend, choice) for _, stack in groups]
-    lags, leads = join_groups(places, chosen)
+def _regress_entities(
+    values: Sequence[Array], choice: Choice, form: Form
+) -> tuple[Positions, Positions, Corrections, Corrections]:
+    """Lags and leads of the entities, corrections of each one's regression, and of those that are pooled."""
+    lags, leads = join_by_length(values, lambda _, stack: orders(stack, form.trend, choice))
 
-    def regressed(lags: Positions, leads: Positions) -> Corrections:
-        return join_groups(places, [corrections(stack, lags[units], leads[units], form) for units, stack in groups])
+    def regress(lags: Positions, leads: Positions) -> Corrections:
+        return join_by_length(values, lambda units, stack: corrections(stack, lags[units], leads[units], form))
 
-    own = regressed(lags, leads)
-    if not (averaged and choice.open):
-        return _EntityCorrections(lags, leads, own, own)
-    return _EntityCorrections(lags, leads, own, regressed(_average(lags), _average(leads)))
+    own = regress(lags, leads)
+    pooled = regress(_average(lags), _average(leads)) if form.averaged and choice.open else own
+    return lags, leads, own, pooled
 
 
 def _average(numbers: Positions) -> Positions:
@@ -342,13 +312,7 @@ def _average(numbers: Positions) -> Positions:
 
 
 def _draw_statistics(
-    system: PanelSystem,
-    stack: Array,
-    choice: Choice,
-    form: Form,
-    averaged: bool,
-    count: int,
-    rng: np.random.Generator,
+    system: PanelSystem, stack: Array, choice: Choice, form: Form, count: int, rng: np.random.Generator
 ) -> Iterator[Array]:
     """Statistics (B, 4) of panels drawn without cointegration, B at a time."""
     entities, periods, columns = stack.shape
@@ -357,7 +321,7 @@ def _draw_statistics(
         flat = samples(models, periods, size, rng).reshape(size * entities, periods, columns)
         lags, leads = orders(flat, form.trend, choice)
         own = pooled = corrections(flat, lags, leads, form)
-        if averaged and choice.open:
+        if form.averaged and choice.open:
             average = [_average(each.reshape(size, entities)).ravel() for each in (lags, leads)]
             pooled = corrections(flat, average[0], average[1], form)
         lost = (own.status != ESTIMATED) | (pooled.status != ESTIMATED)

@@ -35,7 +35,7 @@ from panelvar.nonstationary.panel_cointegration.rank_tests import RankTests, fir
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
+from panelvar.nonstationary.unit_roots.regressions import join_by_length
 
 OVER_ENTITIES = ("P", "Z", "Pm", "L*", "lr-bar")
 """How the tests of the entities become one: their p-values combined, or their statistics averaged."""
@@ -177,9 +177,7 @@ def johansen_fisher_test(
 
 def _terms(system: PanelSystem, values: Sequence[Array], trend: str, lags: Positions) -> tuple[Array, Positions]:
     r"""Terms :math:`-n \ln(1 - \lambda)` (N, K) of the likelihood ratios, and rows (N,)."""
-    groups = list(by_length(values))
-    parts = [eigenvalues(stack, trend, lags[places]) for places, stack in groups]
-    found, status = join_groups([places for places, _ in groups], parts)
+    found, status = join_by_length(values, lambda places, stack: eigenvalues(stack, trend, lags[places]))
     system.refuse_untested(status, REASONS)
     rows = system.periods - lags
     return rows[:, None] * likelihood_terms(found), rows

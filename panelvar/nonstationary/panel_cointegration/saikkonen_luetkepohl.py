@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.constants import constants
@@ -35,7 +36,6 @@ from panelvar.nonstationary.panel_cointegration.rank_tests import (
 )
 from panelvar.nonstationary.panel_cointegration.trend_adjustment import (
     CASES,
-    AdjustedTraces,
     adjusted_traces,
     residuals_without_relations,
 )
@@ -236,7 +236,7 @@ def _without_factors(
     return panel - np.concatenate([np.zeros((1, panel.shape[1])), common]), count, how
 
 
-def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> AdjustedTraces:
+def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> tuple[Array, NDArray[np.int8]]:
     """Traces of entities with lags of their own, those of the same together."""
     groups = list(alike(lags))
     return join_groups(

@@ -15,36 +15,20 @@ Statistics 23; Arsova and Oersal (2018), Econometric Reviews 37.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
-from panelvar.nonstationary.cointegration.reduced_rank import explained, likelihood_terms
+from panelvar.nonstationary.cointegration.reduced_rank import likelihood_terms, project
 from panelvar.nonstationary.panel_cointegration.rank_regressions import RankRegressions, rank_columns, rank_regressions
 
 CASES = {"c": "rc", "ct": "rt"}
 """Deterministic case of the system of y, by what is taken out."""
 
 
-class AdjustedTraces(NamedTuple):
-    """Trace statistics (M, K) of ranks 0, 1, ..., K - 1, and the status of each system."""
-
-    statistics: Array
-    status: NDArray[np.int8]
-
-
-class _Estimates(NamedTuple):
-    """Of systems at a rank: coefficients (M, p, K, K) of the lags of y, and the triangle (M, K, K) of the errors."""
-
-    lags: Array
-    errors: Array
-
-
-def adjusted_traces(stack: Array, trend: str, lags: int, *, rotated: bool = False) -> AdjustedTraces:
-    """Trace statistics of systems with the same lags.
+def adjusted_traces(stack: Array, trend: str, lags: int, *, rotated: bool = False) -> tuple[Array, NDArray[np.int8]]:
+    """Trace statistics (M, K) of ranks 0, 1, ..., K - 1 of systems with the same lags, and the status of each system.
 
     Those that are ``rotated`` are, for rank r, of the K - r combinations that the first r relations do not span, whose
     rank is then zero: what factors leave of a system has no other distribution that is known (Arsova and Oersal 2018).
@@ -59,11 +43,11 @@ def adjusted_traces(stack: Array, trend: str, lags: int, *, rotated: bool = Fals
             system, at = _without_relations(stack, found, rank), 0
             own = rank_regressions(system, CASES[trend], lags)
             status = np.where(status == ESTIMATED, own.status, status)
-        adjusted = system - _terms(system, trend, _estimates(own, lags, at))
+        adjusted = system - _terms(system, trend, *_estimates(own, lags, at))
         left = rank_regressions(adjusted, "n", lags)
         status = np.where(status == ESTIMATED, left.status, status)
         statistics[:, rank] = (periods - lags) * likelihood_terms(left.eigenvalues[:, at:]).sum(axis=1)
-    return AdjustedTraces(statistics, status)
+    return statistics, status
 
 
 def residuals_without_relations(stack: Array, trend: str, lags: int) -> Array:
@@ -75,13 +59,16 @@ def residuals_without_relations(stack: Array, trend: str, lags: int) -> Array:
     return np.asarray(change - basis @ (basis.swapaxes(1, 2) @ change))
 
 
-def _estimates(found: RankRegressions, lags: int, rank: int) -> _Estimates:
-    """Maximum likelihood at a rank, from the triangle of the differenced rows."""
+def _estimates(found: RankRegressions, lags: int, rank: int) -> tuple[Array, Array]:
+    """Maximum likelihood at a rank, from the triangle of the differenced rows.
+
+    Coefficients (M, p, K, K) of the lags of y, and the triangle (M, K, K) of the errors.
+    """
     r, short = found.triangles, found.short
     k = found.eigenvalues.shape[1]
     at = r.shape[2] - k
     levels, right, corner = r[:, short:at, short:at], r[:, short:at, at:], r[:, at:, at:]
-    fitted = explained(right, found.left, rank)
+    fitted = project(right, found.left, rank)
     long_run = np.asarray(np.linalg.solve(levels, fitted))
     beside = r[:, :short, at:] - r[:, :short, short:at] @ long_run
     short_run = np.asarray(np.linalg.solve(r[:, :short, :short], beside))
@@ -92,10 +79,10 @@ def _estimates(found: RankRegressions, lags: int, rank: int) -> _Estimates:
     coefficients[:, 0] = np.eye(k) + long_run[:, :k]
     coefficients[:, : lags - 1] += gamma
     coefficients[:, 1:] -= gamma
-    return _Estimates(coefficients.swapaxes(2, 3), errors)
+    return coefficients.swapaxes(2, 3), errors
 
 
-def _terms(stack: Array, trend: str, estimates: _Estimates) -> Array:
+def _terms(stack: Array, trend: str, coefficients: Array, errors: Array) -> Array:
     """The levels, or levels and trends, of systems by generalised least squares, (M, T, K)."""
     m, periods, k = stack.shape
     time = np.arange(1.0, periods + 1.0) / periods
@@ -104,12 +91,12 @@ def _terms(stack: Array, trend: str, estimates: _Estimates) -> Array:
     columns = powers[None, :, :, None, None] * np.eye(k)
     columns = np.broadcast_to(columns, (m, *columns.shape[1:])).copy()
     filtered = stack.copy()
-    for lag in range(1, estimates.lags.shape[1] + 1):
-        own = estimates.lags[:, lag - 1]
+    for lag in range(1, coefficients.shape[1] + 1):
+        own = coefficients[:, lag - 1]
         columns[:, lag:] -= powers[:-lag, :, None, None] * own[:, None, None]
         filtered[:, lag:] -= stack[:, :-lag] @ own.swapaxes(1, 2)
     # Errors of covariance R'R: rows times the inverse of R' have the covariance of a sphere.
-    half = estimates.errors.swapaxes(1, 2)[:, None]
+    half = errors.swapaxes(1, 2)[:, None]
     rows = np.linalg.solve(half, np.concatenate([*np.moveaxis(columns, 2, 0), filtered[..., None]], axis=3))
     flat = rows.reshape(m, periods * k, -1)
     triangle = stacked_triangles(flat)

@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -225,30 +226,24 @@ class PanelTestTable(Presented):
                     results = {entry.form: entry.result for entry in own if entry.label == label}
                     cells = [cell for form in forms for cell in _cells(results.get(form), digits, levels)]
                     body.append(Row(label, tuple(cells)))
-        notes = [_count_rejections(own, form) for own, form in self._blocks(subjects, forms)]
+        notes = []
+        for subject, form in product(subjects, forms):
+            run = [
+                (entry.label, entry.result)
+                for entry in self.entries
+                if entry.subject == subject and entry.form == form and entry.result is not None
+            ]
+            if run:
+                where = ", ".join(filter(None, (subject if len(subjects) > 1 else "", form)))
+                notes.append(_count_rejections(run, where))
         alternatives = self._alternatives()
         most = max(alternatives, key=lambda alternative: len(alternatives[alternative]))
         notes += [f"H1 of {_enumerate(own)}: {said}." for said, own in alternatives.items() if said != most]
         notes.append(f"H1{' of the others' if len(alternatives) > 1 else ''}: {most}.")
         notes += [f"{star_legend(levels)}."] if levels else []
-        notes += [f"{label}: not run {often}. {why}" for label, (often, why) in self._refusals().items()]
+        notes += self._refusals()
         notes += [note.text for note in self.notes]
         return Table(self.title, tuple(header), tuple(body), facts=self.facts, notes=tuple(dict.fromkeys(notes)))
-
-    def _blocks(
-        self, subjects: Iterable[str], forms: Sequence[str]
-    ) -> Iterable[tuple[list[tuple[str, PanelTestResult]], str]]:
-        """Results with their labels, by variable and form, and what the block is called."""
-        several = len(dict.fromkeys(entry.subject for entry in self.entries)) > 1
-        for subject in subjects:
-            for form in forms:
-                own = [
-                    (entry.label, entry.result)
-                    for entry in self.entries
-                    if entry.subject == subject and entry.form == form and entry.result is not None
-                ]
-                if own:
-                    yield own, ", ".join(filter(None, (subject if several else "", form)))
 
     def _alternatives(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -257,15 +252,13 @@ class PanelTestTable(Presented):
                 found[entry.result.alternative].append(entry.label)
         return found
 
-    def _refusals(self) -> dict[str, tuple[str, str]]:
+    def _refusals(self) -> Iterator[str]:
         """Of each test that refused: how often, and why the first time."""
-        found: dict[str, tuple[str, str]] = {}
         for label in dict.fromkeys(entry.label for entry in self.entries if entry.result is None):
-            own = [entry for entry in self.entries if entry.label == label]
-            reasons = [str(entry.refusal) for entry in own if entry.result is None]
-            often = "at all" if len(reasons) == len(own) else f"{len(reasons)} of {len(own)} times"
-            found[label] = (often, reasons[0])
-        return found
+            tried = [entry for entry in self.entries if entry.label == label]
+            reasons = [entry.refusal for entry in tried if entry.result is None]
+            often = "at all" if len(reasons) == len(tried) else f"{len(reasons)} of {len(tried)} times"
+            yield f"{label}: not run {often}. {reasons[0]}"
 
     def __repr__(self) -> str:
         return one_line(f"<{self.title}: {len(self.entries)} tests>")

@@ -99,7 +99,10 @@ def stack_regressions(
     common = rows == "common"
     count, width = columns.shape(choice.longest)
     if convention == "plm" and choice.rule == "t-stat" and count - width + 1 >= FEWEST_DF:
-        orders = np.maximum(_orders_of_plm(lag_orders(columns, choice.longest)), choice.shortest)
+        compared = lag_orders(columns, choice.longest)
+        # The residual variance of plm divides by rows.
+        significant = _TWO_SIDED * np.sqrt(1.0 - compared.counts / compared.nobs)
+        orders = compared.chosen(choice.rule, choice.shortest, significant)
         lost = choice.longest if common else 0
         return level_regressions(columns, orders, lost=lost, residuals=residuals), choice.words
     return choose_regressions(columns, choice, common=common, residuals=residuals), choice.words
@@ -112,12 +115,6 @@ def _columns_of(averages: Array | None) -> tuple[Array | None, Array | None]:
     # Nothing is read of period 0, which has no predecessor.
     before, changes = np.roll(averages, 1), np.diff(averages, prepend=averages[0])
     return np.column_stack([before, changes]), changes[:, None]
-
-
-def _orders_of_plm(compared: LagOrders) -> Positions:
-    ratios = compared.ratios() * np.sqrt(compared.nobs / (compared.nobs - compared.counts))
-    stays = ratios >= _TWO_SIDED
-    return np.asarray(stays.shape[-1] - 1 - stays[..., ::-1].argmax(axis=-1))
 
 
 def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Positions:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import DataError, Note, PanelVarError
+from panelvar.core.base.errors import DataError, Note, NumericalError, PanelVarError
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
+from panelvar.nonstationary.unit_roots.one_series import deterministic
+
+T = TypeVar("T")
+SHOWN = 5
+"""Entities named in a message."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +46,11 @@ class EntityValues(ABC):
     @abstractmethod
     def subject(self) -> str:
         """What has been read, the subject of a message."""
+
+    @property
+    @abstractmethod
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables."""
 
     @abstractmethod
     def called(self, place: int) -> str:
@@ -113,8 +124,14 @@ class EntityValues(ABC):
         )
         return (Note("repeated-entities", text, warn=True),)
 
-    def less_period_means(self) -> tuple[Array, ...]:
-        """Each entity's observations less the means of their periods over the entities that have one."""
+    def demeaned(self) -> Self:
+        """Subtract from every observation the mean of its period over the entities that have one.
+
+        Raises
+        ------
+        NumericalError
+            A variable of an entity follows these means.
+        """
         places = self.starts - self.starts.min()
         last = int((places + self.periods).max())
         inner = self.values[0].shape[1:]
@@ -123,4 +140,39 @@ class EntityValues(ABC):
             sums[start : start + len(own)] += own
             counts[start : start + len(own)] += 1.0
         means = sums / np.maximum(counts, 1.0)
-        return tuple(own - means[start : start + len(own)] for start, own in zip(places, self.values, strict=True))
+        values = []
+        for label, start, own in zip(self.labels, places, self.values, strict=True):
+            values.append(own - means[start : start + len(own)])
+            columns = np.atleast_2d(own.T), np.atleast_2d(values[-1].T)
+            for name, before, left in zip(self.variables, *columns, strict=True):
+                if deterministic(left - left.mean(), before):
+                    raise NumericalError(
+                        f"{name!r} of {label!r} follows the averages of the periods, so demean=True leaves nothing of "
+                        "it."
+                    )
+        return replace(self, values=tuple(values))
+
+
+def read_usable(
+    labels: Sequence[Hashable], read: Callable[[int], T], unusable: str
+) -> tuple[dict[int, T], dict[Hashable, PanelVarError]]:
+    """What is read of each entity, by its place, and why others are left out, by their labels; or refuse the panel."""
+    kept: dict[int, T] = {}
+    refused: dict[Hashable, PanelVarError] = {}
+    for place, label in enumerate(labels):
+        try:
+            kept[place] = read(place)
+        except PanelVarError as error:
+            if unusable == "raise":
+                raise type(error)(f"{error} unusable='drop' leaves such entities out.") from None
+            refused[label] = error
+    return kept, refused
+
+
+def note_entities_left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, ...]:
+    """Say how many of the entities were left out, which, and why the first."""
+    if not refused:
+        return ()
+    names = ", ".join(map(str, list(refused)[:SHOWN]))
+    text = f"{len(refused)} of {entities} entities are left out: {names}. The first: {next(iter(refused.values()))}"
+    return (Note("entities-left-out", text, warn=True),)

@@ -21,8 +21,7 @@ from panelvar.core.base.errors import (
 from panelvar.data.formulas.design import Design, build_design
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
-from panelvar.nonstationary.panel_series.entity_values import EntityValues
-from panelvar.nonstationary.panel_series.panel_series import note_entities_left_out, refuse_follower
+from panelvar.nonstationary.panel_series.entity_values import EntityValues, note_entities_left_out, read_usable
 from panelvar.nonstationary.unit_roots.one_series import stretch
 
 
@@ -43,6 +42,11 @@ class PanelSystem(EntityValues):
         """The dependent variable, with what it is regressed on."""
         return f"{self.dependent!r} with its regressors"
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The dependent variable and the regressors."""
+        return (self.dependent, *self.names)
+
     def called(self, place: int) -> str:
         """The entity."""
         return repr(self.labels[place])
@@ -61,20 +65,6 @@ class PanelSystem(EntityValues):
     def n_regressors(self) -> int:
         """Number of regressors, m."""
         return len(self.design.names)
-
-    def demeaned(self) -> PanelSystem:
-        """Subtract from every observation the mean of its period over the entities that have one.
-
-        Raises
-        ------
-        NumericalError
-            A variable of an entity follows the averages, so that only rounding is left of it.
-        """
-        values = self.less_period_means()
-        for label, own, left in zip(self.labels, self.values, values, strict=True):
-            for place, name in enumerate((self.dependent, *self.names)):
-                refuse_follower(name, label, own[:, place], left[:, place])
-        return replace(self, values=values)
 
     def leaving_out(self, refused: Mapping[int, PanelVarError], unusable: str) -> PanelSystem:
         """Leave entities out, by their places, with a note that counts them; or refuse the panel.
@@ -134,48 +124,43 @@ def panel_system(
     if not design.constant:
         raise SpecificationError("The formula leaves the constant out. Say by trend= which terms the relation has.")
     rows = np.column_stack([design.y, *design.x])
-    bounds, positions = design.entity_starts, design.time_positions
-    kept: list[int] = []
-    refused: dict[Hashable, PanelVarError] = {
+    labels, bounds, positions = tuple(design.entity_labels), design.entity_starts, design.time_positions
+    absent = {
         label: DataError(f"{label!r} has no complete row.")
         for label in design.panel.entity_labels.difference(design.entity_labels, sort=False)
     }
-    if refused and unusable == "raise":
-        raise DataError(f"{next(iter(refused.values()))} unusable='drop' leaves such entities out.")
-    for place, label in enumerate(design.entity_labels):
-        own = slice(int(bounds[place]), int(bounds[place + 1]))
-        try:
-            _usable(label, (design.dependent, *design.names), rows[own], positions[own])
-        except PanelVarError as error:
-            if unusable == "raise":
-                raise type(error)(f"{error} unusable='drop' leaves such entities out.") from None
-            refused[label] = error
-            continue
-        kept.append(place)
-    labels = tuple(design.entity_labels)
-    if len(kept) < fewest:
+    if absent and unusable == "raise":
+        raise DataError(f"{next(iter(absent.values()))} unusable='drop' leaves such entities out.")
+
+    def read(place: int) -> tuple[int, int]:
+        first, last = int(bounds[place]), int(bounds[place + 1])
+        _check(labels[place], (design.dependent, *design.names), rows[first:last], positions[first:last])
+        return first, last
+
+    spans, unsuitable = read_usable(labels, read, unusable)
+    refused = {**absent, **unsuitable}
+    if len(spans) < fewest:
         raise InsufficientDataError(
             f"Cointegration in a panel needs at least {'two entities' if fewest > 1 else 'one entity'}; "
-            f"{len(kept)} of {len(kept) + len(refused)} can be used."
+            f"{len(spans)} of {len(spans) + len(refused)} can be used."
             + (
                 f" The first that cannot: {next(iter(refused.values()))}"
                 if refused
                 else " For one entity use engle_granger_test or johansen_test."
             )
         )
-    spans = [(int(bounds[place]), int(bounds[place + 1])) for place in kept]
     system = PanelSystem(
-        tuple(labels[place] for place in kept),
-        tuple(rows[first:last] for first, last in spans),
-        np.array([positions[first] for first, _ in spans], dtype=np.intp),
-        design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
-        notes=(*design.notes, *note_entities_left_out(refused, len(kept) + len(refused))),
+        tuple(labels[place] for place in spans),
+        tuple(rows[first:last] for first, last in spans.values()),
+        np.array([positions[first] for first, _ in spans.values()], dtype=np.intp),
+        design.take(np.concatenate([np.arange(*span) for span in spans.values()])) if refused else design,
+        notes=(*design.notes, *note_entities_left_out(refused, len(spans) + len(refused))),
     )
     system = replace(system, notes=(*system.notes, *system.repeats()))
     return system.demeaned() if demean else system
 
 
-def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Positions) -> None:
+def _check(label: Hashable, names: tuple[str, ...], rows: Array, positions: Positions) -> None:
     """Refuse an entity whose rows are not consecutive, or whose variables do not vary or depend on one another."""
     holes = int(positions[-1] - positions[0] + 1 - len(positions))
     if holes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -27,22 +27,6 @@ from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms
 from panelvar.nonstationary.unit_roots.one_series import deterministic
-
-
-class _Transformed(NamedTuple):
-    """Of N entities, with n changes after the lags.
-
-    Attributes
-    ----------
-    level, change : (N, rows) arrays
-        Without terms. Under the null a change has mean zero and nothing in common with the level beside it.
-    errors : (N, n) array
-        Changes about their mean, if they have one, over the root of their degrees of freedom.
-    """
-
-    level: Array
-    change: Array
-    errors: Array
 
 
 @documented
@@ -132,12 +116,12 @@ def breitung_test(
     values = in_own_units(values) if robust else columns_in_own_units(values.T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
     series.refuse_untested(found.status, REASONS)
-    moved = _transform(series, values, *prewhiten(values, found.orders, trend), trend)
-    products = (moved.level * moved.change).sum(axis=1)
-    squares, variances = np.square(moved.level).sum(axis=1), np.square(moved.errors).sum(axis=1)
+    level, change, errors = _transform(series, values, *prewhiten(values, found.orders, trend), trend)
+    products = (level * change).sum(axis=1)
+    squares, variances = np.square(level).sum(axis=1), np.square(errors).sum(axis=1)
     if robust:
-        covariance = moved.errors @ moved.errors.T
-        statistic = float(products.sum()) / math.sqrt((moved.level * (covariance @ moved.level)).sum())
+        covariance = errors @ errors.T
+        statistic = float(products.sum()) / math.sqrt((level * (covariance @ level)).sum())
     else:
         statistic = float((products / variances).sum()) / math.sqrt((squares / variances).sum())
     return panel_test(
@@ -151,16 +135,23 @@ def breitung_test(
         },
         columns={
             "lags": found.orders,
-            "rows": np.full(series.n_entities, moved.change.shape[1]),
+            "rows": np.full(series.n_entities, change.shape[1]),
             "coefficient": products / squares,
             "ratio": products / np.sqrt(variances * squares),
         },
-        nobs=moved.change.size,
+        nobs=change.size,
         size=f"breitung, {lags}, {trend}",
     )
 
 
-def _transform(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:
+def _transform(
+    series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str
+) -> tuple[Array, Array, Array]:
+    """Levels and changes (N, rows) without terms, and the changes about their mean, if they have one, (N, n).
+
+    Under the null a change has mean zero and nothing in common with the level beside it. What is returned of the
+    changes about their mean is over the root of their degrees of freedom.
+    """
     count = changes.shape[1]
     errors = changes - changes.mean(axis=1, keepdims=True) if trend == "ct" else changes
     series.refuse(
@@ -172,9 +163,9 @@ def _transform(series: PanelSeries, values: Array, starts: Array, changes: Array
     if trend == "n":
         level += starts[:, None]
     if trend != "ct":
-        return _Transformed(level, changes, errors / math.sqrt(count))
+        return level, changes, errors / math.sqrt(count)
     level -= changes.mean(axis=1, keepdims=True) * np.arange(count)
     after = np.arange(count - 1, 0, -1)
     later = (np.cumsum(errors[:, ::-1], axis=1)[:, ::-1] - errors)[:, :-1] / after
     change = np.sqrt(after / (after + 1)) * (errors[:, :-1] - later)
-    return _Transformed(level[:, :-1], change, errors / math.sqrt(count - 1))
+    return level[:, :-1], change, errors / math.sqrt(count - 1)

@@ -25,7 +25,7 @@ TABLES = {
 
 
 class Grid(NamedTuple):
-    """Critical values (L, T, N) by level, rows or periods, and entities."""
+    """Critical values (T, N, L) by rows or periods, entities, and level."""
 
     levels: tuple[float, ...]
     lengths: PrintedSizes
@@ -46,7 +46,7 @@ def _grid(table: str, trend: str, statistic: str = "", truncated: bool = False) 
             sizes = list(row)
             found[key[1:]] = [float(value) for value in row.values()]
     levels, lengths = sorted({level for level, _ in found}), sorted({count for _, count in found})
-    values = np.array([[found[level, count] for count in lengths] for level in levels])
+    values = np.array([[found[level, count] for count in lengths] for level in levels]).transpose(1, 2, 0)
     return Grid(
         tuple(levels),
         PrintedSizes(name, what, np.array(lengths, dtype=np.float64)),
@@ -61,8 +61,7 @@ def _by_level(grid: Grid, values: Array) -> dict[float, float]:
 
 def _linear(grid: Grid, entities: float, length: float) -> Array:
     """Values linear in both sizes; beyond the ends, those of the ends."""
-    by_length = grid.lengths.between(grid.values.transpose(1, 2, 0), length)
-    return grid.entities.between(by_length, entities)
+    return grid.entities.between(grid.lengths.between(grid.values, length), entities)
 
 
 def _by_distance(grid: Grid, entities: float, length: float) -> Array:
@@ -73,8 +72,8 @@ def _by_distance(grid: Grid, entities: float, length: float) -> Array:
         for t in corners[1]:
             distance = float(np.hypot(grid.entities.sizes[n] - entities, grid.lengths.sizes[t] - length))
             if distance == 0.0:
-                return np.asarray(grid.values[:, t, n])
-            total += grid.values[:, t, n] / distance
+                return np.asarray(grid.values[t, n])
+            total += grid.values[t, n] / distance
             weights += 1.0 / distance
     return total / weights
 
@@ -128,9 +127,9 @@ def t_bar_critical_values(trend: str, entities: int, rows: int, convention: str 
     grid = _grid("im_pesaran_shin_critical", trend)
     if convention == "plm":
         n, t = (float(np.clip(at, 5.0, 100.0)) for at in (entities, rows))
-        return _by_level(grid, _by_distance(grid, n, t))
-    n, t = float(grid.entities.check(entities)), float(grid.lengths.check(rows))
-    if convention == "gretl":
+    else:
+        n, t = float(grid.entities.check(entities)), float(grid.lengths.check(rows))
+    if convention != "default":
         return _by_level(grid, _by_distance(grid, n, t))
     if n > grid.entities.sizes[-1]:
         raise SpecificationError(
@@ -171,15 +170,13 @@ def cips_critical_values(
     check_terms(trend, ("c", "ct") if convention == "stata" else ("n", "c", "ct"))
     grid = _grid("pesaran_critical", trend, "cips", truncated)
     if convention == "stata":
-        return _by_level(
-            grid, grid.entities.next_up(grid.lengths.next_up(grid.values.transpose(1, 2, 0), periods), entities)
-        )
+        return _by_level(grid, grid.entities.next_up(grid.lengths.next_up(grid.values, periods), entities))
     n, t = float(grid.entities.check(entities)), float(grid.lengths.check(periods))
     if convention == "default":
         return _by_level(grid, _linear(grid, n, t))
     if n > grid.entities.sizes[-1] or t >= grid.lengths.sizes[-1]:
         raise SpecificationError(f"plm reads its table up to 200 entities and 199 periods; there are {n:g} and {t:g}.")
-    by_length = _between_of_cipstest(grid.lengths.sizes, grid.values.transpose(1, 2, 0), t)
+    by_length = _between_of_cipstest(grid.lengths.sizes, grid.values, t)
     return _by_level(grid, _between_of_cipstest(grid.entities.sizes, by_length, n))
 
 

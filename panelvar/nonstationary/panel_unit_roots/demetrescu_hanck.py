@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -35,12 +35,6 @@ from panelvar.nonstationary.unit_roots.regressions import lagged_differences, le
 KINDS = {"dh": "Demetrescu-Hanck", "hs": "Herwartz-Siedenburg", "hmw": "Herwartz-Maxand-Walle"}
 FEWEST_CHANGES = 4
 """The fewest changes that prewhitening must leave."""
-
-
-class _Statistic(NamedTuple):
-    value: float
-    products: Array
-    """Products of instruments and changes, by entity, (N,)."""
 
 
 @documented
@@ -146,7 +140,7 @@ def demetrescu_hanck_test(
         levels = _detrend_recursively(levels)
     found = {"dh": _test_by_instrument(np.sign(levels), centred), "hs": _test_by_instrument(levels, centred)}
     if trend == "ct":
-        found["hmw"] = _Statistic(_centre_and_scale(levels, centred), found["hs"].products)
+        found["hmw"] = _centre_and_scale(levels, centred), found["hs"][1]
     notes: tuple[Note, ...] = ()
     if trend == "ct" and used != "hmw":
         text = (
@@ -154,7 +148,7 @@ def demetrescu_hanck_test(
             "not."
         )
         notes = (Note("changing-variances", text),)
-    tests = {name: lower_test(KINDS[name], each.value, NULL) for name, each in found.items()}
+    tests = {name: lower_test(KINDS[name], value, NULL) for name, (value, _) in found.items()}
     return panel_test(
         tests.pop(used),
         series,
@@ -162,7 +156,7 @@ def demetrescu_hanck_test(
         trend=trend,
         parts=tests.values(),
         choices={"Lags": lags_in_words(orders, choice.words)},
-        columns={"lags": orders, "rows": np.full(entities, rows - 1), "product": found[used].products},
+        columns={"lags": orders, "rows": np.full(entities, rows - 1), "product": found[used][1]},
         nobs=entities * (rows - 1),
         notes=notes,
     )
@@ -177,14 +171,14 @@ def _detrend_recursively(levels: Array) -> Array:
     return np.asarray(left)
 
 
-def _test_by_instrument(instrument: Array, changes: Array) -> _Statistic:
-    """Sum of products of changes (N, T) with instruments a period earlier, over its deviation across periods."""
+def _test_by_instrument(instrument: Array, changes: Array) -> tuple[float, Array]:
+    """Products (N,) of changes (N, T) with instruments a period earlier; before them their sum over its deviation."""
     products = instrument[:, :-1] * changes[:, 1:]
     by_period = products.sum(axis=0)
     variance = float(np.square(by_period).sum())
     if variance == 0.0:
         raise NumericalError("The levels keep their first values until the last period, so there is nothing to test.")
-    return _Statistic(float(by_period.sum()) / math.sqrt(variance), products.sum(axis=1))
+    return float(by_period.sum()) / math.sqrt(variance), products.sum(axis=1)
 
 
 def _centre_and_scale(levels: Array, changes: Array) -> float:

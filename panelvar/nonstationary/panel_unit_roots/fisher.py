@@ -7,16 +7,16 @@ Economics and Statistics 68.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.test_result import TestResult
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
@@ -28,19 +28,11 @@ from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
 from panelvar.nonstationary.unit_roots.long_run import phillips_perron_tests
 from panelvar.nonstationary.unit_roots.one_series import refusal
-from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
+from panelvar.nonstationary.unit_roots.regressions import join_by_length
 
 TESTS = ("adf", "pp")
 CONVENTIONS = ("default", "plm", "gretl", "stata")
 STATISTICS = ("Z", "P", "Pm", "L*", "hartung")
-
-
-class _EntityTests(NamedTuple):
-    """Tests of N entities, one by one: what is shown of each, choices and notes."""
-
-    columns: dict[str, NDArray[Any]]
-    choices: dict[str, str]
-    notes: tuple[Note, ...]
 
 
 @documented
@@ -127,12 +119,11 @@ def fisher_test(
     ['Maddala-Wu P (Fisher)', "Choi's Pm (modified P)", "Choi's L* (logit)", "Hartung's t (correlated tests)"]
     """
     choose("statistic", statistic, STATISTICS)
-    series, found = _tests(
-        data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
+    _check_choices(test, trend, kernel, convention)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    return _combine_tests(
+        statistic, series, test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention
     )
-    headline, *others = combine(found.columns["pvalue"], statistic, STATISTICS, NULL)
-    size = f"fisher, {lags}, {trend}" if test == "adf" else ""
-    return _test_panel(headline, series, found, test, trend, parts=others, size=size)
 
 
 @documented
@@ -208,66 +199,38 @@ def simes_test(
     American Steel    -2.512   0.130     1    18       -0.745            0.849
     Atlantic Refining  0.060   0.953     1    18        0.009            0.999
     """
-    series, found = _tests(
-        data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
-    )
-    (headline,) = combine(found.columns["pvalue"], "simes", (), NULL)
-    adjusted = hommel_adjusted(found.columns["pvalue"])
-    found.choices["Entities stationary at 5 percent"] = f"{np.count_nonzero(adjusted <= 0.05)}"
-    found.columns["adjusted_pvalue"] = adjusted
-    return _test_panel(headline, series, found, test, trend)
+    _check_choices(test, trend, kernel, convention)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    return _combine_tests("simes", series, test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention)
 
 
 _NAMES = {"adf": "Dickey-Fuller", "pp": "Phillips-Perron"}
 
 
-def _test_panel(
-    headline: TestResult,
+def _check_choices(test: str, trend: str, kernel: str, convention: str) -> None:
+    choose("test", test, TESTS)
+    check_terms(trend)
+    choose("kernel", kernel, KERNELS)
+    choose("convention", convention, CONVENTIONS)
+
+
+def _combine_tests(
+    statistic: str,
     series: PanelSeries,
-    tests: _EntityTests,
-    test: str,
-    trend: str,
-    *,
-    parts: Sequence[TestResult] = (),
-    size: str = "",
-) -> PanelTestResult:
-    """The combined test of a panel."""
-    return panel_test(
-        replace(headline, name=f"{headline.name} of {_NAMES[test]} tests"),
-        series,
-        SOME,
-        trend=trend,
-        parts=parts,
-        choices=tests.choices,
-        columns=tests.columns,
-        nobs=int(tests.columns["rows"].sum()),
-        notes=tests.notes,
-        size=size,
-    )
-
-
-def _tests(
-    data: Any,
-    column: Hashable | None,
-    demean: bool,
-    unusable: str,
     test: str,
     trend: str,
     lags: int | str,
     limits: tuple[int, int | None],
     rows: str,
-    long_run: tuple[float | str, str],
+    bandwidth: float | str,
+    kernel: str,
     convention: str,
-) -> tuple[PanelSeries, _EntityTests]:
-    choose("test", test, TESTS)
-    check_terms(trend)
-    choose("kernel", long_run[1], KERNELS)
-    choose("convention", convention, CONVENTIONS)
-    series = panel_series(data, column, demean=demean, unusable=unusable)
+) -> PanelTestResult:
+    """Test the entities and combine their p-values, by Simes's statistic or by the others, of which one comes first."""
     if test == "pp":
-        ratios, widths, nobs, coefficients = _phillips_perron(series, trend, *long_run)
+        ratios, widths, nobs, coefficients = _phillips_perron(series, trend, bandwidth, kernel)
         sizes, corrected = nobs, {"bandwidth": widths}
-        choices = {"Kernel": long_run[1], "Bandwidth": bandwidths_in_words(widths, long_run[0])}
+        choices = {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)}
     else:
         regressions, rule = entity_regressions(series, trend, lags, limits, rows, convention)
         ratios, nobs, coefficients = regressions.ratios, regressions.nobs, regressions.coefficient
@@ -284,17 +247,33 @@ def _tests(
     else:
         pvalues = simulated_tau_pvalue(ratios, trend, sizes)
     columns = {"ratio": ratios, "pvalue": pvalues, **corrected, "rows": nobs, "coefficient": coefficients}
-    return series, _EntityTests(columns, choices, notes)
+    if statistic == "simes":
+        columns["adjusted_pvalue"] = hommel_adjusted(pvalues)
+        stationary = np.count_nonzero(columns["adjusted_pvalue"] <= 0.05)
+        choices["Entities stationary at 5 percent"] = f"{stationary}"
+    headline, *others = combine(pvalues, statistic, () if statistic == "simes" else STATISTICS, NULL)
+    return panel_test(
+        replace(headline, name=f"{headline.name} of {_NAMES[test]} tests"),
+        series,
+        SOME,
+        trend=trend,
+        parts=others,
+        choices=choices,
+        columns=columns,
+        nobs=int(nobs.sum()),
+        notes=notes,
+        size=f"fisher, {lags}, {trend}" if test == "adf" and statistic != "simes" else "",
+    )
 
 
 def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, kernel: str) -> tuple[NDArray[Any], ...]:
     """Statistics, bandwidths, rows and coefficients of every entity, (N,) each."""
-    places, parts = [], []
-    for own, stack in by_length(series.values):
+
+    def test(places: Positions, stack: Array) -> tuple[NDArray[Any], ...]:
         tests = phillips_perron_tests(stack, trend, bandwidth, kernel)
         lost = np.flatnonzero(tests.status != ESTIMATED)
         if lost.size:
-            raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[own[lost[0]]]}")
-        places.append(own)
-        parts.append((tests.statistic, np.asarray(tests.lags), tests.nobs, tests.coefficient))
-    return join_groups(places, parts)
+            raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[places[lost[0]]]}")
+        return tests.statistic, np.asarray(tests.lags), tests.nobs, tests.coefficient
+
+    return join_by_length(series.values, test)

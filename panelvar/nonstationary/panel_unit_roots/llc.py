@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from panelvar.nonstationary.panel_series.entity_regressions import REASONS, lags
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrend
-from panelvar.nonstationary.panel_unit_roots.moments import Adjustment, levin_lin_chu_adjustment
+from panelvar.nonstationary.panel_unit_roots.moments import levin_lin_chu_adjustment
+from panelvar.nonstationary.unit_roots.one_series import POWERS
 from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
 
 CONVENTIONS = ("default", "plm", "gretl", "stata")
@@ -31,21 +32,8 @@ CONVENTIONS = ("default", "plm", "gretl", "stata")
 OWN_RULE = "levin-lin-chu"
 """The bandwidth of Levin, Lin and Chu, from the number of periods alone."""
 
-# What is taken out of the changes before their long-run variance: powers of time, by convention and terms.
-_CENTRED = {
-    "default": {"n": 0, "c": 0, "ct": 1},
-    "plm": {"n": 0, "c": 1, "ct": 2},
-    "gretl": {"n": 0, "c": 1, "ct": 2},
-    "stata": {"n": 0, "c": 1, "ct": 2},
-}
-
-
-class _Pooled(NamedTuple):
-    """The regression of all changes on all lagged levels, each over its entity's deviation."""
-
-    coefficient: float
-    std_error: float
-    variance: float
+# What is taken out of the changes before their long-run variance: powers of time. Other programs take out the terms.
+_CENTRED = {"n": 0, "c": 0, "ct": 1}
 
 
 @documented
@@ -147,17 +135,18 @@ def llc_test(
     periods = values.shape[1]
     short_run = np.sqrt(found.rss / (found.df if df_correction else found.nobs))
     changes = np.diff(values, axis=1)
-    powers = _CENTRED[convention][trend]
+    powers = (_CENTRED if convention == "default" else POWERS)[trend]
     if powers:
         changes = detrend(changes, powers)
     widths = _bandwidths(changes, bandwidth, kernel, convention, float(found.nobs.mean()))
     ratios = np.sqrt(long_run_variance(changes, kernel, widths)) / short_run
-    pooled = _pool(found, short_run, df_correction)
-    adjust = _adjustment(trend, convention, periods, found)
-    shift = float(ratios.mean()) * int(found.nobs.sum()) * pooled.std_error / pooled.variance * float(adjust.mean)
-    ratio = pooled.coefficient / pooled.std_error
+    coefficient, std_error, variance = _pool(found, short_run, df_correction)
+    # Plm reads the table at the periods, gretl at the most rows, others at the average.
+    rows_read = {"plm": periods, "gretl": int(found.nobs.max())}.get(convention, float(found.nobs.mean()))
+    adjust = levin_lin_chu_adjustment(trend, rows_read, convention)
+    shift = float(ratios.mean()) * int(found.nobs.sum()) * std_error / variance * float(adjust.mean)
+    ratio = coefficient / std_error
     statistic = (ratio - shift) / float(adjust.sd)
-    as_drawn = powers == _CENTRED["default"][trend]
     return panel_test(
         lower_test("Levin-Lin-Chu adjusted t", statistic, NULL),
         series,
@@ -167,7 +156,7 @@ def llc_test(
             "Lags": lags_in_words(found.orders, rule),
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(widths, bandwidth),
-            "Root less one": f"{pooled.coefficient:.4f}",
+            "Root less one": f"{coefficient:.4f}",
             "Its t ratio": f"{ratio:.4f}",
         },
         columns={
@@ -178,11 +167,12 @@ def llc_test(
             "deviation_ratio": ratios,
         },
         nobs=int(found.nobs.sum()),
-        size=f"llc, {lags}, {trend}" if as_drawn else f"llc, centred, {trend}",
+        size=f"llc, {lags}, {trend}" if powers == _CENTRED[trend] else f"llc, centred, {trend}",
     )
 
 
-def _pool(found: LevelRegressions, short_run: Array, df_correction: bool) -> _Pooled:
+def _pool(found: LevelRegressions, short_run: Array, df_correction: bool) -> tuple[float, float, float]:
+    """Regress all changes on all lagged levels, each over its entity's deviation: slope, its error, and variance."""
     assert found.level_left is not None
     change = found.change_left / short_run[:, None]
     level = found.level_left / short_run[:, None]
@@ -191,7 +181,7 @@ def _pool(found: LevelRegressions, short_run: Array, df_correction: bool) -> _Po
     left = float(np.square(change - coefficient * level).sum())
     count = int(found.nobs.sum())
     std_error = math.sqrt(left / (count - 1 if df_correction else count) / squares)
-    return _Pooled(coefficient, std_error, left / count)
+    return coefficient, std_error, left / count
 
 
 def _bandwidths(changes: Array, bandwidth: float | str, kernel: str, convention: str, rows: float) -> Array:
@@ -206,12 +196,3 @@ def _bandwidths(changes: Array, bandwidth: float | str, kernel: str, convention:
     width = 3.21 * base ** (1.0 / 3.0)
     lags = round(width) if convention in ("default", "plm") else math.floor(width)
     return np.full(len(changes), float(min(lags, int(rows) - 3 if convention == "gretl" else most - 1)))
-
-
-def _adjustment(trend: str, convention: str, periods: int, found: LevelRegressions) -> Adjustment:
-    """What adjusts the ratio: plm reads the table at the periods, gretl at the most rows, others at the average."""
-    if convention == "plm":
-        return levin_lin_chu_adjustment(trend, periods, "plm")
-    if convention == "gretl":
-        return levin_lin_chu_adjustment(trend, int(found.nobs.max()), "gretl")
-    return levin_lin_chu_adjustment(trend, float(found.nobs.mean()), convention)

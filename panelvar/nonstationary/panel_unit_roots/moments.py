@@ -50,10 +50,10 @@ class Adjustment(NamedTuple):
 
 
 @cache
-def _levin_lin_chu(table: str, trend: str) -> tuple[Array, Array]:
-    """Rows (S,) and adjustments (S, 2) of a table."""
-    rows = [row for row in constants("nonstationary/panel_unit_roots", table) if row["trend"] == trend]
-    values = np.array([[row["mean"], row["sd"]] for row in rows], dtype=np.float64)
+def _read_table(table: str, columns: tuple[str, str], trend: str | None) -> tuple[Array, Array]:
+    """Rows (S,) and values (S, 2) of a table, of one choice of terms where it has several."""
+    rows = [row for row in constants("nonstationary/panel_unit_roots", table) if trend is None or row["trend"] == trend]
+    values = np.array([[row[column] for column in columns] for row in rows], dtype=np.float64)
     return np.array([row["rows"] for row in rows], dtype=np.float64), values
 
 
@@ -79,7 +79,7 @@ def levin_lin_chu_adjustment(trend: str, rows: npt.ArrayLike, convention: str = 
     """
     check_terms(trend)
     choose("convention", convention, (*CONVENTIONS, "stata"))
-    sizes, values = _levin_lin_chu("levin_lin_chu", trend)
+    sizes, values = _read_table("levin_lin_chu", ("mean", "sd"), trend)
     name = "The table of Levin, Lin and Chu (2002)"
     if convention == "stata":
         terms, size, deviation = STATAS_MISPRINT
@@ -92,19 +92,10 @@ def levin_lin_chu_adjustment(trend: str, rows: npt.ArrayLike, convention: str = 
     elif convention == "plm":
         found = PrintedSizes(name, "periods", np.where(np.isfinite(sizes), sizes, 500.0)).between(values, rows)
     else:
-        short, drawn = _levin_lin_chu("levin_lin_chu_short", trend)
+        short, drawn = _read_table("levin_lin_chu_short", ("mean", "sd"), trend)
         table = PrintedSizes(name + " with its extension", "rows", np.append(short, sizes), rate=2.0 / 3.0)
         found = table.between(np.append(drawn, values, axis=0), table.check(rows))
     return Adjustment(found[..., 0], found[..., 1])
-
-
-@cache
-def _ratios(tilde: bool) -> tuple[Array, Array]:
-    """Rows (S,) and moments (S, 2) of the ratio without lags, with a constant."""
-    rows = constants("nonstationary/panel_unit_roots", "im_pesaran_shin_ratios")
-    names = ("tilde_mean", "tilde_variance") if tilde else ("mean", "variance")
-    values = np.array([[row[name] for name in names] for row in rows], dtype=np.float64)
-    return np.array([row["rows"] for row in rows], dtype=np.float64), values
 
 
 def ratio_moments(
@@ -136,7 +127,8 @@ def ratio_moments(
         There are fewer than 6 rows, and the convention is not ``"plm"``.
     """
     choose("convention", convention, CONVENTIONS)
-    sizes, values = _ratios(tilde)
+    columns = ("tilde_mean", "tilde_variance") if tilde else ("mean", "variance")
+    sizes, values = _read_table("im_pesaran_shin_ratios", columns, None)
     if convention == "gretl":
         sizes, values = sizes[:-1], values[:-1]
     elif convention == "default":

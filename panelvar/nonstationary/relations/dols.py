@@ -1,9 +1,19 @@
-"""Dynamic least squares of a cointegrating relation."""
+r"""Dynamic least squares: relations with leads and lags of the regressors' changes, which each entity has of its own.
+
+.. math:: y_t = d_t'\delta + x_t'\beta + \sum_{j=-p}^{q} \Delta x_{t-j}'\pi_j + e_t
+
+on the rows that p leads and q lags leave. :math:`\omega` is the long-run variance of e, by the kernel; or the scores'
+long-run covariance makes a sandwich.
+
+References: Saikkonen (1991), Econometric Theory 7, 1-21; Stock and Watson (1993), Econometrica 61, 783-820; Kao and
+Chiang (2000), Advances in Econometrics 15, 179-222; Mark and Sul (2003), Oxford Bulletin of Economics and Statistics
+65, 655-680.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,14 +31,9 @@ from panelvar.core.base.limits import LONGEST_HORIZON
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
+from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.relations.assembly import assemble, read_pooling
-from panelvar.nonstationary.relations.dynamic_moments import (
-    DynamicColumns,
-    best_orders,
-    dynamic_columns,
-    dynamic_moments,
-)
-from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments
+from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack
 from panelvar.nonstationary.relations.pooling import pooled_slopes
 from panelvar.nonstationary.relations.relation_data import (
     RelationData,
@@ -123,20 +128,21 @@ def fit_dols(
     pooling = read_pooling(method, cov, df_correction, scores=True)
     chosen = as_convention(convention)
     prewhiten = read_flag("prewhiten", prewhiten)
-    wanted = _Orders.read(leads, lags, max_leads, max_lags)
-    found = read_relations(data, y, x, trend, demean, unusable, missing, wanted.periods)
-    found, groups = _group_entities(found, wanted)
-    choices = read_long_run(kernel, bandwidth, prewhiten, np.array([group.rows for group in groups], dtype=np.intp))
-    scores = pooling.cov == "kernel"
-    own = _moments(found, groups, choices, None, scores)
+    wanted = _read_orders(leads, lags, max_leads, max_lags)
+    relations = read_relations(data, y, x, trend, demean, unusable, missing, wanted.fewest_periods)
+    relations, groups = _group_entities(relations, wanted)
+    rows = np.array([group.changes.shape[1] for group in groups], dtype=np.intp)
+    choices = read_long_run(kernel, bandwidth, prewhiten, rows)
+    m, scores = relations.system.n_regressors, pooling.cov == "kernel"
+    own = _moments(groups, m, choices, None, scores)
     shared = None
     if pooling.shared:
-        shared = _moments(found, groups, choices, pooled_slopes(own, by_precision=False).slopes, scores)
-    orders = np.empty((found.system.n_entities, 2), dtype=np.intp)
+        shared = _moments(groups, m, choices, pooled_slopes(own, by_precision=False).slopes, scores)
+    orders = np.empty((relations.system.n_entities, 2), dtype=np.intp)
     for group in groups:
         orders[group.places] = group.leads, group.lags
     return assemble(
-        found,
+        relations,
         pooling,
         own,
         shared,
@@ -148,66 +154,48 @@ def fit_dols(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Group:
-    """Entities of one length, with the same leads and lags."""
+class _Group(NamedTuple):
+    """n entities with the same periods, leads and lags.
+
+    Attributes
+    ----------
+    places : (n,) integer array
+    leads, lags : int
+    changes : (n, rows, w) array
+        Leads, present and lags of the regressors' changes.
+    columns : (n, rows, d + m + 1) array
+        Terms, regressors, y.
+    triangles : (n, w + d + m + 1, w + d + m + 1) array
+        R of both.
+    """
 
     places: Positions
     leads: int
     lags: int
-    laid: DynamicColumns
-
-    @property
-    def rows(self) -> int:
-        return int(self.laid.changes.shape[1])
+    changes: Array
+    columns: Array
+    triangles: Array
 
 
-@dataclass(frozen=True)
-class _Orders:
-    """Leads and lags as they were asked for: from the least to the most of each, and what chooses among them."""
+class _Orders(NamedTuple):
+    """Leads and lags as they were asked for: the least and the most of each, None for as many as the periods allow."""
 
-    least: tuple[int, int]
-    most: tuple[int | None, int | None]
+    leads: tuple[int, int | None]
+    lags: tuple[int, int | None]
     criterion: str | None
 
-    @classmethod
-    def read(cls, leads: int | str, lags: int | str, max_leads: int | None, max_lags: int | None) -> _Orders:
-        """Check what was asked for."""
-        rules = {value for value in (leads, lags) if isinstance(value, str)}
-        for option, value in (("leads", leads), ("lags", lags)):
-            if isinstance(value, str):
-                choose(option, value, CRITERIA)
-        if len(rules) > 1:
-            raise SpecificationError(
-                f"leads={leads!r} and lags={lags!r} must name one criterion, which chooses both together."
-            )
-        least, most = [], []
-        for option, value, limit in (("leads", leads, max_leads), ("lags", lags, max_lags)):
-            if isinstance(value, str):
-                least.append(0)
-                most.append(None if limit is None else read_whole(f"max_{option}", limit, 0, LONGEST_HORIZON))
-                continue
-            if limit is not None:
-                raise SpecificationError(
-                    f"max_{option} applies only when a criterion chooses {option}; you gave {option}={value!r}."
-                )
-            least.append(read_whole(option, value, 0, LONGEST_HORIZON))
-            most.append(least[-1])
-        return cls((least[0], least[1]), (most[0], most[1]), rules.pop() if rules else None)
-
-    def periods(self, terms: int, regressors: int) -> int:
+    def fewest_periods(self, terms: int, regressors: int) -> int:
         """Periods that an entity must have: for the most that was given, or the least there is."""
-        orders = sum(low if high is None else high for low, high in zip(self.least, self.most, strict=True))
-        return 1 + orders + _columns(terms, regressors, orders) + _FEWEST_DF
+        orders = sum(low if high is None else high for low, high in (self.leads, self.lags))
+        return _periods_needed(terms, regressors, orders)
 
     def limits(self, periods: int, terms: int, regressors: int) -> tuple[int, int]:
         """The most leads and lags of entities with so many periods."""
-        rule = int(4.0 * (periods / 100.0) ** 0.25)
-        while True:
-            leads, lags = (rule if high is None else high for high in self.most)
-            if rule == 0 or periods >= 1 + leads + lags + _columns(terms, regressors, leads + lags) + _FEWEST_DF:
-                return leads, lags
-            rule -= 1
+        for rule in range(int(4.0 * (periods / 100.0) ** 0.25), -1, -1):
+            leads, lags = (rule if high is None else high for _, high in (self.leads, self.lags))
+            if periods >= _periods_needed(terms, regressors, leads + lags):
+                break
+        return leads, lags
 
     def in_words(self, orders: Positions) -> str:
         """The leads and lags used, and what chose them."""
@@ -216,29 +204,52 @@ class _Orders:
         return ", ".join(texts) + (f" ({self.criterion})" if self.criterion else "")
 
 
-def _columns(terms: int, regressors: int, orders: int) -> int:
-    return terms + regressors * (2 + orders)
+def _periods_needed(terms: int, regressors: int, orders: int) -> int:
+    return 1 + orders + terms + regressors * (2 + orders) + _FEWEST_DF
 
 
-def _group_entities(found: RelationData, wanted: _Orders) -> tuple[RelationData, list[_Group]]:
+def _read_orders(leads: int | str, lags: int | str, max_leads: int | None, max_lags: int | None) -> _Orders:
+    """Check what was asked for."""
+    given = (("leads", leads, max_leads), ("lags", lags, max_lags))
+    rules = {choose(option, value, CRITERIA) for option, value, _ in given if isinstance(value, str)}
+    if len(rules) > 1:
+        raise SpecificationError(
+            f"leads={leads!r} and lags={lags!r} must name one criterion, which chooses both together."
+        )
+    leads_range, lags_range = (_read_range(*each) for each in given)
+    return _Orders(leads_range, lags_range, rules.pop() if rules else None)
+
+
+def _read_range(option: str, value: int | str, limit: int | None) -> tuple[int, int | None]:
+    if isinstance(value, str):
+        return 0, None if limit is None else read_whole(f"max_{option}", limit, 0, LONGEST_HORIZON)
+    if limit is not None:
+        raise SpecificationError(
+            f"max_{option} applies only when a criterion chooses {option}; you gave {option}={value!r}."
+        )
+    number = read_whole(option, value, 0, LONGEST_HORIZON)
+    return number, number
+
+
+def _group_entities(relations: RelationData, wanted: _Orders) -> tuple[RelationData, list[_Group]]:
     """Entities grouped by length, leads and lags, without those whose columns depend on one another."""
     groups: list[_Group] = []
     refused: dict[int, PanelVarError] = {}
-    m = found.system.n_regressors
-    for stack in found.stacks:
-        chosen = np.tile(np.asarray(wanted.least, dtype=np.intp), (len(stack.places), 1))
+    least = (wanted.leads[0], wanted.lags[0])
+    for stack in relations.stacks:
+        chosen = np.tile(np.array(least, dtype=np.intp), (len(stack.places), 1))
         if wanted.criterion is not None:
-            leads, lags = wanted.limits(stack.x.shape[1], found.powers, m)
-            least = wanted.least
-            chosen = np.stack(best_orders(stack, (least[0], leads), (least[1], lags), wanted.criterion), axis=1)
+            most = wanted.limits(stack.x.shape[1], stack.powers, stack.x.shape[2])
+            chosen = _best_orders(stack, least, most, wanted.criterion)
         for lead, lag in sorted(set(map(tuple, chosen.tolist()))):
-            which = np.flatnonzero((chosen == (lead, lag)).all(axis=1))
-            group = _Group(stack.places[which], lead, lag, dynamic_columns(stack.take(which), lead, lag))
-            groups.append(group)
-            flat = dependent_columns(group.laid.triangles)
+            same = stack.take(np.flatnonzero((chosen == (lead, lag)).all(axis=1)))
+            changes, columns = _lay_out(same, lead, lag, lead, lag)
+            triangles = stacked_triangles(np.concatenate((changes, columns), axis=2))
+            groups.append(_Group(same.places, lead, lag, changes, columns, triangles))
+            flat = dependent_columns(triangles)
             for row in np.flatnonzero(flat.any(axis=1)):
-                place = int(group.places[row])
-                label = found.system.labels[place]
+                place = int(same.places[row])
+                label = relations.system.labels[place]
                 refused[place] = (
                     CollinearityError(
                         f"The regressors of {label!r}, its terms, and {count_of(lead, 'lead')} and "
@@ -246,18 +257,93 @@ def _group_entities(found: RelationData, wanted: _Orders) -> tuple[RelationData,
                     )
                     if flat[row, :-1].any()
                     else NumericalError(
-                        f"{found.system.dependent!r} of {label!r} is a combination of its regressors, terms, leads and "
-                        "lags, so there is no error whose variance could be estimated."
+                        f"{relations.system.dependent!r} of {label!r} is a combination of its regressors, terms, leads "
+                        "and lags, so there is no error whose variance could be estimated."
                     )
                 )
     if refused:
-        return _group_entities(found.dropping(refused), wanted)
-    return found, groups
+        return _group_entities(relations.dropping(refused), wanted)
+    return relations, groups
 
 
 def _moments(
-    found: RelationData, groups: Sequence[_Group], choices: LongRunChoices, slopes: Array | None, scores: bool
+    groups: Sequence[_Group], m: int, choices: LongRunChoices, slopes: Array | None, scores: bool
 ) -> RelationMoments:
-    m = found.system.n_regressors
-    parts = [dynamic_moments(group.laid, m, choices, slopes=slopes, scores=scores) for group in groups]
+    parts = [_regress(group, m, choices, slopes, scores) for group in groups]
     return join_groups([group.places for group in groups], parts)
+
+
+def _regress(group: _Group, m: int, choices: LongRunChoices, slopes: Array | None, scores: bool) -> RelationMoments:
+    """Least squares with leads and lags, of columns that do not depend on one another.
+
+    Parameters
+    ----------
+    m : int
+        Number of regressors.
+    choices : LongRunChoices
+        How the errors' long-run variances are estimated.
+    slopes : (m,) array or None
+        At which errors are computed; None for each entity's own.
+    scores : bool
+        Whether to compute the scores' long-run covariances too.
+    """
+    changes, columns = group.changes, group.columns
+    n, rows, width = changes.shape
+    moments = RelationMoments(
+        group.triangles[:, width:, width:],
+        np.zeros((n, m)),
+        np.full(n, np.nan),
+        np.full(n, np.nan),
+        np.full(n, rows),
+        np.full(n, width + columns.shape[2] - 1),
+    )
+    at = moments.own_slopes() if slopes is None else np.broadcast_to(slopes, (n, m))
+    basis = np.linalg.qr(changes)[0]
+    left = columns
+    # Once more: the first projection rounds on the scale of the levels.
+    for _ in range(2):
+        left = left - basis @ (basis.swapaxes(1, 2) @ left)
+    own = np.concatenate((moments.terms_at(at), at), axis=1)
+    errors = left[..., -1] - (left[..., :-1] @ own[..., None])[..., 0]
+    long_run = choices(errors[..., None])
+    meats = rows * choices(left[..., :-1] * errors[..., None]).two_sided if scores else None
+    return moments._replace(variances=long_run.two_sided[..., 0, 0], bandwidths=long_run.bandwidth, meats=meats)
+
+
+def _best_orders(stack: Stack, least: tuple[int, int], most: tuple[int, int], criterion: str) -> Positions:
+    r"""Leads and lags (n, 2) of the smallest criterion, each from a least to a most, on the rows that the most leave.
+
+    :math:`\ln(RSS / n) + k\,c_n / n` with :math:`c_n` = 2 (Akaike) or :math:`\ln n` (Schwarz) and k all coefficients.
+    """
+    n, m = len(stack.places), stack.x.shape[2]
+    best = np.full(n, np.inf)
+    chosen = np.tile(np.array(least, dtype=np.intp), (n, 1))
+    for lead in range(least[0], most[0] + 1):
+        changes, columns = _lay_out(stack, lead, most[1], most[0], most[1])
+        rows = changes.shape[1]
+        penalty = 2.0 if criterion == "aic" else float(np.log(rows))
+        # The lags that may be left out stand last before y: what the triangle then leaves of y is each order's.
+        kept = changes.shape[2] - m * (most[1] - least[1])
+        ordered = np.concatenate(
+            (changes[..., :kept], columns[..., :-1], changes[..., kept:], columns[..., -1:]), axis=2
+        )
+        last = stacked_triangles(ordered)[..., -1]
+        tails = np.square(last)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        fixed = kept + columns.shape[2] - 1
+        for lag in range(least[1], most[1] + 1):
+            count = fixed + m * (lag - least[1])
+            value = np.log(tails[:, count] / rows) + count * penalty / rows
+            better = value < best
+            best = np.where(better, value, best)
+            chosen[better] = lead, lag
+    return chosen
+
+
+def _lay_out(stack: Stack, leads: int, lags: int, cut_leads: int, cut_lags: int) -> tuple[Array, Array]:
+    """Changes from the leads to the lags, and terms, regressors and y; on the rows that the cuts leave."""
+    differences = np.diff(stack.x, axis=1)
+    periods = stack.x.shape[1]
+    first, stop = 1 + cut_lags, periods - cut_leads
+    changes = [differences[:, first - 1 - j : stop - 1 - j] for j in range(-leads, lags + 1)]
+    rest = (stack.terms[:, first:stop], stack.x[:, first:stop], stack.y[:, first:stop, None])
+    return np.concatenate(changes, axis=2), np.concatenate(rest, axis=2)

@@ -1,15 +1,32 @@
-"""Fully modified least squares and canonical cointegrating regressions."""
+r"""Fully modified least squares and canonical cointegrating regressions.
+
+With :math:`u_t = (u_{1t}, u_{2t}')'`, the error of the relation and the changes of the regressors, their long-run
+covariances :math:`\Sigma, \Delta, \Omega` (`panelvar.kernels.linear.long_run`), and
+:math:`\gamma = \Omega_{22}^{-1}\Omega_{21}`,
+
+.. math::
+   \text{FMOLS:}\quad & y_t^\ast = y_t - \gamma'u_{2t}, \quad x_t^\ast = x_t, \quad
+   \sigma = n\,(\Delta_{12} - \gamma'\Delta_{22})' \\
+   \text{CCR:}\quad & x_t^\ast = x_t - \Delta_{\cdot 2}'\Sigma^{-1}u_t, \quad
+   y_t^\ast = y_t - \beta'\Delta_{\cdot 2}'\Sigma^{-1}u_t - \gamma'u_{2t}, \quad \sigma = 0
+
+with :math:`\beta` of the first stage. What is left of the error has the long-run variance
+:math:`a'\Omega a, a = (1, -\gamma')'`, which is :math:`\omega_{1\cdot2} = \Omega_{11} - \Omega_{12}\gamma` where
+:math:`\gamma` is the entity's own.
+
+References: Phillips and Hansen (1990), Review of Economic Studies 57; Park (1992), Econometrica 60; Phillips and Moon
+(1999), Econometrica 67, of averages of the covariances over entities.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import CollinearityError, NumericalError, PanelVarError, SpecificationError
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.fit.conventions import Convention
@@ -17,14 +34,7 @@ from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.long_run import LongRunCovariance
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.relations.assembly import Pooling, assemble, read_pooling
-from panelvar.nonstationary.relations.modified_moments import (
-    canonical_moments,
-    conditional_variances,
-    fully_modified_moments,
-    innovations,
-    nearly_singular,
-)
-from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments
+from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack, without_terms
 from panelvar.nonstationary.relations.pooling import pooled_slopes
 from panelvar.nonstationary.relations.relation_data import (
     RelationData,
@@ -39,6 +49,8 @@ from panelvar.nonstationary.unit_roots.regressions import join_groups
 
 # Of its long-run variance, what the changes of the regressors may leave of an error.
 _NOTHING = 1e-13
+# Of correlations: below it their inverse is rounding.
+_LEAST_EIGENVALUE = 1e-13
 
 
 @documented
@@ -208,28 +220,15 @@ def fit_ccr(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class ErrorCovariances:
-    """Errors and long-run covariances of each stack, at the slopes of the first stage."""
+class _ErrorCovariances(NamedTuple):
+    """Of each stack, errors at slopes (m,) or (N, m) beside changes of the regressors; and their covariances."""
 
     slopes: Array
-    errors: tuple[Array, ...]
-    covariances: tuple[LongRunCovariance, ...]
-
-    def together(self, places: Sequence[Positions]) -> LongRunCovariance:
-        """Covariances of all entities, in their order, of stacks with such places."""
-        names = [each.name for each in fields(LongRunCovariance)]
-        parts = [tuple(getattr(part, name) for name in names) for part in self.covariances]
-        return LongRunCovariance(*join_groups(places, parts))
-
-    def average(self) -> LongRunCovariance:
-        """Covariances averaged over all entities."""
-        names = [each.name for each in fields(LongRunCovariance)]
-        whole = (np.concatenate([getattr(part, name) for part in self.covariances]) for name in names)
-        return LongRunCovariance(*(values.mean(axis=0) for values in whole))
+    errors: list[Array]
+    covariances: list[LongRunCovariance]
 
 
-class Modification(NamedTuple):
+class _Modification(NamedTuple):
     """How columns are modified; see `fit_fmols`. ``powers`` are the terms of the regressors."""
 
     powers: int
@@ -241,7 +240,7 @@ class Modification(NamedTuple):
 
 def _read_modification(
     trend: str, regressor_trend: str | None, differenced: bool, kernel: str, bandwidth: float | str, prewhiten: bool
-) -> Modification:
+) -> _Modification:
     differenced, prewhiten = read_flag("differenced", differenced), read_flag("prewhiten", prewhiten)
     powers = POWERS[check_trend(trend)]
     wanted = powers if regressor_trend is None else POWERS[check_trend(regressor_trend)]
@@ -250,7 +249,7 @@ def _read_modification(
             f"regressor_trend={regressor_trend!r} has fewer terms than the relation (trend={trend!r}). Give it at "
             "least as many, because what enters the relation may also drive the regressors."
         )
-    return Modification(wanted, differenced, kernel, bandwidth, prewhiten)
+    return _Modification(wanted, differenced, kernel, bandwidth, prewhiten)
 
 
 def _fewest_periods(terms: int, regressors: int) -> int:
@@ -259,7 +258,7 @@ def _fewest_periods(terms: int, regressors: int) -> int:
 
 
 def _fit(
-    pooling: Pooling, convention: Convention, how: Modification, found: RelationData, *, canonical: bool
+    pooling: Pooling, convention: Convention, how: _Modification, found: RelationData, *, canonical: bool
 ) -> CointegratingResult:
     """Fit fully modified least squares, or the canonical regression."""
     found = found.dropping(_without_innovations(found, how))
@@ -273,13 +272,16 @@ def _fit(
     if pooling.shared:
         slopes = pooled_slopes(found.first_stage, by_precision=False).slopes
         used = _estimate_covariances(found, slopes, how, choices)
-        shared = _moments(found, used, used.average() if pooling.method == "pooled" else None, canonical)
+    long_run = join_groups([stack.places for stack in found.stacks], used.covariances)
+    if pooling.shared:
+        average = LongRunCovariance(*(values.mean(axis=0) for values in long_run))
+        shared = _moments(found, used, average if pooling.method == "pooled" else None, canonical)
     return assemble(
         found,
         pooling,
         _moments(found, own, None, canonical),
         shared,
-        used.together([stack.places for stack in found.stacks]),
+        long_run,
         convention,
         "Canonical cointegrating regression" if canonical else "Fully modified OLS",
         choices,
@@ -287,37 +289,37 @@ def _fit(
 
 
 def _estimate_covariances(
-    found: RelationData, slopes: Array, how: Modification, choices: LongRunChoices
-) -> ErrorCovariances:
+    found: RelationData, slopes: Array, how: _Modification, choices: LongRunChoices
+) -> _ErrorCovariances:
     """Errors at slopes (m,) or (N, m), and their long-run covariances with the changes of the regressors."""
     errors, covariances = [], []
     for stack in found.stacks:
         left = errors_at(stack, slopes if slopes.ndim == 1 else slopes[stack.places])
-        changes = innovations(stack.x, how.powers, how.differenced)
+        changes = _innovations(stack.x, how.powers, how.differenced)
         errors.append(np.concatenate((left[:, 1:, None], changes), axis=2))
         covariances.append(choices(errors[-1]))
-    return ErrorCovariances(slopes, tuple(errors), tuple(covariances))
+    return _ErrorCovariances(slopes, errors, covariances)
 
 
 def _moments(
-    found: RelationData, at: ErrorCovariances, average: LongRunCovariance | None, canonical: bool
+    found: RelationData, at: _ErrorCovariances, average: LongRunCovariance | None, canonical: bool
 ) -> RelationMoments:
     parts = []
     for stack, errors, own in zip(found.stacks, at.errors, at.covariances, strict=True):
         used = own if average is None else average
         if canonical:
             slopes = at.slopes if at.slopes.ndim == 1 else at.slopes[stack.places]
-            parts.append(canonical_moments(stack, errors, used, own, slopes))
+            parts.append(_canonical_moments(stack, errors, used, own, slopes))
         else:
-            parts.append(fully_modified_moments(stack, errors, used, own))
+            parts.append(_fully_modified_moments(stack, errors, used, own))
     return join_groups([stack.places for stack in found.stacks], parts)
 
 
-def _without_innovations(found: RelationData, how: Modification) -> dict[int, PanelVarError]:
+def _without_innovations(found: RelationData, how: _Modification) -> dict[int, PanelVarError]:
     """Entities with a regressor that is a function of time, or changes that depend on one another."""
     refused: dict[int, PanelVarError] = {}
     for stack in found.stacks:
-        changes = innovations(stack.x, how.powers, how.differenced)
+        changes = _innovations(stack.x, how.powers, how.differenced)
         still = np.abs(changes).max(axis=1) <= 1e-13 * np.abs(stack.x).max(axis=1)
         flat = still | dependent_columns(stacked_triangles(changes))
         for row in np.flatnonzero(flat.any(axis=1)):
@@ -331,13 +333,13 @@ def _without_innovations(found: RelationData, how: Modification) -> dict[int, Pa
     return refused
 
 
-def _without_error(found: RelationData, at: ErrorCovariances) -> dict[int, PanelVarError]:
+def _without_error(found: RelationData, at: _ErrorCovariances) -> dict[int, PanelVarError]:
     """Entities whose errors follow the changes of the regressors, or whose changes one another."""
     refused: dict[int, PanelVarError] = {}
     for stack, own in zip(found.stacks, at.covariances, strict=True):
-        together = nearly_singular(own.contemporaneous) | nearly_singular(own.two_sided[:, 1:, 1:])
-        known = replace(own, two_sided=np.where(together[:, None, None], np.eye(own.two_sided.shape[1]), own.two_sided))
-        left = conditional_variances(known, known)
+        together = _nearly_singular(own.contemporaneous) | _nearly_singular(own.two_sided[:, 1:, 1:])
+        known = own._replace(two_sided=np.where(together[:, None, None], np.eye(own.two_sided.shape[1]), own.two_sided))
+        left = _variances(_slopes(known), known)
         for row in np.flatnonzero(together | ~(left > _NOTHING * known.two_sided[:, 0, 0])):
             place = int(stack.places[row])
             label = found.system.labels[place]
@@ -349,3 +351,85 @@ def _without_error(found: RelationData, at: ErrorCovariances) -> dict[int, Panel
                 "these is zero."
             )
     return refused
+
+
+def _innovations(x: Array, powers: int, differenced: bool) -> Array:
+    """Changes of regressors (n, T, m) less those of their terms: (n, T - 1, m).
+
+    The terms' coefficients are estimated from the changes, or from the levels, which are then differenced.
+    """
+    if differenced:
+        return without_terms(np.diff(x, axis=1), max(powers - 1, 0))
+    return np.diff(without_terms(x, powers), axis=1)
+
+
+def _solve(matrix: Array, right: Array) -> Array:
+    """Solve V X = B for covariances V (..., k, k), in units of their standard deviations."""
+    sizes = np.sqrt(matrix.diagonal(axis1=-2, axis2=-1))
+    scaled = matrix / (sizes[..., :, None] * sizes[..., None, :])
+    return np.asarray(np.linalg.solve(scaled, right / sizes[..., :, None]) / sizes[..., :, None])
+
+
+def _nearly_singular(matrix: Array) -> Mask:
+    """Whether covariances (..., k, k) have no inverse to speak of, as correlations."""
+    sizes = np.sqrt(np.maximum(matrix.diagonal(axis1=-2, axis2=-1), 0.0))
+    flat = (sizes == 0.0).any(axis=-1)
+    safe = np.where(sizes > 0.0, sizes, 1.0)
+    least = np.linalg.eigvalsh(matrix / (safe[..., :, None] * safe[..., None, :]))[..., 0]
+    out: Mask = flat | (least < _LEAST_EIGENVALUE)
+    return out
+
+
+def _fully_modified_moments(
+    stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance
+) -> RelationMoments:
+    """Fully modified least squares.
+
+    Parameters
+    ----------
+    stack : Stack
+    errors : (n, T - 1, 1 + m) array
+        u of the second and later periods.
+    used : LongRunCovariance
+        The covariances that modify the columns: each entity's own, or an average.
+    own : LongRunCovariance
+        Each entity's own.
+    """
+    gamma = _slopes(used)
+    target = stack.y[:, 1:] - (errors[..., 1:] @ gamma[..., None])[..., 0]
+    shift = used.one_sided[..., 0, 1:] - (gamma[..., None, :] @ used.one_sided[..., 1:, 1:])[..., 0, :]
+    return _regress(stack, stack.x[:, 1:], target, errors.shape[1] * shift, gamma, own)
+
+
+def _canonical_moments(
+    stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance, slopes: Array
+) -> RelationMoments:
+    """Canonical cointegrating regression, as `_fully_modified_moments`; slopes (m,) or (n, m) are the first stage's."""
+    gamma = _slopes(used)
+    moved = errors @ _solve(used.contemporaneous, used.one_sided[..., 1:])
+    x = stack.x[:, 1:] - moved
+    y = stack.y[:, 1:] - ((moved @ slopes[..., None]) + errors[..., 1:] @ gamma[..., None])[..., 0]
+    return _regress(stack, x, y, np.zeros((len(x), x.shape[2])), gamma, own)
+
+
+def _slopes(used: LongRunCovariance) -> Array:
+    """Gamma, (..., m)."""
+    return _solve(used.two_sided[..., 1:, 1:], used.two_sided[..., 1:, :1])[..., 0]
+
+
+def _variances(gamma: Array, own: LongRunCovariance) -> Array:
+    """Long-run variances of errors less the changes times gamma, (n,): never negative."""
+    weights = np.concatenate((np.ones((*gamma.shape[:-1], 1)), -gamma), axis=-1)
+    return np.asarray(((weights[..., None, :] @ own.two_sided)[..., 0, :] * weights).sum(axis=-1))
+
+
+def _regress(stack: Stack, x: Array, y: Array, shifts: Array, gamma: Array, own: LongRunCovariance) -> RelationMoments:
+    n, rows, m = x.shape
+    return RelationMoments(
+        stacked_triangles(np.concatenate((stack.terms[:, 1:], x, y[..., None]), axis=2)),
+        np.broadcast_to(shifts, (n, m)),
+        _variances(gamma, own),
+        own.bandwidth,
+        np.full(n, rows),
+        np.full(n, stack.powers + m),
+    )

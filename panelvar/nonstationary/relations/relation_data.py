@@ -80,8 +80,7 @@ class RelationData:
     def in_units(self, long_run: LongRunCovariance) -> LongRunCovariance:
         """Long-run covariances of errors and changes of the regressors in the caller's units."""
         powers = self.units[:, None] + self.units
-        return replace(
-            long_run,
+        return long_run._replace(
             contemporaneous=np.ldexp(long_run.contemporaneous, powers),
             strictly_one_sided=np.ldexp(long_run.strictly_one_sided, powers),
             two_sided=np.ldexp(long_run.two_sided, powers),
@@ -145,10 +144,10 @@ def stack_entities(system: PanelSystem, trend: str, unusable: str) -> RelationDa
         stacks.append(Stack(places, scaled[..., 0], scaled[..., 1:], terms))
     first = join_groups([stack.places for stack in stacks], [least_squares_moments(stack) for stack in stacks])
     found = RelationData(system, trend, unusable, tuple(stacks), units, first)
-    return found.dropping(_unidentified(found))
+    return found.dropping(_find_unidentified(found))
 
 
-def _unidentified(found: RelationData) -> dict[int, PanelVarError]:
+def _find_unidentified(found: RelationData) -> dict[int, PanelVarError]:
     """Entities whose regressors depend on one another and the terms, or whose relation has no error."""
     flat = dependent_columns(found.first_stage.triangles)
     refused: dict[int, PanelVarError] = {}

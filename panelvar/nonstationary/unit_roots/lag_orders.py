@@ -97,14 +97,14 @@ class LagOrders:
         np.divide(last, spread, out=out[..., 1:], where=spread > 0.0)
         return out
 
-    def chosen(self, rule: str, shortest: int = 0, significant: float = SIGNIFICANT) -> Positions:
+    def chosen(self, rule: str, shortest: int = 0, significant: float | Array = SIGNIFICANT) -> Positions:
         """Order of each series, ``shortest`` or more, by the smallest of `criteria`, or by the last lag's t ratio.
 
         Parameters
         ----------
         rule : {"aic", "bic", "hq", "t-stat"}
         shortest : int
-        significant : float
+        significant : float or (P + 1,) array
             What an absolute t ratio must reach for the lag to stay.
         """
         if rule == "t-stat":

@@ -18,7 +18,7 @@ References: Said and Dickey (1984), Biometrika 71; Levin, Lin and Chu (2002), Jo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -248,6 +248,12 @@ def by_length(stretches: Sequence[Array]) -> Iterator[tuple[Positions, Array]]:
     """
     for _, places in alike(np.array([len(each) for each in stretches], dtype=np.intp)):
         yield places, np.stack([stretches[place] for place in places])
+
+
+def join_by_length(stretches: Sequence[Array], regress: Callable[[Positions, Array], T]) -> T:
+    """Answers for stretches of one length at a time, given their places, joined as by `join_groups`."""
+    groups = list(by_length(stretches))
+    return join_groups([places for places, _ in groups], [regress(places, stack) for places, stack in groups])
 
 
 def in_order(places: Sequence[Positions], answers: Sequence[NDArray[Any]]) -> NDArray[Any]:
