@@ -226,13 +226,12 @@ def segment_products(rows: Array, edges: NDArray[np.intp], others: Array | None 
         products: Array = np.swapaxes(left, 1, 2) @ right
         return products
 
-    lengths = np.unique(sizes)
-    if len(lengths) == 1:
-        shape = (len(sizes), lengths[0], -1)
+    if len(sizes) and (sizes == sizes[0]).all():
+        shape = (len(sizes), sizes[0], -1)
         return multiply(rows.reshape(shape), beside.reshape(shape))
     # Entry by entry where blocks are narrow, as they are adjusted.
     out = np.zeros((q, q, len(sizes))).transpose(2, 0, 1) if narrow else np.zeros((len(sizes), q, beside.shape[1]))
-    for size in lengths:
+    for size in np.unique(sizes):
         which = np.flatnonzero(sizes == size)
         if size > LONG_RUN or len(which) == 1:
             for i in which:
@@ -308,7 +307,7 @@ def _adjusted_alike(parts: ClusterParts, targets: Array, power: float) -> Iterat
         gram, scores = parts.gram[start : start + step], parts.scores[start : start + step]
         size = np.sqrt(np.einsum("gij,gij->g", gram, gram)) if power else np.zeros(len(gram))
         rank = np.searchsorted(SMALL, size, side="right")
-        for which in (np.flatnonzero(rank == one) for one in np.unique(rank)):
+        for which in (np.flatnonzero(rank == one) for one in np.flatnonzero(np.bincount(rank))):
             if len(which) == len(gram):
                 yield slice(start, start + len(gram)), _adjust_alike(gram, scores, targets, power, size)
             else:
@@ -379,9 +378,9 @@ class SummedScores:
 
 
 def sum_adjusted(
-    parts: Iterable[ClusterParts], targets: Array, power: float, adjust_each: Callable[[], Adjusted]
+    parts: Iterable[ClusterParts], groups: int, targets: Array, power: float, adjust_each: Callable[[], Adjusted]
 ) -> SummedScores:
-    r"""Adjust the scores of many clusters, a run of them at a time, and sum what degrees of freedom need.
+    r"""Adjust the scores of so many clusters, a run of them at a time, and sum what degrees of freedom need.
 
     Of a coefficient with contributions of variances :math:`v_g` and couplings :math:`u_g` these are
     :math:`(\sum v_g)^2 / (\sum_g v_g^2 - \sum_g (u_g'u_g)^2 + \lVert\sum_g u_g u_g'\rVert^2)`.
@@ -390,9 +389,9 @@ def sum_adjusted(
     scaled = np.ldexp(targets, -units)
     q, p = targets.shape
     means, squares, joint = np.zeros(p), np.zeros(p), np.zeros((p, q, q))
-    moves, singular = [], 0
+    moves, singular, first = np.empty((groups, p)), 0, 0
     for run in parts:
-        moved = np.empty((len(run.gram), p))
+        moved = moves[first : first + len(run.gram)]
         for where, alike in _adjusted_alike(run, scaled, power):
             moved[where] = alike.moves
             singular += alike.singular
@@ -401,11 +400,12 @@ def sum_adjusted(
             squares += np.square(variances).sum(axis=1)
             squares -= np.square(np.einsum("pqg,pqg->pg", alike.couplings, alike.couplings)).sum(axis=1)
             joint += alike.couplings @ np.swapaxes(alike.couplings, 1, 2)
-        moves.append(np.ldexp(moved, units))
+        np.ldexp(moved, units, out=moved)
+        first += len(moved)
     total = squares + np.square(joint).sum(axis=(1, 2))
     exists = (means > 0.0) & (total > 0.0)
     degrees = np.where(exists, np.square(means) / np.where(exists, total, 1.0), np.nan)
-    return SummedScores(np.concatenate(moves), degrees, singular, adjust_each)
+    return SummedScores(moves, degrees, singular, adjust_each)
 
 
 def satterthwaite(adjusted: Adjusted | SummedScores, contrasts: Array) -> float:
