@@ -306,11 +306,13 @@ def _adjusted_alike(parts: ClusterParts, targets: Array, power: float) -> Iterat
     for start in range(0, len(parts.gram), step):
         gram, scores = parts.gram[start : start + step], parts.scores[start : start + step]
         size = np.sqrt(np.einsum("gij,gij->g", gram, gram)) if power else np.zeros(len(gram))
+        low, high = np.searchsorted(SMALL, (size.min(), size.max()), side="right")
+        if low == high:
+            yield slice(start, start + len(gram)), _adjust_alike(gram, scores, targets, power, size)
+            continue
         rank = np.searchsorted(SMALL, size, side="right")
-        for which in (np.flatnonzero(rank == one) for one in np.flatnonzero(np.bincount(rank))):
-            if len(which) == len(gram):
-                yield slice(start, start + len(gram)), _adjust_alike(gram, scores, targets, power, size)
-            else:
+        for which in (np.flatnonzero(rank == one) for one in range(low, high + 1)):
+            if len(which):
                 yield start + which, _adjust_alike(gram[which], scores[which], targets, power, size[which])
 
 
@@ -385,7 +387,8 @@ def sum_adjusted(
     Of a coefficient with contributions of variances :math:`v_g` and couplings :math:`u_g` these are
     :math:`(\sum v_g)^2 / (\sum_g v_g^2 - \sum_g (u_g'u_g)^2 + \lVert\sum_g u_g u_g'\rVert^2)`.
     """
-    units = exponents(targets, axis=0)
+    # Powers of two that are finite themselves: a product with one is exact, and faster than `np.ldexp` of every number.
+    units = np.clip(exponents(targets, axis=0), -1000, 1000)
     scaled = np.ldexp(targets, -units)
     q, p = targets.shape
     means, squares, joint = np.zeros(p), np.zeros(p), np.zeros((p, q, q))
@@ -400,7 +403,7 @@ def sum_adjusted(
             squares += np.square(variances).sum(axis=1)
             squares -= np.square(np.einsum("pqg,pqg->pg", alike.couplings, alike.couplings)).sum(axis=1)
             joint += alike.couplings @ np.swapaxes(alike.couplings, 1, 2)
-        np.ldexp(moved, units, out=moved)
+        moved *= np.ldexp(1.0, units)
         first += len(moved)
     total = squares + np.square(joint).sum(axis=(1, 2))
     exists = (means > 0.0) & (total > 0.0)
