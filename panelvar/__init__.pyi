@@ -26,9 +26,9 @@ from panelvar.estimates.covariance.bias_reduced import BiasReduced as BiasReduce
 from panelvar.estimates.covariance.covariances import HC as HC
 from panelvar.estimates.covariance.covariances import Classical as Classical
 from panelvar.estimates.covariance.covariances import Clustered as Clustered
+from panelvar.estimates.covariance.panel_corrected import PanelCorrected as PanelCorrected
 from panelvar.estimates.covariance.serial import DriscollKraay as DriscollKraay
 from panelvar.estimates.covariance.serial import PanelNeweyWest as PanelNeweyWest
-from panelvar.estimates.covariance.spatial import PanelCorrected as PanelCorrected
 from panelvar.estimates.fit.conventions import Convention as Convention
 from panelvar.nonstationary.cointegration.engle_granger import engle_granger_test as engle_granger_test
 from panelvar.nonstationary.cointegration.johansen import johansen_test as johansen_test

@@ -258,7 +258,7 @@ class BiasReduced:
         elif not basis.compact:
             adjusted = adjust_local(basis.batches(), weigh)
         elif basis.clusters.n_groups >= max(MANY, basis.size):
-            adjusted = sum_adjusted(basis.runs(), basis.targets, power, keep_each)
+            adjusted = sum_adjusted(basis.runs(), clusters.n_groups, basis.targets, power, keep_each)
         else:
             adjusted = keep_each()
         return adjusted, self._factor(fit, convention, clusters), _singular(adjusted)

@@ -14,8 +14,8 @@ from panelvar.core.base.errors import Note, NumericalError, RowsNotKeptError, Sp
 from panelvar.estimates.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.estimates.covariance.bias_reduced import BiasReduced
 from panelvar.estimates.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance, CovarianceEstimate
+from panelvar.estimates.covariance.panel_corrected import PanelCorrected
 from panelvar.estimates.covariance.serial import DriscollKraay, PanelNeweyWest
-from panelvar.estimates.covariance.spatial import PanelCorrected
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 

@@ -6,12 +6,14 @@ long rows, in place of thousands of calls.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from panelvar.core.base.arrays import Array
 
-_NEGLIGIBLE = 2e-17
-"""Norm of the first term of a power series that is left out."""
+_NEGLIGIBLE = 1e-16
+"""Share of a power series up to which its next term is left out: below the rounding of what is kept."""
 
 
 def mirrored(stack: Array) -> Array:
@@ -38,16 +40,15 @@ def cross_products(rows: Array) -> Array:
     return mirrored(out).transpose(2, 0, 1)
 
 
-def complement_power(stack: Array, power: float, norm: float) -> Array:
-    """Return ``(I - V)^power - I`` by its power series, for V of norms up to one that is well below one.
+def multiply_complement_power(stack: Array, power: float, norm: float) -> Array:
+    """Return ``V (I - V)^power`` by its power series, for V of norms up to one that is well below one.
 
     An odd power and the even one above it go together: a product with the square adds both.
     """
-    weights = series_weights(norm, power)
     both = np.empty((2, *stack.shape))
     both[0] = stack
     square = product(stack, stack, out=both[1])
-    pairs = np.reshape(weights[1:], (-1, 2)) @ both.reshape(2, -1)
+    pairs = np.reshape(series_weights(norm, power), (-1, 2)) @ both.reshape(2, -1)
     pairs = pairs.reshape(-1, *stack.shape)
     out: Array = pairs[-1]
     for pair in pairs[-2::-1]:
@@ -56,10 +57,19 @@ def complement_power(stack: Array, power: float, norm: float) -> Array:
     return out
 
 
+def sum_series(multiply: Callable[[Array], Array], start: Array, weights: Sequence[float]) -> Array:
+    """Return the weighted sum of ``start``, ``V start``, ``V V start`` and so on, by Horner's rule."""
+    out = weights[-1] * start
+    for weight in weights[-2::-1]:
+        out = multiply(out)
+        out += weight * start
+    return out
+
+
 def series_weights(norm: float, power: float) -> list[float]:
-    """Return the weights of the powers of V in ``(I - V)^power``, up to an even one, that a norm of V needs."""
+    """Return the weights of the powers of V in ``(I - V)^power``, an even number of them, that a norm of V needs."""
     weights, rest = [1.0], norm
-    while len(weights) < 3 or len(weights) % 2 == 0 or abs(weights[-1]) * rest > _NEGLIGIBLE:
+    while len(weights) % 2 or abs(weights[-1]) * rest > _NEGLIGIBLE:
         weights.append(weights[-1] * (len(weights) - 1 - power) / len(weights))
         rest *= norm
     return weights

@@ -12,7 +12,7 @@ from reference_data import table
 from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
-from panelvar.estimates.covariance import spatial
+from panelvar.estimates.covariance import panel_corrected
 from panelvar.kernels.linear import rows as blocks
 from panelvar.kernels.linear.lag_windows import kernel_weights
 
@@ -249,7 +249,7 @@ def corrected_twin(frame, model, pairwise=True, cluster="time", diagonal=False, 
 @pytest.mark.parametrize("chunk", [1 << 21, 40])
 def test_panel_corrected_pairwise(monkeypatch, model, cluster, diagonal, kept, chunk):
     """Sparse tables (kept 0.35, hardly any date has all) and slices of a few units too."""
-    monkeypatch.setattr(spatial, "CHUNK", chunk)
+    monkeypatch.setattr(panel_corrected, "CHUNK", chunk)
     frame = panel_frame(kept=kept, entities=11, lost=()) if kept > 0.5 else panel_frame(periods=40, kept=0.12)
     cov = fitted(frame, model, cov=pv.PanelCorrected(cluster=cluster, diagonal=diagonal)).cov
     expected = corrected_twin(frame, model, True, cluster, diagonal)
