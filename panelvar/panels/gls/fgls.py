@@ -175,7 +175,6 @@ def fit_fgls(
     transformed = whitened_model(
         source,
         whitened.rows,
-        family="gls",
         estimator=f"FGLS ({', '.join(words)})",
         total=chosen.transformed_total,
         error_variance=whitened.variance * (count / (count - rank) if small_sample else 1.0),

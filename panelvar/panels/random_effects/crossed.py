@@ -112,6 +112,8 @@ def crossed_model(
         effects=labels,
         components=components,
         moments=moments,
+        generalised=True,
+        asymptotic=True,
         tss=tss,
         notes=tuple(notes),
     )

@@ -15,12 +15,12 @@ from panelvar.core.base.distributions import quantile
 from panelvar.core.base.errors import Note, SpecificationError, choose, emit
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import Limits, nested
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.absorption.crossed_rows import CrossedRows
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.static.effect_precision import level_variances
+from panelvar.panels.static.fitted_model import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,14 +117,7 @@ class EffectIntervals:
     limits: list[Limits]
 
 
-def effect_intervals(
-    fit: Fit,
-    estimator: str,
-    covariance: CovarianceEstimate,
-    dimension: str | None,
-    kind: str,
-    levels: Sequence[float],
-) -> EffectIntervals:
+def effect_intervals(result: FittedModel, dimension: str | None, kind: str, levels: Sequence[float]) -> EffectIntervals:
     """Estimate the effects of one dimension, by default the first, with limits where there are errors.
 
     Raises
@@ -132,30 +125,77 @@ def effect_intervals(
     SpecificationError
         If the model has no effects, or not the dimension asked for.
     """
+    fit = result.fit
     if not fit.effects:
-        raise SpecificationError(f"{estimator} has no effects to estimate. Use fit_fixed_effects.")
+        raise SpecificationError(f"{result.estimator} has no effects to estimate. Use fit_fixed_effects.")
     fit.rows_or_refuse("An estimated effect")
     known = fit.effects[0] if dimension is None else choose("effect", dimension, fit.effects)
     choose("kind", kind, ("deviation", "level"))
     random = fit.components is not None
     pair = fit.absorbed is not None and (len(fit.absorbed.groupings) == 1 or fit.absorbed.pair is not None)
-    table = effects_table(fit, estimator, covariance.matrix, errors=random or pair)
+    table = estimated_effects(result, errors=random or pair)
     own = table.loc[known] if len(fit.effects) > 1 else table
     column = "effect" if random else kind
     estimates = own[column].to_numpy()
     error = "std_error_deviation" if column == "deviation" else "std_error"
     limits: list[Limits] = []
     if error in own.columns:
-        errors = own[error].to_numpy()
-        limits = nested(levels, lambda each: normal_limits(estimates, errors, each, quantile(each, covariance.df)))
+        errors, df = own[error].to_numpy(), result.covariance.df
+        limits = nested(levels, lambda each: normal_limits(estimates, errors, each, quantile(each, df)))
     in_time = dimension_of(fit, fit.effects.index(known)) in ("time", fit.source.panel.time_name)
     return EffectIntervals(known, column, own.index, in_time, estimates, limits)
 
 
-def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.DataFrame:
-    """Build the table behind ``LinearResult.estimated_effects``, with ``cov`` of the coefficients."""
+def estimated_effects(result: FittedModel, *, errors: bool = True) -> pd.DataFrame:
+    r"""Return the estimated effects by level, with their standard errors in level and deviation form.
+
+    Parameters
+    ----------
+    errors : bool
+        Add standard errors. Of fixed effects they exist for one and two effects without slopes by level. Of one
+        random effect they are the root of the mean squared error of its prediction.
+
+    Returns
+    -------
+    DataFrame
+        Fixed effects: ``level`` is :math:`\hat c + \hat\alpha_i`, ``deviation`` :math:`\hat\alpha_i`; ``std_error``
+        and ``std_error_deviation`` are theirs. Two effects: a block of rows for each effect, and ``component``.
+        Slopes by level: ``level`` is the slope. Random effects: ``effect`` has the best linear unbiased
+        predictions, ``std_error`` (of one effect) their errors.
+
+    Raises
+    ------
+    SpecificationError
+        If the model has no effects, or standard errors of its effects do not exist.
+    MissingInformationError
+        If rows were released.
+
+    Notes
+    -----
+    Two effects are identified up to one constant in each connected component: levels of different components cannot
+    be compared. The values returned are those whose second effect has (weighted) mean zero over the rows of every
+    component. Deviations are from the mean over rows.
+
+    A combination f of the effects has variance :math:`s^2 f'(D'WD)^+ f + \bar x_f' V \bar x_f`, with V the
+    covariance of the slopes and :math:`\bar x_f` the same combination of the regressors. The first term is
+    classical whatever V is. If V is classical too, the sum is the variance of the dummy-variable regression. The
+    error of an effect shrinks with its own rows, not with the number of entities.
+
+    The prediction of a random effect with share :math:`\gamma_i` (`predict_interval`) has the mean squared error
+    :math:`\sigma_\mu^2 (1 - \gamma_i) + \gamma_i^2 \bar z_i' V \bar z_i` (Henderson 1975), with the variances taken
+    as known.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax")
+    >>> fit.estimated_effects()["level"].head(2).round(3).to_dict()
+    {'al': 3.478, 'ar': 2.823}
+    """
     import pandas as pd
 
+    fit, cov = result.fit, result.covariance.matrix
     errors = read_flag("errors", errors)
     if fit.effects:
         fit.rows_or_refuse("An estimated effect")
@@ -171,7 +211,7 @@ def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.D
             random[fit.effects[0]]["std_error"] = np.sqrt(_prediction_variances(fit, fit.components, cov))
         return random[fit.effects[0]]
     if fit.absorbed is None:
-        raise SpecificationError(f"{estimator} has no effects to estimate. Use fit_fixed_effects.")
+        raise SpecificationError(f"{result.estimator} has no effects to estimate. Use fit_fixed_effects.")
     constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)
     lead = leading_table(fit)
     frames = {}
