@@ -268,7 +268,7 @@ class EventStudy(Presented):
 
 
 def event_study(
-    result: Inference,
+    self: Inference,
     term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
     *,
     reference: object = None,
@@ -325,19 +325,19 @@ def event_study(
     """
     level, draws, seed = check_level(level), read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
     if term is None:
-        term = _term_of_periods(result.names, reference)
+        term = _term_of_periods(self.names, reference)
     if isinstance(term, Mapping):
         if not term:
             raise SpecificationError("term is an empty mapping: expected a coefficient for each period.")
         written = ", ".join(map(str, term.values()))
         levels = [_label("term, the period", period) for period in term]
-        names = [_one_name(period, name, result.names) for period, name in term.items()]
+        names = [_one_name(period, name, self.names) for period, name in term.items()]
         if twice := repeated(names):
             raise SpecificationError(f"term gives two periods the same coefficient: {listed(list(map(repr, twice)))}.")
     else:
         refuse_other("term", term, (str, re.Pattern), "a term, a pattern, or a mapping of periods to coefficients")
         written = term if isinstance(term, str) else term.pattern
-        names = chosen_names("term", term, result.names)
+        names = chosen_names("term", term, self.names)
         levels = [_level_of(name) for name in names]
     known = {_key(each): each for each in levels}
     if len(known) < len(levels):
@@ -384,7 +384,7 @@ def event_study(
             f"The periods do not say when the event is. Give event=, its first period, such as {labels[order[-1]]}."
         )
     chosen = tuple("" if place >= n else names[place] for place in order)
-    return EventStudy(result, written, chosen, periods.take(order), references, before, level, draws, seed)
+    return EventStudy(self, written, chosen, periods.take(order), references, before, level, draws, seed)
 
 
 def _term_of_periods(names: Sequence[str], reference: object) -> str:

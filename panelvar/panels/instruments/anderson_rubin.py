@@ -20,7 +20,7 @@ from panelvar.panels.static.result import LinearResult
 Quadratic = tuple[Array, Array, Array]
 
 
-def anderson_rubin(result: LinearResult, values: Mapping[str, float] | float = 0.0) -> TestResult:
+def anderson_rubin(self: LinearResult, values: Mapping[str, float] | float = 0.0) -> TestResult:
     """Test the coefficients of all endogenous regressors at once, validly however weak the instruments.
 
     Under the null, the excluded instruments have no coefficient in the regression of y less the hypothesis on all
@@ -50,7 +50,7 @@ def anderson_rubin(result: LinearResult, values: Mapping[str, float] | float = 0
     >>> fit.anderson_rubin({"value": 0.1})
     <Anderson-Rubin: F(1, 206) = 8.9172, p = 0.0032>
     """
-    base = instrumented_of(result.fit, "The Anderson-Rubin test")
+    base = instrumented_of(self.fit, "The Anderson-Rubin test")
     if isinstance(values, Mapping):
         values = {written_otherwise(name, base.endogenous) or choose("values", name, base.endogenous): value
                   for name, value in values.items()}  # fmt: skip
@@ -66,12 +66,12 @@ def anderson_rubin(result: LinearResult, values: Mapping[str, float] | float = 0
     n = base.layout.instruments
     target = base.units([len(base.names) - 1])[:, 0]
     target[n:-1] = -np.array(hypothesis)
-    reduced = on_instruments(result, target, base.names[-1], "Reduced form")
+    reduced = on_instruments(self, target, base.names[-1], "Reduced form")
     null = ", ".join(f"{name} = {value:g}" for name, value in zip(base.endogenous, hypothesis, strict=True))
     return zero_test(reduced, base.excluded, "Anderson-Rubin", null)
 
 
-def anderson_rubin_set(result: LinearResult, *, level: float = 0.95) -> ConfidenceSet:
+def anderson_rubin_set(self: LinearResult, *, level: float = 0.95) -> ConfidenceSet:
     r"""Return the values of the endogenous regressor's coefficient that `anderson_rubin` does not reject.
 
     With weak instruments it may be unbounded or consist of two pieces, and with invalid ones it may be empty.
@@ -105,13 +105,13 @@ def anderson_rubin_set(result: LinearResult, *, level: float = 0.95) -> Confiden
     <value: 95% Anderson-Rubin set [0.106096, 0.130042]>
     """
     level = check_level(level)
-    base = instrumented_of(result.fit, "The Anderson-Rubin set")
+    base = instrumented_of(self.fit, "The Anderson-Rubin set")
     if len(base.endogenous) > 1:
         raise SpecificationError(
             "The Anderson-Rubin set exists for one endogenous regressor only. With several, anderson_rubin tests all "
             "coefficients at once."
         )
-    if result.fit.exact:
+    if self.fit.exact:
         raise NumericalError("The Anderson-Rubin set needs residuals, but the model fits exactly.")
     (name,) = base.endogenous
     p = base.units([base.layout.instruments])[:, 0]
@@ -120,7 +120,7 @@ def anderson_rubin_set(result: LinearResult, *, level: float = 0.95) -> Confiden
     unit = float(np.linalg.norm(base.triangle[:, -1]) / np.linalg.norm(base.triangle[:, base.layout.instruments]))
     gammas, matrices, df = [], [], np.inf
     for target in (y, unit * p, y - unit * p):
-        reduced = on_instruments(result, target, base.names[-1], "Reduced form")
+        reduced = on_instruments(self, target, base.names[-1], "Reduced form")
         first = int(reduced.fit.constant) + base.layout.exogenous
         gammas.append(reduced.fit.coefficients[first:])
         matrices.append(reduced.covariance.matrix[first:, first:])

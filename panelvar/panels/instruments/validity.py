@@ -90,7 +90,7 @@ def hansen(result: LinearResult) -> TestResult | None:
     return chi2_test("Hansen J", smallest_distance(base, root), df, NULL)
 
 
-def difference_in_sargan(result: LinearResult, instruments: str | Sequence[str]) -> TestResult:
+def difference_in_sargan(self: LinearResult, instruments: str | Sequence[str]) -> TestResult:
     """Test some instruments, given that the others are valid: the C statistic (difference in Sargan or Hansen).
 
     Parameters
@@ -113,7 +113,7 @@ def difference_in_sargan(result: LinearResult, instruments: str | Sequence[str])
     chapter 3).
     """
     named = read_names("instruments", instruments)
-    base = instrumented_of(result.fit, "The test of a subset of instruments")
+    base = instrumented_of(self.fit, "The test of a subset of instruments")
     known = base.names[: base.layout.instruments]
     suspects = chosen_names("instruments", named, known)
     if not suspects or len(suspects) < len(named):
@@ -125,9 +125,9 @@ def difference_in_sargan(result: LinearResult, instruments: str | Sequence[str])
             f"Without {', '.join(suspects)}, {count_of(len(kept), 'instrument remains', 'instruments remain')} for "
             f"{count_of(k, 'coefficient')}. The test needs enough other instruments to identify the model."
         )
-    root = moment_root(result, result.fit)
+    root = moment_root(self, self.fit)
     statistic = max(smallest_distance(base, root) - smallest_distance(base, root, kept), 0.0)
-    name = "Difference in Sargan" if is_classical(result) else "Difference in Hansen"
+    name = "Difference in Sargan" if is_classical(self) else "Difference in Hansen"
     null = (
         f"{', '.join(suspects)} {'is' if len(suspects) == 1 else 'are'} uncorrelated with the error, if the other "
         "instruments are"
@@ -136,7 +136,7 @@ def difference_in_sargan(result: LinearResult, instruments: str | Sequence[str])
 
 
 def endogeneity_test(
-    result: LinearResult, variables: str | Sequence[str] = (), *, form: str = "regression"
+    self: LinearResult, variables: str | Sequence[str] = (), *, form: str = "regression"
 ) -> TestResult:
     """Test that endogenous regressors are exogenous, so that least squares would do.
 
@@ -168,24 +168,24 @@ def endogeneity_test(
     <Durbin: chi2(1) = 2.9593, p = 0.0854>
     """
     named = read_names("variables", variables)
-    base = instrumented_of(result.fit, "The test of endogeneity")
+    base = instrumented_of(self.fit, "The test of endogeneity")
     choose("form", form, ("regression", "difference"))
     wanted = chosen_names("variables", named, base.endogenous)
     chosen = [name for name in base.endogenous if not wanted or name in wanted]
     null = f"{', '.join(chosen)} exogenous"
     if form == "regression":
-        return _regression_form(result, chosen, null)
+        return _regression_form(self, chosen, null)
     n, k1, total = base.layout.instruments, base.layout.exogenous, len(base.names)
     tested = [base.names.index(name) for name in chosen]
     rest = [i for i in range(n, total - 1) if i not in tested]
     order = [*range(k1), *tested, *range(k1, n), *rest, total - 1]
     layout = base.layout._replace(exogenous=k1 + len(tested), endogenous=len(rest))
-    exogenous = recast(result.fit, order, layout)
+    exogenous = recast(self.fit, order, layout)
     changed = instrumented_of(exogenous, "The test of endogeneity")
-    root = moment_root(result, exogenous)
+    root = moment_root(self, exogenous)
     kept = [*range(k1), *range(k1 + len(tested), layout.instruments)]
     statistic = max(smallest_distance(changed, root) - smallest_distance(changed, root, kept), 0.0)
-    name = "Durbin" if is_classical(result) and not rest else "Endogeneity (difference in J)"
+    name = "Durbin" if is_classical(self) and not rest else "Endogeneity (difference in J)"
     return chi2_test(name, statistic, len(tested), null)
 
 

@@ -45,7 +45,7 @@ class AdjustedPredictions(Margins):
 
 
 def adjusted_predictions(
-    result: FittedModel,
+    self: FittedModel,
     variables: str | Sequence[str] | None = None,
     *,
     at: At = None,
@@ -100,9 +100,9 @@ def adjusted_predictions(
     >>> fit.adjusted_predictions("union").params.round(3).to_list()
     [1.605, 1.786]
     """
-    fit = result.fit
+    fit = self.fit
     level = check_level(level)
-    model = ModelColumns(fit, result.explains_changes, "An adjusted prediction")
+    model = ModelColumns(fit, self.explains_changes, "An adjusted prediction")
     model.refuse_without_level("An adjusted prediction")
     written = _gone_through(model, variables, at)
     grid = model.grid(at, "predictions", {name: list(values) for name, values in written.items()})
@@ -127,7 +127,7 @@ def adjusted_predictions(
             keys.append(where)
             weights.append(np.array([rows.mean(column) for column in model.in_use(columns, rows, grid.at_means)]))
     jacobian = np.array(weights)
-    through_rows = through(result.covariance, jacobian)
+    through_rows = through(self.covariance, jacobian)
     still = [name for name, variance in zip(names, through_rows.matrix.diagonal(), strict=True) if variance == 0.0]
     notes: tuple[Note, ...] = ()
     if still and not fit.exact:

@@ -146,7 +146,7 @@ def effect_intervals(result: FittedModel, dimension: str | None, kind: str, leve
     return EffectIntervals(known, column, own.index, in_time, estimates, limits)
 
 
-def estimated_effects(result: FittedModel, *, errors: bool = True) -> pd.DataFrame:
+def estimated_effects(self: FittedModel, *, errors: bool = True) -> pd.DataFrame:
     r"""Return the estimated effects by level, with their standard errors in level and deviation form.
 
     Parameters
@@ -195,7 +195,7 @@ def estimated_effects(result: FittedModel, *, errors: bool = True) -> pd.DataFra
     """
     import pandas as pd
 
-    fit, cov = result.fit, result.covariance.matrix
+    fit, cov = self.fit, self.covariance.matrix
     errors = read_flag("errors", errors)
     if fit.effects:
         fit.rows_or_refuse("An estimated effect")
@@ -211,7 +211,7 @@ def estimated_effects(result: FittedModel, *, errors: bool = True) -> pd.DataFra
             random[fit.effects[0]]["std_error"] = np.sqrt(_prediction_variances(fit, fit.components, cov))
         return random[fit.effects[0]]
     if fit.absorbed is None:
-        raise SpecificationError(f"{result.estimator} has no effects to estimate. Use fit_fixed_effects.")
+        raise SpecificationError(f"{self.estimator} has no effects to estimate. Use fit_fixed_effects.")
     constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)
     lead = leading_table(fit)
     frames = {}

@@ -106,7 +106,7 @@ class _Effect:
 
 
 def marginal_effects(
-    result: FittedModel,
+    self: FittedModel,
     variables: str | Sequence[str] | None = None,
     *,
     at: At = None,
@@ -177,11 +177,11 @@ def marginal_effects(
     >>> fit.marginal_effects("exper", at={"exper": [1, 10]}).params.round(4).to_list()
     [0.0979, 0.0335]
     """
-    fit = result.fit
+    fit = self.fit
     level, lags = check_level(level), read_flag("lags", lags)
     if elasticity is not None:
         choose("elasticity", elasticity, [kind for kind in _TITLES if kind is not None])
-    model = ModelColumns(fit, result.explains_changes, "A marginal effect")
+    model = ModelColumns(fit, self.explains_changes, "A marginal effect")
     if elasticity in _RELATIVE:
         model.refuse_without_level("An elasticity of the dependent variable")
     asked = _asked(model, variables, lags, elasticity)
@@ -210,7 +210,7 @@ def marginal_effects(
     functions = FunctionValues(names, values, jacobian, fit.names, fit.exact, notes)
     return MarginalEffects(
         functions,
-        through(result.covariance, jacobian),
+        through(self.covariance, jacobian),
         f"{_TITLES[elasticity].format(fit.design.dependent)}, {grid.in_words}",
         fit.counts.rows,
         tuple(effect.key for effect in effects),

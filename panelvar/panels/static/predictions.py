@@ -132,7 +132,7 @@ def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[Arra
 
 
 @documented
-def predict(result: FittedModel, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
+def predict(self: FittedModel, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
     r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`.
 
     After first differences this predicts the *difference*, :math:`c + \Delta x_{it}'\hat\beta`, as Stata's
@@ -169,8 +169,8 @@ def predict(result: FittedModel, data: object = None, *, effects: bool = False, 
     choose("unseen", unseen, ("zero", "missing", "raise"))
     effects = read_flag("effects", effects)
     with needing_rows("predict()", "write predictions to a file (PanelStream.write_predictions)"):
-        rows = prediction_rows(result, data, effects=effects)
-    values = rows.arranged(predicted_values(result.fit, rows, effects=effects, unseen=unseen))
+        rows = prediction_rows(self, data, effects=effects)
+    values = rows.arranged(predicted_values(self.fit, rows, effects=effects, unseen=unseen))
     return pd.Series(values, index=caller_index(rows), name="predicted")
 
 
@@ -304,7 +304,7 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
 
 @documented
 def predict_interval(
-    result: FittedModel,
+    self: FittedModel,
     data: object = None,
     *,
     kind: str = "confidence",
@@ -359,11 +359,11 @@ def predict_interval(
     """
     import pandas as pd
 
-    levels, fit, covariance = read_levels(level), result.fit, result.covariance
+    levels, fit, covariance = read_levels(level), self.fit, self.covariance
     choose("kind", kind, ("confidence", "prediction"))
     choose("unseen", unseen, ("zero", "missing", "raise"))
     effects = read_flag("effects", effects)
-    rows = prediction_rows(result, data, effects=effects)
+    rows = prediction_rows(self, data, effects=effects)
     values = predicted_values(fit, rows, effects=effects, unseen=unseen)
     x = np.column_stack([*rows.columns, np.empty((len(values), 0))])
     if not effects:
@@ -374,7 +374,7 @@ def predict_interval(
     else:
         variance = _fixed(fit, covariance, x, rows, unseen)
     if kind == "prediction":
-        variance = variance + _error_variance(result, effects=effects)
+        variance = variance + _error_variance(self, effects=effects)
     # A prediction that is missing (an unseen level) has no limits either.
     errors = np.where(np.isnan(values), np.nan, np.sqrt(variance))
     limits = nested(levels, lambda level: normal_limits(values, errors, level, quantile(level, covariance.df)))
