@@ -17,6 +17,7 @@ from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import Limits, nested
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.absorption.crossed_rows import CrossedRows
+from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.static.effect_precision import level_variances
@@ -69,23 +70,26 @@ def blup(fit: Fit) -> tuple[Array, ...]:
         return rows.predictions(residual)
     assert isinstance(c, Components)
     grouping = rows.groupings[0]
-    counts = grouping.sizes.astype(np.float64)
     means = grouping.means_of(fit.source.columns)
     level = fit.coefficients[0] if fit.constant else 0.0
     residual = means[:, -1] - level - means[:, fit.kept] @ fit.slopes
-    total = c.idiosyncratic + counts * c.effect
-    return (counts * c.effect / np.where(total > 0.0, total, 1.0) * residual,)
+    return (shares_of_effect(c, grouping) * residual,)
+
+
+def shares_of_effect(components: Components, grouping: Grouping) -> Array:
+    """Return the share of each level's mean error that its random effect makes, by which predictions are shrunk."""
+    effects = grouping.sizes * components.effect
+    total = components.idiosyncratic + effects
+    return np.asarray(effects / np.where(total > 0.0, total, 1.0))
 
 
 def _prediction_variances(fit: Fit, components: Components, cov: Array) -> Array:
     """Mean squared errors of predicted effects (see ``LinearResult.estimated_effects``)."""
     grouping = fit.rows_or_refuse("An estimated effect").groupings[0]
-    counts = grouping.sizes.astype(np.float64)
-    total = components.idiosyncratic + counts * components.effect
-    share = counts * components.effect / np.where(total > 0.0, total, 1.0)
+    share = shares_of_effect(components, grouping)
     means = grouping.means_of(fit.source.columns)[:, fit.kept]
     if fit.constant:
-        means = np.hstack([np.ones((len(counts), 1)), means])
+        means = np.hstack([np.ones((len(means), 1)), means])
     moved = means @ covariance_root(cov)
     out: Array = components.effect * (1.0 - share) + share**2 * np.einsum("ij,ij->i", moved, moved)
     return out

@@ -32,7 +32,14 @@ from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.static.effect_precision import sum_variances
 from panelvar.panels.static.effect_variances import effect_variances
-from panelvar.panels.static.effects import blup, dimension_of, leading_table, level_tables, unit_variances
+from panelvar.panels.static.effects import (
+    blup,
+    dimension_of,
+    leading_table,
+    level_tables,
+    shares_of_effect,
+    unit_variances,
+)
 from panelvar.panels.static.fitted_model import FittedModel
 
 if TYPE_CHECKING:
@@ -430,9 +437,7 @@ def _random(fit: Fit, covariance: CovarianceEstimate, x: Array, positions: NDArr
             "Intervals that include random effects exist for one effect. predict() gives the values for two."
         )
     grouping = fit.rows_or_refuse("A prediction with effects").groupings[0]
-    counts = grouping.sizes.astype(np.float64)
-    total = c.idiosyncratic + counts * c.effect
-    share = counts * c.effect / np.where(total > 0.0, total, 1.0)
+    share = shares_of_effect(c, grouping)
     means = grouping.means_of(fit.source.columns)[:, fit.kept]
     seen = positions >= 0
     place = np.where(seen, positions, 0)
