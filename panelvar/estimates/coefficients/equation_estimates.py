@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
@@ -28,8 +29,8 @@ from panelvar.core.tables.frame_table import FrameTable, frame_of_tests
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.design import CONSTANT, Design
+from panelvar.estimates.coefficients import event_study
 from panelvar.estimates.coefficients.coefficients import Inference, coefficient_rows
-from panelvar.estimates.coefficients.event_study import EventStudy, event_study
 from panelvar.estimates.coefficients.nonlinear import NonlinearEstimates, nonlinear
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald, zero_test
@@ -262,66 +263,13 @@ class EquationEstimates(Inference, Presented, ABC):
         """
         import pandas as pd
 
-        row = {name: offered(self, path) for name, path in self._glance.items()}
+        row: dict[str, Any] = {}
+        for name, path in self._glance.items():
+            with suppress(MissingInformationError, NumericalError):
+                row[name] = offered(self, path)
         return pd.DataFrame([{name: value for name, value in row.items() if value is not None and value == value}])
 
-    def event_study(
-        self,
-        term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
-        *,
-        reference: object = None,
-        event: object = None,
-        level: float = 0.95,
-        draws: int = 20_000,
-        seed: int | None = 0,
-    ) -> EventStudy:
-        r"""Put the coefficients of a term in time: effects by period about an event, with pointwise and joint limits.
-
-        Parameters
-        ----------
-        term : str, pattern, or mapping of periods to coefficients, optional
-            The term whose columns are periods, ``"i(since, treated, ref=-1)"``; a pattern such as ``"*:treated"``; or,
-            for indicators of your own, ``{-2: "lead2", 0: "event", 1: "lag1"}``. By default the one term of ``i()`` or
-            ``C()`` whose levels are periods and which says with ``ref=`` what was left out.
-        reference : label or sequence of labels, optional
-            The period or periods left out. By default what ``ref=`` of the term says. A reference far outside the
-            others (the code of those never treated) is not shown.
-        event : label, optional
-            First period of treatment. By default 0 where periods run from negative numbers to 0 or beyond, else the
-            period after the last reference.
-        level : float
-            Coverage of the limits.
-        draws : int
-            Vectors drawn for the sup-t critical value.
-        seed : int or None
-            Their seed.
-
-        Returns
-        -------
-        EventStudy
-            Prints as a table; ``plot()`` draws it.
-
-        Raises
-        ------
-        SpecificationError
-            If you name no term and several have periods, or none has; if a term fits no coefficient; or if names do not
-            say their period, or which period was left out.
-
-        Notes
-        -----
-        The sup-t band covers the effects of all periods at once with probability ``level`` (see `conf_int`). It
-        therefore rejects whole paths, which pointwise limits do not (Freyaldenhoven, Hansen, Perez Perez and Shapiro
-        2021, NBER working paper 29170). ``leads_test`` tests the periods before the event jointly.
-
-        Examples
-        --------
-        >>> import panelvar as pv
-        >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
-        >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
-        >>> fit.event_study(event=2006).estimates.round(3).tolist()
-        [-0.004, 0.003, 0.0, -0.005, -0.041]
-        """
-        return event_study(self, term, reference, event, level, draws, seed)
+    event_study = event_study.event_study
 
     # ---- reading
 
@@ -450,10 +398,7 @@ def offered(result: object, path: str) -> Any:
     for attribute in path.split("."):
         if value is None or not (hasattr(type(value), attribute) or attribute in vars(value)):
             return None
-        try:
-            value = getattr(value, attribute)
-        except (MissingInformationError, NumericalError):
-            return None
+        value = getattr(value, attribute)
     return value
 
 

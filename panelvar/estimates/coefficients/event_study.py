@@ -268,30 +268,76 @@ class EventStudy(Presented):
 
 
 def event_study(
-    result: Inference,
-    term: str | re.Pattern[str] | Mapping[Any, str] | None,
-    reference: object,
-    event: object,
-    level: float,
-    draws: int,
-    seed: int | None,
+    self: Inference,
+    term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
+    *,
+    reference: object = None,
+    event: object = None,
+    level: float = 0.95,
+    draws: int = 20_000,
+    seed: int | None = 0,
 ) -> EventStudy:
-    """Build ``EquationEstimates.event_study``."""
+    r"""Put the coefficients of a term in time: effects by period about an event, with pointwise and joint limits.
+
+    Parameters
+    ----------
+    term : str, pattern, or mapping of periods to coefficients, optional
+        The term whose columns are periods, ``"i(since, treated, ref=-1)"``; a pattern such as ``"*:treated"``; or,
+        for indicators of your own, ``{-2: "lead2", 0: "event", 1: "lag1"}``. By default the one term of ``i()`` or
+        ``C()`` whose levels are periods and which says with ``ref=`` what was left out.
+    reference : label or sequence of labels, optional
+        The period or periods left out. By default what ``ref=`` of the term says. A reference far outside the
+        others (the code of those never treated) is not shown.
+    event : label, optional
+        First period of treatment. By default 0 where periods run from negative numbers to 0 or beyond, else the
+        period after the last reference.
+    level : float
+        Coverage of the limits.
+    draws : int
+        Vectors drawn for the sup-t critical value.
+    seed : int or None
+        Their seed.
+
+    Returns
+    -------
+    EventStudy
+        Prints as a table; ``plot()`` draws it.
+
+    Raises
+    ------
+    SpecificationError
+        If you name no term and several have periods, or none has; if a term fits no coefficient; or if names do not
+        say their period, or which period was left out.
+
+    Notes
+    -----
+    The sup-t band covers the effects of all periods at once with probability ``level`` (see `conf_int`). It
+    therefore rejects whole paths, which pointwise limits do not (Freyaldenhoven, Hansen, Perez Perez and Shapiro
+    2021, NBER working paper 29170). ``leads_test`` tests the periods before the event jointly.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> counties = pv.load_data("minimum_wage").query("first_treat in (0, 2006)")
+    >>> fit = pv.fit_fixed_effects(counties, "lemp ~ i(year, treat, ref=2005)", effects="twoway")
+    >>> fit.event_study(event=2006).estimates.round(3).tolist()
+    [-0.004, 0.003, 0.0, -0.005, -0.041]
+    """
     level, draws, seed = check_level(level), read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
     if term is None:
-        term = _term_of_periods(result.names, reference)
+        term = _term_of_periods(self.names, reference)
     if isinstance(term, Mapping):
         if not term:
             raise SpecificationError("term is an empty mapping: expected a coefficient for each period.")
         written = ", ".join(map(str, term.values()))
         levels = [_label("term, the period", period) for period in term]
-        names = [_one_name(period, name, result.names) for period, name in term.items()]
+        names = [_one_name(period, name, self.names) for period, name in term.items()]
         if twice := repeated(names):
             raise SpecificationError(f"term gives two periods the same coefficient: {listed(list(map(repr, twice)))}.")
     else:
         refuse_other("term", term, (str, re.Pattern), "a term, a pattern, or a mapping of periods to coefficients")
         written = term if isinstance(term, str) else term.pattern
-        names = chosen_names("term", term, result.names)
+        names = chosen_names("term", term, self.names)
         levels = [_level_of(name) for name in names]
     known = {_key(each): each for each in levels}
     if len(known) < len(levels):
@@ -338,7 +384,7 @@ def event_study(
             f"The periods do not say when the event is. Give event=, its first period, such as {labels[order[-1]]}."
         )
     chosen = tuple("" if place >= n else names[place] for place in order)
-    return EventStudy(result, written, chosen, periods.take(order), references, before, level, draws, seed)
+    return EventStudy(self, written, chosen, periods.take(order), references, before, level, draws, seed)
 
 
 def _term_of_periods(names: Sequence[str], reference: object) -> str:

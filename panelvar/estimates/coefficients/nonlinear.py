@@ -282,7 +282,7 @@ class NonlinearEstimates(DerivedEstimates):
 def nonlinear(
     result: Inference, expressions: str | Sequence[str] | Mapping[str, str], level: float, nobs: int
 ) -> NonlinearEstimates:
-    """Build ``Questions.nonlinear``."""
+    """Build ``EquationEstimates.nonlinear``."""
     level = check_level(level)
     written = _written(expressions)
     names, coefficients = result.fit.names, result.fit.coefficients
@@ -402,7 +402,7 @@ class _Reader:
             other = self._form(step.right)
             if found is None or other is None:
                 return None
-            found = _joined(step.op, found, other)
+            found = _combine(step.op, found, other)
         return found
 
     def _form_of_one(self, node: ast.expr) -> Form | Ratio | None:
@@ -415,46 +415,31 @@ class _Reader:
             return weights, 0.0
         if isinstance(node, ast.UnaryOp):
             found, minus_one = self._form(node.operand), (np.zeros(len(self.names)), -1.0)
-            return found if isinstance(node.op, ast.UAdd) or found is None else _joined(ast.Mult(), found, minus_one)
+            return found if isinstance(node.op, ast.UAdd) or found is None else _combine(ast.Mult(), found, minus_one)
         return None
 
 
-def _joined(operator: ast.operator, left: Form | Ratio, right: Form | Ratio) -> Form | Ratio | None:
+def _combine(operator: ast.operator, left: Form | Ratio, right: Form | Ratio) -> Form | Ratio | None:
     """Return what an operation makes of linear combinations and ratios of two, None for what is neither."""
     if isinstance(left, Ratio):
-        return None if isinstance(right, Ratio) else _changed(operator, left, right, first=True)
+        return None if isinstance(right, Ratio) else _change_ratio(operator, left, right, first=True)
     if isinstance(right, Ratio):
-        return _changed(operator, right, left, first=False)
+        return _change_ratio(operator, right, left, first=False)
     linear = combined_forms(operator, left, right)
     if linear is None and isinstance(operator, ast.Div) and right[0].any():
         return Ratio(left, right)
     return linear
 
 
-def _changed(operator: ast.operator, ratio: Ratio, other: Form, *, first: bool) -> Ratio | None:
+def _change_ratio(operator: ast.operator, ratio: Ratio, other: Form, *, first: bool) -> Ratio | None:
     """Return a ratio with a number added, taken off, multiplied or divided by; ``first`` if it stands at the left."""
-    weights, constant = other
-    if weights.any():
+    if other[0].any() or (isinstance(operator, ast.Div) and not first):
         return None
-    if isinstance(operator, ast.Mult):
-        return _scaled(ratio, constant)
-    if isinstance(operator, ast.Div) and first and constant != 0.0:
-        return _scaled(ratio, 1.0 / constant)
-    if isinstance(operator, ast.Add):
-        return _shifted(ratio, constant)
-    if isinstance(operator, ast.Sub):
-        return _shifted(ratio, -constant) if first else _shifted(_scaled(ratio, -1.0), constant)
-    return None
-
-
-def _scaled(ratio: Ratio, factor: float) -> Ratio:
-    weights, constant = ratio.above
-    return Ratio((factor * weights, factor * constant), ratio.below)
-
-
-def _shifted(ratio: Ratio, added: float) -> Ratio:
-    (weights, constant), (below, below_constant) = ratio
-    return Ratio((weights + added * below, constant + added * below_constant), ratio.below)
+    if isinstance(operator, (ast.Add, ast.Sub)):
+        # A number is so many times the denominator over it.
+        other = other[1] * ratio.below[0], other[1] * ratio.below[1]
+    above = combined_forms(operator, *((ratio.above, other) if first else (other, ratio.above)))
+    return None if above is None else Ratio(above, ratio.below)
 
 
 def fieller_set(result: Inference, name: str, above: Form, below: Form, level: float) -> ConfidenceSet:

@@ -74,7 +74,7 @@ class Fit:
     ----------
     model : TransformedModel
         Of it ``family``, ``source``, ``design``, ``rows``, ``centre``, ``constant_mass``, ``effects``, ``absorbed``,
-        ``components``, ``moments``, ``error_variance`` and ``mixed``.
+        ``components``, ``moments``, ``error_variance``, ``mixed`` and ``generalised``.
     solution : Solution
         Coefficients, kept and dropped regressors, triangle and residual sum of squares.
     tss : float
@@ -111,6 +111,7 @@ class Fit:
     moments = OfModel[PanelMoments | None]()
     error_variance = OfModel[float | None]()
     mixed = OfModel[str | None]()
+    generalised = OfModel[bool]()
 
     def __repr__(self) -> str:
         return one_line(f"<Fit ({self.family}): {self.design.dependent} on {', '.join(self.slope_names)}>")
@@ -274,11 +275,6 @@ class Fit:
         """Analytic weights of the rows, shape (n,)."""
         return self.design.weights
 
-    @property
-    def generalised(self) -> bool:
-        """Whether rows were transformed by a covariance of the errors."""
-        return self.family in ("random", "gls", "gls-within")
-
     def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
         """Return the grouping and the label of a dimension of clusters (see `Design.group_by`)."""
         self.rows_or_refuse("A clustered covariance")
@@ -318,7 +314,7 @@ class Fit:
         """Return the distribution of a coefficient over its standard error: "t" or "normal"."""
         if self.instrumented is not None and convention.instrumental_distribution == "normal":
             return "normal"
-        return convention.random_distribution if self.family in ("random", "gls") else convention.distribution
+        return convention.random_distribution if self.model.asymptotic else convention.distribution
 
     def robust(self, convention: Convention) -> str:
         """Return the name of the covariance that "robust" is under a convention."""

@@ -64,6 +64,11 @@ class TransformedModel:
     mixed : str or None
         Dimension, ``"time"`` or ``"entity"``, whose rows the transform mixes with one another: a transformed row then
         belongs to all of them, and only sums over the dimension are uncorrelated.
+    generalised : bool
+        Whether rows were transformed by a covariance of the errors.
+    asymptotic : bool
+        Whether ratios of coefficients to their errors are distributed as the convention says of random effects and of
+        generalised least squares, which only asymptotic results are known of.
     tss : float or None
         Total sum of squares where it is not that of the last column of the triangle.
     notes : tuple of Note
@@ -85,6 +90,8 @@ class TransformedModel:
     moments: PanelMoments | None = None
     error_variance: float | None = None
     mixed: str | None = None
+    generalised: bool = False
+    asymptotic: bool = False
     tss: float | None = None
     notes: tuple[Note, ...] = ()
 

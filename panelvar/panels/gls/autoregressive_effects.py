@@ -22,7 +22,7 @@ from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
-from panelvar.estimates.fit.transformed_model import Family, TransformedModel
+from panelvar.estimates.fit.transformed_model import TransformedModel
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.panels.gls.ar1 import AR1, FreedRows, estimate_rho, transform
 from panelvar.panels.gls.autoregression import find_runs
@@ -131,7 +131,7 @@ def fit_fixed_effects_ar1(
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     freed = _free_rows(source, autocorrelation, iterate)
-    model = _take_out_effects(source, freed, "gls-within", "Fixed effects ({}) with AR(1) errors")
+    model = _take_out_effects(source, freed, "Fixed effects ({}) with AR(1) errors")
     result = finish(model, cov, chosen, collinear)
     components, test = _describe_effects(result, freed.used), _test_effects(result, freed)
     return GLSResult(result.fit, result.covariance, chosen, result.estimator, freed.structure, components, test)
@@ -214,7 +214,7 @@ def fit_random_effects_ar1(
     freed = _free_rows(source, autocorrelation, iterate)
     components = _estimate_components(freed)
     words = "Random effects ({}) with AR(1) errors (Baltagi-Wu)"
-    result = finish(_take_out_effects(source, freed, "gls", words, components), cov, chosen, collinear)
+    result = finish(_take_out_effects(source, freed, words, components), cov, chosen, collinear)
     return GLSResult(result.fit, result.covariance, chosen, result.estimator, freed.structure, components)
 
 
@@ -266,7 +266,7 @@ def _free_rows(source: Design, model: AR1, iterate: bool) -> _FreedSample:
 
 
 def _take_out_effects(
-    source: Design, freed: _FreedSample, family: Family, words: str, components: EffectVariances | None = None
+    source: Design, freed: _FreedSample, words: str, components: EffectVariances | None = None
 ) -> TransformedModel:
     """Take the effects out of rows freed of autocorrelation: all of them, or the shares theta."""
     notes = list(freed.notes)
@@ -283,7 +283,6 @@ def _take_out_effects(
     return whitened_model(
         source,
         freed.rows,
-        family=family,
         estimator=words.format(source.panel.entity_name or "entity"),
         share=1.0 if components is None else components.theta,
         notes=tuple(notes),

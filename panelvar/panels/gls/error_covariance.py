@@ -20,7 +20,7 @@ TOLERANCE = 1e-10
 """A row depends on the rows before it if its variance given those is at most this share of its own variance."""
 
 
-def unit_variances(e: Array, units: Grouping) -> Array:
+def mean_squares(e: Array, units: Grouping) -> Array:
     r"""Return :math:`\hat\sigma_i^2 = \sum_t e_{it}^2 / T_i`, shape (G,)."""
     return units.sums(e * e) / units.sizes
 

@@ -28,7 +28,7 @@ from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.groups import Grouping, compact
 from panelvar.panels.gls.ar1 import AR1, FreedRows, as_ar1, estimate_rho, transform
 from panelvar.panels.gls.autoregression import Runs, find_runs
-from panelvar.panels.gls.error_covariance import unit_covariances, unit_variances, whiten
+from panelvar.panels.gls.error_covariance import mean_squares, unit_covariances, whiten
 from panelvar.panels.gls.result import ErrorStructure, GLSResult
 from panelvar.panels.gls.whitened_model import check_levels, coefficients_of, residuals_of, whitened_model
 from panelvar.panels.static.finish import finish
@@ -175,7 +175,6 @@ def fit_fgls(
     transformed = whitened_model(
         source,
         whitened.rows,
-        family="gls",
         estimator=f"FGLS ({', '.join(words)})",
         total=chosen.transformed_total,
         error_variance=whitened.variance * (count / (count - rank) if small_sample else 1.0),
@@ -273,7 +272,7 @@ class ErrorModel:
         present = source.entities.codes[rows.rows]
         units = Grouping.from_codes(*compact(present))
         members = np.unique(present).astype(np.intp)
-        by_unit = unit_variances(u, units)
+        by_unit = mean_squares(u, units)
         variances = np.full(n_entities, np.nan)
         notes: list[Note] = []
         covariance: Array | None = None
@@ -325,7 +324,7 @@ class ErrorModel:
         return moved, logs, covariance, dropped
 
     def _refuse_exact(self, y: Array, by_unit: Array, units: Grouping, members: NDArray[np.intp]) -> None:
-        exact = np.flatnonzero(by_unit <= _EXACT**2 * unit_variances(y, units))
+        exact = np.flatnonzero(by_unit <= _EXACT**2 * mean_squares(y, units))
         if len(exact):
             labels = ", ".join(map(str, self.source.entity_labels[members[exact[:3]]]))
             raise NumericalError(

@@ -168,7 +168,6 @@ def fit_general_fgls(
     transformed = whitened_model(
         design,
         FreedRows(columns[:-1], columns[-1], np.arange(design.nobs), None),
-        family="gls",
         estimator=f"General FGLS ({model}; within {within})",
         total=chosen.transformed_total,
         error_variance=1.0,

@@ -11,7 +11,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, NumericalError
 from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.fit_checks import check_scale
-from panelvar.estimates.fit.transformed_model import Family, TransformedModel
+from panelvar.estimates.fit.transformed_model import TransformedModel
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import RANK_TOLERANCE, solve, triangularize
 from panelvar.kernels.linear.rows import TransformedRows, column_norms
@@ -22,7 +22,6 @@ def whitened_model(
     source: Design,
     rows: FreedRows,
     *,
-    family: Family,
     estimator: str,
     share: Array | float | None = None,
     total: str = "constant",
@@ -42,7 +41,7 @@ def whitened_model(
     source : Design
     rows : FreedRows
         Its columns are the regressors and, last, the dependent variable.
-    family, estimator, error_variance, mixed, notes
+    estimator, error_variance, mixed, notes
         As in `TransformedModel`.
     share : (N,) array, float or None
         :math:`\theta_i`, by entity of the rows left; None for no effects at all.
@@ -77,7 +76,7 @@ def whitened_model(
     if total == "mean" and design.constant and share is None:
         tss = float(np.square(design.y - design.y.mean()).sum())
     return TransformedModel(
-        family=family,
+        family="gls-within" if within else "gls",
         estimator=estimator,
         source=source,
         design=design,
@@ -90,6 +89,8 @@ def whitened_model(
         effects=() if share is None else (str(source.panel.entity_name or "entity"),),
         error_variance=error_variance,
         mixed=mixed,
+        generalised=True,
+        asymptotic=not within,
         tss=tss,
         notes=notes,
     )

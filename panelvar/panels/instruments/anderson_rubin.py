@@ -10,18 +10,47 @@ import numpy as np
 from panelvar.core.base.arguments import read_number
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.chosen_names import written_otherwise
-from panelvar.core.base.errors import NumericalError, SpecificationError, choose
+from panelvar.core.base.errors import NumericalError, SpecificationError, check_level, choose
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.confidence_set import ConfidenceSet
-from panelvar.panels.instruments.regressions import instrumented_of, on_instruments, zero_test
+from panelvar.estimates.coefficients.wald import zero_test
+from panelvar.panels.instruments.regressions import instrumented_of, on_instruments
 from panelvar.panels.static.result import LinearResult
 
 Quadratic = tuple[Array, Array, Array]
 
 
-def anderson_rubin_test(result: LinearResult, values: Mapping[str, float] | float) -> TestResult:
-    """Build ``InstrumentalResult.anderson_rubin``."""
-    base = instrumented_of(result.fit, "The Anderson-Rubin test")
+def anderson_rubin(self: LinearResult, values: Mapping[str, float] | float = 0.0) -> TestResult:
+    """Test the coefficients of all endogenous regressors at once, validly however weak the instruments.
+
+    Under the null, the excluded instruments have no coefficient in the regression of y less the hypothesis on all
+    instruments (Anderson and Rubin 1949); this is tested under the result's covariance. A rejection may also mean
+    that instruments are invalid.
+
+    Parameters
+    ----------
+    values : mapping of name to value, or one value for all
+        Values of the coefficients under the null.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    SpecificationError
+        If a name is not an endogenous regressor, or one has no value.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+    >>> fit.anderson_rubin({"value": 0.1})
+    <Anderson-Rubin: F(1, 206) = 8.9172, p = 0.0032>
+    """
+    base = instrumented_of(self.fit, "The Anderson-Rubin test")
     if isinstance(values, Mapping):
         values = {written_otherwise(name, base.endogenous) or choose("values", name, base.endogenous): value
                   for name, value in values.items()}  # fmt: skip
@@ -37,24 +66,52 @@ def anderson_rubin_test(result: LinearResult, values: Mapping[str, float] | floa
     n = base.layout.instruments
     target = base.units([len(base.names) - 1])[:, 0]
     target[n:-1] = -np.array(hypothesis)
-    reduced = on_instruments(result, target, base.names[-1], "Reduced form")
+    reduced = on_instruments(self, target, base.names[-1], "Reduced form")
     null = ", ".join(f"{name} = {value:g}" for name, value in zip(base.endogenous, hypothesis, strict=True))
     return zero_test(reduced, base.excluded, "Anderson-Rubin", null)
 
 
-def anderson_rubin_set(result: LinearResult, level: float) -> ConfidenceSet:
-    r"""Build ``InstrumentalResult.anderson_rubin_set``.
+def anderson_rubin_set(self: LinearResult, *, level: float = 0.95) -> ConfidenceSet:
+    r"""Return the values of the endogenous regressor's coefficient that `anderson_rubin` does not reject.
 
+    With weak instruments it may be unbounded or consist of two pieces, and with invalid ones it may be empty.
+
+    Parameters
+    ----------
+    level : float
+        Coverage, 0.5 or more.
+
+    Returns
+    -------
+    ConfidenceSet
+
+    Raises
+    ------
+    SpecificationError
+        If there are several endogenous regressors.
+
+    Notes
+    -----
     With :math:`\gamma(t) = \hat\gamma_y - t\hat\gamma_p` the reduced form of :math:`y - tp` and V(t) its covariance, a
     quadratic in t, the ends solve :math:`\det[cV(t) - \gamma(t)\gamma(t)'] = 0`, a quadratic eigenvalue problem.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+    >>> fit.anderson_rubin_set()
+    <value: 95% Anderson-Rubin set [0.106096, 0.130042]>
     """
-    base = instrumented_of(result.fit, "The Anderson-Rubin set")
+    level = check_level(level)
+    base = instrumented_of(self.fit, "The Anderson-Rubin set")
     if len(base.endogenous) > 1:
         raise SpecificationError(
             "The Anderson-Rubin set exists for one endogenous regressor only. With several, anderson_rubin tests all "
             "coefficients at once."
         )
-    if result.fit.exact:
+    if self.fit.exact:
         raise NumericalError("The Anderson-Rubin set needs residuals, but the model fits exactly.")
     (name,) = base.endogenous
     p = base.units([base.layout.instruments])[:, 0]
@@ -63,7 +120,7 @@ def anderson_rubin_set(result: LinearResult, level: float) -> ConfidenceSet:
     unit = float(np.linalg.norm(base.triangle[:, -1]) / np.linalg.norm(base.triangle[:, base.layout.instruments]))
     gammas, matrices, df = [], [], np.inf
     for target in (y, unit * p, y - unit * p):
-        reduced = on_instruments(result, target, base.names[-1], "Reduced form")
+        reduced = on_instruments(self, target, base.names[-1], "Reduced form")
         first = int(reduced.fit.constant) + base.layout.exogenous
         gammas.append(reduced.fit.coefficients[first:])
         matrices.append(reduced.covariance.matrix[first:, first:])

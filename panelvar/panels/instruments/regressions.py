@@ -10,7 +10,6 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import MissingInformationError, NumericalError
 from panelvar.core.tables.test_result import TestResult
-from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import Classical, Covariance, LeverageAdjusted
 from panelvar.estimates.covariance.serial import SerialCovariance
 from panelvar.estimates.fit.conventions import Convention
@@ -136,13 +135,6 @@ def on_instruments(result: LinearResult, target: Array, dependent: str, title: s
 def by_own_residuals(convention: Convention) -> Convention:
     """Return the convention for regressions of anything but y: variance components are those of the errors of y."""
     return convention.but(name=convention.name, random_scale="gls")
-
-
-def zero_test(regressed: LinearResult, names: Sequence[str], name: str, null: str) -> TestResult:
-    """Test that the coefficients of some regressors are all zero."""
-    positions = [regressed.names.index(regressor) for regressor in names]
-    matrix = np.eye(len(regressed.names))[positions]
-    return wald(regressed, matrix, np.zeros(len(positions)), name, null)
 
 
 def as_f(test: TestResult, restrictions: int, df: float) -> tuple[float, float, float]:

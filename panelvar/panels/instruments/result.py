@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from panelvar.core.base.arguments import read_names
-from panelvar.core.base.errors import MissingInformationError, PanelVarError, check_level, emit
+from panelvar.core.base.errors import MissingInformationError, PanelVarError, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import check_digits, format_number
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
-from panelvar.estimates.bands.confidence_set import ConfidenceSet
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.covariance.named import covariance_of, resolve
 from panelvar.estimates.fit.instrumented import Instrumented
+from panelvar.panels.instruments import anderson_rubin as weak_instruments
 from panelvar.panels.instruments import strength, validity
-from panelvar.panels.instruments.anderson_rubin import anderson_rubin_set, anderson_rubin_test
 from panelvar.panels.instruments.regressions import covariance_estimator, is_classical
 from panelvar.panels.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
-from panelvar.panels.instruments.validity import difference, endogeneity
 from panelvar.panels.static.result import LinearResult
 
 T = TypeVar("T")
@@ -145,128 +142,16 @@ class InstrumentalResult(LinearResult):
         """Sargan's test under the classical covariance, else Hansen's J."""
         return self.sargan if is_classical(self) else self.hansen_j
 
-    def difference_in_sargan(self, instruments: str | Sequence[str]) -> TestResult:
-        """Test some instruments, given that the others are valid: the C statistic (difference in Sargan or Hansen).
-
-        Parameters
-        ----------
-        instruments : str or sequence of str
-            Excluded instruments or exogenous regressors.
-
-        Returns
-        -------
-        TestResult
-
-        Raises
-        ------
-        SpecificationError
-            If the other instruments do not identify the model, or a name is not an instrument.
-
-        Notes
-        -----
-        Both distances use the covariance of the larger set, so that the difference is never negative (Hayashi 2000,
-        chapter 3).
-        """
-        return difference(self, list(read_names("instruments", instruments)))
-
-    def endogeneity_test(self, variables: str | Sequence[str] = (), *, form: str = "regression") -> TestResult:
-        """Test that endogenous regressors are exogenous, so that least squares would do.
-
-        Parameters
-        ----------
-        variables : str or sequence of str
-            Endogenous regressors to test; all by default. The others stay instrumented.
-        form : {"regression", "difference"}
-            Test that the first-stage residuals have no coefficient in the regression, under the result's covariance
-            (Wu-Hausman); or return the C statistic, the difference in J of the models in which the variables are and
-            are not exogenous (Durbin's test if classical; ivreg2's ``endog()``).
-
-        Returns
-        -------
-        TestResult
-
-        Raises
-        ------
-        SpecificationError
-            If a variable is not endogenous in this model, or the form is unknown.
-
-        Examples
-        --------
-        >>> import panelvar as pv
-        >>> firms = pv.load_data("grunfeld")
-        >>> firms["before"] = firms.groupby("firm")["value"].shift()
-        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
-        >>> fit.endogeneity_test(form="difference")
-        <Durbin: chi2(1) = 2.9593, p = 0.0854>
-        """
-        return endogeneity(self, list(read_names("variables", variables)), form)
+    difference_in_sargan = validity.difference_in_sargan
+    endogeneity_test = validity.endogeneity_test
 
     @cached_property
     def wu_hausman(self) -> TestResult:
         """Test that all endogenous regressors are exogenous, under the result's covariance (`endogeneity_test`)."""
-        return endogeneity(self, [], "regression")
+        return self.endogeneity_test()
 
-    def anderson_rubin(self, values: Mapping[str, float] | float = 0.0) -> TestResult:
-        """Test the coefficients of all endogenous regressors at once, validly however weak the instruments.
-
-        Under the null, the excluded instruments have no coefficient in the regression of y less the hypothesis on all
-        instruments (Anderson and Rubin 1949); this is tested under the result's covariance. A rejection may also mean
-        that instruments are invalid.
-
-        Parameters
-        ----------
-        values : mapping of name to value, or one value for all
-            Values of the coefficients under the null.
-
-        Returns
-        -------
-        TestResult
-
-        Raises
-        ------
-        SpecificationError
-            If a name is not an endogenous regressor, or one has no value.
-
-        Examples
-        --------
-        >>> import panelvar as pv
-        >>> firms = pv.load_data("grunfeld")
-        >>> firms["before"] = firms.groupby("firm")["value"].shift()
-        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
-        >>> fit.anderson_rubin({"value": 0.1})
-        <Anderson-Rubin: F(1, 206) = 8.9172, p = 0.0032>
-        """
-        return anderson_rubin_test(self, values)
-
-    def anderson_rubin_set(self, *, level: float = 0.95) -> ConfidenceSet:
-        """Return the values of the endogenous regressor's coefficient that `anderson_rubin` does not reject.
-
-        With weak instruments it may be unbounded or consist of two pieces, and with invalid ones it may be empty.
-
-        Parameters
-        ----------
-        level : float
-            Coverage, 0.5 or more.
-
-        Returns
-        -------
-        ConfidenceSet
-
-        Raises
-        ------
-        SpecificationError
-            If there are several endogenous regressors.
-
-        Examples
-        --------
-        >>> import panelvar as pv
-        >>> firms = pv.load_data("grunfeld")
-        >>> firms["before"] = firms.groupby("firm")["value"].shift()
-        >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
-        >>> fit.anderson_rubin_set()
-        <value: 95% Anderson-Rubin set [0.106096, 0.130042]>
-        """
-        return anderson_rubin_set(self, check_level(level))
+    anderson_rubin = weak_instruments.anderson_rubin
+    anderson_rubin_set = weak_instruments.anderson_rubin_set
 
     @documented
     def with_cov(self, cov: str | Covariance) -> InstrumentalResult:

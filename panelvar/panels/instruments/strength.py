@@ -21,7 +21,7 @@ from panelvar.core.faces.number_format import check_digits, format_degrees, form
 from panelvar.core.tables.frame_table import PVALUE, SHARE, STATISTIC, WORDS, FrameTable
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, chi2_test
-from panelvar.estimates.coefficients.wald import deficient_note
+from panelvar.estimates.coefficients.wald import deficient_note, zero_test
 from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.instrumented import Instrumented
 from panelvar.estimates.fit.small_samples import without_factors
@@ -37,7 +37,6 @@ from panelvar.panels.instruments.regressions import (
     large_sample,
     on_instruments,
     regression,
-    zero_test,
 )
 from panelvar.panels.static.result import LinearResult
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.core.base.arguments import read_names
 from panelvar.core.base.chosen_names import chosen_names
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.core.tables.test_result import TestResult, chi2_test, f_test
+from panelvar.estimates.coefficients.wald import zero_test
 from panelvar.kernels.linear.k_class import first_stage
 from panelvar.panels.instruments.regressions import (
     first_stage_df,
@@ -20,7 +22,6 @@ from panelvar.panels.instruments.regressions import (
     recast,
     regression,
     smallest_distance,
-    zero_test,
 )
 from panelvar.panels.static.result import LinearResult
 
@@ -89,24 +90,44 @@ def hansen(result: LinearResult) -> TestResult | None:
     return chi2_test("Hansen J", smallest_distance(base, root), df, NULL)
 
 
-def difference(result: LinearResult, suspects: Sequence[str]) -> TestResult:
-    """Build ``InstrumentalResult.difference_in_sargan``."""
-    base = instrumented_of(result.fit, "The test of a subset of instruments")
-    instruments = base.names[: base.layout.instruments]
-    named = len(suspects)
-    suspects = chosen_names("instruments", suspects, instruments)
-    if not suspects or len(suspects) < named:
+def difference_in_sargan(self: LinearResult, instruments: str | Sequence[str]) -> TestResult:
+    """Test some instruments, given that the others are valid: the C statistic (difference in Sargan or Hansen).
+
+    Parameters
+    ----------
+    instruments : str or sequence of str
+        Excluded instruments or exogenous regressors.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    SpecificationError
+        If the other instruments do not identify the model, or a name is not an instrument.
+
+    Notes
+    -----
+    Both distances use the covariance of the larger set, so that the difference is never negative (Hayashi 2000,
+    chapter 3).
+    """
+    named = read_names("instruments", instruments)
+    base = instrumented_of(self.fit, "The test of a subset of instruments")
+    known = base.names[: base.layout.instruments]
+    suspects = chosen_names("instruments", named, known)
+    if not suspects or len(suspects) < len(named):
         raise SpecificationError("Name the instruments to test, each once.")
-    kept = [i for i, name in enumerate(instruments) if name not in suspects]
+    kept = [i for i, name in enumerate(known) if name not in suspects]
     k = base.layout.exogenous + base.layout.endogenous
     if len(kept) < k:
         raise SpecificationError(
             f"Without {', '.join(suspects)}, {count_of(len(kept), 'instrument remains', 'instruments remain')} for "
             f"{count_of(k, 'coefficient')}. The test needs enough other instruments to identify the model."
         )
-    root = moment_root(result, result.fit)
+    root = moment_root(self, self.fit)
     statistic = max(smallest_distance(base, root) - smallest_distance(base, root, kept), 0.0)
-    name = "Difference in Sargan" if is_classical(result) else "Difference in Hansen"
+    name = "Difference in Sargan" if is_classical(self) else "Difference in Hansen"
     null = (
         f"{', '.join(suspects)} {'is' if len(suspects) == 1 else 'are'} uncorrelated with the error, if the other "
         "instruments are"
@@ -114,26 +135,57 @@ def difference(result: LinearResult, suspects: Sequence[str]) -> TestResult:
     return chi2_test(name, statistic, len(suspects), null)
 
 
-def endogeneity(result: LinearResult, variables: Sequence[str], form: str) -> TestResult:
-    """Build ``InstrumentalResult.endogeneity_test``."""
-    base = instrumented_of(result.fit, "The test of endogeneity")
+def endogeneity_test(
+    self: LinearResult, variables: str | Sequence[str] = (), *, form: str = "regression"
+) -> TestResult:
+    """Test that endogenous regressors are exogenous, so that least squares would do.
+
+    Parameters
+    ----------
+    variables : str or sequence of str
+        Endogenous regressors to test; all by default. The others stay instrumented.
+    form : {"regression", "difference"}
+        Test that the first-stage residuals have no coefficient in the regression, under the result's covariance
+        (Wu-Hausman); or return the C statistic, the difference in J of the models in which the variables are and
+        are not exogenous (Durbin's test if classical; ivreg2's ``endog()``).
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    SpecificationError
+        If a variable is not endogenous in this model, or the form is unknown.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> firms = pv.load_data("grunfeld")
+    >>> firms["before"] = firms.groupby("firm")["value"].shift()
+    >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
+    >>> fit.endogeneity_test(form="difference")
+    <Durbin: chi2(1) = 2.9593, p = 0.0854>
+    """
+    named = read_names("variables", variables)
+    base = instrumented_of(self.fit, "The test of endogeneity")
     choose("form", form, ("regression", "difference"))
-    wanted = chosen_names("variables", variables, base.endogenous)
+    wanted = chosen_names("variables", named, base.endogenous)
     chosen = [name for name in base.endogenous if not wanted or name in wanted]
     null = f"{', '.join(chosen)} exogenous"
     if form == "regression":
-        return _regression_form(result, chosen, null)
+        return _regression_form(self, chosen, null)
     n, k1, total = base.layout.instruments, base.layout.exogenous, len(base.names)
     tested = [base.names.index(name) for name in chosen]
     rest = [i for i in range(n, total - 1) if i not in tested]
     order = [*range(k1), *tested, *range(k1, n), *rest, total - 1]
     layout = base.layout._replace(exogenous=k1 + len(tested), endogenous=len(rest))
-    exogenous = recast(result.fit, order, layout)
+    exogenous = recast(self.fit, order, layout)
     changed = instrumented_of(exogenous, "The test of endogeneity")
-    root = moment_root(result, exogenous)
+    root = moment_root(self, exogenous)
     kept = [*range(k1), *range(k1 + len(tested), layout.instruments)]
     statistic = max(smallest_distance(changed, root) - smallest_distance(changed, root, kept), 0.0)
-    name = "Durbin" if is_classical(result) and not rest else "Endogeneity (difference in J)"
+    name = "Durbin" if is_classical(self) and not rest else "Endogeneity (difference in J)"
     return chi2_test(name, statistic, len(tested), null)
 
 

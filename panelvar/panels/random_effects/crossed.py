@@ -24,7 +24,7 @@ from panelvar.panels.random_effects.crossed_likelihood import CrossedSample, cro
 from panelvar.panels.random_effects.random_notes import boundary_note, refuse_single_level, variance_notes
 from panelvar.panels.random_effects.variance_components_likelihood import maximum_likelihood
 from panelvar.panels.random_effects.variance_components_quadratic import (
-    Variances,
+    ComponentEstimates,
     WithinRegression,
     pooled_solution,
 )
@@ -112,6 +112,8 @@ def crossed_model(
         effects=labels,
         components=components,
         moments=moments,
+        generalised=True,
+        asymptotic=True,
         tss=tss,
         notes=tuple(notes),
     )
@@ -140,7 +142,7 @@ def _absorb_both(
     )
 
 
-def _maximise_likelihood(regression: WithinRegression, *, restricted: bool) -> tuple[Variances, Likelihood]:
+def _maximise_likelihood(regression: WithinRegression, *, restricted: bool) -> tuple[ComponentEstimates, Likelihood]:
     """Maximise the likelihood, and compare it with those of either effect alone."""
     design, crossing = regression.design, regression.crossing
     assert crossing is not None
@@ -161,4 +163,4 @@ def _maximise_likelihood(regression: WithinRegression, *, restricted: bool) -> t
     ratios, idiosyncratic, likelihood = crossed_maximum_likelihood(sample, alone)
     df_within = design.nobs - regression.rank - len(regression.within.kept)
     df_between = tuple(component.df_between for component in alone)
-    return Variances(idiosyncratic, ratios * idiosyncratic, df_within, df_between), likelihood
+    return ComponentEstimates(idiosyncratic, ratios * idiosyncratic, df_within, df_between), likelihood

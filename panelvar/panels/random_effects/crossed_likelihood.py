@@ -87,10 +87,6 @@ class CrossedSample:
         sums: Array = system.cross.T @ large + system.small_mass[:, None] * small
         return large + system.average_small(small), sums
 
-    def at(self, ratios: Array) -> CrossedLikelihood:
-        """Return the likelihood at ratios in the order of the groupings."""
-        return CrossedLikelihood(self, ratios)
-
 
 class CrossedLikelihood:
     """The profile likelihood at one pair of ratios, with its derivatives.
@@ -275,7 +271,7 @@ def find_maximum(sample: CrossedSample, starts: Sequence[Array]) -> CrossedLikel
 
     Newton's method in the logarithms of the ratios, from given starts and the best pairs of a grid.
     """
-    values = np.array([[sample.at(np.array([a, b])).value for b in _GRID] for a in _GRID])
+    values = np.array([[CrossedLikelihood(sample, np.array([a, b])).value for b in _GRID] for a in _GRID])
     padded = np.pad(values, 1, constant_values=-np.inf)
     size = len(_GRID)
     around = [padded[i : i + size, j : j + size] for i in range(3) for j in range(3) if (i, j) != (1, 1)]
@@ -289,7 +285,7 @@ def _climb(sample: CrossedSample, start: Array) -> CrossedLikelihood | None:
     """Newton's method from one start; None where a ratio becomes negligible."""
     masses = sample.crossing.ordered(sample.system.large_mass, sample.system.small_mass)
     largest = np.array([mass.max() for mass in masses])
-    here, previous = sample.at(start), np.inf
+    here, previous = CrossedLikelihood(sample, start), np.inf
     for _ in range(200):
         phi = here.ratios
         if (phi * largest < _NEGLIGIBLE).any():
@@ -308,11 +304,11 @@ def _climb(sample: CrossedSample, start: Array) -> CrossedLikelihood | None:
             # This near, the rounding of the value hides any gain, so the step alone says when to stop.
             if reach < 1e-12 or reach >= previous:
                 return here
-            here, previous = sample.at(phi * np.exp(step)), reach
+            here, previous = CrossedLikelihood(sample, phi * np.exp(step)), reach
             continue
         share = 1.0
         while True:
-            there = sample.at(phi * np.exp(share * step))
+            there = CrossedLikelihood(sample, phi * np.exp(share * step))
             if there.value >= here.value or share < 1e-10:
                 break
             share *= 0.5
@@ -340,7 +336,7 @@ def crossed_maximum_likelihood(sample: CrossedSample, one_way: Sequence[Componen
     values = [-np.inf if highest is None else highest.value, edges[0].value, edges[1].value]
     best = int(np.argmax(values))
     if highest is None or best > 0:
-        highest = sample.at(alone * (np.arange(2) == best - 1))
+        highest = CrossedLikelihood(sample, alone * (np.arange(2) == best - 1))
     free = np.flatnonzero(highest.ratios)
     drift = np.zeros((sample.coefficients, 2))
     if not sample.restricted:

@@ -200,6 +200,8 @@ def components_model(
         effects=(label,),
         components=components,
         moments=moments if grouping is design.entities else None,
+        generalised=True,
+        asymptotic=True,
         tss=tss,
         notes=tuple(notes),
     )

@@ -32,7 +32,7 @@ _SINGULAR = 1e-13
 """An eigenvalue of the information, scaled to a unit diagonal, is rounding unless it exceeds this."""
 
 
-class Profile:
+class OneWayLikelihood:
     """The profile likelihood of one sample.
 
     Parameters
@@ -184,7 +184,7 @@ def maximum_likelihood(
         With ``effect_raw`` equal to ``effect``: the maximum is over non-negative variances. The idiosyncratic variance
         is :math:`RSS/n`, or :math:`RSS/(n-p)`. An infinite variance (a within regression that fits exactly) is NaN.
     """
-    profile = Profile(moments, constant=constant, restricted=restricted)
+    profile = OneWayLikelihood(moments, constant=constant, restricted=restricted)
     if profile.variance(0.0) * profile.degrees <= (ROUNDING * float(moments.raw_norms[-1])) ** 2:
         raise NumericalError(
             "The regression fits exactly, so the likelihood of random effects has no maximum. Without an error there "

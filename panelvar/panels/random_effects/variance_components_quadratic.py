@@ -30,7 +30,7 @@ from panelvar.kernels.linear.moments import PanelMoments
 from panelvar.kernels.linear.qr import Solution, solve, triangularize
 
 
-class Variances(NamedTuple):
+class ComponentEstimates(NamedTuple):
     """Solution of the moment equations.
 
     Attributes
@@ -123,7 +123,7 @@ class WithinRegression:
         pairs = zip(self.masses, self.means, strict=True)
         return np.array([inside, *(float(mass @ (means @ direction) ** 2) for mass, means in pairs)])
 
-    def solve_textbook(self, forms: Array) -> Variances:
+    def solve_textbook(self, forms: Array) -> ComponentEstimates:
         r"""Solve with the denominators of a balanced panel, which count effects but no coefficients.
 
         ``e'Qe`` over ``n - rank`` (N(T - 1) one way, (N - 1)(T - 1) two way) and ``e'P_d e`` over the levels of d
@@ -134,7 +134,7 @@ class WithinRegression:
         matrix[1:, 0] = n_groups
         return _solve_forms(matrix, forms, df_within, [count - int(self.design.constant) for count in n_groups])
 
-    def swamy_arora(self) -> Variances:
+    def swamy_arora(self) -> ComponentEstimates:
         r"""Swamy and Arora (1972): the within regression, and the between regression of each effect weighted by size.
 
         Unbalanced as Baltagi and Chang (1994), two-way as in plm: :math:`E[SSR_{B,j}] = (G_j - k_j)\sigma_\varepsilon^2
@@ -155,7 +155,7 @@ class WithinRegression:
                 matrix[j + 1, d + 1] = self.met(j, d) - (float(np.square(explained).sum()) + self.centred_mass(d))
         return _solve_forms(matrix, forms, df_within, df_between)
 
-    def wallace_hussain(self) -> Variances:
+    def wallace_hussain(self) -> ComponentEstimates:
         r"""Wallace and Hussain (1969): the quadratic forms of pooled OLS residuals.
 
         On a balanced panel the denominators count effects only (the textbook's and plm's); on an unbalanced one they
@@ -188,7 +188,7 @@ class WithinRegression:
                 matrix[j + 1, d + 1] = self.met(j, d) - 2.0 * crossed + np.sum(gram * squares[d])
         return _solve_forms(matrix, forms, n - self.rank, [g.n_groups - constant for g in self.groupings])
 
-    def amemiya(self) -> Variances:
+    def amemiya(self) -> ComponentEstimates:
         r"""Amemiya (1971): the quadratic forms of :math:`y - X\hat\beta_W - \hat c`, within coefficients.
 
         On a balanced panel the denominators count effects only (plm); on an unbalanced one they are the exact traces
@@ -209,7 +209,7 @@ class WithinRegression:
             matrix[j + 1, 1:] = [self.met(j, d) - self.centred_mass(d) for d in range(effects)]
         return _solve_forms(matrix, forms, df_within, df_between)
 
-    def nerlove(self, *, by_rows: bool) -> Variances:
+    def nerlove(self, *, by_rows: bool) -> ComponentEstimates:
         r"""Nerlove (1971): the within RSS over n, and the sample variance of the estimated fixed effects.
 
         :math:`\hat\sigma_\mu^2 = \sum_i(\hat a_i - \bar a)^2/(G-1)` (Baltagi 2013; gretl), or by rows
@@ -229,9 +229,9 @@ class WithinRegression:
             effects.append(float(share @ (level - share @ level) ** 2) * groups / (groups - 1))
         df_within = n - self.rank - len(self.within.kept)
         idiosyncratic = self.within.rss / n if df_within > 0 else float("nan")
-        return Variances(idiosyncratic, np.array(effects), df_within, tuple(len(m) - 1 for m in self.masses))
+        return ComponentEstimates(idiosyncratic, np.array(effects), df_within, tuple(len(m) - 1 for m in self.masses))
 
-    def estimate(self, method: str, label: str, *, by_rows: bool) -> tuple[Variances, list[Note]]:
+    def estimate(self, method: str, label: str, *, by_rows: bool) -> tuple[ComponentEstimates, list[Note]]:
         """Estimate by a method's name; Amemiya and Nerlove need regressors that vary within ``label``."""
         if method in ("swamy-arora", "baltagi-chang"):
             return self.swamy_arora(), []
@@ -253,15 +253,15 @@ class WithinRegression:
         return self.amemiya(), []
 
 
-def _solve_forms(matrix: Array, forms: Array, df_within: int, df_between: Sequence[int]) -> Variances:
+def _solve_forms(matrix: Array, forms: Array, df_within: int, df_between: Sequence[int]) -> ComponentEstimates:
     """Solve the equations that have degrees of freedom; the variance of an effect that has none is NaN."""
     effects = np.full(len(forms) - 1, np.nan)
     if df_within <= 0:
-        return Variances(float("nan"), effects, df_within, tuple(df_between))
+        return ComponentEstimates(float("nan"), effects, df_within, tuple(df_between))
     used = [0, *(d + 1 for d, df in enumerate(df_between) if df > 0)]
     solved = np.linalg.solve(matrix[np.ix_(used, used)], forms[used])
     effects[[i - 1 for i in used[1:]]] = solved[1:]
-    return Variances(float(solved[0]), effects, df_within, tuple(df_between))
+    return ComponentEstimates(float(solved[0]), effects, df_within, tuple(df_between))
 
 
 def pooled_solution(moments: PanelMoments, raw_norms: Array, *, constant: bool) -> Solution:

@@ -15,8 +15,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.coefficients.nonlinear import FunctionValues, through
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
-from panelvar.estimates.fit.fit import Fit
+from panelvar.panels.static.fitted_model import FittedModel
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, ModelColumns, place_in_words, quoted
 
@@ -46,18 +45,64 @@ class AdjustedPredictions(Margins):
 
 
 def adjusted_predictions(
-    fit: Fit,
-    covariance: CovarianceEstimate,
-    of_changes: bool,
-    variables: str | Sequence[str] | None,
+    self: FittedModel,
+    variables: str | Sequence[str] | None = None,
     *,
-    at: At,
-    over: str | None,
-    level: float,
+    at: At = None,
+    over: str | None = None,
+    level: float = 0.95,
 ) -> AdjustedPredictions:
-    """Build ``LinearResult.adjusted_predictions``."""
+    r"""Return the fitted mean averaged over the rows, as they are or with variables held at values.
+
+    :math:`\hat c + \frac{1}{n}\sum_i x_i(v)'\hat\beta`, where :math:`x_i(v)` are the terms of a row computed again
+    with the variables held, in every row and period, at v.
+
+    Parameters
+    ----------
+    variables : str or sequence of str, optional
+        Columns that take several values in turn: categories all levels, numbers the minimum, the quartiles and the
+        maximum. Several columns are crossed. Give values of your own in ``at``.
+    at : mapping or "mean", optional
+        Hold columns at values, ``{"x": 1.0}``; at several, ``{"x": [1, 2, 3]}``, one prediction for each; at their
+        mean, ``{"x": "mean"}``. ``"mean"`` holds all columns at theirs (a share, for categories).
+    over : str, optional
+        Average by group: a column, ``"entity"`` or ``"time"``. Means are then the groups' own.
+    level : float
+        Coverage of the limits that are printed.
+
+    Returns
+    -------
+    AdjustedPredictions
+        Read and tested like coefficients: ``params``, ``std_errors``, ``conf_int()``, ``to_frame()``;
+        ``wald_test("`x = 1` = `x = 2`")`` and ``lincom("`x = 2` - `x = 1`")`` are contrasts.
+
+    Raises
+    ------
+    SpecificationError
+        If the model is in first differences, which predict changes, or absorbs effects without a constant or with
+        slopes; if a variable is in no term, or a column cannot have a value; or if the prediction needs the
+        coefficient of a dropped column.
+    MissingInformationError
+        If rows were released.
+
+    Notes
+    -----
+    Absorbed and random effects are held at their average, as in `predict` (``effects=False``) and in Stata's
+    ``margins`` after ``xtreg``. Over all rows, least squares with a constant then predict the mean of the dependent
+    variable; over groups, models with effects do not. Rows are weighted as in the fit. The columns are taken as
+    given, so that standard errors count the coefficients alone: a new observation varies more (`predict_interval`).
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_pooled(men, "lwage ~ educ + union", cov="cluster")
+    >>> fit.adjusted_predictions("union").params.round(3).to_list()
+    [1.605, 1.786]
+    """
+    fit = self.fit
     level = check_level(level)
-    model = ModelColumns(fit, of_changes, "An adjusted prediction")
+    model = ModelColumns(fit, self.explains_changes, "An adjusted prediction")
     model.refuse_without_level("An adjusted prediction")
     written = _gone_through(model, variables, at)
     grid = model.grid(at, "predictions", {name: list(values) for name, values in written.items()})
@@ -82,7 +127,7 @@ def adjusted_predictions(
             keys.append(where)
             weights.append(np.array([rows.mean(column) for column in model.in_use(columns, rows, grid.at_means)]))
     jacobian = np.array(weights)
-    through_rows = through(covariance, jacobian)
+    through_rows = through(self.covariance, jacobian)
     still = [name for name, variance in zip(names, through_rows.matrix.diagonal(), strict=True) if variance == 0.0]
     notes: tuple[Note, ...] = ()
     if still and not fit.exact:

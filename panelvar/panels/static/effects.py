@@ -15,12 +15,13 @@ from panelvar.core.base.distributions import quantile
 from panelvar.core.base.errors import Note, SpecificationError, choose, emit
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import Limits, nested
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.absorption.crossed_rows import CrossedRows
+from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.static.effect_precision import level_variances
+from panelvar.panels.static.fitted_model import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,23 +70,26 @@ def blup(fit: Fit) -> tuple[Array, ...]:
         return rows.predictions(residual)
     assert isinstance(c, Components)
     grouping = rows.groupings[0]
-    counts = grouping.sizes.astype(np.float64)
     means = grouping.means_of(fit.source.columns)
     level = fit.coefficients[0] if fit.constant else 0.0
     residual = means[:, -1] - level - means[:, fit.kept] @ fit.slopes
-    total = c.idiosyncratic + counts * c.effect
-    return (counts * c.effect / np.where(total > 0.0, total, 1.0) * residual,)
+    return (shares_of_effect(c, grouping) * residual,)
+
+
+def shares_of_effect(components: Components, grouping: Grouping) -> Array:
+    """Return the share of each level's mean error that its random effect makes, by which predictions are shrunk."""
+    effects = grouping.sizes * components.effect
+    total = components.idiosyncratic + effects
+    return np.asarray(effects / np.where(total > 0.0, total, 1.0))
 
 
 def _prediction_variances(fit: Fit, components: Components, cov: Array) -> Array:
     """Mean squared errors of predicted effects (see ``LinearResult.estimated_effects``)."""
     grouping = fit.rows_or_refuse("An estimated effect").groupings[0]
-    counts = grouping.sizes.astype(np.float64)
-    total = components.idiosyncratic + counts * components.effect
-    share = counts * components.effect / np.where(total > 0.0, total, 1.0)
+    share = shares_of_effect(components, grouping)
     means = grouping.means_of(fit.source.columns)[:, fit.kept]
     if fit.constant:
-        means = np.hstack([np.ones((len(counts), 1)), means])
+        means = np.hstack([np.ones((len(means), 1)), means])
     moved = means @ covariance_root(cov)
     out: Array = components.effect * (1.0 - share) + share**2 * np.einsum("ij,ij->i", moved, moved)
     return out
@@ -117,14 +121,7 @@ class EffectIntervals:
     limits: list[Limits]
 
 
-def effect_intervals(
-    fit: Fit,
-    estimator: str,
-    covariance: CovarianceEstimate,
-    dimension: str | None,
-    kind: str,
-    levels: Sequence[float],
-) -> EffectIntervals:
+def effect_intervals(result: FittedModel, dimension: str | None, kind: str, levels: Sequence[float]) -> EffectIntervals:
     """Estimate the effects of one dimension, by default the first, with limits where there are errors.
 
     Raises
@@ -132,30 +129,77 @@ def effect_intervals(
     SpecificationError
         If the model has no effects, or not the dimension asked for.
     """
+    fit = result.fit
     if not fit.effects:
-        raise SpecificationError(f"{estimator} has no effects to estimate. Use fit_fixed_effects.")
+        raise SpecificationError(f"{result.estimator} has no effects to estimate. Use fit_fixed_effects.")
     fit.rows_or_refuse("An estimated effect")
     known = fit.effects[0] if dimension is None else choose("effect", dimension, fit.effects)
     choose("kind", kind, ("deviation", "level"))
     random = fit.components is not None
     pair = fit.absorbed is not None and (len(fit.absorbed.groupings) == 1 or fit.absorbed.pair is not None)
-    table = effects_table(fit, estimator, covariance.matrix, errors=random or pair)
+    table = estimated_effects(result, errors=random or pair)
     own = table.loc[known] if len(fit.effects) > 1 else table
     column = "effect" if random else kind
     estimates = own[column].to_numpy()
     error = "std_error_deviation" if column == "deviation" else "std_error"
     limits: list[Limits] = []
     if error in own.columns:
-        errors = own[error].to_numpy()
-        limits = nested(levels, lambda each: normal_limits(estimates, errors, each, quantile(each, covariance.df)))
+        errors, df = own[error].to_numpy(), result.covariance.df
+        limits = nested(levels, lambda each: normal_limits(estimates, errors, each, quantile(each, df)))
     in_time = dimension_of(fit, fit.effects.index(known)) in ("time", fit.source.panel.time_name)
     return EffectIntervals(known, column, own.index, in_time, estimates, limits)
 
 
-def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.DataFrame:
-    """Build the table behind ``LinearResult.estimated_effects``, with ``cov`` of the coefficients."""
+def estimated_effects(self: FittedModel, *, errors: bool = True) -> pd.DataFrame:
+    r"""Return the estimated effects by level, with their standard errors in level and deviation form.
+
+    Parameters
+    ----------
+    errors : bool
+        Add standard errors. Of fixed effects they exist for one and two effects without slopes by level. Of one
+        random effect they are the root of the mean squared error of its prediction.
+
+    Returns
+    -------
+    DataFrame
+        Fixed effects: ``level`` is :math:`\hat c + \hat\alpha_i`, ``deviation`` :math:`\hat\alpha_i`; ``std_error``
+        and ``std_error_deviation`` are theirs. Two effects: a block of rows for each effect, and ``component``.
+        Slopes by level: ``level`` is the slope. Random effects: ``effect`` has the best linear unbiased
+        predictions, ``std_error`` (of one effect) their errors.
+
+    Raises
+    ------
+    SpecificationError
+        If the model has no effects, or standard errors of its effects do not exist.
+    MissingInformationError
+        If rows were released.
+
+    Notes
+    -----
+    Two effects are identified up to one constant in each connected component: levels of different components cannot
+    be compared. The values returned are those whose second effect has (weighted) mean zero over the rows of every
+    component. Deviations are from the mean over rows.
+
+    A combination f of the effects has variance :math:`s^2 f'(D'WD)^+ f + \bar x_f' V \bar x_f`, with V the
+    covariance of the slopes and :math:`\bar x_f` the same combination of the regressors. The first term is
+    classical whatever V is. If V is classical too, the sum is the variance of the dummy-variable regression. The
+    error of an effect shrinks with its own rows, not with the number of entities.
+
+    The prediction of a random effect with share :math:`\gamma_i` (`predict_interval`) has the mean squared error
+    :math:`\sigma_\mu^2 (1 - \gamma_i) + \gamma_i^2 \bar z_i' V \bar z_i` (Henderson 1975), with the variances taken
+    as known.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax")
+    >>> fit.estimated_effects()["level"].head(2).round(3).to_dict()
+    {'al': 3.478, 'ar': 2.823}
+    """
     import pandas as pd
 
+    fit, cov = self.fit, self.covariance.matrix
     errors = read_flag("errors", errors)
     if fit.effects:
         fit.rows_or_refuse("An estimated effect")
@@ -171,7 +215,7 @@ def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.D
             random[fit.effects[0]]["std_error"] = np.sqrt(_prediction_variances(fit, fit.components, cov))
         return random[fit.effects[0]]
     if fit.absorbed is None:
-        raise SpecificationError(f"{estimator} has no effects to estimate. Use fit_fixed_effects.")
+        raise SpecificationError(f"{self.estimator} has no effects to estimate. Use fit_fixed_effects.")
     constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)
     lead = leading_table(fit)
     frames = {}

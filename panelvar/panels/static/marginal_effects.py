@@ -19,8 +19,7 @@ from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.derivatives import Sloped
 from panelvar.estimates.coefficients.nonlinear import FunctionValues, through
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
-from panelvar.estimates.fit.fit import Fit
+from panelvar.panels.static.fitted_model import FittedModel
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, Grid, ModelColumns, Rows, place_in_words, quoted
 
@@ -107,22 +106,82 @@ class _Effect:
 
 
 def marginal_effects(
-    fit: Fit,
-    covariance: CovarianceEstimate,
-    of_changes: bool,
-    variables: str | Sequence[str] | None,
+    self: FittedModel,
+    variables: str | Sequence[str] | None = None,
     *,
-    at: At,
-    over: str | None,
-    lags: bool,
-    elasticity: str | None,
-    level: float,
+    at: At = None,
+    over: str | None = None,
+    lags: bool = False,
+    elasticity: str | None = None,
+    level: float = 0.95,
 ) -> MarginalEffects:
-    """Build ``LinearResult.marginal_effects``."""
+    r"""Return how the dependent variable moves with a variable, through every term that holds it.
+
+    :math:`\frac{1}{n}\sum_i \partial x_i'\hat\beta / \partial v_i`, by exact derivatives of the terms (products,
+    powers, logarithms, lags, polynomials), with the errors of the delta method.
+
+    Parameters
+    ----------
+    variables : str or sequence of str, optional
+        Columns, or lags of them such as ``"L(x)"``; all that move the model in the same period by default. Of a
+        column of categories, the effect of each is the change from the reference.
+    at : mapping or "mean", optional
+        Hold columns at values in every row and period, ``{"x": 1.0}``; at several, ``{"x": [1, 2, 3]}``, one effect
+        for each; at their mean, ``{"x": "mean"}``. ``"mean"`` holds all columns at theirs (a share, for
+        categories). By default all rows are as they are.
+    over : str, optional
+        Average by group: a column, ``"entity"`` or ``"time"``. Means are then the groups' own.
+    lags : bool
+        Sum over a variable and all its lags and leads: the effect of a change that lasts. By default a variable
+        moves in one period, and its lags are variables of their own.
+    elasticity : {"eyex", "dyex", "eydx"}, optional
+        Per cent by per cent, :math:`(v / \hat y)\, d\hat y / dv`; by a proportional change of the variable,
+        :math:`v\, d\hat y / dv`; or proportional by a change of one, :math:`(1 / \hat y)\, d\hat y / dv`.
+    level : float
+        Coverage of the limits that are printed.
+
+    Returns
+    -------
+    MarginalEffects
+        Read and tested like coefficients: ``params``, ``std_errors``, ``conf_int()``, ``wald_test(...)``,
+        ``to_frame()``.
+
+    Raises
+    ------
+    SpecificationError
+        If a variable is in no term (the error lists those that are) or its term was dropped, a column cannot have a
+        value, a term is a comparison, which has no derivative, or you ask for an elasticity of categories.
+    DataError
+        If a derivative is infinite, as of a root at zero, or the fitted mean is zero and you ask for an elasticity.
+    MissingInformationError
+        If rows were released.
+
+    Notes
+    -----
+    The average is over the rows of the model (of its levels, after first differences), weighted as in the fit. The
+    columns are taken as given, as Stata's ``margins`` does, so that standard errors count the coefficients alone.
+    ``lags=True`` follows a change through lags of regressors, not through lags of the dependent variable: with such
+    a lag, the long-run effect is ``nonlinear("x / (1 - `L(y)`)")``. At zero, ``abs`` has the mean of its two
+    slopes.
+
+    Elasticities are computed row by row and averaged. They divide by the fitted mean that `predict` gives without
+    effects, as Stata's ``margins`` does after ``xtreg``: every row has the average effect. Their standard errors
+    count that this mean depends on the coefficients. A warning says where it is negative; the variable itself may
+    have any sign.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> men = pv.load_data("wage_panel")
+    >>> fit = pv.fit_pooled(men, "lwage ~ educ + exper + I(exper**2)", cov="cluster")
+    >>> fit.marginal_effects("exper", at={"exper": [1, 10]}).params.round(4).to_list()
+    [0.0979, 0.0335]
+    """
+    fit = self.fit
     level, lags = check_level(level), read_flag("lags", lags)
     if elasticity is not None:
         choose("elasticity", elasticity, [kind for kind in _TITLES if kind is not None])
-    model = ModelColumns(fit, of_changes, "A marginal effect")
+    model = ModelColumns(fit, self.explains_changes, "A marginal effect")
     if elasticity in _RELATIVE:
         model.refuse_without_level("An elasticity of the dependent variable")
     asked = _asked(model, variables, lags, elasticity)
@@ -151,7 +210,7 @@ def marginal_effects(
     functions = FunctionValues(names, values, jacobian, fit.names, fit.exact, notes)
     return MarginalEffects(
         functions,
-        through(covariance, jacobian),
+        through(self.covariance, jacobian),
         f"{_TITLES[elasticity].format(fit.design.dependent)}, {grid.in_words}",
         fit.counts.rows,
         tuple(effect.key for effect in effects),

@@ -67,18 +67,7 @@ class Margins(DerivedEstimates):
         from panelvar.reporting.plots_of_panels.coefficients import plot_coefficients
         from panelvar.reporting.plots_of_panels.margins import plot_margins
 
+        where: dict[str, Any] = {"ax": ax, "figure": figure, "figsize": figsize, "title": title, "labels": labels}
         if not self.varying and across is None and style is None:
-            drawn: dict[str, Any] = {"ax": ax, "figure": figure, "figsize": figsize, "title": title, "labels": labels}
-            return plot_coefficients(self, level=self.level if level is None else level, joint=joint, **drawn)
-        return plot_margins(
-            self,
-            across=across,
-            level=level,
-            joint=joint,
-            style=style,
-            ax=ax,
-            figure=figure,
-            figsize=figsize,
-            title=title,
-            labels=labels,
-        )
+            return plot_coefficients(self, level=self.level if level is None else level, joint=joint, **where)
+        return plot_margins(self, across=across, level=level, joint=joint, style=style, **where)

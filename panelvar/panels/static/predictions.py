@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arguments import read_flag, read_levels
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import quantile
 from panelvar.core.base.errors import DataError, Note, SpecificationError, choose, emit, needing_rows
 from panelvar.core.base.quoting import shown
+from panelvar.core.base.shared_parameters import documented
 from panelvar.data.calendar.calendar import read_times
 from panelvar.data.panel.dimensions import refuse_missing
 from panelvar.data.panel.panel import Panel
@@ -31,7 +32,15 @@ from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.kernels.linear.variance_components import Components
 from panelvar.panels.static.effect_precision import sum_variances
 from panelvar.panels.static.effect_variances import effect_variances
-from panelvar.panels.static.effects import blup, dimension_of, leading_table, level_tables, unit_variances
+from panelvar.panels.static.effects import (
+    blup,
+    dimension_of,
+    leading_table,
+    level_tables,
+    shares_of_effect,
+    unit_variances,
+)
+from panelvar.panels.static.fitted_model import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,14 +79,15 @@ class PredictionRows:
         return out
 
 
-def prediction_rows(fit: Fit, convention: Convention, estimator: str, data: object, *, effects: bool) -> PredictionRows:
+def prediction_rows(result: FittedModel, data: object, *, effects: bool) -> PredictionRows:
     """Collect the rows of a prediction, with or without the levels they belong to."""
-    if effects and fit.family in ("gls", "gls-within"):
+    fit = result.fit
+    if effects and fit.generalised and fit.components is None:
         raise SpecificationError(
             "Predictions of generalised least squares come without effects. Add estimated_effects() by entity."
         )
     if effects and not fit.effects:
-        raise SpecificationError(f"{estimator} has no effects to add to a prediction. Leave out effects=True.")
+        raise SpecificationError(f"{result.estimator} has no effects to add to a prediction. Leave out effects=True.")
     names = [dimension_of(fit, i) for i in range(len(fit.effects))] if effects else []
     if isinstance(data, str):
         raise SpecificationError(
@@ -97,7 +107,7 @@ def prediction_rows(fit: Fit, convention: Convention, estimator: str, data: obje
         fit.rows_or_refuse("A prediction with effects, from a formula or of differences")
     dated = _needs_calendar(fit)
     panel = data if isinstance(data, Panel) else _dated(fit, data) if dated else _by_row(data)
-    columns, index, order = _columns(fit, convention, panel), panel.index, panel.order
+    columns, index, order = _columns(fit, result.convention, panel), panel.index, panel.order
     labels = getattr(data, "index", None)
     if labels is not None and not isinstance(data, Panel):
         # These are the caller's own labels, in the panel's order.
@@ -128,15 +138,46 @@ def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[Arra
     return tuple(out)
 
 
-def predict(fit: Fit, convention: Convention, estimator: str, data: object, *, effects: bool, unseen: str) -> pd.Series:
-    """Build ``LinearResult.predict``."""
+@documented
+def predict(self: FittedModel, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
+    r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`.
+
+    After first differences this predicts the *difference*, :math:`c + \Delta x_{it}'\hat\beta`, as Stata's
+    ``predict`` does after ``regress D.y D.x``. For the model's own rows these are the ``fitted_values``. New rows
+    must say their entity and time; a row without the period before is missing. linearmodels returns
+    :math:`x_{it}'\hat\beta`, the level less an unknown effect: here that is ``frame[names] @ result.params``.
+
+    Parameters
+    ----------
+    {data (prediction), effects (prediction), unseen}
+
+    Returns
+    -------
+    Series
+        A value for each row.
+
+    Raises
+    ------
+    DataError
+        If new rows lack a column, have values that are not numbers, or have unseen levels under ``unseen="raise"``.
+    MissingInformationError
+        If the model's own rows were released.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fit = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
+    >>> fit.predict({"beertax": [0.5, 1.0], "unemp": [6.0, 6.0]}).round(3).to_list()
+    [2.086, 1.88]
+    """
     import pandas as pd
 
     choose("unseen", unseen, ("zero", "missing", "raise"))
     effects = read_flag("effects", effects)
     with needing_rows("predict()", "write predictions to a file (PanelStream.write_predictions)"):
-        rows = prediction_rows(fit, convention, estimator, data, effects=effects)
-    values = rows.arranged(predicted_values(fit, rows, effects=effects, unseen=unseen))
+        rows = prediction_rows(self, data, effects=effects)
+    values = rows.arranged(predicted_values(self.fit, rows, effects=effects, unseen=unseen))
     return pd.Series(values, index=caller_index(rows), name="predicted")
 
 
@@ -268,25 +309,68 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
     return np.asarray(total)
 
 
+@documented
 def predict_interval(
-    fit: Fit,
-    covariance: CovarianceEstimate,
-    convention: Convention,
-    estimator: str,
-    data: object,
+    self: FittedModel,
+    data: object = None,
     *,
-    kind: str,
-    levels: Sequence[float],
-    effects: bool,
-    unseen: str,
+    kind: str = "confidence",
+    level: float | Sequence[float] = 0.95,
+    effects: bool = False,
+    unseen: str = "zero",
 ) -> pd.DataFrame:
-    """Build ``LinearResult.predict_interval``."""
+    r"""Predict the dependent variable, with limits.
+
+    Parameters
+    ----------
+    {data (prediction)}
+    kind : {"confidence", "prediction"}
+        Limits for the expected value, or for a new observation, whose error adds :math:`\sigma_e^2` (of a row of
+        weight one).
+    level : float or sequence of float
+        Coverage, 0.5 or more; or several, such as ``(0.68, 0.95)``.
+    {effects (prediction), unseen}
+
+    Returns
+    -------
+    DataFrame
+        ``predicted``, ``std_error``, ``lower`` and ``upper`` at the highest level; ``lower_68``, ``upper_68`` at
+        another.
+
+    Raises
+    ------
+    DataError, MissingInformationError
+        As `predict`.
+
+    Notes
+    -----
+    Let V be the covariance of the coefficients, z a row with its constant, :math:`s^2` the residual variance.
+    Without effects the variance is :math:`z'Vz`, that of the average entity; ``kind="prediction"`` adds the
+    variance of each effect and of the error. With the fixed effects of seen levels f it is
+    :math:`s^2 f'(D'WD)^+ f + (x - \bar x_f)'V(x - \bar x_f)`. For an unseen level, the variance of its effect over
+    levels (Stata's ``sigma_u`` squared) is added to that of the average. With random effects of share
+    :math:`\gamma_i = T_i\sigma_\mu^2 / (\sigma_e^2 + T_i\sigma_\mu^2)` it is
+    :math:`(z - \gamma_i\bar z_i)'V(z - \gamma_i\bar z_i) + \sigma_\mu^2 (1 - \gamma_i)` (Henderson 1975).
+
+    Errors are taken as independent, and variance components as known. Effects estimated from few rows have wide
+    limits. The variance of unseen effects is overstated there, since it contains their estimation error.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> states = pv.load_data("fatalities")
+    >>> fit = pv.fit_pooled(states, "frate ~ beertax")
+    >>> found = fit.predict_interval({"beertax": [1.0]}, kind="prediction")
+    >>> found[["predicted", "lower", "upper"]].round(2).iloc[0].to_list()
+    [2.22, 1.15, 3.29]
+    """
     import pandas as pd
 
+    levels, fit, covariance = read_levels(level), self.fit, self.covariance
     choose("kind", kind, ("confidence", "prediction"))
     choose("unseen", unseen, ("zero", "missing", "raise"))
     effects = read_flag("effects", effects)
-    rows = prediction_rows(fit, convention, estimator, data, effects=effects)
+    rows = prediction_rows(self, data, effects=effects)
     values = predicted_values(fit, rows, effects=effects, unseen=unseen)
     x = np.column_stack([*rows.columns, np.empty((len(values), 0))])
     if not effects:
@@ -297,7 +381,7 @@ def predict_interval(
     else:
         variance = _fixed(fit, covariance, x, rows, unseen)
     if kind == "prediction":
-        variance = variance + _error_variance(fit, convention, estimator, effects=effects)
+        variance = variance + _error_variance(self, effects=effects)
     # A prediction that is missing (an unseen level) has no limits either.
     errors = np.where(np.isnan(values), np.nan, np.sqrt(variance))
     limits = nested(levels, lambda level: normal_limits(values, errors, level, quantile(level, covariance.df)))
@@ -314,10 +398,11 @@ def _quadratic(rows: Array, matrix: Array) -> Array:
     return out
 
 
-def _error_variance(fit: Fit, convention: Convention, estimator: str, *, effects: bool) -> float:
+def _error_variance(result: FittedModel, *, effects: bool) -> float:
     """Return the variance of a new observation about its expected value, with effects unless they are estimated."""
+    fit = result.fit
     if fit.family == "random" and fit.components is not None:
-        variances = effect_variances(fit, convention)
+        variances = effect_variances(fit, result.convention)
         assert variances is not None
         return variances.idiosyncratic + (0.0 if effects else variances.effect)
     if fit.family == "pooled":
@@ -325,7 +410,7 @@ def _error_variance(fit: Fit, convention: Convention, estimator: str, *, effects
     if fit.family == "fixed":
         return fit.residual_variance + (0.0 if effects else sum(_spread(fit)))
     raise SpecificationError(
-        f"{estimator} does not estimate the variance of an observation. kind='prediction' needs a pooled, "
+        f"{result.estimator} does not estimate the variance of an observation. kind='prediction' needs a pooled, "
         "fixed-effects or random-effects model."
     )
 
@@ -352,9 +437,7 @@ def _random(fit: Fit, covariance: CovarianceEstimate, x: Array, positions: NDArr
             "Intervals that include random effects exist for one effect. predict() gives the values for two."
         )
     grouping = fit.rows_or_refuse("A prediction with effects").groupings[0]
-    counts = grouping.sizes.astype(np.float64)
-    total = c.idiosyncratic + counts * c.effect
-    share = counts * c.effect / np.where(total > 0.0, total, 1.0)
+    share = shares_of_effect(c, grouping)
     means = grouping.means_of(fit.source.columns)[:, fit.kept]
     seen = positions >= 0
     place = np.where(seen, positions, 0)

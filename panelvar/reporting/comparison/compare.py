@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from panelvar.reporting.comparison.coefficient_rows import Chosen, coefficient_r
 from panelvar.reporting.comparison.columns import Block, Column, Results, one_below_another, read_columns
 from panelvar.reporting.comparison.foot_rows import (
     FOOT,
+    Missing,
     Own,
     foot_rows,
     in_text,
@@ -174,7 +175,9 @@ def compare(
     shared = _SHARED if read_flag("estimators", estimators) else {"Dependent": _SHARED["Dependent"]}
     header, facts = _header(over, blocks, names, shared)
     bodies = [coefficient_rows(terms, block.models, lines, marks, digits, level, names) for block in blocks]
-    feet = [foot_rows(wanted, own, block.models, names, digits) for block in blocks]
+    missing: Missing = []
+    feet = [foot_rows(wanted, own, block.models, names, digits, missing) for block in blocks]
+    called = {column.model: column.name for column in columns}
     common = [row for row in feet[0] if all(row in foot for foot in feet)]
     given = [own_row(label, values, digits) for label, values in own.items() if not callable(values)]
     body: list[Row] = []
@@ -197,7 +200,8 @@ def compare(
         notes=(
             *([legend] if legend else []),
             *told,
-            *(_warnings(columns, names) if read_flag("warnings", warnings) else ()),
+            *_say_once(_warnings(columns, names) if read_flag("warnings", warnings) else ()),
+            *_say_once((called[model], text) for model, text in missing),
         ),
     )
 
@@ -268,16 +272,20 @@ def _about(block: Block, blocks: Sequence[Block], names: PrintedNames, shared: M
     ]
 
 
-def _warnings(columns: Sequence[Column], names: PrintedNames) -> list[str]:
-    """Say each warning once, with the columns it is about; plain notes stay with each result's summary."""
-    about: dict[str, list[str]] = {}
+def _warnings(columns: Sequence[Column], names: PrintedNames) -> Iterator[tuple[str, str]]:
+    """Yield each warning with the column it is about; plain notes stay with each result's summary."""
     for column in columns:
         for note in column.model.notes:
-            if not note.warn:
-                continue
-            text = note.text
-            if note.code == "rows-dropped":
-                text = in_text(text, ": ", (column.model.dependent, *map(str, column.model.params.index)), names)
-            if column.name not in about.setdefault(text, []):
-                about[text].append(column.name)
-    return [f"{', '.join(called)}: {text}" for text, called in about.items()]
+            if note.warn and note.code == "rows-dropped":
+                variables = (column.model.dependent, *map(str, column.model.params.index))
+                yield column.name, in_text(note.text, ": ", variables, names)
+            elif note.warn:
+                yield column.name, note.text
+
+
+def _say_once(said: Iterable[tuple[str, str]]) -> list[str]:
+    """Write each text once, after the columns it is about."""
+    about: dict[str, dict[str, None]] = {}
+    for column, text in said:
+        about.setdefault(text, {})[column] = None
+    return [f"{', '.join(columns)}: {text}" for text, columns in about.items()]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arguments import is_number, is_whole, read_names, refuse_other
-from panelvar.core.base.errors import SpecificationError, choose
+from panelvar.core.base.errors import MissingInformationError, NumericalError, SpecificationError, choose
 from panelvar.core.base.quoting import shown
 from panelvar.core.faces.layout import Cell, Row, count, degrees, number, probability, words
 from panelvar.core.faces.mathematics import joined
@@ -18,6 +18,7 @@ from panelvar.estimates.coefficients.printed_names import PrintedNames
 from panelvar.estimates.coefficients.result_column import ResultColumn
 
 Own = Callable[[Any], Any] | Sequence[Any]
+Missing = list[tuple[ResultColumn, str]]
 
 
 def _joint_test(column: ResultColumn, distribution: str) -> TestResult | None:
@@ -77,22 +78,18 @@ def in_text(text: str, mark: str, known: Collection[str], names: PrintedNames) -
     return joined("", [before + found, *(names.of(piece) if k % 2 else piece for k, piece in enumerate(pieces))])
 
 
-def _statistic(name: str) -> Callable[[ResultColumn], Any]:
-    """Read what a result has under that name."""
-    return lambda column: column.statistic(name)
-
-
-# Label of a foot row, how it is printed, and what it shows: None where a result has nothing for it.
-_FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[ResultColumn], Any]]] = {
+# Label of a foot row, how it is printed, and what it shows: the name of a statistic, or what is made of the column;
+# None where a result has nothing for it.
+_FOOT: dict[str, tuple[str, Callable[..., Cell], str | Callable[[ResultColumn], Any]]] = {
     "dependent_mean": ("Mean of dependent", number, _of_dependent(np.mean)),
     "dependent_sd": ("SD of dependent", number, _of_dependent(lambda y: np.std(y, ddof=1))),
-    "nobs": ("N", count, _statistic("nobs")),
-    "entities": ("Entities", count, _statistic("n_entities")),
-    "periods": ("Periods", count, _statistic("n_periods")),
+    "nobs": ("N", count, "nobs"),
+    "entities": ("Entities", count, "n_entities"),
+    "periods": ("Periods", count, "n_periods"),
     "effects": ("Effects", words, lambda column: ", ".join(column.effects) or None),
     "each_effect": ("", words, lambda column: None),
-    "rsquared": ("R2", number, _statistic("rsquared")),
-    "rsquared_adjusted": ("Adjusted R2", number, _statistic("rsquared_adjusted")),
+    "rsquared": ("R2", number, "rsquared"),
+    "rsquared_adjusted": ("Adjusted R2", number, "rsquared_adjusted"),
     "rsquared_kind": ("Kind of R2", words, _kind_of_rsquared),
     "f": ("F", number, _joint("f", "statistic")),
     "f_pvalue": ("p of F", probability, _joint("f", "pvalue")),
@@ -101,13 +98,13 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[ResultColumn], Any]]]
     "chi2_pvalue": ("p of chi2", probability, _joint("chi2", "pvalue")),
     "chi2_kind": ("chi2 is of", words, _null("chi2")),
     "first_stage_f": ("First-stage F", number, _weakest),
-    "overidentification_pvalue": ("p of overid. test", probability, _statistic("overidentification.pvalue")),
-    "overidentification_kind": ("Test of it", words, _statistic("overidentification.name")),
-    "loglik": ("Log-likelihood", number, _statistic("loglik")),
-    "aic": ("AIC", number, _statistic("aic")),
-    "bic": ("BIC", number, _statistic("bic")),
-    "rmse": ("Root MSE", number, _statistic("rmse")),
-    "df_resid": ("Residual df", degrees, _statistic("df_resid")),
+    "overidentification_pvalue": ("p of overid. test", probability, "overidentification.pvalue"),
+    "overidentification_kind": ("Test of it", words, "overidentification.name"),
+    "loglik": ("Log-likelihood", number, "loglik"),
+    "aic": ("AIC", number, "aic"),
+    "bic": ("BIC", number, "bic"),
+    "rmse": ("Root MSE", number, "rmse"),
+    "df_resid": ("Residual df", degrees, "df_resid"),
     "theta": ("Mean theta", number, _theta),
     "cov": ("Std. errors", words, lambda column: column.cov_label),
     "clusters": ("Clusters", words, lambda column: ", ".join(column.clusters) or None),
@@ -192,8 +189,12 @@ def foot_rows(
     models: Sequence[ResultColumn | None],
     names: PrintedNames,
     digits: int,
+    missing: Missing,
 ) -> list[Row]:
-    """Make the rows under the coefficients of some results: the caller's functions first; no row without a value."""
+    """Make the rows under the coefficients of some results: the caller's functions first; no row without a value.
+
+    Of a statistic that cannot be computed the reason is added to ``missing``.
+    """
     there = [model for model in models if model is not None]
     rows = [
         own_row(label, [None if model is None else value(model.result) for model in models], digits)
@@ -206,7 +207,7 @@ def foot_rows(
             rows += _effect_rows(models, names)
             continue
         label = wanted.get(name) or (kinds.pop() if name == "rsquared" and len(kinds) == 1 else _FOOT[name][0])
-        rows.append(Row(label, tuple(_foot_cell(name, model, names, digits) for model in models)))
+        rows.append(Row(label, tuple(_foot_cell(name, label, model, names, digits, missing) for model in models)))
     return [row for row in rows if any(cell.text for cell in row.cells)]
 
 
@@ -227,7 +228,7 @@ def _with_kinds(foot: Sequence[str], models: Sequence[ResultColumn]) -> list[str
     several = {
         kind
         for kind in set(_KINDS.values())
-        if len({value for model in models if (value := _FOOT[kind][2](model)) is not None}) > 1
+        if len({value for model in models if (value := _value_of(kind, "", model, [])) is not None}) > 1
     }
     found: list[str] = []
     for name in foot:
@@ -244,13 +245,23 @@ def _with_kinds(foot: Sequence[str], models: Sequence[ResultColumn]) -> list[str
     return found
 
 
-def _foot_cell(name: str, column: ResultColumn | None, names: PrintedNames, digits: int) -> Cell:
+def _value_of(name: str, label: str, column: ResultColumn, missing: Missing) -> Any:
+    try:
+        shown_as = _FOOT[name][2]
+        return column.statistic(shown_as) if isinstance(shown_as, str) else shown_as(column)
+    except (MissingInformationError, NumericalError) as error:
+        missing.append((column, f"{label}: {error}"))
+        return None
+
+
+def _foot_cell(
+    name: str, label: str, column: ResultColumn | None, names: PrintedNames, digits: int, missing: Missing
+) -> Cell:
     if column is None:
         return Cell()
     if name == "effects":
         return words(", ".join(map(names.of, column.effects)))
-    _, write, value_of = _FOOT[name]
-    value = value_of(column)
+    write, value = _FOOT[name][1], _value_of(name, label, column, missing)
     if value is None:
         return Cell()
     if name == "clusters":

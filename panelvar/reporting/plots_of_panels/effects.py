@@ -98,7 +98,7 @@ def plot_effects(
     """
     refuse_other("plot_effects", result, LinearResult, "the result of a linear panel model with effects")
     levels = read_levels(level)
-    found = effect_intervals(result.fit, result.estimator, result.covariance, effect, kind, levels)
+    found = effect_intervals(result, effect, kind, levels)
     sort = not found.in_time if sort is None else read_flag("sort", sort)
     texts = np.array([as_text(label) for label in found.labels], dtype=object)
     names = read_shown_names(labels, (found.dimension, *texts))

@@ -15,8 +15,8 @@ from panelvar.core.base.quoting import NO_BREAK
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.bands.limits import JOINTS
+from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
 from panelvar.estimates.coefficients.event_study import EventStudy
-from panelvar.panels.static.result import LinearResult
 from panelvar.reporting.canvas.canvas import GREY, open_canvas, read_shown_names, tidy
 from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, draw_ribbon, in_percent
 from panelvar.reporting.canvas.time_axis import TimeAxis
@@ -30,7 +30,7 @@ _MOST_STUDIES = 6
 
 @documented
 def plot_event_study(
-    source: EventStudy | LinearResult | Mapping[str, EventStudy | LinearResult],
+    source: EventStudy | EquationEstimates | Mapping[str, EventStudy | EquationEstimates],
     term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
     *,
     reference: object = None,
@@ -139,14 +139,16 @@ def _studies(source: object, term: Any, reference: object, event: object) -> dic
     studies: dict[str, EventStudy] = {}
     for label, each in given.items():
         which = f"plot_event_study, for {label!r}," if label else "plot_event_study"
-        refuse_other(which, each, (EventStudy, LinearResult), "what event_study() of a result returns, or a result")
+        refuse_other(
+            which, each, (EventStudy, EquationEstimates), "what event_study() of a result returns, or a result"
+        )
         if isinstance(each, EventStudy):
             if any(given is not None for given in (term, reference, event)):
                 raise SpecificationError(
                     f"{which} is not for an event study, which has a term, reference and event of its own."
                 )
             studies[str(label)] = each
-        elif isinstance(each, LinearResult):
+        elif isinstance(each, EquationEstimates):
             studies[str(label)] = each.event_study(term, reference=reference, event=event)
     return studies
 

@@ -109,10 +109,7 @@ def plot_residuals(
     refuse_other("plot_residuals", result, (LinearResult, AveragedResult), expected)
     choose("kind", kind, KINDS)
     levels = read_levels(level)
-    if isinstance(result, LinearResult):
-        result.fit.rows_or_refuse("A residual")
-    design = result.explained if isinstance(result, LinearResult) else result.fit.design
-    residuals = result.resids.to_numpy()
+    design, residuals = result.explained, result.resids.to_numpy()
     view = quantiles_by_level(design, kind, residuals) if kind in ("entity", "time") else None
     axes = tuple(name or (view.name if view else "") for name in _AXES[kind])
     names = read_shown_names(labels, (*axes, *(map(as_text, view.labels) if view else ())))

@@ -17,7 +17,7 @@ from panelvar.kernels.absorption.absorb import absorb
 from panelvar.kernels.absorption.crossed_effects import Crossing
 from panelvar.kernels.linear.rows import TransformedRows
 from panelvar.panels.random_effects import crossed_likelihood
-from panelvar.panels.random_effects.crossed_likelihood import CrossedSample
+from panelvar.panels.random_effects.crossed_likelihood import CrossedLikelihood, CrossedSample
 
 CASES = [(kept, constant, method) for kept in (0.6, 1.0) for constant in (True, False) for method in ("ml", "reml")]
 
@@ -217,7 +217,7 @@ def test_derivatives_of_the_profile(shape, restricted):
     dense = Likelihood(frame, True, "reml" if restricted else "ml")
     for ratios in ([0.5, 2.0], [3.0, 0.1], [0.01, 30.0]):
         at = np.array(ratios)
-        found = inner.at(at)
+        found = CrossedLikelihood(inner, at)
         assert found.value == pytest.approx(dense.profile(at), rel=1e-12)
         steps = 1e-4 * at
         for d, move in enumerate(np.diag(steps)):
@@ -227,7 +227,7 @@ def test_derivatives_of_the_profile(shape, restricted):
         np.testing.assert_allclose(found.curvature, numeric, rtol=1e-4, atol=1e-4 * np.abs(numeric).max())
     for ratios in ([0.0, 0.4], [0.3, 0.0], [0.0, 0.0]):
         at = np.array(ratios)
-        found = inner.at(at)
+        found = CrossedLikelihood(inner, at)
         assert found.value == pytest.approx(dense.profile(at), rel=1e-12)
         for d in range(2):
             moves = [at + step * np.eye(2)[d] for step in (1e-5, 2e-5)]

@@ -7,7 +7,7 @@ from twins import X, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
 from panelvar.kernels.linear.moments import panel_moments
-from panelvar.panels.random_effects.variance_components_likelihood import Profile
+from panelvar.panels.random_effects.variance_components_likelihood import OneWayLikelihood
 
 COLUMN = {"entity": "entity", "time": "year"}
 CASES = [(dimension, constant) for dimension in ("entity", "time") for constant in (True, False)]
@@ -204,7 +204,7 @@ def test_profile_slope_is_its_derivative(restricted):
     frame = sample().sort_values(["entity", "year"])
     panel = pv.Panel(frame, "entity", "year")
     design = fitted(frame, "ml").design
-    profile = Profile(panel_moments(design.columns, design.entities), constant=True, restricted=restricted)
+    profile = OneWayLikelihood(panel_moments(design.columns, design.entities), constant=True, restricted=restricted)
     for ratio in (0.0, 0.01, 0.3, 5.0, 400.0):
         step = 1e-5 * (1.0 + ratio)
         numeric = (profile.value(ratio + step) - profile.value(ratio - step)) / (2 * step)

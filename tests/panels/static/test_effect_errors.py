@@ -294,7 +294,7 @@ def uneven():
 @pytest.mark.parametrize("kind", ["deviation", "level"])
 def test_effects_have_the_intervals_of_their_errors(kind):
     result = pv.fit_fixed_effects(uneven(), "y", "x")
-    found = effect_intervals(result.fit, result.estimator, result.covariance, None, kind, (0.9, 0.68))
+    found = effect_intervals(result, None, kind, (0.9, 0.68))
     table = result.estimated_effects()
     errors = table["std_error_deviation" if kind == "deviation" else "std_error"]
     reach = stats.t.ppf(0.95, result.df_inference) * errors

@@ -295,3 +295,14 @@ def test_a_function_for_a_row_is_given_the_result_itself(fixed: LinearResult) ->
     table = pv.compare([dynamic], rows={"p of m2": lambda result: result.ar_test(2).pvalue}, digits=3)
     row = next(line for line in str(table).splitlines() if line.startswith("p of m2"))
     assert float(row.split()[-1]) == pytest.approx(dynamic.ar_test(2).pvalue, abs=5e-4)
+
+
+def test_a_statistic_that_cannot_be_computed_leaves_its_reason() -> None:
+    """The table is printed all the same, with an empty cell."""
+    grunfeld = pv.load_data("grunfeld")
+    whole = pv.fit_fgls(grunfeld, "invest ~ value", autocorrelation="ar1")
+    shortened = pv.fit_fgls(grunfeld, "invest ~ value", autocorrelation=pv.AR1(starts="drop"))
+    table = pv.compare({"whole": whole, "first": shortened, "second": shortened}, foot=["nobs", "loglik"])
+    assert [cell.text != "" for cell in table.foot[1].cells] == [True, False, False]
+    assert table.notes[-1].startswith("first, second: Log-likelihood: This fit has no log-likelihood.")
+    assert len([note for note in table.notes if "Log-likelihood" in note]) == 1
