@@ -194,6 +194,7 @@ def _fits(name: str, option: str, label: str) -> bool:
     return (
         (results_taken and label in ("result", "another result"))
         or (name, label) in TAKEN
+        or (name, option, label) == ("plot_event_study", "source", "another result")
         or (option == "lags" and label == "number" and name in ("DriscollKraay", "PanelNeweyWest"))
     )
 

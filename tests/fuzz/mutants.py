@@ -166,7 +166,7 @@ MUTANTS = (
     Mutant(
         "simulations-without-end",
         "as many periods were simulated as were asked for",
-        "systems.var.process",
+        "systems.var.system",
         'read_whole("periods", periods, 1, LONGEST_SIMULATION)',
         'read_whole("periods", periods, 1)',
         "simulate",
@@ -190,7 +190,7 @@ MUTANTS = (
     Mutant(
         "rank-of-an-unscaled-covariance",
         "robust tests refused good rows as soon as units were unlike",
-        "systems.var.var_result",
+        "systems.var.fitted_system",
         "        if form.rank < len(places):",
         "        if np.linalg.matrix_rank(block, hermitian=True) < len(places):",
         "with_cov|lag_exclusion|exclusion_test|granger",
@@ -217,7 +217,7 @@ MUTANTS = (
     Mutant(
         "error-correction-of-rank-zero",
         "a model of rank zero with nothing beside had standard errors of no shape",
-        "systems.var.estimates",
+        "systems.var.fitted_system",
         "reshape(len(self._directions), self.n_regressors * self.n_vars)",
         "reshape(len(self._directions), -1)",
         "fit_vecm",

@@ -23,7 +23,10 @@ from typing import Any
 import panelvar as pv
 from panelvar.core.tables.table import Presented
 
-FOUNDATION = set("base tables kernels dynamics absorption data identification fit bands covariance".split())
+FOUNDATION = set(
+    "core.base core.faces core.tables kernels.linear kernels.dynamics kernels.absorption data.sources data.calendar data.panel "
+    "data.formulas estimates.fit estimates.bands estimates.covariance systems.identification".split()
+)
 """Rooms whose classes serve other rooms: walked into where they are public or presented, and handed on otherwise."""
 PLAIN_TYPES = {"str", "float", "int", "bool", "None", "tuple", "dict", "Note"}
 
@@ -93,7 +96,7 @@ def results() -> tuple[type, ...]:
 
 def walked(kind: type) -> bool:
     """Whether what a class offers is for users."""
-    room = kind.__module__.split(".")[1]
+    room = ".".join(kind.__module__.split(".")[1:3])
     return issubclass(kind, Presented) or kind in public().values() or room not in FOUNDATION
 
 

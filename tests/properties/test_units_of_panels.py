@@ -509,6 +509,7 @@ OF_COEFFICIENTS: dict[str, list[Question]] = {
     # Likelihoods are of densities, which have units.
     "glance": [lambda r, w: r.glance().drop(columns=["logLik", "AIC", "BIC"], errors="ignore")],
     "augment": [lambda r, w: r.augment()],
+    "event_study": [lambda r, w: r.event_study({0: "x"}, reference=-1).estimates],
 }
 
 
@@ -522,7 +523,6 @@ def _or_refusal(ask: Callable[[], object]) -> object:
 
 OF_LINEAR: dict[str, list[Question]] = {
     **OF_COEFFICIENTS,
-    "event_study": [],
     "adjusted_predictions": [
         lambda r, w, asked=asked: _or_refusal(lambda: r.adjusted_predictions(**asked).to_frame())
         for asked in ({}, {"variables": "x", "at": {"z": "mean"}}, {"over": "g"})
@@ -600,7 +600,6 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
         {
             **OF_COEFFICIENTS,
             "estimated_effects": [],
-            "event_study": [],
             "adjusted_predictions": [lambda r, w: r.adjusted_predictions(over="g").to_frame()],
             "marginal_effects": [lambda r, w: r.marginal_effects("x").to_frame()],
             "predict": [lambda r, w: r.predict()],
@@ -692,7 +691,13 @@ MORE = numbered(SLOW)
 
 def test_every_public_function_of_this_side_is_called():
     """Pictures and tables show what is tested here, and teaching data have the units they have."""
-    others = (*SYSTEMS, "reporting.plots", "reporting.comparison", "data.datasets")
+    others = (
+        *SYSTEMS,
+        "reporting.plots_of_panels",
+        "reporting.plots_of_systems",
+        "reporting.comparison",
+        "data.datasets",
+    )
     assert {name for name, room in functions().items() if room not in others} == set(FUNCTIONS) - {"Panel"}
 
 

@@ -418,11 +418,11 @@ class HasFittedRows(Protocol):
         """Dependent variable less residuals."""
 
 
-def augment(result: HasFittedRows) -> pd.DataFrame:
+def augment(self: HasFittedRows) -> pd.DataFrame:
     """Return the rows of the model with ``.fitted`` and ``.resid`` beside them, as R's broom names them."""
     import pandas as pd
 
-    design = result.explained
+    design = self.explained
     columns = {design.dependent: design.y, **dict(zip(design.names, design.x, strict=True))}
     frame = pd.DataFrame(columns, index=design.index)
-    return frame.assign(**{".fitted": result.fitted_values.to_numpy(), ".resid": result.resids.to_numpy()})
+    return frame.assign(**{".fitted": self.fitted_values.to_numpy(), ".resid": self.resids.to_numpy()})

@@ -330,7 +330,7 @@ def _bias_beside_errors(estimator: PanelLeastSquares, method: str, covariance: C
         return ()
     rows = estimator.rows
     try:
-        moved = HahnKuersteiner(rows, estimator.blocks).params - estimator.params
+        moved = HahnKuersteiner(rows, estimator.blocks).combined(estimator.sample)[0] - estimator.params
     except NumericalError:
         return ()
     errors = np.sqrt(covariance.matrix.diagonal()).reshape(rows.n_vars, -1).T

@@ -348,7 +348,8 @@ def _degrees(result: LinearResult, shocks: tuple[str, ...]) -> float:
 
 def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
     """Say how many rows miss a value of the columns named."""
-    absent = {name: np.isnan(panel.column(name)) for name in dict.fromkeys(names) if isinstance(name, str)}
+    texts = dict.fromkeys(name for name in names if isinstance(name, str))
+    absent = {name: np.isnan(panel.column(name)) for name in texts}
     counts = {name: int(own.sum()) for name, own in absent.items() if own.any()}
     if not counts:
         return ()

@@ -425,9 +425,6 @@ REFUSED = {
         data, cov=pv.PanelNeweyWest(2)
     ),
     "cov='pcse'": lambda data: FITS["pooled"](data, cov="pcse"),
-    "variance_components='nerlove' with effects='entity'": lambda data: FITS["random"](
-        data, variance_components="nerlove"
-    ),
     "variance_components='swamy-arora' with effects='twoway'": lambda data: FITS["random"](data, effects="twoway"),
     "method='ec2sls'": lambda data: pv.fit_iv_random_effects(
         data, "y", ["x"], endogenous=["z"], instruments=["v", "w"], method="ec2sls"
@@ -445,6 +442,15 @@ def test_what_needs_all_rows_is_refused_by_its_name(what):
         REFUSED[what](stream_of(cut(make(), [50])))
     needs = "needs all rows at once, and a stream does not keep its rows: use a DataFrame or a Panel."
     assert str(refused.value) == f"{what} {needs}"
+
+
+@pytest.mark.parametrize("method", ["nerlove", "amemiya", "wallace-hussain"])
+def test_variance_components_by_any_quadratic_method_are_those_of_the_panel(method):
+    frame = make()
+    streamed = FITS["random"](stream_of(cut(frame, [50])), variance_components=method)
+    held = FITS["random"](panel_of(frame), variance_components=method)
+    np.testing.assert_allclose(streamed.params, held.params, rtol=1e-11)
+    np.testing.assert_allclose(streamed.std_errors, held.std_errors, rtol=1e-11)
 
 
 def test_predictions_are_refused_with_what_writes_them():

@@ -113,8 +113,8 @@ def test_kernel_takes_a_batch():
         single = reduced_rank.canonical_correlations(right[place], corner[place])
         assert_allclose(batch.eigenvalues[place], single.eigenvalues, rtol=1e-12)
         assert_allclose(
-            reduced_rank.explained(right, batch.left, 2)[place],
-            reduced_rank.explained(right[place], single.left, 2),
+            reduced_rank.project(right, batch.left, 2)[place],
+            reduced_rank.project(right[place], single.left, 2),
             atol=1e-12,
         )
 
