@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -145,6 +146,15 @@ def test_every_room_has_its_place_in_the_order():
     inits = {f"{wing}/__init__.py" for wing in WINGS}
     rooms = {room(path) for path in MODULES if path.relative_to(PACKAGE).as_posix() not in inits}
     assert rooms == set(STEP)
+
+
+def test_the_architecture_page_lists_wings_and_rooms_as_they_are():
+    page = (ROOT / "docs" / "developers" / "architecture.md").read_text(encoding="utf-8")
+    chains = dict(re.findall(r"^\| `(\w+)/` \|[^|]*\| (.*) \|$", page, flags=re.M))
+    steps = {wing: [set(re.findall(r"`(\w+)`", step)) for step in chain.split("->")] for wing, chain in chains.items()}
+    assert {wing: steps[wing] for wing in WINGS} == ORDER
+    described = re.findall(r"`(\w+)/(\w+)/`", "".join(re.findall(r"^(\| `\w+/\w+/`.*?\|)", page, flags=re.M)))
+    assert sorted(f"{wing}.{room}" for wing, room in described) == sorted(set(STEP) - {"__init__"})
 
 
 def test_imports_point_left():

@@ -138,7 +138,7 @@ def modules_with_examples() -> list[str]:
 
 @pytest.mark.parametrize("name", modules_with_examples())
 def test_docstring_examples_run(name, monkeypatch):
-    if name.startswith("panelvar.reporting.plots."):
+    if name.startswith("panelvar.reporting."):
         pytest.importorskip("matplotlib")
     monkeypatch.chdir(ROOT)
     options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS

@@ -24,8 +24,9 @@ import panelvar as pv
 from panelvar.core.tables.table import Presented
 
 FOUNDATION = set(
-    "core.base core.faces core.tables kernels.linear kernels.dynamics kernels.absorption data.sources data.calendar data.panel "
-    "data.formulas estimates.fit estimates.bands estimates.covariance systems.identification".split()
+    "core.base core.faces core.tables kernels.linear kernels.dynamics kernels.absorption "
+    "data.sources data.calendar data.panel data.formulas "
+    "estimates.fit estimates.bands estimates.covariance systems.identification".split()
 )
 """Rooms whose classes serve other rooms: walked into where they are public or presented, and handed on otherwise."""
 PLAIN_TYPES = {"str", "float", "int", "bool", "None", "tuple", "dict", "Note"}

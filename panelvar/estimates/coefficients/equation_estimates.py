@@ -290,7 +290,7 @@ class EquationEstimates(Inference, Presented, ABC):
                 self._statistic("convention.name"),
                 self.notes,
                 self._statistic,
-                self._statistic("effects"),
+                self._statistic("effects") or (),
                 dict(self.covariance.clusters),
             )
         ]
