@@ -42,7 +42,7 @@ from panelvar.nonstationary.cointegration.relations import Relations
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.systems.identification.scheme import Identification, position, variables_of
 from panelvar.systems.responses.shocks import Shocks, choose_shocks
-from panelvar.systems.var.estimated_system import Stacked, StackedInference
+from panelvar.systems.var.estimated_system import StackedCoefficients, StackedInference
 from panelvar.systems.var.exclusion import lags_hypothesis
 from panelvar.systems.var.fitted_system import FittedSystem
 from panelvar.systems.var.scored_system import equation_labels
@@ -288,7 +288,7 @@ class VecmResult(FittedSystem):
         """`short_run` in a row, ``"[equation]ec1"``, the relations taken as known, with joint limits and tests."""
         params, spread = self._cointegration.conditional
         names = equation_labels(self.names, self.short_run_names)
-        fit = Stacked(names, params.T.ravel(), bool(self._error_sigma.trace() == 0.0))
+        fit = StackedCoefficients(names, params.T.ravel(), bool(self._error_sigma.trace() == 0.0))
         covariance = np.kron(self._error_sigma, spread @ spread.T).astype(np.float64, copy=False)
         df = float(np.min(self._coefficient_df))
         return StackedInference(fit, CovarianceEstimate(covariance, "classical", df))

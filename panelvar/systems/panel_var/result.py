@@ -31,7 +31,7 @@ from panelvar.systems.panel_var.drawable_panel import DrawablePanel, Regenerated
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.forecasts import forecast_entities
 from panelvar.systems.var import system_tests
-from panelvar.systems.var.estimated_system import EstimatedSystem, Stacked, StackedInference
+from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoefficients, StackedInference
 from panelvar.systems.var.exclusion import Exclusion
 from panelvar.systems.var.scored_system import RULES, equation_labels
 
@@ -218,7 +218,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
     def _inference(self) -> StackedInference:
         names = equation_labels(self.names, self.regressor_names)
         exact = not self.sigma.diagonal().any()
-        return StackedInference(Stacked(names, self.fit.params.T.ravel(), exact), self.fit.covariance)
+        return StackedInference(StackedCoefficients(names, self.fit.params.T.ravel(), exact), self.fit.covariance)
 
     def _arranged(self, values: Array) -> pd.DataFrame:
         return self._by_equation(values.reshape(self.n_vars, -1).T)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Stacked:
+class StackedCoefficients:
     """Coefficients of all equations.
 
     Attributes
@@ -63,7 +63,7 @@ class Stacked:
 class StackedInference(Inference):
     """Tests and linear combinations of coefficients of any equations."""
 
-    fit: Stacked
+    fit: StackedCoefficients
     covariance: CovarianceEstimate
 
 

@@ -51,7 +51,7 @@ from panelvar.systems.responses.forecast import Forecast, forecast_errors
 from panelvar.systems.responses.gradients import EVERY
 from panelvar.systems.responses.shocks import Shocks, positive_factor
 from panelvar.systems.var.drawable_system import DrawableSystem
-from panelvar.systems.var.estimated_system import EstimatedSystem, Stacked, StackedInference
+from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoefficients, StackedInference
 from panelvar.systems.var.exclusion import Exclusion
 from panelvar.systems.var.futures import future_terms, read_conditions
 from panelvar.systems.var.lag_selection import VarCriteria, information_criteria, log_likelihood
@@ -326,7 +326,7 @@ class FittedSystem(EstimatedSystem):
         if self.problem.dependent_columns:
             raise NumericalError(_SINGULAR)
         names = equation_labels(self.names, self.regressor_names)
-        fit = Stacked(names, self.problem.params.T.ravel(), not self.problem.scatter_factor.any())
+        fit = StackedCoefficients(names, self.problem.params.T.ravel(), not self.problem.scatter_factor.any())
         return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
 
     def _excluded(self, hypothesis: Exclusion) -> TestResult:
