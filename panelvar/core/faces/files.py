@@ -17,6 +17,7 @@ from panelvar.core.base.quoting import printable, shown
 from panelvar.core.faces.document import render_document
 from panelvar.core.faces.html import render_page
 from panelvar.core.faces.latex import render_latex
+from panelvar.core.faces.layout import keyed_rows
 from panelvar.core.faces.markdown import render_markdown
 from panelvar.core.faces.mathematics import joined
 from panelvar.core.faces.spreadsheet import render_workbook
@@ -122,7 +123,7 @@ def render_csv(table: Layout) -> str:
 
     A text that a spreadsheet would compute has an apostrophe before it.
     """
-    keyed = table.keyed_rows(table.foot)
+    keyed = keyed_rows(table, table.foot)
     kept = [k for k in range(3) if k == 1 or any(key[k] for key, _ in keyed)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

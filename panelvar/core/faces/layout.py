@@ -180,15 +180,6 @@ class Layout:
         yield from self.body
         yield from self.foot
 
-    def keyed_rows(self, foot: Sequence[Row]) -> list[tuple[tuple[str, str, str], Row]]:
-        """Return the rows of the body and the foot that are no headings, by the heading above, the label and kind."""
-        keyed, under = [], ""
-        for row in self.body:
-            under = row.label if row.heading else under
-            if not row.heading:
-                keyed.append(((under, row.label, row.kind), row))
-        return keyed + [(("", row.label, row.kind), row) for row in foot]
-
     def naming(self) -> tuple[Row, ...]:
         """Rows of the header that name columns: the first, and where it heads groups of them those below."""
         above = list(takewhile(lambda row: row.groups or any(cell.continues for cell in row.cells), self.header))
@@ -199,6 +190,16 @@ class Layout:
         column = read_whole("column", column, 0, self.n_columns - 1)
         aligned = [row.cells[column].align for row in (*self.body, *self.foot) if row.cells[column].text]
         return "decimal" if "decimal" in aligned else (aligned or ["center"])[0]
+
+
+def keyed_rows(table: Layout, foot: Sequence[Row]) -> list[tuple[tuple[str, str, str], Row]]:
+    """Return the rows of the body and the foot that are no headings, by the heading above, the label and kind."""
+    keyed, under = [], ""
+    for row in table.body:
+        under = row.label if row.heading else under
+        if not row.heading:
+            keyed.append(((under, row.label, row.kind), row))
+    return keyed + [(("", row.label, row.kind), row) for row in foot]
 
 
 def centred_counts(table: Layout) -> Layout:

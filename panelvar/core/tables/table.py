@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.hints import HintsAtNames
-from panelvar.core.faces.layout import Layout
+from panelvar.core.faces.layout import Layout, keyed_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,7 +182,7 @@ class Table(Layout, Presented):
         """
         import pandas as pd
 
-        keyed = self.keyed_rows(self.foot if read_flag("foot", foot) else ())
+        keyed = keyed_rows(self, self.foot if read_flag("foot", foot) else ())
         # Programs get the text of a label in mathematics: `str.__str__` makes one of it, which `str` does not.
         keys = [(str.__str__(heading), str.__str__(label), kind) for (heading, label, kind), _ in keyed]
         levels = [level for at, level in enumerate(zip(*keys, strict=True)) if at == 1 or any(level)]

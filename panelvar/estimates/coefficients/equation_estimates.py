@@ -422,7 +422,8 @@ def augment(self: HasFittedRows) -> pd.DataFrame:
     """Return the rows of the model with ``.fitted`` and ``.resid`` beside them, as R's broom names them."""
     import pandas as pd
 
+    # Asked for first: they refuse a result without rows in words.
+    made = {".fitted": self.fitted_values.to_numpy(), ".resid": self.resids.to_numpy()}
     design = self.explained
     columns = {design.dependent: design.y, **dict(zip(design.names, design.x, strict=True))}
-    frame = pd.DataFrame(columns, index=design.index)
-    return frame.assign(**{".fitted": self.fitted_values.to_numpy(), ".resid": self.resids.to_numpy()})
+    return pd.DataFrame(columns, index=design.index).assign(**made)
