@@ -738,3 +738,10 @@ def test_a_kind_of_prediction_is_answered_with_the_calls():
     result = pv.fit_pooled(pv.Panel(frame, "i", "t"), "y", ["x"])
     with pytest.raises(pv.SpecificationError, match=r"data='xb' is a text. predict\(\) predicts the fit's own rows"):
         result.predict("xb")
+
+
+def test_rows_that_are_not_kept_are_not_augmented():
+    firms = pv.load_data("grunfeld")
+    fitted = pv.fit_first_difference(firms, "invest ~ value").without_rows()
+    with pytest.raises(pv.MissingInformationError, match="rows"):
+        fitted.augment()
