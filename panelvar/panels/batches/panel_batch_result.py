@@ -209,6 +209,7 @@ class PanelBatch(Presented):
             If the panel's data are no longer those that were fitted.
         """
         try:
+            hash(label)
             place = self.labels.get_loc(label)
         except (KeyError, TypeError, ValueError):
             place = None

@@ -271,3 +271,11 @@ def test_a_member_whose_data_have_changed_is_refused():
     data["y"][2] = rng.normal(size=(20, 4))
     with pytest.raises(pv.DataError, match="panel 2 have changed"):
         batch.member(2)
+
+
+@pytest.mark.parametrize("label", [["x1", "x1"], {"x"}])
+def test_a_label_that_is_none_is_refused(label):
+    firms = pv.load_data("grunfeld")
+    batch = pv.fit_panel_batch(pv.fit_pooled, [firms, firms], "invest", ["value"])
+    with pytest.raises(pv.SpecificationError, match="is not one of the panels"):
+        batch.member(label)
