@@ -157,3 +157,9 @@ def listed_in_the_reference() -> list[str]:
 @pytest.mark.parametrize("name", listed_in_the_reference())
 def test_what_the_reference_lists_exists(name):
     assert pkgutil.resolve_name(name) is not None
+
+
+def test_names_that_docstrings_refer_to_exist():
+    texts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "panelvar").rglob("*.py"))
+    for name in sorted(set(re.findall(r"`(panelvar\.[\w.]*\w)`", texts))):
+        assert pkgutil.resolve_name(name) is not None

@@ -52,7 +52,7 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
     r"""Regress y on the columns of x, by one QR of the centred columns.
 
     :math:`\hat\beta = R^{-1} Q'y`, :math:`s^2 = RSS / (n - p)`, :math:`V = s^2 R^{-1} R^{-\prime}`; the constant
-    and its variance follow by algebra from the means (`panelvar.kernels.linear.qr.with_constant`).
+    and its variance follow by algebra from the means.
 
     Parameters
     ----------
