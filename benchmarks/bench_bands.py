@@ -30,7 +30,7 @@ def band(size: str) -> Twins:
 
     variables, periods, lags, draws = SAMPLES[size]
     series = var_series(variables, periods).to_numpy()
-    module, dynamics = kernel("dynamics.lag_problem"), kernel("dynamics.dynamics")
+    module, dynamics = kernel("kernels.dynamics.lag_problem"), kernel("kernels.dynamics.dynamics")
     problem = module.LagProblem(module.stack_lags(series, lags, np.ones((periods, 1))), 1, lags, variables)
     picked = np.random.default_rng(0).integers(0, problem.nobs, (draws, problem.nobs))
     innovations, degrees = problem.residuals[picked], problem.df_resid

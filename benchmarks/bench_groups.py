@@ -14,7 +14,7 @@ LAYOUTS = {"small": (3, 19), "medium": (1_000, 10), "large": (50_000, 10)}
 
 def _twins(codes: Any, groups: int) -> Twins:
     columns = np.asfortranarray(np.random.default_rng(0).normal(size=(len(codes), COLUMNS)))
-    grouping = kernel("kernels.groups").Grouping.from_codes(codes, groups)
+    grouping = kernel("kernels.linear.groups").Grouping.from_codes(codes, groups)
     return Twins(
         lambda: grouping.sums_of(columns),
         lambda: np.array([np.bincount(codes, column, groups) for column in columns.T]).T,

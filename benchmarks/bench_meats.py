@@ -27,8 +27,8 @@ def _model(size: str) -> tuple[Any, Any, Any, Any, Any]:
 
 def _ours(columns: Any, slopes: Any, basis: Any) -> Any:
     """Return the scores of a model with a constant."""
-    rows = kernel("kernels.rows").TransformedRows(list(columns.T))
-    return kernel("fit.scores").Scores(rows, np.arange(len(slopes)), slopes, 1.0, basis)
+    rows = kernel("kernels.linear.rows").TransformedRows(list(columns.T))
+    return kernel("estimates.fit.scores").Scores(rows, np.arange(len(slopes)), slopes, 1.0, basis)
 
 
 def _theirs(columns: Any, slopes: Any, basis: Any) -> Any:
@@ -38,7 +38,7 @@ def _theirs(columns: Any, slopes: Any, basis: Any) -> Any:
 
 def _method(name: str) -> Any:
     """Return a method of scores, a function of them in older trees."""
-    module = kernel("fit.scores")
+    module = kernel("estimates.fit.scores")
     return getattr(module.Scores, name, None) or getattr(module, f"score_{name}")
 
 
@@ -55,7 +55,7 @@ def clustered(size: str) -> Twins:
     from statsmodels.stats.sandwich_covariance import S_crosssection
 
     *model, codes, clusters = _model(size)
-    score_sums, groups = _method("sums"), kernel("kernels.groups")
+    score_sums, groups = _method("sums"), kernel("kernels.linear.groups")
 
     def ours() -> Any:
         (sums,) = score_sums(_ours(*model), [groups.Grouping.from_codes(codes, clusters)])

@@ -25,7 +25,7 @@ def _positive(triangle: Any) -> Any:
 
 def triangle(size: str) -> Twins:
     """One matrix by Householder reflections."""
-    matrix, qr = _data(size), kernel("kernels.qr")
+    matrix, qr = _data(size), kernel("kernels.linear.qr")
     return Twins(
         lambda: qr.triangularize(matrix), lambda: np.linalg.qr(matrix, mode="r"), "NumPy", 1e-12, form=_positive
     )
@@ -33,7 +33,7 @@ def triangle(size: str) -> Twins:
 
 def triangle_of_rows(size: str) -> Twins:
     """Rows centred and factored block by block, none of them kept."""
-    matrix, transformed = _data(size), kernel("kernels.rows").TransformedRows
+    matrix, transformed = _data(size), kernel("kernels.linear.rows").TransformedRows
 
     def ours() -> Any:
         return transformed(list(matrix.T), shift=matrix.mean(axis=0)).triangle()
@@ -48,7 +48,7 @@ def least_squares(size: str) -> Twins:
     """Estimates, errors and tests from arrays."""
     from statsmodels.regression.linear_model import OLS
 
-    matrix, ols = _data(size), kernel("kernels.ols").ols
+    matrix, ols = _data(size), kernel("kernels.linear.ols").ols
     x, y = matrix[:, :-1], matrix[:, -1]
     design = np.column_stack((np.ones(len(y)), x))
 

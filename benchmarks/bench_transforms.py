@@ -23,14 +23,14 @@ def _panel(size: str, keep: float) -> tuple[Any, Any, Any]:
 
 
 def _transformed(columns: Any, groupings: Any, tables: Any) -> Any:
-    rows = kernel("kernels.rows").TransformedRows(list(columns.T), groupings=groupings, tables=tables)
+    rows = kernel("kernels.linear.rows").TransformedRows(list(columns.T), groupings=groupings, tables=tables)
     out = np.empty(columns.shape, order="F")
     rows.fill(0, len(out), out)
     return out
 
 
 def _absorbed(columns: Any, *codes: Any) -> Any:
-    absorb, groups = kernel("absorption.absorb").absorb, kernel("kernels.groups")
+    absorb, groups = kernel("kernels.absorption.absorb").absorb, kernel("kernels.linear.groups")
     absorbed = absorb([groups.Grouping.from_codes(each) for each in codes])
     return _transformed(columns, absorbed.groupings, absorbed.tables(columns))
 
@@ -72,8 +72,8 @@ def quasi_demeaned(size: str) -> Twins:
     idiosyncratic, effect = VARIANCES
 
     def ours() -> Any:
-        grouping = kernel("kernels.groups").Grouping.from_codes(entity)
-        weight = kernel("kernels.variance_components").quasi_demeaning_weight
+        grouping = kernel("kernels.linear.groups").Grouping.from_codes(entity)
+        weight = kernel("kernels.linear.variance_components").quasi_demeaning_weight
         theta = weight(idiosyncratic, effect, grouping.sizes.astype(float))
         table = np.asfortranarray(theta[:, None] * grouping.means_of(columns))
         return _transformed(columns, (grouping,), (table,))

@@ -15,7 +15,7 @@ HORIZON = 20
 
 
 def _problem(series: Any, lags: int) -> Any:
-    module = kernel("dynamics.lag_problem")
+    module = kernel("kernels.dynamics.lag_problem")
     design = module.stack_lags(series, lags, np.ones((len(series), 1)))
     return module.LagProblem(design, 1, lags, series.shape[1])
 
@@ -55,7 +55,7 @@ def roots(size: str) -> Twins:
     """Eigenvalues of the companion matrix; their moduli are compared."""
     from statsmodels.tsa.vector_ar.util import comp_matrix
 
-    coefficients, dynamics = _system(size)[0], kernel("dynamics.dynamics")
+    coefficients, dynamics = _system(size)[0], kernel("kernels.dynamics.dynamics")
     return Twins(
         lambda: dynamics.companion_roots(coefficients),
         lambda: np.linalg.eigvals(comp_matrix(coefficients)),
@@ -70,7 +70,7 @@ def responses(size: str) -> Twins:
     from statsmodels.tsa.vector_ar.var_model import ma_rep
 
     coefficients, sigma = _system(size)
-    dynamics = kernel("dynamics.dynamics")
+    dynamics = kernel("kernels.dynamics.dynamics")
     return Twins(
         lambda: dynamics.responses(coefficients, HORIZON, dynamics.cholesky_impact(sigma)),
         lambda: ma_rep(coefficients, HORIZON) @ np.linalg.cholesky(sigma),

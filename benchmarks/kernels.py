@@ -35,8 +35,13 @@ class Twins(NamedTuple):
         equal(label, self.form(self.ours()), self.form(self.theirs()), self.rtol)
 
 
-OLDER = {"fit.scores": "kernels.sandwich"}
-"""Where trees older than the rooms had a module, other than in ``panelvar.kernels.linear`` under its own name."""
+FLAT = {
+    "kernels.linear": "kernels",
+    "kernels.absorption": "absorption",
+    "kernels.dynamics": "dynamics",
+    "estimates.fit": "fit",
+}
+"""Rooms of kernels as trees older than the wings name them."""
 
 
 @cache
@@ -45,10 +50,11 @@ def kernel(path: str) -> ModuleType:
 
     Calls that are timed ask for it too: a search that fails first would be counted against older trees.
     """
+    room, _, module = path.rpartition(".")
     try:
         return import_module(f"panelvar.{path}")
     except ModuleNotFoundError:
-        return import_module(f"panelvar.{OLDER.get(path, 'kernels.' + path.rpartition('.')[2])}")
+        return import_module(f"panelvar.{FLAT[room]}.{module}")
 
 
 def rows(*, smoke: bool = False) -> Iterator[Row]:

@@ -10,8 +10,8 @@ import pandas as pd
 
 import panelvar as pv
 from benchmarks.harness import Row, equal, human, limit, median_seconds, ratio
+from benchmarks.kernels import kernel
 from benchmarks.samples import panel_frame
-from panelvar.kernels.linear.ols import ols
 
 REGRESSORS = ["x0", "x1"]
 FITS = {"pooled": pv.fit_pooled, "fixed effects": pv.fit_fixed_effects}
@@ -33,7 +33,7 @@ def _ours(frame: pd.DataFrame, fit: Any) -> list[float]:
 
 
 def _arrays(x: Any, y: Any) -> list[Any]:
-    result = ols(x, y)
+    result = kernel("kernels.linear.ols").ols(x, y)
     return [result.coefficients, result.std_errors, result.pvalues, [result.rsquared, result.f_statistic]]
 
 

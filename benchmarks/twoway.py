@@ -11,10 +11,8 @@ import numpy as np
 
 import panelvar as pv
 from benchmarks.harness import Row, equal, median_seconds, ratio
+from benchmarks.kernels import kernel
 from benchmarks.samples import panel_frame, ring_frame, worker_frame
-from panelvar.kernels.absorption.absorb import absorb
-from panelvar.kernels.linear.groups import Grouping
-from panelvar.kernels.linear.rows import subtract_tables
 
 REGRESSORS = ["x0", "x1", "x2"]
 _panel_frame = lru_cache(maxsize=1)(panel_frame)
@@ -59,9 +57,10 @@ def _our_many(frame: Any, effects: tuple[str, ...]) -> Any:
 
 
 def _our_projection(columns: Any, codes: list[Any]) -> Any:
-    absorbed = absorb([Grouping.from_codes(c) for c in codes])
+    absorb, grouping = kernel("kernels.absorption.absorb").absorb, kernel("kernels.linear.groups").Grouping
+    absorbed = absorb([grouping.from_codes(c) for c in codes])
     tables = absorbed.tables(columns)
-    return subtract_tables(columns, list(zip(codes, tables, strict=True)), slice(None))
+    return kernel("kernels.linear.rows").subtract_tables(columns, list(zip(codes, tables, strict=True)), slice(None))
 
 
 def _columns(frame: Any, effects: tuple[str, ...]) -> tuple[Any, list[Any]]:
