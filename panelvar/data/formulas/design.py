@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.data.formulas.factors import Factors
-    from panelvar.kernels.linear.k_class import Layout
 
 
 CONSTANT = "const"
@@ -294,21 +293,7 @@ class Design(ModelRows):
         return labels
 
 
-class MakesDesigns(Protocol):
-    """Data that make the design of a model themselves, such as a stream."""
-
-    def design_of(
-        self, y: str | None, x: Sequence[str] | str | None, *, constant: bool | None, weights: Any, missing: str
-    ) -> ModelRows:
-        """Return the design."""
-
-    def instrumented_design_of(
-        self, formula: str, *, constant: bool | None, weights: Any, missing: str
-    ) -> tuple[ModelRows, Layout]:
-        """Return the design of a formula with instruments, and how many columns it has of each part."""
-
-
-def makes_designs(data: object) -> TypeGuard[MakesDesigns]:
+def makes_designs(data: object) -> TypeGuard[Any]:
     """Whether data make designs themselves; asked of the type, since panels answer questions after attributes."""
     return hasattr(type(data), "design_of")
 

@@ -201,9 +201,7 @@ class Source:
 
     def raw(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
         """Return a column as it is stored: an array, or the extension array of a pandas dtype."""
-        if self.frame is None:
-            return stored(self.arrays[name])
-        return stored(self.frame[name])
+        return stored(self.arrays[name] if self.frame is None else self.frame[name])
 
     def unknown(self, what: str, name: object, others: Iterable[Hashable] = ()) -> DataError:
         """Make the error for a name that is not there, with the closest one that is."""
@@ -347,10 +345,9 @@ def as_column(values: NDArray[Any] | ExtensionArray, name: object, order: Positi
     """
     if len(values) > FEW_ROWS:
         if isinstance(values, np.ndarray):
-            if values.dtype.kind in "fiub":
-                plain = order is None and values.dtype == np.float64 and values.flags.c_contiguous
-                if not plain:
-                    return StoredColumn(values, _in_doubles, order)
+            plain = order is None and values.dtype == np.float64 and values.flags.c_contiguous
+            if values.dtype.kind in "fiub" and not plain:
+                return StoredColumn(values, _in_doubles, order)
         elif _masked(values) and (order is not None or str(values.dtype) != "Float64" or values.isna().any()):
             return StoredColumn(values, _unmasked_doubles, order)
     floats = as_floats(values, name)

@@ -13,7 +13,6 @@ from panelvar.core.base.errors import DataError
 from panelvar.data.chunks.chunks import in_place
 from panelvar.data.chunks.read_once import ReadOnce
 from panelvar.data.panel.panel import Panel
-from panelvar.data.sources.source import Labels
 from panelvar.data.streams.entity_chunks import EntityChunk
 from panelvar.data.streams.whole_entities import RowName
 
@@ -71,23 +70,12 @@ class ComputedChunk:
         self._columns: Mapping[str, Array] | None = None
         self.where = chunk.where
         self.n_rows = chunk.n_rows
+        self.row, self.labels, self.frame = chunk.row, chunk.labels, chunk.frame
 
     @property
     def panel(self) -> Panel:
         """The rows as a panel (see `rows_of`)."""
         return rows_of(self._chunk)
-
-    def row(self, place: int) -> str:
-        """Name a row, for errors."""
-        return self._chunk.row(place)
-
-    def labels(self, name: str) -> Labels:
-        """Return a column of the source as labels."""
-        return self._chunk.labels(name)
-
-    def frame(self) -> pd.DataFrame:
-        """Return the columns of the source that were read."""
-        return self._chunk.frame()
 
     def numbers(self, name: str) -> Array:
         """Return a column as doubles, computed or not."""

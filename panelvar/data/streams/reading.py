@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,8 @@ def no_rows(what: str) -> RowsNotKeptError:
     )
 
 
-class NotKept:
-    """An attribute with a value for each row, which a stream does not keep: reading it is an error.
+def not_kept(what: str) -> Any:
+    """Make an attribute with a value for each row, which a stream does not keep: reading it is an error.
 
     Parameters
     ----------
@@ -45,14 +45,10 @@ class NotKept:
         What it is, to begin the message.
     """
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def refuse(owner: object) -> NoReturn:
+        raise no_rows(what)
 
-    def __get__(self, owner: object, kind: type) -> NoReturn:
-        raise no_rows(self.what)
-
-    def __set__(self, owner: object, value: object) -> NoReturn:
-        raise no_rows(self.what)
+    return property(refuse)
 
 
 class Part:

@@ -17,7 +17,7 @@ from panelvar.data.panel.dimensions import crossed_dimensions
 from panelvar.data.panel.model_rows import ModelRows
 from panelvar.data.streams.differenced_chunks import DifferencedChunks, measure_differences, read_whole_entities
 from panelvar.data.streams.dimensions import Dimension
-from panelvar.data.streams.reading import Reading, no_rows
+from panelvar.data.streams.reading import Reading, no_rows, not_kept
 from panelvar.data.streams.row_values import numeric_column
 from panelvar.data.streams.streamed_groups import StreamedGrouping
 from panelvar.data.streams.streamed_rows import StreamedColumns, StreamedRows
@@ -27,18 +27,6 @@ from panelvar.kernels.linear.rows import TransformedRows
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_OF_EACH_ROW = {
-    "y": "The dependent variable",
-    "x": "A regressor",
-    "arrays": "A regressor",
-    "take": "A column",
-    "with_columns": "A column",
-    "time_positions": "The period",
-    "index": "A label",
-}
-"""What rows in memory have and those of a stream have not, and what it is, to begin the message."""
 
 
 class StreamedDesign(ModelRows):
@@ -61,6 +49,13 @@ class StreamedDesign(ModelRows):
         The formula the regressors came from.
     weights : WeightColumn, optional
     """
+
+    # What rows in memory have, and those of a stream have not.
+    y = not_kept("The dependent variable")
+    x = arrays = not_kept("A regressor")
+    take = with_columns = not_kept("A column")
+    time_positions = not_kept("The period")
+    index = not_kept("A label")
 
     def __init__(
         self,
@@ -85,15 +80,6 @@ class StreamedDesign(ModelRows):
         self.formula = formula
         self._reading = reading
         self._groupings: dict[Dimension, StreamedGrouping] = {}
-
-    # Hidden from the type checker, which would otherwise believe every attribute exists.
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            if name in _OF_EACH_ROW:
-                raise no_rows(_OF_EACH_ROW[name])
-            # Where a property failed with an AttributeError of its own, it says so itself.
-            return object.__getattribute__(self, name)
 
     @property
     def nobs(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import InsufficientDataError
 from panelvar.data.streams.dimensions import Dimension
-from panelvar.data.streams.reading import NotKept, Part, Reading, no_rows, pairs_in
+from panelvar.data.streams.reading import Part, Reading, no_rows, not_kept, pairs_in
 from panelvar.data.streams.row_values import RowValues
 from panelvar.kernels.linear.groups import Columns, Grouping
 
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 
 _PairsThere: TypeAlias = tuple[NDArray[np.int64], NDArray[Any]]
 """Pairs of groups as numbers, and rows or weight of each."""
-
-
-@runtime_checkable
-class SumsByGroup(Protocol):
-    """Columns that are read a chunk at a time and sum themselves."""
-
-    def sums_by(self, dimension: Dimension, weights: RowValues | None = None) -> Array:
-        """Return the (weighted) sums of the columns by group, (G, k)."""
 
 
 class StreamedGrouping(Grouping):
@@ -41,7 +33,7 @@ class StreamedGrouping(Grouping):
     dimension : Dimension
     """
 
-    codes = NotKept("The group")
+    codes = not_kept("The group")
     keeps_codes = False
     order_of_sums = "C"
 
@@ -63,9 +55,10 @@ class StreamedGrouping(Grouping):
 
     def sums_of(self, columns: Columns, weights: Array | None = None) -> Array:
         """Sum the columns of a design within each group."""
-        if not isinstance(columns, SumsByGroup):
+        if not hasattr(columns, "sums_by"):
             raise no_rows("A column")
-        return columns.sums_by(self.dimension, cast(Any, weights))
+        sums: Array = columns.sums_by(self.dimension, weights)
+        return sums
 
     def mass(self, weights: Array | None = None) -> Array:
         """Sum of the weights (G,) in each group."""
@@ -171,18 +164,6 @@ def _join_met(first: tuple[Positions, Mask], second: tuple[Positions, Mask]) -> 
     return np.maximum(met, other_met), several | other_several | apart
 
 
-class _RefusedSizes:
-    """The first thing that effects are asked for. Effects of which each row is a level of its own are refused."""
-
-    def __get__(self, owner: EachRow, kind: type) -> NoReturn:
-        raise InsufficientDataError(
-            f"The effects have a level for each of the {owner.n_groups} rows, so nothing is left to estimate."
-        )
-
-    def __set__(self, owner: object, value: object) -> NoReturn:
-        raise AttributeError("sizes")
-
-
 class EachRow(Grouping):
     """Rows of a stream each of which is a group of its own, as pairs of an entity and a period are.
 
@@ -191,9 +172,8 @@ class EachRow(Grouping):
     reading : Reading
     """
 
-    codes = NotKept("The group")
+    codes = not_kept("The group")
     keeps_codes = False
-    sizes = _RefusedSizes()
 
     def __init__(self, reading: Reading) -> None:
         self.n_groups = reading.nobs
@@ -203,6 +183,13 @@ class EachRow(Grouping):
     def n_rows(self) -> int:
         """Rows of the model."""
         return self.n_groups
+
+    @property
+    def sizes(self) -> NoReturn:
+        """The first thing that effects are asked for. Effects of which each row is a level of its own are refused."""
+        raise InsufficientDataError(
+            f"The effects have a level for each of the {self.n_groups} rows, so nothing is left to estimate."
+        )
 
     def crossed(self, other: Grouping) -> Grouping:
         """Return the grouping by pairs of groups that occur: each row is one still."""

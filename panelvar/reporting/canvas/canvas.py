@@ -53,20 +53,6 @@ def pyplot() -> ModuleType:
     return matplotlib.pyplot
 
 
-def check_figure(figure: object) -> None:
-    """Refuse what is given as a figure and is not one; None asks for a new one.
-
-    Raises
-    ------
-    SpecificationError
-    """
-    if figure is not None:
-        pyplot()
-        from matplotlib.figure import FigureBase
-
-        refuse_other("figure=", figure, FigureBase, "a Figure of matplotlib, or None for a new one")
-
-
 @dataclass(frozen=True)
 class Canvas:
     """Panels to draw in, and the figure that holds them.
@@ -120,14 +106,9 @@ class Canvas:
             style: dict[str, Any] = {"color": VERMILLION} if unstable and usual else {}
             write(self.figure.suptitle, title, self._characters(size), fontsize=size, **style)
         if unstable and not usual:
-            place: dict[str, Any] = {
-                "xycoords": "axes fraction",
-                "ha": "left",
-                "va": "top",
-                "fontsize": 8,
-                "color": VERMILLION,
-            }
-            self.panels[0].annotate("not stable", (0.02, 0.98), **place)
+            self.panels[0].annotate(
+                "not stable", (0.02, 0.98), xycoords="axes fraction", ha="left", va="top", fontsize=8, color=VERMILLION
+            )
 
     def name(self, text: str, size: float = 11.0) -> None:
         """Write the caller's title, or this one, over the only panel."""

@@ -11,7 +11,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import Note
 from panelvar.data.panel.panel import Panel
-from panelvar.data.streams.reading import NotKept
+from panelvar.data.streams.reading import not_kept
 from panelvar.data.streams.whole_entities import WholeEntities
 from panelvar.panels.dynamic.dynamic_model import DynamicModel, stream_model
 from panelvar.panels.dynamic.lag_instruments import Specification
@@ -40,10 +40,10 @@ class StreamedPanelRows(SystemRows):
     missing : {"drop", "raise"}
     """
 
-    design = NotKept("A residual")
-    columns = NotKept("A residual or fitted value")
-    panel_rows = NotKept("A residual")
-    entities = NotKept("An entity")
+    design = not_kept("A residual")
+    columns = not_kept("A residual or fitted value")
+    panel_rows = not_kept("A residual")
+    entities = not_kept("An entity")
 
     def __init__(self, source: WholeEntities, system: AskedSystem, missing: str) -> None:
         self.source, self._system = source, system
