@@ -84,18 +84,16 @@ class TestResult(Presented):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be printed: results are made by hand too."""
-        numbers = (self.statistic, self.pvalue)
-        if not (type(self.statistic) is type(self.pvalue) is float or all(map(is_number, numbers))):
+        if not (is_number(self.statistic) and is_number(self.pvalue)):
             raise SpecificationError(
                 f"statistic={shown(self.statistic)} and pvalue={shown(self.pvalue)} must be numbers (NaN: none)."
             )
         for option, value in (("df", self.df), ("df_denominator", self.df_denominator)):
             if value is not None and not is_number(value):
                 raise SpecificationError(f"{option}={shown(value)} must be a number or None.")
-        if not type(self.name) is type(self.distribution) is type(self.null) is str:
-            for option in ("name", "distribution", "null"):
-                if not isinstance(text := getattr(self, option), str):
-                    raise SpecificationError(f"{option}={shown(text)} must be a text.")
+        for option, text in (("name", self.name), ("distribution", self.distribution), ("null", self.null)):
+            if not isinstance(text, str):
+                raise SpecificationError(f"{option}={shown(text)} must be a text.")
         if self.notes != () and not (isinstance(self.notes, tuple) and all(isinstance(n, Note) for n in self.notes)):
             raise SpecificationError(f"notes={shown(self.notes)} must be a tuple of Note.")
 

@@ -63,15 +63,12 @@ class SentWork(Generic[Found]):
         work: Callable[[], Found] = _Unpickler(io.BytesIO(self._packed), share, views).load()
         return work()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self._packed, [bytes(buffer.raw()) for buffer in self._buffers])
+    def __getstate__(self) -> tuple[bytes, list[bytes]]:
+        return self._packed, [bytes(buffer.raw()) for buffer in self._buffers]
 
-
-def _again(packed: bytes, buffers: list[bytes]) -> SentWork[Any]:
-    """Put together work that has arrived."""
-    work: SentWork[Any] = SentWork.__new__(SentWork)
-    work._packed, work._buffers = packed, [pickle.PickleBuffer(buffer) for buffer in buffers]
-    return work
+    def __setstate__(self, state: tuple[bytes, list[bytes]]) -> None:
+        self._packed, buffers = state
+        self._buffers = [pickle.PickleBuffer(buffer) for buffer in buffers]
 
 
 class _Pickler(pickle.Pickler):

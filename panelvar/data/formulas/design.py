@@ -234,15 +234,17 @@ class Design(ModelRows):
         else:
             values = arranged(panel, column, "Groups")
             label = name_of_groups(panel, column, values) or "given groups"
-        import pandas as pd
-
-        if self.kept is not None:
-            values = values[self.kept]
-        codes, uniques = pd.factorize(np.asarray(values))
+        codes, uniques = self._factorize(values)
         missing = int((codes < 0).sum())
         if missing:
             raise DataError(f"{label!r} is missing in {missing} of the {len(codes)} rows of the model.")
         return Grouping.from_codes(codes.astype(np.int64, copy=False), len(uniques)), label
+
+    def _factorize(self, values: Any) -> tuple[NDArray[np.intp], Any]:
+        """Return codes and distinct values at the model's rows."""
+        import pandas as pd
+
+        return pd.factorize(np.asarray(values if self.kept is None else values[self.kept]))
 
     def _crossed(self, parts: tuple[str, ...]) -> Grouping:
         return Grouping.from_codes(*compact(self._joint(parts)))
@@ -286,10 +288,7 @@ class Design(ModelRows):
             each = [self.labels_of(part)[self.group_by(part)[0].codes[first]] for part in parts]
             texts = ["^".join(map(as_text, pair)) for pair in zip(*each, strict=True)]
             return pd.Index(texts, dtype=object, name=dimension)
-        values = panel.raw_column(dimension)
-        if self.kept is not None:
-            values = values[self.kept]
-        labels: pd.Index = pd.Index(pd.factorize(np.asarray(values))[1], name=dimension)
+        labels: pd.Index = pd.Index(self._factorize(panel.raw_column(dimension))[1], name=dimension)
         return labels
 
 

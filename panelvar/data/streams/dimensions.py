@@ -115,7 +115,7 @@ class Dimension:
         DataError
             If no row of the model had a label.
         """
-        found = self._growing.find(labels, where)
+        found = self._growing.number(labels, where, new=False)
         places = self._rank.take(found.places)
         if len(places) and places.min() < 0:
             raise self._growing.unknown(self._growing.labels[found.places[places.argmin()]], where)

@@ -65,25 +65,42 @@ class GrowingLabels:
         self._kind = ("", "")
         self.count = 0
 
-    def add(self, labels: Labels, place: str) -> LabelCodes:
-        """Number the labels of a chunk, those that are new behind the others.
+    def number(self, labels: Labels, place: str, *, new: bool) -> LabelCodes:
+        """Number the labels of a chunk, none of which is missing.
+
+        Parameters
+        ----------
+        labels : Labels
+        place : str
+            What they are labels of, for errors.
+        new : bool
+            Whether labels that are new come behind the others; else the chunk has been seen before.
 
         Raises
         ------
         DataError
-            If labels are of another type than those of earlier chunks.
+            If labels are of another type than those of earlier chunks, or a label of a chunk seen before was not there.
         """
-        return self._numbered(labels, place, new=True)
+        import pandas as pd
 
-    def find(self, labels: Labels, place: str) -> LabelCodes:
-        """Number the labels of a chunk that has been seen before.
-
-        Raises
-        ------
-        DataError
-            If a label was not there.
-        """
-        return self._numbered(labels, place, new=False)
+        if isinstance(labels, Coded):
+            seen = np.bincount(labels.codes, minlength=len(labels.labels)) > 0
+            # An order that somebody chose stays as long as every chunk has the same.
+            chosen = labels.chosen and (self.count == 0 or _same_order(self._categories, labels.labels))
+            self._categories = labels.labels if chosen else None
+            places = np.full(len(seen), -1, dtype=np.intp)
+            places[seen] = self._places(labels.labels[seen], place, new=new)
+            return LabelCodes(places[labels.codes], None)
+        self._categories = None
+        if (starts := _runs(labels)) is not None:
+            heads: Any = labels[starts[:-1]]
+            return LabelCodes(self._places(pd.Index(heads), place, new=new), starts)
+        array: Any = labels
+        if self._within_reach(array):
+            self._check(pd.Index(array[:1]), place)
+            return LabelCodes(self._by_number(array, place, new=new), None)
+        codes, distinct = pd.factorize(array)
+        return LabelCodes(self._places(pd.Index(distinct), place, new=new)[codes], None)
 
     def merge(self, other: GrowingLabels) -> Positions:
         """Take in the labels of another, those that are new behind these; return where each of them stands here.
@@ -130,29 +147,6 @@ class GrowingLabels:
         if labels.dtype.kind in "iufbM":
             return np.argsort(labels.to_numpy(), kind="stable").astype(np.intp)
         return ascending_places(labels, f"The labels in {self.name!r}").astype(np.intp)
-
-    def _numbered(self, labels: Labels, place: str, *, new: bool) -> LabelCodes:
-        """Number the labels of a chunk. None of them is missing."""
-        import pandas as pd
-
-        if isinstance(labels, Coded):
-            seen = np.bincount(labels.codes, minlength=len(labels.labels)) > 0
-            # An order that somebody chose stays as long as every chunk has the same.
-            chosen = labels.chosen and (self.count == 0 or _same_order(self._categories, labels.labels))
-            self._categories = labels.labels if chosen else None
-            places = np.full(len(seen), -1, dtype=np.intp)
-            places[seen] = self._places(labels.labels[seen], place, new=new)
-            return LabelCodes(places[labels.codes], None)
-        self._categories = None
-        if (starts := _runs(labels)) is not None:
-            heads: Any = labels[starts[:-1]]
-            return LabelCodes(self._places(pd.Index(heads), place, new=new), starts)
-        array: Any = labels
-        if self._within_reach(array):
-            self._check(pd.Index(array[:1]), place)
-            return LabelCodes(self._by_number(array, place, new=new), None)
-        codes, distinct = pd.factorize(array)
-        return LabelCodes(self._places(pd.Index(distinct), place, new=new)[codes], None)
 
     def _places(self, distinct: pd.Index, place: str, *, new: bool) -> Positions:
         """Return where different labels stand, those that are new behind the others."""

@@ -232,7 +232,9 @@ class PanelStream(HintsAtNames):
             read = partial(_parse_rows, y, self)
             chunks, first = self._rows_for(y)
             found = read(rows_of(first))
-            return self._survey_formula(chunks, y, found, read, constant, weights, missing)
+            chunks = self._computing(chunks, y, found, read)
+            constant = found.constant if constant is None else constant
+            return self._survey_design(chunks, found.y_name, found.x_names, constant, weights, missing, y)
         return self._survey_design(self._chunks, y, read_names("x", x), constant, weights, missing, None)
 
     def instrumented_design_of(
@@ -243,11 +245,10 @@ class PanelStream(HintsAtNames):
         chunks, first = self._rows_for(formula)
         parts = read(rows_of(first))
         layout, found = parts.layout, parts.of_model
-        design = self._survey_formula(
-            chunks, formula, found, lambda panel: read(panel).of_model, constant, weights, missing
-        )
-        design.formula = parts.formula
-        return design, layout
+        chunks = self._computing(chunks, formula, found, lambda panel: read(panel).of_model)
+        constant = found.constant if constant is None else constant
+        names = found.x_names
+        return self._survey_design(chunks, found.y_name, names, constant, weights, missing, parts.formula), layout
 
     def _rows_for(self, formula: str) -> tuple[Chunks, Chunk]:
         """Return the chunks that a formula is computed of, and the first of them; the levels it needs are read."""
@@ -260,22 +261,13 @@ class PanelStream(HintsAtNames):
             self._levels |= read_levels(self._chunks, unknown)
         return chunks, first
 
-    def _survey_formula(
-        self,
-        chunks: Chunks,
-        formula: str,
-        first: FormulaColumns,
-        read: Callable[[Panel], FormulaColumns],
-        constant: bool | None,
-        weights: Any,
-        missing: str,
-    ) -> StreamedDesign:
-        """Survey the rows of a formula, ``first`` being what it makes of the first of the chunks."""
+    def _computing(
+        self, chunks: Chunks, formula: str, first: FormulaColumns, read: Callable[[Panel], FormulaColumns]
+    ) -> Chunks:
+        """Return chunks that compute a formula, ``first`` being what it makes of the first of them."""
         needed = columns_in(formula, self.names)
         computed = ComputedChunks(chunks, (*first.x_names, first.y_name), needed, partial(_by_name, read))
-        chunks = computed if computed.computed else chunks
-        constant = first.constant if constant is None else constant
-        return self._survey_design(chunks, first.y_name, first.x_names, constant, weights, missing, formula)
+        return computed if computed.computed else chunks
 
     def _survey_design(
         self,

@@ -286,7 +286,7 @@ class _Counts:
 
     def add(self, labels: Labels, where: str) -> None:
         """Count the labels of a chunk."""
-        found = self.growing.add(labels, where)
+        found = self.growing.number(labels, where, new=True)
         counts = self._counts()
         if found.starts is None:
             np.add.at(counts, found.places, 1.0)

@@ -127,7 +127,8 @@ class Surveyor:
         """Take in a chunk."""
         who = dimension_labels(chunk, self._entities.name, "entity")
         when = dimension_labels(chunk, self._times.name, "time")
-        entities, times = self._entities.add(who, chunk.where), self._times.add(when, chunk.where)
+        entities = self._entities.number(who, chunk.where, new=True)
+        times = self._times.number(when, chunk.where, new=True)
         self._met.add(entities.codes, times.codes)
         columns = [chunk.numbers(name) for name in self.columns]
         self.nobs_read += chunk.n_rows
@@ -309,7 +310,7 @@ class Surveyor:
             raise DataError(f"{what}. {advice}")
         for chunk in chunks.read(names):
             who, when = (
-                labels.find(chunk.labels(name), chunk.where)
+                labels.number(chunk.labels(name), chunk.where, new=False)
                 for labels, name in zip((self._entities, self._times), names, strict=True)
             )
             pairs = zip(who.codes.tolist(), when.codes.tolist(), strict=True)
@@ -336,6 +337,7 @@ def dimension_labels(chunk: Chunk, name: str, what: str) -> Labels:
 
 def survey_of(chunks: Chunks, begin: Callable[[], Surveyor], read: Sequence[str]) -> Surveyor:
     """Take in these columns of all chunks."""
+    # Made where the work is done: the arrays that are sent to workers cannot be written to.
     surveyor = begin()
     for chunk in chunks.read(read):
         surveyor.take(chunk)

@@ -65,8 +65,8 @@ class WholeEntities:
         runs: list[Positions] = []
         for chunk in self._chunks((self.entity_name, self.time_name)):
             known = self._who.count
-            found = self._who.add(dimension_labels(chunk, self.entity_name, "entity"), chunk.where)
-            self._when.add(dimension_labels(chunk, self.time_name, "time"), chunk.where)
+            found = self._who.number(dimension_labels(chunk, self.entity_name, "entity"), chunk.where, new=True)
+            self._when.number(dimension_labels(chunk, self.time_name, "time"), chunk.where, new=True)
             heads, own = _runs(found)
             begun = slice(int(own[0] == last), None)
             _refuse_again(chunk, self._who, heads[begun], own[begun], known)
@@ -114,7 +114,7 @@ class WholeEntities:
         held: list[_Piece] = []
         read = rows = 0
         for chunk in self._chunks(wanted):
-            found = self._who.find(dimension_labels(chunk, self.entity_name, "entity"), chunk.where)
+            found = self._who.number(dimension_labels(chunk, self.entity_name, "entity"), chunk.where, new=False)
             heads, own = _runs(found)
             continued = int(read > 0 and own[0] == self._sequence[read - 1])
             expected = self._sequence[read - continued : read - continued + len(own)]
@@ -122,7 +122,7 @@ class WholeEntities:
                 raise _changed(chunk.where)
             lengths = np.diff(np.append(heads, chunk.n_rows))
             numbers = read - continued + np.repeat(np.arange(len(own)), lengths)
-            when = self._when.find(dimension_labels(chunk, self.time_name, "time"), chunk.where)
+            when = self._when.number(dimension_labels(chunk, self.time_name, "time"), chunk.where, new=False)
             positions = self._positions[when.codes]
             piece = _Piece(chunk.frame()[wanted], numbers, positions, chunk, 0)
             read += len(own) - continued

@@ -96,21 +96,17 @@ def _each(results: Any) -> Iterator[tuple[str, str | None, Any]]:
         yield from (("", None, result) for result in results)
         return
     for key, value in results.items():
+        grouped = isinstance(value, (Mapping, Sequence)) and not isinstance(value, str)
+        if grouped and not value:
+            raise SpecificationError(f"results[{str(key)!r}] is empty. A group needs at least one result.")
         if isinstance(value, Mapping):
-            _not_empty(key, value)
             yield from ((str(key), str(label), result) for label, result in value.items())
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            _not_empty(key, value)
+        elif grouped:
             yield from ((str(key), None, result) for result in value)
         elif isinstance(key, tuple) and len(key) > 1:
             yield ", ".join(map(str, key[:-1])), str(key[-1]), value
         else:
             yield "", str(key), value
-
-
-def _not_empty(key: object, group: Any) -> None:
-    if not group:
-        raise SpecificationError(f"results[{str(key)!r}] is empty. A group needs at least one result.")
 
 
 def one_below_another(columns: Sequence[Column]) -> tuple[list[str], list[Block]]:

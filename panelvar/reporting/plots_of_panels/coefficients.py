@@ -205,7 +205,6 @@ def plot_coefficients(
     _name_lines(canvas, lines, places, upright, term)
     if len(fits) > 1:
         _stripe(ax, lines, places, upright)
-    if len(fits) > 1:
         canvas.legend(marks, list(fits))
     canvas.name(_title(fits))
     canvas.foot(_foot(fits, levels, joint, hidden))
@@ -219,9 +218,8 @@ def _limits(result: _Drawn, names: list[str], **options: Any) -> tuple[Any, Any]
 
 
 def _fits(results: object) -> dict[str, _Drawn]:
-    if isinstance(results, _ESTIMATED):
-        given: dict[str, object] = {"": results}
-    elif isinstance(results, Mapping):
+    given: dict[str, object]
+    if isinstance(results, Mapping):
         given = {str(label): result for label, result in results.items()}
     elif isinstance(results, Sequence) and not isinstance(results, str):
         given = {f"({k})": result for k, result in enumerate(results, start=1)}
@@ -314,11 +312,9 @@ def _called(labels: Mapping[str, str] | None, fits: Mapping[str, _Drawn]) -> Pri
     """What coefficients, terms, equations and regressors are called."""
     known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
     equations = _equations(fits)
-    return PrintedNames(labels, [*known, *(_term_of(name, equations) for name in known), *_texts(equations)])
-
-
-def _texts(equations: Mapping[str, tuple[str, str]]) -> list[str]:
-    return [text for _, text in equations.values()]
+    return PrintedNames(
+        labels, [*known, *(_term_of(name, equations) for name in known), *(text for _, text in equations.values())]
+    )
 
 
 def _equations(fits: Mapping[str, _Drawn]) -> dict[str, tuple[str, str]]:

@@ -17,7 +17,7 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import dated_panel
 from panelvar.data.panel.panel import Panel
 from panelvar.panels.static.result import LinearResult
-from panelvar.panels.static.within_between import least_squares_line
+from panelvar.panels.static.within_between import Line, least_squares_line
 from panelvar.reporting.canvas.canvas import (
     BLUE,
     MARKERS,
@@ -129,9 +129,13 @@ def plot_scatter(
         if named and len(shown) > 1:
             marks.append((points, called[entities[entity]]))
         if entity_lines and len(shown) > 1:
-            _line(ax, across[mine], up[mine], colour, 1.6 if named else 0.7, 0.9 if named else 0.3)
+            line = least_squares_line(across[mine], up[mine])
+            width, alpha = (1.6, 0.9) if named else (0.7, 0.3)
+            draw_line(ax, line, across[mine], color=colour, linewidth=width, alpha=alpha, zorder=3)
     if pooled_line:
-        marks += [(line, "all rows") for line in _line(ax, across, up, "black", 2.0, 1.0, label="all rows", style="--")]
+        style: dict[str, Any] = {"color": "black", "linewidth": 2.0, "linestyle": "--", "zorder": 3}
+        drawn = draw_line(ax, least_squares_line(across, up), across, label="all rows", **style)
+        marks += [(line, "all rows") for line in drawn]
     canvas.name_axes(called[str(x)], called[str(up_name)])
     if marks:  # none where one entity alone has an x that does not vary
         legend = ax.legend(*zip(*marks, strict=True), loc="best", fontsize=9, frameon=False)
@@ -175,22 +179,12 @@ def _columns(
     return across[both], up[both], codes[both], [str(label) for label in labels], up_name
 
 
-def _line(
-    ax: Axes,
-    x: Array,
-    y: Array,
-    colour: str,
-    linewidth: float,
-    alpha: float,
-    label: str | None = None,
-    style: str = "-",
-) -> list[Line2D]:
-    """Draw the least-squares line over the range of ``x``; nothing if ``x`` does not vary."""
-    line = least_squares_line(x, y)
+def draw_line(ax: Axes, line: Line | None, along: Array, **style: Any) -> list[Line2D]:
+    """Draw a least-squares line over the range of a column; nothing if the column does not vary."""
     if line is None:
         return []
-    ends = np.array([x.min(), x.max()])
-    return ax.plot(ends, line(ends), style, color=colour, linewidth=linewidth, alpha=alpha, label=label, zorder=3)
+    ends = np.array([along.min(), along.max()])
+    return ax.plot(ends, line(ends), **style)
 
 
 def draw_cloud(ax: Axes, x: Array, y: Array, colour: str) -> None:

@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.arguments import read_flag, refuse_other
-from panelvar.core.base.arrays import Array
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.design import dated_panel
 from panelvar.panels.static.within_between import Line, WithinBetween, within_between
 from panelvar.reporting.canvas.canvas import BLUE, GREY, VERMILLION, open_canvas, read_shown_names, tidy, write
-from panelvar.reporting.plots_of_panels.scatter import draw_cloud
+from panelvar.reporting.plots_of_panels.scatter import draw_cloud, draw_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,10 +91,10 @@ def plot_within_between(
     left, right = canvas.panels
     draw_cloud(left, found.within_x, found.within_y, BLUE)
     right.scatter(found.mean_x, found.mean_y, s=24 if len(texts) <= 60 else 9, color=VERMILLION, linewidths=0, zorder=3)
-    _draw_line(left, found.within, found.within_x, BLUE, "-")
-    _draw_line(right, found.between, found.mean_x, VERMILLION, "-")
+    draw_line(left, found.within, found.within_x, color=BLUE, linewidth=1.8, zorder=4)
+    draw_line(right, found.between, found.mean_x, color=VERMILLION, linewidth=1.8, zorder=4)
     for panel_of, own in ((left, found.within_x), (right, found.mean_x)):
-        _draw_line(panel_of, found.pooled, own, GREY, "--")
+        draw_line(panel_of, found.pooled, own, color=GREY, linestyle="--", linewidth=1.2, zorder=4)
         tidy(panel_of)
         panel_of.tick_params(labelsize=9)
         write(panel_of.set_xlabel, called[str(x)], 40, fontsize=10)
@@ -125,12 +124,6 @@ def _name_means(ax: Axes, found: WithinBetween, names: Sequence[str]) -> None:
         taken.append((across, across + width, up))
         style: dict[str, Any] = {"xytext": (4, 3), "textcoords": "offset points", "fontsize": 8}
         write(ax.annotate, names[place], 16, xy=(found.mean_x[place], found.mean_y[place]), **style)
-
-
-def _draw_line(ax: Axes, line: Line | None, along: Array, colour: str, style: str) -> None:
-    if line is not None:
-        ends = np.array([along.min(), along.max()])
-        ax.plot(ends, line(ends), style, color=colour, linewidth=1.8 if style == "-" else 1.2, zorder=4)
 
 
 def _slope(line: Line | None) -> str:

@@ -68,15 +68,15 @@ def test_integers_are_numbered_however_far_apart(kind, spread):
         spread = 2
     labels = GrowingLabels("firm")
     chunks = [(rng.integers(0, 60, 40) * spread).astype(kind) for _ in range(5)] + [np.arange(7, dtype=kind)]
-    found = [labels.add(chunk, "chunk").codes for chunk in chunks]
+    found = [labels.number(chunk, "chunk", new=True).codes for chunk in chunks]
     everything = np.concatenate(chunks)
     assert labels.count == len(np.unique(everything))
     assert labels.labels.dtype == kind
     np.testing.assert_array_equal(labels.labels.to_numpy()[np.concatenate(found)], everything)
     np.testing.assert_array_equal(labels.labels.to_numpy()[labels.order()], np.unique(everything))
-    np.testing.assert_array_equal(labels.find(everything, "later").codes, np.concatenate(found))
+    np.testing.assert_array_equal(labels.number(everything, "later", new=False).codes, np.concatenate(found))
     with pytest.raises(Exception, match="77 in column 'firm' of later was not there"):
-        labels.find(np.array([everything[0], 77], dtype=kind), "later")
+        labels.number(np.array([everything[0], 77], dtype=kind), "later", new=False)
 
 
 def test_integers_too_far_apart_at_first_get_a_table_once_there_are_many():
@@ -84,14 +84,14 @@ def test_integers_too_far_apart_at_first_get_a_table_once_there_are_many():
     numbers = rng.permutation(5_000_000)[:1_200_000]
     labels = GrowingLabels("firm")
     for chunk in np.split(numbers, 12):
-        labels.add(chunk, "chunk")
+        labels.number(chunk, "chunk", new=True)
     assert isinstance(labels._integers, IntegerCodes)
     np.testing.assert_array_equal(labels.labels.to_numpy()[labels.order()], np.sort(numbers))
-    np.testing.assert_array_equal(labels.labels.to_numpy()[labels.find(numbers, "later").codes], numbers)
+    np.testing.assert_array_equal(labels.labels.to_numpy()[labels.number(numbers, "later", new=False).codes], numbers)
 
 
 def test_integers_beyond_what_a_table_can_reach_are_hashed():
     labels = GrowingLabels("firm")
     numbers = np.array([2**63 + 5, 3, 2**64 - 1, 3], dtype=np.uint64)
-    np.testing.assert_array_equal(labels.add(numbers, "chunk").codes, [0, 1, 2, 1])
+    np.testing.assert_array_equal(labels.number(numbers, "chunk", new=True).codes, [0, 1, 2, 1])
     assert pd.Index(numbers[:3]).equals(labels.labels)
