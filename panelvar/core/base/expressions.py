@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from functools import lru_cache
 
 from panelvar.core.base.errors import SpecificationError
@@ -49,6 +50,21 @@ def syntax_tree(text: str, written: str) -> ast.expr | None:
         lean = node.left if isinstance(node, ast.BinOp) else None
         nodes += [(child, level + (child is not lean)) for child in ast.iter_child_nodes(node)]
     return tree
+
+
+def quoted_tree(text: str) -> tuple[ast.expr | None, dict[str, str]]:
+    """Return the tree of an expression with names in backticks, and the name that each identifier in it stands for.
+
+    Python has no backticks: the names become identifiers.
+    """
+    names: dict[str, str] = {}
+
+    def stand_in(quoted: re.Match[str]) -> str:
+        identifier = f"quoted_name_{len(names)}_"
+        names[identifier] = quoted[1]
+        return identifier
+
+    return syntax_tree(re.sub(r"`([^`]*)`", stand_in, text), text), names
 
 
 def spine(node: ast.expr) -> tuple[ast.expr, list[ast.BinOp]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, SpecificationError, choose
-from panelvar.core.base.expressions import number, source, spine, syntax_tree
+from panelvar.core.base.expressions import number, quoted_tree, source, spine
 from panelvar.data.formulas.categories import Categories, HasLevels, Levels, pairs
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.panel_rows import refuse_infinite, rows_where
@@ -131,23 +131,12 @@ class Factors:
             if self._is_categorical(factor.text):
                 return self._levels(factor.text).categories
             return cast(Value, self._by_itself(factor.text))
-        node = self._tree(factor.text)
+        node, self._quoted = quoted_tree(factor.text)
+        if node is None:
+            raise SpecificationError(f"{factor.text!r} cannot be read.")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ALONE:
             return {"C": self._categorical_call, "i": self._interaction, "poly": self._polynomials}[node.func.id](node)
         return self._value(node)
-
-    def _tree(self, text: str) -> ast.expr:
-        # Python has no backticks: quoted names become identifiers that stand for them.
-        self._quoted: dict[str, str] = {}
-        node = syntax_tree(re.sub(r"`([^`]*)`", self._unquote, text), text)
-        if node is None:
-            raise SpecificationError(f"{text!r} cannot be read.")
-        return node
-
-    def _unquote(self, match: re.Match[str]) -> str:
-        name = f"quoted_name_{len(self._quoted)}_"
-        self._quoted[name] = match[1]
-        return name
 
     def _is_categorical(self, name: str) -> bool:
         return is_categorical(self.like.raw_column(name))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from panelvar.core.base.errors import DataError, SpecificationError
-from panelvar.core.base.expressions import syntax_tree
+from panelvar.core.base.expressions import quoted_tree
 from panelvar.core.base.lag_ranges import each_lag
 from panelvar.core.base.limits import MOST_TERMS
 from panelvar.core.base.quoting import in_backticks, shown
@@ -227,13 +227,7 @@ def written(text: str, formula: str) -> str:
     SpecificationError
         If the text is not an expression.
     """
-    quoted: list[str] = []
-
-    def named(match: re.Match[str]) -> str:
-        quoted.append(match[0])
-        return f"quoted_name_{len(quoted) - 1}_"
-
-    tree = syntax_tree(re.sub(r"`[^`]*`", named, text), text)
+    tree, names = quoted_tree(text)
     if tree is None:
         advice = " Several lags are written L(x, 1:3)." if re.search(r"\w\(.*\d\s*:\s*\d", text) else ""
         if re.match(r"as\.\w+\(", text):
@@ -245,7 +239,7 @@ def written(text: str, formula: str) -> str:
         whole = ast.unparse(tree)
     except RecursionError:  # a sum of hundreds of terms
         return text
-    return re.sub(r"quoted_name_(\d+)_", lambda match: quoted[int(match[1])], whole)
+    return unmasked(whole, {identifier: f"`{name}`" for identifier, name in names.items()})
 
 
 def unmasked(text: str, names: Mapping[str, str]) -> str:

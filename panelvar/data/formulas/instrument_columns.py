@@ -79,9 +79,13 @@ def build_instrumented(
     DataError, InsufficientDataError
         As `panelvar.data.formulas.design.build_design`.
     """
+    written = isinstance(y, str) and "~" in y
+    if written and any(names is not None for names in (x, endogenous, instruments)):
+        raise SpecificationError(
+            "Give a formula with its instruments, 'y ~ x1 + [p ~ z1 + z2]', or lists of columns, but not both."
+        )
     if makes_designs(data):
-        if isinstance(y, str) and "~" in y:
-            _refuse_both(x, endogenous, instruments)
+        if written:
             rows, layout = data.instrumented_design_of(y, constant=constant, weights=weights, missing=missing)
             return cast(Design, rows), layout
         lists = _named(y, x, endogenous, instruments)
@@ -93,8 +97,7 @@ def build_instrumented(
     panel = dated_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
-    if "~" in y:
-        _refuse_both(x, endogenous, instruments)
+    if written:
         columns = from_formula(y, panel)
     else:
         lists = _named(y, x, endogenous, instruments)
@@ -104,14 +107,6 @@ def build_instrumented(
     constant = model.constant if constant is None else constant
     design = make_design(panel, model.y_name, model.x_names, model.y, model.x, constant, weights, columns.formula)
     return complete(design, missing), layout
-
-
-def _refuse_both(*lists: Names) -> None:
-    """Refuse lists of columns beside a formula."""
-    if any(names is not None for names in lists):
-        raise SpecificationError(
-            "Give a formula with its instruments, 'y ~ x1 + [p ~ z1 + z2]', or lists of columns, but not both."
-        )
 
 
 def _count(instruments: list[str], endogenous: list[str]) -> None:

@@ -250,13 +250,8 @@ def one_dimensional(values: Any, what: str) -> Any:
             raise DataError(f"{what} holds lists of different lengths; expected a one-dimensional array.") from None
     if getattr(values, "ndim", 1) != 1:
         raise DataError(f"{what} has shape {values.shape}; expected a one-dimensional array.")
-    if isinstance(values, np.ma.MaskedArray):
-        return _unmasked(values, what)
-    return values
-
-
-def _unmasked(values: Any, what: str) -> NDArray[Any]:
-    """A masked array as a plain one, NaN where it is masked."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
     if not np.ma.is_masked(values):
         return np.asarray(values)
     if values.dtype.kind not in "fiub":

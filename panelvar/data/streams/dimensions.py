@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
-from panelvar.data.streams.scattered_rows import ScatteredGrouping
 from panelvar.kernels.linear.columns import Column
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import TransformedRows
@@ -34,11 +33,6 @@ class LocalGroups(NamedTuple):
 
     grouping: Grouping
     first: int = 0
-
-    @property
-    def scattered(self) -> bool:
-        """Whether rows of a group may lie apart."""
-        return isinstance(self.grouping, ScatteredGrouping)
 
     @property
     def codes(self) -> Positions:

@@ -164,6 +164,13 @@ def _join_met(first: tuple[Positions, Mask], second: tuple[Positions, Mask]) -> 
     return np.maximum(met, other_met), several | other_several | apart
 
 
+def _refuse_sizes(effects: EachRow) -> NoReturn:
+    """Refuse the first thing that effects are asked for: each row is a level of its own."""
+    raise InsufficientDataError(
+        f"The effects have a level for each of the {effects.n_groups} rows, so nothing is left to estimate."
+    )
+
+
 class EachRow(Grouping):
     """Rows of a stream each of which is a group of its own, as pairs of an entity and a period are.
 
@@ -174,6 +181,7 @@ class EachRow(Grouping):
 
     codes = not_kept("The group")
     keeps_codes = False
+    sizes: Any = property(_refuse_sizes)
 
     def __init__(self, reading: Reading) -> None:
         self.n_groups = reading.nobs
@@ -183,13 +191,6 @@ class EachRow(Grouping):
     def n_rows(self) -> int:
         """Rows of the model."""
         return self.n_groups
-
-    @property
-    def sizes(self) -> NoReturn:
-        """The first thing that effects are asked for. Effects of which each row is a level of its own are refused."""
-        raise InsufficientDataError(
-            f"The effects have a level for each of the {self.n_groups} rows, so nothing is left to estimate."
-        )
 
     def crossed(self, other: Grouping) -> Grouping:
         """Return the grouping by pairs of groups that occur: each row is one still."""

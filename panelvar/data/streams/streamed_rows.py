@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, reduce
 from typing import Any, Unpack, cast
 
 import numpy as np
@@ -42,9 +42,6 @@ class StreamedColumns(MakesRows):
     def __len__(self) -> int:
         return len(self.reading.columns) if self.loadings is None else int(self.loadings.shape[1])
 
-    def __iter__(self) -> Iterator[Array]:
-        raise no_rows("A column")
-
     def __getitem__(self, place: int) -> Array:
         raise no_rows("A column")
 
@@ -79,10 +76,7 @@ class StreamedColumns(MakesRows):
 
     def totals(self) -> Array:
         """Return the sums of the columns over all rows."""
-        total = np.zeros(len(self))
-        for _, part in self._sums_by_entity():
-            total += part.sum(axis=0)
-        return total
+        return sum((part.sum(axis=0) for _, part in self._sums_by_entity()), np.zeros(len(self)))
 
     def _sums_by_entity(self) -> Iterator[tuple[slice, Array]]:
         """Yield some entities and the sums of the columns over each of them."""
@@ -153,7 +147,7 @@ class StreamedRows(TransformedRows):
         """Return the rows of a chunk."""
         groups = [part.local(dimension) for dimension in self._dimensions]
         pairs = list(zip(groups, self.tables, strict=True))
-        scattered = any(local.scattered for local in groups)
+        scattered = any(isinstance(local.grouping, ScatteredGrouping) for local in groups)
         constant: Any = self.constant
         weights: Any = self.weights
         return (ScatteredRows if scattered else TransformedRows)(
@@ -260,10 +254,8 @@ class StreamedRows(TransformedRows):
         return lambda mapping: gather(partial(self._add_products, mapping), _add_pairs, left_out=(self.source._sums,))
 
     def _add_products(self, mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
-        cross, squares = np.zeros(1, dtype=np.longdouble), np.zeros(1, dtype=np.longdouble)
-        for _, rows in self._parts():
-            cross, squares = _add_pairs((cross, squares), rows.products()(mapping))
-        return cross, squares
+        nothing = np.zeros(1, dtype=np.longdouble)
+        return reduce(_add_pairs, (rows.products()(mapping) for _, rows in self._parts()), (nothing, nothing))
 
     def combined(self, loadings: Array) -> StreamedRows:
         """Return the rows of linear combinations of the columns (see `TransformedRows.combined`)."""
