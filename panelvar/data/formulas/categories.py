@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Protocol
 
@@ -69,7 +69,8 @@ class Categories:
         rank = np.empty(len(order) + 1, dtype=np.int64)
         rank[order] = np.arange(len(order))
         rank[-1] = -1
-        return Categories(rank[self.codes], tuple(self.levels[place] for place in order), len(places))
+        levels = tuple(self.levels[place] for place in order)
+        return replace(self, codes=rank[self.codes], levels=levels, n_named=len(places))
 
 
 class Levels:

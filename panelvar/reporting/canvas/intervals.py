@@ -12,6 +12,7 @@ from panelvar.core.base.arrays import Array, Mask
 from panelvar.reporting.canvas.canvas import MARKERS, PALETTE, write
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
@@ -32,6 +33,11 @@ class Look:
         """The look of a place; 36 of them differ."""
         n = len(PALETTE)
         return cls(PALETTE[place % n], MARKERS[(place + place // n) % n], place // n % 2 == 1)
+
+
+def ends(table: pd.DataFrame) -> tuple[Array, Array]:
+    """Return the lower and the upper limits that `conf_int` has returned."""
+    return table["lower"].to_numpy(), table["upper"].to_numpy()
 
 
 def in_percent(levels: Sequence[float]) -> str:

@@ -25,7 +25,7 @@ from panelvar.estimates.coefficients.nonlinear import DerivedEstimates
 from panelvar.estimates.coefficients.printed_names import PrintedNames
 from panelvar.nonstationary.cointegration.vecm_result import VecmResult
 from panelvar.reporting.canvas.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
-from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, in_percent, name_places
+from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, ends, in_percent, name_places
 from panelvar.systems.panel_var.result import PanelVarResult
 from panelvar.systems.var.restricted import RestrictedVarResult
 from panelvar.systems.var.svar_result import SvarResult
@@ -193,8 +193,8 @@ def plot_coefficients(
         own = [name for name in at if name in result.names]
         spots = np.array([at[name] for name in own]) + shift
         estimates = result.estimates[own].to_numpy()
-        intervals = [_limits(result, own, level=each) for each in levels]
-        capped = _limits(result, own, level=levels[0], joint=joint) if joint else None
+        intervals = [ends(result.limits(of=own, level=each)) for each in levels]
+        capped = ends(result.limits(of=own, level=levels[0], joint=joint)) if joint else None
         size_of_marks = 6.0 if len(fits) <= 4 else 4.6
         look = Look.of(place)
         marks.append(
@@ -210,11 +210,6 @@ def plot_coefficients(
     canvas.foot(_foot(fits, levels, joint, hidden))
     tidy(ax)
     return canvas.figure
-
-
-def _limits(result: _Drawn, names: list[str], **options: Any) -> tuple[Any, Any]:
-    limits = result.limits(of=names, **options)
-    return limits["lower"].to_numpy(), limits["upper"].to_numpy()
 
 
 def _fits(results: object) -> dict[str, _Drawn]:
@@ -242,8 +237,7 @@ def _fits(results: object) -> dict[str, _Drawn]:
             fits[label] = _of_a_structure(result)
         elif isinstance(result, _SYSTEMS):
             fits[label] = _of_a_system(result)
-        else:
-            assert isinstance(result, Inference)
+        elif isinstance(result, Inference):
             title = str(result.title) if isinstance(result, DerivedEstimates) else ""
             dependent = str(getattr(result, "dependent", ""))
             fits[label] = _Drawn(result.params, result.conf_int, result.cov_label, dependent, title)

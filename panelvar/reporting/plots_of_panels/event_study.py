@@ -18,7 +18,7 @@ from panelvar.estimates.bands.limits import JOINTS
 from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
 from panelvar.estimates.coefficients.event_study import EventStudy
 from panelvar.reporting.canvas.canvas import GREY, open_canvas, read_shown_names, tidy
-from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, draw_ribbon, in_percent
+from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, draw_ribbon, ends, in_percent
 from panelvar.reporting.canvas.time_axis import TimeAxis
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def plot_event_study(
     shifts = dodged(len(studies), 0.5 * axis.apart) if style == "points" else np.zeros(len(studies))
     for place, ((label, study), shift) in enumerate(zip(studies.items(), shifts, strict=True)):
         spots, estimates = at[label] + shift, study.estimates
-        intervals: Any = [tuple(study.conf_int(level=each).to_numpy().T) for each in levels]
-        capped: Any = tuple(study.conf_int(level=levels[0], joint=joint).to_numpy().T) if joint else None
+        intervals = [ends(study.conf_int(level=each)) for each in levels]
+        capped = ends(study.conf_int(level=levels[0], joint=joint)) if joint else None
         look, hollow = Look.of(place), study.references
         if style == "points":
             size = 6.0 if len(studies) < 3 else 4.8

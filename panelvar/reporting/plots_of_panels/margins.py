@@ -19,11 +19,10 @@ from panelvar.estimates.bands.limits import JOINTS
 from panelvar.panels.static.marginal_effects import MarginalEffects
 from panelvar.panels.static.margins import Margins
 from panelvar.reporting.canvas.canvas import GREY, Canvas, fitting, open_canvas, read_shown_names, tidy, write
-from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, draw_ribbon, in_percent, name_places
+from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, draw_ribbon, ends, in_percent, name_places
 from panelvar.reporting.canvas.time_axis import TimeAxis
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
@@ -50,19 +49,6 @@ class _Line:
     variable: str
     text: str
     rows: Positions
-
-
-@dataclass(frozen=True, eq=False)
-class _Limits:
-    """Limits of estimates, each by itself at one or several levels, and all at once."""
-
-    single: list[tuple[Array, Array]]
-    joint: tuple[Array, Array] | None
-
-    def of(self, rows: Positions) -> _Limits:
-        """Return the limits of some of the estimates."""
-        joint = None if self.joint is None else (self.joint[0][rows], self.joint[1][rows])
-        return _Limits([(lower[rows], upper[rows]) for lower, upper in self.single], joint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,10 +177,8 @@ def plot_margins(
     if style is None:
         style = "points" if bottom.texts or len(places) < 3 or len(looks) > _MOST_BANDS else "ribbon"
     choose("style", style, _STYLES)
-    limits = _Limits(
-        [_sides(estimates.conf_int(level=each)) for each in levels],
-        None if joint is None else _sides(estimates.conf_int(level=levels[0], joint=joint)),
-    )
+    single = [estimates.conf_int(level=each) for each in levels]
+    together = None if joint is None else estimates.conf_int(level=levels[0], joint=joint)
     columns = min(len(variables), 3)
     down = -(-len(variables) // columns)
     width, height = (3.4 * columns, 2.7 * down + 0.7) if len(variables) > 1 else (6.4, 4.3)
@@ -217,7 +201,9 @@ def plot_margins(
             rows = line.rows[np.argsort(bottom.places[line.rows], kind="stable")]
             at, values = bottom.places[rows] + shift, estimates.fit.coefficients[rows]
             size = 2.5 if len(places) > _NAMED else 6.0 if len(own) < 3 else 4.8
-            marks[line.text] = _draw(panel, at, values, limits.of(rows), looks[line.text], style, size)
+            intervals = [ends(each.iloc[rows]) for each in single]
+            capped = None if together is None else ends(together.iloc[rows])
+            marks[line.text] = _draw(panel, at, values, intervals, capped, looks[line.text], style, size)
         low, high = panel.get_ylim()
         if low <= 0.0 <= high:
             panel.axhline(0.0, color=GREY, linewidth=0.9, zorder=1)
@@ -235,14 +221,12 @@ def plot_margins(
     return canvas.figure
 
 
-def _sides(limits: pd.DataFrame) -> tuple[Array, Array]:
-    return limits["lower"].to_numpy(), limits["upper"].to_numpy()
-
-
-def _draw(panel: Axes, at: Array, values: Array, limits: _Limits, look: Look, style: str, size: float) -> Any:
+def _draw(
+    panel: Axes, at: Array, values: Array, intervals: Any, capped: Any, look: Look, style: str, size: float
+) -> Any:
     if style == "points":
-        return draw_estimates(panel, at, values, limits.single, look, upright=True, size=size, capped=limits.joint)
-    line = draw_ribbon(panel, at, values, limits.single, look, joint=limits.joint)
+        return draw_estimates(panel, at, values, intervals, look, upright=True, size=size, capped=capped)
+    line = draw_ribbon(panel, at, values, intervals, look, joint=capped)
     if len(at) <= _MARKED:
         draw_estimates(panel, at, values, [], look, upright=True, size=4.5)
     return line
