@@ -64,15 +64,8 @@ def _measure(rows: Sequence[Row], column: int) -> tuple[Measured, int, int]:
     return Measured(left + right, widest, longest), left, right
 
 
-@dataclass(frozen=True)
-class _Printed:
-    """A panel and how each of its columns is laid out."""
-
-    panel: Panel
-    columns: dict[int, _Column]
-
-
-def _panels(table: Layout, width: int) -> list[_Printed]:
+def _panels(table: Layout, width: int) -> list[tuple[Panel, dict[int, _Column]]]:
+    """Arrange the columns in panels, and lay out each."""
     rows = list(table.rows())
     if not rows:
         return []
@@ -85,18 +78,16 @@ def _panels(table: Layout, width: int) -> list[_Printed]:
         return _Column(given, None) if numerals.numerals > given else _Column(given, left, right)
 
     return [
-        _Printed(panel, {j: column(j, given) for j, given in zip(panel.which, panel.widths, strict=True)})
-        for panel in panels
+        (panel, {j: column(j, given) for j, given in zip(panel.which, panel.widths, strict=True)}) for panel in panels
     ]
 
 
-def _group_lines(rows: Sequence[Row], printed: _Printed) -> list[str]:
+def _group_lines(rows: Sequence[Row], panel: Panel, columns: dict[int, _Column]) -> list[str]:
     """Print a row and those that continue it; a long label runs down beside them."""
-    panel = printed.panel
 
     def fold(cell: Cell, run: list[int]) -> list[str]:
         if len(run) == 1:
-            return printed.columns[run[0]].lines(cell)
+            return columns[run[0]].lines(cell)
         lines = _Column(panel.room(run), None).lines(cell)
         return [*lines, "-" * panel.room(run)] if cell.text else lines
 
@@ -110,11 +101,11 @@ def _group_lines(rows: Sequence[Row], printed: _Printed) -> list[str]:
     return lines
 
 
-def _panel_lines(table: Layout, printed: _Printed, rule: str) -> Iterator[str]:
+def _panel_lines(table: Layout, panel: Panel, columns: dict[int, _Column], rule: str) -> Iterator[str]:
     """Print the columns of a panel, and the headings of rows as wide as the rule."""
     for group in groups(table.header):
-        yield from _group_lines(group, printed)
-    sections = [list(shown_groups(section, printed.panel)) for section in (table.body, table.foot)]
+        yield from _group_lines(group, panel, columns)
+    sections = [list(shown_groups(section, panel)) for section in (table.body, table.foot)]
     if table.header and any(sections):
         yield rule
     for section in sections:
@@ -126,7 +117,7 @@ def _panel_lines(table: Layout, printed: _Printed, rule: str) -> Iterator[str]:
             if group[0].heading:
                 yield from wrap(printable(group[0].label), len(rule))
             else:
-                yield from _group_lines(group, printed)
+                yield from _group_lines(group, panel, columns)
 
 
 def _fact_lines(facts: Sequence[Fact], width: int) -> list[str]:
@@ -161,13 +152,13 @@ def render_text(table: Layout, width: int = 80) -> str:
     extent = max(
         [
             _NARROWEST,
-            *(printed.panel.width for printed in panels),
+            *(panel.width for panel, _ in panels),
             *(display_width(line) for line in (*facts, *statistics)),
             *(min(display_width(printable(row.label)), width) for row in table.body if row.heading),
         ]
     )
     heavy, light = "=" * extent, "-" * extent
-    blocks = [facts, *(list(_panel_lines(table, printed, light)) for printed in panels), statistics]
+    blocks = [facts, *(list(_panel_lines(table, *printed, light)) for printed in panels), statistics]
     lines = wrap(printable(table.title), width) if table.title else []
     lines.append(heavy)
     for k, block in enumerate(block for block in blocks if block):

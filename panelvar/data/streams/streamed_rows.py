@@ -57,22 +57,17 @@ class StreamedColumns(MakesRows):
 
     def sums_by(self, dimension: Dimension, weights: RowValues | None = None) -> Array:
         """Return the (weighted) sums of the columns by group, (G, m): those by entity are known, others are read."""
-        if weights is not None:
-            (weighted,) = self.reading.summed(
-                partial(self._sums_of_parts, dimension, weights), (dimension,), (self._sums,)
-            )
-            return weighted
-        survey = self.reading.survey
-        if dimension is survey.entities:
+        if weights is None and dimension is self.reading.survey.entities:
             sums = np.empty((dimension.n_groups, len(self)))
             for entities, part in self._sums_by_entity():
                 sums[entities] = part
             return sums
-        found = self._sums.get(dimension)
-        if found is None:
-            (found,) = self.reading.summed(partial(self._sums_of_parts, dimension, None), (dimension,), (self._sums,))
-            self._sums[dimension] = found
-        return found.copy()
+        if weights is None and dimension in self._sums:
+            return self._sums[dimension].copy()
+        (sums,) = self.reading.summed(partial(self._sums_of_parts, dimension, weights), (dimension,), (self._sums,))
+        if weights is None:
+            self._sums[dimension] = sums.copy()
+        return sums
 
     def totals(self) -> Array:
         """Return the sums of the columns over all rows."""

@@ -232,13 +232,9 @@ def _draw(
     return line
 
 
-def _is_quantity(value: object) -> bool:
-    return is_number(value) and not isinstance(value, (bool, np.bool_))
-
-
 def _are_names(values: Sequence[Any], called: Collection[str]) -> bool:
     """Whether values are names: no numbers, or all called something."""
-    return not all(map(_is_quantity, values)) or all(_text(value) in called for value in values)
+    return not all(map(is_number, values)) or all(_text(value) in called for value in values)
 
 
 def _text(value: Any) -> str:

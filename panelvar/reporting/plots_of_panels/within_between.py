@@ -108,7 +108,7 @@ def plot_within_between(
     write(right.set_title, f"Between {entity}{_slope(found.between)}", room, fontsize=10)
 
     canvas.head(f"{called[str(y)]} on {called[str(x)]}")
-    canvas.foot(f"{_counts(found)}. Dashed: all rows{_slope(found.pooled)}.")
+    canvas.foot(f"{len(found.x)} rows of {len(found.labels)} entities. Dashed: all rows{_slope(found.pooled)}.")
     return canvas.figure
 
 
@@ -132,7 +132,3 @@ def _slope(line: Line | None) -> str:
     if not math.isfinite(line.slope):
         return ", slope beyond all numbers: rescale x"
     return f", slope {line.slope:.4g}".replace("-", "\N{MINUS SIGN}")
-
-
-def _counts(found: WithinBetween) -> str:
-    return f"{len(found.x)} rows of {len(found.labels)} entities"
