@@ -51,6 +51,12 @@ class SystemRows(ABC):
         Positions of the rows in the sorted panel.
     entities : Grouping
         Rows by entity.
+    panel
+        The panel or the stream that the rows are of.
+    notes : tuple of Note
+        What was left out and why.
+    periods : integer array
+        Calendar positions of the periods with a row.
     """
 
     names: tuple[str, ...]
@@ -61,16 +67,9 @@ class SystemRows(ABC):
     columns: Any
     panel_rows: Any
     entities: Any
-
-    @property
-    @abstractmethod
-    def panel(self) -> Any:
-        """The panel or the stream that the rows are of."""
-
-    @property
-    @abstractmethod
-    def notes(self) -> tuple[Note, ...]:
-        """What was left out and why."""
+    panel: Any
+    notes: Any
+    periods: Any
 
     @property
     @abstractmethod
@@ -86,11 +85,6 @@ class SystemRows(ABC):
     @abstractmethod
     def sizes(self) -> Positions:
         """Rows of each entity that has one, (N,)."""
-
-    @property
-    @abstractmethod
-    def periods(self) -> Positions:
-        """Calendar positions of the periods with a row."""
 
     @property
     def nobs(self) -> int:
@@ -171,12 +165,12 @@ class PanelVarRows(SystemRows):
     columns: Array
     sources: tuple[Hashable, ...]
 
-    @property
+    @cached_property
     def panel(self) -> Panel:
         """The panel the rows are of."""
         return self.design.panel
 
-    @property
+    @cached_property
     def notes(self) -> tuple[Note, ...]:
         """What was left out and why."""
         return self.design.notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,9 +23,6 @@ from panelvar.systems.panel_var.blocks import Block, Totals, independent, requir
 from panelvar.systems.panel_var.least_squares import LeastSquares
 from panelvar.systems.panel_var.rows import SystemRows
 from panelvar.systems.var.scored_system import RULES, equation_labels
-
-_NOBODY: Any = None
-"""Stands for the labels of rows that are summed already."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,26 +116,12 @@ class StreamedLeastSquares(LeastSquares):
             )
         groups = Grouping(np.arange(rows.n_entities), rows.n_entities)
         names = equation_labels(rows.names, rows.regressor_names)
-        nested = (True,) * block.effects + (False,) * bool(block.n_dummies)
-        fit = _Summed(names, np.zeros((0, len(names))), counts, _NOBODY, np.zeros(0), nested_in=nested)
+        # A row for each entity, since its influences are summed: its effect lies within it, and a period's in none.
+        everybody = Grouping(np.zeros(rows.n_entities, dtype=np.intp), 1)
+        levels = (groups,) * block.effects + (everybody,) * bool(block.n_dummies)
+        nobody: Any = None
+        fit = Influenced(names, np.zeros((0, len(names))), counts, nobody, np.zeros(0), levels)
         return found.of_meats(fit, RULES, [(groups, rows.panel.entity_name)], [groups], [self.meat()])
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Summed(Influenced):
-    """What a covariance asks of a model whose influences are summed already.
-
-    Attributes
-    ----------
-    nested_in : tuple of bool
-        Which effects lie within entities.
-    """
-
-    nested_in: tuple[bool, ...]
-
-    def nested(self, clusters: Sequence[Grouping]) -> tuple[tuple[bool, ...], ...]:
-        """Return, for each effect and grouping, whether the levels lie within the groups."""
-        return tuple((own,) * len(clusters) for own in self.nested_in)
 
 
 def streamed_least_squares(rows: SystemRows, method: str, time_effects: bool) -> StreamedLeastSquares:

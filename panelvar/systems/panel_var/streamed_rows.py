@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask, Positions
-from panelvar.core.base.errors import Note
 from panelvar.data.panel.panel import Panel
 from panelvar.data.streams.reading import not_kept
 from panelvar.data.streams.whole_entities import WholeEntities
@@ -36,6 +35,7 @@ class StreamedPanelRows(SystemRows):
     Parameters
     ----------
     source : WholeEntities
+        Where the rows are read.
     system : AskedSystem
     missing : {"drop", "raise"}
     """
@@ -46,9 +46,10 @@ class StreamedPanelRows(SystemRows):
     entities = not_kept("An entity")
 
     def __init__(self, source: WholeEntities, system: AskedSystem, missing: str) -> None:
-        self.source, self._system = source, system
-        self.names, self.lags, self.terms, self.sources = system.names, system.lags, system.terms, system.sources
-        self._read = tuple(map(str, self.sources))
+        self.panel: WholeEntities = source
+        self._system = system
+        self.names, self.lags, self.terms, self.panels = system.names, system.lags, system.terms, system.sources
+        self._read = tuple(map(str, self.panels))
         for name in system.sources:
             source.stream.require(name)
         self._sizes = np.zeros(source.n_entities, dtype=np.intp)
@@ -63,26 +64,11 @@ class StreamedPanelRows(SystemRows):
             lost = lost_here if lost is None else lost.merged(lost_here)
             longest = max(longest, int(np.diff(panel.starts).max()))
         assert lost is not None
-        self._notes = (*source.notes, *lost.notes(system, missing))
+        self.notes = (*source.notes, *lost.notes(system, missing))
         if not periods.any():
             raise no_row(system, source.n_entities, longest)
         refuse_one(system, int(np.count_nonzero(self._sizes)), source.n_entities)
-        self._periods = np.flatnonzero(periods)
-
-    @property
-    def panel(self) -> WholeEntities:
-        """Where the rows are read."""
-        return self.source
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """What was left out and why."""
-        return self._notes
-
-    @property
-    def periods(self) -> Positions:
-        """Calendar positions of the periods with a row."""
-        return self._periods
+        self.periods = np.flatnonzero(periods)
 
     @property
     def sizes(self) -> Positions:
@@ -92,13 +78,13 @@ class StreamedPanelRows(SystemRows):
     @property
     def used_entities(self) -> Positions:
         """Numbers of the entities that have a row, in the order of their labels."""
-        order = self.source.order
+        order = self.panel.order
         return order[self._sizes[order] > 0]
 
     @property
     def entity_labels(self) -> pd.Index:
         """Labels of the entities in use."""
-        return self.source.labels.take(self.used_entities)
+        return self.panel.labels.take(self.used_entities)
 
     def only(self, entities: Mask, periods: Positions | None, sizes: Positions) -> StreamedPanelRows:
         """Return the rows of some of the stream's entities in some periods, which leaves each of them so many."""
@@ -109,7 +95,7 @@ class StreamedPanelRows(SystemRows):
 
     def parts(self) -> Iterator[tuple[Positions, Positions, Array]]:
         """Read the rows: number of each one's entity, its period, its columns [terms, lags, Y]."""
-        for panel in self.source.panels(self._read):
+        for panel in self.panel.panels(self._read):
             kept, laid, _ = laid_out(panel, self._system)
             yield panel.entity_codes[kept] + panel.first, panel.time_positions[kept].astype(np.intp), laid
 
@@ -117,12 +103,12 @@ class StreamedPanelRows(SystemRows):
         """Read the last periods of the stream's entities, in the order of their labels."""
         found = [
             ends_of(panel, self, self._sizes[panel.first : panel.first + panel.n_entities] > 0)
-            for panel in self.source.panels(self._read)
+            for panel in self.panel.panels(self._read)
         ]
-        order = self.source.order
+        order = self.panel.order
         rest = (np.concatenate(each)[order] for each in list(zip(*found, strict=True))[1:])
-        return Ends(self.source.labels.take(order), *rest)
+        return Ends(self.panel.labels.take(order), *rest)
 
     def moment_model(self, specification: Specification, known: Callable[[Panel], Mapping[str, Array]]) -> DynamicModel:
         """Return the rows' model by moments, whose columns are known of a panel."""
-        return stream_model(self.source, specification, "drop", known, self._read)
+        return stream_model(self.panel, specification, "drop", known, self._read)
