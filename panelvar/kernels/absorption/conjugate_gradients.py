@@ -104,8 +104,7 @@ def _is_slow(size: Array, norm: Array, bound: Array, elapsed: float) -> bool:
 
 
 def _products(left: Array, right: Array) -> Array:
-    products: Array = np.einsum("ij,ij->j", left, right)
-    return products
+    return np.asarray(np.einsum("ij,ij->j", left, right))
 
 
 def _ratio(numerator: Array, denominator: Array, active: np.ndarray) -> Array:

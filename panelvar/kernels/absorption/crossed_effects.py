@@ -138,8 +138,7 @@ class CrossedEquations:
             groups = len(diagonal)
             left = 1.0 / phi + float(system.large_mass @ self.kept) / groups
             mean = target.mean(axis=0)
-            out: Array = (target - mean) / diagonal[0] + mean / left
-            return out
+            return np.asarray((target - mean) / diagonal[0] + mean / left)
         root = np.sqrt(diagonal)[:, None]
         limit = level_system.MAX_ITERATIONS
         direct = system.small.n_groups <= level_system.DIRECT_LIMIT
@@ -247,8 +246,7 @@ class CrossedEquations:
         for table, phi in ((large, self.large_ratio), (small, self.small_ratio)):
             if phi > 0.0:
                 # phi D'Omega^-1 v is what b is: nothing cancels.
-                out: Array = table.sum(axis=0) / phi
-                return out
+                return np.asarray(table.sum(axis=0) / phi)
         return np.asarray(self.system.large_mass @ means)
 
     def penalty_rows(self, large: Array, small: Array) -> Array:

@@ -145,5 +145,4 @@ def terms_beside(problem: LagProblem, refits: Refits, lags: Array) -> Array:
     terms = root[:, :d] / sizes
     moved = terms @ (root[:, d:].swapaxes(1, 2) @ (lags - refits.params[:, d:]))
     shift = np.linalg.solve(terms @ terms.swapaxes(1, 2), moved) / sizes
-    beside: Array = refits.params[:, :d] - shift
-    return beside
+    return refits.params[:, :d] - shift

@@ -373,8 +373,7 @@ def lag_sum(coefficients: Array) -> Array:
     array (..., K, K)
     """
     n_vars = coefficients.shape[-1]
-    result: Array = np.eye(n_vars) - coefficients.sum(axis=-3)
-    return result
+    return np.asarray(np.eye(n_vars) - coefficients.sum(axis=-3))
 
 
 def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> Array:

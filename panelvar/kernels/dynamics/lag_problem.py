@@ -60,8 +60,7 @@ class Refits(NamedTuple):
         inverse = np.linalg.solve(
             self.triangle.swapaxes(1, 2), np.broadcast_to(np.eye(self.triangle.shape[-1]), self.triangle.shape)
         )
-        spread: Array = problem.inverse_factor @ inverse
-        return spread
+        return problem.inverse_factor @ inverse
 
     def corrected(self, problem: LagProblem, params: Array, scatter_factor: Array, change: Array) -> Refits:
         """Other estimates from the same data sets, lower by ``change``."""
@@ -168,8 +167,7 @@ class LagProblem:
     def residual_covariance(self, kind: str) -> Array:
         """U'U over the rows (``"ml"``) or the degrees of freedom (``"df"``)."""
         factor = self.scatter_factor
-        covariance: Array = factor @ factor.T / (self.df_resid if kind == "df" else self.nobs)
-        return covariance
+        return factor @ factor.T / (self.df_resid if kind == "df" else self.nobs)
 
     @cached_property
     def factor(self) -> Array:
@@ -260,8 +258,7 @@ class LagProblem:
         own = self.inverse_factor if spread is None else spread
         m, n_vars = self.n_regressors, self.n_vars
         pairs = np.einsum("...rs,...ij->...sjri", own, factor)
-        out: Array = pairs.reshape(*factor.shape[:-2], m * n_vars, m, n_vars)
-        return out
+        return np.asarray(pairs.reshape(*factor.shape[:-2], m * n_vars, m, n_vars))
 
     def chunk_size(self) -> int:
         """Draws refitted at once."""
@@ -344,8 +341,7 @@ class LagProblem:
 
     def _errors(self, params: Array) -> Array:
         m = self.n_regressors
-        errors: Array = self.design[:, m:] - self.design[:, :m] @ params
-        return errors
+        return self.design[:, m:] - self.design[:, :m] @ params
 
     def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         r"""Refit on data generated recursively from other innovations, presample values kept.

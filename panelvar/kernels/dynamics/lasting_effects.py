@@ -86,10 +86,8 @@ def lasting_derivatives(coefficients: Array, effects: Array, steps: Array, unit_
     """
     moved = -steps.sum(axis=-3)
     xi = effects[..., None, :, :]
-    change: Array
     if not unit_roots:
-        change = -xi @ moved @ xi
-        return change
+        return np.asarray(-xi @ moved @ xi)
     scale = _ratio(sizes)
     left, values, right = np.linalg.svd(lag_sum(coefficients) / scale)
     kept = values.shape[-1] - unit_roots
@@ -98,8 +96,9 @@ def lasting_derivatives(coefficients: Array, effects: Array, steps: Array, unit_
     gamma = _short_run(coefficients)[..., None, :, :]
     one = np.eye(effects.shape[-1])
     bent = (np.arange(steps.shape[-3])[:, None, None] * steps).sum(axis=-3)
-    change = -xi @ moved @ inverse @ (one - gamma @ xi) - (one - xi @ gamma) @ inverse @ moved @ xi - xi @ bent @ xi
-    return change
+    return np.asarray(
+        -xi @ moved @ inverse @ (one - gamma @ xi) - (one - xi @ gamma) @ inverse @ moved @ xi - xi @ bent @ xi
+    )
 
 
 def _ratio(sizes: Array) -> Array:
@@ -110,5 +109,4 @@ def _ratio(sizes: Array) -> Array:
 def _short_run(coefficients: Array) -> Array:
     lags, n_vars = coefficients.shape[-3], coefficients.shape[-1]
     weighted = np.arange(lags)[:, None, None] * coefficients
-    gamma: Array = np.eye(n_vars) + weighted.sum(axis=-3)
-    return gamma
+    return np.asarray(np.eye(n_vars) + weighted.sum(axis=-3))

@@ -63,8 +63,7 @@ def bias_weights(mask: Mask) -> Array:
     r""":math:`n_{id} / (T_i (T_i - 1))`, (N, T); zero for entities with one row, which say nothing."""
     pairs = pairs_apart(mask)
     counts = pairs[:, 0]
-    out: Array = pairs / np.where(counts > 1.0, counts * (counts - 1.0), np.inf)[:, None]
-    return out
+    return pairs / np.where(counts > 1.0, counts * (counts - 1.0), np.inf)[:, None]
 
 
 def responses(lags: Array, periods: int) -> Array:

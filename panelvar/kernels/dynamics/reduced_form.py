@@ -38,5 +38,4 @@ class ReducedForm(NamedTuple):
     @property
     def sizes(self) -> Array:
         """Standard deviations of the errors, (..., K)."""
-        sizes: Array = np.sqrt(np.einsum("...ij,...ij->...i", self.factor, self.factor))
-        return sizes
+        return np.asarray(np.sqrt(np.einsum("...ij,...ij->...i", self.factor, self.factor)))

@@ -90,8 +90,7 @@ class RestrictedLagProblem(LagProblem):
     @property
     def counts(self) -> npt.NDArray[np.intp]:
         """Coefficients estimated in each equation, (K,)."""
-        counts: npt.NDArray[np.intp] = self.free.sum(axis=0)
-        return counts
+        return np.asarray(self.free.sum(axis=0))
 
     @property
     def df_resid(self) -> int:

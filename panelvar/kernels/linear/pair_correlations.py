@@ -247,5 +247,4 @@ def _correlations(values: Array, present: Array, i: NDArray[np.intp], j: NDArray
     own_left, own_right = (np.einsum("it,it->i", rows, rows) for rows in (left, right))
     flat = np.minimum(own_left, own_right) <= FLAT * counts[:, 0]
     length = np.sqrt(np.where(flat, 1.0, own_left * own_right))
-    out: Array = np.where(flat, 0.0, np.einsum("it,it->i", left, right) / length)
-    return out
+    return np.where(flat, 0.0, np.einsum("it,it->i", left, right) / length)

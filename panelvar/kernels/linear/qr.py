@@ -387,8 +387,7 @@ class CrossProducts:
     def sum(self) -> Array:
         """The cross products (columns, columns) of all rows so far."""
         upper = np.triu(self._sum[: self._columns, : self._columns])
-        whole: Array = upper + np.triu(upper, 1).T
-        return whole
+        return upper + np.triu(upper, 1).T
 
     def triangle(self) -> Array | None:
         """Return the R factor (columns, columns) of all rows so far, or None where QR is needed."""

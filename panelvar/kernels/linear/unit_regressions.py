@@ -179,5 +179,4 @@ def _dependent(r: Array, norms: Array) -> NDArray[np.bool_]:
     singular = (np.abs(np.diagonal(scaled, axis1=1, axis2=2)) <= _TOLERANCE).any(axis=1)
     scaled[singular] = np.eye(k)
     inverse = np.linalg.solve(scaled, np.eye(k)[None])
-    out: NDArray[np.bool_] = singular | ~(np.abs(inverse).sum(axis=1).max(axis=1) * _TOLERANCE < 1.0)
-    return out
+    return np.asarray(singular | ~(np.abs(inverse).sum(axis=1).max(axis=1) * _TOLERANCE < 1.0))

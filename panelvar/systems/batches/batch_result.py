@@ -204,8 +204,7 @@ class VarBatch(Presented):
     @property
     def df_resid(self) -> npt.NDArray[np.intp]:
         """Residual degrees of freedom of an equation, (B,)."""
-        degrees: npt.NDArray[np.intp] = self.fits.nobs - self.terms.count - self.orders * len(self.names)
-        return degrees
+        return self.fits.nobs - self.terms.count - self.orders * len(self.names)
 
     @property
     def coefficients(self) -> Array:

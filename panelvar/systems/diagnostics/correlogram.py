@@ -250,5 +250,4 @@ def _errors(residuals: Array, lag: int, basis: Array, run_starts: Sequence[int])
         earlier[first + lag : last] = residuals[first : max(last - lag, first)]
     left = earlier - basis @ (basis.T @ earlier)
     squares = np.einsum("tk,tk->k", left, left) / np.einsum("tk,tk->k", residuals, residuals)
-    errors: Array = np.sqrt(squares / len(residuals))
-    return errors
+    return np.asarray(np.sqrt(squares / len(residuals)))

@@ -140,8 +140,7 @@ class ImpactMatrix(Identification):
         shocks = self.shocks(names)
         if len(set(shocks)) != len(shocks) or len(shocks) != given.shape[1]:
             raise SpecificationError(f"shocks={list(shocks)}: expected {given.shape[1]} different names.")
-        matrix: Array = given
-        return matrix
+        return np.asarray(given)
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """The matrix, for every draw."""

@@ -67,8 +67,7 @@ def impact_column(cross: Array, own: int, factor: Array) -> Array:
     """
     column = cross @ cross[..., own, :, None]
     whitened = lower_solve(factor, column)
-    impact: Array = column / np.sqrt(np.einsum("...ij,...ij->...j", whitened, whitened))[..., None, :]
-    return impact
+    return np.asarray(column / np.sqrt(np.einsum("...ij,...ij->...j", whitened, whitened))[..., None, :])
 
 
 def first_stage(residual: Array, instruments: Array) -> FirstStage:

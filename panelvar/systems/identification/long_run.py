@@ -101,5 +101,4 @@ class LongRun(Cholesky):
         directions = half + half.swapaxes(-1, -2) + left @ sigma_steps @ right[..., None, :, :]
         place = ReducedForm(form.coefficients, dynamics.cholesky_impact(lasting))
         triangle, turned = super().impact(place, names), super().derivatives(place, names, steps, directions)
-        change: Array = moved @ triangle[..., None, :, :] + total[..., None, :, :] @ turned
-        return change
+        return np.asarray(moved @ triangle[..., None, :, :] + total[..., None, :, :] @ turned)

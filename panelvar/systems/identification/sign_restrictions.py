@@ -260,8 +260,7 @@ class SignRestrictions(Identification):
             raise MissingInformationError(
                 "Sign restrictions leave many models of each system, and this needs one. Ask a single result."
             )
-        shown: Array = self.accepted[self.chosen]
-        return shown
+        return np.asarray(self.accepted[self.chosen])
 
     def drawn(self, form: ReducedForm, names: Names) -> Array:
         """One accepted impact matrix (N, K, S) for each reduced form, NaN where no try succeeded."""

@@ -92,8 +92,7 @@ def log_likelihood(pair: Array, sigma: Array) -> Array:
 
 def score(at: Tangent, sigma: Array) -> Array:
     """Derivatives (..., D) of the log likelihood."""
-    slopes: Array = np.einsum("...ij,...dij->...d", _gradient(at, sigma), at.moves)
-    return slopes
+    return np.asarray(np.einsum("...ij,...dij->...d", _gradient(at, sigma), at.moves))
 
 
 def information(at: Tangent) -> Array:
@@ -108,14 +107,13 @@ def information(at: Tangent) -> Array:
 
 def curvature(first: Tangent, second: Tangent, sigma: Array) -> Array:
     """Minus the second derivatives of the log likelihood (..., D, E) along two sets of directions at one point."""
-    flat = np.einsum("...dij,...eji->...de", first.relative, second.relative)
+    flat: Array = np.einsum("...dij,...eji->...de", first.relative, second.relative)
     flat += np.einsum("...dij,...jk,...eik->...de", first.moves, sigma, second.moves)
     gradient = _gradient(first, sigma)
     for one, other, out in ((first, second, "de"), (second, first, "ed")):
         turned = np.einsum("...dki,...kj->...dij", one.turns, gradient)
         flat += np.einsum(f"...{out[0]}ij,...{out[1]}ij->...de", turned, other.moves)
-    bent: Array = flat
-    return bent
+    return flat
 
 
 def _gradient(at: Tangent, sigma: Array) -> Array:
@@ -192,8 +190,7 @@ def _solve(matrix: Array, right: Array) -> Array:
     kept = values > 1e-13 * values[:, -1:]
     inverse = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
     turned = np.einsum("nij,ni->nj", vectors, right / scale)
-    solution: Array = np.einsum("nij,nj->ni", vectors, inverse * turned) / scale
-    return solution
+    return np.asarray(np.einsum("nij,nj->ni", vectors, inverse * turned) / scale)
 
 
 def _along(

@@ -117,8 +117,7 @@ class Block:
     def influence(self) -> Array:
         r"""What each row adds to the coefficients (n, m, K): :math:`(X'X)^{-1}\dot x_{it} \hat u_{it}'`."""
         moved = self.coordinates @ self.root_inverse.T
-        influence: Array = moved[:, :, None] * self.problem.residuals[:, None, :]
-        return influence
+        return moved[:, :, None] * self.problem.residuals[:, None, :]
 
     @cached_property
     def leverage(self) -> Array:
@@ -134,8 +133,7 @@ class Block:
 
     def degrees(self, total: Totals) -> Array:
         """Degrees of freedom of draws, (B,)."""
-        degrees: Array = total.rows - len(self.params) - total.periods - total.entities * self.effects
-        return degrees
+        return total.rows - len(self.params) - total.periods - total.entities * self.effects
 
     @cached_property
     def products(self) -> Array:

@@ -41,8 +41,7 @@ class MeanGroup:
 
     @property
     def _degrees(self) -> Positions:
-        degrees: Positions = self.fits.nobs - self.rows.n_regressors
-        return degrees
+        return self.fits.nobs - self.rows.n_regressors
 
     def refits(self, weights: Array) -> tuple[Array, Array]:
         """Average coefficients (B, m, K) and residual covariances with weights (B, N) of the entities."""

@@ -35,8 +35,7 @@ class MomentRecursion(Recursion):
 
     def residuals(self, params: Array) -> Array:
         """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
-        left: Array = self.less_effects((self.rows.y - self.rows.x @ params)[None])[0]
-        return left
+        return np.asarray(self.less_effects((self.rows.y - self.rows.x @ params)[None])[0])
 
     def refit(self, data: Array) -> tuple[Array, Array]:
         """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""

@@ -60,8 +60,7 @@ class ErrorRule:
         """Variances (H + 1, K, S) of estimates that are sums of influences (H + 1, K, S, P) over periods."""
         lags = self.bandwidths(len(influence) - 1)
         if self.kernel is None or lags is None:
-            squares: Array = np.einsum("...t,...t->...", influence, influence)
-            return squares
+            return np.asarray(np.einsum("...t,...t->...", influence, influence))
         return np.stack([serial_variances(own, self.kernel, lag) for own, lag in zip(influence, lags, strict=True)])
 
     def notes(self, augmented: bool, horizon: int) -> tuple[Note, ...]:

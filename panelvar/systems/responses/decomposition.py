@@ -115,8 +115,7 @@ class VarianceDecomposition(Presented):
         """Share (horizon, K) of shocks that the scheme does not identify; None where it identifies all."""
         if len(self.shocks) == len(self.names):
             return None
-        rest: Array = np.maximum(1.0 - self.values.sum(axis=2), 0.0)
-        return rest
+        return np.asarray(np.maximum(1.0 - self.values.sum(axis=2), 0.0))
 
     def to_frame(self) -> pd.DataFrame:
         """Long table: index (variable, horizon), a column for each shock, and one for shocks that are not identified.

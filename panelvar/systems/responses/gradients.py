@@ -177,8 +177,7 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, 
     effects = lasting_effects(form.coefficients, unit_roots, form.sizes)
     turned = lasting_derivatives(form.coefficients, effects, directions, unit_roots, form.sizes)
     slopes = turned @ shocks.impact(form) + effects @ impacts
-    errors: Array = np.sqrt((slopes**2).sum(axis=0))
-    return errors
+    return np.asarray(np.sqrt((slopes**2).sum(axis=0)))
 
 
 def _directions(

@@ -72,8 +72,7 @@ class Periods:
         """Return a variable of the system in these periods."""
         if name not in self.data.names:
             raise DataError(f"{name!r} is no variable of the system; it has {', '.join(self.data.names)}.")
-        values: npt.NDArray[np.float64] = self.data.values[self.time_positions, self.data.names.index(name)]
-        return values
+        return np.asarray(self.data.values[self.time_positions, self.data.names.index(name)])
 
 
 def equation_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> tuple[str, ...]:

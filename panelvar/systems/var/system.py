@@ -481,8 +481,7 @@ class System(Presented):
                 f"variables. Give initial= of shape ({self.lags}, {self.n_vars})."
             )
         sigma = self._known_sigma("A distribution of initial values")
-        first: Array = draw_first_values(self.coefficients, sigma, rng) + self.mean().to_numpy()
-        return first
+        return np.asarray(draw_first_values(self.coefficients, sigma, rng) + self.mean().to_numpy())
 
     # Shocks and their responses
 
