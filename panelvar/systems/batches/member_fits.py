@@ -204,8 +204,7 @@ def label_batch(
             f"regressors, or numbers out of range or too far apart: {listed}."
         )
         notes = (*notes, Note("members-dropped", text, warn=True))
-        params, inverse, scatter = fits.params[used], fits.inverse_factor[used], fits.scatter_factor[used]
-        fits = BatchFit(params, inverse, scatter, fits.nobs[used], used[used])
+        fits = BatchFit._make(part[used] for part in fits)
     if orders.criterion is not None:
         text = f"{lengths.min()} to {lengths.max()} lags chosen by {orders.criterion.upper()}, member by member."
         notes = (*notes, Note("lags-selected", text))

@@ -113,11 +113,8 @@ class ShortRun(Identification):
     long_run: Pattern = None
     shock_names: tuple[str, ...] | None = None
     starts: int = 20
-    anchor: Array | None = field(default=None, repr=False)
-    found: tuple[Note, ...] = field(default=(), repr=False)
     unit_roots: int = field(default=0, repr=False)
-    reading: Restrictions | None = field(default=None, repr=False)
-    units: Array | None = field(default=None, repr=False)
+    fit: ShortRunFit | None = field(default=None, repr=False)
 
     def __init__(
         self,
@@ -157,7 +154,7 @@ class ShortRun(Identification):
     @property
     def notes(self) -> tuple[Note, ...]:
         """Whether other points have the same likelihood, and which restrictions repeat others."""
-        return self.found
+        return () if self.fit is None else self.fit.notes
 
     def check(self, names: Names) -> None:
         """Raise a SpecificationError if the matrices do not fit the variables or leave too many entries free."""
@@ -169,15 +166,8 @@ class ShortRun(Identification):
 
     def bound(self, estimates: Estimates, names: Names) -> Self:
         """Fit A and B; draws are then fitted from there."""
-        return self.fitted(estimates, names)[0]
-
-    def fitted(self, estimates: Estimates, names: Names) -> tuple[Self, ShortRunFit]:
-        """Fit A and B; return the scheme that holds them, and the fit."""
         bound = copy(self)._set(unit_roots=estimates.unit_roots)
-        fit = fit_short_run(bound, estimates.form, names)
-        scale = fit.restrictions.scale
-        assert scale is not None
-        return bound._set(anchor=fit.pair * scale, found=fit.notes, reading=fit.restrictions, units=fit.units), fit
+        return bound._set(fit=fit_short_run(bound, estimates.form, names))
 
     def pairs(self, form: ReducedForm, names: Names) -> Array:
         """A and B (..., 2, K, K) of reduced forms.
@@ -190,18 +180,18 @@ class ShortRun(Identification):
         size = len(names)
         batch = form.factor.shape[:-2]
         flat = _flat(form)
-        if self.anchor is None or self.reading is None or self.units is None:
+        if self.fit is None:
             fits = [fit_short_run(self, _one(flat, draw), names).pair for draw in range(len(flat.factor))]
             return np.array(fits).reshape(*batch, 2, size, size)
-        assert self.reading.scale is not None
+        restrictions = self.fit.restrictions
         # Draws of an explosive system have no model: whoever reads them says so.
         finite = np.asarray(np.isfinite(flat.factor).all(axis=(-2, -1)))
-        own = _in_units(flat, self.units)
+        own = _in_units(flat, self.fit.units)
         _require_errors(own, finite)
-        origin, basis = self.reading.space(own)
-        start = self.reading.located(own, basis, self.anchor - origin)
+        origin, basis = restrictions.space(own)
+        start = restrictions.located(own, basis, self.fit.pair * restrictions.scale - origin)
         top = likelihood.maximise(own.sigma, origin, basis, start)
-        pair = self.reading.signed(top.pair) / self.reading.scale
+        pair = restrictions.signed(top.pair) / restrictions.scale
         pair[~finite] = np.nan
         for draw in np.flatnonzero(~top.converged & finite):
             pair[draw] = fit_short_run(self, _one(flat, int(draw)), names).pair
@@ -221,7 +211,7 @@ class ShortRun(Identification):
 
     def _sizes(self, form: ReducedForm) -> Array:
         """Units (K,) of the variables: those of the fit, or else of the first of these forms."""
-        return units_of(form.sizes.reshape(-1, form.factor.shape[-1])[0]) if self.units is None else self.units
+        return units_of(form.sizes.reshape(-1, form.factor.shape[-1])[0]) if self.fit is None else self.fit.units
 
     def pair_derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives (..., D, 2, K, K) of A and B by the implicit function theorem.
@@ -234,8 +224,7 @@ class ShortRun(Identification):
         size = len(names)
         batch, count = form.factor.shape[:-2], sigma_steps.shape[-3]
         units = self._sizes(form)
-        restrictions = self.reading or self.restrictions(names).in_units(units)
-        assert restrictions.scale is not None
+        restrictions = self.restrictions(names).in_units(units) if self.fit is None else self.fit.restrictions
         pair = self.pairs(form, names).reshape(-1, 2, size, size) * restrictions.scale
         flat = _in_units(_flat(form), units)
         sigma = flat.sigma
@@ -302,7 +291,6 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     form = _in_units(form, units)
     given = scheme.restrictions(names).in_units(units)
     restrictions = given.independent(form)
-    assert restrictions.scale is not None
     single = ReducedForm(form.coefficients[None], form.factor[None])
     origin, basis = restrictions.space(single)
     sigma = form.sigma

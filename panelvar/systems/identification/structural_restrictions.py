@@ -39,7 +39,7 @@ class Restrictions:
         Roots that the system has by construction: the rank of its long-run effects; zero where it is stable.
     ties : (mapping, mapping)
         Labels and factors of free entries of A and of B: those with one label are one parameter.
-    scale : array (2, K, K) or None
+    scale : array (2, K, K)
         What the entries of A and B have been multiplied by: see `in_units`.
     """
 
@@ -47,9 +47,9 @@ class Restrictions:
     lasting: Array | None
     rows: Names
     columns: Names
-    unit_roots: int = 0
-    ties: tuple[Ties, Ties] = ({}, {})
-    scale: Array | None = None
+    unit_roots: int
+    ties: tuple[Ties, Ties]
+    scale: Array
 
     def in_units(self, units: Array) -> Restrictions:
         r"""The same for variables divided by their units (K,), powers of two so that no digit changes.
@@ -93,7 +93,7 @@ class Restrictions:
         lasting = None
         if long_run is not None:
             lasting = read_pattern("long_run", long_run, names, shocks, ("variable", "shock"))
-        restrictions = Restrictions(known, lasting, names, shocks, unit_roots, (a_ties, b_ties))
+        restrictions = Restrictions(known, lasting, names, shocks, unit_roots, (a_ties, b_ties), np.ones_like(known))
         restrictions._count(restrictions.held)
         return restrictions
 
@@ -182,11 +182,10 @@ class Restrictions:
     def plain(self) -> Array:
         """Directions (D, 2, K, K) of the free parameters, one each."""
         basis = np.zeros((len(self.parameters), *self.known.shape))
-        scale = np.ones(self.known.shape) if self.scale is None else self.scale
         for direction, entries in zip(basis, self.parameters, strict=True):
-            first = scale[entries[0][:3]]
+            first = self.scale[entries[0][:3]]
             for which, row, column, factor in entries:
-                direction[which, row, column] = factor * scale[which, row, column] / first
+                direction[which, row, column] = factor * self.scale[which, row, column] / first
         return basis
 
     def _units(self, form: ReducedForm) -> Array:

@@ -127,7 +127,5 @@ def fit_entities(rows: PanelVarRows) -> MeanGroup:
             f"than {least} rows, or regressors that depend on one another."
         )
         rows = rows.take(np.flatnonzero(kept[rows.entities.codes]), Note("entities-left-out", text, warn=True))
-        fits = BatchFit(
-            fits.params[kept], fits.inverse_factor[kept], fits.scatter_factor[kept], fits.nobs[kept], kept[kept]
-        )
+        fits = BatchFit._make(part[kept] for part in fits)
     return MeanGroup(rows, fits)

@@ -99,7 +99,9 @@ def fit_svar(
         )
     names = model.names
     identification.check(names)
-    bound, fit = identification.fitted(model._estimates(positive_factor(model.sigma)), names)
+    bound = identification.bound(model._estimates(positive_factor(model.sigma)), names)
+    fit = bound.fit
+    assert fit is not None
     structure = _Structure(bound, fit, model)
     levels = read_levels(level)
     band = structure.band(bands, levels)
@@ -171,7 +173,6 @@ class _Structure:
 
     def band(self, bands: BandSource | None, levels: Sequence[float]) -> Band | None:
         """Limits of the entries, found in the units of the search: what a joint band covers must be of like size."""
-        assert self.fit.restrictions.scale is not None
         by_variable = np.broadcast_to(1.0 / self.fit.units[:, None], self.fit.pair.shape[1:])
         scale = np.concatenate([self.fit.restrictions.scale, by_variable[None]])
         band = self.model._band(

@@ -142,9 +142,9 @@ class SvarResult(Presented):
     @property
     def impact(self) -> pd.DataFrame:
         """Responses on impact to one standard deviation of each shock: the inverse of A times B."""
-        units = self.identification.units
-        assert units is not None
-        return self._frame(impact_solve(self.pair[0], self.pair[1], units), self.shocks)
+        fit = self.identification.fit
+        assert fit is not None
+        return self._frame(impact_solve(self.pair[0], self.pair[1], fit.units), self.shocks)
 
     @property
     def sigma(self) -> pd.DataFrame:
