@@ -16,7 +16,6 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError, 
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, chi2_test
-from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.kernels.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.systems.var import system_tests
 from panelvar.systems.var.equation_columns import equation_columns
@@ -238,6 +237,7 @@ class RestrictedVarResult(FittedSystem):
     lincom = system_tests.lincom
     granger_causality = system_tests.granger_causality
     lag_exclusion_tests = system_tests.lag_exclusion_tests
+    _table_columns = equation_columns
 
     _not_offered: ClassVar[Mapping[str, str]] = {
         "with_cov": "A restricted system has no robust standard errors here. See MovingBlockBootstrap."
@@ -292,6 +292,3 @@ class RestrictedVarResult(FittedSystem):
         df = int((~self.problem.free).sum())
         null = f"the {df} restricted coefficients are zero"
         return chi2_test("Likelihood ratio", value, df, null)
-
-    def _table_columns(self) -> list[ResultColumn]:
-        return equation_columns(self)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from panelvar.core.base.errors import SpecificationError, emit
-from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, ScoredCovariance
 from panelvar.systems.var import system_tests
 from panelvar.systems.var.equation_columns import equation_columns
@@ -64,6 +63,7 @@ class VarResult(FittedSystem):
     lincom = system_tests.lincom
     granger_causality = system_tests.granger_causality
     lag_exclusion_tests = system_tests.lag_exclusion_tests
+    _table_columns = equation_columns
 
     def with_cov(self, cov: str | Covariance) -> VarResult:
         """Return the same estimates with other errors of the coefficients, and of tests of them.
@@ -112,6 +112,3 @@ class VarResult(FittedSystem):
         if changed._robust is not None:
             emit(changed._robust.notes)
         return changed
-
-    def _table_columns(self) -> list[ResultColumn]:
-        return equation_columns(self)
