@@ -318,8 +318,7 @@ class _ManyWay(Absorbed):
                 "heavy. Use a covariance that needs no leverages, such as HC1 or clustered."
             )
         own = system.first.block.grouping
-        n = len(own.codes)
-        out = np.zeros(n)
+        out = np.zeros(len(own.codes))
         for z in system.first.columns:
             out += z * z
         if system.order:

@@ -115,8 +115,7 @@ class ApproximateCholesky:
         rest = links[left][:, left]
         if rng is not None:
             return csr_array(rest + _sampled_links(weights, average, rng))
-        both = csr_array(rest + spread @ weights)
-        return _without_diagonal(both)
+        return _without_diagonal(csr_array(rest + spread @ weights))
 
     def _keep_core(self, links: csr_array) -> None:
         from scipy.linalg import cho_factor

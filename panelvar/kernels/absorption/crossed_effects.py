@@ -135,8 +135,7 @@ class CrossedEquations:
         diagonal = system.small_mass + 1.0 / phi
         if system.is_balanced:
             # A multiple of ones ones' beside a multiple of the identity.
-            groups = len(diagonal)
-            left = 1.0 / phi + float(system.large_mass @ self.kept) / groups
+            left = 1.0 / phi + float(system.large_mass @ self.kept) / len(diagonal)
             mean = target.mean(axis=0)
             return np.asarray((target - mean) / diagonal[0] + mean / left)
         root = np.sqrt(diagonal)[:, None]

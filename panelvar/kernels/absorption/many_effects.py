@@ -61,8 +61,7 @@ class EffectSystem:
 
     def __init__(self, blocks: Sequence[OrthonormalBlock], weights: Array | None) -> None:
         self.weights = weights
-        widths = [b.block.size * b.block.grouping.n_groups for b in blocks]
-        self.eliminated = int(np.argmax(widths))
+        self.eliminated = int(np.argmax([b.block.size * b.block.grouping.n_groups for b in blocks]))
         self.first = blocks[self.eliminated]
         self._blocks = tuple(blocks)
         others = [b for i, b in enumerate(blocks) if i != self.eliminated]
@@ -236,8 +235,7 @@ class EffectSystem:
 
         if self.order == 0:
             return np.zeros((0, 0)), np.zeros(0, dtype=np.intp)
-        matrix = self._dense()
-        factored, pivots, rank, _ = dpstrf(matrix, tol=_NULL_PIVOT, lower=0)
+        factored, pivots, rank, _ = dpstrf(self._dense(), tol=_NULL_PIVOT, lower=0)
         # dpstrf compares every pivot with the tolerance but the first: nothing is left where all effects are nested.
         if factored[0, 0] ** 2 <= _NULL_PIVOT:
             rank = 0

@@ -6,7 +6,7 @@ Members may have different numbers of rows: those missing are rows of zeros, whi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -118,8 +118,7 @@ def triangles(shape: tuple[int, int, int], fill: Callable[[int, int, Array], Non
     for first in range(0, n_members, size):
         part = buffer[: min(size, n_members - first)]
         fill(first, first + len(part), part[:, :n_rows])
-        factor: Any = np.linalg.qr(part, mode="r")
-        out[first : first + len(part)] = factor
+        out[first : first + len(part)] = np.linalg.qr(part, mode="r")
     return out
 
 
@@ -164,8 +163,7 @@ def expanding_triangles(rows: Array, first: int) -> Array:
     stack = np.zeros((max(first, width), width))
     stack[:first] = rows[:first]
     for step in range(len(out)):
-        factor: Any = np.linalg.qr(stack, mode="r")
-        out[step] = factor
+        out[step] = np.linalg.qr(stack, mode="r")
         if step == len(out) - 1:
             break
         stack = np.concatenate([out[step], rows[first + step : first + step + 1]])

@@ -87,8 +87,7 @@ def companion_roots(coefficients: Array) -> ComplexArray:
         return np.zeros((*coefficients.shape[:-3], 0), dtype=complex)
     roots = np.linalg.eigvals(companion(coefficients)).astype(complex)
     # A stable sort keeps LAPACK's order inside a conjugate pair, whose moduli are equal to the last bit.
-    order = np.argsort(-np.abs(roots), axis=-1, kind="stable")
-    return np.take_along_axis(roots, order, axis=-1)
+    return np.take_along_axis(roots, np.argsort(-np.abs(roots), axis=-1, kind="stable"), axis=-1)
 
 
 def root_periods(roots: ComplexArray) -> Array:
@@ -319,8 +318,7 @@ def forecast_covariance(coefficients: Array, root: Array, steps: int) -> Array:
     phi = moving_average(coefficients, steps - 1)
     with np.errstate(over="ignore", invalid="ignore"):
         paths = phi @ root[..., None, :, :]
-        terms = paths @ np.swapaxes(paths, -1, -2)
-        accumulated: Array = np.cumsum(terms, axis=-3)
+        accumulated: Array = np.cumsum(paths @ np.swapaxes(paths, -1, -2), axis=-3)
     return accumulated
 
 
@@ -372,8 +370,7 @@ def lag_sum(coefficients: Array) -> Array:
     -------
     array (..., K, K)
     """
-    n_vars = coefficients.shape[-1]
-    return np.asarray(np.eye(n_vars) - coefficients.sum(axis=-3))
+    return np.asarray(np.eye(coefficients.shape[-1]) - coefficients.sum(axis=-3))
 
 
 def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> Array:

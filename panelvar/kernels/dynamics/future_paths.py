@@ -64,8 +64,7 @@ def conditional_forecast(coefficients: Array, factor: Array, path: Array, given:
     values = path + (flat @ shocks).reshape(steps, n_vars)
     values[~np.isnan(given)] = given[~np.isnan(given)]
     left = free.reshape(steps, n_vars, -1)
-    covariance: Array = left @ left.swapaxes(1, 2)
-    return values, covariance
+    return values, left @ left.swapaxes(1, 2)
 
 
 def path_derivatives(coefficients: Array, moves: Array, history: Array, path: Array, terms: Array) -> Array:

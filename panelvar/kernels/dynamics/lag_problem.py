@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -167,7 +167,7 @@ class LagProblem:
     def residual_covariance(self, kind: str) -> Array:
         """U'U over the rows (``"ml"``) or the degrees of freedom (``"df"``)."""
         factor = self.scatter_factor
-        return factor @ factor.T / (self.df_resid if kind == "df" else self.nobs)
+        return freeze(factor @ factor.T / (self.df_resid if kind == "df" else self.nobs))
 
     @cached_property
     def factor(self) -> Array:
@@ -175,7 +175,7 @@ class LagProblem:
         from scipy.linalg.lapack import dgeqrf
 
         width = self.design.shape[1]
-        return _frozen(np.where(_below_diagonal(width), 0.0, dgeqrf(self.design)[0][:width]))
+        return freeze(np.where(_below_diagonal(width), 0.0, dgeqrf(self.design)[0][:width]))
 
     @cached_property
     def params(self) -> Array:
@@ -183,7 +183,7 @@ class LagProblem:
         from scipy.linalg.lapack import dtrtrs
 
         m = self.n_regressors
-        return _frozen(dtrtrs(self.factor[:m, :m], self.factor[:m, m:])[0])
+        return freeze(dtrtrs(self.factor[:m, :m], self.factor[:m, m:])[0])
 
     @cached_property
     def inverse_factor(self) -> Array:
@@ -191,7 +191,7 @@ class LagProblem:
         from scipy.linalg.lapack import dtrtri
 
         m = self.n_regressors
-        return _frozen(dtrtri(self.factor[:m, :m])[0])
+        return freeze(dtrtri(self.factor[:m, :m])[0])
 
     @property
     def coefficients(self) -> Array:
@@ -202,12 +202,12 @@ class LagProblem:
     def scatter_factor(self) -> Array:
         """Lower triangular C (K, K) with positive diagonal and C C' = U'U."""
         corner = self.factor[self.n_regressors :, self.n_regressors :].T
-        return _frozen(corner * np.copysign(1.0, corner.diagonal()))
+        return freeze(corner * np.copysign(1.0, corner.diagonal()))
 
     @cached_property
     def residuals(self) -> Array:
         """Y - X B, (n, K)."""
-        return _frozen(self._errors(self.params))
+        return freeze(self._errors(self.params))
 
     @property
     def tested_regressors(self) -> Array:
@@ -217,8 +217,7 @@ class LagProblem:
     @cached_property
     def column_sizes(self) -> Array:
         """Euclidean norms of the design's columns, infinite where a square overflows."""
-        sizes: Array = np.sqrt(np.einsum("ij,ij->j", self.factor, self.factor))
-        return _frozen(sizes)
+        return freeze(np.sqrt(np.einsum("ij,ij->j", self.factor, self.factor)))
 
     @cached_property
     def dependent_columns(self) -> tuple[int, ...]:
@@ -399,7 +398,7 @@ def _below_diagonal(width: int) -> npt.NDArray[np.bool_]:
     return np.tri(width, k=-1, dtype=bool).T.copy().T
 
 
-def _frozen(array: Array) -> Array:
+def freeze(array: Array) -> Array:
     """Guard an array that results share."""
     array.setflags(write=False)
     return array
@@ -456,8 +455,7 @@ def lower_factor(upper: Array) -> Array:
 
 def _upper_factor(matrix: Array) -> Array:
     """Triangular factor R of each matrix (..., n, w); NumPy's stubs do not say that mode "r" returns an array."""
-    factor: Any = np.linalg.qr(matrix, mode="r")
-    return np.asarray(factor, dtype=np.float64)
+    return np.asarray(np.linalg.qr(matrix, mode="r"), dtype=np.float64)
 
 
 def _lower_factors(gram: Array, n_regressors: int) -> tuple[Array, Positions]:
@@ -476,5 +474,4 @@ def lag_matrices(params: Array, n_deterministic: int) -> Array:
     """Turn regressors-by-equations coefficients (..., m, K) into lag matrices (..., p, K, K)."""
     *batch, n_regressors, n_vars = params.shape
     lags = (n_regressors - n_deterministic) // n_vars
-    stacked = params[..., n_deterministic:, :].reshape(*batch, lags, n_vars, n_vars)
-    return stacked.swapaxes(-1, -2)
+    return params[..., n_deterministic:, :].reshape(*batch, lags, n_vars, n_vars).swapaxes(-1, -2)

@@ -25,6 +25,8 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import NumericalError
+from panelvar.kernels.dynamics.dynamics import moving_average
+from panelvar.kernels.dynamics.lag_problem import lag_matrices
 
 _NEWTON_STEPS = 25
 _SMALLEST_STEP = 2.0**-20
@@ -64,18 +66,6 @@ def bias_weights(mask: Mask) -> Array:
     pairs = pairs_apart(mask)
     counts = pairs[:, 0]
     return pairs / np.where(counts > 1.0, counts * (counts - 1.0), np.inf)[:, None]
-
-
-def responses(lags: Array, periods: int) -> Array:
-    r"""The first :math:`\Psi_d`, (T, K, K), of an autoregression (p K, K), from :math:`\Psi_0 = I`."""
-    k = lags.shape[1]
-    blocks = lags.reshape(-1, k, k).swapaxes(1, 2)
-    out = np.zeros((periods, k, k))
-    out[0] = np.eye(k)
-    for d in range(1, periods):
-        for j in range(min(d, len(blocks))):
-            out[d] += blocks[j] @ out[d - 1 - j]
-    return out
 
 
 def accumulated(psi: Array, variances: Array) -> Array:
@@ -159,7 +149,7 @@ class ProfileMoments:
         contrast = np.concatenate((np.eye(k), -lags))
         turned = self.weighted @ contrast
         variances, slopes = contrast.T @ turned, turned[:, k:]
-        psi = responses(lags, len(self.weighted))
+        psi = moving_average(lag_matrices(lags, 0), len(self.weighted) - 1)
         sums = accumulated(psi, variances)
         moments = self.cross - self.inner @ lags + share * _stacked(sums, p)
         derivatives = -np.einsum("ac,me->amce", self.inner, np.eye(k))
@@ -289,7 +279,7 @@ def row_moments(columns: Array, errors: Array, entities: Positions, weights: Arr
     """
     k, many = lags.shape[1], columns.shape[1]
     p = len(lags) // k
-    psi = responses(lags, weights.shape[1])
+    psi = moving_average(lag_matrices(lags, 0), weights.shape[1] - 1)
     scores = columns[:, :, None] * errors[:, None, :]
     derivatives = -np.einsum("ac,me->amce", columns.T @ columns, np.eye(k))
     # Sums of squares of every distance, and of regressors times errors.

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import NumericalError
-from panelvar.kernels.dynamics.lag_problem import LagProblem, Refits, lower_factor
+from panelvar.kernels.dynamics.lag_problem import LagProblem, Refits, freeze, lower_factor
 from panelvar.kernels.dynamics.unit_free_solves import lower_inverse
 
 _STEPS = 500
@@ -111,7 +111,7 @@ class RestrictedLagProblem(LagProblem):
         """U'U over the rows, or over the geometric mean of two equations' degrees of freedom."""
         factor = self.scatter_factor
         products = np.sqrt(np.outer(self.degrees, self.degrees)) if kind == "df" else self.nobs
-        return np.asarray(factor @ factor.T / products)
+        return freeze(np.asarray(factor @ factor.T / products))
 
     @cached_property
     def _solved(self) -> tuple[Array, Array]:

@@ -350,8 +350,7 @@ class Grouping:
 
     def repeated(self, levels: Array, first: int, last: int) -> Array:
         """Return levels (k, last - first) of sorted groups at each of their rows, shape (k, m)."""
-        size = self.equal_size
-        return np.repeat(levels, size or self.sizes[first:last], axis=1)
+        return np.repeat(levels, self.equal_size or self.sizes[first:last], axis=1)
 
     def lookup(self, start: int, stop: int) -> Callable[[Array], Array]:
         """Return a function that finds each of the rows ``start:stop`` its entry in a column (G,) of a table."""

@@ -155,8 +155,7 @@ def minimum_distance(triangle: Array, layout: Layout, moment_root: Array) -> tup
     n, columns = layout.instruments, layout.regressors
     scaled = solve_upper(moment_root, triangle[:n, np.append(columns, len(triangle) - 1)], lower=True)
     basis, root = np.linalg.qr(scaled[:, :-1])
-    target = basis.T @ scaled[:, -1]
-    coefficients = solve_upper(root, target)
+    coefficients = solve_upper(root, basis.T @ scaled[:, -1])
     left = scaled[:, -1] - scaled[:, :-1] @ coefficients
     fitted = np.zeros((len(triangle), len(columns)))
     fitted[:n] = solve_upper(triangle[:n, :n], solve_upper(moment_root.T, scaled[:, :-1]))

@@ -62,8 +62,7 @@ class PanelMoments(NamedTuple):
         ``theta = 1`` gives the within rows, ``theta = 0`` the pooled rows; ``centre=None`` leaves them uncentred
         (a model without a constant).
         """
-        root = np.sqrt(self.weights) * (1.0 - theta)
-        return triangle_of_means(self.means, root, centre, self.r)
+        return triangle_of_means(self.means, np.sqrt(self.weights) * (1.0 - theta), centre, self.r)
 
     def merge(self, other: PanelMoments) -> PanelMoments:
         r"""Combine the moments of two disjoint sets of rows over the same groups.

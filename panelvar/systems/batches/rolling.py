@@ -171,8 +171,7 @@ class _Sections:
         begin = max(order, self.terms.exogenous_lags) if self.expanding else self.start
         n_periods = len(self.table.values)
         beside = self.terms.over(n_periods, self.table.exogenous)
-        rows = stack_lags(self.table.values, order, beside, np.arange(begin, n_periods))
-        return rows, self.start - begin
+        return stack_lags(self.table.values, order, beside, np.arange(begin, n_periods)), self.start - begin
 
     def factors(self, order: int, some: Positions) -> tuple[Array, Positions]:
         rows, more = self.rows(order)

@@ -100,5 +100,4 @@ def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None
         )
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
     name = f"ARCH-LM ({lags} lags)" if equation is None else f"ARCH-LM of {equation} ({lags} lags)"
-    null = "the errors' variance does not depend on past errors"
-    return chi2_test(name, statistic, df, null, notes)
+    return chi2_test(name, statistic, df, "the errors' variance does not depend on past errors", notes)

@@ -118,8 +118,7 @@ def granger_bootstrap_test(
     equations = hypothesis.columns(model.names)
     tested = hypothesis.regressors(model.names, problem.n_deterministic)
     n, m = problem.nobs, problem.n_regressors
-    design = problem.design[:, :m]
-    orthonormal = design @ problem.inverse_factor
+    orthonormal = problem.design[:, :m] @ problem.inverse_factor
     influence = orthonormal @ problem.inverse_factor[tested].T
     # Least squares without some regressors: the residuals, and what they take up of them.
     # Columns are scaled to length one, because regressors have units of their own.

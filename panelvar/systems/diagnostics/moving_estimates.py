@@ -125,9 +125,8 @@ def _paths(fits: BatchFit, whole: BatchFit) -> Array:
         )
     own = np.linalg.inv(whole.inverse_factor[0])
     sizes = np.sqrt(np.einsum("ij,ij->j", own, own))
-    triangle = np.linalg.inv(fits.inverse_factor) / sizes
     # The root of X'X has the singular values and vectors of X: a product would lose their digits.
-    _, values, vectors = np.linalg.svd(triangle)
+    _, values, vectors = np.linalg.svd(np.linalg.inv(fits.inverse_factor) / sizes)
     moved = sizes[:, None] * (fits.params - whole.params[0]) / spread
     process = np.sqrt(fits.nobs / n)[:, None, None] * (
         vectors.swapaxes(1, 2) @ (values[:, :, None] * (vectors @ moved))

@@ -207,8 +207,7 @@ class ExternalInstrument(Identification):
         unit moves by :math:`(w_t - x_t'(X'X)^{-1}X'w)\, e_{kt} / w'\hat u_1`: the second term is what the coefficients
         behind the residuals add.
         """
-        own = position(names, self.variable)
-        first = residuals[..., own]
+        first = residuals[..., position(names, self.variable)]
         fitted = np.einsum("...nk,...mk,...m->...n", carried, carried, first)
         strength = (fitted * first).sum(axis=-1)
         unit = np.einsum("...nk,...n->...k", residuals, fitted) / strength[..., None]

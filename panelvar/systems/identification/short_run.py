@@ -294,8 +294,7 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     single = ReducedForm(form.coefficients[None], form.factor[None])
     origin, basis = restrictions.space(single)
     sigma = form.sigma
-    start = restrictions.starts(form.sizes, scheme.starts)
-    coordinates = restrictions.located(single, basis, start - origin)
+    coordinates = restrictions.located(single, basis, restrictions.starts(form.sizes, scheme.starts) - origin)
     started = (origin + np.einsum("nd,ndcij->ncij", coordinates[-1:], basis))[0]
     # B in units of the errors.
     trial = started[1] / form.sizes[:, None]

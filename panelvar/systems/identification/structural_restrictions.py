@@ -252,12 +252,9 @@ class Restrictions:
         count = len(form.coefficients)
         known = np.nan_to_num(self.known)
         plain = self.plain
-        if self.lasting is None:
+        if not self.held:
             return np.broadcast_to(known, (count, *known.shape)), np.broadcast_to(plain, (count, *plain.shape))
         rows, values = self._long_run_rows(form)
-        if rows.shape[1] == 0:
-            # No long-run effect is known after all.
-            return np.broadcast_to(known, (count, *known.shape)), np.broadcast_to(plain, (count, *plain.shape))
         # In units of the errors, so that the variables' own do not matter.
         units = self._units(form)
         left, sizes, right = np.linalg.svd(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))

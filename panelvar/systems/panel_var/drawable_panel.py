@@ -140,8 +140,7 @@ class ReweightedPanel(DrawablePanel):
         series = series / np.sqrt(np.square(series).sum(axis=0))
         whole = np.concatenate([seen[:, None], series, columns * seen[:, None]], axis=1)
         width, k = whole.shape[1], series.shape[1]
-        products = entity_products(whole, rows.entities.sizes)
-        total = (weights @ products).reshape(-1, width, width)
+        total = (weights @ entity_products(whole, rows.entities.sizes)).reshape(-1, width, width)
         side = total[:, :1, 1:] / total[:, :1, :1]
         centred = total[:, 1:, 1:] - total[:, 1:, :1] @ side
         try:

@@ -130,8 +130,7 @@ class HahnKuersteiner(PanelLeastSquares):
         """What a unit of each error adds to a variable in all (B, K, K), and the errors' covariance (B, K, K)."""
         k, side = self.rows.n_vars, total.params[:, self._lags].swapaxes(1, 2)
         if self.rows.terms.exogenous:
-            block = self.blocks[0]
-            sigma = block.scatter(total, total.params) / (total.rows - total.entities)[:, None, None]
+            sigma = self.blocks[0].scatter(total, total.params) / (total.rows - total.entities)[:, None, None]
         else:
             moments = self._moments(total)
             sigma = moments[:, :k, :k] - side @ moments @ side.swapaxes(1, 2)

@@ -94,8 +94,7 @@ class LeastSquaresRecursion(Recursion):
     def refit(self, data: Array) -> tuple[Array, Array]:
         """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
         estimator = self.estimator
-        totals = [_totals(block, data) for block in estimator.blocks]
-        return estimator.estimates(totals)
+        return estimator.estimates([_totals(block, data) for block in estimator.blocks])
 
     def less_effects(self, values: Array) -> Array:
         """Values (B, n, K) of data sets' rows, less their entities' means where there are effects."""

@@ -298,9 +298,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
     def _joint_df(self) -> float:
         return self.fit.covariance.df
 
-    @property
-    def _single_df(self) -> float:
-        return self.fit.covariance.df
+    _single_df = _joint_df
 
     def _stacked(self, df: float) -> StackedInference:
         del df

@@ -48,8 +48,8 @@ class StreamedPanelRows(SystemRows):
     def __init__(self, source: WholeEntities, system: AskedSystem, missing: str) -> None:
         self.panel: WholeEntities = source
         self._system = system
-        self.names, self.lags, self.terms, self.panels = system.names, system.lags, system.terms, system.sources
-        self._read = tuple(map(str, self.panels))
+        self.names, self.lags, self.terms, self.sources = system.names, system.lags, system.terms, system.sources
+        self._read = tuple(map(str, self.sources))
         for name in system.sources:
             source.stream.require(name)
         self._sizes = np.zeros(source.n_entities, dtype=np.intp)

@@ -137,8 +137,7 @@ class ProjectedResponses(Responses):
         if self.kernel is not None:
             directions = covariance_root(self._covariance(flat)).T
         elif flat.shape[1] > flat.shape[0]:
-            triangle: Any = np.linalg.qr(flat.T, mode="r")
-            directions = np.asarray(triangle, dtype=np.float64)
+            directions = np.asarray(np.linalg.qr(flat.T, mode="r"), dtype=np.float64)
         else:
             directions = flat.T
         return directions.reshape(-1, *self.values.shape)

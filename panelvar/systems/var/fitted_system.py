@@ -117,7 +117,7 @@ class FittedSystem(EstimatedSystem):
             names=data.names,
             terms=terms,
             deterministics=problem.params[: problem.n_deterministic],
-            sigma=self._covariance(problem, convention.sigma),
+            sigma=problem.residual_covariance(convention.sigma),
             problem=problem,
             data=data,
             periods=periods,
@@ -131,12 +131,6 @@ class FittedSystem(EstimatedSystem):
 
     def _no_intercept(self) -> Array:
         return np.zeros(self.n_vars)
-
-    @staticmethod
-    def _covariance(problem: LagProblem, kind: str) -> Array:
-        covariance = problem.residual_covariance(kind)
-        covariance.setflags(write=False)
-        return covariance
 
     def _estimates(self, factor: Array) -> Estimates:
         data, periods = self.data, self.periods
@@ -213,7 +207,7 @@ class FittedSystem(EstimatedSystem):
     @property
     def _error_sigma(self) -> Array:
         """Residual covariance behind the errors of the coefficients."""
-        return self._covariance(self.problem, self.convention.coefficient_sigma)
+        return self.problem.residual_covariance(self.convention.coefficient_sigma)
 
     @cached_property
     def _directions(self) -> Array:
@@ -297,12 +291,12 @@ class FittedSystem(EstimatedSystem):
     @property
     def sigma_df(self) -> Array:
         """Residual covariance U'U / (n - m)."""
-        return self._covariance(self.problem, "df")
+        return self.problem.residual_covariance("df")
 
     @property
     def sigma_ml(self) -> Array:
         """Residual covariance U'U / n."""
-        return self._covariance(self.problem, "ml")
+        return self.problem.residual_covariance("ml")
 
     @property
     def residual_correlation(self) -> pd.DataFrame:

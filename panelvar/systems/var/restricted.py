@@ -290,5 +290,4 @@ class RestrictedVarResult(FittedSystem):
             raise SpecificationError("The unrestricted model must have the same variables, lags, terms and rows.")
         value = 2.0 * (unrestricted.loglik - self.loglik)
         df = int((~self.problem.free).sum())
-        null = f"the {df} restricted coefficients are zero"
-        return chi2_test("Likelihood ratio", value, df, null)
+        return chi2_test("Likelihood ratio", value, df, f"the {df} restricted coefficients are zero")

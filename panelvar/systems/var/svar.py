@@ -13,7 +13,6 @@ from panelvar.core.base.errors import SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.test_result import TestResult, chi2_test
-from panelvar.estimates.bands.drawable import Draws
 from panelvar.estimates.bands.target import Band, BandSource, Limits
 from panelvar.kernels.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
@@ -179,7 +178,7 @@ class _Structure:
             bands,
             levels,
             self.estimate * scale,
-            lambda draws: self.statistic(draws) * scale,
+            lambda draws: self.at(draws.form, self.scheme.pairs(draws.form, self.names)) * scale,
             lambda form, moves, others=EVERY: self.gradients(form, moves, others) * scale,
         )
         if band is None:
@@ -193,9 +192,6 @@ class _Structure:
 
     def _effects(self, form: ReducedForm) -> Array:
         return lasting_effects(form.coefficients, self.scheme.unit_roots, form.sizes)
-
-    def statistic(self, draws: Draws) -> Array:
-        return self.at(draws.form, self.scheme.pairs(draws.form, self.names))
 
     def gradients(self, form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
         steps, sigma_steps = parameter_steps(form, moves, self.model.nobs, others)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from panelvar.kernels.dynamics.profile_moments import ProfileMoments, bias_weights, responses, row_moments
+from panelvar.kernels.dynamics.dynamics import moving_average
+from panelvar.kernels.dynamics.lag_problem import lag_matrices
+from panelvar.kernels.dynamics.profile_moments import ProfileMoments, bias_weights, row_moments
 
 CASES = [(1, 1), (1, 3), (2, 1), (2, 2), (3, 1)]
 ENTITIES, PERIODS = 60, 8
@@ -148,6 +150,6 @@ def test_responses_are_powers_of_the_companion_matrix() -> None:
     lags = np.random.default_rng(1).uniform(-0.3, 0.3, (4, 2))
     companion = np.zeros((4, 4))
     companion[:2], companion[2:, :2] = lags.T, np.eye(2)
-    psi = responses(lags, 7)
+    psi = moving_average(lag_matrices(lags, 0), 6)
     for d in range(7):
         assert_allclose(psi[d], np.linalg.matrix_power(companion, d)[:2, :2], atol=1e-15)
