@@ -285,8 +285,7 @@ def variance_shares(effects: Array, variances: Array | None = None) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         accumulated = np.cumsum(effects**2, axis=-3)
         total = accumulated.sum(axis=-1, keepdims=True) if variances is None else variances[..., None]
-        shares: Array = accumulated / total
-    return shares
+        return np.asarray(accumulated / total)
 
 
 def forecast_covariance(coefficients: Array, root: Array, steps: int) -> Array:
@@ -318,8 +317,7 @@ def forecast_covariance(coefficients: Array, root: Array, steps: int) -> Array:
     phi = moving_average(coefficients, steps - 1)
     with np.errstate(over="ignore", invalid="ignore"):
         paths = phi @ root[..., None, :, :]
-        accumulated: Array = np.cumsum(paths @ np.swapaxes(paths, -1, -2), axis=-3)
-    return accumulated
+        return np.asarray(np.cumsum(paths @ np.swapaxes(paths, -1, -2), axis=-3))
 
 
 def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> Array:

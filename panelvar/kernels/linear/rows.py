@@ -361,8 +361,7 @@ def restored_norms(triangle: Array, levels: Sequence[tuple[Array, Array]]) -> Ar
             step = max(_SQUARED // max(level.shape[1], 1), _FEWEST)
             for first in range(0, len(level), step):
                 squares += mass[first : first + step] @ np.square(level[first : first + step])
-        restored: Array = np.sqrt(squares)
-    return restored
+        return np.asarray(np.sqrt(squares))
 
 
 def column_norms(columns: Sequence[Column], weights: Array | None = None) -> Array:

@@ -10,7 +10,6 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note
 from panelvar.core.base.labels import listed
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics.batched_lags import BatchFit, fit_batch, triangles
 from panelvar.kernels.dynamics.lag_problem import coefficient_errors
 from panelvar.panels.heterogeneous.random_coefficients import mean_group
@@ -50,28 +49,20 @@ class MeanGroup:
         scatter = np.tensordot(weights, factor @ factor.swapaxes(1, 2), axes=1)
         return params, scatter / (weights @ self._degrees)[:, None, None]
 
-    def covariance(self) -> CovarianceEstimate:
-        """Spread of the entities' coefficients, equation by equation."""
-        stacked = self.fits.params.swapaxes(1, 2).reshape(len(self.fits.params), -1)
-        return covariance_of_average(mean_group(stacked)[1], "dispersion over entities", len(stacked), RULES)
-
-    def variances(self) -> Array:
-        """Variances (N, m, K) of each entity's own coefficients."""
-        fits = self.fits
-        return np.square(coefficient_errors(fits.inverse_factor, fits.scatter_factor, self._degrees[:, None]))
-
     def fit(self) -> PanelVarFit:
         """Collect what a result needs."""
         rows, fits = self.rows, self.fits
         params, sigma = (each[0] for each in self.refits(np.ones((1, rows.n_entities))))
         own = rows.y - np.einsum("nm,nmk->nk", rows.x, fits.params[rows.entities.codes])
+        stacked = fits.params.swapaxes(1, 2).reshape(rows.n_entities, -1)
+        errors = coefficient_errors(fits.inverse_factor, fits.scatter_factor, self._degrees[:, None])
         return PanelVarFit(
             rows,
             "mean-group",
             "mean group: a vector autoregression of each entity, averaged",
             params,
             sigma,
-            self.covariance(),
+            covariance_of_average(mean_group(stacked)[1], "dispersion over entities", len(stacked), RULES),
             int(self._degrees.sum()),
             rows.row_counts,
             rows.nobs,
@@ -79,7 +70,7 @@ class MeanGroup:
             notes=rows.design.notes,
             refits=self.refits,
             individual=fits.params,
-            individual_variances=self.variances(),
+            individual_variances=np.square(errors),
         )
 
 

@@ -14,7 +14,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import MissingAttributeError, Note, SpecificationError, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.faces.layout import Fact, Row
-from panelvar.core.faces.number_format import Stars, format_count, star_legend
+from panelvar.core.faces.number_format import Stars, format_count
 from panelvar.core.tables.coefficients import starred_rows, value_row
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.coefficients.result_column import ResultColumn
@@ -515,7 +515,3 @@ class PanelVarResult(MomentTests, EstimatedSystem):
 
     def _foot(self, digits: int) -> tuple[Row, ...]:
         return (value_row("Root MSE", np.sqrt(self.sigma.diagonal()), digits),)
-
-    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
-        first = "Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")
-        return (first, *dict.fromkeys(note.text for note in self.notes))

@@ -384,7 +384,10 @@ def read_system(
     """
     order = lag_order(lags)
     chosen, beside = read_labels("columns", columns), read_labels("exogenous", exogenous)
-    _refuse_repeats(chosen, beside)
+    if not chosen:
+        raise SpecificationError("columns= is empty. Name the variables of the system.")
+    if twice := repeated(map(str, (*chosen, *beside))):
+        raise SpecificationError(f"Columns are named twice: {twice}.")
     read_whole("exogenous_lags", exogenous_lags, 0)
     if exogenous_lags and not beside:
         raise SpecificationError("exogenous_lags= needs exogenous variables. Name them in exogenous=.")
@@ -393,8 +396,7 @@ def read_system(
     names = tuple(map(str, chosen))
     terms = Terms(trend, 0, tuple(map(str, beside)), int(exogenous_lags))
     labels = regressor_labels(names, order, terms)
-    twice = repeated(labels)
-    if twice:
+    if twice := repeated(labels):
         raise SpecificationError(
             f"Two regressors would have the same name: {', '.join(map(repr, twice))}. Rename an exogenous variable."
         )
@@ -419,14 +421,6 @@ def refuse_one(system: AskedSystem, found: int, entities: int) -> None:
             "A panel vector autoregression needs at least two entities that have rows with "
             f"{count_of(system.lags, 'lag')}; {found} of {entities} has. For one entity use fit_var."
         )
-
-
-def _refuse_repeats(chosen: tuple[Hashable, ...], beside: tuple[Hashable, ...]) -> None:
-    if not chosen:
-        raise SpecificationError("columns= is empty. Name the variables of the system.")
-    twice = repeated(map(str, (*chosen, *beside)))
-    if twice:
-        raise SpecificationError(f"Columns are named twice: {twice}.")
 
 
 class LostRows(NamedTuple):

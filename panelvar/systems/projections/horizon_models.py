@@ -232,19 +232,18 @@ class HorizonRegressions:
     def _projections(self, first: int) -> dict[int, tuple[Positions, Projection]]:
         """The regression of every horizon; one factor serves all where the rows are the same."""
         leads = range(first, self.horizon + 1)
+        found = {}
         if self.common and len(leads):
             rows = self.rows(0)
             left = np.concatenate([self.values[rows + lead] for lead in leads], axis=1)
             every = self._project(rows, left, first)
             n_vars = self.values.shape[1]
-            found = {}
             for lead in leads:
                 part = slice((lead - first) * n_vars, (lead - first + 1) * n_vars)
                 residuals = np.ascontiguousarray(every.residuals[:, part])
                 own = every._replace(coefficients=every.coefficients[:, part], residuals=residuals)
                 found[lead] = (rows, own)
             return found
-        found = {}
         for lead in leads:
             rows = self.rows(lead)
             found[lead] = (rows, self._project(rows, self.values[rows + lead], lead))

@@ -247,8 +247,7 @@ def response_errors(
     moving = cumulated(dynamics.moving_average(form.coefficients, horizon), -3, cumulative)
     with np.errstate(over="ignore", invalid="ignore"):
         lags = form.coefficients.shape[-3]
-        errors: Array = np.sqrt(response_variances(base, moving, form.factor, spread, impacts, lags))
-    return errors
+        return np.sqrt(response_variances(base, moving, form.factor, spread, impacts, lags))
 
 
 def _sigma_moves(factor: Array, nobs: int) -> Array:

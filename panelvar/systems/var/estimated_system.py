@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag, read_horizon, read_levels
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
+from panelvar.core.faces.number_format import Stars, star_legend
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.drawable import Drawable, Draws
 from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
@@ -76,6 +77,7 @@ class EstimatedSystem(System):
     """
 
     sigma: Array
+    notes: tuple[Note, ...]
 
     _in_brackets: ClassVar[str] = (
         "An equation is a column of a table, as in params[{key}], std_errors[{key}] and resids[{key}], or an entry, as "
@@ -389,6 +391,17 @@ class EstimatedSystem(System):
         'F(9, 567) = 3.5815, p = 0.0002'
         """
         return self._excluded(lags_hypothesis(self.names, self.lags, equations, variables, lags))
+
+    @property
+    def _free(self) -> Mask | None:
+        """Which coefficients have an error; None for all."""
+        return None
+
+    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
+        notes = ["Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")]
+        if self._free is not None and not self._free.all():
+            notes.append("Coefficients without a standard error are restricted to zero.")
+        return (*notes, *dict.fromkeys(note.text for note in self.notes))
 
     def _band(
         self,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.arguments import read_horizon, read_levels, read_whole, refuse_beyond
-from panelvar.core.base.arrays import Array, Mask
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import quantiles, two_sided
 from panelvar.core.base.errors import MissingInformationError, Note, NumericalError, SpecificationError, emit
@@ -24,7 +24,6 @@ from panelvar.core.faces.number_format import (
     format_degrees,
     format_number,
     format_significant,
-    star_legend,
 )
 from panelvar.core.tables.coefficients import starred_rows, value_row
 from panelvar.core.tables.test_result import TestResult
@@ -854,23 +853,12 @@ class FittedSystem(EstimatedSystem):
             pvalues = np.ones(errors.shape)
         return starred_rows(self.regressor_names, self.problem.params, errors, pvalues, levels, digits, self._free)
 
-    @property
-    def _free(self) -> Mask | None:
-        """Which coefficients have an error; None for all."""
-        return None
-
     def _foot(self, digits: int) -> tuple[Row, ...]:
         return (
             value_row("R2", self.rsquared, digits),
             value_row("Adjusted R2", self.rsquared_adjusted, digits),
             value_row("Root MSE", self.rmse, digits),
         )
-
-    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
-        notes = ["Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")]
-        if self._free is not None and not self._free.all():
-            notes.append("Coefficients without a standard error are restricted to zero.")
-        return (*notes, *dict.fromkeys(note.text for note in self.notes))
 
 
 def require_fit(model: object, of_panels: str = "a panel's by moments has ar_test() and serial_portmanteau()") -> None:
