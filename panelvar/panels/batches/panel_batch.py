@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TOGETHER = (fit_pooled, fit_fixed_effects, fit_random_effects)
+_ALIKE_IF_BALANCED = ("swamy-arora", "baltagi-chang")
 _NOT_ESTIMABLE = (CollinearityError, InsufficientDataError, NumericalError)
 _PLAIN = re.compile(r"\s*(\w+)\s*~\s*(\w+(?:\s*\+\s*\w+)*)\s*")
 
@@ -128,6 +129,8 @@ def _together(
 ) -> Stacked | None:
     """Compute complete panels of one shape at once, like the first that can be fitted; None if that cannot be done."""
     if fit not in _TOGETHER or options.get("weights") is not None:
+        return None
+    if options.get("variance_components", "swamy-arora") not in _ALIKE_IF_BALANCED:
         return None
     match = _PLAIN.fullmatch(y) if x is None and isinstance(y, str) else None
     columns = [y, *read_names("x", x)] if match is None else [match[1], *re.split(r"\s*\+\s*", match[2].strip())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,19 +21,6 @@ _WANTED = (
     "expected a mapping of names to arrays (data sets, entities, periods), an array (data sets, entities, periods, "
     "variables) with names=, or a list of Panels or DataFrames with a two-level index"
 )
-
-
-class DataSets(Protocol):
-    """Panels by number."""
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-
-    def panel(self, number: int) -> Panel:
-        """Return one of them."""
-
-    def stacked(self, name: str) -> Array | None:
-        """Return a column (data sets, entities, periods) of all of them, None where they are not laid out alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +52,7 @@ class ArraySets:
         return Panel({**rows, **own}, who, when)
 
     def stacked(self, name: str) -> Array | None:
-        """Return a column of all of them."""
+        """Return a column (data sets, entities, periods) of all of them."""
         return self.columns.get(name)
 
 
@@ -104,10 +91,14 @@ class PanelSets:
         return (entities, periods) if alike else None
 
     def stacked(self, name: str) -> Array | None:
-        """Return a column of all of them."""
+        """Return a column (data sets, entities, periods) of all of them, None where they are not laid out alike."""
         if self._shape is None or not all(name in panel.names for panel in self.panels):
             return None
         return np.stack([panel.column(name).reshape(self._shape) for panel in self.panels])
+
+
+DataSets: TypeAlias = ArraySets | PanelSets
+"""Panels by number."""
 
 
 def read_data_sets(data: object, names: Sequence[Any] | None) -> DataSets:
