@@ -301,6 +301,16 @@ class EquationEstimates(Inference, Presented, ABC):
 
     @property
     @abstractmethod
+    def f_slopes(self) -> TestResult | None:
+        """The model's joint test of its slopes."""
+
+    @property
+    def f_statistic(self) -> TestResult | None:
+        """The model's joint test: `f_slopes`."""
+        return self.f_slopes
+
+    @property
+    @abstractmethod
     def _head_facts(self) -> tuple[Fact, ...]:
         """What stands over the coefficients: the sample, and how estimates and errors were made."""
 

@@ -230,11 +230,6 @@ class CorrectedResult(EquationEstimates):
         return zero_test(self, slopes, "Joint significance", "all slopes are zero") if slopes else None
 
     @property
-    def f_statistic(self) -> TestResult | None:
-        """The model's joint test: `f_slopes`."""
-        return self.f_slopes
-
-    @property
     def _head_facts(self) -> tuple[Fact, ...]:
         return (
             Fact("Dependent", self.dependent),

@@ -58,11 +58,6 @@ class AveragedResult(EquationEstimates):
 
     @property
     @abstractmethod
-    def f_slopes(self) -> TestResult | None:
-        """The model's joint test."""
-
-    @property
-    @abstractmethod
     def _tests(self) -> dict[str, TestResult | None]:
         """The tests that the summary shows, by their names in it."""
 
@@ -150,11 +145,6 @@ class AveragedResult(EquationEstimates):
     def rsquared_label(self) -> str:
         """Which R2 `rsquared` is."""
         return "R2 by entity"
-
-    @property
-    def f_statistic(self) -> TestResult | None:
-        """The model's joint test: `f_slopes`."""
-        return self.f_slopes
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, emit
+from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.fit.conventions import Convention
@@ -120,12 +120,8 @@ def fit_common_correlated_effects(
     else:
         average, matrix = mean_group(units.coefficients)
         names, label = fits.names, "dispersion over entities"
-    result = HeterogeneousResult(
-        *fits.averaged(source, average, matrix, label, chosen, names=names, notes=notes),
-        f"Common correlated effects ({'pooled' if pooled else 'mean group'})",
-    )
-    emit(result.notes)
-    return result
+    title = f"Common correlated effects ({'pooled' if pooled else 'mean group'})"
+    return fits.average(HeterogeneousResult, source, average, matrix, label, chosen, title, names=names, notes=notes)
 
 
 def _add_averages(source: Design, lags: int, pooled: bool) -> tuple[Design, list[Note]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import is_number
-from panelvar.core.base.errors import SpecificationError, choose, emit
+from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
@@ -115,11 +115,8 @@ def fit_fama_macbeth(
     label = "dispersion over periods"
     if lags:
         label += f" ({kernel}, {lags:g} lag{'' if lags == 1 else 's'})"
-    result = PeriodAverageResult(
-        *fits.averaged(source, mean, gram / (count * (count - 1.0)), label, chosen), "Fama-MacBeth"
-    )
-    emit(result.notes)
-    return result
+    matrix = gram / (count * (count - 1.0))
+    return fits.average(PeriodAverageResult, source, mean, matrix, label, chosen, "Fama-MacBeth")
 
 
 def _refuse_lags(lags: float, kernel: str, periods: int) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from panelvar.core.base.arguments import read_flag
-from panelvar.core.base.errors import emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
 from panelvar.estimates.fit.conventions import Convention
@@ -89,12 +88,8 @@ def fit_mean_group(
     model = with_trend(_demean_periods(source) if read_flag("time_demeaned", time_demeaned) else source, trend)
     fits = fit_units(model, min_rows=min_rows, unusable=unusable, exact=chosen.exact_entities)
     mean, matrix = mean_group(fits.units.coefficients)
-    result = HeterogeneousResult(
-        *fits.averaged(source, mean, matrix, "dispersion over entities", chosen),
-        "Mean group (periods demeaned)" if time_demeaned else "Mean group",
-    )
-    emit(result.notes)
-    return result
+    title = "Mean group (periods demeaned)" if time_demeaned else "Mean group"
+    return fits.average(HeterogeneousResult, source, mean, matrix, "dispersion over entities", chosen, title)
 
 
 def _demean_periods(design: Design) -> Design:

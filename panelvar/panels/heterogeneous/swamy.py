@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from panelvar.core.base.errors import Note, NumericalError, choose, emit
+from panelvar.core.base.errors import Note, NumericalError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import chi2_test
 from panelvar.data.formulas.design import build_design
@@ -118,16 +119,10 @@ def fit_swamy(
     constancy = chi2_test(
         "Parameter constancy", found.constancy, df, "all entities have the same coefficients", oversized
     )
-    noted = (*notes, *oversized)
-    result = HeterogeneousResult(
-        *fits.averaged(source, found.mean, found.covariance, "GLS (Swamy 1970)", chosen, notes=noted),
-        "Random coefficients (Swamy)",
-        found.dispersion,
-        found.predictions,
-        constancy,
-    )
-    emit(result.notes)
-    return result
+    notes += oversized
+    title, label = "Random coefficients (Swamy)", "GLS (Swamy 1970)"
+    result = fits.average(HeterogeneousResult, source, found.mean, found.covariance, label, chosen, title, notes=notes)
+    return replace(result, dispersion_matrix=found.dispersion, predictions=found.predictions, constancy=constancy)
 
 
 def _oversized_notes(fits: UnitFits) -> tuple[Note, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from panelvar.core.base.errors import (
     NumericalError,
     SpecificationError,
     choose,
+    emit,
 )
 from panelvar.core.base.limits import LARGEST_WHOLE
 from panelvar.core.base.quoting import shown
@@ -26,8 +28,9 @@ from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.kernels.linear.rows import column_norms
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
-from panelvar.panels.heterogeneous.result import HeterogeneousFit
+from panelvar.panels.heterogeneous.result import HeterogeneousFit, HeterogeneousResult
 
+Result = TypeVar("Result", bound=HeterogeneousResult)
 TREND = "trend"
 # With fewer rows than this per entity, the bias of a lagged dependent variable is a fair share of its coefficient.
 _LONG = 30
@@ -46,22 +49,27 @@ class UnitFits:
     names: tuple[str, ...]
     notes: tuple[Note, ...]
 
-    def averaged(
+    def average(
         self,
+        kind: type[Result],
         source: Design,
         coefficients: Array,
         matrix: Array,
         label: str,
         convention: Convention,
+        estimator: str,
         *,
         names: tuple[str, ...] | None = None,
         notes: Sequence[Note] = (),
-    ) -> tuple[HeterogeneousFit, CovarianceEstimate, Convention]:
-        """Wrap an average of the regressions and its covariance: the first three fields of a result."""
+    ) -> Result:
+        """Return a result of an average of the regressions, its covariance and emit its notes."""
         matrix, alike = self._without_rounding(matrix, names or self.names)
         found = (*source.notes, *self.notes, *_lagged_dependent_notes(source, self.design), *notes, *alike)
         fit = HeterogeneousFit(source, self.design, self.units, self.names, names or self.names, coefficients, found)
-        return fit, covariance_of_average(matrix, label, len(self.units.rss), convention), convention
+        covariance = covariance_of_average(matrix, label, len(self.units.rss), convention)
+        result = kind(fit, covariance, convention, estimator)
+        emit(result.notes)
+        return result
 
     def _without_rounding(self, matrix: Array, names: tuple[str, ...]) -> tuple[Array, list[Note]]:
         """Set variances of averages to zero where the coefficients differ by rounding alone, and say so."""
