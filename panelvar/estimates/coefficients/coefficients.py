@@ -22,8 +22,8 @@ from panelvar.core.tables.coefficients import coefficient_row
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import JOINTS, normal_limits, sup_t_quantile
 from panelvar.estimates.bands.target import limit_columns, nested
-from panelvar.estimates.coefficients.linear_combinations import Coefficients, LinearCombination, linear_combination
-from panelvar.estimates.coefficients.restrictions import restriction_matrix
+from panelvar.estimates.coefficients.linear_combinations import Coefficients, LinearCombination, weighted_sum
+from panelvar.estimates.coefficients.restrictions import combination, restriction_matrix
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.linear.least_squares import covariance_root
@@ -258,7 +258,8 @@ class Inference(HintsAtNames):
         <beertax - 10 * unemp = -0.113741 (s.e. 0.294102, t = -0.3867, p = 0.7007, 95% [-0.705398, 0.477915])>
         """
         refuse_other("lincom", expression, str, "an expression such as 'x1 + 2*x2'")
-        return linear_combination(self, expression, check_level(level))
+        level = check_level(level)
+        return weighted_sum(self, *combination(expression, self.names), expression, level)
 
 
 def joint_quantile(

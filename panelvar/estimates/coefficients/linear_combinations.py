@@ -15,7 +15,6 @@ from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.number_format import check_digits, pvalue_text
 from panelvar.core.tables.coefficients import coefficient_header, coefficient_row
 from panelvar.core.tables.table import Presented, Table
-from panelvar.estimates.coefficients.restrictions import combination
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 
 
@@ -111,11 +110,6 @@ class LinearCombination(Presented):
             f"{'z' if self.df is None else 't'} = {self.statistic:.4g}, {pvalue_text(self.pvalue)}, "
             f"{100 * self.level:g}% [{self.lower:.6g}, {self.upper:.6g}])>"
         )
-
-
-def linear_combination(result: Estimated, expression: str, level: float) -> LinearCombination:
-    """Estimate ``expression`` with its standard error under the result's covariance."""
-    return weighted_sum(result, *combination(expression, result.fit.names), expression, level)
 
 
 def weighted_sum(

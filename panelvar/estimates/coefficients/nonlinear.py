@@ -297,7 +297,7 @@ def nonlinear(
         with np.errstate(all="ignore"):
             sides = [reader.value(tree) for tree in trees]
             value = sides[0] if len(sides) == 1 else sides[0] - sides[1]
-            ratio = reader.ratio(trees[0]) if len(trees) == 1 else None
+            form = reader.form(trees[0]) if len(trees) == 1 else None
         if not isinstance(value, Sloped) or not value.slopes:
             raise SpecificationError(f"{text!r} involves no coefficient. The model has: {listed(names, 20)}.")
         values[row] = value.value
@@ -308,8 +308,8 @@ def nonlinear(
                 f"{text!r} has no finite value or no finite derivative at the estimates. It may divide by zero, or "
                 "take the logarithm of a number that is not positive."
             )
-        if ratio is not None:
-            ratios[label] = ratio
+        if isinstance(form, Ratio):
+            ratios[label] = form
     known = np.isfinite(result.covariance.matrix).all()
     sets = {label: fieller_set(result, label, *ratio, level) for label, ratio in ratios.items() if known}
     covariance = through(result.covariance, jacobian)
@@ -389,17 +389,12 @@ class _Reader:
             f"The coefficients are: {listed(self.names, 20)}."
         )
 
-    def ratio(self, node: ast.expr) -> Ratio | None:
-        """Return numerator and denominator of a ratio of linear combinations, also one that is scaled or shifted."""
-        found = self._form(node)
-        return found if isinstance(found, Ratio) else None
-
-    def _form(self, node: ast.expr) -> Form | Ratio | None:
+    def form(self, node: ast.expr) -> Form | Ratio | None:
         """Return a linear combination, a ratio of two, or None for what is neither."""
         first, chain = spine(node)
         found = self._form_of_one(first)
         for step in chain:
-            other = self._form(step.right)
+            other = self.form(step.right)
             if found is None or other is None:
                 return None
             found = _combine(step.op, found, other)
@@ -414,7 +409,7 @@ class _Reader:
             weights[coefficient_at(node.id, self.aliases, self.names)] = 1.0
             return weights, 0.0
         if isinstance(node, ast.UnaryOp):
-            found, minus_one = self._form(node.operand), (np.zeros(len(self.names)), -1.0)
+            found, minus_one = self.form(node.operand), (np.zeros(len(self.names)), -1.0)
             return found if isinstance(node.op, ast.UAdd) or found is None else _combine(ast.Mult(), found, minus_one)
         return None
 

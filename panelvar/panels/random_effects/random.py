@@ -177,8 +177,7 @@ def components_model(
     triangle = moments.triangle(theta, centre=centre if design.constant else None)
     table = theta[:, None] * moments.means
     if design.constant:
-        for j, level in enumerate(centre):
-            table[:, j] += (1.0 - theta) * level
+        table += np.outer(1.0 - theta, centre)
     z = grouping.spread(1.0 - theta) if design.constant else None
     rows = transformed_rows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),), constant=z)
     balanced = bool((moments.counts == moments.counts[0]).all())

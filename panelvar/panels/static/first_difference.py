@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,21 +86,13 @@ def fit_first_difference(
     return finish(differenced_model(source, chosen, constant), cov, chosen, collinear)
 
 
-class MakesDifferences(Protocol):
-    """A design whose rows are not in memory, and which takes differences of them itself."""
-
-    def differences(self, bridging: bool, constant: bool) -> tuple[Design, Array, int] | None:
-        """Return what `_differences` returns."""
-
-
 def differenced_model(source: Design, convention: Convention, constant: bool | None) -> TransformedModel:
     """Difference a design, with a constant in the differenced equation or as the convention has it."""
     bridging = convention.first_difference == "consecutive"
     own = convention.first_difference_constant if constant is None else bool(constant)
-    if hasattr(source, "differences"):
-        found = cast(MakesDifferences, source).differences(bridging, own)
-    else:
-        found = _differences(source, bridging, own)
+    # A design whose rows are not in memory takes differences of them itself.
+    take_differences = getattr(source, "differences", partial(_differences, source))
+    found: tuple[Design, Array, int] | None = take_differences(bridging, own)
     if found is None:
         raise InsufficientDataError("No entity has two adjacent periods, so there is nothing to difference.")
     design, raw_norms, gaps = found

@@ -311,9 +311,7 @@ def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Desig
         single = [grouping for grouping in groupings if (grouping.sizes == 1).any()]
         if not single:
             return design, before - design.nobs
-        alone = np.zeros(design.nobs, dtype=bool)
-        for grouping in single:
-            alone |= (grouping.sizes == 1)[grouping.codes]
+        alone = np.any([(grouping.sizes == 1)[grouping.codes] for grouping in single], axis=0)
         if alone.all():
             raise InsufficientDataError("Every row is a singleton of an effect, so nothing is left to estimate.")
         design = design.take(np.flatnonzero(~alone))

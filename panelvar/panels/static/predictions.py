@@ -128,14 +128,11 @@ def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[Arra
     """Return the variables on which effects have slopes, for each table, None for levels."""
     if fit.absorbed is None:
         return (None,) * len(fit.effects)
-    out: list[Array | None] = []
-    for label, slope in zip(fit.effects, fit.absorbed.slopes, strict=True):
-        if slope is None:
-            out.append(None)
-            continue
-        column = panel.column(label[label.rindex("[") + 1 : -1])
-        out.append(column if kept is None else column[kept])
-    return tuple(out)
+    columns = [
+        None if slope is None else panel.column(label[label.rindex("[") + 1 : -1])
+        for label, slope in zip(fit.effects, fit.absorbed.slopes, strict=True)
+    ]
+    return tuple(column if column is None or kept is None else column[kept] for column in columns)
 
 
 @documented
@@ -196,12 +193,10 @@ def predicted_values(fit: Fit, rows: PredictionRows, *, effects: bool, unseen: s
 
 def _needs_calendar(fit: Fit) -> bool:
     """Whether a row's prediction depends on other rows of its entity, which must then be found."""
-    formula = fit.source.formula
-    if formula is None or fit.family == "difference":
-        return fit.family == "difference"
     from panelvar.data.formulas.formula import shifts
 
-    return shifts(formula)
+    formula = fit.source.formula
+    return fit.family == "difference" or (formula is not None and shifts(formula))
 
 
 def _dated(fit: Fit, data: Any) -> Panel:
@@ -460,20 +455,19 @@ def _fixed(fit: Fit, covariance: CovarianceEstimate, x: Array, rows: PredictionR
     centre = fit.centre[:-1][fit.kept]
     levers = [table[:, :-1][:, fit.kept] for table in fit.regressor_rows("A prediction with effects").tables]
     places = [np.where(s, p, 0) for s, p in zip(seen, rows.positions, strict=True)]
-    added = np.zeros(len(x))
     # Regressors are measured from the means of the first effect's level, or from the grand mean where it is unseen.
     gap = x - np.where(seen[0][:, None], levers[0][places[0]], centre)
     if len(seen) == 1:
         unit = np.where(seen[0], unit_variances(fit)[0][places[0]], 1.0 / fit.counts.rows)
     else:
         gap -= np.where(seen[1][:, None], levers[1][places[1]], 0.0)
-        unit = _two_way_unit(fit, seen, places, unseen)
-    for s, spread in zip(seen, _spread(fit) if not all(s.all() for s in seen) else [0.0] * len(seen), strict=True):
-        added += np.where(s, 0.0, spread)
+        unit = _two_way_unit(fit, seen, places)
+    unseen_effects = [np.where(s, 0.0, spread) for s, spread in zip(seen, _spread(fit), strict=True)]
+    added: Array = np.sum(unseen_effects, axis=0)
     return fit.residual_variance * unit + _quadratic(gap, slope_cov) + added
 
 
-def _two_way_unit(fit: Fit, seen: list[NDArray[np.bool_]], places: list[NDArray[np.intp]], unseen: str) -> Array:
+def _two_way_unit(fit: Fit, seen: list[NDArray[np.bool_]], places: list[NDArray[np.intp]]) -> Array:
     """Variance, for a unit error variance, of the part of a prediction that is not due to the slopes."""
     absorbed = fit.absorbed
     assert absorbed is not None
