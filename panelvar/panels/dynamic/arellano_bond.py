@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,9 +121,8 @@ def fit_arellano_bond(
     >>> fit.ar_test(2)
     <m2: z = -1.2224, p = 0.2216>
     """
-    choices = EstimationChoices(steps, cov, small, convention, missing, nonlinear=nonlinear)
     read = _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant)
-    return choices.fit("Arellano-Bond", *read)
+    return _fit("Arellano-Bond", *read, steps, cov, small, convention, missing, nonlinear=nonlinear)
 
 
 @documented
@@ -200,11 +199,10 @@ def fit_blundell_bond(
     """
     if h is not None:
         choose("h", h, H_CHOICES)
-    choices = EstimationChoices(steps, cov, small, convention, missing, h=h)
     read = _read(
         data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, level_equation=True
     )
-    return choices.fit("Blundell-Bond", *read)
+    return _fit("Blundell-Bond", *read, steps, cov, small, convention, missing, h=h)
 
 
 @documented
@@ -268,8 +266,8 @@ def fit_anderson_hsiao(
     else:
         lag_set = StandardInstruments(lag_names(name, count + 1)[1:], "transformed")
     exogenous = tuple(each for each in specification.sets if isinstance(each, StandardInstruments))
-    choices = EstimationChoices(1, cov, small, convention, missing)
-    return choices.fit("Anderson-Hsiao", panel, replace(specification, sets=(lag_set, *exogenous)))
+    specification = replace(specification, sets=(lag_set, *exogenous))
+    return _fit("Anderson-Hsiao", panel, specification, 1, cov, small, convention, missing)
 
 
 def _read(
@@ -313,49 +311,41 @@ def _read(
     )
 
 
-@dataclass(frozen=True)
-class EstimationChoices:
-    """How a dynamic panel is estimated: arguments that its public functions share."""
-
-    steps: int | str
-    cov: str | Covariance | None
-    small: bool
-    convention: str
-    missing: str
-    nonlinear: str | None = None
-    h: str | None = None
-
-    def fit(self, name: str, source: Panel | WholeEntities, specification: Specification) -> DynamicPanelResult:
-        """Estimate what was read, under the name of an estimator."""
-        choose("missing", self.missing, DROP_OR_RAISE)
-        if self.nonlinear is not None:
-            choose("nonlinear", self.nonlinear, NONLINEAR)
-        small, convention = read_flag("small", self.small), gmm_convention(self.convention)
-        cov_kind, by = read_covariance(self.cov)
-        if isinstance(source, Panel):
-            model = build_model(source, specification, self.missing)
-        else:
-            model = stream_model(source, specification, self.missing)
-        found = estimate(
-            model,
-            steps=self.steps,
-            convention=convention,
-            cov_kind=cov_kind,
-            by=by,
-            h=self.h,
-            nonlinear=self.nonlinear,
-        )
-        notes = (*model.notes, *found.notes, *_doubtful_lags(specification), *_unstable(specification, found.params))
-        rss = float(np.trace(found.sums.residual_products(found.params)))
-        fit = DynamicFit(model.regressors, found.params[:, 0], rss, notes, found)
-        kind_of_moments = "" if self.nonlinear is None else ", quadratic moments"
-        estimator = f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}"
-        result = DynamicPanelResult(fit, estimated_covariance(found, small=small), estimator)
-        if not isinstance(source, Panel) and model.census.differences.most > 1:
-            # One reading serves both tests that the table shows: it can be printed where the data are no more.
-            result.ar_test(1)
-        emit(result.notes)
-        return result
+def _fit(
+    name: str,
+    source: Panel | WholeEntities,
+    specification: Specification,
+    steps: int | str,
+    cov: str | Covariance | None,
+    small: bool,
+    convention: str,
+    missing: str,
+    *,
+    nonlinear: str | None = None,
+    h: str | None = None,
+) -> DynamicPanelResult:
+    """Estimate what was read, under the name of an estimator."""
+    choose("missing", missing, DROP_OR_RAISE)
+    if nonlinear is not None:
+        choose("nonlinear", nonlinear, NONLINEAR)
+    small, rules = read_flag("small", small), gmm_convention(convention)
+    cov_kind, by = read_covariance(cov)
+    if isinstance(source, Panel):
+        model = build_model(source, specification, missing)
+    else:
+        model = stream_model(source, specification, missing)
+    found = estimate(model, steps=steps, convention=rules, cov_kind=cov_kind, by=by, h=h, nonlinear=nonlinear)
+    notes = (*model.notes, *found.notes, *_doubtful_lags(specification), *_unstable(specification, found.params))
+    rss = float(np.trace(found.sums.residual_products(found.params)))
+    fit = DynamicFit(model.regressors, found.params[:, 0], rss, notes, found)
+    kind_of_moments = "" if nonlinear is None else ", quadratic moments"
+    estimator = f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}"
+    result = DynamicPanelResult(fit, estimated_covariance(found, small=small), estimator)
+    if not isinstance(source, Panel) and model.census.differences.most > 1:
+        # One reading serves both tests that the table shows: it can be printed where the data are no more.
+        result.ar_test(1)
+    emit(result.notes)
+    return result
 
 
 def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:

@@ -44,10 +44,11 @@ class Laid(NamedTuple):
         return Laid(self.values[:, :, list(places)], self.observed[:, :, list(places)])
 
     def lagged(self, lag: int) -> Laid:
-        """The columns some periods earlier; nothing is observed before the first period."""
+        """The columns some periods earlier (later, if the lag is negative); nothing is observed beyond the periods."""
         values, observed = np.zeros_like(self.values), np.zeros_like(self.observed)
-        if lag < len(values):
-            values[lag:], observed[lag:] = self.values[: len(values) - lag], self.observed[: len(values) - lag]
+        there = max(len(values) - abs(lag), 0)
+        to, start = slice(max(lag, 0), max(lag, 0) + there), slice(max(-lag, 0), max(-lag, 0) + there)
+        values[to], observed[to] = self.values[start], self.observed[start]
         return Laid(values, observed)
 
     @property

@@ -16,7 +16,7 @@ from panelvar.data.formulas.design import CONSTANT
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import Census, LaidRows
 from panelvar.panels.dynamic.gmm import GmmProblem, moments_of_errors
-from panelvar.panels.dynamic.instrument_moments import InstrumentMatrix, collect_instruments
+from panelvar.panels.dynamic.instrument_moments import InstrumentCollector, InstrumentMatrix
 from panelvar.panels.dynamic.lag_instruments import Specification
 from panelvar.panels.dynamic.quadratic_moments import QuadraticMoments, QuadraticProblem, quadratic_factors
 from panelvar.panels.dynamic.transforms import WORDS, EquationRows, levels, transformed
@@ -143,7 +143,7 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
     if spec.level_equation or spec.constant:
         equations.append(levels(wide, complete))
     latest = int(np.flatnonzero(census.touched).max(initial=0))
-    instruments, found = collect_instruments(spec, equations, cube, labels, latest, words)
+    instruments, found = InstrumentCollector(spec, equations, cube, labels, words).collect(latest)
     width = stacked.shape[2]
     narrow = tuple(_narrow(equation, width) for equation in equations)
     level_rows = narrow[1] if len(narrow) == 2 else _narrow(levels(stacked, complete), width)

@@ -20,12 +20,10 @@ def read_covariance(cov: object) -> tuple[str, tuple[object, ...]]:
     SpecificationError
         The covariance is one of scores of rows, or its name is unknown.
     """
-    if cov is None:
+    if cov is None or (isinstance(cov, str) and cov == "cluster"):
         return "robust", ()
     if isinstance(cov, Clustered):
         return "robust", cov.by
-    if isinstance(cov, str) and cov == "cluster":
-        return "robust", ()
     if not isinstance(cov, str):
         raise SpecificationError(
             f"cov is a {type(cov).__name__}; dynamic panels take {', '.join(map(repr, COVARIANCES))} or Clustered(...)."

@@ -121,11 +121,6 @@ class GmmEstimate:
         return self.second_step if self.steps == 1 else self.step
 
     @property
-    def hansen_weighted_at(self) -> Array:
-        """The estimates that the weights of Hansen's statistic were made at."""
-        return self.problem.one_step.params if self.steps == 1 else self.weighted_at
-
-    @property
     def params(self) -> Array:
         """Coefficients (m, K)."""
         return self.step.params

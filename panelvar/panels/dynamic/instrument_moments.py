@@ -172,7 +172,20 @@ def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool
 
 
 class InstrumentCollector:
-    """Instruments of a specification as they are collected, row by row (see `collect_instruments`)."""
+    """Instruments of a specification as they are collected, row by row.
+
+    Parameters
+    ----------
+    spec : Specification
+    equations : sequence of EquationRows
+        Columns: regressors, dependent variables, and those of the sets of standard instruments.
+    cube : PanelCube
+        Cube of the entities in use.
+    periods : sequence of str
+        What the periods are called.
+    words : sequence of str
+        Names of the constant and of the periods that are regressors.
+    """
 
     def __init__(
         self,
@@ -189,6 +202,26 @@ class InstrumentCollector:
         self._places: dict[tuple[object, ...], int] = {}
         self._labels: list[str] = []
         self._origins: list[Origin] = []
+
+    def collect(self, latest: int) -> tuple[InstrumentMatrix, Mask]:
+        """Every instrument that the specification asks for, and which of them are not zero for all entities.
+
+        Parameters
+        ----------
+        latest : int
+            The last period that has a transformed row.
+
+        Raises
+        ------
+        InsufficientDataError
+            No row has the lags of a window.
+        SpecificationError
+            A window is empty, or there are instruments of levels that are not estimated.
+        """
+        self.add_lags(latest)
+        self.add_standard()
+        self.add_deterministic()
+        return self.matrix()
 
     def add(
         self, row: int, origin: Origin, keys: Sequence[tuple[object, ...]], labels: Sequence[str], values: Array
@@ -212,7 +245,7 @@ class InstrumentCollector:
         for number, label in enumerate(equation.labels):
             for lag in range(window.first, min(window.last, label) + 1):
                 keys = [(name, lag, None if window.collapse else label) for name in window.names]
-                words = [lag_words(prefix, name, lag) for name in window.names]
+                words = [f"L{lag}.{prefix}{name}" if lag else f"{prefix}{name}" for name in window.names]
                 if not window.collapse:
                     words = [f"{word} ({self._periods[label]})" for word in words]
                 self.add(start + number, origin, keys, words, values[label - lag])
@@ -300,11 +333,6 @@ class InstrumentCollector:
         return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)), found
 
 
-def lag_words(prefix: str, name: str, lag: int) -> str:
-    """``"L2.n"``, or ``"L1.D.n"`` with a prefix."""
-    return f"L{lag}.{prefix}{name}" if lag else f"{prefix}{name}"
-
-
 def _refuse_levels(equation: str, spec: Specification) -> None:
     """Refuse instruments of levels that are not estimated."""
     if equation != "transformed" and not spec.level_equation:
@@ -312,41 +340,3 @@ def _refuse_levels(equation: str, spec: Specification) -> None:
             f"equation={equation!r} needs a level equation, which this model lacks. fit_blundell_bond has one, and "
             "fit_panel_var with level_equation=True."
         )
-
-
-def collect_instruments(
-    spec: Specification,
-    equations: Sequence[EquationRows],
-    cube: PanelCube,
-    periods: Sequence[str],
-    latest: int,
-    words: Sequence[str],
-) -> tuple[InstrumentMatrix, Mask]:
-    """Every instrument that a specification asks for, and which of them are not zero for all entities.
-
-    Parameters
-    ----------
-    spec : Specification
-    equations : sequence of EquationRows
-        Columns: regressors, dependent variables, and those of the sets of standard instruments.
-    cube : PanelCube
-        Cube of the entities in use.
-    periods : sequence of str
-        What the periods are called.
-    latest : int
-        The last period that has a transformed row.
-    words : sequence of str
-        Names of the constant and of the periods that are regressors.
-
-    Raises
-    ------
-    InsufficientDataError
-        No row has the lags of a window.
-    SpecificationError
-        A window is empty, or there are instruments of levels that are not estimated.
-    """
-    collector = InstrumentCollector(spec, equations, cube, periods, words)
-    collector.add_lags(latest)
-    collector.add_standard()
-    collector.add_deterministic()
-    return collector.matrix()

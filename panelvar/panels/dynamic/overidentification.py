@@ -206,12 +206,8 @@ def hansen(estimate: GmmEstimate) -> TestResult:
 
 def overidentification(name: str, statistic: float, df: int, notes: tuple[Note, ...] = ()) -> TestResult:
     """Refer a criterion to the chi-squared distribution, if there are more moments than coefficients."""
-    if df == 0:
-        text = "There are as many moments as coefficients, so there is nothing to test."
-        return TestResult(
-            name, float("nan"), float("nan"), "chi2", 0.0, None, NULL, (Note("exactly-identified", text),)
-        )
-    return chi2_test(name, statistic, df, NULL, notes)
+    text = "There are as many moments as coefficients, so there is nothing to test."
+    return _refer(name, statistic, df, NULL, notes, Note("exactly-identified", text))
 
 
 def instrument_sets(estimate: GmmEstimate) -> dict[str, Mask]:
@@ -311,23 +307,23 @@ def difference_test(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str
     else:
         step = estimate.hansen_step
         free = weight == "own" or estimate.steps == "cu"
-        held = alone.hansen_step if free else smaller.two_step(estimate.hansen_weighted_at, joint=estimate.joint)
+        held = alone.hansen_step if free else smaller.two_step(estimate.weighted_at, joint=estimate.joint)
         whole, rank, rest, left = step.criterion, step.rank, held.criterion, held.rank
     word = kind.capitalize()
     names = [label for label, doubt in zip(problem.labels, doubted, strict=True) if doubt]
     notes = estimate.in_units if kind == "sargan" else ()
     remaining = overidentification(f"{word} without them", rest, left - coefficients, notes)
     null = f"valid moments: {', '.join(names)}" if len(names) < 4 else f"{len(names)} moments are valid"
-    return SubsetTest(_refer(f"Difference-in-{word}", whole - rest, rank - left, null, notes), remaining)
-
-
-def _refer(name: str, statistic: float, df: int, null: str, notes: tuple[Note, ...]) -> TestResult:
-    """Refer a difference of criteria to the chi-squared distribution, if the moments in doubt say anything new."""
-    if df == 0:
-        text = "In this sample the other moments imply these, so there is nothing to test."
-        note = (Note("implied-moments", text),)
-        return TestResult(name, float("nan"), float("nan"), "chi2", 0.0, None, null, note)
-    if statistic < 0.0:
+    name, difference = f"Difference-in-{word}", whole - rest
+    if difference < 0.0:
         text = f"{name} is negative, since the two models do not share their weights. The test says nothing here."
         notes = (*notes, Note("negative-difference", text))
+    implied = Note("implied-moments", "In this sample the other moments imply these, so there is nothing to test.")
+    return SubsetTest(_refer(name, difference, rank - left, null, notes, implied), remaining)
+
+
+def _refer(name: str, statistic: float, df: int, null: str, notes: tuple[Note, ...], idle: Note) -> TestResult:
+    """Refer a statistic to chi-squared, or say in a note why there is nothing to test."""
+    if df == 0:
+        return TestResult(name, float("nan"), float("nan"), "chi2", 0.0, None, null, (idle,))
     return chi2_test(name, statistic, df, null, notes)

@@ -21,6 +21,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import InsufficientDataError, Note
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.panels.dynamic.cube import Laid
 from panelvar.panels.dynamic.entity_equations import EntityEquations
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate, SerialSums
 from panelvar.panels.dynamic.weighting import StackedRows, root_of_moments
@@ -93,7 +94,7 @@ def _covariances(
     longest = len(levels) - 1 if max_order is None else min(max_order, len(levels) - 1)
     products, slopes, found = [], [], []
     for lag in (FORWARD, *range(2, longest + 1)):
-        level, seen = _shift(levels, complete, lag)
+        level, seen = Laid(levels, complete).lagged(lag)
         both = changed & seen
         product = level[:, :, 0] * changes[:, :, 0]
         slope = np.einsum("tnj,tn->tj", level[:, :, 1:], changes[:, :, 0])
@@ -102,16 +103,6 @@ def _covariances(
         slopes.append(slope.sum(axis=0, keepdims=True) if collapse else slope)
         found.append(np.array([both.any()]) if collapse else both.any(axis=1))
     return np.concatenate(products).T, np.concatenate(slopes), np.concatenate(found)
-
-
-def _shift(levels: Array, complete: Mask, lag: int) -> tuple[Array, Mask]:
-    """Levels some periods before (after, if the lag is negative), and which of them exist."""
-    shifted, seen = np.zeros_like(levels), np.zeros_like(complete)
-    if lag < 0:
-        shifted[:lag], seen[:lag] = levels[-lag:], complete[-lag:]
-    else:
-        shifted[lag:], seen[lag:] = levels[: len(levels) - lag], complete[: len(levels) - lag]
-    return shifted, seen
 
 
 def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> TestResult:
@@ -199,10 +190,7 @@ def _serial_products(part: EntityEquations, params: Array, order: int, *, assume
     """
     rows = part.differences
     errors = part.residuals(rows, params)
-    lagged = np.zeros_like(errors)
-    if order < len(errors):
-        lagged[order:] = errors[:-order]
-    lagged = np.where(rows.used[:, :, None], lagged, 0.0)
+    lagged = np.where(rows.used[:, :, None], Laid(errors, rows.used).lagged(order).values, 0.0)
     products = (lagged * errors).sum(axis=0)
     slopes = np.einsum("tnk,tnj->kj", lagged, rows.values[:, :, : part.n_regressors])
     common = np.zeros((params.shape[1], part.instruments.count))

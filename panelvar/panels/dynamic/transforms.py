@@ -55,12 +55,11 @@ class EquationRows:
         """
         periods = len(self.complete)
         own, label = np.arange(len(self.labels)), self.labels
-        if self.kind == "level":
+        if self.kind != "fod":
             out = np.zeros((len(label), periods, 1))
             out[own, label, 0] = 1.0
-        elif self.kind == "fd":
-            out = np.zeros((len(label), periods, 1))
-            out[own, label, 0], out[own, label - 1, 0] = 1.0, -1.0
+            if self.kind == "fd":
+                out[own, label - 1, 0] = -1.0
         else:
             complete = np.ones((periods, 1), dtype=bool) if balanced else self.complete
             counts, scale = deviation_weights(complete)
