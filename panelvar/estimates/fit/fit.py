@@ -27,6 +27,7 @@ from panelvar.core.base.errors import (
     InsufficientDataError,
     MissingInformationError,
     Note,
+    NumericalError,
     SpecificationError,
 )
 from panelvar.core.base.quoting import one_line
@@ -166,12 +167,6 @@ class Fit:
         return self.centre[:-1][self.kept]
 
     @cached_property
-    def slope_bread(self) -> Array:
-        """A, the inverse cross product of the transformed regressors, shape (k, k)."""
-        inverse = self.solution.inverse_r
-        return inverse @ inverse.T
-
-    @cached_property
     def spread(self) -> Array:
         r"""The map K from summed scores in the orthonormal basis to coefficients, shape (p, p).
 
@@ -191,11 +186,11 @@ class Fit:
     @cached_property
     def bread(self) -> Array:
         """Inverse cross product of all transformed regressors, the constant included, shape (p, p)."""
-        if not self.constant:
-            return self.slope_bread
         # A root times its transpose, so that the matrix is exactly symmetric and positive.
-        root = self.spread.copy()
-        root[0, 0] = 1.0 / math.sqrt(self.constant_mass)
+        root = self.spread
+        if self.constant:
+            root = root.copy()
+            root[0, 0] = 1.0 / math.sqrt(self.constant_mass)
         return root @ root.T
 
     @property
@@ -349,6 +344,11 @@ class Fit:
         """
         if self.instrumented is not None:
             raise SpecificationError(f"{what} is not available after instrumental variables: {instead}")
+
+    def refuse_exact(self, what: str) -> None:
+        """Refuse what needs residuals where the model fits exactly."""
+        if self.exact:
+            raise NumericalError(f"{what} needs residuals, but the model fits exactly.")
 
     def refuse_mixed(self, what: str) -> None:
         """Refuse what takes transformed rows for rows of one entity where they are not.

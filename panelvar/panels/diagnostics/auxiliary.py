@@ -51,14 +51,8 @@ def level_rows(result: LinearResult, what: str, families: Sequence[str] = (), *,
         raise SpecificationError(f"{what} is derived for {wanted} models, but this one is {result.fit.family}.")
     if result.fit.source.weights is not None:
         raise SpecificationError(f"{what} is not derived for analytic weights. Fit the model without them.")
-    refuse_exact(what, result)
+    result.fit.refuse_exact(what)
     return result.fit.source
-
-
-def refuse_exact(what: str, result: LinearResult) -> None:
-    """Refuse a model whose residuals are zero."""
-    if result.fit.exact:
-        raise NumericalError(f"{what} needs residuals, but the model fits exactly.")
 
 
 def refuse_rounding(what: str, fits: str, residuals: Array, levels: Array) -> None:

@@ -22,7 +22,6 @@ from panelvar.panels.diagnostics.auxiliary import (
     fit_auxiliary,
     level_rows,
     linear_result,
-    refuse_exact,
     transformed_columns,
 )
 from panelvar.panels.random_effects.correlated import with_means
@@ -124,7 +123,7 @@ def hausman_regression(
         # A regressor without variation between loses one of its two columns, as it should for this test.
         warnings.simplefilter("ignore", PanelVarWarning)
         full = fit_auxiliary(design, y, columns, names, cov=cov, convention=random.convention)
-        refuse_exact("Hausman's test by a regression", full)
+        full.fit.refuse_exact("Hausman's test by a regression")
         tested = [name for name in added if name in full.names]
         if full.covariance.classical:
             short = [i for i, name in enumerate(names) if name not in tested]

@@ -15,7 +15,6 @@ from panelvar.panels.diagnostics.auxiliary import (
     level_matrix,
     level_rows,
     linear_result,
-    refuse_exact,
     refuse_rounding,
     residuals_of_rows,
     small_regression,
@@ -84,7 +83,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
             f"and {full.df_resid}, their residual sums of squares {restricted.rss:.6g} and {full.rss:.6g}. Write "
             "nested_f_test(restricted, full)."
         )
-    refuse_exact("The F test of nested models", full)
+    full.fit.refuse_exact("The F test of nested models")
     notes = differences(restricted, full, "sums of squares", nested=True)
     notes += classical_note("The F test of nested models", restricted.covariance, full.covariance)
     emit(notes)

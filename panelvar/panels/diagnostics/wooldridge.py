@@ -23,7 +23,6 @@ from panelvar.panels.diagnostics.auxiliary import (
     level_matrix,
     level_rows,
     pooled_residuals,
-    refuse_exact,
     refuse_rounding,
     residuals_of_rows,
     small_regression,
@@ -345,7 +344,7 @@ def _test_autoregression(result: LinearResult, lags: str, expected: Array, name:
     fit = fit_auxiliary(design.take(rows), outcome, columns, names, cov="cluster", convention=result.convention)
     if "lagged residual" not in fit.names:
         raise InsufficientDataError("The lagged residuals do not vary, so they have no correlation to test.")
-    refuse_exact(name, fit)
+    fit.fit.refuse_exact(name)
     place = fit.names.index("lagged residual")
     if fit.covariance.matrix[place, place] == 0.0:
         raise NumericalError(f"{name} has no variance to test by, because the scores add up to zero in every entity.")

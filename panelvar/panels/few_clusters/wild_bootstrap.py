@@ -26,7 +26,7 @@ from panelvar.estimates.coefficients.linear_combinations import in_units_of_erro
 from panelvar.estimates.coefficients.restrictions import restriction_matrix
 from panelvar.estimates.covariance.bias_reduced import BiasReduced
 from panelvar.kernels.linear.quadratic_form import quadratic_form
-from panelvar.panels.diagnostics.auxiliary import linear_result, refuse_exact
+from panelvar.panels.diagnostics.auxiliary import linear_result
 from panelvar.panels.few_clusters import wild_cluster as kernel
 from panelvar.panels.few_clusters.wild_dimensions import Clustering, small_sample_notes
 from panelvar.panels.few_clusters.wild_scores import jackknife_scores, scores
@@ -293,7 +293,7 @@ def wild_bootstrap(
     draws, impose_null = read_whole("draws", draws, 1, MOST_DRAWS), read_flag("impose_null", impose_null)
     linear_result("A wild cluster bootstrap", result)
     result.fit.rows_or_refuse("A wild cluster bootstrap")
-    refuse_exact("A wild cluster bootstrap", result)
+    result.fit.refuse_exact("A wild cluster bootstrap")
     matrix, target, text = restriction_matrix(restriction, None, result.names)
     _check_restrictions(result, matrix, alternative)
     matrix, target, powers = in_units_of_errors(matrix, target, result.covariance.matrix)

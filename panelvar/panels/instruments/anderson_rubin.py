@@ -111,8 +111,7 @@ def anderson_rubin_set(self: LinearResult, *, level: float = 0.95) -> Confidence
             "The Anderson-Rubin set exists for one endogenous regressor only. With several, anderson_rubin tests all "
             "coefficients at once."
         )
-    if self.fit.exact:
-        raise NumericalError("The Anderson-Rubin set needs residuals, but the model fits exactly.")
+    self.fit.refuse_exact("The Anderson-Rubin set")
     (name,) = base.endogenous
     p = base.units([base.layout.instruments])[:, 0]
     y = base.units([len(base.names) - 1])[:, 0]
