@@ -37,11 +37,14 @@ class Pool(NamedTuple):
         Their degrees of freedom.
     carried : array (n, k) or None
         Series of the same rows that go along with them.
+    of_entities : bool
+        Whether rows are of several entities.
     """
 
     residuals: Array
     df_resid: int
     carried: Array | None = None
+    of_entities: bool = False
 
     def carried_of(self, chosen: npt.NDArray[np.integer[Any]]) -> Array | None:
         """What is carried by rows (B, length)."""
@@ -69,7 +72,7 @@ class Recursive(Simulated):
         carried: Array | None = None,
     ) -> Iterator[Resampled]:
         """Yield resampled data sets, chunk by chunk."""
-        pool = Pool(model.residuals, model.df_resid, carried)
+        pool = Pool(model.residuals, model.df_resid, carried, isinstance(model, FromEntities))
         rows = len(pool.residuals)
         for count in chunked(draws, model.chunk_size()):
             drawn, beside = self.resample(pool, count, rows + future_steps, rng)
@@ -380,22 +383,6 @@ class MovingBlockBootstrap(Recursive):
         )
         return (Note("few-blocks", text, warn=True),)
 
-    def innovations(
-        self,
-        model: HasResiduals,
-        draws: int,
-        rng: np.random.Generator,
-        future_steps: int = 0,
-        carried: Array | None = None,
-    ) -> Iterator[Resampled]:
-        """Yield data sets of blocks, chunk by chunk. A panel is refused: blocks would reach across entities."""
-        if isinstance(model, FromEntities):
-            raise SpecificationError(
-                "MovingBlockBootstrap draws blocks of one entity's periods: for a panel use EntityBootstrap, which "
-                "keeps an entity's periods together."
-            )
-        return super().innovations(model, draws, rng, future_steps, carried)
-
     def length_for(self, rows: int) -> int:
         """Block length for a number of rows.
 
@@ -418,6 +405,11 @@ class MovingBlockBootstrap(Recursive):
 
     def resample(self, pool: Pool, draws: int, length: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """Blocks laid end to end, the last one cut."""
+        if pool.of_entities:
+            raise SpecificationError(
+                "MovingBlockBootstrap draws blocks of one entity's periods: for a panel use EntityBootstrap, which "
+                "keeps an entity's periods together."
+            )
         residuals, rows = pool.residuals, len(pool.residuals)
         block = self.length_for(rows)
         starts = rows - block + 1

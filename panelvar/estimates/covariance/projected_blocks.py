@@ -26,7 +26,7 @@ from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import subtract_tables
 
 if TYPE_CHECKING:
-    from panelvar.kernels.absorption.absorb import Absorbed
+    pass
 
 
 WORK = 200_000_000
@@ -56,13 +56,6 @@ class ProjectedBlocks:
         return np.split(order, np.cumsum(self.clusters.sizes)[:-1])
 
     @cached_property
-    def _absorbed(self) -> Absorbed:
-        absorbed = self.fit.absorbed
-        if absorbed is None:
-            raise NumericalError("Only absorbed effects are projected cluster by cluster.")
-        return absorbed
-
-    @cached_property
     def _basis(self) -> Array:
         """Transformed regressors, orthonormal (n, k)."""
         rows = self.fit.rows_or_refuse("Few-cluster inference")
@@ -82,7 +75,8 @@ class ProjectedBlocks:
 
     def residual(self, columns: Array) -> Array:
         """Return what the whole model leaves of transformed columns (n, m)."""
-        absorbed, weights = self._absorbed, self.fit.weights
+        absorbed, weights = self.fit.absorbed, self.fit.weights
+        assert absorbed is not None
         root = None if weights is None else np.sqrt(weights)[:, None]
         raw = np.asfortranarray(columns if root is None else columns / root)
         levels = [(g.codes, t) for g, t in zip(absorbed.groupings, absorbed.tables(raw), strict=True)]

@@ -188,8 +188,6 @@ def _sum_by_cluster(rows: LaggedRows, own: Array, cov: Clustered) -> tuple[Array
         raise SpecificationError(
             "Give Clustered one dimension here: the moments are summed within one dimension of clusters."
         )
-    if not cov.by:
-        return own, "Robust, entity moments", len(own)
     groups, label = design.group_by(cov.by[0])
     first = groups.codes[design.entity_starts[:-1]]
     moving = np.unique(design.entities.codes[groups.codes != first[design.entities.codes]])

@@ -172,10 +172,8 @@ class _Corrector:
     ----------
     rows : LaggedRows
     cube : WithinCube
-    kind : str or None
-        The initial estimator; None for given numbers.
-    given : (1 + m,) array or None
-        The numbers.
+    start : str or (1 + m,) array
+        The initial estimator, or given numbers.
     variance : float or None
         Error variance that goes with the numbers, in the caller's units squared.
     order : int
@@ -184,18 +182,15 @@ class _Corrector:
 
     rows: LaggedRows
     cube: WithinCube
-    kind: str | None
-    given: Array | None
+    start: str | Array
     variance: float | None
     order: int
     convention: str
 
     def initial(self, outcome: Array) -> Array:
         """Initial estimates in the caller's units, (1 + m,), of a dependent variable in the panel's rows."""
-        if self.given is not None:
-            return self.given
-        assert self.kind is not None
-        return _initial_estimates(self.rows, self.kind, outcome)
+        start = self.start
+        return _initial_estimates(self.rows, start, outcome) if isinstance(start, str) else start
 
     def corrected(self, y: Array, lagged: Array, initial: Array) -> Corrected:
         """Correct data sets (..., N, T), less the means of entities and in the cube's unit."""
@@ -213,12 +208,12 @@ def _corrector(rows: LaggedRows, initial: object, sigma2: float | None, order: i
             raise SpecificationError(
                 "Give sigma2= only with numbers for initial=. An initial estimator has its own variance."
             )
-        return _Corrector(rows, cube, initial, None, None, order, convention)
+        return _Corrector(rows, cube, initial, None, order, convention)
     if sigma2 is not None:
         sigma2 = read_number("sigma2", sigma2)
         if sigma2 < 0.0:
             raise SpecificationError(f"sigma2={sigma2:g} is negative, and a variance cannot be.")
-    return _Corrector(rows, cube, None, _read_initial(initial, rows.names), sigma2, order, convention)
+    return _Corrector(rows, cube, _read_initial(initial, rows.names), sigma2, order, convention)
 
 
 def _read_initial(initial: object, names: tuple[str, ...]) -> Array:

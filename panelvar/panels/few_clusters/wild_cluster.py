@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.estimates.covariance.cluster_adjustment import SINGULAR, ClusterParts
+from panelvar.estimates.covariance.cluster_adjustment import ClusterParts, weights_of
 from panelvar.kernels.linear.draws import wild_multipliers
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 
@@ -139,9 +139,7 @@ def one_way_scores(
 def _inverse_of_rest(gram: Array) -> Array:
     """Return the pseudo-inverse of I - V of every cluster."""
     values, vectors = np.linalg.eigh(gram)
-    rest = 1.0 - values
-    good = rest > SINGULAR
-    weight = np.where(good, 1.0 / np.where(good, rest, 1.0), 0.0)
+    weight, _ = weights_of(values, -1.0)
     out: Array = (vectors * weight[:, None, :]) @ np.swapaxes(vectors, 1, 2)
     return out
 
