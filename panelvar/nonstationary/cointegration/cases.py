@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from panelvar.core.base.errors import SpecificationError, choose
+from panelvar.core.base.errors import SpecificationError
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.systems.var.var_result import VarResult
 
@@ -37,11 +37,6 @@ CASES = {
     "rt": Case("ct", (1,), "trend", "constant, trend in the relations only (case 4)"),
     "ct": Case("ct", (), "", "constant, trend (case 5)"),
 }
-
-
-def deterministic_case(trend: str) -> Case:
-    """The case of a name, or what was meant."""
-    return CASES[choose("trend", trend, CASES)]
 
 
 def problem_at_rank(model: VarResult, case: Case, rank: int) -> VecmProblem:

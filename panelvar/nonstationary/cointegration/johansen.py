@@ -16,7 +16,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.resampling import Recursive
 from panelvar.kernels.dynamics import dynamics
-from panelvar.nonstationary.cointegration.cases import Case, deterministic_case, problem_at_rank
+from panelvar.nonstationary.cointegration.cases import CASES, Case, problem_at_rank
 from panelvar.nonstationary.cointegration.johansen_result import CORRECTIONS, JohansenResult
 from panelvar.nonstationary.cointegration.reduced_rank import likelihood_terms
 from panelvar.systems.var.var import fit_var
@@ -121,7 +121,7 @@ def johansen_test(
     ([49.14, 19.06, 8.69, 2.35], 0)
     """
     check_level(level)
-    case = deterministic_case(trend)
+    case = CASES[choose("trend", trend, CASES)]
     if correction is not None:
         choose("correction", correction, tuple(CORRECTIONS))
     if bootstrap is not None:

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.constants import constants
+from panelvar.core.base.constants import numbers_by
 from panelvar.core.base.errors import SpecificationError, choose
 
 SOURCES = ("doornik", "mackinnon-haug-michelis", "osterwald-lenum")
 
 
-@cache
-def _surfaces() -> dict[tuple[str, str], Array]:
-    return {
-        (row["quantity"], row["trend"]): np.array([float(row[f"c{place}"]) for place in range(1, 8)])
-        for row in constants("nonstationary/cointegration", "johansen_gamma")
-    }
-
-
-@cache
-def _tables() -> dict[tuple[str, str, str, float], tuple[float, ...]]:
-    return {
-        (row["source"], row["statistic"], row["trend"], float(row["level"])): tuple(
-            float(row[f"q{place}"]) for place in range(1, 13) if row[f"q{place}"]
-        )
-        for row in constants("nonstationary/cointegration", "johansen_critical")
-    }
+def _surfaces() -> dict[tuple[str, ...], Array]:
+    return numbers_by("nonstationary/cointegration", "johansen_gamma", "quantity", "trend")
 
 
 def gamma_moments(
@@ -88,14 +72,14 @@ def critical_values(
     if source == "doornik":
         mean, variance = gamma_moments(statistic, trend, q, rows)
         return np.asarray(gammaincinv(mean**2 / variance, level) * variance / mean)
-    found = [key for key in _tables() if key[:2] == (source, statistic)]
-    for key in found:
-        if key[2] == trend and abs(key[3] - level) < 1e-12:
-            row = np.array([*_tables()[key], *[np.nan] * n_vars])
-            return np.asarray(row[q - 1])
+    tables = numbers_by("nonstationary/cointegration", "johansen_critical", "source", "statistic", "trend", "level")
+    known = [(key[2], float(key[3]), row) for key, row in tables.items() if key[:2] == (source, statistic)]
+    for case, size, row in known:
+        if case == trend and abs(size - level) < 1e-12:
+            return np.append(row, [np.nan] * n_vars)[q - 1]
     has = "; ".join(
-        f"{case}: {', '.join(f'{key[3]:g}' for key in found if key[2] == case)}"
-        for case in dict.fromkeys(key[2] for key in found)
+        f"{case}: {', '.join(f'{size:g}' for other, size, _ in known if other == case)}"
+        for case in dict.fromkeys(case for case, _, _ in known)
     )
     raise SpecificationError(
         f"The tables of {source} have no {level:g} quantile of case {trend!r}; they have {has}. "

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import Note, SpecificationError, emit
+from panelvar.core.base.errors import Note, SpecificationError, choose, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.nonstationary.cointegration.cases import deterministic_case, problem_at_rank
+from panelvar.nonstationary.cointegration.cases import CASES, problem_at_rank
 from panelvar.nonstationary.cointegration.relations import check_normalisation
 from panelvar.nonstationary.cointegration.vecm_result import VecmResult
 from panelvar.systems.var.var import fit_var
@@ -95,7 +95,7 @@ def fit_vecm(
     ide   -4.22
     const -6.06
     """
-    case = deterministic_case(trend)
+    case = CASES[choose("trend", trend, CASES)]
     if isinstance(rank, str):
         raise SpecificationError(f"rank={shown(rank)} must be a whole number, such as johansen_test(...).rank.")
     rank = read_whole("rank", rank, 0)

@@ -28,7 +28,6 @@ from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.simulated import chunked
-from panelvar.kernels.linear.lag_windows import RULES
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED
 from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.nonstationary.panel_cointegration.error_correction_models import (
@@ -224,10 +223,7 @@ def westerlund_test(
     rows = _fewest_rows(system, trend, choice)
     if bandwidth is None:
         bandwidth = form.bandwidth
-    if isinstance(bandwidth, str):
-        choose("bandwidth", bandwidth, RULES)
-    lengths = bandwidth if isinstance(bandwidth, str) else read_bandwidth(bandwidth, "bartlett", rows)
-    form = form._replace(trend=trend, bandwidth=lengths)
+    form = form._replace(trend=trend, bandwidth=read_bandwidth(bandwidth, "bartlett", rows))
     # Units that entities share, about their means where regressions have a constant.
     centred = system.values if trend == "n" else [own - own.mean(axis=0) for own in system.values]
     units = exponents(np.concatenate(centred), axis=0)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.core.base.constants import constants
+from panelvar.core.base.constants import constants, numbers_by
 from panelvar.core.base.errors import NumericalError, choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
@@ -245,21 +245,12 @@ def _traces(stack: Array, trend: str, lags: Positions, *, rotated: bool) -> tupl
     )
 
 
-@cache
-def _response_surfaces(trend: str) -> dict[str, Array]:
-    return {
-        row["quantity"]: np.array([float(row[f"c{place}"]) for place in range(1, 7)])
-        for row in constants("nonstationary/panel_cointegration", "trenkler")
-        if row["trend"] == trend
-    }
-
-
 def trace_moments(trend: str, variables: int) -> tuple[Array, Array]:
     """Mean and variance of trace statistics under ranks 0, 1, ..., K - 1 (Trenkler 2008, table 6)."""
     q = np.arange(variables, 0, -1, dtype=np.float64)
     shape = np.stack([q**2, q, np.sqrt(q), np.ones_like(q), q == 1, q == 2])
-    surfaces = _response_surfaces(trend)
-    return surfaces["mean"] @ shape, surfaces["variance"] @ shape
+    surfaces = numbers_by("nonstationary/panel_cointegration", "trenkler", "quantity", "trend")
+    return surfaces["mean", trend] @ shape, surfaces["variance", trend] @ shape
 
 
 def _correlation(stack: Array, trend: str, lags: Positions) -> float:
@@ -279,13 +270,8 @@ def _correlation(stack: Array, trend: str, lags: Positions) -> float:
 @cache
 def _augmentation() -> Array:
     """Powers and coefficients (13, 5) of the correlation of normal scores."""
-    names = ("power", "variables", "rank", "directions", "coefficient")
-    return np.array(
-        [
-            [float(row[name]) for name in names]
-            for row in constants("nonstationary/panel_cointegration", "arsova_oersal")
-        ]
-    )
+    rows = constants("nonstationary/panel_cointegration", "arsova_oersal")
+    return np.array([list(row.values()) for row in rows], dtype=np.float64)
 
 
 def score_correlation(correlation: float, variables: int, rank: int) -> float:

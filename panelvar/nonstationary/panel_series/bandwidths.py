@@ -11,9 +11,10 @@ from panelvar.nonstationary.unit_roots.one_series import read_bandwidth
 
 def entity_bandwidths(residuals: Array, bandwidth: float | str, kernel: str) -> Array:
     """Bandwidth of each of N series (N, T): one number for all, or by a rule."""
-    if isinstance(bandwidth, str):
-        return bandwidth_by_rule(residuals[..., None], bandwidth, kernel)
-    return np.full(len(residuals), read_bandwidth(bandwidth, kernel, residuals.shape[1]))
+    width = read_bandwidth(bandwidth, kernel, residuals.shape[1])
+    if isinstance(width, str):
+        return bandwidth_by_rule(residuals[..., None], width, kernel)
+    return np.full(len(residuals), width)
 
 
 def bandwidths_in_words(widths: Array, rule: float | str) -> str:

@@ -44,11 +44,6 @@ class EntityValues(ABC):
 
     @property
     @abstractmethod
-    def subject(self) -> str:
-        """What has been read, the subject of a message."""
-
-    @property
-    @abstractmethod
     def variables(self) -> tuple[str, ...]:
         """Names of the variables."""
 
@@ -81,8 +76,9 @@ class EntityValues(ABC):
         """
         if not self.balanced:
             odd = int(np.argmin(self.periods))
+            subject = f"{self.variables[0]!r}{' with its regressors' * (len(self.variables) > 1)}"
             raise DataError(
-                f"{what} needs the same periods for every entity: {self.subject} has {self.periods.min()} to "
+                f"{what} needs the same periods for every entity: {subject} has {self.periods.min()} to "
                 f"{self.periods.max()} observations per entity, the fewest in {self.labels[odd]!r}. Keep the periods "
                 "that all have, or leave entities out."
             )

@@ -30,11 +30,6 @@ class PanelSeries(EntityValues):
     name: str
 
     @property
-    def subject(self) -> str:
-        """The variable, quoted."""
-        return repr(self.name)
-
-    @property
     def variables(self) -> tuple[str, ...]:
         """The variable."""
         return (self.name,)

@@ -38,11 +38,6 @@ class PanelSystem(EntityValues):
     design: Design
 
     @property
-    def subject(self) -> str:
-        """The dependent variable, with what it is regressed on."""
-        return f"{self.dependent!r} with its regressors"
-
-    @property
     def variables(self) -> tuple[str, ...]:
         """The dependent variable and the regressors."""
         return (self.dependent, *self.names)

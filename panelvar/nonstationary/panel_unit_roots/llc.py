@@ -186,9 +186,7 @@ def _pool(found: LevelRegressions, short_run: Array, df_correction: bool) -> tup
 
 def _bandwidths(changes: Array, bandwidth: float | str, kernel: str, convention: str, rows: float) -> Array:
     """Lags of each entity's long-run variance, of changes (N, T - 1) and so many rows on average."""
-    if isinstance(bandwidth, str):
-        choose("bandwidth", bandwidth, (OWN_RULE, *RULES))
-    if not isinstance(bandwidth, str) or bandwidth != OWN_RULE:
+    if not isinstance(bandwidth, str) or choose("bandwidth", bandwidth, (OWN_RULE, *RULES)) != OWN_RULE:
         return entity_bandwidths(changes, bandwidth, kernel)
     most = changes.shape[1]
     # The numbers of the table were drawn with the changes' number, rounded.

@@ -113,9 +113,7 @@ def pooled_root(
     """
     before, now = levels[:-1], levels[1:]
     residuals = now - (plain_root(levels) if root is None else root) * before
-    widths: float | str = bandwidth
-    if not isinstance(bandwidth, str):
-        widths = read_bandwidth(bandwidth, kernel, len(residuals))
+    widths = read_bandwidth(bandwidth, kernel, len(residuals))
     found = prewhitened_covariance(residuals.T[..., None], kernel, widths, divisor=float(len(now) - lost))
     return PooledRoot(
         len(now),

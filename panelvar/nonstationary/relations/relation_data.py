@@ -20,7 +20,7 @@ from panelvar.core.base.errors import (
 from panelvar.core.base.scaling import exponents
 from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.fit.fit_checks import check_scale
-from panelvar.kernels.linear.lag_windows import KERNELS, RULES
+from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import LongRunCovariance
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.rows import column_norms
@@ -175,8 +175,6 @@ def dependent_columns(triangles: Array) -> Mask:
 def read_long_run(kernel: str, bandwidth: float | str, prewhiten: bool, periods: Positions) -> LongRunChoices:
     """Check how long-run covariances are to be estimated, of entities with so many rows."""
     choose("kernel", kernel, KERNELS)
-    if isinstance(bandwidth, str):
-        return LongRunChoices(kernel, choose("bandwidth", bandwidth, RULES), prewhiten)
     return LongRunChoices(kernel, read_bandwidth(bandwidth, kernel, int(periods.min())), prewhiten)
 
 

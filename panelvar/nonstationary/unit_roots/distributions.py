@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask, Positions
-from panelvar.core.base.constants import constants
+from panelvar.core.base.constants import constants, numbers_by
 
 SERIES_OF_PVALUES = 6
 """Series for which MacKinnon (1994) has p-values; his critical values (2010) go up to twelve."""
@@ -36,23 +36,19 @@ KPSS = {
 }
 
 
-@cache
-def _surfaces() -> dict[tuple[str, str, int, str], tuple[float, ...]]:
-    return {
-        (row["quantity"], row["trend"], int(row["series"]), row["level"]): tuple(float(row[f"c{k}"]) for k in range(5))
-        for row in constants("nonstationary/unit_roots", "dickey_fuller")
-    }
+def _surfaces() -> dict[tuple[str, ...], Array]:
+    return numbers_by("nonstationary/unit_roots", "dickey_fuller", "quantity", "trend", "series", "level")
 
 
 @cache
 def _polynomials(statistic: str, trend: str, series: int) -> Array:
     """Weights of the two polynomials of a p-value, (5, 2): in the tail, and in the centre."""
-    return np.array([_surfaces()[f"{statistic}_{part}", trend, series, ""] for part in ("tail", "centre")]).T
+    return np.array([_surfaces()[f"{statistic}_{part}", trend, str(series), ""] for part in ("tail", "centre")]).T
 
 
 def tau_pvalue(statistic: float | Array, trend: str, series: int = 1) -> Array:
     """P-value of a Dickey-Fuller t ratio with ``series`` series in the relation (MacKinnon 1994, tables 3 and 4)."""
-    split, least, most, *_ = _surfaces()["tau_limits", trend, series, ""]
+    split, least, most = map(float, _surfaces()["tau_limits", trend, str(series), ""][:3])
     within = np.minimum(np.maximum(statistic, least), min(most, FAR))
     found = _normal(within, within <= split, _polynomials("tau", trend, series))
     return np.maximum(found * (statistic >= least), statistic > most)
@@ -60,14 +56,14 @@ def tau_pvalue(statistic: float | Array, trend: str, series: int = 1) -> Array:
 
 def bounded_tau_pvalue(statistic: Array, trend: str) -> tuple[Array, Mask]:
     """`tau_pvalue` without zero and one: ratios beyond the ends have the ends' p-values. Also which ratios are."""
-    _, least, most, *_ = _surfaces()["tau_limits", trend, 1, ""]
+    _, least, most, *_ = _surfaces()["tau_limits", trend, "1", ""]
     within = np.clip(statistic, least, most)
     return np.clip(tau_pvalue(within, trend), SMALLEST_PVALUE, LARGEST_PVALUE), within != statistic
 
 
 def rho_pvalue(statistic: float | Array, trend: str) -> Array:
     """P-value of n times the estimated root less one (MacKinnon 1994, tables 5 and 6)."""
-    split = _surfaces()["rho_limits", trend, 1, ""][0]
+    split = _surfaces()["rho_limits", trend, "1", ""][0]
     # The tail's polynomial is of the logarithm.
     tail = np.asarray(statistic <= split)
     at = np.where(tail, np.log(-np.minimum(statistic, split)), np.minimum(statistic, FAR))
@@ -108,10 +104,10 @@ def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, f
     """Critical values by level for a number of rows (MacKinnon 2010, tables 2 to 4)."""
     found = {}
     for level in ("0.01", "0.05", "0.10"):
-        weights = _surfaces().get(("tau_critical", trend, series, level))
+        weights = _surfaces().get(("tau_critical", trend, str(series), level))
         if weights is not None:
             value = 0.0
-            for weight in reversed(weights):
+            for weight in reversed(weights.tolist()):
                 value = weight + value / nobs
             found[float(level)] = value
     return found

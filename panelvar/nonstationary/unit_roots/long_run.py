@@ -301,8 +301,7 @@ def _long_run(
 ) -> tuple[Array, str, Array, Array, NDArray[Any]]:
     """Bandwidths, what chose them, variances, long-run variances (NaN where there are none), and the status."""
     rule = bandwidth if isinstance(bandwidth, str) else "given"
-    if not isinstance(bandwidth, str):
-        read_bandwidth(bandwidth, kernel, residuals.shape[-1])
+    read_bandwidth(bandwidth, kernel, residuals.shape[-1])
     known = status == ESTIMATED
     if np.count_nonzero(~known):
         # Of no consequence, and without trouble.

@@ -27,6 +27,7 @@ from panelvar.data.panel.series import read_var_data
 from panelvar.data.sources.arrow import from_arrow
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.gaps import on_every_period
+from panelvar.kernels.linear.lag_windows import RULES
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, SHORT
 from panelvar.nonstationary.unit_roots.regressions import APART, EXACT, FEWEST_DF
 from panelvar.nonstationary.unit_roots.result import SeriesTests, UnitRootResult, bound_notes
@@ -155,8 +156,10 @@ def testable(series: Array) -> Mask:
     return good
 
 
-def read_bandwidth(bandwidth: float, kernel: str, periods: int) -> float:
-    """Return a given bandwidth: whole lags, fewer than periods, or any scale of the quadratic spectral kernel."""
+def read_bandwidth(bandwidth: float | str, kernel: str, periods: int) -> float | str:
+    """Return a rule, or a number: whole lags, fewer than periods, or any scale of the quadratic spectral kernel."""
+    if isinstance(bandwidth, str):
+        return choose("bandwidth", bandwidth, RULES)
     scale = isinstance(bandwidth, (float, np.floating))
     if scale and kernel == "quadratic-spectral" and np.isfinite(bandwidth) and bandwidth >= 0.0:
         return float(bandwidth)
