@@ -20,27 +20,16 @@ import numpy as np
 from panelvar.core.base.arguments import read_flag, read_whole
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import (
-    CollinearityError,
-    NumericalError,
-    PanelVarError,
-    SpecificationError,
-    choose,
-)
+from panelvar.core.base.errors import PanelVarError, SpecificationError, choose
 from panelvar.core.base.limits import LONGEST_HORIZON
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.relations.assembly import assemble, read_pooling
-from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack
+from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack, plain_moments
 from panelvar.nonstationary.relations.pooling import pooled_slopes
-from panelvar.nonstationary.relations.relation_data import (
-    RelationData,
-    dependent_columns,
-    read_long_run,
-    read_relations,
-)
+from panelvar.nonstationary.relations.relation_data import RelationData, find_dependent, read_long_run, read_relations
 from panelvar.nonstationary.relations.result import CointegratingResult
 from panelvar.nonstationary.unit_roots.regressions import join_groups
 
@@ -246,21 +235,15 @@ def _group_entities(relations: RelationData, wanted: _Orders) -> tuple[RelationD
             changes, columns = _lay_out(same, lead, lag, lead, lag)
             triangles = stacked_triangles(np.concatenate((changes, columns), axis=2))
             groups.append(_Group(same.places, lead, lag, changes, columns, triangles))
-            flat = dependent_columns(triangles)
-            for row in np.flatnonzero(flat.any(axis=1)):
-                place = int(same.places[row])
-                label = relations.system.labels[place]
-                refused[place] = (
-                    CollinearityError(
-                        f"The regressors of {label!r}, its terms, and {count_of(lead, 'lead')} and "
-                        f"{count_of(lag, 'lag')} of the regressors' changes are combinations of one another."
-                    )
-                    if flat[row, :-1].any()
-                    else NumericalError(
-                        f"{relations.system.dependent!r} of {label!r} is a combination of its regressors, terms, leads "
-                        "and lags, so there is no error whose variance could be estimated."
-                    )
-                )
+            refused |= find_dependent(
+                triangles,
+                same.places,
+                relations.system,
+                f"The regressors of {{label!r}}, its terms, and {count_of(lead, 'lead')} and {count_of(lag, 'lag')} of "
+                "the regressors' changes are combinations of one another.",
+                "{y!r} of {label!r} is a combination of its regressors, terms, leads and lags, so there is no error "
+                "whose variance could be estimated.",
+            )
     if refused:
         return _group_entities(relations.dropping(refused), wanted)
     return relations, groups
@@ -289,14 +272,7 @@ def _regress(group: _Group, m: int, choices: LongRunChoices, slopes: Array | Non
     """
     changes, columns = group.changes, group.columns
     n, rows, width = changes.shape
-    moments = RelationMoments(
-        group.triangles[:, width:, width:],
-        np.zeros((n, m)),
-        np.full(n, np.nan),
-        np.full(n, np.nan),
-        np.full(n, rows),
-        np.full(n, width + columns.shape[2] - 1),
-    )
+    moments = plain_moments(group.triangles[:, width:, width:], m, rows, width + columns.shape[2] - 1)
     at = moments.own_slopes() if slopes is None else np.broadcast_to(slopes, (n, m))
     basis = np.linalg.qr(changes)[0]
     left = columns

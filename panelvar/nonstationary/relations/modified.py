@@ -34,12 +34,11 @@ from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.long_run import LongRunCovariance
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.relations.assembly import Pooling, assemble, read_pooling
-from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack, without_terms
+from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, without_terms
 from panelvar.nonstationary.relations.pooling import pooled_slopes
 from panelvar.nonstationary.relations.relation_data import (
     RelationData,
     dependent_columns,
-    errors_at,
     read_long_run,
     read_relations,
 )
@@ -221,7 +220,7 @@ def fit_ccr(
 
 
 class _ErrorCovariances(NamedTuple):
-    """Of each stack, errors at slopes (m,) or (N, m) beside changes of the regressors; and their covariances."""
+    """Of each stack, errors at slopes (N, m) beside changes of the regressors; and their covariances."""
 
     slopes: Array
     errors: list[Array]
@@ -292,9 +291,10 @@ def _estimate_covariances(
     found: RelationData, slopes: Array, how: _Modification, choices: LongRunChoices
 ) -> _ErrorCovariances:
     """Errors at slopes (m,) or (N, m), and their long-run covariances with the changes of the regressors."""
+    slopes = np.broadcast_to(slopes, (found.system.n_entities, slopes.shape[-1]))
     errors, covariances = [], []
     for stack in found.stacks:
-        left = errors_at(stack, slopes if slopes.ndim == 1 else slopes[stack.places])
+        left = without_terms(stack.y - (stack.x @ slopes[stack.places, :, None])[..., 0], stack.powers)
         changes = _innovations(stack.x, how.powers, how.differenced)
         errors.append(np.concatenate((left[:, 1:, None], changes), axis=2))
         covariances.append(choices(errors[-1]))
@@ -304,14 +304,29 @@ def _estimate_covariances(
 def _moments(
     found: RelationData, at: _ErrorCovariances, average: LongRunCovariance | None, canonical: bool
 ) -> RelationMoments:
+    """Least squares of the modified columns: by each entity's own long-run covariances, or by an average of them."""
     parts = []
     for stack, errors, own in zip(found.stacks, at.errors, at.covariances, strict=True):
         used = own if average is None else average
+        gamma = _slopes(used)
+        x, y = stack.x[:, 1:], stack.y[:, 1:] - (errors[..., 1:] @ gamma[..., None])[..., 0]
+        n, rows, m = x.shape
+        shifts = np.zeros(m)
         if canonical:
-            slopes = at.slopes if at.slopes.ndim == 1 else at.slopes[stack.places]
-            parts.append(_canonical_moments(stack, errors, used, own, slopes))
+            moved = errors @ _solve(used.contemporaneous, used.one_sided[..., 1:])
+            x, y = x - moved, y - (moved @ at.slopes[stack.places, :, None])[..., 0]
         else:
-            parts.append(_fully_modified_moments(stack, errors, used, own))
+            bias = used.one_sided[..., 0, 1:] - (gamma[..., None, :] @ used.one_sided[..., 1:, 1:])[..., 0, :]
+            shifts = rows * bias
+        moments = RelationMoments(
+            stacked_triangles(np.concatenate((stack.terms[:, 1:], x, y[..., None]), axis=2)),
+            np.broadcast_to(shifts, (n, m)),
+            _variances(gamma, own),
+            own.bandwidth,
+            np.full(n, rows),
+            np.full(n, stack.powers + m),
+        )
+        parts.append(moments)
     return join_groups([stack.places for stack in found.stacks], parts)
 
 
@@ -380,38 +395,6 @@ def _nearly_singular(matrix: Array) -> Mask:
     return out
 
 
-def _fully_modified_moments(
-    stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance
-) -> RelationMoments:
-    """Fully modified least squares.
-
-    Parameters
-    ----------
-    stack : Stack
-    errors : (n, T - 1, 1 + m) array
-        u of the second and later periods.
-    used : LongRunCovariance
-        The covariances that modify the columns: each entity's own, or an average.
-    own : LongRunCovariance
-        Each entity's own.
-    """
-    gamma = _slopes(used)
-    target = stack.y[:, 1:] - (errors[..., 1:] @ gamma[..., None])[..., 0]
-    shift = used.one_sided[..., 0, 1:] - (gamma[..., None, :] @ used.one_sided[..., 1:, 1:])[..., 0, :]
-    return _regress(stack, stack.x[:, 1:], target, errors.shape[1] * shift, gamma, own)
-
-
-def _canonical_moments(
-    stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance, slopes: Array
-) -> RelationMoments:
-    """Canonical cointegrating regression, as `_fully_modified_moments`; slopes (m,) or (n, m) are the first stage's."""
-    gamma = _slopes(used)
-    moved = errors @ _solve(used.contemporaneous, used.one_sided[..., 1:])
-    x = stack.x[:, 1:] - moved
-    y = stack.y[:, 1:] - ((moved @ slopes[..., None]) + errors[..., 1:] @ gamma[..., None])[..., 0]
-    return _regress(stack, x, y, np.zeros((len(x), x.shape[2])), gamma, own)
-
-
 def _slopes(used: LongRunCovariance) -> Array:
     """Gamma, (..., m)."""
     return _solve(used.two_sided[..., 1:, 1:], used.two_sided[..., 1:, :1])[..., 0]
@@ -421,15 +404,3 @@ def _variances(gamma: Array, own: LongRunCovariance) -> Array:
     """Long-run variances of errors less the changes times gamma, (n,): never negative."""
     weights = np.concatenate((np.ones((*gamma.shape[:-1], 1)), -gamma), axis=-1)
     return np.asarray(((weights[..., None, :] @ own.two_sided)[..., 0, :] * weights).sum(axis=-1))
-
-
-def _regress(stack: Stack, x: Array, y: Array, shifts: Array, gamma: Array, own: LongRunCovariance) -> RelationMoments:
-    n, rows, m = x.shape
-    return RelationMoments(
-        stacked_triangles(np.concatenate((stack.terms[:, 1:], x, y[..., None]), axis=2)),
-        np.broadcast_to(shifts, (n, m)),
-        _variances(gamma, own),
-        own.bandwidth,
-        np.full(n, rows),
-        np.full(n, stack.powers + m),
-    )

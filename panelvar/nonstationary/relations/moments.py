@@ -163,11 +163,15 @@ def without_terms(values: Array, powers: int) -> Array:
     return left.reshape(sideways.shape).swapaxes(1, 2)
 
 
+def plain_moments(triangles: Array, m: int, rows: int, coefficients: int) -> RelationMoments:
+    """Least squares as it is: nothing shifts it, and long-run variances are not known."""
+    n = len(triangles)
+    none = np.full(n, np.nan)
+    return RelationMoments(triangles, np.zeros((n, m)), none, none, np.full(n, rows), np.full(n, coefficients))
+
+
 def least_squares_moments(stack: Stack) -> RelationMoments:
     """Least squares of y on terms and regressors: the first stage."""
     triangles = stacked_triangles(np.concatenate((stack.terms, stack.x, stack.y[..., None]), axis=2))
-    n, periods, m = stack.x.shape
-    count = np.full(n, periods)
-    return RelationMoments(
-        triangles, np.zeros((n, m)), np.full(n, np.nan), np.zeros(n), count, np.full(n, stack.powers + m)
-    )
+    _, periods, m = stack.x.shape
+    return plain_moments(triangles, m, periods, stack.powers + m)

@@ -25,13 +25,7 @@ from panelvar.kernels.linear.long_run import LongRunCovariance
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.rows import column_norms
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
-from panelvar.nonstationary.relations.moments import (
-    LongRunChoices,
-    RelationMoments,
-    Stack,
-    least_squares_moments,
-    without_terms,
-)
+from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack, least_squares_moments
 from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend, read_bandwidth
 from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
@@ -144,24 +138,26 @@ def stack_entities(system: PanelSystem, trend: str, unusable: str) -> RelationDa
         stacks.append(Stack(places, scaled[..., 0], scaled[..., 1:], terms))
     first = join_groups([stack.places for stack in stacks], [least_squares_moments(stack) for stack in stacks])
     found = RelationData(system, trend, unusable, tuple(stacks), units, first)
-    return found.dropping(_find_unidentified(found))
+    refused = find_dependent(
+        first.triangles,
+        range(system.n_entities),
+        system,
+        f"The regressors of {{label!r}} and its terms (trend={trend!r}) are combinations of one another.",
+        "{y!r} of {label!r} is a combination of its regressors and terms, so the relation has no error to adjust for.",
+    )
+    return found.dropping(refused)
 
 
-def _find_unidentified(found: RelationData) -> dict[int, PanelVarError]:
-    """Entities whose regressors depend on one another and the terms, or whose relation has no error."""
-    flat = dependent_columns(found.first_stage.triangles)
+def find_dependent(
+    triangles: Array, places: Positions | range, system: PanelSystem, of_regressors: str, of_y: str
+) -> dict[int, PanelVarError]:
+    """Entities whose regressors depend on one another, or y on them, with the text of a message for either."""
+    flat = dependent_columns(triangles)
     refused: dict[int, PanelVarError] = {}
-    for place in np.flatnonzero(flat.any(axis=1)):
-        label = found.system.labels[place]
-        if flat[place, :-1].any():
-            refused[int(place)] = CollinearityError(
-                f"The regressors of {label!r} and its terms (trend={found.trend!r}) are combinations of one another."
-            )
-        else:
-            refused[int(place)] = NumericalError(
-                f"{found.system.dependent!r} of {label!r} is a combination of its regressors and terms, so the "
-                "relation has no error to adjust for."
-            )
+    for row in np.flatnonzero(flat.any(axis=1)):
+        place = int(places[row])
+        kind, text = (CollinearityError, of_regressors) if flat[row, :-1].any() else (NumericalError, of_y)
+        refused[place] = kind(text.format(y=system.dependent, label=system.labels[place]))
     return refused
 
 
@@ -176,8 +172,3 @@ def read_long_run(kernel: str, bandwidth: float | str, prewhiten: bool, periods:
     """Check how long-run covariances are to be estimated, of entities with so many rows."""
     choose("kernel", kernel, KERNELS)
     return LongRunChoices(kernel, read_bandwidth(bandwidth, kernel, int(periods.min())), prewhiten)
-
-
-def errors_at(stack: Stack, slopes: Array) -> Array:
-    """What terms leave of y less the regressors times slopes (m,) or (n, m), shape (n, T)."""
-    return without_terms(stack.y - (stack.x @ slopes[..., None])[..., 0], stack.powers)
