@@ -60,5 +60,4 @@ def problem_at_rank(model: VarResult, case: Case, rank: int) -> VecmProblem:
         base.run_starts,
         rank=rank,
         confined=case.confined,
-        confined_trend=case.word == "trend",
     )

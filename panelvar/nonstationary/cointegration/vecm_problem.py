@@ -34,14 +34,12 @@ class VecmProblem(LagProblem):
     rank : int
         Rank r of the matrix of the levels, 0 to K.
     confined : tuple of int
-        Columns of the design's deterministic terms that enter the relations only: none, or one.
-    confined_trend : bool
-        Whether the confined column is a trend, taken at t - 1 like the levels; column 0 is then the constant.
+        Columns of the design's deterministic terms that enter the relations only: none, the constant in column 0, or
+        the trend in column 1, taken at t - 1 like the levels.
     """
 
     rank: int = 0
     confined: tuple[int, ...] = ()
-    confined_trend: bool = False
 
     @property
     def restriction(self) -> str:
@@ -89,8 +87,8 @@ class VecmProblem(LagProblem):
         out[np.arange(d, d + k), at + np.arange(k)] = 1.0
         for term in self.confined:
             out[term, m - 1] = 1.0
-            if self.confined_trend:
-                out[0, m - 1] = -1.0
+            # A trend at t - 1 is that at t less a constant.
+            out[:term, m - 1] = -1.0
         return out
 
     @cached_property

@@ -41,17 +41,12 @@ class ArdlRows:
     ----------
     source : Design
         The complete rows before any lag: dependent variable, long-run regressors, further short-run regressors.
-    y, x, extra : (n,) array, tuples of (n,) arrays
-        The same over all rows of the panel.
     long_run, short_run : tuple of str
         Names of the long-run regressors and of those that enter the short run alone.
     trend : bool
     """
 
     source: Design
-    y: Array
-    x: tuple[Array, ...]
-    extra: tuple[Array, ...]
     long_run: tuple[str, ...]
     short_run: tuple[str, ...]
     trend: bool
@@ -81,18 +76,19 @@ class ArdlRows:
             No entity has the consecutive periods that the order takes.
         """
         panel = self.source.panel
-        change = panel.difference(self.y)
+        y, levels = panel.column(self.source.dependent), [panel.column(name) for name in self.long_run]
+        change = panel.difference(y)
         columns = [panel.lag(change, lag) for lag in range(1, orders.y)]
-        for values, q in zip(self.x, orders.x, strict=True):
+        for values, q in zip(levels, orders.x, strict=True):
             step = panel.difference(values) if q else values
             columns += [panel.lag(step, lag) for lag in range(q)]
-        columns += list(self.extra)
+        columns += [panel.column(name) for name in self.short_run]
         if self.trend:
             columns.append(np.asarray(panel.time_positions + 1.0, dtype=np.float64))
         names = (*self.short_names(orders), *self.long_run, self.lagged)
         if twice := repeated(names):
             raise SpecificationError(f"{', '.join(map(repr, twice))} would be in the model twice. Rename it.")
-        columns += [*self.x, panel.lag(self.y)]
+        columns += [*levels, panel.lag(y)]
         good = np.all([np.isfinite(column) for column in (change, *columns)], axis=0)
         if self.source.kept is not None:
             # A row that lacks one of its own levels is left out, but its values still serve as lags of other rows.
@@ -134,32 +130,19 @@ def ardl_rows(
         from panelvar.data.formulas.formula import parse
 
         first = build_design(data, y, None, constant=constant, missing=missing)
-        panel, parsed = first.panel, parse(y, first.panel)
+        parsed = parse(y, first.panel)
         dependent, names = parsed.y_name, tuple(parsed.x_names)
-        *columns, outcome = parsed.arrays
-        constant = first.constant
-        panel = panel.with_columns(
-            panel_order=True, **{dependent: np.array(outcome)}, **dict(zip(names, columns, strict=True))
-        )
-        source = build_design(panel, dependent, (*names, *extra), constant=constant, missing=missing)
+        panel = first.panel.with_columns(panel_order=True, **dict(zip((*names, dependent), parsed.arrays, strict=True)))
+        source = build_design(panel, dependent, (*names, *extra), constant=first.constant, missing=missing)
     else:
         names = read_names("x", x)
         source = build_design(data, y, (*names, *extra) if x is not None else None, constant=constant, missing=missing)
-        panel, dependent = source.panel, source.dependent
     if not names:
         raise SpecificationError("x names no long-run regressor, and an error-correction form needs at least one.")
     for name in (*names, *extra):
         if name in (SPEED, *((TREND,) if trend else ())):
             raise SpecificationError(f"A regressor is called {name!r}, a name that the result itself uses. Rename it.")
-    return ArdlRows(
-        source,
-        panel.column(dependent),
-        tuple(panel.column(name) for name in names),
-        tuple(panel.column(name) for name in extra),
-        names,
-        extra,
-        trend,
-    )
+    return ArdlRows(source, names, extra, trend)
 
 
 def lost_rows(rows: ArdlRows, used: int) -> tuple[Note, ...]:

@@ -189,26 +189,23 @@ class Maximum:
     ----------
     point : Point
     iterations : int
-    decrement : float
-        Twice the likelihood that one more Newton step would gain; rounding at the maximum.
     converged : bool
     """
 
     point: Point
     iterations: int
-    decrement: float
     converged: bool
 
 
 def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
     """Climb by Newton steps with the analytic Hessian, by scoring steps where it is not negative definite."""
-    point, decrement = problem.at(start), np.inf
+    point = problem.at(start)
     smallest, stalled, before = np.inf, 0, -np.inf
     for iteration in range(1, most + 1):
         if iteration % _CREEPING == 0:
             # On a ridge without a summit, searched steps that gain next to nothing would go on for ever.
             if point.loglik - before < _GAIN:
-                return Maximum(point, iteration, decrement, False)
+                return Maximum(point, iteration, False)
             before = point.loglik
         score = problem.score(point)
         inverse = inverse_positive(problem.observed(point))
@@ -219,12 +216,12 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
             # One more step squares the distance to the maximum, unless the distance is rounding already.
             point = problem.at(point.shared + step)
             if decrement < _DECREMENT:
-                return Maximum(point, iteration, decrement, True)
+                return Maximum(point, iteration, True)
             # Steps that no longer shrink are rounding, so more of them lead nowhere.
             stalled = stalled + 1 if decrement > 0.5 * smallest else 0
             smallest = min(smallest, decrement)
             if stalled == _STALLED:
-                return Maximum(point, iteration, decrement, False)
+                return Maximum(point, iteration, False)
             continue
         further = _search_along(problem, point, step, decrement)
         if further is None and concave:
@@ -233,7 +230,7 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
         if further is None:
             break
         point = further
-    return Maximum(point, iteration, decrement, False)
+    return Maximum(point, iteration, False)
 
 
 def back_substitution(problem: LongRunProblem, start: Array, most: int) -> Maximum:
@@ -241,14 +238,14 @@ def back_substitution(problem: LongRunProblem, start: Array, most: int) -> Maxim
 
     Every step raises the likelihood; convergence is linear.
     """
-    point, decrement = problem.at(start), np.inf
+    point = problem.at(start)
     for iteration in range(1, most + 1):
         point = problem.at(problem.substitute(point))
         score = problem.score(point)
         decrement = float(score @ _scoring_step(problem.expected_triangle(point), score))
         if decrement < _DECREMENT:
-            return Maximum(point, iteration, decrement, True)
-    return Maximum(point, most, decrement, False)
+            return Maximum(point, iteration, True)
+    return Maximum(point, most, False)
 
 
 def inverse_triangle(triangle: Array) -> Array:

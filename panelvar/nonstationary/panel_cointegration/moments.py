@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from panelvar.core.base.arguments import read_number, read_whole
-from panelvar.core.base.constants import constants
+from panelvar.core.base.constants import numbers_by
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.nonstationary.panel_series.terms import check_terms
 
@@ -28,10 +28,10 @@ class Moments(NamedTuple):
 def _moments(table: str, convention: str) -> dict[tuple[str, int], dict[str, Moments]]:
     """Moments by trend and regressors, and by statistic; drawn rows stand after printed ones and replace them."""
     found: dict[tuple[str, int], dict[str, Moments]] = {}
-    for row in constants("nonstationary/panel_cointegration", table):
-        if row["source"] in _SOURCES[convention]:
-            cell = found.setdefault((row["trend"], int(row["regressors"])), {})
-            cell[row["statistic"]] = Moments(float(row["mean"]), float(row["variance"]))
+    rows = numbers_by("nonstationary/panel_cointegration", table, "source", "trend", "regressors", "statistic")
+    for (source, trend, regressors, statistic), moments in rows.items():
+        if source in _SOURCES[convention]:
+            found.setdefault((trend, int(regressors)), {})[statistic] = Moments(*moments.tolist())
     return found
 
 

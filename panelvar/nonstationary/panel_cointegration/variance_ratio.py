@@ -17,7 +17,7 @@ from panelvar.nonstationary.panel_cointegration.moments import Moments, variance
 from panelvar.nonstationary.panel_cointegration.residuals import relation_residuals
 from panelvar.nonstationary.panel_series.panel_system import panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
-from panelvar.nonstationary.unit_roots.regressions import in_order
+from panelvar.nonstationary.unit_roots.regressions import join_groups
 
 
 @documented
@@ -88,15 +88,13 @@ def westerlund_variance_ratio_test(
     """
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
     moments = variance_ratio_moments(trend, system.n_regressors)
-    places, sums, units = [], [], []
+    places, parts = [], []
     for stack in relation_residuals(system, trend):
         periods = stack.levels.shape[1]
-        places.append(stack.places)
-        units.append(stack.exponents)
         cumulated = np.square(stack.levels.cumsum(axis=1)).sum(axis=1) / periods**4
-        sums.append(np.stack([cumulated, np.square(stack.levels).sum(axis=1) / periods**2], axis=1))
-    cumulated, squares = in_order(places, sums).T
-    exponents = in_order(places, units)
+        places.append(stack.places)
+        parts.append((cumulated, np.square(stack.levels).sum(axis=1) / periods**2, stack.exponents))
+    cumulated, squares, exponents = join_groups(places, parts)
     ratios = cumulated / squares
     sizes = np.ldexp(1.0, 2 * (exponents - exponents.max()))
     pooled = float((sizes * cumulated).sum() / (sizes * squares).sum())

@@ -91,12 +91,7 @@ def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     labels, values = _read_pvalues(pvalues)
     headline, *others = combine(values, statistic, tuple(COMBINATIONS), "every hypothesis is true")
     return PanelTestResult(
-        headline.name,
-        headline.statistic,
-        headline.pvalue,
-        headline.distribution,
-        headline.df,
-        null=headline.null,
+        **vars(headline),
         alternative="some of them are not true",
         parts=tuple(others),
         columns={"pvalue": values, "adjusted_pvalue": hommel_adjusted(values)},

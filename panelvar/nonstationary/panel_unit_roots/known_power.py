@@ -6,10 +6,9 @@ The rates are in ``constants/known_power.csv``, which ``tests/simulation/sizes.p
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple
 
-from panelvar.core.base.constants import constants
+from panelvar.core.base.constants import numbers_by
 from panelvar.core.base.errors import Note
 
 ENOUGH = 50
@@ -30,31 +29,24 @@ class Power(NamedTuple):
     percent: int
 
 
-@cache
-def _read_rates() -> dict[tuple[str, str], tuple[Power, ...]]:
-    found: dict[tuple[str, str], tuple[Power, ...]] = {}
-    for row in constants("nonstationary/panel_unit_roots", "known_power"):
-        cell = Power(int(row["entities"]), int(row["periods"]), int(row["percent"]))
-        key = (row["test"], row["trend"])
-        found[key] = (*found.get(key, ()), cell)
-    return found
-
-
 def power_notes(tests: Iterable[str], trend: str, entities: int, periods: int) -> tuple[Note, ...]:
     """Say that a panel is too small to tell a root of one from 0.9, where it is.
 
     The rates are those of the smallest panel in the table with at least as many entities and periods. There is no note
     for a panel that is larger than all in the table, or for tests that are not in it.
     """
-    found = {}
+    rates = numbers_by("nonstationary/panel_unit_roots", "known_power", "test", "trend", "entities", "periods")
+    found = []
     for test in tests:
-        enough = [each for each in _read_rates().get((test, trend), ()) if each[0] >= entities and each[1] >= periods]
+        own = ((key[2:], rate) for key, rate in rates.items() if key[:2] == (test, trend))
+        cells = [Power(int(size[0]), int(size[1]), int(rate[0])) for size, rate in own]
+        enough = [cell for cell in cells if cell.entities >= entities and cell.periods >= periods]
         if enough:
-            found[test] = min(enough, key=lambda each: (each.entities * each.periods, each.entities))
-    if not found or max(each.percent for each in found.values()) >= ENOUGH:
+            found.append(min(enough, key=lambda cell: (cell.entities * cell.periods, cell.entities)))
+    if not found or max(cell.percent for cell in found) >= ENOUGH:
         return ()
-    cell = next(iter(found.values()))
-    low, high = (end(each.percent for each in found.values()) for end in (min, max))
+    cell = found[0]
+    low, high = (end(each.percent for each in found) for end in (min, max))
     same = (cell.entities, cell.periods) == (entities, periods)
     size = f"of {cell.entities} entities and {cell.periods} periods"
     text = (

@@ -184,7 +184,7 @@ def adf_tests(
     """`adf_test` of series (..., T)."""
     choice = read_lags(lags, limits, series.shape[-1], POWERS[trend])
     found = choose_regressions(lagged_differences(series, POWERS[trend]), choice, common=rows == "common")
-    return from_levels(found, found.ratios, tau_pvalue(found.ratios, trend), found.orders, choice.words, found.status)
+    return from_levels(found, found.ratios, tau_pvalue(found.ratios, trend), found.orders, choice.words)
 
 
 def dfgls_tests(
@@ -200,8 +200,7 @@ def dfgls_tests(
     left = quasi_detrended(series, trend_columns(POWERS[trend], 1, periods), DISTANCE[trend])
     found = choose_regressions(lagged_differences(left, 0), choice, common=rows == "common")
     found = found._replace(status=np.where(deterministic(left, series), FLAT, found.status))
-    pvalues = gls_pvalue(found.ratios, trend, periods)
-    return from_levels(found, found.ratios, pvalues, found.orders, choice.words, found.status)
+    return from_levels(found, found.ratios, gls_pvalue(found.ratios, trend, periods), found.orders, choice.words)
 
 
 def quasi_detrended(series: Array, terms: Array, distance: float) -> Array:

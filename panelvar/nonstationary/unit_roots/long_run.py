@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import choose
-from panelvar.core.base.scaling import exponents
+from panelvar.core.base.scaling import columns_in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.least_squares import least_squares
@@ -201,7 +201,8 @@ def kpss_tests(
     n, powers = series.shape[-1], POWERS[trend]
     if n - powers < FEWEST_DF:
         return too_short(series, n, powers)
-    series = _in_own_units(series)
+    # No statistic depends on the units, and squares are in range.
+    series = columns_in_own_units(series.T).T
     terms = trend_columns(powers, 1, n)
     left = series - (terms @ least_squares(terms, series.T)).T
     status = np.where(deterministic(left, series), FLAT, ESTIMATED)
@@ -224,7 +225,8 @@ def phillips_perron_tests(
     n, powers = series.shape[-1] - 1, POWERS[trend]
     if n - powers - 1 < FEWEST_DF:
         return too_short(series, n, powers + 1)
-    series = _in_own_units(series)
+    # No statistic depends on the units, and squares are in range.
+    series = columns_in_own_units(series.T).T
     level = level_regressions(lagged_differences(series, powers), 0, residuals=True)
     assert level.residuals is not None
     widths, rule, gamma, long_run, status = _long_run(level.residuals, level.status, bandwidth, kernel)
@@ -233,7 +235,7 @@ def phillips_perron_tests(
     value, pvalue = (tau, tau_pvalue(tau, trend)) if statistic == "tau" else (rho, rho_pvalue(rho, trend))
     if spread is not None:
         status = np.where((status == ESTIMATED) & ~(spread > 0.0), EXACT, status)
-    return from_levels(level, value, pvalue, widths, rule, status)
+    return from_levels(level._replace(status=status), value, pvalue, widths, rule)
 
 
 def phillips_perron(
@@ -288,12 +290,6 @@ def _spread(series: Array, trend: str, convention: str) -> Array:
         + 12.0 * (1.0 + 1.0 / n) * sloped * total
         - (4.0 + 6.0 / n + 2.0 / n**2) * total**2
     )
-
-
-def _in_own_units(series: Array) -> Array:
-    """Each series over a power of two of its size: no statistic depends on it, and squares are in range."""
-    out: Array = np.ldexp(series, -exponents(series, axis=-1)[..., None])
-    return out
 
 
 def _long_run(

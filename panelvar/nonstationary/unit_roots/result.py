@@ -100,16 +100,11 @@ class SeriesTests(NamedTuple):
 
 
 def from_levels(
-    level: LevelRegressions,
-    statistic: Array,
-    pvalue: Array,
-    lags: Array | Positions | float,
-    rule: str,
-    status: NDArray[np.int8],
+    level: LevelRegressions, statistic: Array, pvalue: Array, lags: Array | Positions, rule: str
 ) -> SeriesTests:
     """Tests by regressions on the lagged level."""
     regressors = level.nobs - level.df
-    return SeriesTests(statistic, pvalue, level.coefficient, lags, level.nobs, regressors, status, rule)
+    return SeriesTests(statistic, pvalue, level.coefficient, lags, level.nobs, regressors, level.status, rule)
 
 
 def too_short(series: Array, rows: int, regressors: int) -> SeriesTests:
