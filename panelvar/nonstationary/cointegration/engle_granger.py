@@ -96,7 +96,7 @@ def engle_granger_test(
     notes = (*table.notes, *ends_note("One variable or another is", len(table.values), len(values)))
     place = table.names.index(left)
     n, count = values.shape
-    regressors = np.column_stack([np.delete(values, place, axis=1), trend_columns(POWERS[trend], 1, n)])
+    regressors = np.column_stack([np.delete(values, place, axis=1), trend_columns(POWERS[trend], n)])
     residuals = values[:, place] - regressors @ least_squares(regressors, values[:, place])
     # The residuals are compared with the size of the variable itself.
     if np.abs(residuals).max() <= 1e-12 * np.abs(values[:, place]).max():

@@ -194,8 +194,7 @@ class VecmProblem(LagProblem):
         short = self.n_short
         kept = np.concatenate([self.coordinates[:, :short], self.coordinates[:, short:] @ beta], axis=1)
         pairs = np.einsum("ms,...ij->...sjmi", kept @ spread, factor)
-        out: Array = pairs.reshape(*factor.shape[:-2], -1, self.n_regressors, self.n_vars)
-        return out
+        return np.asarray(pairs.reshape(*factor.shape[:-2], -1, self.n_regressors, self.n_vars))
 
     @cached_property
     def _turn(self) -> Array:

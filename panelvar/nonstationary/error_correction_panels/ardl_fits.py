@@ -102,8 +102,7 @@ class ArdlFits:
 
     def residuals(self, own: Array, pooled: Array, levels: Array, lagged: Array) -> Array:
         """Residuals of all rows, in the order of ``design``, from coefficients by entity."""
-        where = np.argsort(np.concatenate([panel_positions(design) for design, _ in self.blocks]), kind="stable")
-        parts = []
+        out = np.empty(self.design.nobs)
         table = np.concatenate((own, pooled, levels, lagged[:, None]), axis=1)
         labels = (*self.own, *self.pooled, *self.rows.long_run, self.rows.lagged)
         for design, members in self.blocks:
@@ -114,8 +113,7 @@ class ArdlFits:
                     left -= mine[:, j]
                 elif name in design.names:
                     left -= mine[:, j] * design.x[design.names.index(name)]
-            parts.append(left)
-        out: Array = np.concatenate(parts)[where]
+            out[np.searchsorted(panel_positions(self.design), panel_positions(design))] = left
         return out
 
 
@@ -225,9 +223,7 @@ def _lay_out(
         coefficients[np.ix_(members, at)] = units.coefficients
         rss[members], df[members] = units.rss, units.df
         blocks.append((design, members))
-    present = np.array([[name in rows.short_names(orders) for name in own] for orders in chosen], dtype=bool)
-    if constant:
-        present[:, 0] = True
+    present = np.array([[name in (*first, *rows.short_names(each)) for name in own] for each in chosen], dtype=bool)
     design = _join_blocks(rows, blocks)
     notes = [*rows.source.notes, *usable.notes, *lost_rows(rows, design.nobs)]
     if criterion is not None:
@@ -244,14 +240,10 @@ def _join_blocks(rows: ArdlRows, blocks: Sequence[tuple[Design, NDArray[np.intp]
     positions = np.concatenate([panel_positions(design) for design, _ in blocks])
     order = np.argsort(positions, kind="stable")
 
-    def join(name: str) -> Array:
-        out: Array = np.concatenate([each.x[each.names.index(name)] for each, _ in blocks])[order]
-        return out
-
     return replace(
         blocks[0][0],
         names=names,
-        x=tuple(join(name) for name in names),
+        x=tuple(np.concatenate([each.x[each.names.index(name)] for each, _ in blocks])[order] for name in names),
         y=np.concatenate([each.y for each, _ in blocks])[order],
         kept=positions[order],
     )

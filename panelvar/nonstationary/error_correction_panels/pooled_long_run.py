@@ -120,8 +120,7 @@ class LongRunProblem:
     def score(self, point: Point) -> Array:
         """Gradient of the concentrated likelihood, shape (k + c,)."""
         scaled = point.residuals / np.sqrt(point.variances)[:, None]
-        out: Array = -np.einsum("imk,im->k", self.jacobian(point), scaled)
-        return out
+        return np.asarray(-np.einsum("imk,im->k", self.jacobian(point), scaled))
 
     def expected_triangle(self, point: Point) -> Array:
         r"""R with :math:`R'R = \sum_i \hat\sigma_i^{-2} J'M_uJ`, the expected information."""
@@ -143,27 +142,18 @@ class LongRunProblem:
         own *= (sigma / np.sqrt(np.einsum("ij,ij->i", point.gaps, point.gaps)))[:, None]
         slope = np.einsum("imk,im->ik", scaled, point.residuals / sigma[:, None]) * np.sqrt(2.0 / self.rows)[:, None]
         flat = scaled.reshape(-1, scaled.shape[2])
-        out: Array = flat.T @ flat - own.T @ own - slope.T @ slope
-        return out
+        return np.asarray(flat.T @ flat - own.T @ own - slope.T @ slope)
 
     def substitute(self, point: Point) -> Array:
         """Return the shared coefficients that are best at the speeds and variances of a point."""
         jacobian = self.jacobian(point)
         scale = 1.0 / np.sqrt(point.variances)
         aims = scale[:, None] * (point.speeds[:, None] * self.lagged - self.target)
-        flat = jacobian.reshape(-1, jacobian.shape[2])
-        norms = np.sqrt(np.einsum("ij,ij->j", flat, flat))
-        if not (norms > 0.0).all():
-            raise NumericalError(_UNIDENTIFIED)
-        found = np.linalg.lstsq(flat / norms, aims.reshape(-1), rcond=None)[0]
-        return np.asarray(found / norms, dtype=np.float64)
+        return _regress(jacobian, aims)
 
     def first_guess(self) -> Array:
         """Return shared coefficients from the static regression of lagged y on levels, own columns taken out."""
-        flat = self.levels.reshape(-1, self.k)
-        norms = np.sqrt(np.einsum("ij,ij->j", flat, flat))
-        theta = np.linalg.lstsq(flat / norms, self.lagged.reshape(-1), rcond=None)[0] / norms
-        return self.with_pooled(np.asarray(theta, dtype=np.float64))
+        return self.with_pooled(_regress(self.levels, self.lagged))
 
     def with_pooled(self, theta: Array) -> Array:
         """Join to long-run coefficients the shared short-run ones that go with them."""
@@ -179,6 +169,15 @@ _UNIDENTIFIED = (
     "The long-run coefficients are not identified. Either no entity corrects its errors (all speeds are zero), or no "
     "entity has a level that varies."
 )
+
+
+def _regress(columns: Array, target: Array) -> Array:
+    """Least squares of (N, m) on columns (N, m, p), all rows together, whatever the columns' units."""
+    flat = columns.reshape(-1, columns.shape[2])
+    norms = np.sqrt(np.einsum("ij,ij->j", flat, flat))
+    if not (norms > 0.0).all():
+        raise NumericalError(_UNIDENTIFIED)
+    return np.asarray(np.linalg.lstsq(flat / norms, target.reshape(-1), rcond=None)[0] / norms, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)

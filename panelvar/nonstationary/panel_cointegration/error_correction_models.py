@@ -177,8 +177,7 @@ def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections
 
 
 def _centre(series: Array) -> Array:
-    out: Array = series - series.mean(axis=1, keepdims=True)
-    return out
+    return np.asarray(series - series.mean(axis=1, keepdims=True))
 
 
 def error_correction_columns(

@@ -163,8 +163,7 @@ def normal_scores(pvalues: Array) -> Array:
     """Standard normal quantiles."""
     from scipy.special import ndtri
 
-    out: Array = ndtri(pvalues)
-    return out
+    return np.asarray(ndtri(pvalues))
 
 
 def hommel_adjusted(pvalues: Array) -> Array:

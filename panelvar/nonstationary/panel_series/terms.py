@@ -26,5 +26,4 @@ def detrend(values: Array, powers: int) -> Array:
     terms = np.linalg.qr(time[:, None] ** np.arange(powers))[0]
     left = values - (values @ terms) @ terms.T
     # Once more: the first projection rounds on the scale of the levels.
-    out: Array = left - (left @ terms) @ terms.T
-    return out
+    return np.asarray(left - (left @ terms) @ terms.T)

@@ -214,8 +214,7 @@ def lower_tail_pvalue(statistic: float, critical: Mapping[float, float]) -> tupl
     """
     from scipy.special import ndtr, ndtri
 
-    levels = np.array(sorted(critical))
-    values = np.array([critical[level] for level in levels])
+    levels, values = np.array(sorted(critical.items())).T
     if statistic < values[0]:
         return float(levels[0]), "<"
     if statistic > values[-1]:
@@ -225,8 +224,7 @@ def lower_tail_pvalue(statistic: float, critical: Mapping[float, float]) -> tupl
 
 def pvalue_of_cipstest(statistic: float, critical: Mapping[float, float]) -> float:
     """P-value between critical values as plm's cipstest has it: linear, in the middle of one of 200 steps."""
-    levels = np.array(sorted(critical))
-    values = np.array([critical[level] for level in levels])
+    levels, values = np.array(sorted(critical.items())).T
     points = np.linspace(values[0], values[-1], 200)
     place = int(np.clip(np.searchsorted(points, statistic, side="right"), 1, 199))
     return float(np.interp(points[place - 1 : place + 1], values, levels).mean())

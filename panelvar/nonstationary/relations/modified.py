@@ -391,8 +391,7 @@ def _nearly_singular(matrix: Array) -> Mask:
     flat = (sizes == 0.0).any(axis=-1)
     safe = np.where(sizes > 0.0, sizes, 1.0)
     least = np.linalg.eigvalsh(matrix / (safe[..., :, None] * safe[..., None, :]))[..., 0]
-    out: Mask = flat | (least < _LEAST_EIGENVALUE)
-    return out
+    return np.asarray(flat | (least < _LEAST_EIGENVALUE))
 
 
 def _slopes(used: LongRunCovariance) -> Array:

@@ -139,8 +139,7 @@ class RelationMoments(NamedTuple):
         bread = inverse @ inverse.swapaxes(1, 2)
         if self.meats is None:
             return self.variances[:, None, None] * bread
-        out: Array = bread @ self.meats @ bread
-        return out
+        return np.asarray(bread @ self.meats @ bread)
 
     def slope_meats(self) -> Array:
         """The meats of what terms leave of the regressors, (N, m, m)."""
@@ -148,8 +147,7 @@ class RelationMoments(NamedTuple):
         top = self.triangles[:, : self.d, :-1]
         own = np.linalg.solve(top[..., : self.d], top[..., self.d :])
         left = np.concatenate((-own, np.broadcast_to(np.eye(self.m), (len(own), self.m, self.m))), axis=1)
-        out: Array = left.swapaxes(1, 2) @ self.meats @ left
-        return out
+        return np.asarray(left.swapaxes(1, 2) @ self.meats @ left)
 
 
 def without_terms(values: Array, powers: int) -> Array:

@@ -164,8 +164,7 @@ def find_dependent(
 def dependent_columns(triangles: Array) -> Mask:
     """Which columns of triangles (N, k, k) are rounding once those before them are taken out, (N, k)."""
     sizes = np.sqrt(np.square(triangles).sum(axis=-2))
-    flat: Mask = np.abs(np.diagonal(triangles, axis1=-2, axis2=-1)) <= 10.0 * ROUNDING * sizes
-    return flat
+    return np.asarray(np.abs(np.diagonal(triangles, axis1=-2, axis2=-1)) <= 10.0 * ROUNDING * sizes)
 
 
 def read_long_run(kernel: str, bandwidth: float | str, prewhiten: bool, periods: Positions) -> LongRunChoices:

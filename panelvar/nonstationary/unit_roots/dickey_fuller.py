@@ -197,7 +197,7 @@ def dfgls_tests(
     """`dfgls_test` of series (..., T)."""
     periods = series.shape[-1]
     choice = read_lags(lags, limits, periods, 0)
-    left = quasi_detrended(series, trend_columns(POWERS[trend], 1, periods), DISTANCE[trend])
+    left = quasi_detrended(series, trend_columns(POWERS[trend], periods), DISTANCE[trend])
     found = choose_regressions(lagged_differences(left, 0), choice, common=rows == "common")
     found = found._replace(status=np.where(deterministic(left, series), FLAT, found.status))
     return from_levels(found, found.ratios, gls_pvalue(found.ratios, trend, periods), found.orders, choice.words)
@@ -219,5 +219,4 @@ def quasi_detrended(series: Array, terms: Array, distance: float) -> Array:
     moved, both = terms.copy(), series.copy()
     moved[1:] -= root * terms[:-1]
     both[..., 1:] -= root * series[..., :-1]
-    detrended: Array = series - (terms @ np.linalg.lstsq(moved, both.T, rcond=None)[0]).T
-    return detrended
+    return np.asarray(series - (terms @ np.linalg.lstsq(moved, both.T, rcond=None)[0]).T)

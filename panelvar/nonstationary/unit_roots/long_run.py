@@ -203,7 +203,7 @@ def kpss_tests(
         return too_short(series, n, powers)
     # No statistic depends on the units, and squares are in range.
     series = columns_in_own_units(series.T).T
-    terms = trend_columns(powers, 1, n)
+    terms = trend_columns(powers, n)
     left = series - (terms @ least_squares(terms, series.T)).T
     status = np.where(deterministic(left, series), FLAT, ESTIMATED)
     widths, rule, _, long_run, status = _long_run(left, status, bandwidth, kernel)
@@ -279,7 +279,7 @@ def _spread(series: Array, trend: str, convention: str) -> Array:
     if trend == "c":
         return np.asarray(np.square(level - level.mean(axis=-1, keepdims=True)).sum(axis=-1) / n**2)
     if convention == "tseries":
-        terms = trend_columns(2, 1, n)
+        terms = trend_columns(2, n)
         left = level - (terms @ least_squares(terms, level.T)).T
         return np.asarray(np.square(left).sum(axis=-1) / n**2 * (1.0 - 1.0 / n**2))
     squares, total = np.square(level).sum(axis=-1) / n**2, level.sum(axis=-1) / n**1.5

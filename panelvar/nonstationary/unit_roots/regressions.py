@@ -56,10 +56,9 @@ _LEFT = np.array([1.0, 0.0, *[np.nan] * 6])
 _TESTED = np.where(np.arange(8) == ESTIMATED, 1.0, np.nan)
 
 
-def trend_columns(powers: int, first: int, count: int) -> Array:
-    """Powers 0, ..., ``powers - 1`` of the time index, (count, powers), which is ``first`` in the first row."""
-    time = np.arange(first, first + count, dtype=np.float64)
-    return time[:, None] ** np.arange(powers)
+def trend_columns(powers: int, count: int) -> Array:
+    """Powers 0, ..., ``powers - 1`` of the time index 1, ..., ``count``, (count, powers)."""
+    return np.arange(1.0, count + 1.0)[:, None] ** np.arange(powers)
 
 
 class LaggedDifferences(NamedTuple):
@@ -86,14 +85,12 @@ class LaggedDifferences(NamedTuple):
     @property
     def fixed(self) -> int:
         """Columns before the lags: the terms and the lagged level."""
-        count: int = self.terms.shape[-2] + 1
-        return count
+        return int(self.terms.shape[-2] + 1)
 
     @property
     def step(self) -> int:
         """Columns that come with each lag."""
-        count: int = self.beside.shape[-2] + 1
-        return count
+        return int(self.beside.shape[-2] + 1)
 
     def shape(self, lags: int, lost: int = 0) -> tuple[int, int]:
         """Rows and columns of a regression with so many lags, which loses at least so many rows to lags."""
@@ -161,8 +158,7 @@ def lagged_differences(
 def _in_own_units(columns: Array) -> Array:
     across = columns.swapaxes(-1, -2)
     units = np.frexp(np.abs(across[..., 1:]).max(axis=-1, initial=0.0))[1]
-    out: Array = np.ldexp(across, -units[..., None])
-    return out
+    return np.asarray(np.ldexp(across, -units[..., None]))
 
 
 class LevelRegressions(NamedTuple):
