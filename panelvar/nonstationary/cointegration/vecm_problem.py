@@ -158,23 +158,20 @@ class VecmProblem(LagProblem):
         return np.linalg.solve(upper, basis.T @ self.triangle[:, m:]), np.linalg.solve(upper, np.eye(len(upper)))
 
     @cached_property
-    def _solved(self) -> tuple[Array, Array]:
-        right, corner = self.blocks[1:]
-        fitted = reduced_rank.project(right, self.canonical.left, self.rank)
-        short, m = self.n_short, self.n_regressors
-        target = np.concatenate([self.triangle[:short, m:], fitted])
-        params = self.coordinates @ np.linalg.solve(self.triangle[:m, :m], target) + self.own_lag
-        return params, _scatter(right - fitted, corner)
+    def _fitted(self) -> Array:
+        return reduced_rank.project(self.blocks[1], self.canonical.left, self.rank)
 
     @cached_property
     def params(self) -> Array:
         """Coefficients of the levels model (m, K) under the restriction."""
-        return self._solved[0]
+        m = self.n_regressors
+        target = np.concatenate([self.triangle[: self.n_short, m:], self._fitted])
+        return self.coordinates @ np.linalg.solve(self.triangle[:m, :m], target) + self.own_lag
 
     @cached_property
     def scatter_factor(self) -> Array:
         """Lower factor of U'U."""
-        return self._solved[1]
+        return _scatter(self.blocks[1] - self._fitted, self.blocks[2])
 
     @cached_property
     def tested_regressors(self) -> Array:

@@ -566,10 +566,10 @@ class VecmResult(FittedSystem):
 
     def _relation(self, place: int, digits: int) -> str:
         """One relation as a paper would write it: ``lrm - 0.9691 (0.1445) lry + ...``."""
-        errors = None if self.normalised_on is None else self.beta_std_errors.to_numpy()[:, place]
+        values = self.beta.to_numpy()[:, place]
+        errors = np.zeros(len(values)) if self.normalised_on is None else self.beta_std_errors.to_numpy()[:, place]
         text = ""
-        for row, (name, value) in enumerate(zip(self.relation_names, self.beta.to_numpy()[:, place], strict=True)):
-            error = 0.0 if errors is None else float(errors[row])
+        for name, value, error in zip(self.relation_names, values, errors, strict=True):
             if value == 0.0 and error == 0.0:
                 continue
             joint = (" - " if value < 0 else " + ") if text else ("-" if value < 0 else "")

@@ -139,7 +139,10 @@ def johansen_fisher_test(
     k = 1 + system.n_regressors
     values = variables_in_own_units(system.values, trend)
     orders = read_system_lags(system, values, trend, lags, max_lags)
-    terms, rows = _terms(system, values, trend, orders)
+    correlations, status = join_by_length(values, lambda places, stack: eigenvalues(stack, trend, orders[places]))
+    system.refuse_untested(status, REASONS)
+    rows = system.periods - orders
+    terms = rows[:, None] * likelihood_terms(correlations)
     if correction == "reinsel-ahn":
         terms *= ((rows - orders * k) / rows)[:, None]
     sizes = rows - np.array([count_coefficients(trend, k, lag) for lag in orders.tolist()])
@@ -173,14 +176,6 @@ def johansen_fisher_test(
         nobs=int(rows.sum()),
         notes=_few_rows(system, sizes, k),
     )
-
-
-def _terms(system: PanelSystem, values: Sequence[Array], trend: str, lags: Positions) -> tuple[Array, Positions]:
-    r"""Terms :math:`-n \ln(1 - \lambda)` (N, K) of the likelihood ratios, and rows (N,)."""
-    found, status = join_by_length(values, lambda places, stack: eigenvalues(stack, trend, lags[places]))
-    system.refuse_untested(status, REASONS)
-    rows = system.periods - lags
-    return rows[:, None] * likelihood_terms(found), rows
 
 
 def _few_rows(system: PanelSystem, freedom: Positions, variables: int) -> tuple[Note, ...]:

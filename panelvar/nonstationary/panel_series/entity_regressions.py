@@ -91,7 +91,12 @@ def stack_regressions(
 ) -> tuple[LevelRegressions, str]:
     """Regressions of series of one length (N, T), whatever their status, and the rule for their lags in words."""
     choose("rows", rows, ROWS)
-    extra, beside = _columns_of(averages)
+    extra = beside = None
+    if averages is not None:
+        # Nothing is read of period 0, which has no predecessor.
+        before, changes = np.roll(averages, 1), np.diff(averages, prepend=averages[0])
+        # Levels and changes are among the terms; changes are lagged with an entity's, besides.
+        extra, beside = np.column_stack([before, changes]), changes[:, None]
     powers = POWERS[trend]
     terms, step = (powers, 1) if extra is None else (powers + extra.shape[1], 2)
     choice = read_lags(lags, limits, stack.shape[1], terms, step, SHORTER)
@@ -106,15 +111,6 @@ def stack_regressions(
         lost = choice.longest if common else 0
         return level_regressions(columns, orders, lost=lost, residuals=residuals), choice.words
     return choose_regressions(columns, choice, common=common, residuals=residuals), choice.words
-
-
-def _columns_of(averages: Array | None) -> tuple[Array | None, Array | None]:
-    """Lagged levels and changes of averages (T, 2), among the terms; their changes (T, 1), lagged with an entity's."""
-    if averages is None:
-        return None, None
-    # Nothing is read of period 0, which has no predecessor.
-    before, changes = np.roll(averages, 1), np.diff(averages, prepend=averages[0])
-    return np.column_stack([before, changes]), changes[:, None]
 
 
 def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Positions:

@@ -123,10 +123,13 @@ def fit_dols(
     rows = np.array([group.changes.shape[1] for group in groups], dtype=np.intp)
     choices = read_long_run(kernel, bandwidth, prewhiten, rows)
     m, scores = relations.system.n_regressors, pooling.cov == "kernel"
-    own = _moments(groups, m, choices, None, scores)
-    shared = None
-    if pooling.shared:
-        shared = _moments(groups, m, choices, pooled_slopes(own, by_precision=False).slopes, scores)
+
+    def regress(slopes: Array | None) -> RelationMoments:
+        parts = [_regress(group, m, choices, slopes, scores) for group in groups]
+        return join_groups([group.places for group in groups], parts)
+
+    own = regress(None)
+    shared = regress(pooled_slopes(own, by_precision=False).slopes) if pooling.shared else None
     orders = np.empty((relations.system.n_entities, 2), dtype=np.intp)
     for group in groups:
         orders[group.places] = group.leads, group.lags
@@ -232,7 +235,7 @@ def _group_entities(relations: RelationData, wanted: _Orders) -> tuple[RelationD
             chosen = _best_orders(stack, least, most, wanted.criterion)
         for lead, lag in sorted(set(map(tuple, chosen.tolist()))):
             same = stack.take(np.flatnonzero((chosen == (lead, lag)).all(axis=1)))
-            changes, columns = _lay_out(same, lead, lag, lead, lag)
+            changes, columns = _lay_out(same, lead, lag, lead)
             triangles = stacked_triangles(np.concatenate((changes, columns), axis=2))
             groups.append(_Group(same.places, lead, lag, changes, columns, triangles))
             refused |= find_dependent(
@@ -247,13 +250,6 @@ def _group_entities(relations: RelationData, wanted: _Orders) -> tuple[RelationD
     if refused:
         return _group_entities(relations.dropping(refused), wanted)
     return relations, groups
-
-
-def _moments(
-    groups: Sequence[_Group], m: int, choices: LongRunChoices, slopes: Array | None, scores: bool
-) -> RelationMoments:
-    parts = [_regress(group, m, choices, slopes, scores) for group in groups]
-    return join_groups([group.places for group in groups], parts)
 
 
 def _regress(group: _Group, m: int, choices: LongRunChoices, slopes: Array | None, scores: bool) -> RelationMoments:
@@ -295,7 +291,7 @@ def _best_orders(stack: Stack, least: tuple[int, int], most: tuple[int, int], cr
     best = np.full(n, np.inf)
     chosen = np.tile(np.array(least, dtype=np.intp), (n, 1))
     for lead in range(least[0], most[0] + 1):
-        changes, columns = _lay_out(stack, lead, most[1], most[0], most[1])
+        changes, columns = _lay_out(stack, lead, most[1], most[0])
         rows = changes.shape[1]
         penalty = 2.0 if criterion == "aic" else float(np.log(rows))
         # The lags that may be left out stand last before y: what the triangle then leaves of y is each order's.
@@ -315,11 +311,10 @@ def _best_orders(stack: Stack, least: tuple[int, int], most: tuple[int, int], cr
     return chosen
 
 
-def _lay_out(stack: Stack, leads: int, lags: int, cut_leads: int, cut_lags: int) -> tuple[Array, Array]:
-    """Changes from the leads to the lags, and terms, regressors and y; on the rows that the cuts leave."""
+def _lay_out(stack: Stack, leads: int, lags: int, cut: int) -> tuple[Array, Array]:
+    """Changes from the leads to the lags, and terms, regressors and y; on the rows that the lags and a cut leave."""
     differences = np.diff(stack.x, axis=1)
-    periods = stack.x.shape[1]
-    first, stop = 1 + cut_lags, periods - cut_leads
+    first, stop = 1 + lags, stack.x.shape[1] - cut
     changes = [differences[:, first - 1 - j : stop - 1 - j] for j in range(-leads, lags + 1)]
     rest = (stack.terms[:, first:stop], stack.x[:, first:stop], stack.y[:, first:stop, None])
     return np.concatenate(changes, axis=2), np.concatenate(rest, axis=2)
