@@ -50,12 +50,13 @@ class StreamedDesign(ModelRows):
     weights : WeightColumn, optional
     """
 
-    # What rows in memory have, and those of a stream have not.
-    y = not_kept("The dependent variable")
-    x = arrays = not_kept("A regressor")
-    take = with_columns = not_kept("A column")
-    time_positions = not_kept("The period")
-    index = not_kept("A label")
+    # What rows in memory have, and those of a stream have not; the type checker knows none of them.
+    if not TYPE_CHECKING:
+        y = not_kept("The dependent variable")
+        x = arrays = not_kept("A regressor")
+        take = with_columns = not_kept("A column")
+        time_positions = not_kept("The period")
+        index = not_kept("A label")
 
     def __init__(
         self,

@@ -66,9 +66,9 @@ def test_a_stream_reads_the_column_with_its_chunks(frame):
         ("index", "A label"),
     ],
 )
-def test_what_has_a_value_for_each_row_is_no_attribute_of_a_streams_rows(frame, name, what):
+def test_what_has_a_value_for_each_row_is_refused_by_the_rows_of_a_stream(frame, name, what):
     design = build_design(pv.PanelStream(frame, "firm", "year"), "y", ["x"])
-    assert not hasattr(type(design), name)
+    assert not hasattr(ModelRows, name)
     with pytest.raises(pv.MissingInformationError, match=f"{what} has a value for each row, and a stream"):
         getattr(design, name)
     with pytest.raises(AttributeError, match="nothing"):
