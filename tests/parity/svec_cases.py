@@ -53,7 +53,7 @@ def shares(group: str) -> dict[str, np.ndarray]:
 
 
 def counts(group: str) -> list[int]:
-    reading = structure(group).identification.reading
+    reading = structure(group).identification.fit.restrictions
     return [reading.held, int(np.isfinite(reading.known[1]).sum())]
 
 
