@@ -224,7 +224,9 @@ def finite_errors(errors: Array) -> Array:
 
 def _with_progress(chunks: Iterator[Draws], total: int) -> Iterator[Draws]:
     """Show a progress bar over draws, if they take long, someone is watching, and tqdm is installed."""
-    notebook = "ipykernel" in sys.modules
+    # A process that has only imported ipykernel is no notebook.
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    notebook = kernel is not None and kernel.IPKernelApp.initialized()
     if not notebook and not getattr(sys.stderr, "isatty", lambda: False)():
         yield from chunks
         return
