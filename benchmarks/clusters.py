@@ -59,13 +59,13 @@ def bootstrap(budget: float, *, smoke: bool) -> None:
         for variant in ("11", "33"):
             timed(
                 f"50 clusters, {weights}, {variant}",
-                lambda w=weights, v=variant: pv.wild_bootstrap(
-                    result, "x0", cluster="cluster", weights=w, variant=v, draws=draws, seed=1
+                lambda w=weights, v=variant: pv.wild_bootstrap_test(
+                    result, "x0", cluster="cluster", weights=w, statistic=v, draws=draws, seed=1
                 ),
             )
     timed(
         "two dimensions of 50 and 12",
-        lambda: pv.wild_bootstrap(
+        lambda: pv.wild_bootstrap_test(
             result, "x0", cluster=["cluster", "other"], bootstrap_cluster="cluster", draws=draws, seed=1
         ),
     )

@@ -104,7 +104,7 @@ def system(
 def panel_var(data: pv.Panel, columns: list[str], lags: int = 1, *, collapse: bool = False) -> pv.PanelVarResult:
     """Fit a panel VAR by two-step GMM in deviations, with Windmeijer's errors."""
     return _estimated(
-        pv.fit_panel_var(data, columns, lags, method="gmm", instruments=pv.LagInstruments(collapse=collapse))
+        pv.fit_panel_var(data, columns, lags=lags, method="gmm", instruments=pv.LagInstruments(collapse=collapse))
     )
 
 

@@ -43,7 +43,7 @@ def rows(*, smoke: bool = False) -> Iterator[Row]:
         model = pv.fit_var(frame, lags=2)
         label = f"K = {variables}, T = {periods}"
         yield Row(f"fit, {label}", lambda frame=frame: lambda: _fit(frame))
-        yield Row(f"selection of 8 lags, {label}", lambda frame=frame: lambda: pv.select_lags(frame, 8))
+        yield Row(f"selection of 8 lags, {label}", lambda frame=frame: lambda: pv.select_lags(frame, max_lags=8))
         yield Row(
             f"orthogonalised responses to 20 steps, {label}",
             lambda model=model: lambda: model.impulse_responses(20).values,
@@ -75,11 +75,11 @@ def main(*, smoke: bool = False) -> None:
         equal("fit", mine.sigma, peer.sigma_u)
         label = f"K = {variables}, T = {periods}"
         compare(f"fit, {label}", lambda frame=frame: _fit(frame), "statsmodels", theirs, 10, budget=budget)
-        chosen, other = pv.select_lags(frame, 8), VAR(frame).select_order(8)
+        chosen, other = pv.select_lags(frame, max_lags=8), VAR(frame).select_order(8)
         equal("selection", chosen.table["aic"], other.ics["aic"][1:])
         compare(
             f"selection of 8 lags, {label}",
-            lambda frame=frame: pv.select_lags(frame, 8),
+            lambda frame=frame: pv.select_lags(frame, max_lags=8),
             "statsmodels",
             lambda frame=frame: VAR(frame).select_order(8),
             15,

@@ -275,7 +275,7 @@ def many_instruments(page: Page, firms: pv.Panel) -> None:
 def grants_and_spending(page: Page, municipalities: pv.Panel) -> None:
     with page.section("Grants and spending, as published"):
         page.table(municipalities.describe().summary(), "municipalities")
-        model = pv.fit_panel_var(municipalities, PURSE, 2, transform="fod", steps=2)
+        model = pv.fit_panel_var(municipalities, PURSE, lags=2, transform="fod", steps=2)
         page.table(model.summary(), "by_moments")
         page.table(granger(model, "Granger causality, as published"), "granger")
         found = model.granger_causality("expenditures", "grants")
@@ -321,7 +321,7 @@ def calendar(page: Page, municipalities: pv.Panel) -> None:
         for instruments in (None, COLLAPSED):
             for label, effects in options.items():
                 models[instruments is not None, label] = pv.fit_panel_var(
-                    municipalities, PURSE, 2, method="gmm", instruments=instruments, **effects
+                    municipalities, PURSE, lags=2, method="gmm", instruments=instruments, **effects
                 )
         for (collapsed, label), model in models.items():
             test = model.granger_causality("expenditures", "grants")
@@ -357,9 +357,9 @@ def calendar(page: Page, municipalities: pv.Panel) -> None:
 
 def dynamics(page: Page, municipalities: pv.Panel) -> None:
     with page.section("Dynamics, with effects of the years"):
-        model = pv.fit_panel_var(municipalities, PURSE, 2, instruments=COLLAPSED, time_effects=True)
+        model = pv.fit_panel_var(municipalities, PURSE, lags=2, instruments=COLLAPSED, time_effects=True)
         page.table(model.summary(), "timed")
-        selection = pv.fit_panel_var(municipalities, PURSE, 3, instruments=COLLAPSED, time_effects=True)
+        selection = pv.fit_panel_var(municipalities, PURSE, lags=3, instruments=COLLAPSED, time_effects=True)
         page.table(selection.lag_selection().summary(), "lag_selection")
         page.figure(model.plot_roots(), "roots", "Roots of the companion matrix: all inside the circle.")
         responses = model.impulse_responses(6, bands=BANDS)

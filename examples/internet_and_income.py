@@ -101,7 +101,7 @@ def the_data(page: Page, panel: pv.Panel) -> None:
             "will use different facts."
         )
         caption = "Each country with its own line, and all of them with one."
-        page.figure(plot_scatter(panel, "users", "log_income"), "scatter", caption)
+        page.figure(plot_scatter(panel, x="users", y="log_income"), "scatter", caption)
 
 
 def estimate(page: Page, panel: pv.Panel) -> dict[str, LinearResult]:
@@ -147,9 +147,9 @@ def which(page: Page, panel: pv.Panel, models: dict[str, LinearResult]) -> None:
             "each estimator brings its own residual variance, and in this sample the difference of the covariances is "
             "not a covariance:"
         )
-        page.table(pv.hausman(fixed, random, sigma="own").summary(), "hausman_own")
+        page.table(pv.hausman_test(fixed, random, sigma="own").summary(), "hausman_own")
         page.prose("With one variance for both, which is the default, it is:")
-        page.table(pv.hausman(fixed, random).summary(), "hausman_efficient")
+        page.table(pv.hausman_test(fixed, random).summary(), "hausman_efficient")
         gap = float(models["Random"].params["users"] - models["Fixed"].params["users"])
         page.prose(
             f"Rejected beyond doubt, for a difference of {gap:.4f} between two coefficients of {lowest(models):.4f}: "
@@ -189,7 +189,7 @@ def wandering(page: Page, panel: pv.Panel) -> None:
             f"come first below because papers print them; read CIPS and those after it.",
             block="exponent_reading",
         )
-        roots = pv.panel_unit_root_table(panel, ["log_income", "users"], ROOTS, trend=("ct", "c"), lags=1)
+        roots = pv.panel_unit_root_table(panel, ["log_income", "users"], tests=ROOTS, trend=("ct", "c"), lags=1)
         page.table(roots.summary(), "panel_unit_roots")
         cips = {(name, form): roots.result("cips", name, form) for name in ("log_income", "users") for form in FORMS}
         assert all((result.bound == "<") == (form == "difference") for (_, form), result in cips.items())
@@ -200,7 +200,7 @@ def wandering(page: Page, panel: pv.Panel) -> None:
             block="panel_unit_roots_reading",
         )
         tests = pv.panel_cointegration_table(
-            panel, "log_income", "users", RELATIONS, trend="ct", lags=1, draws=DRAWS, seed=1
+            panel, "log_income", "users", tests=RELATIONS, trend="ct", lags=1, draws=DRAWS, seed=1
         )
         page.table(tests.summary(), "panel_cointegration")
         pooled = tests.to_frame()["pvalue"]
@@ -278,7 +278,7 @@ def preceding(page: Page) -> None:
 def fit_changes(panel: pv.Panel, method: str, lags: int = 1) -> pv.PanelVarResult:
     """The system of changes, with effects of countries and years."""
     instruments = COLLAPSED if method == "gmm" else None
-    return pv.fit_panel_var(panel, BOTH, lags, method=method, instruments=instruments, time_effects=True)
+    return pv.fit_panel_var(panel, BOTH, lags=lags, method=method, instruments=instruments, time_effects=True)
 
 
 def both_ways(models: dict[str, pv.PanelVarResult]) -> Table:

@@ -83,7 +83,7 @@ def the_data(page: Page, paper: Paper) -> None:
 def tables(page: Page, paper: Paper, agreement: Agreement) -> None:
     with page.section("GDP on CII"):
         page.table(regressions.gdp_on_cii(paper, agreement), "gdp_on_cii")
-        figure = plot_scatter(paper.panel, "cii", "gdp")
+        figure = plot_scatter(paper.panel, x="cii", y="gdp")
         page.figure(figure, "gdp_on_cii", "GDP against CII: three lines that rise, one pooled line that does not.")
         caption = "GDP against CII in logarithms, a prefecture a figure as in the paper; the line is least squares."
         page.figure(figures.scatters(paper), "figures_3_to_5", caption)
@@ -116,7 +116,7 @@ def vector_autoregressions(page: Page, paper: Paper, agreement: Agreement) -> No
             page.table(autoregressions.equations_beside(paper, names, counted), f"var_{count.lower()}")
             # Three variables and three lags leave no residual degrees of freedom.
             longest = 3 if names == TWO else 2
-            selection = pv.select_lags(paper.liangshan[list(names)], longest)
+            selection = pv.select_lags(paper.liangshan[list(names)], max_lags=longest)
             page.table(selection.summary(), f"lags_{count.lower()}")
             spare = selection.nobs - 1 - longest * len(names)
             page.prose(

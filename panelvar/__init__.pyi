@@ -103,8 +103,8 @@ from panelvar.panels.diagnostics.durbin_watson import bhargava_test as bhargava_
 from panelvar.panels.diagnostics.durbin_watson import durbin_watson_test as durbin_watson_test
 from panelvar.panels.diagnostics.effects_lm import effects_lm_test as effects_lm_test
 from panelvar.panels.diagnostics.groupwise import modified_wald_test as modified_wald_test
-from panelvar.panels.diagnostics.hausman import hausman as hausman
-from panelvar.panels.diagnostics.hausman_regression import hausman_regression as hausman_regression
+from panelvar.panels.diagnostics.hausman import hausman_test as hausman_test
+from panelvar.panels.diagnostics.hausman_regression import hausman_regression_test as hausman_regression_test
 from panelvar.panels.diagnostics.hausman_regression import mundlak_test as mundlak_test
 from panelvar.panels.diagnostics.panel_causality import panel_granger_test as panel_granger_test
 from panelvar.panels.diagnostics.pooling import nested_f_test as nested_f_test
@@ -125,7 +125,7 @@ from panelvar.panels.dynamic.lag_instruments import LagInstruments as LagInstrum
 from panelvar.panels.dynamic.lag_instruments import StandardInstruments as StandardInstruments
 from panelvar.panels.few_clusters.cluster_leverage import cluster_diagnostics as cluster_diagnostics
 from panelvar.panels.few_clusters.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
-from panelvar.panels.few_clusters.wild_bootstrap import wild_bootstrap as wild_bootstrap
+from panelvar.panels.few_clusters.wild_bootstrap import wild_bootstrap_test as wild_bootstrap_test
 from panelvar.panels.gls.ar1 import AR1 as AR1
 from panelvar.panels.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
 from panelvar.panels.gls.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1

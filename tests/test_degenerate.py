@@ -211,7 +211,7 @@ TESTS = {
             "cross_section_dependence_test",
             "durbin_watson_test",
             "effects_lm_test",
-            "hausman_regression",
+            "hausman_regression_test",
             "modified_wald_test",
             "mundlak_test",
             "slope_homogeneity_test",
@@ -223,14 +223,14 @@ TESTS = {
             "wooldridge_within_test",
         )
     },
-    "baltagi_li_fixed": lambda r: pv.baltagi_li_test(r, kind="fixed"),
-    "bb-lm": lambda r: pv.born_breitung_test(r, kind="lm"),
-    "bb-hr": lambda r: pv.born_breitung_test(r, kind="hr"),
-    "bg-f": lambda r: pv.breusch_godfrey_test(r, kind="f"),
+    "baltagi_li_fixed": lambda r: pv.baltagi_li_test(r, statistic="fixed"),
+    "bb-lm": lambda r: pv.born_breitung_test(r, statistic="lm"),
+    "bb-hr": lambda r: pv.born_breitung_test(r, statistic="hr"),
+    "bg-f": lambda r: pv.breusch_godfrey_test(r, statistic="f"),
     "dw-approximate": lambda r: pv.durbin_watson_test(r, exact=False),
     "effects-time": lambda r: pv.wooldridge_effects_test(r, effects="time"),
-    "wild": lambda r: pv.wild_bootstrap(r, r.names[-1], draws=19, seed=1),
-    "wild-two-way": lambda r: pv.wild_bootstrap(r, r.names[-1], cluster=["entity", "time"], draws=19, seed=1),
+    "wild": lambda r: pv.wild_bootstrap_test(r, r.names[-1], draws=19, seed=1),
+    "wild-two-way": lambda r: pv.wild_bootstrap_test(r, r.names[-1], cluster=["entity", "time"], draws=19, seed=1),
 }
 
 
@@ -291,7 +291,7 @@ def test_tests_that_need_more_entities_or_rows_say_so():
 
 
 def test_the_average_of_wald_statistics_says_why_it_has_no_p_value():
-    test = pv.panel_granger_test(panel(8, 12), "y", "x", kind="w-bar")
+    test = pv.panel_granger_test(panel(8, 12), "y", "x", statistic="w-bar")
     assert np.isnan(test.pvalue) and "no-pvalue" in {note.code for note in test.notes}
     assert "no p-value" in str(test.summary())
 

@@ -59,7 +59,7 @@ OF_PANELS = {
         lambda p: pv.fit_panel_local_projections(p, "y", "x", horizon=2),
         r"3 of 168 rows have missing values: y \(1\), x \(2\). Each horizon drops the rows",
     ),
-    "scatter": (lambda p: pv.plot_scatter(p, "x", "y"), r"3 of 168 rows lack 'x' or 'y' and are not drawn"),
+    "scatter": (lambda p: pv.plot_scatter(p, x="x", y="y"), r"3 of 168 rows lack 'x' or 'y' and are not drawn"),
 }
 
 

@@ -114,7 +114,7 @@ def test_means_of_numbers_out_of_range_are_refused_by_name():
 
 
 def test_restrictions_that_hold_exactly_are_not_tested():
-    model = pv.fit_restricted_var(system(), {"a": ["L1.a", "L1.b"]}, lags=1)
+    model = pv.fit_restricted_var(system(), restrictions={"a": ["L1.a", "L1.b"]}, lags=1)
     test = model.wald_test("[a]L1.a = [a]L1.b")
     assert np.isnan(test.statistic)
     assert "hold exactly" in test.notes[-1].text
@@ -123,7 +123,7 @@ def test_restrictions_that_hold_exactly_are_not_tested():
 def test_a_hypothesis_beyond_the_range_is_refused():
     result = pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1", "x2"])
     with pytest.raises(pv.NumericalError, match="so many standard errors"):
-        pv.wild_bootstrap(result, {"x1": 1e300}, draws=19, seed=1)
+        pv.wild_bootstrap_test(result, {"x1": 1e300}, draws=19, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ def test_what_cannot_be_read_is_named(call, match):
 
 def test_an_equation_that_fits_exactly_has_no_regressors_to_choose():
     whole = pd.DataFrame({"a": np.tile([0.0, 1.0, 2.0], 20), "b": np.random.default_rng(0).normal(size=60)})
-    for strategy in ("aic", "bic", "hq", "t"):
+    for strategy in ("aic", "bic", "hqic", "t"):
         with pytest.raises(pv.NumericalError, match="fits exactly"):
-            pv.fit_restricted_var(whole, strategy, lags=2)
+            pv.fit_restricted_var(whole, restrictions=strategy, lags=2)
 
 
 def test_a_coefficient_that_is_restricted_has_no_t_statistic_and_says_so():
-    model = pv.fit_restricted_var(system(), {"a": ["L1.b"]})
+    model = pv.fit_restricted_var(system(), restrictions={"a": ["L1.b"]})
     with pytest.warns(pv.PanelVarWarning, match="has no sampling variation"):
         found = model.lincom("[a]L1.b")
     assert found.estimate == found.std_error == 0.0
@@ -212,9 +212,9 @@ MANY_DIGITS = 10**5000
     "call",
     [
         lambda: pv.fit_var(system(), lags=MANY_DIGITS),
-        lambda: pv.fit_var(system(), names=[MANY_DIGITS]),
+        lambda: pv.fit_var(system(), columns=[MANY_DIGITS]),
         lambda: pv.toda_yamamoto_test(system(), "a", "b", lags=1, integration=MANY_DIGITS),
-        lambda: pv.engle_granger_test(system(), dependent=MANY_DIGITS),
+        lambda: pv.engle_granger_test(system(), y=MANY_DIGITS),
         lambda: pv.fit_local_projections(MANY_DIGITS, exogenous=np.ones(60)),
         lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], constant=MANY_DIGITS),
         lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]).summary(digits=MANY_DIGITS),
@@ -237,7 +237,10 @@ def test_numbers_of_thousands_of_digits_are_refused_in_words(call):
         (lambda: pv.fit_vecm(system(), rank=1, lags=1, normalise=np.array(2.0)), "normalise"),
         (lambda: pv.ExternalInstrument([1.0, 2.0], "a", shock=float("inf")), "shock=inf"),
         (lambda: pv.SignRestrictions({("a", "s"): "+"}, seed=float("nan")), "seed=nan"),
-        (lambda: pv.fit_local_projections(system(), names=["x", "x"], exogenous=np.ones(60)), r"Columns \['x', 'x'\]"),
+        (
+            lambda: pv.fit_local_projections(system(), columns=["x", "x"], exogenous=np.ones(60)),
+            r"Columns \['x', 'x'\]",
+        ),
         (lambda: pv.select_lags(np.array(2.0), exogenous=np.ones(60)), "data must be a DataFrame"),
         (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=len), "is not a covariance"),
         (
@@ -255,7 +258,7 @@ def test_options_of_another_kind_are_named(call, match):
 def test_a_scatter_plot_without_rows_says_so():
     result = pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]).without_rows()
     with pytest.raises(pv.MissingInformationError, match="scatter plot needs the data rows"):
-        pv.plot_scatter(result, "x1")
+        pv.plot_scatter(result, x="x1")
 
 
 def test_every_form_of_a_test_can_be_encoded():
@@ -316,7 +319,7 @@ def test_feasible_gls_of_an_equation_without_errors_is_refused():
     data = pd.DataFrame({"a": np.zeros(40), "b": np.random.default_rng(0).standard_normal(40)})
     data.loc[0, "a"] = 1.0
     with pytest.raises(pv.NumericalError, match="method='ols'"):
-        pv.fit_restricted_var(data, {"a": ["L1.b", "const"]}, lags=1).params  # noqa: B018
+        pv.fit_restricted_var(data, restrictions={"a": ["L1.b", "const"]}, lags=1).params  # noqa: B018
 
 
 def test_variances_of_forecasts_of_nearly_equal_variables_are_positive():

@@ -75,8 +75,8 @@ def test_the_pyfixest_preset_leaves_a_multiway_matrix_alone():
 @pytest.mark.parametrize("scale", [1e-100, 1e-80, 1e100])
 def test_r2_does_not_depend_on_the_units_of_y(scale):
     data = frame()
-    base = pv.fit_random_effects(panel(data), "y", ["x"]).r2
-    scaled = pv.fit_random_effects(panel(data.assign(y=data["y"] * scale)), "y", ["x"]).r2
+    base = pv.fit_random_effects(panel(data), "y", ["x"]).rsquared_table
+    scaled = pv.fit_random_effects(panel(data.assign(y=data["y"] * scale)), "y", ["x"]).rsquared_table
     for name in ("within", "between", "overall"):
         assert getattr(scaled, name) == pytest.approx(getattr(base, name), rel=1e-13)
 
@@ -133,7 +133,7 @@ def test_friendly_mistakes_are_understood_or_explained():
     ("theirs", "ours"),
     [
         ("bse", "std_errors"),
-        ("rsquared_within", "r2.within"),
+        ("rsquared_within", "rsquared_table.within"),
         ("theta", "variance_components.theta"),
         ("resid", "resids"),
     ],

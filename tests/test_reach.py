@@ -43,8 +43,8 @@ OF_SERIES = {
     "seasons": [
         lambda n: pv.fit_var(series(), lags=1, seasons=n),
         lambda n: pv.fit_var(series(), lags="bic", seasons=n),
-        lambda n: pv.select_lags(series(), 2, seasons=n),
-        lambda n: pv.fit_restricted_var(series(), "t", lags=1, seasons=n),
+        lambda n: pv.select_lags(series(), max_lags=2, seasons=n),
+        lambda n: pv.fit_restricted_var(series(), restrictions="t", lags=1, seasons=n),
         lambda n: pv.fit_vecm(series(), rank=1, lags=1, seasons=n),
         lambda n: pv.johansen_test(series(), lags=1, seasons=n),
         lambda n: pv.fit_local_projections(series(), lags=1, seasons=n),
@@ -57,22 +57,22 @@ OF_SERIES = {
     "lags": [
         lambda n: pv.fit_var(series(), lags=n),
         lambda n: pv.fit_vecm(series(), rank=1, lags=n),
-        lambda n: pv.select_lags(series(), n),
+        lambda n: pv.select_lags(series(), max_lags=n),
         lambda n: pv.fit_local_projections(series(), lags=n),
         lambda n: pv.toda_yamamoto_test(series(), "y1", "y2", lags=n),
-        lambda n: pv.adf_test(series()[:, 0], n),
-        lambda n: pv.dfgls_test(series()[:, 0], n),
-        lambda n: pv.portmanteau_test(model(), n),
-        lambda n: pv.serial_lm_test(model(), n),
-        lambda n: pv.arch_test(model(), n),
+        lambda n: pv.adf_test(series()[:, 0], lags=n),
+        lambda n: pv.dfgls_test(series()[:, 0], lags=n),
+        lambda n: pv.portmanteau_test(model(), lags=n),
+        lambda n: pv.serial_lm_test(model(), lags=n),
+        lambda n: pv.arch_test(model(), lags=n),
     ],
     "shock_lags": [lambda n: pv.fit_local_projections(series(), shock=series()[:, 0] ** 2, shock_lags=n)],
     "horizon": [lambda n: pv.fit_local_projections(series(), horizon=n)],
     "window": [lambda n: pv.fit_rolling_var(series(), window=n)],
     "steps": [lambda n: pv.evaluate_forecasts(series(), window=20, steps=n)],
     "bandwidth": [
-        lambda n: pv.kpss_test(series()[:, 0], n),
-        lambda n: pv.phillips_perron_test(series()[:, 0], n),
+        lambda n: pv.kpss_test(series()[:, 0], bandwidth=n),
+        lambda n: pv.phillips_perron_test(series()[:, 0], bandwidth=n),
     ],
 }
 OF_PANELS = {
@@ -84,6 +84,8 @@ OF_PANELS = {
         lambda n: pv.panel_granger_test(panel(), "y", "x", lags=n),
         lambda n: pv.fit_fixed_effects(panel(), "y", ["x"], cov=pv.DriscollKraay(lags=n)),
         lambda n: pv.fit_fama_macbeth(panel(), "y", ["x"], lags=n),
+        lambda n: pv.breusch_godfrey_test(fixed(), lags=n),
+        lambda n: pv.born_breitung_test(fixed(), lags=n),
     ],
     "max_lags": [
         lambda n: pv.fit_pooled_mean_group(panel(), "y", ["x"], lags="bic", max_lags=n),
@@ -93,10 +95,6 @@ OF_PANELS = {
     "shock_lags": [lambda n: pv.fit_panel_local_projections(panel(), "y", "x", shock_lags=n)],
     "control_lags": [lambda n: pv.fit_panel_local_projections(panel(), "y", "x", controls=["z"], control_lags=n)],
     "horizon": [lambda n: pv.fit_panel_local_projections(panel(), "y", "x", horizon=n)],
-    "order": [
-        lambda n: pv.breusch_godfrey_test(fixed(), n),
-        lambda n: pv.born_breitung_test(fixed(), order=n),
-    ],
 }
 CALLS = [
     pytest.param(option, call, id=f"{kind} {option} {place}")
@@ -179,6 +177,6 @@ def test_breusch_and_godfreys_regression_needs_degrees_of_freedom_in_either_form
     frame["y"], frame["x"] = np.random.default_rng(2).standard_normal((2, 12))
     pooled = pv.fit_pooled(pv.Panel(frame, "i", "t"), "y", ["x"])
     for kind in ("chi2", "f"):
-        assert pv.breusch_godfrey_test(pooled, 9, kind=kind, lags="stacked").df == 9
-        with pytest.raises(pv.InsufficientDataError, match="12 rows leave no degrees of freedom for order=10"):
-            pv.breusch_godfrey_test(pooled, 10, kind=kind, lags="stacked")
+        assert pv.breusch_godfrey_test(pooled, lags=9, statistic=kind, lag_by="stacked").df == 9
+        with pytest.raises(pv.InsufficientDataError, match="12 rows leave no degrees of freedom for lags=10"):
+            pv.breusch_godfrey_test(pooled, lags=10, statistic=kind, lag_by="stacked")

@@ -50,7 +50,7 @@ def results():
         "history": model.historical_decomposition(),
         "forecast": model.forecast(4),
         "constancy": pv.cusum_test(model),
-        "correlogram": pv.residual_correlogram(model, 4),
+        "correlogram": pv.residual_correlogram(model, lags=4),
         "file": str(Path(gettempdir(), "panelvar_wrong_types.md")),
         "tables": [pv.cusum_test(model)],
     }
@@ -103,10 +103,10 @@ TESTS = {
     if "." not in name and [*inspect.signature(getattr(pv, name)).parameters][:1] == ["result"]
 }
 OTHERS = {
-    "hausman": {"consistent": "fixed", "efficient": "random"},
-    "hausman_regression": {"random": "random"},
+    "hausman_test": {"consistent": "fixed", "efficient": "random"},
+    "hausman_regression_test": {"random": "random"},
     "nested_f_test": {"restricted": "pooled", "full": "fixed"},
-    "wild_bootstrap": {"result": "pooled", "restriction": "x1", "draws": 99, "seed": 1},
+    "wild_bootstrap_test": {"result": "pooled", "restriction": "x1", "draws": 99, "seed": 1},
     "panel_granger_test": {"data": "panel", "caused": "y", "causing": "x1"},
     "compare": {"results": "pooled"},
     "save_tables": {"path": "file", "tables": "tables"},

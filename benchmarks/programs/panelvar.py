@@ -108,7 +108,7 @@ def var(lags: int) -> Callable[[pd.DataFrame], Call]:
 
 
 def selection(frame: pd.DataFrame) -> Call:
-    return lambda: {"aic": pv.select_lags(frame, 8).table["aic"].to_numpy()}
+    return lambda: {"aic": pv.select_lags(frame, max_lags=8).table["aic"].to_numpy()}
 
 
 def responses(frame: pd.DataFrame) -> Call:

@@ -25,7 +25,7 @@ import panelvar as pv
 data = pv.load_data("fatalities")
 NAMES = {"frate": "Deaths per 10,000", "beertax": "Beer tax"}
 figure = pv.plot_scatter(
-    data, "beertax", "frate", labels=NAMES, title="Every state with its own line, and all with one"
+    data, x="beertax", y="frate", labels=NAMES, title="Every state with its own line, and all with one"
 )
 
 # %%

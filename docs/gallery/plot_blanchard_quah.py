@@ -80,7 +80,7 @@ _ = responses.plot(labels=names, figsize=(8, 5.5))
 #
 # Supply moves output for good, by about half a percent, and slowly. A good supply shock *raises* unemployment
 # at first. They found the same. But look at the bands: in its first two years nothing that supply does can be
-# told from zero.
+# told from zero at 95 percent.
 
 table = pd.concat(
     {

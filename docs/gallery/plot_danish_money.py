@@ -67,7 +67,7 @@ pvalues = ["trace_pvalue", "max_pvalue"]
 pd.concat({"plain": plain.table[pvalues], "bootstrap": bootstrapped.table[pvalues]}, axis=1).round(3)
 
 # %%
-# Neither test rejects any more: p = 0.38 and p = 0.13. By this evidence alone there is no relation. What
+# Neither test rejects any more: p = 0.37 and p = 0.13. By this evidence alone there is no relation. What
 # speaks for one is theory, and an estimate with the signs and sizes that theory asks for. We go on with one
 # relation, as the article did, and know that we assume it.
 #

@@ -33,7 +33,7 @@ data["capital"] = np.log(data["capital"] / data["employment"])
 panel = pv.Panel(data[["country", "year", "output", "capital"]], entity="country", time="year")
 NAMES = {"output": "Log output per worker", "capital": "Log capital per worker"}
 figure = pv.plot_scatter(
-    panel, "capital", "output", labels=NAMES, title="Each country with its own line, and all with one"
+    panel, x="capital", y="output", labels=NAMES, title="Each country with its own line, and all with one"
 )
 
 # %%
@@ -49,7 +49,7 @@ fits = {
     "Country effects": pv.fit_fixed_effects(panel, FORMULA, cov=by_country),
     "Country and year effects": pv.fit_fixed_effects(panel, FORMULA, effects="twoway", cov=by_country),
     "Mean group": pv.fit_mean_group(panel, FORMULA),
-    "Mean group with trends": pv.fit_mean_group(panel, FORMULA, trend=True),
+    "Mean group with trends": pv.fit_mean_group(panel, FORMULA, trend="ct"),
     "Common correlated effects": pv.fit_common_correlated_effects(panel, FORMULA),
     "Common correlated, pooled": pv.fit_common_correlated_effects(panel, FORMULA, pooled=True),
 }
@@ -118,7 +118,7 @@ pv.compare(
 # The long-run effect is 0.52. With own long runs the average is 0.48, six times less precisely. Hausman's test
 # does not object to the common one:
 
-pv.hausman(own_long_runs, pooled_mean_group)
+pv.hausman_test(own_long_runs, pooled_mean_group)
 
 # %%
 # Seven per cent of a gap close in a year, so half of it is gone after ten.

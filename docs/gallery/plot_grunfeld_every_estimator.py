@@ -97,7 +97,7 @@ fits["Fixed effects"].f_poolability.summary()
 # %%
 # They do, so pooled least squares is out. Are the firms' effects related to the regressors?
 
-pv.hausman(fits["Fixed effects"], fits["Random effects"])
+pv.hausman_test(fits["Fixed effects"], fits["Random effects"])
 
 # %%
 # The data do not say so. Fixed and random effects agree to two decimals here, and you may use either. Do the
@@ -134,7 +134,7 @@ pv.compare(
 # corrected interval, which lets a firm's errors be related, reaches from -0.09 to 0.71. General Motors alone
 # holds two thirds of what is known about it, and one firm is no sample. (The table warns too.)
 
-pv.cluster_diagnostics(robust, "entity").table[["value", "capital"]].sort_values("capital").tail(3).round(2)
+pv.cluster_diagnostics(robust, cluster="entity").table[["value", "capital"]].sort_values("capital").tail(3).round(2)
 
 # %%
 # "The" slope of capital does not exist in these data either, as firms differ. And none of the ten estimators

@@ -39,7 +39,7 @@ plt.tight_layout()
 # --------------
 # The article takes four. The criteria do not agree, as usual: they choose between three and eight.
 
-pv.select_lags(data, 8)
+pv.select_lags(data, max_lags=8)
 
 # %%
 

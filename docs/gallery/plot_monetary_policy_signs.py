@@ -78,7 +78,7 @@ print(textwrap.fill(agnostic.notes[0].text, 80))
 draw(agnostic, "Signs of the funds rate and of prices, none of output")
 
 # %%
-# The puzzle is gone, by assumption. And so is the fall of output: its band holds zero nearly everywhere, and
+# The puzzle is gone, by assumption. And so is the fall of output: its band holds zero everywhere, and
 # most of the models that fit have output *rise* at first. Uhlig found the same and called the effect on
 # output not settled.
 #

@@ -66,7 +66,7 @@ _ = responses.plot(shocks="oil price", labels=names, figsize=(6, 6))
 # %%
 # A shock raises the real price of oil by 13 percent, for good. Inflation of the quarter is 1.4 points higher,
 # at an annual rate, and back to normal in the next: gasoline is in the index, and little follows from it.
-# Output does not move: its band holds zero throughout.
+# Output does not move: its 95 percent band holds zero throughout.
 
 model.variance_decomposition(8, identification=first)
 
@@ -155,7 +155,7 @@ ax.legend(
 plt.tight_layout()
 
 # %%
-# One number, three histories: of a fall by 68, a shock of oil made 51; or oil supply made 20 and demand 50;
+# One number, three histories: of a fall by 68, a shock of oil made 51; or oil supply made 23 and demand 50;
 # or a shock of oil made 6. With oil last, the shock to other prices takes nearly all, which only says that
 # errors of oil and inflation are highly correlated and that whichever comes first is given what they share.
 #

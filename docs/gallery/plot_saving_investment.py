@@ -90,7 +90,7 @@ pd.DataFrame(
 
 print(pv.cross_section_exponent(panel, "investment", changes=True).reading())
 print(pv.cross_section_exponent(panel, "saving", changes=True).reading())
-pv.panel_unit_root_table(panel, ["investment", "saving"], ["ips", "cips", "hadri"], lags=1)
+pv.panel_unit_root_table(panel, ["investment", "saving"], tests=["ips", "cips", "hadri"], lags=1)
 
 # %%
 # They do share shocks, so that CIPS is the test to read and IPS, which takes countries to be independent, is
@@ -104,7 +104,7 @@ pv.panel_unit_root_table(panel, ["investment", "saving"], ["ips", "cips", "hadri
 # Is there a long-run relation?
 # -----------------------------
 
-pv.panel_cointegration_table(panel, "investment", "saving", ["pedroni", "kao", "westerlund"])
+pv.panel_cointegration_table(panel, "investment", "saving", tests=["pedroni", "kao", "westerlund"])
 
 # %%
 # Fifteen of sixteen statistics reject that no country is cointegrated. Do not count them as fifteen

@@ -95,7 +95,7 @@ pv.compare(
 # occupations it does: there are not 8 degrees of freedom, as nine clusters would suggest, but about 5, and the
 # interval is wider by a seventh. Why so few?
 
-diagnostics = pv.cluster_diagnostics(pooled, "occupation")
+diagnostics = pv.cluster_diagnostics(pooled, cluster="occupation")
 diagnostics.effective_clusters.head(5).round(1).rename("of 9 clusters").to_frame()
 
 # %%
@@ -113,13 +113,13 @@ diagnostics.table["union"].sort_values(ascending=False).head(4).round(2).rename(
 # anew, and asks how often the t statistic is as large as the one of the data. Nine clusters have 256 patterns of
 # signs, if you count a pattern and its mirror image once. So every pattern is taken, and nothing is random.
 
-wild = pv.wild_bootstrap(pooled, "union", cluster="occupation")
+wild = pv.wild_bootstrap_test(pooled, "union", cluster="occupation")
 wild.summary()
 
 # %%
 # The variant below first leaves each cluster out of its own residuals. This helps when clusters are unequal.
 
-left_out = pv.wild_bootstrap(pooled, "union", cluster="occupation", variant="31")
+left_out = pv.wild_bootstrap_test(pooled, "union", cluster="occupation", statistic="31")
 left_out.summary()
 
 # %%
@@ -154,7 +154,7 @@ pv.compare(
 # column, allows for both relations, but it learns about occupations from nine sums, and so it comes out small too.
 # An error from nine clusters is itself a rough estimate.
 
-within_wild = pv.wild_bootstrap(within, "union", cluster="occupation")
+within_wild = pv.wild_bootstrap_test(within, "union", cluster="occupation")
 within_wild.summary()
 
 # %%
@@ -218,7 +218,7 @@ pv.compare(
 #   (``Males``).
 #
 # **Read next.** :doc:`/guide/few_clusters`, :doc:`/guide/covariances` and :doc:`/guide/fixed_effects`. The
-# functions: :class:`panelvar.Clustered`, :class:`panelvar.BiasReduced`, :func:`panelvar.wild_bootstrap`,
+# functions: :class:`panelvar.Clustered`, :class:`panelvar.BiasReduced`, :func:`panelvar.wild_bootstrap_test`,
 # :func:`panelvar.cluster_diagnostics` and :func:`panelvar.load_data`. Sources: Vella and Verbeek (1998), *Journal of
 # Applied Econometrics* 13, 163-183; Cameron, Gelbach and Miller (2008), *Review of Economics and
 # Statistics* 90, 414-427; Pustejovsky and Tipton (2018), *Journal of Business & Economic Statistics* 36, 672-683;

@@ -43,7 +43,7 @@ EVERYTHING = f"lwage ~ {CHANGING} + female + black + ed"
 pooled = pv.fit_pooled(panel, EVERYTHING)
 random = pv.fit_random_effects(panel, EVERYTHING)
 fixed = pv.fit_fixed_effects(panel, f"lwage ~ {CHANGING}")
-pv.hausman(fixed, random)
+pv.hausman_test(fixed, random)
 
 # %%
 # Random effects are rejected beyond doubt: people whose wages are high for reasons not in the data have other
@@ -102,7 +102,7 @@ figure = pv.plot_coefficients(
 #
 # In part. There are four instruments for one endogenous regressor, so three can be tested if one is believed.
 
-pv.hausman(fixed, taylor)
+pv.hausman_test(fixed, taylor)
 
 # %%
 # They are not rejected at ten per cent (p = 0.16). This test compares the instruments with each other. If all are
@@ -155,7 +155,7 @@ pv.compare(
 #
 # **Read next.** :doc:`/guide/hausman_taylor`, :doc:`/guide/random_effects` and
 # :doc:`/guide/instrumental_variables`. The functions: :func:`panelvar.fit_hausman_taylor`,
-# :func:`panelvar.fit_random_effects`, :func:`panelvar.hausman` and
+# :func:`panelvar.fit_random_effects`, :func:`panelvar.hausman_test` and
 # :func:`panelvar.fit_correlated_random_effects`. Sources: Hausman and Taylor (1981), *Econometrica* 49,
 # 1377-1398; Amemiya and MaCurdy (1986), *Econometrica* 54, 869-880; Cornwell and Rupert (1988), *Journal of
 # Applied Econometrics* 3, 149-155; Baltagi and Khanti-Akom (1990), *Journal of Applied Econometrics* 5, 401-406.

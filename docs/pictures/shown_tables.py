@@ -77,7 +77,7 @@ def static_tables() -> dict[str, Presented]:
             stack=True,
             title="Panels of a table",
         ),
-        "hausman": pv.hausman(fixed, fits["Random effects"]),
+        "hausman": pv.hausman_test(fixed, fits["Random effects"]),
     }
 
 

@@ -33,7 +33,7 @@ def scatters(paper: Paper) -> Figure:
         rows = paper.frame[paper.frame["prefecture"] == prefecture]
         logs = rows[["prefecture", "year"]].assign(log_cii=np.log(rows["cii"]), log_gdp=np.log(rows["gdp"]))
         panel = pv.Panel(logs, entity="prefecture", time="year")
-        plot_scatter(panel, "log_cii", "log_gdp", ax=ax)
+        plot_scatter(panel, x="log_cii", y="log_gdp", ax=ax)
         # One prefecture, one line: the caption says which.
         ax.get_legend().remove()
         ax.set_title(f"Figure {place}: {prefecture}", fontsize=11)

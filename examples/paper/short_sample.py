@@ -120,11 +120,11 @@ def bands(paper: Paper) -> Bands:
 def residual_tests(paper: Paper) -> Table:
     """Tests of the residuals of both autoregressions, or that there are too few rows for one."""
     tests: dict[str, Callable[[VarResult], TestResult]] = {
-        "Portmanteau, adjusted, 4 lags": lambda model: pv.portmanteau_test(model, 4),
-        "Breusch-Godfrey LM, 1 lag": lambda model: pv.serial_lm_test(model, 1),
-        "Breusch-Godfrey, Rao's F": lambda model: pv.serial_lm_test(model, 1, form="f"),
-        "Normality, Doornik-Hansen": lambda model: pv.normality_test(model, kind="doornik-hansen").joint,
-        "ARCH, 1 lag": lambda model: pv.arch_test(model, 1),
+        "Portmanteau, adjusted, 4 lags": lambda model: pv.portmanteau_test(model, lags=4),
+        "Breusch-Godfrey LM, 1 lag": lambda model: pv.serial_lm_test(model, lags=1),
+        "Breusch-Godfrey, Rao's F": lambda model: pv.serial_lm_test(model, lags=1, statistic="f"),
+        "Normality, Doornik-Hansen": lambda model: pv.normality_test(model, statistic="doornik-hansen").joint,
+        "ARCH, 1 lag": lambda model: pv.arch_test(model, lags=1),
     }
     models = [estimated(paper, names) for names in (TWO, THREE)]
     rows = []
@@ -151,8 +151,8 @@ def unit_roots(paper: Paper) -> Table:
     """Unit-root tests of the four series, a constant and a trend, one lag."""
     body = []
     for name, series in paper.liangshan.items():
-        adf = pv.adf_test(series, 1, trend="ct")
-        kpss = pv.kpss_test(series, 1, trend="ct")
+        adf = pv.adf_test(series, lags=1, trend="ct")
+        kpss = pv.kpss_test(series, bandwidth=1, trend="ct")
         body.append(
             Row(
                 LABELS[str(name).removeprefix("log_")],
@@ -194,7 +194,7 @@ def power(periods: int) -> Power:
         series = np.zeros_like(errors)
         for t in range(1, len(errors)):
             series[t] = root * series[t - 1] + errors[t]
-        tests = [pv.adf_test(column, 1, trend="ct") for column in series[-periods:].T]
+        tests = [pv.adf_test(column, lags=1, trend="ct") for column in series[-periods:].T]
         rejected[root] = float(np.mean([test.statistic < test.critical_values[0.05] for test in tests]))
         if root == 1.0:
             by_pvalue = float(np.mean([test.pvalue < 0.05 for test in tests]))
@@ -254,7 +254,7 @@ RELATIONS_OF_PANELS = ("pedroni", "kao", "westerlund-ratio")
 
 def panel_unit_roots(paper: Paper) -> PanelTestTable:
     """Tests of the five variables of the panel, about trends in levels and about constants in differences."""
-    return pv.panel_unit_root_table(paper.panel, list(PANEL), ROOTS_OF_PANELS, trend=("ct", "c"), lags=1)
+    return pv.panel_unit_root_table(paper.panel, list(PANEL), tests=ROOTS_OF_PANELS, trend=("ct", "c"), lags=1)
 
 
 def panel_power(entities: int, periods: int) -> Table:
@@ -295,7 +295,7 @@ def quiet(series: Array, names: tuple[str, ...]) -> PanelTestTable:
 def panel_cointegration(paper: Paper) -> dict[str, PanelTestTable]:
     """Tests of the three relations of the paper's tables 2 and 3: incomes and revenue on CII and GDP."""
     return {
-        name: pv.panel_cointegration_table(paper.panel, name, ["cii", "gdp"], RELATIONS_OF_PANELS, lags=1)
+        name: pv.panel_cointegration_table(paper.panel, name, ["cii", "gdp"], tests=RELATIONS_OF_PANELS, lags=1)
         for name in ("pcir", "pciv", "lgr")
     }
 

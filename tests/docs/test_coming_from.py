@@ -53,7 +53,7 @@ def result(page: str, of: str) -> Any:
         return pv.fit_random_effects(states, formula, convention=how)
     if of == "hausman":
         with pytest.warns(pv.PanelVarWarning, match="not positive definite"):
-            return pv.hausman(pv.fit_fixed_effects(states, formula, convention=how), result(page, "random"))
+            return pv.hausman_test(pv.fit_fixed_effects(states, formula, convention=how), result(page, "random"))
     cov = {"regression": "cluster", "independent": "classical", "unequal": "HC1"}[of]
     return pv.fit_fixed_effects(states, formula, cov=cov, convention=how)
 

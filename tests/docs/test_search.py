@@ -58,7 +58,7 @@ RIGHT = {
 
 NAMES = {
     "fit_var": "panelvar.fit_var",
-    "wild_bootstrap": "panelvar.wild_bootstrap",
+    "wild_bootstrap_test": "panelvar.wild_bootstrap_test",
     "fit_pooled": "panelvar.fit_pooled",
 }
 """The name of a function -> the one whose own page must come first."""

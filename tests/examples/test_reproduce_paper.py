@@ -194,7 +194,7 @@ def test_random_effects_are_pooled_ols_with_errors_of_the_within_variance(paper,
     for fits in results.values():
         pooled, fixed, random = fits.values()
         np.testing.assert_allclose(random.params, pooled.params, rtol=1e-9)
-        ratio = math.sqrt(fixed.s2 / pooled.s2)
+        ratio = math.sqrt(fixed.sigma2 / pooled.sigma2)
         np.testing.assert_allclose(random.std_errors, ratio * pooled.std_errors, rtol=1e-9)
     with pytest.warns(UserWarning, match="not estimable"):
         frame = random_is_pooled(source, 39).to_frame()
@@ -355,7 +355,7 @@ def test_the_choice_of_a_model_and_the_gains_of_town_and_village(paper, source):
     with pytest.warns(UserWarning, match="not estimable"):
         for y in TABLES:
             pooled, fixed, _ = three_estimators(source, y, ["cii", "gdp"]).values()
-            rss = pooled.s2 * 36, fixed.s2 * 34
+            rss = pooled.sigma2 * 36, fixed.sigma2 * 34
             f = (rss[0] - rss[1]) / 2 / (rss[1] / 34)
             assert table.loc[y.upper(), "F(2, 34) of effects"] == pytest.approx(f, rel=2e-3)
     assert (table["p-value"] < 0.01).all()

@@ -10,6 +10,7 @@ from features.feature import Feature, reference
 from panels.bias_corrected.corrected_twins import corrected_moments, kiviet, sandwich
 from panels.dynamic.test_arellano_bond import FRAME
 from scipy.optimize import root
+from streams import stream
 
 import panelvar as pv
 
@@ -35,8 +36,8 @@ def drawn() -> float:
     point = pv.fit_lsdvc(FRAME, "y", "x", initial=[0.5, 0.5])
     wide = FRAME["y"].unstack().to_numpy()
     x = FRAME["x"].unstack().to_numpy()
-    shocks = np.sqrt(point.sigma2) * np.random.default_rng(1).standard_normal((20, 60, 7))
-    effects = point.entity_effects.to_numpy()
+    shocks = np.sqrt(point.sigma2) * stream(1).standard_normal((20, 60, 7))
+    effects = point.estimated_effects().to_numpy()
     found = []
     for shock in shocks:
         y = wide.copy()

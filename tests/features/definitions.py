@@ -83,7 +83,7 @@ DEFINITIONS: dict[str, dict[str, str]] = {
     ["grants", "revenues", "expenditures"],
 )""",
         "grants_alone": '(purse[0], "grants")',
-        "by_moments": 'pv.fit_panel_var(*purse, 2, transform="fod", steps=2)',
+        "by_moments": 'pv.fit_panel_var(*purse, lags=2, transform="fod", steps=2)',
         "by_least_squares": 'pv.fit_panel_var(*purse, method="within")',
     },
     "features_panel_roots": {
@@ -91,7 +91,7 @@ DEFINITIONS: dict[str, dict[str, str]] = {
         "firms": '(grunfeld, "inv", ["value", "capital"])',
         "gasoline": GASOLINE,
         "relation": '(gasoline, "lgaspcar", ["lincomep", "lrpmg"])',
-        "plain": '{"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "df_correction": False}',
+        "plain": '{"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "small_sample": False}',
     },
 }
 """Table -> name -> the expression that makes it, which may use the names before it."""

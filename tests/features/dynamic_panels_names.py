@@ -131,13 +131,13 @@ def municipalities() -> pv.Panel:
 @cache
 def grants() -> pv.PanelVarResult:
     """StataNow's example: two lags, two steps, deviations, all lags as instruments."""
-    return quietly(pv.fit_panel_var, municipalities(), PURSE, 2, transform="fod", steps=2)
+    return quietly(pv.fit_panel_var, municipalities(), PURSE, lags=2, transform="fod", steps=2)
 
 
 @cache
 def budget(method: str = "within", lags: int = 1) -> pv.PanelVarResult:
     """Least squares of the same."""
-    return quietly(pv.fit_panel_var, municipalities(), PURSE, lags, method=method)
+    return quietly(pv.fit_panel_var, municipalities(), PURSE, lags=lags, method=method)
 
 
 @cache
@@ -251,7 +251,7 @@ SHOWN = {
     "simulated": "60 made-up entities in eight periods",
     "purse, grants_alone": '`(panel, ["grants", "revenues", "expenditures"])` and `(panel, "grants")`: 265 Swedish '
     "municipalities in nine years",
-    "by_moments": '`fit_panel_var(*purse, 2, transform="fod", steps=2)`',
+    "by_moments": '`fit_panel_var(*purse, lags=2, transform="fod", steps=2)`',
     "by_least_squares": '`fit_panel_var(*purse, method="within")`',
     "news": "its residuals of grants, as an instrument that sees everything",
     "with_rates": "grants on their lag, and on revenues of the same year and the year before",

@@ -195,7 +195,7 @@ ERROR_ROWS = [
     Feature(
         ERRORS,
         "Small-sample factors and Student's t",
-        "fit_arellano_bond(*firms, small=True)",
+        "fit_arellano_bond(*firms, small_sample=True)",
         error("w"),
         lambda: float(np.sqrt(twin(N_LAGS, OWN).windmeijer()[1, 1] * (751 - 1) / (751 - 3) * 140 / 139)),
         (TWIN,),

@@ -37,7 +37,7 @@ ROWS = [
     Feature(
         BATTERIES,
         "Other terms for differences than for levels",
-        'panel_unit_root_table(grunfeld, "inv", "ips", trend=("ct", "c"), lags=1).to_frame()',
+        'panel_unit_root_table(grunfeld, "inv", tests="ips", trend=("ct", "c"), lags=1).to_frame()',
         entry("inv", "level", "ips"),
         lambda: w_bar(series(), [1] * 10, "ct"),
         (f"{ROOTS}::test_terms_may_differ_between_levels_and_differences",),

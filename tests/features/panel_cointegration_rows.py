@@ -14,6 +14,7 @@ from nonstationary.panel_cointegration.test_kao import slow as slow_kao
 from nonstationary.panel_cointegration.test_pedroni import slow as slow_pedroni
 from nonstationary.panel_cointegration.test_pedroni import standardised
 from nonstationary.panel_cointegration.test_variance_ratio import slow as slow_variance_ratio
+from streams import stream
 
 from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.nonstationary.panel_cointegration.moments import variance_ratio_moments
@@ -214,7 +215,7 @@ def drawn() -> float:
     """Share of panels without cointegration, and the data, whose Gt is not above that of the data."""
     orders = [(1, 0)] * 18
     models = null_models(system(), "c", np.full(18, 1), np.full(18, 0))
-    panels = samples(models, 19, 19, np.random.default_rng(1))
+    panels = samples(models, 19, 19, stream(1))
     here = slow_error_correction(system(), orders, "c", 2)[0]
     below = sum(slow_error_correction(panel, orders, "c", 2)[0] <= here for panel in panels)
     return (1 + below) / 20
@@ -261,7 +262,7 @@ WESTERLUND_ROWS = [
     Feature(
         COINTEGRATION,
         "Westerlund 2007: lags and leads by a criterion",
-        'westerlund_test(*firms, lags=(0, 1), leads=(0, 1), convention="stata")',
+        'westerlund_test(*firms, lags="aic", leads="aic", max_lags=1, max_leads=1, convention="stata")',
         part("Westerlund group Ga"),
         reference(f"{PORT}/both_c/lags0-1_leads0-1_window2/z_scores/Ga"),
         (f"{ECM}::test_each_entity_has_lags_and_leads_of_its_own",),

@@ -43,7 +43,7 @@ def decomposed(count: int, trend: str = "c") -> tuple[np.ndarray, np.ndarray]:
 
 def own_part_pvalues(count: int) -> np.ndarray:
     """Of Dickey and Fuller's tests without terms and with two lags."""
-    return np.array([pv.adf_test(path, 2, trend="n").pvalue for path in decomposed(count)[1].T])
+    return np.array([pv.adf_test(path, lags=2, trend="n").pvalue for path in decomposed(count)[1].T])
 
 
 def trends(count: int, place: int) -> float:
@@ -367,7 +367,7 @@ SIGN_ROWS = [
     Feature(
         FACTORS,
         "Herwartz and Siedenburg",
-        'demetrescu_hanck_test(gasoline, "lgaspcar", lags=1, kind="hs")',
+        'demetrescu_hanck_test(gasoline, "lgaspcar", lags=1, statistic="hs")',
         statistic,
         lambda: instrumented(fuel(), [1] * 18, "c")["hs"],
         SIGNS,

@@ -44,7 +44,7 @@ def likelihood_ratio() -> float:
     return 2.0 * (free - reference("grunfeld_pooled_mean_group/ardl_1_1_1/LogL")())
 
 
-def hausman() -> float:
+def hausman_test() -> float:
     """The quadratic form in firms' own long runs and those of dynamic fixed effects."""
     dy, z = (np.concatenate(parts) for parts in zip(*regressions(), strict=True))
     design = np.column_stack((z[:, :-1], indicators(np.repeat(np.arange(10), 19))))
@@ -130,9 +130,9 @@ ROWS = [
     Feature(
         TEST,
         "Common long run: Hausman",
-        "hausman(fit_ardl_mean_group(*grunfeld), fit_dynamic_fixed_effects(*grunfeld))",
+        "hausman_test(fit_ardl_mean_group(*grunfeld), fit_dynamic_fixed_effects(*grunfeld))",
         statistic,
-        hausman,
+        hausman_test,
         (f"{CHECKS}::test_hausman_of_the_long_run",),
         {"Stata": "hausman after xtpmg†"},
     ),

@@ -60,7 +60,7 @@ def pvalues() -> np.ndarray:
 
 def of_phillips_perron_tests() -> float:
     """Choi's Z of the countries' own tests."""
-    own = np.array([pv.phillips_perron_test(y, 2).statistic for y in fuel()])
+    own = np.array([pv.phillips_perron_test(y, bandwidth=2).statistic for y in fuel()])
     return stats.norm.ppf(simulated_tau_pvalue(own, "c", np.full(18, 18))).sum() / np.sqrt(18.0)
 
 
@@ -150,7 +150,7 @@ ROWS = [
     Feature(
         INDEPENDENT,
         "Lags by rule: Hannan and Quinn",
-        'ips_test(grunfeld, "inv", lags="hq", max_lags=2)',
+        'ips_test(grunfeld, "inv", lags="hqic", max_lags=2)',
         statistic,
         lambda: w_bar(series(), [chosen(y, 2, "c", hannan_quinn) for y in series()]),
         (f"{FISHER}::test_entities_have_the_tests_of_single_series",),
@@ -193,7 +193,7 @@ ROWS = [
         "Fisher: p-values of MacKinnon (1994)",
         'fisher_test(grunfeld, "inv", lags=1, convention="stata")',
         statistic,
-        lambda: stats.norm.ppf([pv.adf_test(y, 1).pvalue for y in series()]).sum() / np.sqrt(10),
+        lambda: stats.norm.ppf([pv.adf_test(y, lags=1).pvalue for y in series()]).sum() / np.sqrt(10),
         SINGLE,
         {"plm": 'p.approx = "MacKinnon1994"', "Stata": "xtunitroot fisher, dfuller"},
         remark="for long series: too many rejections in short ones",
@@ -286,7 +286,7 @@ ROWS = [
         "Any p-values combined",
         "combine_pvalues(pvalues)",
         statistic,
-        lambda: stats.combine_pvalues(COUNTRIES, "stouffer").statistic * -1.0,
+        lambda: stats.combine_pvalues(COUNTRIES, method="stouffer").statistic * -1.0,
         (f"{COMBINED}::test_published_statistics", f"{COMBINED}::test_published_pvalues_of_correlated_tests"),
         {"plm": "punitroots† Hartung(p)"},
         remark="all six statistics",

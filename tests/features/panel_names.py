@@ -190,7 +190,7 @@ def within_residuals() -> np.ndarray:
 
 def generalized_least_squares(result: pv.LinearResult) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and covariance by dense GLS with the variances of a random-effects result."""
-    design, components = result.design, result.variance_components
+    design, components = result._design, result.variance_components
     x = np.column_stack([np.ones(len(design.y)), *design.x])
     omega = components.idiosyncratic * np.eye(len(design.y))
     labels = {"entity": design.entities.codes, "time": design.times.codes}

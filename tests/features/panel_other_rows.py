@@ -195,7 +195,7 @@ ROWS = [
     Feature(
         OTHER,
         "Mean group, periods demeaned",
-        "fit_mean_group(*grunfeld, time_demeaned=True)",
+        "fit_mean_group(*grunfeld, demean=True)",
         params("value"),
         reference("grunfeld_extra/pmg_dmg/coef/value"),
         (f"{HETEROGENEOUS}::test_mean_group_with_trend_and_periods_demeaned",),
@@ -215,7 +215,7 @@ ROWS = [
     Feature(
         OTHER,
         "Mean group, with trends",
-        "fit_mean_group(*grunfeld, trend=True)",
+        'fit_mean_group(*grunfeld, trend="ct")',
         params("value"),
         trends,
         (f"{HETEROGENEOUS}::test_mean_group_with_trend_and_periods_demeaned",),

@@ -172,7 +172,7 @@ ROWS = [
     Feature(
         PICTURE,
         "Residuals: fitted, normal scores, by entity, over time",
-        'plot_residuals(pooled, "qq")',
+        'plot_residuals(pooled, kind="qq")',
         lowest_point,
         lowest_residual,
         (

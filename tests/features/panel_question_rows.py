@@ -93,7 +93,7 @@ def elasticity() -> float:
     """The error of the mean of x dy/dx / y, by its derivatives: of the numerator, and of the mean it is divided by."""
     result = traffic()
     tax, rate = table("fatalities")["beertax"].to_numpy(), table("fatalities")["unrate"].to_numpy()
-    design = np.column_stack([np.ones(len(tax)), *result.design.x])
+    design = np.column_stack([np.ones(len(tax)), *result._design.x])
     mean = design @ result.params.to_numpy()
     share = tax * (result.params["beertax"] + result.params["beertax:unrate"] * rate) / mean
     gradient = -(share / mean) @ design / len(tax)
@@ -105,7 +105,7 @@ def elasticity() -> float:
 def held_rate() -> float:
     """The error of the mean prediction where the rate of unemployment is 4."""
     result = traffic()
-    means = dict(zip(result.names[1:], (float(column.mean()) for column in result.design.x), strict=True))
+    means = dict(zip(result.names[1:], (float(column.mean()) for column in result._design.x), strict=True))
     means |= {"unrate": 4.0, "beertax:unrate": 4.0 * means["beertax"]}
     return float(result.lincom("const + " + " + ".join(f"{v!r}*`{name}`" for name, v in means.items())).std_error)
 

@@ -152,7 +152,7 @@ def dense_error() -> float:
     """The standard error of lwage by dense GLS with the exact covariance matrix."""
     result = pv.fit_random_effects(*empluk(), effects="twoway", convention="linearmodels")
     beta, inverse = generalized_least_squares(result)
-    design, components = result.design, result.variance_components
+    design, components = result._design, result.variance_components
     residual = design.y - np.column_stack([np.ones(design.nobs), *design.x]) @ beta
     omega = components.idiosyncratic * np.eye(design.nobs)
     for codes, part in zip((design.entities.codes, design.times.codes), components.dimensions, strict=True):
@@ -169,7 +169,7 @@ def likelihood_ratio() -> float:
 def curvature_error() -> float:
     """The standard error of sigma_u from second differences of the profiled dense log-likelihood."""
     result = pv.fit_random_effects(*grunfeld(), variance_components="ml")
-    design, parts = result.design, result.variance_components
+    design, parts = result._design, result.variance_components
     x = np.column_stack([np.ones(design.nobs), *design.x])
     same = design.entities.codes[:, None] == design.entities.codes[None, :]
 

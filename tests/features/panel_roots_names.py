@@ -138,7 +138,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "gasoline": gasoline,
     "relation": lambda: (gasoline(), RELATION[0], RELATION[1:]),
     "firms": lambda: (investment(), "inv", ["value", "capital"]),
-    "plain": lambda: {"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "df_correction": False},
+    "plain": lambda: {"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "small_sample": False},
     "pvalues": lambda: COUNTRIES,
     "firm_pvalues": lambda: expected_tree("grunfeld_fisher")["inv_intercept"]["lags1"]["individual_adf_p"],
 }
@@ -146,7 +146,7 @@ NAMES: dict[str, Callable[[], Any]] = {
 SHOWN = {
     "grunfeld, firms": "investment, value and capital of 10 firms in 20 years, balanced; "
     '`(panel, "inv", ["value", "capital"])`',
-    "plain": '`kernel="bartlett", bandwidth=3, prewhiten=False, df_correction=False`',
+    "plain": '`kernel="bartlett", bandwidth=3, prewhiten=False, small_sample=False`',
     "unequal": "the same without the first years of one firm and the last of another",
     "gasoline, relation": "gasoline per car, income, price and cars of 18 countries in 19 years, balanced; "
     '`(panel, "lgaspcar", ["lincomep", "lrpmg"])`: the first, on income and price',

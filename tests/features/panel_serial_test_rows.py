@@ -131,7 +131,7 @@ SERIAL = [
     Feature(
         TEST,
         "Baltagi-Li: random effects and serial correlation, jointly",
-        'baltagi_li_test(pooled, kind="joint")',
+        'baltagi_li_test(pooled, statistic="joint")',
         statistic,
         joint_multiplier,
         (f"{PANEL}::test_baltagi_li_fixed_and_joint", f"{PANEL}::test_bera_sosa_yoon_is_the_score_test"),
@@ -141,7 +141,7 @@ SERIAL = [
     Feature(
         TEST,
         "Effects and serial correlation jointly, plm's form",
-        'bera_sosa_yoon_test(pooled, kind="joint", lags="rows")',
+        'bera_sosa_yoon_test(pooled, statistic="joint", lag_by="rows")',
         statistic,
         reference(f"{PLM}/pbsytest/j/statistic/chisq"),
         (f"{PANEL}::test_bera_sosa_yoon_is_the_score_test",),
@@ -162,7 +162,7 @@ SERIAL = [
     Feature(
         TEST,
         "Baltagi-Li: serial correlation given fixed effects",
-        'baltagi_li_test(within, kind="fixed")',
+        'baltagi_li_test(within, statistic="fixed")',
         statistic,
         fixed_effects_multiplier,
         (f"{PANEL}::test_baltagi_li_fixed_and_joint",),
@@ -170,7 +170,7 @@ SERIAL = [
     Feature(
         TEST,
         "Bera-Sosa-Yoon: serial correlation, effects allowed for",
-        'bera_sosa_yoon_test(uk_pooled, lags="rows")',
+        'bera_sosa_yoon_test(uk_pooled, lag_by="rows")',
         statistic,
         reference("empluk_plm_tests/pbsytest/ar/statistic/chisq"),
         (f"{PANEL}::test_bera_sosa_yoon_is_the_score_test", SIZE),
@@ -181,7 +181,7 @@ SERIAL = [
     Feature(
         TEST,
         "Bera-Sosa-Yoon: effects, serial correlation allowed for",
-        'bera_sosa_yoon_test(uk_pooled, kind="effects", one_sided=True, lags="rows")',
+        'bera_sosa_yoon_test(uk_pooled, statistic="effects", one_sided=True, lag_by="rows")',
         statistic,
         reference("empluk_plm_tests/pbsytest/re_onesided/statistic/z"),
         (f"{PANEL}::test_bera_sosa_yoon_is_the_score_test",),
@@ -202,7 +202,7 @@ SERIAL = [
     Feature(
         TEST,
         "Baltagi-Wu's LBI",
-        'bhargava_test(uk_within, kind="lbi")',
+        'bhargava_test(uk_within, statistic="lbi")',
         statistic,
         reference("empluk_plm_tests/pbnftest/lbi/statistic/LBI"),
         (f"{PANEL}::test_durbin_watson_of_bhargava_and_baltagi_wu",),
@@ -212,7 +212,7 @@ SERIAL = [
     Feature(
         TEST,
         "Durbin-Watson with a p-value",
-        'durbin_watson_test(pooled, lags="stacked")',
+        'durbin_watson_test(pooled, lag_by="stacked")',
         statistic,
         reference(f"{PLM}/pdwtest/pooling/statistic/DW"),
         (f"{PANEL}::test_durbin_watson_moments", SIZE),
@@ -222,7 +222,7 @@ SERIAL = [
     Feature(
         TEST,
         "Panel Breusch-Godfrey, any order",
-        'breusch_godfrey_test(within, 2, lags="stacked")',
+        'breusch_godfrey_test(within, lags=2, lag_by="stacked")',
         statistic,
         reference(f"{PLM}/pbgtest/within_individual/order2_Chisq/statistic/chisq"),
         (f"{PANEL}::test_breusch_godfrey",),
@@ -242,7 +242,7 @@ SERIAL = [
     Feature(
         TEST,
         "Born-Breitung LM, of one order",
-        'born_breitung_test(within, kind="lm")',
+        'born_breitung_test(within, statistic="lm")',
         statistic,
         multiplier_of_order_one,
         (f"{PANEL}::test_born_breitung",),
@@ -251,7 +251,7 @@ SERIAL = [
     Feature(
         TEST,
         "Born-Breitung robust to changing variances",
-        'born_breitung_test(within, kind="hr")',
+        'born_breitung_test(within, statistic="hr")',
         statistic,
         helmert,
         (f"{PANEL}::test_born_breitung", SIZE),

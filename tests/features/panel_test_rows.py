@@ -151,7 +151,7 @@ EFFECTS = [
     Feature(
         TEST,
         "Honda, one- and two-way",
-        'effects_lm_test(uk_pooled, effects="twoway", kind="honda")',
+        'effects_lm_test(uk_pooled, effects="twoway", statistic="honda")',
         statistic,
         reference("empluk_plm_tests/plmtest/twoways/honda/statistic/normal"),
         (f"{PANEL}::test_lagrange_multipliers_of_effects", SIZE),
@@ -161,7 +161,7 @@ EFFECTS = [
     Feature(
         TEST,
         "King-Wu, one- and two-way",
-        'effects_lm_test(uk_pooled, effects="twoway", kind="king-wu")',
+        'effects_lm_test(uk_pooled, effects="twoway", statistic="king-wu")',
         statistic,
         reference("empluk_plm_tests/plmtest/twoways/kw/statistic/normal"),
         (f"{PANEL}::test_lagrange_multipliers_of_effects",),
@@ -171,7 +171,7 @@ EFFECTS = [
     Feature(
         TEST,
         "Gourieroux-Holly-Monfort",
-        'effects_lm_test(uk_pooled, effects="twoway", kind="gourieroux-holly-monfort")',
+        'effects_lm_test(uk_pooled, effects="twoway", statistic="gourieroux-holly-monfort")',
         statistic,
         reference("empluk_plm_tests/plmtest/twoways/ghm/statistic/chibarsq"),
         (f"{PANEL}::test_lagrange_multipliers_of_effects",),
@@ -193,7 +193,7 @@ CORRELATED = [
     Feature(
         TEST,
         "Hausman, by matrix",
-        'hausman(within, random, sigma="own")',
+        'hausman_test(within, random, sigma="own")',
         statistic,
         reference(f"{PLM}/phtest/within_vs_random_swar_chisq/statistic/chisq"),
         (
@@ -221,7 +221,7 @@ CORRELATED = [
     Feature(
         TEST,
         "Hausman with the between estimator",
-        "hausman(between, within)",
+        "hausman_test(between, within)",
         statistic,
         reference(f"{PLM}/phtest/within_vs_between/statistic/chisq"),
         (
@@ -234,7 +234,7 @@ CORRELATED = [
     Feature(
         TEST,
         "Hausman, by auxiliary regression",
-        'hausman_regression(random, scale="rows")',
+        'hausman_regression_test(random, scale="rows")',
         statistic,
         reference("grunfeld_gretl/re_swar/hausman_test/test"),
         (f"{PANEL}::test_hausman_by_regression_is_the_test_of_the_means", SIZE),
@@ -245,7 +245,7 @@ CORRELATED = [
     Feature(
         TEST,
         "Hausman, cluster-robust regression",
-        'hausman_regression(random, cov=Clustered(group_factor=False, dof_factor="none"))',
+        'hausman_regression_test(random, cov=Clustered(group_factor=False, dof_factor="none"))',
         statistic,
         reference(f"{PLM}/phtest/aux_robust_arellano_HC0/statistic/chisq"),
         (f"{PANEL}::test_hausman_by_regression_is_the_test_of_the_means",),
@@ -314,7 +314,7 @@ DEPENDENCE = [
     Feature(
         TEST,
         "Breusch-Pagan LM of dependence",
-        'cross_section_dependence_test(within, kind="lm")',
+        'cross_section_dependence_test(within, statistic="lm")',
         statistic,
         reference(f"{PLM}/pcdtest/within_individual/lm/statistic/chisq"),
         (f"{PANEL}::test_dependence",),
@@ -324,7 +324,7 @@ DEPENDENCE = [
     Feature(
         TEST,
         "Scaled LM",
-        'cross_section_dependence_test(within, kind="scaled-lm")',
+        'cross_section_dependence_test(within, statistic="scaled-lm")',
         statistic,
         reference(f"{PLM}/pcdtest/within_individual/sclm/statistic/z"),
         (f"{PANEL}::test_dependence",),
@@ -334,7 +334,7 @@ DEPENDENCE = [
     Feature(
         TEST,
         "Bias-corrected scaled LM",
-        'cross_section_dependence_test(within, kind="bias-corrected-lm")',
+        'cross_section_dependence_test(within, statistic="bias-corrected-lm")',
         statistic,
         reference(f"{PLM}/pcdtest/within_individual/bcsclm/statistic/z"),
         (f"{PANEL}::test_dependence", SIZE),
@@ -364,7 +364,7 @@ DEPENDENCE = [
     Feature(
         TEST,
         "Slope homogeneity (Pesaran-Yamagata), plain",
-        'slope_homogeneity_test(within, kind="plain")',
+        'slope_homogeneity_test(within, statistic="plain")',
         statistic,
         lambda: homogeneity(adjusted=False),
         (f"{PANEL}::test_groupwise_variances_and_slopes",),
@@ -383,7 +383,7 @@ DEPENDENCE = [
         Feature(
             TEST,
             f"Dumitrescu-Hurlin causality, {title}",
-            f'panel_granger_test(grunfeld_panel, "inv", "value", kind="{kind}")',
+            f'panel_granger_test(grunfeld_panel, "inv", "value", statistic="{kind}")',
             statistic,
             reference(f"grunfeld_extra/pgrangertest/value_causes_inv_order1/{theirs}/statistic/{theirs}"),
             (f"{PANEL}::test_panel_causality", *((SIZE,) if kind == "z-tilde" else ())),

@@ -151,7 +151,7 @@ COMMON_ROOT_ROWS = [
     Feature(
         INDEPENDENT,
         "Its variances over degrees of freedom",
-        'llc_test(grunfeld, "inv", lags=1, df_correction=True, convention="plm")',
+        'llc_test(grunfeld, "inv", lags=1, small_sample=True, convention="plm")',
         statistic,
         reference("grunfeld_llc/inv_intercept/levinlin_dfcor_lags1/statistic"),
         LLC_LOOPS,
@@ -288,7 +288,7 @@ HADRI_ROWS = [
     Feature(
         STATIONARY,
         "Hadri, variances over degrees of freedom",
-        'hadri_test(grunfeld, "inv", df_correction=True)',
+        'hadri_test(grunfeld, "inv", small_sample=True)',
         statistic,
         reference("grunfeld_hadri/inv_intercept/hadri_dfcorTRUE/statistic"),
         (f"{HADRI}::test_variances_by_loops",),

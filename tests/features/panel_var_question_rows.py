@@ -27,6 +27,7 @@ from features.dynamic_panels_names import (
     without_means,
 )
 from features.feature import Feature
+from streams import stream
 
 import panelvar as pv
 
@@ -46,7 +47,7 @@ def drawn_entities() -> np.ndarray:
     inner, cross, squares = np.zeros((count, 3, 3)), np.zeros((count, 3, 3)), np.zeros((count, 3, 3))
     for total, left, right in ((inner, x, x), (cross, x, y), (squares, y, y)):
         np.add.at(total, codes, left[:, :, None] * right[:, None, :])
-    weights = np.random.default_rng(1).multinomial(count, np.full(count, 1 / count), size=50)
+    weights = stream(1).multinomial(count, np.full(count, 1 / count), size=50)
     out = []
     for own in weights:
         a, b, c = (np.tensordot(own, each, axes=1) for each in (inner, cross, squares))
@@ -390,7 +391,7 @@ ROWS = [
     Feature(
         QUESTION,
         "Bands that hold a whole response",
-        'by_least_squares.impulse_responses(4, bands=EntityBootstrap(draws=99, seed=1, joint="sup-t"))',
+        'by_least_squares.impulse_responses(4, bands=EntityBootstrap(draws=399, seed=1, joint="sup-t"))',
         whole_responses_inside,
         0.95,
         (EVERY_RULE,),

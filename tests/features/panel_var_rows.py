@@ -160,7 +160,7 @@ ROWS = [
     Feature(
         SYSTEM,
         "The same for any number of lags",
-        'fit_panel_var(*purse, 2, method="hahn-kuersteiner")',
+        'fit_panel_var(*purse, lags=2, method="hahn-kuersteiner")',
         cell("grants", "L2.revenues"),
         lambda: hahn_kuersteiner(budget_rows(2), 2, 3)[4, 0],
         (COMPANION,),

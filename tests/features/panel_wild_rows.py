@@ -8,6 +8,7 @@ import numpy as np
 from features.feature import Feature, reference
 from features.panel_names import COVARIANCE, grunfeld, indicators
 from reference_data import table
+from streams import stream
 
 import panelvar as pv
 from panelvar.panels.few_clusters.wild_cluster import signs
@@ -17,7 +18,7 @@ VARIANTS = "tests/panels/few_clusters/test_wild_variants.py"
 ALL_SIGNS = "grunfeld_wildboottest_variants"
 SIMULATED = "tests/simulation/test_few_clusters.py::test_the_table_has_every_design_and_keeps_its_promises"
 WILD_PROGRAMS = {"plm": "fwildclusterboot†", "Stata": "wildbootstrap (18); boottest†", "pyfixest": "wildboottest()†"}
-BOOT = 'wild_bootstrap(insured, "post_self", cluster="year"'
+BOOT = 'wild_bootstrap_test(insured, "post_self", cluster="year"'
 
 
 def wild(weights: str = "rademacher", *, impose_null: bool = True) -> float:
@@ -53,7 +54,7 @@ def redrawn(weights: str) -> float:
     y = frame["inv"].to_numpy() - 0.08 * frame["value"].to_numpy()
     inverse = np.linalg.pinv(x)
     start = x[:, [0, 2]] @ (np.linalg.pinv(x[:, [0, 2]]) @ y)
-    _, _, chunks = signs(weights, 10, 199, np.random.default_rng(1))
+    _, _, chunks = signs(weights, 10, 199, stream(1))
     draws = [y, *(start + (firms @ v) * (y - start) for v in np.concatenate(list(chunks), axis=1).T)]
     squared = []
     for values in draws:
@@ -73,7 +74,7 @@ def drawn_row(weights: str) -> Feature:
     return Feature(
         COVARIANCE,
         f"Wild cluster bootstrap, {weights.title()} weights drawn",
-        f'wild_bootstrap(pooled, "value = 0.08", weights="{weights}", draws=199, seed=1).pvalue',
+        f'wild_bootstrap_test(pooled, "value = 0.08", weights="{weights}", draws=199, seed=1).pvalue',
         float,
         lambda: redrawn(weights),
         (
@@ -123,7 +124,7 @@ WILD_ROWS = [
         Feature(
             COVARIANCE,
             f"Wild cluster bootstrap, jackknifed {what} (variant {variant})",
-            f'wild_bootstrap(pooled, "capital", variant="{variant}", ties="strict").pvalue',
+            f'wild_bootstrap_test(pooled, "capital", statistic="{variant}", ties="strict", draws=1024).pvalue',
             float,
             reference(f"{ALL_SIGNS}/WCR{variant}/capital/two-tailed"),
             (f"{VARIANTS}::test_variants_leave_clusters_out_by_refitting",),
@@ -139,7 +140,7 @@ WILD_ROWS = [
     Feature(
         COVARIANCE,
         "Wild cluster bootstrap, one-sided and equal-tailed",
-        'wild_bootstrap(pooled, "capital", alternative="greater", ties="strict").pvalue',
+        'wild_bootstrap_test(pooled, "capital", alternative="greater", ties="strict", draws=1024).pvalue',
         float,
         reference(f"{ALL_SIGNS}/WCR11/capital/greater"),
         (
@@ -156,7 +157,7 @@ WILD_ROWS = [
     Feature(
         COVARIANCE,
         "Wild bootstrap with clusters of two dimensions, or signs by other clusters",
-        'wild_bootstrap(pooled, "capital", cluster=["entity", "time"], draws=199, seed=1).statistic',
+        'wild_bootstrap_test(pooled, "capital", cluster=["entity", "time"], draws=199, seed=1).statistic',
         float,
         lambda: pv.fit_pooled(*grunfeld(), cov=pv.Clustered("entity", "time")).tstats["capital"],
         (
@@ -169,7 +170,7 @@ WILD_ROWS = [
     Feature(
         COVARIANCE,
         "Confidence sets of several intervals",
-        'wild_bootstrap(pooled, "value").confidence_set',
+        'wild_bootstrap_test(pooled, "value").confidence_set',
         len,
         1.0,
         (f"{VARIANTS}::test_a_set_of_several_intervals_is_found_and_announced",),
@@ -179,7 +180,7 @@ WILD_ROWS = [
     Feature(
         COVARIANCE,
         "Wild cluster bootstrap of several restrictions",
-        'wild_bootstrap(insured, ["post", "post_self"], cluster="year").statistic',
+        'wild_bootstrap_test(insured, ["post", "post_self"], cluster="year").statistic',
         float,
         72.4798,
         (f"{WILD}::test_drawn_signs_and_several_restrictions",),
@@ -204,7 +205,7 @@ WILD_ROWS = [
     Feature(
         COVARIANCE,
         "Three clusters: four values, smallest p 0.25, and a warning",
-        'wild_bootstrap(three_firms, "value", cluster="entity").draws',
+        'wild_bootstrap_test(three_firms, "value", cluster="entity").draws',
         float,
         4.0,
         (f"{WILD}::test_three_clusters_have_four_values_and_no_finite_set",),

@@ -84,7 +84,7 @@ def first_shares() -> float:
 def slopes_of(question: Callable[[pv.System], Any]) -> np.ndarray:
     """How a system's answer moves along directions whose outer products are the covariance of the estimates."""
     fitted, step = model(), 1e-4
-    problem, n_vars = fitted.problem, fitted.n_vars
+    problem, n_vars = fitted._problem, fitted.n_vars
     factor = np.linalg.cholesky(fitted.sigma)
 
     def answer(params: np.ndarray, sigma: np.ndarray) -> Any:
@@ -363,10 +363,10 @@ def last_error() -> float:
 def estimated_error() -> float:
     """Two steps ahead, (3.5.11) written out: income and consumption."""
     fitted = pv.fit_var(german(), lags=2)
-    x, n, sigma = fitted.problem.design[:, :7], fitted.nobs, fitted.sigma
+    x, n, sigma = fitted._problem.design[:, :7], fitted.nobs, fitted.sigma
     bold, gamma = np.zeros((7, 7)), x.T @ x / n
     bold[0, 0] = 1.0
-    bold[1:4] = fitted.problem.params.T
+    bold[1:4] = fitted._problem.params.T
     bold[4:, 1:4] = np.eye(3)
     first = fitted.coefficients[0]
     cross = np.trace(bold)

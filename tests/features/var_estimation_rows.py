@@ -124,11 +124,11 @@ def eliminated() -> int:
 
 def fixed_point() -> float:
     """Feasible GLS repeated with its own residual covariance until it rests."""
-    result = pv.fit_restricted_var(growth(), LEFT_OUT, lags=2, method="ml")
+    result = pv.fit_restricted_var(growth(), restrictions=LEFT_OUT, lags=2, method="ml")
     u = result.resids.to_numpy()
     x, y = layout(growth(), 2)
     weight = np.linalg.inv(u.T @ u / len(u))
-    free = result.problem.free
+    free = result._problem.free
     # First-order condition of the constant of the first equation, which no other equation's zero can hide.
     score = x.T @ u @ weight
     assert np.abs(score[free]).max() < 1e-8 * np.abs(x.T @ y @ weight).max()
@@ -293,7 +293,7 @@ SPECIFICATION_ROWS = [
     Feature(
         SPECIFICATION,
         "Zero restrictions, feasible GLS",
-        f"fit_restricted_var(growth, {LEFT_OUT}, lags=2)",
+        f"fit_restricted_var(growth, restrictions={LEFT_OUT}, lags=2)",
         coefficient("const", "dl_realgdp"),
         restricted_gls,
         (
@@ -306,7 +306,7 @@ SPECIFICATION_ROWS = [
     Feature(
         SPECIFICATION,
         "Zero restrictions, least squares by equation",
-        f'fit_restricted_var(growth, {LEFT_OUT}, lags=2, method="ols")',
+        f'fit_restricted_var(growth, restrictions={LEFT_OUT}, lags=2, method="ols")',
         coefficient("const", "dl_realgdp"),
         restricted_ols,
         (f"{RESTRICTED}::test_ordinary_least_squares_equation_by_equation",),
@@ -316,7 +316,7 @@ SPECIFICATION_ROWS = [
     Feature(
         SPECIFICATION,
         "Zero restrictions, maximum likelihood",
-        f'fit_restricted_var(growth, {LEFT_OUT}, lags=2, method="ml")',
+        f'fit_restricted_var(growth, restrictions={LEFT_OUT}, lags=2, method="ml")',
         lambda result: result.loglik,
         fixed_point,
         (f"{RESTRICTED}::test_maximum_likelihood_is_a_fixed_point_and_the_highest",),
@@ -325,8 +325,8 @@ SPECIFICATION_ROWS = [
     Feature(
         SPECIFICATION,
         "Zero restrictions found by sequential elimination",
-        'fit_restricted_var(growth, "t", lags=2, method="ols")',
-        lambda result: (~result.problem.free).sum(),
+        'fit_restricted_var(growth, restrictions="t", lags=2, method="ols")',
+        lambda result: (~result._problem.free).sum(),
         eliminated,
         (f"{RESTRICTED}::test_sequential_elimination",),
         {"vars": 'restrict(method = "ser")', "gretl": "omit --auto, by equation"},
@@ -472,7 +472,7 @@ LAG_ROWS = [
     Feature(
         LAGS,
         "AIC, BIC and Hannan-Quinn of all orders",
-        "select_lags(growth, 12)",
+        "select_lags(growth, max_lags=12)",
         lambda selection: selection.table.loc[3, "aic"],
         reference("us_macro_vars/var2_const/varselect/criteria/values/0/2"),
         SELECTION,
@@ -483,7 +483,7 @@ LAG_ROWS = [
     Feature(
         LAGS,
         "Final prediction error",
-        "select_lags(growth, 12)",
+        "select_lags(growth, max_lags=12)",
         lambda selection: selection.table.loc[3, "fpe"],
         reference("us_macro_vars/var2_const/varselect/criteria/values/3/2"),
         (*SELECTION, f"{RESULT}::test_criteria"),
@@ -493,7 +493,7 @@ LAG_ROWS = [
     Feature(
         LAGS,
         "Order 0 in the comparison",
-        "select_lags(growth, 12, min_lags=0)",
+        "select_lags(growth, max_lags=12, min_lags=0)",
         lambda selection: selection.table.loc[0, "aic"],
         reference("us_macro_statsmodels/var2_c/select_order/ics/aic/0"),
         (f"{VAR}::test_order_zero_on_request",),
@@ -503,7 +503,7 @@ LAG_ROWS = [
     Feature(
         LAGS,
         "Likelihood-ratio test of each order",
-        "select_lags(growth, 8)",
+        "select_lags(growth, max_lags=8)",
         lambda selection: selection.table.loc[3, "lr"],
         lambda: 2.0 * (common_loglik(3) - common_loglik(2)),
         (f"{CHOICE}::test_sequential_likelihood_ratios",),
@@ -513,7 +513,7 @@ LAG_ROWS = [
     Feature(
         LAGS,
         "Likelihood ratio less the coefficients",
-        'select_lags(growth, 8, convention="eviews")',
+        'select_lags(growth, max_lags=8, convention="eviews")',
         lambda selection: selection.table.loc[3, "lr"],
         lambda: 2.0 * (common_loglik(3) - common_loglik(2)) * (1 - 10 / 194),
         (f"{CHOICE}::test_the_ratio_corrected_for_coefficients",),
@@ -529,7 +529,7 @@ LAG_ROWS = [
         (f"{VAR}::test_a_criterion_selects_on_a_common_sample_and_fits_on_all_rows",),
         {"statsmodels": 'fit(12, ic="aic")', "vars": 'VAR(lag.max = 12, ic = "AIC")'},
         {"vars": ("us_macro_vars/*/varselect/selection",)},
-        remark='chosen on the common sample, then fitted on every row; also "bic", "hq", "fpe", "lr"',
+        remark='chosen on the common sample, then fitted on every row; also "bic", "hqic", "fpe", "lr"',
     ),
     Feature(
         LAGS,

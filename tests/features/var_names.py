@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from reference_data import table
+from streams import stream
 
 import panelvar as pv
 
@@ -151,8 +152,8 @@ def wald(equations: list[int], regressors: list[int], covariance: np.ndarray | N
 
 def data_sets(fit: pv.VarResult, source: Any) -> list[np.ndarray]:
     """The data sets of a bootstrap of a model with a constant or nothing beside the lags, by the recursion."""
-    problem, known = fit.problem, fit.data.values
-    rng = np.random.default_rng(source.seed)
+    problem, known = fit._problem, fit.data.values
+    rng = stream(source.seed)
     drawn = [chunk.innovations for chunk in source.innovations(problem, source.draws, rng)]
     intercept = fit.deterministics.sum(axis=0)
     found = []

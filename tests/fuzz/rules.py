@@ -94,13 +94,15 @@ COMBINATIONS = (
 
 PREFERRED = {
     "effects_lm_test slope_poolability_test wooldridge_effects_test wooldridge_pooled_test wooldridge_serial_test "
-    "bera_sosa_yoon_test baltagi_li_test durbin_watson_test breusch_godfrey_test cluster_diagnostics wild_bootstrap "
+    "bera_sosa_yoon_test baltagi_li_test durbin_watson_test breusch_godfrey_test cluster_diagnostics "
+    "wild_bootstrap_test "
     "nested_f_test.restricted": "fit_pooled",
     "fluctuation_test plot_rolling VarBatch.plot": "fit_rolling_var",
     "wooldridge_within_test bhargava_test born_breitung_test cross_section_dependence_test cd_star_test "
-    "residual_correlations modified_wald_test slope_homogeneity_test hausman.consistent "
+    "residual_correlations modified_wald_test slope_homogeneity_test hausman_test.consistent "
     "nested_f_test.full plot_effects": "fit_fixed_effects",
-    "mundlak_test hausman.efficient hausman_regression LinearResult.variance_components": "fit_random_effects",
+    "mundlak_test hausman_test.efficient "
+    "hausman_regression_test LinearResult.variance_components": "fit_random_effects",
     "wooldridge_difference_test": "fit_first_difference",
 }
 """Tests to the estimator whose results they are for, where one of many makes what they take."""
@@ -136,7 +138,8 @@ ALWAYS_HERE = {
     ("PanelStream", "time"),
     ("ShortRun", "b"),
     ("fit_panel_local_projections", "horizon"),
-    ("fit_var_batch", "names"),
+    ("fit_var_batch", "columns"),
+    ("engle_granger_test", "y"),
     ("fit_var_batch", "lags"),
     ("fit_panel_var", "method"),
     ("ips_test", "lags"),
@@ -204,7 +207,7 @@ def _table(writer: Writer) -> str:
 
 def _zeros(writer: Writer) -> str:
     names = writer.variables
-    return writer.rng.choice(("'t'", "'t'", "'aic'", "'bic'", "'hq'", repr({names[0]: [f"L1.{names[-1]}"]})))
+    return writer.rng.choice(("'t'", "'t'", "'aic'", "'bic'", "'hqic'", repr({names[0]: [f"L1.{names[-1]}"]})))
 
 
 def _long_run(writer: Writer) -> str:
@@ -263,12 +266,12 @@ def _member(writer: Writer) -> str:
 
 def _model(writer: Writer) -> str:
     kind = pv.LinearResult if writer.rng.random() < 0.75 else pv.ErrorCorrectionResult
-    return writer.result(kind, "hausman.consistent")
+    return writer.result(kind, "hausman_test.consistent")
 
 
 def _rival(writer: Writer) -> str:
     pooled = any("mean_group" in made or "dynamic" in made for _, made in writer.lines)
-    return writer.result(pv.ErrorCorrectionResult if pooled else pv.LinearResult, "hausman.efficient")
+    return writer.result(pv.ErrorCorrectionResult if pooled else pv.LinearResult, "hausman_test.efficient")
 
 
 COMPONENTS = "swamy-arora baltagi-chang harmonic stata-sa wallace-hussain amemiya nerlove ml reml".split()
@@ -339,7 +342,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "InstrumentalResult.endogeneity_test.variables": lambda writer: writer.role("x2"),
     "fit_local_projections.instruments": of("None", "series.iloc[:, -1]", "series.iloc[:, [0]]"),
     "weights": lambda writer: writer.role("w"),
-    "wild_bootstrap.weights": of("'rademacher'", "'webb'", "'mammen'", "'normal'", "'gamma'"),
+    "wild_bootstrap_test.weights": of("'rademacher'", "'webb'", "'mammen'", "'normal'", "'gamma'"),
     "AR1.weights": of("'pairs'", "'rows'", "'equal'", "'pooled'"),
     "TwoStepGMM.weights": of("'robust'", "'HC0'", "'cluster'", "'driscoll-kraay'", "pv.Clustered('time')"),
     "cov": lambda writer: writer.covariance(("classical", "robust", "cluster", "driscoll-kraay", "newey-west", "pcse")),
@@ -385,11 +388,12 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "johansen_fisher_test.lags": of("1", "2", "'aic'"),
     "saikkonen_luetkepohl_test.lags": of("1", "2", "'bic'"),
     "saikkonen_luetkepohl_test.factors": of("0", "1", "None"),
-    "westerlund_test.lags": of("1", "0", "(0, 1)"),
+    "westerlund_test.lags": of("1", "0", "'aic'"),
     "leads": of("0", "1", "(0, 1)"),
     "fit_dols.leads": of("0", "0", "0", "1", "'bic'"),
     "fit_dols.lags": of("0", "0", "0", "1", "'bic'"),
-    "fit_dols.max_leads": of("1"),
+    "max_leads": of("1"),
+    "min_leads": of("0", "1"),
     "fit_dols.max_lags": of("1"),
     "fit_fmols.method": of(*COINTEGRATING),
     "fit_dols.method": of(*COINTEGRATING),
@@ -421,7 +425,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "DynamicPanelResult.ar_test.order": of("1", "2"),
     "subset": _subset,
     "nonlinear": of("None", "None", "'noserial'", "'iid'"),
-    "hq": of("2.1", "3.0"),
+    "hqic": of("2.1", "3.0"),
     "max_order": of("None", "1", "2", "3"),
     "regressor_trend": of("None", "None", "'ct'"),
     "adf_test.lags": of("0", "1", "'aic'", "'t-stat'"),
@@ -476,7 +480,6 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "size": of("0.1", "0.05"),
     "tuning": of("0.5", "0.25"),
     "criterion": of("'BIC3'", "'IC2'", "'GR'"),
-    "westerlund_test.criterion": of("'aic'", "'bic'", "'hq'"),
     "max_factors": of("1", "2"),
     "restriction": lambda writer: writer.restriction(RESTRICTIONS),
     "restrictions": lambda writer: writer.restriction(RESTRICTIONS),
@@ -491,7 +494,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_many.labels": of("None"),
     "fit_many.options": of("None", "{'cov': 'HC1'}", "{'cov': 'classical'}"),
     "fit_panel_batch.fit": of("pv.fit_pooled", "pv.fit_fixed_effects", "pv.fit_random_effects", "pv.fit_between"),
-    "fit_panel_batch.names": of("None"),
+    "fit_panel_batch.columns": of("None"),
     "fit_panel_batch.options": of("None", "{'cov': 'HC1'}", "{'cov': 'cluster'}", "{'effects': 'time'}"),
     "expressions": lambda writer: writer.restriction(FUNCTIONS),
     "terms": lambda writer: writer.roles("x1", "x2"),
@@ -530,7 +533,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "target_horizon": of("3"),
     "periods": of("0", "1"),
     "simulate.periods": of("5", "20"),
-    "names": lambda writer: repr(writer.some(writer.variables, 9)),
+    "columns": lambda writer: repr(writer.some(writer.variables, 9)),
     "System.names": lambda writer: repr(writer.variables),
     "TestResult.name": of("'A test'"),
     "Math.source": of("'beta_1'", "'x^2'"),
@@ -539,8 +542,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "VarConvention.name": of("'mine'"),
     "UnitRootResult.name": of("'A test'"),
     "WildBootstrapResult.name": of("'A test'"),
-    "fit_var_batch.names": lambda writer: writer.roles("y", "x1"),
-    "dependent": lambda writer: writer.variable(),
+    "fit_var_batch.columns": lambda writer: writer.roles("y", "x1"),
+    "engle_granger_test.y": lambda writer: repr(writer.variables[0]),
+    "engle_granger_test.x": lambda writer: repr(writer.some(writer.variables[1:], 9)),
     "column": lambda writer: writer.role("x1", "y"),
     "adf_test.column": of("None"),
     "dfgls_test.column": of("None"),
@@ -551,7 +555,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "k": of("1", "2", "1.0"),
     "KClass.k": of("0.0", "0.5", "1.0"),
     "panel_order": of("True", "False"),
-    "columns": of("np.arange(len(frame)) * 1.0", "frame['t']"),
+    "Panel.with_columns.columns": of("np.arange(len(frame)) * 1.0", "frame['t']"),
     "exogenous": of("np.arange(len(series)) % 5 * 1.0", "np.sin(np.arange(len(series)))"),
     "seasons": of("0", "4"),
     "exogenous_lags": of("0", "1"),
@@ -590,9 +594,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "intercept": lambda writer: repr([0.5] * len(writer.variables)),
     "trend_slopes": lambda writer: repr([0.1] * len(writer.variables)),
     "sigma": lambda writer: f"np.eye({len(writer.variables)}) + 0.2",
-    "hausman.consistent": _model,
-    "hausman.efficient": _rival,
-    "hausman.sigma": of("'own'", "'efficient'", "'consistent'"),
+    "hausman_test.consistent": _model,
+    "hausman_test.efficient": _rival,
+    "hausman_test.sigma": of("'own'", "'efficient'", "'consistent'"),
     "VarConvention.sigma": of("'df'", "'ml'"),
     "of": lambda writer: writer.variable(),
     "equation": lambda writer: writer.variable(),
@@ -708,7 +712,7 @@ NEAR: dict[str, tuple[str, ...]] = {
     "draws": ("0", "1", "-1", "1.5"),
     "level": ("0.05", "1.0", "1.5", "95", "0.4999"),
     "steps": ("0", "-1", "2.0"),
-    "names": ("[]", "['a']", "['v0', 'v0']", "'v0'"),
+    "columns": ("[]", "['a']", "['v0', 'v0']", "'v0'"),
     "weights": ("[[1.0], [1.0, 2.0]]", "'g'", "'y'", "np.ones(3)", "-1.0"),
     "cov": (
         "'HC9'",

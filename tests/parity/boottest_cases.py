@@ -40,7 +40,7 @@ def wild(restriction) -> pv.WildBootstrapResult:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         result = pv.fit_pooled(panel, "hasinsurance", ["selfemployed", "post", "post_self"], cov=pv.Clustered("year"))
-        return pv.wild_bootstrap(result, list(restriction), cluster="year", ties="strict")
+        return pv.wild_bootstrap_test(result, list(restriction), cluster="year", ties="strict")
 
 
 def areg_numbers(weights: str | None) -> dict:

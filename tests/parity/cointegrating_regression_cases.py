@@ -38,7 +38,7 @@ def modified(fit: Any, panel: pv.Panel, data: str, options: list[str]) -> Any:
         kernel=KERNELS[kernel],
         bandwidth=float(bandwidth) if "." in bandwidth else int(bandwidth),
         prewhiten=False,
-        df_correction="counted" in flags,
+        small_sample="counted" in flags,
     )
 
 
@@ -61,7 +61,7 @@ def dynamic(panel: pv.Panel, data: str, options: list[str]) -> Any:
         kernel=KERNELS[kernel],
         bandwidth=float(bandwidth) if "." in bandwidth else int(bandwidth),
         prewhiten=False,
-        df_correction="counted" in rest,
+        small_sample="counted" in rest,
         cov=ERRORS[errors[0]] if errors else "estimated",
     )
 

@@ -223,7 +223,7 @@ def statsmodels_fit(name: str, key: str) -> list[Comparison]:
         return found
 
     def residual_tests() -> dict:
-        plain, adjusted = (pv.portmanteau_test(fit(), 8, kind=kind) for kind in ("plain", "adjusted"))
+        plain, adjusted = (pv.portmanteau_test(fit(), lags=8, statistic=kind) for kind in ("plain", "adjusted"))
         normal = pv.normality_test(fit())
         found = {
             "whiteness": {"statistic": plain.statistic, "pvalue": plain.pvalue, "df": plain.df},

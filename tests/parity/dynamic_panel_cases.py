@@ -172,7 +172,7 @@ DOUBTED = {
 def roodman(convention: str) -> pv.DynamicPanelResult:
     """Blundell and Bond's model as Roodman (2009) has it."""
     sets = [pv.LagInstruments(["n", "w", "k"], 2)]
-    options: dict[str, Any] = {"instruments": sets, "time_effects": True, "steps": 1, "small": True}
+    options: dict[str, Any] = {"instruments": sets, "time_effects": True, "steps": 1, "small_sample": True}
     return pv.fit_blundell_bond(firms(), "n", ["w", "L(w)", "k", "L(k)"], convention=convention, **options)
 
 
@@ -212,7 +212,7 @@ def logged(case: str) -> pv.DynamicPanelResult:
             return bond(firms(), "n", ["w", "k"], lags=2, instruments=[*DOUBTED.values()], convention="stata")
         sets = [pv.LagInstruments("n", 2), pv.LagInstruments(["w", "k"], 1), pv.StandardInstruments(YEARS, "both")]
         x = [*LAGS_OF_BOTH, *YEARS]
-        return system(firms(), "n", x, lags=2, instruments=sets, small=True, convention="stata")
+        return system(firms(), "n", x, lags=2, instruments=sets, small_sample=True, convention="stata")
 
 
 # With ``small`` older versions of xtabond2 (Roodman's of 2009 too) counted N / (N - k) without the constant; since then

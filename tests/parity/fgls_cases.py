@@ -65,7 +65,7 @@ def tests_of(x: tuple[str, ...]) -> dict[str, float]:
     fe = pv.fit_fixed_effects(panel("stata"), "inv", list(x))
     return {
         "d1": pv.bhargava_test(fe).statistic,
-        "LBI": pv.bhargava_test(fe, kind="lbi").statistic,
+        "LBI": pv.bhargava_test(fe, statistic="lbi").statistic,
     }
 
 
@@ -80,9 +80,9 @@ def statistics(case: str) -> dict[str, object]:
         "N_t": result.n_periods,
         "chi2": test.statistic,
         "r2": result.rsquared,
-        "r2_w": result.r2.within,
-        "r2_b": result.r2.between,
-        "r2_o": result.r2.overall,
+        "r2_w": result.rsquared_table.within,
+        "r2_b": result.rsquared_table.between,
+        "r2_o": result.rsquared_table.overall,
     }
     if case in XTGLS and result.structure.log_likelihood is not None:
         out["ll"] = result.loglik

@@ -33,7 +33,9 @@ def tests_of(sample: str, group: str, label: str):
     model = fit(sample, lags, trend, "vars")
     kind, _, window = label.partition("_")
     which = "ols" if kind.startswith("OLS") else "recursive"
-    return pv.mosum_test(model, kind=which, window=float(window)) if window else pv.cusum_test(model, kind=which)
+    return (
+        pv.mosum_test(model, statistic=which, window=float(window)) if window else pv.cusum_test(model, statistic=which)
+    )
 
 
 def equation(place: tuple[str, str, str], name: str, numbers: dict) -> list[Comparison]:

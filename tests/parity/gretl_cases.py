@@ -105,14 +105,14 @@ def matrix_difference(data: str) -> pv.TestResult:
     """Hausman's statistic from the difference of the covariances."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return pv.hausman(fit(data, "fe"), fit(data, "re_swar_matrixdiff"))
+        return pv.hausman_test(fit(data, "fe"), fit(data, "re_swar_matrixdiff"))
 
 
-def hausman_regression(data: str, group: str) -> pv.TestResult:
+def hausman_regression_test(data: str, group: str) -> pv.TestResult:
     """Hausman's statistic from the auxiliary regression, robust if the model's errors are."""
     result = fit(data, group, dummies=has_dummies(group))
     cov = "robust" if group == "re_swar_robust" else "classical"
-    return pv.hausman_regression(result, regressors=MODELS[data][1], cov=cov)
+    return pv.hausman_regression_test(result, regressors=MODELS[data][1], cov=cov)
 
 
 def answers_to_tests(data: str) -> dict[str, Callable[[], Any]]:
@@ -157,7 +157,7 @@ def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
         "Tmin": lambda: r().periods_per_entity[0],
         "Tmax": lambda: r().periods_per_entity[2],
         # gretl's Tbar is the harmonic mean.
-        "Tbar": lambda: 1.0 / np.mean(1.0 / r().design.entities.sizes),
+        "Tbar": lambda: 1.0 / np.mean(1.0 / r()._design.entities.sizes),
         **(residual_autocorrelation(data, group) if group != "between" else {}),
     }
     if has_dummies(group) and (data not in ("empluk", "staggered") or group != "fe_twoway_robust_scc"):
@@ -173,7 +173,7 @@ def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
             "s2v": lambda: listed().variance_components.effect,
             "theta": lambda: listed().variance_components.theta[0],
             "theta_bar": lambda: listed().variance_components.theta.mean(),
-            "corr_rsq": lambda: listed().r2.overall,
+            "corr_rsq": lambda: listed().rsquared_table.overall,
             "df": lambda: listed().df_resid,
             "ntdum": lambda: len(dummy_names(data)),
             "re_wald_test": lambda: chi2(listed(), MODELS[data][1]),
@@ -186,10 +186,10 @@ def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
                 if group == "re_swar_matrixdiff"
                 else {
                     "hausman": lambda: [
-                        hausman_regression(data, group).statistic,
-                        *_df_p(hausman_regression(data, group)),
+                        hausman_regression_test(data, group).statistic,
+                        *_df_p(hausman_regression_test(data, group)),
                     ],
-                    "hausman_test": lambda: htest(hausman_regression(data, group)),
+                    "hausman_test": lambda: htest(hausman_regression_test(data, group)),
                 }
             ),
         }
@@ -197,7 +197,7 @@ def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
         "ess": lambda: r().rss,
         "rsq": lambda: r().rsquared,
         "trsq": lambda: r().nobs * r().rsquared,
-        "within_rsq": lambda: listed().r2.within,
+        "within_rsq": lambda: listed().rsquared_table.within,
         "lnl": lambda: r().loglik,
     }
     out["sigma"] = lambda: r().rmse
@@ -236,7 +236,7 @@ def residual_autocorrelation(data: str, group: str) -> dict[str, Callable[[], An
 
     def numbers() -> tuple[float, float]:
         result = within()
-        design, u = result.design, np.asarray(result.fit.transformed_residuals)
+        design, u = result._design, np.asarray(result.fit.transformed_residuals)
         entities, periods = design.entities.codes, design.time_positions
         later = np.flatnonzero((np.diff(entities) == 0) & (np.diff(periods) == 1)) + 1
         d = pv.bhargava_test(result).statistic
@@ -272,7 +272,7 @@ def by_unit(data: str, group: str) -> dict[str, Callable[[], Any]]:
         """Of the units' variances after the last step; of the weighted rows alone where gretl took one step."""
         if not iterations:
             return -r().nobs / 2 * (np.log(2 * np.pi * r().rss / r().nobs) + 1)
-        groups, u = r().design.entities, r().resids.to_numpy()
+        groups, u = r()._design.entities, r().resids.to_numpy()
         variances = np.bincount(groups.codes, u**2) / groups.sizes
         return float(-(groups.sizes * (np.log(2 * np.pi * variances) + 1)).sum() / 2)
 
@@ -281,7 +281,7 @@ def by_unit(data: str, group: str) -> dict[str, Callable[[], Any]]:
 
     def equal_variances() -> dict[str, float]:
         """Likelihood ratio of one variance, with those of the last step's weights."""
-        pooled, sizes = fit(data, "pooled"), r().design.entities.sizes
+        pooled, sizes = fit(data, "pooled"), r()._design.entities.sizes
         statistic = pooled.nobs * np.log(pooled.rss / pooled.nobs) - float(sizes @ np.log(r().error_variances))
         return {"test": statistic, "dfn": len(sizes) - 1, "pvalue": chi2_tail(statistic, len(sizes) - 1)}
 
@@ -300,7 +300,9 @@ def by_unit(data: str, group: str) -> dict[str, Callable[[], Any]]:
         "sigma_orig": lambda: np.sqrt(squares() / r().df_resid),
         "rsq": lambda: r().rsquared,
         "trsq": lambda: r().nobs * r().rsquared,
-        "Fstat": lambda: chi2(r(), MODELS[data][1])["test"] / len(MODELS[data][1]) * r().s2 * r().df_resid / r().rss,
+        "Fstat": lambda: (
+            chi2(r(), MODELS[data][1])["test"] / len(MODELS[data][1]) * r().sigma2 * r().df_resid / r().rss
+        ),
         "iters": lambda: r().iterations,
         "grpwise_test": equal_variances,
         "lnl": likelihood,

@@ -150,8 +150,10 @@ def linearmodels_comparisons(file):
         Comparison("tests/sargan", lambda: short().sargan.statistic),
         Comparison("tests/basmann_f", lambda: short(method="liml").basmann.statistic),
         Comparison("tests/anderson_rubin_lr", lambda: 630 * np.log(short(method="liml").kappa)),
-        Comparison("tests/durbin_lprbarr", lambda: short().endogeneity_test("lprbarr", form="difference").statistic),
-        Comparison("tests/durbin", lambda: short().endogeneity_test(form="difference").statistic),
+        Comparison(
+            "tests/durbin_lprbarr", lambda: short().endogeneity_test("lprbarr", statistic="difference").statistic
+        ),
+        Comparison("tests/durbin", lambda: short().endogeneity_test(statistic="difference").statistic),
         Comparison("tests/wu_hausman", lambda: short().wu_hausman.statistic),
     ]
 
@@ -249,7 +251,7 @@ TESTS = {
     "kleibergen_paap": lambda large, small: small.kleibergen_paap,
     "anderson_rubin_f": lambda large, small: as_f(small.anderson_rubin()),
     "anderson_rubin_chi2": lambda large, small: as_chi2(large.anderson_rubin()),
-    "endogeneity": lambda large, small: large.endogeneity_test(form="difference").statistic,
+    "endogeneity": lambda large, small: large.endogeneity_test(statistic="difference").statistic,
     "rss": lambda large, small: large.rss,
     "r2": lambda large, small: large.rsquared,
 }

@@ -129,8 +129,8 @@ def levels(case: str) -> dict:
 
 
 def lag_order(case: str) -> dict:
-    chosen = pv.select_lags(frame(), 11, levels_trend(case), **seasonal(case))
-    names = {"aic": "aic", "fpe": "fpe", "hq": "hq", "sc": "bic"}
+    chosen = pv.select_lags(frame(), max_lags=11, trend=levels_trend(case), **seasonal(case))
+    names = {"aic": "aic", "fpe": "fpe", "hq": "hqic", "sc": "bic"}
     return {label: chosen.order(own) - 1 for label, own in names.items()}
 
 
@@ -162,11 +162,11 @@ PARTS = {
     "forecast_R": (lambda case: forecast(case, 1), FOUR),
     "responses": (responses, FOUR),
     "portmanteau_16": (lambda case: jmulti_tests.portmanteau(model(case)), FOUR),
-    "lm_5": (lambda case: in_short(pv.serial_lm_test(model(case), 5)), FOUR),
+    "lm_5": (lambda case: in_short(pv.serial_lm_test(model(case), lags=5)), FOUR),
     "cholesky": (lambda case: jmulti_tests.cholesky(model(case)), FOUR),
     "jarque_bera": (lambda case: jmulti_tests.jarque_bera(model(case)), FOUR),
     "arch_16": (lambda case: jmulti_tests.arch(model(case)), FOUR),
-    "multivariate_arch_5": (lambda case: in_short(pv.arch_test(model(case), 5)), FOUR),
+    "multivariate_arch_5": (lambda case: in_short(pv.arch_test(model(case), lags=5)), FOUR),
     "lag_order": (lag_order, FOUR),
     "causality_4": (lambda case: causality(case, 4), FOUR),
     "causality_5": (lambda case: causality(case, 5), FOUR),

@@ -8,7 +8,7 @@ import panelvar as pv
 
 
 def portmanteau(model) -> dict:
-    plain, adjusted = (pv.portmanteau_test(model, 16, kind=kind) for kind in ("plain", "adjusted"))
+    plain, adjusted = (pv.portmanteau_test(model, lags=16, statistic=kind) for kind in ("plain", "adjusted"))
     return {
         "statistic": plain.statistic,
         "p": plain.pvalue,
@@ -45,7 +45,7 @@ def arch(model) -> dict:
     """LM and F of the same regression; JMulTi takes its F with the rows where their degrees of freedom belong."""
     found, used = {}, model.nobs - 16
     for name in model.names:
-        test = pv.arch_test(model, 16, equation=name)
+        test = pv.arch_test(model, lags=16, equation=name)
         ratio = test.statistic / 16 / (1 - test.statistic / used)
         found[name] = [test.statistic, test.pvalue, ratio, float(fdtrc(16, used - 17, ratio))]
     return found

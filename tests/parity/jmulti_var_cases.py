@@ -105,8 +105,13 @@ def inverse_roots(case: str) -> np.ndarray:
 
 
 def lag_order(case: str) -> dict:
-    chosen = pv.select_lags(table("us_levels")[NAMES], 10, **terms(case))
-    return {"aic": chosen.order("aic"), "fpe": chosen.order("fpe"), "hq": chosen.order("hq"), "sc": chosen.order("bic")}
+    chosen = pv.select_lags(table("us_levels")[NAMES], max_lags=10, **terms(case))
+    return {
+        "aic": chosen.order("aic"),
+        "fpe": chosen.order("fpe"),
+        "hq": chosen.order("hqic"),
+        "sc": chosen.order("bic"),
+    }
 
 
 def granger(case: str, cause: str) -> dict:
@@ -121,7 +126,7 @@ def instantaneous(case: str, cause: str) -> dict:
 
 
 def serial(case: str) -> dict:
-    lm, rao = pv.serial_lm_test(model(case), 5), pv.serial_lm_test(model(case), 5, form="f")
+    lm, rao = pv.serial_lm_test(model(case), lags=5), pv.serial_lm_test(model(case), lags=5, statistic="f")
     return {
         "statistic": lm.statistic,
         "p": lm.pvalue,
@@ -134,7 +139,7 @@ def serial(case: str) -> dict:
 
 
 def multivariate_arch(case: str) -> dict:
-    found = pv.arch_test(model(case), 5)
+    found = pv.arch_test(model(case), lags=5)
     return {"statistic": found.statistic, "p": found.pvalue, "df": found.df}
 
 

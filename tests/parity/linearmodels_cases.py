@@ -81,7 +81,7 @@ def full_tree(data, model, debiased):
         "tstats": result.tstats,
         "pvalues": result.pvalues,
         "cov": result.cov.to_numpy(),
-        "s2": result.s2,
+        "s2": result.sigma2,
         "df_resid": result.df_resid,
         "df_model": result.df_model,
         "nobs": result.nobs,
@@ -90,16 +90,16 @@ def full_tree(data, model, debiased):
         "model_ss": result.tss - result.rss,
         "loglik": result.loglik,
         "rsquared": result.rsquared,
-        "rsquared_within": result.r2.within,
-        "rsquared_between": result.r2.between,
-        "rsquared_overall": result.r2.overall,
+        "rsquared_within": result.rsquared_table.within,
+        "rsquared_between": result.rsquared_table.between,
+        "rsquared_overall": result.rsquared_table.overall,
         "f_statistic": f_tree(result.f_classical),
     }
     if model.startswith("fe_"):
-        tree |= {"rsquared_inclusive": result.r2.with_dummies, "f_pooled": f_tree(result.f_poolability)}
+        tree |= {"rsquared_inclusive": result.rsquared_table.with_dummies, "f_pooled": f_tree(result.f_poolability)}
     if model.startswith("random"):
         parts = result.variance_components
-        by_firm = {str(label): value for label, value in zip(result.design.entity_labels, parts.theta, strict=True)}
+        by_firm = {str(label): value for label, value in zip(result._design.entity_labels, parts.theta, strict=True)}
         tree |= {
             "theta": {"distinct_sorted": np.unique(parts.theta)} | by_firm if data in UNBALANCED else parts.theta[0],
             "variance_decomposition": {

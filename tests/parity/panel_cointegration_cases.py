@@ -42,13 +42,12 @@ def pedroni(model: str) -> dict[str, float]:
 
 def orders(cell: str) -> dict[str, object]:
     """Options for ``lags0-2_leads1_window3``."""
-    lags, leads, window = re.findall(r"(?:lags|leads|window)([\d-]+)", cell)
-    low, high = (tuple(map(int, each.split("-"))) for each in (lags, leads))
-    return {
-        "lags": low if len(low) > 1 else low[0],
-        "leads": high if len(high) > 1 else high[0],
-        "bandwidth": int(window),
-    }
+    asked: dict[str, object] = {}
+    for option, numbers in re.findall(r"(lags|leads)([\d-]+)", cell):
+        fewest, *most = map(int, numbers.split("-"))
+        bounds = {option: "aic", f"min_{option}": fewest, f"max_{option}": most[0]} if most else {option: fewest}
+        asked |= bounds
+    return asked | {"bandwidth": int(cell.rpartition("window")[2])}
 
 
 def westerlund(model: str, cell: str) -> dict[str, object]:
@@ -88,7 +87,7 @@ def johansen(model: str, case: str) -> dict[str, object]:
     ranks = range(int(count))
     single = found.individual
     pvalues = [single[f"trace_{rank}_pvalue"] for rank in ranks]
-    combined = {each: [pv.combine_pvalues(own, each) for own in pvalues] for each in ("P", "Pm", "Z")}
+    combined = {each: [pv.combine_pvalues(own, statistic=each) for own in pvalues] for each in ("P", "Pm", "Z")}
     return {
         "statistics": single[[f"trace_{rank}" for rank in ranks]].to_numpy(),
         "pvalues": np.column_stack(pvalues),
@@ -125,7 +124,7 @@ def saikkonen_luetkepohl(model: str, case: str) -> dict[str, object]:
             "CAIN_statistic": [test.statistic for test in tests],
             "CAIN_pvalue": [test.pvalue for test in tests],
         }
-    combined = {each: [pv.combine_pvalues(own, each) for own in pvalues] for each in ("P", "Pm", "Z")}
+    combined = {each: [pv.combine_pvalues(own, statistic=each) for own in pvalues] for each in ("P", "Pm", "Z")}
     return told | {
         **{f"Choi_{each}_statistic": [test.statistic for test in tests] for each, tests in combined.items()},
         **{f"Choi_{each}_pvalue": [test.pvalue for test in tests] for each, tests in combined.items()},

@@ -16,7 +16,7 @@ TRENDS = {"none": "n", "intercept": "c", "trend": "ct"}
 OPTIONS = {
     "hadri_HconsTRUE": {"errors": "heteroskedastic"},
     "hadri_HconsFALSE": {"errors": "homoskedastic"},
-    "hadri_dfcorTRUE": {"errors": "heteroskedastic", "df_correction": True},
+    "hadri_dfcorTRUE": {"errors": "heteroskedastic", "small_sample": True},
 }
 
 
@@ -61,7 +61,7 @@ NO_TREND = "of the moments with a constant under a trend: -2.605 where W is -0.4
 def llc(model: str, test: str) -> dict[str, object]:
     variable, terms = model.split("_")
     kind, lags = test.rsplit("_", 1)
-    options = {"df_correction": kind == "levinlin_dfcor", "convention": "plm", **how_many(lags)}
+    options = {"small_sample": kind == "levinlin_dfcor", "convention": "plm", **how_many(lags)}
     result = pv.llc_test(grunfeld(), variable, trend=TRENDS[terms], **options)
     return {"statistic": result.statistic, "p.value": result.pvalue, "lags": result.individual["lags"].tolist()}
 
@@ -88,7 +88,7 @@ def cips(variable: str, model: str) -> dict[str, object]:
     values = table("grunfeld").pivot(index="year", columns="firm", values=variable).to_numpy(dtype=float)
     if kind == "dmg":
         values = values - values.mean(axis=1, keepdims=True)
-    ratios = [pv.adf_test(series, order, trend=trend).statistic for series in values.T]
+    ratios = [pv.adf_test(series, lags=order, trend=trend).statistic for series in values.T]
     return {"cips": sum(ratios) / len(ratios), "individual_cadf_t": ratios}
 
 
@@ -110,7 +110,7 @@ def fisher(model: str, lags: str) -> dict[str, object]:
     bounded = np.minimum(pvalues, LARGEST_PVALUE)
     for name, statistic in STATISTICS.items():
         if max(pvalues) < 1.0 or statistic in ("P", "Pm"):
-            result = pv.combine_pvalues(bounded, statistic)
+            result = pv.combine_pvalues(bounded, statistic=statistic)
             df = {} if result.df is None else {"df": result.df}
             found[name] = {"statistic": result.statistic, "p.value": result.pvalue} | df
     if lags == "lags1":

@@ -23,7 +23,7 @@ def frame(data: str) -> pd.DataFrame:
 
 @cache
 def within(lags: int, data: str = "dahlberg") -> pv.PanelVarResult:
-    return quietly(pv.fit_panel_var, frame(data), DATA[data][1], lags, method="within")
+    return quietly(pv.fit_panel_var, frame(data), DATA[data][1], lags=lags, method="within")
 
 
 @cache
@@ -34,7 +34,7 @@ def by_moments(data: str, case: str) -> pv.PanelVarResult:
         pv.fit_panel_var,
         frame(data),
         DATA[data][1],
-        spec["lags"],
+        lags=spec["lags"],
         method="gmm",
         transform=spec["transformation"],
         steps=1 if spec["steps"] == "onestep" else 2,
@@ -169,7 +169,7 @@ def case(data: str) -> Case:
 @cache
 def one_by_one(steps: int) -> pv.PanelVarResult:
     options: dict[str, Any] = {"transform": "fd", "steps": steps, "joint": False}
-    return quietly(pv.fit_panel_var, frame("empluk"), DATA["empluk"][1], 1, method="gmm", **options)
+    return quietly(pv.fit_panel_var, frame("empluk"), DATA["empluk"][1], lags=1, method="gmm", **options)
 
 
 def by_plm(steps: int, equation: str) -> dict[str, Any]:

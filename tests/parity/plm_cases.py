@@ -88,7 +88,7 @@ def explained_share(data: str, model: str) -> float:
     result = fit(data, model)
     if model.startswith("within"):
         f = result.f_slopes
-        return f.statistic * f.df * result.s2 / result.tss
+        return f.statistic * f.df * result.sigma2 / result.tss
     fitted, resids = result.fitted_values, result.resids
     if model.startswith("random"):
         rows, z = result.fit.rows, result.fit.constant_column
@@ -126,7 +126,7 @@ def twoway_ercomp(result: pv.LinearResult) -> dict:
     theta = {}
     for name, each in names.items():
         equal = np.ptp(each.theta) < 1e-14
-        labels = result.design.entity_labels if name == "id" else result.design.time_labels
+        labels = result._design.entity_labels if name == "id" else result._design.time_labels
         theta[name] = each.theta[0] if equal else series(pd.Series(each.theta, index=labels))
     variances = {name: each.variance for name, each in names.items()}
     return {"sigma2": {"idios": result.variance_components.idiosyncratic, **variances}, "theta": theta}
@@ -150,14 +150,14 @@ def fit_comparisons(data: str) -> list[Comparison]:
         add("df_residual", lambda r=result: r().df_resid)
         add("nobs", lambda r=result: r().nobs)
         add("rss", lambda r=result: r().rss)
-        add("sigma2_rss_over_dfresid", lambda r=result: r().s2)
+        add("sigma2_rss_over_dfresid", lambda r=result: r().sigma2)
         add("r2_summary", lambda r=result: {"rsq": r().rsquared, "adjrsq": r().rsquared_adjusted})
-        add("r2_cor", lambda r=result: r().r2.transformed)
+        add("r2_cor", lambda r=result: r().rsquared_table.transformed)
         about_mean = PLM.but(transformed_total="mean", transformed_kind="residual")
         if model == "fd_nointercept":
             add("r2_rss", lambda r=result: 1.0 - r().rss / ((r().fitted_values + r().resids).var() * (r().nobs - 1)))
         elif model != "fd":
-            add("r2_rss", lambda d=data, m=model, c=about_mean: fit(d, m, c).r2.transformed)
+            add("r2_rss", lambda d=data, m=model, c=about_mean: fit(d, m, c).rsquared_table.transformed)
         add("r2_ess", lambda d=data, m=model: explained_share(d, m))
         with_t = PLM.but(random_distribution="t")
         add("wald_F", lambda d=data, m=model, c=with_t: wald(fit(d, m, c), "F"))
@@ -283,11 +283,11 @@ def poolability(result: pv.LinearResult) -> dict:
     return {"statistic": {"F": test.statistic}, "parameter": parameter, "p.value": test.pvalue}
 
 
-def hausman(consistent: pv.LinearResult, efficient: pv.LinearResult) -> dict:
+def hausman_test(consistent: pv.LinearResult, efficient: pv.LinearResult) -> dict:
     """The matrix form."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        test = pv.hausman(consistent, efficient)
+        test = pv.hausman_test(consistent, efficient)
     return {"statistic": {"chisq": test.statistic}, "parameter": {"df": test.df}, "p.value": test.pvalue}
 
 
@@ -312,7 +312,7 @@ def diagnostic_comparisons(data: str) -> list[Comparison]:
                     Comparison(
                         f"plmtest/{effect}/{kind}/{part}",
                         lambda n=name, e=ours, k=named, p=part: htest(
-                            n, pv.effects_lm_test, fit(data, "pooling"), effects=e, kind=k
+                            n, pv.effects_lm_test, fit(data, "pooling"), effects=e, statistic=k
                         )[p],
                     )
                     for part in ("statistic", "p.value", *(["parameter"] if kind == "bp" else []))
@@ -327,23 +327,23 @@ def diagnostic_comparisons(data: str) -> list[Comparison]:
     add("pooltest/within", "F", pv.slope_poolability_test, "within_individual")
     add("pooltest/pooling", "F", pv.slope_poolability_test, "pooling")
     if data not in UNBALANCED:
-        add("phtest/aux", "chisq", pv.hausman_regression, "random_individual_swar")
+        add("phtest/aux", "chisq", pv.hausman_regression_test, "random_individual_swar")
         for name, cov in (
             ("HC0", pv.Clustered(group_factor=False, dof_factor="none")),
             ("sss", pv.Clustered("entity", **STATA_LIKE)),
         ):
             path = f"phtest/aux_robust_arellano_{name}"
-            add(path, "chisq", pv.hausman_regression, "random_individual_swar", cov=cov)
+            add(path, "chisq", pv.hausman_regression_test, "random_individual_swar", cov=cov)
         for name, one_sided in (("twosided", False), ("onesided", True)):
             statistic = "z" if one_sided else "chisq"
             add(f"pbltest/{name}", statistic, pv.baltagi_li_test, "random_individual_swar", one_sided=one_sided)
     for model in ("pooling", "within_individual", "random_individual_swar", "fd"):
         for order in (1, 2, 3):
             path = f"pbgtest/{model}/order{order}"
-            add(f"{path}_Chisq", "chisq", pv.breusch_godfrey_test, model, order, lags="stacked")
-            add(f"{path}_F", "F", pv.breusch_godfrey_test, model, order, kind="f", lags="stacked")
+            add(f"{path}_Chisq", "chisq", pv.breusch_godfrey_test, model, lags=order, lag_by="stacked")
+            add(f"{path}_F", "F", pv.breusch_godfrey_test, model, lags=order, statistic="f", lag_by="stacked")
         if model != "fd":
-            add(f"pdwtest/{model}", "DW", pv.durbin_watson_test, model, lags="stacked")
+            add(f"pdwtest/{model}", "DW", pv.durbin_watson_test, model, lag_by="stacked")
     add("pwartest/default", "F", pv.wooldridge_within_test, "within_individual")
     add("pwfdtest/h0_fd", "F", pv.wooldridge_difference_test, "fd", null="differences")
     add("pwfdtest/h0_fe", "F", pv.wooldridge_difference_test, "fd", null="levels")
@@ -353,7 +353,7 @@ def diagnostic_comparisons(data: str) -> list[Comparison]:
         for kind, named in DEPENDENCE.items():
             if kind != "bcsclm" or model.startswith("within"):
                 name = "chisq" if kind == "lm" else "z"
-                add(f"pcdtest/{model}/{kind}", name, pv.cross_section_dependence_test, model, kind=named)
+                add(f"pcdtest/{model}/{kind}", name, pv.cross_section_dependence_test, model, statistic=named)
         for name, symbol, field in (("rho", "rho", "mean"), ("absrho", "|rho|", "mean_absolute")):
             out.append(
                 Comparison(
@@ -362,11 +362,11 @@ def diagnostic_comparisons(data: str) -> list[Comparison]:
                 )
             )
     add("pbsytest/ar", "chisq", pv.bera_sosa_yoon_test, "pooling")
-    add("pbsytest/re_onesided", "z", pv.bera_sosa_yoon_test, "pooling", kind="effects", one_sided=True)
-    add("pbsytest/re_twosided", "chisq", pv.bera_sosa_yoon_test, "pooling", kind="effects")
-    add("pbsytest/j", "chisq", pv.bera_sosa_yoon_test, "pooling", kind="joint")
+    add("pbsytest/re_onesided", "z", pv.bera_sosa_yoon_test, "pooling", statistic="effects", one_sided=True)
+    add("pbsytest/re_twosided", "chisq", pv.bera_sosa_yoon_test, "pooling", statistic="effects")
+    add("pbsytest/j", "chisq", pv.bera_sosa_yoon_test, "pooling", statistic="joint")
     add("pbnftest/bnf", "DW", pv.bhargava_test, "within_individual")
-    add("pbnftest/lbi", "LBI", pv.bhargava_test, "within_individual", kind="lbi")
+    add("pbnftest/lbi", "LBI", pv.bhargava_test, "within_individual", statistic="lbi")
     return out
 
 
@@ -378,7 +378,7 @@ def htest_comparisons(data: str) -> list[Comparison]:
 
     twoway = Comparison(
         "phtest/within_twoways_vs_random_twoways_swar",
-        lambda: hausman(model("within_twoways"), model("random_twoways_swar")),
+        lambda: hausman_test(model("within_twoways"), model("random_twoways_swar")),
     )
     return [
         *([] if data in UNBALANCED else [twoway]),
@@ -388,16 +388,18 @@ def htest_comparisons(data: str) -> list[Comparison]:
         *diagnostic_comparisons(data),
         Comparison(
             "phtest/within_vs_random_swar_chisq",
-            lambda: hausman(model("within_individual"), model("random_individual_swar")),
+            lambda: hausman_test(model("within_individual"), model("random_individual_swar")),
         ),
         Comparison(
-            "phtest/within_time_vs_random_time_swar", lambda: hausman(model("within_time"), model("random_time_swar"))
+            "phtest/within_time_vs_random_time_swar",
+            lambda: hausman_test(model("within_time"), model("random_time_swar")),
         ),
         Comparison(
-            "phtest/within_vs_between", lambda: hausman(model("between_individual"), model("within_individual"))
+            "phtest/within_vs_between", lambda: hausman_test(model("between_individual"), model("within_individual"))
         ),
         Comparison(
-            "phtest/between_vs_random", lambda: hausman(model("between_individual"), model("random_individual_swar"))
+            "phtest/between_vs_random",
+            lambda: hausman_test(model("between_individual"), model("random_individual_swar")),
         ),
     ]
 

@@ -19,7 +19,7 @@ NAMES = {
 }
 MODELS = {
     "mg": lambda *model: pv.fit_mean_group(*model, convention="plm"),
-    "dmg": lambda *model: pv.fit_mean_group(*model, time_demeaned=True, convention="plm"),
+    "dmg": lambda *model: pv.fit_mean_group(*model, demean=True, convention="plm"),
     "cmg": lambda *model: pv.fit_common_correlated_effects(*model, convention="plm"),
     "swamy": lambda *model: pv.fit_swamy(*model, convention="plm"),
 }
@@ -61,7 +61,7 @@ def causality(causing: str, lags: int, statistic: str) -> dict:
     panel = pv.Panel(table("grunfeld"), "firm", "year")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        test = pv.panel_granger_test(panel, "inv", causing, lags=lags, kind=kind)
+        test = pv.panel_granger_test(panel, "inv", causing, lags=lags, statistic=kind)
     return {"statistic": {statistic: test.statistic}, "p.value": test.pvalue, "individual_wald": test.wald}
 
 

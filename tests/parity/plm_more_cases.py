@@ -30,8 +30,8 @@ def fit(name: str) -> Any:
     makers: dict[str, Callable[[], Any]] = {
         "pcce_p": lambda: pv.fit_common_correlated_effects(*model, pooled=True, convention="plm"),
         "pcce_mg": lambda: pv.fit_common_correlated_effects(*model, convention="plm"),
-        "pmg_mg_trend": lambda: pv.fit_mean_group(*model, trend=True, convention="plm"),
-        "pmg_cmg_trend": lambda: pv.fit_common_correlated_effects(*model, trend=True, convention="plm"),
+        "pmg_mg_trend": lambda: pv.fit_mean_group(*model, trend="ct", convention="plm"),
+        "pmg_cmg_trend": lambda: pv.fit_common_correlated_effects(*model, trend="ct", convention="plm"),
         "pooled": lambda: pv.fit_pooled(*model, convention="plm"),
         "within": lambda: pv.fit_fixed_effects(*model),
         "twoway": lambda: pv.fit_fixed_effects(*model, effects="twoway"),

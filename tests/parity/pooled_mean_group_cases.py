@@ -50,7 +50,7 @@ def comparisons(name: str) -> list[Comparison]:
     """What is compared of one model; a column of a table at a time, so that each has a scale of its own."""
     found = [
         Comparison(f"{name}/nobs", lambda: fit(name).nobs),
-        Comparison(f"{name}/rows", lambda: np.asarray(fit(name).design.entities.sizes)),
+        Comparison(f"{name}/rows", lambda: np.asarray(fit(name)._design.entities.sizes)),
         Comparison(f"{name}/LR/coef", lambda: fit(name).long_run.to_numpy()),
         Comparison(f"{name}/LR/se", lambda: fit(name).std_errors.to_numpy()[:2]),
         Comparison(f"{name}/sigma2", lambda: fit(name).individual_variances.to_numpy()),

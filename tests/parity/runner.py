@@ -32,7 +32,7 @@ model is fitted once::
             names=R_NAMES,
             comparisons=[
                 Comparison("coef", lambda: pooled().params),  # a Series against {"(Intercept)": ..., "value": ...}
-                Comparison("sigma2", lambda: pooled().s2),  # number against number
+                Comparison("sigma2", lambda: pooled().sigma2),  # number against number
                 Comparison("vcovHC/HC0", lambda: pooled("HC0").std_errors),
                 Comparison("F", lambda: {"value": pooled().f_statistic.statistic, "numdf": 2, "dendf": 197}),
                 Comparison("p", lambda: pooled().pvalues, within(1e-4, absolute=1e-15, reason="R computes 1 - pchisq")),

@@ -59,7 +59,7 @@ def comparisons(data: str) -> list[Comparison]:
     out = [
         Comparison("coef", lambda: pooled(data).params),
         Comparison("se", lambda: pooled(data).std_errors),
-        Comparison("sigma2", lambda: pooled(data).s2),
+        Comparison("sigma2", lambda: pooled(data).sigma2),
         Comparison("r2", lambda: pooled(data).rsquared),
         Comparison("adj_r2", lambda: pooled(data).rsquared_adjusted),
         Comparison("F", lambda: f_statistic(pooled(data))),

@@ -96,8 +96,8 @@ def pooled_stats(result, weighted=False):
     result = result()
     clusters = [count for _, count in result.covariance.clusters]
     n, rss, r2 = result.nobs, result.rss, result.rsquared
-    weight = result.design.weights if weighted else np.ones(n)
-    uncentred = 1.0 - rss / (weight @ result.design.y**2)
+    weight = result._design.weights if weighted else np.ones(n)
+    uncentred = 1.0 - rss / (weight @ result._design.y**2)
     small = result.convention.distribution == "t"
     # ivreg2's F always has the small-sample factor and G - 1.
     test = (result if small else pooled(pv.Clustered(*result_by(result)), STATA, weighted)).f_slopes
@@ -224,9 +224,9 @@ def grunfeld(model):
 def r_squared(result):
     """The three R2 that xtreg prints."""
     return {
-        "r2_w": (lambda: result().r2.within, printed(decimals=4)),
-        "r2_b": (lambda: result().r2.between, printed(decimals=4)),
-        "r2_o": (lambda: result().r2.overall, printed(decimals=4)),
+        "r2_w": (lambda: result().rsquared_table.within, printed(decimals=4)),
+        "r2_b": (lambda: result().rsquared_table.between, printed(decimals=4)),
+        "r2_o": (lambda: result().rsquared_table.overall, printed(decimals=4)),
     }
 
 
@@ -268,7 +268,7 @@ XTREG = Case(
         *statistics(
             "xtreg_be_header/stats",
             {
-                "N": (lambda: grunfeld_be().design.nobs, DEFAULT),
+                "N": (lambda: grunfeld_be()._design.nobs, DEFAULT),
                 "N_g": (lambda: grunfeld_be().n_entities, DEFAULT),
                 "F(2,7)": (lambda: grunfeld_be().f_statistic.statistic, printed(decimals=2)),
                 "sd(u_i+avg(e_i.))": (lambda: grunfeld_be().rmse, printed(significant=7)),
@@ -335,7 +335,7 @@ def theta_summary(result):
 def residuals():
     """What predict stores after fe and re, in single precision: e, ue and u, a value a row."""
     fe, re = nls_fe(), nls_re()
-    y = pd.Series(re.design.y, index=re.design.index)
+    y = pd.Series(re._design.y, index=re._design.index)
     ue_re = y - re.predict()
     e_re = y - re.predict(effects=True)
     found = {"e_fe": fe.resids, "ue_fe": y - fe.predict(), "e_re": e_re, "ue_re": ue_re, "u_re": ue_re - e_re}
@@ -418,7 +418,7 @@ NLSWORK = Case(
                 **components(nls_sa_long, VERSION_8),
             },
         ),
-        Comparison("hausman_fe_re_sa/chi2(8)", lambda: pv.hausman(nls_fe(), nls_sa_long()).statistic, VERSION_8),
+        Comparison("hausman_fe_re_sa/chi2(8)", lambda: pv.hausman_test(nls_fe(), nls_sa_long()).statistic, VERSION_8),
         *(
             Comparison(f"hausman_fe_re_sa/{part}/{name}", lambda p=part, n=name: hausman_table()[p][n], VERSION_8)
             for part in ("differences", "sqrt_diag_V_b_minus_V_B")
@@ -493,7 +493,7 @@ def regress_stats(result):
 def sigmamore():
     """hausman's table: b, B, the difference, and its errors with the random-effects variance in both."""
     fe, re = fatalities("fe"), fatalities("re")
-    error = np.sqrt(np.diag(fe.cov * (re.s2 / fe.s2) - re.cov))
+    error = np.sqrt(np.diag(fe.cov * (re.sigma2 / fe.sigma2) - re.cov))
     return {
         "b": fe.params,
         "B": re.params,
@@ -506,7 +506,7 @@ def sigmamore():
 def sigmamore_statistic():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return pv.hausman(fatalities("fe"), fatalities("re"), sigma="efficient").statistic
+        return pv.hausman_test(fatalities("fe"), fatalities("re"), sigma="efficient").statistic
 
 
 FATALITIES = Case(
@@ -530,7 +530,7 @@ FATALITIES = Case(
         *statistics(
             "xttest0/variances",
             {
-                "fatal": (lambda: fatalities("re").design.y.var(ddof=1), SEVEN),
+                "fatal": (lambda: fatalities("re")._design.y.var(ddof=1), SEVEN),
                 "e": (lambda: fatalities("re").variance_components.idiosyncratic, SEVEN),
                 "u": (lambda: fatalities("re").variance_components.effect, SEVEN),
             },
@@ -538,7 +538,7 @@ FATALITIES = Case(
         *statistics(
             "xttest0/sd",
             {
-                "fatal": (lambda: fatalities("re").design.y.std(ddof=1), SEVEN),
+                "fatal": (lambda: fatalities("re")._design.y.std(ddof=1), SEVEN),
                 "e": (lambda: fatalities("re").variance_components.sigma_e, SEVEN),
                 "u": (lambda: fatalities("re").variance_components.sigma_u, SEVEN),
             },

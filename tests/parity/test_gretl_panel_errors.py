@@ -13,7 +13,7 @@ def test_wald_statistic_of_weighted_rows_off_their_centre(data):
     """(sum of squares of weighted fitted values - (sum of weighted y)^2 / n) / s^2: the constant is weighted too."""
     expected = expected_tree(f"{data}_gretl")["wls_unit_weights_iterate"]
     result = by_unit(data, "wls_unit_weights_iterate")["result"]()
-    design = result.design
+    design = result._design
     weights = 1.0 / np.sqrt(result.error_variances.to_numpy())[design.entities.codes]
     fitted = weights * (np.column_stack([np.ones(result.nobs), *design.x]) @ result.params.to_numpy())
     centre = (weights * design.y).sum() ** 2 / result.nobs

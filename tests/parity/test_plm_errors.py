@@ -131,7 +131,7 @@ def test_two_way_random_effects_without_the_error_variance(data, method):
     if expected is None:
         pytest.skip("plm has no such number")
     result = fit(data, f"random_twoways_{method}")
-    np.testing.assert_allclose(result.cov / result.s2, expected["vcov"]["values"], rtol=1e-7)
+    np.testing.assert_allclose(result.cov / result.sigma2, expected["vcov"]["values"], rtol=1e-7)
     assert float(result.resids @ result.resids) == pytest.approx(expected["rss"], rel=1e-9)
 
 
@@ -156,7 +156,7 @@ def test_most_firms_of_any_period_for_the_number_of_firms(data):
         statistics[name] = serial, n**2 * (a + 2 * b) ** 2 / (2 * rest), joint
     theirs = [expected[kind]["statistic"]["chisq"] for kind in ("ar", "re_twosided", "j")]
     np.testing.assert_allclose(statistics["theirs"], theirs, rtol=1e-9)
-    ours = [pv.bera_sosa_yoon_test(result, kind=kind).statistic for kind in ("serial", "effects", "joint")]
+    ours = [pv.bera_sosa_yoon_test(result, statistic=kind).statistic for kind in ("serial", "effects", "joint")]
     np.testing.assert_allclose(statistics["ours"], ours, rtol=1e-9)
 
 
@@ -164,7 +164,7 @@ def test_hausman_regression_of_the_wrong_coefficients():
     """phtest(method = "aux") skips as many coefficients as it tests, not as many as the model has."""
     expected = load("staggered_plm_tests")["expected"]["phtest"]["aux"]["statistic"]["chisq"]
     random = fit("staggered", "random_individual_swar")
-    design = random.design
+    design = random._design
     theta = random.variance_components.theta[design.entities.codes]
     mean = [design.entities.means(column)[design.entities.codes] for column in design.columns]
     *x, y = (column - theta * m for column, m in zip(design.columns, mean, strict=True))
@@ -182,7 +182,7 @@ def test_hausman_regression_with_a_plain_constant():
     """plm's auxiliary regression of an unbalanced panel: a column of ones where the model has 1 - theta_i."""
     expected = load("empluk_plm_tests")["expected"]["phtest"]["aux"]["statistic"]["chisq"]
     random = fit("empluk", "random_individual_swar")
-    design = random.design
+    design = random._design
     theta = random.variance_components.theta[design.entities.codes]
     mean = [design.entities.means(column)[design.entities.codes] for column in design.columns]
     moved = [column - theta * m for column, m in zip(design.columns, mean, strict=True)]
@@ -193,7 +193,7 @@ def test_hausman_regression_with_a_plain_constant():
         rss = [np.linalg.lstsq(z, moved[-1], rcond=None)[1][0] for z in (short, np.column_stack([short, *within]))]
         statistics.append((rss[0] - rss[1]) / rss[1] * (design.nobs - 7))
     assert statistics[0] == pytest.approx(expected, rel=1e-9)
-    assert statistics[1] == pytest.approx(pv.hausman_regression(random).statistic, rel=1e-9)
+    assert statistics[1] == pytest.approx(pv.hausman_regression_test(random).statistic, rel=1e-9)
     assert abs(statistics[0] - statistics[1]) > 8.0
 
 

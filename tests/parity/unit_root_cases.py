@@ -39,33 +39,33 @@ def found(result, test: str) -> dict:
 def python(y: np.ndarray, test: str):
     kind, trend, *rest = test.split("_")
     if kind == "adf":
-        return pv.adf_test(y, 3 if rest[0] == "3" else rest[0].lower(), trend=trend)
+        return pv.adf_test(y, lags=3 if rest[0] == "3" else rest[0].lower(), trend=trend)
     if kind == "kpss":
-        return pv.kpss_test(y, BANDWIDTHS[rest[0]], trend=trend)
+        return pv.kpss_test(y, bandwidth=BANDWIDTHS[rest[0]], trend=trend)
     if kind == "pp":
-        return pv.phillips_perron_test(y, 5, trend=trend, statistic=rest[0])
-    return pv.dfgls_test(y, 3, trend=trend)
+        return pv.phillips_perron_test(y, bandwidth=5, trend=trend, statistic=rest[0])
+    return pv.dfgls_test(y, lags=3, trend=trend)
 
 
 def in_r(y: np.ndarray, test: str):
     if test == "adftest":
-        return pv.adf_test(y, 4, trend="ct")
+        return pv.adf_test(y, lags=4, trend="ct")
     kind, option, *rest = test.split("_", 1 if test.startswith("pptest") else 3)
     if kind == "df":
         limits = {} if rest[0] == "Fixed" else {"max_lags": 6, "min_lags": 1}
         lags = 3 if rest[0] == "Fixed" else rest[0].lower()
-        return pv.adf_test(y, lags, trend=R_TRENDS[option], rows="common", **limits)
+        return pv.adf_test(y, lags=lags, trend=R_TRENDS[option], rows="common", **limits)
     if kind == "kpss":
-        return pv.kpss_test(y, BANDWIDTHS.get(rest[0], rest[0]), trend=R_TRENDS[option])
+        return pv.kpss_test(y, bandwidth=BANDWIDTHS.get(rest[0], rest[0]), trend=R_TRENDS[option])
     if kind == "pp":
         which = "tau" if rest[1] == "Z-tau" else "rho"
-        return pv.phillips_perron_test(y, rest[0], trend=R_TRENDS[option], statistic=which, convention="urca")
+        return pv.phillips_perron_test(y, bandwidth=rest[0], trend=R_TRENDS[option], statistic=which, convention="urca")
     if kind == "ers":
-        return pv.dfgls_test(y, 3, trend="ct" if option == "trend" else "c")
+        return pv.dfgls_test(y, lags=3, trend="ct" if option == "trend" else "c")
     if kind == "pptest":
         which = "rho" if option == "Z(alpha)" else "tau"
-        return pv.phillips_perron_test(y, "short", trend="ct", statistic=which, convention="tseries")
-    return pv.kpss_test(y, "short", trend=R_TRENDS[option])
+        return pv.phillips_perron_test(y, bandwidth="short", trend="ct", statistic=which, convention="tseries")
+    return pv.kpss_test(y, bandwidth="short", trend=R_TRENDS[option])
 
 
 def cointegrated(data: str, trend: str):

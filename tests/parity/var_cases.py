@@ -207,7 +207,12 @@ def vars_comparisons(file: str, group: str):
 
     def selection():
         chosen = quietly(
-            pv.select_lags, sample(name), most, names=variables(name), **terms(name, trend), convention="vars"
+            pv.select_lags,
+            sample(name),
+            max_lags=most,
+            columns=variables(name),
+            **terms(name, trend),
+            convention="vars",
         )
         codes = {"AIC(n)": "aic", "HQ(n)": "hqic", "SC(n)": "bic", "FPE(n)": "fpe"}
         return {
@@ -233,10 +238,10 @@ def vars_comparisons(file: str, group: str):
         kind, _, count = key.partition("_lags")
         if kind.startswith("PT"):
             kinds = {"PT.asymptotic": "plain", "PT.adjusted": "adjusted"}
-            return chi_squared(quietly(pv.portmanteau_test, model(), int(count), kind=kinds[kind]))
+            return chi_squared(quietly(pv.portmanteau_test, model(), lags=int(count), statistic=kinds[kind]))
         if kind == "BG":
-            return chi_squared(quietly(pv.serial_lm_test, model(), int(count)))
-        test = pv.serial_lm_test(model(), int(count), form="f")
+            return chi_squared(quietly(pv.serial_lm_test, model(), lags=int(count)))
+        test = pv.serial_lm_test(model(), lags=int(count), statistic="f")
         return {
             "statistic": {"F statistic": test.statistic},
             "parameter": {"df1": test.df, "df2": test.df_denominator},
@@ -245,8 +250,8 @@ def vars_comparisons(file: str, group: str):
 
     def arch(key):
         lags = int(key.removeprefix("lags"))
-        alone = {name: chi_squared(quietly(pv.arch_test, model(), lags, equation=name)) for name in model().names}
-        return {"multivariate": chi_squared(quietly(pv.arch_test, model(), lags)), "univariate": alone}
+        alone = {name: chi_squared(quietly(pv.arch_test, model(), lags=lags, equation=name)) for name in model().names}
+        return {"multivariate": chi_squared(quietly(pv.arch_test, model(), lags=lags)), "univariate": alone}
 
     def normality():
         tests = quietly(pv.normality_test, model())
@@ -275,8 +280,8 @@ def vars_comparisons(file: str, group: str):
         return quietly(
             pv.fit_restricted_var,
             sample(name),
-            "t",
-            variables(name),
+            restrictions="t",
+            columns=variables(name),
             lags=lags,
             method="ols",
             **terms(name, trend),
@@ -401,7 +406,12 @@ def statsmodels_comparisons(file: str, group: str):
 
     def selection():
         chosen = quietly(
-            pv.select_lags, sample(name), most, names=variables(name), **terms(name, trend), convention="statsmodels"
+            pv.select_lags,
+            sample(name),
+            max_lags=most,
+            columns=variables(name),
+            **terms(name, trend),
+            convention="statsmodels",
         )
         return {
             "maxlags": most,
@@ -419,10 +429,10 @@ def statsmodels_comparisons(file: str, group: str):
     def whiteness(key):
         _, count, adjusted = key.split("_")
         kind = "adjusted" if adjusted == "adjustedTrue" else "plain"
-        return plain(quietly(pv.portmanteau_test, model(), int(count.removeprefix("nlags")), kind=kind))
+        return plain(quietly(pv.portmanteau_test, model(), lags=int(count.removeprefix("nlags")), statistic=kind))
 
     def autocorrelations():
-        residuals = model().problem.residuals
+        residuals = model()._problem.residuals
         centred = residuals - residuals.mean(axis=0)
         size = np.sqrt((centred**2).sum(axis=0))
         count = len(expected_tree(f"{file}_statsmodels")[group]["acorr_resid"])
@@ -549,7 +559,12 @@ def gretl_comparisons(file: str, group: str):
     def selection():
         most = int(expected_tree(f"{file}_gretl")[group]["lagselect"][-1][0])
         chosen = quietly(
-            pv.select_lags, sample(name), most, names=variables(name), **terms(name, trend), convention="gretl"
+            pv.select_lags,
+            sample(name),
+            max_lags=most,
+            columns=variables(name),
+            **terms(name, trend),
+            convention="gretl",
         ).table
         columns = chosen[["loglik", "lr_pvalue", "aic", "bic", "hqic"]]
         return np.column_stack([chosen.index, columns]).tolist()
@@ -559,12 +574,12 @@ def gretl_comparisons(file: str, group: str):
         for key in expected_tree(f"{file}_gretl")[group].get("modtest", {}):
             kind, what = key.rsplit("_", 1)
             if kind == "normality_DH":
-                tests = [quietly(pv.normality_test, m, kind="doornik-hansen").joint]
+                tests = [quietly(pv.normality_test, m, statistic="doornik-hansen").joint]
             elif kind.startswith("arch"):
-                tests = [quietly(pv.arch_test, m, lag) for lag in range(1, int(kind.removeprefix("arch")) + 1)]
+                tests = [quietly(pv.arch_test, m, lags=lag) for lag in range(1, int(kind.removeprefix("arch")) + 1)]
             else:
                 orders = range(1, int(kind.removeprefix("autocorr")) + 1)
-                tests = [pv.serial_lm_test(m, lag, form="f") for lag in orders]
+                tests = [pv.serial_lm_test(m, lags=lag, statistic="f") for lag in orders]
             out[key] = [test.statistic if what == "stat" else test.pvalue for test in tests]
         return out
 
@@ -582,7 +597,11 @@ def gretl_comparisons(file: str, group: str):
         portmanteau = [
             Comparison(
                 f"{group}/system/Ljung_Box",
-                lambda: quietly(pv.portmanteau_test, model(), min(model().nobs // 4, 48), kind="ljung-box").statistic,
+                lambda: (
+                    quietly(
+                        pv.portmanteau_test, model(), lags=min(model().nobs // 4, 48), statistic="ljung-box"
+                    ).statistic
+                ),
             ),
             Comparison(f"{group}/system/LB_order", lambda: min(model().nobs // 4, 48)),
         ]

@@ -196,10 +196,10 @@ def manual() -> list[Comparison]:
 
     @cache
     def orders():
-        return pv.select_lags(sample("wgmacro"), 4, convention=STATA)
+        return pv.select_lags(sample("wgmacro"), max_lags=4, convention=STATA)
 
     def alone(lag):
-        return pv.serial_lm_test(model(STATA), lag, form="lr", alone=True)
+        return pv.serial_lm_test(model(STATA), lags=lag, statistic="lr", alone=True)
 
     def equations():
         m, tests = model(DFK), {name: model(DFK).exclusion_test(equations=name) for name in model(DFK).names}

@@ -29,11 +29,11 @@ def bootstrap(key: str) -> pv.WildBootstrapResult:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         result = pv.fit_pooled(panel, "inv", ["value", "capital"], cov="cluster", convention="pyfixest")
-        return pv.wild_bootstrap(
+        return pv.wild_bootstrap_test(
             result,
             param,
             weights=weights,
-            variant=variant,
+            statistic=variant,
             impose_null=null == ["imposed"],
             ties="count" if key in COUNTED else "strict",
             draws=9999 if weights == "rademacher" else 99999,

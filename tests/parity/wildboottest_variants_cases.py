@@ -26,14 +26,15 @@ def numbers(variant: str, impose_null: bool, name: str) -> dict:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         found = {
-            printed: pv.wild_bootstrap(
+            printed: pv.wild_bootstrap_test(
                 pooled(),
                 name,
                 cluster="firm",
-                variant=variant,
+                statistic=variant,
                 impose_null=impose_null,
                 alternative=ours,
                 ties="strict",
+                draws=1024,
             )
             for printed, ours in tails.items()
         }

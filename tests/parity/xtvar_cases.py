@@ -14,7 +14,7 @@ import panelvar as pv
 @cache
 def municipalities() -> pv.PanelVarResult:
     rows = table("dahlberg").set_index(["id", "year"])
-    return quietly(pv.fit_panel_var, rows, ["grants", "revenues", "expenditures"], 2, transform="fod", steps=2)
+    return quietly(pv.fit_panel_var, rows, ["grants", "revenues", "expenditures"], lags=2, transform="fod", steps=2)
 
 
 def granger() -> pv.TestResult:

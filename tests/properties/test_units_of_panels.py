@@ -224,7 +224,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "fit_mean_group": [
         lambda w: pv.fit_mean_group(w.gappy, "y", X),
-        lambda w: pv.fit_mean_group(w.panel, "y", X, trend=True, time_demeaned=True),
+        lambda w: pv.fit_mean_group(w.panel, "y", X, trend="ct", demean=True),
     ],
     "fit_common_correlated_effects": [
         lambda w: pv.fit_common_correlated_effects(w.panel, "y", X),
@@ -309,42 +309,42 @@ FUNCTIONS: dict[str, list[Call]] = {
             for c in ("estimated", "sandwich", "kernel")
         ),
     ],
-    "wild_bootstrap": [
+    "wild_bootstrap_test": [
         *(
-            lambda w, v=v: pv.wild_bootstrap(
-                w.made(PLAIN["pooled"]), f"x = {w.value('y', 'x')!r}", draws=99, seed=1, variant=v
+            lambda w, v=v: pv.wild_bootstrap_test(
+                w.made(PLAIN["pooled"]), f"x = {w.value('y', 'x')!r}", draws=99, seed=1, statistic=v
             )
             for v in ("11", "13", "31", "33")
         ),
-        lambda w: pv.wild_bootstrap(w.made(PLAIN["entity"]), X, draws=99, seed=1),
-        lambda w: pv.wild_bootstrap(w.made(PLAIN["pooled"]), X, draws=99, seed=1),
-        lambda w: pv.wild_bootstrap(
+        lambda w: pv.wild_bootstrap_test(w.made(PLAIN["entity"]), X, draws=99, seed=1),
+        lambda w: pv.wild_bootstrap_test(w.made(PLAIN["pooled"]), X, draws=99, seed=1),
+        lambda w: pv.wild_bootstrap_test(
             w.made(PLAIN["pooled"]), "x", draws=99, seed=1, cluster=["entity", "time"], impose_null=False
         ),
     ],
     "cluster_diagnostics": [
         lambda w, n=n: pv.cluster_diagnostics(w.made(PLAIN[n])) for n in ("pooled", "entity", "twoway")
     ],
-    "hausman": [
+    "hausman_test": [
         *(
-            lambda w, s=s: pv.hausman(w.made(PLAIN["entity"]), w.made(PLAIN["random"]), sigma=s)
+            lambda w, s=s: pv.hausman_test(w.made(PLAIN["entity"]), w.made(PLAIN["random"]), sigma=s)
             for s in ("own", "efficient", "consistent")
         ),
-        lambda w: pv.hausman(w.made(PLAIN["entity"]), w.made(PLAIN["between"])),
-        lambda w: pv.hausman(pv.fit_ardl_mean_group(w.long, "y", X), pv.fit_pooled_mean_group(w.long, "y", X)),
+        lambda w: pv.hausman_test(w.made(PLAIN["entity"]), w.made(PLAIN["between"])),
+        lambda w: pv.hausman_test(pv.fit_ardl_mean_group(w.long, "y", X), pv.fit_pooled_mean_group(w.long, "y", X)),
     ],
     "mundlak_test": [
         lambda w: pv.mundlak_test(w.made(PLAIN["random"])),
         lambda w: pv.mundlak_test(w.made(PLAIN["random"]), cov="classical"),
     ],
-    "hausman_regression": [
+    "hausman_regression_test": [
         *(
-            lambda w, c=c: pv.hausman_regression(w.made(PLAIN["random"]), cov=c)
+            lambda w, c=c: pv.hausman_regression_test(w.made(PLAIN["random"]), cov=c)
             for c in ("classical", "cluster", "HC1")
         ),
     ],
     "effects_lm_test": [
-        lambda w, n=n, e=e, k=k: pv.effects_lm_test(w.made(PLAIN[n]), effects=e, kind=k)
+        lambda w, n=n, e=e, k=k: pv.effects_lm_test(w.made(PLAIN[n]), effects=e, statistic=k)
         for n in ("pooled", "entity")
         for e in ("entity", "twoway")
         for k in ("breusch-pagan", "honda", "king-wu")
@@ -368,13 +368,15 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w, n=n: pv.wooldridge_serial_test(w.made(PLAIN[n])) for n in ("pooled", "entity")
     ],
     "bera_sosa_yoon_test": [
-        lambda w, k=k: pv.bera_sosa_yoon_test(w.made(PLAIN["pooled"]), kind=k) for k in ("serial", "effects", "joint")
+        lambda w, k=k: pv.bera_sosa_yoon_test(w.made(PLAIN["pooled"]), statistic=k)
+        for k in ("serial", "effects", "joint")
     ],
     "baltagi_li_test": [
-        lambda w, k=k: pv.baltagi_li_test(pv.fit_pooled(w.panel, "y", X), kind=k) for k in ("joint", "random", "fixed")
+        lambda w, k=k: pv.baltagi_li_test(pv.fit_pooled(w.panel, "y", X), statistic=k)
+        for k in ("joint", "random", "fixed")
     ],
     "bhargava_test": [
-        lambda w, n=n, k=k: pv.bhargava_test(w.made(PLAIN[n]), kind=k)
+        lambda w, n=n, k=k: pv.bhargava_test(w.made(PLAIN[n]), statistic=k)
         for n in ("entity", "random")
         for k in ("durbin-watson", "lbi")
     ],
@@ -384,15 +386,15 @@ FUNCTIONS: dict[str, list[Call]] = {
         for e in (True, False)
     ],
     "breusch_godfrey_test": [
-        lambda w, n=n, k=k: pv.breusch_godfrey_test(w.made(PLAIN[n]), 2, kind=k)
+        lambda w, n=n, k=k: pv.breusch_godfrey_test(w.made(PLAIN[n]), lags=2, statistic=k)
         for n in ("pooled", "entity", "random", "difference")
         for k in ("chi2", "f")
     ],
     "born_breitung_test": [
-        lambda w, k=k: pv.born_breitung_test(w.made(PLAIN["entity"]), kind=k) for k in ("q", "lm", "hr")
+        lambda w, k=k: pv.born_breitung_test(w.made(PLAIN["entity"]), statistic=k) for k in ("q", "lm", "hr")
     ],
     "cross_section_dependence_test": [
-        lambda w, k=k: pv.cross_section_dependence_test(w.made(PLAIN["entity"]), kind=k)
+        lambda w, k=k: pv.cross_section_dependence_test(w.made(PLAIN["entity"]), statistic=k)
         for k in ("cd", "lm", "scaled-lm", "bias-corrected-lm")
     ],
     "cross_section_exponent": [
@@ -402,10 +404,10 @@ FUNCTIONS: dict[str, list[Call]] = {
     "residual_correlations": [lambda w: pv.residual_correlations(w.made(PLAIN["entity"]))],
     "modified_wald_test": [lambda w: pv.modified_wald_test(w.made(PLAIN["entity"]))],
     "slope_homogeneity_test": [
-        lambda w, k=k: pv.slope_homogeneity_test(w.made(PLAIN["entity"]), kind=k) for k in ("adjusted", "plain")
+        lambda w, k=k: pv.slope_homogeneity_test(w.made(PLAIN["entity"]), statistic=k) for k in ("adjusted", "plain")
     ],
     "panel_granger_test": [
-        lambda w, k=k: pv.panel_granger_test(w.long, "y", "x", kind=k) for k in ("z-tilde", "z-bar", "w-bar")
+        lambda w, k=k: pv.panel_granger_test(w.long, "y", "x", statistic=k) for k in ("z-tilde", "z-bar", "w-bar")
     ],
     "harris_tzavalis_test": [lambda w, t=t: pv.harris_tzavalis_test(w.long, "y", trend=t) for t in ("n", "c", "ct")],
     "llc_test": [lambda w, t=t: pv.llc_test(w.long, "y", lags=1, trend=t) for t in ("n", "c", "ct")],
@@ -422,10 +424,10 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "simes_test": [lambda w, t=t: pv.simes_test(w.long, "y", test=t, lags=1, trend="ct") for t in ("adf", "pp")],
     "panel_unit_root_table": [
-        lambda w: pv.panel_unit_root_table(w.long, "y", ("llc", "fisher-pp", "hadri"), lags=1).to_frame()
+        lambda w: pv.panel_unit_root_table(w.long, "y", tests=("llc", "fisher-pp", "hadri"), lags=1).to_frame()
     ],
     "panel_cointegration_table": [
-        lambda w: pv.panel_cointegration_table(w.long, "y", X, ("pedroni", "westerlund-ratio"), lags=1).to_frame()
+        lambda w: pv.panel_cointegration_table(w.long, "y", X, tests=("pedroni", "westerlund-ratio"), lags=1).to_frame()
     ],
     "kao_test": [
         lambda w, k=k: pv.kao_test(w.long, "y", X, lags="bic", max_lags=3, kernel=k) for k in ("bartlett", "parzen")
@@ -440,7 +442,9 @@ FUNCTIONS: dict[str, list[Call]] = {
     "westerlund_test": [
         *(lambda w, t=t: pv.westerlund_test(w.long, "y", X, leads=1, trend=t) for t in ("n", "c", "ct")),
         *(
-            lambda w, c=c, d=d: pv.westerlund_test(w.long, "y", "x", lags=(0, 2), convention=c, draws=d, seed=1)
+            lambda w, c=c, d=d: pv.westerlund_test(
+                w.long, "y", "x", lags="aic", max_lags=2, convention=c, draws=d, seed=1
+            )
             for c, d in (("default", 19), ("stata-westerlund", None))
         ),
         lambda w: pv.westerlund_test(w.long, "y", X, convention="stata"),
@@ -463,7 +467,7 @@ FUNCTIONS: dict[str, list[Call]] = {
             for m in ("within", "hahn-kuersteiner", "half-panel-jackknife", "mean-group", "pooled")
         ),
         *(
-            lambda w, m=m: pv.fit_panel_var(w.gappy, ["y", "x"], 2, method=m, time_effects=True)
+            lambda w, m=m: pv.fit_panel_var(w.gappy, ["y", "x"], lags=2, method=m, time_effects=True)
             for m in ("within", "hahn-kuersteiner")
         ),
         *(
@@ -545,7 +549,7 @@ OF_INSTRUMENTS: dict[str, list[Question]] = {
     "anderson_rubin": [lambda r, w: r.anderson_rubin(w.value("y", "p")), lambda r, w: r.anderson_rubin({"p": 0.0})],
     "anderson_rubin_set": [lambda r, w: r.anderson_rubin_set(), lambda r, w: r.anderson_rubin_set(level=0.9)],
     "difference_in_sargan": [lambda r, w: r.difference_in_sargan("q2")],
-    "endogeneity_test": [lambda r, w, f=f: r.endogeneity_test(form=f) for f in ("regression", "difference")],
+    "endogeneity_test": [lambda r, w, f=f: r.endogeneity_test(statistic=f) for f in ("regression", "difference")],
 }
 ENTITIES_DRAWN = pv.EntityBootstrap(draws=30, seed=1, joint="sup-t")
 OF_MOMENTS: dict[str, list[Question]] = {
@@ -790,13 +794,13 @@ TESTS_OF: dict[str, dict[str, Callable[[pv.LinearResult], object]]] = {
         "serial": pv.wooldridge_within_test,
         "q": pv.born_breitung_test,
         "xtserial": pv.wooldridge_serial_test,
-        "hr": lambda r: pv.born_breitung_test(r, kind="hr"),
+        "hr": lambda r: pv.born_breitung_test(r, statistic="hr"),
     },
     "difference": {"serial": pv.wooldridge_difference_test},
     "random": {
         "mundlak": pv.mundlak_test,
-        "regression": pv.hausman_regression,
-        "robust regression": lambda r: pv.hausman_regression(r, cov="cluster"),
+        "regression": pv.hausman_regression_test,
+        "robust regression": lambda r: pv.hausman_regression_test(r, cov="cluster"),
         "durbin-watson": lambda r: pv.durbin_watson_test(r, exact=False),
     },
     "iv": {
@@ -827,5 +831,5 @@ def test_hausman_does_not_depend_on_the_base_category():
     found = []
     for base in "abc":
         fits = _fits(base, False)
-        found.append(_statistics(quietly(lambda fits=fits: pv.hausman(fits["fixed"](), fits["random"]()))))
+        found.append(_statistics(quietly(lambda fits=fits: pv.hausman_test(fits["fixed"](), fits["random"]()))))
     np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-7)

@@ -89,7 +89,7 @@ class World(Measured):
 
     @cached_property
     def restricted(self) -> pv.RestrictedVarResult:
-        return pv.fit_restricted_var(self.frame, {"x": ["const", "L1.x", "L1.y"]}, SYSTEM, lags=2)
+        return pv.fit_restricted_var(self.frame, restrictions={"x": ["const", "L1.x", "L1.y"]}, columns=SYSTEM, lags=2)
 
     @cached_property
     def vecm(self) -> pv.VecmResult:
@@ -171,15 +171,18 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.fit_var(w.frame.drop(index=[40, 41]), SYSTEM, lags=1),
     ],
     "select_lags": [
-        lambda w: pv.select_lags(w.frame, 4, names=SYSTEM),
-        lambda w: pv.select_lags(w.frame, 4, names=SYSTEM, exogenous=["w"]),
+        lambda w: pv.select_lags(w.frame, max_lags=4, columns=SYSTEM),
+        lambda w: pv.select_lags(w.frame, max_lags=4, columns=SYSTEM, exogenous=["w"]),
     ],
     "System": [lambda w: w.system],
     "fit_restricted_var": [
         lambda w: w.restricted,
-        lambda w: pv.fit_restricted_var(w.frame, {"x": ["const", "L1.x"]}, SYSTEM, method="ols"),
-        lambda w: pv.fit_restricted_var(w.frame, {"x": ["const", "L1.x"]}, SYSTEM, method="ml"),
-        *(lambda w, rule=rule: pv.fit_restricted_var(w.frame, rule, SYSTEM, lags=2) for rule in ("t", "bic")),
+        lambda w: pv.fit_restricted_var(w.frame, restrictions={"x": ["const", "L1.x"]}, columns=SYSTEM, method="ols"),
+        lambda w: pv.fit_restricted_var(w.frame, restrictions={"x": ["const", "L1.x"]}, columns=SYSTEM, method="ml"),
+        *(
+            lambda w, rule=rule: pv.fit_restricted_var(w.frame, restrictions=rule, columns=SYSTEM, lags=2)
+            for rule in ("t", "bic")
+        ),
     ],
     "fit_var_batch": [
         lambda w: pv.fit_var_batch(w.panel, SYSTEM),
@@ -267,15 +270,17 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.johansen_test(w.levels, SYSTEM, lags=2, bootstrap=SOURCES["residual"]),
     ],
     "engle_granger_test": [
-        lambda w, trend=trend, lags=lags: pv.engle_granger_test(w.levels, names=SYSTEM, trend=trend, lags=lags)
+        lambda w, trend=trend, lags=lags: pv.engle_granger_test(
+            w.levels, y=SYSTEM[0], x=SYSTEM[1:], trend=trend, lags=lags
+        )
         for trend, lags in (("n", 1), ("c", "aic"), ("ct", "bic"), ("ctt", 1))
     ],
     "adf_test": [
         *(
-            lambda w, trend=trend: pv.adf_test(w.levels, "aic", column="x", trend=trend)
+            lambda w, trend=trend: pv.adf_test(w.levels, lags="aic", column="x", trend=trend)
             for trend in ("n", "c", "ct", "ctt")
         ),
-        lambda w: pv.adf_test(w.levels, "t-stat", column="x", rows="common"),
+        lambda w: pv.adf_test(w.levels, lags="t-stat", column="x", rows="common"),
     ],
     "dfgls_test": [lambda w, trend=trend: pv.dfgls_test(w.levels, column="x", trend=trend) for trend in ("c", "ct")],
     "phillips_perron_test": [
@@ -288,14 +293,14 @@ FUNCTIONS: dict[str, list[Call]] = {
             lambda w, rules=rules: pv.phillips_perron_test(w.levels, column="x", trend="ct", convention=rules)
             for rules in ("urca", "tseries")
         ),
-        lambda w: pv.phillips_perron_test(w.levels, "andrews", column="x", kernel="quadratic-spectral"),
+        lambda w: pv.phillips_perron_test(w.levels, bandwidth="andrews", column="x", kernel="quadratic-spectral"),
     ],
     "kpss_test": [
         *(lambda w, trend=trend: pv.kpss_test(w.levels, column="x", trend=trend) for trend in ("c", "ct")),
-        lambda w: pv.kpss_test(w.levels, "andrews", column="x", kernel="quadratic-spectral"),
+        lambda w: pv.kpss_test(w.levels, bandwidth="andrews", column="x", kernel="quadratic-spectral"),
     ],
     "unit_root_table": [
-        lambda w: pv.unit_root_table(w.levels[SYSTEM], ("adf", "dfgls", "pp", "kpss"), trend="ct", differences=1)
+        lambda w: pv.unit_root_table(w.levels[SYSTEM], tests=("adf", "dfgls", "pp", "kpss"), trend="ct", differences=1)
     ],
     "granger_table": [lambda w: pv.granger_table(w.var), lambda w: pv.granger_table(w.robust)],
     "granger_bootstrap_test": [
@@ -306,15 +311,17 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.instantaneous_causality_test(w.var, "x"),
         lambda w: pv.instantaneous_causality_test(w.vecm, ["x", "y"]),
     ],
-    "toda_yamamoto_test": [lambda w: pv.toda_yamamoto_test(w.levels, "x", "y", lags=2, names=SYSTEM)],
+    "toda_yamamoto_test": [lambda w: pv.toda_yamamoto_test(w.levels, "x", "y", lags=2, columns=SYSTEM)],
     "portmanteau_test": [
-        lambda w, kind=kind: pv.portmanteau_test(w.var, 4, kind=kind) for kind in ("plain", "adjusted")
+        lambda w, kind=kind: pv.portmanteau_test(w.var, lags=4, statistic=kind) for kind in ("plain", "adjusted")
     ],
-    "serial_lm_test": [lambda w, form=form: pv.serial_lm_test(w.var, 2, form=form) for form in ("lm", "lr", "f")],
+    "serial_lm_test": [
+        lambda w, form=form: pv.serial_lm_test(w.var, lags=2, statistic=form) for form in ("lm", "lr", "f")
+    ],
     "serial_lm_table": [lambda w: pv.serial_lm_table(w.var), lambda w: pv.serial_lm_table(w.vecm)],
     "normality_test": [
         *(
-            lambda w, kind=kind: pv.normality_test(w.var, kind=kind)
+            lambda w, kind=kind: pv.normality_test(w.var, statistic=kind)
             for kind in ("jarque-bera", "doornik-hansen", "urzua")
         ),
         lambda w: pv.normality_test(w.vecm),
@@ -322,18 +329,21 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.normality_test(w.var, identification=AB),
     ],
     "arch_test": [
-        lambda w: pv.arch_test(w.var, 2),
-        lambda w: pv.arch_test(w.var, 2, equation="y"),
-        lambda w: pv.arch_test(pv.fit_var(w.frame, SYSTEM, lags=1, convention="gretl"), 1),
+        lambda w: pv.arch_test(w.var, lags=2),
+        lambda w: pv.arch_test(w.var, lags=2, equation="y"),
+        lambda w: pv.arch_test(pv.fit_var(w.frame, SYSTEM, lags=1, convention="gretl"), lags=1),
     ],
     "white_test": [lambda w: pv.white_test(w.var), lambda w: pv.white_test(w.with_exogenous, cross_terms=True)],
-    "cusum_test": [lambda w, kind=kind: pv.cusum_test(w.var, kind=kind) for kind in ("ols", "recursive")],
-    "mosum_test": [lambda w, kind=kind: pv.mosum_test(w.var, kind=kind) for kind in ("ols", "recursive")],
+    "cusum_test": [lambda w, kind=kind: pv.cusum_test(w.var, statistic=kind) for kind in ("ols", "recursive")],
+    "mosum_test": [lambda w, kind=kind: pv.mosum_test(w.var, statistic=kind) for kind in ("ols", "recursive")],
     "fluctuation_test": [
         lambda w, grows=grows: pv.fluctuation_test(pv.fit_rolling_var(w.frame, SYSTEM, window=60, expanding=grows))
         for grows in (False, True)
     ],
-    "residual_correlogram": [lambda w: pv.residual_correlogram(w.var, 3), lambda w: pv.residual_correlogram(w.vecm, 3)],
+    "residual_correlogram": [
+        lambda w: pv.residual_correlogram(w.var, lags=3),
+        lambda w: pv.residual_correlogram(w.vecm, lags=3),
+    ],
     "instrument_relevance_test": [
         lambda w: pv.instrument_relevance_test(w.var, w.proxy),
         lambda w: pv.instrument_relevance_test(w.var, w.proxy, cov="classical"),
@@ -538,7 +548,11 @@ CALLS: list[tuple[type, Call, Table]] = [
             ]
         },
     ),
-    (LagSelection, lambda w: pv.select_lags(w.frame, 4, names=SYSTEM), {"order": [lambda m, w: m.order("lr")]}),
+    (
+        LagSelection,
+        lambda w: pv.select_lags(w.frame, max_lags=4, columns=SYSTEM),
+        {"order": [lambda m, w: m.order("lr")]},
+    ),
     (
         CusumTests,
         lambda w: pv.cusum_test(w.var),
@@ -549,7 +563,7 @@ CALLS: list[tuple[type, Call, Table]] = [
         lambda w: pv.fit_svar(w.var, AB, bands=SOURCES["delta sup-t all"], level=(0.68, 0.95)),
         {"conf_int": [lambda m, w: m.conf_int(), lambda m, w: m.conf_int(level=0.68)]},
     ),
-    (Correlogram, lambda w: pv.residual_correlogram(w.var, 3), {"limits": [lambda m, w: m.limits()[0].upper]}),
+    (Correlogram, lambda w: pv.residual_correlogram(w.var, lags=3), {"limits": [lambda m, w: m.limits()[0].upper]}),
 ]
 SLOW: list[tuple[type, Call, Table]] = [
     (pv.RestrictedVarResult, lambda w: w.restricted, {"impulse_responses": banded("generalised", "long_run", MIXED)}),
@@ -669,15 +683,15 @@ def _same_numbers(one: object, other: object) -> None:
 
 KEYED: dict[str, Callable[[pd.DataFrame], object]] = {
     "fit_var": lambda frame: pv.fit_var(frame, SYSTEM, lags=2),
-    "select_lags": lambda frame: pv.select_lags(frame, 3, names=SYSTEM),
-    "fit_restricted_var": lambda frame: pv.fit_restricted_var(frame, {"x": ["L1.y"]}, SYSTEM),
+    "select_lags": lambda frame: pv.select_lags(frame, max_lags=3, columns=SYSTEM),
+    "fit_restricted_var": lambda frame: pv.fit_restricted_var(frame, restrictions={"x": ["L1.y"]}, columns=SYSTEM),
     "fit_rolling_var": lambda frame: pv.fit_rolling_var(frame, SYSTEM, window=60),
     "fit_vecm": lambda frame: pv.fit_vecm(frame, SYSTEM, rank=1, lags=2),
     "johansen_test": lambda frame: pv.johansen_test(frame, SYSTEM, lags=2),
-    "engle_granger_test": lambda frame: pv.engle_granger_test(frame, names=SYSTEM),
+    "engle_granger_test": lambda frame: pv.engle_granger_test(frame, y=SYSTEM[0], x=SYSTEM[1:]),
     "fit_local_projections": lambda frame: pv.fit_local_projections(frame, SYSTEM, horizon=3, shock="w"),
     "unit_root_table": lambda frame: pv.unit_root_table(frame),
-    "toda_yamamoto_test": lambda frame: pv.toda_yamamoto_test(frame, "x", "y", lags=1, names=SYSTEM),
+    "toda_yamamoto_test": lambda frame: pv.toda_yamamoto_test(frame, "x", "y", lags=1, columns=SYSTEM),
 }
 
 
@@ -703,15 +717,17 @@ def test_the_order_of_the_rows_of_a_panel_does_not_matter(name):
 # Statistics of a system as a whole, which do not depend on the order of its variables.
 OF_THE_WHOLE: dict[str, Callable[[pd.DataFrame, list[str]], object]] = {
     "roots": lambda frame, names: np.sort(pv.fit_var(frame, names).moduli),
-    "criteria": lambda frame, names: pv.select_lags(frame, 3, names=names).criteria,
+    "criteria": lambda frame, names: pv.select_lags(frame, max_lags=3, columns=names).criteria,
     "exclusion": lambda frame, names: pv.fit_var(frame, names).exclusion_test().statistic,
     "robust exclusion": lambda frame, names: pv.fit_var(frame, names).with_cov("HC1").exclusion_test().statistic,
-    "portmanteau": lambda frame, names: pv.portmanteau_test(pv.fit_var(frame, names), 4).statistic,
-    "serial": lambda frame, names: pv.serial_lm_test(pv.fit_var(frame, names), 2).statistic,
-    "arch": lambda frame, names: pv.arch_test(pv.fit_var(frame, names), 1).statistic,
+    "portmanteau": lambda frame, names: pv.portmanteau_test(pv.fit_var(frame, names), lags=4).statistic,
+    "serial": lambda frame, names: pv.serial_lm_test(pv.fit_var(frame, names), lags=2).statistic,
+    "arch": lambda frame, names: pv.arch_test(pv.fit_var(frame, names), lags=1).statistic,
     "white": lambda frame, names: pv.white_test(pv.fit_var(frame, names), cross_terms=True).statistic,
-    "doornik-hansen": lambda frame, names: pv.normality_test(pv.fit_var(frame, names), kind="doornik-hansen").statistic,
-    "urzua": lambda frame, names: pv.normality_test(pv.fit_var(frame, names), kind="urzua").statistic,
+    "doornik-hansen": lambda frame, names: (
+        pv.normality_test(pv.fit_var(frame, names), statistic="doornik-hansen").statistic
+    ),
+    "urzua": lambda frame, names: pv.normality_test(pv.fit_var(frame, names), statistic="urzua").statistic,
     "johansen": lambda frame, names: pv.johansen_test(frame, names, lags=2).table.to_numpy(),
     "vecm": lambda frame, names: pv.fit_vecm(frame, names, rank=1, lags=2).loglik,
     "causality": lambda frame, names: pv.fit_var(frame, names).granger_causality("x", ["y", "z"]).statistic,

@@ -112,7 +112,7 @@ def test_lags_never_cross_a_gap(seed, absent):
 
 @given(seeds, st.integers(1, 5))
 def test_a_longer_model_never_fits_worse(seed, longest):
-    selection = pv.select_lags(series(seed, 60, 2, 0.7, 5.0), longest, min_lags=0)
+    selection = pv.select_lags(series(seed, 60, 2, 0.7, 5.0), max_lags=longest, min_lags=0)
     assert (np.diff(selection.loglik) >= -1e-9).all()
 
 

@@ -65,7 +65,7 @@ def estimator(fit: Callable[..., Any], **options: Any) -> Callable[[pv.Panel], A
     return lambda panel: fit(panel, "y", "x", **options)
 
 
-PROGRAMS = {"kernel": "bartlett", "bandwidth": "stata", "prewhiten": False, "df_correction": False, "cov": "estimated"}
+PROGRAMS = {"kernel": "bartlett", "bandwidth": "stata", "prewhiten": False, "small_sample": False, "cov": "estimated"}
 ESTIMATORS = {
     "`fit_fixed_effects`, clustered": lambda panel: pv.fit_fixed_effects(panel, "y", ["x"], cov="cluster"),
     "`fit_mean_group`": estimator(pv.fit_mean_group),

@@ -46,7 +46,7 @@ def covered(rng: np.random.Generator, design: str) -> list[bool]:
     result = pv.fit_pooled(pv.Panel(draw(rng, design), "cluster", "row"), "y", ["x"])
     normal = pv.Convention("normal", distribution="normal")
     limits = [
-        pv.fit_pooled(result.design.panel, "y", ["x"], cov="cluster", convention=normal).conf_int().loc["x"],
+        pv.fit_pooled(result._design.panel, "y", ["x"], cov="cluster", convention=normal).conf_int().loc["x"],
         result.with_cov("cluster").conf_int().loc["x"],
         result.with_cov(pv.BiasReduced("cluster")).conf_int().loc["x"],
         result.with_cov(pv.BiasReduced("cluster", kind="CR3")).conf_int().loc["x"],
@@ -54,7 +54,7 @@ def covered(rng: np.random.Generator, design: str) -> list[bool]:
     ]
     out = [bool(limit["lower"] <= 1.0 <= limit["upper"]) for limit in limits]
     for weights in ("rademacher", "webb"):
-        wild = pv.wild_bootstrap(result, "x", cluster="cluster", weights=weights, draws=RESTRICTED, seed=rng)
+        wild = pv.wild_bootstrap_test(result, "x", cluster="cluster", weights=weights, draws=RESTRICTED, seed=rng)
         out.append(any(low <= 1.0 <= high for low, high in wild.confidence_set))
     return out
 

@@ -67,7 +67,7 @@ Fit = Callable[[pv.Panel], Any]
 
 def by(method: str, **options: Any) -> Fit:
     """A call of `fit_panel_var`."""
-    return lambda panel: pv.fit_panel_var(panel, NAMES, 1, method=method, **options)
+    return lambda panel: pv.fit_panel_var(panel, NAMES, lags=1, method=method, **options)
 
 
 ESTIMATORS: dict[str, Fit] = {

@@ -50,37 +50,37 @@ PLACES = {
     "within residuals": (SHORT, "breusch_godfrey_test(fixed)", "N x T", "60 x 10"),
     "mundlak": (SHORT, "mundlak_test(random)", "N", "15 x 5", "30 x 6", "60 x 10"),
     "mundlak, four": (FOUR, "mundlak_test(random)", "N", "15 x 5", "30 x 6", "60 x 10"),
-    "hausman, own variances": (SHORT, 'hausman(fixed, random, sigma="own")', "N", "15 x 5", "30 x 6"),
+    "hausman, own variances": (SHORT, 'hausman_test(fixed, random, sigma="own")', "N", "15 x 5", "30 x 6"),
     "modified wald": (LONG, "modified_wald_test(fixed)", "T", "10 x 20", "10 x 50"),
     "born-breitung q": (LONG, "born_breitung_test(fixed)", "N", "10 x 50"),
     "homogeneity": (LONG_RUN, "pooled_mean_group.homogeneity", "T", "10 x 20", "20 x 40", "30 x 100"),
     "panel granger, z-tilde": (QUIET, 'panel_granger_test(panel, "y", "x1")', "T", "10 x 15", "20 x 25"),
     "panel granger, z-bar": (
         QUIET,
-        'panel_granger_test(panel, "y", "x1", kind="z-bar")',
+        'panel_granger_test(panel, "y", "x1", statistic="z-bar")',
         "T",
         "10 x 15",
         "20 x 25",
         "30 x 50",
     ),
     **{
-        f"{test}, {rule}, {trend}": (WALK, f'{test}_test(y, "{rule}"{TREND[trend]})', *OF_SERIES)
+        f"{test}, {rule}, {trend}": (WALK, f'{test}_test(y, lags="{rule}"{TREND[trend]})', *OF_SERIES)
         for test, rule, trend in (
             ("adf", "aic", "c"),
             ("adf", "aic", "ct"),
             ("adf", "bic", "ct"),
-            ("adf", "hq", "c"),
-            ("adf", "hq", "ct"),
+            ("adf", "hqic", "c"),
+            ("adf", "hqic", "ct"),
             ("adf", "t-stat", "c"),
             ("adf", "t-stat", "ct"),
             ("dfgls", "aic", "ct"),
-            ("dfgls", "hq", "ct"),
+            ("dfgls", "hqic", "ct"),
             ("dfgls", "t-stat", "ct"),
         )
     },
     "kpss, newey-west, ct": (NOISE, 'kpss_test(y, trend="ct")', "T", "T = 40"),
     "engle-granger, aic": (WALKS, 'engle_granger_test(y, lags="aic")', *OF_SERIES, "T = 200"),
-    "engle-granger, hq": (WALKS, 'engle_granger_test(y, lags="hq")', *OF_SERIES),
+    "engle-granger, hqic": (WALKS, 'engle_granger_test(y, lags="hqic")', *OF_SERIES),
     "engle-granger, t-stat": (WALKS, 'engle_granger_test(y, lags="t-stat")', *OF_SERIES),
     "relations": (RELATED, 'vecm.restriction_test(beta="y3 = 0")', *OF_SERIES),
     "exclusion beside relations": (RELATED, "vecm.exclusion_test(lags=1)", *OF_SERIES),
@@ -172,7 +172,7 @@ PLACES = {
     },
     "hadri": (PANEL_ROOTS, "hadri_test(y)", "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "hadri, serial": (PANEL_ROOTS, 'hadri_test(y, errors="serial")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
-    "urzua": (STABLE, 'normality_test(model, kind="urzua")', "T", "T = 40", "T = 120"),
+    "urzua": (STABLE, 'normality_test(model, statistic="urzua")', "T", "T = 40", "T = 120"),
 }
 """Where notes on results have their rates from: study, call, what is few in the sample, samples."""
 

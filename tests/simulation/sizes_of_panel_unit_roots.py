@@ -76,11 +76,11 @@ FACTORS = (
     'panic_test(y, trend="ct").parts[4]',
     "moon_perron_test(y)",
     "moon_perron_test(y).parts[0]",
-    "moon_perron_test(y, df_correction=False)",
+    "moon_perron_test(y, small_sample=False)",
     'moon_perron_test(y, trend="ct")',
     "demetrescu_hanck_test(y, lags=0)",
     'demetrescu_hanck_test(y, lags="bic", max_lags=4)',
-    'demetrescu_hanck_test(y, lags=0, kind="hs")',
+    'demetrescu_hanck_test(y, lags=0, statistic="hs")',
     'demetrescu_hanck_test(y, lags=0, trend="ct")',
 )
 """Of panels whose entities share factors or shocks; PANIC's parts are Choi's Z, P_a, P_b and PMSB."""
@@ -186,7 +186,7 @@ STUDIES = (
             'hadri_test(y, errors="homoskedastic")',
             'hadri_test(y, errors="serial")',
             'hadri_test(y, trend="ct")',
-            'hadri_test(y, trend="ct", df_correction=True)',
+            'hadri_test(y, trend="ct", small_sample=True)',
         ),
     ),
     Study(

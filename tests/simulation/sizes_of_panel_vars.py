@@ -30,27 +30,27 @@ class SystemSample:
     @cached_property
     def moments(self) -> pv.PanelVarResult:
         """By moments of lags 2 to 4, collapsed."""
-        return pv.fit_panel_var(self.frame, ["x", "y"], 1, instruments=WINDOW)
+        return pv.fit_panel_var(self.frame, ["x", "y"], lags=1, instruments=WINDOW)
 
     @cached_property
     def levels(self) -> pv.PanelVarResult:
         """The same with the levels."""
-        return pv.fit_panel_var(self.frame, ["x", "y"], 1, instruments=WINDOW, level_equation=True)
+        return pv.fit_panel_var(self.frame, ["x", "y"], lags=1, instruments=WINDOW, level_equation=True)
 
     @cached_property
     def within(self) -> pv.PanelVarResult:
         """Least squares with effects."""
-        return pv.fit_panel_var(self.frame, ["x", "y"], 1, method="within")
+        return pv.fit_panel_var(self.frame, ["x", "y"], lags=1, method="within")
 
     @cached_property
     def jackknife(self) -> pv.PanelVarResult:
         """Corrected by halves."""
-        return pv.fit_panel_var(self.frame, ["x", "y"], 1, method="half-panel-jackknife")
+        return pv.fit_panel_var(self.frame, ["x", "y"], lags=1, method="half-panel-jackknife")
 
     @cached_property
     def corrected(self) -> pv.PanelVarResult:
         """Corrected moments."""
-        return pv.fit_panel_var(self.frame, ["x", "y"], 1, method="corrected-moments")
+        return pv.fit_panel_var(self.frame, ["x", "y"], lags=1, method="corrected-moments")
 
 
 STUDIES = (

@@ -61,7 +61,7 @@ def cointegrated(rng: np.random.Generator, periods: int) -> Series:
 
 
 PERIODS = ((40,), (60,), (200,))
-RULES = ("1", '"aic"', '"bic"', '"hq"', '"t-stat"')
+RULES = ("1", '"aic"', '"bic"', '"hqic"', '"t-stat"')
 
 STUDIES = (
     Study(
@@ -70,16 +70,16 @@ STUDIES = (
         PERIODS,
         walk,
         (
-            *(f"adf_test(y, {rule})" for rule in RULES),
-            *(f'adf_test(y, {rule}, trend="ct")' for rule in RULES),
-            'adf_test(y, 1, trend="n")',
-            'adf_test(y, 1, trend="ctt")',
-            *(f"dfgls_test(y, {rule})" for rule in RULES),
-            *(f'dfgls_test(y, {rule}, trend="ct")' for rule in RULES),
+            *(f"adf_test(y, lags={rule})" for rule in RULES),
+            *(f'adf_test(y, lags={rule}, trend="ct")' for rule in RULES),
+            'adf_test(y, lags=1, trend="n")',
+            'adf_test(y, lags=1, trend="ctt")',
+            *(f"dfgls_test(y, lags={rule})" for rule in RULES),
+            *(f'dfgls_test(y, lags={rule}, trend="ct")' for rule in RULES),
             "phillips_perron_test(y)",
             'phillips_perron_test(y, trend="ct")',
             'phillips_perron_test(y, statistic="rho")',
-            'phillips_perron_test(y, "newey-west")',
+            'phillips_perron_test(y, bandwidth="newey-west")',
         ),
     ),
     Study(
@@ -90,9 +90,9 @@ STUDIES = (
         (
             "kpss_test(y)",
             'kpss_test(y, trend="ct")',
-            'kpss_test(y, "schwert")',
-            'kpss_test(y, "short")',
-            'kpss_test(y, "short", trend="ct")',
+            'kpss_test(y, bandwidth="schwert")',
+            'kpss_test(y, bandwidth="short")',
+            'kpss_test(y, bandwidth="short", trend="ct")',
         ),
     ),
     Study(
@@ -100,7 +100,12 @@ STUDIES = (
         "AR(1) of 0.5; the null of KPSS.",
         PERIODS,
         persistent,
-        ("kpss_test(y)", 'kpss_test(y, trend="ct")', 'kpss_test(y, "schwert")', 'kpss_test(y, "short")'),
+        (
+            "kpss_test(y)",
+            'kpss_test(y, trend="ct")',
+            'kpss_test(y, bandwidth="schwert")',
+            'kpss_test(y, bandwidth="short")',
+        ),
     ),
     Study(
         "Unrelated random walks",

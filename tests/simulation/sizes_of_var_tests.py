@@ -46,7 +46,7 @@ class System:
     @cached_property
     def without(self):
         others = {name: [f"L1.{other}" for other in NAMES if other != name] for name in NAMES}
-        return pv.fit_restricted_var(self.data, others, lags=1)
+        return pv.fit_restricted_var(self.data, restrictions=others, lags=1)
 
     @cached_property
     def moving(self):
@@ -110,25 +110,25 @@ STUDIES = (
             'model.wald_test("[y1]L1.y1 = [y2]L1.y2")',
             "without.restriction_test(model)",
             'instantaneous_causality_test(model, "y1")',
-            "portmanteau_test(model, 8)",
-            'portmanteau_test(model, 8, kind="plain")',
-            'portmanteau_test(model, 8, kind="ljung-box")',
-            "serial_lm_test(model, 4)",
-            'serial_lm_test(model, 4, form="lr")',
-            'serial_lm_test(model, 4, form="f")',
-            "serial_lm_test(model, 4, alone=True)",
+            "portmanteau_test(model, lags=8)",
+            'portmanteau_test(model, lags=8, statistic="plain")',
+            'portmanteau_test(model, lags=8, statistic="ljung-box")',
+            "serial_lm_test(model, lags=4)",
+            'serial_lm_test(model, lags=4, statistic="lr")',
+            'serial_lm_test(model, lags=4, statistic="f")',
+            "serial_lm_test(model, lags=4, alone=True)",
             "normality_test(model)",
-            'normality_test(model, kind="doornik-hansen")',
-            'normality_test(model, kind="urzua")',
+            'normality_test(model, statistic="doornik-hansen")',
+            'normality_test(model, statistic="urzua")',
             "arch_test(model)",
             'arch_test(model, equation="y1")',
             "white_test(model)",
             "white_test(model, cross_terms=True)",
             'cusum_test(model).tests["y1"]',
-            'cusum_test(model, kind="recursive").tests["y1"]',
-            'cusum_test(model, kind="squares").tests["y1"]',
+            'cusum_test(model, statistic="recursive").tests["y1"]',
+            'cusum_test(model, statistic="squares").tests["y1"]',
             'mosum_test(model).tests["y1"]',
-            'mosum_test(model, kind="recursive").tests["y1"]',
+            'mosum_test(model, statistic="recursive").tests["y1"]',
             "instrument_relevance_test(model, proxy)",
             'instrument_relevance_test(model, proxy, cov="classical")',
         ),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from simulation import bias_correction as study
 from simulation.var_coverage import HORIZON, LEVEL, Design
+from streams import stream
 
 import panelvar as pv
 
@@ -29,7 +30,7 @@ def test_variants_that_are_offered_are_the_librarys(name, bias, persistence):
     model = pv.fit_var(series, lags=1)
     source = pv.BootstrapAfterBootstrap(300, seed=4, bias_draws=200, bias=bias)
     band = model.impulse_responses(HORIZON, bands=source, level=LEVEL)
-    rng = np.random.default_rng(4)
+    rng = stream(4)
     first = rng.integers(0, 99, (200, 99), dtype=np.uint32) if bias == "bootstrap" else None
     second = rng.integers(0, 99, (300, 99), dtype=np.uint32)
     lower, upper = study.band(series, study.VARIANTS[name], [first, second], np.zeros(300, dtype=int))

@@ -83,7 +83,7 @@ def test_hausman_has_its_size_and_power():
                 panel = pv.Panel(draw(rng, 60, 5, serial=0.0, correlated=correlated), "i", "t")
                 fixed = pv.fit_fixed_effects(panel, "y", ["x1", "x2"])
                 random = pv.fit_random_effects(panel, "y", ["x1", "x2"])
-                rejections[case] += pv.hausman(fixed, random).pvalue < 0.05
+                rejections[case] += pv.hausman_test(fixed, random).pvalue < 0.05
     shares = rejections / REPLICATIONS
     assert abs(shares[0] - 0.05) < 0.01 + allowed(0.05, 2)
     assert shares[1] > 0.95

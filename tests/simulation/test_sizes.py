@@ -36,12 +36,16 @@ ARGUED = {
 """Public tests that are not in the table by this name."""
 
 OPTIONS = {
-    ("panel_granger_test", "kind", "w-bar"): "no p-value",
-    ("bhargava_test", "kind", "lbi"): "no p-value",
-    ("demetrescu_hanck_test", "kind", "dh"): "the default",
-    ("demetrescu_hanck_test", "kind", "hmw"): "the default with a trend",
+    ("panel_granger_test", "statistic", "w-bar"): "no p-value",
+    ("bhargava_test", "statistic", "lbi"): "no p-value",
+    ("demetrescu_hanck_test", "statistic", "dh"): "the default",
+    ("demetrescu_hanck_test", "statistic", "hmw"): "the default with a trend",
     ("johansen_fisher_test", "statistic", "lr-bar"): "a part of the default's result",
     ("saikkonen_luetkepohl_test", "statistic", "cain"): "a part of the default's result",
+    **{
+        ("wild_bootstrap_test", "statistic", variant): "not run: the default with jackknifed scores, variance or both"
+        for variant in ("13", "31", "33")
+    },
     ("johansen_fisher_test", "correction", "doornik"): "not run: less of a correction than the default",
     **{
         (test, "statistic", name): "not run: the p-values of the default, combined as fisher_test combines its own"
@@ -103,7 +107,7 @@ def public_tests() -> set[str]:
     for each in results():
         if not issubclass(each, TestResult | JointTests | tuple):
             found |= {name for name, member in vars(each).items() if name[0] != "_" and gives_a_test(member)}
-    return found | {"hausman", "hausman_regression", "wild_bootstrap", *(functions & set(ARGUED))}
+    return found | (functions & set(ARGUED))
 
 
 def test_no_public_test_is_missing():

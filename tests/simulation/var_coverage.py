@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 import panelvar as pv
+from panelvar.core.base.arguments import read_generator
 from panelvar.estimates.bands.limits import limits
 from panelvar.estimates.bands.simulated import drawn_errors, own_errors
 from panelvar.estimates.bands.target import Band, Limits
@@ -110,7 +111,7 @@ class Every:
     def band(self, target, level) -> Band:
         """Keep all bands; return one of them."""
         values, errors = [], []
-        for chunk in self.source.chunks(target, np.random.default_rng(self.source.seed)):
+        for chunk in self.source.chunks(target, read_generator("seed", self.source.seed)):
             values.append(target.statistic(chunk))
             if chunk.spread is not None:
                 errors.append(drawn_errors(target, chunk.form, chunk.spread))

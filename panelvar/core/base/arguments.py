@@ -270,31 +270,69 @@ def refuse_other(what: str, value: object, kind: type | tuple[type, ...], expect
         raise SpecificationError(f"{what} takes {expected}; got {got or type(value).__name__}.")
 
 
+_MIXED_IN = int.from_bytes(b"panelvar", "big")
+"""What every seed is mixed with."""
+
+
 def read_generator(option: str, value: object) -> np.random.Generator:
-    """Return a generator of random numbers from a seed, a generator, or None.
+    """Return a generator of random numbers from a seed, or the generator that is given.
+
+    A seed is mixed with a number of the library: its draws never repeat those of a caller who made the data from the
+    same seed.
 
     Raises
     ------
     SpecificationError
-        Unless it is a whole number of at least zero, a Generator or None.
+        Unless it is a whole number of at least zero or a Generator.
+    """
+    seed = read_seed(value, option)
+    return seed if isinstance(seed, np.random.Generator) else np.random.default_rng([seed, _MIXED_IN])
+
+
+def read_seed(value: object, option: str = "seed") -> int | np.random.Generator:
+    """Return a seed as int, or the Generator that is given.
+
+    Raises
+    ------
+    SpecificationError
+        Unless it is a whole number of at least zero or a Generator.
     """
     if isinstance(value, np.random.Generator):
         return value
-    return np.random.default_rng(read_seed(value, option, " (or a Generator)"))
+    if not is_whole(value) or value < 0 or int(value).bit_length() > LONGEST_SEED:
+        other = " Other draws at each call are those of numpy.random.default_rng()." if value is None else ""
+        raise SpecificationError(
+            f"{option}={shown(value)} must be a whole number from 0 with at most {LONGEST_SEED} bits, or a Generator."
+            f"{other}"
+        )
+    return int(value)
 
 
-def read_seed(value: object, option: str = "seed", other: str = "") -> int | None:
-    """Return a seed as int, None for none.
+def say_draws(draws: int, seed: int | np.random.Generator) -> str:
+    """Say how many draws there are and what they come from: "999 draws, seed 0"."""
+    return f"{draws} draws, {say_seed(seed)}"
+
+
+def say_seed(seed: int | np.random.Generator) -> str:
+    """Say what draws come from: "seed 0"."""
+    return "a given Generator" if isinstance(seed, np.random.Generator) else f"seed {seed}"
+
+
+def read_entity_terms(trend: object, *, constants: bool = True) -> tuple[bool | None, bool]:
+    """Return whether each entity has a constant, None if the formula says, and whether it has a trend.
 
     Raises
     ------
     SpecificationError
-        Unless it is a whole number of at least zero or None.
+        Unless it is None or one of the words for the terms, "n" and "t" where there may be no ``constants``.
     """
-    if value is None:
-        return None
-    if not is_whole(value) or value < 0 or int(value).bit_length() > LONGEST_SEED:
-        raise SpecificationError(
-            f"{option}={shown(value)} must be None{other} or a whole number from 0 with at most {LONGEST_SEED} bits."
-        )
-    return int(value)
+    known = {"c": (True, False), "ct": (True, True)}
+    if constants:
+        known |= {"n": (False, False), "t": (False, True)}
+        if trend is None:
+            return None, False
+    if not isinstance(trend, str) or trend not in known:
+        now = {True: " trend=True is trend='ct' now.", False: " trend=False is trend='c' now."}
+        was = now[trend] if isinstance(trend, bool) else ""
+        raise SpecificationError(f"trend={shown(trend)} must be one of {', '.join(sorted(known))}.{was}")
+    return known[trend]

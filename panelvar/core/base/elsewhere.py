@@ -6,15 +6,21 @@ its place has what it ``needs``: a public name, an attribute, a parameter (or, w
 the choices; several, joined by ``&``; ``*`` stands anywhere. That is what the answer begins with (of an option's value,
 the whole of it) unless the row says otherwise. The first that stands is given. An answer that ends with a full stop is
 a sentence of its own.
+
+A row of ``renamed.csv`` is what the library itself changed: a ``kind`` of thing (function, argument, value, attribute,
+position, default, private), ``where`` (a function, a class, or * for all), what was ``old``, what is ``new``, and
+``why``. It answers first. Changed defaults stand there for the documentation alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, lru_cache, partial
+from typing import NamedTuple
 
 from panelvar.core.base.nearest import nearest
+from panelvar.core.base.quoting import shown
 
 
 @cache
@@ -30,6 +36,59 @@ def answers() -> dict[tuple[str, str, str], list[tuple[str, str]]]:
         needs = row["needs"] or (here if row["kind"] == "option" else re.split(r"\W", here, maxsplit=1)[0])
         found.setdefault((row["kind"], row["option"], row["elsewhere"]), []).append((here, needs))
     return found
+
+
+class Renamed(NamedTuple):
+    """What has another name, another place or another default than it had."""
+
+    kind: str
+    where: str
+    old: str
+    new: str
+    why: str
+
+
+@cache
+def renames() -> tuple[Renamed, ...]:
+    """Every rename, as ``renamed.csv`` has them."""
+    import csv
+    from importlib.resources import files
+
+    text = files("panelvar").joinpath("core", "base", "renamed.csv").read_text(encoding="utf-8")
+    return tuple(Renamed(**row) for row in csv.DictReader(text.splitlines()))
+
+
+def _renamed(kind: str, name: str, has: Callable[[str], bool]) -> str | None:
+    """Say what is called otherwise now; None if a place that ``has`` so much did not know the name."""
+    for row in renames():
+        if row.old != name:
+            continue
+        if row.kind == "private" and kind == "attribute" and has(row.new):
+            return "It is internal now, and nothing public takes its place."
+        if row.kind == "argument" == kind and has(f"{row.where.rpartition('.')[2]}()"):
+            return f"It is called {row.new} now: {row.why}."
+        if row.kind == kind != "argument" and has(row.new):
+            return f"It is called {row.new} now."
+        if row.kind == "value" and kind == "option" and has(row.new):
+            return f"It is called {row.new!r} now."
+    return None
+
+
+def moved_arguments(function: str, args: Sequence[object], message: str | None = None) -> str:
+    """Say which of the values that a call gives by place are given by name now; "" if none is.
+
+    With the ``message`` of an error of the call, only those that it quotes: the others may be meant for their place.
+    """
+    found = []
+    for row in renames():
+        if row.kind == "position" and row.where == function:
+            before, now = row.old.split(", "), row.new.split(", ")
+            names = {each.old: each.new for each in renames() if each.kind == "argument" and each.where == function}
+            for place, value in enumerate(args[: len(before)]):
+                name = names.get(before[place], before[place])
+                if name not in now[place : place + 1] and (message is None or shown(value) in message):
+                    found.append(f"{name}={shown(value)}")
+    return f"What stood in this place is given by name now: {', '.join(found)}." if found else ""
 
 
 @cache
@@ -58,9 +117,12 @@ def _standing(found: Iterable[tuple[str, str]], has: Callable[[str], bool]) -> s
 def hint(kind: str, name: str, has: Callable[[str], bool], known: Collection[str], option: str = "") -> str:
     """Say in a sentence what to do about a name that is not among the ``known`` ones; "" if nothing is known of it.
 
-    In this order: what another program calls by that name; a known name that it misspells; a name of another program
-    that it misspells; or what holds everywhere, such as that the library has no such thing.
+    In this order: what it is called since an earlier version; what another program calls by that name; a known name
+    that it misspells; a name of another program that it misspells; or what holds everywhere, such as that the library
+    has no such thing.
     """
+    if now := _renamed(kind, name, has):
+        return now
     here = answer(kind, name, has, option)
     if here is None and (meant := nearest(name, known, functions=kind == "function")):
         return f"Did you mean {meant!r}?"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from panelvar.core.base.elsewhere import moved_arguments
 from panelvar.core.base.quoting import shown
 
 _CODE = re.compile(r"``(.+?)``")
@@ -69,7 +70,8 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
         return f"{name}() was given {twice[0]} twice, as {given} and by name. It {_say_order(by_place)}."
     if len(args) > len(by_place) and not code.co_flags & inspect.CO_VARARGS:
         rest = f", and all else by name: {', '.join(f'{each}=' for each in by_name)}" if by_name else ""
-        return f"{name}() {_say_order(by_place)}{rest}. Which one is {shown(args[len(by_place)])}?"
+        moved = moved_arguments(name, args) or f"Which one is {shown(args[len(by_place)])}?"
+        return f"{name}() {_say_order(by_place)}{rest}. {moved}"
     needed = [*by_place[: len(by_place) - len(function.__defaults__ or ())]]
     needed += [each for each in by_name if each not in (function.__kwdefaults__ or {})]
     missing = [each for each in needed if each not in placed and each not in options]
@@ -83,7 +85,8 @@ def misfit(function: Any, name: str, documentation: str | None, args: Sequence[A
     else:
         owner = "panel" if type(args[0]).__name__ == "Panel" else "result"
     example = _example([each for each in needed if each != "self"], by_name, explained)
-    return f"{name}() needs {what}. For example: {owner}.{name}({example})."
+    moved = moved_arguments(name, args)
+    return f"{name}() needs {what}. For example: {owner}.{name}({example}).{moved and f' {moved}'}"
 
 
 def _say_order(by_place: Sequence[str]) -> str:

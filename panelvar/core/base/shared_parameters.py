@@ -76,10 +76,9 @@ variance_components : str
     `panelvar.panels.random_effects.crossed_likelihood`.
 iterate (rho) : bool
     Estimate rho again until it settles. False estimates it once (Stata's ``twostep``).
-constant (entities) : bool, optional
-    A constant for each entity: by default yes, or as the formula says.
-trend : bool
-    A linear trend for each entity, in periods of the calendar from one.
+trend (entities) : {"n", "c", "t", "ct"}, optional
+    Terms of each entity: none; a constant; a linear trend, in periods of the calendar from one; both. By default a
+    constant, or as the formula says.
 min_rows : int, optional
     Leave out entities with fewer rows. The default leaves out those without a residual degree of freedom. Averages of
     coefficients can keep entities with exactly as many rows as coefficients, as plm does by default.
@@ -105,7 +104,7 @@ short_run : str or sequence of str
 kernel : {"bartlett", "parzen", "quadratic-spectral"}
     Weights of the lags: :math:`1 - j / (L + 1)` in Bartlett's, with L the lags; smoother in Parzen's; those of the
     quadratic spectral kernel never end, and L is their scale.
-lags (predecessors) : {"calendar", "rows"}, optional
+lag_by (predecessors) : {"calendar", "rows"}, optional
     A row's predecessor is the row one calendar period earlier, never across a gap, or the row before, however far away
     (plm). The default is how the result's convention takes differences.
 data (relation) : Panel or DataFrame with a two-level (entity, time) index
@@ -132,7 +131,7 @@ cov (relation) : {"estimated", "heterogeneous", "sandwich"}, optional
     "heterogeneous" (pooled only) uses each entity's own variance. "sandwich" uses how far the entities' estimates, or
     scores, lie apart, and holds for slopes that differ too. The default is "sandwich" for a group mean, "heterogeneous"
     for a pooled relation, "estimated" for a weighted one and for one entity.
-df_correction (relation) : bool
+small_sample (relation) : bool
     Divide the long-run variances of errors by rows less coefficients instead of by rows.
 data (panel variable) : Panel, DataFrame, array (T, N)
     A Panel or a DataFrame with a two-level index, whose ``column`` is tested; or a table with a column for each entity
@@ -141,7 +140,7 @@ column (panel variable) : label, optional
     The variable, if the data are a panel.
 demean : bool
     First subtract from every observation the mean of its period over the entities. This takes out a common time effect
-    (of the same size for all).
+    (of the same size for all). A formula may say it instead, ``"y ~ x | year"``.
 unusable (cointegrating regression) : {"raise", "drop"}
     What to do about an entity without values, with gaps inside its series, without variation or too short: refuse the
     panel, naming it, or leave it out, with a warning that counts.
@@ -158,10 +157,10 @@ column : label, optional
     Column of the data.
 trend (terms) : {"n", "c", "ct", "ctt"}
     Deterministic terms :math:`d_t`: none; a constant; a constant and a trend; these and a squared trend.
-lags (Dickey-Fuller) : int or {"aic", "bic", "hq", "t-stat"}
+lags (Dickey-Fuller) : int or {"aic", "bic", "hqic", "t-stat"}
     p, or a rule that chooses it among ``min_lags`` to ``max_lags`` on the rows the longest can use: the smallest
     criterion (Akaike, Schwarz, Hannan and Quinn), or the longest lag whose t ratio exceeds 1.645.
-lags (table of tests) : int or {"aic", "bic", "hq", "t-stat"}
+lags (table of tests) : int or {"aic", "bic", "hqic", "t-stat"}
     p, or a rule that chooses it, up to ``max_lags``, on the rows the longest can use: the smallest criterion (Akaike,
     Schwarz, Hannan and Quinn), or the longest lag whose t ratio exceeds 1.645.
 max_lags (Dickey-Fuller) : int, optional
@@ -183,14 +182,14 @@ bandwidth : float or {"newey-west", "short", "long", "schwert", "stata", "andrew
 data (system) : DataFrame, Series, array (T, K) or Panel of one entity
     Rows are periods and columns are variables. The index of a DataFrame or a Series is the calendar: rows are put in
     time order. A period without a row is a gap, which lags do not bridge; a warning counts the rows that this costs.
-names : sequence, optional
+columns (system) : sequence, optional
     Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
     ordering.
-lags (system) : int or {"aic", "bic", "hq", "fpe", "lr"}
+lags (system) : int or {"aic", "bic", "hqic", "fpe", "lr"}
     Lag order, 0 or more, or the criterion that chooses it (``"lr"``: sequential likelihood-ratio tests at 5%). Orders
     are compared on a common sample, from the convention's shortest (`VarConvention.smallest_order`) on. The fit then
     uses every row it can.
-lags (batch) : int or {"aic", "bic", "hq", "fpe", "lr"}
+lags (batch) : int or {"aic", "bic", "hqic", "fpe", "lr"}
     Lag order, 0 or more, or the criterion that chooses it for each member, as in `fit_var`.
 max_lags (system) : int, optional
     Longest lag order that a criterion compares. By default the integer part of :math:`12 (T / 100)^{1/4}`, or fewer if
@@ -247,8 +246,8 @@ normalised : bool
     and Yilmaz 2012).
 draws : int
     Number of draws. A draw that is a data set is as long as the data.
-seed : int or None
-    Seed of `numpy.random.default_rng`; the same seed gives the same band.
+seed : int or Generator
+    A Generator is used up; the same seed gives the same band.
 interval : {"percentile", "hall", "studentised"}
     How draws become limits: see `panelvar.estimates.bands.limits`. Studentised intervals need the delta method's
     formula.
@@ -291,7 +290,8 @@ instruments (dynamic) : LagInstruments or sequence of LagInstruments and Standar
 transform : {"fd", "fod"}
     First differences, or forward orthogonal deviations.
 time_effects : bool
-    An indicator for each period but the first, transformed like the other regressors.
+    An indicator for each period but the first, transformed like the other regressors. A formula may say it instead,
+    ``"y ~ x | year"``.
 steps : {1, 2, "iterated", "cu"}
     1: weights that assume white noise. 2: weights from the errors of the first step. "iterated": steps until the
     estimates settle. "cu": continuously updated, with weights that move with the estimates.
@@ -300,7 +300,7 @@ cov (dynamic) : {"robust", "classical", "uncorrected"} or Clustered, optional
     Windmeijer's correction. "classical" assumes white noise and exists for one step only. "uncorrected" gives two-step
     standard errors without the correction, which are far too small. ``Clustered("region")`` is robust, with moments
     summed within groups of entities.
-small : bool
+small_sample : bool
     Multiply the covariance by (n - 1) / (n - k) G / (G - 1), and use t with G - 1 degrees of freedom.
 convention (dynamic) : {"default", "stata", "xtabond", "plm", "gretl"}
     Error variances and one-step weights as programs have them: see `panelvar.panels.dynamic.gmm_convention`.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from inspect import CO_VARKEYWORDS
 from typing import Any, TypeVar, cast
 
-from panelvar.core.base.elsewhere import argument_hint
-from panelvar.core.base.errors import CallError, RowsNotKeptError, UnknownArgumentError, needing_rows
+from panelvar.core.base.elsewhere import argument_hint, moved_arguments
+from panelvar.core.base.errors import CallError, PanelVarError, RowsNotKeptError, UnknownArgumentError, needing_rows
 from panelvar.core.base.misfit_calls import misfit
 from panelvar.core.base.quoting import shown
 
@@ -51,6 +51,11 @@ def answer_misfits(function: Any, name: str, explained: Any) -> Any:
         except RowsNotKeptError:
             with needing_rows(f"{name}()"):
                 raise
+        except PanelVarError as error:
+            # A value may stand where another argument stood in an earlier version.
+            if what := moved_arguments(name, args, str(error)):
+                error.args = (f"{error.args[0]} {what}", *error.args[1:])
+            raise
         except TypeError as error:
             # An error from inside the function is not about the call.
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:

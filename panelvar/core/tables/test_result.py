@@ -53,7 +53,7 @@ class TestResult(Presented):
 
     See Also
     --------
-    hausman : Returns one, as all tests do.
+    hausman_test : Returns one, as all tests do.
     WildBootstrapResult : With a confidence set.
 
     Examples

@@ -115,10 +115,10 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     refuse_text(data)
     if is_whole(names):
         raise SpecificationError(
-            f"names={shown(names)} must be a column name or a list of names. A lag order is lags={shown(names)}."
+            f"columns={shown(names)} must be a column name or a list of names. A lag order is lags={shown(names)}."
         )
     if names is not None:
-        names = read_labels("names", names)
+        names = read_labels("columns", names)
     data, names = as_table(data, names)
     if exogenous is None:
         return _read(data, names)

@@ -74,7 +74,7 @@ class BootstrapAfterBootstrap(Simulated):
     >>> model.impulse_responses(4, bands=bands).response("unemp", "tbilrate").round(3).tail(1)
              value  lower  upper  std_error
     horizon
-    4        0.053  -0.05  0.124      0.046
+    4        0.053  -0.04  0.141      0.047
     """
 
     bias_draws: int = 1000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_levels, read_seed, read_whole
+from panelvar.core.base.arguments import read_levels, read_seed, read_whole, say_draws
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.limits import MOST_DRAWS
@@ -31,7 +31,7 @@ class DeltaMethod:
         What a joint band covers: the periods of one response, or all responses together.
     draws : int
         Normal vectors for the sup-t critical value.
-    seed : int or None
+    seed : int or Generator
         Their seed.
 
     See Also
@@ -58,7 +58,7 @@ class DeltaMethod:
     joint: str | None = None
     over: str = "path"
     draws: int = 10_000
-    seed: int | None = 0
+    seed: int | np.random.Generator = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -77,7 +77,9 @@ class DeltaMethod:
         if self.joint is None:
             return ""
         scope = "each path" if self.over == "path" else "all paths at once"
-        return f", {'sup-t' if self.joint == 'sup-t' else 'Bonferroni'} over {scope}"
+        if self.joint == "bonferroni":
+            return f", Bonferroni over {scope}"
+        return f", sup-t over {scope} ({say_draws(self.draws, self.seed)})"
 
     def critical(self, errors: Array, level: float, directions: Callable[[], Array]) -> Array | None:
         """Normal critical values of estimates (H, ...), or None if each cell is by itself.

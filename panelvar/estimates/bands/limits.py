@@ -24,6 +24,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.core.base.arguments import read_generator
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.distributions import quantile
 
@@ -177,7 +178,7 @@ def _varying(errors: Array) -> Mask:
 
 
 def sup_t_quantile(
-    gradients: Array, level: float, draws: int, seed: int | None, over: str, df: float = np.inf
+    gradients: Array, level: float, draws: int, seed: int | np.random.Generator, over: str, df: float = np.inf
 ) -> Array:
     r"""Critical values of :math:`\max |t|` for normal estimates with known derivatives, one for each cell's group.
 
@@ -202,7 +203,7 @@ def sup_t_quantile(
     unit = flat[:, used] / sizes[used]
     every = _groups(shape, over)
     groups = every[used]
-    rng = np.random.default_rng(seed)
+    rng = read_generator("seed", seed)
     # Also for a path of which no cell varies: its limits are the estimate, whatever the critical value.
     highest = np.zeros((draws, int(every.max(initial=0)) + 1))
     for first in range(0, draws, 1000):

@@ -47,7 +47,7 @@ class MonteCarlo(Simulated):
     >>> irf.response("unemp", "tbilrate").round(3).tail(1)
              value  lower  upper  std_error
     horizon
-    4        0.053 -0.027  0.144      0.044
+    4        0.053 -0.037  0.142      0.045
     """
 
     intervals: ClassVar[tuple[str, ...]] = ("percentile",)

@@ -141,7 +141,7 @@ class ResidualBootstrap(Recursive):
     >>> irf.response("unemp", "tbilrate").round(3).tail(1)
              value  lower  upper  std_error
     horizon
-    4        0.053 -0.021  0.141      0.044
+    4        0.053 -0.013   0.16      0.044
     """
 
     @property
@@ -197,7 +197,7 @@ class RecursiveWildBootstrap(Recursive):
     >>> irf.response("unemp", "tbilrate").round(3).tail(1)
              value  lower  upper  std_error
     horizon
-    4        0.066 -0.094  0.231      0.082
+    4        0.066 -0.123  0.236      0.084
     """
 
     multiplier: str = "rademacher"
@@ -285,7 +285,7 @@ class ParametricBootstrap(Recursive):
     >>> model.impulse_responses(4, bands=bands).response("unemp", "tbilrate").round(3).tail(1)
              value  lower  upper  std_error
     horizon
-    4        0.053 -0.015  0.163      0.045
+    4        0.053 -0.032  0.164      0.047
     """
 
     @property
@@ -354,7 +354,7 @@ class MovingBlockBootstrap(Recursive):
     >>> model.impulse_responses(4, bands=bands).response("unemp", "tbilrate").round(3).tail(1)
              value  lower  upper  std_error
     horizon
-    4        0.053 -0.053  0.191      0.066
+    4        0.053 -0.079  0.187      0.065
     """
 
     block_length: int | None = None

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_levels, read_seed, read_whole, refuse_cells
+from panelvar.core.base.arguments import read_generator, read_levels, read_seed, read_whole, refuse_cells, say_draws
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.limits import MOST_DRAWS
@@ -39,7 +39,7 @@ class Simulated(ABC):
     """
 
     draws: int = 1000
-    seed: int | None = None
+    seed: int | np.random.Generator = 0
     interval: str = "percentile"
     joint: str | None = None
     over: str = "path"
@@ -66,7 +66,9 @@ class Simulated(ABC):
     @property
     def label(self) -> str:
         """One line for the foot of a table or figure."""
-        return f"{self.kind}, {self.draws} draws, {described_limits(self.interval, self.joint, self.over)}"
+        return (
+            f"{self.kind}, {say_draws(self.draws, self.seed)}, {described_limits(self.interval, self.joint, self.over)}"
+        )
 
     @abstractmethod
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
@@ -101,7 +103,7 @@ class Simulated(ABC):
                 "one. Use interval='percentile' or 'hall'."
             )
         values, errors = [], []
-        for chunk in _with_progress(self.chunks(target, np.random.default_rng(self.seed)), self.draws):
+        for chunk in _with_progress(self.chunks(target, read_generator("seed", self.seed)), self.draws):
             values.append(target.statistic(chunk))
             if studentised and chunk.spread is not None:
                 errors.append(drawn_errors(target, chunk.form, chunk.spread))
@@ -138,8 +140,6 @@ class Simulated(ABC):
                 "draws in each tail. Ask for more draws."
             )
             notes.append(Note("few-draws", text, warn=True))
-        if self.seed is None:
-            notes.append(Note("no-seed", "The draws were not seeded: the same call gives a slightly different band."))
         return tuple(notes)
 
 

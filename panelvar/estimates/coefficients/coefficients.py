@@ -18,6 +18,7 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import labelled
 from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.faces.layout import Row
+from panelvar.core.faces.number_format import Stars
 from panelvar.core.tables.coefficients import coefficient_row
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import JOINTS, normal_limits, sup_t_quantile
@@ -119,8 +120,8 @@ class Inference(HintsAtNames):
         level: float | Sequence[float] = 0.95,
         of: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
         joint: str | None = None,
-        draws: int = 20_000,
-        seed: int | None = 0,
+        draws: int = 10_000,
+        seed: int | np.random.Generator = 0,
     ) -> pd.DataFrame:
         r"""Return confidence limits, of each coefficient by itself or of several at once.
 
@@ -136,7 +137,7 @@ class Inference(HintsAtNames):
             Cover all of them at once, or each by itself (None).
         draws : int
             Vectors drawn for the sup-t critical value.
-        seed : int or None
+        seed : int or Generator
             Their seed.
 
         Returns
@@ -263,7 +264,7 @@ class Inference(HintsAtNames):
 
 
 def joint_quantile(
-    result: Inference, places: Positions, level: float, joint: str, draws: int, seed: int | None
+    result: Inference, places: Positions, level: float, joint: str, draws: int, seed: int | np.random.Generator
 ) -> float:
     """Return the critical value of a band that covers coefficients at once; those without errors do not count."""
     errors = result._errors[places]
@@ -277,8 +278,8 @@ def joint_quantile(
     return float(sup_t_quantile(root.T, level, draws, seed, "all", df)[0])
 
 
-def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row, ...]:
-    """Return a row for each coefficient: estimate, error, ratio, p-value and limits."""
+def coefficient_rows(result: Inference, level: float, digits: int, stars: Stars = ()) -> tuple[Row, ...]:
+    """Return a row for each coefficient: estimate, error, ratio, p-value unless starred, and limits."""
     columns = (result.params, result.std_errors, result.tstats, result.pvalues)
     values = np.column_stack([*columns, result.conf_int(level=level)])
-    return tuple(coefficient_row(str(name), row, digits) for name, row in zip(result.names, values, strict=True))
+    return tuple(coefficient_row(str(name), row, digits, stars) for name, row in zip(result.names, values, strict=True))

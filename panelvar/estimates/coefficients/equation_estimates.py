@@ -23,7 +23,14 @@ from panelvar.core.base.errors import (
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
 from panelvar.core.faces.layout import Fact
-from panelvar.core.faces.number_format import check_digits, format_degrees, format_significant
+from panelvar.core.faces.number_format import (
+    Levels,
+    check_digits,
+    check_stars,
+    format_degrees,
+    format_significant,
+    star_legend,
+)
 from panelvar.core.tables.coefficients import coefficient_header
 from panelvar.core.tables.frame_table import FrameTable, frame_of_tests
 from panelvar.core.tables.table import Presented, Table
@@ -333,13 +340,16 @@ class EquationEstimates(Inference, Presented, ABC):
             return f"t({least} to {most}), Satterthwaite"
         return "normal" if df is None else f"t({format_degrees(df)})"
 
-    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+    def summary(self, *, level: float = 0.95, stars: Levels = False, digits: int = 4) -> Table:
         """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
 
         Parameters
         ----------
         level : float
             Coverage of the confidence limits.
+        stars : sequence of float, mapping of str to float, or bool
+            Stars in the place of p-values: True for 10, 5 and 1 percent; or significance levels, one star each; or
+            signs and their levels.
         digits : int
             Digits after the point.
 
@@ -347,15 +357,15 @@ class EquationEstimates(Inference, Presented, ABC):
         -------
         Table
         """
-        level = check_level(level)
-        digits = check_digits(digits)
+        level, digits, signs = check_level(level), check_digits(digits), check_stars(stars)
+        legend = (f"{star_legend(signs)}.",) if signs else ()
         return Table(
             title=f"{self.estimator}: {self.dependent}",
             facts=self._head_facts,
-            header=(coefficient_header(self.distribution, level),),
-            body=coefficient_rows(self, level, digits),
+            header=(coefficient_header(self.distribution, level, starred=bool(signs)),),
+            body=coefficient_rows(self, level, digits, signs),
             statistics=self._foot_facts(digits),
-            notes=tuple(dict.fromkeys(note.text for note in self._printed_notes)),
+            notes=(*legend, *dict.fromkeys(note.text for note in self._printed_notes)),
         )
 
 
@@ -416,7 +426,7 @@ class HasFittedRows(Protocol):
     """What a result must have for its rows to be shown with what it makes of them."""
 
     @property
-    def explained(self) -> Design:
+    def _explained(self) -> Design:
         """The rows that residuals and fitted values belong to."""
 
     @property
@@ -434,6 +444,6 @@ def augment(self: HasFittedRows) -> pd.DataFrame:
 
     # Asked for first: they refuse a result without rows in words.
     made = {".fitted": self.fitted_values.to_numpy(), ".resid": self.resids.to_numpy()}
-    design = self.explained
+    design = self._explained
     columns = {design.dependent: design.y, **dict(zip(design.names, design.x, strict=True))}
     return pd.DataFrame(columns, index=design.index).assign(**made)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.core.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other
+from panelvar.core.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other, say_draws
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.chosen_names import as_number, chosen_names, factors_of, level_of, levels_of
 from panelvar.core.base.errors import PanelVarWarning, SpecificationError, check_level
@@ -60,7 +60,7 @@ class EventStudy(Presented):
         Coverage of the limits.
     draws : int
         Vectors drawn for the sup-t critical value.
-    seed : int or None
+    seed : int or Generator
         Their seed.
 
     See Also
@@ -90,7 +90,7 @@ class EventStudy(Presented):
     before: Mask
     level: float
     draws: int
-    seed: int | None
+    seed: int | np.random.Generator
 
     @property
     def estimates(self) -> Array:
@@ -222,7 +222,7 @@ class EventStudy(Presented):
             header=(header,),
             body=tuple(body),
             statistics=tuple(statistics),
-            notes=("The sup-t limits cover the effects of all periods at once.",),
+            notes=(f"The sup-t limits cover the effects of all periods at once ({say_draws(self.draws, self.seed)}).",),
         )
 
     @documented
@@ -274,8 +274,8 @@ def event_study(
     reference: object = None,
     event: object = None,
     level: float = 0.95,
-    draws: int = 20_000,
-    seed: int | None = 0,
+    draws: int = 10_000,
+    seed: int | np.random.Generator = 0,
 ) -> EventStudy:
     r"""Put the coefficients of a term in time: effects by period about an event, with pointwise and joint limits.
 
@@ -295,7 +295,7 @@ def event_study(
         Coverage of the limits.
     draws : int
         Vectors drawn for the sup-t critical value.
-    seed : int or None
+    seed : int or Generator
         Their seed.
 
     Returns

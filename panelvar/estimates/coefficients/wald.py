@@ -95,7 +95,7 @@ def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, no
     if not denominator > 0.0:
         text = (
             f"HTZ has eta = {eta:.4g} degrees of freedom, too few for {rank} restrictions at once, so there is no "
-            "p-value. Test fewer restrictions, or use wild_bootstrap."
+            "p-value. Test fewer restrictions, or use wild_bootstrap_test."
         )
         return TestResult(name, statistic / rank, float("nan"), "f", rank, None, null, (*notes, Note("no-df", text)))
     value = denominator / (eta * rank) * statistic

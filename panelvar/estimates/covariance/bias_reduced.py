@@ -126,13 +126,13 @@ class BiasReduced:
     See Also
     --------
     Clustered : For many clusters.
-    wild_bootstrap : Another way with few clusters.
+    wild_bootstrap_test : Another way with few clusters.
     cluster_diagnostics : Says how unequal clusters are.
 
     Notes
     -----
     With many clusters, none of which dominates, `Clustered` gives the same answer. With degrees of freedom below about
-    4 even these tests are unreliable: see `wild_bootstrap` and `cluster_diagnostics`.
+    4 even these tests are unreliable: see `wild_bootstrap_test` and `cluster_diagnostics`.
 
     CR2 and the degrees of freedom take transformed errors as independent with one variance: they trust analytic weights
     and the random-effects structure. With weights, clubSandwich's CR2 differs by default:

@@ -279,12 +279,12 @@ class Clustered(ScoredCovariance):
     --------
     BiasReduced : For few or unequal clusters.
     DriscollKraay : Errors correlated across entities too, in long panels.
-    wild_bootstrap : Tests for few clusters.
+    wild_bootstrap_test : Tests for few clusters.
 
     Notes
     -----
     By default t has the smallest G minus one degrees of freedom. With few clusters (say under 20), or very unequal
-    ones, tests over-reject whatever the factor: use `BiasReduced` or `wild_bootstrap`.
+    ones, tests over-reject whatever the factor: use `BiasReduced` or `wild_bootstrap_test`.
 
     Examples
     --------
@@ -388,7 +388,7 @@ class Clustered(ScoredCovariance):
                         "With so few clusters, no correction and no bootstrap makes them reliable."
                         if smallest <= HOPELESS_CLUSTERS
                         else (
-                            "BiasReduced and wild_bootstrap keep closer to their level; use them where the model "
+                            "BiasReduced and wild_bootstrap_test keep closer to their level; use them where the model "
                             "has them."
                         )
                     ),

@@ -56,24 +56,24 @@ KNOWN = {
     "mundlak": KnownSize("groups", 100, REDUCED, model="with 2 regressors "),
     "mundlak, four": KnownSize("groups", 100, REDUCED, model="with 4 regressors "),
     "hausman, own variances": KnownSize("entities", 50, "With sigma='efficient' it does not."),
-    "homogeneity": KnownSize("periods", 200, "hausman(mean group, pooled mean group) is nearer its level."),
+    "homogeneity": KnownSize("periods", 200, "hausman_test(mean group, pooled mean group) is nearer its level."),
     "panel granger, z-tilde": KnownSize("periods", 40, POOLED),
-    "panel granger, z-bar": KnownSize("periods", 100, "With kind='z-tilde' it is nearer its level."),
+    "panel granger, z-bar": KnownSize("periods", 100, "With statistic='z-tilde' it is nearer its level."),
     "adf, aic, c": KnownSize("periods", 100, GIVEN),
     "adf, aic, ct": KnownSize("periods", 100, GIVEN),
     "adf, bic, ct": KnownSize("periods", 100, GIVEN),
-    "adf, hq, c": KnownSize("periods", 100, GIVEN),
-    "adf, hq, ct": KnownSize("periods", 100, GIVEN),
+    "adf, hqic, c": KnownSize("periods", 100, GIVEN),
+    "adf, hqic, ct": KnownSize("periods", 100, GIVEN),
     "adf, t-stat, c": KnownSize("periods", 100, GIVEN),
     "adf, t-stat, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, aic, ct": KnownSize("periods", 100, GIVEN),
-    "dfgls, hq, ct": KnownSize("periods", 100, GIVEN),
+    "dfgls, hqic, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, t-stat, ct": KnownSize("periods", 100, GIVEN),
     "kpss, newey-west, ct": KnownSize(
         "periods", 60, "With bandwidth='short' it does not reject white noise too often."
     ),
     "engle-granger, aic": KnownSize("periods", 250, GIVEN),
-    "engle-granger, hq": KnownSize("periods", 100, GIVEN),
+    "engle-granger, hqic": KnownSize("periods", 100, GIVEN),
     "engle-granger, t-stat": KnownSize("periods", 100, GIVEN),
     "relations": KnownSize(
         "periods",
@@ -144,7 +144,7 @@ KNOWN = {
     "pedroni panel_rho, ct": KnownSize("periods", 300, ADF),
     "pedroni panel_adf, ct": KnownSize("periods", 200, ADF),
     "kao": KnownSize("periods", 200, "westerlund_variance_ratio_test is nearer its level."),
-    "urzua": KnownSize("rows", 500, "With kind='doornik-hansen' it does not."),
+    "urzua": KnownSize("rows", 500, "With statistic='doornik-hansen' it does not."),
 }
 """By test, and by the options that decide."""
 

@@ -47,7 +47,7 @@ def problem_at_rank(model: VarResult, case: Case, rank: int) -> VecmProblem:
     SpecificationError
         The model has no lag.
     """
-    base = model.problem
+    base = model._problem
     if base.lags == 0:
         raise SpecificationError(
             "A cointegration model needs at least one lag of the levels: lags= must be at least 1, got 0."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_labels
+from panelvar.core.base.arguments import read_labels, read_names
 from panelvar.core.base.errors import DataError, NumericalError, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
@@ -25,9 +25,9 @@ from panelvar.nonstationary.unit_roots.result import UnitRootResult
 @documented
 def engle_granger_test(
     data: Any,
-    dependent: str | None = None,
+    y: str | None = None,
+    x: str | Sequence[str] | None = None,
     *,
-    names: Sequence[Hashable] | None = None,
     lags: int | str = "aic",
     trend: str = "c",
     max_lags: int | None = None,
@@ -40,11 +40,11 @@ def engle_granger_test(
     ----------
     data : DataFrame, array (T, K) or Panel of one entity
         At least two variables.
-    dependent : str, optional
+    y : str, optional
         The variable on the left; the first by default. The answer depends on it.
-    names : sequence, optional
-        Columns to use.
-    lags : int or {"aic", "bic", "t-stat"}
+    x : str or sequence of str, optional
+        The variables on the right; all others by default.
+    lags : int or {"aic", "bic", "hqic", "t-stat"}
         p of the Dickey-Fuller regression, or a rule that chooses it among 0 to ``max_lags`` on the rows the longest can
         use: the smallest criterion, or the longest lag whose t ratio exceeds 1.645.
     trend : {"n", "c", "ct", "ctt"}
@@ -81,12 +81,12 @@ def engle_granger_test(
     (-2.418, 0.714)
     """
     check_trend(trend)
-    table = read_var_data(data, names)
+    table = read_var_data(data, _columns(y, x))
     if len(table.names) < 2:
         raise SpecificationError("Cointegration needs at least two variables.")
-    left = table.names[0] if dependent is None else str(*read_labels("dependent", (dependent,), "a variable"))
+    left = table.names[0] if y is None else str(*read_labels("y", (y,), "a variable"))
     if left not in table.names:
-        raise SpecificationError(f"dependent={shown(dependent)} is not among the variables {list(table.names)}.")
+        raise SpecificationError(f"y={shown(y)} is not among the variables {list(table.names)}.")
     complete = np.flatnonzero(np.isfinite(table.values).all(axis=1))
     if complete.size == 0 or complete[-1] - complete[0] + 1 != complete.size:
         raise DataError(
@@ -101,7 +101,7 @@ def engle_granger_test(
     # The residuals are compared with the size of the variable itself.
     if np.abs(residuals).max() <= 1e-12 * np.abs(values[:, place]).max():
         raise NumericalError(f"{left!r} is an exact combination of the other variables, so there is nothing to test.")
-    inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)
+    inner = adf_test(residuals, lags=lags, trend="n", max_lags=max_lags)
     emit(notes)
     known = count <= SERIES_OF_PVALUES
     return replace(
@@ -113,3 +113,12 @@ def engle_granger_test(
         trend=trend,
         critical_values=tau_critical_values(trend, n - 1, count),
     )
+
+
+def _columns(y: str | None, x: str | Sequence[str] | None) -> list[str] | None:
+    """Columns of the relation, y first; None for all."""
+    if x is None:
+        return None
+    if y is None:
+        raise SpecificationError("x is given without y, the variable on the left.")
+    return [y, *read_names("x", x)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.core.base.arguments import read_generator, say_draws
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
@@ -35,7 +36,7 @@ _SMALL = 0.9
 @documented
 def johansen_test(
     data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
     lags: int | str,
     trend: str = "c",
@@ -59,8 +60,8 @@ def johansen_test(
 
     Parameters
     ----------
-    {data (system), names}
-    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
+    {data (system), columns (system)}
+    lags : int or {"aic", "bic", "hqic", "fpe", "lr"}
         **Lags of the model of the levels**, p: the error-correction form has p - 1 lagged differences. R's urca counts
         in the same way (``K``, 2 or more), as do Stata and gretl; statsmodels (``k_ar_diff``) and EViews count lagged
         differences, p - 1. A criterion chooses among models of the levels.
@@ -136,7 +137,7 @@ def johansen_test(
             )
     model = fit_var(
         data,
-        names,
+        columns,
         lags=lags,
         max_lags=max_lags,
         trend=case.levels,
@@ -150,7 +151,7 @@ def johansen_test(
             "Cointegration needs at least two variables. To test one variable for a unit root, use adf_test."
         )
     problem = problem_at_rank(model, case, 0)
-    if model.problem.dependent_columns:
+    if model._problem.dependent_columns:
         raise NumericalError(
             "A combination of the variables is an exact function of their past, so the statistics are infinite. The "
             "cause may be an identity, or a variable that does not move. Leave out a variable."
@@ -176,7 +177,7 @@ def johansen_test(
     doubts: tuple[Note, ...] = ()
     if bootstrap is not None:
         drawn, doubts = _draw_statistics(model, case, bootstrap)
-        result = replace(result, drawn=drawn, source=f"{bootstrap.kind}, {bootstrap.draws} draws")
+        result = replace(result, drawn=drawn, source=f"{bootstrap.kind}, {say_draws(bootstrap.draws, bootstrap.seed)}")
     notes = doubts + _notes(result, bool(model.terms.exogenous), (n - p * k) / n)
     emit(notes)
     return replace(result, notes=model.notes + notes)
@@ -184,7 +185,7 @@ def johansen_test(
 
 def _draw_statistics(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, tuple[Note, ...]]:
     """Statistics (K, B, 2) of data sets generated under each rank, and a note of ranks with explosive estimates."""
-    rng = np.random.default_rng(bootstrap.seed)
+    rng = read_generator("seed", bootstrap.seed)
     found, explosive = [], []
     for rank in range(model.n_vars):
         problem = problem_at_rank(model, case, rank)

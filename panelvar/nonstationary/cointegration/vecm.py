@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @documented
 def fit_vecm(
     data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
     rank: int,
     lags: int | str,
@@ -45,11 +45,11 @@ def fit_vecm(
 
     Parameters
     ----------
-    {data (system), names}
+    {data (system), columns (system)}
     rank : int
         Number of relations r, 0 to K: see `johansen_test`. Rank 0 is a model of the differences, rank K one of the
         levels.
-    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
+    lags : int or {"aic", "bic", "hqic", "fpe", "lr"}
         **Lags of the model of the levels**, p; there are p - 1 lagged differences. statsmodels (``k_ar_diff``) and
         EViews count the latter.
     {trend (cointegration), max_lags (system), seasons, exogenous, exogenous_lags}
@@ -101,7 +101,7 @@ def fit_vecm(
     rank = read_whole("rank", rank, 0)
     full = fit_var(
         data,
-        names,
+        columns,
         lags=lags,
         max_lags=max_lags,
         trend=case.levels,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import two_sided
-from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.errors import Note, SpecificationError, check_level
 from panelvar.core.base.labels import listed
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact, Row, words
@@ -25,9 +25,8 @@ from panelvar.core.faces.number_format import (
     format_count,
     format_degrees,
     format_number,
-    star_legend,
 )
-from panelvar.core.tables.coefficients import starred_rows, value_row
+from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, said_below, value_row
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.panel.series import VarData
@@ -134,7 +133,7 @@ class VecmResult(FittedSystem):
     _not_offered: ClassVar[Mapping[str, str]] = _NOT_OFFERED
     _in_brackets: ClassVar[str] = ""
 
-    problem: VecmProblem
+    _problem: VecmProblem
     case: str
     relation_names: tuple[str, ...]
     normalised_on: tuple[str, ...] | None
@@ -157,7 +156,7 @@ class VecmResult(FittedSystem):
     @property
     def rank(self) -> int:
         """Number of relations, r."""
-        return self.problem.rank
+        return self._problem.rank
 
     @property
     def unit_roots(self) -> int:
@@ -168,7 +167,7 @@ class VecmResult(FittedSystem):
 
     @cached_property
     def _cointegration(self) -> Relations:
-        return Relations(self.problem, self._error_sigma, self.names, self.normalised_on)
+        return Relations(self._problem, self._error_sigma, self.names, self.normalised_on)
 
     @property
     def _counts_average(self) -> bool:
@@ -177,7 +176,7 @@ class VecmResult(FittedSystem):
     @property
     def _error_divisor(self) -> int:
         if self._counts_average and self.convention.coefficient_sigma == "df":
-            return self.nobs - self.problem.n_free // self.n_vars
+            return self.nobs - self._problem.n_free // self.n_vars
         return super()._error_divisor
 
     @property
@@ -192,7 +191,7 @@ class VecmResult(FittedSystem):
     @property
     def _criterion_parameters(self) -> int:
         if self._counts_average:
-            return self.n_vars * (self.problem.n_short + self.n_vars)
+            return self.n_vars * (self._problem.n_short + self.n_vars)
         return super()._criterion_parameters
 
     def _of_relations(self, values: Array) -> pd.DataFrame:
@@ -250,7 +249,7 @@ class VecmResult(FittedSystem):
     @cached_property
     def short_run_names(self) -> tuple[str, ...]:
         """Rows of `short_run`: "ec1", ..., the terms in the equations, then "L(D(x))", ..., "L(D(y), p - 1)"."""
-        beside = [label for place, label in enumerate(self.terms.labels) if place not in self.problem.confined]
+        beside = [label for place, label in enumerate(self.terms.labels) if place not in self._problem.confined]
         differences = [
             f"L(D({name}))" if lag == 1 else f"L(D({name}), {lag})"
             for lag in range(1, self.lags)
@@ -284,7 +283,7 @@ class VecmResult(FittedSystem):
         return self._of_short_run(two_sided(self.short_run_tstats.to_numpy(), self._coefficient_df))
 
     @property
-    def stacked(self) -> StackedInference:
+    def _stacked(self) -> StackedInference:
         """`short_run` in a row, ``"[equation]ec1"``, the relations taken as known, with joint limits and tests."""
         params, spread = self._cointegration.conditional
         names = equation_labels(self.names, self.short_run_names)
@@ -323,8 +322,8 @@ class VecmResult(FittedSystem):
     @cached_property
     def _squares(self) -> tuple[Array, Array]:
         """Residual and total sums of squares of the differences; about the mean if an equation has a constant."""
-        scatter = self.problem.scatter_factor
-        changes = self.problem.difference_rows[:, self.problem.n_regressors :]
+        scatter = self._problem.scatter_factor
+        changes = self._problem.difference_rows[:, self._problem.n_regressors :]
         changes = changes - changes.mean(axis=0) if self._mean_removed else changes
         return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", changes, changes)
 
@@ -437,7 +436,7 @@ class VecmResult(FittedSystem):
         'chi2(2) = 0.9288, p = 0.6285'
         """
         on = self._cointegration.fixed
-        return relation_test(self.problem, self.names, self.relation_names, on, beta, alpha, known)
+        return relation_test(self._problem, self.names, self.relation_names, on, beta, alpha, known)
 
     def weak_exogeneity_test(self, variables: str | Sequence[str]) -> RelationTest:
         """Likelihood-ratio test that variables do not react to any relation: their rows of alpha are zero.
@@ -501,7 +500,7 @@ class VecmResult(FittedSystem):
         columns = tested.columns(self.names)
         params, spread = self._cointegration.conditional
         wald = kronecker_wald(params[np.ix_(rows, columns)], spread[rows], self._error_sigma[np.ix_(columns, columns)])
-        test = tested.result(wald, len(rows) * len(columns), self.problem, self.convention)
+        test = tested.result(wald, len(rows) * len(columns), self._problem, self.convention)
         return replace(test, notes=(*test.notes, *size_notes("exclusion beside relations", self.nobs)))
 
     # Presentation
@@ -512,13 +511,15 @@ class VecmResult(FittedSystem):
             f"levels, case {self.case!r}; n = {self.nobs}"
         )
 
-    def summary(self, *, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
+    def summary(self, *, level: float | None = None, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
         """Return a table of the relations and of the equations of the differences, side by side.
 
         Parameters
         ----------
-        stars : sequence of float, mapping of str to float, or False
-            Significance levels, one star each; or signs and their levels. False for no stars.
+        level : float, optional
+            Coverage of confidence limits below each coefficient; none by default.
+        stars : sequence of float, mapping of str to float, or bool
+            Significance levels, one star each; or signs and their levels. False for p-values in their place.
         digits : int
             Decimals.
 
@@ -529,7 +530,8 @@ class VecmResult(FittedSystem):
         check_digits(digits)
         levels = check_stars(stars)
         moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli)
-        legend = f" {star_legend(levels)}." if levels else ""
+        stacked = self._stacked
+        limits = None if level is None else limits_side_by_side(stacked.conf_int(level=check_level(level)), self.n_vars)
         return Table(
             title=f"Vector error-correction model: {', '.join(self.names)}",
             facts=(
@@ -544,13 +546,14 @@ class VecmResult(FittedSystem):
                 Fact("Convention", self.convention.name),
             ),
             header=(Row("", tuple(words(f"D({name})") for name in self.names)),),
-            body=starred_rows(
+            body=equation_rows(
                 self.short_run_names,
                 self.short_run.to_numpy(),
                 self.short_run_std_errors.to_numpy(),
                 self.short_run_pvalues.to_numpy(),
                 levels,
                 digits,
+                limits=limits,
             ),
             foot=(value_row("R2", self.rsquared, digits),),
             statistics=(
@@ -558,8 +561,8 @@ class VecmResult(FittedSystem):
                 Fact("Root moduli", moduli),
             ),
             notes=(
-                "Relations show standard errors in parentheses. Equations show theirs below; these take the relations "
-                f"as known.{legend}",
+                "The errors of equations take the relations as known, whose own are behind their coefficients. "
+                f"{said_below(levels, level)}",
                 *dict.fromkeys(note.text for note in self.notes),
             ),
         )

@@ -13,9 +13,9 @@ from panelvar.core.base.arguments import read_flag, read_names
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.data.formulas.design import CONSTANT, Design
+from panelvar.kernels.dynamics.criteria import CRITERIA
 from panelvar.kernels.linear.unit_regressions import UnitRegressions, unit_regressions
 from panelvar.nonstationary.error_correction_panels.ardl_rows import (
-    CRITERIA,
     SPEED,
     ArdlRows,
     Lags,

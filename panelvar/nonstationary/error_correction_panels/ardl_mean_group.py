@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.core.base.arguments import read_entity_terms
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, NumericalError, choose, emit
 from panelvar.core.base.shared_parameters import documented
@@ -36,8 +37,7 @@ def fit_ardl_mean_group(
     common_orders: bool = False,
     short_run: Sequence[str] | str = (),
     long_run: str = "average",
-    constant: bool | None = None,
-    trend: bool = False,
+    trend: str | None = None,
     min_rows: int | None = None,
     unusable: str = "drop",
     convention: str | Convention = "default",
@@ -56,7 +56,7 @@ def fit_ardl_mean_group(
         Average the entities' long-run coefficients (Stata's xtpmg), or take the ratio of averages,
         :math:`-\bar b/\bar\phi`, by the delta method. One entity whose speed is near zero makes the first useless and
         hardly moves the second.
-    {constant (entities), trend, min_rows, unusable, convention (entities), missing}
+    {trend (entities), min_rows, unusable, convention (entities), missing}
 
     Returns
     -------
@@ -79,7 +79,7 @@ def fit_ardl_mean_group(
     -----
     The estimates are consistent as N and T grow, however much the coefficients differ (Pesaran and Smith 1995, Journal
     of Econometrics 68). If the long run is common, `fit_pooled_mean_group` is more precise: compare the two by
-    `hausman`. The average of ratios has no finite moments in finite samples: look at ``individual``.
+    `hausman_test`. The average of ratios has no finite moments in finite samples: look at ``individual``.
 
     Examples
     --------
@@ -97,9 +97,10 @@ def fit_ardl_mean_group(
     >>> print(round(fit.speed, 4))
     -0.9946
     """
+    constant, trended = read_entity_terms(trend)
     chosen = as_convention(convention)
     choose("long_run", long_run, ("average", "ratio"))
-    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
+    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trended, missing=missing)
     fits = fit_ardl(
         rows, lags, max_lags=max_lags, common_orders=common_orders, pooled=(), min_rows=min_rows, unusable=unusable
     )

@@ -22,6 +22,7 @@ from panelvar.core.base.errors import InsufficientDataError, Note, Specification
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.design import Design, build_design
+from panelvar.kernels.dynamics.criteria import penalty
 from panelvar.panels.heterogeneous.unit_fits import TREND
 
 SPEED = "ec"
@@ -162,7 +163,6 @@ def panel_positions(design: Design) -> NDArray[np.intp]:
     return np.arange(design.panel.nobs, dtype=np.intp) if design.kept is None else design.kept
 
 
-CRITERIA = ("aic", "bic", "hqic")
 _MOST_ORDERS = 5000
 _FORMS = (
     "lags is one number for all variables, (p, q), (p, q1, ..., qk), a mapping of names to numbers, or a criterion "
@@ -247,6 +247,5 @@ def criterion_values(criterion: str, rss: Array, rows: Array, parameters: int) -
 
     The penalty of each is 2 (aic), :math:`\log T_i` (bic) or :math:`2\log\log T_i` (hqic).
     """
-    penalty = {"aic": np.full(len(rows), 2.0), "bic": np.log(rows), "hqic": 2.0 * np.log(np.log(rows))}[criterion]
     with np.errstate(divide="ignore"):
-        return np.asarray(rows * np.log(rss / rows) + penalty * parameters, dtype=np.float64)
+        return np.asarray(rows * np.log(rss / rows) + penalty(criterion, rows) * parameters, dtype=np.float64)

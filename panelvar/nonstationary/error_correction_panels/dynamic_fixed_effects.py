@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.core.base.arguments import read_entity_terms
 from panelvar.core.base.errors import CollinearityError, Note, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import CONSTANT
+from panelvar.data.formulas.formula_parts import with_effects
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
@@ -40,9 +42,9 @@ def fit_dynamic_fixed_effects(
     *,
     lags: int | Sequence[int] | dict[str, int] = 1,
     short_run: Sequence[str] | str = (),
-    effects: str | Sequence[str] = "entity",
+    effects: str | Sequence[str] | None = None,
     constant: bool | None = None,
-    trend: bool = False,
+    trend: str = "c",
     cov: str | Covariance = "classical",
     convention: str | Convention = "default",
     missing: str = "drop",
@@ -59,8 +61,8 @@ def fit_dynamic_fixed_effects(
     lags : int, (p, q), (p, q1, ..., qk) or mapping of names to int
         Orders of the ARDL: p lags of y (1 or more), q of each regressor (0 or more).
     {short_run, effects, constant (within)}
-    trend : bool
-        A linear trend, in periods of the calendar from one.
+    trend : {"c", "ct"}
+        The effects alone, or a linear trend beside them, in periods of the calendar from one.
     {cov}
         ``"cluster"`` is xtpmg's ``cluster(panel)``.
     {convention, missing}
@@ -107,8 +109,10 @@ def fit_dynamic_fixed_effects(
     >>> print(round(fit.speed, 4))
     -0.9698
     """
+    trended = read_entity_terms(trend, constants=False)[1]
     chosen = as_convention(convention)
-    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
+    y, effects = with_effects(y, x, effects)
+    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trended, missing=missing)
     orders = read_orders("lags", lags, rows.source.dependent, rows.long_run)
     rows.refuse_beyond("lags", orders)
     design = rows.design(orders)
@@ -164,7 +168,7 @@ def _solve_for_long_run(
         long_run=np.tile(coefficients[:k], (n, 1)),
         own=np.tile(coefficients[k:], (n, 1)),
         own_errors=None,
-        variances=np.full(n, reduced.s2),
+        variances=np.full(n, reduced.sigma2),
         roots=np.full(n, root),
         orders=np.tile(np.array([orders.y, *orders.x], dtype=np.intp), (n, 1)),
         residuals=np.asarray(reduced.resids.to_numpy(), dtype=np.float64),

@@ -142,7 +142,7 @@ class ErrorCorrectionResult(AveragedResult):
     See Also
     --------
     fit_pooled_mean_group : Makes one.
-    hausman : Compares two.
+    hausman_test : Compares two.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_number, read_whole, refuse_other
+from panelvar.core.base.arguments import read_entity_terms, read_number, read_whole, refuse_other
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose, emit
@@ -55,8 +55,7 @@ def fit_pooled_mean_group(
     common_orders: bool = False,
     short_run: Sequence[str] | str = (),
     common: Sequence[str] | str = (),
-    constant: bool | None = None,
-    trend: bool = False,
+    trend: str | None = None,
     algorithm: str = "newton-raphson",
     information: str = "expected",
     start: Mapping[str, float] | None = None,
@@ -77,7 +76,7 @@ def fit_pooled_mean_group(
     {data, y (levels), x (levels), lags (chosen), max_lags, common_orders, short_run}
     common : str or sequence of str
         Short-run terms whose coefficient all entities share, such as ``"D(x1)"``.
-    {constant (entities), trend}
+    {trend (entities)}
     algorithm : {"newton-raphson", "back-substitution"}
         Newton steps with the analytic Hessian, or the paper's alternation between long run and short run, which is safe
         but slow. Both reach the same maximum, to 1e-10 of a standard error.
@@ -111,7 +110,7 @@ def fit_pooled_mean_group(
     --------
     fit_ardl_mean_group : Long runs that differ.
     fit_dynamic_fixed_effects : Everything common but the constants.
-    hausman : Compares two of the three.
+    hausman_test : Compares two of the three.
     fit_fmols : A cointegrating relation by itself.
 
     Notes
@@ -123,8 +122,8 @@ def fit_pooled_mean_group(
 
     The estimates are consistent, with I(0) and I(1) regressors alike, if the long run is common, errors are independent
     over time (enough lags) and over entities, and x does not depend on them. If long runs differ, they are inconsistent
-    for the mean, while `fit_ardl_mean_group` is not: compare the two by `hausman`. Do not use it for short panels, nor
-    if shocks are common to all entities.
+    for the mean, while `fit_ardl_mean_group` is not: compare the two by `hausman_test`. Do not use it for short panels,
+    nor if shocks are common to all entities.
 
     Examples
     --------
@@ -142,11 +141,12 @@ def fit_pooled_mean_group(
     >>> print(round(fit.speed, 4))
     -0.98
     """
+    constant, trended = read_entity_terms(trend)
     chosen = as_convention(convention)
     choose("algorithm", algorithm, _SEARCHES)
     choose("information", information, ("expected", "observed"))
     most = read_whole("max_iterations", max_iterations, 1, MOST_DRAWS)
-    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
+    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trended, missing=missing)
     fits = fit_ardl(
         rows, lags, max_lags=max_lags, common_orders=common_orders, pooled=common, min_rows=min_rows, unusable=unusable
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from panelvar.core.base.arguments import read_flag, read_labels
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
@@ -62,15 +64,15 @@ def panel_cointegration_table(
     data: object,
     y: str,
     x: Sequence[str] | str | None = None,
-    tests: str | Sequence[str] = USUAL,
     *,
+    tests: str | Sequence[str] = USUAL,
     trend: str = "c",
     lags: int | str = "bic",
     max_lags: int | None = None,
     draws: int | None = None,
-    seed: int | None = None,
+    seed: int | np.random.Generator = 0,
     demean: bool = False,
-    unusable: str = "raise",
+    unusable: str = "drop",
     missing: str = "drop",
 ) -> PanelTestTable:
     r"""Run panel cointegration tests of one relation, every statistic with a row of its own.
@@ -89,7 +91,7 @@ def panel_cointegration_table(
     draws : int, optional
         Take p-values of Westerlund's error-correction tests from so many panels drawn without cointegration. Shocks
         that entities share do not upset these p-values.
-    seed : int or None
+    seed : int or Generator
         Seed of the draws.
     {demean, unusable (relation), missing}
 

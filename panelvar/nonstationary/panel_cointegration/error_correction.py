@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_seed, read_whole
+from panelvar.core.base.arguments import read_generator, read_whole, say_draws
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import normal_tail
@@ -31,19 +31,19 @@ from panelvar.estimates.bands.simulated import chunked
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED
 from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.nonstationary.panel_cointegration.error_correction_models import (
-    CRITERIA,
     Choice,
     Corrections,
     Form,
     corrections,
     orders,
-    read_range,
+    read_orders,
     statistics,
     width,
 )
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
+from panelvar.nonstationary.panel_series.lag_criteria import shared_criterion
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms
@@ -87,7 +87,7 @@ class WesterlundResult(PanelTestResult):
     >>> import panelvar as pv
     >>> test = pv.westerlund_test(pv.load_data("grunfeld"), "invest ~ value", lags=1, draws=99, seed=1)
     >>> test.pvalue, len(test.drawn["Gt"])
-    (0.76, 99)
+    (0.7, 99)
     """
 
     drawn: Mapping[str, Array] = field(default_factory=dict)
@@ -100,12 +100,15 @@ def westerlund_test(
     x: Sequence[str] | str | None = None,
     *,
     trend: str = "c",
-    lags: int | tuple[int, int] = 1,
-    leads: int | tuple[int, int] = 0,
-    criterion: str = "aic",
+    lags: int | str = 1,
+    leads: int | str = 0,
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    max_leads: int | None = None,
+    min_leads: int = 0,
     bandwidth: float | str | None = None,
     draws: int | None = None,
-    seed: int | None = None,
+    seed: int | np.random.Generator = 0,
     demean: bool = False,
     unusable: str = "raise",
     missing: str = "drop",
@@ -137,19 +140,22 @@ def westerlund_test(
     trend : {"n", "c", "ct"}
         Terms :math:`d_t` of each entity: nothing, a constant, or a constant and a trend. Variables that drift need the
         trend.
-    lags, leads : int or (int, int)
-        :math:`p_i` and :math:`q_i`; or the fewest and the most, among which each entity has its own by the criterion.
-        Leads are for regressors that are not strictly exogenous.
-    criterion : {"aic", "bic", "hq"}
-        Compared on the rows that the most lags and leads leave.
+    lags, leads : int or {"aic", "bic", "hqic"}
+        :math:`p_i` and :math:`q_i`; or the criterion by which each entity has its own, compared on the rows that the
+        most lags and leads leave. Leads are for regressors that are not strictly exogenous.
+    max_lags, max_leads : int, optional
+        The most that a criterion may choose. By default the integer part of :math:`4 (T/100)^{2/9}`, with the periods
+        of the shortest entity.
+    min_lags, min_leads : int
+        The fewest.
     bandwidth : float or {"stata", "short", "long", "schwert", "newey-west", "andrews"}, optional
         Lags of the long-run variances, with Bartlett's weights, or a rule (see `kpss_test`). By default "stata", the
         integer part of :math:`4 (T/100)^{2/9}`.
     draws : int, optional
         Take p-values from so many panels drawn without cointegration, say 999, for which entities need the same
         periods. By default p-values are from the normal distribution.
-    seed : int or None
-        Seed of `numpy.random.default_rng`; the same seed gives the same p-values.
+    seed : int or Generator
+        A Generator is used up; the same seed gives the same p-values.
     {demean, unusable (relation), missing}
     convention : {"default", "stata", "stata-westerlund"}
         ``"stata"`` does as ``xtwest``: long-run variances over all rows there are, with the mean taken out of
@@ -208,18 +214,21 @@ def westerlund_test(
     """
     check_terms(trend)
     form = _PRESETS[choose("convention", convention, tuple(_PRESETS))]
-    choice = Choice(
-        read_range("lags", lags), read_range("leads", leads), choose("criterion", criterion, CRITERIA), form.sample
-    )
-    if form.sample == "westerlund" and criterion != "aic":
-        raise SpecificationError(
-            f"convention={convention!r} has a criterion of its own. Leave criterion={criterion!r} out."
-        )
+    criterion = shared_criterion(lags, leads)
+    if form.sample == "westerlund" and criterion not in (None, "aic"):
+        raise SpecificationError(f"convention={convention!r} has a criterion of its own, near 'aic'. Give that.")
     count = None if draws is None else read_whole("draws", draws, 1, MOST_DRAWS)
-    rng = np.random.default_rng(read_seed(seed))
+    rng = read_generator("seed", seed)
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
     moments = error_correction_moments(trend, system.n_regressors, form.moments)
     mean, variance = (np.array([moments[name][part] for name in STATISTICS]) for part in (0, 1))
+    usual = int(4.0 * (system.periods.min() / 100.0) ** (2.0 / 9.0))
+    choice = Choice(
+        read_orders("lags", lags, min_lags, max_lags, usual),
+        read_orders("leads", leads, min_leads, max_leads, usual),
+        criterion or "aic",
+        form.sample,
+    )
     rows = _fewest_rows(system, trend, choice)
     if bandwidth is None:
         bandwidth = form.bandwidth
@@ -255,10 +264,10 @@ def westerlund_test(
         trend=trend,
         parts=parts,
         choices={
-            "Lags": lags_in_words(own_lags, criterion if choice.lags.open else "given"),
-            "Leads": lags_in_words(own_leads, criterion if choice.leads.open else "given"),
+            "Lags": lags_in_words(own_lags, choice.criterion if choice.lags.open else "given"),
+            "Leads": lags_in_words(own_leads, choice.criterion if choice.leads.open else "given"),
             "Bandwidth": f"{bandwidth}",
-            "P-values": "normal" if count is None else f"{count} draws of whole periods",
+            "P-values": "normal" if count is None else f"whole periods, {say_draws(count, seed)}",
         },
         columns={
             "speed": own.speed,

@@ -26,13 +26,12 @@ from panelvar.core.base.arguments import is_whole, read_whole
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.quoting import shown
+from panelvar.kernels.dynamics.criteria import penalty
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, stacked_triangles
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 from panelvar.nonstationary.unit_roots.regressions import EXACT, join_groups, pieces
-
-CRITERIA = ("aic", "bic", "hq")
 
 
 class Form(NamedTuple):
@@ -223,24 +222,36 @@ class Range(NamedTuple):
         return range(self.fewest, self.most + 1)
 
 
-def read_range(option: str, value: object) -> Range:
-    """Return a number, or the fewest and the most, as a range.
+def read_orders(option: str, value: object, fewest: int, most: int | None, usual: int) -> Range:
+    """Return the number of lags or leads, or those among which a criterion chooses: the fewest to the most.
+
+    Parameters
+    ----------
+    usual : int
+        The most by default.
 
     Raises
     ------
     SpecificationError
-        The value is neither a whole number nor two of them, the smaller first.
+        The value is neither a whole number nor a criterion; or there are bounds beside a number, or none between them.
     """
-    if is_whole(value):
+    if not isinstance(value, str):
+        if most is not None or fewest != 0:
+            raise SpecificationError(
+                f"min_{option} and max_{option} apply only when a criterion chooses {option}; you gave "
+                f"{option}={shown(value)}."
+            )
+        if not is_whole(value):
+            raise SpecificationError(
+                f"{option}={shown(value)} must be a whole number, or a criterion that chooses from min_{option} to "
+                f"max_{option}, such as {option}='aic'."
+            )
         number = read_whole(option, value, 0)
         return Range(number, number)
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise SpecificationError(
-            f"{option}={shown(value)} must be a whole number, or the fewest and the most, such as (0, 3)."
-        )
-    fewest, most = (read_whole(option, each, 0) for each in value)
+    fewest = read_whole(f"min_{option}", fewest, 0)
+    most = max(usual, fewest) if most is None else read_whole(f"max_{option}", most, 0)
     if fewest > most:
-        raise SpecificationError(f"{option}={shown(value)} must have the smaller number first.")
+        raise SpecificationError(f"min_{option}={fewest} is above max_{option}={most}.")
     return Range(fewest, most)
 
 
@@ -250,7 +261,8 @@ class Choice(NamedTuple):
     Attributes
     ----------
     lags, leads : Range
-    criterion : {"aic", "bic", "hq"}
+    criterion : {"aic", "bic", "hqic"}
+        Used where there is anything to choose.
     sample : str
         As in `Form`.
     unit : int
@@ -301,12 +313,10 @@ def _criteria(stack: Array, trend: str, choice: Choice, leads: int, levels: bool
     if choice.sample == "westerlund":
         longest = periods - choice.lags.most - choice.leads.most
         return np.asarray(fit + 2.0 * (numbers + leads + POWERS[trend] + 1) / longest)
-    size = np.log(rows)
-    penalty = {"aic": 2.0 + 0.0 * size, "bic": size, "hq": 2.0 * np.log(size)}[choice.criterion]
     count = np.array([width(trend, m, lags, leads) for lags in numbers.tolist()]) - (0 if levels else 1 + m)
     # The constant counts where rows differ.
     constant = 1.0 + math.log(2.0 * math.pi) + 2.0 * math.log(2.0) * choice.unit
-    return np.asarray(rows * (fit + constant) + penalty * count)
+    return np.asarray(rows * (fit + constant) + penalty(choice.criterion, rows) * count)
 
 
 def _squares_left(stack: Array, trend: str, lags: int, leads: int, span: tuple[int, int], levels: bool) -> Array:

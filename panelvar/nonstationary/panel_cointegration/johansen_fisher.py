@@ -73,7 +73,7 @@ def johansen_fisher_test(
     {data, y (levels), x (levels)}
         All variables stand on one footing: their order does not matter.
     {trend (cointegration)}
-    lags : int or {"aic", "bic", "hq"}
+    lags : int or {"aic", "bic", "hqic"}
         **Lags of the model of the levels**, p; there are p - 1 lagged differences (EViews counts these). A criterion
         chooses them for each entity, from 1 up.
     max_lags : int, optional

@@ -30,6 +30,7 @@ from panelvar.core.base.errors import (
     choose,
 )
 from panelvar.core.base.scaling import columns_in_own_units
+from panelvar.kernels.dynamics.criteria import CRITERIA, penalty
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED, stacked_triangles
 from panelvar.nonstationary.cointegration.cases import CASES
@@ -38,8 +39,6 @@ from panelvar.nonstationary.panel_series.panel_system import PanelSystem
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER
 from panelvar.nonstationary.unit_roots.one_series import POWERS
 from panelvar.nonstationary.unit_roots.regressions import EXACT, by_length, in_order, join_groups, pieces
-
-CRITERIA = ("aic", "bic", "hq")
 
 REASONS: dict[int, tuple[type[PanelVarError], str]] = {
     DEPENDENT: (CollinearityError, "has levels, lagged changes and terms that are combinations of one another"),
@@ -129,11 +128,11 @@ def choose_lags(stack: Array, trend: str, criterion: str, longest: int) -> Posit
     r"""Lags (M,), from 1 to the longest, of the vector autoregressions of systems (M, T, K).
 
     The smallest of :math:`n \ln |U'U| + c\,m K` on the rows that the longest leaves, with m coefficients in each
-    equation and c of 2 (aic), :math:`\ln n` (bic) or :math:`2 \ln \ln n` (hq).
+    equation and c of 2 (aic), :math:`\ln n` (bic) or :math:`2 \ln \ln n` (hqic).
     """
     periods, k = stack.shape[1:]
     n = periods - longest
-    penalty = {"aic": 2.0, "bic": math.log(n), "hq": 2.0 * math.log(math.log(n))}[criterion]
+    weight = float(penalty(criterion, n))
     counts = [count_coefficients(trend, k, lags) for lags in range(1, longest + 1)]
     parts = []
     for units in pieces(np.arange(len(stack)), n * (counts[-1] + k)):
@@ -147,7 +146,7 @@ def choose_lags(stack: Array, trend: str, criterion: str, longest: int) -> Posit
         left = [np.abs(np.diagonal(stacked_triangles(last[:, count:]), axis1=1, axis2=2)) for count in counts]
         with np.errstate(divide="ignore"):
             values = [
-                2.0 * n * np.log(each).sum(axis=1) + penalty * k * count
+                2.0 * n * np.log(each).sum(axis=1) + weight * k * count
                 for each, count in zip(left, counts, strict=True)
             ]
         parts.append(1 + np.argmin(np.stack(values, axis=1), axis=1))

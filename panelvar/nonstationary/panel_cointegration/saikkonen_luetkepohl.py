@@ -94,7 +94,7 @@ def saikkonen_luetkepohl_test(
     trend : {"c", "ct"}
         What is taken out of the levels: constants, or constants and trends. Where factors are, what these leave has
         trends in either case; ``"ct"`` takes means out of the changes first.
-    lags : int or {"aic", "bic", "hq"}
+    lags : int or {"aic", "bic", "hqic"}
         **Lags of the model of the levels**, as in `johansen_fisher_test`; a criterion chooses them for each entity.
     max_lags : int, optional
         With a criterion only. By default :math:`\lceil 4 (T/100)^{1/4} \rceil`, or fewer where rows do not suffice.

@@ -109,7 +109,7 @@ class PanelTestTable(Presented):
     --------
     >>> import panelvar as pv
     >>> grunfeld = pv.load_data("grunfeld")
-    >>> table = pv.panel_unit_root_table(grunfeld, "value", ["llc", "ips"], lags=1, differences=0)
+    >>> table = pv.panel_unit_root_table(grunfeld, "value", tests=["llc", "ips"], lags=1, differences=0)
     >>> table.result("ips").in_a_line()
     'z = -0.8042, p = 0.2106'
     >>> table.to_frame()[["statistic", "pvalue"]].round(3)

@@ -19,6 +19,7 @@ from panelvar.core.base.errors import (
     choose,
 )
 from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.effects_after_bar import read_period_effects
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.panel_series.entity_values import EntityValues, note_entities_left_out, read_usable
@@ -94,12 +95,14 @@ def panel_system(
     y: str,
     x: Sequence[str] | str | None = None,
     *,
-    demean: bool = False,
+    demean: bool | None = None,
     unusable: str = "raise",
     missing: str = "drop",
     fewest: int = 2,
 ) -> PanelSystem:
     """Read a dependent variable and regressors of a panel with at least so many entities.
+
+    The formula may name periods after its bar unless ``demean`` is None.
 
     Raises
     ------
@@ -112,7 +115,8 @@ def panel_system(
         Fewer entities can be used.
     """
     choose("unusable", unusable, DROP_OR_RAISE)
-    demean = read_flag("demean", demean)
+    if demean is not None:
+        data, y, demean = read_period_effects(data, y, x, read_flag("demean", demean))
     design = build_design(data, y, x, missing=missing)
     if not design.names:
         raise SpecificationError("Cointegration needs at least one regressor.")

@@ -43,7 +43,11 @@ KAPPA = 0.2
 
 
 @answering
-def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
+def combine_pvalues(
+    pvalues: Any,
+    *,
+    statistic: str = "Z",
+) -> PanelTestResult:
     r"""Combine p-values of tests of one kind into a test that all their null hypotheses are true.
 
     See `panelvar.nonstationary.panel_series.pvalue_combinations` for the formulas.

@@ -67,14 +67,14 @@ FORMS = ("level", "difference", "2nd difference", "3rd difference")
 def panel_unit_root_table(
     data: Any,
     columns: Hashable | Sequence[Hashable] | None = None,
-    tests: str | Sequence[str] = USUAL,
     *,
+    tests: str | Sequence[str] = USUAL,
     trend: str | Sequence[str] = "c",
     differences: int | Sequence[int] = (0, 1),
     lags: int | str = "bic",
     max_lags: int | None = None,
     demean: bool = False,
-    unusable: str = "raise",
+    unusable: str = "drop",
 ) -> PanelTestTable:
     r"""Run panel unit-root tests on variables of a panel, in levels and differences, and print them as papers do.
 
@@ -133,7 +133,7 @@ def panel_unit_root_table(
     --------
     >>> import panelvar as pv
     >>> grunfeld = pv.load_data("grunfeld")
-    >>> table = pv.panel_unit_root_table(grunfeld, "value", ["ips", "cips"], lags=1, differences=0)
+    >>> table = pv.panel_unit_root_table(grunfeld, "value", tests=["ips", "cips"], lags=1, differences=0)
     >>> table.to_frame()[["statistic", "pvalue", "bound"]].round(3)
                          statistic  pvalue bound
     variable form  test

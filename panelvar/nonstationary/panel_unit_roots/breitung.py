@@ -63,7 +63,7 @@ def breitung_test(
     Parameters
     ----------
     {data (panel variable), column (panel variable)}
-    lags : int or {"aic", "bic", "hq", "t-stat"}
+    lags : int or {"aic", "bic", "hqic", "t-stat"}
         p: with :math:`\hat\gamma_{ij}` from the regression of :math:`\Delta y_{it}` on p lags of itself (and a constant
         where there is a trend), :math:`x_{it} = y_{it} - \sum_j \hat\gamma_{ij} y_{i,t-j}`. Or a rule that chooses p
         for each entity among ``min_lags`` to ``max_lags``, see `adf_test`.

@@ -58,7 +58,7 @@ def cips_test(
     Parameters
     ----------
     {data (panel variable), column (panel variable)}
-    lags : int or {"aic", "bic", "hq", "t-stat"}
+    lags : int or {"aic", "bic", "hqic", "t-stat"}
         p, or a rule that chooses it for each entity among ``min_lags`` to ``max_lags``, see `adf_test`. With a lag
         comes one of the averages.
     trend : {"n", "c", "ct"}

@@ -42,7 +42,7 @@ def demetrescu_hanck_test(
     data: Any,
     column: Hashable | None = None,
     *,
-    kind: str | None = None,
+    statistic: str | None = None,
     lags: int | str = "bic",
     trend: str = "c",
     max_lags: int | None = None,
@@ -66,10 +66,10 @@ def demetrescu_hanck_test(
     Parameters
     ----------
     {data (panel variable), column (panel variable)}
-    kind : {"dh", "hs", "hmw"}, optional
+    statistic : {"dh", "hs", "hmw"}, optional
         Which statistic is the result: by default "dh", or with a trend "hmw", which is for a trend only. The others are
         ``parts``.
-    lags : int or {"aic", "bic", "hq", "t-stat"}
+    lags : int or {"aic", "bic", "hqic", "t-stat"}
         Lags in a regression of each entity's change on itself. They are taken out of levels and changes first.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
@@ -112,10 +112,10 @@ def demetrescu_hanck_test(
     'z = -1.0080, p = 0.1567'
     """
     check_terms(trend)
-    used = kind if kind is not None else ("hmw" if trend == "ct" else "dh")
-    choose("kind", used, tuple(KINDS))
+    used = statistic if statistic is not None else ("hmw" if trend == "ct" else "dh")
+    choose("statistic", used, tuple(KINDS))
     if used == "hmw" and trend != "ct":
-        raise SpecificationError(f"kind='hmw' is for trend='ct'. Use kind='dh' or 'hs' with trend={trend!r}.")
+        raise SpecificationError(f"statistic='hmw' is for trend='ct'. Use statistic='dh' or 'hs' with trend={trend!r}.")
     series = panel_series(data, column, unusable=unusable)
     values = in_own_units(series.stack("This test"))
     entities, periods = values.shape
@@ -144,8 +144,8 @@ def demetrescu_hanck_test(
     notes: tuple[Note, ...] = ()
     if trend == "ct" and used != "hmw":
         text = (
-            "With a trend, this test rejects true nulls too often where variances change over time. kind='hmw' does "
-            "not."
+            "With a trend, this test rejects true nulls too often where variances change over time. "
+            "statistic='hmw' does not."
         )
         notes = (Note("changing-variances", text),)
     tests = {name: lower_test(KINDS[name], value, NULL) for name, (value, _) in found.items()}

@@ -46,7 +46,7 @@ def hadri_test(
     errors: str = "heteroskedastic",
     bandwidth: float | str = "newey-west",
     kernel: str = "bartlett",
-    df_correction: bool = False,
+    small_sample: bool = False,
     demean: bool = False,
     unusable: str = "raise",
 ) -> PanelTestResult:
@@ -70,7 +70,7 @@ def hadri_test(
         ``robust``), or each entity's long-run variance (of which Stata's ``kernel()`` takes the mean over entities).
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         How the long-run variances are estimated, see `kpss_test`; for ``errors="serial"`` alone.
-    df_correction : bool
+    small_sample : bool
         Divide squares by T less the number of terms (plm's ``dfcor``, Stata's default), not by T.
     {demean, unusable (panel variable)}
 
@@ -106,7 +106,7 @@ def hadri_test(
     check_terms(trend, ("c", "ct"))
     choose("errors", errors, ERRORS)
     choose("kernel", kernel, KERNELS)
-    df_correction = read_flag("df_correction", df_correction)
+    small_sample = read_flag("small_sample", small_sample)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     values = in_own_units(series.stack("The Hadri test"))
     entities, periods = values.shape
@@ -116,7 +116,7 @@ def hadri_test(
     residuals = detrend(values, powers)
     series.refuse_exact(residuals, values)
     widths = np.zeros(entities)
-    divisor = periods - powers if df_correction else periods
+    divisor = periods - powers if small_sample else periods
     if errors == "serial":
         widths = entity_bandwidths(residuals, bandwidth, kernel)
         variances = long_run_variance(residuals, kernel, widths) * (periods / divisor)

@@ -48,7 +48,7 @@ def llc_test(
     rows: str = "all",
     bandwidth: float | str = OWN_RULE,
     kernel: str = "bartlett",
-    df_correction: bool = False,
+    small_sample: bool = False,
     demean: bool = False,
     unusable: str = "raise",
     convention: str = "default",
@@ -78,7 +78,7 @@ def llc_test(
         Lags of the long-run variances. "levin-lin-chu": :math:`3.21\,T^{1/3}`, rounded, of T changes. The other rules:
         see `kpss_test`.
     {kernel}
-    df_correction : bool
+    small_sample : bool
         Divide the squares of each entity's regression by its degrees of freedom, and those of the pooled one by its
         rows less one (plm's ``dfcor``), not by rows.
     {demean, unusable (panel variable)}
@@ -126,21 +126,21 @@ def llc_test(
     check_terms(trend)
     choose("kernel", kernel, KERNELS)
     choose("convention", convention, CONVENTIONS)
-    df_correction = read_flag("df_correction", df_correction)
+    small_sample = read_flag("small_sample", small_sample)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     # All that counts are ratios within entities: each may have units of its own.
     values = columns_in_own_units(series.stack("The Levin-Lin-Chu test").T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
     series.refuse_untested(found.status, REASONS)
     periods = values.shape[1]
-    short_run = np.sqrt(found.rss / (found.df if df_correction else found.nobs))
+    short_run = np.sqrt(found.rss / (found.df if small_sample else found.nobs))
     changes = np.diff(values, axis=1)
     powers = (_CENTRED if convention == "default" else POWERS)[trend]
     if powers:
         changes = detrend(changes, powers)
     widths = _bandwidths(changes, bandwidth, kernel, convention, float(found.nobs.mean()))
     ratios = np.sqrt(long_run_variance(changes, kernel, widths)) / short_run
-    coefficient, std_error, variance = _pool(found, short_run, df_correction)
+    coefficient, std_error, variance = _pool(found, short_run, small_sample)
     # Plm reads the table at the periods, gretl at the most rows, others at the average.
     rows_read = {"plm": periods, "gretl": int(found.nobs.max())}.get(convention, float(found.nobs.mean()))
     adjust = levin_lin_chu_adjustment(trend, rows_read, convention)
@@ -171,7 +171,7 @@ def llc_test(
     )
 
 
-def _pool(found: LevelRegressions, short_run: Array, df_correction: bool) -> tuple[float, float, float]:
+def _pool(found: LevelRegressions, short_run: Array, small_sample: bool) -> tuple[float, float, float]:
     """Regress all changes on all lagged levels, each over its entity's deviation: slope, its error, and variance."""
     assert found.level_left is not None
     change = found.change_left / short_run[:, None]
@@ -180,7 +180,7 @@ def _pool(found: LevelRegressions, short_run: Array, df_correction: bool) -> tup
     coefficient = float((change * level).sum()) / squares
     left = float(np.square(change - coefficient * level).sum())
     count = int(found.nobs.sum())
-    std_error = math.sqrt(left / (count - 1 if df_correction else count) / squares)
+    std_error = math.sqrt(left / (count - 1 if small_sample else count) / squares)
     return coefficient, std_error, left / count
 
 

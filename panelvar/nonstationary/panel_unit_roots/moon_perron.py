@@ -43,7 +43,7 @@ def moon_perron_test(
     trend: str = "c",
     kernel: str = "quadratic-spectral",
     bandwidth: float | str = "andrews",
-    df_correction: bool = True,
+    small_sample: bool = True,
     unusable: str = "raise",
 ) -> PanelTestResult:
     r"""Test a unit root in every entity of a panel whose errors have factors (Moon and Perron 2004).
@@ -76,7 +76,7 @@ def moon_perron_test(
     kernel, bandwidth : {"quadratic-spectral", "bartlett", "parzen"}, float or str
         How long-run variances of prewhitened residuals are estimated (Andrews and Monahan 1992). For the rules see
         `kpss_test`.
-    df_correction : bool
+    small_sample : bool
         Divide squares of residuals by the rows less the root, and less the terms of a trend, not by rows as the paper
         does. By rows, the test with a trend rejects true nulls too often in short panels.
     {unusable (panel variable)}
@@ -118,7 +118,7 @@ def moon_perron_test(
     """
     check_terms(trend)
     check_long_run(kernel, bandwidth)
-    df_correction = read_flag("df_correction", df_correction)
+    small_sample = read_flag("small_sample", small_sample)
     series = panel_series(data, column, unusable=unusable)
     values = in_own_units(series.stack("The Moon-Perron test"))
     entities, periods = values.shape
@@ -136,7 +136,7 @@ def moon_perron_test(
     own = levels - (levels @ loadings) @ loadings.T
     own_errors = errors - (errors @ loadings) @ loadings.T
     refuse_without_own_part(series, own_errors, errors, count)
-    lost = (3 if trend == "ct" else 1) * df_correction
+    lost = (3 if trend == "ct" else 1) * small_sample
     found = pooled_root(own, kernel, bandwidth, root=whole, lost=lost)
     bias = -0.5 * found.short if trend == "ct" else found.one_sided
     variance, precision = (3.75, 4.0) if trend == "ct" else (2.0, 1.0)

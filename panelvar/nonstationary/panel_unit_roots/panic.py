@@ -144,7 +144,7 @@ def panic_test(
         less.
     trend : {"c", "ct"}
         Terms of each entity: a constant, or a constant and a trend.
-    lags : int or {"bai-ng", "aic", "bic", "hq", "t-stat"}
+    lags : int or {"bai-ng", "aic", "bic", "hqic", "t-stat"}
         Lags of the Dickey-Fuller regressions. "bai-ng": :math:`4(\min(N, T)/100)^{1/4}`, rounded down. The other rules:
         see `adf_test`. Under any rule MQ_c and MQ_f take "bai-ng".
     {max_lags (panel Dickey-Fuller), min_lags}

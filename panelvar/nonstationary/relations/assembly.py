@@ -47,12 +47,12 @@ class Pooling:
         Of `METHODS`.
     cov : str or None
         Of `COVARIANCES`; None for the method's default.
-    df_correction : bool
+    small_sample : bool
     """
 
     method: str
     cov: str | None
-    df_correction: bool
+    small_sample: bool
 
     @property
     def shared(self) -> bool:
@@ -68,12 +68,12 @@ class Pooling:
         return self.cov
 
 
-def read_pooling(method: str, cov: str | None, df_correction: bool, *, scores: bool) -> Pooling:
+def read_pooling(method: str, cov: str | None, small_sample: bool, *, scores: bool) -> Pooling:
     """Check how entities are to be put together; ``scores`` says whether a kernel of the scores is on offer."""
     choose("method", method, METHODS)
     allowed = [kind for kind in COVARIANCES[method] if scores or kind != "kernel"]
     return Pooling(
-        method, None if cov is None else choose("cov", cov, allowed), read_flag("df_correction", df_correction)
+        method, None if cov is None else choose("cov", cov, allowed), read_flag("small_sample", small_sample)
     )
 
 
@@ -103,7 +103,7 @@ def assemble(
     """
     entities = found.system.n_entities
     kind = pooling.covariance_of(entities)
-    if pooling.df_correction:
+    if pooling.small_sample:
         own = own.corrected(shared=False)
         shared = None if shared is None else shared.corrected(shared=True)
     slopes = own.own_slopes()

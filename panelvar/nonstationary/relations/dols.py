@@ -20,20 +20,20 @@ import numpy as np
 from panelvar.core.base.arguments import read_flag, read_whole
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import PanelVarError, SpecificationError, choose
+from panelvar.core.base.errors import PanelVarError, SpecificationError
 from panelvar.core.base.limits import LONGEST_HORIZON
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
+from panelvar.kernels.dynamics.criteria import penalty
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
+from panelvar.nonstationary.panel_series.lag_criteria import shared_criterion
 from panelvar.nonstationary.relations.assembly import assemble, read_pooling
 from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack, plain_moments
 from panelvar.nonstationary.relations.pooling import pooled_slopes
 from panelvar.nonstationary.relations.relation_data import RelationData, find_dependent, read_long_run, read_relations
 from panelvar.nonstationary.relations.result import CointegratingResult
 from panelvar.nonstationary.unit_roots.regressions import join_groups
-
-CRITERIA = ("aic", "bic")
 
 # Residual degrees of freedom that every regression must have.
 _FEWEST_DF = 2
@@ -55,9 +55,9 @@ def fit_dols(
     bandwidth: float | str = "andrews",
     prewhiten: bool = True,
     cov: str | None = None,
-    df_correction: bool = True,
+    small_sample: bool = True,
     demean: bool = False,
-    unusable: str = "raise",
+    unusable: str = "drop",
     convention: str | Convention = "default",
     missing: str = "drop",
 ) -> CointegratingResult:
@@ -71,7 +71,7 @@ def fit_dols(
     Parameters
     ----------
     {data (relation), y (relation), x (relation)}
-    leads, lags : int or {"aic", "bic"}
+    leads, lags : int or {"aic", "bic", "hqic"}
         p and q, 0 or more, or the criterion that chooses them for each entity, on the rows that the most of both leave.
     max_leads, max_lags : int, optional
         The most that a criterion may choose. By default the integer part of :math:`4\,(T/100)^{1/4}`, or fewer where
@@ -79,7 +79,7 @@ def fit_dols(
     {method (relation), trend (terms), kernel, bandwidth, prewhiten, cov (relation)}
         And "kernel", from the long-run covariance of the scores of terms and regressors (arch's ``"robust"``), which
         allows for variances that change with the regressors.
-    {df_correction (relation), demean, unusable (cointegrating regression), convention (entities), missing}
+    {small_sample (relation), demean, unusable (cointegrating regression), convention (entities), missing}
 
     Returns
     -------
@@ -114,7 +114,7 @@ def fit_dols(
     capital    0.206
     Name: params, dtype: float64
     """
-    pooling = read_pooling(method, cov, df_correction, scores=True)
+    pooling = read_pooling(method, cov, small_sample, scores=True)
     chosen = as_convention(convention)
     prewhiten = read_flag("prewhiten", prewhiten)
     wanted = _read_orders(leads, lags, max_leads, max_lags)
@@ -203,13 +203,9 @@ def _periods_needed(terms: int, regressors: int, orders: int) -> int:
 def _read_orders(leads: int | str, lags: int | str, max_leads: int | None, max_lags: int | None) -> _Orders:
     """Check what was asked for."""
     given = (("leads", leads, max_leads), ("lags", lags, max_lags))
-    rules = {choose(option, value, CRITERIA) for option, value, _ in given if isinstance(value, str)}
-    if len(rules) > 1:
-        raise SpecificationError(
-            f"leads={leads!r} and lags={lags!r} must name one criterion, which chooses both together."
-        )
+    criterion = shared_criterion(lags, leads)
     leads_range, lags_range = (_read_range(*each) for each in given)
-    return _Orders(leads_range, lags_range, rules.pop() if rules else None)
+    return _Orders(leads_range, lags_range, criterion)
 
 
 def _read_range(option: str, value: int | str, limit: int | None) -> tuple[int, int | None]:
@@ -285,7 +281,8 @@ def _regress(group: _Group, m: int, choices: LongRunChoices, slopes: Array | Non
 def _best_orders(stack: Stack, least: tuple[int, int], most: tuple[int, int], criterion: str) -> Positions:
     r"""Leads and lags (n, 2) of the smallest criterion, each from a least to a most, on the rows that the most leave.
 
-    :math:`\ln(RSS / n) + k\,c_n / n` with :math:`c_n` = 2 (Akaike) or :math:`\ln n` (Schwarz) and k all coefficients.
+    :math:`\ln(RSS / n) + k\,c_n / n` with :math:`c_n` = 2 (Akaike), :math:`\ln n` (Schwarz) or :math:`2 \ln \ln n`
+    (Hannan and Quinn), and k all coefficients.
     """
     n, m = len(stack.places), stack.x.shape[2]
     best = np.full(n, np.inf)
@@ -293,7 +290,6 @@ def _best_orders(stack: Stack, least: tuple[int, int], most: tuple[int, int], cr
     for lead in range(least[0], most[0] + 1):
         changes, columns = _lay_out(stack, lead, most[1], most[0])
         rows = changes.shape[1]
-        penalty = 2.0 if criterion == "aic" else float(np.log(rows))
         # The lags that may be left out stand last before y: what the triangle then leaves of y is each order's.
         kept = changes.shape[2] - m * (most[1] - least[1])
         ordered = np.concatenate(
@@ -304,7 +300,9 @@ def _best_orders(stack: Stack, least: tuple[int, int], most: tuple[int, int], cr
         fixed = kept + columns.shape[2] - 1
         for lag in range(least[1], most[1] + 1):
             count = fixed + m * (lag - least[1])
-            value = np.log(tails[:, count] / rows) + count * penalty / rows
+            # What fits exactly is refused when it is estimated.
+            with np.errstate(divide="ignore"):
+                value = np.log(tails[:, count] / rows) + count * penalty(criterion, rows) / rows
             better = value < best
             best = np.where(better, value, best)
             chosen[better] = lead, lag

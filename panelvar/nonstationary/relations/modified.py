@@ -66,9 +66,9 @@ def fit_fmols(
     bandwidth: float | str = "andrews",
     prewhiten: bool = True,
     cov: str | None = None,
-    df_correction: bool = True,
+    small_sample: bool = True,
     demean: bool = False,
-    unusable: str = "raise",
+    unusable: str = "drop",
     convention: str | Convention = "default",
     missing: str = "drop",
 ) -> CointegratingResult:
@@ -85,7 +85,7 @@ def fit_fmols(
     Parameters
     ----------
     {data (relation), y (relation), x (relation), method (relation), trend (terms)}
-    {regressor_trend, differenced (regressors), kernel, bandwidth, prewhiten, cov (relation), df_correction (relation)}
+    {regressor_trend, differenced (regressors), kernel, bandwidth, prewhiten, cov (relation), small_sample (relation)}
     {demean, unusable (cointegrating regression), convention (entities), missing}
 
     Returns
@@ -135,7 +135,7 @@ def fit_fmols(
     Name: params, dtype: float64
     """
     return _fit(
-        read_pooling(method, cov, df_correction, scores=False),
+        read_pooling(method, cov, small_sample, scores=False),
         as_convention(convention),
         _read_modification(trend, regressor_trend, differenced, kernel, bandwidth, prewhiten),
         read_relations(data, y, x, trend, demean, unusable, missing, _fewest_periods),
@@ -157,9 +157,9 @@ def fit_ccr(
     bandwidth: float | str = "andrews",
     prewhiten: bool = True,
     cov: str | None = None,
-    df_correction: bool = True,
+    small_sample: bool = True,
     demean: bool = False,
-    unusable: str = "raise",
+    unusable: str = "drop",
     convention: str | Convention = "default",
     missing: str = "drop",
 ) -> CointegratingResult:
@@ -176,7 +176,7 @@ def fit_ccr(
     Parameters
     ----------
     {data (relation), y (relation), x (relation), method (relation), trend (terms)}
-    {regressor_trend, differenced (regressors), kernel, bandwidth, prewhiten, cov (relation), df_correction (relation)}
+    {regressor_trend, differenced (regressors), kernel, bandwidth, prewhiten, cov (relation), small_sample (relation)}
     {demean, unusable (cointegrating regression), convention (entities), missing}
 
     Returns
@@ -211,7 +211,7 @@ def fit_ccr(
     Name: params, dtype: float64
     """
     return _fit(
-        read_pooling(method, cov, df_correction, scores=False),
+        read_pooling(method, cov, small_sample, scores=False),
         as_convention(convention),
         _read_modification(trend, regressor_trend, differenced, kernel, bandwidth, prewhiten),
         read_relations(data, y, x, trend, demean, unusable, missing, _fewest_periods),

@@ -12,6 +12,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.core.base.limits import MOST_DIFFERENCES
+from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.faces.layout import Fact
 from panelvar.core.tables.frame_table import COUNT, DEGREES, PVALUE, STATISTIC, FrameTable
@@ -68,9 +69,9 @@ _FORMATS = {
 @answering
 def unit_root_table(
     data: Any,
-    tests: str | Sequence[str] = ("adf", "pp", "kpss"),
-    *,
     column: Hashable | None = None,
+    *,
+    tests: str | Sequence[str] = ("adf", "pp", "kpss"),
     trend: str = "c",
     differences: int = 0,
 ) -> FrameTable:
@@ -80,10 +81,10 @@ def unit_root_table(
     ----------
     data : DataFrame, array (T, K) or Panel
         A DataFrame with a two-level index is a panel.
-    tests : sequence of {"adf", "dfgls", "pp", "kpss"}
-        Each has its default choice of lags. The null of the first three is a unit root; that of KPSS is none.
     column : label
         With a panel: which column.
+    tests : sequence of {"adf", "dfgls", "pp", "kpss"}
+        Each has its default choice of lags. The null of the first three is a unit root; that of KPSS is none.
     trend : {"c", "ct"}
         Also "n" and "ctt", with tests that have them.
     differences : int
@@ -114,7 +115,7 @@ def unit_root_table(
     --------
     >>> import panelvar as pv
     >>> macro = pv.load_data("us_macro")[["unemp", "tbilrate"]]
-    >>> pv.unit_root_table(macro, ["adf", "dfgls"])[["statistic", "pvalue"]].round(3)
+    >>> pv.unit_root_table(macro, tests=["adf", "dfgls"])[["statistic", "pvalue"]].round(3)
                     statistic  pvalue
     series   test
     unemp    adf       -2.520   0.111
@@ -201,6 +202,8 @@ def _read_series(data: Any, column: Hashable | None) -> tuple[str, list[Any], li
                 raise SpecificationError("column= is missing. Name the column of the panel to test.")
             return "entity", list(panel.entity_labels), entity_series(panel, column)
     if column is not None:
-        raise SpecificationError("column= is for panels. Select the columns of a table by data[['x', 'y']].")
+        raise SpecificationError(
+            f"column={shown(column)} is for panels. Select the columns of a table by data[['x', 'y']]."
+        )
     table = read_var_data(data)
     return "series", list(table.names), list(table.values.T)

@@ -36,9 +36,9 @@ DISTANCE = {"c": -7.0, "ct": -13.5}
 @documented
 def adf_test(
     data: Any,
-    lags: int | str = "aic",
-    *,
     column: Hashable | None = None,
+    *,
+    lags: int | str = "aic",
     trend: str = "c",
     max_lags: int | None = None,
     min_lags: int = 0,
@@ -51,7 +51,7 @@ def adf_test(
 
     Parameters
     ----------
-    {data (one series), lags (Dickey-Fuller), column, trend (terms), max_lags (Dickey-Fuller), min_lags, rows}
+    {data (one series), column, lags (Dickey-Fuller), trend (terms), max_lags (Dickey-Fuller), min_lags, rows}
 
     Returns
     -------
@@ -107,9 +107,9 @@ def adf_test(
 @documented
 def dfgls_test(
     data: Any,
-    lags: int | str = "aic",
-    *,
     column: Hashable | None = None,
+    *,
+    lags: int | str = "aic",
     trend: str = "c",
     max_lags: int | None = None,
     min_lags: int = 0,
@@ -123,7 +123,7 @@ def dfgls_test(
 
     Parameters
     ----------
-    {data (one series), lags (Dickey-Fuller), column}
+    {data (one series), column, lags (Dickey-Fuller)}
     trend : {"c", "ct"}
         The terms taken out: a constant, or also a trend.
     {max_lags (Dickey-Fuller), min_lags, rows}

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import SpecificationError, choose
+from panelvar.kernels.dynamics.criteria import penalty
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.unit_roots.regressions import (
     FEWEST_DF,
@@ -33,7 +34,7 @@ from panelvar.nonstationary.unit_roots.regressions import (
     read_level,
 )
 
-RULES = ("aic", "bic", "hq", "t-stat")
+RULES = ("aic", "bic", "hqic", "t-stat")
 """What may choose an order."""
 
 SIGNIFICANT = 1.6448536269514722
@@ -81,13 +82,12 @@ class LagOrders:
     def criteria(self, rule: str) -> Array:
         r"""Information criterion of each order, :math:`n \ln(RSS / n) + c k` with k coefficients, (..., P + 1).
 
-        c is 2 ("aic"), :math:`\ln n` ("bic") or :math:`2 \ln \ln n` ("hq").
+        c is 2 ("aic"), :math:`\ln n` ("bic") or :math:`2 \ln \ln n` ("hqic").
         """
         n = self.nobs
-        weight = {"aic": 2.0, "bic": np.log(n), "hq": 2.0 * np.log(np.log(n))}[rule]
         with np.errstate(divide="ignore"):
             fit = np.log(self._left / n) + self.exponents[..., None] * np.log(4.0)
-        return np.asarray(n * fit + weight * self.counts)
+        return np.asarray(n * fit + penalty(rule, n) * self.counts)
 
     def ratios(self) -> Array:
         """Absolute t ratio of the last lag of each order, (..., P + 1); infinite for order 0 and in exact fits."""
@@ -102,7 +102,7 @@ class LagOrders:
 
         Parameters
         ----------
-        rule : {"aic", "bic", "hq", "t-stat"}
+        rule : {"aic", "bic", "hqic", "t-stat"}
         shortest : int
         significant : float or (P + 1,) array
             What an absolute t ratio must reach for the lag to stay.
@@ -145,7 +145,7 @@ class LagChoice(NamedTuple):
 
     Attributes
     ----------
-    rule : {"given", "aic", "bic", "hq", "t-stat"}
+    rule : {"given", "aic", "bic", "hqic", "t-stat"}
     shortest, longest : int
         Equal where given.
     """

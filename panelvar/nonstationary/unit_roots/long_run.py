@@ -57,9 +57,9 @@ from panelvar.nonstationary.unit_roots.result import (
 @documented
 def kpss_test(
     data: Any,
-    bandwidth: float | str = "newey-west",
-    *,
     column: Hashable | None = None,
+    *,
+    bandwidth: float | str = "newey-west",
     trend: str = "c",
     kernel: str = "bartlett",
 ) -> UnitRootResult:
@@ -71,7 +71,7 @@ def kpss_test(
 
     Parameters
     ----------
-    {data (one series), bandwidth, column}
+    {data (one series), column, bandwidth}
     trend : {"c", "ct"}
         Stationary about a level, or about a trend.
     {kernel}
@@ -124,9 +124,9 @@ def kpss_test(
 @documented
 def phillips_perron_test(
     data: Any,
-    bandwidth: float | str = "short",
-    *,
     column: Hashable | None = None,
+    *,
+    bandwidth: float | str = "short",
     trend: str = "c",
     statistic: str = "tau",
     kernel: str = "bartlett",
@@ -139,9 +139,9 @@ def phillips_perron_test(
 
     Parameters
     ----------
-    {data (one series), bandwidth}
+    {data (one series), column, bandwidth}
         T is the rows of the regression. arch's default is "schwert".
-    {column, trend (terms)}
+    {trend (terms)}
     statistic : {"tau", "rho"}
         :math:`Z_\tau` or :math:`Z_\rho` (also called :math:`Z_\alpha`).
     {kernel}

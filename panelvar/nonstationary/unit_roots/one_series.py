@@ -22,6 +22,7 @@ from panelvar.core.base.errors import (
     emit,
 )
 from panelvar.core.base.labels import listed
+from panelvar.core.base.quoting import shown
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.series import read_var_data
 from panelvar.data.sources.arrow import from_arrow
@@ -76,6 +77,10 @@ class OneSeries(NamedTuple):
 def one_series(data: Any, column: Hashable | None) -> OneSeries:
     """Read one series."""
     data = from_arrow(data)
+    if column is not None and not isinstance(data, Panel) and not hasattr(data, "columns"):
+        raise SpecificationError(
+            f"column={shown(column)} names a column of a table or a panel, and the data are one series."
+        )
     if hasattr(data, "to_frame") and not hasattr(data, "columns"):
         data = data.to_frame(data.name if data.name is not None else "y")
     elif not isinstance(data, Panel) and not hasattr(data, "columns"):

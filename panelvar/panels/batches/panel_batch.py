@@ -51,7 +51,7 @@ def fit_panel_batch(
     y: str,
     x: str | Sequence[str] | None = None,
     *,
-    names: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> PanelBatch:
     r"""Fit one model to many panels in one call, such as the data sets of a simulation.
@@ -66,7 +66,7 @@ def fit_panel_batch(
         R data sets of N entities and T periods. An array (N, T) of the mapping is the same in all of them; NaN marks
         rows that are missing.
     {y, x}
-    names : sequence of str, optional
+    columns : sequence of str, optional
         Names of the K variables, where the data are one array.
     options : mapping, optional
         Further arguments of ``fit``, such as ``dict(cov="cluster")``.
@@ -108,7 +108,7 @@ def fit_panel_batch(
     """
     read_estimator(fit)
     given = read_options(options)
-    sets = read_data_sets(data, names)
+    sets = read_data_sets(data, columns)
     one = partial(_one, fit, sets, y, x, given)
     batch = _Batch(one, len(sets))
     stacked = _together(fit, sets, y, x, given, batch) if len(sets) > 1 else None

@@ -19,7 +19,7 @@ from panelvar.data.panel.panel import Panel
 
 _WANTED = (
     "expected a mapping of names to arrays (data sets, entities, periods), an array (data sets, entities, periods, "
-    "variables) with names=, or a list of Panels or DataFrames with a two-level index"
+    "variables) with columns=, or a list of Panels or DataFrames with a two-level index"
 )
 
 
@@ -113,7 +113,7 @@ def read_data_sets(data: object, names: Sequence[Any] | None) -> DataSets:
     """
     if names is not None and not hasattr(data, "ndim"):
         raise SpecificationError(
-            "names= are the names of the variables of an array (data sets, ..., variables), and the data are not "
+            "columns= are the names of the variables of an array (data sets, ..., variables), and the data are not "
             "one array."
         )
     if isinstance(data, Mapping):
@@ -125,12 +125,13 @@ def read_data_sets(data: object, names: Sequence[Any] | None) -> DataSets:
         raise SpecificationError(f"data is {got}: {_WANTED}.")
     if names is None:
         raise SpecificationError(
-            f"An array does not name its {data.shape[-1]} variables. Name them, as in names=['y', 'x1']."
+            f"An array does not name its {data.shape[-1]} variables. Name them, as in columns=['y', 'x1']."
         )
-    labels = list(map(str, read_labels("names", names)))
+    labels = list(map(str, read_labels("columns", names)))
     if len(labels) != data.shape[-1] or repeated(labels):
         raise SpecificationError(
-            f"names={shown(labels)} must hold a different name for each of the {data.shape[-1]} variables of the array."
+            f"columns={shown(labels)} must hold a different name for each "
+            f"of the {data.shape[-1]} variables of the array."
         )
     return _arrays({name: data[..., place] for place, name in enumerate(labels)})
 

@@ -139,7 +139,7 @@ class CorrectedResult(EquationEstimates):
     # ---- counts and labels
 
     @property
-    def design(self) -> Design:
+    def _design(self) -> Design:
         """The rows: lags first, then regressors."""
         return self.fit.design
 
@@ -149,7 +149,7 @@ class CorrectedResult(EquationEstimates):
         return self.fit.rows.lags
 
     @property
-    def explained(self) -> Design:
+    def _explained(self) -> Design:
         """The rows that residuals and fitted values belong to."""
         return self.fit.design
 
@@ -157,12 +157,12 @@ class CorrectedResult(EquationEstimates):
 
     @property
     def _sample(self) -> Sample:
-        return sample_of(self.design.dependent, self.design.nobs, self.design.entities)
+        return sample_of(self._design.dependent, self._design.nobs, self._design.entities)
 
     @property
     def n_periods(self) -> int:
         """Distinct periods in use."""
-        return self.design.times.n_groups
+        return self._design.times.n_groups
 
     # ---- least squares and its bias
 
@@ -200,26 +200,25 @@ class CorrectedResult(EquationEstimates):
         """Variance of the errors."""
         return self.fit.sigma2
 
-    @cached_property
-    def entity_effects(self) -> pd.Series:
+    def estimated_effects(self) -> pd.Series:
         """Effects of the entities: the mean of what lags and regressors leave of their rows."""
         import pandas as pd
 
-        return pd.Series(self.fit.effects, index=self.design.entity_labels, name="entity_effects")
+        return pd.Series(self.fit.effects, index=self._design.entity_labels, name="estimated_effects")
 
     @cached_property
     def resids(self) -> pd.Series:
         """Errors without the effects of entities, and of periods where the model has them, labelled by the rows."""
         import pandas as pd
 
-        return pd.Series(self.fit.errors, index=self.design.index, name="resids")
+        return pd.Series(self.fit.errors, index=self._design.index, name="resids")
 
     @cached_property
     def fitted_values(self) -> pd.Series:
         """Dependent variable less `resids`: effects are included."""
         import pandas as pd
 
-        return pd.Series(self.design.y - self.fit.errors, index=self.design.index, name="fitted_values")
+        return pd.Series(self._design.y - self.fit.errors, index=self._design.index, name="fitted_values")
 
     # ---- reading
 

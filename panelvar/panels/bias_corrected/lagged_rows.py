@@ -13,6 +13,7 @@ from panelvar.core.base.errors import CollinearityError, InsufficientDataError, 
 from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.scaling import exponents, in_own_units
 from panelvar.data.formulas.design import Design, complete, dated_panel, make_design
+from panelvar.data.formulas.effects_after_bar import read_period_effects
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import read_columns
@@ -66,8 +67,9 @@ def lagged_rows(
         If no row has its lags, or every entity has one row only.
     """
     lags = read_whole("lags", lags, 1)
-    effects = "twoway" if read_flag("time_effects", time_effects) else "entity"
     panel = dated_panel(data)
+    _, y, time_effects = read_period_effects(panel, y, x, read_flag("time_effects", time_effects))
+    effects = "twoway" if time_effects else "entity"
     refuse_beyond("lags", lags, panel.calendar.n_positions)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")

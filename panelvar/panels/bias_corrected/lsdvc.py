@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panelvar.core.base.arguments import finite_array, is_whole, read_generator, read_number, read_whole
+from panelvar.core.base.arguments import (
+    finite_array,
+    is_whole,
+    read_generator,
+    read_number,
+    read_seed,
+    read_whole,
+    say_draws,
+)
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.core.base.quoting import shown
@@ -40,7 +48,7 @@ def fit_lsdvc(
     sigma2: float | None = None,
     time_effects: bool = False,
     draws: int = 0,
-    seed: int | np.random.Generator | None = None,
+    seed: int | np.random.Generator = 0,
     convention: str = "default",
     missing: str = "drop",
 ) -> CorrectedResult:
@@ -71,7 +79,7 @@ def fit_lsdvc(
         Effects of the periods beside those of the entities.
     draws : int
         Data sets drawn for the standard errors; 0 for none.
-    seed : int or Generator, optional
+    seed : int or Generator
         Seed of the draws.
     convention : {"default", "stata"}
         ``"stata"`` is ``xtlsdvc``: it counts errors before an entity's first row, and its third order depends on the
@@ -132,7 +140,7 @@ def fit_lsdvc(
         raise SpecificationError(
             "draws=1 gives no spread to estimate from. Give 0 for no standard errors, or some hundreds of draws."
         )
-    rng = read_generator("seed", seed)
+    seed = read_seed(seed)
     if isinstance(initial, str):
         choose("initial", initial, tuple(INITIAL_WORDS))
     rows = lagged_rows(data, y, x, lags=1, time_effects=time_effects, missing=missing)
@@ -156,7 +164,7 @@ def fit_lsdvc(
         notes=(*rows.design.notes, *notes),
     )
     if draws:
-        estimate = _bootstrap(corrector, fit, draws, rng)
+        estimate = _bootstrap(corrector, fit, draws, seed)
     else:
         estimate = CovarianceEstimate(np.full((len(fit.names),) * 2, np.nan), "none (draws=0)", np.inf)
     result = CorrectedResult(fit, estimate, "Bias-corrected LSDV", convention)
@@ -251,11 +259,13 @@ def _notes(rows: LaggedRows, found: Corrected, draws: int) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _bootstrap(corrector: _Corrector, fit: CorrectedFit, draws: int, rng: np.random.Generator) -> CovarianceEstimate:
+def _bootstrap(
+    corrector: _Corrector, fit: CorrectedFit, draws: int, seed: int | np.random.Generator
+) -> CovarianceEstimate:
     """Covariance of the estimates over data sets that are drawn from them."""
     cube, rows = corrector.cube, corrector.rows
     size = max(1, _CELLS // (cube.mask.size * (2 + cube.basis.shape[2])))
-    found, failed = [], 0
+    found, failed, rng = [], 0, read_generator("seed", seed)
     for start in range(0, draws, size):
         y, lagged = _draw_data(rows, cube, fit, rng, min(size, draws - start))
         initial, usable = [], []
@@ -280,7 +290,7 @@ def _bootstrap(corrector: _Corrector, fit: CorrectedFit, draws: int, rng: np.ran
         matrix = np.full((len(fit.names),) * 2, np.nan)
         return CovarianceEstimate(matrix, "none", np.inf, notes=tuple(notes))
     matrix = np.atleast_2d(np.cov(np.concatenate(found), rowvar=False))
-    return CovarianceEstimate(matrix, f"Parametric bootstrap, {kept} draws", np.inf, notes=tuple(notes))
+    return CovarianceEstimate(matrix, f"Parametric bootstrap, {say_draws(kept, seed)}", np.inf, notes=tuple(notes))
 
 
 def _draw_data(

@@ -192,27 +192,27 @@ def clustered_slope(
     return float(fit.coefficients[place]), error, groups
 
 
-def adjacency(result: LinearResult, lags: str | None, offered: Sequence[str] = ("calendar", "rows")) -> str:
+def adjacency(result: LinearResult, lag_by: str | None, offered: Sequence[str] = ("calendar", "rows")) -> str:
     """Say which row precedes another: as asked for, or as the result's convention takes differences."""
-    if lags is None:
+    if lag_by is None:
         return "rows" if result.convention.first_difference == "consecutive" else "calendar"
-    return choose("lags", lags, offered)
+    return choose("lag_by", lag_by, offered)
 
 
-def find_lags(result: LinearResult, design: Design, order: int, lags: str | None) -> tuple[Positions, Positions]:
+def find_lags(result: LinearResult, design: Design, order: int, lag_by: str | None) -> tuple[Positions, Positions]:
     """Find the rows that have a predecessor ``order`` steps back, and their predecessors.
 
-    ``lags`` is ``"calendar"``, ``"rows"`` (consecutive rows of an entity, however far apart: plm) or ``"stacked"``
+    ``lag_by`` is ``"calendar"``, ``"rows"`` (consecutive rows of an entity, however far apart: plm) or ``"stacked"``
     (consecutive rows of the data, across entities too); None follows the convention.
     """
-    lags = adjacency(result, lags, LAGS)
+    lag_by = adjacency(result, lag_by, LAGS)
     codes = design.entities.codes
-    if lags == "calendar":
+    if lag_by == "calendar":
         previous = lag_positions(codes, design.time_positions, order)
         rows = np.flatnonzero(previous >= 0)
         return rows, previous[rows]
     rows = np.arange(order, design.nobs)
-    if lags == "rows":
+    if lag_by == "rows":
         rows = rows[codes[rows - order] == codes[rows]]
     return rows, rows - order
 

@@ -17,7 +17,12 @@ from panelvar.panels.static.result import LinearResult
 
 
 @answering
-def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | None = None) -> TestResult:
+def born_breitung_test(
+    result: LinearResult,
+    *,
+    statistic: str = "q",
+    lags: int | None = None,
+) -> TestResult:
     r"""Test serial correlation given fixed effects, without large T (Stata ``xtqptest``, ``xthrtest``).
 
     Let :math:`\hat e` be the residuals less their entity mean. Every entity adds a term of mean zero under the null,
@@ -36,9 +41,9 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     ----------
     result : LinearResult
         Fixed, pooled or random effects; the residuals are demeaned by entity.
-    kind : {"q", "lm", "hr"}
+    statistic : {"q", "lm", "hr"}
         Q: all orders up to p. LM: order k alone. HR: order one, with variances that may change over time.
-    order : int, optional
+    lags : int, optional
         p or k; default 2 for ``"q"`` (as xtqptest), 1 for ``"lm"``. HR has order one.
 
     Returns
@@ -69,25 +74,25 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
     >>> pv.born_breitung_test(fixed)
     <Born-Breitung Q(2): chi2(2) = 13.5500, p = 0.0011>
-    >>> pv.born_breitung_test(fixed, kind="hr")
+    >>> pv.born_breitung_test(fixed, statistic="hr")
     <Born-Breitung HR: z = -1.0660, p = 0.2864>
     """
     design = level_rows(result, "The Born-Breitung test", ("fixed", "pooled", "random"))
-    choose("kind", kind, ("q", "lm", "hr"))
-    p = read_whole("order", (2 if kind == "q" else 1) if order is None else order, 1)
-    refuse_beyond("order", p, design.panel.calendar.n_positions)
+    choose("statistic", statistic, ("q", "lm", "hr"))
+    p = read_whole("lags", (2 if statistic == "q" else 1) if lags is None else lags, 1)
+    refuse_beyond("lags", p, design.panel.calendar.n_positions)
     entities = design.entities
     notes: list[Note] = []
-    if kind == "hr" and p != 1:
-        notes.append(Note("hr-order-one", "The HR test is of first order, so order= is ignored.", warn=True))
+    if statistic == "hr" and p != 1:
+        notes.append(Note("hr-order-one", "The HR test is of first order, so lags= is ignored.", warn=True))
     values = own_residuals(result)
     e = values - entities.means(values)[entities.codes]
     sizes = entities.sizes.astype(np.float64)
-    if kind == "hr":
+    if statistic == "hr":
         z = _split_sums(result, e)[:, None]
         title, null = "Born-Breitung HR", "no serial correlation of order 1"
     else:
-        orders = range(1, p + 1) if kind == "q" else (p,)
+        orders = range(1, p + 1) if statistic == "q" else (p,)
         parts = []
         squares = entities.sums(np.square(e))
         room = np.maximum(sizes - 1.0, 1.0)
@@ -98,14 +103,14 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
             product = np.zeros(len(e))
             product[rows] = e[rows] * e[before]
             count = np.bincount(entities.codes[rows], minlength=entities.n_groups)
-            if kind == "q":
+            if statistic == "q":
                 parts.append(entities.sums(product) + count / (sizes * room) * squares)
             else:
                 product[rows] += np.square(e[before]) / room[entities.codes[rows]]
                 parts.append(entities.sums(product))
         z = np.column_stack(parts)
-        title = f"Born-Breitung {kind.upper()}({p})"
-        null = f"no serial correlation {'up to' if kind == 'q' else 'of'} order {p}"
+        title = f"Born-Breitung {statistic.upper()}({p})"
+        null = f"no serial correlation {'up to' if statistic == 'q' else 'of'} order {p}"
     z[np.abs(z) <= ROUNDING * entities.sums(np.square(e))[:, None]] = 0.0
     active = int((z != 0.0).any(axis=1).sum())
     if active <= z.shape[1]:
@@ -113,12 +118,12 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
             f"{count_of(active, 'entity has', 'entities have')} pairs of residuals to compare, and the test needs more "
             f"than {z.shape[1]}."
         )
-    if kind == "q":
+    if statistic == "q":
         notes += size_notes("born-breitung q", active)
     emit(notes)
     total = z.sum(axis=0)
     variance = z.T @ z - np.outer(total, total) / len(z)
-    if kind == "q":
+    if statistic == "q":
         form = quadratic_form(total, variance)
         if form.rank < p:
             raise InsufficientDataError(
@@ -131,8 +136,8 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
             f"The terms of the {count_of(active, 'entity', 'entities')} that have any do not vary, so there is no "
             "variance to test by."
         )
-    statistic = float(total[0] / np.sqrt(variance[0, 0]))
-    return z_test(title, statistic, null, notes)
+    observed = float(total[0] / np.sqrt(variance[0, 0]))
+    return z_test(title, observed, null, notes)
 
 
 def _split_sums(result: LinearResult, e: Array) -> Array:

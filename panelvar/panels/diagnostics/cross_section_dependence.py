@@ -116,7 +116,11 @@ class ComparedValues(NamedTuple):
 
 @answering
 def cross_section_dependence_test(
-    result: LinearResult | Panel, column: Hashable | None = None, *, kind: str = "cd", changes: bool = False
+    result: LinearResult | Panel,
+    column: Hashable | None = None,
+    *,
+    statistic: str = "cd",
+    changes: bool = False,
 ) -> TestResult:
     r"""Test that residuals, or a variable, are uncorrelated across entities (``pcdtest``, ``xtcsd``, ``xtcd``).
 
@@ -143,7 +147,7 @@ def cross_section_dependence_test(
         DataFrame with a two-level index.
     column : label, optional
         The variable of a panel.
-    kind : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
+    statistic : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
         A row of the table.
     changes : bool
         Compare the changes of a variable from period to period. Levels that wander are correlated by chance.
@@ -192,10 +196,10 @@ def cross_section_dependence_test(
     <Pesaran CD: z = 88.9036, p < 0.0001>
     """
     compared = read_values("The test of cross-section dependence", result, column, changes)
-    choose("kind", kind, KINDS)
-    notes = _doubt_model(result, kind) if isinstance(result, LinearResult) else []
+    choose("statistic", statistic, KINDS)
+    notes = _doubt_model(result, statistic) if isinstance(result, LinearResult) else []
     periods, entities = compared.times.n_groups, compared.entities.n_groups
-    if kind in ("lm", "scaled-lm") and entities > periods:
+    if statistic in ("lm", "scaled-lm") and entities > periods:
         text = (
             f"The LM statistics over-reject unless N is small against T, and here there are {entities} entities and "
             f"{count_of(periods, 'period')}."
@@ -205,18 +209,18 @@ def cross_section_dependence_test(
     pairs = sums.pairs
     notes += note_pairs(compared.fewest, pairs, sums.left_out)
     emit(notes)
-    name, null = KINDS[kind], _NULL if column is None else _NULL_OF_VARIABLE
-    if kind == "lm":
+    name, null = KINDS[statistic], _NULL if column is None else _NULL_OF_VARIABLE
+    if statistic == "lm":
         return chi2_test(name, sums.squared, pairs, null, notes)
-    if kind == "cd":
+    if statistic == "cd":
         possible = sums.leading * (sums.leading + 1) // 2
         by_all = isinstance(result, LinearResult) and result.convention.pairs_scale == "all"
-        statistic = sums.signed / math.sqrt(possible if by_all else pairs)
+        observed = sums.signed / math.sqrt(possible if by_all else pairs)
     else:
-        statistic = (sums.squared - pairs) / math.sqrt(2.0 * pairs)
-    if kind == "bias-corrected-lm":
-        statistic -= entities / (2.0 * (float(compared.entities.sizes.max()) - 1.0))
-    return z_test(name, statistic, null, notes)
+        observed = (sums.squared - pairs) / math.sqrt(2.0 * pairs)
+    if statistic == "bias-corrected-lm":
+        observed -= entities / (2.0 * (float(compared.entities.sizes.max()) - 1.0))
+    return z_test(name, observed, null, notes)
 
 
 def read_values(what: str, result: object, column: Hashable | None, changes: bool) -> ComparedValues:

@@ -38,7 +38,11 @@ MOST_ROWS = 2000
 
 
 @answering
-def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestResult:
+def bhargava_test(
+    result: LinearResult,
+    *,
+    statistic: str = "durbin-watson",
+) -> TestResult:
     r"""Return the Durbin-Watson statistic of within residuals (plm ``pbnftest``, Stata ``xtregar``'s ``lbi``).
 
     With :math:`\hat e` the residuals of entity fixed effects and sums over adjacent calendar periods,
@@ -54,7 +58,7 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     result : LinearResult
         Fixed or random effects, or pooled OLS, whose residuals are taken as they are; random effects are refitted
         within, as plm does.
-    kind : {"durbin-watson", "lbi"}
+    statistic : {"durbin-watson", "lbi"}
         The statistic d, or the locally best invariant one.
 
     Returns
@@ -87,11 +91,11 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
     >>> pv.bhargava_test(fixed)
     <Bhargava-Franzini-Narendranathan: statistic = 1.1655, no p-value>
-    >>> pv.bhargava_test(fixed, kind="lbi")
+    >>> pv.bhargava_test(fixed, statistic="lbi")
     <Baltagi-Wu LBI: statistic = 1.6455, no p-value>
     """
     design = level_rows(result, "The Bhargava test", ("pooled", "fixed", "random"))
-    choose("kind", kind, ("durbin-watson", "lbi"))
+    choose("statistic", statistic, ("durbin-watson", "lbi"))
     entities = design.entities
     if result.fit.family == "random":
         both = np.column_stack([level_matrix(result), dependent(result)])
@@ -111,18 +115,23 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     resumed, interrupted = previous < 0, following < 0
     resumed[first] = interrupted[last] = False
     after = float(squares[resumed].sum())
-    statistic = (float(np.square(e[rows] - e[previous[rows]]).sum()) + after) / total
+    observed = (float(np.square(e[rows] - e[previous[rows]]).sum()) + after) / total
     name = "Bhargava-Franzini-Narendranathan"
-    if kind == "lbi":
+    if statistic == "lbi":
         before = float(squares[interrupted].sum())
-        statistic += (before + float(squares[first].sum()) + float(squares[last].sum())) / total
+        observed += (before + float(squares[first].sum()) + float(squares[last].sum())) / total
         name = "Baltagi-Wu LBI"
     note = Note("no-pvalue", "There is no p-value, because the distribution depends on the regressors and the gaps.")
-    return own_test(name, statistic, float("nan"), "no serial correlation in the errors", (note,))
+    return own_test(name, observed, float("nan"), "no serial correlation in the errors", (note,))
 
 
 @answering
-def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: bool | None = None) -> TestResult:
+def durbin_watson_test(
+    result: LinearResult,
+    *,
+    lag_by: str | None = None,
+    exact: bool | None = None,
+) -> TestResult:
     r"""Durbin-Watson test on the transformed rows of a model, with a p-value (plm ``pdwtest``).
 
     The statistic is :math:`d = \sum (e_t - e_{t-1})^2 / \sum e_t^2`, with e the residuals of the (quasi-)demeaned
@@ -135,7 +144,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     ----------
     result : LinearResult
         Pooled, fixed (entity), random effects or first differences.
-    lags : {"calendar", "rows", "stacked"}, optional
+    lag_by : {"calendar", "rows", "stacked"}, optional
         Differences of adjacent periods; of an entity's consecutive rows; or of consecutive rows of the data, across
         entities too and without counting absorbed effects, as ``pdwtest`` does. Default: as the convention differences.
     exact : bool, optional
@@ -175,7 +184,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     fit = result.fit
     design = fit.design
     x, _, e = transformed_columns(result)
-    rows, before = find_lags(result, design, 1, lags)
+    rows, before = find_lags(result, design, 1, lag_by)
     n, pairs = len(e), len(rows)
     if pairs == 0:
         raise InsufficientDataError("No row has a predecessor, so there is nothing to difference.")
@@ -184,7 +193,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     exact = n < 100 if exact is None else read_flag("exact", exact)
     if exact and n > MOST_ROWS:
         raise SpecificationError(f"An exact p-value of {n} rows needs a dense {n} x {n} matrix. Use exact=False.")
-    absorbed = () if fit.absorbed is None or lags == "stacked" else fit.absorbed.groupings
+    absorbed = () if fit.absorbed is None or lag_by == "stacked" else fit.absorbed.groupings
     if absorbed not in ((), (design.entities,)):
         note = Note("no-pvalue", "There is no p-value, because the moments are derived for entity effects alone.")
         return own_test("Durbin-Watson", statistic, float("nan"), null, (note,))

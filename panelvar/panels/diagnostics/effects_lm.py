@@ -22,7 +22,12 @@ KINDS = {
 
 
 @answering
-def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str = "breusch-pagan") -> TestResult:
+def effects_lm_test(
+    result: LinearResult,
+    *,
+    effects: str = "entity",
+    statistic: str = "breusch-pagan",
+) -> TestResult:
     r"""Test for random effects from the residuals of pooled OLS (plm ``plmtest``, Stata ``xttest0``).
 
     With :math:`\hat u` the pooled residuals, n rows and :math:`M = \sum_g n_g^2` over the levels g of a dimension,
@@ -48,7 +53,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
         Pooled OLS; any other model in levels is refitted by pooled OLS first, as ``xttest0`` does.
     effects : {"entity", "time", "twoway"}
         The dimension whose effects are tested, or both.
-    kind : {"breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort"}
+    statistic : {"breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort"}
         A row of the table.
 
     Returns
@@ -83,13 +88,13 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
     >>> pv.effects_lm_test(pooled)
     <Breusch-Pagan LM (entity effects): chi2(1) = 676.2314, p < 0.0001>
-    >>> pv.effects_lm_test(pooled, effects="twoway", kind="gourieroux-holly-monfort")
+    >>> pv.effects_lm_test(pooled, effects="twoway", statistic="gourieroux-holly-monfort")
     <Gourieroux-Holly-Monfort (entity and time effects): chibar2(012) = 676.2314, p < 0.0001>
     """
     design = level_rows(result, "The LM test of effects", ("pooled", "fixed", "random"))
     choose("effects", effects, ONE_OR_TWO_WAY)
-    choose("kind", kind, KINDS)
-    if kind == "gourieroux-holly-monfort" and effects != "twoway":
+    choose("statistic", statistic, KINDS)
+    if statistic == "gourieroux-holly-monfort" and effects != "twoway":
         raise SpecificationError("The Gourieroux-Holly-Monfort test is of both effects. Use effects='twoway'.")
     residuals = pooled_residuals(result)
     n = len(residuals)
@@ -105,14 +110,14 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
         scores.append(n / math.sqrt(2.0 * mass) * (squares / total - 1.0))
         masses.append(mass)
     label = {"entity": "entity", "time": "time", "twoway": "entity and time"}[effects]
-    title = f"{KINDS[kind]} ({label} effects)"
+    title = f"{KINDS[statistic]} ({label} effects)"
     null = f"no {label} effects"
-    if kind == "breusch-pagan":
-        statistic = sum(score**2 for score in scores)
-        return chi2_test(title, statistic, len(scores), null)
-    if kind == "gourieroux-holly-monfort":
-        statistic = sum(max(score, 0.0) ** 2 for score in scores)
-        return chibar2_test(title, statistic, 2, null)
-    weights = np.ones(len(scores)) if kind == "honda" else np.sqrt(masses)
-    statistic = float(weights @ np.array(scores) / np.sqrt(weights @ weights))
-    return z_test(title, statistic, null, sides=1)
+    if statistic == "breusch-pagan":
+        observed = sum(score**2 for score in scores)
+        return chi2_test(title, observed, len(scores), null)
+    if statistic == "gourieroux-holly-monfort":
+        observed = sum(max(score, 0.0) ** 2 for score in scores)
+        return chibar2_test(title, observed, 2, null)
+    weights = np.ones(len(scores)) if statistic == "honda" else np.sqrt(masses)
+    observed = float(weights @ np.array(scores) / np.sqrt(weights @ weights))
+    return z_test(title, observed, null, sides=1)

@@ -32,7 +32,7 @@ _COINCIDES = 1e-10
 
 
 @answering
-def hausman(
+def hausman_test(
     consistent: LinearResult | AveragedResult,
     efficient: LinearResult | AveragedResult,
     *,
@@ -42,11 +42,11 @@ def hausman(
 
     .. math:: H = (b_c - b_e)' (V_c - V_e)^{-} (b_c - b_e) \sim \chi^2(\mathrm{rank}),
 
-    over the slopes both have (Hausman 1978). The typical use is ``hausman(fixed, random)``: under the null the entity
-    effects are uncorrelated with the regressors and both are consistent. Fixed effects and the between regression of
-    the same dimension use orthogonal parts of the data, so for these two the covariances are added (Hausman and Taylor
-    1981). Of error-correction panels the long-run coefficients are compared: ``hausman(mean_group, pooled_mean_group)``
-    tests that entities share them.
+    over the slopes both have (Hausman 1978). The typical use is ``hausman_test(fixed, random)``: under the null the
+    entity effects are uncorrelated with the regressors and both are consistent. Fixed effects and the between
+    regression of the same dimension use orthogonal parts of the data, so for these two the covariances are added
+    (Hausman and Taylor 1981). Of error-correction panels the long-run coefficients are compared:
+    ``hausman_test(mean_group, pooled_mean_group)`` tests that entities share them.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def hausman(
     See Also
     --------
     mundlak_test : Robust, and never negative.
-    hausman_regression : Hausman's test by a regression.
+    hausman_regression_test : Hausman's test by a regression.
     fit_correlated_random_effects : The slopes of both in one model.
 
     Notes
@@ -98,7 +98,7 @@ def hausman(
     >>> states = pv.load_data("fatalities")
     >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp")
     >>> random = pv.fit_random_effects(states, "frate ~ beertax + unemp")
-    >>> pv.hausman(fixed, random)
+    >>> pv.hausman_test(fixed, random)
     <Hausman: chi2(2) = 20.2017, p < 0.0001>
     """
     if isinstance(sigma, str):
@@ -113,8 +113,8 @@ def hausman(
     if not isinstance(consistent, LinearResult) or not isinstance(efficient, LinearResult):
         other = efficient if isinstance(consistent, LinearResult) else consistent
         raise SpecificationError(
-            "hausman compares two fitted results of one kind, as in hausman(fixed, random) or hausman(mean_group, "
-            f"pooled_mean_group); got {type(other).__name__}."
+            "hausman_test compares two fitted results of one kind, as in hausman_test(fixed, random) or "
+            f"hausman_test(mean_group, pooled_mean_group); got {type(other).__name__}."
         )
     refuse_other_dependent(consistent, efficient)
     shared = [n for n in consistent.names if n in efficient.names and n != CONSTANT]
@@ -135,8 +135,8 @@ def hausman(
     sigma = sigma or (efficient.convention.hausman_sigma if one_variance else "own")
     scales = {
         "own": (_residual_variance(consistent), _residual_variance(efficient)),
-        "efficient": (efficient.s2, efficient.s2),
-        "consistent": (consistent.s2, consistent.s2),
+        "efficient": (efficient.sigma2, efficient.sigma2),
+        "consistent": (consistent.sigma2, consistent.sigma2),
     }[sigma]
     places = [consistent.names.index(name) for name in shared]
     others = [efficient.names.index(name) for name in shared]
@@ -147,7 +147,7 @@ def hausman(
     if efficient.fit.family == "fixed" and consistent.fit.family in ("random", "pooled"):
         text = (
             f"The consistent estimator comes first, and {efficient.estimator} is consistent whenever "
-            f"{consistent.estimator} is. Write hausman(fixed, random)."
+            f"{consistent.estimator} is. Write hausman_test(fixed, random)."
         )
         notes.append(Note("hausman-order", text, warn=True))
     notes += differences(consistent, efficient, "estimates")
@@ -170,7 +170,7 @@ def _residual_variance(result: LinearResult) -> float:
     within_scale = result.convention.random_scale == "within"
     if components is not None and (within_scale or components.likelihood is not None):
         return components.idiosyncratic
-    return result.s2
+    return result.sigma2
 
 
 def contrast_test(
@@ -264,7 +264,7 @@ def _long_run_hausman(
     shared = [name for name in first.index if name in second.index]
     if not shared:
         raise SpecificationError("The two results share no long-run coefficient to compare.")
-    one, other = consistent.design, efficient.design
+    one, other = consistent._design, efficient._design
     notes = samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")
     if set(consistent.names) != set(efficient.names):
         text = "The two results have different terms or lag orders, so their long runs may differ for that reason."

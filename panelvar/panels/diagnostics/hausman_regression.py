@@ -33,7 +33,7 @@ _PREFIX = "within "
 
 
 @answering
-def hausman_regression(
+def hausman_regression_test(
     random: LinearResult,
     *,
     regressors: Sequence[str] | None = None,
@@ -75,7 +75,7 @@ def hausman_regression(
 
     See Also
     --------
-    hausman : The matrix form, for any two estimators.
+    hausman_test : The matrix form, for any two estimators.
     mundlak_test : The same with the means, clustered.
 
     Notes
@@ -90,9 +90,9 @@ def hausman_regression(
     >>> import panelvar as pv
     >>> states = pv.load_data("fatalities")
     >>> random = pv.fit_random_effects(states, "frate ~ beertax + unemp")
-    >>> pv.hausman_regression(random)
+    >>> pv.hausman_regression_test(random)
     <Hausman (regression): chi2(2) = 21.3772, p < 0.0001>
-    >>> pv.hausman_regression(random, cov="cluster")
+    >>> pv.hausman_regression_test(random, cov="cluster")
     <Hausman (regression, clustered by state): chi2(2) = 23.3227, p < 0.0001>
     """
     design = level_rows(random, "The Hausman regression", ("random",))
@@ -179,7 +179,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
 
     See Also
     --------
-    hausman : Classical errors only.
+    hausman_test : Classical errors only.
     fit_correlated_random_effects : The model whose coefficients are tested.
 
     Notes

@@ -54,7 +54,13 @@ class PanelCausalityResult(TestResult):
 
 @documented
 def panel_granger_test(
-    data: object, caused: str, causing: str, *, lags: int = 1, kind: str = "z-tilde", missing: str = "drop"
+    data: object,
+    caused: str,
+    causing: str,
+    *,
+    lags: int = 1,
+    statistic: str = "z-tilde",
+    missing: str = "drop",
 ) -> PanelCausalityResult:
     r"""Test that one variable Granger-causes another in no entity (plm ``pgrangertest``, Stata ``xtgcause``).
 
@@ -75,7 +81,7 @@ def panel_granger_test(
         Columns: y, which may be caused, and x, which may cause it.
     lags : int
         K.
-    kind : {"z-tilde", "z-bar", "w-bar"}
+    statistic : {"z-tilde", "z-bar", "w-bar"}
         ``"z-tilde"`` standardises by the moments of W at the T of these data, which are those of an F distribution and
         approximate. ``"z-bar"`` takes the limit moments, for T much larger than N. ``"w-bar"`` is the average itself,
         without a p-value.
@@ -111,14 +117,14 @@ def panel_granger_test(
     <Dumitrescu-Hurlin (z-tilde): z = 3.5443, p = 0.0004>
     """
     k = read_whole("lags", lags, 1)
-    choose("kind", kind, ("z-tilde", "z-bar", "w-bar"))
+    choose("statistic", statistic, ("z-tilde", "z-bar", "w-bar"))
     design = build_design(data, caused, [causing], missing=missing)
     # The statistics do not depend on units.
     x, y = in_own_units(design.x[0]), in_own_units(design.y)
     refuse_beyond("lags", k, design.panel.calendar.n_positions)
     codes, positions = design.entities.codes, design.time_positions
     rows = rows_with_lags(positions, k, codes)
-    needed = 2 * k + (5 if kind == "z-tilde" else 1)
+    needed = 2 * k + (5 if statistic == "z-tilde" else 1)
     bounds = np.searchsorted(codes[rows], np.arange(design.entities.n_groups + 1))
     statistics, sizes, labels = [], [], []
     left_out = 0
@@ -154,27 +160,27 @@ def panel_granger_test(
         )
         notes.append(Note("entities-left-out", text, warn=True))
     wald, t = np.array(statistics), np.array(sizes, dtype=np.float64)
-    if kind == "w-bar":
+    if statistic == "w-bar":
         text = (
             "There is no p-value, because the average has no tabulated distribution (plm gives none either). "
-            "kind='z-tilde' and kind='z-bar' standardise it to the normal."
+            "statistic='z-tilde' and statistic='z-bar' standardise it to the normal."
         )
         notes.append(Note("no-pvalue", text))
     else:
-        notes += size_notes(f"panel granger, {kind}", float(np.median(t)) + k)
+        notes += size_notes(f"panel granger, {statistic}", float(np.median(t)) + k)
     emit(notes)
-    statistic = average = float(wald.mean())
-    if kind == "z-bar":
-        statistic = math.sqrt(len(wald) / (2.0 * k)) * (average - k)
-    elif kind == "z-tilde":
+    observed = average = float(wald.mean())
+    if statistic == "z-bar":
+        observed = math.sqrt(len(wald) / (2.0 * k)) * (average - k)
+    elif statistic == "z-tilde":
         means = k * (t - 2 * k - 1) / (t - 2 * k - 3)
         variances = 2.0 * k * (t - 2 * k - 1) ** 2 * (t - k - 3) / ((t - 2 * k - 3) ** 2 * (t - 2 * k - 5))
-        statistic = float((wald - means).sum() / math.sqrt(variances.sum()))
+        observed = float((wald - means).sum() / math.sqrt(variances.sum()))
     return PanelCausalityResult(
-        f"Dumitrescu-Hurlin ({kind})",
-        statistic,
-        float("nan") if kind == "w-bar" else normal_tail(statistic),
-        "none" if kind == "w-bar" else "normal",
+        f"Dumitrescu-Hurlin ({statistic})",
+        observed,
+        float("nan") if statistic == "w-bar" else normal_tail(observed),
+        "none" if statistic == "w-bar" else "normal",
         null=f"{causing} Granger-causes {caused} in no entity",
         notes=tuple(notes),
         wald=wald,

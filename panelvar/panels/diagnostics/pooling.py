@@ -182,7 +182,11 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
 
 
 @answering
-def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> TestResult:
+def slope_homogeneity_test(
+    result: LinearResult,
+    *,
+    statistic: str = "adjusted",
+) -> TestResult:
     r"""Test slope homogeneity when N is large (Pesaran and Yamagata 2008; Stata ``xthst``).
 
     With :math:`\tilde\sigma_i^2` the error variance of entity i at the fixed-effects slopes (divisor
@@ -201,7 +205,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     ----------
     result : LinearResult
         One-way entity fixed effects.
-    kind : {"adjusted", "plain"}
+    statistic : {"adjusted", "plain"}
         Whether :math:`d_i` has its small-sample variance, or the limit of that.
 
     Returns
@@ -235,7 +239,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     <Slope homogeneity (delta, adjusted): z = 19.2291, p < 0.0001>
     """
     design = level_rows(result, "The slope homogeneity test", ("fixed",))
-    choose("kind", kind, ("adjusted", "plain"))
+    choose("statistic", statistic, ("adjusted", "plain"))
     fit = result.fit
     if fit.absorbed is None or fit.absorbed.groupings != (design.entities,):
         raise SpecificationError("The slope homogeneity test takes one-way entity fixed effects.")
@@ -277,8 +281,10 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     gaps = small_regression(np.concatenate(triangles), np.concatenate(targets)).residuals
     total = float(gaps @ gaps) - k * len(sizes)
     lengths = np.array(sizes, dtype=np.float64)
-    variances = 2.0 * k * (lengths - k - 1.0) / (lengths + 1.0) if kind == "adjusted" else np.full(len(sizes), 2.0 * k)
-    statistic = total / math.sqrt(float(variances.sum()))
-    name = f"Slope homogeneity (delta{', adjusted' if kind == 'adjusted' else ''})"
+    variances = (
+        2.0 * k * (lengths - k - 1.0) / (lengths + 1.0) if statistic == "adjusted" else np.full(len(sizes), 2.0 * k)
+    )
+    observed = total / math.sqrt(float(variances.sum()))
+    name = f"Slope homogeneity (delta{', adjusted' if statistic == 'adjusted' else ''})"
     null = "all entities have the same slopes"
-    return z_test(name, statistic, null, notes, sides=1)
+    return z_test(name, observed, null, notes, sides=1)

@@ -30,7 +30,11 @@ from panelvar.panels.static.result import LinearResult
 
 @documented
 def bera_sosa_yoon_test(
-    result: LinearResult, *, kind: str = "serial", one_sided: bool = False, lags: str | None = None
+    result: LinearResult,
+    *,
+    statistic: str = "serial",
+    one_sided: bool = False,
+    lag_by: str | None = None,
 ) -> TestResult:
     r"""Test serial correlation or random effects, each robust to a little of the other (plm ``pbsytest``).
 
@@ -50,12 +54,12 @@ def bera_sosa_yoon_test(
     ----------
     result : LinearResult
         Pooled OLS; other models in levels are refitted.
-    kind : {"serial", "effects", "joint"}
+    statistic : {"serial", "effects", "joint"}
         AR(1) errors, allowing for random effects; random effects, allowing for AR(1); or either. The statistics are
         chi2 with 1, 1 and 2 degrees of freedom.
     one_sided : bool
         With ``"effects"``: the signed root, upper tail of the normal (a variance cannot be negative).
-    {lags (predecessors)}
+    {lag_by (predecessors)}
         plm also divides B by the squares of the rows that have a predecessor only, so its statistics are larger in
         short panels.
 
@@ -87,16 +91,16 @@ def bera_sosa_yoon_test(
     >>> pooled = pv.fit_pooled(states, "frate ~ beertax + unemp")
     >>> pv.bera_sosa_yoon_test(pooled)
     <Bera-Sosa-Yoon (serial): chi2(1) = 1.9949, p = 0.1578>
-    >>> pv.bera_sosa_yoon_test(pooled, kind="effects", one_sided=True)
+    >>> pv.bera_sosa_yoon_test(pooled, statistic="effects", one_sided=True)
     <Bera-Sosa-Yoon (effects, one-sided): z = 21.2228, p < 0.0001>
     """
     design = level_rows(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
-    choose("kind", kind, ("serial", "effects", "joint"))
-    lags = adjacency(result, lags)
-    if read_flag("one_sided", one_sided) and kind != "effects":
-        raise SpecificationError("one_sided=True belongs to kind='effects'.")
+    choose("statistic", statistic, ("serial", "effects", "joint"))
+    lag_by = adjacency(result, lag_by)
+    if read_flag("one_sided", one_sided) and statistic != "effects":
+        raise SpecificationError("one_sided=True belongs to statistic='effects'.")
     u = pooled_residuals(result)
-    rows, before = find_lags(result, design, 1, lags)
+    rows, before = find_lags(result, design, 1, lag_by)
     n, pairs = len(u), len(rows)
     total = float(u @ u)
     a = float(np.square(design.entities.sizes.astype(np.float64)).sum())
@@ -106,32 +110,37 @@ def bera_sosa_yoon_test(
             "No entity has three rows, so random effects and serial correlation cannot be told apart."
         )
     big_a = 1.0 - float(np.square(design.entities.sums(u)).sum()) / total
-    big_b = float(u[rows] @ u[before]) / (float(u[rows] @ u[rows]) if lags == "rows" else total)
+    big_b = float(u[rows] @ u[before]) / (float(u[rows] @ u[rows]) if lag_by == "rows" else total)
     title = "Bera-Sosa-Yoon"
-    if kind == "serial":
-        statistic = (big_b + pairs / (a - n) * big_a) ** 2 * (a - n) * n**2 / (pairs * rest)
+    if statistic == "serial":
+        observed = (big_b + pairs / (a - n) * big_a) ** 2 * (a - n) * n**2 / (pairs * rest)
         null, df = "no serial correlation, whatever the (local) random effects", 1.0
-    elif kind == "effects":
+    elif statistic == "effects":
         root = -math.sqrt(n**2 / (2.0 * rest)) * (big_a + 2.0 * big_b)
         null, df = "no random effects, whatever the (local) serial correlation", 1.0
         if one_sided:
             return z_test(f"{title} (effects, one-sided)", root, null, sides=1)
-        statistic = root**2
+        observed = root**2
     else:
-        statistic = n**2 * ((big_a + 2.0 * big_b) ** 2 / (2.0 * rest) + big_b**2 / pairs)
+        observed = n**2 * ((big_a + 2.0 * big_b) ** 2 / (2.0 * rest) + big_b**2 / pairs)
         title, null, df = "Baltagi-Li", "neither random effects nor serial correlation", 2.0
-    return chi2_test(f"{title} ({kind})", statistic, df, null)
+    return chi2_test(f"{title} ({statistic})", observed, df, null)
 
 
 @answering
-def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bool = False) -> TestResult:
-    r"""Test AR(1) or MA(1) errors (Baltagi and Li 1991, 1995; plm ``pbltest`` is ``kind="random"``).
+def baltagi_li_test(
+    result: LinearResult,
+    *,
+    statistic: str = "random",
+    one_sided: bool = False,
+) -> TestResult:
+    r"""Test AR(1) or MA(1) errors (Baltagi and Li 1991, 1995; plm ``pbltest`` is ``statistic="random"``).
 
     Parameters
     ----------
     result : LinearResult
         A model in levels; what each kind needs is estimated from its regressors.
-    kind : {"joint", "random", "fixed"}
+    statistic : {"joint", "random", "fixed"}
         ``"joint"``: random effects or serial correlation, from pooled OLS, chi2(2) (1991).
         ``"random"``: serial correlation given random effects estimated by maximum likelihood, chi2(1) or its signed
         root (1995, LM4).
@@ -170,7 +179,7 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     <Baltagi-Li (random effects): chi2(1) = 47.3929, p < 0.0001>
     """
     design = level_rows(result, "The Baltagi-Li test", ("pooled", "fixed", "random"))
-    choose("kind", kind, ("joint", "random", "fixed"))
+    choose("statistic", statistic, ("joint", "random", "fixed"))
     one_sided = read_flag("one_sided", one_sided)
     periods = design.times.n_groups
     entities = design.entities.n_groups
@@ -184,13 +193,13 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         raise InsufficientDataError(
             f"The Baltagi-Li tests need at least three periods, and there {'is' if periods == 1 else 'are'} {periods}."
         )
-    if kind == "joint":
+    if statistic == "joint":
         if one_sided:
             raise SpecificationError("The joint test has two restrictions, so it has no one-sided form.")
-        return bera_sosa_yoon_test(result, kind="joint", lags="calendar")
+        return bera_sosa_yoon_test(result, statistic="joint", lag_by="calendar")
     panel_y = centre(dependent(result)).reshape(entities, periods)
     panel_x = centre(level_matrix(result)).reshape(entities, periods, -1)
-    if kind == "fixed":
+    if statistic == "fixed":
         within_x = (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1)
         within_y = (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel()
         within = small_regression(within_x, within_y).residuals
@@ -200,9 +209,9 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         root = math.sqrt(entities * periods**2 / (periods - 1)) * ratio
     else:
         root = _score_given_random_effects(_likelihood_residuals(panel_y, panel_x))
-    null = f"no serial correlation, given {kind} effects"
-    title = f"Baltagi-Li ({kind} effects{', one-sided' if one_sided else ''})"
-    notes = size_notes("within residuals", periods / entities) if kind == "fixed" else ()
+    null = f"no serial correlation, given {statistic} effects"
+    title = f"Baltagi-Li ({statistic} effects{', one-sided' if one_sided else ''})"
+    notes = size_notes("within residuals", periods / entities) if statistic == "fixed" else ()
     if one_sided:
         return z_test(title, root, null, notes, sides=1)
     return chi2_test(title, root**2, 1.0, null, notes)
@@ -237,8 +246,8 @@ def _likelihood_residuals(y: Array, x: Array) -> Array:
             return np.asarray(u)
         ratio = updated
     raise NumericalError(
-        "The maximum likelihood of random effects, which the Baltagi-Li test needs, did not converge. Use kind='fixed' "
-        "or another test."
+        "The maximum likelihood of random effects, which the Baltagi-Li test needs, did not converge. Use "
+        "statistic='fixed' or another test."
     )
 
 

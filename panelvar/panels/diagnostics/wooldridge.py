@@ -95,7 +95,11 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
 
 
 @documented
-def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> TestResult:
+def wooldridge_within_test(
+    result: LinearResult,
+    *,
+    lag_by: str | None = None,
+) -> TestResult:
     r"""Test serial correlation in the residuals of entity fixed effects (plm ``pwartest``).
 
     Under the null the within residuals of an entity with T rows have correlation :math:`-1/(T-1)`. With
@@ -106,7 +110,7 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     ----------
     result : LinearResult
         One-way entity fixed effects.
-    {lags (predecessors)}
+    {lag_by (predecessors)}
 
     Returns
     -------
@@ -144,21 +148,26 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     absorbed = result.fit.absorbed
     if absorbed is None or absorbed.groupings != (design.entities,):
         raise SpecificationError("Wooldridge's within test needs one-way entity fixed effects.")
-    lags = adjacency(result, lags)
+    lag_by = adjacency(result, lag_by)
     sizes = design.entities.sizes[design.entities.codes].astype(np.float64)
     if sizes.max() < 3.0:
         raise InsufficientDataError(
             "No entity has three rows. With two, the second residual is the first with its sign changed."
         )
-    periods = np.full(design.nobs, design.times.n_groups) if lags == "rows" else sizes
+    periods = np.full(design.nobs, design.times.n_groups) if lag_by == "rows" else sizes
     expected = -1.0 / np.maximum(periods - 1, 1)
     name = "Wooldridge serial correlation (within)"
     null = "no serial correlation in the errors of the levels"
-    return _test_autoregression(result, lags, expected, name, null)
+    return _test_autoregression(result, lag_by, expected, name, null)
 
 
 @documented
-def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", lags: str | None = None) -> TestResult:
+def wooldridge_difference_test(
+    result: LinearResult,
+    *,
+    null: str = "levels",
+    lag_by: str | None = None,
+) -> TestResult:
     r"""Test serial correlation in the residuals of first differences (plm ``pwfdtest``).
 
     With :math:`\hat e_{it}` the residuals of the differenced model and
@@ -172,7 +181,7 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
         First differences.
     null : {"levels", "differences"}
         Whether the errors of the levels, or of the differences, are uncorrelated (plm's ``h0`` "fe" and "fd").
-    {lags (predecessors)}
+    {lag_by (predecessors)}
 
     Returns
     -------
@@ -208,7 +217,7 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     expected = np.full(result.nobs, -0.5 if null == "levels" else 0.0)
     name = f"Wooldridge serial correlation (first differences; {null} uncorrelated)"
     text = f"no serial correlation in the errors of the {null}"
-    return _test_autoregression(result, adjacency(result, lags), expected, name, text)
+    return _test_autoregression(result, adjacency(result, lag_by), expected, name, text)
 
 
 @answering

@@ -13,6 +13,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError, choose, emit
 from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.shared_parameters import documented
+from panelvar.data.formulas.effects_after_bar import read_period_effects
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.kernels.dynamics.dynamics import companion_roots
@@ -55,7 +56,7 @@ def fit_arellano_bond(
     nonlinear: str | None = None,
     steps: int | str = 2,
     cov: str | Covariance | None = None,
-    small: bool = False,
+    small_sample: bool = False,
     convention: str = "default",
     missing: str = "drop",
 ) -> DynamicPanelResult:
@@ -74,7 +75,7 @@ def fit_arellano_bond(
         Add the quadratic moments of Ahn and Schmidt (1995), which help where y is persistent. "noserial": those of
         errors that are uncorrelated over time, which the lags of y need anyway. "iid": also those of errors that have
         the same variance in all periods.
-    {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+    {steps, cov (dynamic), small_sample, convention (dynamic), missing (dynamic)}
 
     Returns
     -------
@@ -122,7 +123,7 @@ def fit_arellano_bond(
     <m2: z = -1.2224, p = 0.2216>
     """
     read = _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant)
-    return _fit("Arellano-Bond", *read, steps, cov, small, convention, missing, nonlinear=nonlinear)
+    return _fit("Arellano-Bond", *read, steps, cov, small_sample, convention, missing, nonlinear=nonlinear)
 
 
 @documented
@@ -141,7 +142,7 @@ def fit_blundell_bond(
     h: str | None = None,
     steps: int | str = 2,
     cov: str | Covariance | None = None,
-    small: bool = False,
+    small_sample: bool = False,
     convention: str = "default",
     missing: str = "drop",
 ) -> DynamicPanelResult:
@@ -160,7 +161,7 @@ def fit_blundell_bond(
         One-step weight of each entity. "cross" has the covariance between the errors of transformed rows and of levels,
         "block" leaves it out, "identity" is the identity matrix. By default "cross", or "block" under
         ``convention="xtabond"``.
-    {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+    {steps, cov (dynamic), small_sample, convention (dynamic), missing (dynamic)}
 
     Returns
     -------
@@ -202,7 +203,7 @@ def fit_blundell_bond(
     read = _read(
         data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, level_equation=True
     )
-    return _fit("Blundell-Bond", *read, steps, cov, small, convention, missing, h=h)
+    return _fit("Blundell-Bond", *read, steps, cov, small_sample, convention, missing, h=h)
 
 
 @documented
@@ -215,7 +216,7 @@ def fit_anderson_hsiao(
     instrument: str = "level",
     time_effects: bool = False,
     cov: str | Covariance | None = None,
-    small: bool = False,
+    small_sample: bool = False,
     convention: str = "default",
     missing: str = "drop",
 ) -> DynamicPanelResult:
@@ -228,7 +229,7 @@ def fit_anderson_hsiao(
         What instruments the lagged differences: the level :math:`y_{t-2}`, or the difference :math:`\Delta y_{t-2}`,
         and with several lags as many older ones. Differences cost one period more and are weak where the process is
         persistent (Arellano 1989).
-    {time_effects, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+    {time_effects, cov (dynamic), small_sample, convention (dynamic), missing (dynamic)}
 
     Returns
     -------
@@ -267,7 +268,7 @@ def fit_anderson_hsiao(
         lag_set = StandardInstruments(lag_names(name, count + 1)[1:], "transformed")
     exogenous = tuple(each for each in specification.sets if isinstance(each, StandardInstruments))
     specification = replace(specification, sets=(lag_set, *exogenous))
-    return _fit("Anderson-Hsiao", panel, specification, 1, cov, small, convention, missing)
+    return _fit("Anderson-Hsiao", panel, specification, 1, cov, small_sample, convention, missing)
 
 
 def _read(
@@ -290,6 +291,7 @@ def _read(
     refuse_beyond("lags", lags, panel.calendar.n_positions)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+    _, y, time_effects = read_period_effects(panel, y, x, read_flag("time_effects", time_effects))
     exogenous = read_names("x", x)
     if "~" in y and x is None:
         from panelvar.data.formulas.formula import parse, written_terms
@@ -305,7 +307,7 @@ def _read(
             f"leave out the lags of {y!r}: lags= adds them."
         )
     sets = read_instruments((y,), exogenous, older, current, instruments)
-    constant, time_effects = read_flag("constant", constant), read_flag("time_effects", time_effects)
+    constant = read_flag("constant", constant)
     return panel, Specification(
         (y,), own_lags, lags, regressors, sets, transform, level_equation, constant, time_effects
     )
@@ -317,7 +319,7 @@ def _fit(
     specification: Specification,
     steps: int | str,
     cov: str | Covariance | None,
-    small: bool,
+    small_sample: bool,
     convention: str,
     missing: str,
     *,
@@ -328,7 +330,7 @@ def _fit(
     choose("missing", missing, DROP_OR_RAISE)
     if nonlinear is not None:
         choose("nonlinear", nonlinear, NONLINEAR)
-    small, rules = read_flag("small", small), gmm_convention(convention)
+    small_sample, rules = read_flag("small_sample", small_sample), gmm_convention(convention)
     cov_kind, by = read_covariance(cov)
     if isinstance(source, Panel):
         model = build_model(source, specification, missing)
@@ -340,7 +342,7 @@ def _fit(
     fit = DynamicFit(model.regressors, found.params[:, 0], rss, notes, found)
     kind_of_moments = "" if nonlinear is None else ", quadratic moments"
     estimator = f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}"
-    result = DynamicPanelResult(fit, estimated_covariance(found, small=small), estimator)
+    result = DynamicPanelResult(fit, estimated_covariance(found, small_sample=small_sample), estimator)
     if not isinstance(source, Panel) and model.census.differences.most > 1:
         # One reading serves both tests that the table shows: it can be printed where the data are no more.
         result.ar_test(1)

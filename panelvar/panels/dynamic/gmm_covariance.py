@@ -31,7 +31,7 @@ def read_covariance(cov: object) -> tuple[str, tuple[object, ...]]:
     return choose("cov", cov, COVARIANCES), ()
 
 
-def estimated_covariance(found: GmmEstimate, *, small: bool) -> CovarianceEstimate:
+def estimated_covariance(found: GmmEstimate, *, small_sample: bool) -> CovarianceEstimate:
     """The covariance of the coefficients with its label and degrees of freedom."""
     label = {
         "robust": "robust" if found.steps in (1, "cu") else "Windmeijer",
@@ -41,17 +41,17 @@ def estimated_covariance(found: GmmEstimate, *, small: bool) -> CovarianceEstima
     if found.problem.clustered:
         label = f"{label}, clustered by {found.group_label}"
     matrix, df = found.covariance, np.inf
-    if small:
+    if small_sample:
         rows, count, groups = found.model.nobs, found.problem.n_regressors, found.n_clusters
         classical = found.cov_kind == "classical"
         if rows <= count or (groups < 2 and not classical):
             found_rows, coefficients = count_of(rows, "row"), count_of(count, "coefficient")
             if classical:
                 raise InsufficientDataError(
-                    f"small=True needs more rows than coefficients; there are {found_rows} and {coefficients}."
+                    f"small_sample=True needs more rows than coefficients; there are {found_rows} and {coefficients}."
                 )
             raise InsufficientDataError(
-                "small=True needs more rows than coefficients, and at least two clusters of entities; there are "
+                "small_sample=True needs more rows than coefficients, and at least two clusters of entities; there are "
                 f"{found_rows}, {coefficients} and {count_of(groups, 'cluster')}."
             )
         if classical:

@@ -123,19 +123,19 @@ class MomentTests(ABC):
         """
         return difference_test(self._gmm, read_subset(self._gmm, subset), "sargan", weight)
 
-    def instrument_tests(self, kind: str = "hansen") -> InstrumentTests:
+    def instrument_tests(self, statistic: str = "hansen") -> InstrumentTests:
         """Test every set of instruments by itself, the other sets being taken as valid.
 
         Parameters
         ----------
-        kind : {"hansen", "sargan"}
+        statistic : {"hansen", "sargan"}
             Hansen's statistic, robust to heteroskedasticity; or Sargan's, which many moments do not weaken.
 
         Returns
         -------
         InstrumentTests
         """
-        return instrument_tests(self._gmm, kind)
+        return instrument_tests(self._gmm, statistic)
 
     @cached_property
     def underidentification(self) -> UnderidentificationTest:

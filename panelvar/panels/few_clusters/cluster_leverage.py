@@ -106,7 +106,11 @@ class ClusterDiagnostics(Presented):
 
 
 @answering
-def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None = None) -> ClusterDiagnostics:
+def cluster_diagnostics(
+    result: LinearResult,
+    *,
+    cluster: str | NDArray[Any] | None = None,
+) -> ClusterDiagnostics:
     r"""Measure how unequal clusters are, coefficient by coefficient.
 
     Let :math:`H_{gg}` be a cluster's block of the hat matrix, with effects nested in the clusters left out, and
@@ -141,7 +145,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None
     See Also
     --------
     BiasReduced : Errors for few or unequal clusters.
-    wild_bootstrap : Tests for few clusters.
+    wild_bootstrap_test : Tests for few clusters.
 
     Notes
     -----
@@ -215,7 +219,8 @@ def _notes(names: tuple[str, ...], shares: Array, effective: Array, groups: int,
     few = [f"{names[j]} ({value:.3g} of {groups})" for j, value in enumerate(effective) if value < FEW_EFFECTIVE]
     if few and groups > HOPELESS_CLUSTERS:
         text = (
-            f"Few clusters effectively count for {', '.join(few)}. Prefer BiasReduced or wild_bootstrap to Clustered."
+            f"Few clusters effectively count for {', '.join(few)}. "
+            "Prefer BiasReduced or wild_bootstrap_test to Clustered."
         )
         notes.append(Note("few-effective-clusters", text, warn=True))
     return tuple(notes)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arguments import is_number, read_flag, read_generator, read_whole
+from panelvar.core.base.arguments import is_number, read_flag, read_generator, read_whole, say_draws
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import NumericalError, SpecificationError, check_level, choose, emit
@@ -72,7 +72,7 @@ class WildBootstrapResult(TestResult):
 
     See Also
     --------
-    wild_bootstrap : Makes one.
+    wild_bootstrap_test : Makes one.
     TestResult : What all tests have.
 
     Examples
@@ -80,7 +80,7 @@ class WildBootstrapResult(TestResult):
     >>> import panelvar as pv
     >>> states = pv.load_data("fatalities")
     >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
-    >>> test = pv.wild_bootstrap(fixed, "unemp = -0.05", draws=499, seed=1)
+    >>> test = pv.wild_bootstrap_test(fixed, "unemp = -0.05", draws=499, seed=1)
     >>> print(round(test.pvalue, 3), test.draws, test.clusters)
     0.004 499 48
     >>> len(test.confidence_set)
@@ -175,20 +175,20 @@ class WildBootstrapResult(TestResult):
 
 
 @answering
-def wild_bootstrap(
+def wild_bootstrap_test(
     result: LinearResult,
     restriction: str | Sequence[str] | Array | Mapping[str, float],
     *,
     cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] | None = None,
     bootstrap_cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] | None = None,
     weights: str = "rademacher",
-    draws: int = 9999,
+    draws: int = 999,
     impose_null: bool = True,
-    variant: str = "11",
+    statistic: str = "11",
     alternative: str = "two-sided",
     ties: str = "count",
     level: float = 0.95,
-    seed: int | np.random.Generator | None = None,
+    seed: int | np.random.Generator = 0,
 ) -> WildBootstrapResult:
     r"""Test restrictions by the wild cluster bootstrap of the t (or Wald) statistic.
 
@@ -219,7 +219,7 @@ def wild_bootstrap(
         Number of draws. If there are no more patterns of Rademacher signs than that, all are used once instead.
     impose_null : bool
         Restrict the residuals (WCR, recommended) or not (WCU).
-    variant : {"11", "13", "31", "33"}
+    statistic : {"11", "13", "31", "33"}
         If the first digit is 3, each cluster's residuals are those of the estimates without it. If the second digit is
         3, sample and draws are studentised by CR3. They are MacKinnon, Nielsen and Webb's WCR-C, WCR-V, WCR-S and
         WCR-B.
@@ -230,7 +230,7 @@ def wild_bootstrap(
         ``"strict"``, :math:`k / B`, is what boottest prints.
     level : float
         Coverage of the confidence set.
-    seed : int, Generator or None
+    seed : int or Generator
         Seed of the draws: the same seed gives the same draws.
 
     Returns
@@ -279,15 +279,15 @@ def wild_bootstrap(
     >>> import panelvar as pv
     >>> states = pv.load_data("fatalities")
     >>> fixed = pv.fit_fixed_effects(states, "frate ~ beertax + unemp", cov="cluster")
-    >>> test = pv.wild_bootstrap(fixed, "beertax", draws=999, seed=1)
+    >>> test = pv.wild_bootstrap_test(fixed, "beertax", draws=999, seed=1)
     >>> test
-    <Wild cluster bootstrap (rademacher, 999 draws, 48 clusters by state): t = -1.6136, p = 0.1430>
+    <Wild cluster bootstrap (rademacher, 999 draws, seed 1, 48 clusters by state): t = -1.6136, p = 0.1560>
     >>> print(round(test.lower, 3), round(test.upper, 3))
-    -1.064 0.249
+    -1.049 0.244
     """
     choose("weights", weights, kernel.KINDS)
     choose("ties", ties, ("count", "strict"))
-    choose("variant", variant, VARIANTS)
+    choose("statistic", statistic, VARIANTS)
     choose("alternative", alternative, ALTERNATIVES)
     coverage = check_level(level)
     draws, impose_null = read_whole("draws", draws, 1, MOST_DRAWS), read_flag("impose_null", impose_null)
@@ -299,7 +299,7 @@ def wild_bootstrap(
     matrix, target, powers = in_units_of_errors(matrix, target, result.covariance.matrix)
     given = list(result.covariance.by or ("entity",)) if cluster is None else cluster
     clustering = Clustering(result, given, bootstrap_cluster)
-    sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
+    sample = _sample(result, clustering, matrix, statistic, impose_null=impose_null)
     gap = matrix @ result.fit.coefficients - target
     if not (np.abs(gap) < _FARTHEST).all():
         raise NumericalError(
@@ -317,7 +317,7 @@ def wild_bootstrap(
     if len(gap) == 1:
         found = kernel.one_restriction(sample.scores, chunks)
         test, distance = _Single(sample, found, alternative, ties == "count", enumerated), float(gap[0])
-        statistic, pvalue = distance / test.error, test.pvalue(distance)
+        observed, pvalue = distance / test.error, test.pvalue(distance)
         infeasible = int(np.isnan(found.statistics(distance)).sum())
         estimate, power = float(matrix[0] @ result.fit.coefficients), int(powers[0])
         accepted = reversed(test.accepted(1.0 - coverage))
@@ -328,18 +328,19 @@ def wild_bootstrap(
     else:
         joint = kernel.joint_statistics(sample.scores, gap, chunks)
         wald = float(kernel.wald(sample.variance[None], gap[None], simple=len(clustering.groupings) == 1)[0])
-        statistic, pvalue = wald / len(gap), kernel.tail_share(joint, wald, ties=ties == "count", complete=enumerated)
+        observed, pvalue = wald / len(gap), kernel.tail_share(joint, wald, ties=ties == "count", complete=enumerated)
         infeasible = int(np.isnan(joint).sum())
         estimate, pieces = float("nan"), ()
     notes = small_sample_notes(clustering, weights, count, enumerated, 1.0 - coverage, infeasible, pieces)
     emit(notes)
+    counted = f"all {count} draws" if enumerated else say_draws(count, seed)
     imposed = "" if impose_null else ", null not imposed"
-    which = "" if variant == "11" else f", variant {variant}"
+    which = "" if statistic == "11" else f", variant {statistic}"
     tail = "" if alternative == "two-sided" else f", {alternative}"
     return WildBootstrapResult(
-        name=f"Wild cluster bootstrap ({weights}, {'all ' if enumerated else ''}{count} draws, {groups} clusters by "
-        f"{clustering.label}{clustering.covariance_text}{imposed}{which}{tail})",
-        statistic=statistic,
+        name=f"Wild cluster bootstrap ({weights}, {counted}, {groups} clusters by {clustering.label}"
+        f"{clustering.covariance_text}{imposed}{which}{tail})",
+        statistic=observed,
         pvalue=pvalue,
         distribution="bootstrap",
         df=len(gap),
@@ -355,7 +356,7 @@ def wild_bootstrap(
         clusters=groups,
         weights=weights,
         alternative=alternative,
-        variant=variant,
+        variant=statistic,
         infeasible=infeasible,
     )
 
@@ -419,8 +420,8 @@ def _sample(result: LinearResult, clustering: Clustering, matrix: Array, variant
         return _Sample(found, variance, 1.0)
     if len(clustering.dimensions) > 1 or clustering.bootstrap is not clustering.groupings[0]:
         raise SpecificationError(
-            f"variant={variant!r} leaves out each cluster of the one dimension whose signs are drawn. Give one "
-            "cluster= and no bootstrap_cluster=, or use variant='11'."
+            f"statistic={variant!r} leaves out each cluster of the one dimension whose signs are drawn. Give one "
+            "cluster= and no bootstrap_cluster=, or use statistic='11'."
         )
     found, one = jackknife_scores(fit, clustering.bootstrap, matrix, impose_null=impose_null, variant=variant)
     if variant[1] == "3":

@@ -33,8 +33,8 @@ def jackknife_scores(
     basis = cluster_basis(fit, clusters)
     if (isinstance(basis, CrossingBasis) and basis.obstacle is not None) or not basis.compact:
         raise SpecificationError(
-            f"variant={variant!r} leaves out each cluster in turn. That needs effects that are nested in the clusters, "
-            "or few levels of the effects that cut across them. Use variant='11'."
+            f"statistic={variant!r} leaves out each cluster in turn. That needs effects that are nested in the "
+            "clusters, or few levels of the effects that cut across them. Use statistic='11'."
         )
     return kernel.one_way_scores(basis.parts, basis.targets @ matrix.T, impose_null=impose_null, variant=variant)
 

@@ -144,12 +144,12 @@ class GLSResult(LinearResult):
         return self.structure.log_likelihood
 
     @property
-    def explains_changes(self) -> bool:
+    def _explains_changes(self) -> bool:
         """Whether differences are explained, so that a prediction says how the dependent variable changes."""
         return ("Rows", "difference") in self.structure.words
 
     @property
-    def error_words(self) -> tuple[tuple[str, str], ...]:
+    def _error_words(self) -> tuple[tuple[str, str], ...]:
         """The structure of the errors, in words."""
         return self.structure.words
 
@@ -190,5 +190,5 @@ class GLSResult(LinearResult):
     def without_rows(self) -> GLSResult:
         """Return the result without its data rows."""
         light = replace(self, fit=self.fit.without_rows())
-        light.__dict__["r2"] = self.r2
+        light.__dict__["rsquared_table"] = self.rsquared_table
         return light

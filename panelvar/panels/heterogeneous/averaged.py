@@ -73,12 +73,12 @@ class AveragedResult(EquationEstimates):
     # ---- counts and labels
 
     @property
-    def design(self) -> Design:
+    def _design(self) -> Design:
         """The rows of the regressions."""
         return self.fit.design
 
     @property
-    def explained(self) -> Design:
+    def _explained(self) -> Design:
         """The rows that residuals and fitted values belong to."""
         return self.fit.design
 
@@ -113,14 +113,14 @@ class AveragedResult(EquationEstimates):
         return self.fit.rss
 
     @property
-    def s2(self) -> float:
+    def sigma2(self) -> float:
         """Residual variance, ``rss / df_resid``; NaN where every entity fits exactly."""
         return self.fit.rss / self.df_resid if self.df_resid > 0 else float("nan")
 
     @property
     def rmse(self) -> float:
         """Root of the residual variance."""
-        return float(np.sqrt(self.s2))
+        return float(np.sqrt(self.sigma2))
 
     @cached_property
     def tss(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.core.base.arguments import read_entity_terms, read_flag, read_whole, refuse_beyond
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.shared_parameters import documented
@@ -29,8 +29,7 @@ def fit_common_correlated_effects(
     *,
     pooled: bool = False,
     average_lags: int = 0,
-    constant: bool | None = None,
-    trend: bool = False,
+    trend: str | None = None,
     min_rows: int | None = None,
     unusable: str = "drop",
     convention: str | Convention = "default",
@@ -60,7 +59,7 @@ def fit_common_correlated_effects(
     average_lags : int
         Lags of the averages to add. A model with a lagged dependent variable needs some: Chudik and Pesaran (2015)
         suggest the cube root of T. Periods whose lags are not in the sample are lost.
-    {constant (entities), trend, min_rows}
+    {trend (entities), min_rows}
         The averages count as coefficients of every entity.
     {unusable, convention (entities), missing}
 
@@ -100,13 +99,14 @@ def fit_common_correlated_effects(
     >>> fit.params[["log(pcap)", "log(pc)", "log(emp)"]].round(4).to_dict()
     {'log(pcap)': 0.1324, 'log(pc)': 0.0142, 'log(emp)': 0.7522}
     """
+    constant, trended = read_entity_terms(trend)
     chosen = as_convention(convention)
     pooled, average_lags = read_flag("pooled", pooled), read_whole("average_lags", average_lags, 0)
     source = build_design(data, y, x, constant=constant, missing=missing)
     if pooled and not source.names:
         raise SpecificationError("The pooled form needs at least one regressor, whose slope it pools.")
     augmented, notes = _add_averages(source, average_lags, pooled)
-    model = with_trend(augmented, trend)
+    model = with_trend(augmented, trended)
     k = len(source.names)
     if pooled:
         # The columns that are partialled out come first, so that each triangle ends with what is left of the

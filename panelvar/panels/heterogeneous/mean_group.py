@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arguments import read_entity_terms, read_flag
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.effects_after_bar import read_period_effects
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.panels.heterogeneous.random_coefficients import mean_group
@@ -21,9 +22,8 @@ def fit_mean_group(
     y: str,
     x: Sequence[str] | str | None = None,
     *,
-    constant: bool | None = None,
-    trend: bool = False,
-    time_demeaned: bool = False,
+    trend: str | None = None,
+    demean: bool = False,
     min_rows: int | None = None,
     unusable: str = "drop",
     convention: str | Convention = "default",
@@ -39,8 +39,8 @@ def fit_mean_group(
     ----------
     {data, y, x}
         Each must vary within the entities.
-    {constant (entities), trend}
-    time_demeaned : bool
+    {trend (entities)}
+    demean : bool
         Take out each period's mean over entities first (plm's ``model = "dmg"``). This removes a common shock only if
         all entities have the same slopes; `fit_common_correlated_effects` does not need that.
     {min_rows, unusable, convention (entities), missing}
@@ -83,12 +83,14 @@ def fit_mean_group(
     >>> fit.individual.shape
     (48, 4)
     """
+    constant, trended = read_entity_terms(trend)
     chosen = as_convention(convention)
+    data, y, demean = read_period_effects(data, y, x, read_flag("demean", demean))
     source = build_design(data, y, x, constant=constant, missing=missing)
-    model = with_trend(_demean_periods(source) if read_flag("time_demeaned", time_demeaned) else source, trend)
+    model = with_trend(_demean_periods(source) if demean else source, trended)
     fits = fit_units(model, min_rows=min_rows, unusable=unusable, exact=chosen.exact_entities)
     mean, matrix = mean_group(fits.units.coefficients)
-    title = "Mean group (periods demeaned)" if time_demeaned else "Mean group"
+    title = "Mean group (periods demeaned)" if demean else "Mean group"
     return fits.average(HeterogeneousResult, source, mean, matrix, "dispersion over entities", chosen, title)
 
 

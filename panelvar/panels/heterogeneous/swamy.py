@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.core.base.arguments import read_entity_terms
 from panelvar.core.base.errors import Note, NumericalError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import chi2_test
@@ -28,8 +29,7 @@ def fit_swamy(
     x: Sequence[str] | str | None = None,
     *,
     dispersion: str | None = None,
-    constant: bool | None = None,
-    trend: bool = False,
+    trend: str | None = None,
     min_rows: int | None = None,
     unusable: str = "drop",
     convention: str | Convention = "default",
@@ -51,7 +51,7 @@ def fit_swamy(
         :math:`\Delta` as above; or :math:`S` itself, which is always positive semi-definite. Where the first is not,
         the second takes its place with a warning, as in plm's pvcm. The convention's ``coefficients_dispersion`` is the
         default (Stata's xtrc always takes the second; from memory).
-    {constant (entities), trend, min_rows, unusable, convention (entities), missing}
+    {trend (entities), min_rows, unusable, convention (entities), missing}
 
     Returns
     -------
@@ -90,11 +90,12 @@ def fit_swamy(
     >>> fit.constancy
     <Parameter constancy: chi2(30) = 905.0631, p < 0.0001>
     """
+    constant, trended = read_entity_terms(trend)
     chosen = as_convention(convention)
     rule = chosen.coefficients_dispersion if dispersion is None else dispersion
     choose("dispersion", rule, ("unbiased", "sample"))
     source = build_design(data, y, x, constant=constant, missing=missing)
-    fits = fit_units(with_trend(source, trend), min_rows=min_rows, unusable=unusable)
+    fits = fit_units(with_trend(source, trended), min_rows=min_rows, unusable=unusable)
     why = (
         "so there is no residual variance to weigh by. Leave such entities out, or use fit_mean_group, which weighs all"
     )

@@ -95,7 +95,7 @@ def with_trend(design: Design, trend: bool) -> Design:
     if not read_flag("trend", trend):
         return design
     if TREND in design.names:
-        raise SpecificationError(f"A regressor is already called {TREND!r}. Rename it, or leave out trend=True.")
+        raise SpecificationError(f"A regressor is already called {TREND!r}. Rename it, or take trend='c' or 'n'.")
     return replace(
         design, names=(*design.names, TREND), x=(*design.x, np.asarray(design.time_positions + 1.0, dtype=np.float64))
     )

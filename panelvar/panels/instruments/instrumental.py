@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arguments import ONE_WAY
 from panelvar.core.base.errors import choose
 from panelvar.core.base.shared_parameters import documented
+from panelvar.data.formulas.effects_after_bar import read_one_or_two_effects
 from panelvar.data.formulas.formula_parts import with_effects
 from panelvar.data.formulas.instrument_columns import Names, build_instrumented
 from panelvar.estimates.covariance.covariances import Covariance
@@ -149,6 +150,7 @@ def fit_iv_between(
     >>> fit.nobs
     11
     """
+    data, y, effects = read_one_or_two_effects(data, y, x, effects, instrumented=True)
     choose("effects", effects, ONE_WAY)
     design, layout = build_instrumented(
         data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing

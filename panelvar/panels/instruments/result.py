@@ -10,7 +10,7 @@ from typing import TypeVar
 from panelvar.core.base.errors import MissingInformationError, PanelVarError, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
-from panelvar.core.faces.number_format import check_digits, format_number
+from panelvar.core.faces.number_format import Levels, check_digits, format_number
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, tests_in_lines
 from panelvar.estimates.covariance.covariances import Covariance
@@ -174,13 +174,16 @@ class InstrumentalResult(LinearResult):
 
     # ---- reading
 
-    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+    def summary(self, *, level: float = 0.95, stars: Levels = False, digits: int = 4) -> Table:
         """Return the summary table, with what is known of the instruments: strong, valid, needed.
 
         Parameters
         ----------
         level : float
             Coverage of the confidence limits.
+        stars : sequence of float, mapping of str to float, or bool
+            Stars in the place of p-values: True for 10, 5 and 1 percent; or significance levels, one star each; or
+            signs and their levels.
         digits : int
             Digits after the point.
 
@@ -208,7 +211,7 @@ class InstrumentalResult(LinearResult):
             "Exogeneity": _if_there("Exogeneity", lambda: self.wu_hausman, missing),
         }
         roles = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
-        table = super().summary(level=level, digits=digits)
+        table = super().summary(level=level, stars=stars, digits=digits)
         return replace(
             table,
             statistics=(*table.statistics, *facts, *tests_in_lines(tests, digits)),

@@ -136,7 +136,7 @@ def difference_in_sargan(self: LinearResult, instruments: str | Sequence[str]) -
 
 
 def endogeneity_test(
-    self: LinearResult, variables: str | Sequence[str] = (), *, form: str = "regression"
+    self: LinearResult, variables: str | Sequence[str] = (), *, statistic: str = "regression"
 ) -> TestResult:
     """Test that endogenous regressors are exogenous, so that least squares would do.
 
@@ -144,7 +144,7 @@ def endogeneity_test(
     ----------
     variables : str or sequence of str
         Endogenous regressors to test; all by default. The others stay instrumented.
-    form : {"regression", "difference"}
+    statistic : {"regression", "difference"}
         Test that the first-stage residuals have no coefficient in the regression, under the result's covariance
         (Wu-Hausman); or return the C statistic, the difference in J of the models in which the variables are and
         are not exogenous (Durbin's test if classical; ivreg2's ``endog()``).
@@ -156,7 +156,7 @@ def endogeneity_test(
     Raises
     ------
     SpecificationError
-        If a variable is not endogenous in this model, or the form is unknown.
+        If a variable is not endogenous in this model, or the statistic is unknown.
 
     Examples
     --------
@@ -164,16 +164,16 @@ def endogeneity_test(
     >>> firms = pv.load_data("grunfeld")
     >>> firms["before"] = firms.groupby("firm")["value"].shift()
     >>> fit = pv.fit_iv_pooled(firms.dropna(), "invest ~ capital + [value ~ before]")
-    >>> fit.endogeneity_test(form="difference")
+    >>> fit.endogeneity_test(statistic="difference")
     <Durbin: chi2(1) = 2.9593, p = 0.0854>
     """
     named = read_names("variables", variables)
     base = instrumented_of(self.fit, "The test of endogeneity")
-    choose("form", form, ("regression", "difference"))
+    choose("statistic", statistic, ("regression", "difference"))
     wanted = chosen_names("variables", named, base.endogenous)
     chosen = [name for name in base.endogenous if not wanted or name in wanted]
     null = f"{', '.join(chosen)} exogenous"
-    if form == "regression":
+    if statistic == "regression":
         return _regression_form(self, chosen, null)
     n, k1, total = base.layout.instruments, base.layout.exogenous, len(base.names)
     tested = [base.names.index(name) for name in chosen]
@@ -184,9 +184,9 @@ def endogeneity_test(
     changed = instrumented_of(exogenous, "The test of endogeneity")
     root = moment_root(self, exogenous)
     kept = [*range(k1), *range(k1 + len(tested), layout.instruments)]
-    statistic = max(smallest_distance(changed, root) - smallest_distance(changed, root, kept), 0.0)
+    distance = max(smallest_distance(changed, root) - smallest_distance(changed, root, kept), 0.0)
     name = "Durbin" if is_classical(self) and not rest else "Endogeneity (difference in J)"
-    return chi2_test(name, statistic, len(tested), null)
+    return chi2_test(name, distance, len(tested), null)
 
 
 def _regression_form(result: LinearResult, chosen: list[str], null: str) -> TestResult:

@@ -11,6 +11,7 @@ from panelvar.core.base.arguments import ONE_WAY
 from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.effects_after_bar import read_one_or_two_effects
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale
@@ -87,6 +88,7 @@ def fit_correlated_random_effects(
     {'const': 1.2143, 'union': 0.0856, 'exper': 0.0635}
     """
     refuse_weights(weights)
+    data, y, effects = read_one_or_two_effects(data, y, x, effects)
     choose("effects", effects, ONE_WAY)
     design = build_design(data, y, x, constant=constant, missing=missing)
     augmented, _ = with_means(design, effects)

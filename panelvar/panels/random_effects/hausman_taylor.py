@@ -113,7 +113,7 @@ def fit_hausman_taylor(
     --------
     fit_fixed_effects : If only slopes of time-varying regressors matter.
     fit_iv_random_effects : Instruments from outside.
-    hausman : Compares it with fixed effects.
+    hausman_test : Compares it with fixed effects.
 
     Notes
     -----
@@ -128,7 +128,7 @@ def fit_hausman_taylor(
     sets therefore mean little on very unbalanced panels.
 
     Do not use this estimator if you can take no regressor as uncorrelated with the effects, because nothing then
-    identifies :math:`\gamma_2`. Compare it with `fit_fixed_effects` by `hausman`; with as many :math:`x_1` as
+    identifies :math:`\gamma_2`. Compare it with `fit_fixed_effects` by `hausman_test`; with as many :math:`x_1` as
     :math:`z_2` there is nothing to test.
 
     References

@@ -18,6 +18,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design
+from panelvar.data.formulas.effects_after_bar import read_one_or_two_effects
 from panelvar.data.formulas.instrument_columns import Names, build_instrumented
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
@@ -107,9 +108,9 @@ def fit_iv_random_effects(
     Notes
     -----
     The estimates are consistent only if the effects are uncorrelated with the exogenous regressors and the instruments:
-    compare them with `fit_iv_fixed_effects` by `hausman`. If some regressors are correlated with the effects and you
-    have no instruments from outside, use `fit_hausman_taylor`. (plm's ``"am"`` and ``"bms"`` are for that model, not
-    for this one.)
+    compare them with `fit_iv_fixed_effects` by `hausman_test`. If some regressors are correlated with the effects and
+    you have no instruments from outside, use `fit_hausman_taylor`. (plm's ``"am"`` and ``"bms"`` are for that model,
+    not for this one.)
 
     References
     ----------
@@ -128,6 +129,7 @@ def fit_iv_random_effects(
     refuse_weights(weights)
     choose("method", method, ("g2sls", "ec2sls"))
     choose("variance_components", variance_components, _VERSIONS)
+    data, y, effects = read_one_or_two_effects(data, y, x, effects, instrumented=True)
     if choose("effects", effects, ONE_OR_TWO_WAY) == "twoway":
         raise SpecificationError(
             "effects='twoway' is not available with instruments. Take one random effect and add dummies of the other "

@@ -17,6 +17,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.effects_after_bar import read_one_or_two_effects
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale
@@ -97,14 +98,14 @@ def fit_random_effects(
     See Also
     --------
     fit_fixed_effects : Consistent also if effects and regressors are correlated.
-    hausman : Compares the two.
+    hausman_test : Compares the two.
     fit_hausman_taylor : Some regressors are correlated with the effects.
 
     Notes
     -----
     The estimates are consistent only if the effects are uncorrelated with the regressors: test it by `mundlak_test` or
-    `hausman`, or use `fit_correlated_random_effects`. A variance that is negative or cannot be estimated is set to zero
-    with a warning. Another warning says where one rests on fewer than five degrees of freedom.
+    `hausman_test`, or use `fit_correlated_random_effects`. A variance that is negative or cannot be estimated is set to
+    zero with a warning. Another warning says where one rests on fewer than five degrees of freedom.
 
     The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}`. Here :math:`s^2` is the GLS residual variance, RSS
     over n - k; after maximum likelihood it is :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances are computed
@@ -122,6 +123,7 @@ def fit_random_effects(
     <Mundlak: chi2(2) = 17.8149, p = 0.0001>
     """
     refuse_weights(weights)
+    data, y, effects = read_one_or_two_effects(data, y, x, effects)
     design = build_design(data, y, x, constant=constant, missing=missing)
     chosen = as_convention(convention)
     with needing_rows(f"variance_components={variance_components!r} with effects={effects!r}"):

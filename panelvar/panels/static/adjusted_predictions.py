@@ -102,7 +102,7 @@ def adjusted_predictions(
     """
     fit = self.fit
     level = check_level(level)
-    model = ModelColumns(fit, self.explains_changes, "An adjusted prediction")
+    model = ModelColumns(fit, self._explains_changes, "An adjusted prediction")
     model.refuse_without_level("An adjusted prediction")
     written = _gone_through(model, variables, at)
     grid = model.grid(at, "predictions", {name: list(values) for name, values in written.items()})

@@ -14,6 +14,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, InsufficientDataError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.effects_after_bar import read_one_or_two_effects
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
@@ -135,6 +136,7 @@ def fit_between(
     >>> fit.nobs
     545
     """
+    data, y, effects = read_one_or_two_effects(data, y, x, effects)
     choose("effects", effects, ONE_WAY)
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     return finish(means_model(source, effects, wls=wls), cov, as_convention(convention), collinear)

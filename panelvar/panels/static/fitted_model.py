@@ -29,5 +29,5 @@ class FittedModel(Protocol):
         """What was estimated, in words."""
 
     @property
-    def explains_changes(self) -> bool:
+    def _explains_changes(self) -> bool:
         """Whether differences are explained, so that a prediction says how the dependent variable changes."""

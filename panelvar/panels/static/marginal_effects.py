@@ -181,7 +181,7 @@ def marginal_effects(
     level, lags = check_level(level), read_flag("lags", lags)
     if elasticity is not None:
         choose("elasticity", elasticity, [kind for kind in _TITLES if kind is not None])
-    model = ModelColumns(fit, self.explains_changes, "A marginal effect")
+    model = ModelColumns(fit, self._explains_changes, "A marginal effect")
     if elasticity in _RELATIVE:
         model.refuse_without_level("An elasticity of the dependent variable")
     asked = _asked(model, variables, lags, elasticity)

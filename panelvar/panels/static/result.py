@@ -129,7 +129,7 @@ class LinearResult(EquationEstimates):
     # ---- counts and labels
 
     @property
-    def design(self) -> Design:
+    def _design(self) -> Design:
         """The rows of the model as the caller gave them."""
         return self.fit.source
 
@@ -170,7 +170,7 @@ class LinearResult(EquationEstimates):
         return self.fit.tss
 
     @property
-    def s2(self) -> float:
+    def sigma2(self) -> float:
         """Residual variance, RSS over its degrees of freedom (by default ``df_resid``)."""
         return self.fit.rss / classical_df(self.convention, self.fit.counts)
 
@@ -179,7 +179,7 @@ class LinearResult(EquationEstimates):
         """Root of the residual variance, with the degrees of freedom of the convention."""
         if self._leaves_effects_out:
             return float(np.sqrt(self.fit.rss / self._scale_df))
-        return float(np.sqrt(self.s2))
+        return float(np.sqrt(self.sigma2))
 
     @property
     def _leaves_effects_out(self) -> bool:
@@ -224,7 +224,7 @@ class LinearResult(EquationEstimates):
         return self.df_model + int(self.convention.criteria_count_variance)
 
     @cached_property
-    def r2(self) -> RSquared:
+    def rsquared_table(self) -> RSquared:
         """The set of R2 measures."""
         return rsquared_of(self.fit, self.convention)
 
@@ -248,12 +248,12 @@ class LinearResult(EquationEstimates):
         fit = self.fit
         df, centred = self._scale_df, self.nobs - int(fit.counts.constant)
         if fit.family == "fixed" and self.convention.rsquared_fixed == "with_dummies":
-            return self.r2.with_dummies, self.r2.with_dummies_adjusted, "R2 with dummies"
+            return self.rsquared_table.with_dummies, self.rsquared_table.with_dummies_adjusted, "R2 with dummies"
         if fit.family == "random" and self.convention.rsquared_random == "overall":
-            return self.r2.overall, 1.0 - (1.0 - self.r2.overall) * centred / df, "Overall R2"
+            return self.rsquared_table.overall, 1.0 - (1.0 - self.rsquared_table.overall) * centred / df, "Overall R2"
         label = _R2_LABELS.get(fit.family, "R2")
         if self.convention.transformed_kind == "correlation":
-            return self.r2.transformed, self.r2.transformed_adjusted, label
+            return self.rsquared_table.transformed, self.rsquared_table.transformed_adjusted, label
         # This does not need the whole set, which takes a pass over the rows.
         value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
         if self.convention.adjusted_total == "less_effects":
@@ -276,7 +276,7 @@ class LinearResult(EquationEstimates):
         if self.covariance.classical and not likelihood:
             # The residual variance of the classical F has df_resid; that of the errors has what the convention counts.
             value, notes = self._classical_ratio
-            scale = self.s2
+            scale = self.sigma2
             value *= fit.residual_variance / scale if scale > 0.0 else 1.0
             if math.isfinite(self.covariance.df):
                 return f_test("Joint significance", value, slopes, self.covariance.df, _NO_SLOPES, notes)
@@ -316,12 +316,12 @@ class LinearResult(EquationEstimates):
         return None
 
     @property
-    def explains_changes(self) -> bool:
+    def _explains_changes(self) -> bool:
         """Whether differences are explained, so that a prediction says how the dependent variable changes."""
         return self.fit.family == "difference"
 
     @property
-    def error_words(self) -> tuple[tuple[str, str], ...]:
+    def _error_words(self) -> tuple[tuple[str, str], ...]:
         """Structure of the errors in words, where it was estimated (`GLSResult`)."""
         return ()
 
@@ -357,18 +357,18 @@ class LinearResult(EquationEstimates):
         """Residuals, labelled by the caller's rows."""
         import pandas as pd
 
-        return pd.Series(self._residuals, index=self.explained.index, name="resids")
+        return pd.Series(self._residuals, index=self._explained.index, name="resids")
 
     @cached_property
     def fitted_values(self) -> pd.Series:
         """Dependent variable less residuals, so that they hold the absorbed effects."""
         import pandas as pd
 
-        own = self.explained
+        own = self._explained
         return pd.Series(own.y - self._residuals, index=own.index, name="fitted_values")
 
     @property
-    def explained(self) -> Design:
+    def _explained(self) -> Design:
         """The rows that residuals and fitted values belong to."""
         return self.fit.source if self.fit.generalised else self.fit.design
 
@@ -420,7 +420,7 @@ class LinearResult(EquationEstimates):
         named = tuple(by for by in self.covariance.by if isinstance(by, str))
         by = named if len(named) == len(self.covariance.by) else ()
         light = replace(self, fit=self.fit.without_rows(), covariance=replace(self.covariance, by=by))
-        for name in ("r2", "f_with_dummies", "f_poolability", "variance_components"):
+        for name in ("rsquared_table", "f_with_dummies", "f_poolability", "variance_components"):
             light.__dict__[name] = getattr(self, name)
         # Two random effects may be too large for their determinant to be computed.
         with suppress(NumericalError):
@@ -444,7 +444,7 @@ class LinearResult(EquationEstimates):
         if self.effects:
             facts.append(Fact("Effects", ", ".join(self.effects)))
         facts.append(Fact("Rows per entity", rows_per_entity(self.periods_per_entity)))
-        return (*facts, *(Fact(label, text) for label, text in self.error_words))
+        return (*facts, *(Fact(label, text) for label, text in self._error_words))
 
     def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
         tests = {
@@ -452,9 +452,9 @@ class LinearResult(EquationEstimates):
             "Slopes and effects zero": self.f_with_dummies,
             "Effects zero": self.f_poolability or self.effects_test,
         }
-        with_dummies = self.r2.with_dummies if self.f_with_dummies is not None else None
+        with_dummies = self.rsquared_table.with_dummies if self.f_with_dummies is not None else None
         return (
-            *rsquared_facts(self._headline, self.r2, with_dummies, digits),
+            *rsquared_facts(self._headline, self.rsquared_table, with_dummies, digits),
             *component_facts(self.variance_components, digits),
             *tests_in_lines(tests, digits),
         )

@@ -38,12 +38,12 @@ class RSquared(Presented):
 
     See Also
     --------
-    LinearResult : Has it as ``r2``.
+    LinearResult : Has it as ``rsquared_table``.
 
     Examples
     --------
     >>> import panelvar as pv
-    >>> r2 = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital").r2
+    >>> r2 = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital").rsquared_table
     >>> round(r2.within, 4), round(r2.between, 4), round(r2.overall, 4)
     (0.7667, 0.8266, 0.8117)
     """

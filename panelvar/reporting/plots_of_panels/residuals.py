@@ -48,8 +48,8 @@ _BOX = "#A9CDE4"
 @documented
 def plot_residuals(
     result: LinearResult | AveragedResult,
-    kind: str = "fitted",
     *,
+    kind: str = "fitted",
     level: float | Sequence[float] = 0.95,
     ax: Axes | None = None,
     figure: Figure | SubFigure | None = None,
@@ -103,13 +103,13 @@ def plot_residuals(
 
     >>> import panelvar as pv
     >>> fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
-    >>> figure = pv.plot_residuals(fit, "entity")
+    >>> figure = pv.plot_residuals(fit, kind="entity")
     """
     expected = "the result of a linear panel model or of an average over entities"
     refuse_other("plot_residuals", result, (LinearResult, AveragedResult), expected)
     choose("kind", kind, KINDS)
     levels = read_levels(level)
-    design, residuals = result.explained, result.resids.to_numpy()
+    design, residuals = result._explained, result.resids.to_numpy()
     view = quantiles_by_level(design, kind, residuals) if kind in ("entity", "time") else None
     axes = tuple(name or (view.name if view else "") for name in _AXES[kind])
     names = read_shown_names(labels, (*axes, *(map(as_text, view.labels) if view else ())))

@@ -47,8 +47,8 @@ _MANY = 5_000
 @documented
 def plot_scatter(
     source: Panel | pd.DataFrame | LinearResult,
-    x: str,
     y: str | None = None,
+    x: str | None = None,
     *,
     entity_lines: bool = True,
     pooled_line: bool = True,
@@ -67,10 +67,10 @@ def plot_scatter(
     ----------
     source : Panel, DataFrame with a two-level index, or LinearResult
         A panel, all of whose rows with both values are shown; or a result, for the rows its model used.
-    x : str
-        Column on the horizontal axis; for a result, one of its regressors.
     y : str, optional
         Column on the vertical axis. A result has its dependent variable there, and needs no name.
+    x : str
+        Column on the horizontal axis; for a result, one of its regressors, by name: ``x="value"``.
     entity_lines, pooled_line : bool
         Which lines to draw. An entity whose ``x`` does not vary has none.
     {ax, figure, figsize, title, labels}
@@ -103,6 +103,8 @@ def plot_scatter(
     """
     given: Any = dated_panel(source) if hasattr(source, "columns") else source
     refuse_other("plot_scatter", given, (Panel, LinearResult), "a Panel or the result of a linear panel model")
+    if x is None:
+        raise SpecificationError("x is missing: the column on the horizontal axis. Give it by name: x=...")
     for option, name in (("x=", x), ("y=", y)):
         refuse_other(option, name, Hashable, "the name of a column")
     entity_lines, pooled_line = read_flag("entity_lines", entity_lines), read_flag("pooled_line", pooled_line)
@@ -158,7 +160,7 @@ def _columns(
         codes, labels, up_name = source.entity_codes, source.entity_labels, y
     else:
         source.fit.rows_or_refuse("A scatter plot")
-        design = source.design
+        design = source._design
         if x not in design.names:
             raise SpecificationError(
                 f"x={shown(x)} is not a regressor of this result; it has {', '.join(map(repr, design.names))}."

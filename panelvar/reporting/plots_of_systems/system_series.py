@@ -25,8 +25,8 @@ _SHOWN = ("series", "fit", "residuals")
 @documented
 def plot_system(
     model: FittedSystem,
-    show: str = "series",
     *,
+    show: str = "series",
     of: str | Sequence[str] | None = None,
     ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
     figure: Figure | SubFigure | None = None,
@@ -66,7 +66,7 @@ def plot_system(
 
     >>> import panelvar as pv
     >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
-    >>> figure = pv.plot_system(model, "residuals")
+    >>> figure = pv.plot_system(model, show="residuals")
     >>> [panel.get_title() for panel in figure.axes]
     ['infl', 'unemp', 'tbilrate']
     """

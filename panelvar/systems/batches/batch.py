@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @documented
 def fit_var_batch(
     data: Panel | pd.DataFrame | npt.ArrayLike,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
     lags: int | str = 1,
     max_lags: int | None = None,
@@ -43,7 +43,7 @@ def fit_var_batch(
     ----------
     data : Panel, DataFrame with a two-level (entity, time) index, or array (B, T, K)
         An array holds B data sets, such as simulated ones.
-    names : sequence, optional
+    columns : sequence, optional
         Columns to use, in this order; for an array, the names of its variables.
     {lags (batch), max_lags (system), min_lags (system)}
     trend : {"n", "c", "t", "ct", "ctt"}
@@ -90,11 +90,11 @@ def fit_var_batch(
     check_terms(trend, seasons, exogenous, exogenous_lags)
     if isinstance(data, Panel) or hasattr(data, "columns"):
         panel = dated_panel(data)
-        entities, table = entities_of(panel, names, exogenous, (trend, seasons, exogenous_lags))
+        entities, table = entities_of(panel, columns, exogenous, (trend, seasons, exogenous_lags))
         orders = read_orders(lags, max_lags, min_lags, table.terms, rules)
         found = fit_members(entities, orders, table, rules)
         notes = [*panel.notes, *entities.dropped([*table.names, *table.terms.exogenous], found)]
         return label_batch(found, orders, table, rules, notes)
-    members, table = data_sets(data, names, exogenous, (trend, seasons, exogenous_lags))
+    members, table = data_sets(data, columns, exogenous, (trend, seasons, exogenous_lags))
     orders = read_orders(lags, max_lags, min_lags, table.terms, rules)
     return label_batch(fit_members(members, orders, table, rules), orders, table, rules)

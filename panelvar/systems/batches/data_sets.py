@@ -68,7 +68,7 @@ def data_sets(
     values = _whole(array, "array")
     n_members, n_periods, n_vars = values.shape
     labels = (
-        [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, read_labels("names", names)))
+        [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, read_labels("columns", names)))
     )
     check_names(tuple(labels), n_vars)
     if n_vars == 0 or n_periods == 0:
@@ -77,7 +77,7 @@ def data_sets(
     width = 0 if others is None else others.shape[-1]
     terms = terms_within(n_periods, beside[0], beside[1], tuple(f"x{place + 1}" for place in range(width)), beside[2])
     if twice := [name for name in labels if name in terms.exogenous]:
-        raise SpecificationError(f"{twice} are the names of exogenous variables of an array. Give other names=.")
+        raise SpecificationError(f"{twice} are the names of exogenous variables of an array. Give other columns=.")
     if others is None or others.ndim == 2:
         rows = terms.over(n_periods, others)
     else:

@@ -99,10 +99,10 @@ def entities_of(
     """One member an entity."""
     others = [] if exogenous is None else list(map(str, read_names("exogenous", exogenous)))
     own = (panel.entity_name, panel.time_name, *others)
-    listed = panel.names if names is None else read_labels("names", names)
+    listed = panel.names if names is None else read_labels("columns", names)
     chosen = [str(name) for name in listed if names is not None or name not in own]
     if not chosen:
-        raise DataError("No columns are left for the vector autoregressions. Name them with names=.")
+        raise DataError("No columns are left for the vector autoregressions. Name them with columns=.")
     if twice := repeated(chosen):
         raise SpecificationError(f"Variable names repeat: {twice}.")
     if twice := [name for name in chosen if name in others]:

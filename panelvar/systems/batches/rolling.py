@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @documented
 def fit_rolling_var(
     data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
     window: int,
     expanding: bool = False,
@@ -53,7 +53,7 @@ def fit_rolling_var(
     ----------
     {data (system)}
         Here there must be no gaps and no missing values.
-    {names}
+    {columns (system)}
     window : int
         Rows explained in each window (after the lags); with ``expanding``, in the first sample.
     expanding : bool
@@ -98,7 +98,7 @@ def fit_rolling_var(
     [0.99, 0.92]
     """
     rules = var_convention(convention)
-    table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
+    table, terms = specification(data, columns, trend, seasons, exogenous, exogenous_lags)
     return fit_windows(table, terms, rules, window, expanding, (lags, max_lags, min_lags))
 
 
@@ -234,7 +234,7 @@ class _Window:
 @documented
 def evaluate_forecasts(
     data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
     window: int,
     steps: int = 4,
@@ -257,7 +257,7 @@ def evaluate_forecasts(
     ----------
     {data (system)}
         Here there must be no gaps and no missing values.
-    {names}
+    {columns (system)}
     window : int
         Rows of the first sample, or of every window.
     steps : int
@@ -304,7 +304,7 @@ def evaluate_forecasts(
     """
     choose("benchmark", benchmark, ("random walk", "mean"))
     rules = var_convention(convention)
-    table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
+    table, terms = specification(data, columns, trend, seasons, exogenous, exogenous_lags)
     batch = fit_windows(table, terms, rules, window, expanding, (lags, max_lags, min_lags))
     values = table.values
     n_periods, n_vars = values.shape

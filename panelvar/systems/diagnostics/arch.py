@@ -13,7 +13,12 @@ from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 
 
 @answering
-def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None) -> TestResult:
+def arch_test(
+    model: FittedSystem,
+    *,
+    lags: int = 1,
+    equation: str | None = None,
+) -> TestResult:
     r"""ARCH-LM test: squares and cross products of residuals regressed on their own lags.
 
     :math:`\tfrac12 n K(K+1) - n\, \mathrm{tr}(\hat\Omega\hat\Omega_0^{-1}) \sim \chi^2(h K^2 (K+1)^2 / 4)`

@@ -142,7 +142,7 @@ def toda_yamamoto_test(
     *,
     lags: int,
     integration: int = 1,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     trend: str = "c",
     exogenous: Any = None,
     convention: str | VarConvention = "default",
@@ -161,7 +161,7 @@ def toda_yamamoto_test(
         Lag order of the system, chosen beforehand, for instance by `select_lags` on the levels.
     integration : int
         Largest order of integration that you think possible.
-    {names, trend (system), exogenous, convention (system)}
+    {columns (system), trend (system), exogenous, convention (system)}
 
     Returns
     -------
@@ -195,7 +195,7 @@ def toda_yamamoto_test(
     """
     order, extra = lag_order(lags), lag_order(integration, 1, "integration")
     rules = var_convention(convention).but(exclusion="chi2")
-    model = fit_var(data, names, lags=order + extra, trend=trend, exogenous=exogenous, convention=rules)
+    model = fit_var(data, columns, lags=order + extra, trend=trend, exogenous=exogenous, convention=rules)
     hypothesis = granger_hypothesis(model.names, order, caused, causing, "Toda-Yamamoto causality")
     null = f"{hypothesis.null} (lags 1 to {order} of a VAR({order + extra}) in levels)"
     test = model._excluded(hypothesis._replace(null=null))

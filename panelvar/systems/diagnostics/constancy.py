@@ -173,7 +173,11 @@ class CusumTests(Presented):
 
 
 @answering
-def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
+def cusum_test(
+    model: FittedSystem,
+    *,
+    statistic: str = "ols",
+) -> CusumTests:
     r"""Test by cumulated residuals that coefficients are constant, equation by equation.
 
     Parameters
@@ -181,7 +185,7 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     model : FittedSystem
         For ``"ols"`` it needs a constant, so that residuals sum to zero. Without one the process does not end at zero
         and is no Brownian bridge under the null; a warning says so.
-    kind : {"ols", "recursive", "squares"}
+    statistic : {"ols", "recursive", "squares"}
         ``"ols"``: :math:`W_t = \sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, a Brownian bridge (Ploberger and
         Kraemer 1992). ``"recursive"``: the same of the n - m recursive residuals, a Brownian motion, whose statistic is
         :math:`\max |W_t| / (1 + 2t)` (Brown, Durbin and Evans 1975). ``"squares"``: of squares of recursive residuals
@@ -221,15 +225,15 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     {'infl': 0.153, 'unemp': 0.486, 'tbilrate': 0.584}
     """
     require_fit(model)
-    choose("kind", kind, ("ols", "recursive", "squares"))
-    require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
-    if kind == "ols":
+    choose("statistic", statistic, ("ols", "recursive", "squares"))
+    require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model._problem.degrees)), 2)
+    if statistic == "ols":
         return _tests(
             model, _cumulate(model)[1:], "OLS-CUSUM", "bridge", _without_constant(model) + warn_of_gaps(model)
         )
     residuals = _recursive(model)
     count = len(residuals)
-    if kind == "squares":
+    if statistic == "squares":
         total = np.cumsum(residuals**2, axis=0)
         process = np.sqrt(0.5 * count) * (total / total[-1] - np.arange(1, count + 1)[:, None] / count)
         null = "the variance of the equation of {name} is constant"
@@ -239,7 +243,12 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
 
 
 @answering
-def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) -> CusumTests:
+def mosum_test(
+    model: FittedSystem,
+    *,
+    statistic: str = "ols",
+    window: float = 0.15,
+) -> CusumTests:
     r"""Test of constant coefficients by moving sums of residuals, equation by equation (Chu, Hornik and Kuan 1995).
 
     :math:`M_t = W_t - W_{t-h}`, of the processes of `cusum_test`: the statistic is its largest absolute value. A shift
@@ -249,7 +258,7 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     ----------
     model : FittedSystem
         For ``"ols"`` it needs a constant, so that residuals sum to zero; a warning says so where it has none.
-    kind : {"ols", "recursive"}
+    statistic : {"ols", "recursive"}
         Which residuals.
     window : float
         h, the share of the residuals in a sum, from 0.05 to 0.5.
@@ -289,15 +298,15 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     {'infl': 1.513, 'unemp': 0.787, 'tbilrate': 0.703}
     """
     require_fit(model)
-    choose("kind", kind, tuple(_NAMES))
+    choose("statistic", statistic, tuple(_NAMES))
     window = read_number("window", window)
     if not WIDEST[0] <= window <= WIDEST[1]:
         raise SpecificationError(
             f"window={window:g}: expected a share of the rows between {WIDEST[0]:g} and {WIDEST[1]:g}."
         )
-    require_freedom("A MOSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
+    require_freedom("A MOSUM test", model.nobs, int(model.nobs - np.min(model._problem.degrees)), 2)
     notes = warn_of_gaps(model)
-    if kind == "ols":
+    if statistic == "ols":
         process, totals = "bridge increments", _cumulate(model)
         notes = _without_constant(model) + notes
     else:
@@ -312,7 +321,7 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
             f"window={window:g} of {count} residuals is less than one residual. Use a larger window=."
         )
     sums = totals[length:] - totals[:-length]
-    return _tests(model, sums, f"{_NAMES[kind]}-MOSUM", process, notes, window)
+    return _tests(model, sums, f"{_NAMES[statistic]}-MOSUM", process, notes, window)
 
 
 def _tests(
@@ -363,9 +372,9 @@ def _cumulate(model: FittedSystem) -> Array:
     Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge if residuals sum to zero. The
     convention may take sigma about the residuals' mean, which is zero with a constant.
     """
-    residuals = columns_in_own_units(model.problem.residuals)
+    residuals = columns_in_own_units(model._problem.residuals)
     spread = residuals - residuals.mean(axis=0) if "cusum" in model.convention.centred else residuals
-    scale = np.sqrt((spread**2).sum(axis=0) / model.problem.degrees * len(residuals))
+    scale = np.sqrt((spread**2).sum(axis=0) / model._problem.degrees * len(residuals))
     return np.asarray(_add_up(residuals) / scale)
 
 
@@ -376,18 +385,18 @@ def _add_up(values: Array) -> Array:
 
 def _recursive(model: FittedSystem) -> Array:
     """Recursive residuals of all equations."""
-    problem = model.problem
+    problem = model._problem
     if problem.restriction:
         raise SpecificationError(
             f"Recursive residuals need equations with the same regressors, but this model has {problem.restriction}. "
-            "Use kind='ols'."
+            "Use statistic='ols'."
         )
     m = problem.n_regressors
     found = recursive_residuals(problem.design[:, :m] @ problem.inverse_factor, problem.residuals)
     if len(found) < 2:
         raise InsufficientDataError(
             "The first rows that make the regressors linearly independent leave fewer than two recursive "
-            "residuals. Use fewer regressors, or kind='ols'."
+            "residuals. Use fewer regressors, or statistic='ols'."
         )
     return found
 

@@ -172,7 +172,11 @@ class Correlogram(Presented):
 
 
 @answering
-def residual_correlogram(model: FittedSystem, lags: int = 12) -> Correlogram:
+def residual_correlogram(
+    model: FittedSystem,
+    *,
+    lags: int = 12,
+) -> Correlogram:
     r"""Correlations of the residuals with earlier ones, and their standard errors under no serial correlation.
 
     .. math:: r_{ik}(h) = \frac{n^{-1}\sum_t \hat u_{it} \hat u_{k,t-h}}{\hat s_i \hat s_k}, \qquad
@@ -222,7 +226,7 @@ def residual_correlogram(model: FittedSystem, lags: int = 12) -> Correlogram:
                      2         -0.024      0.059 -0.116  0.116
     """
     require_fit(model)
-    problem = model.problem
+    problem = model._problem
     residuals = problem.residuals
     count = whole_lags(lags, len(residuals))
     values = correlations(sample_autocovariances(residuals, count, problem.run_starts))[1:]

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_seed, read_whole
+from panelvar.core.base.arguments import read_generator, read_whole, say_draws
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError, SpecificationError, choose
 from panelvar.core.base.limits import MOST_DRAWS
@@ -42,7 +42,7 @@ def granger_bootstrap_test(
     causing: str | Sequence[str],
     *,
     draws: int = 999,
-    seed: int | None = None,
+    seed: int | np.random.Generator = 0,
     multiplier: str = "rademacher",
 ) -> TestResult:
     r"""Test Granger causality by a fixed-design wild bootstrap (Hafner and Herwartz 2009).
@@ -63,8 +63,8 @@ def granger_bootstrap_test(
         Disjoint sets of variables.
     draws : int
         B.
-    seed : int or None
-        Seed of `numpy.random.default_rng`; the same seed gives the same p-value.
+    seed : int or Generator
+        A Generator is used up; the same seed gives the same p-value.
     multiplier : {"rademacher", "normal", "mammen"}
         Distribution of :math:`\eta_t`: 1 or -1, the standard normal, or Mammen's two points.
 
@@ -102,12 +102,12 @@ def granger_bootstrap_test(
     >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
     >>> test = pv.granger_bootstrap_test(model.with_cov("HC1"), "unemp", "tbilrate", draws=199, seed=1)
     >>> test.in_a_line()
-    'F(2, 579) = 1.1276, p = 0.4250'
+    'F(2, 579) = 1.1276, p = 0.3500'
     """
     require_fit(model)
-    draws, seed = read_whole("draws", draws, 1, MOST_DRAWS), read_seed(seed)
+    draws, rng = read_whole("draws", draws, 1, MOST_DRAWS), read_generator("seed", seed)
     choose("multiplier", multiplier, MULTIPLIERS)
-    problem = model.problem
+    problem = model._problem
     if problem.restriction:
         raise SpecificationError(
             "The bootstrap of causality needs equations with all their regressors, but this model has "
@@ -131,7 +131,6 @@ def granger_bootstrap_test(
     count = 1.0 if test.distribution == "chi2" else float(len(tested) * len(equations))
     width = 2 * len(equations) + (0 if weights is None else len(equations) * len(tested))
     size = max(1, CHUNK_BYTES // (8 * n * width))
-    rng = np.random.default_rng(seed)
     above = 0
     for start in range(0, draws, size):
         eta = wild_multipliers(multiplier, (min(size, draws - start), n), rng)
@@ -142,18 +141,18 @@ def granger_bootstrap_test(
                 "A data set of the bootstrap has a singular covariance, because there are too few rows."
             ) from None
         above += int((drawn / count >= test.statistic).sum())
-    name = f"{test.name} (fixed-design wild bootstrap, {draws} draws)"
+    name = f"{test.name} (fixed-design wild bootstrap, {say_draws(draws, seed)})"
     return replace(test, name=name, pvalue=(1.0 + above) / (1.0 + draws))
 
 
 def _weights(model: VarResult) -> Array | None:
     """What the residuals of a period are multiplied with in the model's robust covariance; None if it is classical."""
-    specification, scored = model.specification, model.scored
+    specification, scored = model.specification, model._scored
     if isinstance(specification, Classical):
         return None
     if not isinstance(specification, HC):
         raise SpecificationError(
-            f"The bootstrap draws every period by itself, and the errors are {model.cov_kind}. Use with_cov('HC1')."
+            f"The bootstrap draws every period by itself, and the errors are {model.cov_label}. Use with_cov('HC1')."
         )
     adjusted = residual_multiplier(scored, RULES, specification.kind)
     root = np.sqrt(heteroskedastic_factor(RULES, scored.counts, specification.kind))

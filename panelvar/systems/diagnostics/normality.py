@@ -62,7 +62,7 @@ class NormalityTests(JointTests):
     --------
     >>> import panelvar as pv
     >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
-    >>> tests = pv.normality_test(model, kind="doornik-hansen")
+    >>> tests = pv.normality_test(model, statistic="doornik-hansen")
     >>> tests.skewness.in_a_line()
     'chi2(2) = 10.4648, p = 0.0053'
     """
@@ -79,7 +79,10 @@ class NormalityTests(JointTests):
 
 @answering
 def normality_test(
-    model: FittedSystem, *, kind: str = "jarque-bera", identification: str | Identification | None = None
+    model: FittedSystem,
+    *,
+    statistic: str = "jarque-bera",
+    identification: str | Identification | None = None,
 ) -> NormalityTests:
     r"""Test that errors are normal, by the third and fourth moments of standardised residuals.
 
@@ -87,7 +90,7 @@ def normality_test(
     ----------
     model : FittedSystem
         The system whose residuals are tested.
-    kind : {"jarque-bera", "doornik-hansen", "urzua"}
+    statistic : {"jarque-bera", "doornik-hansen", "urzua"}
         How residuals are made uncorrelated, and what their moments are compared with. ``"jarque-bera"`` takes the
         Cholesky factor of their covariance, and compares moments with 0 and 3 (Luetkepohl 2005, section 4.5; R's vars,
         statsmodels); it depends on the order of the variables. ``"doornik-hansen"`` takes the symmetric root of their
@@ -109,7 +112,7 @@ def normality_test(
     Raises
     ------
     SpecificationError
-        The scheme has fewer shocks than variables, or correlated ones; or ``kind`` is another one.
+        The scheme has fewer shocks than variables, or correlated ones; or ``statistic`` is another one.
     InsufficientDataError
         There are fewer than eight rows, where the transformation of Doornik and Hansen does not exist, or the residuals
         have no more than K degrees of freedom.
@@ -134,15 +137,15 @@ def normality_test(
     --------
     >>> import panelvar as pv
     >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=2)
-    >>> test = pv.normality_test(model, kind="doornik-hansen").joint
+    >>> test = pv.normality_test(model, statistic="doornik-hansen").joint
     >>> test.in_a_line()
     'chi2(6) = 403.1828, p < 0.0001'
     """
     require_fit(model)
-    choose("kind", kind, tuple(_TITLES))
-    if identification is not None and kind != "jarque-bera":
+    choose("statistic", statistic, tuple(_TITLES))
+    if identification is not None and statistic != "jarque-bera":
         raise SpecificationError(
-            f"identification= belongs to kind='jarque-bera'; {kind!r} has a standardisation of its own."
+            f"identification= belongs to statistic='jarque-bera'; {statistic!r} has a standardisation of its own."
         )
     if model.nobs < 8:
         raise InsufficientDataError(f"A test of normality needs at least 8 rows; there are {model.nobs}.")
@@ -150,20 +153,20 @@ def normality_test(
     notes = warn_of_crowding(
         model, 0.5, "Residuals are then near normal whatever the errors are, and nothing is rejected."
     )
-    title, n_vars = _TITLES[kind], model.n_vars
-    tested, names = tested_residuals(model, kind), model.names
+    title, n_vars = _TITLES[statistic], model.n_vars
+    tested, names = tested_residuals(model, statistic), model.names
     if identification is not None:
-        (tested, names), kind = _shocks(model, identification), "shocks"
-    if kind == "urzua":
+        (tested, names), statistic = _shocks(model, identification), "shocks"
+    if statistic == "urzua":
         tested = in_own_units(tested)
         if model.convention.urzua_root == "correlation":
             tested = columns_in_own_units(tested)
             tested = tested / np.sqrt(np.square(tested - tested.mean(axis=0)).mean(axis=0))
-    skewness, kurtosis, joint = _statistics(kind, tested)
-    df = n_vars * (n_vars + 1) * (n_vars + 2) * (n_vars + 7) // 24 if kind == "urzua" else 2 * n_vars
+    skewness, kurtosis, joint = _statistics(statistic, tested)
+    df = n_vars * (n_vars + 1) * (n_vars + 2) * (n_vars + 7) // 24 if statistic == "urzua" else 2 * n_vars
 
     test = partial(chi2_test, notes=notes)
-    few = size_notes("urzua", model.nobs) if kind == "urzua" and n_vars > 1 else ()
+    few = size_notes("urzua", model.nobs) if statistic == "urzua" and n_vars > 1 else ()
     return NormalityTests(
         chi2_test(f"{title} normality", joint, df, "the errors are normal", (*notes, *few)),
         test(f"{title} skewness", skewness, n_vars, "the errors have no skewness"),
@@ -171,7 +174,7 @@ def normality_test(
         {
             name: test(
                 f"{title} normality of {name}",
-                _statistics(kind, tested[:, [place]])[2],
+                _statistics(statistic, tested[:, [place]])[2],
                 2,
                 f"the {'errors of' if identification is None else 'shocks'} {name} are normal",
             )

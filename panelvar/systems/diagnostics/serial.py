@@ -26,7 +26,12 @@ NULL = "the errors are not correlated over time"
 
 
 @answering
-def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjusted") -> TestResult:
+def portmanteau_test(
+    model: FittedSystem,
+    *,
+    lags: int = 10,
+    statistic: str = "adjusted",
+) -> TestResult:
     r"""Portmanteau test of no autocorrelation up to a lag (Luetkepohl 2005, section 4.4.3).
 
     With :math:`C_i` the autocovariances of the residuals, :math:`w_i` one, :math:`n/(n-i)` or :math:`(n+2)/(n-i)`,
@@ -39,7 +44,7 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
         The system whose residuals are tested.
     lags : int
         h, above the lag order p.
-    kind : {"plain", "adjusted", "ljung-box"}
+    statistic : {"plain", "adjusted", "ljung-box"}
         Weights, in the order above. R's vars has the first two as ``PT.asymptotic`` and ``PT.adjusted`` (statsmodels:
         ``adjusted=True``); gretl has the third.
 
@@ -75,7 +80,7 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     'chi2(72) = 111.6345, p = 0.0019'
     """
     require_fit(model)
-    choose("kind", kind, ("plain", "adjusted", "ljung-box"))
+    choose("statistic", statistic, ("plain", "adjusted", "ljung-box"))
     lags = whole_lags(lags, model.nobs)
     if lags <= model.lags:
         raise SpecificationError(
@@ -84,14 +89,20 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
         )
     require_freedom("A portmanteau test", model.nobs, model.nobs - model.df_resid, model.n_vars + 1)
     plain, adjusted = residual_tests.portmanteau(tested_residuals(model, "portmanteau"), lags)
-    value = {"plain": plain, "adjusted": adjusted, "ljung-box": adjusted * (model.nobs + 2) / model.nobs}[kind]
-    df = model.n_vars**2 * lags - model.problem.n_lag_parameters
-    name = f"Portmanteau ({kind}, {lags} lags)"
+    value = {"plain": plain, "adjusted": adjusted, "ljung-box": adjusted * (model.nobs + 2) / model.nobs}[statistic]
+    df = model.n_vars**2 * lags - model._problem.n_lag_parameters
+    name = f"Portmanteau ({statistic}, {lags} lags)"
     return chi2_test(name, value, df, f"{NULL} up to lag {lags}", _doubts(model))
 
 
 @answering
-def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
+def serial_lm_test(
+    model: FittedSystem,
+    *,
+    lags: int = 1,
+    statistic: str = "lm",
+    alone: bool = False,
+) -> TestResult:
     r"""Breusch-Godfrey test of no autocorrelation up to a lag, or at that lag alone (Luetkepohl 2005, section 4.4).
 
     Residuals are regressed on the model's regressors and on h lags of themselves (zero before the sample), or on the
@@ -111,12 +122,12 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
         The system whose residuals are tested.
     lags : int
         h.
-    form : {"lm", "lr", "f"}
+    statistic : {"lm", "lr", "f"}
         LR is corrected to second order (Anderson 2003). At one lag alone its factor is n - m - K - 1/2
         (Johansen 1995).
     alone : bool
-        Test lag h and no shorter one: Stata's ``varlmar`` with ``form="lr"``, EViews' table "at lag h". A test of lag h
-        alone has no power against errors correlated at other lags.
+        Test lag h and no shorter one: Stata's ``varlmar`` with ``statistic="lr"``, EViews' table "at lag h". A test of
+        lag h alone has no power against errors correlated at other lags.
 
     Returns
     -------
@@ -145,17 +156,24 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
     --------
     >>> import panelvar as pv
     >>> model = pv.fit_var(pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]], lags=4)
-    >>> test = pv.serial_lm_test(model, lags=2, form="f")
+    >>> test = pv.serial_lm_test(model, lags=2, statistic="f")
     >>> test.in_a_line()
     'F(18, 501.12) = 1.4668, p = 0.0967'
     """
     require_fit(model)
-    choose("form", form, ("lm", "lr", "f"))
-    return _serial_lm(model, whole_lags(lags, model.nobs), form, read_flag("alone", alone), _doubts(model, form))
+    choose("statistic", statistic, ("lm", "lr", "f"))
+    return _serial_lm(
+        model, whole_lags(lags, model.nobs), statistic, read_flag("alone", alone), _doubts(model, statistic)
+    )
 
 
 @answering
-def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> FrameTable:
+def serial_lm_table(
+    model: FittedSystem,
+    *,
+    lags: int = 4,
+    statistic: str = "lm",
+) -> FrameTable:
     """Run Breusch-Godfrey tests at each lag alone and of all lags up to it (Stata's varlmar, EViews' arlm).
 
     Parameters
@@ -164,7 +182,7 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
         The system whose residuals are tested.
     lags : int
         Longest lag.
-    form : {"lm", "lr", "f"}
+    statistic : {"lm", "lr", "f"}
         Which statistic: see `serial_lm_test`.
 
     Returns
@@ -195,25 +213,27 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
     import pandas as pd
 
     require_fit(model)
-    choose("form", form, ("lm", "lr", "f"))
+    choose("statistic", statistic, ("lm", "lr", "f"))
     lags = whole_lags(lags, model.nobs)
-    notes = _doubts(model, form)
-    fields = ["statistic", "df", *(["df_denominator"] if form == "f" else []), "pvalue"]
+    notes = _doubts(model, statistic)
+    fields = ["statistic", "df", *(["df_denominator"] if statistic == "f" else []), "pvalue"]
     rows = []
     # The longest first: it is what too few rows refuse.
     for lag in range(lags, 0, -1):
-        tests = [_serial_lm(model, lag, form, alone, notes) for alone in (True, False)]
+        tests = [_serial_lm(model, lag, statistic, alone, notes) for alone in (True, False)]
         rows.append([getattr(test, field) for test in tests for field in fields])
     columns = pd.MultiIndex.from_product([("alone", "together"), fields])
     frame = pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
     null = "Null hypothesis: no serial correlation, at this lag alone or at all lags up to it together."
     told = (null, *(note.text for note in notes))
-    return FrameTable(frame, formats_of_tests(form.upper()), "Breusch-Godfrey tests of serial correlation", notes=told)
+    return FrameTable(
+        frame, formats_of_tests(statistic.upper()), "Breusch-Godfrey tests of serial correlation", notes=told
+    )
 
 
 def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tuple[Note, ...]) -> TestResult:
     """One auxiliary regression, with options that have been checked."""
-    problem = model.problem
+    problem = model._problem
     added = model.n_vars if alone else lags * model.n_vars
     regressors = problem.tested_regressors
     own = regressors.shape[1]
@@ -260,6 +280,6 @@ def _doubts(model: FittedSystem, form: str = "lm") -> tuple[Note, ...]:
         return warn_of_gaps(model)
     consequence = (
         "Chi-squared limits are far too low, and the test rejects too often where errors are not correlated. "
-        "serial_lm_test(form='f') keeps its level."
+        "serial_lm_test(statistic='f') keeps its level."
     )
     return warn_of_gaps(model) + warn_of_crowding(model, 1.0 / 3.0, consequence)

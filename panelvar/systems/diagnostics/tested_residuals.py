@@ -27,13 +27,13 @@ def whole_lags(lags: int, rows: int) -> int:
 
 def tested_residuals(model: FittedSystem, test: str) -> Array:
     """Residuals of a model, about their mean if the convention takes it out for this test."""
-    residuals = model.problem.residuals
+    residuals = model._problem.residuals
     return residuals - residuals.mean(axis=0) if test in model.convention.centred else residuals
 
 
 def warn_of_gaps(model: FittedSystem) -> tuple[Note, ...]:
     """Warn that residuals are taken as consecutive where they are not."""
-    breaks = len(model.problem.run_starts) - 1
+    breaks = len(model._problem.run_starts) - 1
     if not breaks:
         return ()
     return warn(

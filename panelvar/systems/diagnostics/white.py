@@ -121,7 +121,9 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     import pandas as pd
 
     require_fit(model)
-    terms = residual_tests.quadratic_terms(model.problem.tested_regressors, cross=read_flag("cross_terms", cross_terms))
+    terms = residual_tests.quadratic_terms(
+        model._problem.tested_regressors, cross=read_flag("cross_terms", cross_terms)
+    )
     n, r = terms.shape
     pairs = [(i, j) for i in range(model.n_vars) for j in range(i + 1)]
     width = len(pairs)
@@ -134,11 +136,11 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
         )
     left, right = np.array(pairs).T
     # Linear transformations of the residuals leave the joint statistic as it is; those of single products change.
-    white = residual_tests.standardised(model.problem.residuals)
+    white = residual_tests.standardised(model._problem.residuals)
     joint = residual_tests.lagrange_multiplier(
         n, *residual_tests.added_regressors(np.ones((n, 1)), terms, white[:, left] * white[:, right])
     )
-    residuals = columns_in_own_units(model.problem.residuals)
+    residuals = columns_in_own_units(model._problem.residuals)
     restricted, unrestricted = residual_tests.added_regressors(
         np.ones((n, 1)), terms, residuals[:, left] * residuals[:, right]
     )

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.core.base.arguments import is_whole, read_seed, read_sequence, read_whole
+from panelvar.core.base.arguments import is_whole, read_generator, read_seed, read_sequence, read_whole, say_seed
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
@@ -79,8 +79,8 @@ class SignRestrictions(Identification):
         of Rubio-Ramirez, Waggoner and Zha.
     target_horizon : int
         Periods that decide which model is shown.
-    seed : int or None
-        Seed of `numpy.random.default_rng`.
+    seed : int or Generator
+        The same seed gives the same numbers; a Generator is used up.
 
     Raises
     ------
@@ -112,7 +112,7 @@ class SignRestrictions(Identification):
     >>> irf.response("unemp", "policy").round(2).tail(1)
              value  lower  upper
     horizon
-    4        -0.18  -0.47   0.41
+    4        -0.17  -0.47   0.36
     """
 
     name: ClassVar[str] = "sign_restrictions"
@@ -124,7 +124,7 @@ class SignRestrictions(Identification):
     models: int = 1000
     tries: int = 1000
     target_horizon: int = 12
-    seed: int | None = None
+    seed: int | np.random.Generator = 0
     tally: Tally | None = field(default=None, init=False, repr=False)
     rng: np.random.Generator | None = field(default=None, init=False, repr=False)
     accepted: Array | None = field(default=None, init=False, repr=False)
@@ -228,7 +228,7 @@ class SignRestrictions(Identification):
 
     def bound(self, estimates: Estimates, names: Names) -> Self:
         """Draw models at the estimates, and choose the one closest to their medians."""
-        other = copy(self)._set(tally=Tally(), rng=np.random.default_rng(self.seed))
+        other = copy(self)._set(tally=Tally(), rng=read_generator("seed", self.seed))
         form = estimates.form
         many = ReducedForm(
             np.broadcast_to(form.coefficients, (self.models, *form.coefficients.shape)),
@@ -324,22 +324,19 @@ class SignRestrictions(Identification):
         if self.tally is None:
             return ()
         tally = self.tally
+        share = f"{tally.accepted / max(tally.tried, 1):.2%}, {say_seed(self.seed)}"
         text = (
-            f"{tally.accepted} of {tally.tried} rotations have the signs you asked for "
-            f"({tally.accepted / max(tally.tried, 1):.2%}), so many models fit. The result shows the one closest "
-            "to the medians of all (Fry and Pagan 2011). The limits are quantiles over models at each point, and "
-            "no single model follows them."
+            f"{tally.accepted} of {tally.tried} rotations have the signs you asked for ({share}), so many models fit. "
+            "The result shows the one closest to the medians of all (Fry and Pagan 2011). The limits are quantiles "
+            "over models at each point, and no single model follows them."
         )
         notes = [Note("set-identified", text)]
         if tally.empty:
-            share = tally.empty / tally.forms
             text = (
                 f"{tally.empty} of {tally.forms} draws of the reduced form are left out, because none of {self.tries} "
                 "tries gave a model."
             )
-            notes.append(Note("empty-sets", text, warn=share > 0.1))
-        if self.seed is None:
-            notes.append(Note("no-seed", "Rotations were not seeded: the same call shows a slightly different model."))
+            notes.append(Note("empty-sets", text, warn=tally.empty > 0.1 * tally.forms))
         return tuple(notes)
 
     def _obstacle(self, form: ReducedForm, names: Names) -> str:

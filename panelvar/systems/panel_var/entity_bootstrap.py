@@ -64,7 +64,7 @@ class EntityBootstrap(Simulated):
     >>> bands = pv.EntityBootstrap(draws=200, seed=1)
     >>> responses = model.impulse_responses(4, level=0.8, bands=bands)
     >>> responses.band_label
-    'entity bootstrap, 200 draws, percentile limits'
+    'entity bootstrap, 200 draws, seed 1, percentile limits'
     """
 
     intervals: ClassVar[tuple[str, ...]] = ("percentile", "hall")

@@ -90,7 +90,7 @@ def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool) -> PanelVarFi
     order = np.r_[lags : lags + count, :lags]
     width = model.n_regressors
     places = np.concatenate([order + equation * width for equation in range(rows.n_vars)])
-    own = estimated_covariance(found, small=False)
+    own = estimated_covariance(found, small_sample=False)
     covariance = replace(own, matrix=own.matrix[np.ix_(places, places)])
     params = found.params[order]
     system = "system " if model.specification.level_equation else ""
@@ -150,7 +150,7 @@ def _estimate_covariance(found: GmmEstimate, places: Positions, asked: object) -
             "fit_panel_var."
         )
     refuse_covariance(kind, found.steps)
-    other = estimated_covariance(replace(found, cov_kind=kind), small=False)
+    other = estimated_covariance(replace(found, cov_kind=kind), small_sample=False)
     return replace(other, matrix=other.matrix[np.ix_(places, places)])
 
 

@@ -73,8 +73,8 @@ WITH_CONSTANT = ("pooled", "mean-group")
 def fit_panel_var(
     data: object,
     columns: Sequence[Hashable] | Hashable,
-    lags: int = 1,
     *,
+    lags: int = 1,
     method: str | None = None,
     transform: str | None = None,
     steps: int | str | None = None,

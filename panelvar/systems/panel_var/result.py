@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import MissingAttributeError, Note, SpecificationError, emit
+from panelvar.core.base.errors import MissingAttributeError, Note, SpecificationError, check_level, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import Stars, format_count
-from panelvar.core.tables.coefficients import starred_rows, value_row
+from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, value_row
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald
@@ -300,7 +300,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
 
     _single_df = _joint_df
 
-    def _stacked(self, df: float) -> StackedInference:
+    def _stacked_with(self, df: float) -> StackedInference:
         del df
         return self._inference
 
@@ -508,10 +508,11 @@ class PanelVarResult(MomentTests, EstimatedSystem):
             *(() if self.fit.gmm is None else (Fact("Hansen", self.hansen_j.in_a_line(digits)),)),
         )
 
-    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
+    def _rows(self, levels: Stars, digits: int, level: float | None) -> tuple[Row, ...]:
         errors = self.std_errors.to_numpy()
         pvalues = self.pvalues.to_numpy()
-        return starred_rows(self.regressor_names, self.fit.params, errors, pvalues, levels, digits)
+        limits = None if level is None else limits_side_by_side(self.conf_int(level=check_level(level)), self.n_vars)
+        return equation_rows(self.regressor_names, self.fit.params, errors, pvalues, levels, digits, limits=limits)
 
     def _foot(self, digits: int) -> tuple[Row, ...]:
         return (value_row("Root MSE", np.sqrt(self.sigma.diagonal()), digits),)

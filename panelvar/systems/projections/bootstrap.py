@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelvar.core.base.arguments import read_generator, say_draws
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import NumericalError
 from panelvar.estimates.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap
@@ -101,12 +102,15 @@ class ProjectionBootstrap:
         uses_sigma = self.shocks.uses_sigma
         target = Target(self.model, self.values, lambda _: self.values, uses_sigma=uses_sigma, carried=self.carried)
         notes = (*source._doubts(levels[0]), *source.notes(target))
-        label = f"{source.kind}, {source.draws} draws, {described_limits(interval, source.joint, source.over)}"
+        label = (
+            f"{source.kind}, {say_draws(source.draws, source.seed)}, "
+            f"{described_limits(interval, source.joint, source.over)}"
+        )
         return Band(found, label, finite_errors(drawn.std(axis=0, ddof=1)), drawn, notes)
 
     def draws(self, source: Recursive | BootstrapAfterBootstrap) -> tuple[Array, Array, Array]:
         """Responses and standard errors (draws, H + 1, K, S) of every data set, and what generated them."""
-        rng = np.random.default_rng(source.seed)
+        rng = read_generator("seed", source.seed)
         if isinstance(source, BootstrapAfterBootstrap):
             model, base = source.centred(self.model, rng), source.base
         else:

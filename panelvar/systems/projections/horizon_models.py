@@ -159,7 +159,7 @@ class HorizonRegressions:
 
     def _impact_moves(self, system: VarResult, shocks: Shocks, known: bool) -> tuple[Array, tuple[Note, ...]]:
         """What each date adds to the estimated impact matrix, (K, S, n)."""
-        problem = system.problem
+        problem = system._problem
         still = np.zeros((system.n_vars, len(shocks.names), problem.nobs))
         if known:
             text = (

@@ -34,7 +34,7 @@ SAMPLES = ("all", "common")
 @documented
 def fit_local_projections(
     data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
     lags: int | str = 1,
     horizon: int = 10,
@@ -73,8 +73,8 @@ def fit_local_projections(
 
     Parameters
     ----------
-    {data (system), names}
-    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
+    {data (system), columns (system)}
+    lags : int or {"aic", "bic", "hqic", "fpe", "lr"}
         Order p of the vector autoregression, or the criterion that chooses it.
     {horizon, identification}
         The scheme must leave one model.
@@ -168,7 +168,7 @@ def fit_local_projections(
     lag_augmented = read_flag("lag_augmented", lag_augmented)
     if instruments is not None and shock is None:
         raise SpecificationError("instruments= is for the variable named in shock=.")
-    read = read_projection_data(data, names, shock, instruments, exogenous)
+    read = read_projection_data(data, columns, shock, instruments, exogenous)
     summed = read_cumulative(cumulative, read.table.names)
     periods = len(read.table.values)
     terms = terms_within(periods, trend, seasons, read.table.exogenous_names, exogenous_lags)

@@ -53,7 +53,7 @@ def read_projection_data(
     DataError
         As `panelvar.data.panel.series.read_var_data`, or labels do not match.
     """
-    names = None if names is None else read_labels("names", names)
+    names = None if names is None else read_labels("columns", names)
     data, names = as_table(data, names)
     in_system = isinstance(shock, str) and (shock in names if names is not None else instruments is not None)
     parts = {"shock": None if in_system else shock, "instrument": instruments, "exogenous": exogenous}

@@ -79,7 +79,7 @@ class ProjectedResponses(Responses):
     >>> lp.with_bands(pv.DeltaMethod(joint="sup-t", seed=1)).response("unemp", "tbilrate").round(2).tail(1)
              value  lower  upper  std_error
     horizon
-    4         0.03  -0.16   0.22       0.08
+    4         0.03  -0.16   0.21       0.08
 
     The projected responses, with bands of 95%:
 

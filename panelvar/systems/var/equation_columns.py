@@ -41,7 +41,7 @@ def equation_columns(model: FittedSystem) -> list[ResultColumn]:
                 model.pvalues[name],
                 conf_int,
                 model.distribution,
-                model.cov_kind,
+                model.cov_label,
                 model.convention.name,
                 model.notes,
                 partial(_statistic, model, name),

@@ -14,7 +14,8 @@ from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.faces.number_format import Stars, star_legend
+from panelvar.core.faces.number_format import Stars
+from panelvar.core.tables.coefficients import said_below
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.drawable import Drawable, Draws
 from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
@@ -349,7 +350,7 @@ class EstimatedSystem(System):
         """Degrees of freedom of the t of one combination of coefficients; infinite for the normal."""
 
     @abstractmethod
-    def _stacked(self, df: float) -> StackedInference:
+    def _stacked_with(self, df: float) -> StackedInference:
         """The coefficients of all equations with their covariance, and so many degrees of freedom."""
 
     @abstractmethod
@@ -357,9 +358,9 @@ class EstimatedSystem(System):
         """Test that lags are absent."""
 
     @property
-    def stacked(self) -> StackedInference:
+    def _stacked(self) -> StackedInference:
         """Coefficients of all equations in a row, ``"[equation]regressor"``, with joint limits (``conf_int``)."""
-        return self._stacked(self._single_df)
+        return self._stacked_with(self._single_df)
 
     def exclusion_test(
         self,
@@ -397,8 +398,8 @@ class EstimatedSystem(System):
         """Which coefficients have an error; None for all."""
         return None
 
-    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
-        notes = ["Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")]
+    def _table_notes(self, levels: Stars, level: float | None) -> tuple[str, ...]:
+        notes = [said_below(levels, level)]
         if self._free is not None and not self._free.all():
             notes.append("Coefficients without a standard error are restricted to zero.")
         return (*notes, *dict.fromkeys(note.text for note in self.notes))

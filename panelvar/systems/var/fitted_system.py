@@ -14,7 +14,14 @@ from panelvar.core.base.arguments import read_horizon, read_levels, read_whole, 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import quantiles, two_sided
-from panelvar.core.base.errors import MissingInformationError, Note, NumericalError, SpecificationError, emit
+from panelvar.core.base.errors import (
+    MissingInformationError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    check_level,
+    emit,
+)
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import (
@@ -25,7 +32,7 @@ from panelvar.core.faces.number_format import (
     format_number,
     format_significant,
 )
-from panelvar.core.tables.coefficients import starred_rows, value_row
+from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, value_row
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.panel.series import VarData
 from panelvar.estimates.bands.delta_method import DeltaMethod
@@ -94,7 +101,7 @@ class FittedSystem(EstimatedSystem):
     """
 
     sigma: Array
-    problem: LagProblem
+    _problem: LagProblem
     data: VarData
     periods: npt.NDArray[np.intp]
     convention: VarConvention
@@ -117,7 +124,7 @@ class FittedSystem(EstimatedSystem):
             terms=terms,
             deterministics=problem.params[: problem.n_deterministic],
             sigma=problem.residual_covariance(convention.sigma),
-            problem=problem,
+            _problem=problem,
             data=data,
             periods=periods,
             convention=convention,
@@ -137,7 +144,7 @@ class FittedSystem(EstimatedSystem):
         count = data.values.shape[0] if data.places is None else data.places.size
         form = ReducedForm(self.coefficients, factor)
         return Estimates(
-            form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
+            form, self.nobs, self._problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
         )
 
     # Counts
@@ -145,22 +152,22 @@ class FittedSystem(EstimatedSystem):
     @property
     def nobs(self) -> int:
         """Rows explained, n; the first p periods serve as lags only."""
-        return self.problem.nobs
+        return self._problem.nobs
 
     @property
     def n_regressors(self) -> int:
         """Coefficients in each equation, m."""
-        return self.problem.n_regressors
+        return self._problem.n_regressors
 
     @property
     def df_resid(self) -> int:
         """Residual degrees of freedom of each equation, n - m."""
-        return self.problem.df_resid
+        return self._problem.df_resid
 
     @property
     def df_model(self) -> int:
         """Coefficients in each equation, deterministic terms included."""
-        return self.problem.n_regressors
+        return self._problem.n_regressors
 
     @property
     def distribution(self) -> str:
@@ -176,7 +183,7 @@ class FittedSystem(EstimatedSystem):
         That of `specification`; of restricted coefficients, zero where they are; in an error-correction model that of
         the levels, the relations taken as known.
         """
-        if self.problem.restriction:
+        if self._problem.restriction:
             # With a rank of zero and nothing beside the relations there is no direction.
             flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), self.n_regressors * self.n_vars)
             return flat.T @ flat
@@ -184,19 +191,19 @@ class FittedSystem(EstimatedSystem):
 
     @cached_property
     def _robust(self) -> CovarianceEstimate | None:
-        return None if isinstance(self.specification, Classical) else self.specification(self.scored, RULES)
+        return None if isinstance(self.specification, Classical) else self.specification(self._scored, RULES)
 
     @property
-    def cov_kind(self) -> str:
+    def cov_label(self) -> str:
         """The errors of the coefficients: "classical", the kind of HC, or how they are clustered."""
         if isinstance(self.specification, HC):
             return self.specification.kind
         return "classical" if self._robust is None else self._robust.label
 
     @cached_property
-    def scored(self) -> Influenced:
+    def _scored(self) -> Influenced:
         """All equations as one model that covariances read."""
-        return scored_system(self.problem, equation_labels(self.names, self.regressor_names), self.data, self.periods)
+        return scored_system(self._problem, equation_labels(self.names, self.regressor_names), self.data, self.periods)
 
     @property
     def _error_divisor(self) -> int:
@@ -206,19 +213,19 @@ class FittedSystem(EstimatedSystem):
     @property
     def _error_sigma(self) -> Array:
         """Residual covariance behind the errors of the coefficients."""
-        return self.problem.residual_covariance(self.convention.coefficient_sigma)
+        return self._problem.residual_covariance(self.convention.coefficient_sigma)
 
     @cached_property
     def _directions(self) -> Array:
         """Directions (D, m, K) whose squares add up to the variances of the coefficients."""
-        return self.problem.directions(positive_factor(self._error_sigma))
+        return self._problem.directions(positive_factor(self._error_sigma))
 
     @cached_property
     def _errors(self) -> Array:
         robust = self.robust_covariance
         if robust is not None:
             return np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
-        return coefficient_errors(self.problem.inverse_factor, self.problem.scatter_factor, self._error_divisor)
+        return coefficient_errors(self._problem.inverse_factor, self._problem.scatter_factor, self._error_divisor)
 
     @cached_property
     def std_errors(self) -> pd.DataFrame:
@@ -232,7 +239,7 @@ class FittedSystem(EstimatedSystem):
                 "An equation fits exactly, or its coefficients are known (those of levels in a model of rank 0). Its "
                 "standard errors are zero, and its t statistics do not exist."
             )
-        return self.problem.params / self._errors
+        return self._problem.params / self._errors
 
     @cached_property
     def tstats(self) -> pd.DataFrame:
@@ -249,7 +256,7 @@ class FittedSystem(EstimatedSystem):
         """Degrees of freedom of `tstats`, of all equations alike or one by one; infinite for the normal."""
         if self.distribution == "normal":
             return np.inf
-        degrees = self.problem.degrees
+        degrees = self._problem.degrees
         return float(degrees) if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)
 
     def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
@@ -269,7 +276,7 @@ class FittedSystem(EstimatedSystem):
 
         def limits_at(each: float) -> tuple[Array, Array]:
             critical = None if self.distribution == "normal" else quantiles(each, np.asarray(self._coefficient_df))
-            return normal_limits(self.problem.params, self._errors, each, critical)
+            return normal_limits(self._problem.params, self._errors, each, critical)
 
         columns = limit_columns(nested(read_levels(level), limits_at))
         index = stacked_labels(self.names, self.regressor_names)
@@ -282,7 +289,7 @@ class FittedSystem(EstimatedSystem):
 
         values = self.robust_covariance
         if values is None:
-            moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
+            moments = self._problem.inverse_factor @ self._problem.inverse_factor.T
             values = np.kron(self._error_sigma, moments).astype(np.float64, copy=False)
         index = stacked_labels(self.names, self.regressor_names)
         return pd.DataFrame(values, index=index, columns=index)
@@ -290,17 +297,17 @@ class FittedSystem(EstimatedSystem):
     @property
     def sigma_df(self) -> Array:
         """Residual covariance U'U / (n - m)."""
-        return self.problem.residual_covariance("df")
+        return self._problem.residual_covariance("df")
 
     @property
     def sigma_ml(self) -> Array:
         """Residual covariance U'U / n."""
-        return self.problem.residual_covariance("ml")
+        return self._problem.residual_covariance("ml")
 
     @property
     def residual_correlation(self) -> pd.DataFrame:
         """Correlations of the equations' errors."""
-        factor = self.problem.scatter_factor
+        factor = self._problem.scatter_factor
         unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
         return self._of_variables(unit @ unit.T)
 
@@ -315,15 +322,15 @@ class FittedSystem(EstimatedSystem):
     def _single_df(self) -> float:
         return np.inf if self.distribution == "normal" else float(self.df_resid)
 
-    def _stacked(self, df: float) -> StackedInference:
-        if self.problem.dependent_columns:
+    def _stacked_with(self, df: float) -> StackedInference:
+        if self._problem.dependent_columns:
             raise NumericalError(_SINGULAR)
         names = equation_labels(self.names, self.regressor_names)
-        fit = StackedCoefficients(names, self.problem.params.T.ravel(), not self.problem.scatter_factor.any())
-        return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
+        fit = StackedCoefficients(names, self._problem.params.T.ravel(), not self._problem.scatter_factor.any())
+        return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_label, df))
 
     def _excluded(self, hypothesis: Exclusion) -> TestResult:
-        problem, covariance = self.problem, self.robust_covariance
+        problem, covariance = self._problem, self.robust_covariance
         rows, columns = hypothesis.regressors(self.names, problem.n_deterministic), hypothesis.columns(self.names)
         if covariance is None:
             sigma = self._error_sigma[columns][:, columns]
@@ -347,19 +354,19 @@ class FittedSystem(EstimatedSystem):
                 "The covariance of the tested coefficients is singular, because there are too few rows."
             )
         test = hypothesis.result(float(form.statistic), len(places), problem, self.convention)
-        return replace(test, notes=(*test.notes, *size_notes(f"exclusion, {self.cov_kind}", self.nobs)))
+        return replace(test, notes=(*test.notes, *size_notes(f"exclusion, {self.cov_label}", self.nobs)))
 
     # Fit
 
     @cached_property
     def resids(self) -> pd.DataFrame:
         """Residuals by period."""
-        return self._by_period(self.problem.residuals)
+        return self._by_period(self._problem.residuals)
 
     @cached_property
     def fitted_values(self) -> pd.DataFrame:
         """Fitted values by period."""
-        return self._by_period(self.problem.design[:, self.n_regressors :] - self.problem.residuals)
+        return self._by_period(self._problem.design[:, self.n_regressors :] - self._problem.residuals)
 
     def residual_autocorrelations(self, lags: int = 10) -> pd.DataFrame:
         r"""Auto- and cross-correlations of the residuals, :math:`\mathrm{corr}(u_{it}, u_{k,t-h})`, h = 0 to ``lags``.
@@ -378,8 +385,8 @@ class FittedSystem(EstimatedSystem):
             Rows (lag, variable), a column for each variable h periods earlier.
         """
         lags = read_whole("lags", lags, 0)
-        refuse_beyond("lags", lags, len(self.problem.residuals))
-        covariances = sample_autocovariances(self.problem.residuals, lags, self.problem.run_starts)
+        refuse_beyond("lags", lags, len(self._problem.residuals))
+        covariances = sample_autocovariances(self._problem.residuals, lags, self._problem.run_starts)
         return self._by_lag(correlations(covariances))
 
     def _by_period(self, values: Array, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -396,8 +403,8 @@ class FittedSystem(EstimatedSystem):
     @cached_property
     def _squares(self) -> tuple[Array, Array]:
         """Residual and total sums of squares; total is about the mean if there is a constant."""
-        scatter = self.problem.scatter_factor
-        right = self.problem.factor[int(self._mean_removed) :, self.n_regressors :]
+        scatter = self._problem.scatter_factor
+        right = self._problem.factor[int(self._mean_removed) :, self.n_regressors :]
         return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", right, right)
 
     @property
@@ -418,12 +425,12 @@ class FittedSystem(EstimatedSystem):
     def rsquared_adjusted(self) -> pd.Series:
         """R-squared of each equation, adjusted for degrees of freedom."""
         full = self.nobs - self._mean_removed
-        return self._by_variable(1.0 - self._unexplained * full / self.problem.degrees)
+        return self._by_variable(1.0 - self._unexplained * full / self._problem.degrees)
 
     @cached_property
     def rmse(self) -> pd.Series:
         """Residual standard error of each equation, with n - m degrees of freedom."""
-        return self._by_variable(np.sqrt(self._squares[0] / self.problem.degrees))
+        return self._by_variable(np.sqrt(self._squares[0] / self._problem.degrees))
 
     @cached_property
     def loglik_by_equation(self) -> pd.Series:
@@ -439,17 +446,17 @@ class FittedSystem(EstimatedSystem):
     @cached_property
     def _log_half_determinant(self) -> float:
         """Half the log determinant of U'U."""
-        if self.problem.dependent_columns:
+        if self._problem.dependent_columns:
             raise NumericalError(
                 "The residual covariance is singular: an equation fits exactly or is a combination of the others, so "
                 "the likelihood and the criteria do not exist."
             )
-        return float(np.log(self.problem.scatter_factor.diagonal()).sum())
+        return float(np.log(self._problem.scatter_factor.diagonal()).sum())
 
     @property
     def _criterion_parameters(self) -> int:
         """Coefficients of all equations that the criteria count."""
-        return self.problem.n_free
+        return self._problem.n_free
 
     @cached_property
     def _criteria(self) -> VarCriteria:
@@ -458,7 +465,7 @@ class FittedSystem(EstimatedSystem):
             self.nobs,
             self.n_vars,
             self.lags,
-            self.problem.n_deterministic,
+            self._problem.n_deterministic,
             self._log_half_determinant,
             self._criterion_parameters,
         )
@@ -574,7 +581,7 @@ class FittedSystem(EstimatedSystem):
         band = self._band(bands, levels, values, statistic, gradients if asymptotic else None, future_steps=steps)
         if asymptotic:
             form = self._form
-            slopes = path_derivatives(form.coefficients, self.problem.directions(form.factor), history, values, terms)
+            slopes = path_derivatives(form.coefficients, self._problem.directions(form.factor), history, values, terms)
             covariance = covariance + np.einsum("dsi,dsj->sij", slopes, slopes)
         notes = self._stability_notes() + (band.notes if band else ())
         emit(notes)
@@ -619,13 +626,13 @@ class FittedSystem(EstimatedSystem):
             The system is not stable.
         """
         steps = read_horizon("steps", steps, 1, self.n_vars**2)
-        if self.terms.labels not in ((), ("const",)) or type(self.problem) is not LagProblem:
+        if self.terms.labels not in ((), ("const",)) or type(self._problem) is not LagProblem:
             raise SpecificationError(
                 "Mean squared errors from an average origin need a stationary, unrestricted system with at most a "
                 "constant beside the lags. Use forecast(bands=DeltaMethod())."
             )
         self._require_stable("mean squared errors from an average origin")
-        problem, m, count = self.problem, self.n_regressors, self.terms.count
+        problem, m, count = self._problem, self.n_regressors, self.terms.count
         step = np.zeros((m, m))
         step[:count, :count] = 1.0
         step[:, count : count + self.n_vars] = problem.params if self.lags else 0.0
@@ -701,9 +708,9 @@ class FittedSystem(EstimatedSystem):
     @property
     def _drawable(self) -> DrawableSystem:
         """The system as the sources of bands see it."""
-        degrees = self.problem.degrees
+        degrees = self._problem.degrees
         own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
-        return DrawableSystem(self.problem, own if self.convention.sigma == "df" else self.nobs)
+        return DrawableSystem(self._problem, own if self.convention.sigma == "df" else self.nobs)
 
     # What shocks have done
 
@@ -741,7 +748,7 @@ class FittedSystem(EstimatedSystem):
                 "'cholesky', 'long_run' or another scheme of orthogonal shocks."
             )
         impact = shocks.system_impact(self.coefficients, self.sigma)
-        residuals = self.problem.residuals
+        residuals = self._problem.residuals
         if shocks.complete:
             # Rows in units of the errors.
             sizes = np.sqrt(self.sigma.diagonal())
@@ -796,10 +803,10 @@ class FittedSystem(EstimatedSystem):
         partial = parts.shape[2] < self.n_vars
         if partial:
             # The part of the residuals that the identified shocks leave belongs to all others together.
-            rest = self.problem.residuals - parts.sum(axis=2)
+            rest = self._problem.residuals - parts.sum(axis=2)
             parts = np.concatenate([parts, rest[:, :, None]], axis=2)
-        starts = np.array(self.problem.run_starts)
-        actual = self.problem.design[:, self.n_regressors :]
+        starts = np.array(self._problem.run_starts)
+        actual = self._problem.design[:, self.n_regressors :]
         with np.errstate(over="ignore", invalid="ignore"):
             for row in range(len(parts)):
                 first = starts[starts <= row].max()
@@ -845,13 +852,15 @@ class FittedSystem(EstimatedSystem):
         except NumericalError:
             return NOT_AVAILABLE
 
-    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
+    def _rows(self, levels: Stars, digits: int, level: float | None) -> tuple[Row, ...]:
         errors = self._errors
         try:
             pvalues = self.pvalues.to_numpy()
         except NumericalError:
             pvalues = np.ones(errors.shape)
-        return starred_rows(self.regressor_names, self.problem.params, errors, pvalues, levels, digits, self._free)
+        limits = None if level is None else limits_side_by_side(self.conf_int(level=check_level(level)), self.n_vars)
+        names, estimates = self.regressor_names, self._problem.params
+        return equation_rows(names, estimates, errors, pvalues, levels, digits, self._free, limits)
 
     def _foot(self, digits: int) -> tuple[Row, ...]:
         return (

@@ -85,7 +85,7 @@ class LagSelection(Presented):
 
         Parameters
         ----------
-        criterion : {"aic", "bic", "hqic", "hq", "fpe", "lr"}
+        criterion : {"aic", "bic", "hqic", "fpe", "lr"}
             ``"lr"`` tests each order against the one below it, from the longest down, and stops at the first rejection
             (Luetkepohl 2005, chapter 4); the shortest order is left if there is none.
         level : float
@@ -96,7 +96,7 @@ class LagSelection(Presented):
         int
         """
         allowed = (*CRITERIA, "lr")
-        short = isinstance(criterion, str) and criterion == "hq"
+        short = isinstance(criterion, str) and criterion == "hqic"
         choice = choose("criterion", "hqic" if short else criterion, allowed)
         if choice != "lr":
             return self.selected[choice]

@@ -16,6 +16,7 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError, 
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.kernels.dynamics.criteria import penalty
 from panelvar.kernels.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.systems.var import system_tests
 from panelvar.systems.var.equation_columns import equation_columns
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-STRATEGIES = ("t", "aic", "bic", "hq")
+STRATEGIES = ("t", "aic", "bic", "hqic")
 
 
 @documented
 def fit_restricted_var(
     data: pd.DataFrame | npt.ArrayLike | Any,
-    restrictions: str | pd.DataFrame | Mapping[str, Sequence[str]],
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
+    restrictions: str | pd.DataFrame | Mapping[str, Sequence[str]],
     lags: int | str = 1,
     threshold: float = 2.0,
     method: str = "fgls",
@@ -53,14 +54,14 @@ def fit_restricted_var(
 
     Parameters
     ----------
-    {data (system)}
-    restrictions : mapping, DataFrame or {"t", "aic", "bic", "hq"}
+    {data (system), columns (system)}
+    restrictions : mapping, DataFrame or {"t", "aic", "bic", "hqic"}
         Equations to the regressors that are left out of them (``{"income": ["L1.price", "const"]}``); a table of 1
         (estimated) and 0 (zero) with regressors and equations as its labels, either way round; or how to find them,
         equation by equation: leave out the regressor of the smallest t statistic until all are at least
         ``threshold`` (R's ``restrict(method="ser")``), or as long as the criterion falls
         (sequential elimination; Luetkepohl 2005, chapter 5).
-    {names, lags (system)}
+    {lags (system)}
     threshold : float
         Smallest absolute t statistic kept by ``"t"``.
     method : {"fgls", "ols", "ml"}
@@ -94,7 +95,7 @@ def fit_restricted_var(
     --------
     >>> import panelvar as pv
     >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
-    >>> model = pv.fit_restricted_var(macro, {"unemp": ["L1.infl"], "infl": ["L1.unemp"]}, lags=1)
+    >>> model = pv.fit_restricted_var(macro, restrictions={"unemp": ["L1.infl"], "infl": ["L1.unemp"]}, lags=1)
     >>> model.params.round(3)
                   infl  unemp  tbilrate
     const        0.532  0.071     0.161
@@ -105,7 +106,7 @@ def fit_restricted_var(
     choose("method", method, ("fgls", "ols", "ml"))
     full = fit_var(
         data,
-        names,
+        columns,
         lags=lags,
         max_lags=max_lags,
         min_lags=min_lags,
@@ -125,7 +126,7 @@ def fit_restricted_var(
             f"{'The equation' if len(empty) == 1 else 'Equations'} of {empty} would have no regressor left. Leave out "
             "fewer."
         )
-    base = full.problem
+    base = full._problem
     problem = RestrictedLagProblem(
         base.design, base.n_deterministic, base.lags, base.n_vars, base.run_starts, free=free, method=method
     )
@@ -177,12 +178,12 @@ def _search_free(model: VarResult, strategy: str, threshold: float) -> Mask:
     choose("restrictions", strategy, STRATEGIES)
     if not read_number("threshold", threshold) > 0.0:
         raise SpecificationError(f"threshold={shown(threshold)}: expected a positive number.")
-    problem, m = model.problem, model.n_regressors
+    problem, m = model._problem, model.n_regressors
     if problem.dependent_columns:
         raise NumericalError("An equation fits exactly, so it has no criterion or t ratio to choose its regressors by.")
     top = problem.factor[:m, :m]
     free = np.ones((m, model.n_vars), dtype=bool)
-    penalty = {"aic": 2.0, "bic": np.log(model.nobs), "hq": 2.0 * np.log(np.log(model.nobs)), "t": 0.0}[strategy]
+    weight = 0.0 if strategy == "t" else penalty(strategy, model.nobs)
     for place in range(model.n_vars):
         right = problem.factor[:m, [m + place]]
         below = float(np.square(problem.factor[m:, m + place]).sum())
@@ -203,7 +204,7 @@ def _search_free(model: VarResult, strategy: str, threshold: float) -> Mask:
                 trial = mask.copy()
                 trial[weakest] = False
                 found, left = fit(trial)
-                if strategy != "t" and np.log(left / rss) - penalty / model.nobs >= 0.0:
+                if strategy != "t" and np.log(left / rss) - weight / model.nobs >= 0.0:
                     break
                 mask, ratios, rss = trial, found, left
         free[:, place] = mask
@@ -228,7 +229,7 @@ class RestrictedVarResult(FittedSystem):
     --------
     >>> import panelvar as pv
     >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
-    >>> model = pv.fit_restricted_var(macro, {"unemp": ["L1.infl"]}, lags=1)
+    >>> model = pv.fit_restricted_var(macro, restrictions={"unemp": ["L1.infl"]}, lags=1)
     >>> model.restriction_test(pv.fit_var(macro, lags=1)).in_a_line()
     'chi2(1) = 1.1242, p = 0.2890'
     """
@@ -243,26 +244,26 @@ class RestrictedVarResult(FittedSystem):
         "with_cov": "A restricted system has no robust standard errors here. See MovingBlockBootstrap."
     }
 
-    problem: RestrictedLagProblem
+    _problem: RestrictedLagProblem
 
     @cached_property
     def free(self) -> pd.DataFrame:
         """Which coefficients are estimated, arranged like `params`."""
-        return self._by_equation(self.problem.free)
+        return self._by_equation(self._problem.free)
 
     @property
     def _free(self) -> Mask:
-        return self.problem.free
+        return self._problem.free
 
     @cached_property
     def _ratios(self) -> Array:
-        free, errors = self.problem.free, self._errors
+        free, errors = self._problem.free, self._errors
         if not errors[free].all():
             raise NumericalError(
                 "An equation fits exactly. Its standard errors are zero, and its t statistics do not exist."
             )
         with np.errstate(invalid="ignore"):
-            return np.where(free, self.problem.params / errors, np.nan)
+            return np.where(free, self._problem.params / errors, np.nan)
 
     def restriction_test(self, unrestricted: VarResult) -> TestResult:
         r"""Likelihood-ratio test of the restrictions against the same system without them.
@@ -289,5 +290,5 @@ class RestrictedVarResult(FittedSystem):
         if not same or unrestricted.names != self.names:
             raise SpecificationError("The unrestricted model must have the same variables, lags, terms and rows.")
         value = 2.0 * (unrestricted.loglik - self.loglik)
-        df = int((~self.problem.free).sum())
+        df = int((~self._problem.free).sum())
         return chi2_test("Likelihood ratio", value, df, f"the {df} restricted coefficients are zero")

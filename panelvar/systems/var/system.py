@@ -393,7 +393,7 @@ class System(Presented):
         self,
         periods: int,
         *,
-        seed: int | np.random.Generator | None = None,
+        seed: int | np.random.Generator = 0,
         errors: npt.ArrayLike | None = None,
         initial: npt.ArrayLike | None = None,
         exogenous: npt.ArrayLike | None = None,
@@ -404,8 +404,8 @@ class System(Presented):
         ----------
         periods : int
             Rows of the sample.
-        seed : int, Generator or None
-            Seed of `numpy.random.default_rng`.
+        seed : int or Generator
+            The same seed gives the same numbers; a Generator is used up.
         errors : array (periods, K), optional
             Errors :math:`u_t` to use; by default normal, mean zero, covariance ``sigma``.
         initial : array (p, K), optional
@@ -668,13 +668,15 @@ class System(Presented):
     def _in_short(self) -> str:
         return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
 
-    def summary(self, *, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
+    def summary(self, *, level: float | None = None, stars: Levels = DEFAULT_STARS, digits: int = 4) -> Table:
         """Return a table of the equations side by side, with errors, stars and criteria where there are data; roots.
 
         Parameters
         ----------
-        stars : sequence of float, mapping of str to float, or False
-            Significance levels, one star each; or signs and their levels. False for no stars.
+        level : float, optional
+            Coverage of confidence limits below each coefficient; none by default.
+        stars : sequence of float, mapping of str to float, or bool
+            Significance levels, one star each; or signs and their levels. False for p-values in their place.
         digits : int
             Decimals.
 
@@ -694,10 +696,10 @@ class System(Presented):
                 *self._facts(digits),
             ),
             header=(Row("", tuple(map(words, self.names))),),
-            body=self._rows(levels, digits),
+            body=self._rows(levels, digits, level),
             foot=self._foot(digits),
             statistics=(Fact("Root moduli", moduli), Fact("Stability", verdict)),
-            notes=self._table_notes(levels),
+            notes=self._table_notes(levels, level),
         )
 
     _title: ClassVar[str] = "Vector autoregression"
@@ -713,14 +715,16 @@ class System(Presented):
     def _facts(self, digits: int) -> tuple[Fact, ...]:
         return (Fact("Estimates", "coefficients given, no data"),)
 
-    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
+    def _rows(self, levels: Stars, digits: int, level: float | None) -> tuple[Row, ...]:
+        if level is not None:
+            raise MissingInformationError("level= needs standard errors, and this system has coefficients only.")
         rows = zip(self.regressor_names, self.params.to_numpy(), strict=True)
         return tuple(value_row(name, values, digits) for name, values in rows)
 
     def _foot(self, digits: int) -> tuple[Row, ...]:
         return ()
 
-    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
+    def _table_notes(self, levels: Stars, level: float | None) -> tuple[str, ...]:
         return ()
 
     def _no_attribute(self, name: str) -> AttributeError:

@@ -44,7 +44,7 @@ def wald_test(
     >>> model.wald_test("[unemp]L1.tbilrate + [unemp]L2.tbilrate = 0").in_a_line()
     'F(1, 390) = 10.8161, p = 0.0011'
     """
-    return self._stacked(self._joint_df).wald_test(restrictions, values)
+    return self._stacked_with(self._joint_df).wald_test(restrictions, values)
 
 
 def lincom(self: EstimatedSystem, expression: str, *, level: float = 0.95) -> LinearCombination:
@@ -70,7 +70,7 @@ def lincom(self: EstimatedSystem, expression: str, *, level: float = 0.95) -> Li
     >>> round(combination.estimate, 4), round(combination.std_error, 4)
     (0.0216, 0.0066)
     """
-    return self._stacked(self._single_df).lincom(expression, level=level)
+    return self._stacked_with(self._single_df).lincom(expression, level=level)
 
 
 def granger_causality(self: EstimatedSystem, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:

@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from panelvar.data.panel.panel import Panel
 
 
-CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe", "lr")
+CRITERION_NAMES = ("aic", "bic", "hqic", "fpe", "lr")
 CROWDED = "few-rows-compared"
 
 
 @documented
 def fit_var(
     data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
+    columns: Sequence[Hashable] | None = None,
     *,
     lags: int | str = 1,
     max_lags: int | None = None,
@@ -66,7 +66,7 @@ def fit_var(
 
     Parameters
     ----------
-    {data (system), names, lags (system), max_lags (system), min_lags (system), trend (system), seasons}
+    {data (system), columns (system), lags (system), max_lags (system), min_lags (system), trend (system), seasons}
     {exogenous, exogenous_lags, missing (system), convention (system)}
 
     Returns
@@ -109,7 +109,7 @@ def fit_var(
     """
     rules = var_convention(convention)
     choose("missing", missing, DROP_OR_RAISE)
-    table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
+    table, terms = specification(data, columns, trend, seasons, exogenous, exogenous_lags)
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
         as_number = f"As a number it is lags={lags}." if lags.isdecimal() else ""
@@ -133,10 +133,10 @@ def fit_var(
 @documented
 def select_lags(
     data: pd.DataFrame | npt.ArrayLike | Panel,
+    columns: Sequence[Hashable] | None = None,
+    *,
     max_lags: int | None = None,
     trend: str = "c",
-    *,
-    names: Sequence[Hashable] | None = None,
     min_lags: int | None = None,
     seasons: int = 0,
     exogenous: Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
@@ -151,11 +151,10 @@ def select_lags(
 
     Parameters
     ----------
-    {data (system)}
+    {data (system), columns (system)}
     max_lags : int, optional
         Longest order. By default the integer part of :math:`12 (T / 100)^{1/4}`, or fewer where rows do not suffice.
-    {trend (system), names, min_lags (system), seasons, exogenous, exogenous_lags, missing (system)}
-    {convention (system)}
+    {trend (system), min_lags (system), seasons, exogenous, exogenous_lags, missing (system), convention (system)}
 
     Returns
     -------
@@ -192,7 +191,7 @@ def select_lags(
     """
     rules = var_convention(convention)
     choose("missing", missing, DROP_OR_RAISE)
-    table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
+    table, terms = specification(data, columns, trend, seasons, exogenous, exogenous_lags)
     selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
     emit(selection.notes)
     return selection
@@ -445,7 +444,7 @@ def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]
 def lag_order(lags: Any, smallest: int = 1, option: str = "lags", *, chosen: bool = False) -> int:
     """Return a lag order as int, or say what was expected; ``chosen`` where the option may name a criterion."""
     if not is_whole(lags) or not smallest <= lags <= LONGEST_HORIZON:
-        other = " or a criterion (aic, bic, hq, fpe, lr)" if chosen else ""
+        other = " or a criterion (aic, bic, hqic, fpe, lr)" if chosen else ""
         some = ""
         if isinstance(lags, (list, tuple, range)):
             several = len(lags) > 1 and list(lags) == list(range(1, len(lags) + 1))

@@ -107,7 +107,7 @@ class VarResult(FittedSystem):
                 f"cov={cov!r}: a vector autoregression takes 'classical', 'HC0' to 'HC5' and Clustered(...). Errors "
                 "robust to correlation over time are not offered. Add lags instead."
             )
-        changed = VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, found)
+        changed = VarResult(self._problem, self.data, self.periods, self.terms, self.convention, self.notes, found)
         # Computed now, so that an impossible covariance is refused here and a misleading one warns here.
         if changed._robust is not None:
             emit(changed._robust.notes)

@@ -38,7 +38,7 @@ def test_a_text_is_not_taken_letter_by_letter(scheme):
         ("centred", lambda wrong: pv.VarConvention("mine", centred=wrong)),
         ("names", lambda wrong: pv.fit_var_batch(np.ones((2, 9, 2)), wrong)),
         ("names", lambda wrong: pv.fit_local_projections(system(), wrong)),
-        ("tests", lambda wrong: pv.unit_root_table(system(), wrong)),
+        ("tests", lambda wrong: pv.unit_root_table(system(), tests=wrong)),
     ],
 )
 def test_what_is_no_sequence_is_refused_by_its_option(option, call, wrong):
@@ -52,7 +52,7 @@ def test_decimals_of_a_line_are_checked(digits):
     panel = pd.DataFrame({"i": np.repeat(range(6), 5), "t": np.tile(range(5), 6)})
     panel["y"], panel["x"] = np.random.default_rng(1).standard_normal((2, 30))
     fit = pv.fit_pooled(pv.Panel(panel, "i", "t"), "y", ["x"])
-    for each in (test, pv.wild_bootstrap(fit, "x", draws=99, seed=1)):
+    for each in (test, pv.wild_bootstrap_test(fit, "x", draws=99, seed=1)):
         with pytest.raises(pv.SpecificationError, match="digits"):
             each.in_a_line(digits)
 

@@ -74,7 +74,7 @@ def test_what_a_system_answers_has_hints_too(model):
         (shares, "decomp", "values"),
         (model.forecast(2), "fcst", "values"),
         (model.forecast(2), "mse", "covariance"),
-        (pv.select_lags(np.random.default_rng(2).standard_normal((60, 2)), 2), "selection", "selected"),
+        (pv.select_lags(np.random.default_rng(2).standard_normal((60, 2)), max_lags=2), "selection", "selected"),
     ]
     for result, foreign, ours in asked:
         assert not hasattr(result, foreign)
@@ -282,7 +282,7 @@ def test_copies_and_pickles_survive(model):
 def test_what_a_kind_of_result_does_not_offer_is_no_attribute_and_says_why(model):
     levels = np.random.default_rng(0).standard_normal((80, 2)).cumsum(axis=0)
     vecm = pv.fit_vecm(levels, ["x", "y"], rank=1, lags=2)
-    restricted = pv.fit_restricted_var(levels, {"x": ["L1.y"]}, ["x", "y"])
+    restricted = pv.fit_restricted_var(levels, restrictions={"x": ["L1.y"]}, columns=["x", "y"])
     asked = [
         (vecm, "with_cov", "MovingBlockBootstrap"),
         (vecm, "granger_causality", "toda_yamamoto_test"),

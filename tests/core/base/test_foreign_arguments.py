@@ -58,7 +58,7 @@ fit_fixed_effects | family | Models are linear: there are no families and links.
 fit_fixed_effects | offset | There is none: subtract it from the dependent variable.
 fit_fixed_effects | use_lsdv | Effects are exact: there is no algorithm to choose.
 fit_fixed_effects | verbose | Nothing is printed on the way: notes of the result say what happened.
-fit_fixed_effects | reps | Bootstraps come after the fit: wild_bootstrap(result, ...).
+fit_fixed_effects | reps | Bootstraps come after the fit: wild_bootstrap_test(result, ...).
 fit_fixed_effects | weight | Did you mean 'weights'?
 fit_fixed_effects | contrasts | A formula says it: C(x, ref=...).
 fit_pooled | entity_effects | Effects are absorbed by fit_fixed_effects(..., effects=...).
@@ -83,7 +83,7 @@ fit_var | type | Here it is trend.
 fit_var | exog | Here it is exogenous.
 fit_var | exogen | Here it is exogenous.
 fit_var | season | Here it is seasons.
-fit_var | varlist | Here it is names.
+fit_var | varlist | Here it is columns.
 fit_var | endog | Here it is data.
 fit_var | order | Here it is lags.
 fit_var | noconstant | Here it is trend='n'.
@@ -114,8 +114,8 @@ fit_arellano_bond | artests | It is a method of the result: ar_test(order).
 fit_arellano_bond | h | There is none: it weights the levels of fit_blundell_bond.
 fit_panel_var | dependent_vars | Here it is columns.
 fit_panel_var | td | Here it is time_effects.
-hausman | sigmamore | Here it is sigma='efficient'.
-hausman | vcov | hausman_regression(random, cov=...) is the robust test.
+hausman_test | sigmamore | Here it is sigma='efficient'.
+hausman_test | vcov | hausman_regression_test(random, cov=...) is the robust test.
 compare | se | Here it is below='std_errors', 'tstats', 'pvalues' or 'conf_int'.
 compare | coef_map | Here it is labels.
 compare | mtitles | A mapping says it: compare({'(1)': first, '(2)': second}).
@@ -145,9 +145,9 @@ plot_responses | impulse | Here it is shocks.
 plot_responses | response | Here it is of.
 plot_coefficients | fig | Here it is figure.
 plot_series | ylim | A figure is matplotlib's: it is changed after it is drawn.
-wild_bootstrap | param | Here it is restriction.
-wild_bootstrap | B | Here it is draws.
-wild_bootstrap | bootcluster | Here it is bootstrap_cluster.
+wild_bootstrap_test | param | Here it is restriction.
+wild_bootstrap_test | B | Here it is draws.
+wild_bootstrap_test | bootcluster | Here it is bootstrap_cluster.
 fit_local_projections | hor | Here it is horizon.
 fit_local_projections | confint | Here it is level, a coverage such as 0.95.
 portmanteau_test | lags_pt | Here it is lags.
@@ -279,8 +279,8 @@ def test_what_the_library_does_not_have_is_not_guessed(name):
         ("fit_VAR", "fit_var"),
         ("fit_fixed_efects", "fit_fixed_effects"),
         ("fit_fixedeffects", "fit_fixed_effects"),
-        ("hausmann", "hausman"),
-        ("hausman_test", "hausman"),
+        ("hausmann", "hausman_test"),
+        ("hausman", "hausman_test"),
         ("johanson_test", "johansen_test"),
         ("DriscolKraay", "DriscollKraay"),
         ("clustered", "Clustered"),

@@ -41,7 +41,8 @@ def answered(call) -> str:
     [
         (
             lambda: pv.johansen_test(WALKS),
-            'johansen_test() needs lags (int or {"aic", "bic", "hq", "fpe", "lr"}): Lags of the model of the levels, p'
+            'johansen_test() needs lags (int or {"aic", "bic", "hqic", "fpe", "lr"}): '
+            "Lags of the model of the levels, p"
             ": the error-correction form has p - 1 lagged differences. For example: pv.johansen_test(data, lags=2).",
         ),
         (
@@ -81,8 +82,8 @@ def answered(call) -> str:
         ),
         (lambda: POOLED.without_rows(3), "without_rows() takes nothing without its name. Which one is 3?"),
         (
-            lambda: pv.fit_var(WALKS, ["x", "y"], names=["a", "b"]),
-            "fit_var() was given names twice, as ['x', 'y'] and by name. It takes data, names without their names.",
+            lambda: pv.fit_var(WALKS, ["x", "y"], columns=["a", "b"]),
+            "fit_var() was given columns twice, as ['x', 'y'] and by name. It takes data, columns without their names.",
         ),
     ],
 )
@@ -152,7 +153,7 @@ def test_examples_of_the_answers_run(name):
 
 def test_examples_of_questions_about_a_result_run():
     for text, names in (
-        (answered(lambda: pv.wild_bootstrap(POOLED)), {"result": POOLED}),
+        (answered(lambda: pv.wild_bootstrap_test(POOLED)), {"result": POOLED}),
         (answered(POOLED.wald_test), {"result": POOLED}),
         (answered(POOLED.nonlinear), {"result": POOLED}),
         (answered(MODEL.wald_test), {"result": MODEL}),

@@ -38,7 +38,7 @@ def panel():
         ("xtscc", "driscoll-kraay"),
         ("HAC", "newey-west"),
         ("BK", "pcse"),
-        ("bootstrap", "wild_bootstrap"),
+        ("bootstrap", "wild_bootstrap_test"),
         ("HC", "HC1"),
         (["entity", "time"], r"got list. For several dimensions of clusters write Clustered\('entity', 'time'\)"),
     ],
@@ -99,13 +99,13 @@ def test_the_default_does_not_go_under_a_presets_name(panel):
 )
 def test_kinds_of_tests(panel, test, given, meant):
     with pytest.raises(pv.SpecificationError, match=f"Did you mean '{meant}'"):
-        test(pv.fit_pooled(panel, "y", X), kind=given)
+        test(pv.fit_pooled(panel, "y", X), statistic=given)
 
 
 def test_other_options(panel):
     pooled = pv.fit_pooled(panel, "y", X)
     with pytest.raises(pv.SpecificationError, match="Did you mean '31'"):
-        pv.wild_bootstrap(pooled, "x1", variant="WCR31", draws=99)
+        pv.wild_bootstrap_test(pooled, "x1", statistic="WCR31", draws=99)
     with pytest.raises(pv.SpecificationError, match="Did you mean 'quadratic-spectral'"):
         pv.DriscollKraay(kernel="qs")
     with pytest.raises(pv.SpecificationError, match="Did you mean 'ec2sls'"):
@@ -171,7 +171,7 @@ def test_the_constant(panel, name):
 def test_functions_asked_for_as_methods(panel):
     result = pv.fit_pooled(panel, "y", X)
     for owner, name, call in [
-        (result, "wild_bootstrap", "panelvar.wild_bootstrap(result, ...)"),
+        (result, "wild_bootstrap_test", "panelvar.wild_bootstrap_test(result, ...)"),
         (result, "compare", "panelvar.compare(results, ...)"),
         (panel, "fit_pooled", "panelvar.fit_pooled(data, ...)"),
     ]:

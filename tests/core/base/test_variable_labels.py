@@ -31,7 +31,7 @@ def model(frame):
         lambda model, a, b: model.granger_causality([a], (b,)),
         lambda model, a, b: model.exclusion_test(equations=a, variables=b, lags=2),
         lambda model, a, b: pv.instantaneous_causality_test(model, a, b),
-        lambda model, a, b: pv.arch_test(model, 2, equation=b),
+        lambda model, a, b: pv.arch_test(model, lags=2, equation=b),
     ],
 )
 def test_tests(model, ask):
@@ -43,7 +43,7 @@ def test_tests(model, ask):
 def test_tests_that_fit_a_model(frame):
     by_text = pv.toda_yamamoto_test(frame, "0", "1", lags=2)
     assert pv.toda_yamamoto_test(frame, 0, 1, lags=2) == by_text
-    restricted = pv.fit_restricted_var(frame, {0: ["L1.1"]}, lags=1)
+    restricted = pv.fit_restricted_var(frame, restrictions={0: ["L1.1"]}, lags=1)
     assert restricted.params.loc["L1.1", "0"] == 0.0
     assert restricted.exclusion_test(equations=0, variables=2) == restricted.exclusion_test(
         equations="0", variables="2"

@@ -107,13 +107,13 @@ def test_small_findings_are_tables_too():
     assert shares["Effect (entity)"] == pytest.approx(variances.rho)
     correlations = pv.residual_correlations(random)
     assert correlations.summary().to_frame().loc["Correlation", "Mean"] == correlations.mean
-    measures = random.r2.summary().to_frame()["R2"]
+    measures = random.rsquared_table.summary().to_frame()["R2"]
     assert measures[["Within", "Between", "Overall"]].tolist() == [
-        random.r2.within,
-        random.r2.between,
-        random.r2.overall,
+        random.rsquared_table.within,
+        random.rsquared_table.between,
+        random.rsquared_table.overall,
     ]
-    for small in (combination, limits, strength, clusters, variances, correlations, random.r2):
+    for small in (combination, limits, strength, clusters, variances, correlations, random.rsquared_table):
         assert repr(small).startswith("<") and "\n" not in repr(small)
         assert small._repr_html_() == small.summary().to_html()
 

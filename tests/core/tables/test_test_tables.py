@@ -63,7 +63,7 @@ def test_a_bootstrap_shows_itself_as_other_tests_do():
     rng = np.random.default_rng(1)
     data = {"i": np.repeat(np.arange(12), 5), "t": np.tile(np.arange(5), 12)}
     data |= dict(zip(("<y>", "<x>"), rng.standard_normal((2, 60)), strict=True))
-    test = pv.wild_bootstrap(pv.fit_pooled(pv.Panel(data, "i", "t"), "<y>", ["<x>"]), "<x>", draws=99, seed=1)
+    test = pv.wild_bootstrap_test(pv.fit_pooled(pv.Panel(data, "i", "t"), "<y>", ["<x>"]), "<x>", draws=99, seed=1)
     html = test._repr_html_()
     assert f"{test.statistic:.4f}" in html
     assert "&lt;x&gt;" in html

@@ -558,8 +558,8 @@ def test_coefficients_with_an_equality_sign_in_their_name_can_be_tested():
     assert combined.estimate == pytest.approx(result.params.iloc[place[0]] - result.params.iloc[place[1]])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        test = pv.wild_bootstrap(result, f"{first} = 0", draws=99, seed=1)
-        assert test.pvalue == pv.wild_bootstrap(result, {first: 0.0}, draws=99, seed=1).pvalue
+        test = pv.wild_bootstrap_test(result, f"{first} = 0", draws=99, seed=1)
+        assert test.pvalue == pv.wild_bootstrap_test(result, {first: 0.0}, draws=99, seed=1).pvalue
     assert test.null == f"{first} = 0"
     with pytest.raises(SpecificationError, match=r"'C\(rel, ref=-2\)\[T.0\]:tr' is not an expr"):
         result.wald_test("C(rel, ref=-2)[T.0]:tr = 0")

@@ -83,7 +83,7 @@ def test_means_have_the_means_of_a_column(frame):
 
 def test_a_system_has_its_variables(frame):
     data = pd.DataFrame(np.random.default_rng(0).standard_normal((30, 2)), columns=["a", "b"])
-    design = pv.fit_var(data, lags=2).scored.design
+    design = pv.fit_var(data, lags=2)._scored.design
     np.testing.assert_array_equal(design.column("b"), data["b"][2:])
     with pytest.raises(pv.DataError, match="'c' is no variable"):
         design.column("c")

@@ -87,7 +87,7 @@ def test_the_between_regression_and_what_is_asked_of_fits():
         fits[data] = fixed, random
         assert str(fixed.with_cov("cluster")) == str(pv.fit_fixed_effects(data, "y", ["x", "z"], cov="cluster"))
     (held, held_random), (streamed, random) = fits[panel], fits[stream]
-    assert str(pv.hausman(streamed, random)) == str(pv.hausman(held, held_random))
+    assert str(pv.hausman_test(streamed, random)) == str(pv.hausman_test(held, held_random))
     assert str(pv.compare([streamed, random])) == str(pv.compare([held, held_random]))
     assert str(streamed.wald_test("x = z")) == str(held.wald_test("x = z"))
     pd.testing.assert_frame_equal(streamed.estimated_effects(), held.estimated_effects(), rtol=1e-9)
@@ -432,7 +432,7 @@ REFUSED = {
     "fit_mean_group()": lambda data: pv.fit_mean_group(data, "y", ["x"]),
     "fit_fgls()": lambda data: pv.fit_fgls(data, "y", ["x", "z"]),
     "cluster_diagnostics()": lambda data: pv.cluster_diagnostics(FITS["pooled"](data)),
-    "wild_bootstrap()": lambda data: pv.wild_bootstrap(FITS["pooled"](data), "x"),
+    "wild_bootstrap_test()": lambda data: pv.wild_bootstrap_test(FITS["pooled"](data), "x"),
 }
 
 

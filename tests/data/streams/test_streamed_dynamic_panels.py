@@ -32,7 +32,7 @@ FITS = {
     ),
     "formula": lambda data: pv.fit_arellano_bond(data, "y ~ w + L(k)", lags=2),
     "system": lambda data: pv.fit_blundell_bond(
-        data, "y", "w", endogenous="k", instruments=COLLAPSED, time_effects=True, small=True
+        data, "y", "w", endogenous="k", instruments=COLLAPSED, time_effects=True, small_sample=True
     ),
     "clusters": lambda data: pv.fit_blundell_bond(data, "y", "w", instruments=FEW, cov=pv.Clustered("region")),
     "one instrument": lambda data: pv.fit_anderson_hsiao(data, "y", "w"),

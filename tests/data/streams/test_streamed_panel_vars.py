@@ -18,7 +18,7 @@ FEW = pv.LagInstruments(last=3, collapse=True)
 NAMES = ["a", "b"]
 FITS = {
     "deviations": lambda data: pv.fit_panel_var(data, NAMES, instruments=FEW),
-    "differences": lambda data: pv.fit_panel_var(data, NAMES, 2, transform="fd", steps=1, instruments=FEW),
+    "differences": lambda data: pv.fit_panel_var(data, NAMES, lags=2, transform="fd", steps=1, instruments=FEW),
     "beside": lambda data: pv.fit_panel_var(
         data, NAMES, time_effects=True, exogenous="w", exogenous_lags=1, instruments=FEW
     ),
@@ -30,7 +30,7 @@ FITS = {
     ),
     "within": lambda data: pv.fit_panel_var(data, NAMES, method="within"),
     "within, periods": lambda data: pv.fit_panel_var(data, NAMES, method="within", time_effects=True, exogenous="w"),
-    "within, classical": lambda data: pv.fit_panel_var(data, NAMES, 2, method="within", cov="classical"),
+    "within, classical": lambda data: pv.fit_panel_var(data, NAMES, lags=2, method="within", cov="classical"),
     "pooled": lambda data: pv.fit_panel_var(data, NAMES, method="pooled", time_effects=True, exogenous="w"),
 }
 QUESTIONS = {
@@ -106,7 +106,7 @@ def test_what_is_asked_of_a_system_is_answered(name):
 
 @pytest.mark.parametrize("name", ["deviations", "within", "pooled"])
 def test_forecasts_go_on_from_the_last_rows_of_every_entity(name):
-    fit = FITS[name] if name != "pooled" else lambda data: pv.fit_panel_var(data, NAMES, 2, method="pooled")
+    fit = FITS[name] if name != "pooled" else lambda data: pv.fit_panel_var(data, NAMES, lags=2, method="pooled")
     held, streamed = fit(pv.Panel(FRAME, "firm", "year")), fit(stream_of([1, 2, 50, 300]))
     pd.testing.assert_frame_equal(streamed.forecast(3), held.forecast(3), rtol=1e-9)
 

@@ -172,7 +172,7 @@ def test_conventions_print_of_a_stream_what_they_print_of_a_panel(convention, we
             fit(data, *arguments, **options) for data in (stream_of(cut(frame, [40, 41])), panel_of(frame))
         )
         assert str(streamed) == str(held)
-        assert str(streamed.r2) == str(held.r2)
+        assert str(streamed.rsquared_table) == str(held.rsquared_table)
         if held.variance_components is not None:
             assert str(streamed.variance_components) == str(held.variance_components)
 

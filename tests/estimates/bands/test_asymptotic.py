@@ -22,7 +22,7 @@ def data():
 
 def moved_systems(model, step):
     """Systems a step along each direction of the coefficients and of sigma, both ways."""
-    problem = model.problem
+    problem = model._problem
     form = DrawableSystem(problem, model.df_resid).estimate
     for direction in problem.directions(form.factor):
         yield [(problem.params + sign * step * direction, model.sigma) for sign in (1.0, -1.0)]
@@ -71,7 +71,7 @@ def test_errors_of_shares_by_differences(data, options):
 def test_shares_of_fewer_shocks_than_variables_have_all_errors_below_them(data):
     """One shock by an instrument has no formula; sets neither: both say so."""
     model = pv.fit_var(data, lags=2)
-    series = np.r_[np.nan, np.nan, model.problem.residuals[:, 0]]
+    series = np.r_[np.nan, np.nan, model._problem.residuals[:, 0]]
     for scheme in (pv.ExternalInstrument(series, NAMES[0]), pv.SignRestrictions({(NAMES[0], "a"): "+"}, seed=1)):
         with pytest.raises(SpecificationError, match="The delta method has no formula"):
             model.variance_decomposition(3, identification=scheme, bands=DeltaMethod())
@@ -99,9 +99,9 @@ def test_errors_of_forecasts_by_differences(data, options):
         matrices = params[d:].reshape(lags, 3, 3).swapaxes(1, 2)
         return dynamics.forecast_path(matrices, history, terms @ params[:d])
 
-    moves = model.problem.directions(np.linalg.cholesky(model.sigma))
+    moves = model._problem.directions(np.linalg.cholesky(model.sigma))
     slopes = [
-        (path(model.problem.params + step * move) - path(model.problem.params - step * move)) / (2 * step)
+        (path(model._problem.params + step * move) - path(model._problem.params - step * move)) / (2 * step)
         for move in moves
     ]
     added = np.einsum("dsi,dsj->sij", slopes, slopes)
@@ -111,7 +111,7 @@ def test_errors_of_forecasts_by_differences(data, options):
     assert_allclose(forecast.upper - forecast.values, 1.6448536269514722 * forecast.std_errors, rtol=1e-9)
     # One step ahead the contribution is z'(X'X)^-1 z sigma.
     row = np.concatenate([terms[0], history[::-1].ravel()])
-    x = model.problem.design[:, : model.n_regressors]
+    x = model._problem.design[:, : model.n_regressors]
     assert_allclose(added[0], row @ np.linalg.solve(x.T @ x, row) * model.sigma, rtol=1e-7)
 
 
@@ -130,11 +130,11 @@ def test_a_path_of_forecasts_is_wider_than_its_points_and_narrower_than_bonferro
 def test_mean_squared_errors_from_an_average_origin(data, lags, trend):
     """Luetkepohl (3.5.11) and (3.5.12) with its own matrices."""
     model = pv.fit_var(data, lags=lags, trend=trend)
-    x, n, steps = model.problem.design[:, : model.n_regressors], model.nobs, 5
+    x, n, steps = model._problem.design[:, : model.n_regressors], model.nobs, 5
     count, size = model.terms.count, x.shape[1]
     bold = np.zeros((size, size))
     bold[:count, :count] = 1.0
-    bold[count : count + 3] = model.problem.params.T
+    bold[count : count + 3] = model._problem.params.T
     bold[count + 3 :, count:-3] = np.eye(size - count - 3)
     gamma, phi = x.T @ x / n, dynamics.moving_average(model.coefficients, steps)
     power = [np.linalg.matrix_power(bold, h) for h in range(steps)]
@@ -157,7 +157,7 @@ def test_an_average_origin_needs_a_stationary_system(data):
         pv.fit_var(data, lags=1, trend="ct"),
         pv.fit_var(data, lags=1, seasons=4),
         pv.fit_var(data, NAMES[:2], lags=1, exogenous=NAMES[2:]),
-        pv.fit_restricted_var(data, {NAMES[0]: [f"L1.{NAMES[1]}"]}, lags=1),
+        pv.fit_restricted_var(data, restrictions={NAMES[0]: [f"L1.{NAMES[1]}"]}, lags=1),
     ):
         with pytest.raises(SpecificationError, match="average origin"):
             model.approximate_mse(2)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from streams import stream
 
 import panelvar as pv
 from panelvar import (
@@ -44,9 +45,9 @@ def model(request):
 
 def simulated(model, innovations, params=None):
     """One data set, a period at a time."""
-    params = model.problem.params if params is None else params
+    params = model._problem.params if params is None else params
     path = model.data.values.copy()
-    d = model.problem.n_deterministic
+    d = model._problem.n_deterministic
     for t in range(2, len(path)):
         terms = [1.0, t + 1.0][:d]
         path[t] = np.concatenate([terms, path[t - 1], path[t - 2]]) @ params + innovations[t - 2]
@@ -59,7 +60,9 @@ def refitted(model, innovations, params=None):
 
 def tolerance(model):
     return (
-        100 * EPSILON * np.linalg.cond(model.problem.design[:, : model.n_regressors] / model.problem.column_sizes[:-2])
+        100
+        * EPSILON
+        * np.linalg.cond(model._problem.design[:, : model.n_regressors] / model._problem.column_sizes[:-2])
     )
 
 
@@ -75,12 +78,12 @@ def tolerance(model):
     ],
 )
 def test_draws_are_refits(model, source):
-    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model._problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     (chunk,) = source.chunks(target, np.random.default_rng(1))
-    drawn = source.resample(Pool(model.problem.residuals, model.df_resid), 5, model.nobs, np.random.default_rng(1))[0]
+    drawn = source.resample(Pool(model._problem.residuals, model.df_resid), 5, model.nobs, np.random.default_rng(1))[0]
     for draw in range(5):
         again = refitted(model, drawn[draw])
-        scale = abs(again.problem.params).max()
+        scale = abs(again._problem.params).max()
         assert_allclose(chunk.form.coefficients[draw], again.coefficients, rtol=0, atol=tolerance(model) * scale)
         sigma = chunk.form.factor[draw] @ chunk.form.factor[draw].T
         assert_allclose(sigma, again.sigma, rtol=0, atol=tolerance(model) * abs(again.sigma).max())
@@ -180,12 +183,12 @@ def kilian(estimate, bias):
 
 def test_bootstrap_after_bootstrap_is_kilians_algorithm_in_a_loop(model):
     source = BootstrapAfterBootstrap(6, seed=3, bias_draws=8)
-    problem, d = model.problem, model.problem.n_deterministic
+    problem, d = model._problem, model._problem.n_deterministic
     target = Target(DrawableSystem(problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(source.chunks(target, np.random.default_rng(3)))
     rng = np.random.default_rng(3)
     first = ResidualBootstrap().resample(Pool(problem.residuals, model.df_resid), 8, model.nobs, rng)[0]
-    bias = np.mean([refitted(model, first[b]).problem.params[d:] for b in range(8)], axis=0) - problem.params[d:]
+    bias = np.mean([refitted(model, first[b])._problem.params[d:] for b in range(8)], axis=0) - problem.params[d:]
     centre = kilian(problem.params[d:], bias)
     x, y = problem.design[:, : model.n_regressors], problem.design[:, model.n_regressors :]
     terms = np.linalg.lstsq(x[:, :d], y - x[:, d:] @ centre, rcond=None)[0]
@@ -194,9 +197,9 @@ def test_bootstrap_after_bootstrap_is_kilians_algorithm_in_a_loop(model):
     allowed = 20 * tolerance(model) * abs(generating).max()
     for draw in range(6):
         again = refitted(model, second[draw], generating)
-        lags = kilian(again.problem.params[d:], bias)
+        lags = kilian(again._problem.params[d:], bias)
         assert_allclose(chunk.form.coefficients[draw], lag_matrices(lags, 0), rtol=0, atol=allowed)
-        own = again.problem.design
+        own = again._problem.design
         left = own[:, model.n_regressors :] - own[:, d : model.n_regressors] @ lags
         beside = np.linalg.lstsq(own[:, :d], left, rcond=None)[0]
         assert_allclose(chunk.form.beside[draw], beside, rtol=0, atol=allowed * 100)
@@ -206,7 +209,7 @@ def test_bootstrap_after_bootstrap_is_kilians_algorithm_in_a_loop(model):
 def test_popes_formula_takes_the_place_of_the_first_bootstrap(trend):
     model = pv.fit_var(series(0.8), ["x", "y"], lags=2, trend=trend)
     source = BootstrapAfterBootstrap(400, seed=3, bias="pope")
-    problem = model.problem
+    problem = model._problem
     system = DrawableSystem(problem, model.df_resid)
     formula, drawn = (
         one.estimated_bias(system, np.random.default_rng(0)).swapaxes(1, 2).reshape(4, 2)
@@ -315,9 +318,9 @@ def test_simulated_forecasts_are_the_recursion_of_each_draw():
     source = ResidualBootstrap(5, seed=4)
     with pytest.warns(pv.PanelVarWarning, match="draws"):
         banded = model.forecast(3, bands=source)
-    system = DrawableSystem(model.problem, model.df_resid)
+    system = DrawableSystem(model._problem, model.df_resid)
     target = Target(system, np.zeros(1), lambda draws: draws.form.factor, future_steps=3)
-    chunk = next(source.chunks(target, np.random.default_rng(4)))
+    chunk = next(source.chunks(target, stream(4)))
     for draw in range(5):
         path = list(model.data.values[-2:])
         for h in range(3):

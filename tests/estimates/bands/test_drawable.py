@@ -152,7 +152,7 @@ def test_a_scheme_that_is_not_offered_is_refused(target, source, words):
 
 def test_a_vector_autoregression_offers_both_schemes(panel):
     model = pv.fit_var(panel[:, 0], lags=1)
-    system = DrawableSystem(model.problem, model.df_resid)
+    system = DrawableSystem(model._problem, model.df_resid)
     assert isinstance(system, FromInnovations)
     assert isinstance(system, FromPosterior)
     assert not isinstance(PanelSystem(panel), (FromInnovations, FromPosterior))

@@ -52,17 +52,19 @@ FITS = {
     "constant": lambda frame: pv.fit_var(frame[["x", "y"]], lags=LAGS),
     "trends": lambda frame: pv.fit_var(frame[["x", "y"]], lags=LAGS, trend="ctt"),
     "exogenous and seasons": lambda frame: pv.fit_var(frame, lags=LAGS, exogenous=["oil"], exogenous_lags=2, seasons=4),
-    "restricted, GLS": lambda frame: pv.fit_restricted_var(frame[["x", "y"]], LEFT_OUT, lags=LAGS),
+    "restricted, GLS": lambda frame: pv.fit_restricted_var(frame[["x", "y"]], restrictions=LEFT_OUT, lags=LAGS),
     "restricted, least squares": lambda frame: pv.fit_restricted_var(
-        frame[["x", "y"]], LEFT_OUT, lags=LAGS, method="ols"
+        frame[["x", "y"]], restrictions=LEFT_OUT, lags=LAGS, method="ols"
     ),
-    "restricted, likelihood": lambda frame: pv.fit_restricted_var(frame[["x", "y"]], LEFT_OUT, lags=LAGS, method="ml"),
+    "restricted, likelihood": lambda frame: pv.fit_restricted_var(
+        frame[["x", "y"]], restrictions=LEFT_OUT, lags=LAGS, method="ml"
+    ),
 }
 
 
 def generated(model, frame, params, innovations):
     """One data set: the deterministic and exogenous terms as they were, the variables a period at a time."""
-    problem, path = model.problem, frame.copy()
+    problem, path = model._problem, frame.copy()
     values = path[["x", "y"]].to_numpy(copy=True)
     first = ROWS - problem.nobs
     terms = problem.design[:, : problem.n_deterministic]
@@ -89,7 +91,7 @@ def assert_within_digits(found, single, problem, lengths=None):
 
 
 def target_of(model):
-    return Target(DrawableSystem(model.problem, 1.0), np.zeros(1), lambda draws: draws.form.factor)
+    return Target(DrawableSystem(model._problem, 1.0), np.zeros(1), lambda draws: draws.form.factor)
 
 
 @pytest.mark.parametrize("root", ROOTS.values(), ids=ROOTS)
@@ -98,11 +100,11 @@ def target_of(model):
 def test_a_batch_equals_a_loop(root, fit, source):
     frame = data(root)
     model = fit(frame)
-    problem = model.problem
+    problem = model._problem
     (chunk,) = source.chunks(target_of(model), np.random.default_rng(1))
     drawn = source.resample(Pool(problem.residuals, problem.df_resid), DRAWS, problem.nobs, np.random.default_rng(1))[0]
     for draw in range(DRAWS):
-        single = fit(generated(model, frame, problem.params, drawn[draw])).problem
+        single = fit(generated(model, frame, problem.params, drawn[draw]))._problem
         lags = chunk.form.coefficients[draw]
         stacked = lags.swapaxes(1, 2).reshape(-1, 2)
         assert_within_digits(np.concatenate([chunk.form.beside[draw], stacked]), single.params, single)
@@ -141,13 +143,13 @@ def test_a_batch_corrected_by_the_formula_equals_a_loop(root, base):
 
 def assert_corrected_draws_are_single_fits(frame, fit, base, kind):
     model = fit(frame)
-    problem, d = model.problem, model.problem.n_deterministic
+    problem, d = model._problem, model._problem.n_deterministic
     source = BootstrapAfterBootstrap(DRAWS, seed=2, bias_draws=5, base=base, bias=kind)
     (chunk,) = source.chunks(target_of(model), np.random.default_rng(2))
     rng = np.random.default_rng(2)
     if kind == "bootstrap":
         first = base.resample(Pool(problem.residuals, problem.df_resid), 5, problem.nobs, rng)[0]
-        fits = [fit(generated(model, frame, problem.params, shocks)).problem.params[d:] for shocks in first]
+        fits = [fit(generated(model, frame, problem.params, shocks))._problem.params[d:] for shocks in first]
         bias = np.mean(fits, axis=0) - problem.params[d:]
     else:
         bias = least_squares_bias(problem.coefficients, problem.residual_covariance("df"), problem.nobs)
@@ -158,7 +160,7 @@ def assert_corrected_draws_are_single_fits(frame, fit, base, kind):
     generating = np.concatenate([terms, centre])
     second = base.resample(Pool(y - x @ generating, problem.df_resid), DRAWS, problem.nobs, rng)[0]
     for draw in range(DRAWS):
-        single = fit(generated(model, frame, generating, second[draw])).problem
+        single = fit(generated(model, frame, generating, second[draw]))._problem
         lags = corrected(single.params[d:], bias)
         found = chunk.form.coefficients[draw].swapaxes(1, 2).reshape(-1, 2)
         own_x, own_y = single.design[:, : single.n_regressors], single.design[:, single.n_regressors :]

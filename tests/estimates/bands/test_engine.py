@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.special import ndtri
+from streams import stream
 
 import panelvar as pv
 from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap
@@ -31,8 +32,8 @@ def model():
 
 def drawn(source, model) -> Draws:
     """The first chunk of a source's draws."""
-    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
-    return next(source.chunks(target, np.random.default_rng(source.seed)))
+    target = Target(DrawableSystem(model._problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
+    return next(source.chunks(target, stream(source.seed)))
 
 
 def test_the_same_seed_gives_the_same_band(model):
@@ -46,9 +47,9 @@ def test_the_same_seed_gives_the_same_band(model):
 @pytest.mark.parametrize("source", [ResidualBootstrap(41, seed=2)])
 def test_chunks_do_not_change_the_draws(model, source, monkeypatch):
     whole = model.impulse_responses(3, bands=source, level=0.5).draws
-    monkeypatch.setattr(lag_problem, "CHUNK_BYTES", 7 * model.problem.design.nbytes)
+    monkeypatch.setattr(lag_problem, "CHUNK_BYTES", 7 * model._problem.design.nbytes)
     monkeypatch.setattr(lag_problem, "FEWEST_DRAWS", 1)
-    assert model.problem.chunk_size() == 7
+    assert model._problem.chunk_size() == 7
     np.testing.assert_allclose(model.impulse_responses(3, bands=source, level=0.5).draws, whole, atol=1e-12)
 
 
@@ -57,9 +58,9 @@ def test_bootstrap_draws_are_refits_of_resampled_data(model):
     source = ResidualBootstrap(3, seed=9)
     with pytest.warns(pv.PanelVarWarning, match="draws"):
         draws = model.impulse_responses(5, bands=source).draws
-    pool = model.problem.residuals - model.problem.residuals.mean(axis=0)
+    pool = model._problem.residuals - model._problem.residuals.mean(axis=0)
     pool = pool * np.sqrt(model.nobs / model.df_resid)
-    chosen = np.random.default_rng(9).integers(0, model.nobs, (3, model.nobs), dtype=np.uint32)
+    chosen = stream(9).integers(0, model.nobs, (3, model.nobs), dtype=np.uint32)
     for draw in range(3):
         path = model.data.values.copy()
         for row in range(2, len(path)):
@@ -127,7 +128,7 @@ def test_delta_method_is_the_numerical_delta_method(model, options):
     """Standard errors from numerical derivatives and the textbook covariances of coefficients and sigma."""
     exact = model.impulse_responses(3, bands=DeltaMethod(), **options)
     lags, n_vars = model.lags, model.n_vars
-    x = model.problem.design[:, : model.n_regressors]
+    x = model._problem.design[:, : model.n_regressors]
     inner = np.linalg.inv(x.T @ x)[1:, 1:]
     cov_coefficients = np.kron(model.sigma, inner)  # of vec(B), equation by equation
     duplication = np.zeros((n_vars**2, n_vars * (n_vars + 1) // 2))
@@ -143,7 +144,7 @@ def test_delta_method_is_the_numerical_delta_method(model, options):
         coefficients = lag_problem.lag_matrices(params, 0)
         return pv.System(coefficients, model.names, sigma=sigma).impulse_responses(3, **options).values.ravel()
 
-    start = np.concatenate([model.problem.params[1:].T.ravel(), model.sigma[np.tril_indices(n_vars)]])
+    start = np.concatenate([model._problem.params[1:].T.ravel(), model.sigma[np.tril_indices(n_vars)]])
     steps = 1e-6 * np.eye(start.size)
     jacobian = np.array([(values(start + step) - values(start - step)) / 2e-6 for step in steps]).T
     covariance = np.zeros((start.size, start.size))
@@ -155,7 +156,7 @@ def test_delta_method_is_the_numerical_delta_method(model, options):
 
 
 def test_monte_carlo_has_the_moments_of_its_distribution(model):
-    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model._problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunks = [chunk.form for chunk in MonteCarlo(20_000, seed=7).chunks(target, np.random.default_rng(7))]
     coefficients = np.concatenate([chunk.coefficients for chunk in chunks])
     factors = np.concatenate([chunk.factor for chunk in chunks])
@@ -183,10 +184,10 @@ def test_divisor_of_sigma_follows_the_convention(model):
     np.testing.assert_allclose(second, ratio * first)
 
 
-def test_few_or_unseeded_draws_are_noted(model):
+def test_few_draws_are_noted(model):
     with pytest.warns(pv.PanelVarWarning, match="rests on"):
         responses = model.impulse_responses(1, bands=ResidualBootstrap(50))
-    assert {note.code for note in responses.notes} == {"few-draws", "no-seed"}
+    assert {note.code for note in responses.notes} == {"few-draws"}
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_something_else_as_bands_is_refused(model):
 
 def test_draws_that_overflow_are_an_error(model):
     target = Target(
-        DrawableSystem(model.problem, model.df_resid),
+        DrawableSystem(model._problem, model.df_resid),
         np.zeros(1),
         lambda draws: np.full((len(draws.form.coefficients), 1), np.inf),
     )

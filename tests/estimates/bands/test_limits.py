@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtri
+from streams import stream
 
 import panelvar as pv
 from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap, SpecificationError
@@ -189,9 +190,9 @@ def test_studentised_bands_of_a_var(model):
     assert_allclose(band.draws, plain.draws)
     errors = model.impulse_responses(4, bands=DeltaMethod()).std_errors
     each = np.empty(band.draws.shape)
-    pool = model.problem.residuals - model.problem.residuals.mean(axis=0)
+    pool = model._problem.residuals - model._problem.residuals.mean(axis=0)
     pool = pool * np.sqrt(model.nobs / model.df_resid)
-    chosen = np.random.default_rng(2).integers(0, model.nobs, (400, model.nobs), dtype=np.uint32)
+    chosen = stream(2).integers(0, model.nobs, (400, model.nobs), dtype=np.uint32)
     for draw in range(400):
         path = model.data.values.copy()
         for row in range(1, len(path)):

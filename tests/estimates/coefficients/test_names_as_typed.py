@@ -105,10 +105,10 @@ def test_an_expression_is_no_pattern(result):
 
 
 def test_the_wild_bootstrap_reads_names_in_the_same_way(result):
-    one = pv.wild_bootstrap(result, "np.log(x)", draws=99, seed=1)
-    other = pv.wild_bootstrap(result, "log(x) = 0", draws=99, seed=1)
+    one = pv.wild_bootstrap_test(result, "np.log(x)", draws=99, seed=1)
+    other = pv.wild_bootstrap_test(result, "log(x) = 0", draws=99, seed=1)
     assert one.pvalue == other.pvalue
-    term = pv.wild_bootstrap(result, "C(region)", draws=99, seed=1)
+    term = pv.wild_bootstrap_test(result, "C(region)", draws=99, seed=1)
     assert term.df == 2
 
 
@@ -128,9 +128,9 @@ def test_regressors_are_chosen_as_they_were_typed():
     printed = pv.fit_hausman_taylor(panel, formula, endogenous=names)
     pd.testing.assert_series_equal(typed.params, printed.params)
     random = pv.fit_random_effects(panel, formula)
-    assert pv.hausman_regression(random, regressors="C(region)").df == 2
+    assert pv.hausman_regression_test(random, regressors="C(region)").df == 2
     with pytest.raises(pv.SpecificationError, match="regressors='I\\(v\\*\\*2\\)' matches none of the names"):
-        pv.hausman_regression(random, regressors="I(v**2)")
+        pv.hausman_regression_test(random, regressors="I(v**2)")
     iv = pv.fit_iv_pooled(panel, "y ~ x + [I(w**2) + L(w) ~ z + v + L(z, 1:2)]", missing="drop")
     assert iv.endogeneity_test("I(w**2)").df == 1
     assert iv.difference_in_sargan("L(z, 2)").df == 1

@@ -211,7 +211,7 @@ def test_ratios_that_are_scaled_and_shifted():
 def test_units_scale_the_set():
     fit = ratio_of(0.5, 4.0, 1.0)
     plain = fit.nonlinear("n / d").fieller["n / d"].intervals[0]
-    panel = fit.design.panel
+    panel = fit._design.panel
     for power in (-400, 400):
         scaled = panel.with_columns(panel_order=True, n=np.ldexp(panel.column("n"), -power))
         other = pv.fit_pooled(scaled, "y", ["n", "d"], constant=False).nonlinear("n / d").fieller["n / d"]

@@ -211,7 +211,7 @@ def test_gls_or_within_variance_in_random_effects():
     frame = gappy_frame(seed=2, entities=14, periods=9)
     panel = pv.Panel(frame, "entity", "year")
     own, within = (pv.fit_random_effects(panel, "y", X, convention=name) for name in ("default", "eviews"))
-    ratio = within.variance_components.idiosyncratic / own.s2
+    ratio = within.variance_components.idiosyncratic / own.sigma2
     np.testing.assert_allclose(within.cov, ratio * own.cov, rtol=1e-12)
     assert (own.distribution, within.distribution) == ("normal", "t")
     assert within.cov_label == "classical (within residual variance)"
@@ -290,7 +290,7 @@ def test_a_covariance_of_scores_serves_every_model_without_being_listed():
     rng = np.random.default_rng(0)
     model = pv.fit_var(pd.DataFrame(rng.standard_normal((60, 2)), columns=["a", "b"]), lags=1)
     doubled = model.with_cov(Doubled())
-    assert doubled.cov_kind == "doubled"
+    assert doubled.cov_label == "doubled"
     assert_matrix(doubled.cov, 2.0 * model.with_cov("HC0").cov.to_numpy())
     for refused in (Kernel(), Projecting(), pv.DriscollKraay(), pv.PanelCorrected(), pv.BiasReduced()):
         with pytest.raises(pv.SpecificationError, match="a vector autoregression takes"):
@@ -484,7 +484,7 @@ def test_a_name_is_known_wherever_covariances_are(name):
         assert pv.fit_local_projections(series, lags=1, horizon=2, cov=name).covariance
     model = pv.fit_var(series, lags=1)
     if "heteroskedasticity" in result.cov_label or name == "robust":
-        assert model.with_cov(name).cov_kind.startswith("HC")
+        assert model.with_cov(name).cov_label.startswith("HC")
     else:
         with pytest.raises(pv.SpecificationError, match="Add lags"):
             model.with_cov(name)

@@ -117,7 +117,7 @@ def test_differences_across_gaps():
 def test_eviews_takes_the_within_variance():
     plain, eviews = fit("random"), fit("random", convention="eviews")
     np.testing.assert_allclose(eviews.params, plain.params)
-    ratio = plain.variance_components.idiosyncratic / plain.s2
+    ratio = plain.variance_components.idiosyncratic / plain.sigma2
     np.testing.assert_allclose(eviews.cov, plain.cov * ratio, rtol=1e-11)
     assert (plain.distribution, eviews.distribution) == ("normal", "t")
 
@@ -135,7 +135,7 @@ def test_normal_inference():
 def test_what_the_residual_variance_counts(counts, divisor):
     result = fit("fixed", convention=PRESETS["default"].but(classical_counts=counts))
     df = result.df_resid if divisor == "df" else result.nobs - divisor
-    assert result.s2 == pytest.approx(result.rss / df, rel=1e-14)
+    assert result.sigma2 == pytest.approx(result.rss / df, rel=1e-14)
     np.testing.assert_allclose(result.cov, fit("fixed").cov * result.df_resid / df, rtol=1e-12)
 
 

@@ -33,14 +33,14 @@ CASES = {
     "wooldridge pooled": (lambda n: pv.wooldridge_pooled_test(sample(n, 5).pooled), 15, 40),
     "born-breitung": (lambda n: pv.born_breitung_test(sample(n, 6).fixed), 15, 40),
     "breusch-godfrey": (lambda t: pv.breusch_godfrey_test(sample(5, t).fixed), 20, 50),
-    "baltagi-li": (lambda t: pv.baltagi_li_test(sample(5, t).fixed, kind="fixed"), 20, 50),
+    "baltagi-li": (lambda t: pv.baltagi_li_test(sample(5, t).fixed, statistic="fixed"), 20, 50),
     "modified wald": (lambda t: pv.modified_wald_test(sample(5, t).fixed), 30, 120),
     "mundlak": (lambda n: pv.mundlak_test(sample(n, 5).random), 30, 120),
-    "hausman regression": (lambda n: pv.hausman_regression(sample(n, 5).random, cov="cluster"), 30, 120),
-    "hausman": (lambda n: pv.hausman(sample(n, 5).fixed, sample(n, 5).random, sigma="own"), 30, 60),
+    "hausman regression": (lambda n: pv.hausman_regression_test(sample(n, 5).random, cov="cluster"), 30, 120),
+    "hausman": (lambda n: pv.hausman_test(sample(n, 5).fixed, sample(n, 5).random, sigma="own"), 30, 60),
     "panel granger": (lambda t: pv.panel_granger_test(sample(8, t).panel, "y", "x1"), 20, 60),
     "adf": (lambda t: pv.adf_test(walk(t)), 60, 150),
-    "adf with a trend": (lambda t: pv.adf_test(walk(t), "t-stat", trend="ct"), 60, 150),
+    "adf with a trend": (lambda t: pv.adf_test(walk(t), lags="t-stat", trend="ct"), 60, 150),
     "dfgls": (lambda t: pv.dfgls_test(walk(t), trend="ct"), 60, 150),
     "kpss": (lambda t: pv.kpss_test(walk(t), trend="ct"), 40, 150),
     "engle-granger": (lambda t: pv.engle_granger_test(walks(t)), 150, 300),
@@ -58,7 +58,7 @@ CASES = {
         50,
         100,
     ),
-    "urzua": (lambda t: pv.normality_test(pv.fit_var(walks(t), lags=1), kind="urzua").joint, 100, 600),
+    "urzua": (lambda t: pv.normality_test(pv.fit_var(walks(t), lags=1), statistic="urzua").joint, 100, 600),
 }
 
 
@@ -76,10 +76,10 @@ def test_a_result_says_so_in_small_samples_alone(name):
 @pytest.mark.parametrize(
     "run",
     [
-        lambda: pv.adf_test(walk(60), 1),
+        lambda: pv.adf_test(walk(60), lags=1),
         lambda: pv.fit_var(walks(60), lags=1).with_cov("HC3").granger_causality("y1", "y2"),
         lambda: pv.mundlak_test(sample(30, 5).random, cov=pv.BiasReduced("i")),
-        lambda: pv.hausman(sample(30, 5).fixed, sample(30, 5).random),
+        lambda: pv.hausman_test(sample(30, 5).fixed, sample(30, 5).random),
         lambda: pv.breusch_godfrey_test(sample(30, 5).pooled),
     ],
 )
@@ -90,7 +90,7 @@ def test_what_holds_its_level_says_nothing(run):
 def test_a_regression_under_a_bias_reduced_covariance_has_the_f_of_its_degrees_of_freedom():
     """HTZ, as `mundlak_test`: with chi-squared it rejected 13 percent of true nulls with 15 entities."""
     model = sample(30, 5).random
-    test, other = (run(model, cov=pv.BiasReduced("i")) for run in (pv.hausman_regression, pv.mundlak_test))
+    test, other = (run(model, cov=pv.BiasReduced("i")) for run in (pv.hausman_regression_test, pv.mundlak_test))
     assert test.distribution == other.distribution == "f" and test.df == 2
     assert 4.0 < test.df_denominator < 30.0
     assert test.pvalue == pytest.approx(other.pvalue, rel=1e-9)

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from quiet import quietly
 from reference_data import table
 from simulation.trace_quantiles import trace_statistics
+from streams import stream
 
 import panelvar as pv
 from panelvar.nonstationary.cointegration import reduced_rank
@@ -243,10 +244,10 @@ def test_bootstrap_is_a_loop_of_tests(trend, rank):
     source = pv.ResidualBootstrap(draws=5, seed=3)
     result = pv.johansen_test(data, lags=2, trend=trend, bootstrap=source)
     assert result.drawn.shape == (4, 5, 2)
-    rng = np.random.default_rng(3)
+    rng = stream(3)
     for place in range(rank + 1):
         fit = pv.fit_vecm(data, rank=place, lags=2, trend=trend)
-        problem = fit.problem
+        problem = fit._problem
         ((shocks, _, _),) = source.innovations(problem, 5, rng)
     terms = problem.design[:, : problem.n_deterministic]
     for draw in range(5):

@@ -160,7 +160,7 @@ def test_likelihood_is_at_its_maximum():
 def test_bootstrap_is_a_loop_of_single_fits(trend, rank):
     data = small(n=60)
     model = pv.fit_vecm(data, rank=rank, lags=2, trend=trend)
-    problem = model.problem
+    problem = model._problem
     rng = np.random.default_rng(3)
     shocks = problem.residuals[rng.integers(0, model.nobs, (4, model.nobs))]
     refits = problem.refit(shocks)
@@ -174,8 +174,8 @@ def test_bootstrap_is_a_loop_of_single_fits(trend, rank):
         again = pv.fit_vecm(pd.DataFrame(path), rank=rank, lags=2, trend=trend)
         assert again.trend == levels
         # The levels' condition is that of the loop's own fit as well.
-        assert_allclose(refits.params[draw], again.problem.params, atol=2e-9)
-        assert_allclose(refits.scatter_factor[draw], again.problem.scatter_factor, rtol=1e-9, atol=1e-9)
+        assert_allclose(refits.params[draw], again._problem.params, atol=2e-9)
+        assert_allclose(refits.scatter_factor[draw], again._problem.scatter_factor, rtol=1e-9, atol=1e-9)
         # What a series carried beside has in common with the residuals.
     beside = rng.standard_normal((4, model.nobs, 1))
     carried = problem.refit(shocks, None, beside)
@@ -189,7 +189,7 @@ def test_bootstrap_is_a_loop_of_single_fits(trend, rank):
 
 
 def test_other_parameters_generate_the_data_too():
-    problem = pv.fit_vecm(small(n=60), rank=1, lags=2, trend="c").problem
+    problem = pv.fit_vecm(small(n=60), rank=1, lags=2, trend="c")._problem
     shocks = np.random.default_rng(1).standard_normal((2, problem.nobs, 3))
     params = problem.params * 0.9
     refits = problem.refit(shocks, params)
@@ -197,7 +197,7 @@ def test_other_parameters_generate_the_data_too():
     for row in range(problem.nobs):
         path[row + 2] = np.concatenate([[1.0], path[row + 1], path[row]]) @ params + shocks[1, row]
     again = pv.fit_vecm(path, rank=1, lags=2, trend="c")
-    assert_allclose(refits.params[1], again.problem.params, atol=1e-9)
+    assert_allclose(refits.params[1], again._problem.params, atol=1e-9)
 
 
 def test_units_and_order():
@@ -381,10 +381,10 @@ def test_all_that_a_system_does():
     assert_allclose(shares.values.sum(axis=2), 1.0)
     history = model.historical_decomposition()
     assert_allclose(history.actual, data.to_numpy()[2:], rtol=1e-8)
-    assert pv.portmanteau_test(model, 8).df == 16 * (8 - 1) - 4
-    assert pv.serial_lm_test(model, 2).df == 32
+    assert pv.portmanteau_test(model, lags=8).df == 16 * (8 - 1) - 4
+    assert pv.serial_lm_test(model, lags=2).df == 32
     assert pv.normality_test(model).df == 8
-    assert pv.arch_test(model, 1).df == 100
+    assert pv.arch_test(model, lags=1).df == 100
     assert "Error-correction model" in repr(model)
     text = str(model)
     for piece in ("ec1", "lrm - 0.9691", "L(D(lry))", "Residual df"):
@@ -413,7 +413,7 @@ def test_delta_method_directions():
 
 def test_residuals_beside_relations_in_auxiliary_regressions():
     model = pv.fit_vecm(small(), rank=1, lags=2, trend="rc")
-    kept = model.problem.tested_regressors
+    kept = model._problem.tested_regressors
     assert kept.shape[1] == 4
     assert_allclose(kept.T @ model.resids.to_numpy(), 0.0, atol=1e-8)
 
@@ -431,8 +431,8 @@ def test_seasons_exogenous_gaps():
         gapped = pv.fit_vecm(dated.drop(1950), rank=1, lags=2, trend="rt")
     assert gapped.nobs == 118 - 3
     assert len(gapped.relations) == 119
-    refits = gapped.problem.refit(gapped.problem.residuals[None])
-    assert_allclose(refits.params[0], gapped.problem.params, atol=1e-9)
+    refits = gapped._problem.refit(gapped._problem.residuals[None])
+    assert_allclose(refits.params[0], gapped._problem.params, atol=1e-9)
 
 
 def test_lags_by_criterion_and_weak_identification():
@@ -538,7 +538,7 @@ def test_names_of_other_programs():
 
 
 def test_kernel_takes_what_a_levels_problem_has():
-    base = pv.fit_var(small(), lags=2, trend="c").problem
+    base = pv.fit_var(small(), lags=2, trend="c")._problem
     problem = VecmProblem(base.design, 1, 2, 3, base.run_starts, rank=1, confined=(0,))
     assert_allclose(problem.difference_rows[:, :3], np.diff(small().to_numpy(), axis=0)[:-1])
     assert problem.n_levels == 4
@@ -577,7 +577,7 @@ def test_gretl_counts(trend):
     gretl = pv.fit_vecm(denmark(), convention="gretl", **options)
     ours = pv.fit_vecm(denmark(), **options)
     n, k = gretl.nobs, gretl.n_vars
-    divisor = n - ours.problem.n_free // k
+    divisor = n - ours._problem.n_free // k
     ratio = np.sqrt(ours.df_resid / divisor)
     assert_allclose(
         gretl.short_run_std_errors, ours.short_run_std_errors * np.sqrt(ours.df_resid / divisor), rtol=1e-12

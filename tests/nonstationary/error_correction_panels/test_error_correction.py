@@ -318,7 +318,7 @@ def test_mean_group(convention):
     assert result.rss == pytest.approx(sum(twin["rss"]), rel=1e-10)
     assert result.distribution == ("t" if convention == "default" else "normal")
     assert result.df_resid == result.nobs - every.size
-    close(result.individual_variances, twin["rss"] / (result.design.entities.sizes - every.shape[1]))
+    close(result.individual_variances, twin["rss"] / (result._design.entities.sizes - every.shape[1]))
 
 
 def test_mean_group_by_the_ratio_of_averages():
@@ -487,7 +487,7 @@ def test_other_refusals():
     with pytest.raises(pv.SpecificationError, match="'ec'"):
         pv.fit_pooled_mean_group(panel(data.assign(ec=data["x1"])), "y", ["ec"])
     with pytest.raises(pv.SpecificationError, match="'trend'"):
-        pv.fit_pooled_mean_group(panel(data.assign(trend=data["x1"])), "y", ["trend"], trend=True)
+        pv.fit_pooled_mean_group(panel(data.assign(trend=data["x1"])), "y", ["trend"], trend="ct")
     with pytest.raises(pv.InsufficientDataError, match="at least two"):
         pv.fit_ardl_mean_group(panel(data[data["entity"] == "e0"]), "y", X)
     with pytest.raises(pv.NumericalError, match="fit exactly"):
@@ -648,14 +648,14 @@ def test_short_run_extras_trend_and_no_constant():
     data = frame(23)
     data["trend"] = data["year"] - 1979.0
     parts = dated_rows(data, extra=("z", "trend"))
-    result = quietly(pv.fit_pooled_mean_group, panel(data.drop(columns="trend")), "y", X, short_run="z", trend=True)
+    result = quietly(pv.fit_pooled_mean_group, panel(data.drop(columns="trend")), "y", X, short_run="z", trend="ct")
     close(result.long_run, climbed(lambda b: concentrated(b, parts), np.array([0.8, -0.3])))
     assert result.names == (*X, "ec", "D(x1)", "D(x2)", "z", "trend", "const")
     bare = dated_rows(data, constant=False)
-    without = pmg(data, constant=False)
+    without = pmg(data, trend="n")
     close(without.long_run, climbed(lambda b: concentrated(b, bare), without.long_run.to_numpy() + 0.01))
     assert without.names == (*X, "ec", "D(x1)", "D(x2)")
-    fixed = quietly(pv.fit_dynamic_fixed_effects, panel(data), "y", X, short_run=["z"], trend=False)
+    fixed = quietly(pv.fit_dynamic_fixed_effects, panel(data), "y", X, short_run=["z"])
     assert fixed.names == (*X, "ec", "D(x1)", "D(x2)", "z", "const")
 
 
@@ -667,24 +667,24 @@ def test_hausman_of_the_long_run():
     for efficient in (pooled, fixed):
         gap = (group.long_run - efficient.long_run).to_numpy()
         difference = (group.cov - efficient.cov).loc[X, X].to_numpy()
-        test = quietly(pv.hausman, group, efficient)
+        test = quietly(pv.hausman_test, group, efficient)
         assert test.statistic == pytest.approx(gap @ np.linalg.solve(difference, gap), rel=1e-8)
         assert test.df == 2
     assert "same long run" in test.null
     with pytest.raises(pv.SpecificationError, match="sigma='own'"):
-        pv.hausman(group, pooled, sigma="sigmamore")
+        pv.hausman_test(group, pooled, sigma="sigmamore")
     with pytest.raises(pv.SpecificationError, match="of one kind"):
-        pv.hausman(group, pv.fit_fixed_effects(panel(data), "y", X))
+        pv.hausman_test(group, pv.fit_fixed_effects(panel(data), "y", X))
     with pytest.raises(pv.SpecificationError, match="no long-run coefficient"):
-        pv.hausman(group, quietly(pv.fit_pooled_mean_group, panel(data), "y", ["z"]))
-    warned("estimated on", pv.hausman, group, pmg(data[data["year"] > 1981]))
+        pv.hausman_test(group, quietly(pv.fit_pooled_mean_group, panel(data), "y", ["z"]))
+    warned("estimated on", pv.hausman_test, group, pmg(data[data["year"] > 1981]))
     warned(
         "not efficient|it is not",
-        pv.hausman,
+        pv.hausman_test,
         group,
         quietly(pv.fit_dynamic_fixed_effects, panel(data), "y", X, cov="cluster"),
     )
-    warned("lag orders", pv.hausman, group, pmg(data, lags=(1, 0, 0)))
+    warned("lag orders", pv.hausman_test, group, pmg(data, lags=(1, 0, 0)))
 
 
 def test_questions_and_reading():

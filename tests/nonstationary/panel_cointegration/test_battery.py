@@ -43,7 +43,7 @@ def test_a_formula_names_the_relation_as_columns_do():
 
 def test_draws_are_those_of_the_error_correction_tests():
     panel = panel_of(system(5, 25, 1))
-    table = pv.panel_cointegration_table(panel, "y", "x1", ("westerlund", "westerlund-ratio"), draws=50, seed=3)
+    table = pv.panel_cointegration_table(panel, "y", "x1", tests=("westerlund", "westerlund-ratio"), draws=50, seed=3)
     expected = pv.westerlund_test(panel, "y", "x1", draws=50, seed=3)
     assert table.result("westerlund").pvalue == expected.pvalue
 
@@ -87,13 +87,17 @@ def test_what_makes_no_table_is_refused(options, words):
 @pytest.mark.parametrize(("trend", "case"), [("n", "n"), ("c", "rc"), ("ct", "rt")])
 def test_johansens_relations_have_the_terms_of_the_others(trend, case):
     panel = panel_of(system(5, 40))
-    found = pv.panel_cointegration_table(panel, "y", "x1", "johansen-fisher", trend=trend).result("johansen-fisher")
+    found = pv.panel_cointegration_table(panel, "y", "x1", tests="johansen-fisher", trend=trend).result(
+        "johansen-fisher"
+    )
     assert found.statistic == pv.johansen_fisher_test(panel, "y", "x1", trend=case).statistic
 
 
 def test_ranks_after_factors_stand_under_the_null_of_each():
     panel = panel_of(system(8, 40))
-    table = pv.panel_cointegration_table(panel, "y", "x1", ["saikkonen-luetkepohl", "westerlund-ratio"], trend="ct")
+    table = pv.panel_cointegration_table(
+        panel, "y", "x1", tests=["saikkonen-luetkepohl", "westerlund-ratio"], trend="ct"
+    )
     expected = pv.saikkonen_luetkepohl_test(panel, "y", "x1")
     assert table.result("saikkonen-luetkepohl").statistic == expected.statistic
     assert "H0: no entity has more than 1 relation" in str(table)
@@ -101,7 +105,7 @@ def test_ranks_after_factors_stand_under_the_null_of_each():
 
 def test_parts_of_one_name_say_whose_they_are():
     panel = panel_of(system(6, 40, 1))
-    table = pv.panel_cointegration_table(panel, "y", "x1", ("johansen-fisher", "saikkonen-luetkepohl"))
+    table = pv.panel_cointegration_table(panel, "y", "x1", tests=("johansen-fisher", "saikkonen-luetkepohl"))
     text = str(table)
     for row in ("Johansen-Fisher LR-bar (r = 0, trace)", "Saikkonen-Luetkepohl LR-bar (r = 0)"):
         assert row in text

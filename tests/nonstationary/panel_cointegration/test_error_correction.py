@@ -112,14 +112,14 @@ def test_every_step_entity_by_entity(trend, lags, leads, regressors):
 
 @pytest.mark.parametrize(
     ("criterion", "penalty"),
-    [("aic", lambda n: 2.0), ("bic", np.log), ("hq", lambda n: 2.0 * np.log(np.log(n)))],
+    [("aic", lambda n: 2.0), ("bic", np.log), ("hqic", lambda n: 2.0 * np.log(np.log(n)))],
 )
 def test_each_entity_has_lags_and_leads_of_its_own(criterion, penalty):
     values = system(9, 40, 2, root=0.7, seed=5)
     values[:5, 1:, 0] += 0.9 * values[:5, :-1, 0]
     lags, leads = (0, 3), (0, 2)
     found = pv.westerlund_test(
-        panel_of(values), "y ~ x1 + x2", lags=lags, leads=leads, criterion=criterion, bandwidth=2
+        panel_of(values), "y ~ x1 + x2", lags=criterion, leads=criterion, max_lags=3, max_leads=2, bandwidth=2
     )
     orders = [chosen(own, "c", lags, leads, penalty) for own in values]
     assert found.individual[["lags", "leads"]].to_numpy().tolist() == [list(pair) for pair in orders]
@@ -226,9 +226,9 @@ def test_panels_that_are_drawn_follow_the_recursion():
     ("convention", "orders"),
     [
         ("default", {"lags": 1, "leads": 1}),
-        ("default", {"lags": (0, 2), "leads": (0, 1)}),
+        ("default", {"lags": "aic", "max_lags": 2, "leads": "aic", "max_leads": 1}),
         ("stata", {"lags": 1}),
-        ("stata-westerlund", {"lags": (0, 2), "leads": (0, 1)}),
+        ("stata-westerlund", {"lags": "aic", "max_lags": 2, "leads": "aic", "max_leads": 1}),
     ],
 )
 def test_pvalues_count_drawn_panels_whose_statistics_are_not_above(monkeypatch, convention, orders):
@@ -250,7 +250,7 @@ def test_pvalues_count_drawn_panels_whose_statistics_are_not_above(monkeypatch, 
     assert len(panels) == 19
     np.testing.assert_allclose(pvalues(found), (1.0 + below) / 20.0)
     assert found.distribution == "none"
-    assert found.choices["P-values"] == "19 draws of whole periods"
+    assert found.choices["P-values"] == "whole periods, 19 draws, seed 3"
 
 
 def test_a_seed_decides_the_draws():
@@ -279,7 +279,7 @@ def test_cointegration_is_found():
         assert max(pvalues(found)) <= (1.0 / 200.0 if draws else 1e-6)
         assert found.reading() == "Rejected at 5 percent: some entities are cointegrated."
     text = str(found.summary())
-    assert "Gt, before standardisation" in text and "199 draws of whole periods" in text
+    assert "Gt, before standardisation" in text and "whole periods, 199 draws, seed 1" in text
     assert found.individual["speed"].lt(0.0).all()
 
 
@@ -319,16 +319,22 @@ def _trend(values):
 @pytest.mark.parametrize(
     ("change", "options", "error", "match"),
     [
-        (panel_of, {"lags": "aic"}, pv.SpecificationError, "fewest and the most"),
-        (panel_of, {"lags": (2, 1)}, pv.SpecificationError, "smaller number first"),
-        (panel_of, {"leads": (0, 1, 2)}, pv.SpecificationError, "fewest and the most"),
+        (
+            panel_of,
+            {"lags": "aic", "min_lags": 2, "max_lags": 1},
+            pv.SpecificationError,
+            "min_lags=2 is above",
+        ),
+        (panel_of, {"lags": (0, 1)}, pv.SpecificationError, r"lags=\(0, 1\) must be a whole number"),
+        (panel_of, {"leads": 1, "max_leads": 2}, pv.SpecificationError, "apply only when a criterion chooses leads"),
+        (panel_of, {"lags": "aic", "leads": "bic"}, pv.SpecificationError, "must name one criterion"),
         (panel_of, {"lags": True}, pv.SpecificationError, "lags"),
         (panel_of, {"lags": -1}, pv.SpecificationError, "at least 0"),
-        (panel_of, {"leads": (0, 0.5)}, pv.SpecificationError, "leads"),
-        (panel_of, {"criterion": "t-stat"}, pv.SpecificationError, "criterion"),
+        (panel_of, {"leads": "aic", "max_leads": 0.5}, pv.SpecificationError, "max_leads"),
+        (panel_of, {"lags": "t-stat"}, pv.SpecificationError, "lags"),
         (panel_of, {"trend": "ctt"}, pv.SpecificationError, "trend"),
         (panel_of, {"convention": "eviews"}, pv.SpecificationError, "convention"),
-        (panel_of, {"convention": "stata-westerlund", "criterion": "bic"}, pv.SpecificationError, "criterion of its"),
+        (panel_of, {"convention": "stata-westerlund", "lags": "bic"}, pv.SpecificationError, "criterion of its"),
         (panel_of, {"convention": "stata-westerlund", "trend": "n"}, pv.SpecificationError, "trend"),
         (panel_of, {"convention": "stata-westerlund", "x": ["x1", "x2"]}, pv.SpecificationError, "one regressor"),
         (panel_of, {"draws": 0}, pv.SpecificationError, "draws"),
@@ -341,7 +347,7 @@ def _trend(values):
             pv.InsufficientDataError,
             "'e0' has 30 periods, of which 10 lags and 0 leads leave 19",
         ),
-        (panel_of, {"lags": (0, 40)}, pv.InsufficientDataError, "leave 0 rows"),
+        (panel_of, {"lags": "aic", "max_lags": 40}, pv.InsufficientDataError, "leave 0 rows"),
         (_short, {"lags": 1}, pv.InsufficientDataError, "'e2' has 5 periods"),
         (_exact, {"lags": 0}, pv.NumericalError, r"'e2' follows its regression exactly\. In all, 1 of 4"),
         (_late, {"leads": 1, "lags": 0, "trend": "n"}, pv.NumericalError, "'e1' follows its regression exactly"),

@@ -31,12 +31,12 @@ def test_every_entity_has_johansens_tests(trend, lags, regressors, correction):
             pvalues = [getattr(each, f"{name}_pvalues")[rank] for each in single]
             np.testing.assert_allclose(found.individual[f"{name}_{rank}"], statistics, rtol=1e-8)
             np.testing.assert_allclose(found.individual[f"{name}_{rank}_pvalue"], pvalues, rtol=1e-6, atol=1e-12)
-    again = pv.combine_pvalues([each.trace_pvalues[0] for each in single], "P")
+    again = pv.combine_pvalues([each.trace_pvalues[0] for each in single], statistic="P")
     assert (found.statistic, found.df) == (pytest.approx(again.statistic, rel=1e-7), 10)
     assert found.nobs == 5 * (40 - lags)
 
 
-@pytest.mark.parametrize("criterion", ["aic", "bic", "hq"])
+@pytest.mark.parametrize("criterion", ["aic", "bic", "hqic"])
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 def test_lags_by_a_criterion_are_those_of_the_levels(criterion):
     values = system(9, 60, 1, root=0.6, seed=4)
@@ -72,7 +72,7 @@ def test_every_statistic_of_every_rank(statistic, test):
         where = "r = 0" if rank == 0 else f"r <= {rank}"
         for kind in ("trace", "max"):
             (one,) = [each for each in tests if each.name.endswith(f"{own} ({where}, {kind})")]
-            again = pv.combine_pvalues(columns[f"{kind}_{rank}_pvalue"], own)
+            again = pv.combine_pvalues(columns[f"{kind}_{rank}_pvalue"], statistic=own)
             assert (one.statistic, one.pvalue) == (pytest.approx(again.statistic), pytest.approx(again.pvalue))
         (average,) = [each for each in tests if each.name.endswith(f"LR-bar ({where}, trace)")]
         mean, variance = (float(each[0]) for each in gamma_moments("trace", "c", [3 - rank]))
@@ -139,7 +139,7 @@ PANEL = {
 @pytest.mark.parametrize("kind", ["trace", "max"])
 def test_eviews_combines_its_pvalues_so_and_ours_are_near_them(kind):
     for rank, cells in enumerate(EVIEWS[kind]):
-        combined = pv.combine_pvalues([pvalue for _, pvalue in cells], "P")
+        combined = pv.combine_pvalues([pvalue for _, pvalue in cells], statistic="P")
         # P-values are printed to four decimals: half a unit of a small one is a percent of it.
         assert combined.statistic == pytest.approx(PANEL[kind][rank][0], abs=0.03)
         assert combined.pvalue == pytest.approx(PANEL[kind][rank][1], abs=0.001)

@@ -117,7 +117,7 @@ def test_entities_of_unequal_lengths_and_lags(weighted):
     np.testing.assert_allclose(statistics(found), expected, rtol=1e-9)
     assert (found.n_periods, found.nobs) == (40, 5 * 40 - 9 - 9)
     residuals = [left(np.column_stack([np.ones(len(each)), each[:, 1]]), each[:, 0]) for each in own]
-    alone = [pv.adf_test(each, "aic", trend="n", max_lags=4) for each in residuals]
+    alone = [pv.adf_test(each, lags="aic", trend="n", max_lags=4) for each in residuals]
     assert orders == [each.lags for each in alone]
     np.testing.assert_allclose(found.individual["ratio"], [each.statistic for each in alone], rtol=1e-9)
 

@@ -166,11 +166,11 @@ def test_every_statistic_of_every_rank():
                     np.sqrt(6.0 / variance) * (columns[f"trace_{rank}"].mean() - mean)
                 )
             elif statistic == "cain":
-                scores = pv.combine_pvalues(pvalues, "Z").statistic * np.sqrt(6.0)
+                scores = pv.combine_pvalues(pvalues, statistic="Z").statistic * np.sqrt(6.0)
                 spread = np.sqrt(6.0 + 30.0 * score_correlation(correlation, 3, rank))
                 assert one.statistic == pytest.approx(scores / spread, rel=1e-3)
             else:
-                again = pv.combine_pvalues(pvalues, statistic)
+                again = pv.combine_pvalues(pvalues, statistic=statistic)
                 assert (one.statistic, one.pvalue) == (pytest.approx(again.statistic), pytest.approx(again.pvalue))
 
 

@@ -26,8 +26,8 @@ def pvalues(count: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize(("text", "modified", "normal"), [(ONE_RELATION, -0.98, 1.49), (THREE_RELATIONS, -2.02, 2.12)])
 def test_published_statistics(text, modified, normal):
     given = [float(each) for each in text.split()]
-    assert round(pv.combine_pvalues(given, "Pm").statistic, 2) == modified
-    assert round(pv.combine_pvalues(given, "Z").statistic, 2) == normal
+    assert round(pv.combine_pvalues(given, statistic="Pm").statistic, 2) == modified
+    assert round(pv.combine_pvalues(given, statistic="Z").statistic, 2) == normal
 
 
 @pytest.mark.parametrize(
@@ -40,22 +40,22 @@ def test_published_statistics(text, modified, normal):
 )
 def test_published_pvalues_of_correlated_tests(given, printed):
     """Oersal and Arsova (2017): seven countries, p-values of the panel by Hartung with kappa = 0.2."""
-    assert round(pv.combine_pvalues(given, "hartung").pvalue, 2) == printed
+    assert round(pv.combine_pvalues(given, statistic="hartung").pvalue, 2) == printed
 
 
 @pytest.mark.parametrize("count", [2, 3, 40])
 def test_definitions(count):
     p = pvalues(count, seed=count)
-    every = {name: pv.combine_pvalues(p, name) for name in COMBINATIONS}
+    every = {name: pv.combine_pvalues(p, statistic=name) for name in COMBINATIONS}
     z = stats.norm.ppf(p)
-    fisher = stats.combine_pvalues(p, "fisher")
+    fisher = stats.combine_pvalues(p, method="fisher")
     assert (every["P"].statistic, every["P"].pvalue) == pytest.approx((fisher.statistic, fisher.pvalue), rel=1e-12)
     assert every["P"].df == 2 * count
     stouffer = z.sum() / np.sqrt(count)
     assert (every["Z"].statistic, every["Z"].pvalue) == pytest.approx((stouffer, stats.norm.cdf(stouffer)), rel=1e-10)
     modified = sum(-2 * np.log(each) - 2 for each in p) / (2 * np.sqrt(count))
     assert (every["Pm"].statistic, every["Pm"].pvalue) == pytest.approx((modified, stats.norm.sf(modified)), rel=1e-10)
-    assert every["L*"].pvalue == pytest.approx(stats.combine_pvalues(p, "mudholkar_george").pvalue, rel=1e-10)
+    assert every["L*"].pvalue == pytest.approx(stats.combine_pvalues(p, method="mudholkar_george").pvalue, rel=1e-10)
     assert every["L*"].pvalue == pytest.approx(stats.t.cdf(every["L*"].statistic, 5 * count + 4), rel=1e-10)
     assert every["L*"].df == 5 * count + 4
     r = max(-1 / (count - 1), 1 - z.var(ddof=1))
@@ -92,7 +92,7 @@ def test_the_order_decides_nothing():
 
 
 def test_one_is_the_result_and_the_others_are_its_parts():
-    result = pv.combine_pvalues(pvalues(5), "L*")
+    result = pv.combine_pvalues(pvalues(5), statistic="L*")
     assert (result.name, result.distribution, result.df) == ("Choi's L* (logit)", "t", 29)
     assert [each.name.split()[0] for each in result.parts] == ["Choi's", "Maddala-Wu", "Choi's", "Hartung's", "Simes"]
     text = str(result.summary())

@@ -23,7 +23,7 @@ def two_variables(entities: int = 12, periods: int = 40) -> pv.Panel:
 
 def test_every_entry_is_what_the_test_itself_says():
     panel = two_variables()
-    table = pv.panel_unit_root_table(panel, ["y", "z"], ALL, lags=1)
+    table = pv.panel_unit_root_table(panel, ["y", "z"], tests=ALL, lags=1)
     differenced = panel.with_columns(panel_order=True, d=panel.difference("z"))
     own = {
         "llc": pv.llc_test(differenced, "d", lags=1),
@@ -46,12 +46,12 @@ def test_every_entry_is_what_the_test_itself_says():
 def test_differences_do_not_bridge_gaps_and_follow_the_calendar_whatever_the_order_of_rows():
     frame = pd.DataFrame({"i": np.repeat([1, 2, 3], 30), "t": np.tile(np.arange(30), 3), "y": walks(3, 30).ravel()})
     shuffled = pv.Panel(frame.sample(frac=1.0, random_state=3), "i", "t")
-    found = pv.panel_unit_root_table(shuffled, "y", "llc", lags=0, differences=2).result("llc")
+    found = pv.panel_unit_root_table(shuffled, "y", tests="llc", lags=0, differences=2).result("llc")
     changes = pd.DataFrame(np.diff(walks(3, 30), 2, axis=1).T)
     assert found.statistic == pytest.approx(pv.llc_test(changes, lags=0).statistic, rel=1e-12)
     holed = pv.Panel(frame.drop(index=[10]), "i", "t")
     with pytest.raises(pv.DataError, match="has no value in 1 period"):
-        pv.panel_unit_root_table(holed, "y", "llc", lags=0)
+        pv.panel_unit_root_table(holed, "y", tests="llc", lags=0, unusable="raise")
 
 
 def test_a_table_with_a_column_for_each_entity_is_one_variable():
@@ -65,14 +65,14 @@ def test_a_table_with_a_column_for_each_entity_is_one_variable():
 
 def test_terms_may_differ_between_levels_and_differences():
     panel = two_variables()
-    table = pv.panel_unit_root_table(panel, "y", "ips", trend=("ct", "c"), lags=0)
+    table = pv.panel_unit_root_table(panel, "y", tests="ips", trend=("ct", "c"), lags=0)
     assert table.result("ips", form="level").statistic == pv.ips_test(panel, "y", trend="ct", lags=0).statistic
     assert "level: a constant and a trend by entity" in " ".join(str(table).split())
 
 
 def test_the_printed_table_groups_tests_by_null_and_counts_those_that_reject():
     panel = two_variables()
-    text = " ".join(str(pv.panel_unit_root_table(panel, ["y", "z"], ("llc", "cips", "hadri"), lags=0)).split())
+    text = " ".join(str(pv.panel_unit_root_table(panel, ["y", "z"], tests=("llc", "cips", "hadri"), lags=0)).split())
     assert text.index("H0: every entity has a unit root") < text.index("CIPS") < text.index("H0: every entity is stat")
     assert "y, level: at 5 percent, 0 of 2 reject that every entity has a unit root" in text
     assert "z, level: at 5 percent, 2 of 2 reject that every entity has a unit root" in text
@@ -82,7 +82,7 @@ def test_the_printed_table_groups_tests_by_null_and_counts_those_that_reject():
 
 def test_stars_of_a_bound_are_those_it_proves():
     panel = two_variables()
-    found = pv.panel_unit_root_table(panel, "z", "cips", lags=0, differences=0)
+    found = pv.panel_unit_root_table(panel, "z", tests="cips", lags=0, differences=0)
     assert (found.result("cips").bound, found.result("cips").pvalue) == ("<", 0.01)
     (row,) = [row for row in found.summary().body if row.cells[0].stars]
     assert (row.label.strip(), row.cells[0].stars, row.cells[1].text) == ("CIPS", "***", "<0.0100")
@@ -151,7 +151,7 @@ def test_what_makes_no_table_is_refused(options, words):
 
 
 def test_which_result_is_asked_for_must_be_clear():
-    table = pv.panel_unit_root_table(two_variables(), ["y", "z"], ("llc", "ips"), lags=0)
+    table = pv.panel_unit_root_table(two_variables(), ["y", "z"], tests=("llc", "ips"), lags=0)
     with pytest.raises(pv.SpecificationError, match="name 4 entries"):
         table.result("llc")
     for asked in ({"test": np.ones((2, 2))}, {"test": "llc", "subject": pd.DataFrame()}, {"test": "llc", "form": 1}):

@@ -53,7 +53,7 @@ def test_every_step_in_loops(trend, lags, robust):
     values = walks(6, 40, seed=2) * np.array([[1.0], [0.5], [3.0], [2.0], [1.0], [0.7]]) + 5.0
     options = {"max_lags": 4} if isinstance(lags, str) else {}
     found = pv.breitung_test(panel_of(values), "y", lags=lags, trend=trend, robust=robust, **options)
-    orders = [pv.adf_test(y, lags, trend=trend, **options).lags for y in values]
+    orders = [pv.adf_test(y, lags=lags, trend=trend, **options).lags for y in values]
     assert found.individual["lags"].tolist() == orders
     assert found.statistic == pytest.approx(slow(values, orders, trend, robust), rel=1e-9)
     rows = 39 - max(orders) - (trend == "ct")

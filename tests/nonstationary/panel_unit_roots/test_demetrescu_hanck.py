@@ -94,7 +94,7 @@ def test_the_statistics_as_written_out(trend, lags):
     values = walks(5, 16, seed=3) * np.linspace(1.0, 3.0, 5)[:, None] + 4.0
     expected = written_out(values, [lags] * 5, trend)
     for kind in expected:
-        found = pv.demetrescu_hanck_test(panel_of(values), "y", kind=kind, lags=lags, trend=trend)
+        found = pv.demetrescu_hanck_test(panel_of(values), "y", statistic=kind, lags=lags, trend=trend)
         assert found.statistic == pytest.approx(expected[kind], rel=1e-8)
         others = {KINDS[part.name]: part.statistic for part in found.parts}
         assert others == pytest.approx({name: each for name, each in expected.items() if name != kind}, rel=1e-8)
@@ -155,13 +155,13 @@ def test_changing_variances_and_common_shocks_leave_the_level():
 
 def test_stationary_panels_are_rejected():
     for trend, kind in (("c", "dh"), ("c", "hs"), ("ct", "hmw")):
-        found = pv.demetrescu_hanck_test(breaking(20, 80, 5, 0.6).T, kind=kind, trend=trend, lags=0)
+        found = pv.demetrescu_hanck_test(breaking(20, 80, 5, 0.6).T, statistic=kind, trend=trend, lags=0)
         assert found.pvalue < 0.05, kind
     assert found.reading() == "Rejected at 5 percent: some entities are stationary."
 
 
 def test_statistics_without_a_trend_are_noted_with_one():
-    noted = pv.demetrescu_hanck_test(panel_of(walks(6, 30)), "y", kind="dh", trend="ct")
+    noted = pv.demetrescu_hanck_test(panel_of(walks(6, 30)), "y", statistic="dh", trend="ct")
     assert [note.code for note in noted.notes] == ["changing-variances"]
     assert noted.name == "Demetrescu-Hanck (trend 'ct')"
     assert not pv.demetrescu_hanck_test(panel_of(walks(6, 30)), "y", trend="ct").notes
@@ -192,9 +192,9 @@ def late() -> np.ndarray:
             "4 periods leave 3 changes after the lags, and at least 4 are needed",
         ),
         (walks(6, 12), {"lags": 6}, pv.InsufficientDataError, "'e0' has too few periods"),
-        (late(), {"lags": 0, "kind": "hs"}, pv.PanelVarError, "last period"),
-        (walks(6, 30), {"kind": "hmw"}, pv.SpecificationError, "for trend='ct'"),
-        (walks(6, 30), {"kind": "sign"}, pv.SpecificationError, "kind"),
+        (late(), {"lags": 0, "statistic": "hs"}, pv.PanelVarError, "last period"),
+        (walks(6, 30), {"statistic": "hmw"}, pv.SpecificationError, "for trend='ct'"),
+        (walks(6, 30), {"statistic": "sign"}, pv.SpecificationError, "statistic"),
         (walks(6, 30), {"lags": "short"}, pv.SpecificationError, "lags"),
         (walks(6, 30), {"trend": "ctt"}, pv.SpecificationError, "trend"),
     ],

@@ -13,7 +13,7 @@ from panelvar.nonstationary.unit_roots.distributions import simulated_tau_pvalue
 
 
 @pytest.mark.parametrize("trend", ["n", "c", "ct"])
-@pytest.mark.parametrize("lags", [0, 2, "hq", "t-stat"])
+@pytest.mark.parametrize("lags", [0, 2, "hqic", "t-stat"])
 @pytest.mark.parametrize("statistic", ["Z", "P", "Pm", "L*", "hartung"])
 def test_entities_have_the_tests_of_single_series(trend, lags, statistic):
     values = walks(6, 40, seed=2)
@@ -36,7 +36,7 @@ def test_entities_have_the_tests_of_single_series(trend, lags, statistic):
                 for one, n in zip(table["ratio"], rows, strict=True)
             ]
         np.testing.assert_allclose(table["pvalue"], pvalues, rtol=1e-9)
-        expected = pv.combine_pvalues(pvalues, statistic)
+        expected = pv.combine_pvalues(pvalues, statistic=statistic)
         assert (found.statistic, found.pvalue) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-8)
         assert (found.distribution, found.df, len(found.parts)) == (expected.distribution, expected.df, 4)
 
@@ -63,7 +63,7 @@ def test_unequal_lengths_and_lags_of_their_own():
     values = walks(4, 40, seed=4)
     values[0, :9] = np.nan
     found = pv.fisher_test(panel_of(values), "y", lags="aic", max_lags=3, convention="stata")
-    own = [pv.adf_test(y[~np.isnan(y)], "aic", max_lags=3) for y in values]
+    own = [pv.adf_test(y[~np.isnan(y)], lags="aic", max_lags=3) for y in values]
     assert found.statistic == pytest.approx(pv.combine_pvalues([each.pvalue for each in own]).statistic, rel=1e-8)
 
 
@@ -89,8 +89,8 @@ def test_stationary_entities_are_found():
 def test_simes_names_the_entities_that_are_stationary():
     values = np.vstack([walks(8, 80, seed=5), walks(2, 80, seed=6, root=0.2)])
     found = pv.simes_test(panel_of(values), "y", lags=1, convention="stata")
-    own = [pv.adf_test(series, 1).pvalue for series in values]
-    expected = pv.combine_pvalues(own, "simes")
+    own = [pv.adf_test(series, lags=1).pvalue for series in values]
+    expected = pv.combine_pvalues(own, statistic="simes")
     assert found.pvalue == pytest.approx(expected.pvalue, rel=1e-8)
     np.testing.assert_allclose(found.individual["adjusted_pvalue"], expected.individual["adjusted_pvalue"], rtol=1e-8)
     assert found.individual.index[found.individual["adjusted_pvalue"] <= 0.05].tolist() == ["e8", "e9"]

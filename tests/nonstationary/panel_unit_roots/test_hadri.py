@@ -15,28 +15,28 @@ from panelvar.nonstationary.panel_unit_roots.hadri import MOMENTS
 def test_entities_have_the_statistics_of_kpss(trend):
     values = walks(5, 60, root=0.4)
     found = pv.hadri_test(panel_of(values), "y", trend=trend, errors="serial", bandwidth=3)
-    own = [pv.kpss_test(series, 3, trend=trend).statistic for series in values]
+    own = [pv.kpss_test(series, bandwidth=3, trend=trend).statistic for series in values]
     np.testing.assert_allclose(found.individual["statistic"], own, rtol=1e-10)
     mean, variance = MOMENTS[trend]
     assert found.statistic == pytest.approx(np.sqrt(5 / variance) * (np.mean(own) - mean))
 
 
 @pytest.mark.parametrize("errors", ["homoskedastic", "heteroskedastic"])
-@pytest.mark.parametrize("df_correction", [False, True])
-def test_variances_by_loops(errors, df_correction):
+@pytest.mark.parametrize("small_sample", [False, True])
+def test_variances_by_loops(errors, small_sample):
     values = 100.0 + walks(4, 15) * np.array([[1.0], [2.0], [5.0], [0.5]])
     left = []
     for series in values:
         design = np.column_stack([np.ones(15), np.arange(15.0)])
         left.append(series - design @ np.linalg.lstsq(design, series, rcond=None)[0])
     np.testing.assert_allclose(detrend(values, 2), left, atol=1e-11)
-    squares = [sum(residuals**2) / (13 if df_correction else 15) for residuals in left]
+    squares = [sum(residuals**2) / (13 if small_sample else 15) for residuals in left]
     used = [np.mean(squares)] * 4 if errors == "homoskedastic" else squares
     own = [
         sum(sum(residuals[: t + 1]) ** 2 for t in range(15)) / 15**2 / variance
         for residuals, variance in zip(left, used, strict=True)
     ]
-    found = pv.hadri_test(panel_of(values), "y", trend="ct", errors=errors, df_correction=df_correction)
+    found = pv.hadri_test(panel_of(values), "y", trend="ct", errors=errors, small_sample=small_sample)
     assert found.statistic == pytest.approx(np.sqrt(4 / (11 / 6300)) * (np.mean(own) - 1 / 15), rel=1e-10)
 
 

@@ -18,7 +18,7 @@ def test_entities_have_the_ratios_of_single_tests(trend, lags):
     values = walks(6, 40, seed=2)
     options = {"max_lags": 4} if isinstance(lags, str) else {}
     found = pv.ips_test(panel_of(values), "y", lags=lags, trend=trend, **options)
-    own = [pv.adf_test(series, lags, trend=trend, **options) for series in values]
+    own = [pv.adf_test(series, lags=lags, trend=trend, **options) for series in values]
     np.testing.assert_allclose(found.individual["ratio"], [each.statistic for each in own], rtol=1e-10)
     assert found.individual["lags"].tolist() == [each.lags for each in own]
     assert found.individual["rows"].tolist() == [each.nobs for each in own]
@@ -33,7 +33,7 @@ def test_entities_of_unequal_lengths():
     y[1, :7] = np.nan
     y[3, 33:] = np.nan
     found = pv.ips_test(panel_of(y), "y", lags=1)
-    own = [pv.adf_test(series[~np.isnan(series)], 1).statistic for series in y]
+    own = [pv.adf_test(series[~np.isnan(series)], lags=1).statistic for series in y]
     np.testing.assert_allclose(found.individual["ratio"], own, rtol=1e-10)
     assert [part.name for part in found.parts] == ["Z-t-bar"]
     assert (found.n_periods, found.nobs) == (40, sum(found.individual["rows"]))

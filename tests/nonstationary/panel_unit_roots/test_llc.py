@@ -20,7 +20,7 @@ def time_powers(count: int, powers: int) -> np.ndarray:
     return np.arange(count, dtype=float)[:, None] ** np.arange(powers)
 
 
-def slow(values, lags, trend, *, powers, width, read_at, convention="default", df_correction=False):
+def slow(values, lags, trend, *, powers, width, read_at, convention="default", small_sample=False):
     """The adjusted ratio: equations (2) to (12) of the paper, in loops."""
     changes, levels, ratios = [], [], []
     for y, p in zip(values, lags, strict=True):
@@ -30,7 +30,7 @@ def slow(values, lags, trend, *, powers, width, read_at, convention="default", d
         columns = np.hstack(others)
         e, v = left(columns, dy[p:]), left(columns, y[p:-1])
         u = left(np.column_stack([columns, y[p:-1]]), dy[p:])
-        deviation = np.sqrt(u @ u / (rows - columns.shape[1] - 1 if df_correction else rows))
+        deviation = np.sqrt(u @ u / (rows - columns.shape[1] - 1 if small_sample else rows))
         x = left(time_powers(len(dy), powers), dy)
         variance = x @ x + 2 * sum((1 - j / (width + 1)) * (x[j:] @ x[:-j]) for j in range(1, width + 1))
         changes.append(e / deviation)
@@ -39,7 +39,7 @@ def slow(values, lags, trend, *, powers, width, read_at, convention="default", d
     e, v = np.concatenate(changes), np.concatenate(levels)
     delta = (e @ v) / (v @ v)
     squares = ((e - delta * v) ** 2).sum()
-    error = np.sqrt(squares / (len(e) - df_correction) / (v @ v))
+    error = np.sqrt(squares / (len(e) - small_sample) / (v @ v))
     adjust = levin_lin_chu_adjustment(trend, read_at, convention)
     return (delta / error - np.mean(ratios) * len(e) ** 2 / squares * error * adjust.mean) / adjust.sd, ratios
 
@@ -50,7 +50,7 @@ def test_every_step_entity_by_entity(trend, lags):
     values = walks(6, 40, seed=2) * np.array([[1.0], [1e-3], [5.0], [1e4], [1.0], [2.0]])
     options = {"max_lags": 4} if isinstance(lags, str) else {}
     found = pv.llc_test(panel_of(values), "y", lags=lags, trend=trend, **options)
-    orders = [pv.adf_test(y, lags, trend=trend, **options).lags for y in values]
+    orders = [pv.adf_test(y, lags=lags, trend=trend, **options).lags for y in values]
     assert found.individual["lags"].tolist() == orders
     rows = 39 - np.array(orders)
     assert (found.nobs, found.individual["rows"].tolist()) == (rows.sum(), rows.tolist())
@@ -69,11 +69,11 @@ def test_every_step_entity_by_entity(trend, lags):
         ("stata", {"n": 0, "c": 1, "ct": 2}, 10, 35, "stata"),
     ],
 )
-@pytest.mark.parametrize("df_correction", [False, True])
-def test_conventions(trend, convention, powers, width, read_at, table, df_correction):
+@pytest.mark.parametrize("small_sample", [False, True])
+def test_conventions(trend, convention, powers, width, read_at, table, small_sample):
     """Of 38 periods 3.21 T^(1/3) is 10.79, of 35 rows 10.50."""
     values = walks(5, 38, seed=4)
-    options = {"lags": 2, "trend": trend, "convention": convention, "df_correction": df_correction}
+    options = {"lags": 2, "trend": trend, "convention": convention, "small_sample": small_sample}
     found = pv.llc_test(panel_of(values), "y", **options)
     expected, _ = slow(
         values,
@@ -83,7 +83,7 @@ def test_conventions(trend, convention, powers, width, read_at, table, df_correc
         width=width,
         read_at=read_at,
         convention=table,
-        df_correction=df_correction,
+        small_sample=small_sample,
     )
     assert found.statistic == pytest.approx(expected, rel=1e-9)
 

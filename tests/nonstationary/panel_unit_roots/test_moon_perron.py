@@ -41,7 +41,7 @@ def written_out(values: np.ndarray, count: int, trend: str, lost: int) -> tuple[
 def test_the_statistics_as_written_out(trend, lost, count):
     values = driven(8, 40, (1.0, 1.0), 1.0, seed=3) * 2.0 + 5.0
     for corrected in (True, False):
-        found = pv.moon_perron_test(panel_of(values), "y", factors=count, trend=trend, df_correction=corrected)
+        found = pv.moon_perron_test(panel_of(values), "y", factors=count, trend=trend, small_sample=corrected)
         first, second = written_out(values, count, trend, lost * corrected)
         assert found.statistic == pytest.approx(second, rel=1e-7)
         assert found.parts[0].statistic == pytest.approx(first, rel=1e-7)
@@ -71,7 +71,7 @@ def test_the_divisor_decides_the_size_with_a_trend():
     rates = {}
     for corrected in (True, False):
         found = [
-            pv.moon_perron_test(walks(20, 50, seed).T, trend="ct", factors=0, df_correction=corrected).pvalue < 0.05
+            pv.moon_perron_test(walks(20, 50, seed).T, trend="ct", factors=0, small_sample=corrected).pvalue < 0.05
             for seed in range(200)
         ]
         rates[corrected] = np.mean(found)
@@ -104,7 +104,7 @@ def unequal() -> np.ndarray:
         (walks(6, 30), {"factors": 1, "max_factors": 2}, pv.SpecificationError, "You gave the number by factors="),
         (walks(6, 30), {"trend": "ctt"}, pv.SpecificationError, "trend"),
         (walks(6, 30), {"kernel": "flat"}, pv.SpecificationError, "kernel"),
-        (walks(6, 30), {"df_correction": 1}, pv.SpecificationError, "df_correction"),
+        (walks(6, 30), {"small_sample": 1}, pv.SpecificationError, "small_sample"),
     ],
 )
 def test_panels_that_cannot_be_tested_are_refused(values, options, error, match):

@@ -149,7 +149,7 @@ def test_stationary_factors_are_no_trends_and_random_walks_are():
 def test_one_factor_has_the_test_of_a_series():
     values = driven(15, 60, (0.8,), 1.0, seed=9)
     found = pv.panic_test(panel_of(values), "y", factors=1, lags=1)
-    alone = pv.adf_test(found.factors[:, 0], 1, trend="c")
+    alone = pv.adf_test(found.factors[:, 0], lags=1, trend="c")
     assert named(found)["Factor, augmented Dickey-Fuller (lags: 1)"] == pytest.approx(alone.statistic)
     assert found.n_trends == int(alone.pvalue >= 0.05)
 

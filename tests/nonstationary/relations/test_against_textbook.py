@@ -10,7 +10,7 @@ from nonstationary.relations.relation_twins import DynamicEntity, Entity, bartle
 
 import panelvar as pv
 
-PLAIN = {"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "df_correction": False}
+PLAIN = {"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "small_sample": False}
 FITS = {"fmols": pv.fit_fmols, "ccr": pv.fit_ccr}
 
 
@@ -114,7 +114,9 @@ def test_dynamic_shared_slopes_are_sums_over_entities() -> None:
     np.testing.assert_allclose(found.cov, bread, rtol=1e-7)
 
 
-@pytest.mark.parametrize(("rule", "weight"), [("aic", lambda n: 2.0), ("bic", np.log)])
+@pytest.mark.parametrize(
+    ("rule", "weight"), [("aic", lambda n: 2.0), ("bic", np.log), ("hqic", lambda n: 2.0 * np.log(np.log(n)))]
+)
 def test_a_criterion_chooses_leads_and_lags_on_common_rows(rule, weight) -> None:
     frame = frame_of(endogenous(6, 50, 1, root=0.8, seed=5))
     found = pv.fit_dols(panel(frame), "y", "x1", leads=rule, lags=rule, max_leads=2, max_lags=3)
@@ -179,7 +181,7 @@ def test_spread_over_entities_is_the_default_of_a_mean_and_has_its_distribution(
 
 def test_degrees_of_freedom_are_counted_by_entity_or_together() -> None:
     frame = frame_of(endogenous(4, 30, 2, seed=9))
-    options = PLAIN | {"df_correction": True}
+    options = PLAIN | {"small_sample": True}
     plain = pv.fit_fmols(panel(frame), "y", ["x1", "x2"], **PLAIN)
     counted = pv.fit_fmols(panel(frame), "y", ["x1", "x2"], **options)
     np.testing.assert_allclose(counted.individual_std_errors**2 / plain.individual_std_errors**2, 29 / 26, rtol=1e-10)
@@ -195,7 +197,7 @@ def test_means_of_periods_are_taken_out_first() -> None:
     for fit in (pv.fit_fmols, pv.fit_ccr, pv.fit_dols):
         plain, moved = fit(panel(frame), "y", "x1", demean=True), fit(panel(shifted), "y", "x1", demean=True)
         np.testing.assert_allclose(plain.params["x1"], moved.params["x1"], rtol=1e-9)
-        np.testing.assert_allclose(moved.fitted_values + moved.resids, moved.design.y, atol=1e-12)
+        np.testing.assert_allclose(moved.fitted_values + moved.resids, moved._design.y, atol=1e-12)
 
 
 @pytest.mark.parametrize("fit", [pv.fit_fmols, pv.fit_ccr, pv.fit_dols])

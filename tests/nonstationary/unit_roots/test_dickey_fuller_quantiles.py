@@ -43,7 +43,7 @@ def test_the_ratios_drawn_are_those_of_the_test():
     errors = np.random.default_rng(3).standard_normal((5, 30))
     drawn = ratios(30, 5, np.random.default_rng(3))
     for place, trend in enumerate(TERMS):
-        own = [pv.adf_test(np.r_[0.0, np.cumsum(each)], 0, trend=trend).statistic for each in errors]
+        own = [pv.adf_test(np.r_[0.0, np.cumsum(each)], lags=0, trend=trend).statistic for each in errors]
         np.testing.assert_allclose(drawn[place], own, rtol=1e-10)
 
 

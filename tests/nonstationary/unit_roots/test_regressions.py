@@ -94,7 +94,7 @@ def test_one_triangle_holds_every_order(powers):
             agree(level, unit, expected)
             n, k = expected.nobs, expected.nobs - expected.df
             assert_allclose(compared.rss[unit, order], expected.rss, rtol=1e-10)
-            for rule, weight in (("aic", 2.0), ("bic", np.log(n)), ("hq", 2.0 * np.log(np.log(n)))):
+            for rule, weight in (("aic", 2.0), ("bic", np.log(n)), ("hqic", 2.0 * np.log(np.log(n)))):
                 value = n * np.log(expected.rss / n) + weight * k
                 assert_allclose(compared.criteria(rule)[unit, order], value, rtol=1e-10, atol=1e-10)
             if order:
@@ -153,7 +153,7 @@ def test_units_change_no_digit():
         if before.residuals is not None:
             assert_array_equal(after.residuals, np.ldexp(before.residuals, units[:, None]))
             assert_array_equal(after.level_left, np.ldexp(before.level_left, units[:, None]))
-    for rule in ("aic", "bic", "hq", "t-stat"):
+    for rule in ("aic", "bic", "hqic", "t-stat"):
         assert_array_equal(lag_orders(scaled, 2).chosen(rule), lag_orders(plain, 2).chosen(rule))
 
 
@@ -168,7 +168,7 @@ def test_one_series_is_a_row_of_many(powers):
         for found, whole in zip(one, many, strict=True):
             assert_allclose(found, whole[unit], rtol=1e-13, atol=1e-14)
         alone = lag_orders(columns, LONGEST)
-        assert_allclose(alone.criteria("hq"), compared.criteria("hq")[unit], rtol=1e-13)
+        assert_allclose(alone.criteria("hqic"), compared.criteria("hqic")[unit], rtol=1e-13)
         assert alone.chosen("t-stat", 1) == compared.chosen("t-stat", 1)[unit]
         assert_allclose(alone.level(2).ratios, compared.level(np.full(5, 2)).ratios[unit], rtol=1e-12)
 
@@ -229,7 +229,7 @@ def test_a_duplicate_among_the_extra_columns():
 
 
 @pytest.mark.parametrize("shortest", [0, 2])
-@pytest.mark.parametrize("rule", ["aic", "bic", "hq", "t-stat"])
+@pytest.mark.parametrize("rule", ["aic", "bic", "hqic", "t-stat"])
 @pytest.mark.parametrize("common", [False, True], ids=["all", "common"])
 def test_orders_chosen_one_by_one(rule, shortest, common):
     rng = np.random.default_rng(7)
@@ -248,7 +248,7 @@ def test_orders_chosen_one_by_one(rule, shortest, common):
             order = max(kept[-1] if kept else 0, shortest)
         else:
             n = fits[0].nobs
-            weight = {"aic": 2.0, "bic": np.log(n), "hq": 2.0 * np.log(np.log(n))}[rule]
+            weight = {"aic": 2.0, "bic": np.log(n), "hqic": 2.0 * np.log(np.log(n))}[rule]
             values = [n * np.log(fit.rss / n) + weight * (n - fit.df) for fit in fits]
             order = min(range(shortest, LONGEST + 1), key=values.__getitem__)
         wanted.append(order)

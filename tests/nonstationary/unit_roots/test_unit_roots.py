@@ -62,7 +62,7 @@ def dense_adf(y, lags, trend):
 @pytest.mark.parametrize("lags", [0, 3])
 def test_adf_is_the_regression_written_out(trend, lags):
     y = walk()
-    result = pv.adf_test(y, lags, trend=trend)
+    result = pv.adf_test(y, lags=lags, trend=trend)
     coefficient, tau, residuals, _ = dense_adf(y, lags, trend)
     np.testing.assert_allclose([result.coefficient, result.statistic], [coefficient, tau], rtol=1e-8)
     assert result.nobs == len(residuals)
@@ -80,25 +80,25 @@ def test_one_triangle_compares_lags_as_separate_fits_do(trend):
         base = n * np.log(left @ left / n)
         np.testing.assert_allclose(found.criteria("aic")[lags], base + 2 * k, rtol=1e-9)
         np.testing.assert_allclose(found.criteria("bic")[lags], base + np.log(n) * k, rtol=1e-9)
-        np.testing.assert_allclose(found.criteria("hq")[lags], base + 2 * np.log(np.log(n)) * k, rtol=1e-9)
+        np.testing.assert_allclose(found.criteria("hqic")[lags], base + 2 * np.log(np.log(n)) * k, rtol=1e-9)
         if lags:
             np.testing.assert_allclose(found.ratios()[lags], abs(beta[-1] / errors[-1]), rtol=1e-7)
 
 
 @pytest.mark.parametrize("trend", ["n", "c", "ct", "ctt"])
-@pytest.mark.parametrize("rule", ["aic", "hq", "t-stat", 4])
+@pytest.mark.parametrize("rule", ["aic", "hqic", "t-stat", 4])
 @pytest.mark.parametrize("rows", ["all", "common"])
 def test_a_long_series_goes_through_blocks_of_rows(trend, rule, rows, monkeypatch):
     y = walk(11, 900)
-    laid_out = pv.adf_test(y, rule, trend=trend, rows=rows)
+    laid_out = pv.adf_test(y, lags=rule, trend=trend, rows=rows)
     monkeypatch.setattr(dickey_fuller, "LAID_OUT", 0)
     monkeypatch.setattr(dickey_fuller, "BLOCK", 64)
-    blocks = pv.adf_test(y, rule, trend=trend, rows=rows)
+    blocks = pv.adf_test(y, lags=rule, trend=trend, rows=rows)
     assert (blocks.lags, blocks.nobs) == (laid_out.lags, laid_out.nobs)
     assert blocks.statistic == pytest.approx(laid_out.statistic, rel=1e-10)
     assert blocks.coefficient == pytest.approx(laid_out.coefficient, rel=1e-10)
     with pytest.raises(pv.CollinearityError, match="nothing to test"):
-        pv.adf_test(np.tile([1.0, 2.0], 100), 3)
+        pv.adf_test(np.tile([1.0, 2.0], 100), lags=3)
 
 
 def test_residuals_of_blocks_are_those_of_all_rows(monkeypatch):
@@ -119,10 +119,10 @@ def test_memory_of_a_long_series(peak_megabytes):
 
 def test_lags_from_below_and_on_common_rows():
     y = walk(5)
-    chosen = pv.adf_test(y, "bic", max_lags=6)
+    chosen = pv.adf_test(y, lags="bic", max_lags=6)
     assert chosen.lags == 0
-    assert pv.adf_test(y, "bic", max_lags=6, min_lags=2).lags >= 2
-    common = pv.adf_test(y, "bic", max_lags=6, rows="common")
+    assert pv.adf_test(y, lags="bic", max_lags=6, min_lags=2).lags >= 2
+    common = pv.adf_test(y, lags="bic", max_lags=6, rows="common")
     assert common.nobs == len(y) - 1 - 6
     assert common.lags_rule == "bic, 0 to 6"
 
@@ -143,7 +143,7 @@ def test_kpss_and_phillips_perron_written_out():
         for j in range(lags + 1)
     ) / len(y)
     eta = sum(left[: t + 1].sum() ** 2 for t in range(len(y))) / len(y) ** 2 / variance
-    np.testing.assert_allclose(pv.kpss_test(y, lags).statistic, eta, rtol=1e-10)
+    np.testing.assert_allclose(pv.kpss_test(y, bandwidth=lags).statistic, eta, rtol=1e-10)
 
     x = np.column_stack([np.ones(len(y) - 1), y[:-1]])
     beta, errors, u = least_squares(x, y[1:])
@@ -155,17 +155,17 @@ def test_kpss_and_phillips_perron_written_out():
     tau = np.sqrt(gamma / long_run) * (beta[1] - 1) / errors[1] - (long_run - gamma) / 2 * n * errors[1] / s / np.sqrt(
         long_run
     )
-    np.testing.assert_allclose(pv.phillips_perron_test(y, lags, statistic="rho").statistic, rho, rtol=1e-8)
-    np.testing.assert_allclose(pv.phillips_perron_test(y, lags).statistic, tau, rtol=1e-8)
+    np.testing.assert_allclose(pv.phillips_perron_test(y, bandwidth=lags, statistic="rho").statistic, rho, rtol=1e-8)
+    np.testing.assert_allclose(pv.phillips_perron_test(y, bandwidth=lags).statistic, tau, rtol=1e-8)
 
 
 def test_without_lags_phillips_perron_is_nearly_dickey_fuller():
     y = walk(4)
-    tau = pv.phillips_perron_test(y, 0).statistic
+    tau = pv.phillips_perron_test(y, bandwidth=0).statistic
     n = len(y) - 1
-    np.testing.assert_allclose(tau, pv.adf_test(y, 0).statistic, rtol=1e-10)
-    assert pv.phillips_perron_test(y, 0, statistic="rho").statistic == pytest.approx(
-        n * pv.adf_test(y, 0).coefficient, rel=1e-9
+    np.testing.assert_allclose(tau, pv.adf_test(y, lags=0).statistic, rtol=1e-10)
+    assert pv.phillips_perron_test(y, bandwidth=0, statistic="rho").statistic == pytest.approx(
+        n * pv.adf_test(y, lags=0).coefficient, rel=1e-9
     )
 
 
@@ -213,12 +213,11 @@ def test_bandwidths_grow_with_persistence():
 def test_units_level_and_slope_do_not_matter(seed, scale, shift, slope):
     y = walk(seed, 80)
     moved = scale * (y + shift + slope * np.arange(80))
-    for test in (pv.adf_test, pv.phillips_perron_test, pv.dfgls_test):
-        assert test(moved, 2, trend="ct").statistic == pytest.approx(
-            test(y, 2, trend="ct").statistic, rel=1e-5, abs=1e-6
-        )
-    assert pv.kpss_test(moved, 2, trend="ct").statistic == pytest.approx(
-        pv.kpss_test(y, 2, trend="ct").statistic, rel=1e-5
+    for test, option in ((pv.adf_test, "lags"), (pv.phillips_perron_test, "bandwidth"), (pv.dfgls_test, "lags")):
+        first, second = (test(series, trend="ct", **{option: 2}).statistic for series in (moved, y))
+        assert first == pytest.approx(second, rel=1e-5, abs=1e-6)
+    assert pv.kpss_test(moved, bandwidth=2, trend="ct").statistic == pytest.approx(
+        pv.kpss_test(y, bandwidth=2, trend="ct").statistic, rel=1e-5
     )
 
 
@@ -261,7 +260,7 @@ def test_pvalues_rise_with_the_statistic_and_join(trend):
 @pytest.mark.parametrize(("trend", "periods"), [("c", 60), ("ct", 30), ("c", 25), ("ct", 120)])
 def test_dfgls_pvalues_are_those_of_its_size(trend, periods):
     """Drawn anew, between the lengths of the table and on them."""
-    found = np.array([pv.dfgls_test(walk(seed, periods), 0, trend=trend).pvalue for seed in range(20)])
+    found = np.array([pv.dfgls_test(walk(seed, periods), lags=0, trend=trend).pvalue for seed in range(20)])
     assert ((found > 0) & (found < 1)).all()
     drawn = ratios(periods, 40_000, trend, np.random.default_rng(3))
     for level, value in gls_critical_values(trend, periods).items():
@@ -292,7 +291,7 @@ def test_a_bounded_pvalue_says_so():
     calm = pv.kpss_test(noise)
     assert (calm.bound, calm.pvalue) == (">", 0.10)
     assert "p > 0.1" in str(calm)
-    wild = pv.kpss_test(np.cumsum(noise), "short")
+    wild = pv.kpss_test(np.cumsum(noise), bandwidth="short")
     assert (wild.bound, wild.pvalue) == ("<", 0.01)
     assert "p < 0.01" in str(wild)
     assert [note.code for note in wild.notes] == ["pvalue-bound"]
@@ -303,13 +302,13 @@ def test_a_table_of_series_and_of_entities():
     levels = pv.unit_root_table(denmark)
     assert levels.loc[("lrm", "adf"), "statistic"] == pv.adf_test(denmark["lrm"]).statistic
     assert levels.loc[("ibo", "kpss"), "pvalue"] == pv.kpss_test(denmark["ibo"]).pvalue
-    changes = pv.unit_root_table(denmark, "adf", differences=1)
+    changes = pv.unit_root_table(denmark, tests="adf", differences=1)
     assert changes.loc[("lry", "adf"), "statistic"] == pv.adf_test(denmark["lry"].diff().dropna()).statistic
     assert (changes["pvalue"] < 0.05).sum() == 4  # prices may be integrated twice
 
     long = denmark.rename_axis("quarter").stack().rename("value").rename_axis(["quarter", "who"]).reset_index()
     panel = pv.Panel(long, "who", "quarter")
-    by_entity = pv.unit_root_table(panel, ["adf", "dfgls"], column="value", trend="ct")
+    by_entity = pv.unit_root_table(panel, tests=["adf", "dfgls"], column="value", trend="ct")
     assert list(by_entity.index.names) == ["entity", "test"]
     assert by_entity.loc[("lrm", "dfgls"), "statistic"] == pytest.approx(
         pv.dfgls_test(denmark["lrm"], trend="ct").statistic
@@ -336,7 +335,7 @@ def test_the_table_is_the_tests_one_by_one(trend, differences):
     frame = pd.concat([pd.DataFrame({"who": who, "t": range(len(y)), "y": y}) for who, y in series.items()])
     panel = pv.Panel(frame, "who", "t")
     with pytest.warns(pv.PanelVarWarning, match="could not be tested: ") as caught:
-        found = pv.unit_root_table(panel, list(single), column="y", trend=trend, differences=differences)
+        found = pv.unit_root_table(panel, tests=list(single), column="y", trend=trend, differences=differences)
     rows, reasons = {}, {}
     for who in panel.entity_labels:
         try:
@@ -368,7 +367,7 @@ def test_entities_with_gaps_are_left_out_and_named():
     frame = pd.DataFrame({"who": ["a"] * 60 + ["b"] * 59, "t": [*range(60), *range(30), *range(31, 60)]})
     frame["y"] = np.concatenate([walk(1, 60), walk(2, 59)])
     with pytest.warns(pv.PanelVarWarning, match=r"1 entity could not be tested: b"):
-        result = pv.unit_root_table(pv.Panel(frame, "who", "t"), "adf", column="y")
+        result = pv.unit_root_table(pv.Panel(frame, "who", "t"), tests="adf", column="y")
     assert list(result.index.get_level_values("entity")) == ["a"]
 
 
@@ -388,11 +387,11 @@ def test_rows_are_put_in_order_and_ends_trimmed():
     index = pd.period_range("2000Q1", periods=100, freq="Q")
     series = pd.Series(walk(3, 100), index, name="y")
     shuffled = series.sample(frac=1.0, random_state=0)
-    assert pv.adf_test(shuffled, 2).statistic == pv.adf_test(series, 2).statistic
+    assert pv.adf_test(shuffled, lags=2).statistic == pv.adf_test(series, lags=2).statistic
     padded = np.concatenate([[np.nan] * 3, series, [np.nan]])
-    assert pv.adf_test(padded, 2).statistic == pv.adf_test(series, 2).statistic
-    assert pv.adf_test(pd.DataFrame({"x": series, "y": series**2}), 2, column="x").statistic == pytest.approx(
-        pv.adf_test(series, 2).statistic
+    assert pv.adf_test(padded, lags=2).statistic == pv.adf_test(series, lags=2).statistic
+    assert pv.adf_test(pd.DataFrame({"x": series, "y": series**2}), lags=2, column="x").statistic == pytest.approx(
+        pv.adf_test(series, lags=2).statistic
     )
 
 
@@ -400,23 +399,27 @@ def test_rows_are_put_in_order_and_ends_trimmed():
     ("call", "error", "message"),
     [
         (lambda: pv.adf_test(np.ones(50)), pv.DataError, "does not vary"),
-        (lambda: pv.adf_test(np.arange(50.0), 0, trend="ct"), pv.CollinearityError, "nothing to test"),
+        (lambda: pv.adf_test(np.arange(50.0), lags=0, trend="ct"), pv.CollinearityError, "nothing to test"),
         (lambda: pv.phillips_perron_test(np.arange(50.0), trend="ct"), pv.CollinearityError, "nothing to test"),
         (lambda: pv.adf_test(np.r_[walk(), np.nan, walk()]), pv.DataError, "no value in 1 period"),
         (lambda: pv.adf_test(np.r_[walk(), np.inf]), pv.DataError, "infinite values"),
         (lambda: pv.adf_test(np.full(5, np.nan)), pv.DataError, "no values"),
-        (lambda: pv.adf_test(walk(0, 6), 4), pv.InsufficientDataError, "Use fewer lags"),
-        (lambda: pv.adf_test(walk(), -1), pv.SpecificationError, "at least 0"),
-        (lambda: pv.adf_test(walk(), "sic"), pv.SpecificationError, "Did you mean 'bic'"),
-        (lambda: pv.adf_test(walk(), 2, max_lags=4), pv.SpecificationError, "names a rule"),
+        (lambda: pv.adf_test(walk(0, 6), lags=4), pv.InsufficientDataError, "Use fewer lags"),
+        (lambda: pv.adf_test(walk(), lags=-1), pv.SpecificationError, "at least 0"),
+        (lambda: pv.adf_test(walk(), lags="sic"), pv.SpecificationError, "Did you mean 'bic'"),
+        (lambda: pv.adf_test(walk(), lags=2, max_lags=4), pv.SpecificationError, "names a rule"),
         (lambda: pv.adf_test(walk(), trend="const"), pv.SpecificationError, "Did you mean 'c'"),
         (lambda: pv.adf_test(np.column_stack([walk(), walk(1)])), pv.SpecificationError, "unit_root_table"),
         (lambda: pv.kpss_test(walk(), trend="n"), pv.SpecificationError, "trend"),
-        (lambda: pv.kpss_test(walk(), "hobijn"), pv.SpecificationError, "Did you mean 'newey-west'"),
-        (lambda: pv.kpss_test(walk(), 2.5), pv.SpecificationError, "bandwidth"),
+        (lambda: pv.kpss_test(walk(), bandwidth="hobijn"), pv.SpecificationError, "Did you mean 'newey-west'"),
+        (lambda: pv.kpss_test(walk(), bandwidth=2.5), pv.SpecificationError, "bandwidth"),
         (lambda: pv.phillips_perron_test(walk(), statistic="Z-alpha"), pv.SpecificationError, "Did you mean 'rho'"),
-        (lambda: pv.unit_root_table(np.column_stack([walk()]), "za"), pv.SpecificationError, "not offered"),
-        (lambda: pv.unit_root_table(np.column_stack([walk()]), "dfgls", trend="n"), pv.SpecificationError, "trend"),
+        (lambda: pv.unit_root_table(np.column_stack([walk()]), tests="za"), pv.SpecificationError, "not offered"),
+        (
+            lambda: pv.unit_root_table(np.column_stack([walk()]), tests="dfgls", trend="n"),
+            pv.SpecificationError,
+            "trend",
+        ),
         (lambda: pv.engle_granger_test(walk()[:, None]), pv.SpecificationError, "at least two"),
         (lambda: pv.engle_granger_test(np.column_stack([walk(), 2 * walk()])), pv.NumericalError, "exact combination"),
     ],
@@ -438,7 +441,7 @@ def test_a_straight_line_is_not_tested(series, trend):
         with pytest.raises((CollinearityError, NumericalError), match=r"nothing (to|is left to) test|deterministic"):
             call(series, trend=trend)
     rough = series + 1e-9 * np.abs(series).max() * np.random.default_rng(1).standard_normal(len(series))
-    assert np.isfinite(pv.adf_test(rough, 0, trend=trend).statistic)
+    assert np.isfinite(pv.adf_test(rough, lags=0, trend=trend).statistic)
 
 
 def test_size_under_a_random_walk():
@@ -448,9 +451,9 @@ def test_size_under_a_random_walk():
     hits = dict.fromkeys(("adf", "pp", "dfgls", "eg"), 0)
     for _ in range(draws):
         y = np.cumsum(rng.standard_normal((200, 2)), axis=0)
-        hits["adf"] += pv.adf_test(y[:, 0], 1).pvalue < 0.05
+        hits["adf"] += pv.adf_test(y[:, 0], lags=1).pvalue < 0.05
         hits["pp"] += pv.phillips_perron_test(y[:, 0]).pvalue < 0.05
-        test = pv.dfgls_test(y[:, 0], 1, trend="ct")
+        test = pv.dfgls_test(y[:, 0], lags=1, trend="ct")
         hits["dfgls"] += test.statistic < test.critical_values[0.05]
         hits["eg"] += pv.engle_granger_test(y, lags=1).pvalue < 0.05
     for name, count in hits.items():
@@ -460,7 +463,9 @@ def test_size_under_a_random_walk():
 @pytest.mark.slow
 def test_kpss_size_under_white_noise():
     rng = np.random.default_rng(21)
-    rejected = sum(pv.kpss_test(rng.standard_normal(300), "short").statistic > 0.463 for _ in range(2000)) / 2000
+    rejected = (
+        sum(pv.kpss_test(rng.standard_normal(300), bandwidth="short").statistic > 0.463 for _ in range(2000)) / 2000
+    )
     assert abs(rejected - 0.05) < 0.02
 
 

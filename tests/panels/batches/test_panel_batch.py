@@ -120,7 +120,7 @@ def test_panels_frames_and_arrays_are_one_thing(monkeypatch):
     whole = np.stack([np.broadcast_to(array, (R, N, T)) for array in DATA.values()], axis=-1)
     numbers = counted(monkeypatch)
     batches = [
-        pv.fit_panel_batch(pv.fit_fixed_effects, *given, y, x, names=names)
+        pv.fit_panel_batch(pv.fit_fixed_effects, *given, y, x, columns=names)
         for given, y, x, names in (
             ((DATA,), "y", ["fixed", "own"], None),
             ((DATA,), "y ~ fixed + own", None, None),
@@ -225,7 +225,7 @@ def test_a_batch_prints_means_over_panels_and_is_stored():
     [
         (np.ones((3, 4)), {}, r"an array of shape \(3, 4\): expected a mapping"),
         (np.ones((3, 4, 5, 2)), {}, r"does not name its 2 variables"),
-        (np.ones((3, 4, 5, 2)), {"names": ["y"]}, "each of the 2 variables of the array"),
+        (np.ones((3, 4, 5, 2)), {"columns": ["y"]}, "each of the 2 variables of the array"),
         ({"y": np.ones((3, 4, 5)), "x": np.ones((3, 4, 6))}, {}, "must have one shape"),
         ({"y": np.ones((3, 4, 5)), "x": np.ones((5, 4))}, {}, r"\['x'\] of shape"),
         ({"y": np.ones((4, 5)), "x": np.ones((4, 5))}, {}, "the dimension of data sets"),
@@ -233,7 +233,7 @@ def test_a_batch_prints_means_over_panels_and_is_stored():
         ({"y": np.full((2, 4, 5), np.inf), "x": np.ones((2, 4, 5))}, {}, "'y' has infinite values"),
         ({"y": np.full((2, 4, 5), "a"), "x": np.ones((2, 4, 5))}, {}, "'y' is an array of shape"),
         ([pd.DataFrame({"y": [1.0]})], {}, "Data set 0: The data do not say"),
-        (DATA, {"names": ["y"]}, "names= are the names"),
+        (DATA, {"columns": ["y"]}, "columns= are the names"),
         (None, {}, "data is a NoneType"),
         ([], {}, "data is a list"),
         (DATA, {"options": {"cov": "HC9"}}, "Panel 0: .*HC9"),

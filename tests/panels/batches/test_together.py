@@ -53,7 +53,7 @@ def alike(found, expected):
     assert found.covariance.df == pytest.approx(expected.covariance.df, rel=1e-10)
     assert found.covariance.label == expected.covariance.label
     for name in ("within", "between", "overall", "transformed"):
-        assert getattr(found.r2, name) == pytest.approx(getattr(expected.r2, name), rel=1e-10)
+        assert getattr(found.rsquared_table, name) == pytest.approx(getattr(expected.rsquared_table, name), rel=1e-10)
 
 
 @pytest.mark.parametrize("kind", PANELS)
@@ -157,9 +157,9 @@ def test_a_result_is_stored_without_the_columns_of_others():
     assert shared(result)
     again = pickle.loads(pickle.dumps(result))
     assert not shared(again) and len(again.fit.rows.columns) == 4
-    assert again.resids.equals(result.resids) and again.r2.within == result.r2.within
+    assert again.resids.equals(result.resids) and again.rsquared_table.within == result.rsquared_table.within
     alike(result.with_cov("HC1"), quietly(pv.fit_fixed_effects, PANELS["unbalanced"], FORMULAS[1], cov="HC1"))
-    assert result.without_rows().r2.between == result.r2.between
+    assert result.without_rows().rsquared_table.between == result.rsquared_table.between
 
 
 def test_clusters_of_any_size_and_order():
@@ -333,4 +333,4 @@ def test_random_effects_of_regressors_that_do_not_vary_over_time_have_no_r2_with
     for name in ("y", "w"):
         frame[name] = frame["x"] + np.repeat(rng.normal(size=10), 1800) + rng.normal(size=18_000)
     for result in pv.fit_many(pv.fit_random_effects, pv.Panel(frame, "entity", "year"), ["y", "w"], ["x"]).values():
-        assert np.isnan(result.r2.within)
+        assert np.isnan(result.rsquared_table.within)

@@ -113,7 +113,7 @@ def test_residuals_effects_and_fitted_values_make_the_dependent_variable() -> No
     panel = frame.loc[found.resids.index]
     lagged = frame.merge(frame.assign(t=frame["t"] + 1), on=["i", "t"], suffixes=("", "_1"), how="left")
     own = lagged.set_index(frame.index).loc[panel.index]
-    effects = found.entity_effects.loc[panel["i"]].to_numpy()
+    effects = found.estimated_effects().loc[panel["i"]].to_numpy()
     values = found.params["L(y)"] * own["y_1"] + found.params["x"] * own["x"] + found.params["z"] * own["z"]
     assert_allclose(found.resids, panel["y"] - values - effects, atol=1e-11)
     assert_allclose(found.resids + found.fitted_values, panel["y"], rtol=1e-12)

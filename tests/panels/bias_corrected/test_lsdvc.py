@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from panels.bias_corrected.corrected_twins import Cube, kiviet, sample
+from streams import stream
 
 import panelvar as pv
 
@@ -115,11 +116,11 @@ def test_draws_are_those_of_a_loop(initial) -> None:
     assert "40 draws" in found.cov_label
     point = fitted(frame, ["x"], **options)
     assert_allclose(found.params, point.params)
-    effects, sigma = point.entity_effects, np.sqrt(point.sigma2)
+    effects, sigma = point.estimated_effects(), np.sqrt(point.sigma2)
     keys = sorted(zip(frame["i"], frame["t"], strict=True))
     whole = frame.set_index(["i", "t"])
     periods, labels = sorted(frame["t"].unique())[1:], sorted(frame["i"].unique())
-    rng = np.random.default_rng(11)
+    rng = stream(11)
     shocks = rng.standard_normal((40, len(labels), len(periods)))
     draws = []
     for draw in range(40):

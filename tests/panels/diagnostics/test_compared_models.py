@@ -30,31 +30,31 @@ def test_effects_of_two_dimensions_are_not_compared_with_those_of_one(panel):
     oneway = pv.fit_random_effects(panel, "y", X)
     words = r"different effects \(entity and year in Fixed .*; entity in Random .*Fit both with year effects"
     with pytest.warns(pv.PanelVarWarning, match=words):
-        test = pv.hausman(twoway, oneway)
+        test = pv.hausman_test(twoway, oneway)
     assert "compared-effects" in [note.code for note in test.notes]
     both = quietly(pv.fit_random_effects, panel, "y", X, effects="twoway")
-    assert codes(pv.hausman, twoway, both) == []
-    assert codes(pv.hausman, pv.fit_fixed_effects(panel, "y", X), both) == ["compared-effects"]
-    assert codes(pv.hausman, pv.fit_fixed_effects(panel, "y", X, effects="time"), oneway) == ["compared-effects"]
+    assert codes(pv.hausman_test, twoway, both) == []
+    assert codes(pv.hausman_test, pv.fit_fixed_effects(panel, "y", X), both) == ["compared-effects"]
+    assert codes(pv.hausman_test, pv.fit_fixed_effects(panel, "y", X, effects="time"), oneway) == ["compared-effects"]
     # Beside a model without effects, the effects are what is tested.
-    assert codes(pv.hausman, twoway, pv.fit_pooled(panel, "y", X)) == []
-    assert "compared-effects" not in codes(pv.hausman, pv.fit_first_difference(panel, "y", X), oneway)
-    assert "compared-effects" not in codes(pv.hausman, quietly(pv.fit_between, panel, "y", X), oneway)
+    assert codes(pv.hausman_test, twoway, pv.fit_pooled(panel, "y", X)) == []
+    assert "compared-effects" not in codes(pv.hausman_test, pv.fit_first_difference(panel, "y", X), oneway)
+    assert "compared-effects" not in codes(pv.hausman_test, quietly(pv.fit_between, panel, "y", X), oneway)
 
 
 def test_effects_written_as_dummies_are_the_same_effects(panel):
     dummies = [name for name in panel.names if str(name).startswith("d2")]
     twoway = pv.fit_fixed_effects(panel, "y", X, effects="twoway")
     oneway = quietly(pv.fit_random_effects, panel, "y", [*X, *dummies])
-    assert "compared-effects" not in codes(pv.hausman, twoway, oneway)
+    assert "compared-effects" not in codes(pv.hausman_test, twoway, oneway)
     assert codes(pv.nested_f_test, pv.fit_pooled(panel, "y", [*X, *dummies]), twoway) == []
 
 
 def test_weights_are_those_of_both(panel):
     plain, weighted = pv.fit_pooled(panel, "y", X), pv.fit_pooled(panel, "y", X, weights="w")
     fixed = pv.fit_fixed_effects(panel, "y", X, weights="w")
-    assert codes(pv.hausman, fixed, plain) == ["compared-weights"]
-    assert codes(pv.hausman, fixed, weighted) == []
+    assert codes(pv.hausman_test, fixed, plain) == ["compared-weights"]
+    assert codes(pv.hausman_test, fixed, weighted) == []
     assert codes(pv.nested_f_test, weighted, fixed) == []
 
 

@@ -139,9 +139,9 @@ def test_a_variable_is_tested_as_the_residuals_of_its_mean(kind, changes, formul
     values = moved(6, 30, 0.5, seed=7)
     values[3:7, 1] = np.nan
     panel = panel_of(values)
-    found = pv.cross_section_dependence_test(panel, "y", kind=kind, changes=changes)
+    found = pv.cross_section_dependence_test(panel, "y", statistic=kind, changes=changes)
     model = pv.fit_pooled(panel, formula)
-    assert found.statistic == pytest.approx(pv.cross_section_dependence_test(model, kind=kind).statistic, rel=1e-9)
+    assert found.statistic == pytest.approx(pv.cross_section_dependence_test(model, statistic=kind).statistic, rel=1e-9)
     assert found.null == "the variable is uncorrelated between entities"
     frame = pd.DataFrame(
         {"y": [1.0, 2.0, 4.0, 2.0, 1.0, 5.0]}, index=pd.MultiIndex.from_product([["a", "b"], [1, 2, 3]])
@@ -156,7 +156,8 @@ def test_the_bias_correction_is_for_a_variable_too():
     """Its entities are in deviations from their means, as under fixed effects."""
     panel = panel_of(moved(6, 30, 0.5, seed=7))
     scaled, corrected = (
-        pv.cross_section_dependence_test(panel, "y", kind=kind).statistic for kind in ("scaled-lm", "bias-corrected-lm")
+        pv.cross_section_dependence_test(panel, "y", statistic=kind).statistic
+        for kind in ("scaled-lm", "bias-corrected-lm")
     )
     assert scaled - corrected == pytest.approx(6 / 58)
 

@@ -24,12 +24,12 @@ def fits():
 
 
 def turned_round():
-    return pytest.warns(pv.PanelVarWarning, match=r"consistent estimator comes first.*hausman\(fixed, random\)")
+    return pytest.warns(pv.PanelVarWarning, match=r"consistent estimator comes first.*hausman_test\(fixed, random\)")
 
 
 def by_hand(first, second, scale_first, scale_second, sign=-1.0):
     gap = (first.params[X] - second.params[X]).to_numpy()
-    unit_first, unit_second = (fit.cov.loc[X, X] / fit.s2 for fit in (first, second))
+    unit_first, unit_second = (fit.cov.loc[X, X] / fit.sigma2 for fit in (first, second))
     return gap @ np.linalg.solve(scale_first * unit_first + sign * scale_second * unit_second, gap)
 
 
@@ -38,11 +38,11 @@ def by_hand(first, second, scale_first, scale_second, sign=-1.0):
 def test_fixed_against_random(fits, sigma):
     fixed, random = fits["fixed"], fits["random"]
     scales = {
-        "own": (fixed.s2, random.s2),
-        "efficient": (random.s2, random.s2),
-        "consistent": (fixed.s2, fixed.s2),
+        "own": (fixed.sigma2, random.sigma2),
+        "efficient": (random.sigma2, random.sigma2),
+        "consistent": (fixed.sigma2, fixed.sigma2),
     }[sigma]
-    test = pv.hausman(fixed, random, sigma=sigma)
+    test = pv.hausman_test(fixed, random, sigma=sigma)
     expected = by_hand(fixed, random, *scales)
     assert test.statistic == pytest.approx(expected, rel=1e-9)
     assert test.df == 2
@@ -57,9 +57,9 @@ def test_one_variance_for_both_unless_a_program_says_otherwise():
     for name in ("default", "pyfixest", "linearmodels", "stata", "plm", "gretl", "eviews"):
         fixed = pv.fit_fixed_effects(panel, "y", X, convention=name)
         random = pv.fit_random_effects(panel, "y", X, convention=name)
-        statistic = quietly(pv.hausman, fixed, random).statistic
+        statistic = quietly(pv.hausman_test, fixed, random).statistic
         own, efficient = (
-            abs(quietly(pv.hausman, fixed, random, sigma=sigma).statistic) for sigma in ("own", "efficient")
+            abs(quietly(pv.hausman_test, fixed, random, sigma=sigma).statistic) for sigma in ("own", "efficient")
         )
         assert own != pytest.approx(efficient, rel=1e-3)
         assert abs(statistic) in (own, efficient)
@@ -83,10 +83,13 @@ def test_variances_of_different_things_are_not_exchanged(fits, other):
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         first = first()
     second = fits["random"]
-    assert quietly(pv.hausman, first, second).statistic == quietly(pv.hausman, first, second, sigma="own").statistic
+    assert (
+        quietly(pv.hausman_test, first, second).statistic
+        == quietly(pv.hausman_test, first, second, sigma="own").statistic
+    )
     for sigma in ("efficient", "sigmaless"):
         with pytest.raises(pv.SpecificationError, match="are of different things"):
-            pv.hausman(first, second, sigma=sigma)
+            pv.hausman_test(first, second, sigma=sigma)
 
 
 def test_effects_with_autoregressive_errors_share_the_variance_of_their_innovations():
@@ -94,21 +97,21 @@ def test_effects_with_autoregressive_errors_share_the_variance_of_their_innovati
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         fixed, random = pv.fit_fixed_effects_ar1(panel, "y", X), pv.fit_random_effects_ar1(panel, "y", X)
-    statistic = quietly(pv.hausman, fixed, random).statistic
-    assert statistic == quietly(pv.hausman, fixed, random, sigma="efficient").statistic
-    assert statistic == pytest.approx(by_hand(fixed, random, random.s2, random.s2), rel=1e-9)
+    statistic = quietly(pv.hausman_test, fixed, random).statistic
+    assert statistic == quietly(pv.hausman_test, fixed, random, sigma="efficient").statistic
+    assert statistic == pytest.approx(by_hand(fixed, random, random.sigma2, random.sigma2), rel=1e-9)
 
 
 @pytest.mark.parametrize("order", [("between", "fixed"), ("fixed", "between")])
 def test_fixed_and_between_are_uncorrelated(fits, order):
     """The rows less their means and the means are orthogonal: the variance of the gap is the sum."""
     first, second = (fits[name] for name in order)
-    expected = by_hand(first, second, first.s2, second.s2, sign=1.0)
-    test = pv.hausman(first, second)
+    expected = by_hand(first, second, first.sigma2, second.sigma2, sign=1.0)
+    test = pv.hausman_test(first, second)
     assert test.statistic == pytest.approx(expected, rel=1e-9)
     assert test.pvalue == pytest.approx(stats.chi2.sf(expected, 2), rel=1e-9)
     with pytest.raises(pv.SpecificationError, match="are of different things"):
-        pv.hausman(first, second, sigma="efficient")
+        pv.hausman_test(first, second, sigma="efficient")
 
 
 def test_three_equal_forms_on_a_balanced_panel():
@@ -119,7 +122,7 @@ def test_three_equal_forms_on_a_balanced_panel():
     v_fixed, v_between = (fit.cov.loc[X, X].to_numpy() for fit in (fixed, between))
     random = np.linalg.inv(np.linalg.inv(v_fixed) + np.linalg.inv(v_between))
     gls = random @ (np.linalg.solve(v_fixed, fixed.params[X]) + np.linalg.solve(v_between, between.params[X]))
-    statistic = pv.hausman(between, fixed).statistic
+    statistic = pv.hausman_test(between, fixed).statistic
     for fit, variance in ((fixed, v_fixed), (between, v_between)):
         gap = fit.params[X].to_numpy() - gls
         assert gap @ np.linalg.solve(variance - random, gap) == pytest.approx(statistic, rel=1e-9)
@@ -130,7 +133,9 @@ def test_units_do_not_matter():
     statistics = []
     for unit in (1.0, 1e-9, 1e9):
         panel = pv.Panel(frame.assign(x1=frame["x1"] * unit), "entity", "year")
-        test = pv.hausman(pv.fit_fixed_effects(panel, "y", X), pv.fit_random_effects(panel, "y", X), sigma="efficient")
+        test = pv.hausman_test(
+            pv.fit_fixed_effects(panel, "y", X), pv.fit_random_effects(panel, "y", X), sigma="efficient"
+        )
         statistics.append((test.statistic, test.df))
     assert statistics[1] == pytest.approx(statistics[0], rel=1e-9)
     assert statistics[2] == pytest.approx(statistics[0], rel=1e-9)
@@ -139,7 +144,7 @@ def test_units_do_not_matter():
 def test_a_negative_statistic_is_reported_without_a_pvalue(fits):
     """The efficient estimator given as the consistent one turns the sign."""
     with turned_round(), pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
-        test = pv.hausman(fits["random"], fits["fixed"], sigma="efficient")
+        test = pv.hausman_test(fits["random"], fits["fixed"], sigma="efficient")
     assert test.statistic < 0.0
     assert np.isnan(test.pvalue)
     assert any(note.code == "hausman-not-positive" for note in test.notes)
@@ -151,9 +156,9 @@ def test_plm_gives_the_absolute_value():
     fixed = pv.fit_fixed_effects(panel, "y", X, **plm)
     random = pv.fit_random_effects(panel, "y", X, **plm)
     with turned_round(), pytest.warns(pv.PanelVarWarning, match="absolute value, as plm does"):
-        test = pv.hausman(random, fixed, sigma="efficient")
+        test = pv.hausman_test(random, fixed, sigma="efficient")
     with turned_round(), pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
-        signed = pv.hausman(random, replace(fixed, convention=pv.Convention("signed")), sigma="efficient")
+        signed = pv.hausman_test(random, replace(fixed, convention=pv.Convention("signed")), sigma="efficient")
     assert test.statistic == -signed.statistic
     assert test.pvalue == pytest.approx(stats.chi2.sf(test.statistic, test.df), rel=1e-10)
 
@@ -161,18 +166,18 @@ def test_plm_gives_the_absolute_value():
 def test_robust_covariances_do_not_enter(fits):
     robust = fits["fixed"].with_cov("HC1")
     with pytest.warns(pv.PanelVarWarning, match="classical covariances"):
-        test = pv.hausman(robust, fits["random"], sigma="efficient")
-    assert test.statistic == pv.hausman(fits["fixed"], fits["random"], sigma="efficient").statistic
+        test = pv.hausman_test(robust, fits["random"], sigma="efficient")
+    assert test.statistic == pv.hausman_test(fits["fixed"], fits["random"], sigma="efficient").statistic
 
 
 def test_what_cannot_be_compared(fits):
     panel = pv.Panel(gappy_frame(seed=2, entities=14, periods=9), "entity", "year")
     with pytest.raises(pv.SpecificationError, match="share no slope"):
-        pv.hausman(pv.fit_fixed_effects(panel, "y", ["x1"]), pv.fit_random_effects(panel, "y", ["x2"]))
+        pv.hausman_test(pv.fit_fixed_effects(panel, "y", ["x1"]), pv.fit_random_effects(panel, "y", ["x2"]))
     with pytest.raises(pv.SpecificationError, match="different variables"):
-        pv.hausman(pv.fit_fixed_effects(panel, "x1", ["x2"]), fits["random"])
+        pv.hausman_test(pv.fit_fixed_effects(panel, "x1", ["x2"]), fits["random"])
     with pytest.raises(pv.SpecificationError, match="sigma"):
-        pv.hausman(fits["fixed"], fits["random"], sigma="both")
+        pv.hausman_test(fits["fixed"], fits["random"], sigma="both")
 
 
 def codes(test):
@@ -185,18 +190,18 @@ def test_different_samples_are_warned_about():
     fixed = pv.fit_fixed_effects(panel, "y", X)
     fewer = pv.fit_random_effects(pv.Panel(frame[frame["year"] > 2001], "entity", "year"), "y", X)
     for results in ((fixed, fewer), (fixed.without_rows(), fewer.without_rows())):
-        note = quietly(pv.hausman, *results).notes[0]
+        note = quietly(pv.hausman_test, *results).notes[0]
         assert (note.code, note.warn) == ("compared-samples", True)
         assert f"on {fixed.nobs} and {fewer.nobs} rows" in note.text
     # As many rows, of other entities.
     renamed = frame.assign(entity=frame["entity"].replace("e03", "other"))
     others = pv.fit_random_effects(pv.Panel(renamed, "entity", "year"), "y", X)
     with pytest.warns(pv.PanelVarWarning, match=f"different {fixed.nobs} rows"):
-        assert "compared-samples" in codes(pv.hausman(fixed, others, sigma="efficient"))
+        assert "compared-samples" in codes(pv.hausman_test(fixed, others, sigma="efficient"))
     # The same rows, whatever panel, order and missing values brought them.
     padded = frame.assign(spare=np.nan).sort_values(["year", "entity"])
     same = pv.fit_random_effects(pv.Panel(padded, "entity", "year"), "y", X)
-    assert codes(pv.hausman(fixed, same, sigma="efficient")) == []
+    assert codes(pv.hausman_test(fixed, same, sigma="efficient")) == []
 
 
 def test_different_regressors_are_warned_about():
@@ -205,32 +210,32 @@ def test_different_regressors_are_warned_about():
     panel = pv.Panel(frame, "entity", "year")
     fixed = pv.fit_fixed_effects(panel, "y", ["x1"])
     with pytest.warns(pv.PanelVarWarning, match="'x2' only in Random effects"):
-        test = pv.hausman(fixed, pv.fit_random_effects(panel, "y", X), sigma="efficient")
+        test = pv.hausman_test(fixed, pv.fit_random_effects(panel, "y", X), sigma="efficient")
     assert "compared-regressors" in codes(test)
     # What the effects absorb cannot be in both.
-    assert codes(pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "size"]), sigma="efficient")) == []
+    assert codes(pv.hausman_test(fixed, pv.fit_random_effects(panel, "y", ["x1", "size"]), sigma="efficient")) == []
     difference = pv.fit_first_difference(panel, "y", ["x1"])
     assert "compared-regressors" not in codes(
-        quietly(pv.hausman, difference, pv.fit_random_effects(panel, "y", ["x1", "size"]))
+        quietly(pv.hausman_test, difference, pv.fit_random_effects(panel, "y", ["x1", "size"]))
     )
     with pytest.warns(pv.PanelVarWarning, match="'year_too' only in Random effects"):
-        pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "year_too"]), sigma="efficient")
+        pv.hausman_test(fixed, pv.fit_random_effects(panel, "y", ["x1", "year_too"]), sigma="efficient")
 
 
 @pytest.mark.parametrize("other", ["re", None, 3])
 def test_only_results_are_compared(fits, other):
     with pytest.raises(pv.SpecificationError, match=r"compares two fitted results.*got"):
-        pv.hausman(fits["fixed"], other)
+        pv.hausman_test(fits["fixed"], other)
 
 
 def test_arguments_turned_round_are_told_so(fits):
     with turned_round(), pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
-        test = pv.hausman(fits["random"], fits["fixed"])
+        test = pv.hausman_test(fits["random"], fits["fixed"])
     assert "hausman-order" in codes(test)
-    assert "hausman-order" not in codes(quietly(pv.hausman, fits["fixed"], fits["random"]))
+    assert "hausman-order" not in codes(quietly(pv.hausman_test, fits["fixed"], fits["random"]))
 
 
 def test_a_result_compared_with_itself_has_nothing_to_test(fits):
     with pytest.warns(pv.PanelVarWarning, match="nothing to test"):
-        test = pv.hausman(fits["random"], fits["random"])
+        test = pv.hausman_test(fits["random"], fits["random"])
     assert test.statistic == 0.0 and test.df == 0.0 and np.isnan(test.pvalue)

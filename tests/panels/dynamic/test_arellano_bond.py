@@ -308,7 +308,7 @@ def test_what_plm_leaves_out_has_units_and_says_so(fit):
 def test_small_samples_too_small_to_count(cov):
     """One entity has no spread of moments between clusters; classical errors need rows alone."""
     one = FRAME.loc[[0]]
-    options = {"steps": 1, "cov": cov, "small": True, "instruments": [pv.LagInstruments("y", collapse=True)]}
+    options = {"steps": 1, "cov": cov, "small_sample": True, "instruments": [pv.LagInstruments("y", collapse=True)]}
     if cov == "classical":
         assert np.isfinite(quietly(pv.fit_arellano_bond, one, "y", **options).std_errors).all()
     else:

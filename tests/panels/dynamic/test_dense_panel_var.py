@@ -97,7 +97,7 @@ def test_the_kernel_is_the_twin(seed, transform, lags, system, time_effects, ste
         pv.fit_panel_var,
         pv.Panel(rows, "i", "t"),
         ["y", "x"],
-        lags,
+        lags=lags,
         method="gmm",
         transform=transform,
         steps=steps,

@@ -52,6 +52,6 @@ def test_warnings_say_what_cannot_be_helped():
     assert found.effective_clusters["x2"] < 1.3
     assert "Effective number" in str(found)
     with pytest.warns(pv.PanelVarWarning, match=r"4 distinct values of \|t\|, so the smallest p-value is 0.25"):
-        pv.cluster_diagnostics(result, "region")
+        pv.cluster_diagnostics(result, cluster="region")
     with pytest.raises(pv.InsufficientDataError, match="at least two clusters"):
-        pv.cluster_diagnostics(result, "all")
+        pv.cluster_diagnostics(result, cluster="all")

@@ -24,7 +24,7 @@ def fitted(frame, cov):
 def bootstrap(result, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return pv.wild_bootstrap(result, "x1", draws=199, seed=1, **options)
+        return pv.wild_bootstrap_test(result, "x1", draws=199, seed=1, **options)
 
 
 @pytest.mark.parametrize("kind", [pv.Clustered, pv.BiasReduced])

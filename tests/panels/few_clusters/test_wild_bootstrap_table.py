@@ -18,7 +18,7 @@ def fitted():
 
 
 def test_one_restriction(fitted):
-    test = quietly(pv.wild_bootstrap, fitted, "value", draws=99, seed=1)
+    test = quietly(pv.wild_bootstrap_test, fitted, "value", draws=99, seed=1)
     text, ((low, high),) = test.to_text(), test.confidence_set
     assert "bootstrap(" not in text and "value = 0" in text
     assert f"[{low:.4f}, {high:.4f}]" in text and "95% confidence set" in text
@@ -28,11 +28,11 @@ def test_one_restriction(fitted):
 
 
 def test_several_restrictions_have_no_set(fitted):
-    test = quietly(pv.wild_bootstrap, fitted, ["value", "capital"], draws=99, seed=1)
+    test = quietly(pv.wild_bootstrap_test, fitted, ["value", "capital"], draws=99, seed=1)
     assert list(test.summary().to_frame().columns) == ["F", "p"]
     assert "confidence set" not in test.to_text()
 
 
 def test_no_draw_beyond_is_no_p_of_zero(fitted):
-    test = replace(quietly(pv.wild_bootstrap, fitted, "value", draws=99, seed=1), pvalue=0.0, draws=2000)
+    test = replace(quietly(pv.wild_bootstrap_test, fitted, "value", draws=99, seed=1), pvalue=0.0, draws=2000)
     assert "<0.0005" in test.to_text()

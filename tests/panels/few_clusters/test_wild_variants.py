@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from streams import stream
 from twins import X, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
@@ -119,8 +120,8 @@ def test_variants_leave_clusters_out_by_refitting(model, by, variant, impose_nul
     cov = pv.BiasReduced(by, kind="CR3", df="groups") if variant[1] == "3" else pv.Clustered(by)
     factor = result.with_cov(cov).covariance.factor
     for alternative in ("two-sided", "equal-tailed", "greater", "less"):
-        found = pv.wild_bootstrap(
-            result, f"x1 = {VALUE}", cluster=by, variant=variant, impose_null=impose_null, alternative=alternative
+        found = pv.wild_bootstrap_test(
+            result, f"x1 = {VALUE}", cluster=by, statistic=variant, impose_null=impose_null, alternative=alternative
         )
         assert found.statistic == pytest.approx(statistic / np.sqrt(factor), rel=1e-7)
         assert found.pvalue == pytest.approx(share(draws, statistic, alternative), abs=1e-12)
@@ -141,18 +142,18 @@ def test_two_dimensions_and_signs_of_any(model, drawn, weights, impose_null, res
     groups = (5, 3, len(np.unique(joined(frame, ["batch", "region"]))))
     factors = [common * g / (g - 1) for g in groups]
     labels = list(result.fit.design.labels_of(drawn))
-    _, _, chunks = kernel.signs("webb", len(labels), 31, np.random.default_rng(2))
+    _, _, chunks = kernel.signs("webb", len(labels), 31, stream(2))
     signs = np.concatenate(list(chunks), axis=1)[[labels.index(one) for one in np.unique(frame[drawn])]].T
     slow = Slow(frame, model, ["batch", "region"], restrict=restrict, weights=weights, impose_null=impose_null)
     statistic, draws = slow.draws(frame[drawn].to_numpy(), signs, factors)
     if np.isnan(statistic):
         with pytest.raises(pv.NumericalError, match="not positive"):
-            pv.wild_bootstrap(result, equations, cluster=["batch", "region"], **options)
+            pv.wild_bootstrap_test(result, equations, cluster=["batch", "region"], **options)
         return
     for few, levels in ((0, 1000), (300, 1000), (300, -1)):
         monkeypatch.setattr(kernel, "FEW", few)
         monkeypatch.setattr("panelvar.estimates.covariance.crossing_basis.LEVEL_LIMIT", levels)
-        found = pv.wild_bootstrap(result, equations, cluster=["batch", "region"], **options)
+        found = pv.wild_bootstrap_test(result, equations, cluster=["batch", "region"], **options)
         assert found.statistic == pytest.approx(statistic / len(restrict), rel=1e-7)
         assert found.infeasible == np.isnan(draws).sum()
         # The sample counts as one more draw.
@@ -162,18 +163,18 @@ def test_two_dimensions_and_signs_of_any(model, drawn, weights, impose_null, res
 def test_signs_of_the_intersection_and_of_rows():
     frame = gappy_frame(seed=5, entities=8, periods=6).assign(row=lambda f: np.arange(len(f)))
     result = fitted(frame, "twoway")
-    both = pv.wild_bootstrap(
+    both = pv.wild_bootstrap_test(
         result, "x1", cluster=["entity", "time"], bootstrap_cluster="intersection", draws=49, seed=1
     )
-    rows = pv.wild_bootstrap(result, "x1", cluster=["entity", "time"], bootstrap_cluster="row", draws=49, seed=1)
+    rows = pv.wild_bootstrap_test(result, "x1", cluster=["entity", "time"], bootstrap_cluster="row", draws=49, seed=1)
     assert (both.clusters, rows.clusters) == (len(frame),) * 2
     assert both.statistic == pytest.approx(rows.statistic)
     # The default draws by the dimension with the fewest clusters.
-    few = pv.wild_bootstrap(result, "x1", cluster=["entity", "time"], seed=1)
+    few = pv.wild_bootstrap_test(result, "x1", cluster=["entity", "time"], seed=1)
     assert few.clusters == 6
     assert "6 clusters by year, errors by entity and year" in few.name
-    one = pv.wild_bootstrap(result, "x1", cluster=["time"], seed=1)
-    assert one.pvalue == pv.wild_bootstrap(result, "x1", cluster="time").pvalue
+    one = pv.wild_bootstrap_test(result, "x1", cluster=["time"], seed=1)
+    assert one.pvalue == pv.wild_bootstrap_test(result, "x1", cluster="time").pvalue
 
 
 @pytest.mark.parametrize("alternative", ["two-sided", "equal-tailed", "greater", "less"])
@@ -182,7 +183,7 @@ def test_confidence_sets_are_the_values_that_are_not_rejected(cluster, alternati
     frame = gappy_frame(seed=5, entities=11, periods=6)
     result = fitted(frame, "pooled")
     options = {"cluster": cluster, "seed": 1, "draws": 199, "alternative": alternative, "bootstrap_cluster": "entity"}
-    found = pv.wild_bootstrap(result, "x1", level=0.9, **options)
+    found = pv.wild_bootstrap_test(result, "x1", level=0.9, **options)
     assert (found.lower, found.upper) == (found.confidence_set[0][0], found.confidence_set[-1][1])
     error = result.with_cov("cluster").std_errors["x1"]
     ends = sorted(end for piece in found.confidence_set for end in piece if np.isfinite(end))
@@ -190,7 +191,7 @@ def test_confidence_sets_are_the_values_that_are_not_rejected(cluster, alternati
     for low, high in itertools.pairwise(edges):
         for value in np.linspace(low, high, 9)[1:-1].tolist():
             inside = any(piece[0] < value < piece[1] for piece in found.confidence_set)
-            assert (pv.wild_bootstrap(result, f"x1 = {value!r}", **options).pvalue > 0.1) == inside
+            assert (pv.wild_bootstrap_test(result, f"x1 = {value!r}", **options).pvalue > 0.1) == inside
     one_sided = {"greater": (True, False), "less": (False, True)}.get(alternative, (True, True))
     assert (np.isfinite(found.lower), np.isfinite(found.upper)) == one_sided
 
@@ -198,12 +199,12 @@ def test_confidence_sets_are_the_values_that_are_not_rejected(cluster, alternati
 def test_a_set_of_several_intervals_is_found_and_announced():
     result = fitted(gappy_frame(seed=18, entities=6, periods=6), "pooled")
     with pytest.warns(pv.PanelVarWarning, match="3 intervals"):
-        found = pv.wild_bootstrap(result, "x1", level=0.9)
+        found = pv.wild_bootstrap_test(result, "x1", level=0.9)
     assert len(found.confidence_set) == 3
     assert " or " in str(found)
     for (_, left), (right, _) in itertools.pairwise(found.confidence_set):
         for value, inside in ((left - 1e-6, True), (left + 1e-6, False), (right - 1e-6, False), (right + 1e-6, True)):
-            assert (pv.wild_bootstrap(result, f"x1 = {value!r}").pvalue > 0.1) == inside
+            assert (pv.wild_bootstrap_test(result, f"x1 = {value!r}").pvalue > 0.1) == inside
 
 
 @pytest.mark.parametrize("kind", ["normal", "gamma"])
@@ -219,34 +220,34 @@ def test_what_is_refused():
     frame = gappy_frame(seed=5, entities=9, periods=6).assign(all=1)
     result = fitted(frame, "twoway")
     for options, message in (
-        ({"variant": "21"}, "variant='21'"),
+        ({"statistic": "21"}, "statistic='21'"),
         ({"alternative": "two-tailed"}, "alternative='two-tailed'"),
-        ({"variant": "31", "cluster": ["entity", "batch"]}, "each cluster of the one dimension"),
-        ({"variant": "33", "bootstrap_cluster": "batch"}, "each cluster of the one dimension"),
-        ({"variant": "31", "cluster": "batch"}, "effects that are nested in the clusters"),
+        ({"statistic": "31", "cluster": ["entity", "batch"]}, "each cluster of the one dimension"),
+        ({"statistic": "33", "bootstrap_cluster": "batch"}, "each cluster of the one dimension"),
+        ({"statistic": "31", "cluster": "batch"}, "effects that are nested in the clusters"),
     ):
         with pytest.raises(pv.SpecificationError, match=message):
-            pv.wild_bootstrap(result, "x1", **options)
+            pv.wild_bootstrap_test(result, "x1", **options)
     with pytest.raises(pv.SpecificationError, match="has no sign"):
-        pv.wild_bootstrap(result, X, alternative="greater")
+        pv.wild_bootstrap_test(result, X, alternative="greater")
     with pytest.raises(pv.InsufficientDataError, match="at least two clusters"):
-        pv.wild_bootstrap(result, "x1", bootstrap_cluster="all")
+        pv.wild_bootstrap_test(result, "x1", bootstrap_cluster="all")
 
 
 def test_few_clusters_of_the_errors_are_not_helped_by_finer_signs():
     result = fitted(gappy_frame(seed=5, entities=12, periods=6), "pooled")
     with pytest.warns(pv.PanelVarWarning, match="3 clusters are too few to estimate a variance"):
-        pv.wild_bootstrap(result, "x1", cluster="region", bootstrap_cluster="entity", draws=99, seed=1)
+        pv.wild_bootstrap_test(result, "x1", cluster="region", bootstrap_cluster="entity", draws=99, seed=1)
 
 
 def test_order_labels_and_units_of_the_rows_do_not_matter():
     frame = gappy_frame(seed=5, entities=8, periods=6)
     options = {"cluster": ["batch", "region"], "bootstrap_cluster": "entity", "impose_null": True}
-    plain = pv.wild_bootstrap(fitted(frame, "twoway"), "x1", **options)
+    plain = pv.wild_bootstrap_test(fitted(frame, "twoway"), "x1", **options)
     moved = frame.sample(frac=1.0, random_state=7).assign(
         x1=lambda f: 1e5 * f["x1"], batch=lambda f: "b" + f["batch"].astype(str), y=lambda f: -f["y"]
     )
-    other = pv.wild_bootstrap(fitted(moved, "twoway"), "x1", **options)
+    other = pv.wild_bootstrap_test(fitted(moved, "twoway"), "x1", **options)
     assert other.pvalue == plain.pvalue
     np.testing.assert_allclose(
         [-1e5 * end for piece in other.confidence_set[::-1] for end in piece[::-1]],

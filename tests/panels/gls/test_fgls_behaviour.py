@@ -298,7 +298,7 @@ def test_errors_clustered_by_period_are_the_sandwich_of_dense_gls():
     with pytest.raises(pv.SpecificationError, match="belongs to all of them"):
         result.with_cov("HC1")
     with pytest.raises(pv.SpecificationError, match="wild cluster bootstrap cannot be used here"):
-        pv.wild_bootstrap(result, "x1")
+        pv.wild_bootstrap_test(result, "x1")
     with pytest.raises(pv.SpecificationError, match="leverage of clusters cannot be used here"):
         pv.cluster_diagnostics(result)
     assert isinstance(result.with_cov("classical"), pv.GLSResult)
@@ -329,7 +329,7 @@ def test_results_print_pickle_predict_and_compare(name):
     text = str(result.summary())
     assert "y" in text and result.estimator in text
     light = pickle.loads(pickle.dumps(result.without_rows()))
-    assert light.params.equals(result.params) and light.r2 == result.r2
+    assert light.params.equals(result.params) and light.rsquared_table == result.rsquared_table
     np.testing.assert_allclose((result.predict() + result.resids).sort_index(), data["y"], rtol=1e-10)
     assert "x1" in str(pv.compare({"gls": result, "ols": pv.fit_pooled(panel_of(data), "y", X)}))
     assert result.wald_test(["x1", "x2"]).statistic == pytest.approx(result.f_slopes.statistic, rel=1e-9)

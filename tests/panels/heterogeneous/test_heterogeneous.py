@@ -139,7 +139,7 @@ def close(ours, twin, rtol=1e-10):
 def test_mean_group(seed, constant):
     data = frame(seed)
     twin = Loop(data, X, constant=constant)
-    result = pv.fit_mean_group(panel(data), "y", X, constant=constant)
+    result = pv.fit_mean_group(panel(data), "y", X, trend="c" if constant else "n")
     mean, cov = twin.mean_group()
     close(result.params, mean)
     close(result.cov, cov)
@@ -159,24 +159,24 @@ def test_mean_group_with_trend_and_periods_demeaned():
     data = frame(3)
     data["trend"] = data["year"] - data["year"].min() + 1.0
     close(
-        pv.fit_mean_group(panel(data.drop(columns="trend")), "y", X, trend=True).params,
+        pv.fit_mean_group(panel(data.drop(columns="trend")), "y", X, trend="ct").params,
         Loop(data, [*X, "trend"]).mean_group()[0],
     )
     apart = data.copy()
     apart[["y", *X]] -= data.groupby("year")[["y", *X]].transform("mean")
-    result = pv.fit_mean_group(panel(data), "y", X, time_demeaned=True)
+    result = pv.fit_mean_group(panel(data), "y", X, demean=True)
     mean, cov = Loop(apart, X).mean_group()
     close(result.params, mean, 1e-9)
     close(result.cov, cov, 1e-9)
 
 
 @pytest.mark.parametrize("lags", [0, 1])
-@pytest.mark.parametrize("trend", [False, True])
+@pytest.mark.parametrize("trend", ["c", "ct"])
 def test_common_correlated_effects(lags, trend):
     data = frame(4, entities=15, periods=30)
     full, averages = averaged(data, lags)
     regressors = [*X, *averages]
-    if trend:
+    if trend == "ct":
         full["trend"] = full["year"] - 1999.0
         regressors.append("trend")
     twin = Loop(full, regressors)
@@ -395,7 +395,7 @@ def test_refusals():
     with pytest.raises(pv.SpecificationError, match="average_lags"):
         pv.fit_common_correlated_effects(panel(data), "y", X, average_lags=-1)
     with pytest.raises(pv.SpecificationError, match="trend"):
-        pv.fit_mean_group(panel(data.assign(trend=data["x1"])), "y", ["trend"], trend=True)
+        pv.fit_mean_group(panel(data.assign(trend=data["x1"])), "y", ["trend"], trend="ct")
     with pytest.raises(pv.SpecificationError, match="regressor, whose slope it pools"):
         pv.fit_common_correlated_effects(panel(data), "y", [], pooled=True)
 
@@ -457,7 +457,7 @@ def test_rsquared_and_comparison_with_other_estimators():
     data = frame(20)
     result, pooled = pv.fit_mean_group(panel(data), "y", X), pv.fit_pooled(panel(data), "y", X)
     assert result.rsquared == pytest.approx(1.0 - sum(Loop(data, X).rss) / pooled.tss)
-    assert result.rsquared_adjusted == pytest.approx(1.0 - result.s2 / (pooled.tss / (len(data) - 1)))
+    assert result.rsquared_adjusted == pytest.approx(1.0 - result.sigma2 / (pooled.tss / (len(data) - 1)))
     table_ = pv.compare({"pooled": pooled, "mean group": result})
     assert table_.to_frame().loc[("x1", "estimate"), "mean group"] == result.params["x1"]
     assert "by entity" in str(table_)
@@ -514,6 +514,6 @@ def test_averages_can_keep_entities_with_as_many_rows_as_coefficients(options):
     # One row for one coefficient, no constant.
     single = pv.Panel(frame[(frame["i"] != 2) | (frame["t"] < 1)], "i", "t")
     with pytest.warns(pv.PanelVarWarning, match="as many rows as coefficients"):
-        ratio = pv.fit_mean_group(single, "y", ["x"], constant=False, min_rows=1)
+        ratio = pv.fit_mean_group(single, "y", ["x"], trend="n", min_rows=1)
     first = frame[(frame["i"] == 2) & (frame["t"] == 0)]
     assert ratio.individual.loc[2, "x"] == pytest.approx(float((first["y"] / first["x"]).iloc[0]), rel=1e-12)

@@ -179,7 +179,7 @@ def test_effects_and_predictions_are_those_of_the_regressors_themselves():
     lever = means(frame, "entity", ALL)
     slopes = result.cov.loc[ALL, ALL].to_numpy()
     moved = np.einsum("ij,jk,ik->i", lever, slopes, lever)
-    expected = np.sqrt(result.s2 / frame.groupby("entity").size() + moved)
+    expected = np.sqrt(result.sigma2 / frame.groupby("entity").size() + moved)
     np.testing.assert_allclose(table["std_error"], expected.loc[table.index], rtol=1e-10)
     predicted = result.predict(frame, effects=True)
     np.testing.assert_allclose(predicted, result.fitted_values.loc[frame.index], atol=1e-11)

@@ -177,7 +177,7 @@ def test_subsets_of_instruments_and_regressors(frame, parts, clustered):
     expected = smallest(both, parts.p, parts.y, np.linalg.inv(meat)) - smallest(
         parts.z, parts.p, parts.y, np.linalg.inv(meat[1:, 1:])
     )
-    test = result.endogeneity_test("q", form="difference")
+    test = result.endogeneity_test("q", statistic="difference")
     assert test.statistic == pytest.approx(expected, rel=1e-8)
     assert test.df == 1
 
@@ -198,7 +198,7 @@ def test_exogeneity_by_residuals_and_by_durbin(frame, parts):
     ols = off(parts.p, parts.y)
     fitted = np.column_stack((parts.project @ parts.p, parts.p))
     gap = ols @ (ols - off(fitted, ols))
-    durbin = fit(frame).endogeneity_test(form="difference")
+    durbin = fit(frame).endogeneity_test(statistic="difference")
     assert durbin.statistic == pytest.approx(large(frame) * gap / (ols @ ols), rel=1e-9)
     assert durbin.name == "Durbin"
 
@@ -417,8 +417,8 @@ def test_results_without_rows_and_refusals(frame):
         result.difference_in_sargan("z9")
     with pytest.raises(pv.SpecificationError, match="needs enough other instruments"):
         result.difference_in_sargan(["z2", "z3"])
-    with pytest.raises(pv.SpecificationError, match="form"):
-        result.endogeneity_test(form="durbin")
+    with pytest.raises(pv.SpecificationError, match="statistic"):
+        result.endogeneity_test(statistic="durbin")
     assert result.f_poolability is None and result.f_with_dummies is None
     assert result.instruments == tuple(INSTRUMENTS) and result.endogenous == tuple(ENDOGENOUS)
 

@@ -104,7 +104,7 @@ def test_classical_mundlak_is_hausmans_contrast():
     panel = panel_of(sample())
     random, fixed = pv.fit_random_effects(panel, "y", X), pv.fit_fixed_effects(panel, "y", X)
     gap = (fixed.params - random.params)[X].to_numpy()
-    spread = (fixed.cov / fixed.s2 - random.cov / random.s2).loc[X, X].to_numpy()
+    spread = (fixed.cov / fixed.sigma2 - random.cov / random.sigma2).loc[X, X].to_numpy()
     contrast = gap @ np.linalg.solve(spread, gap)
     # What the means take off the residual sum of squares is the contrast itself.
     s2 = (random.rss - contrast) / (random.df_resid - 2)

@@ -162,10 +162,10 @@ def test_hausman_against_fixed_effects_runs_and_row_order_does_not_matter():
     within = pv.fit_fixed_effects(panel(data), "y", ["a", "b", "p"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        test = pv.hausman(within, result, sigma="efficient")
+        test = pv.hausman_test(within, result, sigma="efficient")
     names = ["a", "b", "p"]
     gap = (within.params - result.params)[names].to_numpy()
-    difference = result.s2 * (within.cov / within.s2).loc[names, names] - result.cov.loc[names, names]
+    difference = result.sigma2 * (within.cov / within.sigma2).loc[names, names] - result.cov.loc[names, names]
     values, vectors = np.linalg.eigh(difference.to_numpy())
     # One over-identifying restriction: two exogenous that vary for one endogenous that does not.
     assert values[-1] > 1e6 * np.abs(values[:-1]).max()

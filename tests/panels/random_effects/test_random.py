@@ -235,8 +235,8 @@ def test_transformed_r2_kinds():
     _, default, _ = both()
     z = 1 - theta[codes]
     projected = y - z * float(z @ y) / float(z @ z)
-    assert default.r2.transformed == pytest.approx(1 - dense.rss / float(projected @ projected), rel=1e-10)
-    assert len({round(value.r2.transformed, 6) for value in (result, about_mean, default)}) == 3
+    assert default.rsquared_table.transformed == pytest.approx(1 - dense.rss / float(projected @ projected), rel=1e-10)
+    assert len({round(value.rsquared_table.transformed, 6) for value in (result, about_mean, default)}) == 3
 
 
 def test_weights_are_refused():
@@ -252,8 +252,8 @@ def test_regressors_that_do_not_vary_over_time_have_no_r2_within():
     frame = pd.DataFrame(levels, index=index, columns=["a", "b"])
     frame["y"] = frame["a"] / 1e3 + np.repeat(rng.normal(size=300), 7) + rng.normal(size=2100)
     for convention in ("default", "stata"):
-        rsquared = pv.fit_random_effects(frame, "y", ["a", "b"], convention=convention).r2
+        rsquared = pv.fit_random_effects(frame, "y", ["a", "b"], convention=convention).rsquared_table
         assert np.isnan(rsquared.within), convention
         assert 0.1 < rsquared.overall < rsquared.between
     frame["c"] = rng.normal(size=2100)
-    assert pv.fit_random_effects(frame, "y", ["a", "b", "c"]).r2.within < 0.01
+    assert pv.fit_random_effects(frame, "y", ["a", "b", "c"]).rsquared_table.within < 0.01

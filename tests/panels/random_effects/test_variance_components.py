@@ -203,7 +203,7 @@ def test_restricted_maximum_likelihood(dimension, constant):
 def test_profile_slope_is_its_derivative(restricted):
     frame = sample().sort_values(["entity", "year"])
     panel = pv.Panel(frame, "entity", "year")
-    design = fitted(frame, "ml").design
+    design = fitted(frame, "ml")._design
     profile = OneWayLikelihood(panel_moments(design.columns, design.entities), constant=True, restricted=restricted)
     for ratio in (0.0, 0.01, 0.3, 5.0, 400.0):
         step = 1e-5 * (1.0 + ratio)

@@ -20,8 +20,8 @@ def predicted(result, panel, rows=None, **columns):
     changed = panel.with_columns(
         panel_order=True, **{name: np.full(panel.nobs, value) for name, value in columns.items()}
     )
-    values = quietly(result.predict, changed)[result.design.index].to_numpy()
-    share = result.design.weights
+    values = quietly(result.predict, changed)[result._design.index].to_numpy()
+    share = result._design.weights
     rows = slice(None) if rows is None else rows
     return np.average(values[rows], weights=None if share is None else share[rows])
 
@@ -43,7 +43,7 @@ def test_they_are_averages_of_predictions(gappy_panel, formula, weights):
     assert found.names == ("x = 0.5, z = 1.25", "x = 2, z = 1.25")
     by_hand = [predicted(result, gappy_panel, x=value, z=1.25) for value in (0.5, 2.0)]
     assert found.params.tolist() == pytest.approx(by_hand, rel=1e-10)
-    regions = gappy_panel.raw_column("region")[slice(None) if result.design.kept is None else result.design.kept]
+    regions = gappy_panel.raw_column("region")[slice(None) if result._design.kept is None else result._design.kept]
     by_region = result.adjusted_predictions(over="region", at={"x": 1.5})
     by_hand = [predicted(result, gappy_panel, regions == region, x=1.5) for region in ("north", "south", "west")]
     assert by_region.params.tolist() == pytest.approx(by_hand, rel=1e-10)
@@ -67,7 +67,7 @@ def test_a_mean_has_the_error_of_a_mean(gappy_panel):
     result = pv.fit_pooled(gappy_panel, "y ~ x*z", cov="classical")
     found = result.adjusted_predictions()
     assert found.names == ("prediction",)
-    assert found.std_errors.iloc[0] == pytest.approx(np.sqrt(result.s2 / result.nobs), rel=1e-10)
+    assert found.std_errors.iloc[0] == pytest.approx(np.sqrt(result.sigma2 / result.nobs), rel=1e-10)
     assert list(found.to_frame().columns)[:2] == ["estimate", "std_error"]
 
 
@@ -110,7 +110,7 @@ def test_truths_go_through_both(gappy_panel):
 
 def test_absorbed_effects_are_at_their_average(gappy_panel):
     result = pv.fit_fixed_effects(gappy_panel, "y ~ x*z", effects="twoway")
-    assert result.adjusted_predictions().params.iloc[0] == pytest.approx(result.design.y.mean(), rel=1e-12)
+    assert result.adjusted_predictions().params.iloc[0] == pytest.approx(result._design.y.mean(), rel=1e-12)
     found = result.adjusted_predictions(at={"x": 2.0})
     assert found.params.iloc[0] == pytest.approx(predicted(result, gappy_panel, x=2.0), rel=1e-12)
 
@@ -145,7 +145,7 @@ def test_every_linear_result_of_levels_has_them(gappy_panel, kind):
 def test_means_of_correlated_effects_stay_what_they_are(gappy_panel):
     result = quietly(pv.fit_correlated_random_effects, gappy_panel, "y ~ x + z")
     found = result.adjusted_predictions(over="region", at={"x": 2.0})
-    means = {name: result.design.x[result.design.names.index(f"mean({name})")] for name in "xz"}
+    means = {name: result._design.x[result._design.names.index(f"mean({name})")] for name in "xz"}
     regions, b = gappy_panel.raw_column("region"), result.params
     for value, region in zip(found.params, ("north", "south", "west"), strict=True):
         own = regions == region

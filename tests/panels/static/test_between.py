@@ -48,7 +48,7 @@ def test_r2_is_that_of_the_means():
     table = loop_means(frame, "entity", None)
     total = ((table[:, 0] - table[:, 0].mean()) ** 2).sum()
     assert result.rsquared == pytest.approx(1 - result.rss / total, rel=1e-11)
-    assert result.r2.between == pytest.approx(result.rsquared, rel=1e-11)
+    assert result.rsquared_table.between == pytest.approx(result.rsquared, rel=1e-11)
 
 
 def test_rows_are_labelled_by_entity():

@@ -212,7 +212,7 @@ def test_intervals_of_one_unseen_level():
 @pytest.mark.parametrize("weighted", [False, True])
 def test_intervals_of_the_average_level(weighted):
     frame, result, twin = both("entity", weighted)
-    for kind, added in (("confidence", 0.0), ("prediction", result.s2 + result.variance_components.effect)):
+    for kind, added in (("confidence", 0.0), ("prediction", result.sigma2 + result.variance_components.effect)):
         table = result.predict_interval(frame, kind=kind)
         combination = np.tile(twin.mean_row(slice(None)), (len(frame), 1))
         combination[:, twin.k :] = frame[X]
@@ -225,9 +225,9 @@ def test_intervals_of_pooled_models_are_the_textbook_ones():
     result = pv.fit_pooled(pv.Panel(frame, "entity", "year"), "y", X)
     z = np.column_stack([np.ones(len(frame)), frame[X]])
     hat = np.einsum("ij,ij->i", z @ np.linalg.inv(z.T @ z), z)
-    np.testing.assert_allclose(result.predict_interval(frame)["std_error"], np.sqrt(result.s2 * hat), rtol=1e-9)
+    np.testing.assert_allclose(result.predict_interval(frame)["std_error"], np.sqrt(result.sigma2 * hat), rtol=1e-9)
     wide = result.predict_interval(frame, kind="prediction")["std_error"]
-    np.testing.assert_allclose(wide, np.sqrt(result.s2 * (1 + hat)), rtol=1e-9)
+    np.testing.assert_allclose(wide, np.sqrt(result.sigma2 * (1 + hat)), rtol=1e-9)
     with pytest.raises(pv.SpecificationError, match="no effects"):
         result.predict_interval(frame, effects=True)
 

@@ -26,7 +26,7 @@ def richardson(function):
 def fitted(result, panel, **columns):
     """The fitted means of the model's rows with columns replaced, in all periods."""
     changed = panel.with_columns(panel_order=True, **columns)
-    return quietly(result.predict, changed)[result.design.index].to_numpy()
+    return quietly(result.predict, changed)[result._design.index].to_numpy()
 
 
 FORMULAS = [
@@ -47,11 +47,11 @@ def test_averages_are_those_of_finite_differences(gappy_panel, formula, weights)
     """A proportional change that lasts moves every lag in proportion: one in all periods shows it."""
     data = positive(gappy_panel)
     result = quietly(pv.fit_pooled, data, formula, weights=weights)
-    share, x, own = result.design.weights, data.column("x"), fitted(result, data)
+    share, x, own = result._design.weights, data.column("x"), fitted(result, data)
     by_proportion = richardson(lambda h: fitted(result, data, x=x * np.exp(h)))
     by_change = richardson(lambda h: fitted(result, data, x=x + h))
     expected = {"eyex": by_proportion / own, "dyex": by_proportion, "eydx": by_change / own}
-    regions = data.raw_column("region")[slice(None) if result.design.kept is None else result.design.kept]
+    regions = data.raw_column("region")[slice(None) if result._design.kept is None else result._design.kept]
     for kind, rows in expected.items():
         found = result.marginal_effects("x", elasticity=kind, lags=True)
         assert found.params.iloc[0] == pytest.approx(np.average(rows, weights=share), rel=1e-8)
@@ -69,7 +69,7 @@ def test_one_period_and_its_lags_are_variables_of_their_own(gappy_panel):
         for name, lags in (("x", False), ("L(x)", False), ("x", True))
     )
     assert both == pytest.approx(now + before, rel=1e-12)
-    lagged = result.design.x[result.design.names.index("L(x)")]
+    lagged = result._design.x[result._design.names.index("L(x)")]
     assert before == pytest.approx(np.mean(result.params["L(x)"] * lagged / result.predict()), rel=1e-12)
 
 
@@ -121,7 +121,7 @@ def test_absorbed_effects_are_at_their_average(gappy_panel):
     """As with dummies whose effects are averaged: Stata's margins after xtreg, fe."""
     result = pv.fit_fixed_effects(positive(gappy_panel), "y ~ x*z")
     found = result.marginal_effects("x", elasticity="eyex")
-    x, z = (result.design.panel.column(name) for name in "xz")
+    x, z = (result._design.panel.column(name) for name in "xz")
     change = result.params["x"] + result.params["x:z"] * z
     assert found.params.iloc[0] == pytest.approx(np.mean(x * change / result.predict()), rel=1e-12)
 

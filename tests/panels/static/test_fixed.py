@@ -136,9 +136,9 @@ def test_f_tests_and_r2(effects, weighted):
         assert test.pvalue == pytest.approx(pvalue, rel=1e-7)
         assert (test.df, test.df_denominator) == (numerator, twin.df)
     assert result.rsquared == pytest.approx(1 - twin.rss / only.rss, rel=1e-10)
-    assert result.r2.with_dummies == pytest.approx(1 - twin.rss / total, rel=1e-10)
+    assert result.rsquared_table.with_dummies == pytest.approx(1 - twin.rss / total, rel=1e-10)
     adjusted = 1 - (twin.rss / twin.df) / (total / (n - 1))
-    assert result.r2.with_dummies_adjusted == pytest.approx(adjusted, rel=1e-10)
+    assert result.rsquared_table.with_dummies_adjusted == pytest.approx(adjusted, rel=1e-10)
 
 
 @pytest.mark.parametrize("effects", ["entity", "time", "twoway"])
@@ -227,12 +227,14 @@ def test_stata_counts_every_row_once_in_overall_r2():
     stata = pv.fit_fixed_effects(panel, "inv", ["value", "capital"], convention="stata", **options)
     fitted = grunfeld[["value", "capital"]] @ stata.params[["value", "capital"]]
     effects = grunfeld["firm"].map(stata.estimated_effects()["level"])
-    assert stata.r2.overall == pytest.approx(np.corrcoef(grunfeld["inv"], fitted)[0, 1] ** 2, rel=1e-12)
+    assert stata.rsquared_table.overall == pytest.approx(np.corrcoef(grunfeld["inv"], fitted)[0, 1] ** 2, rel=1e-12)
     assert stata.variance_components.correlation == pytest.approx(np.corrcoef(effects, fitted)[0, 1], rel=1e-11)
-    assert stata.r2.within == pytest.approx(default.r2.within, rel=1e-14)
-    assert stata.r2.between == pytest.approx(default.r2.between, rel=1e-14)
+    assert stata.rsquared_table.within == pytest.approx(default.rsquared_table.within, rel=1e-14)
+    assert stata.rsquared_table.between == pytest.approx(default.rsquared_table.between, rel=1e-14)
     weighted = np.cov(np.stack([grunfeld["inv"], fitted]), aweights=weights)
-    assert default.r2.overall == pytest.approx(weighted[0, 1] ** 2 / weighted[0, 0] / weighted[1, 1], rel=1e-11)
+    assert default.rsquared_table.overall == pytest.approx(
+        weighted[0, 1] ** 2 / weighted[0, 0] / weighted[1, 1], rel=1e-11
+    )
     light = stata.without_rows()
-    assert light.r2 == stata.r2
+    assert light.rsquared_table == stata.rsquared_table
     assert light.variance_components.correlation == stata.variance_components.correlation

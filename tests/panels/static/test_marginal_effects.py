@@ -44,10 +44,10 @@ def differences(result, panel, name, back):
     The column moves in every seventh period, and the rows that many periods later are read: no row has two of them
     among its lags and leads.
     """
-    found = pd.Series(np.nan, index=result.design.index)
+    found = pd.Series(np.nan, index=result._design.index)
     for phase in range(7):
         where = panel.time_positions % 7 == phase
-        rows = result.design.index[(result.design.time_positions - back) % 7 == phase]
+        rows = result._design.index[(result._design.time_positions - back) % 7 == phase]
         if len(rows):
             moved = {k: quietly(result.predict, changed(panel, name, k * H, where))[rows] for k in (-2, -1, 1, 2)}
             found[rows] = (8.0 * (moved[1] - moved[-1]) - (moved[2] - moved[-2])) / (12.0 * H)
@@ -57,7 +57,7 @@ def differences(result, panel, name, back):
 @pytest.mark.parametrize(("formula", "weights"), [*zip(FORMULAS, [None, "w"] * 5, strict=True)])
 def test_averages_are_those_of_finite_differences(gappy_panel, formula, weights):
     result = quietly(pv.fit_pooled, gappy_panel, formula, weights=weights)
-    share = result.design.weights
+    share = result._design.weights
     for written, name, back in (("x", "x", 0), ("z", "z", 0), ("L(x)", "x", 1), ("L(x, 2)", "x", 2), ("F(z)", "z", -1)):
         # A lag that the model does not have moves nothing, and is no variable of it.
         rows = differences(result, gappy_panel, name, back)
@@ -68,8 +68,8 @@ def test_averages_are_those_of_finite_differences(gappy_panel, formula, weights)
         found = result.marginal_effects(written)
         assert found.params.iloc[0] == pytest.approx(np.average(rows, weights=share), rel=1e-8, abs=1e-9)
         by_region = result.marginal_effects(written, over="region")
-        regions = result.design.panel.raw_column("region")[
-            result.design.kept if result.design.kept is not None else slice(None)
+        regions = result._design.panel.raw_column("region")[
+            result._design.kept if result._design.kept is not None else slice(None)
         ]
         for region, value in zip(("north", "south", "west"), by_region.params, strict=True):
             own = regions == region
@@ -114,7 +114,7 @@ def test_effects_of_categories_are_changes(gappy_panel):
     result = pv.fit_pooled(gappy_panel, "y ~ C(region, ref='south')*x + z")
     found = result.marginal_effects("region")
     assert found.to_frame()["contrast"].tolist() == ["north - south", "west - south"]
-    mean = float(result.design.panel.column("x").mean())
+    mean = float(result._design.panel.column("x").mean())
     by_hand = result.lincom(f"`C(region, ref='south')[T.north]` + {mean!r}*`C(region, ref='south')[T.north]:x`")
     assert found.params.iloc[0] == pytest.approx(by_hand.estimate, rel=1e-12)
     assert found.std_errors.iloc[0] == pytest.approx(by_hand.std_error, rel=1e-12)
@@ -135,8 +135,8 @@ def test_years_are_categories_and_numbers_at_once(gappy_panel):
 
 def test_means_are_of_the_rows_and_lags_have_their_own(gappy_panel):
     result = quietly(pv.fit_pooled, gappy_panel, "y ~ x*L(z)")
-    place = result.design.names.index("L(z)")
-    mean = float(result.design.x[place].mean())
+    place = result._design.names.index("L(z)")
+    mean = float(result._design.x[place].mean())
     by_hand = result.lincom(f"x + {mean!r}*`x:L(z)`")
     found = result.marginal_effects("x", at="mean")
     assert found.params.iloc[0] == pytest.approx(by_hand.estimate, rel=1e-12)

@@ -25,7 +25,7 @@ def test_estimates(constant, weighted):
     assert_matrix(result.cov, twin.classical())
     assert (result.nobs, result.df_resid) == (len(frame), twin.df)
     assert result.rss == pytest.approx(twin.rss, rel=1e-12)
-    assert result.s2 == pytest.approx(twin.rss / twin.df, rel=1e-12)
+    assert result.sigma2 == pytest.approx(twin.rss / twin.df, rel=1e-12)
     assert list(result.params.index) == ["const", *X] if constant else X
 
 
@@ -75,9 +75,9 @@ def test_the_panel_r2s_are_squared_correlations():
     frame["fit"] = twin.design @ twin.coefficients
     means = frame.groupby("entity")[["y", "fit"]].mean()
     within = frame[["y", "fit"]] - frame.groupby("entity")[["y", "fit"]].transform("mean")
-    assert result.r2.within == pytest.approx(squared_correlation(within["y"], within["fit"]), rel=1e-11)
-    assert result.r2.between == pytest.approx(squared_correlation(means["y"], means["fit"]), rel=1e-11)
-    assert result.r2.overall == pytest.approx(squared_correlation(frame["y"], frame["fit"]), rel=1e-11)
+    assert result.rsquared_table.within == pytest.approx(squared_correlation(within["y"], within["fit"]), rel=1e-11)
+    assert result.rsquared_table.between == pytest.approx(squared_correlation(means["y"], means["fit"]), rel=1e-11)
+    assert result.rsquared_table.overall == pytest.approx(squared_correlation(frame["y"], frame["fit"]), rel=1e-11)
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -92,7 +92,7 @@ def test_likelihood_and_criteria(weighted):
     assert result.bic == pytest.approx(-2 * loglik + np.log(n) * 3, rel=1e-12)
     light = result.without_rows()
     assert (light.loglik, light.aic) == (result.loglik, result.aic)
-    in_r = pv.fit_pooled(result.design.panel, "y", X, weights="w" if weighted else None, convention="plm")
+    in_r = pv.fit_pooled(result._design.panel, "y", X, weights="w" if weighted else None, convention="plm")
     assert in_r.aic == pytest.approx(-2 * loglik + 2 * 4, rel=1e-12)
 
 

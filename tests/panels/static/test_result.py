@@ -107,7 +107,7 @@ def test_without_rows_keeps_what_is_small(name):
     pd.testing.assert_series_equal(light.params, result.params)
     pd.testing.assert_frame_equal(light.cov, result.cov)
     pd.testing.assert_frame_equal(light.conf_int(), result.conf_int())
-    assert light.r2 == result.r2
+    assert light.rsquared_table == result.rsquared_table
     for attribute in ("rss", "tss", "loglik", "nobs", "n_entities", "n_periods", "f_poolability", "notes"):
         assert getattr(light, attribute) == getattr(result, attribute), attribute
     for light_test, test in [(light.f_slopes, result.f_slopes), (light.wald_test("x1"), result.wald_test("x1"))]:
@@ -420,8 +420,8 @@ def test_f_statistics_are_those_of_the_dummy_variable_regression(effects):
         statistic = (restricted - full.rss) / numerator / s2
         assert test.statistic == pytest.approx(statistic, rel=1e-10), test.name
         assert test.pvalue == pytest.approx(stats.f.sf(statistic, numerator, full.df), rel=1e-8), test.name
-    assert result.r2.with_dummies == pytest.approx(1.0 - full.rss / total, rel=1e-12)
-    assert result.r2.transformed == pytest.approx(1.0 - full.rss / (slopes_zero @ slopes_zero), rel=1e-11)
+    assert result.rsquared_table.with_dummies == pytest.approx(1.0 - full.rss / total, rel=1e-12)
+    assert result.rsquared_table.transformed == pytest.approx(1.0 - full.rss / (slopes_zero @ slopes_zero), rel=1e-11)
 
 
 def test_poolability_with_weights_and_without_a_constant():
@@ -444,8 +444,8 @@ def test_there_is_no_poolability_test_without_absorbed_effects(name):
 def test_the_convention_chooses_the_headline():
     within = fitted("fixed")
     dummies = pv.fit_fixed_effects(panel(), "y", X, convention="eviews")
-    assert (within.rsquared, within.rsquared_label) == (within.r2.transformed, "Within R2")
-    assert (dummies.rsquared, dummies.rsquared_label) == (dummies.r2.with_dummies, "R2 with dummies")
+    assert (within.rsquared, within.rsquared_label) == (within.rsquared_table.transformed, "Within R2")
+    assert (dummies.rsquared, dummies.rsquared_label) == (dummies.rsquared_table.with_dummies, "R2 with dummies")
     assert dummies.f_statistic == dummies.f_with_dummies
     assert within.f_statistic == within.f_slopes
 
@@ -663,10 +663,10 @@ def test_predictions_keep_the_categories_of_the_model():
 def test_hausman_by_hand():
     fixed, random = fitted("fixed"), fitted("random")
     gap = (fixed.params - random.params)[X].to_numpy()
-    for sigma, first, second in [("own", 1.0, 1.0), (None, random.s2 / fixed.s2, 1.0)]:
+    for sigma, first, second in [("own", 1.0, 1.0), (None, random.sigma2 / fixed.sigma2, 1.0)]:
         difference = first * fixed.cov.loc[X, X].to_numpy() - second * random.cov.loc[X, X].to_numpy()
         expected = gap @ np.linalg.solve(difference, gap)
-        test = quietly(pv.hausman, fixed, random, sigma=sigma)
+        test = quietly(pv.hausman_test, fixed, random, sigma=sigma)
         assert test.statistic == pytest.approx(expected, rel=1e-8)
         assert (test.distribution, test.df) == ("chi2", 2)
         if expected >= 0.0:
@@ -676,15 +676,15 @@ def test_hausman_by_hand():
 def test_hausman_uses_classical_covariances_and_says_so():
     robust = quietly(fitted("fixed").with_cov, "cluster")
     with pytest.warns(pv.PanelVarWarning, match="classical covariances") as caught:
-        test = pv.hausman(robust, fitted("random"))
+        test = pv.hausman_test(robust, fitted("random"))
     assert caught[0].filename == __file__
-    assert test.statistic == quietly(pv.hausman, fitted("fixed"), fitted("random")).statistic
+    assert test.statistic == quietly(pv.hausman_test, fitted("fixed"), fitted("random")).statistic
 
 
 def test_a_negative_hausman_statistic_is_reported_as_such():
     # The arguments the wrong way round make the difference of the covariances negative definite.
     with pytest.warns(pv.PanelVarWarning) as caught:
-        test = pv.hausman(fitted("random"), fitted("fixed"), sigma="efficient")
+        test = pv.hausman_test(fitted("random"), fitted("fixed"), sigma="efficient")
     assert {warning.filename for warning in caught} == {__file__}
     assert test.statistic < 0.0
     assert np.isnan(test.pvalue)
@@ -694,7 +694,7 @@ def test_a_negative_hausman_statistic_is_reported_as_such():
 
 def test_hausman_compares_what_the_results_share():
     time_invariant = quietly(pv.fit_random_effects, panel(), "y", [*X, "number"])
-    test = quietly(pv.hausman, fitted("fixed"), time_invariant)
+    test = quietly(pv.hausman_test, fitted("fixed"), time_invariant)
     assert test.df == 2
 
 
@@ -707,14 +707,14 @@ def test_hausman_compares_what_the_results_share():
 )
 def test_hausman_refuses_what_cannot_be_compared(second, message):
     with pytest.raises(pv.SpecificationError, match=message):
-        pv.hausman(fitted("fixed"), second())
+        pv.hausman_test(fitted("fixed"), second())
 
 
 def test_hausman_options_are_checked():
     with pytest.raises(pv.SpecificationError, match=r"sigma='more' is not known"):
-        pv.hausman(fitted("fixed"), fitted("random"), sigma="more")
-    stata = pv.hausman(fitted("fixed"), fitted("random"), sigma="sigmamore")
-    assert stata == pv.hausman(fitted("fixed"), fitted("random"), sigma="efficient")
+        pv.hausman_test(fitted("fixed"), fitted("random"), sigma="more")
+    stata = pv.hausman_test(fitted("fixed"), fitted("random"), sigma="sigmamore")
+    assert stata == pv.hausman_test(fitted("fixed"), fitted("random"), sigma="efficient")
 
 
 def test_stata_leaves_the_effects_out_of_a_robust_root_mean_squared_error():

@@ -39,14 +39,14 @@ def both(frame):
 def test_regressors_that_vary_over_one_dimension_have_no_r2_in_the_other(level, fit, convention):
     frame = constant_in_one_dimension(level)
     for data in both(frame):
-        over_entities = fit(data, "y", ["a", "b"], convention=convention).r2
+        over_entities = fit(data, "y", ["a", "b"], convention=convention).rsquared_table
         assert np.isnan(over_entities.within)
         assert 0.0 < over_entities.overall < over_entities.between
-        over_periods = fit(data, "y", ["p", "q"], convention=convention).r2
+        over_periods = fit(data, "y", ["p", "q"], convention=convention).rsquared_table
         assert np.isnan(over_periods.between)
         assert 0.0 < over_periods.overall < over_periods.within
-        r2 = fit(data, "y", ["a", "p"], convention=convention).r2
-        assert r2.within == pytest.approx(fit(data, "y", "p", convention=convention).r2.within, rel=1e-6)
+        r2 = fit(data, "y", ["a", "p"], convention=convention).rsquared_table
+        assert r2.within == pytest.approx(fit(data, "y", "p", convention=convention).rsquared_table.within, rel=1e-6)
         assert 0.1 < r2.between < r2.overall
 
 
@@ -54,7 +54,7 @@ def test_many_rows_of_regressors_that_do_not_vary_over_time():
     frame = constant_in_one_dimension(1e6, entities=1500)
     for data in both(frame):
         for fit in (*FITS, pv.fit_between):
-            assert np.isnan(fit(data, "y", "a").r2.within), fit.__name__
+            assert np.isnan(fit(data, "y", "a").rsquared_table.within), fit.__name__
 
 
 @pytest.mark.parametrize("convention", ["default", "stata", "linearmodels"])
@@ -62,7 +62,7 @@ def test_many_rows_of_regressors_that_do_not_vary_over_time():
 def test_a_dependent_variable_that_varies_over_one_dimension_has_no_r2_in_the_other(level, convention):
     frame = constant_in_one_dimension(level)
     for data in both(frame):
-        assert np.isnan(pv.fit_pooled(data, "a", "x", convention=convention).r2.within)
-        r2 = pv.fit_pooled(data, "p", "x", convention=convention).r2
+        assert np.isnan(pv.fit_pooled(data, "a", "x", convention=convention).rsquared_table.within)
+        r2 = pv.fit_pooled(data, "p", "x", convention=convention).rsquared_table
         assert np.isnan(r2.between)
         assert 0.0 <= r2.within < 0.1

@@ -116,7 +116,7 @@ def test_f_tests_and_r2(model, weighted):
         assert test.statistic == pytest.approx(statistic, rel=1e-9)
         assert test.pvalue == pytest.approx(stats.f.sf(statistic, numerator, twin.df), rel=1e-6)
     assert result.rsquared == pytest.approx(1 - twin.rss / only.rss, rel=1e-10)
-    assert result.r2.with_dummies == pytest.approx(1 - twin.rss / total, rel=1e-10)
+    assert result.rsquared_table.with_dummies == pytest.approx(1 - twin.rss / total, rel=1e-10)
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")

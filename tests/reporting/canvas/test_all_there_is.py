@@ -65,7 +65,7 @@ def test_a_history_of_one_shock_draws_the_others():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         history = model.historical_decomposition(identification=partial(model))
         ax = history.plot().axes[1]
-    data = model.problem.design[:, model.n_regressors :]
+    data = model._problem.design[:, model.n_regressors :]
     np.testing.assert_allclose(history.actual, data, atol=1e-12)
     whole = model.historical_decomposition()
     assert whole.others is None

@@ -141,7 +141,7 @@ def test_labels_of_variables_name_a_systems_lags() -> None:
 
 
 def test_headings_that_are_dependent_variables_have_their_labels(models: dict[str, LinearResult]) -> None:
-    panel = models["plain"].design.panel
+    panel = models["plain"]._design.panel
     fits = pv.fit_many(pv.fit_pooled, panel, ["y", "z"], ["x"], steps="cumulative from none")
     table = pv.compare(fits, labels={"y": "Wage"})
     assert [[cell.text for cell in row.cells] for row in table.header] == [

@@ -88,7 +88,7 @@ def test_equations_and_regressors_are_chosen_and_called() -> None:
     assert lines(figure) == ["Output", "Rate before", "L1.Output", "z", "L1.Output", "L1.y [%]", "Its own past"]
     capped = segments(figure)
     own = ["[x]L1.z", "[x]L1.x", *(f"[z]L1.{name}" for name in NAMES)]
-    np.testing.assert_array_equal(capped[:5], model().stacked.conf_int(of=own, joint="sup-t"))
+    np.testing.assert_array_equal(capped[:5], model()._stacked.conf_int(of=own, joint="sup-t"))
     assert "OLS: classical; HC1: HC1" in foot(figure)
     # One of each equation, each said with its equation.
     alone = pv.plot_coefficients(model(), keep="*L1.x", labels={"L1.x": "Past", "z": "Rate"}, figsize=(3.0, 2.0))
@@ -99,7 +99,7 @@ def test_equations_and_regressors_are_chosen_and_called() -> None:
 
 
 def test_restrictions_leave_coefficients_out() -> None:
-    restricted = pv.fit_restricted_var(series(), {"x": ["L1.z", "const"], "z": ["L1.x"]}, lags=1)
+    restricted = pv.fit_restricted_var(series(), restrictions={"x": ["L1.z", "const"], "z": ["L1.x"]}, lags=1)
     figure = pv.plot_coefficients(restricted, constant=True)
     assert lines(figure)[:3] == ["x", "L1.x", "L1.y [%]"]
     free = restricted.free.to_numpy().T.ravel()
@@ -112,7 +112,7 @@ def test_error_corrections_are_of_the_differences() -> None:
     vecm = pv.fit_vecm(series().cumsum(), rank=1, lags=2)
     figure = pv.plot_coefficients(vecm, constant=True)
     np.testing.assert_array_equal(marks(figure), vecm.short_run.to_numpy().T.ravel())
-    stacked = vecm.stacked
+    stacked = vecm._stacked
     np.testing.assert_allclose(stacked.std_errors, vecm.short_run_std_errors.to_numpy().T.ravel(), rtol=1e-12)
     np.testing.assert_allclose(stacked.pvalues, vecm.short_run_pvalues.to_numpy().T.ravel(), rtol=1e-9)
     np.testing.assert_array_equal(segments(figure), stacked.conf_int())

@@ -310,7 +310,7 @@ def test_event_studies_refuse_in_words(call: Any, message: str) -> None:
 @pytest.mark.parametrize("kind", ["fitted", "qq", "entity", "time", "histogram"])
 @pytest.mark.parametrize("size", [(7.0, 4.5), (2.6, 2.2)])
 def test_residuals_are_drawn_wide_and_narrow(kind: str, size: tuple[float, float]) -> None:
-    ax = only(pv.plot_residuals(fit("x", "entity"), kind, figsize=size))
+    ax = only(pv.plot_residuals(fit("x", "entity"), kind=kind, figsize=size))
     assert ax.get_title() == "Residuals: y"
     drawn(ax)
 
@@ -325,7 +325,7 @@ def test_residuals_against_fitted_values_are_the_results() -> None:
 
 def test_boxes_are_quantiles_of_each_period() -> None:
     result = fit("x", "entity")
-    ax = only(pv.plot_residuals(result, "time"))
+    ax = only(pv.plot_residuals(result, kind="time"))
     by_year = result.resids.groupby(frame()["year"].to_numpy())
     for bar, (year, own) in zip(ax.patches, by_year, strict=True):
         assert bar.get_x() + bar.get_width() / 2 == pytest.approx(year)
@@ -335,14 +335,14 @@ def test_boxes_are_quantiles_of_each_period() -> None:
 
 def test_entities_come_in_the_order_of_their_medians() -> None:
     result = fit("x")
-    ax = only(pv.plot_residuals(result, "entity", labels={"f03": "Firm three"}))
+    ax = only(pv.plot_residuals(result, kind="entity", labels={"f03": "Firm three"}))
     medians = result.resids.groupby(frame()["firm"].to_numpy()).median().sort_values()
     expected = ["Firm three" if name == "f03" else name for name in medians.index]
     assert [text.get_text() for text in ax.get_yticklabels()] == expected
 
 
 def test_residuals_of_averages_over_entities() -> None:
-    drawn(only(pv.plot_residuals(pv.fit_mean_group(panel(), "y", "x"), "time")))
+    drawn(only(pv.plot_residuals(pv.fit_mean_group(panel(), "y", "x"), kind="time")))
 
 
 def test_residuals_refuse_in_words() -> None:
@@ -350,18 +350,18 @@ def test_residuals_refuse_in_words() -> None:
     with pytest.raises(pv.MissingInformationError, match="A residual"):
         pv.plot_residuals(result.without_rows())
     with pytest.raises(pv.SpecificationError, match="kind='box' is not known"):
-        pv.plot_residuals(result, "box")
+        pv.plot_residuals(result, kind="box")
     with pytest.raises(pv.SpecificationError, match="takes the result of a linear panel model"):
         pv.plot_residuals(panel())
     with pytest.raises(pv.SpecificationError, match="is not known"):
         pv.plot_residuals(result, labels={"nobody": "x"})
     with pytest.raises(pv.InsufficientDataError, match="All residuals are of one time"):
-        pv.plot_residuals(pv.fit_between(panel(), "y", "x"), "time")
+        pv.plot_residuals(pv.fit_between(panel(), "y", "x"), kind="time")
     exact = panel().with_columns(w=2.0 * frame()["x"])
     with pytest.warns(pv.PanelVarWarning, match="fits exactly"):
         perfect = pv.fit_pooled(exact, "w", "x")
     with pytest.raises(pv.NumericalError, match="zero, as after an exact fit"):
-        pv.plot_residuals(perfect, "qq")
+        pv.plot_residuals(perfect, kind="qq")
     assert not plt.get_fignums()
 
 
@@ -390,8 +390,8 @@ def test_effects_and_residuals_have_intervals_at_several_levels() -> None:
     np.testing.assert_array_equal(lines_of(several), np.concatenate(single))
     assert "68% and 95% intervals" in foot(several)
     for kind in ("fitted", "qq"):
-        both = only(pv.plot_residuals(result, kind, level=(0.68, 0.95)))
-        wide, narrow = (only(pv.plot_residuals(result, kind, level=level)) for level in (0.95, 0.68))
+        both = only(pv.plot_residuals(result, kind=kind, level=(0.68, 0.95)))
+        wide, narrow = (only(pv.plot_residuals(result, kind=kind, level=level)) for level in (0.95, 0.68))
         np.testing.assert_array_equal(lines_of(both), [*lines_of(wide), *lines_of(narrow)])
         bands = [
             [each.get_paths()[0].vertices for each in ax.collections if isinstance(each, PolyCollection)]

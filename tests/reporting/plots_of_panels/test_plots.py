@@ -269,7 +269,7 @@ def panel(n_entities: int = 3, names: tuple[str, str] = ("x", "y")) -> pv.Panel:
 @pytest.mark.parametrize("n_entities", [1, 3, 9])
 def test_points_and_lines(n_entities: int) -> None:
     data = panel(n_entities)
-    ax = only(plot_scatter(data, "x", "y"))
+    ax = only(plot_scatter(data, x="x", y="y"))
     np.testing.assert_array_equal(scattered(ax), np.column_stack([data.column("x"), data.column("y")]))
     pooled = next(line for line in ax.lines if line.get_label() == "all rows")
     fit = pv.fit_pooled(data, "y", ["x"]).params
@@ -287,19 +287,19 @@ def test_points_and_lines(n_entities: int) -> None:
 def test_a_frame_with_a_two_level_index_is_a_panel() -> None:
     data = panel(3)
     np.testing.assert_array_equal(
-        scattered(only(plot_scatter(data.to_frame(), "x", "y"))), scattered(only(plot_scatter(data, "x", "y")))
+        scattered(only(plot_scatter(data.to_frame(), x="x", y="y"))), scattered(only(plot_scatter(data, x="x", y="y")))
     )
     with pytest.raises(pv.SpecificationError, match="do not say which column is the entity"):
-        plot_scatter(data.to_frame().reset_index(), "x", "y")
+        plot_scatter(data.to_frame().reset_index(), x="x", y="y")
 
 
 def test_few_entities_are_named_and_many_counted() -> None:
-    few = only(plot_scatter(panel(3), "x", "y"))
+    few = only(plot_scatter(panel(3), x="x", y="y"))
     assert [text.get_text() for text in few.get_legend().get_texts()] == ["0", "1", "2", "all rows"]
-    many = only(plot_scatter(panel(9), "x", "y"))
+    many = only(plot_scatter(panel(9), x="x", y="y"))
     assert [text.get_text() for text in many.get_legend().get_texts()] == ["all rows"]
     assert many.get_title().startswith("9 entities")
-    bare = only(plot_scatter(panel(9), "x", "y", entity_lines=False, pooled_line=False))
+    bare = only(plot_scatter(panel(9), x="x", y="y", entity_lines=False, pooled_line=False))
     assert not bare.lines
     assert bare.get_legend() is None
 
@@ -309,32 +309,32 @@ def test_a_result_shows_its_rows() -> None:
     gaps = data.with_columns(x=np.where(np.arange(15) == 4, np.nan, data.column("x")))
     with pytest.warns(pv.PanelVarWarning):
         result = pv.fit_pooled(gaps, "y", ["x"])
-    ax = only(plot_scatter(result, "x"))
+    ax = only(plot_scatter(result, x="x"))
     assert len(scattered(ax)) == 14
     assert ax.get_ylabel() == "y"
     with pytest.warns(pv.PanelVarWarning, match="1 of 15 rows lack 'x' or 'y' and are not drawn"):
-        again = only(plot_scatter(gaps, "x", "y"))
+        again = only(plot_scatter(gaps, x="x", y="y"))
     np.testing.assert_array_equal(scattered(again), scattered(ax))
 
 
 def test_constant_entities_have_no_line() -> None:
     data = panel(3)
     flat = data.with_columns(x=np.repeat([0.1, 0.2, 0.3], 5))
-    assert len(only(plot_scatter(flat, "x", "y")).lines) == 1
+    assert len(only(plot_scatter(flat, x="x", y="y")).lines) == 1
 
 
 def test_refusals() -> None:
     data = panel(3)
     result = pv.fit_pooled(data, "y", ["x"])
     with pytest.raises(pv.SpecificationError, match="y is missing"):
-        plot_scatter(data, "x")
+        plot_scatter(data, x="x")
     with pytest.raises(pv.SpecificationError, match="'z' is not a regressor"):
-        plot_scatter(result, "z")
+        plot_scatter(result, x="z")
     with pytest.raises(pv.SpecificationError, match="not the dependent variable"):
-        plot_scatter(result, "x", "x")
+        plot_scatter(result, x="x", y="x")
     empty = data.with_columns(x=np.full(15, np.nan))
     with pytest.raises(pv.DataError, match="No row"):
-        plot_scatter(empty, "x", "y")
+        plot_scatter(empty, x="x", y="y")
 
 
 # ---- names
@@ -346,7 +346,7 @@ def test_names_are_shown_letter_by_letter() -> None:
     figures = [
         plot_responses(banded(model.impulse_responses(3))),
         plot_decomposition(model.variance_decomposition(3)),
-        plot_scatter(panel(3, (NASTY, "$a$")), NASTY, "$a$"),
+        plot_scatter(panel(3, (NASTY, "$a$")), x=NASTY, y="$a$"),
     ]
     for figure in figures:
         drawn(figure)

@@ -223,7 +223,7 @@ def test_help_of_a_method_shows_its_options(method):
 
 @pytest.mark.parametrize("kind", ["ols", "recursive", "squares"])
 def test_processes_lie_between_their_boundaries(kind):
-    tests = pv.cusum_test(fitted(3), kind=kind)
+    tests = pv.cusum_test(fitted(3), statistic=kind)
     figure = tests.plot(level=(0.9, 0.95))
     drawn(figure)
     assert len(figure.axes) == 3
@@ -268,7 +268,7 @@ def test_largest_components_of_windows_have_an_upper_boundary_alone():
 @pytest.mark.parametrize("show", ["series", "fit", "residuals"])
 def test_series_of_a_system(show):
     model = fitted(3)
-    figure = pv.plot_system(model, show)
+    figure = pv.plot_system(model, show=show)
     drawn(figure)
     for k, ax in enumerate(figure.axes):
         lines = [line.get_ydata() for line in ax.lines]
@@ -280,10 +280,10 @@ def test_series_of_a_system(show):
         if show == "fit":
             np.testing.assert_array_equal(lines[1], model.fitted_values.iloc[:, k])
             assert [text.get_text() for text in figure.legends[0].get_texts()] == ["actual", "fitted"]
-    (ax,) = pv.plot_system(model, show, of="prices", labels={"prices": "p"}, title="").axes
+    (ax,) = pv.plot_system(model, show=show, of="prices", labels={"prices": "p"}, title="").axes
     assert ax.get_title() == "p"
     with pytest.raises(pv.SpecificationError, match="show='all'"):
-        pv.plot_system(model, "all")
+        pv.plot_system(model, show="all")
     with pytest.raises(pv.SpecificationError, match="fitted"):
         pv.plot_system(unstable())
 

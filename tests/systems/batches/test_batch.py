@@ -136,8 +136,8 @@ def test_members_that_cannot_be_estimated_say_why():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda data: pv.fit_var(data, 3), "names=3 must be a column name"),
-        (lambda data: pv.fit_var(data, 3.0), "names must be column names"),
+        (lambda data: pv.fit_var(data, 3), "columns=3 must be a column name"),
+        (lambda data: pv.fit_var(data, 3.0), "columns must be column names"),
         (lambda data: pv.fit_var(data, {"a", "b"}), "no order"),
         (lambda data: pv.fit_var(data, exogenous=3), "exogenous must be column names or a table"),
         (lambda data: pv.fit_rolling_var(data, window=20, expanding="x"), "expanding='x' must be True or False"),

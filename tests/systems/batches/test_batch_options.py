@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 import panelvar as pv
 from panelvar import SpecificationError
 
-CRITERIA = ("aic", "bic", "hq", "fpe", "lr")
+CRITERIA = ("aic", "bic", "hqic", "fpe", "lr")
 
 
 def simulated(n_sets, n_periods, seed=0, n_vars=2):

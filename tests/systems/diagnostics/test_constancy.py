@@ -40,30 +40,30 @@ def row_by_row(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def test_recursive_residuals_are_errors_of_regressions_before(trend):
     model = pv.fit_var(series(), lags=2, trend=trend)
     m = model.n_regressors
-    x, y = model.problem.design[:, :m], model.problem.design[:, m:]
+    x, y = model._problem.design[:, :m], model._problem.design[:, m:]
     w = row_by_row(x, y)
     # Their squares add up to those of the residuals.
     assert_allclose((w**2).sum(axis=0), (model.resids.to_numpy() ** 2).sum(axis=0), rtol=1e-8)
     sigma = np.sqrt((w**2).mean(axis=0))
     cumulated = w.cumsum(axis=0) / sigma / np.sqrt(len(w))
-    found = pv.cusum_test(model, kind="recursive")
+    found = pv.cusum_test(model, statistic="recursive")
     assert_allclose(found.paths, cumulated, atol=1e-8)
     assert list(found.paths.index) == list(model.resids.index[m:])
     share = np.arange(1, len(w) + 1) / len(w)
     expected = (np.abs(cumulated[:, 0]) / (1 + 2 * share)).max()
     assert found.tests["a"].statistic == pytest.approx(expected, rel=1e-8)
-    squares = pv.cusum_test(model, kind="squares")
+    squares = pv.cusum_test(model, statistic="squares")
     gap = (w**2).cumsum(axis=0) / (w**2).sum(axis=0) - share[:, None]
     assert_allclose(squares.paths, np.sqrt(len(w) / 2) * gap, atol=1e-8)
     assert squares.tests["b"].pvalue == pytest.approx(stats.kstwobign.sf(np.abs(squares.paths["b"]).max()), rel=1e-6)
-    moving = pv.mosum_test(model, kind="recursive", window=0.2)
+    moving = pv.mosum_test(model, statistic="recursive", window=0.2)
     length = int(0.2 * len(w))
     sums = np.array([w[t : t + length].sum(axis=0) for t in range(len(w) - length + 1)]) / sigma / np.sqrt(len(w))
     assert_allclose(moving.paths, sums, atol=1e-8)
     theirs = pv.fit_var(series(), lags=2, trend=trend, convention="vars")
     spread = w.std(axis=0, ddof=1)
     path = w.cumsum(axis=0) / spread / np.sqrt(len(w))
-    assert_allclose(pv.cusum_test(theirs, kind="recursive").paths, path, atol=1e-8)
+    assert_allclose(pv.cusum_test(theirs, statistic="recursive").paths, path, atol=1e-8)
 
 
 def test_moving_sums_of_residuals():
@@ -99,7 +99,11 @@ def test_a_break_is_seen_by_all_and_one_that_is_undone_by_moving_sums():
     y = rng.standard_normal((240, 2))
     y[120:, 0] += 1.5
     model = pv.fit_var(y, ["a", "b"], lags=1)
-    for found in (pv.cusum_test(model, kind="recursive"), pv.mosum_test(model), pv.mosum_test(model, kind="recursive")):
+    for found in (
+        pv.cusum_test(model, statistic="recursive"),
+        pv.mosum_test(model),
+        pv.mosum_test(model, statistic="recursive"),
+    ):
         assert found.tests["a"].pvalue < 0.05 < found.tests["b"].pvalue
     y = rng.standard_normal((240, 2))
     y[100:130, 0] += 1.5
@@ -108,7 +112,7 @@ def test_a_break_is_seen_by_all_and_one_that_is_undone_by_moving_sums():
     assert pv.mosum_test(model, window=0.1).tests["a"].pvalue < 0.01
     y = rng.standard_normal((240, 2))
     y[120:, 1] *= 2.5
-    squares = pv.cusum_test(pv.fit_var(y, ["a", "b"], lags=1), kind="squares")
+    squares = pv.cusum_test(pv.fit_var(y, ["a", "b"], lags=1), statistic="squares")
     assert squares.tests["b"].pvalue < 0.001 < 0.05 < squares.tests["a"].pvalue
     assert "variance of the equation of b is constant" in squares.tests["b"].null
 
@@ -153,10 +157,10 @@ def test_the_table_of_moving_sums_is_of_the_paths_it_says():
     "make",
     [
         pv.cusum_test,
-        lambda m: pv.cusum_test(m, kind="recursive"),
-        lambda m: pv.cusum_test(m, kind="squares"),
+        lambda m: pv.cusum_test(m, statistic="recursive"),
+        lambda m: pv.cusum_test(m, statistic="squares"),
         pv.mosum_test,
-        lambda m: pv.mosum_test(m, kind="recursive", window=0.33),
+        lambda m: pv.mosum_test(m, statistic="recursive", window=0.33),
     ],
 )
 def test_a_boundary_is_the_height_with_that_tail(make):
@@ -180,7 +184,11 @@ def test_size_of_the_recursive_tests():
         for t in range(1, 150):
             y[t] = 0.3 * y[t - 1] + rng.standard_normal()
         model = pv.fit_var(y, ["y"], lags=1)
-        tests = (pv.cusum_test(model, kind="recursive"), pv.cusum_test(model, kind="squares"), pv.mosum_test(model))
+        tests = (
+            pv.cusum_test(model, statistic="recursive"),
+            pv.cusum_test(model, statistic="squares"),
+            pv.mosum_test(model),
+        )
         rejected += [test.tests["y"].pvalue < 0.05 for test in tests]
     assert (rejected / 400 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)).all()
     assert (rejected > 0).all()
@@ -189,12 +197,12 @@ def test_size_of_the_recursive_tests():
 def test_what_is_refused():
     frame = series()
     model = pv.fit_var(frame, lags=1)
-    restricted = pv.fit_restricted_var(frame, {"a": ["const", "L1.a"]}, lags=1)
+    restricted = pv.fit_restricted_var(frame, restrictions={"a": ["const", "L1.a"]}, lags=1)
     for call in (pv.cusum_test, pv.mosum_test):
         with pytest.raises(SpecificationError, match="same regressors"):
-            call(restricted, kind="recursive")
-        with pytest.raises(SpecificationError, match="kind"):
-            call(model, kind="re")
+            call(restricted, statistic="recursive")
+        with pytest.raises(SpecificationError, match="statistic"):
+            call(model, statistic="re")
         with pytest.raises(SpecificationError, match="expected the result of fit_var"):
             call(frame)
     for window in (0.01, 0.6, True, "h"):
@@ -224,8 +232,8 @@ def test_recursive_residuals_of_levels_keep_their_digits():
     """Canadian levels, whose first regressions are nearly collinear, in exact arithmetic."""
     model = pv.fit_var(table("canada")[["e", "prod", "rw", "U"]], lags=1)
     m = model.n_regressors
-    x = [[Fraction(float(v)) for v in row] for row in model.problem.design[:, :m]]
-    y = [Fraction(float(v)) for v in model.problem.design[:, m]]
+    x = [[Fraction(float(v)) for v in row] for row in model._problem.design[:, :m]]
+    y = [Fraction(float(v)) for v in model._problem.design[:, m]]
     w = []
     for t in range(m, len(x)):
         moments = [[sum(row[i] * row[j] for row in x[:t]) for j in range(m)] for i in range(m)]
@@ -234,4 +242,4 @@ def test_recursive_residuals_of_levels_keep_their_digits():
         error = y[t] - sum(a * b for a, b in zip(weights, cross, strict=True))
         w.append(float(error) / np.sqrt(float(1 + sum(a * b for a, b in zip(x[t], weights, strict=True)))))
     expected = np.cumsum(w) / np.sqrt(np.sum(np.square(w)))
-    assert_allclose(pv.cusum_test(model, kind="recursive").paths["e"], expected, rtol=0, atol=1e-12)
+    assert_allclose(pv.cusum_test(model, statistic="recursive").paths["e"], expected, rtol=0, atol=1e-12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from streams import stream
 
 import panelvar as pv
 from panelvar import SpecificationError
@@ -50,7 +51,7 @@ def test_every_draw_is_a_fit_of_a_data_set(kind, caused, causing):
     model = pv.fit_var(series(60, 0.15, 1), lags=2)
     if kind != "classical":
         model = model.with_cov(kind)
-    x, y = model.problem.design[:, :7], model.problem.design[:, 7:]
+    x, y = model._problem.design[:, :7], model._problem.design[:, 7:]
     left, right = ([NAMES.index(name) for name in group] for group in (caused, causing))
     tested = [1 + 3 * lag + place for place in right for lag in range(2)]
     kept = [column for column in range(7) if column not in tested]
@@ -59,7 +60,7 @@ def test_every_draw_is_a_fit_of_a_data_set(kind, caused, causing):
         design = x[:, kept] if k in left else x
         fit[:, k] = design @ np.linalg.lstsq(design, y[:, k], rcond=None)[0]
     for multiplier in ("rademacher", "normal", "mammen"):
-        eta = wild_multipliers(multiplier, (39, 58), np.random.default_rng(5))
+        eta = wild_multipliers(multiplier, (39, 58), stream(5))
         observed = wald(y, x, left, tested, kind)
         drawn = np.array([wald(fit + each[:, None] * (y - fit), x, left, tested, kind) for each in eta])
         found = pv.granger_bootstrap_test(model, caused, causing, draws=39, seed=5, multiplier=multiplier)
@@ -117,6 +118,6 @@ def test_what_is_refused():
     with pytest.raises(SpecificationError, match="draws"):
         pv.granger_bootstrap_test(model, "x", "y", draws=0)
     with pytest.raises(SpecificationError, match="all their regressors"):
-        pv.granger_bootstrap_test(pv.fit_restricted_var(frame, {"x": ["L1.z"]}, lags=1), "x", "y")
+        pv.granger_bootstrap_test(pv.fit_restricted_var(frame, restrictions={"x": ["L1.z"]}, lags=1), "x", "y")
     with pytest.raises(SpecificationError, match="expected the result of fit_var"):
         pv.granger_bootstrap_test(frame, "x", "y")

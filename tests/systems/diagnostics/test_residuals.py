@@ -26,7 +26,7 @@ def model(request):
 
 
 def test_portmanteau_is_a_sum_of_traces(model):
-    u, n = model.problem.residuals, model.nobs
+    u, n = model._problem.residuals, model.nobs
     first = np.linalg.inv(u.T @ u / n)
     plain = adjusted = 0.0
     for lag in range(1, 9):
@@ -35,7 +35,7 @@ def test_portmanteau_is_a_sum_of_traces(model):
         plain += n * trace
         adjusted += n**2 / (n - lag) * trace
     for kind, value in (("plain", plain), ("adjusted", adjusted), ("ljung-box", adjusted * (n + 2) / n)):
-        test = pv.portmanteau_test(model, 8, kind=kind)
+        test = pv.portmanteau_test(model, lags=8, statistic=kind)
         assert test.statistic == pytest.approx(value, rel=1e-11)
         assert test.df == 9 * 6
         assert test.pvalue == pytest.approx(stats.chi2.sf(value, 54), rel=1e-9)
@@ -43,8 +43,8 @@ def test_portmanteau_is_a_sum_of_traces(model):
 
 @pytest.mark.parametrize("lags", [1, 3])
 def test_serial_lm_is_an_auxiliary_regression(model, lags):
-    u, n = model.problem.residuals, model.nobs
-    x = model.problem.design[:, : model.n_regressors]
+    u, n = model._problem.residuals, model.nobs
+    x = model._problem.design[:, : model.n_regressors]
     past = np.array(
         [np.concatenate([u[t - h] if t >= h else np.zeros(3) for h in range(1, lags + 1)]) for t in range(n)]
     )
@@ -52,14 +52,14 @@ def test_serial_lm_is_an_auxiliary_regression(model, lags):
     left = u - wide @ np.linalg.lstsq(wide, u, rcond=None)[0]
     restricted, unrestricted = u.T @ u / n, left.T @ left / n
     lm = n * (3 - np.trace(np.linalg.inv(restricted) @ unrestricted))
-    test = pv.serial_lm_test(model, lags)
+    test = pv.serial_lm_test(model, lags=lags)
     assert test.statistic == pytest.approx(lm, rel=1e-9)
     assert test.df == 9 * lags
     m = 3 * lags
     s = np.sqrt((9 * m**2 - 4) / (9 + m**2 - 5))
     rows = n - model.n_regressors - m - 0.5 * (3 - m + 1)
     ratio = (np.linalg.det(restricted) / np.linalg.det(unrestricted)) ** (1 / s)
-    f = pv.serial_lm_test(model, lags, form="f")
+    f = pv.serial_lm_test(model, lags=lags, statistic="f")
     denominator = rows * s - 0.5 * 3 * m + 1
     assert f.statistic == pytest.approx((ratio - 1) * denominator / (3 * m), rel=1e-8)
     assert f.df_denominator == pytest.approx(denominator)
@@ -69,45 +69,48 @@ def test_serial_lm_is_an_auxiliary_regression(model, lags):
 @pytest.mark.parametrize("lag", [1, 4])
 def test_one_lag_alone_is_a_wider_regression(model, lag):
     """Regressors, and the residuals of one lag, equation by equation."""
-    u, n = model.problem.residuals, model.nobs
-    wide = np.array([np.r_[model.problem.design[t, : model.n_regressors], u[t - lag] if t >= lag else np.zeros(3)]
+    u, n = model._problem.residuals, model.nobs
+    wide = np.array([np.r_[model._problem.design[t, : model.n_regressors], u[t - lag] if t >= lag else np.zeros(3)]
                      for t in range(n)])  # fmt: skip
     left = np.column_stack([u[:, k] - wide @ np.linalg.lstsq(wide, u[:, k], rcond=None)[0] for k in range(3)])
     ratio = np.log(np.linalg.det(u.T @ u) / np.linalg.det(left.T @ left))
     # Johansen (1995), p. 22: as many rows as are left in the wider regression, less one half.
     expected = (n - wide.shape[1] - 0.5) * ratio
-    test = pv.serial_lm_test(model, lag, form="lr", alone=True)
+    test = pv.serial_lm_test(model, lags=lag, statistic="lr", alone=True)
     assert test.statistic == pytest.approx(expected, rel=1e-9)
     assert test.df == 9
     assert test.pvalue == pytest.approx(stats.chi2.sf(expected, 9), rel=1e-8)
     assert f"at lag {lag}" in test.null
     trace = np.trace(np.linalg.solve(u.T @ u, left.T @ left))
-    assert pv.serial_lm_test(model, lag, alone=True).statistic == pytest.approx(n * (3 - trace), rel=1e-9)
+    assert pv.serial_lm_test(model, lags=lag, alone=True).statistic == pytest.approx(n * (3 - trace), rel=1e-9)
     for form in ("lm", "lr", "f"):
-        first, joint = pv.serial_lm_test(model, 1, form=form, alone=True), pv.serial_lm_test(model, 1, form=form)
+        first, joint = (
+            pv.serial_lm_test(model, lags=1, statistic=form, alone=True),
+            pv.serial_lm_test(model, lags=1, statistic=form),
+        )
         assert (first.statistic, first.pvalue) == (joint.statistic, joint.pvalue)
 
 
 def test_the_corrected_ratio_and_rao_f_agree_closely(model):
     """Both are second-order corrections of one ratio: their tails differ by little where the uncorrected do by much."""
-    f, ratio, lm = (pv.serial_lm_test(model, 4, form=form).pvalue for form in ("f", "lr", "lm"))
+    f, ratio, lm = (pv.serial_lm_test(model, lags=4, statistic=form).pvalue for form in ("f", "lr", "lm"))
     assert abs(f - ratio) < 0.01 < abs(f - lm)
 
 
 @pytest.mark.parametrize("form", ["lm", "lr", "f"])
 def test_the_table_holds_single_tests(model, form):
-    frame = pv.serial_lm_table(model, 3, form=form)
+    frame = pv.serial_lm_table(model, lags=3, statistic=form)
     assert list(frame.index) == [1, 2, 3]
     for lag in frame.index:
         for column, alone in (("alone", True), ("together", False)):
-            test = pv.serial_lm_test(model, lag, form=form, alone=alone)
+            test = pv.serial_lm_test(model, lags=lag, statistic=form, alone=alone)
             row = frame.loc[lag, column]
             assert (row["statistic"], row["df"], row["pvalue"]) == (test.statistic, test.df, test.pvalue)
             assert ("df_denominator" in row) == (form == "f")
     with pytest.raises(InsufficientDataError, match=r"28 lags add 84"):
-        pv.serial_lm_table(model, 28, form=form)
+        pv.serial_lm_table(model, lags=28, statistic=form)
     with pytest.raises(SpecificationError, match="alone"):
-        pv.serial_lm_test(model, 2, alone="yes")
+        pv.serial_lm_test(model, lags=2, alone="yes")
 
 
 def test_rao_is_exact_for_one_equation():
@@ -123,22 +126,22 @@ def test_rao_is_exact_for_one_equation():
 
 
 def test_arch_of_one_equation_is_engles_regression(model):
-    u = model.problem.residuals[:, 1] ** 2
+    u = model._problem.residuals[:, 1] ** 2
     left = u[2:]
     x = np.column_stack([np.ones(len(left)), u[1:-1], u[:-2]])
     fit = x @ np.linalg.lstsq(x, left, rcond=None)[0]
     rsquared = 1 - ((left - fit) ** 2).sum() / ((left - left.mean()) ** 2).sum()
-    test = pv.arch_test(model, 2, equation="y")
+    test = pv.arch_test(model, lags=2, equation="y")
     assert test.statistic == pytest.approx(len(left) * rsquared, rel=1e-9)
     assert test.df == 2
-    joint = pv.arch_test(model, 1)
+    joint = pv.arch_test(model, lags=1)
     assert joint.df == 36
-    assert pv.arch_test(pv.fit_var(model.data.values, lags=2, convention="gretl"), 1).statistic > 0
+    assert pv.arch_test(pv.fit_var(model.data.values, lags=2, convention="gretl"), lags=1).statistic > 0
 
 
 def test_normality_of_one_series_is_jarque_and_bera(model):
     tests = pv.normality_test(model)
-    u = model.problem.residuals[:, 0] - model.problem.residuals[:, 0].mean()
+    u = model._problem.residuals[:, 0] - model._problem.residuals[:, 0].mean()
     expected = stats.jarque_bera(u).statistic
     assert tests.by_equation["x"].statistic == pytest.approx(expected, rel=1e-10)
     assert tests.statistic == pytest.approx(tests.skewness.statistic + tests.kurtosis.statistic)
@@ -148,7 +151,7 @@ def test_normality_of_one_series_is_jarque_and_bera(model):
 
 def test_doornik_hansen_does_not_depend_on_the_order(model):
     turned = pv.fit_var(model.data.values[:, [2, 0, 1]], ["z", "x", "y"], lags=2, trend=model.trend)
-    first, second = (pv.normality_test(m, kind="doornik-hansen") for m in (model, turned))
+    first, second = (pv.normality_test(m, statistic="doornik-hansen") for m in (model, turned))
     assert first.statistic == pytest.approx(second.statistic, rel=1e-9)
     assert pv.normality_test(model).statistic != pytest.approx(pv.normality_test(turned).statistic)
 
@@ -170,16 +173,16 @@ def test_normality_of_the_shocks_of_a_scheme(model, scheme, convention):
         # Without a constant the default is about the residuals' means.
         same = found.statistic == pytest.approx(pv.normality_test(fitted).statistic, rel=1e-9)
         assert same == (model.trend != "n")
-        with pytest.raises(SpecificationError, match="belongs to kind='jarque-bera'"):
-            pv.normality_test(fitted, kind="urzua", identification=scheme)
+        with pytest.raises(SpecificationError, match="belongs to statistic='jarque-bera'"):
+            pv.normality_test(fitted, statistic="urzua", identification=scheme)
 
 
 def test_urzua_adds_cross_moments(model):
-    found = pv.normality_test(model, kind="urzua")
+    found = pv.normality_test(model, statistic="urzua")
     assert (found.df, found.skewness.df, found.kurtosis.df) == (25, 3, 3)
     assert found.statistic > found.skewness.statistic + found.kurtosis.statistic
     # Of one series it is Jarque and Bera's with exact mean and variances (Urzua 1996).
-    u = model.problem.residuals[:, 0] - model.problem.residuals[:, 0].mean()
+    u = model._problem.residuals[:, 0] - model._problem.residuals[:, 0].mean()
     n = len(u)
     z = u / u.std()
     skewness = (z**3).mean() ** 2 * (n + 1) * (n + 3) / (6 * (n - 2))
@@ -195,7 +198,7 @@ def test_urzua_sees_errors_that_are_normal_one_by_one():
     sign = rng.choice([-1.0, 1.0], 600)
     y[:, 1] = sign * y[:, 0]  # both normal, uncorrelated, and not normal together
     model = pv.fit_var(y, ["a", "b"], lags=1)
-    found = pv.normality_test(model, kind="urzua")
+    found = pv.normality_test(model, statistic="urzua")
     assert found.pvalue < 1e-10
     assert min(test.pvalue for test in found.by_equation.values()) > 0.05
 
@@ -238,7 +241,7 @@ def test_instantaneous_causality_with_the_duplication_matrix(model):
 def test_robust_errors_equation_by_equation(model, kind):
     """As OLS of each equation, and jointly as the stacked system."""
     robust = model.with_cov(kind)
-    x, u = model.problem.design[:, : model.n_regressors], model.problem.residuals
+    x, u = model._problem.design[:, : model.n_regressors], model._problem.residuals
     inverse = np.linalg.inv(x.T @ x)
     h = np.einsum("ij,jk,ik->i", x, inverse, x)
     scale = {"HC0": 1.0, "HC1": np.sqrt(model.nobs / model.df_resid), "HC2": 1 / np.sqrt(1 - h), "HC3": 1 / (1 - h)}[
@@ -265,7 +268,7 @@ def test_robust_errors_equation_by_equation(model, kind):
 def test_a_covariance_is_one_by_name_and_as_an_object(model, kind):
     named, given = model.with_cov(kind), model.with_cov(pv.HC(kind))
     assert_allclose(given.cov, named.cov, rtol=0)
-    assert given.cov_kind == named.cov_kind == kind
+    assert given.cov_label == named.cov_label == kind
     single = pv.fit_pooled(one_entity(model), "left", list(model.regressor_names), constant=False, cov=kind)
     m = model.n_regressors
     assert_allclose(named.cov.to_numpy()[:m, :m], single.cov.to_numpy(), rtol=1e-9, atol=1e-16)
@@ -273,8 +276,8 @@ def test_a_covariance_is_one_by_name_and_as_an_object(model, kind):
 
 def one_entity(model):
     """The first equation as a regression of one entity's rows."""
-    columns = dict(zip(model.regressor_names, model.problem.design.T, strict=False))
-    frame = pd.DataFrame({"left": model.problem.design[:, model.n_regressors], **columns})
+    columns = dict(zip(model.regressor_names, model._problem.design.T, strict=False))
+    frame = pd.DataFrame({"left": model._problem.design[:, model.n_regressors], **columns})
     return pv.Panel(frame.assign(unit=0, date=range(len(frame))), "unit", "date")
 
 
@@ -284,14 +287,14 @@ def test_errors_clustered_by_groups_of_periods(model):
     values = pd.Series(np.arange(count) // 4, index=model.data.labels(model.data.observed_periods()), name="year")
     bare = {"group_factor": False, "dof_factor": "none"}
     clustered = model.with_cov(pv.Clustered(values.to_numpy(), **bare))
-    x, u = model.problem.design[:, : model.n_regressors], model.problem.residuals
+    x, u = model._problem.design[:, : model.n_regressors], model._problem.residuals
     inverse = np.kron(np.eye(model.n_vars), np.linalg.inv(x.T @ x))
     scores = pd.DataFrame((u[:, :, None] * x[:, None, :]).reshape(len(x), -1))
     sums = scores.groupby(values.reindex(model.resids.index).to_numpy()).sum().to_numpy()
     assert_allclose(clustered.cov, inverse @ sums.T @ sums @ inverse, rtol=1e-7, atol=1e-16)
     shuffled = model.with_cov(pv.Clustered(values.sample(frac=1.0, random_state=1), **bare))
     assert_allclose(shuffled.cov, clustered.cov, rtol=0)
-    assert shuffled.cov_kind == "clustered by year"
+    assert shuffled.cov_label == "clustered by year"
     assert_allclose(model.with_cov(pv.Clustered("time", **bare)).cov, model.with_cov("HC0").cov, rtol=1e-12)
     with pytest.raises(SpecificationError, match="clustered by year"):
         pv.granger_bootstrap_test(shuffled, "x", "y", draws=9)
@@ -311,7 +314,7 @@ def test_robust_needs_leverage_below_one():
     assert np.isfinite(model.with_cov("HC1").std_errors.to_numpy()).all()
     with pytest.raises(NumericalError, match="the leverage is 1 in 1 row"):
         model.with_cov("HC3")
-    assert model.with_cov("robust").cov_kind == "HC1"
+    assert model.with_cov("robust").cov_label == "HC1"
 
 
 def test_toda_yamamoto_leaves_the_last_lags_alone():
@@ -361,7 +364,7 @@ def test_cusum_without_a_constant():
     u = pv.fit_var(y, ["a", "b"], lags=1, trend="n").resids
     assert_allclose(theirs.paths, u.cumsum() / (u.std(ddof=2) * np.sqrt(79)), rtol=1e-12)
     assert_allclose(found.paths, u.cumsum() / np.sqrt((u**2).sum() / 77 * 79), rtol=1e-12)
-    one = pv.fit_restricted_var(y, {"b": ["const", "L1.a"]}, ["a", "b"], lags=1, method="ols")
+    one = pv.fit_restricted_var(y, restrictions={"b": ["const", "L1.a"]}, columns=["a", "b"], lags=1, method="ols")
     with pytest.warns(pv.PanelVarWarning, match=r"The equation of b has no constant"):
         restricted = pv.cusum_test(one)
     v = one.resids
@@ -372,7 +375,7 @@ def test_cusum_without_a_constant():
 @pytest.mark.parametrize(
     "test",
     [
-        lambda model: pv.portmanteau_test(model, 10),
+        lambda model: pv.portmanteau_test(model, lags=10),
         pv.serial_lm_test,
         pv.arch_test,
         pv.normality_test,
@@ -392,7 +395,7 @@ def test_something_else_than_a_fit_is_named(test):
 def test_orders_that_are_no_orders_are_named():
     y = np.random.default_rng(5).standard_normal((60, 2))
     model = pv.fit_var(y, ["a", "b"], lags=2)
-    restricted = pv.fit_restricted_var(y, {"a": ["L1.b"]}, ["a", "b"], lags=2)
+    restricted = pv.fit_restricted_var(y, restrictions={"a": ["L1.b"]}, columns=["a", "b"], lags=2)
     for fitted in (model, restricted):
         for lags in (True, 1.0, [], [1, 2.0], 3, 0, "1", [1, True]):
             with pytest.raises(SpecificationError, match="expected lags between 1 and 2"):
@@ -400,7 +403,7 @@ def test_orders_that_are_no_orders_are_named():
         assert fitted.exclusion_test(lags=[2, 1, 1]).df == fitted.exclusion_test().df
         assert fitted.exclusion_test(lags=np.int64(2)).df == fitted.exclusion_test(lags=[2]).df
     with pytest.raises(SpecificationError, match=r"^max_lags='8': expected an integer of at least 1\.$"):
-        pv.select_lags(y, "8")
+        pv.select_lags(y, max_lags="8")
     with pytest.raises(SpecificationError, match=r"^lags='aic': expected an integer of at least 1\.$"):
         pv.toda_yamamoto_test(y, "y1", "y2", lags="aic")
     with pytest.raises(SpecificationError, match=r"^integration=0: expected"):
@@ -414,15 +417,15 @@ def test_orders_that_are_no_orders_are_named():
 
 def test_what_cannot_be_tested_is_refused(model):
     with pytest.raises(SpecificationError, match="Use serial_lm_test"):
-        pv.portmanteau_test(model, 2)
+        pv.portmanteau_test(model, lags=2)
     with pytest.raises(SpecificationError, match=r"lags=0 must be a whole number of at least 1\."):
-        pv.serial_lm_test(model, 0)
+        pv.serial_lm_test(model, lags=0)
     with pytest.raises(InsufficientDataError, match=r"needs 9[345] rows, and there are 88"):
-        pv.serial_lm_test(model, 28)
+        pv.serial_lm_test(model, lags=28)
     with pytest.raises(InsufficientDataError, match=r"This needs \d+ rows, and there are"):
-        pv.arch_test(model, 14)
+        pv.arch_test(model, lags=14)
     with pytest.raises(SpecificationError, match="'jarque-bera'"):
-        pv.normality_test(model, kind="jb")
+        pv.normality_test(model, statistic="jb")
     with pytest.raises(SpecificationError, match="not a variable"):
         pv.arch_test(model, equation="w")
 
@@ -447,7 +450,7 @@ def test_with_as_many_degrees_of_freedom_as_series_residuals_say_nothing():
     assert_allclose(found[0], found[1], rtol=1e-10)
     none = made_of(9, 3, 2)
     assert none.df_resid == none.n_vars == 2
-    for test in (lambda model: pv.portmanteau_test(model, 4), pv.normality_test):
+    for test in (lambda model: pv.portmanteau_test(model, lags=4), pv.normality_test):
         with pytest.raises(InsufficientDataError, match=r"needs 3 degrees of freedom.* leave 2"):
             test(none)
         with pytest.warns(pv.PanelVarWarning, match="7 coefficients for 10 rows"):
@@ -509,12 +512,12 @@ def test_moments_of_lagrange_multipliers_in_short_samples(series, added, taken):
 def test_many_coefficients_are_said():
     crowded, roomy = made_of(21, 2, 3), made_of(22, 2, 3)
     assert (crowded.n_regressors, crowded.nobs) == (7, 21)
-    tests = [lambda model: pv.portmanteau_test(model, 6), pv.serial_lm_test]
+    tests = [lambda model: pv.portmanteau_test(model, lags=6), pv.serial_lm_test]
     for test in tests:
         with pytest.warns(pv.PanelVarWarning, match=r"7 coefficients for 21 rows\. Chi-squared limits are far too low"):
             assert [note.code for note in test(crowded).notes] == ["few-rows"]
         assert test(roomy).notes == ()
-    assert pv.serial_lm_test(crowded, form="f").notes == ()
+    assert pv.serial_lm_test(crowded, statistic="f").notes == ()
     with pytest.warns(pv.PanelVarWarning, match="near normal whatever the errors are"):
         assert pv.normality_test(made_of(14, 2, 3)).skewness.notes[0].code == "few-rows"
     assert pv.normality_test(made_of(15, 2, 3)).joint.notes == ()
@@ -538,13 +541,13 @@ def test_a_constant_that_a_convention_adds_needs_a_row():
     """Without a constant in the model it is among the regressors added to it, by gretl's convention."""
     enough, short = (made_of(n, 1, 2, trend="n", convention="gretl") for n in (7, 6))
     with pytest.raises(InsufficientDataError, match=r"1 lag adds 3 regressors to 2\. .* 7 rows, and there are 6"):
-        pv.serial_lm_test(short, form="f")
-    u, x = enough.problem.residuals, enough.problem.design[:, :2]
+        pv.serial_lm_test(short, statistic="f")
+    u, x = enough._problem.residuals, enough._problem.design[:, :2]
     wide = np.column_stack([x, np.ones(7), np.concatenate([np.zeros((1, 2)), u[:-1]])])
     left = u - wide @ np.linalg.lstsq(wide, u, rcond=None)[0]
     ratio = np.linalg.det(u.T @ u) / np.linalg.det(left.T @ left)
     # Rao's s is 2 for two equations and two regressors; the denominator is (7 - 3 - 2 - 1/2) 2 - 2 + 1.
-    test = pv.serial_lm_test(enough, form="f")
+    test = pv.serial_lm_test(enough, statistic="f")
     assert (test.df, test.df_denominator) == (4, 2.0)
     assert test.statistic == pytest.approx((np.sqrt(ratio) - 1) * 2 / 4, rel=1e-9)
 
@@ -553,11 +556,13 @@ def test_restricted_systems_are_tested_against_all_regressors():
     """The auxiliary regression has every regressor of the system, however many an equation keeps."""
     y = np.random.default_rng(2).standard_normal((12, 2))
     with pytest.warns(pv.PanelVarWarning, match="10 rows less 5 coefficients in each equation"):
-        model = pv.fit_restricted_var(y, {"y1": ["L2.y1", "L2.y2", "L1.y2"], "y2": ["L2.y1", "L2.y2"]}, lags=2)
+        model = pv.fit_restricted_var(
+            y, restrictions={"y1": ["L2.y1", "L2.y2", "L1.y2"], "y2": ["L2.y1", "L2.y2"]}, lags=2
+        )
     assert model.df_resid == 7
-    assert np.isfinite(pv.serial_lm_test(model, form="f").statistic)
+    assert np.isfinite(pv.serial_lm_test(model, statistic="f").statistic)
     with pytest.raises(InsufficientDataError, match=r"2 lags add 4 regressors to 5\. .* 11 rows, and there are 10"):
-        pv.serial_lm_test(model, 2, form="f")
+        pv.serial_lm_test(model, lags=2, statistic="f")
 
 
 def test_gaps_are_said():
@@ -588,7 +593,7 @@ def test_the_final_prediction_error_is_refused_where_it_overflows(model):
 
 @pytest.mark.parametrize("unit", [1e-120, 1e120])
 def test_orders_are_compared_by_the_logarithm_of_the_final_prediction_error(model, unit):
-    plain, scaled = (pv.select_lags(model.data.values * each, 4) for each in (1.0, unit))
+    plain, scaled = (pv.select_lags(model.data.values * each, max_lags=4) for each in (1.0, unit))
     assert scaled.selected == plain.selected
     assert unit < 1.0 or scaled.notes[-1].code == "fpe-overflow"
 
@@ -602,9 +607,9 @@ def test_groups_of_tests_show_themselves_in_one_line(model):
 
 def test_other_programs_words_for_tests(model):
     with pytest.raises(SpecificationError, match="Did you mean 'plain'"):
-        pv.portmanteau_test(model, kind="PT.asymptotic")
+        pv.portmanteau_test(model, statistic="PT.asymptotic")
     with pytest.raises(SpecificationError, match="serial_lm_test"):
-        pv.portmanteau_test(model, kind="BG")
+        pv.portmanteau_test(model, statistic="BG")
     for cov in ("nw", pv.DriscollKraay(), "CR2", "pcse"):
         with pytest.raises(SpecificationError, match="not offered"):
             model.with_cov(cov)
@@ -625,8 +630,8 @@ def test_nearly_collinear_errors_cost_no_digits(apart):
         pv.arch_test,
         lambda model: pv.white_test(model, cross_terms=True),
         pv.serial_lm_test,
-        lambda model: pv.serial_lm_test(model, form="f"),
-        lambda model: pv.portmanteau_test(model, 4),
+        lambda model: pv.serial_lm_test(model, statistic="f"),
+        lambda model: pv.portmanteau_test(model, lags=4),
         pv.normality_test,
     )
     for test in tests:
@@ -649,8 +654,8 @@ def test_products_of_residuals_that_do_not_vary_have_no_test():
     model = pv.fit_var(data, lags=0)
     for equation in (None, "y1"):
         with pytest.raises(NumericalError, match="of one size in all"):
-            pv.arch_test(model, 1, equation=equation)
-    assert 0 < pv.arch_test(model, 1, equation="y2").pvalue < 1
+            pv.arch_test(model, lags=1, equation=equation)
+    assert 0 < pv.arch_test(model, lags=1, equation="y2").pvalue < 1
 
 
 def test_products_of_residuals_that_are_zero_in_all_rows_but_one_have_no_test():

@@ -229,7 +229,7 @@ def test_derivatives_equal_differences(case):
 @pytest.mark.parametrize("case", CASES[:4], indirect=True)
 def test_batches_equal_single_forms(case):
     model, scheme = case
-    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model._problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(ResidualBootstrap(5, seed=3).chunks(target, np.random.default_rng(3))).form
     bound = model._shocks(scheme, "sd", None).scheme
     together = bound.impact(chunk, model.names)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from quiet import quietly
+from streams import stream
 
 import panelvar as pv
 from panelvar import (
@@ -50,7 +51,7 @@ def model(data):
 
 
 def test_one_instrument_is_a_vector_of_covariances(data, model):
-    residuals, proxy = model.problem.residuals, data[1][2:, 0]
+    residuals, proxy = model._problem.residuals, data[1][2:, 0]
     covariances = np.array([np.cov(residuals[:, k], proxy)[0, 1] for k in range(3)])
     unit = model.impulse_responses(5, identification=ExternalInstrument(data[1][:, 0], "y"), shock_size="unit")
     assert unit.shocks == ("y",)
@@ -64,7 +65,7 @@ def test_one_instrument_is_a_vector_of_covariances(data, model):
 
 
 def test_several_instruments_are_two_stage_least_squares(data, model):
-    residuals = model.problem.residuals
+    residuals = model._problem.residuals
     unit = model.impulse_responses(0, identification=ExternalInstrument(data[1], "y"), shock_size="unit").values[
         0, :, 0
     ]
@@ -81,8 +82,8 @@ def test_the_first_stage_against_least_squares(data, model, columns):
 
     proxies = data[1][2:, :columns].copy()
     proxies[:40, 0] = np.nan
-    stage = first_stage(model.problem.residuals[:, 1], proxies)
-    left, z = model.problem.residuals[40:, 1], np.column_stack([np.ones(model.nobs - 40), proxies[40:]])
+    stage = first_stage(model._problem.residuals[:, 1], proxies)
+    left, z = model._problem.residuals[40:, 1], np.column_stack([np.ones(model.nobs - 40), proxies[40:]])
     slopes = np.linalg.lstsq(z, left, rcond=None)[0]
     rest, inverse = left - z @ slopes, np.linalg.inv(z.T @ z)
     n, m = z.shape
@@ -114,7 +115,7 @@ def test_a_series_is_matched_by_label(data):
         for given in (shuffled, padded.to_numpy())
     )
     assert_allclose(one, other, rtol=1e-13)
-    residuals, proxy = model.problem.residuals[98:], series.to_numpy()[100:]
+    residuals, proxy = model._problem.residuals[98:], series.to_numpy()[100:]
     covariances = (residuals - residuals.mean(axis=0)).T @ (proxy - proxy.mean())
     assert_allclose(one[0, :, 0] / one[0, 1, 0], covariances / covariances[1], rtol=1e-12)
     holes = data[0].copy()
@@ -142,13 +143,13 @@ def test_a_batch_of_draws_equals_a_loop(data, model, source):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         band = model.impulse_responses(4, identification=scheme, bands=source)
-    pool = Pool(model.problem.residuals, model.df_resid, proxy[2:])
-    drawn, carried = source.resample(pool, 6, model.nobs, np.random.default_rng(11))
+    pool = Pool(model._problem.residuals, model.df_resid, proxy[2:])
+    drawn, carried = source.resample(pool, 6, model.nobs, stream(11))
     for draw in range(6):
         y = data[0].copy()
         for t in range(2, len(y)):
             x = np.concatenate([[1.0], y[t - 1], y[t - 2]])
-            y[t] = x @ model.problem.params + drawn[draw, t - 2]
+            y[t] = x @ model._problem.params + drawn[draw, t - 2]
         own = pv.fit_var(y, NAMES, lags=2)
         series = np.concatenate([np.full((2, 2), np.nan), carried[draw]])
         with warnings.catch_warnings():
@@ -160,16 +161,16 @@ def test_a_batch_of_draws_equals_a_loop(data, model, source):
 def test_a_restricted_system_carries_the_instrument_too(data):
     """Zero restrictions change the residuals of every draw, and with them their covariances with the instrument."""
     zero = {"x": ["L1.z", "L2.z"], "z": ["L2.x"]}
-    model = pv.fit_restricted_var(data[0], zero, NAMES, lags=2)
+    model = pv.fit_restricted_var(data[0], restrictions=zero, columns=NAMES, lags=2)
     source = MovingBlockBootstrap(draws=4, seed=3, block_length=15)
     band = quietly(lambda: model.impulse_responses(3, identification=ExternalInstrument(data[1], "y"), bands=source))
-    pool = Pool(model.problem.residuals, model.df_resid, data[1][2:])
-    drawn, carried = source.resample(pool, 4, model.nobs, np.random.default_rng(3))
+    pool = Pool(model._problem.residuals, model.df_resid, data[1][2:])
+    drawn, carried = source.resample(pool, 4, model.nobs, stream(3))
     for draw in range(4):
         y = data[0].copy()
         for t in range(2, len(y)):
-            y[t] = np.concatenate([[1.0], y[t - 1], y[t - 2]]) @ model.problem.params + drawn[draw, t - 2]
-        own = pv.fit_restricted_var(y, zero, NAMES, lags=2)
+            y[t] = np.concatenate([[1.0], y[t - 1], y[t - 2]]) @ model._problem.params + drawn[draw, t - 2]
+        own = pv.fit_restricted_var(y, restrictions=zero, columns=NAMES, lags=2)
         series = np.concatenate([np.full((2, 2), np.nan), carried[draw]])
         alone = quietly(lambda: own.impulse_responses(3, identification=ExternalInstrument(series, "y")))  # noqa: B023
         assert_allclose(band.draws[draw], alone.values, rtol=1e-8, atol=1e-10)

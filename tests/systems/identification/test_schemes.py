@@ -90,7 +90,7 @@ def test_derivatives_equal_differences(model, scheme, size):
 
 @pytest.mark.parametrize("scheme", [Cholesky(["y", "z", "x"]), Generalised(), LongRun(), ReducedFormErrors()])
 def test_batches_equal_single_forms(model, scheme):
-    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model._problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(ResidualBootstrap(6, seed=3).chunks(target, np.random.default_rng(3))).form
     together = scheme.impact(chunk, NAMES)
     for draw in range(6):

@@ -192,7 +192,7 @@ def test_derivatives_equal_differences(model, scheme, size):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_batches_equal_single_forms(model, scheme):
-    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model._problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(ResidualBootstrap(6, seed=3).chunks(target, np.random.default_rng(3))).form
     bound = model._shocks(scheme, "sd", None).scheme
     together = bound.impact(chunk, NAMES)
@@ -212,7 +212,7 @@ def test_every_source_of_bands(model):
     shares = model.variance_decomposition(4, identification=ShortRun(LOOP, DIAGONAL))
     assert_allclose(shares.values.sum(axis=2), 1.0)
     history = model.historical_decomposition(identification=ShortRun(LOOP, DIAGONAL))
-    assert_allclose(history.actual, model.problem.design[:, model.n_regressors :], atol=1e-12)
+    assert_allclose(history.actual, model._problem.design[:, model.n_regressors :], atol=1e-12)
     shocks = model.structural_shocks(identification=ShortRun(LOOP, DIAGONAL)).to_numpy()
     assert_allclose(shocks.T @ shocks / model.df_resid, np.eye(3), atol=1e-9)
 

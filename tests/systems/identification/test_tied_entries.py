@@ -123,7 +123,7 @@ def test_derivatives_and_batches(model, case):
             for h in (1e-6, -1e-6)
         ]
         assert_allclose(exact[d], (ends[0] - ends[1]) / 2e-6, atol=1e-6 * max(1.0, np.abs(exact[d]).max()))
-    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model._problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(ResidualBootstrap(5, seed=3).chunks(target, np.random.default_rng(3))).form
     together = shocks.scheme.pairs(chunk, NAMES)
     for draw in range(5):

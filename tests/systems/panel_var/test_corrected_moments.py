@@ -13,7 +13,7 @@ import panelvar as pv
 
 
 def fit(frame, lags=1, columns=NAMES, **options):
-    return quietly(pv.fit_panel_var, frame, columns, lags, method="corrected-moments", **options)
+    return quietly(pv.fit_panel_var, frame, columns, lags=lags, method="corrected-moments", **options)
 
 
 def moments(model) -> np.ndarray:

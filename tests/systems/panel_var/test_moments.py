@@ -17,13 +17,13 @@ SHORT = panel_of(seed=5, entities=80, periods=7)
 
 
 def fit(frame=SHORT, lags=1, **options):
-    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), lags, method="gmm", **options)
+    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), lags=lags, method="gmm", **options)
 
 
 @pytest.fixture(scope="module")
 def municipalities():
     data = pv.Panel(table("dahlberg"), "id", "year")
-    return pv.fit_panel_var(data, ["grants", "revenues", "expenditures"], 2, transform="fod", steps=2)
+    return pv.fit_panel_var(data, ["grants", "revenues", "expenditures"], lags=2, transform="fod", steps=2)
 
 
 def test_the_municipalities_as_statanow_prints_them(municipalities):

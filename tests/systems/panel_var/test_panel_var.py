@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from quiet import quietly
+from streams import stream
 from systems.panel_var.panel_var_twins import (
     NAMES,
     clustered,
@@ -27,7 +28,7 @@ METHODS = ["within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-mome
 
 
 def fit(frame, lags=1, method="within", **options):
-    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), lags, method=method, **options)
+    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), lags=lags, method=method, **options)
 
 
 # ---- estimators
@@ -309,8 +310,7 @@ def test_entities_without_their_last_periods_have_no_forecast():
 def test_entity_bootstrap_is_the_refits_it_says():
     model = fit(panel_of(seed=19, entities=35), 1, "hahn-kuersteiner")
     band = model.impulse_responses(4, bands=pv.EntityBootstrap(draws=200, seed=3), level=0.9)
-    rng = np.random.default_rng(3)
-    weights = rng.multinomial(35, np.full(35, 1 / 35), size=200).astype(float)
+    weights = stream(3).multinomial(35, np.full(35, 1 / 35), size=200).astype(float)
     paths = []
     for params, sigma in zip(*model.fit.refits(weights), strict=True):
         lag, impact = params.T, np.linalg.cholesky(sigma)
@@ -385,7 +385,7 @@ def test_an_instrument_identifies_a_shock_of_a_panel():
     scheme, source = pv.ExternalInstrument(series, "x"), pv.EntityBootstrap(draws=40, seed=1)
     draws = quietly(model.impulse_responses, 2, identification=scheme, bands=source).draws
     labels = frame.index.unique("firm")
-    weights = np.random.default_rng(1).multinomial(60, np.full(60, 1 / 60), size=40)
+    weights = stream(1).multinomial(60, np.full(60, 1 / 60), size=40)
     for place in (0, 17):
         chosen = [label for label, count in zip(labels, weights[place], strict=True) for _ in range(count)]
         again = fit(with_repeats(frame.join(series.rename("z2")), chosen), 1)

@@ -12,7 +12,7 @@ import panelvar as pv
 
 
 def fit(frame, **options):
-    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), options.pop("lags", 1), **options)
+    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), lags=options.pop("lags", 1), **options)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_rows_lost_to_gaps_and_missing_values_are_counted():
     with pytest.warns(
         pv.PanelVarWarning, match=r"Periods are absent from the data, so 2 rows without lags were dropped"
     ):
-        model = pv.fit_panel_var(frame.drop(frame.index[5]), NAMES, 2, method="pooled", cov="classical")
+        model = pv.fit_panel_var(frame.drop(frame.index[5]), NAMES, lags=2, method="pooled", cov="classical")
     assert model.nobs == 12 * 12 - 3
 
 

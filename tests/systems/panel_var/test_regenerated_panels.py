@@ -15,7 +15,7 @@ OPTIONS = [{}, {"time_effects": True}, {"exogenous": ["z"]}]
 
 
 def fit(frame, lags=1, method="within", **options):
-    return quietly(pv.fit_panel_var, frame, NAMES, lags, method=method, **options)
+    return quietly(pv.fit_panel_var, frame, NAMES, lags=lags, method=method, **options)
 
 
 def generated(model, errors):

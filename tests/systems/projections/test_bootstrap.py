@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from streams import stream
 
 import panelvar as pv
 
@@ -31,9 +32,9 @@ def test_every_draw_is_a_projection_of_a_generated_data_set(options, source):
     lp = pv.fit_local_projections(y, lags=2, horizon=5, **options)
     draws = source(draws=12, seed=3)
     values, errors, _ = lp.bootstrap.draws(draws)
-    problem = lp.var.problem
+    problem = lp.var._problem
     d = problem.n_deterministic
-    chunks = draws.innovations(problem, 12, np.random.default_rng(3))
+    chunks = draws.innovations(problem, 12, stream(3))
     innovations = np.concatenate([chunk.innovations for chunk in chunks])
     for b in range(12):
         own = y.copy()
@@ -58,7 +59,7 @@ def test_studentised_limits_compare_with_the_response_that_generated_the_data():
     assert band.upper[3, 0, 1] == pytest.approx(estimate - low * error, rel=1e-10)
     plain = lp.with_bands(pv.ResidualBootstrap(199, seed=1), level=0.9)
     np.testing.assert_allclose(plain.upper[3], np.quantile(values[:, 3], 0.95, axis=0), rtol=1e-10)
-    assert "199 draws, studentised" in band.band_label
+    assert "199 draws, seed 1, studentised" in band.band_label
     again = pv.fit_local_projections(data(), lags=2, horizon=4, bands=source, level=0.9)
     np.testing.assert_array_equal(again.lower, band.lower)
 
@@ -83,8 +84,8 @@ def test_data_of_a_corrected_autoregression():
     source = pv.BootstrapAfterBootstrap(199, seed=2, bias_draws=300)
     band = lp.with_bands(source, level=0.9)
     values, errors, truth = lp.bootstrap.draws(source)
-    problem = lp.var.problem
-    bias = source.estimated_bias(lp.bootstrap.model, np.random.default_rng(2))[0]
+    problem = lp.var._problem
+    bias = source.estimated_bias(lp.bootstrap.model, stream(2))[0]
     system = pv.System(problem.params[1:].T - bias, sigma=lp.var.sigma)
     assert system.is_stable
     np.testing.assert_allclose(truth, system.impulse_responses(4).values, rtol=1e-10)

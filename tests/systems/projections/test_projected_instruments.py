@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from streams import stream
 
 import panelvar as pv
 
@@ -176,8 +177,8 @@ def test_every_draw_is_a_projection_of_generated_data_with_the_instrument_of_its
     lp = projected(z, **options)
     draws = source(draws=6, seed=3)
     values, errors, truth = lp.bootstrap.draws(draws)
-    problem, y = lp.var.problem, generated()[0]
-    chunks = list(draws.innovations(problem, 6, np.random.default_rng(3), carried=z[2:]))
+    problem, y = lp.var._problem, generated()[0]
+    chunks = list(draws.innovations(problem, 6, stream(3), carried=z[2:]))
     innovations, carried = (np.concatenate([getattr(c, name) for c in chunks]) for name in ("innovations", "carried"))
     for b in range(6):
         own = y.copy()

@@ -46,7 +46,7 @@ def test_bootstraps_of_explosive_systems_say_so():
         pv.fit_local_projections(path, lags=2, horizon=2, bands=pv.ResidualBootstrap(draws=29, seed=1))
     outlying = series()
     outlying.iloc[-2, 0], outlying.iloc[-1, 1] = 1e10, 1e15
-    restricted = pv.fit_restricted_var(outlying, "bic", lags=1)
+    restricted = pv.fit_restricted_var(outlying, restrictions="bic", lags=1)
     with pytest.raises(pv.NumericalError, match="explosive"):
         restricted.impulse_responses(2, bands=pv.ResidualBootstrap(draws=29, seed=1))
 

@@ -74,7 +74,7 @@ def test_rows_without_exogenous_values_are_left_out(frame):
     holed = frame.copy()
     holed.iloc[40, 2] = np.nan
     with pytest.warns(pv.PanelVarWarning, match=r"'oil'.*2 row"):
-        model = pv.fit_var(holed, lags=1, exogenous=["oil"], exogenous_lags=1, names=["a", "b"])
+        model = pv.fit_var(holed, lags=1, exogenous=["oil"], exogenous_lags=1, columns=["a", "b"])
     assert model.nobs == len(frame) - 1 - 2
     with pytest.raises(DataError, match="oil"):
         pv.fit_var(holed, ["a", "b"], lags=1, exogenous=["oil"], missing="raise")
@@ -134,7 +134,7 @@ def test_bootstrap_holds_the_exogenous_path(frame):
     model = pv.fit_var(frame, lags=2, exogenous=["oil", "rate"], exogenous_lags=1)
     rng = np.random.default_rng(5)
     shocks = rng.standard_normal((3, model.nobs, 2))
-    refits = model.problem.refit(shocks)
+    refits = model._problem.refit(shocks)
     for draw in range(3):
         values = frame.to_numpy().copy()
         for t in range(2, len(frame)):
@@ -148,10 +148,10 @@ def test_bootstrap_holds_the_exogenous_path(frame):
 
 
 def test_selection_counts_the_terms(frame):
-    selection = pv.select_lags(frame, 3, exogenous=["oil", "rate"], seasons=4, names=["a", "b"])
+    selection = pv.select_lags(frame, max_lags=3, exogenous=["oil", "rate"], seasons=4, columns=["a", "b"])
     fits = [pv.fit_var(frame.iloc[3 - p :], ["a", "b"], lags=p, exogenous=["oil", "rate"]) for p in (1, 2, 3)]
     assert selection.nobs == fits[0].nobs
-    plain = pv.select_lags(frame, 3, exogenous=["oil", "rate"], names=["a", "b"])
+    plain = pv.select_lags(frame, max_lags=3, exogenous=["oil", "rate"], columns=["a", "b"])
     assert_allclose(plain.table["bic"], [fit.bic for fit in fits], rtol=1e-11)
 
 

@@ -58,7 +58,7 @@ def test_a_gap_starts_the_decomposition_anew(frame):
     with pytest.warns(pv.PanelVarWarning):
         model = pv.fit_var(frame.drop(index=frame.index[40]), lags=2)
     parts = model.historical_decomposition()
-    start = model.problem.run_starts[1]
+    start = model._problem.run_starts[1]
     impact = model.impulse_responses(0).values[0]
     assert_allclose(parts.contributions[start], impact * parts.shock_values[start], atol=1e-12)
 

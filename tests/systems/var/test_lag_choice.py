@@ -22,7 +22,7 @@ def frame():
 
 
 def test_sequential_likelihood_ratios(frame):
-    selection = pv.select_lags(frame, 6)
+    selection = pv.select_lags(frame, max_lags=6)
     table = selection.table
     fits = [pv.fit_var(frame.iloc[6 - p :], lags=p) for p in range(1, 7)]
     for p in range(2, 7):
@@ -39,7 +39,7 @@ def test_sequential_likelihood_ratios(frame):
 
 
 def test_the_ratio_corrected_for_coefficients(frame):
-    plain, corrected = (pv.select_lags(frame, 4, min_lags=0, convention=c) for c in ("default", "eviews"))
+    plain, corrected = (pv.select_lags(frame, max_lags=4, min_lags=0, convention=c) for c in ("default", "eviews"))
     share = 1 - (1 + 2 * np.arange(1, 5)) / plain.nobs
     assert_allclose(corrected.lr_statistic[1:], plain.lr_statistic[1:] * share)
 
@@ -57,4 +57,4 @@ def test_lag_exclusion_table(frame):
         assert table.loc[lag, ("b", "pvalue")] == pytest.approx(stats.chi2.sf(wald, 2))
     assert table.loc[2, ("joint", "pvalue")] > 0.01 > table.loc[3, ("joint", "pvalue")]
     with pytest.raises(SpecificationError, match="criterion"):
-        pv.select_lags(frame, 2).order("cv")
+        pv.select_lags(frame, max_lags=2).order("cv")

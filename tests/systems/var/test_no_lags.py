@@ -28,7 +28,7 @@ def model(noise):
 
 
 @pytest.mark.parametrize("convention", ["default", "statsmodels", "vars", "gretl"])
-@pytest.mark.parametrize("criterion", ["aic", "bic", "hq", "fpe"])
+@pytest.mark.parametrize("criterion", ["aic", "bic", "hqic", "fpe"])
 def test_the_fit_chooses_the_order_that_the_comparison_chooses(noise, convention, criterion):
     chosen = pv.fit_var(noise, lags=criterion, max_lags=4, convention=convention)
     compared = pv.select_lags(noise, max_lags=4, convention=convention)
@@ -42,7 +42,7 @@ def test_order_0_can_be_asked_into_a_choice_and_out_of_it(noise):
     assert pv.fit_var(noise, lags="bic", max_lags=4).lags == 1
     assert pv.fit_var(noise, lags="bic", max_lags=4, min_lags=0).lags == 0
     assert pv.fit_var(noise, lags="bic", max_lags=4, min_lags=1, convention="statsmodels").lags == 1
-    assert pv.fit_restricted_var(noise, {}, lags="bic", max_lags=4, min_lags=0).lags == 0
+    assert pv.fit_restricted_var(noise, restrictions={}, lags="bic", max_lags=4, min_lags=0).lags == 0
     with pytest.raises(pv.SpecificationError, match="min_lags= applies when lags= names a criterion"):
         pv.fit_var(noise, lags=1, min_lags=0)
     with pytest.raises(pv.SpecificationError, match=r"max_lags=2 is below the shortest order, 3"):

@@ -96,7 +96,7 @@ def test_exogenous_variables_and_seasons_are_simulated():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.standard_normal((80, 3)), columns=["x", "y", "oil"])
     model = pv.fit_var(frame, lags=1, exogenous=["oil"], exogenous_lags=1, seasons=4)
-    problem = model.problem
+    problem = model._problem
     path = model.simulate(
         79, errors=problem.residuals, initial=frame[["x", "y"]].iloc[:1], exogenous=frame[["oil"]].to_numpy()
     )

@@ -62,7 +62,7 @@ def test_an_equation_that_fits_exactly_is_still_printed(var: VarResult, monkeypa
 
 
 def test_lag_selection(var: VarResult) -> None:
-    selection = pv.select_lags(pd.DataFrame(var.data.values, columns=list(var.names)), 3)
+    selection = pv.select_lags(pd.DataFrame(var.data.values, columns=list(var.names)), max_lags=3)
     table = selection.summary()
     frame = table.to_frame()
     assert list(frame.index) == ["1", "2", "3"]

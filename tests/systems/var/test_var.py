@@ -87,7 +87,7 @@ def test_a_gap_is_not_bridged(frame):
     rows = [place for place in range(2, 60) if not {place, place - 1, place - 2} & {20, 21}]
     x = np.column_stack([np.ones(len(rows)), y[[r - 1 for r in rows]], y[[r - 2 for r in rows]]])
     np.testing.assert_allclose(model.params, np.linalg.lstsq(x, y[rows], rcond=None)[0], rtol=1e-10)
-    assert model.problem.run_starts == (0, 18)
+    assert model._problem.run_starts == (0, 18)
     assert model.forecast(1).labels[0] == 2010
 
 
@@ -95,7 +95,7 @@ def test_the_trend_follows_the_calendar_through_a_gap(frame):
     broken = frame.drop([1970, 1971])
     with pytest.warns(pv.PanelVarWarning, match="absent"):
         model = pv.fit_var(broken, lags=1, trend="ct")
-    assert model.problem.design[:, 1].tolist() == [t for t in range(2, 61) if t not in (21, 22, 23)]
+    assert model._problem.design[:, 1].tolist() == [t for t in range(2, 61) if t not in (21, 22, 23)]
 
 
 def test_bootstrap_runs_across_gaps(frame):
@@ -130,8 +130,8 @@ def test_the_warning_points_here(frame):
 
 
 def test_a_criterion_selects_on_a_common_sample_and_fits_on_all_rows(frame):
-    selection = pv.select_lags(frame, 6)
-    for criterion in ("aic", "bic", "hq", "fpe"):
+    selection = pv.select_lags(frame, max_lags=6)
+    for criterion in ("aic", "bic", "hqic", "fpe"):
         model = pv.fit_var(frame, lags=criterion, max_lags=6)
         assert model.lags == selection.order(criterion)
         assert model.nobs == 60 - model.lags
@@ -141,7 +141,7 @@ def test_a_criterion_selects_on_a_common_sample_and_fits_on_all_rows(frame):
 
 @pytest.mark.parametrize("trend", ["n", "c", "ct", "ctt"])
 def test_selection_equals_fits_on_the_common_rows(frame, trend):
-    selection = pv.select_lags(frame, 4, trend)
+    selection = pv.select_lags(frame, max_lags=4, trend=trend)
     assert selection.nobs == 56
     table = selection.table
     from panelvar.kernels.dynamics.terms import TREND_POWERS
@@ -164,10 +164,10 @@ def test_selection_equals_fits_on_the_common_rows(frame, trend):
 
 def test_order_zero_on_request(frame):
     noise = frame.diff().iloc[1:]
-    assert pv.select_lags(noise, 3).table.index.tolist() == [1, 2, 3]
-    assert pv.select_lags(noise, 3, min_lags=0).table.index.tolist() == [0, 1, 2, 3]
-    assert pv.select_lags(noise, 3, convention="statsmodels").orders[0] == 0
-    assert pv.select_lags(noise, 3, "n", convention="statsmodels").orders[0] == 1
+    assert pv.select_lags(noise, max_lags=3).table.index.tolist() == [1, 2, 3]
+    assert pv.select_lags(noise, max_lags=3, min_lags=0).table.index.tolist() == [0, 1, 2, 3]
+    assert pv.select_lags(noise, max_lags=3, convention="statsmodels").orders[0] == 0
+    assert pv.select_lags(noise, max_lags=3, trend="n", convention="statsmodels").orders[0] == 1
     assert pv.fit_var(noise, lags="bic").lags == 1
     assert pv.fit_var(noise, lags="bic", convention="statsmodels").lags == 0
 
@@ -178,17 +178,17 @@ def test_the_default_longest_order_leaves_room(frame):
         short = pv.select_lags(frame.iloc[:12])
     assert short.nobs - (1 + 2 * short.orders[-1]) >= 2
     with pytest.raises(InsufficientDataError):
-        pv.select_lags(frame.iloc[:12], short.orders[-1] + 1)
+        pv.select_lags(frame.iloc[:12], max_lags=short.orders[-1] + 1)
 
 
 def test_selection_prints_and_refuses(frame):
-    selection = pv.select_lags(frame, 3)
+    selection = pv.select_lags(frame, max_lags=3)
     assert "AIC" in str(selection)
     assert set(selection.selected) == {"aic", "bic", "hqic", "fpe"}
     with pytest.raises(SpecificationError, match="Did you mean 'aic'"):
         selection.order("aicc")
     with pytest.raises(SpecificationError, match="below"):
-        pv.select_lags(frame, 2, min_lags=3)
+        pv.select_lags(frame, max_lags=2, min_lags=3)
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_other_types_are_refused(data, message):
         ({"trend": "const"}, "trend='const'"),
         ({"missing": "ignore"}, "missing='ignore'"),
         ({"convention": "Stata"}, "Did you mean 'stata'"),
-        ({"names": ["a", "q"]}, r"\['q'\] are not in the data"),
-        ({"names": ["a", "a"]}, "repeat"),
+        ({"columns": ["a", "q"]}, r"\['q'\] are not in the data"),
+        ({"columns": ["a", "a"]}, "repeat"),
     ],
 )
 def test_bad_options_are_refused(frame, options, message):
@@ -300,7 +300,7 @@ def test_an_exact_fit_is_announced_and_has_no_likelihood():
     with pytest.raises(NumericalError, match="singular"):
         model.aic  # noqa: B018
     with pytest.raises(NumericalError, match="fits exactly"):
-        pv.select_lags(growth, 1, "n")
+        pv.select_lags(growth, max_lags=1, trend="n")
 
 
 @pytest.mark.parametrize("factor", [1e200, 1e-200])
@@ -334,9 +334,9 @@ def test_an_explosive_fit_warns_where_it_matters():
 
 def test_orders_compared_on_few_rows_are_warned_about(frame):
     """K = 2 and a constant: order 3 has 7 coefficients, so that 17 periods leave 14 rows, enough, and 16 do not."""
-    assert "few-rows-compared" not in {note.code for note in pv.select_lags(frame.iloc[:17], 3).notes}
+    assert "few-rows-compared" not in {note.code for note in pv.select_lags(frame.iloc[:17], max_lags=3).notes}
     with pytest.warns(pv.PanelVarWarning, match="order compared, 3, has 7 coefficients .* the 13 rows that it leaves"):
-        selection = pv.select_lags(frame.iloc[:16], 3)
+        selection = pv.select_lags(frame.iloc[:16], max_lags=3)
     assert [note.code for note in selection.notes] == ["few-rows-compared"]
     with pytest.warns(pv.PanelVarWarning) as caught:
         model = pv.fit_var(frame.iloc[:16], lags="bic", max_lags=3)

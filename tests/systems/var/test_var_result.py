@@ -296,7 +296,7 @@ def test_typed_at_a_prompt_a_result_is_one_line(frame, model):
     banded = model.impulse_responses(2, bands=bands, level=0.9, cumulative=True)
     assert repr(banded).endswith(f"periods 0 to 2; 90% band: {bands.label}>")
     assert repr(model.variance_decomposition(2, bands=bands, level=0.9)).endswith(f"; 90% band: {bands.label}>")
-    assert repr(pv.select_lags(frame, 3)).startswith("<Lag orders 1 to 3: aic ")
+    assert repr(pv.select_lags(frame, max_lags=3)).startswith("<Lag orders 1 to 3: aic ")
     test = model.granger_causality("x", "y")
     assert repr(test) == f"<{str(test).partition('. Null')[0]}>"
     assert str(test).endswith(f"Null: {test.null}")
