@@ -135,7 +135,6 @@ from panelvar.panels.gls.result import GLSResult as GLSResult
 from panelvar.panels.heterogeneous.common_correlated import (
     fit_common_correlated_effects as fit_common_correlated_effects,
 )
-from panelvar.panels.heterogeneous.fama_macbeth import PeriodAverageResult as PeriodAverageResult
 from panelvar.panels.heterogeneous.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
 from panelvar.panels.heterogeneous.mean_group import fit_mean_group as fit_mean_group
 from panelvar.panels.heterogeneous.result import HeterogeneousResult as HeterogeneousResult

@@ -26,7 +26,7 @@ COVARIANCES: dict[str, dict[str, Any]] = {
 
 
 @cache
-def fit(data: str, key: str) -> pv.PeriodAverageResult:
+def fit(data: str, key: str) -> pv.HeterogeneousResult:
     """The average over periods; few periods and left-out ones are warned about, which is tested elsewhere."""
     panel = pv.Panel(table(data), "firm", "year")
     with warnings.catch_warnings():

@@ -614,12 +614,11 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
     ),
     "HeterogeneousResult": (
         pv.HeterogeneousResult,
-        {"mean group": lambda w: pv.fit_mean_group(w.gappy, "y", X), "swamy": lambda w: pv.fit_swamy(w.gappy, "y", X)},
-        OF_COEFFICIENTS,
-    ),
-    "PeriodAverageResult": (
-        pv.PeriodAverageResult,
-        {"": lambda w: pv.fit_fama_macbeth(w.gappy, "y", X)},
+        {
+            "mean group": lambda w: pv.fit_mean_group(w.gappy, "y", X),
+            "swamy": lambda w: pv.fit_swamy(w.gappy, "y", X),
+            "periods": lambda w: pv.fit_fama_macbeth(w.gappy, "y", X),
+        },
         OF_COEFFICIENTS,
     ),
     "ErrorCorrectionResult": (

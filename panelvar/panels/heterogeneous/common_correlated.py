@@ -121,7 +121,7 @@ def fit_common_correlated_effects(
         average, matrix = mean_group(units.coefficients)
         names, label = fits.names, "dispersion over entities"
     title = f"Common correlated effects ({'pooled' if pooled else 'mean group'})"
-    return fits.average(HeterogeneousResult, source, average, matrix, label, chosen, title, names=names, notes=notes)
+    return fits.average(source, average, matrix, label, chosen, title, names=names, notes=notes)
 
 
 def _add_averages(source: Design, lags: int, pooled: bool) -> tuple[Design, list[Note]]:

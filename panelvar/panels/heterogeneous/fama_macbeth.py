@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import is_number
 from panelvar.core.base.errors import SpecificationError, choose
@@ -19,13 +16,12 @@ from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.serial_scores import lagged_gram
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
-from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.panels.heterogeneous.result import HeterogeneousResult
 from panelvar.panels.heterogeneous.unit_fits import fit_units
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @documented
@@ -41,7 +37,7 @@ def fit_fama_macbeth(
     unusable: str = "drop",
     convention: str | Convention = "default",
     missing: str = "drop",
-) -> PeriodAverageResult:
+) -> HeterogeneousResult:
     r"""Average the coefficients of a cross-section regression for each period (Fama and MacBeth 1973).
 
     .. math:: y_{it} = c_t + x_{it}'\beta_t + u_{it}, \qquad
@@ -68,7 +64,7 @@ def fit_fama_macbeth(
 
     Returns
     -------
-    PeriodAverageResult
+    HeterogeneousResult
         ``params`` and ``std_errors`` of the averages; ``individual`` has the coefficients of each period.
 
     Raises
@@ -109,6 +105,7 @@ def fit_fama_macbeth(
     mean = coefficients.mean(axis=0)
     # The label of a period is its position, because the panel whose entities are the periods is built from positions.
     positions = np.asarray(fits.design.entity_labels)
+    labels = source.time_labels[np.searchsorted(np.unique(source.time_positions), positions)]
     if chosen.kernel_distance != "calendar":
         positions = np.arange(count)
     gram = lagged_gram(coefficients - mean, positions, kernel, float(lags))
@@ -116,7 +113,7 @@ def fit_fama_macbeth(
     if lags:
         label += f" ({kernel}, {lags:g} lag{'' if lags == 1 else 's'})"
     matrix = gram / (count * (count - 1.0))
-    return fits.average(PeriodAverageResult, source, mean, matrix, label, chosen, "Fama-MacBeth")
+    return fits.average(source, mean, matrix, label, chosen, "Fama-MacBeth", period_labels=labels)
 
 
 def _refuse_lags(lags: float, kernel: str, periods: int) -> None:
@@ -135,49 +132,3 @@ def _swap_periods_and_entities(design: Design) -> Design:
     panel = Panel(frame, entity=design.time_positions, time=design.entities.codes)
     *x, y = (panel.column(name) for name in columns)
     return Design(panel, design.dependent, design.names, y, tuple(x), design.constant)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class PeriodAverageResult(HeterogeneousResult):
-    """Averages over periods: a `HeterogeneousResult` whose regressions are the periods'.
-
-    ``individual``, ``individual_std_errors`` and ``individual_rmse`` have a row for each period.
-
-    See Also
-    --------
-    fit_fama_macbeth : Makes one.
-    HeterogeneousResult : Averages over entities.
-
-    Examples
-    --------
-    >>> import panelvar as pv
-    >>> firms = pv.load_data("grunfeld")
-    >>> fit = pv.fit_fama_macbeth(firms, "invest ~ value + capital")
-    >>> fit.tstats.round(2).to_dict()
-    {'const': -2.04, 'value': 13.94, 'capital': 2.59}
-    >>> fit.individual.loc[1940].round(4).to_dict()
-    {'const': -24.3662, 'value': 0.095, 'capital': 0.195}
-    """
-
-    @cached_property
-    def period_labels(self) -> pd.Index:
-        """The caller's labels of the periods in use."""
-        positions = np.asarray(self.fit.design.entity_labels)
-        source = self.fit.source
-        return source.time_labels[np.searchsorted(np.unique(source.time_positions), positions)]
-
-    @property
-    def _sides(self) -> tuple[Grouping, Grouping]:
-        # The panel of the regressions has the periods as its entities.
-        times, entities = super()._sides
-        return entities, times
-
-    @property
-    def rsquared_label(self) -> str:
-        """Which R2 `rsquared` is."""
-        return "R2 by period"
-
-    def _by_entity(self, values: NDArray[np.float64], names: tuple[str, ...]) -> pd.DataFrame:
-        import pandas as pd
-
-        return pd.DataFrame(values, index=self.period_labels, columns=list(names))

@@ -91,7 +91,7 @@ def fit_mean_group(
     fits = fit_units(model, min_rows=min_rows, unusable=unusable, exact=chosen.exact_entities)
     mean, matrix = mean_group(fits.units.coefficients)
     title = "Mean group (periods demeaned)" if demean else "Mean group"
-    return fits.average(HeterogeneousResult, source, mean, matrix, "dispersion over entities", chosen, title)
+    return fits.average(source, mean, matrix, "dispersion over entities", chosen, title)
 
 
 def _demean_periods(design: Design) -> Design:

@@ -17,6 +17,7 @@ from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention
+from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.unit_regressions import UnitRegressions
 from panelvar.panels.heterogeneous.averaged import AveragedResult
 
@@ -43,6 +44,8 @@ class HeterogeneousFit:
     coefficients : (p,) array
         The averages.
     notes : tuple of Note
+    period_labels : Index, optional
+        Labels of the periods where these stand in the place of entities in ``design``.
     """
 
     source: Design
@@ -52,6 +55,7 @@ class HeterogeneousFit:
     names: tuple[str, ...]
     coefficients: Array
     notes: tuple[Note, ...] = ()
+    period_labels: pd.Index | None = None
 
     @cached_property
     def rss(self) -> float:
@@ -67,6 +71,9 @@ class HeterogeneousFit:
 @dataclass(frozen=True, eq=False, repr=False)
 class HeterogeneousResult(AveragedResult):
     r"""Averages of coefficients that differ by entity: mean group, common correlated effects, random coefficients.
+
+    Or by period (`fit_fama_macbeth`): ``individual``, ``individual_std_errors`` and ``individual_rmse`` then have a row
+    for each period.
 
     Attributes
     ----------
@@ -87,7 +94,7 @@ class HeterogeneousResult(AveragedResult):
     See Also
     --------
     fit_mean_group : Makes one.
-    PeriodAverageResult : Averages over periods.
+    fit_fama_macbeth : Makes one of averages over periods.
 
     Examples
     --------
@@ -112,6 +119,25 @@ class HeterogeneousResult(AveragedResult):
     def df_resid(self) -> int:
         """Rows less the coefficients of all entities' regressions."""
         return int(self.fit.units.df.sum())
+
+    @property
+    def period_labels(self) -> pd.Index | None:
+        """The caller's labels of the periods whose regressions are averaged; None for those of entities."""
+        return self.fit.period_labels
+
+    @property
+    def _sides(self) -> tuple[Grouping, Grouping]:
+        entities, times = super()._sides
+        return (entities, times) if self.period_labels is None else (times, entities)
+
+    @property
+    def rsquared_label(self) -> str:
+        """Which R2 `rsquared` is."""
+        return super().rsquared_label if self.period_labels is None else "R2 by period"
+
+    def _by_entity(self, values: Array, names: tuple[str, ...]) -> pd.DataFrame:
+        found = super()._by_entity(values, names)
+        return found if self.period_labels is None else found.set_axis(self.period_labels)
 
     # ---- entities
 

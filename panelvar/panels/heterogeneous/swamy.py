@@ -122,7 +122,7 @@ def fit_swamy(
     )
     notes += oversized
     title, label = "Random coefficients (Swamy)", "GLS (Swamy 1970)"
-    result = fits.average(HeterogeneousResult, source, found.mean, found.covariance, label, chosen, title, notes=notes)
+    result = fits.average(source, found.mean, found.covariance, label, chosen, title, notes=notes)
     return replace(result, dispersion_matrix=found.dispersion, predictions=found.predictions, constancy=constancy)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,7 +30,9 @@ from panelvar.kernels.linear.rows import column_norms
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
 from panelvar.panels.heterogeneous.result import HeterogeneousFit, HeterogeneousResult
 
-Result = TypeVar("Result", bound=HeterogeneousResult)
+if TYPE_CHECKING:
+    import pandas as pd
+
 TREND = "trend"
 # With fewer rows than this per entity, the bias of a lagged dependent variable is a fair share of its coefficient.
 _LONG = 30
@@ -51,7 +53,6 @@ class UnitFits:
 
     def average(
         self,
-        kind: type[Result],
         source: Design,
         coefficients: Array,
         matrix: Array,
@@ -61,13 +62,16 @@ class UnitFits:
         *,
         names: tuple[str, ...] | None = None,
         notes: Sequence[Note] = (),
-    ) -> Result:
+        period_labels: pd.Index | None = None,
+    ) -> HeterogeneousResult:
         """Return a result of an average of the regressions, its covariance and emit its notes."""
         matrix, alike = self._without_rounding(matrix, names or self.names)
         found = (*source.notes, *self.notes, *_lagged_dependent_notes(source, self.design), *notes, *alike)
-        fit = HeterogeneousFit(source, self.design, self.units, self.names, names or self.names, coefficients, found)
+        fit = HeterogeneousFit(
+            source, self.design, self.units, self.names, names or self.names, coefficients, found, period_labels
+        )
         covariance = covariance_of_average(matrix, label, len(self.units.rss), convention)
-        result = kind(fit, covariance, convention, estimator)
+        result = HeterogeneousResult(fit, covariance, convention, estimator)
         emit(result.notes)
         return result
 
