@@ -46,7 +46,7 @@ def read_one_or_two_effects(
 
 def _take_effects(data: Any, y: str, x: object, *, instrumented: bool) -> tuple[Any, str, set[str]]:
     bare, named = with_effects(y, x, None, instrumented=instrumented)
-    if bare == y:
+    if bare is y:
         return data, y, set()
     source = data if hasattr(data, "time_name") else dated_panel(data)
     dimensions = {"entity": "entity", source.entity_name: "entity", "time": "time", source.time_name: "time"}

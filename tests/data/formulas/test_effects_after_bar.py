@@ -31,16 +31,17 @@ def numbers(result) -> list[float]:
 
 
 def functions(option: str) -> list:
-    """Public functions of one equation with an option of this name."""
+    """Public functions of one equation with an option of this name; a battery's tests are among them one by one."""
     found = [getattr(pv, name) for name in pv.__all__ if inspect.isfunction(getattr(pv, name))]
-    return [each for each in found if {option, "y", "x"} <= {*inspect.signature(each).parameters}]
+    battery = pv.panel_cointegration_table
+    return [
+        each for each in found if {option, "y", "x"} <= {*inspect.signature(each).parameters} and each is not battery
+    ]
 
 
 @pytest.mark.parametrize("fit", functions("time_effects") + functions("demean"))
 @pytest.mark.parametrize("bar", ["year", "firm + year", "time"])
 def test_periods(frame, fit, bar):
-    if fit is pv.panel_cointegration_table:
-        pytest.skip("its tests are here one by one")
     option = "time_effects" if "time_effects" in inspect.signature(fit).parameters else "demean"
     draws = {"draws": 0} if fit is pv.fit_lsdvc else {}
     said, asked, plain = (

@@ -174,7 +174,7 @@ def test_all_exogenous_variables_may_still_stand_after_one_bar(panel):
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm^year"), "cannot identify"),
         (lambda p: pv.fit_fixed_effects(p, "y ~ x | firm[t"), "cannot be read"),
         (lambda p: pv.fit_pooled(p, "y ~ x | firm"), "'firm' after the bar are effects.*fit_fixed_effects"),
-        (lambda p: pv.fit_random_effects(p, "y ~ x | firm"), "'firm' after the bar are effects.*fit_fixed_effects"),
+        (lambda p: pv.fit_random_effects(p, "y ~ x | region"), "'region' after the bar is neither the entity nor"),
         (lambda p: pv.fit_pooled(p, "y ~ x | p ~ z"), "are instruments.*fit_iv_pooled"),
         (lambda p: pv.fit_iv_fixed_effects(p, "y ~ x | firm | p ~ z", effects="time"), "Give them once"),
     ],
