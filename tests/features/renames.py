@@ -22,7 +22,7 @@ is asked for. A result that another version pickled is refused; make it again fr
 
 # Kind of rename: heading, and what its four columns are called.
 KINDS = {
-    "function": ("Functions", ("Function", "was", "is", "why")),
+    "function": ("Functions and classes", ("Name", "was", "is", "why")),
     "position": ("Places: what goes without its name", ("Function", "was", "is", "why")),
     "argument": ("Arguments", ("Functions", "was", "is", "why")),
     "value": ("Values of arguments", ("Arguments", "was", "is", "why")),
