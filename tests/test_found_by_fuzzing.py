@@ -224,6 +224,8 @@ MANY_DIGITS = 10**5000
         lambda: pv.ResidualBootstrap(draws=9, seed=MANY_DIGITS),
         lambda: pv.Note("code", "A text.", MANY_DIGITS),
         lambda: pv.VarConvention(name=MANY_DIGITS),
+        lambda: pv.ShortRun(b=MANY_DIGITS),
+        lambda: pv.ShortRun(b=[[MANY_DIGITS, 0], [0, np.nan]]),
     ],
 )
 def test_numbers_of_thousands_of_digits_are_refused_in_words(call):

@@ -16,6 +16,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError
 from panelvar.core.base.labels import is_frame
 from panelvar.core.base.limits import MOST_DRAWS
+from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.unit_free_solves import impact_solve
@@ -439,5 +440,7 @@ def _copy_of(pattern: Pattern) -> Pattern:
         return dict(pattern)
     try:
         return np.array(pattern, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:
+        raise SpecificationError(f"A known entry is beyond the largest float: {shown(pattern)}.") from None
+    except (TypeError, ValueError):
         return np.array(pattern, dtype=object)
