@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
+import numpy as np
 import pytest
 from features.renames import PAGE, render
 
@@ -206,6 +207,16 @@ def test_a_table_has_p_values_or_stars(make):
     low, high = result.conf_int(level=0.9).iloc[1]
     for text in (starred, plain):
         assert f"{low:.4f}" in text and f"{high:.4f}" in text
+
+
+def test_an_exact_fit_has_no_p_values():
+    y = np.zeros((14, 2))
+    y[0] = 1024.0, 512.0
+    for t in range(1, 14):
+        y[t] = y[t - 1] * [-0.5, 0.5]
+    with pytest.warns(pv.PanelVarWarning):
+        table = str(pv.fit_var(y, lags=1, trend="n").summary(stars=False)).partition("L1.y1")[2].partition("R2")[0]
+    assert table.split().count("n/a") == 4
 
 
 def test_tab_completion_shows_what_may_be_called():

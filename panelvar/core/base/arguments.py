@@ -300,7 +300,7 @@ def read_seed(value: object, option: str = "seed") -> int | np.random.Generator:
     if isinstance(value, np.random.Generator):
         return value
     if not is_whole(value) or value < 0 or int(value).bit_length() > LONGEST_SEED:
-        other = " Other draws at each call are those of numpy.random.default_rng()." if value is None else ""
+        other = " For other draws at each call give numpy.random.default_rng()." if value is None else ""
         raise SpecificationError(
             f"{option}={shown(value)} must be a whole number from 0 with at most {LONGEST_SEED} bits, or a Generator."
             f"{other}"

@@ -74,11 +74,17 @@ def _renamed(kind: str, name: str, has: Callable[[str], bool]) -> str | None:
     return None
 
 
-def moved_arguments(function: str, args: Sequence[object], message: str | None = None) -> str:
+def moved_arguments(function: str, args: Sequence[object], message: str | None = None, documentation: str = "") -> str:
     """Say which of the values that a call gives by place are given by name now; "" if none is.
 
-    With the ``message`` of an error of the call, only those that it quotes: the others may be meant for their place.
+    With the ``message`` of an error of the call, only those that it quotes, and of texts only those that the
+    function's ``documentation`` has as values of options: the others are meant for their place, misspelled perhaps.
     """
+
+    def may_be_moved(value: object) -> bool:
+        texts = [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else []
+        return message is None or (shown(value) in message and all(f'"{text}"' in documentation for text in texts))
+
     found = []
     for row in renames():
         if row.kind == "position" and row.where == function:
@@ -86,7 +92,7 @@ def moved_arguments(function: str, args: Sequence[object], message: str | None =
             names = {each.old: each.new for each in renames() if each.kind == "argument" and each.where == function}
             for place, value in enumerate(args[: len(before)]):
                 name = names.get(before[place], before[place])
-                if name not in now[place : place + 1] and (message is None or shown(value) in message):
+                if name not in now[place : place + 1] and may_be_moved(value):
                     found.append(f"{name}={shown(value)}")
     return f"What stood in this place is given by name now: {', '.join(found)}." if found else ""
 

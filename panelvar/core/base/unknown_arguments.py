@@ -53,7 +53,7 @@ def answer_misfits(function: Any, name: str, explained: Any) -> Any:
                 raise
         except PanelVarError as error:
             # A value may stand where another argument stood in an earlier version.
-            if what := moved_arguments(name, args, str(error)):
+            if what := moved_arguments(name, args, str(error), explained.__doc__ or ""):
                 error.args = (f"{error.args[0]} {what}", *error.args[1:])
             raise
         except TypeError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from panelvar.core.base.errors import SpecificationError
-from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.design import dated_panel
 from panelvar.data.formulas.formula_parts import with_effects
 
@@ -20,7 +19,7 @@ def read_period_effects(data: Any, y: str, x: object, asked: bool) -> tuple[Any,
     SpecificationError
         There are other effects than of entities and periods.
     """
-    source, bare, named = _take_effects(data, y, x, instrumented=False)
+    source, bare, named = _take_effects(data, y, x, None, instrumented=False)
     return source, bare, asked or "time" in named
 
 
@@ -34,18 +33,15 @@ def read_one_or_two_effects(
     SpecificationError
         There are other effects than of entities and periods, or ``effects`` names some beside those of the formula.
     """
-    source, bare, named = _take_effects(data, y, x, instrumented=instrumented)
-    if not named:
-        return source, bare, effects
-    if effects != "entity":
-        raise SpecificationError(
-            f"The formula has effects after its bar, and effects={shown(effects)} names them too. Give them once."
-        )
-    return source, bare, "twoway" if len(named) > 1 else named.pop()
+    beside = None if isinstance(effects, str) and effects == "entity" else effects
+    source, bare, named = _take_effects(data, y, x, beside, instrumented=instrumented)
+    if named:
+        effects = "twoway" if len(named) > 1 else named.pop()
+    return source, bare, effects
 
 
-def _take_effects(data: Any, y: str, x: object, *, instrumented: bool) -> tuple[Any, str, set[str]]:
-    bare, named = with_effects(y, x, None, instrumented=instrumented)
+def _take_effects(data: Any, y: str, x: object, beside: str | None, *, instrumented: bool) -> tuple[Any, str, set[str]]:
+    bare, named = with_effects(y, x, beside, instrumented=instrumented)
     if bare is y:
         return data, y, set()
     source = data if hasattr(data, "time_name") else dated_panel(data)

@@ -561,7 +561,8 @@ class VecmResult(FittedSystem):
                 Fact("Root moduli", moduli),
             ),
             notes=(
-                "The errors of equations take the relations as known, whose own are behind their coefficients. "
+                "Standard errors of the equations take the relations as known; those of the relations follow their "
+                "coefficients. "
                 f"{said_below(levels, level)}",
                 *dict.fromkeys(note.text for note in self.notes),
             ),

@@ -5,8 +5,9 @@ degrees of freedom, factors and labels. A panel in which anything is out of the 
 fit, a variance at zero, digits to be had back) is left to the estimator.
 
 The way is for simulations of many small panels, where one fit by itself costs a millisecond whatever its rows: 1,000
-panels of 50 entities and 10 periods with clustered errors take 0.14 seconds after fixed effects, and 1.4 one by one;
-0.11 and 1.3 by pooled OLS, 0.37 and 1.7 with random effects. At 10,000 rows a panel both take the same.
+panels of 50 entities and 10 periods, given as arrays, with clustered errors take 0.11 seconds after fixed effects, and
+0.73 one by one; 0.11 and 0.75 by pooled OLS, 0.26 and 0.99 with random effects. At 10,000 rows a panel one by one is
+the faster: 50 fixed-effects fits take 0.05 seconds, and 0.10 together.
 """
 
 from __future__ import annotations

@@ -857,7 +857,7 @@ class FittedSystem(EstimatedSystem):
         try:
             pvalues = self.pvalues.to_numpy()
         except NumericalError:
-            pvalues = np.ones(errors.shape)
+            pvalues = np.full(errors.shape, np.nan)
         limits = None if level is None else limits_side_by_side(self.conf_int(level=check_level(level)), self.n_vars)
         names, estimates = self.regressor_names, self._problem.params
         return equation_rows(names, estimates, errors, pvalues, levels, digits, self._free, limits)

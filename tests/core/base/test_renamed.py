@@ -75,6 +75,16 @@ def test_positions(firms):
     assert "by name now" not in str(refused.value)
 
 
+def test_a_misspelled_variable_is_no_option_that_has_moved(monkeypatch, firms):
+    monkeypatch.undo()
+    panel = pv.Panel(firms)
+    with pytest.raises(pv.PanelVarError) as refused:
+        pv.adf_test(panel, "invst")
+    assert "by name now" not in str(refused.value)
+    with pytest.raises(pv.PanelVarError, match=r"given by name now: lags='aic'\."):
+        pv.adf_test(firms["invest"].to_numpy(), "aic")
+
+
 def test_every_rename_is_of_one_kind_and_says_why(monkeypatch):
     monkeypatch.undo()
     kinds = {"function", "argument", "value", "attribute", "position", "default", "private"}
