@@ -12,6 +12,7 @@ import panelvar as pv
 from panelvar.estimates.covariance.covariances import Classical
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.second_moments import correlations
+from panelvar.nonstationary.cointegration.cases import CASES, problem_at_rank
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.nonstationary.unit_roots.lag_orders import lag_orders
 from panelvar.nonstationary.unit_roots.regressions import lagged_differences
@@ -347,6 +348,18 @@ def test_johansens_statistics_that_are_infinite_count_as_larger_than_any(monkeyp
     assert np.isinf(result.critical_values(level=0.95).to_numpy()).all()
     assert (result.trace_pvalues >= 21 / 30).all()
     assert any(note.code == "exact-draws" and "40 of 58" in note.text for note in result.notes)
+
+
+def test_bootstrap_samples_of_a_few_different_rows_count_as_exact_relations():
+    """Three different rows leave a combination of three residuals zero; rounding once decided its correlation."""
+    rng = np.random.default_rng(3)
+    model = pv.fit_var(pd.DataFrame(rng.standard_normal((13, 3)).cumsum(axis=0), columns=list("abc")), lags=2)
+    problem = problem_at_rank(model, CASES["c"], 0)
+    several = model.resids.to_numpy()
+    few = several[[0, 0, 1, 0, 2, 2, 1, 2, 1, 0, 0]]
+    found = problem.drawn_eigenvalues(np.stack([several, few]))
+    assert (found[0] < 1.0).all()
+    assert (found[1] == 1.0).all()
 
 
 def test_weights_of_a_bandwidth_next_to_nothing_are_zero():

@@ -206,8 +206,8 @@ def _draw_statistics(model: VarResult, case: Case, bootstrap: Recursive) -> tupl
     if exact := int(np.isinf(statistics).any(axis=2).sum()):
         text = (
             f"In {exact} of {statistics.shape[0] * statistics.shape[1]} bootstrap data sets a relation fits "
-            "exactly, for example because one value dwarfs the others. Their statistics are infinite and count as "
-            "larger than any other."
+            "exactly, for example because one value dwarfs the others, or because the rows drawn repeat a few. Their "
+            "statistics are infinite and count as larger than any other."
         )
         notes.append(Note("exact-draws", text, warn=True))
     return statistics, tuple(notes)

@@ -24,6 +24,9 @@ from panelvar.kernels.dynamics.lag_problem import LagProblem, Refits, lower_fact
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
 from panelvar.nonstationary.cointegration import reduced_rank
 
+_UNRESOLVED = 64.0 * float(np.finfo(np.float64).eps) ** 0.5
+"""What a factor made from cross products may hold in the place of zero, against the length of its row."""
+
 
 @dataclass(frozen=True, eq=False)
 class VecmProblem(LagProblem):
@@ -213,7 +216,11 @@ class VecmProblem(LagProblem):
         return near, target
 
     def drawn_eigenvalues(self, innovations: Array) -> Array:
-        """Squared canonical correlations (B, K) in data generated from this rank's estimates and other innovations."""
+        """Squared canonical correlations (B, K) in data generated from this rank's estimates and other innovations.
+
+        All are one where some combination of the residuals is zero but for rounding: a few rows drawn with replacement
+        may hold fewer different rows than there are variables. The correlation is then zero over zero.
+        """
         refits = super().refit(innovations)
         if not all(np.isfinite(part).all() for part in refits[:3]):
             raise NumericalError(
@@ -221,8 +228,11 @@ class VecmProblem(LagProblem):
                 "tables of critical values instead of bootstrap=."
             )
         _, target = self._compare_triangles(refits, self.params)
-        corner = refits.scatter_factor.swapaxes(1, 2)
-        return reduced_rank.canonical_correlations(target[:, self.n_short :], corner).eigenvalues
+        lower = refits.scatter_factor
+        eigenvalues = reduced_rank.canonical_correlations(target[:, self.n_short :], lower.swapaxes(1, 2)).eigenvalues
+        lost = np.diagonal(lower, axis1=1, axis2=2) <= _UNRESOLVED * np.sqrt(np.einsum("bij,bij->bi", lower, lower))
+        eigenvalues[lost.any(axis=1)] = 1.0
+        return eigenvalues
 
     def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         """Refit at the same rank on data generated recursively from other innovations.
