@@ -450,6 +450,7 @@ def test_the_data_are_those_of_the_description(source):
     assert (source.frame["year"].min(), source.frame["year"].max()) == (2006, 2018)
 
 
+@pytest.mark.slow
 def test_the_command_prints_no_warnings_and_writes_where_it_is_run(tmp_path):
     environment = {
         **os.environ,
@@ -458,6 +459,6 @@ def test_the_command_prints_no_warnings_and_writes_where_it_is_run(tmp_path):
         "MPLBACKEND": "TkAgg",
     }
     command = [sys.executable, "-W", "error", str(ROOT / "examples" / "reproduce_paper.py")]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "output" / "paper" / "paper.txt").is_file()

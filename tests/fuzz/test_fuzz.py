@@ -74,6 +74,7 @@ def test_a_case_is_a_function_of_its_numbers():
     assert len(set(texts)) > 190
 
 
+@pytest.mark.slow
 def test_a_case_is_the_same_in_every_process():
     """Python hashes texts differently from one process to the next, and orders sets by it."""
     program = "from fuzz import case; print([case.write(3, number).text() for number in range(200)])"

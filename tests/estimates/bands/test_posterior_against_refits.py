@@ -58,12 +58,14 @@ def test_at_impact_the_difference_is_that_of_the_covariances():
     assert 1.04 < exact < 1.08
 
 
+@pytest.mark.slow
 def test_with_more_rows_they_come_closer():
     shorter, longer = (Comparison(simulated(0.5, periods, seed=0), DRAWS).row()[2] for periods in (100, 500))
     assert 1.75 < shorter < 1.97
     assert 1.08 < longer < 1.20
 
 
+@pytest.mark.slow
 def test_with_many_periods_they_are_the_same():
     rng = np.random.default_rng(4)
     data = np.zeros((2500, 2))

@@ -141,6 +141,7 @@ def test_infinite_values_are_not_called_large_ones():
         pv.ips_test(panel_of(values), "y")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("entities", "periods"), [(10, 12), (20, 50)])
 def test_sizes_of_the_standardised_ratios(entities, periods):
     rejected = {}

@@ -66,6 +66,7 @@ def test_a_factor_is_found_and_taken_out():
     assert found.nobs == 20 * 59
 
 
+@pytest.mark.slow
 def test_the_divisor_decides_the_size_with_a_trend():
     """By rows, as the paper has it, true nulls of 20 entities are rejected several times too often in 50 periods."""
     rates = {}

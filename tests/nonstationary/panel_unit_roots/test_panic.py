@@ -198,6 +198,10 @@ def test_the_ratio_of_a_bridge_has_the_probabilities_of_cramer_and_von_mises():
         assert low < below < high
     np.testing.assert_allclose(bridge_tau_pvalue(np.array([-0.1, 0.0, 3.0])), 1.0, rtol=1e-13)
     assert bridge_tau_pvalue(-60.0) == 1e-300
+
+
+@pytest.mark.slow
+def test_the_ratio_of_simulated_bridges_is_rejected_as_often_as_its_probabilities_say():
     steps = np.random.default_rng(1).standard_normal((4000, 400))
     bridges = np.cumsum(steps - steps.mean(axis=1, keepdims=True), axis=1)
     ratios = [ratio(each, 0) for each in bridges[:, :-1]]

@@ -444,6 +444,7 @@ def test_a_straight_line_is_not_tested(series, trend):
     assert np.isfinite(pv.adf_test(rough, lags=0, trend=trend).statistic)
 
 
+@pytest.mark.slow
 def test_size_under_a_random_walk():
     """5 percent tests of 2,000 random walks of 200 periods: within four standard errors (0.02) of 0.05."""
     rng = np.random.default_rng(20)

@@ -194,7 +194,7 @@ def test_a_notebook_shows_each_figure_once(monkeypatch):
     with warnings.catch_warnings():
         # The kernel's transport is no matter of ours.
         warnings.simplefilter("ignore")
-        nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+        nbclient.NotebookClient(notebook, timeout=None, kernel_name="python3").execute()
     for cell, count in zip(notebook.cells, cells.values(), strict=True):
         # What is written to stderr stands in red; the bar of a bootstrap is no such thing.
         said = "".join(out.text for out in cell.outputs if out.output_type == "stream" and out.name == "stderr")
