@@ -22,6 +22,7 @@ from panelvar.core.faces.markdown import render_markdown
 from panelvar.core.faces.mathematics import joined
 from panelvar.core.faces.spreadsheet import render_workbook
 from panelvar.core.faces.text import render_text
+from panelvar.core.faces.whole_files import written_whole
 
 if TYPE_CHECKING:
     from panelvar.core.faces.layout import Cell, Layout
@@ -66,7 +67,7 @@ def save_filed(tables: Sequence[Filed], path: object) -> None:
     """
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
         raise SpecificationError(f"path={shown(path)} must be the name of a file, such as 'table.tex'.")
-    target = Path(path)
+    target = Path(path).expanduser()
     ending = target.suffix.lower()
     write = _WRITERS.get(ending)
     if write is None:
@@ -83,10 +84,10 @@ def save_filed(tables: Sequence[Filed], path: object) -> None:
             f"path={shown(str(path))} ends in .csv, and such a file holds one table. Write each table with its own "
             "save(path), or all to one file that ends in .xlsx."
         )
-    # All is rendered before the file is opened: what cannot be written does not empty a file that was there.
     content = write(tables)
     try:
-        target.write_bytes(content)
+        with written_whole(str(target)) as beside:
+            Path(beside).write_bytes(content)
     except FileNotFoundError:
         raise SpecificationError(
             f"path={shown(str(path))} is in a folder that does not exist, {shown(str(target.parent))}. Make the "

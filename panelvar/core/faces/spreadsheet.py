@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import math
 import re
+import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from panelvar.core.base.errors import not_installed
-from panelvar.core.base.quoting import printable
+from panelvar.core.base.errors import SpecificationError, not_installed
+from panelvar.core.base.quoting import printable, shown
 from panelvar.core.faces.characters import display_width
 from panelvar.core.faces.page_layout import split_at_point
 
@@ -36,6 +37,8 @@ def render_workbook(tables: Sequence[tuple[str, Layout]]) -> bytes:
     ------
     ImportError
         If openpyxl is not installed.
+    SpecificationError
+        If the folder of temporary files takes no more.
     """
     try:
         from openpyxl import Workbook
@@ -48,8 +51,23 @@ def render_workbook(tables: Sequence[tuple[str, Layout]]) -> bytes:
         sheet.sheet_view.showGridLines = False
         _Writer(sheet, table).write()
     out = io.BytesIO()
-    book.save(out)
+    try:
+        book.save(out)
+    except (OSError, *_errors_of_lxml()) as error:
+        raise SpecificationError(
+            f"The workbook cannot be written: openpyxl writes its sheets to {shown(tempfile.gettempdir())} first, and "
+            "that failed. Make room there, or name another folder in the environment variable TMPDIR."
+        ) from error
     return out.getvalue()
+
+
+def _errors_of_lxml() -> tuple[type[Exception], ...]:
+    """What a full disk raises where openpyxl found lxml."""
+    try:
+        from lxml.etree import LxmlError
+    except ImportError:
+        return ()
+    return (LxmlError,)
 
 
 def _sheet_names(tables: Sequence[tuple[str, Layout]]) -> list[str]:

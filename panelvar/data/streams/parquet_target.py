@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import ExitStack
 from typing import Any
 
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.core.base.quoting import shown
+from panelvar.core.faces.whole_files import written_whole
 from panelvar.data.chunks.files import Files
 
 _ENDINGS = ("", ".parquet", ".parq", ".pq")
@@ -50,7 +51,7 @@ class ParquetTarget:
             raise DataError(
                 f"{self.path} exists and is not a file of predictions. Remove it, or write the predictions elsewhere."
             )
-        self._beside = f"{self.path}.{os.getpid()}.partial"
+        self._place = ExitStack()
         self._writer: Any = None
 
     def write(self, table: Any) -> None:
@@ -59,7 +60,8 @@ class ParquetTarget:
 
         try:
             if self._writer is None:
-                self._writer = parquet.ParquetWriter(self._beside, table.schema)
+                beside = self._place.enter_context(written_whole(self.path))
+                self._writer = self._place.enter_context(parquet.ParquetWriter(beside, table.schema))
             self._writer.write_table(table.cast(self._writer.schema))
         except OSError as error:
             raise self._not_written(error) from None
@@ -67,21 +69,13 @@ class ParquetTarget:
     def __enter__(self) -> ParquetTarget:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        writer, self._writer = self._writer, None
-        if writer is None:
-            return
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        self._writer = None
         try:
-            writer.close()
-            if kind is None:
-                os.replace(self._beside, self.path)
+            self._place.__exit__(kind, *rest)
         except OSError as error:
             if kind is None:
                 raise self._not_written(error) from None
-        finally:
-            # Half a file would pass for a whole one.
-            with suppress(OSError):
-                os.remove(self._beside)
 
     def _not_written(self, error: OSError) -> DataError:
         reason = error.strerror or (os.strerror(error.errno) if error.errno else type(error).__name__)

@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import re
+import subprocess
 import sys
 import zipfile
 from dataclasses import replace
@@ -56,6 +57,48 @@ def test_every_kind_of_file_is_written(tmp_path: Path, ending: str) -> None:
     for path in (tmp_path / f"table.{ending}", str(tmp_path / f"TABLE.{ending.upper()}")):
         assert shown().save(path) is None  # type: ignore[func-returns-value]
         assert Path(path).stat().st_size > 100
+
+
+LIMITED = """
+import resource, sys, tempfile
+import panelvar as pv
+fit = pv.fit_pooled(pv.load_data("grunfeld"), "invest ~ value + capital")
+fit.save(sys.argv[1])
+# Every write beyond the limit fails from here on, as on a full disk.
+import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+for path in sys.argv[1:]:
+    try:
+        fit.save(path)
+    except pv.SpecificationError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are of POSIX")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_disk_that_fills_up_leaves_the_file_that_was_there(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"table.{ending}"
+    ran = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "cannot be written" in ran.stdout
+    assert path.stat().st_size > 300
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_saved_table_keeps_rights_and_links_and_knows_the_home_folder(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    shown().save("~/table.md")
+    real, link = tmp_path / "table.md", tmp_path / "link.md"
+    real.chmod(0o640)
+    link.symlink_to(real)
+    before = real.read_text(encoding="utf-8")
+    real.write_text("", encoding="utf-8")
+    shown().save(link)
+    assert link.is_symlink()
+    assert real.read_text(encoding="utf-8") == before
+    assert real.stat().st_mode & 0o777 == 0o640
 
 
 def test_texts_are_the_views_of_the_table(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from data.streams.chunked_panels import cut, make, panel_of, stream_of
 
 import panelvar as pv
+from panelvar.data.streams.parquet_target import ParquetTarget
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -165,3 +166,16 @@ def test_pairs_of_levels_that_a_stream_had_not_are_unseen(tmp_path):
     written = pd.read_parquet(tmp_path / "p.parquet")["predicted"]
     np.testing.assert_allclose(written, expected, rtol=1e-9, atol=1e-11)
     assert written.isna().sum() > few["x"].isna().sum()
+
+
+def test_two_writers_of_one_file_do_not_share_what_is_half_written(tmp_path):
+    path = tmp_path / "predictions.parquet"
+    tables = [pyarrow.table({"firm": [1], "year": [2000], "predicted": [value]}) for value in (1.0, 2.0)]
+    with ParquetTarget(path, None) as first, ParquetTarget(path, None) as second:
+        first.write(tables[0])
+        second.write(tables[1])
+        second.write(tables[1])
+        first.write(tables[0])
+    # The first entered is the last to leave.
+    assert parquet.read_table(path)["predicted"].to_pylist() == [1.0, 1.0]
+    assert [one.name for one in tmp_path.iterdir()] == ["predictions.parquet"]
