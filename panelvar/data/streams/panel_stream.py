@@ -241,11 +241,10 @@ class PanelStream(HintsAtNames):
         self, formula: str, *, constant: bool | None, weights: Any, missing: str
     ) -> tuple[StreamedDesign, Layout]:
         """Survey the rows of a model with instruments (`panelvar.data.formulas.instrument_columns`)."""
-        read = partial(from_formula, formula, like=self)
         chunks, first = self._rows_for(formula)
-        parts = read(rows_of(first))
+        parts = from_formula(formula, rows_of(first), like=self)
         layout, found = parts.layout, parts.of_model
-        chunks = self._computing(chunks, formula, found, lambda panel: read(panel).of_model)
+        chunks = self._computing(chunks, formula, found, partial(_model_of, formula, self))
         constant = found.constant if constant is None else constant
         names = found.x_names
         return self._survey_design(chunks, found.y_name, names, constant, weights, missing, parts.formula), layout
@@ -328,6 +327,11 @@ def _parse_rows(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
 def _read_weights(name: str, panel: Panel) -> dict[str, Array]:
     """Return a column as weights."""
     return {"weights": panel.column(name)}
+
+
+def _model_of(formula: str, stream: PanelStream, panel: Panel) -> FormulaColumns:
+    """Columns of a formula with instruments, of some rows."""
+    return from_formula(formula, panel, like=stream).of_model
 
 
 def _by_name(read: Callable[[Panel], FormulaColumns], panel: Panel) -> dict[str, Array]:

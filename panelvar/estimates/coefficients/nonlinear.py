@@ -13,7 +13,7 @@ import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -186,13 +186,14 @@ def through(covariance: CovarianceEstimate, jacobian: Array) -> CovarianceEstima
     degrees = covariance.degrees
     if degrees is None:
         return replace(covariance, matrix=matrix, classical=False)
-    of_coefficients = degrees
-
-    def mapped(contrasts: Array) -> float:
-        return of_coefficients(columns_in_own_units(jacobian.T @ contrasts))
-
+    mapped = partial(_degrees_through, degrees, jacobian)
     smallest = min((mapped(unit[:, None]) for unit in np.eye(len(matrix))), default=covariance.df)
     return replace(covariance, matrix=matrix, classical=False, degrees=mapped, df=float(smallest))
+
+
+def _degrees_through(degrees: Callable[[Array], float], jacobian: Array, contrasts: Array) -> float:
+    """Degrees of freedom of contrasts of functions: of the contrasts of coefficients that they are."""
+    return degrees(columns_in_own_units(jacobian.T @ contrasts))
 
 
 def _sandwiched(covariance: Array, jacobian: Array) -> Array:

@@ -98,6 +98,15 @@ def test_the_between_regression_and_what_is_asked_of_fits():
     assert str(light) == str(streamed)
 
 
+@pytest.mark.parametrize("formula", ["y ~ np.log(1 + x ** 2) + [z ~ v + w]", "y ~ x + [z ~ v + L(w)]"])
+def test_a_streamed_fit_with_instruments_pickles_whole(formula):
+    frame = make().sort_values(["firm", "year"])
+    frame = frame.assign(v=frame["z"] + np.sin(np.arange(len(frame))), w=np.cos(frame["x"] * frame["z"]))
+    streamed = pv.fit_iv_pooled(pv.PanelStream([frame], entity="firm", time="year"), formula)
+    back = pickle.loads(pickle.dumps(streamed))
+    assert_same(back.with_cov("cluster"), streamed.with_cov("cluster"))
+
+
 def test_many_rows_take_the_path_of_cross_products():
     rng = np.random.default_rng(3)
     entities, periods = 4000, 6

@@ -61,3 +61,12 @@ def test_a_light_result_holds_no_values_of_rows(frame):
     assert fitted(frame, pv.Clustered("region")).without_rows().covariance.by == ("region",)
     assert len(pickle.dumps(light)) < 20_000
     assert np.isfinite(light.std_errors).all()
+
+
+@pytest.mark.parametrize("cov", ["CR2", pv.BiasReduced("region")])
+def test_functions_of_coefficients_pickle_with_their_degrees_of_freedom(frame, cov):
+    found = fitted(frame, cov).nonlinear(f"{X[0]} / {X[1]}")
+    back = pickle.loads(pickle.dumps(found))
+    assert str(back) == str(found)
+    unit = np.eye(1)
+    assert back.covariance.degrees(unit) == found.covariance.degrees(unit) == pytest.approx(found.covariance.df)
