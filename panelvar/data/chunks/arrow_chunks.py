@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError
+from panelvar.core.base.quoting import shown
 from panelvar.data.chunks.chunks import CHUNK_ROWS, in_place
 from panelvar.data.chunks.failures import SourceFunction, naming_source, reason
 from panelvar.data.sources.source import Coded, Labels, as_floats, as_labels
@@ -72,9 +73,18 @@ class ArrowChunk:
             column = column.cast("large_string").dictionary_encode()
             kind = column.type
         if types.is_dictionary(kind):
-            codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
             labels = pd.Index(column.dictionary.to_pandas())
-            return Coded(codes.astype(np.intp), labels, bool(kind.ordered), bool(kind.ordered))
+            if not labels.is_unique or labels.hasnans:
+                # A label may stand in a dictionary twice, such as 0 and -0, or be missing there.
+                places, labels = pd.factorize(labels)
+                codes = np.append(places, -1)[codes]
+            return Coded(codes, labels, bool(kind.ordered), bool(kind.ordered))
+        if types.is_nested(kind):
+            raise DataError(
+                f"Column {shown(name)} has Arrow's type {kind}, which holds neither numbers nor labels. Leave the "
+                "column out, or convert it first."
+            )
         if types.is_integer(kind):
             if column.null_count == 0:
                 return column.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
@@ -86,8 +96,21 @@ class ArrowChunk:
 
     def frame(self) -> pd.DataFrame:
         """Return the columns that were read."""
+        import pandas as pd
+        from pandas.api.types import union_categoricals
+        from pyarrow import types
+
+        names = self.batch.schema.names
+        coded = {name for name in names if types.is_dictionary(self.batch.schema.field(name).type)}
         # Columns that hold an index of pandas are columns here.
-        return self.batch.to_pandas(ignore_metadata=True)  # type: ignore[no-any-return]
+        frame = self.batch.select([name for name in names if name not in coded]).to_pandas(ignore_metadata=True)
+        for place, name in enumerate(names):
+            if name in coded:
+                codes, labels, ordered, _ = self.labels(name)
+                values = pd.Categorical.from_codes(codes, labels, ordered=ordered)
+                # The order of a dictionary is that in which its labels came, unless somebody says so.
+                frame.insert(place, name, values if ordered else union_categoricals([values], sort_categories=True))
+        return frame  # type: ignore[no-any-return]
 
 
 class ArrowChunks:

@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.core.base.arguments import read_flag
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, SpecificationError
+from panelvar.core.base.quoting import one_line, shown
 from panelvar.data.chunks.chunks import in_place
 from panelvar.data.panel.panel import Panel
 from panelvar.data.streams.formula_columns import columns_in, shifts_rows
@@ -66,11 +67,22 @@ def write_predictions(
                         values = _predict_rows(result, panel, True, unseen)
                     columns["residual"] = _read_outcome(source, panel) - values
             _refuse_infinite(columns, name)
-            target.write(
-                pyarrow.table({name: pyarrow.array(column, from_pandas=True) for name, column in columns.items()})
-            )
+            target.write(pyarrow.table({name: _stored(column, name) for name, column in columns.items()}))
             rows += panel.nobs
     return rows
+
+
+def _stored(values: Any, name: str) -> Any:
+    """Return a column as Arrow stores it."""
+    import pyarrow
+
+    try:
+        return pyarrow.array(values, from_pandas=True)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"Column {shown(name)} cannot be written to a Parquet file, whose columns hold values of one type: "
+            f"{one_line(str(error))}. Turn the values into texts first, such as with .astype(str)."
+        ) from None
 
 
 def _predict_rows(result: Predicts, panel: Panel, effects: bool, unseen: str) -> Array:

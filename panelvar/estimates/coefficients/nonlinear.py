@@ -320,6 +320,8 @@ def nonlinear(
         text = f"These have no sampling variation, so they have no t statistic: {listed(still)}."
         notes = (*notes, Note("no-variance", text, warn=True))
     emit(notes)
+    if not known:
+        notes = (*notes, *(note for note in result.fit.notes if note.code == "no-covariance"))
     functions = FunctionValues(tuple(written), values, jacobian, names, result.fit.exact, notes)
     keys = tuple({"expression": text} for text in written.values())
     return NonlinearEstimates(

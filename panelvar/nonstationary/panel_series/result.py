@@ -90,7 +90,7 @@ class PanelTestResult(TestResult):
         """What each entity contributed: a row for each."""
         import pandas as pd
 
-        return pd.DataFrame(dict(self.columns), index=pd.Index(list(self.labels), name="entity"))
+        return pd.DataFrame(dict(self.columns), index=pd.Index(list(self.labels), name="entity", tupleize_cols=False))
 
     def rejects(self, level: float = 0.05) -> bool:
         """Whether the null is rejected at a level of significance.

@@ -84,11 +84,10 @@ class LongRun(Cholesky):
             raise NumericalError(
                 "The system has a unit root, so responses do not add up to a finite long-run effect."
             ) from None
-        lasting = effects @ effects.swapaxes(-1, -2)
-        if not np.isfinite(lasting).all():
+        if not np.isfinite(effects).all():
             raise NumericalError("Long-run effects overflow, because the system has a root near one.")
-        triangle = super().impact(ReducedForm(form.coefficients, dynamics.cholesky_impact(lasting)), names)
-        return total @ triangle
+        factor = dynamics.ordered_impact(effects, np.arange(len(names)))
+        return total @ super().impact(ReducedForm(form.coefficients, factor), names)
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives through both factors of :math:`B = \Xi^{-1} L`, with :math:`d\Xi^{-1} = -\sum_j dA_j`."""
@@ -96,9 +95,8 @@ class LongRun(Cholesky):
         inverse = lasting_effects(form.coefficients, 0, form.sizes)
         moved = -steps.sum(axis=-3)
         sigma, left, right = form.sigma[..., None, :, :], inverse[..., None, :, :], inverse.swapaxes(-1, -2)
-        lasting = inverse @ form.sigma @ right
         half = -left @ moved @ left @ sigma @ right[..., None, :, :]
         directions = half + half.swapaxes(-1, -2) + left @ sigma_steps @ right[..., None, :, :]
-        place = ReducedForm(form.coefficients, dynamics.cholesky_impact(lasting))
+        place = ReducedForm(form.coefficients, dynamics.ordered_impact(inverse @ form.factor, np.arange(len(names))))
         triangle, turned = super().impact(place, names), super().derivatives(place, names, steps, directions)
         return np.asarray(moved @ triangle[..., None, :, :] + total[..., None, :, :] @ turned)

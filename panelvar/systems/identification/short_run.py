@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -423,7 +424,9 @@ def _require_rank(restrictions: Restrictions, pair: Array, started: Array, form:
 def _flat(form: ReducedForm) -> ReducedForm:
     """The same with one leading axis."""
     lags, factor = form.coefficients, form.factor
-    return ReducedForm(lags.reshape(-1, *lags.shape[-3:]), factor.reshape(-1, *factor.shape[-2:]))
+    # Counted, because a system without lags has no elements to count by.
+    draws = math.prod(factor.shape[:-2])
+    return ReducedForm(lags.reshape(draws, *lags.shape[-3:]), factor.reshape(draws, *factor.shape[-2:]))
 
 
 def _one(form: ReducedForm, draw: int) -> ReducedForm:

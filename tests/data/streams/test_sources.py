@@ -244,3 +244,29 @@ def test_predictions_that_cannot_be_written_leave_no_file(tmp_path):
         whole.write_predictions(result, tmp_path / "nowhere" / "file.parquet")
     with pytest.raises(pv.SpecificationError, match="must be a fitted model"):
         whole.write_predictions(frame, tmp_path / "file.parquet")
+
+
+def test_a_dictionary_of_numbers_may_hold_zero_twice():
+    pyarrow = pytest.importorskip("pyarrow")
+    frame = make()
+    halves = (2.0 * frame["x"]).round() / 2.0
+    assert (np.signbit(halves) & (halves == 0.0)).any()
+    assert (~np.signbit(halves) & (halves == 0.0)).any()
+    table = pyarrow.table({
+        "firm": frame["firm"], "year": frame["year"], "y": frame["y"], "x": pyarrow.array(halves).dictionary_encode()
+    })  # fmt: skip
+    streamed = pv.fit_pooled(pv.PanelStream(table, entity="firm", time="year"), "y ~ x")
+    held = pv.fit_pooled(pv.Panel(frame.assign(x=pd.Categorical(halves + 0.0)), "firm", "year"), "y ~ x")
+    np.testing.assert_allclose(streamed.params, held.params, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dimension", ["firm", "year"])
+@pytest.mark.parametrize("nested", ["list", "struct"])
+def test_nested_labels_are_refused_in_words(dimension, nested):
+    pyarrow = pytest.importorskip("pyarrow")
+    frame = make()[["firm", "year", "y", "x"]]
+    values = [[value] if nested == "list" else {"a": value} for value in frame[dimension]]
+    columns = {name: pyarrow.array(values if name == dimension else frame[name]) for name in frame}
+    stream = pv.PanelStream(pyarrow.table(columns), entity="firm", time="year")
+    with pytest.raises(pv.DataError, match=f"Column '{dimension}' has Arrow's type {nested}<"):
+        pv.fit_pooled(stream, "y ~ x")

@@ -179,3 +179,13 @@ def test_two_writers_of_one_file_do_not_share_what_is_half_written(tmp_path):
     # The first entered is the last to leave.
     assert parquet.read_table(path)["predicted"].to_pylist() == [1.0, 1.0]
     assert [one.name for one in tmp_path.iterdir()] == ["predictions.parquet"]
+
+
+def test_labels_that_arrow_does_not_store_are_refused_in_words(tmp_path):
+    frame = make()
+    frame["firm"] = [("a", number) for number in frame["firm"]]
+    stream = pv.PanelStream(frame, entity="firm", time="year")
+    fitted = pv.fit_pooled(stream, "y", ["x"])
+    with pytest.raises(pv.DataError, match=r"Column 'firm' cannot be written .* Turn the values into texts"):
+        stream.write_predictions(fitted, tmp_path / "predictions.parquet")
+    assert not list(tmp_path.iterdir())

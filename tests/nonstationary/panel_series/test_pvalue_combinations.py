@@ -128,3 +128,14 @@ def test_uniform_pvalues_reject_as_often_as_the_level_says():
 def test_what_is_no_list_of_pvalues_is_refused(given, error, match):
     with pytest.raises(error, match=match):
         pv.combine_pvalues(given)
+
+
+def test_labels_that_are_tuples_stay_labels():
+    """pandas takes a list of tuples for the levels of an index."""
+    labels = [("a", number) for number in range(10)]
+    noise = np.random.default_rng(0).standard_normal((10, 30))
+    rows = [(label, year, noise[label[1], year]) for label in labels for year in range(30)]
+    panel = pv.Panel(pd.DataFrame(rows, columns=["unit", "year", "y"]), "unit", "year")
+    found = pv.ips_test(panel, "y", lags=0).individual
+    assert found.index.tolist() == labels
+    assert found.index.nlevels == 1

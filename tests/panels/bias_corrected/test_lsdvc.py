@@ -181,3 +181,8 @@ def test_a_corrected_lag_beyond_one_is_kept_with_a_warning() -> None:
     with pytest.warns(pv.PanelVarWarning, match="is not stable"):
         found = fitted(frame, initial=[1.0])
     assert found.params["L(y)"] >= 1.0 and not found.is_stable
+
+
+def test_functions_of_coefficients_without_draws_say_why_they_have_no_errors():
+    fit = pv.fit_lsdvc(pv.load_data("grunfeld"), "invest ~ value")
+    assert "Give draws=200" in str(fit.nonlinear("value ** 2")).replace("\n", " ")

@@ -138,3 +138,20 @@ def test_misnamed_schemes_are_answered(model):
         Cholesky("xyz")
     with pytest.raises(pv.MissingInformationError):
         pv.System(model.coefficients).impulse_responses(2, identification="generalised")
+
+
+@pytest.mark.filterwarnings("ignore:The system is not stable")
+def test_long_run_shocks_of_any_size_have_the_long_run_effect_they_are_to_have():
+    """The square of the long-run effect has left the range of numbers."""
+    system = pv.System(np.array([[[1e100]]]), sigma=np.array([[1e-300]]))
+    values = system.impulse_responses(1, identification=pv.LongRun()).values
+    # Of (1 - 1e100)^{-1} 1e-150 the long-run effect is positive, so that the impact is negative.
+    np.testing.assert_allclose(np.ravel(values), [-1e-150, -1e-50], rtol=1e-12)
+
+
+def test_short_run_patterns_of_a_system_without_lags():
+    data = np.random.default_rng(0).standard_normal((60, 2))
+    model = pv.fit_var(data, lags=0)
+    below, scales = np.array([[1.0, 0.0], [np.nan, 1.0]]), np.diag([np.nan, np.nan])
+    own = model.impulse_responses(3, identification=pv.ShortRun(below, scales)).values
+    np.testing.assert_allclose(np.asarray(own)[0], np.asarray(model.impulse_responses(3).values)[0], atol=1e-8)
