@@ -53,21 +53,15 @@ def render_workbook(tables: Sequence[tuple[str, Layout]]) -> bytes:
     out = io.BytesIO()
     try:
         book.save(out)
-    except (OSError, *_errors_of_lxml()) as error:
+    except Exception as error:
+        # Where openpyxl finds lxml, a disk that is full is an error of lxml's own.
+        if not isinstance(error, OSError) and type(error).__module__ != "lxml.etree":
+            raise
         raise SpecificationError(
             f"The workbook cannot be written: openpyxl writes its sheets to {shown(tempfile.gettempdir())} first, and "
             "that failed. Make room there, or name another folder in the environment variable TMPDIR."
         ) from error
     return out.getvalue()
-
-
-def _errors_of_lxml() -> tuple[type[Exception], ...]:
-    """What a full disk raises where openpyxl found lxml."""
-    try:
-        from lxml.etree import LxmlError
-    except ImportError:
-        return ()
-    return (LxmlError,)
 
 
 def _sheet_names(tables: Sequence[tuple[str, Layout]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,39 @@ from panelvar.data.streams.dimensions import Dimension, LocalGroups
 from panelvar.data.streams.growing_labels import GrowingLabels
 from panelvar.data.streams.growing_tables import GrowingTable
 from panelvar.data.streams.summed_tables import Sent, add, pack, unpack
-from panelvar.data.streams.survey import Survey, complete_rows, labels_of_rows
+from panelvar.data.streams.survey import SAME_VALUES, Survey, complete_rows, labels_of_rows, values_changed
 
 if TYPE_CHECKING:
     from panelvar.data.chunks.chunks import Chunk, Chunks
     from panelvar.data.sources.source import Labels
 
 Found = TypeVar("Found")
+
+
+class Passed(NamedTuple):
+    """What one pass over the rows read, by which it is told from others.
+
+    Attributes
+    ----------
+    rows : int
+        Rows that miss no value.
+    total, squares : float
+        Sums over the rows of one combination of all columns, and of its square; NaN where columns were not read.
+    """
+
+    rows: int
+    total: float
+    squares: float
+
+    def add(self, other: Passed) -> Passed:
+        """What both read."""
+        return Passed(self.rows + other.rows, self.total + other.total, self.squares + other.squares)
+
+    def agrees(self, other: Passed) -> bool:
+        """Whether both may have read the same values; what was not read, or left the range of numbers, may be."""
+        gaps = abs(self.total - other.total), abs(self.squares - other.squares)
+        sizes = (other.rows * abs(other.squares)) ** 0.5, abs(other.squares)
+        return not any(gap > SAME_VALUES * size for gap, size in zip(gaps, sizes, strict=True))
 
 
 def no_rows(what: str) -> RowsNotKeptError:
@@ -111,7 +137,18 @@ class Reading:
         self._by_name: dict[str, Dimension] = {}
         self._wanted: set[Dimension] = set()
         self._wanted_numbers: set[str] = set()
-        self._rows_read = 0
+        # One number a row, in which no column outweighs the others and no two weigh the same.
+        spread = np.sqrt(survey.gram.diagonal() / max(survey.nobs, 1))
+        # A level far above the spread would cost the digits by which sums are compared.
+        scale = np.maximum(spread, 1e-5 * np.abs(survey.shift))
+        weights = np.sqrt(np.arange(2.0, len(columns) + 2.0)) / np.where(scale > 0.0, scale, 1.0)
+        # Squares that vanish tell nothing; such a column is refused later.
+        lost = (survey.gram.diagonal() < 1e-280) & (survey.smallest < survey.largest)
+        self._weights = np.where(lost, 0.0, weights)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(self._weights @ survey.by_entity[:, 1:].sum(axis=0))
+            self._first = Passed(survey.nobs, total, float(self._weights @ survey.gram @ self._weights))
+        self._passed = Passed(0, 0.0, 0.0)
 
     @property
     def nobs(self) -> int:
@@ -148,7 +185,7 @@ class Reading:
             If the data are not what they were.
         """
         read = self._columns_needed(values)
-        start = 0
+        start, passed = 0, Passed(0, 0.0, 0.0)
         for chunk in self.chunks.read(self._names(dimensions, values)):
             columns = tuple(chunk.numbers(name) for name in read)
             complete, count = None, chunk.n_rows
@@ -158,13 +195,26 @@ class Reading:
                 columns, count = tuple(column[complete] for column in columns), int(complete.sum())
             if count == 0:
                 continue
+            passed = passed.add(self._summed_up(columns, count))
             self._in_hand = part = Part(chunk, complete, columns if values else (), start, count)
             yield part
             start += count
         self._in_hand = None
-        self._rows_read = start
+        self._passed = passed
         if not isinstance(self.chunks, Share):
-            self._check_count(start)
+            self._check(passed)
+
+    def _summed_up(self, columns: tuple[Array, ...], count: int) -> Passed:
+        """Sums of the combination of the columns that tells readings apart, over the rows of a chunk."""
+        if not columns:
+            return Passed(count, np.nan, np.nan)
+        combined, scaled = np.zeros(count), np.empty(count)
+        # Out of range or not, the columns are judged elsewhere.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for column, weight in zip(columns, self._weights, strict=True):
+                combined += np.multiply(column, weight, out=scaled)
+            combined -= self._weights @ self.survey.shift
+            return Passed(count, float(combined.sum()), float(combined @ combined))
 
     def _columns_needed(self, values: bool) -> tuple[str, ...]:
         """Columns that must be read as numbers."""
@@ -175,12 +225,15 @@ class Reading:
         named = [name for dimension in (*dimensions, *self._wanted) for name in dimension.columns]
         return [*dict.fromkeys((*self._columns_needed(values), *named, *self._wanted_numbers))]
 
-    def _check_count(self, count: int) -> None:
-        if count != self.nobs:
+    def _check(self, passed: Passed) -> None:
+        """Refuse data that are not those of the first reading."""
+        if passed.rows != self.nobs:
             raise DataError(
                 f"The data have changed while a model was fitted: they had {self.nobs} complete rows at the first "
-                f"reading, and have {count} now."
+                f"reading, and have {passed.rows} now."
             )
+        if not passed.agrees(self._first):
+            raise values_changed(self.columns)
 
     def gather(
         self,
@@ -202,17 +255,17 @@ class Reading:
         """
         survey, known = self.survey, {*dimensions, *self._wanted}
         unknown = [dimension for dimension in (survey.entities, survey.times) if dimension not in known]
-        counted: Callable[[], tuple[int, Found]] = partial(self._count_rows_of, work)
-        both: Callable[[tuple[int, Found], tuple[int, Found]], tuple[int, Found]] = partial(_merge_counted, merge)
+        counted: Callable[[], tuple[Passed, Found]] = partial(self._passing, work)
+        both: Callable[[tuple[Passed, Found], tuple[Passed, Found]], tuple[Passed, Found]] = partial(_merge_both, merge)
         names, stays = self._names(dimensions, values), (survey.by_entity, *unknown, *left_out)
-        count, found = gather(self.chunks, names, counted, both, stays)
-        self._check_count(count)
+        passed, found = gather(self.chunks, names, counted, both, stays)
+        self._check(passed)
         return found
 
-    def _count_rows_of(self, work: Callable[[], Found]) -> tuple[int, Found]:
-        """Do a pass, and say how many rows it read."""
+    def _passing(self, work: Callable[[], Found]) -> tuple[Passed, Found]:
+        """Do a pass, and say what it read."""
         found = work()
-        return self._rows_read, found
+        return self._passed, found
 
     def summed(
         self,
@@ -263,10 +316,10 @@ def _add_each(first: Sequence[Sent], second: Sequence[Sent]) -> list[Sent]:
     return [add(*pair) for pair in zip(first, second, strict=True)]
 
 
-def _merge_counted(
-    merge: Callable[[Found, Found], Found], first: tuple[int, Found], second: tuple[int, Found]
-) -> tuple[int, Found]:
-    return first[0] + second[0], merge(first[1], second[1])
+def _merge_both(
+    merge: Callable[[Found, Found], Found], first: tuple[Passed, Found], second: tuple[Passed, Found]
+) -> tuple[Passed, Found]:
+    return first[0].add(second[0]), merge(first[1], second[1])
 
 
 class _Counts:

@@ -29,6 +29,19 @@ if TYPE_CHECKING:
     from panelvar.data.sources.source import Labels
 
 
+SAME_VALUES = 1e-8
+"""How far sums over the rows may differ between readings, relative to their size: a database adds in any order."""
+
+
+def values_changed(names: Sequence[str]) -> DataError:
+    """Make the error for columns whose values are not those of the first reading."""
+    do = "does" if len(names) == 1 else "do"
+    return DataError(
+        f"The data have changed while a model was fitted: {', '.join(map(shown, names))} {do} not have the values of "
+        "the first reading. A function that makes the data must make the same each time it is called."
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Survey:
     """What one reading of all rows found.

@@ -295,10 +295,9 @@ def test_data_that_change_between_readings_are_noticed():
 
 
 def test_memory_does_not_grow_with_the_rows(peak_megabytes):
-    rng = np.random.default_rng(4)
-
     def frames(count):
         def chunks():
+            rng = np.random.default_rng(4)
             for number in range(count):
                 n = 20_000
                 yield pd.DataFrame({

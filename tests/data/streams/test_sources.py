@@ -270,3 +270,45 @@ def test_nested_labels_are_refused_in_words(dimension, nested):
     stream = pv.PanelStream(pyarrow.table(columns), entity="firm", time="year")
     with pytest.raises(pv.DataError, match=f"Column '{dimension}' has Arrow's type {nested}<"):
         pv.fit_pooled(stream, "y ~ x")
+
+
+def changing(readings, kind):
+    """A source whose rows are others from the reading of a number on, equal in number."""
+    frame = make().sort_values(["firm", "year"], ignore_index=True)
+    other = frame.copy()
+    if kind == "one cell":
+        other.loc[17, "x"] += 0.01
+    elif kind == "rows of a column":
+        other["x"] = np.roll(other["x"], 1)
+    elif kind == "rounding":
+        # As of a database that adds in any order.
+        other["x"] *= 1.0 + 3e-16
+    read = iter([frame] * readings)
+    return pv.PanelStream(lambda: [next(read, other)], entity="firm", time="year")
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("kind", ["one cell", "rows of a column", "rounding"])
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda stream: pv.fit_fixed_effects(stream, "y ~ x", cov="cluster"),
+        lambda stream: pv.fit_iv_pooled(stream, "y ~ [x ~ z]", cov="HC1"),
+        lambda stream: pv.fit_arellano_bond(stream, "y ~ x"),
+        lambda stream: pv.fit_panel_var(stream, ["y", "x"], lags=1),
+    ],
+    ids=["fixed effects", "instruments", "dynamic", "system"],
+)
+def test_a_source_whose_values_change_between_readings_is_refused(kind, fit):
+    before, after = (np.ravel(fit(changing(readings, kind)).std_errors) for readings in (100, 0))
+    outcomes = []
+    for readings in range(1, 9):
+        try:
+            found = np.ravel(fit(changing(readings, kind)).std_errors)
+        except pv.DataError as error:
+            assert "The data have changed while a model was fitted" in str(error)
+            outcomes.append("refused")
+        else:
+            outcomes.append("before" if np.allclose(found, before, rtol=1e-10) else "after")
+            np.testing.assert_allclose(found, before if outcomes[-1] == "before" else after, rtol=1e-10)
+    assert ("refused" in outcomes) == (kind != "rounding")
