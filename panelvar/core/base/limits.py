@@ -30,7 +30,7 @@ MOST_COLUMNS = 5_000
 """Most regressors of a model: their triangle has the square of it."""
 
 MOST_TERMS = 2_000
-"""Most products of variables that one operator of a formula, such as ``*`` or ``**``, goes through."""
+"""Most terms of a formula, and most products that one operator, such as ``*`` or ``**``, goes through."""
 
 MOST_EFFECTS = 1_000
 """Marginal effects of one call: their covariance is a table of all of them by all."""

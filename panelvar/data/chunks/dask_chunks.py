@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +41,13 @@ class DaskChunks:
     def gather(
         self, client: Any, columns: Sequence[str], work: SentWork[Found], merge: Callable[[Found, Found], Found]
     ) -> Found:
-        """Do work on shares of the partitions on the workers; what a worker that is lost had done is done again."""
+        """Do work on shares of the partitions on the workers; what a worker that is lost had done is done again.
+
+        Raises
+        ------
+        DataError
+            If no worker is left, and none comes for `_PATIENCE` seconds.
+        """
         from dask.base import annotate
         from dask.delayed import delayed
 
@@ -49,18 +56,19 @@ class DaskChunks:
         on_partition, on_share = delayed(_on_partition, pure=False), delayed(_on_share, pure=False)
         parts = self._parts(columns)
         graphs = _graphs_of_their_own(parts)
-        if graphs is None:
-            found = [on_partition(sent, part, number, columns) for number, part in enumerate(parts)]
-        else:
-            found = []
-            for where, share in self._shares(graphs, client):
-                with annotate(**where):
-                    found.append(on_share(sent, share, columns))
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sending large graph")
+        left: list[Found] | None = None
+        while left is None:
+            named: set[str] = set()
+            if graphs is None:
+                found = [on_partition(sent, part, number, columns) for number, part in enumerate(parts)]
+            else:
+                found = []
+                for where, share in self._shares(graphs, client):
+                    named.update(where.get("workers", ()))
+                    with annotate(**where):
+                        found.append(on_share(sent, share, columns))
             # The last two meet here, where what became of them is wanted.
-            with _naming_partition("A chunk"):
-                left = client.gather(client.compute(in_pairs(found, delayed(merge, pure=False), 2)))
+            left = _gathered(client, in_pairs(found, delayed(merge, pure=False), 2), named)
         (last,) = in_pairs(left, merge)
         result: Found = last
         return result
@@ -77,7 +85,7 @@ class DaskChunks:
         bounds = [len(graphs) * share // count for share in range(count + 1)]
         for place, (first, stop) in enumerate(pairwise(bounds)):
             # Left to itself the scheduler may have one worker do all, which has the work already.
-            where = {"workers": workers[place % len(workers)], "allow_other_workers": True} if workers else {}
+            where = {"workers": [workers[place % len(workers)]], "allow_other_workers": True} if workers else {}
             yield where, _Reads(graphs[first:stop], first)
 
 
@@ -103,6 +111,44 @@ def gather(
     if isinstance(chunks, DaskChunks) and (client := _client()) is not None:
         return chunks.gather(client, columns, SentWork(work, chunks, left_out), merge)
     return work()
+
+
+_LOOK = 1.0
+_PATIENCE = 60.0
+"""Seconds between two looks at whether workers are left, and without any before the work is given up."""
+
+
+def _gathered(client: Any, tasks: Sequence[Any], named: set[str]) -> list[Any] | None:
+    """Do tasks; return None where all workers that they name are lost and others have come.
+
+    A scheduler keeps such tasks for workers that are lost, although it may give them to others.
+    """
+    distributed: Any = sys.modules["distributed"]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sending large graph")
+        futures = client.compute(tasks)
+    alone_since: float | None = None
+    while True:
+        try:
+            distributed.wait(futures, timeout=_LOOK)
+            with _naming_partition("A chunk"):
+                found: list[Any] = client.gather(futures)
+            return found
+        except distributed.TimeoutError:
+            alive = set(client.nthreads())
+        if alive:
+            alone_since = None
+            if named and not named & alive:
+                client.cancel(futures)
+                return None
+            continue
+        alone_since = time.monotonic() if alone_since is None else alone_since
+        if time.monotonic() - alone_since > _PATIENCE:
+            client.cancel(futures)
+            raise DataError(
+                f"All workers of the Dask cluster are lost, and none has come for {_PATIENCE:.0f} seconds. Start "
+                "workers, and fit again."
+            )
 
 
 _Graph: TypeAlias = tuple[dict[Any, Any], Any]

@@ -321,7 +321,7 @@ def _lagged(text: str, called: bool = False) -> str:
 
 
 def refuse_costly(tree: Any, formula: str) -> None:
-    """Count, before anything is crossed, how many terms an operator would go through; refuse too many."""
+    """Count, before anything is crossed or compared, how many terms an operator goes through; refuse too many."""
     order, nodes = [], [tree]
     while nodes:
         node = nodes.pop()
@@ -343,6 +343,11 @@ def refuse_costly(tree: Any, formula: str) -> None:
             raise SpecificationError(
                 f"'{operator}' in {formula!r} would make {number} products of variables; the limit is "
                 f"{MOST_TERMS}. Write out the terms you mean; I(x**2) is the power of a number."
+            )
+        if count > MOST_TERMS:
+            raise SpecificationError(
+                f"The formula has more than {MOST_TERMS} terms, and the time to read one grows with their square. Give "
+                "y and x as names of columns instead, or a categorical column as C(column) for its indicators."
             )
 
 

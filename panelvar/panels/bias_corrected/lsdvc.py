@@ -80,7 +80,8 @@ def fit_lsdvc(
     draws : int
         Data sets drawn for the standard errors; 0 for none.
     seed : int or Generator
-        Seed of the draws.
+        Seed of the draws. Entities are drawn in the order of their labels, so that other labels give other draws, and
+        standard errors that differ as those of another seed do.
     convention : {"default", "stata"}
         ``"stata"`` is ``xtlsdvc``: it counts errors before an entity's first row, and its third order depends on the
         units of y. See `panelvar.panels.bias_corrected.kiviet_bruno`.

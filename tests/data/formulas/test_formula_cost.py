@@ -31,6 +31,7 @@ def panel():
         ("(x1 + x2)**" + "9" * 5000, "more than 1e.18 products"),
         ("*".join(f"x{j}" for j in range(12)), "2047 products"),
         ("(" + "+".join(["x1"] * 50) + "):(" + "+".join(["x2"] * 50) + ")", "2500 products"),
+        (" + ".join(f"I(x1 ** {power})" for power in range(2, 2003)), "more than 2000 terms"),
         ("C(x1):C(x2):C(x3)", "7999999 columns of 200 rows"),
         ("C(x1) + C(x2)*C(x3)", "39601 columns of 200 rows"),
         (":".join(f"C(g{j})" for j in range(MOST_CATEGORICAL + 1)), "9 categorical variables; the limit is 8"),
