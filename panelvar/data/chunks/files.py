@@ -76,8 +76,21 @@ def _fits(path: str, given: str) -> bool:
 
 
 def _files_of(path: str) -> list[str]:
+    found = _paths_of(path)
+    for one in found:
+        if not os.path.isfile(one):
+            raise DataError(
+                f"{one} is no file that can be read twice: a pipe, perhaps. Write the data to a Parquet file, or give "
+                "a function that returns the rows."
+            )
+    return found
+
+
+def _paths_of(path: str) -> list[str]:
     if os.path.isdir(path):
         inside = sorted(glob.glob(os.path.join(glob.escape(path), "**", "*.parquet"), recursive=True))
+        # Of a folder that is called like a file, the files are listed too.
+        inside = [one for one in inside if not os.path.isdir(one)]
         if not inside:
             raise DataError(f"The folder {path} has no file whose name ends in .parquet.")
         return inside

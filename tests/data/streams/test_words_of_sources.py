@@ -218,3 +218,13 @@ def test_iterators_whose_rows_are_not_kept_are_not_pickled(frame, monkeypatch):
     monkeypatch.setattr("panelvar.data.chunks.read_once.CHUNK_ROWS", 100)
     with pytest.raises(pv.SpecificationError, match="An iterator cannot be pickled"):
         pickle.dumps(stream_of(iter(cut(frame, [90]))))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    pipe = tmp_path / "rows.parquet"
+    os.mkfifo(pipe)
+    with pytest.raises(pv.DataError, match="is no file that can be read twice"):
+        pv.PanelStream(pipe, entity="firm", time="year")
+    with pytest.raises(pv.DataError, match="is no file that can be read twice"):
+        pv.PanelStream(str(tmp_path / "*.parquet"), entity="firm", time="year")

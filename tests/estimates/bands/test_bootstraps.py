@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +22,7 @@ from panelvar import (
     ResidualBootstrap,
     SpecificationError,
 )
+from panelvar.estimates.bands import simulated as draws_of_bands
 from panelvar.estimates.bands.resampling import Pool
 from panelvar.estimates.bands.target import Target
 from panelvar.kernels.dynamics import autoregressive_bias as bias_of
@@ -338,3 +342,17 @@ def test_a_block_of_all_rows_is_refused():
     for length in (None, 9):
         with pytest.raises(pv.InsufficientDataError, match="one block of all 9 periods"):
             model.impulse_responses(2, bands=pv.MovingBlockBootstrap(29, seed=1, block_length=length))
+
+
+def test_a_progress_bar_is_not_written_among_the_output(monkeypatch, capsys):
+    """Neither outside a notebook that is only imported, nor where draws take long."""
+    pytest.importorskip("tqdm")
+    kernel = SimpleNamespace(IPKernelApp=SimpleNamespace(initialized=lambda: False))
+    monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel)
+    monkeypatch.setattr(draws_of_bands, "_PATIENCE", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    model = pv.fit_var(np.random.default_rng(0).standard_normal((60, 2)), lags=1)
+    model.impulse_responses(3, bands=pv.ResidualBootstrap(draws=300))
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert "draws" in written.err
