@@ -13,7 +13,8 @@ is k + c + 1 numbers for each column and its residual sum of squares. With :math
 .. math:: \hat\phi_i = u'a/u'u, \quad e = a - \hat\phi_i u, \quad \hat\sigma_i^2 = (RSS_i + e'e)/T_i, \qquad
           \ell(\theta, \gamma) = -\tfrac12\sum_i T_i\,(\log 2\pi\hat\sigma_i^2 + 1)
 
-(from memory of the paper). With :math:`J = [\hat\phi_i R_X, -R_C]` the gradient is :math:`-\sum J'e/\hat\sigma_i^2`.
+with :math:`\phi_i` and :math:`\sigma_i` put into the likelihood. With :math:`J = [\hat\phi_i R_X, -R_C]` the gradient
+is :math:`-\sum J'e/\hat\sigma_i^2`.
 
 The entities' own coefficients :math:`(\phi_i, \kappa_i)`, on :math:`Z_i = [\xi_i, W_i]`, follow from their triangles;
 shared ones enter the residual through :math:`G_i = [\phi_iX_i, -C_i]`. With :math:`L_i = (Z_i'Z_i)^{-1}Z_i'G_i` and V

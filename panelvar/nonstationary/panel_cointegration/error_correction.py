@@ -131,7 +131,8 @@ def westerlund_test(
         P_\tau = \frac{\hat\alpha}{SE(\hat\alpha)}, \quad P_\alpha = \bar T \hat\alpha.
 
     The pooled :math:`\hat\alpha` regresses what all else leaves of :math:`\Delta y_{it} / \hat\alpha_i(1)` on what it
-    leaves of :math:`y_{i,t-1}`. Less their means under the null times :math:`\sqrt N`, over deviations, all are N(0, 1)
+    leaves of :math:`y_{i,t-1}`; its variance averages :math:`\hat\sigma_i^2/\hat\alpha_i(1)^2` with the weights
+    :math:`T_i`. Less their means under the null times :math:`\sqrt N`, over deviations, all are N(0, 1)
     (T to infinity, then N).
 
     Parameters

@@ -90,8 +90,8 @@ def panel_granger_test(
     Returns
     -------
     PanelCausalityResult
-        A TestResult with ``wald`` and ``average``. Its p-value is of both tails of the normal, as in plm (and in
-        xtgcause, from memory). The alternative makes Z large, so half the p-value is that of the upper tail.
+        A TestResult with ``wald`` and ``average``. Its p-value is of both tails of the normal, as in plm and in what
+        xtgcause prints. The alternative makes Z large, so half the p-value is that of the upper tail.
 
     Raises
     ------

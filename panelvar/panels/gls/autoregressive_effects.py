@@ -242,7 +242,7 @@ def _free_rows(source: Design, model: AR1, iterate: bool) -> _FreedSample:
     check_levels(source)
     entities = source.entities
     runs = find_runs(entities.codes, source.time_positions, model.gaps)
-    # As Stata's prais would, from memory: the demeaned rows are a regression without constant.
+    # As Stata's prais would: the demeaned rows are a regression without constant.
     inside = demean(source.arrays, entities)
     k = len(source.names)
     rho, notes = estimate_rho(model, residuals_of(inside, None), runs, entities, k)

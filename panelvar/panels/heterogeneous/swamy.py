@@ -50,7 +50,7 @@ def fit_swamy(
     dispersion : {"unbiased", "sample"}, optional
         :math:`\Delta` as above; or :math:`S` itself, which is always positive semi-definite. Where the first is not,
         the second takes its place with a warning, as in plm's pvcm. The convention's ``coefficients_dispersion`` is the
-        default (Stata's xtrc always takes the second; from memory).
+        default (Stata's xtrchh, which became xtrc, always takes the second: Stata Technical Bulletin 33).
     {trend (entities), min_rows, unusable, convention (entities), missing}
 
     Returns
