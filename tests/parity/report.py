@@ -33,9 +33,10 @@ the page of the program gives.
 
 Read the columns so:
 
-- *compared*: numbers given with 15 or more digits, each of which must agree to a relative difference of 1e-8 of its own
-  (plus 1e-11 of the largest entry of its vector, or of the two standard errors in a covariance matrix); *worst* is the
-  largest such difference. The tests change each of them by 3e-7 in turn, and see that it is noticed.
+- *compared*: numbers with decimals, given with 15 or more digits, each of which must agree to a relative difference of
+  1e-8 of its own (plus 1e-11 of the largest entry of its vector, or of the two standard errors in a covariance matrix);
+  *worst* is the largest such difference. The tests change each of them by 3e-7 in turn, and see that it is noticed.
+- *wholes*: whole numbers, such as rows, lags, degrees of freedom and zeros, compared as closely.
 - *wider*: numbers compared with a wider tolerance, for a reason stated under the file.
 - *printed*: numbers of which the program gives few digits; every printed digit agrees.
 - *skipped*: p-values that underflow to zero in the reference.
@@ -63,6 +64,7 @@ class Measures:
 
     compared: int = 0
     worst: float = 0.0
+    wholes: int = 0
     wider: int = 0
     printed: int = 0
     skipped: int = 0
@@ -72,11 +74,13 @@ class Measures:
     def of(cls, account: Account) -> Measures:
         """Count one group."""
         live = [outcome for outcome in account.outcomes if not outcome.skipped]
-        strict = [outcome.difference for outcome in live if outcome.tolerance == DEFAULT]
+        strict = [outcome for outcome in live if outcome.tolerance == DEFAULT]
+        wholes = sum(float(outcome.expected).is_integer() for outcome in strict)
         wider = sum(bool(outcome.tolerance.reason) for outcome in live)
         return cls(
-            compared=len(strict),
-            worst=max(strict, default=0.0),
+            compared=len(strict) - wholes,
+            worst=max((outcome.difference for outcome in strict), default=0.0),
+            wholes=wholes,
             wider=wider,
             printed=len(live) - len(strict) - wider,
             skipped=len(account.outcomes) - len(live),
@@ -86,18 +90,18 @@ class Measures:
     def __add__(self, other: Measures) -> Measures:
         counts = {
             name: getattr(self, name) + getattr(other, name)
-            for name in ("compared", "wider", "printed", "skipped", "excluded")
+            for name in ("compared", "wholes", "wider", "printed", "skipped", "excluded")
         }
         return Measures(worst=max(self.worst, other.worst), **counts)
 
     def cells(self) -> list[object]:
-        """The six columns."""
-        worst = f"{self.worst:.0e}" if self.compared else ""
-        wider, printed, skipped, excluded = (f"{n:,}" for n in (self.wider, self.printed, self.skipped, self.excluded))
-        return [f"{self.compared:,}", worst, wider, printed, skipped, excluded]
+        """The columns."""
+        worst = f"{self.worst:.0e}" if self.compared or self.wholes else ""
+        others = (self.wholes, self.wider, self.printed, self.skipped, self.excluded)
+        return [f"{self.compared:,}", worst, *(f"{count:,}" for count in others)]
 
 
-COLUMNS = ["compared", "worst", "wider", "printed", "skipped", "excluded"]
+COLUMNS = ["compared", "worst", "wholes", "wider", "printed", "skipped", "excluded"]
 
 
 def measured(by_group: dict[str, Account]) -> Measures:
