@@ -19,6 +19,7 @@ from panelvar.systems.panel_var.blocks import entity_products
 from panelvar.systems.panel_var.fit import PanelVarFit, Refits
 from panelvar.systems.panel_var.recursion import Recursion
 from panelvar.systems.responses.shocks import positive_factor
+from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var.drawable_system import inverse_wishart_factors
 
 
@@ -78,14 +79,32 @@ class DrawablePanel:
         return np.broadcast_to(moves, (*form.factor.shape[:-2], *moves.shape))
 
     def posterior(self, draws: int, future_steps: int, rng: np.random.Generator) -> Draws:
-        """Coefficients from the normal distribution of the estimates; sigma, independently, from inverse Wishart's."""
+        """Coefficients from the normal distribution of the estimates; sigma with them, where they vary together.
+
+        Otherwise it is drawn independently of them, from inverse Wishart's distribution.
+        """
         m, n_vars = self.fit.params.shape
-        scale = self.estimate.factor * np.sqrt(self.fit.df_resid)
-        factor = inverse_wishart_factors(scale, self.fit.df_resid, draws, rng)
-        moves = rng.standard_normal((draws, m * n_vars)) @ self._root.T
-        params = self.fit.params + moves.reshape(draws, n_vars, m).swapaxes(1, 2)
+        if self.fit.sigma_moves is None:
+            scale = self.estimate.factor * np.sqrt(self.fit.df_resid)
+            factor = inverse_wishart_factors(scale, self.fit.df_resid, draws, rng)
+        moves = (rng.standard_normal((draws, m * n_vars)) @ self._root.T).reshape(draws, n_vars, m).swapaxes(1, 2)
+        if self.fit.sigma_moves is not None:
+            factor = self._moved_factors(self.fit.sigma_moves, moves, rng)
         future = rng.standard_normal((draws, future_steps, n_vars)) @ factor.swapaxes(1, 2) if future_steps else None
-        return Draws(self.form(params, factor), None, future)
+        return Draws(self.form(self.fit.params + moves, factor), None, future)
+
+    def _moved_factors(self, joint: SigmaMoves, moves: Array, rng: np.random.Generator) -> Array:
+        r"""Factors (B, K, K) of sigmas drawn with moves (B, m, K) of the coefficients.
+
+        :math:`\Sigma^* = P \exp(P^{-1} \Delta P'^{-1}) P'` with :math:`\Sigma = PP'` and normal :math:`\Delta`: like
+        :math:`\Sigma + \Delta` but for terms of second order, and a covariance however large the step is.
+        """
+        steps = joint.along(moves) + np.tensordot(rng.standard_normal((len(moves), len(joint.alone))), joint.alone, 1)
+        factor = self.estimate.factor
+        half = np.linalg.solve(factor, steps)
+        values, vectors = np.linalg.eigh(np.linalg.solve(factor, half.swapaxes(1, 2)))
+        whole = factor @ vectors * np.exp(0.5 * values)[:, None, :]
+        return positive_factor(whole @ whole.swapaxes(1, 2))
 
 
 @dataclass(frozen=True, eq=False)

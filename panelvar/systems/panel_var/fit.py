@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,11 +20,16 @@ from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.recursion import Recursion
 from panelvar.systems.panel_var.rows import SystemRows
+from panelvar.systems.responses.sigma_moves import SigmaMoves, joint_moves
 
 Refits = Callable[[Array], tuple[Array, Array]]
 """Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities."""
 Covariances = Callable[[object], CovarianceEstimate]
 """The covariance that a ``cov=`` asks for, of the coefficients stacked equation by equation."""
+
+Influences = Callable[[object], tuple[Array, Array] | None]
+"""What clusters of rows add, under a ``cov=``, to the coefficients, equation by equation, (G, K m), and to sigma
+(G, K, K); or whatever has the same cross products. None where sigma is independent of the coefficients."""
 
 
 class EstimatedRows(NamedTuple):
@@ -88,6 +94,10 @@ class PanelVarFit:
         Each entity's own coefficients, where these are averaged, and their variances.
     gmm : GmmEstimate or None
         The estimate by moments; None for least squares.
+    cov : object
+        The ``cov=`` behind ``covariance``.
+    influences : callable or None
+        What rows add to coefficients and sigma; None where sigma is taken as independent of the coefficients.
     """
 
     rows: SystemRows
@@ -112,6 +122,14 @@ class PanelVarFit:
     individual: Array | None = None
     individual_variances: Array | None = None
     gmm: GmmEstimate | None = None
+    cov: object = None
+    influences: Influences | None = None
+
+    @cached_property
+    def sigma_moves(self) -> SigmaMoves | None:
+        """How sigma varies with the coefficients; None: independently of them, as that of normal errors."""
+        found = None if self.influences is None else self.influences(self.cov)
+        return None if found is None else joint_moves(*found)
 
     @property
     def estimated(self) -> EstimatedRows:

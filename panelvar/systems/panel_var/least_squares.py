@@ -77,6 +77,20 @@ class PanelLeastSquares(ABC):
         """Residual covariance over the degrees of freedom, (K, K)."""
         return np.asarray(self.residuals.T @ self.residuals / self.df_resid)
 
+    def sigma_influence(self, influence: Array) -> Array:
+        r"""What each row adds to sigma (n, K, K), given what it adds to the coefficients, (n, m, K).
+
+        .. math:: \frac{1}{d}\Big[\hat e_{it}\hat e_{it}' - \frac{T_i - 1}{T_i}\hat\Sigma
+            - \psi_{it}' \dot X'\hat e - \hat e'\dot X\psi_{it}\Big]
+
+        with d degrees of freedom. Corrected coefficients leave residuals that are not orthogonal to the regressors.
+        """
+        block, residuals = self.blocks[0], self.residuals
+        counted = 1.0 - 1.0 / block.sizes[block.codes] if self.effects else np.ones(len(residuals))
+        through = influence.swapaxes(1, 2) @ (block.root.T @ (block.coordinates.T @ residuals))
+        own = residuals[:, :, None] * residuals[:, None, :] - counted[:, None, None] * self.sigma
+        return np.asarray((own - through - through.swapaxes(1, 2)) / self.df_resid)
+
     def refits(self, weights: Array) -> tuple[Array, Array]:
         """Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities.
 

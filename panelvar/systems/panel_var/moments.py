@@ -18,6 +18,7 @@ from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, read_co
 from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, estimate, refuse_covariance
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, Specification, read_instruments
 from panelvar.panels.dynamic.transforms import TRANSFORMS, WORDS
+from panelvar.panels.dynamic.weighting import StackedRows
 from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.moment_recursion import MomentRecursion
 from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows, estimate_effects
@@ -60,7 +61,7 @@ def fit_by_moments(
     kind, by = read_covariance(cov)
     model = rows.moment_model(_specification(rows, options, time_effects), partial(_known, rows))
     found = estimate(model, steps=options.steps, joint=options.joint, cov_kind=kind, by=by)
-    return _fit(rows, found, time_effects)
+    return _fit(rows, found, time_effects, cov)
 
 
 def _known(rows: SystemRows, panel: Panel) -> dict[str, Array]:
@@ -83,7 +84,7 @@ def _specification(rows: SystemRows, options: MomentOptions, time_effects: bool)
     )
 
 
-def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
+def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool, cov: object) -> PanelVarFit:
     model = found.model
     count, lags = rows.terms.count, len(model.specification.lag_names)
     # Terms come first in a system, then lags; the constant and the periods are no terms but part of the effects.
@@ -120,6 +121,8 @@ def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool) -> PanelVarFi
         notes=(*rows.notes, *found.notes),
         covariances=partial(_estimate_covariance, found, places),
         gmm=found,
+        cov=cov,
+        influences=partial(joint_influences, found, places),
     )
     if not isinstance(rows, PanelVarRows):
         return fit
@@ -152,6 +155,39 @@ def _estimate_covariance(found: GmmEstimate, places: Positions, asked: object) -
     refuse_covariance(kind, found.steps)
     other = estimated_covariance(replace(found, cov_kind=kind), small_sample=False)
     return replace(other, matrix=other.matrix[np.ix_(places, places)])
+
+
+def joint_influences(found: GmmEstimate, places: Positions, asked: object) -> tuple[Array, Array]:
+    r"""What each entity, or cluster of them, adds to the coefficients (G, K m), in places, and to sigma (G, K, K).
+
+    Of a stream's entities, rows with the same cross products.
+
+    .. math:: \hat\Sigma = \frac{1}{n - m}\sum_i \hat e_i'\hat e_i, \qquad
+        \psi_i^\Sigma = \frac{1}{n - m}\Big[\hat e_i'\hat e_i - n_i\hat\Sigma - \psi_i^{B\prime} X'\hat e
+        - \hat e'X\psi_i^B\Big]
+
+    with transformed rows of entity i, halved where they are differences. Residuals of least squares are orthogonal to
+    the regressors, so that the last terms are zero; those of GMM are orthogonal to instruments, and in short panels the
+    transformed regressors are correlated with them.
+    """
+    found = replace(found, cov_kind=read_covariance(asked)[0])
+    model, params, sigma = found.model, found.params, found.sigma
+    count, equations = params.shape
+    halved = 2.0 if model.kind == "fd" else 1.0
+    rows = halved * (model.n_transformed - count)
+    left = found.sums.rows @ np.concatenate([-params, np.eye(equations)])
+    cross = found.sums.rows[:, :count].T @ left
+    stacked = StackedRows(found.n_clusters)
+    for part, errors, clusters in found.pieces(found.weighted_at):
+        own = errors @ found.influence_of_moments.T
+        through = own.reshape(len(own), equations, count) @ cross
+        residuals = part.residuals(part.transformed, params).swapaxes(0, 1)
+        sizes = halved * part.transformed.used.sum(axis=0)
+        products = residuals.swapaxes(1, 2) @ residuals - sizes[:, None, None] * sigma
+        moved = (products - through - through.swapaxes(1, 2)) / rows
+        stacked.add(np.concatenate([own[:, places], moved.reshape(len(own), -1)], axis=1), clusters)
+    every = stacked.rows
+    return every[:, : len(places)], every[:, len(places) :].reshape(-1, equations, equations)
 
 
 class WeightedRefits:

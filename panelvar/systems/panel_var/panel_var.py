@@ -26,6 +26,7 @@ from panelvar.estimates.covariance.named import specification_of
 from panelvar.estimates.fit.small_samples import Counts
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
+from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.panels.dynamic.dynamic_model import read_entities
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments
 from panelvar.systems.panel_var.corrected_moments import corrected_moments
@@ -66,6 +67,7 @@ WORDS = {
     "pooled": "pooled least squares",
 }
 METHODS = (*LEAST_SQUARES, "mean-group", "gmm")
+CORRECTED = ("hahn-kuersteiner", "half-panel-jackknife", "corrected-moments")
 WITH_CONSTANT = ("pooled", "mean-group")
 
 
@@ -270,7 +272,9 @@ def _least_squares(rows: SystemRows, method: str, time_effects: bool, cov: objec
     if not isinstance(rows, PanelVarRows):
         return fit
     estimated = EstimatedRows(estimator.residuals, estimator.blocks[0].codes, rows.design.time_positions)
-    return replace(fit, kept=estimated, refits=estimator.refits, recursion=LeastSquaresRecursion(rows, estimator))
+    joint = partial(joint_influences, estimator) if method in CORRECTED else None
+    recursion = LeastSquaresRecursion(rows, estimator)
+    return replace(fit, kept=estimated, refits=estimator.refits, recursion=recursion, cov=cov, influences=joint)
 
 
 def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstimate:
@@ -281,7 +285,7 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
     SpecificationError
         The covariance needs more than scores of rows.
     """
-    rows, block = estimator.rows, estimator.blocks[0]
+    block = estimator.blocks[0]
     found = Clustered("entity") if cov is None else specification_of(cov) or Clustered("entity")
     if isinstance(found, Classical):
         matrix = np.asarray(np.kron(estimator.sigma, block.root_inverse @ block.root_inverse.T), dtype=np.float64)
@@ -291,9 +295,26 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
             f"cov={cov!r}: a panel vector autoregression takes 'classical', 'cluster', 'HC0' to 'HC5', "
             "'driscoll-kraay', 'newey-west' and Clustered(...)."
         )
+    if isinstance(estimator, StreamedLeastSquares):
+        return estimator.clustered(cov, found, _counts(estimator))
+    influence = estimator.influence().swapaxes(1, 2).reshape(estimator.rows.nobs, -1)
+    return _of_influence(estimator, found, influence)
+
+
+def _of_influence(estimator: PanelLeastSquares, found: ScoredCovariance, influence: Array) -> CovarianceEstimate:
+    """Estimate the covariance of what rows add to: coefficients (n, K m), or these and sigma (n, K m + K^2)."""
+    rows, block = estimator.rows, estimator.blocks[0]
+    levels = (rows.entities,) * estimator.effects + (rows.design.times,) * bool(block.n_dummies)
+    names = equation_labels(rows.names, rows.regressor_names) + equation_labels(rows.names, rows.names)
+    fit = Influenced(names[: influence.shape[1]], influence, _counts(estimator), rows.design, block.leverage, levels)
+    return found(fit, RULES)
+
+
+def _counts(estimator: PanelLeastSquares) -> Counts:
+    rows, block = estimator.rows, estimator.blocks[0]
     n_levels = (rows.n_entities,) * estimator.effects + (rows.n_periods,) * bool(block.n_dummies)
     absorbed = (rows.n_entities - 1) * estimator.effects + block.n_dummies
-    counts = Counts(
+    return Counts(
         rows.nobs,
         rows.n_regressors - rows.terms.has_constant,
         True,
@@ -302,12 +323,23 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
         rows.terms.has_constant,
         rows.n_regressors,
     )
-    if isinstance(estimator, StreamedLeastSquares):
-        return estimator.clustered(cov, found, counts)
-    influence = estimator.influence().swapaxes(1, 2).reshape(rows.nobs, -1)
-    levels = (rows.entities,) * estimator.effects + (rows.design.times,) * bool(block.n_dummies)
-    names = equation_labels(rows.names, rows.regressor_names)
-    return found(Influenced(names, influence, counts, rows.design, block.leverage, levels), RULES)
+
+
+def joint_influences(estimator: PanelLeastSquares, cov: object) -> tuple[Array, Array] | None:
+    """What adds up to the covariance of coefficients and sigma together (see `panelvar.systems.panel_var.fit`).
+
+    Classical errors take sigma as independent of the coefficients, and so do those of coefficients without a
+    correction: their residuals are orthogonal to the regressors.
+    """
+    found = Clustered("entity") if cov is None else specification_of(cov) or Clustered("entity")
+    if not isinstance(found, ScoredCovariance):
+        return None
+    own = estimator.influence()
+    stacked = [own.swapaxes(1, 2), estimator.sigma_influence(own)]
+    whole = np.concatenate([each.reshape(len(own), -1) for each in stacked], axis=1)
+    root = covariance_root(_of_influence(estimator, found, whole).matrix).T
+    k, count = estimator.rows.n_vars, estimator.params.size
+    return root[:, :count], root[:, count:].reshape(-1, k, k)
 
 
 def _effects(estimator: PanelLeastSquares, time_effects: bool) -> tuple[Array | None, Array | None]:

@@ -30,6 +30,7 @@ from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.forecasts import forecast_entities
+from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var import system_tests
 from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoefficients, StackedInference
 from panelvar.systems.var.exclusion import Exclusion
@@ -290,7 +291,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
             raise SpecificationError(
                 f"method={self.method!r} has only one covariance, {self.cov_label}. with_cov cannot change it."
             )
-        changed = replace(self.fit, covariance=self.fit.covariances(cov))
+        changed = replace(self.fit, covariance=self.fit.covariances(cov), cov=cov)
         emit(changed.covariance.notes)
         return type(self)(changed)
 
@@ -321,6 +322,10 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         if refits is None:
             return DrawablePanel(self.fit)
         return ReweightedPanel(self.fit, refits) if recursion is None else RegeneratedPanel(self.fit, refits, recursion)
+
+    @property
+    def _sigma_moves(self) -> SigmaMoves | None:
+        return self.fit.sigma_moves
 
     def _estimates(self, factor: Array) -> Estimates:
         return self.fit.estimates(ReducedForm(self.coefficients, factor))

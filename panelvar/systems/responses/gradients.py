@@ -16,6 +16,7 @@ from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.responses.shocks import Shocks, cumulated
+from panelvar.systems.responses.sigma_moves import SigmaMoves, normal_moves
 
 
 def response_variances(base: Array, moving: Array, factor: Array, spread: Array, impacts: Array, lags: int) -> Array:
@@ -120,11 +121,12 @@ def response_gradients(
     horizon: int,
     cumulative: Mask,
     others: slice = EVERY,
+    joint: SigmaMoves | None = None,
 ) -> Array:
     r"""Derivatives whose squares add up to the variance of every response (Luetkepohl 2005, proposition 3.6).
 
-    The covariance of the coefficients is factored into directions. Independently of them, sigma varies like
-    :math:`P E P'`, :math:`P P' = \Sigma`, with symmetric E, variance 2 / n on the diagonal and 1 / n off it.
+    The covariance of the coefficients is factored into directions. Sigma varies with them as ``joint`` says, or
+    independently of them as that of normal errors does (`panelvar.systems.responses.sigma_moves.normal_moves`).
 
     Parameters
     ----------
@@ -137,7 +139,8 @@ def response_gradients(
     cumulative : array of bool (K,)
         Which variables' responses are summed over periods.
     others : slice
-        Which of the directions of sigma to take; those of the coefficients come before them.
+        Which of the directions of sigma alone to take; those of the coefficients come before them.
+    joint : SigmaMoves or None
 
     Returns
     -------
@@ -149,12 +152,14 @@ def response_gradients(
         The scheme has no formula for the derivatives of its shocks.
     """
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
-    directions, impacts = _directions(form, moves, nobs, shocks, others)
+    directions, impacts = _directions(form, moves, nobs, shocks, others, joint)
     slopes = dynamics.response_derivatives(form.coefficients, base, directions, impacts)
     return cumulated(slopes, -3, cumulative)
 
 
-def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, unit_roots: int = 0) -> Array:
+def long_run_errors(
+    form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, unit_roots: int = 0, joint: SigmaMoves | None = None
+) -> Array:
     r"""Standard errors of the long-run effects :math:`\Xi P` (proposition 3.6): :math:`d(\Xi P) = d\Xi\, P + \Xi\, dP`.
 
     Parameters
@@ -163,6 +168,7 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, 
         As in `response_gradients`; one form, no batch.
     unit_roots : int
         Of the system: :math:`\Xi` is `panelvar.kernels.dynamics.lasting_effects.lasting_effects`.
+    joint : SigmaMoves or None
 
     Returns
     -------
@@ -173,7 +179,7 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, 
     SpecificationError
         The scheme has no formula for the derivatives of its shocks.
     """
-    directions, impacts = _directions(form, moves, nobs, shocks)
+    directions, impacts = _directions(form, moves, nobs, shocks, joint=joint)
     effects = lasting_effects(form.coefficients, unit_roots, form.sizes)
     turned = lasting_derivatives(form.coefficients, effects, directions, unit_roots, form.sizes)
     slopes = turned @ shocks.impact(form) + effects @ impacts
@@ -181,10 +187,15 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, 
 
 
 def _directions(
-    form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, others: slice = EVERY
+    form: ReducedForm,
+    moves: Array,
+    nobs: int,
+    shocks: Shocks,
+    others: slice = EVERY,
+    joint: SigmaMoves | None = None,
 ) -> tuple[Array, Array]:
     """Steps of the lag matrices (..., D, p, K, K) and of the impact matrix (..., D, K, S) in which estimates vary."""
-    directions, sigma_steps = parameter_steps(form, moves, nobs, others)
+    directions, sigma_steps = parameter_steps(form, moves, nobs, others, joint)
     return directions, _move_impact(form, shocks, directions, sigma_steps)
 
 
@@ -199,22 +210,29 @@ def _move_impact(form: ReducedForm, shocks: Shocks, directions: Array, sigma_ste
     return impacts
 
 
-def parameter_steps(form: ReducedForm, moves: Array, nobs: int, others: slice = EVERY) -> tuple[Array, Array]:
+def parameter_steps(
+    form: ReducedForm, moves: Array, nobs: int, others: slice = EVERY, joint: SigmaMoves | None = None
+) -> tuple[Array, Array]:
     """Directions of coefficients (..., D, p, K, K) and of sigma (..., D, K, K) that add up to their covariance.
 
     Parameters
     ----------
-    form, moves, nobs, others
+    form, moves, nobs, others, joint
         As in `response_gradients`.
     """
     factor = form.factor
     lags, n_vars = form.coefficients.shape[-3], factor.shape[-1]
     batch = factor.shape[:-2]
     steps = lag_matrices(moves, moves.shape[-2] - lags * n_vars)
-    sigma_moves = _sigma_moves(factor, nobs)[..., others, :, :]
+    with_them: Array = np.zeros((*batch, steps.shape[-4], n_vars, n_vars))
+    if joint is None:
+        sigma_moves = normal_moves(factor, nobs)[..., others, :, :]
+    else:
+        with_them, alone = joint.along(moves), joint.alone[others]
+        sigma_moves = np.broadcast_to(alone, (*batch, *alone.shape))
     still = np.zeros((*batch, sigma_moves.shape[-3], lags, n_vars, n_vars))
     directions = np.concatenate([steps, still], axis=-4)
-    return directions, np.concatenate([np.zeros((*batch, steps.shape[-4], n_vars, n_vars)), sigma_moves], axis=-3)
+    return directions, np.concatenate([with_them, sigma_moves], axis=-3)
 
 
 def response_errors(
@@ -240,7 +258,7 @@ def response_errors(
     SpecificationError
         The scheme has no formula for the derivatives of its shocks.
     """
-    sigma_moves = _sigma_moves(form.factor, nobs)
+    sigma_moves = normal_moves(form.factor, nobs)
     still = np.broadcast_to(0.0, (*sigma_moves.shape[:-2], *form.coefficients.shape[-3:]))
     impacts = _move_impact(form, shocks, still, sigma_moves)
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
@@ -248,13 +266,3 @@ def response_errors(
     with np.errstate(over="ignore", invalid="ignore"):
         lags = form.coefficients.shape[-3]
         return np.sqrt(response_variances(base, moving, form.factor, spread, impacts, lags))
-
-
-def _sigma_moves(factor: Array, nobs: int) -> Array:
-    """Directions (..., D, K, K) in which sigma varies."""
-    n_vars = factor.shape[-1]
-    rows, columns = np.tril_indices(n_vars)
-    place = np.arange(rows.size)
-    units = np.zeros((rows.size, n_vars, n_vars))
-    units[place, rows, columns] = units[place, columns, rows] = np.sqrt(np.where(rows == columns, 2.0, 1.0) / nobs)
-    return factor[..., None, :, :] @ units @ factor.swapaxes(-1, -2)[..., None, :, :]

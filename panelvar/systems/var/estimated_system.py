@@ -34,6 +34,7 @@ from panelvar.systems.responses.gradients import (
 )
 from panelvar.systems.responses.responses import Responses, describe_responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
+from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
 from panelvar.systems.var.system import System
 
@@ -95,6 +96,11 @@ class EstimatedSystem(System):
     @abstractmethod
     def _drawable(self) -> Drawable:
         """The system as the sources of bands see it."""
+
+    @property
+    def _sigma_moves(self) -> SigmaMoves | None:
+        """How sigma varies with the coefficients; None: independently of them, as that of normal errors."""
+        return None
 
     @property
     def unit_roots(self) -> int:
@@ -161,7 +167,7 @@ class EstimatedSystem(System):
             return cumulated(paths, 1, summed)
 
         def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
-            return response_gradients(form, moves, self.nobs, shocks, horizon, summed, others)
+            return response_gradients(form, moves, self.nobs, shocks, horizon, summed, others, self._sigma_moves)
 
         def draw_errors(form: ReducedForm, spread: Array) -> Array:
             return response_errors(form, spread, self.nobs, shocks, horizon, summed)
@@ -239,12 +245,13 @@ class EstimatedSystem(System):
         def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
             steps = plain.horizon - 1
             values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
-            slopes = response_gradients(form, moves, self.nobs, shocks, steps, nothing_summed, others)
+            joint = self._sigma_moves
+            slopes = response_gradients(form, moves, self.nobs, shocks, steps, nothing_summed, others, joint)
             if shocks.complete:
                 return share_gradients(values, slopes, values, slopes, normalised)
             every = self._shocks("cholesky", "sd", None)
             whole = dynamics.responses(form.coefficients, steps, form.factor)
-            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, nothing_summed, others)
+            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, nothing_summed, others, joint)
             return share_gradients(values, slopes, whole, whole_slopes, normalised)
 
         band = self._band(bands, levels, plain.values, statistic, gradients, scheme=shocks.scheme)
@@ -291,7 +298,8 @@ class EstimatedSystem(System):
             self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
         form = self._form
-        errors = long_run_errors(form, self._drawable.directions(form), self.nobs, shocks, self.unit_roots)
+        moves, joint = self._drawable.directions(form), self._sigma_moves
+        errors = long_run_errors(form, moves, self.nobs, shocks, self.unit_roots, joint)
         return self._of_variables(errors, shocks.names)
 
     def multipliers(self, horizon: int = 10, *, cumulative: bool | str | Sequence[str] = False) -> Responses:
