@@ -20,7 +20,7 @@ from panelvar.estimates.bands.target import Band, Target, nested
 @answering
 @dataclass(frozen=True)
 class DeltaMethod:
-    """Asymptotic normal bands: the estimate plus and minus a critical value times its delta-method standard error.
+    r"""Asymptotic normal bands: the estimate plus and minus a critical value times its delta-method standard error.
 
     Parameters
     ----------
@@ -43,6 +43,10 @@ class DeltaMethod:
     -----
     Luetkepohl (2005), proposition 3.6. The band is symmetric by construction. At long horizons of persistent systems it
     is poor: use `BootstrapAfterBootstrap` there.
+
+    The proposition takes :math:`\hat\Sigma` as independent of the coefficients, as it is of normal errors in long
+    samples. Panel VARs by moments, or by least squares with a correction, take what each entity adds to both: in short
+    panels that moves the errors of orthogonalised responses most (`panelvar.fit_panel_var`).
 
     Examples
     --------

@@ -139,6 +139,10 @@ class FromInnovations(Drawable, HasResiduals, Protocol):
 class FromPosterior(Drawable, Protocol):
     """A model whose parameters have a distribution around the estimates that can be drawn from."""
 
+    @property
+    def distribution(self) -> str:
+        """The distribution in words."""
+
     def posterior(self, draws: int, future_steps: int, rng: np.random.Generator) -> Draws:
         """Parameters, and errors of so many periods after the data."""
 

@@ -24,9 +24,11 @@ class MonteCarlo(Simulated):
     (X'X)^{-1})`: the posterior under the usual flat prior, and what is often called Monte Carlo integration (Kadiyala
     and Karlsson 1997; Sims and Zha 1999). No data set is generated, so it is the fastest simulated band.
 
-    A panel VAR may have a covariance of all coefficients of any form (clustered by entity, say). Coefficients are then
-    drawn from the normal distribution with that covariance and, independently of them, :math:`\Sigma` from the inverse
-    Wishart distribution with its own degrees of freedom.
+    A panel VAR has a covariance of all coefficients of any form (clustered by entity, say), and coefficients are drawn
+    from the normal distribution with it. By moments, and by least squares with a correction, estimates of
+    :math:`\Sigma` and of the coefficients are correlated: both are then drawn together, from what each entity adds to
+    them (the foot of a table says "normal, jointly with sigma"). Otherwise :math:`\Sigma` is drawn by itself, from the
+    inverse Wishart distribution with its own degrees of freedom.
 
     Parameters
     ----------
@@ -56,6 +58,11 @@ class MonteCarlo(Simulated):
     def kind(self) -> str:
         """How the draws are made, in words."""
         return "Monte Carlo (normal-inverse-Wishart)"
+
+    def kind_for(self, target: Target) -> str:
+        """How the draws of a model are made, in words."""
+        model = target.model
+        return f"Monte Carlo ({model.distribution})" if isinstance(model, FromPosterior) else self.kind
 
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield draws from the normal-inverse-Wishart distribution, chunk by chunk."""

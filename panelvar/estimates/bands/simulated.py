@@ -66,9 +66,15 @@ class Simulated(ABC):
     @property
     def label(self) -> str:
         """One line for the foot of a table or figure."""
-        return (
-            f"{self.kind}, {say_draws(self.draws, self.seed)}, {described_limits(self.interval, self.joint, self.over)}"
-        )
+        return self._labelled(self.kind)
+
+    def _labelled(self, kind: str) -> str:
+        return f"{kind}, {say_draws(self.draws, self.seed)}, {described_limits(self.interval, self.joint, self.over)}"
+
+    def kind_for(self, target: Target) -> str:
+        """How the draws of a model are made, in words."""
+        del target
+        return self.kind
 
     @abstractmethod
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
@@ -130,7 +136,7 @@ class Simulated(ABC):
         # The spread of models is no sampling error.
         errors_shown = None if target.set_valued else finite_errors(spread)
         notes = (*self._doubts(levels[0]), *self.notes(target))
-        return Band(found, self.label, errors_shown, draws, notes)
+        return Band(found, self._labelled(self.kind_for(target)), errors_shown, draws, notes)
 
     def _doubts(self, level: float) -> tuple[Note, ...]:
         notes = []

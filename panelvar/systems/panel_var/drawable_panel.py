@@ -78,6 +78,11 @@ class DrawablePanel:
         moves = self._root.T.reshape(-1, n_vars, m).swapaxes(1, 2)
         return np.broadcast_to(moves, (*form.factor.shape[:-2], *moves.shape))
 
+    @property
+    def distribution(self) -> str:
+        """What parameters are drawn from, in words."""
+        return "normal, inverse Wishart" if self.fit.sigma_moves is None else "normal, jointly with sigma"
+
     def posterior(self, draws: int, future_steps: int, rng: np.random.Generator) -> Draws:
         """Coefficients from the normal distribution of the estimates; sigma with them, where they vary together.
 

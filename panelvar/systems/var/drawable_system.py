@@ -132,6 +132,11 @@ class DrawableSystem:
         bias = least_squares_bias(problem.coefficients, sigma, problem.nobs, constant=bool(d))
         return lag_matrices(bias, 0)
 
+    @property
+    def distribution(self) -> str:
+        """What parameters are drawn from, in words."""
+        return "normal-inverse-Wishart"
+
     def posterior(self, draws: int, future_steps: int, rng: np.random.Generator) -> Draws:
         """Draws from the normal-inverse-Wishart distribution, and normal errors after the data."""
         problem = self.problem

@@ -229,3 +229,13 @@ def test_fewer_entities_than_coefficients_have_a_covariance_of_their_rank():
     for bands in (pv.DeltaMethod(), pv.MonteCarlo(draws=50)):
         found = quietly(model.impulse_responses, 4, bands=bands)
         assert np.isfinite(found.lower).all()
+
+
+def test_the_foot_says_what_was_drawn():
+    frame = panel_of(seed=3, entities=40, periods=12)
+    labels = [
+        fit(frame, method=method, instruments=None).impulse_responses(1, bands=pv.MonteCarlo(draws=500)).band_label
+        for method in ("gmm", "within")
+    ]
+    assert labels[0].startswith("Monte Carlo (normal, jointly with sigma), 500 draws")
+    assert labels[1].startswith("Monte Carlo (normal, inverse Wishart), 500 draws")
