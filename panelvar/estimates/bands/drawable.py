@@ -35,11 +35,14 @@ class Draws(NamedTuple):
         Roots S of :math:`(X'X)^{-1} = S S'` in each draw's data; made only for studentised intervals.
     future : array (B, steps, K) or None
         Errors in the periods after the data; made only for forecasts.
+    unsolved : int
+        Draws in which the estimator has no solution, and what is nearest to one stands for it.
     """
 
     form: ReducedForm
     spread: Array | None = None
     future: Array | None = None
+    unsolved: int = 0
 
 
 class Resampled(NamedTuple):

@@ -20,6 +20,8 @@ from panelvar.estimates.bands.limits import INTERVALS, JOINTS, SCOPES, limits
 from panelvar.estimates.bands.target import Band, Target, nested
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 
+MANY_UNSOLVED = 0.05
+"""Share of draws without a solution from which a band is warned of."""
 _PATIENCE = 2.0
 """Seconds before a progress bar appears."""
 _GRADIENT_BYTES = 2_000_000
@@ -108,9 +110,10 @@ class Simulated(ABC):
                 "Studentised intervals need a standard error in every draw, but this statistic has no formula for "
                 "one. Use interval='percentile' or 'hall'."
             )
-        values, errors = [], []
+        values, errors, unsolved = [], [], 0
         for chunk in _with_progress(self.chunks(target, read_generator("seed", self.seed)), self.draws):
             values.append(target.statistic(chunk))
+            unsolved += chunk.unsolved
             if studentised and chunk.spread is not None:
                 errors.append(drawn_errors(target, chunk.form, chunk.spread))
         draws = np.concatenate(values)
@@ -135,10 +138,10 @@ class Simulated(ABC):
             spread = draws.std(axis=0, ddof=1)
         # The spread of models is no sampling error.
         errors_shown = None if target.set_valued else finite_errors(spread)
-        notes = (*self._doubts(levels[0]), *self.notes(target))
+        notes = (*self._doubts(levels[0], unsolved), *self.notes(target))
         return Band(found, self._labelled(self.kind_for(target)), errors_shown, draws, notes)
 
-    def _doubts(self, level: float) -> tuple[Note, ...]:
+    def _doubts(self, level: float, unsolved: int = 0) -> tuple[Note, ...]:
         notes = []
         if self.draws * (1.0 - level) < 10.0:
             text = (
@@ -146,6 +149,14 @@ class Simulated(ABC):
                 "draws in each tail. Ask for more draws."
             )
             notes.append(Note("few-draws", text, warn=True))
+        if unsolved:
+            text = (
+                f"In {unsolved} of {self.draws} draws the estimator's equations have no solution: it would refuse such "
+                "data. The band takes what is nearest to a solution in their place."
+            )
+            many = unsolved > MANY_UNSOLVED * self.draws
+            advice = " So many mean that these data have one by luck. Use another method, such as method='gmm'."
+            notes.append(Note("unsolved-draws", text + advice * many, warn=many))
         return tuple(notes)
 
 

@@ -53,6 +53,23 @@ class Totals(NamedTuple):
     paired: Array | None = None
 
 
+class Refitted(NamedTuple):
+    """Estimates of B sets of weights, or of data.
+
+    Attributes
+    ----------
+    params : array (B, m, K)
+    sigma : array (B, K, K)
+        Residual covariances.
+    unsolved : int
+        In how many of them the estimator's equations have no solution, and what is nearest to one stands for it.
+    """
+
+    params: Array
+    sigma: Array
+    unsolved: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """Rows of a panel, less their entities' means where there are effects.

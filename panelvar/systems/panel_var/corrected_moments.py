@@ -11,7 +11,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError
 from panelvar.kernels.dynamics.profile_moments import ProfileMoments, Root, bias_weights, row_moments
-from panelvar.systems.panel_var.blocks import Totals, block_of, projected
+from panelvar.systems.panel_var.blocks import Refitted, Totals, block_of, projected
 from panelvar.systems.panel_var.least_squares import PanelLeastSquares
 from panelvar.systems.panel_var.rows import PanelVarRows
 
@@ -45,7 +45,13 @@ class CorrectedMoments(PanelLeastSquares):
 
     def combined(self, totals: Sequence[Totals]) -> Array:
         """Return the coefficients; where the moments have no zero, those that are nearest to one."""
-        return np.stack([self._solved(totals[0], draw, nearest=True)[1] for draw in range(len(totals[0].params))])
+        return self.estimates(totals).params
+
+    def estimates(self, totals: Sequence[Totals]) -> Refitted:
+        """Return the estimates, and how often the moments have no zero."""
+        found = [self._solved(totals[0], draw, nearest=True) for draw in range(len(totals[0].params))]
+        params = np.stack([own for _, own in found])
+        return Refitted(params, self._sigmas(totals[0], params), sum(not root.found for root, _ in found))
 
     @cached_property
     def params(self) -> Array:

@@ -136,14 +136,14 @@ class ReweightedPanel(DrawablePanel):
         self, weights: Array, future_steps: int, rng: np.random.Generator, carried: Array | None = None
     ) -> Draws:
         """Estimates with weights (B, N) of the entities; errors of later periods are residuals of rows drawn."""
-        params, sigma = self.refits(weights)
+        params, sigma, unsolved = self.refits(weights)
         form = self.form(params, positive_factor(sigma))
         if carried is not None:
             form = form._replace(carried=self._products(weights, params, carried))
         future = None
         if future_steps:
             future = self.residuals[rng.integers(0, self.nobs, (len(weights), future_steps))]
-        return Draws(form, None, future)
+        return Draws(form, None, future, unsolved)
 
     def _products(self, weights: Array, params: Array, carried: Array) -> Array:
         """Cross products (B, K, k) of each draw's residuals with its series, demeaned and orthonormal.
@@ -221,13 +221,13 @@ class RegeneratedPanel(ReweightedPanel):
                 "interval='hall'."
             )
         data = self.recursion.data(drawn.innovations, self.params)
-        params, sigma = self.recursion.refit(data)
+        params, sigma, unsolved = self.recursion.refit(data)
         if self.bias is not None:
             params = corrected(params, self.bias)
         form = self.form(params, positive_factor(sigma))
         if drawn.carried is not None:
             form = form._replace(carried=self.recursion.left(data, params).swapaxes(1, 2) @ drawn.carried)
-        return Draws(form, None, drawn.future)
+        return Draws(form, None, drawn.future, unsolved)
 
     def asymptotic_bias(self) -> Array:
         """Refuse: the formula is for one series."""

@@ -18,12 +18,13 @@ from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.panels.dynamic.cube import RowCounts
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.systems.identification.scheme import Estimates
+from panelvar.systems.panel_var.blocks import Refitted
 from panelvar.systems.panel_var.recursion import Recursion
 from panelvar.systems.panel_var.rows import SystemRows
 from panelvar.systems.responses.sigma_moves import SigmaMoves, joint_moves
 
-Refits = Callable[[Array], tuple[Array, Array]]
-"""Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities."""
+Refits = Callable[[Array], Refitted]
+"""Estimates with weights (B, N) of the entities."""
 Covariances = Callable[[object], CovarianceEstimate]
 """The covariance that a ``cov=`` asks for, of the coefficients stacked equation by equation."""
 

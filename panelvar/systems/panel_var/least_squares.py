@@ -21,7 +21,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.unit_free_solves import summed_solve
-from panelvar.systems.panel_var.blocks import Block, Totals, block_of
+from panelvar.systems.panel_var.blocks import Block, Refitted, Totals, block_of
 from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows
 
 
@@ -91,17 +91,22 @@ class PanelLeastSquares(ABC):
         own = residuals[:, :, None] * residuals[:, None, :] - counted[:, None, None] * self.sigma
         return np.asarray((own - through - through.swapaxes(1, 2)) / self.df_resid)
 
-    def refits(self, weights: Array) -> tuple[Array, Array]:
-        """Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities.
+    def refits(self, weights: Array) -> Refitted:
+        """Estimates with weights (B, N) of the entities.
 
         Whole weights make a panel in which an entity occurs so often, each time as an entity of its own.
         """
         return self.estimates([block.weighted(weights) for block in self.blocks])
 
-    def estimates(self, totals: Sequence[Totals]) -> tuple[Array, Array]:
-        """Coefficients (B, m, K) and residual covariances (B, K, K) from each block's least squares."""
-        params, block = self.combined(totals), self.blocks[0]
-        return params, block.scatter(totals[0], params) / block.degrees(totals[0])[:, None, None]
+    def estimates(self, totals: Sequence[Totals]) -> Refitted:
+        """Estimates from each block's least squares."""
+        params = self.combined(totals)
+        return Refitted(params, self._sigmas(totals[0], params))
+
+    def _sigmas(self, total: Totals, params: Array) -> Array:
+        """Residual covariances (B, K, K) of coefficients (B, m, K)."""
+        block = self.blocks[0]
+        return np.asarray(block.scatter(total, params) / block.degrees(total)[:, None, None])
 
 
 class LeastSquares(PanelLeastSquares):

@@ -14,7 +14,7 @@ from panelvar.kernels.dynamics.batched_lags import BatchFit, fit_batch, triangle
 from panelvar.kernels.dynamics.lag_problem import coefficient_errors
 from panelvar.panels.heterogeneous.random_coefficients import mean_group
 from panelvar.panels.heterogeneous.unit_fits import covariance_of_average
-from panelvar.systems.panel_var.blocks import column_lengths
+from panelvar.systems.panel_var.blocks import Refitted, column_lengths
 from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.rows import PanelVarRows
 from panelvar.systems.var.scored_system import RULES
@@ -42,17 +42,18 @@ class MeanGroup:
     def _degrees(self) -> Positions:
         return self.fits.nobs - self.rows.n_regressors
 
-    def refits(self, weights: Array) -> tuple[Array, Array]:
-        """Average coefficients (B, m, K) and residual covariances with weights (B, N) of the entities."""
+    def refits(self, weights: Array) -> Refitted:
+        """Average coefficients and residual covariances with weights (B, N) of the entities."""
         params = np.tensordot(weights, self.fits.params, axes=1) / weights.sum(axis=1)[:, None, None]
         factor = self.fits.scatter_factor
         scatter = np.tensordot(weights, factor @ factor.swapaxes(1, 2), axes=1)
-        return params, scatter / (weights @ self._degrees)[:, None, None]
+        return Refitted(params, scatter / (weights @ self._degrees)[:, None, None])
 
     def fit(self) -> PanelVarFit:
         """Collect what a result needs."""
         rows, fits = self.rows, self.fits
-        params, sigma = (each[0] for each in self.refits(np.ones((1, rows.n_entities))))
+        found = self.refits(np.ones((1, rows.n_entities)))
+        params, sigma = found.params[0], found.sigma[0]
         own = rows.y - np.einsum("nm,nmk->nk", rows.x, fits.params[rows.entities.codes])
         stacked = fits.params.swapaxes(1, 2).reshape(rows.n_entities, -1)
         errors = coefficient_errors(fits.inverse_factor, fits.scatter_factor, self._degrees[:, None])

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.panels.dynamic.dynamic_model import build_model
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate, estimate
+from panelvar.systems.panel_var.blocks import Refitted
 from panelvar.systems.panel_var.recursion import Recursion
 
 
@@ -37,8 +38,8 @@ class MomentRecursion(Recursion):
         """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
         return np.asarray(self.less_effects((self.rows.y - self.rows.x @ params)[None])[0])
 
-    def refit(self, data: Array) -> tuple[Array, Array]:
-        """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
+    def refit(self, data: Array) -> Refitted:
+        """Estimates of data sets (B, n, m + K)."""
         found, rows, m = self.found, self.rows, self.rows.n_regressors
         params = np.empty((len(data), m, rows.n_vars))
         sigma = np.empty((len(data), rows.n_vars, rows.n_vars))
@@ -49,7 +50,7 @@ class MomentRecursion(Recursion):
             model = build_model(rows.panel, found.model.specification, "drop", known)
             again = estimate(model, steps=found.steps, joint=found.joint, cov_kind=found.cov_kind)
             params[draw], sigma[draw] = again.params[self.order], again.sigma
-        return params, sigma
+        return Refitted(params, sigma)
 
     def less_effects(self, values: Array) -> Array:
         """Values (B, n, K) of data sets' rows, less the effects of periods, and then their entities' means."""

@@ -19,6 +19,7 @@ from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, estima
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, Specification, read_instruments
 from panelvar.panels.dynamic.transforms import TRANSFORMS, WORDS
 from panelvar.panels.dynamic.weighting import StackedRows
+from panelvar.systems.panel_var.blocks import Refitted
 from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.moment_recursion import MomentRecursion
 from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows, estimate_effects
@@ -207,8 +208,8 @@ class WeightedRefits:
         """Rows of each entity."""
         return np.asarray(self.found.model.kept.transformed.used.sum(axis=0), dtype=np.float64)
 
-    def __call__(self, weights: Array) -> tuple[Array, Array]:
-        """Coefficients (B, m, K) and residual covariances (B, K, K) with weights (B, N) of the entities."""
+    def __call__(self, weights: Array) -> Refitted:
+        """Estimates with weights (B, N) of the entities."""
         found, model = self.found, self.found.model
         halved = 2.0 if model.kind == "fd" else 1.0
         instruments, covariances = model.kept.instruments, found.row_covariances()
@@ -220,7 +221,7 @@ class WeightedRefits:
             left = np.concatenate([-params[draw], np.eye(params.shape[2])])
             rows = float(own @ self.counts) - model.n_regressors
             sigma[draw] = left.T @ np.tensordot(own, self.squares, axes=1) @ left / rows / halved
-        return params[:, self.order], sigma
+        return Refitted(params[:, self.order], sigma)
 
 
 def bootstrap_notes(found: GmmEstimate) -> tuple[Note, ...]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.systems.panel_var.blocks import Block, Totals, entity_products
+from panelvar.systems.panel_var.blocks import Block, Refitted, Totals, entity_products
 from panelvar.systems.panel_var.least_squares import PanelLeastSquares
 from panelvar.systems.panel_var.rows import PanelVarRows
 
@@ -34,8 +34,8 @@ class Recursion(ABC):
         """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
 
     @abstractmethod
-    def refit(self, data: Array) -> tuple[Array, Array]:
-        """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
+    def refit(self, data: Array) -> Refitted:
+        """Estimates of data sets (B, n, m + K)."""
 
     @abstractmethod
     def less_effects(self, values: Array) -> Array:
@@ -91,8 +91,8 @@ class LeastSquaresRecursion(Recursion):
         """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
         return self.estimator.blocks[0].residuals(params)
 
-    def refit(self, data: Array) -> tuple[Array, Array]:
-        """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
+    def refit(self, data: Array) -> Refitted:
+        """Estimates of data sets (B, n, m + K)."""
         estimator = self.estimator
         return estimator.estimates([_totals(block, data) for block in estimator.blocks])
 

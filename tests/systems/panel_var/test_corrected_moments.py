@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from quiet import quietly
+from streams import stream
 from systems.panel_var.panel_var_twins import NAMES, panel_of
 
 import panelvar as pv
@@ -78,6 +79,35 @@ def test_persistent_variables_of_few_entities_are_refused():
     frame = pd.DataFrame(walks.reshape(-1, 2), index=index, columns=NAMES)
     with pytest.raises(pv.NumericalError, match="too persistent for 12 entities of 5 rows"):
         fit(frame)
+
+
+@pytest.mark.parametrize(("root", "many"), [(0.6, True), (0.1, False)])
+def test_draws_that_have_no_zero_are_counted(root, many):
+    """Each draw is a panel in which an entity occurs so often: where its fit is refused, the band says so."""
+    rng, entities, draws = np.random.default_rng(2), 60, 6
+    values = np.zeros((40, entities, 2))
+    for t in range(1, 40):
+        values[t] = root * values[t - 1] + rng.standard_normal((entities, 2))
+    index = pd.MultiIndex.from_product([range(entities), range(7)], names=["i", "t"])
+    frame = pd.DataFrame(values[-7:].swapaxes(0, 1).reshape(-1, 2), index=index, columns=NAMES)
+    model = fit(frame)
+    weights = stream(5).multinomial(entities, np.full(entities, 1 / entities), size=draws)
+    refused = 0
+    for own in weights:
+        drawn = np.repeat(np.arange(entities), own)
+        again = frame.to_numpy().reshape(entities, 7, 2)[drawn].reshape(-1, 2)
+        try:
+            fit(pd.DataFrame(again, index=index, columns=NAMES))
+        except pv.NumericalError:
+            refused += 1
+    assert (refused > 0) == many
+    bands = pv.EntityBootstrap(draws=draws, seed=5)
+    found = quietly(model.impulse_responses, 2, bands=bands)
+    notes = [note for note in found.notes if note.code == "unsolved-draws"]
+    assert len(notes) == many
+    if many:
+        assert f"In {refused} of 6 draws the estimator's equations have no solution" in notes[0].text
+        assert notes[0].warn and "method='gmm'" in notes[0].text
 
 
 @pytest.mark.parametrize("apart", [0.0, 1e-14, 1e-8])

@@ -25,7 +25,7 @@ def moved(fitted, entity, size):
     """Coefficients, equation by equation, and sigma with the weight of one entity moved."""
     weights = np.ones((1, fitted.rows.n_entities))
     weights[0, entity] += size
-    params, sigma = fitted.refits(weights)
+    params, sigma, _ = fitted.refits(weights)
     return params[0].T.ravel(), sigma[0]
 
 

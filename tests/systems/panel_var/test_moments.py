@@ -83,7 +83,7 @@ def test_sigma_is_that_of_the_errors_whatever_the_transform(transform):
 def test_a_draw_of_entities_is_the_panel_with_some_twice(options):
     model = fit(instruments=COLLAPSED, **options)
     weights = np.random.default_rng(1).multinomial(80, np.full(80, 1 / 80)).astype(float)
-    params, sigma = model.fit.refits(weights[None])
+    params, sigma, _ = model.fit.refits(weights[None])
     pieces = []
     for place, (label, count) in enumerate(zip(SHORT.index.levels[0], weights, strict=True)):
         pieces += [SHORT.loc[[label]].rename(index={label: f"{place}-{copy}"}) for copy in range(int(count))]
@@ -224,7 +224,7 @@ def test_data_are_generated_again_and_estimated_by_the_same_moments(options):
     own = recursion.residuals(params)
     data = recursion.data(own[None], params)
     assert_allclose(data[0], recursion.rows.columns, rtol=0, atol=1e-12)
-    again, sigma = recursion.refit(data)
+    again, sigma, _ = recursion.refit(data)
     assert_allclose(again[0], params, rtol=1e-9, atol=1e-12)
     assert_allclose(sigma[0], model.sigma, rtol=1e-9)
     data = recursion.data(own[None, ::-1] * 0.5, params)
@@ -232,7 +232,7 @@ def test_data_are_generated_again_and_estimated_by_the_same_moments(options):
     places = frame.index.get_indexer(recursion.rows.design.index)
     made.iloc[places, :2] = data[0][:, -2:]
     other = fit(made, instruments=COLLAPSED, **options)
-    again, sigma = recursion.refit(data)
+    again, sigma, _ = recursion.refit(data)
     assert_allclose(again[0], other.fit.params, rtol=1e-8, atol=1e-11)
     assert_allclose(sigma[0], other.sigma, rtol=1e-8)
 

@@ -178,7 +178,7 @@ def test_influences_are_derivatives_along_the_weights_of_entities(method, option
     for entity in range(estimator.rows.n_entities):
         weights = np.ones((2, estimator.rows.n_entities))
         weights[:, entity] += [step, -step]
-        (up, down), _ = estimator.refits(weights)
+        (up, down), *_ = estimator.refits(weights)
         own = influence[codes == entity].sum(axis=0)
         assert_allclose((up - down) / (2 * step), own, rtol=0, atol=1e-7 * np.abs(influence).max())
 
@@ -198,7 +198,7 @@ def test_refits_are_fits_of_relabelled_entities(method, options):
     labels = list(model.fit.rows.design.entity_labels)
     rng = np.random.default_rng(2)
     weights = rng.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), size=4).astype(float)
-    params, sigma = model.fit.refits(weights)
+    params, sigma, _ = model.fit.refits(weights)
     for draw, own, errors in zip(weights, params, sigma, strict=True):
         chosen = [label for label, count in zip(labels, draw, strict=True) for _ in range(int(count))]
         again = fit(with_repeats(frame, chosen), 1, method, **options)
@@ -312,7 +312,7 @@ def test_entity_bootstrap_is_the_refits_it_says():
     band = model.impulse_responses(4, bands=pv.EntityBootstrap(draws=200, seed=3), level=0.9)
     weights = stream(3).multinomial(35, np.full(35, 1 / 35), size=200).astype(float)
     paths = []
-    for params, sigma in zip(*model.fit.refits(weights), strict=True):
+    for params, sigma in zip(*model.fit.refits(weights)[:2], strict=True):
         lag, impact = params.T, np.linalg.cholesky(sigma)
         paths.append([np.linalg.matrix_power(lag, h) @ impact for h in range(5)])
     assert_allclose(band.draws, paths, rtol=0, atol=1e-10)

@@ -44,7 +44,7 @@ def test_refits_are_fits_of_the_data_generated(method, lags, options):
     errors = np.random.default_rng(1).standard_normal((2, model.nobs, 2))
     recursion = model.fit.recursion
     data = recursion.data(errors, model.fit.params)
-    params, sigma = recursion.refit(data)
+    params, sigma, _ = recursion.refit(data)
     for draw in range(2):
         assert_allclose(data[draw], generated(model, errors[draw]), rtol=0, atol=1e-10)
         other = frame.copy()
@@ -65,7 +65,7 @@ def test_after_a_gap_lags_are_observed(lags):
     assert_allclose(data[0], expected, rtol=0, atol=1e-10)
     rows = [(*label, row[:-2], row[-2:]) for label, row in zip(model.resids.index, expected, strict=True)]
     params, residuals, whole, _ = dummy_regression(rows)
-    found, sigma = model.fit.recursion.refit(data)
+    found, sigma, _ = model.fit.recursion.refit(data)
     assert_allclose(found[0], params, rtol=0, atol=1e-10)
     assert_allclose(sigma[0], residuals.T @ residuals / (len(rows) - whole.shape[1]), rtol=1e-9)
 
@@ -76,7 +76,7 @@ def test_the_residuals_give_the_data_back(method):
     recursion = model.fit.recursion
     data = recursion.data(model.resids.to_numpy()[None], model.fit.params)
     assert_allclose(data[0], model.fit.rows.columns, rtol=0, atol=1e-9)
-    params, sigma = recursion.refit(data)
+    params, sigma, _ = recursion.refit(data)
     assert_allclose(params[0], model.params, rtol=0, atol=1e-9)
     assert_allclose(sigma[0], model.sigma, rtol=1e-9)
     assert_allclose(recursion.left(data, model.fit.params)[0], model.resids, rtol=0, atol=1e-9)
