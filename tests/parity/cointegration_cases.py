@@ -170,7 +170,7 @@ def statsmodels_fit(name: str, key: str) -> list[Comparison]:
     _, case, lagged, rank, seasons = key.split("_")
     lags, rank, seasons = int(lagged) + 1, int(rank), int(seasons)
     trend = IN_STATSMODELS[case]
-    rules = pv.VarConvention("statsmodels", sigma="ml", coefficient_sigma="ml", distribution="normal")
+    rules = "statsmodels"
 
     def fit():
         return model(name, rank, lags, trend, seasons, rules)

@@ -304,7 +304,7 @@ small_sample : bool
     Multiply the covariance by (n - 1) / (n - k) G / (G - 1), and use t with G - 1 degrees of freedom.
 convention (dynamic) : {"default", "stata", "xtabond", "plm", "gretl"}
     Error variances and one-step weights as programs have them: see `panelvar.panels.dynamic.gmm_convention`.
-    ``"stata"`` is xtabond2, ``"xtabond"`` xtabond, xtdpd and xtdpdsys.
+    ``"stata"`` is xtabond2, ``"xtabond"`` xtabond, xtdpd and xtdpdsys. ``"gretl"`` is dpanel in panels without gaps.
 missing (dynamic) : {"drop", "raise"}
     What to do with rows that miss a variable of the equation. A missing lag of an instrument is zero either way.
 unseen : {"zero", "missing", "raise"}

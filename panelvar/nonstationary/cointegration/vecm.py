@@ -14,7 +14,7 @@ from panelvar.nonstationary.cointegration.cases import CASES, problem_at_rank
 from panelvar.nonstationary.cointegration.relations import check_normalisation
 from panelvar.nonstationary.cointegration.vecm_result import VecmResult
 from panelvar.systems.var.var import fit_var
-from panelvar.systems.var.var_convention import VarConvention
+from panelvar.systems.var.var_convention import VECM_PRESETS, VarConvention
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -59,6 +59,7 @@ def fit_vecm(
         ``"canonical"`` leaves :math:`\beta'S_{11}\beta = I`, which has no errors.
     {missing (system), convention (system)}
         Its ``coefficient_sigma`` is behind all errors, its ``relations`` says what they and the criteria count.
+        ``"statsmodels"`` is its ``VECM``, which divides by n where its ``VAR`` divides by n less the coefficients.
 
     Returns
     -------
@@ -109,7 +110,7 @@ def fit_vecm(
         exogenous=exogenous,
         exogenous_lags=exogenous_lags,
         missing=missing,
-        convention=convention,
+        convention=VECM_PRESETS.get(convention, convention) if isinstance(convention, str) else convention,
     )
     if rank > full.n_vars:
         raise SpecificationError(

@@ -13,6 +13,9 @@ from panelvar.core.base.quoting import shown
 class GmmConvention:
     """How a program weighs and reports.
 
+    Which rows there are is no part of it: gretl's dpanel differences consecutive usable rows of an entity, however far
+    apart, and here no difference reaches across a gap. A warning says so where that matters.
+
     Parameters
     ----------
     name : str

@@ -255,6 +255,13 @@ class GmmEstimate:
                 "correction for few."
             )
             out.append(Note("uncorrected", text))
+        if self.convention.name == "gretl" and self.model.kind == "fd" and self.model.census.pausing:
+            text = (
+                f"{self.model.census.pausing} of {self.model.n_entities} entities have gaps. gretl's dpanel takes the "
+                "difference of rows on both sides of a gap; here none reaches across one, as in the other programs. So "
+                "convention='gretl' does not give gretl's numbers in this panel."
+            )
+            out.append(Note("gretl-gaps", text, warn=True))
         return (*out, *self.in_units)
 
     @cached_property

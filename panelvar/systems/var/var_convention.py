@@ -173,6 +173,12 @@ VAR_PRESETS: dict[str, VarConvention] = {
     )
 }
 
+VECM_PRESETS = VAR_PRESETS | {
+    # VECM divides by n where VAR divides by n - m.
+    "statsmodels": VAR_PRESETS["statsmodels"].but(name="statsmodels", sigma="ml", coefficient_sigma="ml")
+}
+"""Presets of error-correction models."""
+
 
 def var_convention(convention: str | VarConvention) -> VarConvention:
     """Resolve a preset's name, or pass a `VarConvention` through.

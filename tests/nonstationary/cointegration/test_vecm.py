@@ -613,3 +613,16 @@ def test_restrictions_that_mix_variables_in_any_units(powers):
     turned = [{name: value / unit for (name, value), unit in zip(known[0].items(), units, strict=True)}]
     one, other = plain.restriction_test(known=known), moved.restriction_test(known=turned)
     assert other.statistic == pytest.approx(one.statistic, rel=1e-8)
+
+
+def test_statsmodels_divides_by_the_rows_in_an_error_correction_model():
+    """Its VECM does, where its VAR takes degrees of freedom; so do Stata's, whose p-values are normal too."""
+    data = denmark()
+    model, stata = (pv.fit_vecm(data, rank=1, lags=2, trend="rc", convention=name) for name in ("statsmodels", "stata"))
+    assert model.convention.name == "statsmodels"
+    assert_allclose(model.short_run_std_errors, stata.short_run_std_errors, rtol=1e-12)
+    assert_allclose(model.beta_std_errors, stata.beta_std_errors, rtol=1e-12)
+    assert_allclose(model.sigma, stata.sigma, rtol=1e-12)
+    default = pv.fit_vecm(data, rank=1, lags=2, trend="rc")
+    assert (default.short_run_std_errors > 1.04 * model.short_run_std_errors).all().all()
+    assert pv.fit_var(data, lags=2, convention="statsmodels").convention.sigma == "df"

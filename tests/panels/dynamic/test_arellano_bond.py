@@ -314,3 +314,20 @@ def test_small_samples_too_small_to_count(cov):
     else:
         with pytest.raises(pv.InsufficientDataError, match=r"two clusters of entities; .* and 1 cluster"):
             quietly(pv.fit_arellano_bond, one, "y", **options)
+
+
+def test_a_convention_says_where_its_programs_rows_are_others():
+    """gretl differences across a gap; the note is there in panels with gaps alone, and for differences alone."""
+    firms = pv.load_data("employment")
+    whole = {"instruments": pv.LagInstruments(last=3, collapse=True), "convention": "gretl"}
+
+    def noted(frame, **options):
+        result = quietly(pv.fit_arellano_bond, frame, "log(emp) ~ log(wage)", **whole | options)
+        return [note for note in result.notes if note.code == "gretl-gaps"]
+
+    first = firms.index.get_level_values(0)[0]
+    years = firms.loc[first].index
+    gap = firms.drop([(first, years[3])])
+    assert not noted(firms) and not noted(gap, convention="default") and not noted(gap, transform="fod")
+    (note,) = noted(gap)
+    assert note.warn and note.text.startswith("1 of 140 entities have gaps. gretl's dpanel")
