@@ -103,6 +103,18 @@ class EffectiveF(Presented):
         return f"<Effective F = {format_number(self.statistic)} (critical values by share of bias: {values})>"
 
 
+def repaired_notes(stage: LinearResult, what: str) -> tuple[Note, ...]:
+    """Warn where a statistic is made of a covariance of a first stage that was repaired."""
+    if all(note.code != "covariance-repaired" for note in stage.covariance.notes):
+        return ()
+    text = (
+        f"{what}: the covariance of the first stage ({stage.covariance.label}) was not positive semi-definite, and its "
+        "negative eigenvalues were set to zero. The statistic can then be of any size, so do not read strength into "
+        "it. Cluster by one dimension, such as Clustered('entity')."
+    )
+    return (Note("strength-repaired", text, warn=True),)
+
+
 def first_stages(result: LinearResult) -> dict[str, LinearResult]:
     """The regression of each endogenous regressor on all instruments, under the result's covariance."""
     base = instrumented_of(result.fit, "A first stage")
@@ -126,9 +138,12 @@ def first_stage_table(result: LinearResult) -> FrameTable:
     layout, df = base.layout, float(first_stage_df(result.fit))
     records = []
     notes: list[Note] = []
-    for j, stage in enumerate(first_stages(result).values()):
+    # The fit has warned of them.
+    repaired: list[Note] = []
+    for j, (name, stage) in enumerate(first_stages(result).items()):
         test = zero_test(stage, base.excluded, "First stage", "no instrument explains it")
         notes += test.notes
+        repaired += repaired_notes(stage, f"First-stage F of {name!r}")
         value, numerator, denominator = as_f(test, layout.excluded, df)
         conditional = conditional_f(result, base, j, df)
         # What is left once the exogenous regressors are taken out of both sides.
@@ -161,7 +176,8 @@ def first_stage_table(result: LinearResult) -> FrameTable:
         Fact("Distribution of F", f"F({', '.join(map(format_degrees, pair))})") for pair in degrees if len(degrees) == 1
     )
     null = "Null hypothesis: no excluded instrument explains the regressor (given the other endogenous ones)."
-    return FrameTable(pd.DataFrame(records, index=list(base.endogenous)), formats, "First stages", facts, (null,))
+    told = (null, *(note.text for note in dict.fromkeys((*notes, *repaired))))
+    return FrameTable(pd.DataFrame(records, index=list(base.endogenous)), formats, "First stages", facts, told)
 
 
 def conditional_f(result: LinearResult, base: Instrumented, j: int, df: float) -> tuple[float, float, float]:
@@ -255,6 +271,7 @@ def rank_test(result: LinearResult, *, lagrange: bool) -> TestResult:
     name = "Anderson canonical correlations LM" if is_classical(result) else "Kleibergen-Paap rk LM"
     if not lagrange:
         name = name.replace("Anderson canonical correlations LM", "Cragg-Donald Wald").replace("rk LM", "rk Wald")
+    notes = (*notes, *repaired_notes(stage, name))
     return chi2_test(name, statistic, df, "some combination of the endogenous is unexplained", notes)
 
 
@@ -351,8 +368,28 @@ def robust_weakness_notes(result: LinearResult) -> list[Note]:
     """Warn where the instruments are weak under the result's errors alone: the classical F does not see it.
 
     With one endogenous regressor the effective F decides, else Kleibergen and Paap's F. A stream is read once more.
+    Where several dimensions cluster and a first stage's covariance was repaired, say that as well.
     """
-    if is_classical(result) or any(note.code == WEAK for note in result.fit.notes):
+    if is_classical(result):
+        return []
+    found = _repaired_stages(result) if len(result.covariance.clusters) > 1 else []
+    return found + _weak_under_errors(result)
+
+
+def _repaired_stages(result: LinearResult) -> list[Note]:
+    try:
+        stages = first_stages(result).items()
+    except PanelVarError:
+        return []
+    return [
+        note
+        for name, stage in stages
+        for note in repaired_notes(stage, f"First-stage F of {name!r}, effective F, Kleibergen-Paap")
+    ]
+
+
+def _weak_under_errors(result: LinearResult) -> list[Note]:
+    if any(note.code == WEAK for note in result.fit.notes):
         return []
     try:
         effective = effective_f(result)
