@@ -166,7 +166,7 @@ ESTIMATOR_ROWS = [
         ESTIMATOR,
         "Effects of the periods",
         'fit_arellano_bond(*table_4, lags=2, time_effects=True, steps=1, convention="plm")',
-        params("time[1982]"),
+        params("C(year)[T.1982]"),
         reference("empluk_pgmm/ab91_table4_a_onestep/coef/1982"),
         (f"{DENSE}::test_it_reproduces_plm",),
         {

@@ -57,7 +57,7 @@ def ours(label: str) -> str:
     if match is not None:
         name, first, last, number = match.groups()
         return lag(name, int(number) if last else int(first))
-    return {"(Intercept)": "const"}.get(label, f"time[{label}]" if label.isdigit() else label)
+    return {"(Intercept)": "const"}.get(label, f"C(year)[T.{label}]" if label.isdigit() else label)
 
 
 @cache
@@ -95,11 +95,11 @@ def joint(found: pv.DynamicPanelResult, names: list[str]) -> dict[str, Any]:
 
 
 def slopes(found: pv.DynamicPanelResult) -> list[str]:
-    return [name for name in found.names if name != "const" and not name.startswith("time[")]
+    return [name for name in found.names if name != "const" and not name.startswith("C(year)[T.")]
 
 
 def periods(found: pv.DynamicPanelResult) -> list[str]:
-    return [name for name in found.names if name.startswith("time[")]
+    return [name for name in found.names if name.startswith("C(year)[T.")]
 
 
 def m_test(found: pv.DynamicPanelResult, order: int) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def subset(case: str, group: str) -> Any:
     if case == "system":
         return "levels" if group.startswith("GMM") else "time effects"
     own = LAGS_OF_BOTH if case == "difference_iv" else OUTPUT
-    return [*(f"D.{name}" for name in own), *(f"time[{year}]" for year in range(1979, 1985))]
+    return [*(f"D.{name}" for name in own), *(f"C(year)[T.{year}]" for year in range(1979, 1985))]
 
 
 def statistic(case: str, label: str, group: str = "") -> float:

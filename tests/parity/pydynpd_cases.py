@@ -14,7 +14,7 @@ import panelvar as pv
 
 FILE = "published_pydynpd"
 NAMES = {"L1.n": "L(n)", "L2.n": "L(n, 2)", "_con": "const"} | {
-    f"year_{year}": f"time[{year}]" for year in range(1976, 1985)
+    f"year_{year}": f"C(year)[T.{year}]" for year in range(1976, 1985)
 }
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from panelvar.core.base.arguments import is_number, read_flag
 from panelvar.core.base.chosen_names import as_number, chosen_names, factors_of, level_of, levels_of
 from panelvar.core.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
     MissingInformationError,
     Note,
     NumericalError,
@@ -261,7 +263,9 @@ class EquationEstimates(Inference, Presented, ABC):
         """Return one row of facts, with the names of R's broom: ``r.squared``, ``sigma``, ``nobs``, and so on.
 
         There is no column for what the model does not have. ``statistic``, ``p.value`` and ``df`` are of the joint test
-        (``f_statistic``), ``deviance`` is the residual sum of squares; ``n.entities`` and ``n.periods`` are ours.
+        (``f_statistic``), ``deviance`` is the residual sum of squares; ``n.entities`` and ``n.periods`` are ours, and
+        so are those of dynamic panels: ``n.instruments``, and ``ar1.p.value``, ``ar2.``, ``sargan.``, ``hansen.``,
+        ``difference.in.hansen.`` (of the lagged differences in the levels) with statistics and degrees of freedom.
 
         Returns
         -------
@@ -272,8 +276,8 @@ class EquationEstimates(Inference, Presented, ABC):
 
         row: dict[str, Any] = {}
         for name, path in self._glance.items():
-            with suppress(MissingInformationError, NumericalError):
-                row[name] = offered(self, path)
+            with suppress(MissingInformationError, NumericalError, InsufficientDataError, CollinearityError):
+                row[name] = self._statistic(path)
         return pd.DataFrame([{name: value for name, value in row.items() if value is not None and value == value}])
 
     event_study = event_study.event_study

@@ -316,7 +316,8 @@ class ErrorCorrectionResult(AveragedResult):
     # ---- reading
 
     def _table_columns(self) -> list[ResultColumn]:
-        return [replace(column, long_run=self.long_run.index) for column in super()._table_columns()]
+        effects = () if self.reduced_form is None else self.reduced_form.effects
+        return [replace(column, long_run=self.long_run.index, effects=effects) for column in super()._table_columns()]
 
     @property
     def _facts(self) -> tuple[Fact, ...]:

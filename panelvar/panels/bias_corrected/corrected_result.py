@@ -246,7 +246,7 @@ class CorrectedResult(EquationEstimates):
         own = {
             "rmse": math.sqrt(self.sigma2),
             "convention.name": self.convention,
-            "effects": ("entity", "time") if self.fit.rows.time_effects else ("entity",),
+            "effects": self.within.effects,
         }
         # There is no joint test of estimates without errors.
         if name in own or (name == "f_statistic" and not self.std_errors.notna().all()):

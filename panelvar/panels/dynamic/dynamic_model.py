@@ -111,6 +111,12 @@ class DynamicModel:
         return periods_with_effects(self.specification, self.census)
 
     @property
+    def effects(self) -> tuple[str, ...]:
+        """What there are effects of, as the caller's data call it."""
+        entity, time = self.panel.entity_name or "entity", self.panel.time_name or "time"
+        return (entity, time) if self.specification.time_effects else (entity,)
+
+    @property
     def n_entities(self) -> int:
         """Entities in use, N."""
         return self.census.in_use

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from panelvar.estimates.coefficients.wald import zero_test
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.sample import Sample
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
-from panelvar.panels.dynamic.moment_tests import MomentTests
+from panelvar.panels.dynamic.moment_tests import TESTS_OF_MOMENTS, MomentTests
 from panelvar.panels.dynamic.transforms import WORDS
 from panelvar.panels.static.summary import rows_per_entity
 
@@ -91,6 +92,16 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
     fit: DynamicFit
     covariance: CovarianceEstimate
     estimator: str
+
+    _glance: ClassVar[Mapping[str, str]] = {
+        **EquationEstimates._glance,
+        "n.instruments": "n_instruments",
+        **{
+            f"{test.replace('_', '.')}.{column}": f"{test}.{attribute}"
+            for test in TESTS_OF_MOMENTS
+            for column, attribute in (("statistic", "statistic"), ("df", "df"), ("p.value", "pvalue"))
+        },
+    }
 
     @property
     def _gmm(self) -> GmmEstimate:
@@ -174,12 +185,16 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
         )
 
     def _statistic(self, name: str) -> Any:
+        test, _, what = name.partition(".")
+        if test in TESTS_OF_MOMENTS:
+            found = self._test_of_moments(test)
+            return getattr(found, what, None) if what else found
         if name.startswith("overidentification") and not self.fit.estimate.spare:
             return None
         own = {
             "rmse": math.sqrt(self.sigma2),
             "convention.name": self.convention,
-            "effects": ("entity", "time") if self.fit.estimate.model.specification.time_effects else ("entity",),
+            "effects": self.fit.estimate.model.effects,
         }
         # There is no joint test of estimates without errors.
         if name in own or (name == "f_statistic" and not self.std_errors.notna().all()):

@@ -125,7 +125,9 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
     complete = laid.complete[:, entities]
     cube = laid.cube.of_entities(entities)
     labels = tuple(map(str, panel.calendar.labels_at(np.arange(cube.n_periods))))
-    deterministic, words = _deterministic(spec, complete.shape, periods_with_effects(spec, census), labels)
+    deterministic, words = _deterministic(
+        spec, complete.shape, periods_with_effects(spec, census), labels, panel.time_name
+    )
     names = (*spec.lag_names, *spec.regressors)
     twice = [name for name in words if name in names]
     if twice:
@@ -167,9 +169,12 @@ def periods_with_effects(spec: Specification, census: Census) -> Positions:
 
 
 def _deterministic(
-    spec: Specification, shape: tuple[int, ...], periods: Positions, labels: Sequence[str]
+    spec: Specification, shape: tuple[int, ...], periods: Positions, labels: Sequence[str], time: str | None
 ) -> tuple[Array, tuple[str, ...]]:
-    """Columns (T, N, d) of the constant and of the periods, the first one left out; their names."""
+    """Columns (T, N, d) of the constant and of the periods, the first one left out; their names as formulas have them.
+
+    ``time`` is the column that the periods stand in.
+    """
     columns, names = [], []
     if spec.constant:
         columns.append(np.ones(shape))
@@ -178,7 +183,7 @@ def _deterministic(
         column = np.zeros(shape)
         column[period] = 1.0
         columns.append(column)
-        names.append(f"time[{labels[period]}]")
+        names.append(f"C({time or 'time'})[T.{labels[period]}]")
     if not columns:
         return np.zeros((*shape, 0)), ()
     return np.stack(columns, axis=2), tuple(names)

@@ -17,17 +17,22 @@ from panelvar.panels.dynamic.moment_selection import (
     select_lags,
 )
 from panelvar.panels.dynamic.overidentification import (
+    LEVELS,
     InstrumentTests,
     Subset,
     SubsetTest,
     difference_test,
     hansen,
+    instrument_sets,
     instrument_tests,
     read_subset,
     sargan,
 )
 from panelvar.panels.dynamic.serial_correlation import serial_correlation, serial_portmanteau
 from panelvar.panels.dynamic.underidentification import UnderidentificationTest, underidentification
+
+TESTS_OF_MOMENTS = ("ar1", "ar2", "sargan", "hansen", "difference_in_hansen")
+"""What tables of results show of the moments, beside how many they are."""
 
 
 class MomentTests(ABC):
@@ -75,6 +80,16 @@ class MomentTests(ABC):
     def overidentification(self) -> TestResult:
         """Hansen's test; Sargan's under classical errors."""
         return self.sargan if self._gmm.cov_kind == "classical" else self.hansen_j
+
+    def _test_of_moments(self, name: str) -> TestResult | None:
+        """Give a test by the name that tables of results have for it; None where the model has no such test."""
+        if name in ("ar1", "ar2"):
+            several = len(self._gmm.model.specification.dependents) > 1
+            return None if several else self.ar_test(int(name[-1]))
+        if name == "difference_in_hansen":
+            levels = self._gmm.model.specification.level_equation and LEVELS in instrument_sets(self._gmm)
+            return self.difference_in_hansen(LEVELS).joint if levels else None
+        return {"sargan": lambda: self.sargan, "hansen": lambda: self.hansen_j}[name]()
 
     def difference_in_hansen(self, subset: Subset, *, weight: str = "full") -> SubsetTest:
         """Test some of the moments, the others being taken as valid, by the difference of Hansen's statistics.

@@ -460,6 +460,9 @@ class LinearResult(EquationEstimates):
         )
 
     def _statistic(self, name: str) -> Any:
+        if name == "effects" and self.fit.family == "difference":
+            # Differences take the entities' effects out as dummies do, and a row that says "no" would be false.
+            return (*self.effects, str(self.fit.source.panel.entity_name or "entity")) if self.fit.source.panel else ()
         return self.fit.source.y if name == "dependent_values" else super()._statistic(name)
 
     @property

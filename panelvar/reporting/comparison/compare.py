@@ -89,14 +89,18 @@ def compare(
         ``nobs``, ``entities``, ``periods``, ``effects``, ``each_effect`` (a row for each: yes or no), ``rsquared``,
         ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``f_kind``, ``chi2``, ``chi2_pvalue``,
         ``chi2_kind``, ``first_stage_f`` (the smallest conditional one), ``overidentification_pvalue``,
-        ``overidentification_kind``, ``loglik``, ``aic``, ``bic``, ``rmse``, ``df_resid``, ``theta``, ``cov``,
-        ``clusters``, ``convention``; or a mapping of these to what they are called. Rows that you do not name are left
-        out, and so is a row no result has anything for. Where a row holds statistics of several kinds (a plain and a
-        within R2, F's of other hypotheses, Sargan's and Hansen's test) the row that says which is added below it;
+        ``overidentification_kind``; of dynamic panels ``instruments`` (how many), ``ar1``, ``ar2`` (Arellano and Bond's
+        z), ``sargan``, ``hansen``, ``difference_in_hansen`` (of the lagged differences that instrument the level
+        equation: the statistic), each also with ``_pvalue``, the last three with ``_df``; ``loglik``, ``aic``,
+        ``bic``, ``rmse``, ``df_resid``, ``theta``, ``cov``, ``clusters``, ``convention``; or a mapping of these to what
+        they are called. Rows that you do not name are left out, and so is a row no result has anything for. Where a row
+        holds statistics of several kinds (a plain and a within R2, F's of other hypotheses, Sargan's and Hansen's test)
+        the row that says which is added below it;
         without ``rsquared``, say, no kind of R2 is named.
     rows : mapping of str to list or function, optional
         Rows of your own above the foot: a value for each column (a text, a number, True or False, None for an empty
-        cell), or a function of the result.
+        cell), or a function of the result. Where a result does not have what the function asks for, the cell is empty
+        and a note says why.
     stack : bool
         Stack groups of results one below another, with columns of the same label in line. Foot rows that differ between
         groups stand under each, the others under all.

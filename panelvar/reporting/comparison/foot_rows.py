@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arguments import is_number, is_whole, read_names, refuse_other
-from panelvar.core.base.errors import MissingInformationError, NumericalError, SpecificationError, choose
+from panelvar.core.base.chosen_names import factors_of, level_of
+from panelvar.core.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    MissingInformationError,
+    NumericalError,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
 from panelvar.core.base.quoting import shown
 from panelvar.core.faces.layout import Cell, Row, count, degrees, number, probability, words
 from panelvar.core.faces.mathematics import joined
@@ -19,6 +28,9 @@ from panelvar.estimates.coefficients.result_column import ResultColumn
 
 Own = Callable[[Any], Any] | Sequence[Any]
 Missing = list[tuple[ResultColumn, str]]
+
+_NOT_COMPUTED = (MissingInformationError, NumericalError, InsufficientDataError, CollinearityError)
+"""Why a result may have no value for a statistic that its kind has."""
 
 
 def _joint_test(column: ResultColumn, distribution: str) -> TestResult | None:
@@ -55,6 +67,24 @@ def _weakest(column: ResultColumn) -> float | None:
 def _kind_of_rsquared(column: ResultColumn) -> str | None:
     label = column.statistic("rsquared_label")
     return (label.replace("R2", "").strip().lower() or "plain") if label else None
+
+
+def _of_moments(test: str, what: str) -> Callable[[ResultColumn], float | None]:
+    """Read a test of the moments of a dynamic panel, by the name that its result has for it.
+
+    Raises
+    ------
+    NumericalError
+        The test has no statistic; the message is its own note.
+    """
+
+    def value(column: ResultColumn) -> float | None:
+        found: TestResult | None = column.statistic(test)
+        if found is not None and not found.statistic == found.statistic and found.notes:
+            raise NumericalError(found.notes[0].text)
+        return getattr(found, what, None)
+
+    return value
 
 
 def _of_dependent(what: Callable[[Any], float]) -> Callable[[ResultColumn], float | None]:
@@ -100,6 +130,20 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], str | Callable[[ResultColumn], 
     "first_stage_f": ("First-stage F", number, _weakest),
     "overidentification_pvalue": ("p of overid. test", probability, "overidentification.pvalue"),
     "overidentification_kind": ("Test of it", words, "overidentification.name"),
+    "instruments": ("Instruments", count, "n_instruments"),
+    "ar1": ("AR(1): z", number, _of_moments("ar1", "statistic")),
+    "ar1_pvalue": ("p of AR(1)", probability, _of_moments("ar1", "pvalue")),
+    "ar2": ("AR(2): z", number, _of_moments("ar2", "statistic")),
+    "ar2_pvalue": ("p of AR(2)", probability, _of_moments("ar2", "pvalue")),
+    "sargan": ("Sargan: chi2", number, _of_moments("sargan", "statistic")),
+    "sargan_df": ("Sargan: df", degrees, _of_moments("sargan", "df")),
+    "sargan_pvalue": ("p of Sargan", probability, _of_moments("sargan", "pvalue")),
+    "hansen": ("Hansen: chi2", number, _of_moments("hansen", "statistic")),
+    "hansen_df": ("Hansen: df", degrees, _of_moments("hansen", "df")),
+    "hansen_pvalue": ("p of Hansen", probability, _of_moments("hansen", "pvalue")),
+    "difference_in_hansen": ("Diff.-in-Hansen: chi2", number, _of_moments("difference_in_hansen", "statistic")),
+    "difference_in_hansen_df": ("Diff.-in-Hansen: df", degrees, _of_moments("difference_in_hansen", "df")),
+    "difference_in_hansen_pvalue": ("p of diff.-in-Hansen", probability, _of_moments("difference_in_hansen", "pvalue")),
     "loglik": ("Log-likelihood", number, "loglik"),
     "aic": ("AIC", number, "aic"),
     "bic": ("BIC", number, "bic"),
@@ -122,7 +166,9 @@ _KINDS = {
 """Rows that may hold statistics of several kinds, and the row that then says which."""
 _ASKED_FOR = {
     *("dependent_mean", "dependent_sd", "periods", "each_effect", "loglik", "aic", "bic", "rmse", "df_resid", "theta"),
-    *("clusters", "convention", *_KINDS.values()),
+    *("clusters", "convention", "ar1", "ar2", "sargan", "sargan_df", "sargan_pvalue", "hansen", "hansen_df"),
+    *("hansen_pvalue", "difference_in_hansen", "difference_in_hansen_df", "difference_in_hansen_pvalue"),
+    *_KINDS.values(),
 }
 FOOT = tuple(name for name in _FOOT if name not in _ASKED_FOR)
 """Foot rows of `compare` unless others are asked for."""
@@ -197,7 +243,7 @@ def foot_rows(
     """
     there = [model for model in models if model is not None]
     rows = [
-        own_row(label, [None if model is None else value(model.result) for model in models], digits)
+        own_row(label, _own_values(label, value, models, missing), digits)
         for label, value in own.items()
         if callable(value)
     ]
@@ -211,13 +257,46 @@ def foot_rows(
     return [row for row in rows if any(cell.text for cell in row.cells)]
 
 
+def _own_values(
+    label: str, function: Callable[[Any], Any], models: Sequence[ResultColumn | None], missing: Missing
+) -> list[Any]:
+    """Call a caller's function of each result; what a result does not have leaves an empty cell and its reason."""
+    values: list[Any] = []
+    for model in models:
+        value = None
+        if model is not None:
+            try:
+                value = function(model.result)
+            except (PanelVarError, AttributeError) as error:
+                missing.append((model, f"{label}: {error}"))
+            except LookupError as error:
+                missing.append((model, f"{label}: the result has no {error}."))
+        values.append(value)
+    explained = {id(model) for model, text in missing if text.startswith(f"{label}: ")}
+    if all(value is None or (isinstance(value, str) and not value) for value in values):
+        text = f"{label}: the function of rows= returned nothing, so this row is left out."
+        missing += [(model, text) for model in models if model is not None and id(model) not in explained]
+    return values
+
+
+def _has_effect(model: ResultColumn, effect: str) -> bool:
+    """Whether a model has effects of a dimension: absorbed, random, or a dummy of each level among the regressors."""
+    if effect in model.effects:
+        return True
+    dummies = re.compile(rf"(?:C|i)\(\s*`?{re.escape(effect)}`?\s*(?:,.*)?\)")
+    terms = (level_of(factors[0]) for name in map(str, model.params.index) if len(factors := factors_of(name)) == 1)
+    return any(level and dummies.fullmatch(term) for term, level in terms)
+
+
 def _effect_rows(models: Sequence[ResultColumn | None], names: PrintedNames) -> list[Row]:
     """A row for each effect: which models have it."""
     effects = dict.fromkeys(effect for model in models if model is not None for effect in model.effects)
     return [
         Row(
             called if (called := names.of(effect)).endswith("effects") else called + " effects",
-            tuple(Cell() if model is None else words("yes" if effect in model.effects else "no") for model in models),
+            tuple(
+                Cell() if model is None else words("yes" if _has_effect(model, effect) else "no") for model in models
+            ),
         )
         for effect in effects
     ]
@@ -249,7 +328,7 @@ def _value_of(name: str, label: str, column: ResultColumn, missing: Missing) -> 
     try:
         shown_as = _FOOT[name][2]
         return column.statistic(shown_as) if isinstance(shown_as, str) else shown_as(column)
-    except (MissingInformationError, NumericalError) as error:
+    except _NOT_COMPUTED as error:
         missing.append((column, f"{label}: {error}"))
         return None
 

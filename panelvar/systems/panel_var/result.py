@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import stacked_labels
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
-from panelvar.panels.dynamic.moment_tests import MomentTests
+from panelvar.panels.dynamic.moment_tests import TESTS_OF_MOMENTS, MomentTests
 from panelvar.panels.static.summary import rows_per_entity
 from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
@@ -129,13 +129,21 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         """
         names = list(equation_labels(self.names, self.regressor_names))
         fit = self.fit
-        effects = (("entity", fit.effects), ("time", fit.period_effects))
+        panel = fit.rows.panel
+        effects = ((panel.entity_name or "entity", fit.effects), (panel.time_name or "time", fit.period_effects))
         in_foot = {
             "nobs": self.nobs,
             "n_entities": self.n_entities,
             "n_periods": len(np.unique(fit.estimated.periods)),
             "df_resid": self.df_resid,
         }
+
+        def statistic(name: str) -> Any:
+            if fit.gmm is not None and name == "n_instruments":
+                return self.n_instruments
+            if name in TESTS_OF_MOMENTS:
+                return None if fit.gmm is None else self._test_of_moments(name)
+            return in_foot.get(name)
 
         def stacked(table: pd.DataFrame) -> pd.Series:
             import pandas as pd
@@ -156,7 +164,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
                 self.cov_label,
                 RULES.name,
                 self.notes,
-                in_foot.get,
+                statistic,
                 tuple(name for name, values in effects if values is not None),
             )
         ]

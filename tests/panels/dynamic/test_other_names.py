@@ -77,12 +77,12 @@ def test_expressions_too_long_to_read_end_in_words(name):
 
 def test_a_column_called_as_the_constant_or_a_period():
     """Two coefficients of one name: the joint test left both out."""
-    frame = abdata().assign(**{"const": lambda f: f["k"], "time[1979]": lambda f: f["k"]})
+    frame = abdata().assign(**{"const": lambda f: f["k"], "C(year)[T.1979]": lambda f: f["k"]})
     panel = pv.Panel(frame, "firm", "year")
     with pytest.raises(pv.SpecificationError, match=r"to regressors that the model adds: 'const'"):
         pv.fit_blundell_bond(panel, "n", "const")
-    with pytest.raises(pv.SpecificationError, match=r"to regressors that the model adds: 'time\[1979\]'"):
-        pv.fit_arellano_bond(panel, "n", "time[1979]", time_effects=True)
+    with pytest.raises(pv.SpecificationError, match=r"to regressors that the model adds: 'C\(year\)\[T.1979\]'"):
+        pv.fit_arellano_bond(panel, "n", "C(year)[T.1979]", time_effects=True)
     assert pv.fit_blundell_bond(panel, "n", "const", constant=False).names == ("L(n)", "const")
 
 

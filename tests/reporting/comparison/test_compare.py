@@ -215,7 +215,7 @@ def test_dynamic_panels_stand_beside_static_ones() -> None:
     assert rows["L(y)"][0] == ""
     assert all(rows["L(y)"][place].startswith("0.") for place in (1, 2, 3))
     assert rows["N"] == ["320", "240", "280", "280"]
-    assert rows["Effects"] == ["i", "entity, time", "entity", "entity"]
+    assert rows["Effects"] == ["i", "i, t", "i", "i"]
     assert [bool(text) for text in rows["Within R2"]] == [True, False, False, False]
     # A joint test needs errors; a test of moments, more of them than coefficients.
     assert [bool(text) for text in rows["Wald chi2"]] == [False, True, True, False]
@@ -306,3 +306,95 @@ def test_a_statistic_that_cannot_be_computed_leaves_its_reason() -> None:
     assert [cell.text != "" for cell in table.foot[1].cells] == [True, False, False]
     assert table.notes[-1].startswith("first, second: Log-likelihood: This fit has no log-likelihood.")
     assert len([note for note in table.notes if "Log-likelihood" in note]) == 1
+
+
+@pytest.fixture(scope="module")
+def employment() -> dict[str, object]:
+    """Fixed effects and moments of the same equation."""
+    firms, formula = pv.load_data("employment"), "log(emp) ~ log(wage) + log(capital)"
+    few = pv.LagInstruments(collapse=True)
+    lagged = formula.replace("~", "~ L(log(emp)) +")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return {
+            "FE": pv.fit_fixed_effects(firms, f"{lagged} | firm + year"),
+            "dummies": pv.fit_fixed_effects(firms, f"{lagged} + i(year) | firm"),
+            "FD": pv.fit_first_difference(firms, lagged),
+            "AB": pv.fit_arellano_bond(firms, formula, lags=2, instruments=few),
+            "BB": pv.fit_blundell_bond(firms, formula, lags=2, instruments=few, time_effects=True),
+            "BC": pv.fit_bias_corrected_moments(firms, formula, time_effects=True),
+        }
+
+
+def foot_of(table: pv.Table) -> dict[str, list[str]]:
+    return {row.label: [cell.text for cell in row.cells] for row in table.foot}
+
+
+def test_one_call_prints_what_papers_print_of_moments(employment) -> None:
+    tests = ("ar1", "ar2", "sargan", "hansen", "difference_in_hansen")
+    foot = ["instruments", *(f"{name}{part}" for name in tests for part in ("", "_pvalue"))]
+    moments = {name: employment[name] for name in ("FE", "AB", "BB")}
+    rows = foot_of(pv.compare(moments, foot=foot, digits=6))
+    system = moments["BB"]
+    assert rows["Instruments"] == ["", "9", "17"]
+    assert all(cells[0] == "" for cells in rows.values())
+    one_by_one = [
+        system.ar_test(1),
+        system.ar_test(2),
+        system.sargan,
+        system.hansen_j,
+        system.difference_in_hansen("levels").joint,
+    ]
+    names = ("AR(1)", "AR(2)", "Sargan", "Hansen", "diff.-in-Hansen")
+    for name, test in zip(names, one_by_one, strict=True):
+        assert float(rows[f"p of {name}"][2]) == pytest.approx(test.pvalue, abs=6e-7)
+    assert rows["p of diff.-in-Hansen"][1] == ""
+    # What is printed unless other rows are asked for: Hansen's stands in the row of tests of overidentification.
+    plain = foot_of(pv.compare(moments))
+    assert {"Instruments", "p of AR(1)", "p of AR(2)", "p of overid. test"} <= plain.keys()
+    row = system.glance().iloc[0]
+    assert row["n.instruments"] == 17 and row["hansen.df"] == system.hansen_j.df
+    for name, test in zip(tests, one_by_one, strict=True):
+        assert row[f"{name.replace('_', '.')}.p.value"] == test.pvalue
+
+
+def test_what_a_short_panel_has_no_test_of_is_said_below(employment) -> None:
+    rng = np.random.default_rng(1)
+    index = pd.MultiIndex.from_product([range(40), range(4)], names=["i", "t"])
+    short = pv.fit_arellano_bond(pd.DataFrame({"y": rng.standard_normal(160)}, index=index), "y")
+    table = pv.compare(short, foot=["nobs", "ar1_pvalue", "ar2_pvalue"])
+    assert "p of AR(2)" not in foot_of(table)
+    assert any("p of AR(2): No entity has differences that are 2 periods apart" in note for note in table.notes)
+
+
+def test_one_effect_has_one_name_in_all_families(employment) -> None:
+    rows = foot_of(pv.compare(employment, foot=["each_effect"]))
+    assert rows == {
+        "firm effects": ["yes"] * 6,
+        "year effects": ["yes", "yes", "no", "no", "yes", "yes"],
+    }
+    assert "C(year)[T.1980]" in employment["BB"].names
+    growth = np.log(pv.load_data("public_capital")[["gsp", "emp"]]).groupby("state").diff().dropna()
+    system = pv.fit_panel_var(growth, ["emp", "gsp"], method="corrected-moments", time_effects=True)
+    rows = foot_of(pv.compare(system, foot=["each_effect"]))
+    assert rows == {"state effects": ["yes"], "year effects": ["yes"]}
+
+
+def test_a_row_of_a_function_says_what_it_left_out_and_why(employment) -> None:
+    results = {name: employment[name] for name in ("FE", "AB")}
+    table = pv.compare(
+        results,
+        foot=["nobs"],
+        rows={
+            "AR(2)": lambda result: result.ar_test(2).pvalue,
+            "guarded": lambda result: None,
+            "nowhere": lambda result: result.params["foo"],
+        },
+    )
+    rows, notes = foot_of(table), " ".join(table.notes)
+    assert rows["AR(2)"][0] == "" and rows["AR(2)"][1] == "0.6453"
+    assert "FE: AR(2): 'LinearResult' object has no attribute 'ar_test'" in notes
+    assert "FE, AB: guarded: the function of rows= returned nothing, so this row is left out." in notes
+    assert "FE, AB: nowhere: the result has no 'foo'." in notes and "nowhere" not in rows
+    with pytest.raises(ZeroDivisionError):
+        pv.compare(results, rows={"wrong": lambda result: 1 / 0})
