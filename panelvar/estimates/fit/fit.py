@@ -47,7 +47,7 @@ from panelvar.kernels.linear.variance_components import Components
 
 if TYPE_CHECKING:
     from panelvar.estimates.fit.instrumented import Instrumented
-    from panelvar.kernels.linear.qr import Solution
+    from panelvar.kernels.linear.qr import Dropped, Solution
 
 T = TypeVar("T")
 
@@ -141,6 +141,16 @@ class Fit:
     def names(self) -> tuple[str, ...]:
         """Coefficient names, the constant first."""
         return (CONSTANT, *self.slope_names) if self.constant else self.slope_names
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Regressors that the model added by itself: none."""
+        return ()
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        """Columns of `design` that carry nothing of their own."""
+        return self.solution.dropped
 
     @cached_property
     def slopes(self) -> Array:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -118,7 +120,8 @@ def fit_bias_corrected_moments(
             "or regressors may help, or fit_blundell_bond."
         )
         notes.append(Note("no-root", text, warn=True))
-    estimate = _covariance(rows, cube, np.concatenate((own, slopes)), cov, root.found)
+    covariances = partial(_covariance, rows, cube, np.concatenate((own, slopes)), found=root.found)
+    estimate = covariances(cov)
     fit = corrected_fit(
         rows,
         cube,
@@ -128,6 +131,7 @@ def fit_bias_corrected_moments(
         choices=choices,
         notes=(*rows.design.notes, *notes),
     )
+    fit = replace(fit, covariances=covariances)
     result = CorrectedResult(fit, estimate, estimator)
     emit((*notes, *estimate.notes))
     return result
@@ -153,7 +157,7 @@ def _influence(cube: WithinCube, coefficients: Array) -> Array:
 
 
 def _covariance(
-    rows: LaggedRows, cube: WithinCube, coefficients: Array, cov: object, found: bool
+    rows: LaggedRows, cube: WithinCube, coefficients: Array, cov: object, *, found: bool
 ) -> CovarianceEstimate:
     """The sandwich of the moments by entity or cluster, for lags and regressors in the caller's units."""
     design = rows.design
@@ -163,7 +167,7 @@ def _covariance(
     if isinstance(cov, Clustered):
         own, label, count = _sum_by_cluster(rows, own, cov)
         by = cov.by
-    elif not (isinstance(cov, str) and cov == "robust"):
+    elif not (isinstance(cov, str) and cov in ("robust", "cluster")):
         raise SpecificationError(
             f"cov={shown(cov)} is not available for corrected moments. Use 'robust', which sums them by entity, or "
             "Clustered(column), which sums them by coarser clusters."

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from panelvar.core.base.arrays import Array, ComplexArray
-from panelvar.core.base.errors import Note
+from panelvar.core.base.errors import Note, SpecificationError, emit
 from panelvar.core.base.labels import labelled
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Fact
@@ -20,10 +21,14 @@ from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients import equation_estimates
 from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
 from panelvar.estimates.coefficients.wald import zero_test
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
+from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.sample import Sample, sample_of
 from panelvar.kernels.dynamics.dynamics import companion_roots
 from panelvar.panels.bias_corrected.lagged_rows import LaggedRows, WithinCube
+from panelvar.panels.dynamic.level_rows import in_formula, lag_terms
+from panelvar.panels.static import adjusted_predictions as adjusted
+from panelvar.panels.static import marginal_effects as marginal
 from panelvar.panels.static.result import LinearResult
 from panelvar.panels.static.summary import rows_per_entity
 
@@ -49,6 +54,8 @@ class CorrectedFit:
     choices : tuple of Fact
         What the summary says of the estimation.
     notes : tuple of Note
+    covariances : callable or None
+        Other covariances of the same estimates; None where there are none.
     """
 
     rows: LaggedRows
@@ -58,6 +65,7 @@ class CorrectedFit:
     sigma2: float
     choices: tuple[Fact, ...]
     notes: tuple[Note, ...]
+    covariances: Callable[[object], CovarianceEstimate] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -219,6 +227,115 @@ class CorrectedResult(EquationEstimates):
         import pandas as pd
 
         return pd.Series(self._design.y - self.fit.errors, index=self._design.index, name="fitted_values")
+
+    # ---- questions
+
+    @cached_property
+    def _linear(self) -> LinearResult:
+        """The least-squares fit of the same rows with the corrected coefficients in the place of its own."""
+        from panelvar.data.formulas.formula import regressors, written_terms
+
+        fit, design, panel = self.within.fit, self.within.fit.source, self._design.panel
+        lags = lag_terms(panel, design.dependent, self.lags)
+        if design.formula is None:
+            others = tuple(in_formula(panel, name) for name in design.names[self.lags :])
+            names = tuple(regressors(f"y ~ 0 + {text}", panel)[0][0] for text in (*lags, *others))
+        else:
+            others = tuple(term for term in written_terms(design.formula) if term not in ("0", "1"))
+            own = tuple(regressors(f"y ~ 0 + {text}", panel)[0][0] for text in lags)
+            names = (*own, *design.names[self.lags :])
+        source = replace(design, names=names, formula=f"y ~ 0 + {' + '.join((*lags, *others))}")
+        coefficients = np.zeros(len(design.names))
+        coefficients[fit.kept] = self.fit.coefficients
+        plugged = replace(
+            fit,
+            model=replace(fit.model, source=source, design=source),
+            solution=fit.solution._replace(coefficients=coefficients),
+        )
+        return replace(self.within, fit=plugged, covariance=self.covariance, estimator=self.estimator)
+
+    @property
+    def _fit_in_levels(self) -> Fit:
+        """The coefficients and their rows, as margins see them."""
+        return self._linear.fit
+
+    @property
+    def _explains_changes(self) -> bool:
+        """Whether differences are explained: the coefficients are those of the levels."""
+        return False
+
+    marginal_effects = marginal.marginal_effects
+    adjusted_predictions = adjusted.adjusted_predictions
+
+    def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
+        r"""Predict the dependent variable, :math:`\sum_j \hat\rho_j y_{i,t-j} + x_{it}'\hat\beta`.
+
+        Without the effects of entities (and periods) its level means nothing, since the model has no constant.
+
+        Parameters
+        ----------
+        data : Panel or DataFrame, optional
+            New rows, with entity and time, the dependent variable (for its lags) and the regressors. By default the
+            model's own rows.
+        effects : bool
+            Add the estimated effects: of the model's own rows, these are the `fitted_values`.
+        unseen : {"zero", "missing", "raise"}
+            Levels that the model has not seen have the average effect, or no prediction, or are refused.
+
+        Returns
+        -------
+        Series
+            A value for each row.
+
+        Raises
+        ------
+        DataError
+            New rows lack a column, or do not say their entity and time; or levels are unseen under ``unseen="raise"``.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("employment")
+        >>> fit = pv.fit_bias_corrected_moments(firms, "log(emp) ~ log(wage) + log(capital)")
+        >>> fit.predict(effects=True).head(2).round(3).to_list()
+        [1.593, 1.673]
+        """
+        return self._linear.predict(data, effects=effects, unseen=unseen)
+
+    def with_cov(self, cov: str | Covariance) -> CorrectedResult:
+        """Return the same estimates with other standard errors (`fit_bias_corrected_moments`).
+
+        Parameters
+        ----------
+        cov : {"robust"} or Clustered
+            Sandwich of the moments summed by entity, or by coarser clusters: ``Clustered("sector")``.
+
+        Returns
+        -------
+        CorrectedResult
+            The same estimates.
+
+        Raises
+        ------
+        SpecificationError
+            The estimates do not have these errors: those of `fit_lsdvc` are drawn.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("employment")
+        >>> fit = pv.fit_bias_corrected_moments(firms, "log(emp) ~ log(wage) + log(capital)")
+        >>> fit.with_cov(pv.Clustered("sector")).std_errors.round(4).to_dict()
+        {'L(log(emp))': 0.1468, 'log(wage)': 0.0831, 'log(capital)': 0.0833}
+        """
+        if self.fit.covariances is None:
+            raise SpecificationError(
+                f"The errors of {self.estimator} are {self.cov_label}: there are no scores that another covariance "
+                "could be made of. Fit again with draws= for errors of fit_lsdvc, or use fit_bias_corrected_moments."
+            )
+        found = self.fit.covariances(cov)
+        emit(found.notes)
+        return replace(self, covariance=found)
 
     # ---- reading
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.core.base.arguments import refuse_cells
 from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.chosen_names import factors_of
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, NumericalError, SpecificationError
 from panelvar.core.base.expressions import syntax_tree
@@ -309,16 +310,25 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
         if name in own:
             out.append(panel.column(name))
             continue
-        _refuse_arithmetic(name)
-        found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
-        if isinstance(found, Categories):
-            raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
-        if isinstance(found, NumericColumns):
-            raise SpecificationError(
-                f"{name!r} makes {len(found.marks)} columns, but a regressor or instrument must be one column."
-            )
-        out.append(np.broadcast_to(whole(found), panel.nobs))
+        parts = [_read_factor(factors, own, part) for part in factors_of(name)]
+        out.append(np.broadcast_to(np.prod(parts, axis=0) if len(parts) > 1 else parts[0], panel.nobs))
     return out
+
+
+def _read_factor(factors: Factors, columns: Collection[object], name: str) -> Array:
+    """Compute one factor of a product: a column, or an expression of columns."""
+    bare = name.strip("`")
+    if bare in columns:
+        return factors.panel.column(bare)
+    _refuse_arithmetic(name)
+    found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
+    if isinstance(found, Categories):
+        raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
+    if isinstance(found, NumericColumns):
+        raise SpecificationError(
+            f"{name!r} makes {len(found.marks)} columns, but a regressor or instrument must be one column."
+        )
+    return np.asarray(whole(found), dtype=np.float64)
 
 
 def _refuse_arithmetic(name: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import Note
+from panelvar.core.base.errors import Note, emit, needing_rows
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count, format_number
@@ -19,11 +19,15 @@ from panelvar.core.tables.test_result import TestResult, tests_in_lines
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
 from panelvar.estimates.coefficients.wald import zero_test
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.estimates.fit.sample import Sample
+from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, with_other_errors
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
+from panelvar.panels.dynamic.level_rows import LevelFit, level_fit, predict_levels
 from panelvar.panels.dynamic.moment_tests import TESTS_OF_MOMENTS, MomentTests
 from panelvar.panels.dynamic.transforms import WORDS
+from panelvar.panels.static import adjusted_predictions as adjusted
+from panelvar.panels.static import marginal_effects as marginal
 from panelvar.panels.static.summary import rows_per_entity
 
 if TYPE_CHECKING:
@@ -127,6 +131,13 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
         """Name of the convention."""
         return self.fit.estimate.convention.name
 
+    @property
+    def n_periods(self) -> int:
+        """Distinct periods of the rows that `nobs` counts."""
+        census = self.fit.estimate.model.census
+        level = self.fit.estimate.model.specification.level_equation
+        return int((census.complete if level else census.touched).sum())
+
     # ---- fit
 
     @property
@@ -141,20 +152,144 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
 
     @cached_property
     def resids(self) -> pd.Series:
-        """Errors of the transformed rows, by entity and period; a deviation bears the period after its own."""
+        """Errors of the transformed rows, by entity and period; a deviation bears the period after its own.
+
+        Errors in levels, which hold the entities' effects, are the dependent variable less `predict`.
+        """
+        kept = self.fit.estimate.model.kept
+        return self._of_rows(kept.residuals(kept.transformed, self.fit.estimate.params)[:, :, 0]).rename("resids")
+
+    @cached_property
+    def fitted_values(self) -> pd.Series:
+        """Transformed dependent variable less `resids`, labelled alike: what the regressors explain of it."""
+        rows = self.fit.estimate.model.kept.transformed
+        return (self._of_rows(rows.values[:, :, -1]) - self.resids).rename("fitted_values")
+
+    def augment(self) -> pd.DataFrame:
+        """Return the transformed rows with ``.fitted`` and ``.resid`` beside them, as R's broom names them.
+
+        Columns have the names that they have in levels. Constants and dummies of periods are transformed like all
+        others.
+
+        Returns
+        -------
+        DataFrame
+        """
+        import pandas as pd
+
+        # Asked for first: they refuse a result without rows in words.
+        made = {".fitted": self.fitted_values, ".resid": self.resids}
+        values = self.fit.estimate.model.kept.transformed.values
+        names = (self.dependent, *self.names)
+        columns = {name: self._of_rows(values[:, :, place]) for place, name in enumerate(names, start=-1)}
+        return pd.DataFrame(columns).assign(**made)
+
+    def _of_rows(self, values: Array) -> pd.Series:
+        """Label values (R, N) of the transformed rows by entity and period."""
         import pandas as pd
 
         model = self.fit.estimate.model
-        kept, rows = model.kept, model.kept.transformed
-        values = kept.residuals(rows, self.fit.estimate.params)[:, :, 0].T
+        rows, panel = model.kept.transformed, model.panel
         used = rows.used.T
         entities, places = np.nonzero(used)
-        panel = model.panel
         index = pd.MultiIndex.from_arrays(
             [model.entity_labels[entities], panel.calendar.labels_at(rows.labels[places])],
             names=[panel.entity_name, panel.time_name],
         )
-        return pd.Series(values[used], index=index, name="resids")
+        return pd.Series(values.T[used], index=index)
+
+    # ---- questions
+
+    def predict(self, data: object = None) -> pd.Series:
+        r"""Predict the dependent variable in levels, :math:`x_{it}'\hat\beta`, from its own lags and the regressors.
+
+        The entities' effects are not in it (xtabond2's ``predict, xb``): without ``constant=True`` its level means
+        nothing, and its changes are what the model predicts. Effects of periods are in it where the model has them.
+
+        Parameters
+        ----------
+        data : Panel or DataFrame, optional
+            New rows, with entity and time, the dependent variable (for its lags) and the regressors. By default the
+            model's own: the complete rows of the entities in use.
+
+        Returns
+        -------
+        Series
+            A value for each row; missing where a lag is, or in a period that the model has no effect of.
+
+        Raises
+        ------
+        DataError
+            New rows lack a column, or do not say their entity and time.
+        RowsNotKeptError
+            The model is of a stream.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("employment")
+        >>> fit = pv.fit_blundell_bond(firms, "log(emp) ~ log(wage)", instruments=pv.LagInstruments(collapse=True))
+        >>> fit.predict().head(2).round(3).to_list()
+        [2.15, 2.217]
+        """
+        with needing_rows("predict()"):
+            return predict_levels(self.fit.estimate.model, self.fit.coefficients, data)
+
+    marginal_effects = marginal.marginal_effects
+    adjusted_predictions = adjusted.adjusted_predictions
+
+    @cached_property
+    def _fit_in_levels(self) -> LevelFit:
+        """The coefficients and the rows in levels, as margins see them."""
+        with needing_rows("A marginal effect or adjusted prediction"):
+            return level_fit(self.fit.estimate.model, self.fit.coefficients, exact=self.fit.exact)
+
+    @property
+    def _explains_changes(self) -> bool:
+        """Whether differences are explained: the coefficients are those of the levels."""
+        return False
+
+    def with_cov(self, cov: str | Covariance) -> DynamicPanelResult:
+        """Return the same estimates with other standard errors, without refitting.
+
+        Parameters
+        ----------
+        cov : {"robust", "classical", "uncorrected"} or Clustered
+            ``"robust"`` (or ``"cluster"``): by entity, after later steps with Windmeijer's correction. ``"classical"``:
+            homoskedastic errors, after one step. ``"uncorrected"``: without Windmeijer's correction, after two steps or
+            more. ``Clustered("region")``: coarser clusters of entities, after one step; the weights of later steps are
+            made by cluster, so that the estimates would be others.
+
+        Returns
+        -------
+        DynamicPanelResult
+            The same estimates.
+
+        Raises
+        ------
+        SpecificationError
+            The estimates do not have these errors. The message says what to use.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> firms = pv.load_data("employment")
+        >>> few = pv.LagInstruments(collapse=True)
+        >>> fit = pv.fit_arellano_bond(firms, "log(emp) ~ log(wage)", instruments=few)
+        >>> print(round(fit.std_errors["L(log(emp))"], 4))
+        0.1004
+        >>> print(round(fit.with_cov("uncorrected").std_errors["L(log(emp))"], 4))
+        0.0814
+        """
+        before = self.fit.estimate
+        found = with_other_errors(before, cov)
+        notes = tuple(note for note in self.fit.notes if note not in before.notes)
+        added = tuple(note for note in found.notes if note not in before.notes)
+        fit = replace(self.fit, estimate=found, notes=(*notes, *found.notes))
+        small_sample = math.isfinite(self.covariance.df)
+        result = replace(self, fit=fit, covariance=estimated_covariance(found, small_sample=small_sample))
+        emit(added)
+        return result
 
     # ---- tests
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.estimates.covariance.covariances import Clustered, CovarianceEstimate
-from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate
+from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, refuse_covariance
 
 COVARIANCES = ("robust", "classical", "uncorrected")
 
@@ -29,6 +31,43 @@ def read_covariance(cov: object) -> tuple[str, tuple[object, ...]]:
             f"cov is a {type(cov).__name__}; dynamic panels take {', '.join(map(repr, COVARIANCES))} or Clustered(...)."
         )
     return choose("cov", cov, COVARIANCES), ()
+
+
+def with_other_errors(found: GmmEstimate, cov: object) -> GmmEstimate:
+    """The same estimates with standard errors of another kind, or by other clusters after one step.
+
+    Raises
+    ------
+    SpecificationError
+        Estimates of so many steps, or with quadratic moments, do not have them.
+    """
+    kind, by = read_covariance(cov)
+    refuse_covariance(kind, found.steps)
+    quadratic = found.problem is not found.problem.linear
+    if quadratic and kind == "classical":
+        raise SpecificationError(
+            "Quadratic moments (nonlinear=) have no classical errors. Use 'robust', or 'uncorrected' after two steps."
+        )
+    groups, label = entity_groups(found.model, by)
+    same = (groups is None and found.groups is None) or (
+        groups is not None and found.groups is not None and np.array_equal(groups, found.groups)
+    )
+    # The clusters that weights of later steps were made with stay, unless others are named, which are refused.
+    if not by and found.steps != 1:
+        groups, label, same = found.groups, found.group_label, True
+    if same:
+        other = replace(found, cov_kind=kind, groups=groups, group_label=label)
+        for name in ("step", "second_step"):
+            if name in vars(found):
+                vars(other)[name] = vars(found)[name]
+        return other
+    if found.steps != 1 or quadratic:
+        raise SpecificationError(
+            "The weights of these moments were made by cluster, so other clusters change the estimates. Give "
+            f"cov=Clustered({by[0]!r}) to the estimator, or take estimates of one step (steps=1)."
+        )
+    problem, sums = found.model.sum_moments(found.h, balanced=found.convention.balanced_deviations, groups=groups)
+    return replace(found, problem=problem, sums=sums, cov_kind=kind, groups=groups, group_label=label)
 
 
 def estimated_covariance(found: GmmEstimate, *, small_sample: bool) -> CovarianceEstimate:

@@ -15,7 +15,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.coefficients.nonlinear import FunctionValues, through
-from panelvar.panels.static.fitted_model import FittedModel
+from panelvar.panels.static.fitted_model import HasMargins
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, ModelColumns, place_in_words, quoted
 
@@ -45,7 +45,7 @@ class AdjustedPredictions(Margins):
 
 
 def adjusted_predictions(
-    self: FittedModel,
+    self: HasMargins,
     variables: str | Sequence[str] | None = None,
     *,
     at: At = None,
@@ -100,7 +100,7 @@ def adjusted_predictions(
     >>> fit.adjusted_predictions("union").params.round(3).to_list()
     [1.605, 1.786]
     """
-    fit = self.fit
+    fit = self._fit_in_levels
     level = check_level(level)
     model = ModelColumns(fit, self._explains_changes, "An adjusted prediction")
     model.refuse_without_level("An adjusted prediction")
@@ -137,7 +137,7 @@ def adjusted_predictions(
         FunctionValues(tuple(names), jacobian @ fit.coefficients, jacobian, fit.names, fit.exact, notes),
         through_rows,
         f"Adjusted predictions of {fit.design.dependent}, {grid.in_words}",
-        fit.counts.rows,
+        fit.sample.rows,
         tuple(keys),
         level,
         fit.design.dependent,

@@ -19,7 +19,7 @@ from panelvar.core.base.limits import MOST_EFFECTS
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.derivatives import Sloped
 from panelvar.estimates.coefficients.nonlinear import FunctionValues, through
-from panelvar.panels.static.fitted_model import FittedModel
+from panelvar.panels.static.fitted_model import HasMargins
 from panelvar.panels.static.margins import Margins
 from panelvar.panels.static.model_columns import At, Grid, ModelColumns, Rows, place_in_words, quoted
 
@@ -106,7 +106,7 @@ class _Effect:
 
 
 def marginal_effects(
-    self: FittedModel,
+    self: HasMargins,
     variables: str | Sequence[str] | None = None,
     *,
     at: At = None,
@@ -177,7 +177,7 @@ def marginal_effects(
     >>> fit.marginal_effects("exper", at={"exper": [1, 10]}).params.round(4).to_list()
     [0.0979, 0.0335]
     """
-    fit = self.fit
+    fit = self._fit_in_levels
     level, lags = check_level(level), read_flag("lags", lags)
     if elasticity is not None:
         choose("elasticity", elasticity, [kind for kind in _TITLES if kind is not None])
@@ -212,7 +212,7 @@ def marginal_effects(
         functions,
         through(self.covariance, jacobian),
         f"{_TITLES[elasticity].format(fit.design.dependent)}, {grid.in_words}",
-        fit.counts.rows,
+        fit.sample.rows,
         tuple(effect.key for effect in effects),
         level,
         fit.design.dependent,
@@ -235,8 +235,8 @@ def _notes(
     if any(each.back is None for each in asked):
         text = "The effects are of a change that lasts, summed over the variable and its lags and leads."
         yield Note("all-lags", text)
-    if model.held:
-        yield Note("held-fixed", f"These are held fixed while a variable moves: {listed(model.held)}.")
+    if model.means:
+        yield Note("held-fixed", f"These are held fixed while a variable moves: {listed(model.means)}.")
     still = [effect.name for effect in effects if not effect.gradient.any()]
     if still:
         text = f"These are zero whatever the coefficients are, so they have no standard error: {listed(still)}."

@@ -21,7 +21,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.derivatives import MEAN, SlopedFactors, value_of
 from panelvar.data.formulas.design import CONSTANT
-from panelvar.estimates.fit.fit import Fit
+from panelvar.panels.static.fitted_model import FitInLevels
 
 At: TypeAlias = "Mapping[str, Any] | str | None"
 
@@ -88,7 +88,7 @@ class ModelColumns:
 
     Parameters
     ----------
-    fit : Fit
+    fit : FitInLevels
     of_changes : bool
         Whether differences are explained.
     what : str
@@ -98,8 +98,8 @@ class ModelColumns:
     ----------
     everyone : Rows
         The model's rows.
-    held : tuple of str
-        Means that a model of correlated effects adds to its regressors, which stay what they are.
+    means, held : tuples of str
+        Regressors that stay what they are: means that a model of correlated effects adds, dummies of periods.
     numeric, variables : tuple of str
         The columns of numbers, and all columns, that the regressors are made of.
     levels : mapping of str to Levels
@@ -108,13 +108,14 @@ class ModelColumns:
         Levels of these columns as text, references first.
     """
 
-    def __init__(self, fit: Fit, of_changes: bool, what: str) -> None:
+    def __init__(self, fit: FitInLevels, of_changes: bool, what: str) -> None:
         fit.rows_or_refuse(what)
         self.fit = fit
         self.source = fit.source
         self.of_changes = of_changes
         self.everyone = Rows(None, None, self.source.kept, self.source.weights)
-        self.held = tuple(name for name in self.source.names if self._is_mean_of_another(name))
+        self.means = tuple(name for name in self.source.names if self._is_mean_of_another(name))
+        self.held = (*self.means, *fit.added)
         use = self._factors(self.everyone, {}, False, None, False)
         self._computed(use)
         self.categorical = use.references
@@ -204,8 +205,9 @@ class ModelColumns:
     def in_use(self, columns: Mapping[str, Any], rows: Rows, at_means: bool) -> list[Any]:
         """Return the columns of the coefficients in their order, with a one for the constant, in some rows."""
         found: list[Any] = []
-        for name in self.fit.names:
-            if name == CONSTANT and self.fit.constant and not found:
+        constant = self.fit.names.index(CONSTANT) if self.fit.constant else -1
+        for place, name in enumerate(self.fit.names):
+            if place == constant:
                 found.append(1.0)
             elif name in self.held:
                 own = self.source.x[self.source.names.index(name)]
@@ -226,7 +228,7 @@ class ModelColumns:
         each : bool
             Whether the means of all rows are needed, or their average alone.
         """
-        dropped = [item for item in self.fit.solution.dropped if self.fit.design.names[item.index] in columns]
+        dropped = [item for item in self.fit.dropped if self.fit.design.names[item.index] in columns]
         if not dropped:
             return
         before = self.columns(rows, {}, False)
@@ -248,7 +250,7 @@ class ModelColumns:
     def made_up_for(self, name: str, moves: Mapping[str, float]) -> bool:
         """Whether a dropped column moves with the columns it depends on, so that their coefficients hold its own."""
         names = self.fit.design.names
-        for item in self.fit.solution.dropped:
+        for item in self.fit.dropped:
             if names[item.index] == name:
                 terms = [factor * moves.get(names[place], 0.0) for place, factor in item.on]
                 scale = abs(moves[name]) + sum(map(abs, terms))

@@ -6,7 +6,7 @@ Limits are of the expected value or of a new observation, for levels that the mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,14 +106,10 @@ def prediction_rows(result: FittedModel, data: object, *, effects: bool) -> Pred
     if effects or fit.source.formula is not None or fit.family == "difference":
         fit.rows_or_refuse("A prediction with effects, from a formula or of differences")
     dated = _needs_calendar(fit)
-    panel = data if isinstance(data, Panel) else _dated(fit, data) if dated else _by_row(data)
-    columns, index, order = _columns(fit, result.convention, panel), panel.index, panel.order
-    labels = getattr(data, "index", None)
-    if labels is not None and not isinstance(data, Panel):
-        # These are the caller's own labels, in the panel's order.
-        index = labels if order is None else labels[order]
+    panel = data if isinstance(data, Panel) else dated_like(fit.source.panel, data) if dated else _by_row(data)
+    rows = read_rows(panel, data, _columns(fit, result.convention, panel))
     if not effects:
-        return PredictionRows(columns, index, order)
+        return rows
 
     def levels(name: str) -> Any:
         if dated or isinstance(data, Panel):
@@ -121,7 +117,17 @@ def prediction_rows(result: FittedModel, data: object, *, effects: bool) -> Pred
         return _labels_in(Source(data), fit, name)
 
     places = [fit.source.places_of(name, levels) for name in names]
-    return PredictionRows(columns, index, order, tuple(places), _slopes(fit, panel, None))
+    return replace(rows, positions=tuple(places), slopes=_slopes(fit, panel, None))
+
+
+def read_rows(panel: Panel, data: object, columns: Sequence[Array] = ()) -> PredictionRows:
+    """Return the rows of a panel under the labels that the caller's data have for them."""
+    index, order = panel.index, panel.order
+    labels = getattr(data, "index", None)
+    if labels is not None and not isinstance(data, Panel):
+        # These are the caller's own labels, in the panel's order.
+        index = labels if order is None else labels[order]
+    return PredictionRows(list(columns), index, order)
 
 
 def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[Array | None, ...]:
@@ -199,9 +205,8 @@ def _needs_calendar(fit: Fit) -> bool:
     return fit.family == "difference" or (formula is not None and shifts(formula))
 
 
-def _dated(fit: Fit, data: Any) -> Panel:
+def dated_like(source: Panel, data: Any) -> Panel:
     """Index new data as the model's panel was."""
-    source = fit.source.panel
     names = set(getattr(data, "columns", ()) if not isinstance(data, dict) else data)
     single = source.entity_name is None and source.n_entities == 1
     if source.time_name in names and (source.entity_name in names or single):

@@ -316,6 +316,11 @@ class LinearResult(EquationEstimates):
         return None
 
     @property
+    def _fit_in_levels(self) -> Fit:
+        """The coefficients and their rows, as margins see them."""
+        return self.fit
+
+    @property
     def _explains_changes(self) -> bool:
         """Whether differences are explained, so that a prediction says how the dependent variable changes."""
         return self.fit.family == "difference"

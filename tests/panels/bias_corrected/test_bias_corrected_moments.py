@@ -139,3 +139,43 @@ def test_an_exact_autoregression_needs_no_correction() -> None:
         found = fitted(frame)
     assert_allclose(found.params, 0.5, rtol=1e-10)
     assert found.std_errors.iloc[0] == 0.0 and found.bias.iloc[0] == 0.0
+
+
+@pytest.mark.parametrize("time_effects", [False, True])
+def test_predictions_margins_and_other_errors(time_effects: bool) -> None:
+    firms = pv.load_data("employment")
+    formula = "log(emp) ~ log(wage) * log(capital)"
+    fit = pv.fit_bias_corrected_moments(firms, formula, time_effects=time_effects)
+    np.testing.assert_allclose(fit.predict(effects=True), fit.fitted_values, atol=1e-12)
+    logs = np.log(firms[["emp", "wage", "capital"]])
+    columns = [logs["emp"].groupby("firm").shift(), logs["wage"], logs["capital"], logs["wage"] * logs["capital"]]
+    by_hand = sum(value * column for value, column in zip(fit.params, columns, strict=True))
+    np.testing.assert_allclose(fit.predict(), by_hand.dropna(), rtol=1e-12)
+    # First periods serve as lags alone, and have no effect of their own.
+    new = fit.predict(firms, effects=True, unseen="missing")
+    assert new.index.equals(firms.index)
+    np.testing.assert_allclose(new.dropna(), fit.fitted_values, atol=1e-12)
+    own = firms.loc[fit.predict().index]
+    weights = np.array([0.0, (1.0 / own["wage"]).mean(), 0.0, (np.log(own["capital"]) / own["wage"]).mean()])
+    effect = fit.marginal_effects("wage")
+    assert effect.params.iloc[0] == pytest.approx(weights @ fit.params)
+    assert effect.std_errors.iloc[0] == pytest.approx(np.sqrt(weights @ fit.cov.to_numpy() @ weights))
+    sectors = pv.Clustered("sector")
+    with pytest.warns(pv.PanelVarWarning, match="only 9 entities or clusters"):
+        clustered = pv.fit_bias_corrected_moments(firms, formula, time_effects=time_effects, cov=sectors)
+    with pytest.warns(pv.PanelVarWarning, match="only 9 entities or clusters"):
+        assert fit.with_cov(sectors).cov.equals(clustered.cov)
+    assert clustered.with_cov("robust").cov.equals(fit.cov) and fit.with_cov("cluster").cov.equals(fit.cov)
+    with pytest.raises(pv.SpecificationError, match="cov='HC1' is not available"):
+        fit.with_cov("HC1")
+    with pytest.raises(pv.SpecificationError, match="without a constant"):
+        fit.adjusted_predictions()
+
+
+def test_what_is_drawn_has_no_other_errors() -> None:
+    firms = pv.load_data("employment")
+    fit = pv.fit_lsdvc(firms, "log(emp) ~ log(wage)")
+    with pytest.raises(pv.SpecificationError, match="no scores that another covariance could be made of"):
+        fit.with_cov("robust")
+    assert fit.marginal_effects("wage").std_errors.isna().all()
+    np.testing.assert_allclose(fit.predict(effects=True), fit.fitted_values, atol=1e-12)
