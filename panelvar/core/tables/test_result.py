@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from panelvar.core.base.arguments import is_number
 from panelvar.core.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
-from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    MissingInformationError,
+    Note,
+    NumericalError,
+    SpecificationError,
+)
 from panelvar.core.base.quoting import one_line, printable, shown
 from panelvar.core.faces.layout import Fact, Row, number, probability, words
 from panelvar.core.faces.number_format import check_digits, format_degrees, format_number, pvalue_text
@@ -156,9 +163,21 @@ def table_of_tests(*results: TestResult, digits: int = 4) -> Table:
     return Table(header=(header,), body=body, notes=tuple(dict.fromkeys(notes)))
 
 
-def tests_in_lines(tests: Mapping[str, TestResult | None], digits: int = 4) -> tuple[Fact, ...]:
-    """Print the tests there are, a line each, for the foot of a summary."""
-    return tuple(Fact(label, test.in_a_line(digits)) for label, test in tests.items() if test is not None)
+def tests_in_lines(tests: Mapping[str, TestResult | str | None], digits: int = 4) -> tuple[Fact, ...]:
+    """Print the tests there are, a line each, for the foot of a summary; a text is why there is none."""
+    return tuple(
+        Fact(label, "not available" if isinstance(test, str) else test.in_a_line(digits))
+        for label, test in tests.items()
+        if test is not None
+    )
+
+
+def test_or_reason(test: Callable[[], TestResult | None]) -> TestResult | str | None:
+    """Compute a test for a table, which never raises: where these data do not have it, return the reason."""
+    try:
+        return test()
+    except (InsufficientDataError, CollinearityError, NumericalError, MissingInformationError) as error:
+        return str(error)
 
 
 def chi2_test(name: str, statistic: float, df: float, null: str = "", notes: Notes = ()) -> TestResult:

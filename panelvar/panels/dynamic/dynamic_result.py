@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from panelvar.core.base.errors import Note, emit, needing_rows
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count, format_number
-from panelvar.core.tables.test_result import TestResult, tests_in_lines
+from panelvar.core.tables.test_result import TestResult, test_or_reason
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
 from panelvar.estimates.coefficients.wald import zero_test
@@ -336,15 +336,22 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
             return own.get(name)
         return super()._statistic(name)
 
-    def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
-        estimate = self.fit.estimate
-        shown: dict[str, TestResult | None] = {"Joint significance": self.f_slopes}
-        if estimate.spare:
-            shown |= {"Sargan": self.sargan, "Hansen": self.hansen_j}
+    @cached_property
+    def _shown_tests(self) -> dict[str, TestResult | str | None]:
+        """Tests for the foot of the summary, or why the data do not have them."""
+        shown = {"Joint significance": test_or_reason(lambda: self.f_slopes), **super()._shown_tests}
         for order in (1, 2):
-            if estimate.model.census.differences.most > order:
-                shown[f"Arellano-Bond m{order}"] = self.ar_test(order)
-        return (Fact("Sigma", format_number(float(np.sqrt(self.sigma2)), digits)), *tests_in_lines(shown, digits))
+            if self.fit.estimate.model.census.differences.most > order:
+                shown[f"Arellano-Bond m{order}"] = test_or_reason(partial(self.ar_test, order))
+        return shown
+
+    def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
+        sigma = Fact("Sigma", format_number(float(np.sqrt(self.sigma2)), digits))
+        return (sigma, *self._lines_of_moments(self._shown_tests, digits))
+
+    @property
+    def _printed_notes(self) -> tuple[Note, ...]:
+        return (*self.notes, *self._why_no_test)
 
     def __repr__(self) -> str:
         return one_line(f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; N = {self.n_entities}>")

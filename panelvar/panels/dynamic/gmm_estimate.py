@@ -20,6 +20,7 @@ from panelvar.panels.dynamic.entity_equations import EntityEquations
 from panelvar.panels.dynamic.gmm import GmmProblem, Step
 from panelvar.panels.dynamic.gmm_convention import PRESETS, GmmConvention
 from panelvar.panels.dynamic.instrument_moments import RowCovariances, row_covariances
+from panelvar.panels.dynamic.lag_instruments import LagInstruments
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
@@ -203,6 +204,43 @@ class GmmEstimate:
         """Moments of an equation."""
         return self.problem.n_moments
 
+    @cached_property
+    def collapsed_moments(self) -> int:
+        """Moments of an equation that ``LagInstruments(collapse=True)`` would leave, one for each variable and lag."""
+        sets = self.model.specification.sets
+        kept = set()
+        for place, (label, origin) in enumerate(zip(self.problem.labels, self.problem.origins, strict=True)):
+            own = sets[origin.place] if origin.kind in ("lags", "changes") else None
+            by_period = isinstance(own, LagInstruments) and not own.collapse
+            kept.add((origin, label.rpartition(" (")[0]) if by_period else (origin, place))
+        return len(kept)
+
+    @property
+    def with_fewer(self) -> str:
+        """What a caller can do about many moments, in words."""
+        fewer, count = self.collapsed_moments, self.n_instruments
+        if fewer < count:
+            return f"LagInstruments(collapse=True) would make {fewer} of the {count} moments; last= makes fewer, too."
+        return "Give LagInstruments(last=...) a shorter window, or name fewer variables."
+
+    @property
+    def many_moments(self) -> tuple[Note, ...]:
+        """Say that tests of the moments have no power, where there are as many as entities (or clusters of them)."""
+        every, equations = self.n_instruments * self.problem.n_equations, self.problem.n_equations
+        if every < self.n_clusters:
+            return ()
+        of = f"{every} moments ({equations} equations)" if equations > 1 else f"{every} moments"
+        text = (
+            f"With {of} for {self.n_clusters} {self.clusters_in_words}, Hansen's test has almost no power, whatever "
+            f"its p-value. {self.with_fewer}"
+        )
+        return (Note("many-moments", text),)
+
+    @property
+    def clusters_in_words(self) -> str:
+        """What moments are summed by."""
+        return f"clusters by {self.group_label!r}" if self.problem.clustered else "entities"
+
     @property
     def spare(self) -> int:
         """Independent moments of all equations less coefficients."""
@@ -228,13 +266,12 @@ class GmmEstimate:
             if self.steps != 1 and self.step.rank < full
             else ""
         )
-        what = "entities" if not self.problem.clustered else f"clusters by {self.group_label!r}"
+        what = self.clusters_in_words
         if every >= self.n_clusters:
             of = f"{every} moments ({self.problem.n_equations} equations)" if every != count else f"{count} moments"
             text = (
                 f"There are {of} for {self.n_clusters} {what}. Estimates lean towards those without instruments, "
-                f"and Hansen's test loses its power.{generalised} Use LagInstruments(collapse=True), or last=, to "
-                "have fewer."
+                f"and Hansen's test loses its power.{generalised} {self.with_fewer}"
             )
             out.append(Note("many-moments", text, warn=True))
         elif generalised:

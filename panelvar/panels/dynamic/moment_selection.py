@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from panelvar.core.base.arguments import read_number
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import SpecificationError, choose
+from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.layout import Cell, Fact, Row, degrees, number, probability, words
 from panelvar.core.faces.number_format import check_digits, format_count, format_number
@@ -44,6 +44,8 @@ class MomentCriteria(Presented):
     Attributes
     ----------
     bic, aic, hqic : float
+    notes : tuple of Note
+        Why they decide nothing, where moments are as many as entities.
 
     See Also
     --------
@@ -62,6 +64,7 @@ class MomentCriteria(Presented):
     bic: float
     aic: float
     hqic: float
+    notes: tuple[Note, ...] = ()
 
     def __iter__(self) -> Iterator[float]:
         return iter((self.bic, self.aic, self.hqic))
@@ -80,8 +83,9 @@ class MomentCriteria(Presented):
         """
         check_digits(digits)
         header = Row("", (words("BIC"), words("AIC"), words("HQIC")))
+        said = tuple(note.text for note in self.notes) or ("The smallest is best.",)
         body = (Row("Criterion", tuple(number(value, digits) for value in self)),)
-        return Table("Criteria of Andrews and Lu", (header,), body, notes=("The smallest is best.",))
+        return Table("Criteria of Andrews and Lu", (header,), body, notes=said)
 
     def __repr__(self) -> str:
         bic, aic, hqic = map(format_number, self)
@@ -101,7 +105,18 @@ def criteria_of(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentCriter
     step = estimate.hansen_step
     spare = step.rank - estimate.problem.n_equations * estimate.problem.n_regressors
     bic, hqic = math.log(estimate.n_clusters), hq * math.log(math.log(estimate.n_clusters))
-    return MomentCriteria(step.criterion - spare * bic, step.criterion - 2.0 * spare, step.criterion - spare * hqic)
+    criterion = step.criterion
+    return MomentCriteria(
+        criterion - spare * bic, criterion - 2.0 * spare, criterion - spare * hqic, idle_criteria(estimate)
+    )
+
+
+def idle_criteria(estimate: GmmEstimate) -> tuple[Note, ...]:
+    """Say that criteria made of Hansen's statistic decide nothing, where moments are as many as entities."""
+    return tuple(
+        replace(note, text=f"{note.text} Criteria made of its statistic decide nothing then.")
+        for note in estimate.many_moments
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,6 +135,8 @@ class MomentSelection(Presented):
         Entities, or clusters of them: the n of the criteria.
     n_instruments : int
         Moments of an equation.
+    notes : tuple of Note
+        Why the criteria decide nothing, where moments are as many as entities: the table then marks none.
 
     See Also
     --------
@@ -142,6 +159,7 @@ class MomentSelection(Presented):
     criteria: Array
     n_groups: int
     n_instruments: int
+    notes: tuple[Note, ...] = ()
 
     @property
     def selected(self) -> dict[str, int]:
@@ -192,7 +210,7 @@ class MomentSelection(Presented):
                 probability(self.pvalues[place], digits),
             ]
             for name, value in zip(CRITERIA, self.criteria[place], strict=True):
-                cells.append(number(value, digits, stars="*" if selected[name] == order else ""))
+                cells.append(number(value, digits, stars="*" if selected[name] == order and not self.notes else ""))
             body.append(Row(format_count(order), tuple(cells)))
         header = ("Hansen", "df", "p", *(name.upper() for name in CRITERIA))
         return Table(
@@ -204,8 +222,9 @@ class MomentSelection(Presented):
             header=(Row("Lags", tuple(Cell(name, name, align="center") for name in header)),),
             body=tuple(body),
             notes=(
-                "* marks the smallest value (Andrews and Lu 2001). All models have the rows and instruments of the "
-                "longest.",
+                *(() if self.notes else ("* marks the smallest value (Andrews and Lu 2001).",)),
+                "All models have the rows and instruments of the longest.",
+                *(note.text for note in self.notes),
             ),
         )
 
@@ -248,4 +267,5 @@ def select_lags(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentSelect
         np.array(criteria),
         estimate.n_clusters,
         problem.n_moments,
+        idle_criteria(estimate),
     )

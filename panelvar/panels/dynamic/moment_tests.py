@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
-from panelvar.core.base.errors import SpecificationError
+from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.quoting import shown
-from panelvar.core.tables.test_result import TestResult
+from panelvar.core.faces.layout import Fact
+from panelvar.core.tables.test_result import TestResult, test_or_reason, tests_in_lines
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.panels.dynamic.moment_selection import (
     HANNAN_QUINN,
@@ -80,6 +83,30 @@ class MomentTests(ABC):
     def overidentification(self) -> TestResult:
         """Hansen's test; Sargan's under classical errors."""
         return self.sargan if self._gmm.cov_kind == "classical" else self.hansen_j
+
+    @cached_property
+    def _shown_tests(self) -> dict[str, TestResult | str | None]:
+        """Tests for the foot of a summary, or why the data do not have them."""
+        shown: dict[str, TestResult | str | None] = {}
+        if self._gmm.spare:
+            shown |= {"Sargan": test_or_reason(lambda: self.sargan), "Hansen": test_or_reason(lambda: self.hansen_j)}
+        return shown
+
+    def _lines_of_moments(self, tests: Mapping[str, TestResult | str | None], digits: int) -> tuple[Fact, ...]:
+        """Print tests a line each, Hansen's with the moments and entities where it has no power."""
+        gmm = self._gmm
+        counts = f" ({gmm.n_instruments * gmm.problem.n_equations} moments, {gmm.n_clusters} {gmm.clusters_in_words})"
+        many = bool(gmm.many_moments)
+        return tuple(
+            replace(fact, text=f"{fact.text}{counts}") if many and fact.label == "Hansen" else fact
+            for fact in tests_in_lines(tests, digits)
+        )
+
+    @property
+    def _why_no_test(self) -> tuple[Note, ...]:
+        """What stands under the table of tests that it does not have."""
+        reasons = {label: test for label, test in self._shown_tests.items() if isinstance(test, str)}
+        return tuple(Note("no-test", f"{label} is not available. {reason}") for label, reason in reasons.items())
 
     def _test_of_moments(self, name: str) -> TestResult | None:
         """Give a test by the name that tables of results have for it; None where the model has no such test."""

@@ -19,7 +19,14 @@ import numpy as np
 from panelvar.core.base.arguments import read_labels
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.core.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    choose,
+)
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
 from panelvar.core.faces.layout import Cell, Row, degrees, number, probability, words
@@ -27,6 +34,7 @@ from panelvar.core.faces.number_format import check_digits
 from panelvar.core.tables.joint_tests import JointTests
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.panels.dynamic.gmm import GmmProblem
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, StandardInstruments
 
@@ -82,7 +90,7 @@ class InstrumentTests(Presented):
     tests : dict of str to SubsetTest
         By what the sets are called.
     untested : dict of str to str
-        Sets without which the coefficients are not identified, and why.
+        Sets that cannot be tested, and why: without them the coefficients are not identified, say.
     kind : {"hansen", "sargan"}
 
     See Also
@@ -150,11 +158,8 @@ class InstrumentTests(Presented):
         ]
         if LEVELS in self.tests:
             notes.append("levels: the lagged differences that instrument the level equation.")
-        if self.untested:
-            notes.append(
-                f"Not tested, since the coefficients are not identified without them: {'; '.join(self.untested)}."
-            )
-        notes += [note.text for each in self.tests.values() for note in each.joint.notes]
+        notes += [f"Not tested: {name}. {reason}" for name, reason in self.untested.items()]
+        notes += [f"{name}: {note.text}" for name, each in self.tests.items() for note in each.joint.notes]
         return Table(
             title="" if body else "No set of instruments can be tested by itself",
             header=(Row("", tuple(words(each, "right") for each in header)),) if body else (),
@@ -182,7 +187,11 @@ def sargan_statistic(estimate: GmmEstimate, sigma: Array | None = None) -> float
     half = problem.initial_root.divided(problem.residual_total(first.params).reshape(problem.n_equations, -1).T)
     if estimate.convention.classical_scale == "entities":
         return float(np.square(half).sum()) * estimate.model.n_entities
-    return float(np.trace(np.linalg.solve(estimate.one_step_sigma if sigma is None else sigma, half.T @ half)))
+    try:
+        shares = np.linalg.solve(estimate.one_step_sigma if sigma is None else sigma, half.T @ half)
+    except np.linalg.LinAlgError:
+        raise NumericalError("The covariance of the errors is singular, so Sargan's statistic has no value.") from None
+    return float(np.trace(shares))
 
 
 def hansen(estimate: GmmEstimate) -> TestResult:
@@ -193,15 +202,7 @@ def hansen(estimate: GmmEstimate) -> TestResult:
     """
     step, problem = estimate.hansen_step, estimate.problem
     spare = step.rank - problem.n_equations * problem.n_regressors
-    notes: tuple[Note, ...] = ()
-    every = problem.n_moments * problem.n_equations
-    if every >= estimate.n_clusters:
-        text = (
-            f"With {every} moments for {estimate.n_clusters} entities, the test has almost no power, whatever its "
-            "p-value."
-        )
-        notes = (Note("many-moments", text),)
-    return overidentification("Hansen", step.criterion, spare, notes)
+    return overidentification("Hansen", step.criterion, spare, estimate.many_moments)
 
 
 def overidentification(name: str, statistic: float, df: int, notes: tuple[Note, ...] = ()) -> TestResult:
@@ -277,7 +278,7 @@ def instrument_tests(estimate: GmmEstimate, kind: str = "hansen") -> InstrumentT
     for name, mask in instrument_sets(estimate).items():
         try:
             tests[name] = difference_test(estimate, mask, kind)
-        except (InsufficientDataError, CollinearityError) as refused:
+        except (InsufficientDataError, CollinearityError, NumericalError) as refused:
             untested[name] = str(refused)
     return InstrumentTests(tests, untested, kind)
 
@@ -309,10 +310,13 @@ def difference_test(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str
         free = weight == "own" or estimate.steps == "cu"
         held = alone.hansen_step if free else smaller.two_step(estimate.weighted_at, joint=estimate.joint)
         whole, rank, rest, left = step.criterion, step.rank, held.criterion, held.rank
+        _refuse_lost_degrees(estimate, smaller, rank, left)
     word = kind.capitalize()
     names = [label for label, doubt in zip(problem.labels, doubted, strict=True) if doubt]
     notes = estimate.in_units if kind == "sargan" else ()
     remaining = overidentification(f"{word} without them", rest, left - coefficients, notes)
+    if kind == "hansen":
+        notes = estimate.many_moments
     null = f"valid moments: {', '.join(names)}" if len(names) < 4 else f"{len(names)} moments are valid"
     name, difference = f"Difference-in-{word}", whole - rest
     if difference < 0.0:
@@ -320,6 +324,29 @@ def difference_test(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str
         notes = (*notes, Note("negative-difference", text))
     implied = Note("implied-moments", "In this sample the other moments imply these, so there is nothing to test.")
     return SubsetTest(_refer(name, difference, rank - left, null, notes, implied), remaining)
+
+
+def _refuse_lost_degrees(estimate: GmmEstimate, smaller: GmmProblem, rank: int, left: int) -> None:
+    """Refuse a difference whose degrees of freedom are not those of the moments in doubt.
+
+    Raises
+    ------
+    InsufficientDataError
+        The covariance of the moments has too low a rank, mostly since they are as many as entities.
+    """
+    problem = estimate.problem
+    whole, rest = (
+        each.n_equations * (each.linear.initial_root.rank + each.n_moments - each.linear.n_moments)
+        for each in (problem, smaller)
+    )
+    if rank - left == whole - rest:
+        return
+    raise InsufficientDataError(
+        f"The covariance of {problem.n_moments * problem.n_equations} moments of {estimate.n_clusters} "
+        f"{estimate.clusters_in_words} has rank {rank}, so that {count_of(rank - left, 'degree')} of freedom would "
+        f"stand for the {whole - rest} moments in doubt. {estimate.with_fewer} Sargan's statistics have no such "
+        "limit (difference_in_sargan)."
+    )
 
 
 def _refer(name: str, statistic: float, df: int, null: str, notes: tuple[Note, ...], idle: Note) -> TestResult:

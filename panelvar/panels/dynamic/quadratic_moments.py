@@ -147,6 +147,20 @@ def _slopes_of(products: Array, params: Array) -> Array:
     return np.asarray((products[..., 1:, :] @ theta) + (products[..., 1:].swapaxes(-1, -2) @ theta))
 
 
+def _solved(matrix: Array, right: Array) -> Array:
+    """Solve equations of the search.
+
+    Raises
+    ------
+    NumericalError
+        They are singular.
+    """
+    try:
+        return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise NumericalError(_UNSETTLED) from None
+
+
 def no_products(kind: str) -> InsufficientDataError:
     """Make the error for rows that have none."""
     return InsufficientDataError(
@@ -291,8 +305,8 @@ class QuadraticProblem(GmmProblem):
             pull, bread, inner = self._local(root, params, half)
             sizes = np.sqrt(bread.diagonal())
             plain = pull @ self.residual_total(params)
-            move = np.linalg.solve(inner, plain)
-            if not move @ np.linalg.solve(bread, plain) > 0.0:
+            move = _solved(inner, plain)
+            if not move @ _solved(bread, plain) > 0.0:
                 move = plain
             if settled:
                 break
@@ -312,7 +326,7 @@ class QuadraticProblem(GmmProblem):
             params, half = tried, new
         else:
             raise NumericalError(_UNSETTLED)
-        curved = np.asarray(np.linalg.solve(inner, pull), dtype=np.float64)
+        curved = _solved(inner, pull)
         return Step(params, curved, bread, (root,), float(half @ half))
 
     def _local(self, root: Root, params: Array, half: Array) -> tuple[Array, Array, Array]:

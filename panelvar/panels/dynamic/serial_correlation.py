@@ -120,9 +120,7 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
     assumed = estimate.cov_kind == "classical" and estimate.convention.classical_ar == "homoskedastic"
     sums = _serial_sums(estimate, order, assumed=assumed)
     if not sums.found[k]:
-        raise InsufficientDataError(
-            f"No entity has differences that are {count_of(order, 'period')} apart, so there is no m{order}."
-        )
+        raise _too_far_apart(order)
     slopes, own = sums.slopes[k], slice(k * m, (k + 1) * m)
     pull = step.pull[own, k * length : (k + 1) * length] if len(step.roots) > 1 else step.pull[own]
     variance = estimate.covariance[own, own]
@@ -144,9 +142,18 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
     return TestResult(f"m{order}", statistic, float(normal_tail(statistic)), "normal", None, None, null)
 
 
+def _too_far_apart(order: int) -> InsufficientDataError:
+    """Make the error for rows that have no lag of that order."""
+    return InsufficientDataError(
+        f"No entity has differences that are {count_of(order, 'period')} apart, so there is no m{order}."
+    )
+
+
 def _serial_sums(estimate: GmmEstimate, order: int, *, assumed: bool) -> SerialSums:
     """Sum products of the errors and their lag over all entities; the first two orders are summed together."""
     known = estimate.serial_sums
+    if order > estimate.model.census.differences.most:
+        raise _too_far_apart(order)
     if order not in known:
         orders = [each for each in (1, 2) if each <= estimate.model.census.differences.most] if order < 3 else [order]
         known.update(zip(orders, _sum_products(estimate, orders, assumed=assumed), strict=True))

@@ -16,7 +16,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import Stars, format_count
 from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, value_row
-from panelvar.core.tables.test_result import TestResult
+from panelvar.core.tables.test_result import TestResult, test_or_reason
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import Covariance
@@ -518,8 +518,17 @@ class PanelVarResult(MomentTests, EstimatedSystem):
             Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
             Fact("Standard errors", self.cov_label),
             *self.fit.choices,
-            *(() if self.fit.gmm is None else (Fact("Hansen", self.hansen_j.in_a_line(digits)),)),
+            *(() if self.fit.gmm is None else self._lines_of_moments(self._shown_tests, digits)),
         )
+
+    def _table_notes(self, levels: Stars, level: float | None) -> tuple[str, ...]:
+        reasons = () if self.fit.gmm is None else self._why_no_test
+        return (*super()._table_notes(levels, level), *(note.text for note in reasons))
+
+    @cached_property
+    def _shown_tests(self) -> dict[str, TestResult | str | None]:
+        """Hansen's test, or why the data do not have it."""
+        return {"Hansen": test_or_reason(lambda: self.hansen_j)}
 
     def _rows(self, levels: Stars, digits: int, level: float | None) -> tuple[Row, ...]:
         errors = self.std_errors.to_numpy()

@@ -207,7 +207,7 @@ def test_the_formula_is_the_list():
 def test_the_summary_fits_a_terminal():
     text = str(pv.fit_blundell_bond(FRAME, "y", "x", time_effects=True).summary())
     assert max(map(len, text.splitlines())) <= 80
-    for words in ("Hansen", "Sargan", "Arellano-Bond m2", "Windmeijer", "C(time)[T.2003]"):
+    for words in ("Hansen", "Sargan", "Arellano-Bond m2", "Windmeijer", "C(t)[T.2003]"):
         assert words in text
 
 

@@ -97,7 +97,7 @@ def test_every_set_is_in_the_table_by_its_name():
     assert max(map(len, str(tests).splitlines())) <= 80
     plain = pv.fit_arellano_bond(FRAME, "y", "x").instrument_tests("sargan")
     assert list(plain.untested) == ["lags 2 and older of y"]
-    assert "not identified without" in str(plain)
+    assert "not identified" in str(plain) and "Not tested: lags 2 and older of y." in str(plain)
     nothing = pv.fit_arellano_bond(FRAME, "y").instrument_tests()
     assert not nothing.tests
     assert "Hansen without" not in str(nothing)
