@@ -24,6 +24,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
+from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import (
     Levels,
@@ -47,6 +48,8 @@ from panelvar.estimates.fit.sample import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class EquationEstimates(Inference, Presented, ABC):
@@ -283,6 +286,43 @@ class EquationEstimates(Inference, Presented, ABC):
     event_study = event_study.event_study
 
     # ---- reading
+
+    @documented
+    def plot(
+        self,
+        *,
+        keep: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        drop: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        level: float | Sequence[float] = 0.95,
+        joint: str | None = None,
+        ax: Axes | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the coefficients but the constant with their intervals; `panelvar.plot_coefficients` has more options.
+
+        Parameters
+        ----------
+        keep, drop : str, pattern or sequence of them, optional
+            Coefficients to show, or to leave out: names, terms for all their columns (``"C(region)"``), patterns.
+        level : float or sequence of float
+            Coverage of the intervals: one level, or several, the lower drawn the thicker.
+        joint : {"sup-t", "bonferroni"} or None
+            Add a capped line that covers all coefficients shown at once.
+        {ax, figure, figsize, title}
+        labels : mapping of str to str, optional
+            What coefficients and variables are called.
+
+        Returns
+        -------
+        Figure
+        """
+        from panelvar.reporting.plots_of_panels.coefficients import plot_coefficients
+
+        where: dict[str, Any] = {"ax": ax, "figure": figure, "figsize": figsize, "title": title, "labels": labels}
+        return plot_coefficients(self, keep=keep, drop=drop, level=level, joint=joint, **where)
 
     def _table_columns(self) -> list[ResultColumn]:
         """Give the column of a table of results."""

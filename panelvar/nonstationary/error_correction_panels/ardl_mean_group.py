@@ -17,8 +17,8 @@ from panelvar.nonstationary.error_correction_panels.ardl_rows import Lags, ardl_
 from panelvar.nonstationary.error_correction_panels.error_correction import ErrorCorrectionResult
 from panelvar.nonstationary.error_correction_panels.error_correction_form import (
     error_correction_fit,
-    solved_for_long_run,
 )
+from panelvar.nonstationary.error_correction_panels.solved_long_run import solved_for_long_run
 from panelvar.panels.heterogeneous.random_coefficients import mean_group
 from panelvar.panels.heterogeneous.unit_fits import covariance_of_average
 

@@ -27,8 +27,8 @@ from panelvar.nonstationary.error_correction_panels.error_correction import Erro
 from panelvar.nonstationary.error_correction_panels.error_correction_form import (
     bias_notes,
     largest_moduli,
-    solved_for_long_run,
 )
+from panelvar.nonstationary.error_correction_panels.solved_long_run import solved_for_long_run
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.fixed import within_model
 from panelvar.panels.static.result import LinearResult

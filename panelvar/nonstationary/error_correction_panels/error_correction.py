@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import MissingInformationError, Note
+from panelvar.core.base.errors import MissingInformationError, Note, SpecificationError
+from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.nonstationary.error_correction_panels.pooled_long_run import OwnInformation
+from panelvar.nonstationary.error_correction_panels.solved_long_run import solved_for_long_run
 from panelvar.panels.heterogeneous.averaged import AveragedResult
 from panelvar.panels.static.result import LinearResult
 
@@ -177,6 +179,36 @@ class ErrorCorrectionResult(AveragedResult):
     @property
     def _residuals(self) -> Array:
         return self.fit.residuals
+
+    @documented
+    def with_cov(self, cov: str | Covariance) -> ErrorCorrectionResult:
+        """Return the same estimates of dynamic fixed effects under another covariance, without refitting.
+
+        Parameters
+        ----------
+        {cov}
+
+        Returns
+        -------
+        ErrorCorrectionResult
+            The same estimates.
+
+        Raises
+        ------
+        SpecificationError
+            Entities have coefficients of their own (pooled mean group, mean group), whose averages have one covariance;
+            or as `LinearResult.with_cov`.
+        """
+        if self.reduced_form is None:
+            raise SpecificationError(
+                f"{self.estimator}: the errors come from maximum likelihood or from how much entities differ, not from "
+                "scores of rows, so there is no other covariance. fit_dynamic_fixed_effects has one."
+            )
+        reduced, k = self.reduced_form.with_cov(cov), self.fit.k
+        order = [reduced.names.index(name) for name in (*self.fit.design.names, *self.names[k + 1 :])]
+        moved = solved_for_long_run(reduced.fit.coefficients[order], reduced.covariance.matrix[np.ix_(order, order)], k)
+        changed = replace(reduced.covariance, matrix=moved[1], degrees=None)
+        return replace(self, covariance=changed, reduced_form=reduced)
 
     # ---- parts
 

@@ -34,24 +34,6 @@ def largest_moduli(dependent: str, p: int, speeds: Array, short: Array, names: S
     return np.asarray(np.abs(companion_roots(coefficients[:, :, None, None])).max(axis=1), dtype=np.float64)
 
 
-def solved_for_long_run(coefficients: Array, matrix: Array, k: int) -> tuple[Array, Array]:
-    r"""Solve levels and speed, :math:`\theta = -b/\phi`, with the covariance by the delta method.
-
-    Parameters
-    ----------
-    coefficients : (p,) array
-        Coefficients of the k levels, of the lagged dependent variable, and others.
-    matrix : (p, p) array
-        Covariance of the coefficients.
-    k : int
-    """
-    solved, derivative = coefficients.copy(), np.eye(len(coefficients))
-    solved[:k] = -coefficients[:k] / coefficients[k]
-    derivative[:k, :k] = -np.eye(k) / coefficients[k]
-    derivative[:k, k] = -solved[:k] / coefficients[k]
-    return solved, derivative @ matrix @ derivative.T
-
-
 def bias_notes(rows: float) -> tuple[Note, ...]:
     """Warn about the lagged dependent variable where entities have few ``rows`` on average."""
     if rows >= _LONG:

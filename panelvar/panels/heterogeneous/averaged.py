@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -41,6 +42,22 @@ class AveragedFit(Coefficients, Protocol):
 
 class AveragedResult(EquationEstimates):
     """A result over regressions of entities, with a ``fit`` (`AveragedFit`) and a ``convention``."""
+
+    _not_offered: ClassVar[Mapping[str, str]] = {
+        "predict": (
+            "Regressions of entities predict with coefficients of their own: `fitted_values` are of the rows in use, "
+            "and `individual` has the coefficients for other rows."
+        ),
+        "marginal_effects": (
+            "Entities have coefficients of their own, and an average of products of these and of the regressors is no "
+            "function of the average coefficients. `individual` has the entities' own; `nonlinear` computes functions "
+            "of the averages."
+        ),
+        "with_cov": (
+            "The errors of these averages come from how much the regressions differ, or from the estimator itself, not "
+            "from scores of rows, so there is no other covariance. Its options belong to the estimator."
+        ),
+    }
 
     fit: AveragedFit
     convention: Convention

@@ -55,9 +55,7 @@ def test_the_collapsed_alternative_is_counted_as_it_would_be(transform):
 
 def test_differences_have_as_many_degrees_as_moments_in_doubt_or_are_refused(many):
     doubted = sum(".D." in name or name.startswith("D.") for name in many.instrument_names)
-    with pytest.raises(
-        pv.InsufficientDataError, match=r"entities has rank 20, so that \d+ degree"
-    ) as told:
+    with pytest.raises(pv.InsufficientDataError, match=r"entities has rank 20, so that \d+ degree") as told:
         many.difference_in_hansen("levels")
     assert "would make" in str(told.value) and "difference_in_sargan" in str(told.value)
     assert many.difference_in_sargan("levels").df == doubted - 1.0
