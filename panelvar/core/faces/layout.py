@@ -46,6 +46,11 @@ def number(value: float, digits: int = 4, *, stars: str = "", brackets: str = ""
     return Cell(f"{brackets[:1]}{text}{brackets[1:]}", float(value), stars)
 
 
+def printed(text: str, value: float, *, stars: str = "", brackets: str = "") -> Cell:
+    """Make a cell of a number that is printed together with others, by `format_estimates`."""
+    return Cell(f"{brackets[:1]}{text}{brackets[1:]}", float(value), stars)
+
+
 def probability(value: float, digits: int = 4, *, brackets: str = "") -> Cell:
     """Make a cell of a p-value."""
     return Cell(f"{brackets[:1]}{format_pvalue(value, digits)}{brackets[1:]}", float(value))
@@ -80,9 +85,9 @@ def spanning(headings: Iterable[tuple[str, int]]) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def interval(lower: float, upper: float, digits: int = 4) -> Cell:
-    """Make a cell of two limits, kept on one line."""
-    text = f"[{format_number(lower, digits)},{NO_BREAK}{format_number(upper, digits)}]"
+def interval(lower: str, upper: str) -> Cell:
+    """Make a cell of two printed limits, kept on one line."""
+    text = f"[{lower},{NO_BREAK}{upper}]"
     return Cell(text, text.replace(NO_BREAK, " "), align="center")
 
 

@@ -1,4 +1,8 @@
-"""Numbers as a reader wants them: fixed decimals, no negative zero, no digits hidden by rounding."""
+"""Numbers as a reader wants them: fixed decimals, no negative zero, no digits hidden by rounding.
+
+`format_number` prints a number by itself; `format_estimates` prints the numbers of a coefficient (estimate, error,
+limits), which are read together.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.quoting import shown
 
@@ -20,6 +25,14 @@ Stars: TypeAlias = tuple[tuple[str, float], ...]
 NOT_AVAILABLE = "n/a"
 # From here on fixed decimals are wider than the number is precise.
 _LARGE = 1e7
+# Nobody counts more zeros than so many decimals more than asked for have: 0.0000000123, and beyond it 1.230e-09.
+_MORE_DECIMALS = 6
+# From here on a whole number is longer than it is precise.
+_LARGEST_WHOLE = 1e12
+# Digits that each number of a coefficient shows at four decimals or more.
+_SIGNIFICANT = 3
+# An estimate or a limit this much smaller than its error is zero to whoever reads it.
+_BELOW_ERRORS = 1e-6
 # Ticks finer than this power of ten are written with powers.
 _FINEST_TICK = -6
 # A double has nothing to show beyond this many decimals.
@@ -47,14 +60,12 @@ def format_number(value: float, digits: int = 4) -> str:
     """Print a number with fixed decimals, or otherwise where those would mislead.
 
     A value other than zero that would round to zero is printed with ``digits`` significant digits: with as many
-    decimals as these need, or with an exponent where that is shorter. One of 10 million or more has an exponent. NaN is
-    printed as ``n/a``; zero never carries a sign.
+    decimals as these need, or with an exponent where these are more than ``digits + 6``. One of 10 million or more has
+    an exponent. NaN is printed as ``n/a``; zero never carries a sign.
     """
     value = float(value)
-    if math.isnan(value):
-        return NOT_AVAILABLE
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
+    if not math.isfinite(value):
+        return _not_finite(value)
     if value == 0.0:
         return f"{0.0:.{digits}f}"
     fixed = f"{value:.{digits}f}"
@@ -65,8 +76,59 @@ def format_number(value: float, digits: int = 4) -> str:
     if abs(value) >= _LARGE:
         return significant
     # Between fixed decimals, the reader compares 0.0045 with 0.01 more easily than 4.5e-03.
-    longer = f"{value:.{behind - int(significant.partition('e')[2])}f}"
-    return longer if len(longer) <= len(significant) else significant
+    decimals = behind - int(significant.partition("e")[2])
+    return f"{value:.{decimals}f}" if decimals <= digits + _MORE_DECIMALS else significant
+
+
+def _not_finite(value: float) -> str:
+    return NOT_AVAILABLE if math.isnan(value) else ("inf" if value > 0 else "-inf")
+
+
+def format_estimates(
+    groups: Sequence[Sequence[float]] | Array, errors: Sequence[float] | Array | None = None, digits: int = 4
+) -> list[list[str]]:
+    """Print the numbers of coefficients: each with its significant digits, those of a coefficient in one form.
+
+    A coefficient's numbers have ``digits`` decimals, or as many more as its smallest number needs to show three digits
+    (fewer where ``digits`` is below four). Where that is more than ``digits + 6`` decimals, the numbers of all groups
+    have exponents: in a column nobody compares 0.0137 with 3.332e-12.
+
+    Parameters
+    ----------
+    groups : sequence of sequences of float, or array
+        For each coefficient what is printed in its units: estimate, error, limits.
+    errors : sequence of float or array, optional
+        The standard error of each, in which a number is measured: what is a millionth of it shows no digits.
+    digits : int
+        Decimals.
+    """
+    read = [[float(value) for value in group] for group in groups]
+    yardsticks = [math.nan] * len(read) if errors is None else errors
+    decimals = [_decimals(group, float(error), digits) for group, error in zip(read, yardsticks, strict=True)]
+    largest = max((abs(value) for group in read for value in group if math.isfinite(value)), default=0.0)
+    if max(decimals, default=0) > digits + _MORE_DECIMALS or largest >= _LARGEST_WHOLE:
+        return [[_power(value, digits) for value in group] for group in read]
+    return [[_fixed(value, places) for value in group] for group, places in zip(read, decimals, strict=True)]
+
+
+def _decimals(group: Sequence[float], error: float, digits: int) -> int:
+    """Decimals at which each number of a group shows its digits."""
+    least = _BELOW_ERRORS * error if error > 0.0 and math.isfinite(error) else 0.0
+    sizes = [abs(value) for value in group if math.isfinite(value) and value != 0.0 and abs(value) >= least]
+    behind = max(min(_SIGNIFICANT, digits - 1), 1) - 1
+    needed = [behind - int(f"{size:.{behind}e}".partition("e")[2]) for size in sizes]
+    return max([0 if max(sizes, default=0.0) >= _LARGE else digits, *needed])
+
+
+def _fixed(value: float, decimals: int) -> str:
+    if not math.isfinite(value):
+        return _not_finite(value)
+    text = f"{value:.{decimals}f}"
+    return text.removeprefix("-") if float(text) == 0.0 else text
+
+
+def _power(value: float, digits: int) -> str:
+    return f"{value:.{max(digits - 1, 1)}e}" if math.isfinite(value) else _not_finite(value)
 
 
 def format_pvalue(value: float, digits: int = 4) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import check_level
-from panelvar.core.faces.layout import Cell, Row, interval, number, probability
-from panelvar.core.faces.number_format import Stars, star_legend, stars_for
+from panelvar.core.faces.layout import Cell, Row, interval, number, printed, probability
+from panelvar.core.faces.number_format import Stars, format_estimates, star_legend, stars_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,13 +31,28 @@ def coefficient_header(distribution: str, level: float, *, starred: bool = False
     return Row("", tuple(Cell(text, value, align="right") for text, value in names))
 
 
-def coefficient_row(name: str, values: Iterable[float], digits: int, stars: Stars = ()) -> Row:
-    """Print the numbers of one coefficient, in the order of the header."""
-    estimate, error, ratio, pvalue, *limits = values
-    cells = [number(estimate, digits, stars=stars_for(pvalue, stars)), number(error, digits), number(ratio, digits)]
-    if not stars:
-        cells.append(probability(pvalue, digits))
-    return Row(name, (*cells, *(number(limit, digits) for limit in limits)))
+def estimate_rows(names: Iterable[object], values: Array, digits: int, stars: Stars = ()) -> tuple[Row, ...]:
+    """Print a coefficient a row, its numbers in the order of the header.
+
+    Parameters
+    ----------
+    values : array (K, 6)
+        Estimates, errors, ratios, p-values and limits.
+    """
+    errors = values[:, 1]
+    texts = format_estimates(values[:, [0, 1, 4, 5]], errors, digits)
+    rows = []
+    for name, numbers, (estimate, error, *limits) in zip(names, values, texts, strict=True):
+        value, spread, ratio, pvalue, *ends = numbers
+        cells = [
+            printed(estimate, value, stars=stars_for(pvalue, stars)),
+            printed(error, spread),
+            number(ratio, digits),
+        ]
+        if not stars:
+            cells.append(probability(pvalue, digits))
+        rows.append(Row(str(name), (*cells, *map(printed, limits, ends))))
+    return tuple(rows)
 
 
 def equation_rows(
@@ -60,19 +75,26 @@ def equation_rows(
     limits : array (m, K, 2), optional
     """
     shown = np.ones(errors.shape, dtype=bool) if free is None else free
+    groups = np.concatenate([estimates[..., None], errors[..., None], *([] if limits is None else [limits])], axis=2)
+    # An equation is a column, whose numbers have one form.
+    texts = [format_estimates(groups[:, e], errors[:, e], digits) for e in range(len(shown[0]))]
     rows = []
     for r, name in enumerate(names):
-        above = zip(estimates[r], pvalues[r], strict=True)
-        rows.append(
-            Row(name, tuple(number(value, digits, stars=stars_for(p, stars)) for value, p in above), "estimate")
-        )
-        below = {"std. error": [number(value, digits, brackets="()") for value in errors[r]]}
+        columns = [column[r] for column in texts]
+        above = zip(columns, estimates[r], pvalues[r], strict=True)
+        cells = tuple(printed(text, value, stars=stars_for(p, stars)) for (text, *_), value, p in above)
+        rows.append(Row(name, cells, "estimate"))
+        below = {
+            "std. error": [
+                printed(text[1], value, brackets="()") for text, value in zip(columns, errors[r], strict=True)
+            ]
+        }
         if limits is not None:
-            below["limits"] = [interval(low, high, digits) for low, high in limits[r]]
+            below["limits"] = [interval(*text[2:]) for text in columns]
         if not stars:
             below["p-value"] = [probability(value, digits) for value in pvalues[r]]
-        for part, cells in below.items():
-            kept = (cell if estimated else Cell() for cell, estimated in zip(cells, shown[r], strict=True))
+        for part, found in below.items():
+            kept = (cell if estimated else Cell() for cell, estimated in zip(found, shown[r], strict=True))
             rows.append(Row(name, tuple(kept), part, continues=True))
     return tuple(rows)
 

@@ -19,7 +19,7 @@ from panelvar.core.base.labels import labelled
 from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.faces.layout import Row
 from panelvar.core.faces.number_format import Stars
-from panelvar.core.tables.coefficients import coefficient_row
+from panelvar.core.tables.coefficients import estimate_rows
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import JOINTS, normal_limits, sup_t_quantile
 from panelvar.estimates.bands.target import limit_columns, nested
@@ -282,4 +282,4 @@ def coefficient_rows(result: Inference, level: float, digits: int, stars: Stars 
     """Return a row for each coefficient: estimate, error, ratio, p-value unless starred, and limits."""
     columns = (result.params, result.std_errors, result.tstats, result.pvalues)
     values = np.column_stack([*columns, result.conf_int(level=level)])
-    return tuple(coefficient_row(str(name), row, digits, stars) for name, row in zip(result.names, values, strict=True))
+    return estimate_rows(result.names, values, digits, stars)

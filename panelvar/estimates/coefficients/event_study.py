@@ -20,8 +20,8 @@ from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.limits import LARGEST_WHOLE, MOST_DRAWS
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, probability, words
-from panelvar.core.faces.number_format import check_digits, format_number, pvalue_text
+from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, printed, probability, words
+from panelvar.core.faces.number_format import check_digits, format_estimates, pvalue_text
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.calendar.calendar import read_times
@@ -190,16 +190,19 @@ class EventStudy(Presented):
         digits = check_digits(digits)
         pointwise, joint = self.conf_int().to_numpy(), self.conf_int(joint="sup-t").to_numpy()
         pvalues = self.result.pvalues
+        groups = np.column_stack([self.estimates, self.std_errors, pointwise, joint])
+        texts = format_estimates(groups, self.std_errors, digits)
         body = []
         for k, (name, period) in enumerate(zip(self.names, self.periods, strict=True)):
             cells = (number(0.0, digits), words("reference"), Cell(), Cell(), Cell())
             if name:
+                estimate, error, *ends = texts[k]
                 cells = (
-                    number(self.estimates[k], digits),
-                    number(self.std_errors[k], digits, brackets="()"),
+                    printed(estimate, self.estimates[k]),
+                    printed(error, self.std_errors[k], brackets="()"),
                     probability(float(pvalues[name]), digits),
-                    interval(pointwise[k, 0], pointwise[k, 1], digits),
-                    interval(joint[k, 0], joint[k, 1], digits),
+                    interval(*ends[:2]),
+                    interval(*ends[2:]),
                 )
             body.append(Row(as_text(period), cells))
         percent = f"{100.0 * self.level:g}%"
@@ -210,9 +213,9 @@ class EventStudy(Presented):
             if test is not None:
                 statistics.append(Fact(label, test.in_a_line(digits)))
         if (average := self.average_effect) is not None:
-            low, high = format_number(average.lower, digits), format_number(average.upper, digits)
-            error, chance = format_number(average.std_error, digits), pvalue_text(average.pvalue, digits)
-            text = f"{format_number(average.estimate, digits)} ({error}), {chance}, {percent} [{low}, {high}]"
+            numbers = (average.estimate, average.std_error, average.lower, average.upper)
+            ((estimate, error, low, high),) = format_estimates([numbers], [average.std_error], digits)
+            text = f"{estimate} ({error}), {pvalue_text(average.pvalue, digits)}, {percent} [{low}, {high}]"
             statistics.append(Fact("Average effect", text))
         dependent = getattr(self.result, "dependent", "")
         facts = (Fact("Term", self.term), Fact("Std. errors", self.result.cov_label))

@@ -13,7 +13,7 @@ from panelvar.core.base.distributions import quantile, t_tail
 from panelvar.core.base.errors import Note, emit
 from panelvar.core.base.quoting import one_line
 from panelvar.core.faces.number_format import check_digits, pvalue_text
-from panelvar.core.tables.coefficients import coefficient_header, coefficient_row
+from panelvar.core.tables.coefficients import coefficient_header, estimate_rows
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 
@@ -100,9 +100,9 @@ class LinearCombination(Presented):
         -------
         Table
         """
-        values = (self.estimate, self.std_error, self.statistic, self.pvalue, self.lower, self.upper)
+        values = [[self.estimate, self.std_error, self.statistic, self.pvalue, self.lower, self.upper]]
         header = coefficient_header("normal" if self.df is None else "t", self.level)
-        return Table(header=(header,), body=(coefficient_row(self.expression, values, check_digits(digits)),))
+        return Table(header=(header,), body=estimate_rows([self.expression], np.array(values), check_digits(digits)))
 
     def __repr__(self) -> str:
         return one_line(

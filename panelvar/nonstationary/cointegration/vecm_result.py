@@ -24,6 +24,7 @@ from panelvar.core.faces.number_format import (
     check_stars,
     format_count,
     format_degrees,
+    format_estimates,
     format_number,
 )
 from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, said_below, value_row
@@ -572,12 +573,13 @@ class VecmResult(FittedSystem):
         """One relation as a paper would write it: ``lrm - 0.9691 (0.1445) lry + ...``."""
         values = self.beta.to_numpy()[:, place]
         errors = np.zeros(len(values)) if self.normalised_on is None else self.beta_std_errors.to_numpy()[:, place]
+        texts = format_estimates(np.column_stack([np.abs(values), errors]), errors, digits)
         text = ""
-        for name, value, error in zip(self.relation_names, values, errors, strict=True):
+        for name, value, error, (size, spread) in zip(self.relation_names, values, errors, texts, strict=True):
             if value == 0.0 and error == 0.0:
                 continue
             joint = (" - " if value < 0 else " + ") if text else ("-" if value < 0 else "")
-            size = "" if value == 1.0 and error == 0.0 else f"{format_number(abs(value), digits)} "
-            spread = f"({format_number(error, digits)}) " if error else ""
+            size = "" if value == 1.0 and error == 0.0 else f"{size} "
+            spread = f"({spread}) " if error else ""
             text += f"{joint}{size}{spread}{name}"
         return text

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from panelvar.core.base.arguments import read_names
 from panelvar.core.base.chosen_names import chosen_names
 from panelvar.core.base.errors import SpecificationError, choose
-from panelvar.core.faces.layout import Cell, Row, interval, number, probability
-from panelvar.core.faces.number_format import Stars, stars_for
+from panelvar.core.faces.layout import Cell, Row, interval, number, printed, probability
+from panelvar.core.faces.number_format import Stars, format_estimates, stars_for
 from panelvar.estimates.coefficients.printed_names import PrintedNames
 from panelvar.estimates.coefficients.result_column import ResultColumn
 
@@ -136,39 +136,61 @@ def coefficient_rows(
 ) -> list[Row]:
     """Print the coefficients of results side by side; a row none of them has is left out."""
     split = {term.name for term in terms if term.section}
+    written = [_Written.of(model, terms, lines, digits, level) if model is not None else None for model in models]
     rows = []
     for term in terms:
         having = [
-            model
-            if model is not None
-            and term.name in model.params.index
-            and (term.name not in split or _section(model, term.name) == term.section)
+            each
+            if each is not None
+            and term.name in each.texts
+            and (term.name not in split or _section(each.model, term.name) == term.section)
             else None
-            for model in models
+            for each in written
         ]
-        if not any(model is not None for model in having):
+        if not any(each is not None for each in having):
             continue
         label = names.of(term.name) + (f" ({term.section})" if term.section else "")
-        cells = tuple(_estimate(model, term.name, stars, digits) for model in having)
+        cells = tuple(each.estimate(term.name, stars) if each is not None else Cell() for each in having)
         rows.append(Row(label, cells, "estimate" if lines else ""))
         for line in lines:
-            kind = _KINDS.get(line.what) or " or ".join(sorted({_ratio(m) for m in having if m is not None}))
-            below = tuple(_precision(model, term.name, line, digits, level) for model in having)
+            kind = _KINDS.get(line.what) or " or ".join(
+                sorted({_ratio(each.model) for each in having if each is not None})
+            )
+            below = tuple(each.precision(term.name, line, digits) if each is not None else Cell() for each in having)
             rows.append(Row(label, below, kind, continues=True))
     return rows
 
 
-def _estimate(model: ResultColumn | None, name: str, stars: Stars, digits: int) -> Cell:
-    if model is None:
-        return Cell()
-    return number(float(model.params[name]), digits, stars=stars_for(float(model.pvalues[name]), stars))
+class _Written(NamedTuple):
+    """The numbers of a result's coefficients as its column prints them: estimate, error and limits, where shown."""
 
+    model: ResultColumn
+    texts: dict[str, dict[str, str]]
 
-def _precision(model: ResultColumn | None, name: str, line: Precision, digits: int, level: float) -> Cell:
-    if model is None:
-        return Cell()
-    if line.what == "conf_int":
-        limits = model.conf_int(level=level)
-        return interval(float(limits["lower"][name]), float(limits["upper"][name]), digits)
-    write = probability if line.what == "pvalues" else number
-    return write(float(getattr(model, line.what)[name]), digits, brackets=line.brackets)
+    @classmethod
+    def of(
+        cls, model: ResultColumn, terms: Sequence[Term], lines: Sequence[Precision], digits: int, level: float
+    ) -> _Written:
+        names = [name for name in dict.fromkeys(term.name for term in terms) if name in model.params.index]
+        numbers = {"params": model.params, "std_errors": model.std_errors}
+        shown = {line.what for line in lines}
+        if "conf_int" in shown:
+            limits = model.conf_int(level=level)
+            numbers |= {end: limits[end] for end in ("lower", "upper")}
+        kept = [what for what in numbers if what != "std_errors" or what in shown]
+        groups = [[float(numbers[what][name]) for what in kept] for name in names]
+        texts = format_estimates(groups, [float(model.std_errors[name]) for name in names], digits)
+        return cls(model, {name: dict(zip(kept, text, strict=True)) for name, text in zip(names, texts, strict=True)})
+
+    def estimate(self, name: str, stars: Stars) -> Cell:
+        value, pvalue = float(self.model.params[name]), float(self.model.pvalues[name])
+        return printed(self.texts[name]["params"], value, stars=stars_for(pvalue, stars))
+
+    def precision(self, name: str, line: Precision, digits: int) -> Cell:
+        texts = self.texts[name]
+        if line.what == "conf_int":
+            return interval(texts["lower"], texts["upper"])
+        value = float(getattr(self.model, line.what)[name])
+        if line.what == "std_errors":
+            return printed(texts["std_errors"], value, brackets=line.brackets)
+        return (probability if line.what == "pvalues" else number)(value, digits, brackets=line.brackets)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import numpy as np
+
 from panelvar.core.base.arrays import Array
-from panelvar.core.faces.layout import Fact, Row, interval, number
-from panelvar.core.faces.number_format import check_digits
+from panelvar.core.faces.layout import Fact, Row, interval, printed
+from panelvar.core.faces.number_format import check_digits, format_estimates, format_number
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.bands.target import Limits, said_levels
 
@@ -29,16 +31,24 @@ def rows(
 ) -> tuple[Row, ...]:
     """One row a period, its cells in an order of their axes, and its limits in rows below, the narrowest first."""
     check_digits(digits)
+    kinds = ["band" if len(limits) == 1 else f"band {100 * each.level:g}%" for each in reversed(limits)]
+    ends = [end for each in reversed(limits) for end in each[:2]]
+    # Periods, columns, and of each cell the value and the limits below it.
+    numbers = np.stack([part.reshape(len(part), -1, order=order) for part in (values, *ends)], axis=-1)
+    columns = [_texts(numbers[:, j], digits) for j in range(numbers.shape[1])]
     out = []
     for h, label in enumerate(labels):
-        name = as_text(label)
-        cells = tuple(number(value, digits) for value in values[h].ravel(order))
-        if not limits:
-            out.append(Row(name, cells))
-            continue
-        out.append(Row(name, cells, "value"))
-        for lower, upper, level in reversed(limits):
-            ends = zip(lower[h].ravel(order), upper[h].ravel(order), strict=True)
-            kind = "band" if len(limits) == 1 else f"band {100 * level:g}%"
-            out.append(Row(name, tuple(interval(low, high, digits) for low, high in ends), kind, continues=True))
+        name, texts = as_text(label), [column[h] for column in columns]
+        cells = tuple(printed(text[0], value) for text, value in zip(texts, numbers[h, :, 0], strict=True))
+        out.append(Row(name, cells, "value" if limits else ""))
+        for place, kind in enumerate(kinds):
+            below = tuple(interval(*text[1 + 2 * place : 3 + 2 * place]) for text in texts)
+            out.append(Row(name, below, kind, continues=True))
     return tuple(out)
+
+
+def _texts(column: Array, digits: int) -> list[list[str]]:
+    """Print a column: each value and its limits as those of a coefficient, whose error is about the width of a band."""
+    if column.shape[1] == 1:
+        return [[format_number(value, digits)] for (value,) in column]
+    return format_estimates(column, (column[:, -1] - column[:, -2]) / 4.0, digits)

@@ -14,8 +14,8 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
-from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, words
-from panelvar.core.faces.number_format import check_digits, format_count, format_number
+from panelvar.core.faces.layout import Cell, Fact, Row, interval, printed, words
+from panelvar.core.faces.number_format import check_digits, format_count, format_estimates, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import normal_limits
@@ -236,12 +236,20 @@ class SvarResult(Presented):
         values, errors = self._matrices
         limits = self._limits(self.levels)
         given = (errors == 0.0) & np.isin(values, (0.0, 1.0))
+        free = list(map(tuple, np.argwhere(~given)))
+        groups = [
+            [values[place], errors[place], *(end[place] for each in limits for end in each[:2])]
+            if errors[place] > 0.0
+            else [values[place]]
+            for place in free
+        ]
+        texts = format_estimates(groups, [errors[place] for place in free], digits)
         body = []
-        for place in map(tuple, np.argwhere(~given)):
-            cells = [number(values[place], digits)]
-            if errors[place] > 0.0:
-                ends = [interval(each.lower[place], each.upper[place], digits) for each in limits]
-                cells += [number(errors[place], digits), *ends]
+        for place, (value, *others) in zip(free, texts, strict=True):
+            cells = [printed(value, values[place])]
+            if others:
+                error, *ends = others
+                cells += [printed(error, errors[place]), *map(interval, ends[::2], ends[1::2])]
             letter, name, of = self._label(*map(int, place))
             cells += [Cell()] * (2 + len(limits) - len(cells))
             body.append(Row(f"{letter}[{name}, {of}]", tuple(cells)))

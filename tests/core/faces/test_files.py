@@ -39,7 +39,7 @@ def shown() -> Table:
             Row("A. All firms", (Cell(),) * 3, heading=True),
             Row("cii", (number(8.45481234, stars="***"), number(-0.31, stars="*"), Cell()), "estimate"),
             Row("cii", (number(0.6777, brackets="()"), number(-12.5, brackets="()"), Cell()), "error", continues=True),
-            Row(pv.Math(r"\hat\beta_1"), (number(1e-6), interval(-0.5, 0.5), probability(1e-9)), "estimate"),
+            Row(pv.Math(r"\hat\beta_1"), (number(1e-9), interval("-0.5000", "0.5000"), probability(1e-9)), "estimate"),
         ),
         foot=(
             Row("N", (count(39), count(1170), count(8))),
@@ -156,7 +156,7 @@ def test_numbers_in_a_workbook_are_numbers_printed_as_the_table_prints_them() ->
     assert [cell.value for cell in errors] == [0.6777, -12.5, None]
     assert errors[0].number_format == '"("0.0000")"_*_*;"(-"0.0000")"_*_*'
     small = column(sheet, "β̂₁")
-    assert (small[0].value, small[0].number_format) == (1e-6, "0.000E+00_0_*_*_*")
+    assert (small[0].value, small[0].number_format) == (1e-9, "0.000E+00_0_*_*_*")
     assert small[1].value == "[-0.5000,\xa00.5000]"
     assert (small[2].value, small[2].number_format) == (1e-9, '"<0.0001"')
     assert (column(sheet, "Share")[0].value, column(sheet, "Share")[0].number_format) == (0.125, "0.0%_0_0_0_*_*_*")

@@ -20,6 +20,7 @@ from panelvar.core.faces.number_format import (
     check_stars,
     format_count,
     format_degrees,
+    format_estimates,
     format_number,
     format_pvalue,
     star_legend,
@@ -37,7 +38,9 @@ from panelvar.core.tables.table import Table
         (-0.0, "0.0000"),
         (0.00005, "0.0001"),
         (-1e-9, "-1.000e-09"),
-        (3.456e-5, "3.456e-05"),
+        (3.456e-5, "0.00003456"),
+        (3.456e-7, "0.0000003456"),
+        (3.456e-8, "3.456e-08"),
         (9999999.0, "9999999.0000"),
         (12345678.9, "1.235e+07"),
         (math.nan, "n/a"),
@@ -57,9 +60,10 @@ def test_number(value: float, text: str) -> None:
         (-0.00451, 2, "-0.0045"),
         (0.0049999, 2, "0.0050"),
         (0.000451, 2, "0.00045"),
-        (0.0000451, 2, "4.5e-05"),
+        (0.0000451, 2, "0.000045"),
+        (0.0000000451, 2, "4.5e-08"),
         (0.000456, 3, "0.000456"),
-        (0.0000456, 3, "4.56e-05"),
+        (0.0000456, 3, "0.0000456"),
         (0.04, 1, "0.040"),
         (0.4, 0, "0.40"),
     ],
@@ -182,3 +186,47 @@ def test_summaries_and_comparisons_read_the_same_stars():
         assert "***" in result.summary().to_text()
         assert "*" not in result.summary(stars=False).to_text()
         assert result.summary(stars=True).to_text() == result.summary().to_text()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "digits", "texts"),
+    [
+        # Numbers that show their digits stay as they are.
+        ((0.11013, 0.01190, 0.0867, 0.1336), 4, ["0.1101", "0.0119", "0.0867", "0.1336"]),
+        # The square of experience: t = -5.11.
+        ((-4.042e-4, 7.91e-5, -5.594e-4, -2.49e-4), 4, ["-0.0004042", "0.0000791", "-0.0005594", "-0.0002490"]),
+        ((2.67e-5, 2.02e-5, -1.3e-5, 6.66e-5), 4, ["0.0000267", "0.0000202", "-0.0000130", "0.0000666"]),
+        ((0.5, 0.00523), 4, ["0.50000", "0.00523"]),
+        ((-4.042e-4, 7.91e-5), 3, ["-0.000404", "0.000079"]),
+        ((-4.042e-4, 7.91e-5), 2, ["-0.00040", "0.00008"]),
+        ((12345678.9, 2345678.91), 4, ["12345679", "2345679"]),
+        ((12345678.9, 0.5), 4, ["12345678.900", "0.500"]),
+        ((3.1e-13, 1.2e-13), 4, ["3.100e-13", "1.200e-13"]),
+        ((math.nan, 0.5, math.inf), 4, ["n/a", "0.5000", "inf"]),
+        ((0.0, 0.0), 4, ["0.0000", "0.0000"]),
+    ],
+)
+def test_numbers_of_a_coefficient_have_one_form_and_three_digits_each(
+    numbers: tuple[float, ...], digits: int, texts: list[str]
+) -> None:
+    assert format_estimates([numbers], digits=digits) == [texts]
+
+
+def test_coefficients_of_a_column_have_one_form() -> None:
+    assert format_estimates([(0.0137,), (3.332e-6,)]) == [["0.0137"], ["0.00000333"]]
+    assert format_estimates([(0.0137,), (3.332e-13,)]) == [["1.370e-02"], ["3.332e-13"]]
+
+
+def test_what_is_zero_beside_its_error_shows_no_digits() -> None:
+    assert format_estimates([(1e-17, 0.05)], [0.05]) == [["0.0000", "0.0500"]]
+    assert format_estimates([(-1e-17, 0.05)], [0.05]) == [["0.0000", "0.0500"]]
+    # Five thousandths of an error may be read.
+    assert format_estimates([(0.00025, 0.05)], [0.05]) == [["0.000250", "0.050000"]]
+
+
+@given(st.lists(st.floats(1e-9, 1e9), min_size=1, max_size=4), st.integers(4, 8))
+def test_each_number_of_a_coefficient_shows_three_digits(numbers: list[float], digits: int) -> None:
+    (texts,) = format_estimates([numbers], digits=digits)
+    assert len({"e" in text for text in texts}) == 1
+    for value, text in zip(numbers, texts, strict=True):
+        assert abs(float(text) - value) <= 0.00501 * value

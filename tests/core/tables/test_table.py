@@ -30,8 +30,8 @@ def small() -> Table:
         body=(
             Row("cii", (number(8.4548, stars="***"), number(-0.31, stars="*")), "estimate"),
             Row("cii", (number(0.6777, brackets="()"), number(12.5, brackets="()")), "std. error", continues=True),
-            Row("gdp", (number(1e-6), Cell()), "estimate"),
-            Row("gdp", (number(2e-6, brackets="()"), Cell()), "std. error", continues=True),
+            Row("gdp", (number(1e-9), Cell()), "estimate"),
+            Row("gdp", (number(2e-9, brackets="()"), Cell()), "std. error", continues=True),
         ),
         foot=(Row("N", (count(39), count(1170))), Row("Errors", (words("classical"), words("by firm")))),
         notes=("* p < 0.1",),
@@ -48,8 +48,8 @@ Income on internet use
 ----------------------------------------
 cii      8.4548***     -0.3100*
         (0.6777)      (12.5000)
-gdp      1.000e-06
-        (2.000e-06)
+gdp      1.000e-09
+        (2.000e-09)
 ----------------------------------------
 N       39           1170
 Errors   classical    by firm
@@ -300,7 +300,7 @@ def test_latex_structure() -> None:
     assert [latex.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 2, 1]
     assert r"cii & 8.4548\rlap{\textsuperscript{***}} & $-$0.3100\rlap{\textsuperscript{*}} \\" in latex
     assert r" & (0.6777\rlap{)} & (12.5000\rlap{)} \\" in latex
-    assert r"$1.000\times 10^{-6}$" in latex
+    assert r"$1.000\times 10^{-9}$" in latex
     # Counts stand in the middle of their columns; in a row of other numbers too, points line up.
     assert re.search(r"N & \\multicolumn\{1\}\{c.*\}\{39\} & \\multicolumn\{1\}\{c.*\}\{1170\} ", latex)
     mixed = replace(small(), foot=(Row("Share", (count(39), number(0.5))),)).to_latex()
@@ -396,8 +396,8 @@ def test_markdown() -> None:
 | :--- | ---: | ---: |
 | cii | 8.4548\*\*\* | -0.3100\* |
 |  | (0.6777) | (12.5000) |
-| gdp | 1.000e-06 |  |
-|  | (2.000e-06) |  |
+| gdp | 1.000e-09 |  |
+|  | (2.000e-09) |  |
 | N | 39 | 1170 |
 | Errors | classical | by firm |
 
@@ -461,7 +461,7 @@ def test_every_table_renders_everywhere(table: Table) -> None:
 
 
 def test_latex_folds_long_words_and_keeps_intervals_whole() -> None:
-    limits = interval(-123456.7891, 123456.7891)
+    limits = interval("-123456.7891", "123456.7891")
     table = Table(
         header=(Row("", (words("Random effects (firm & year; Swamy-Arora)"), words("Pooled"))),),
         body=(Row("x", (limits, limits)),),
