@@ -6,7 +6,9 @@ import re
 
 from panelvar.core.faces.latex_characters import latex_width
 
-SCALES = {"": 1.0, r"\small": 0.925, r"\footnotesize": 0.85}
+SCALES = {10: 1.0, 9: 0.925, 8: 0.85}
+# How much larger letters of a document of twelve points are than those of ten.
+TWELVE = 1.175
 CELL = re.compile(r"\\multicolumn\{(\d+)\}\{([lcr])(@\{\\hspace\{([\d.]+)em\}\})?\}\{(.*)\}$", re.DOTALL)
 
 
@@ -37,10 +39,13 @@ def check_latex_structure(latex: str, columns: int, width: float = 345.0) -> Non
     assert sorted(begun) == sorted(re.findall(r"\\end\{(\w+\*?)\}", latex))
     shown = set()
     for float_ in latex.split(r"\begin{minipage}")[1:]:
-        wide = float(re.match(r"\{(\d+)pt\}", float_)[1])
+        extent, unit = re.match(r"\{([\d.]+)(pt|em)\}", float_).groups()
+        size = re.search(r"^\\fontsize\{(\d+)\}\{[\d.]+\}\\selectfont$", float_, re.MULTILINE)
+        # Letters of the document's size are narrow enough where it has twelve points; others have a size of their own.
+        assert (unit == "em") == (size is None)
+        wide = 10.0 * TWELVE * float(extent) if size is None else float(extent)
         assert wide <= width
-        size = re.search(r"^\\(?:small|footnotesize)$", float_, re.MULTILINE)
-        room = wide / SCALES[size[0] if size else ""]
+        room = wide / (TWELVE if size is None else SCALES[int(size[1])])
         for template, tabular in re.findall(
             r"\\begin\{tabular\*\}\{\\linewidth\}\{([^\n]*)\}\n(.*?)\\end\{tabular\*\}", float_, re.DOTALL
         ):

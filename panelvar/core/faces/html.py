@@ -123,8 +123,8 @@ class _Column:
         hanging = escape_html(after + cell.stars)
         if self.hanging:
             hanging = f"<span {_style('left', self.hanging)}>{hanging}</span>"
-        # Brackets close where the digits end; what is missing stands behind them.
-        text = escape_html(number) + (padding + hanging if not after else hanging + padding)
+        # Brackets and stars stand where the digits end; what other numbers have more stands behind them.
+        text = escape_html(number) + hanging + padding
         if not self.words:
             return f"<td {_style('right')}>{text}</td>"
         # If words make a column wider, its numbers are a block in the middle.

@@ -26,6 +26,7 @@ from panelvar.core.faces.latex_columns import (
     fold_latex,
     lines_up,
     set_latex,
+    side_by_side,
     star_width,
     starred,
 )
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
 TEXT_WIDTH = 345.0
 """Points between the margins of LaTeX's ``article`` at ten points."""
 _NARROWEST, _WIDEST = 240.0, 5000.0
-# Lines of a table that a page takes at each size, besides its caption.
-_LINES = {"": 42.0, r"\small": 46.0, r"\footnotesize": 52.0}
+# Lines of a table that a page takes at each size, besides its caption; a page of twelve points has 36 lines.
+_LINES = dict(zip((size for size, _ in SIZES), (33.0, 40.0, 44.0, 51.0), strict=True))
+# Letters of the notes in a document of any size.
+_SMALL = r"\fontsize{8}{9.5}\selectfont"
 _NOTES_WIDTH = 0.6
 _NOT_IN_LABELS = re.compile(r"[\\{}%#~^&$]")
 _JOINTS = re.compile(r"(?<=[-_/.:|,)\]])(?=\w)")
@@ -106,14 +109,16 @@ def _block(table: Layout, columns: Columns) -> _Block:
     return block
 
 
-def _tabular(block: _Block, lines: Sequence[str]) -> list[str]:
+def _tabular(block: _Block, lines: Sequence[str], *, stretched: bool = True) -> list[str]:
+    """Write a tabular as wide as what is around it, or as its columns."""
     between = [r"\midrule"] if block.head and lines else []
     # A rule that set rows apart from those of the page before sets them apart from nothing.
     lines = lines[1:] if lines and lines[0] == r"\midrule" else lines
+    environment, wide = ("tabular*", r"{\linewidth}") if stretched else ("tabular", "")
     return [
-        rf"\begin{{tabular*}}{{\linewidth}}{{{block.columns.specification}}}",
+        rf"\begin{{{environment}}}{wide}{{{block.columns.specification}}}",
         *(r"\toprule", *block.head, *between, *lines, r"\bottomrule"),
-        r"\end{tabular*}",
+        rf"\end{{{environment}}}",
     ]
 
 
@@ -122,7 +127,7 @@ def _height(lines: Sequence[str]) -> float:
     return sum(0.5 if line.startswith((r"\midrule", r"\cmidrule")) else 1.0 for line in lines)
 
 
-def _pages(blocks: Sequence[_Block], lines: float, taken: float) -> Iterator[list[str]]:
+def _pages(blocks: Sequence[_Block], lines: float, taken: float, *, stretched: bool) -> Iterator[list[str]]:
     """Fill page after page with tabulars, the groups of a block on several where it is too long for one."""
     page: list[str] = []
     left = lines - taken
@@ -138,7 +143,7 @@ def _pages(blocks: Sequence[_Block], lines: float, taken: float) -> Iterator[lis
                 room -= _height(rest[fitting])
                 fitting += 1
             page += [r"\par\medskip"] * bool(page)
-            page += _tabular(block, [line for group in rest[:fitting] for line in group])
+            page += _tabular(block, [line for group in rest[:fitting] for line in group], stretched=stretched)
             rest, left = rest[fitting:], room
             if not rest:
                 break
@@ -217,42 +222,92 @@ class _Pages:
     below: list[str]
     pages: list[list[str]]
 
+    @property
+    def extent(self) -> str:
+        """The width as LaTeX reads it: it grows with the letters where these are the document's."""
+        return f"{self.wide:.0f}pt" if self.size else f"{self.inside / 10:.1f}em"
 
-def _lay_out(table: Layout, room: float, size: str, parts: Sequence[Columns]) -> _Pages:
+    @property
+    def small(self) -> str:
+        """Letters of the notes."""
+        return _SMALL if self.size else r"\footnotesize"
+
+
+def _lay_out(table: Layout, room: float, size: str, parts: Sequence[Columns], *, stretched: bool) -> _Pages:
     scale = dict(SIZES)[size]
     extents = [math.ceil((columns.panel.width + GAP // 2) * scale) for columns in parts]
     wide = min(room, max(_NOTES_WIDTH * room, *extents))
     inside = int(wide / scale)
     above, below = _facts(table.facts, inside), _facts(table.statistics, inside)
     taken = len(above) + len(below) + 2.0 * len(table.notes)
-    pages = list(_pages([_block(table, columns) for columns in parts], _LINES[size], taken))
+    blocks = [_block(table, columns) for columns in parts]
+    pages = list(_pages(blocks, _LINES[size], taken, stretched=stretched))
     return _Pages(size, wide, inside, above, below, pages or [[]])
 
 
-def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WIDTH, *, captioned: bool = False) -> str:
+def render_fragment(table: Layout) -> str:
+    """Render the columns alone, as wide as they are; see `Table.to_latex`."""
+    table = centred_counts(table)
+    block = _block(table, side_by_side(table))
+    lines = _tabular(block, [line for group in block.groups for line in group], stretched=False)
+    return "\n".join([r"{\setlength{\tabcolsep}{0pt}", *lines]) + "}\n"
+
+
+def render_latex(
+    table: Layout,
+    label: str | None = None,
+    width: float = TEXT_WIDTH,
+    *,
+    captioned: bool = False,
+    threeparttable: bool = False,
+) -> str:
     """Render a table in LaTeX; see `Table.to_latex`. Without a title the caption is the number alone, if asked for."""
     table = centred_counts(table)
     captioned = captioned or bool(table.title)
     room = _read_width(width)
-    found = [_lay_out(table, room, size, parts) for size, parts in arranged_in_points(table, room)]
+    sized = arranged_in_points(table, room)
+    found = [_lay_out(table, room, size, parts, stretched=not threeparttable) for size, parts in sized]
     # Smaller letters where these bring a long table on one page.
     laid = next((each for each in found if len(each.pages) == 1), found[0])
+    write = _write_three_parts if threeparttable else _write_page
     out = []
     for k, page in enumerate(laid.pages):
         first, last = k == 0, k == len(laid.pages) - 1
-        out += [r"\begin{table}[htbp]", r"\centering"]
+        head = []
         if not first:
-            out.append(r"\tablename~\thetable{} (continued)" if captioned else "(continued)")
+            head.append(r"\tablename~\thetable{} (continued)" if captioned else "(continued)")
         elif captioned:
-            out.append(rf"\caption{{{set_latex(table.title)}}}")
+            head.append(rf"\caption{{{set_latex(table.title)}}}")
         if first and label is not None:
-            out.append(rf"\label{{{_read_label(label)}}}")
-        if captioned or not first:
-            out.append(r"\par\smallskip")
-        out += [rf"\begin{{minipage}}{{{laid.wide:.0f}pt}}", r"\setlength{\tabcolsep}{0pt}", *filter(None, [laid.size])]
-        sections = [laid.above if first else [], page, laid.below if last else []]
-        out += [line for section in sections if section for line in (r"\par\smallskip", *section)][1:]
-        if table.notes and last:
-            out += [r"\par\smallskip\footnotesize\raggedright", *(_note(note, laid.inside) for note in table.notes)]
-        out += [r"\end{minipage}", r"\end{table}"]
+            head.append(rf"\label{{{_read_label(label)}}}")
+        out += [r"\begin{table}[htbp]", r"\centering"]
+        out += write(table, laid, page, head, first=first, last=last)
+        out.append(r"\end{table}")
     return "\n".join(out) + "\n"
+
+
+def _write_page(table: Layout, laid: _Pages, page: list[str], head: list[str], *, first: bool, last: bool) -> list[str]:
+    """Write a float: the caption, and in a box as wide as the columns facts, columns and notes."""
+    out = [*head, *([r"\par\smallskip"] if head and not head[0].startswith(r"\label") else [])]
+    out += [rf"\begin{{minipage}}{{{laid.extent}}}", r"\setlength{\tabcolsep}{0pt}", *filter(None, [laid.size])]
+    sections = [laid.above if first else [], page, laid.below if last else []]
+    out += [line for section in sections if section for line in (r"\par\smallskip", *section)][1:]
+    if table.notes and last:
+        out += [rf"\par\smallskip{laid.small}\raggedright", *(_note(note, laid.inside) for note in table.notes)]
+    return [*out, r"\end{minipage}"]
+
+
+def _write_three_parts(
+    table: Layout, laid: _Pages, page: list[str], head: list[str], *, first: bool, last: bool
+) -> list[str]:
+    """Write a float in the parts of the package threeparttable: facts stand before the notes."""
+    out = [r"\begin{threeparttable}", *head, r"\setlength{\tabcolsep}{0pt}", *filter(None, [laid.size]), *page]
+    said = [
+        f"{set_latex(fact.label)}: {set_latex(fact.text)}".removesuffix(".") + "."
+        for fact in (*table.facts, *table.statistics)
+    ]
+    notes = [*([" ".join(said)] if said else []), *(_note(note, laid.inside) for note in table.notes)]
+    if notes and last:
+        items = [rf"\item {note}" for note in notes]
+        out += [r"\begin{tablenotes}[flushleft]", laid.small, *items, r"\end{tablenotes}"]
+    return [*out, r"\end{threeparttable}"]

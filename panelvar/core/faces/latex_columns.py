@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from panelvar.core.base.quoting import printable
+from panelvar.core.base.quoting import NO_BREAK, printable
 from panelvar.core.faces.characters import wrap
 from panelvar.core.faces.latex_characters import escape_latex, latex_width, latex_with_numerals, width_with_numerals
 from panelvar.core.faces.mathematics import Math
@@ -17,8 +17,16 @@ from panelvar.core.faces.page_layout import Measured, Panel, arranged, split_at_
 if TYPE_CHECKING:
     from panelvar.core.faces.layout import Cell, Layout, Row
 
-SIZES = (("", 1.0), (r"\small", 0.925), (r"\footnotesize", 0.85))
-"""Sizes to try before columns are cut into panels: the command, and how much smaller letters are."""
+SIZES = (
+    ("", 1.2),
+    (r"\fontsize{10}{12}\selectfont", 1.0),
+    (r"\fontsize{9}{11}\selectfont", 0.925),
+    (r"\fontsize{8}{9.5}\selectfont", 0.85),
+)
+"""Sizes to try before columns are cut into panels: the command, and how much larger letters are than at ten points.
+
+The first is that of the document, which may be twelve points. The others are the same in every document.
+"""
 GAP = 12
 """Points between columns."""
 DIGIT = 5
@@ -26,6 +34,8 @@ DIGIT = 5
 # A star above the line is as wide as this.
 _STAR = 4.5
 _LONGEST_NUMERAL = 30
+# Points that no table is as wide as.
+_ENDLESS = 1e9
 _COLUMN = {"decimal": "r", "right": "r", "center": "c", "left": "l"}
 
 
@@ -143,16 +153,17 @@ class Columns:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Points that a column asks for: its digits, what hangs out of them, its words, their longest part."""
+    """Points that a column asks for: digits, what hangs out of them, words, their longest part, intervals."""
 
     digits: int
     overhang: float
     words: int
     longest: int
+    intervals: int
 
 
 def _asked(rows: Sequence[Row], column: int) -> _Asked:
-    digits = before = behind = overhang = words = longest = 0.0
+    digits = before = behind = overhang = words = longest = intervals = 0.0
     for row in rows:
         cell = row.cells[column]
         if row.spans(column):
@@ -167,14 +178,21 @@ def _asked(rows: Sequence[Row], column: int) -> _Asked:
         else:
             text, stars = printable(cell.text), star_width(cell.stars)
             words = max(words, width_with_numerals(text) + stars)
+            if NO_BREAK in text:
+                intervals = max(intervals, width_with_numerals(text) + stars)
             # A long word is cut after its hyphens.
             longest = max([longest, *(width_with_numerals(word) + stars for word in re.split(r" |(?<=-)", text))])
-    return _Asked(math.ceil(max(digits, before + behind)), overhang, math.ceil(words), math.ceil(longest))
+    return _Asked(math.ceil(max(digits, before + behind)), overhang, *map(math.ceil, (words, longest, intervals)))
 
 
 def _hang(asked: _Asked, last: bool) -> float:
     """Room that what hangs out needs besides the gap between columns."""
     return asked.overhang if last else max(0.0, asked.overhang - GAP / 2)
+
+
+def side_by_side(table: Layout) -> Columns:
+    """Arrange all columns side by side, however wide they are together."""
+    return arranged_in_points(table, _ENDLESS)[0][1][0]
 
 
 def arranged_in_points(table: Layout, room: float) -> list[tuple[str, list[Columns]]]:
@@ -188,7 +206,8 @@ def arranged_in_points(table: Layout, room: float) -> list[tuple[str, list[Colum
     )
     asked = [_asked(rows, j) for j in range(table.n_columns)]
     measured = [
-        Measured(each.digits + math.ceil(_hang(each, False)), each.words, each.longest, DIGIT) for each in asked
+        Measured(max(each.digits + math.ceil(_hang(each, False)), each.intervals), each.words, each.longest, DIGIT)
+        for each in asked
     ]
     found = []
     for size, scale in SIZES:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from panelvar.core.faces.characters import wrap
@@ -131,7 +131,7 @@ def _together(table: Layout) -> list[list[int]]:
 
 
 def _pack(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
-    """Cut columns into the fewest panels that fit; columns under one heading stay in one panel.
+    """Cut columns into few panels that fit; columns under one heading stay in one panel.
 
     Columns that do not fit have panels of their own, under their heading again.
     """
@@ -146,20 +146,14 @@ def _pack(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], g
 
 
 def _fill(widths: Sequence[int], room: int, together: Sequence[Sequence[int]], gap: int) -> list[tuple[int, ...]]:
-    """Fill the fewest panels with groups that fit, an equal number in each where that fits too."""
-    needed = [sum(widths[j] + gap for j in group) for group in together]
-    greedy: list[list[int]] = [[]]
-    used = 0
-    for k, width in enumerate(needed):
-        if greedy[-1] and used + width > room:
-            greedy.append([])
-            used = 0
-        greedy[-1].append(k)
-        used += width
-    each = math.ceil(len(needed) / len(greedy))
-    even = [list(range(k, min(k + each, len(needed)))) for k in range(0, len(needed), each)]
-    fits = all(sum(needed[k] for k in group) <= room for group in even)
-    return [tuple(j for k in group for j in together[k]) for group in (even if fits else greedy)]
+    """Fill few panels with groups that fit, an equal number in each: a table has one form from top to bottom."""
+    count = len(together)
+    for parts in range(1, count + 1):
+        each = math.ceil(count / parts)
+        panels = [tuple(chain(*together[k : k + each])) for k in range(0, count, each)]
+        if all(sum(widths[j] + gap for j in panel) <= room for panel in panels):
+            return panels
+    return [tuple(group) for group in together]
 
 
 def folded_label(label: str, room: int, measure: Measure, unit: int = 1) -> list[tuple[bool, str]]:

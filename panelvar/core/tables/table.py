@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.faces.layout import Layout, keyed_rows
 
@@ -59,12 +60,19 @@ class Presented(HintsAtNames, ABC):
 
         return render_html(self.summary())
 
-    def to_latex(self, *, label: str | None = None, width: float = 345.0) -> str:
+    def to_latex(
+        self,
+        *,
+        label: str | None = None,
+        width: float = 345.0,
+        fragment: bool = False,
+        threeparttable: bool = False,
+    ) -> str:
         r"""Render as a LaTeX ``table`` float (needs ``\usepackage{booktabs}``); names are escaped.
 
-        The table is no wider than the page: letters get smaller, words are folded, and columns that still do not fit
-        are stacked below in further panels; rows beyond a page continue in a further float. Facts and notes stand
-        outside the columns.
+        The table is no wider than the page in documents of ten, eleven and twelve points: letters get smaller, words
+        are folded, and columns that still do not fit are stacked below in further panels; rows beyond a page continue
+        in a further float. Facts and notes stand outside the columns.
 
         Parameters
         ----------
@@ -72,7 +80,13 @@ class Presented(HintsAtNames, ABC):
             Written into ``\label`` for cross references, such as ``"tab:main"``.
         width : float
             Width of the text in points, which ``\the\textwidth`` prints: 345 in the class ``article`` at ten points,
-            470 with margins of an inch.
+            470 with margins of an inch. All classes have at least 345.
+        fragment : bool
+            Whether to write the ``tabular`` alone, all columns side by side, for a float of your own: without title,
+            facts and notes, and however wide it is.
+        threeparttable : bool
+            Whether the float has the parts of the package ``threeparttable``: caption, tabular and notes, among which
+            facts stand too. It needs ``\usepackage{threeparttable}``.
 
         Returns
         -------
@@ -81,11 +95,20 @@ class Presented(HintsAtNames, ABC):
         Raises
         ------
         SpecificationError
-            If LaTeX would not read ``label`` as a label, or ``width`` is below 240.
+            If LaTeX would not read ``label`` as a label, ``width`` is below 240, or a fragment is to have a label or
+            notes.
         """
-        from panelvar.core.faces.latex import render_latex
+        from panelvar.core.faces.latex import render_fragment, render_latex
 
-        return render_latex(self.summary(), label, width)
+        in_parts = read_flag("threeparttable", threeparttable)
+        if not read_flag("fragment", fragment):
+            return render_latex(self.summary(), label, width, threeparttable=in_parts)
+        if label is not None or in_parts:
+            raise SpecificationError(
+                "fragment=True writes the tabular alone, which has neither a label nor notes. Leave out "
+                f"{'label' if label is not None else 'threeparttable'}=, and write it where you put the tabular."
+            )
+        return render_fragment(self.summary())
 
     def save(self, path: str | os.PathLike[str], *, label: str | None = None) -> None:
         r"""Write the table to a file; the ending of its name says how.

@@ -17,7 +17,7 @@ from latex_structure import check_latex_structure
 
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.faces.html import render_page
-from panelvar.core.faces.layout import Cell, Fact, Row, count, interval, number, probability, spanning, words
+from panelvar.core.faces.layout import Cell, Fact, Row, count, interval, number, printed, probability, spanning, words
 from panelvar.core.tables.table import Table
 
 Width = Callable[[str], int]
@@ -234,12 +234,12 @@ def test_html_numbers_line_up() -> None:
     html = Table(body=rows).to_html()
     # What hangs out is as wide in every cell, and what is missing behind the point is filled.
     cells = re.findall(
-        r'<td style="text-align: right">(.*?)<span style="text-align: left; (.*?)">(.*?)</span></td>', html
+        r'<td style="text-align: right">(.*?)<span style="text-align: left; (.*?)">(.*?)</span>(.*?)</td>', html
     )
     hanging = "display: inline-block; width: 2.4ch"
     assert cells == [
-        ("8.4548", hanging, "***"), ("(0.6777", hanging, ")"), ("-12.5000", hanging, ""),
-        ("39\u2008\u2007\u2007\u2007\u2007", hanging, ""),
+        ("8.4548", hanging, "***", ""), ("(0.6777", hanging, ")", ""), ("-12.5000", hanging, "", ""),
+        ("39", hanging, "", "\u2008\u2007\u2007\u2007\u2007"),
     ]  # fmt: skip
 
 
@@ -307,6 +307,15 @@ def test_latex_structure() -> None:
     assert r"Share & 39\phantom{.0000} & 0.5000 \\" in mixed
 
 
+def test_stars_of_a_page_stand_at_their_numbers() -> None:
+    values = (8.4548, -0.0004042, 3.1e-12)
+    table = Table(
+        body=tuple(Row(f"x{k}", (printed(f"{v:.{4 + 3 * k}f}", v, stars="***"),)) for k, v in enumerate(values))
+    )
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", table.to_html())
+    assert [re.match(r"-?[\d.]+<span [^>]*>\*\*\*</span>", cell) is not None for cell in cells] == [True] * 3
+
+
 def test_counts_are_centred_in_pages() -> None:
     html = small().to_html()
     for count_ in ("39", "1170"):
@@ -333,14 +342,19 @@ def test_latex_is_no_wider_than_the_page() -> None:
     check_latex_structure(table.to_latex(width=246), table.n_columns, 246.0)
 
 
+def size_of(latex: str) -> str | None:
+    """Points of a table's letters; None where these are as large as the document's."""
+    found = re.search(r"^\\fontsize\{(\d+)\}\{[\d.]+\}\\selectfont$", latex, re.MULTILINE)
+    return found and found[1]
+
+
 def test_latex_makes_letters_smaller_before_it_cuts() -> None:
     def table(columns: int) -> str:
         row = Row("x", tuple(number(1.5, stars="***") for _ in range(columns)))
         return Table(header=(Row("", tuple(words(f"({k})") for k in range(columns))),), body=(row,)).to_latex()
 
-    sizes = [re.search(r"\\(small|footnotesize)\n", table(columns)) for columns in (5, 7, 8, 12)]
-    assert [size and size[1] for size in sizes] == [None, "small", "footnotesize", "footnotesize"]
-    assert [table(columns).count(r"\toprule") for columns in (5, 7, 8, 12)] == [1, 1, 1, 2]
+    assert [size_of(table(columns)) for columns in (5, 6, 7, 8, 12)] == [None, "10", "9", "8", "8"]
+    assert [table(columns).count(r"\toprule") for columns in (5, 6, 7, 8, 12)] == [1, 1, 1, 1, 2]
 
 
 def test_latex_continues_what_is_longer_than_a_page() -> None:
@@ -348,12 +362,13 @@ def test_latex_continues_what_is_longer_than_a_page() -> None:
     table = Table("Weights", (Row("", (words("weight"),)),), rows, facts=(Fact("N", "9"),), notes=("All of them.",))
     latex = table.to_latex(label="tab:w")
     floats = latex.split(r"\begin{table}")[1:]
-    assert len(floats) == 3
-    assert [r"\caption" in each for each in floats] == [True, False, False]
-    assert [r"\tablename~\thetable{} (continued)" in each for each in floats] == [False, True, True]
-    assert [each.count("weight}") for each in floats] == [1, 1, 1]
+    assert len(floats) == 4
+    assert [r"\caption" in each for each in floats] == [True, False, False, False]
+    assert [r"\tablename~\thetable{} (continued)" in each for each in floats] == [False, True, True, True]
+    assert [each.count("weight}") for each in floats] == [1, 1, 1, 1]
     assert "All of them." in floats[-1] and latex.count("All of them.") == 1
-    assert max(each.count(r"\\") for each in floats) < 45
+    # A page of twelve points has 36 lines.
+    assert max(each.count(r"\\") for each in floats) < 36
     assert all(latex.count(f"lag {k} &") == 1 for k in range(100))
 
 
@@ -361,9 +376,46 @@ def test_latex_makes_letters_smaller_to_keep_a_table_on_a_page() -> None:
     def table(lines: int) -> str:
         return Table(body=tuple(Row(f"lag {k}", (number(k / 7),)) for k in range(lines))).to_latex()
 
-    sizes = [re.search(r"\\(small|footnotesize)\n", table(lines)) for lines in (39, 43, 49, 60)]
-    assert [size and size[1] for size in sizes] == [None, "small", "footnotesize", None]
-    assert [table(lines).count(r"\begin{table}") for lines in (39, 43, 49, 60)] == [1, 1, 1, 2]
+    assert [size_of(table(lines)) for lines in (30, 37, 41, 48, 60)] == [None, "10", "9", "8", None]
+    assert [table(lines).count(r"\begin{table}") for lines in (30, 37, 41, 48, 60)] == [1, 1, 1, 1, 2]
+
+
+def test_intervals_of_latex_are_never_folded_where_columns_can_be_stacked() -> None:
+    limits = [interval(f"-0.{k}004042", f"-0.{k}000791") for k in range(1, 8)]
+    header = (Row("", tuple(words(f"({k})") for k in range(7))),)
+    for width in (345.0, 470.0):
+        latex = Table(header=header, body=(Row("I(exper ** 2)", tuple(limits)),)).to_latex(width=width)
+        check_latex_structure(latex, 7, width)
+        assert latex.count("$-$0.") == 2 * len(re.findall(r"\[\$-\$0\.\d+,~\$-\$0\.\d+\]", latex)) == 14
+
+
+def test_panels_of_a_table_have_as_many_groups_each() -> None:
+    spans = spanning([("first", 2), ("second", 2), ("third", 2), ("fourth", 2)])
+    cells = [number(1e6 + k / 7) for k in range(4)] + [number(k / 7) for k in range(4)]
+    table = Table(header=(Row("of", spans, groups=True), Row("to", (words("m"),) * 8)), body=(Row("x", tuple(cells)),))
+    lines = table.to_text(50).splitlines()
+    assert [line.count("m") for line in lines if line.startswith("to")] == [2, 2, 2, 2]
+
+
+def test_a_fragment_is_the_tabular_alone() -> None:
+    latex = small().to_latex(fragment=True)
+    assert re.findall(r"\\begin\{(\w+\*?)\}", latex) == ["tabular"]
+    assert "Income" not in latex and "p \\textless" not in latex
+    assert r"cii & 8.4548\rlap{\textsuperscript{***}} & $-$0.3100\rlap{\textsuperscript{*}} \\" in latex
+    assert wide_table(40).to_latex(fragment=True).count(r"\begin{tabular}") == 1
+    with pytest.raises(SpecificationError, match=r"neither a label nor notes. Leave out label="):
+        small().to_latex(fragment=True, label="tab:x")
+    with pytest.raises(SpecificationError, match=r"Leave out threeparttable="):
+        small().to_latex(fragment=True, threeparttable=True)
+
+
+def test_three_parts_are_caption_tabular_and_notes() -> None:
+    table = replace(small(), facts=(Fact("Dependent", "gdp_pc"), Fact("N", "80")))
+    latex = table.to_latex(label="tab:x", threeparttable=True)
+    assert re.findall(r"\\begin\{(\w+\*?)\}", latex) == ["table", "threeparttable", "tabular", "tablenotes"]
+    parts = [latex.index(each) for each in (r"\caption{", r"\label{tab:x}", r"\begin{tabular}", r"\item Dependent")]
+    assert parts == sorted(parts)
+    assert r"\item Dependent: gdp\_pc. N: 80." in latex and r"\item * p \textless{} 0.1\par" in latex
 
 
 def test_latex_facts_and_notes_stand_outside_the_columns() -> None:
