@@ -33,6 +33,10 @@ PAGES = {
     "article": (345, r"\documentclass{article}"),
     "margins of an inch": (470, r"\documentclass{article}\usepackage[margin=1in]{geometry}"),
     "two columns": (246, r"\documentclass[twocolumn]{article}\usepackage[textwidth=502pt]{geometry}"),
+    "eleven points": (345, r"\documentclass[11pt]{article}"),
+    "eleven points with margins": (470, r"\documentclass[11pt]{article}\usepackage[margin=1in]{geometry}"),
+    "twelve points": (345, r"\documentclass[12pt]{article}"),
+    "twelve points with margins": (470, r"\documentclass[12pt]{article}\usepackage[margin=1in]{geometry}"),
 }
 PROBE = """
 <script>

@@ -10,7 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from panelvar.core.base.errors import not_installed
-from panelvar.core.base.quoting import printable
+from panelvar.core.base.quoting import NO_BREAK, printable
 from panelvar.core.faces.latex_characters import MINUS, latex_width
 from panelvar.core.faces.layout import centred_counts
 from panelvar.core.faces.mathematics import Math
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _SIZE, _NOTE_SIZE, _DIGIT, _GAP = 10.0, 9.0, 5, 11
 # Its letters are as wide as those that LaTeX sets, or narrower, and every machine has it or its like.
 _FONT = "Times New Roman"
-_FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
+# Points of what is no digit, a hyphen as the minus sign that it is written as.
+_LETTERS = {".": 2.5, ",": 2.5, " ": 2.5, "(": 3.3, ")": 3.3, "[": 3.3, "]": 3.3, "-": 5.64, "<": 5.64, "e": 4.4}
 _MARKUP = re.compile(r"<(/?)(i|b|sub|sup)>|([^<]+)")
 
 
@@ -138,7 +139,7 @@ class _Writer:
             _rule([grid.cell(k, panel.which.index(run[0]) + 1)._tc for run in over], "bottom", 6)
         _rule(grid.rows[len(rows) - 1]._tr.tc_lst, "bottom", 12)
 
-    def row(self, line: Any, row: Row, panel: Panel, tails: dict[int, tuple[int, str]]) -> None:
+    def row(self, line: Any, row: Row, panel: Panel, tails: dict[int, tuple[float, float]]) -> None:
         cells = line.cells
         if row.heading:
             over = cells[0].merge(cells[-1])
@@ -151,7 +152,7 @@ class _Writer:
             there = cells[first].merge(cells[last]) if last > first else cells[first]
             self.cell(there, row.cells[run[0]], panel.widths[first - 1], tails[run[0]])
 
-    def cell(self, there: Any, cell: Cell, width: int, tail: tuple[int, str]) -> None:
+    def cell(self, there: Any, cell: Cell, width: int, tail: tuple[float, float]) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.oxml import OxmlElement
         from docx.shared import Pt
@@ -164,23 +165,20 @@ class _Writer:
             return
         if text:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            # If words make a column wider, its numbers stand in the middle.
-            paragraph.paragraph_format.right_indent = Pt(max(0, width - tail[0]) / 2)
-            behind = split_at_point(text)[1] + printable(cell.stars)
-            missing = tail[1][len(behind) :]
-            padding = "".join(_POINT_SPACE if sign in ".)]" else _FIGURE_SPACE for sign in missing)
-            _write(paragraph, text + cell.stars, _SIZE, padding=padding)
+            # If words make a column wider, its numbers stand in the middle. Room is left for what others have behind
+            # the point: blanks in its place would count as letters, and fold the line where they do not fit.
+            behind = _letters(split_at_point(text)[1] + printable(cell.stars))
+            paragraph.paragraph_format.right_indent = Pt(max(0, width - tail[0]) / 2 + tail[1] - behind)
+            _write(paragraph, text + cell.stars, _SIZE)
             there._tc.get_or_add_tcPr().append(OxmlElement("w:noWrap"))
 
 
-def _write(
-    paragraph: Any, text: str, size: float, *, bold: bool = False, italic: bool = False, padding: str = ""
-) -> None:
+def _write(paragraph: Any, text: str, size: float, *, bold: bool = False, italic: bool = False) -> None:
     """Write a text as runs of one size; a `Math` with its letters in italics and its scripts raised and lowered."""
     from docx.shared import Pt
 
     if not isinstance(text, Math):
-        run = paragraph.add_run(MINUS.sub("\N{MINUS SIGN}", printable(text)) + padding)
+        run = paragraph.add_run(MINUS.sub("\N{MINUS SIGN}", printable(text)))
         run.font.size, run.bold, run.italic = Pt(size), bold, italic
         return
     opened: list[str] = []
@@ -224,24 +222,31 @@ def _width(text: str) -> int:
     return latex_width(printable(text)) + 1
 
 
-def _tail(rows: Sequence[Row], column: int) -> tuple[int, str]:
-    """Width of the numbers of a column, and the longest text behind a decimal point."""
-    longest, before = "", 0
+def _tail(rows: Sequence[Row], column: int) -> tuple[float, float]:
+    """Width of the numbers of a column, and of what is behind the decimal point."""
+    longest = before = 0.0
     for row in rows:
         cell = row.cells[column]
         if cell.align == "decimal":
             whole, behind = split_at_point(printable(cell.text))
-            longest = max(longest, behind + printable(cell.stars), key=len)
-            before = max(before, _width(whole))
-    return before + _width(longest), longest
+            longest = max(longest, _letters(behind + printable(cell.stars)))
+            before = max(before, _letters(whole))
+    return before + longest + 1.0, longest
+
+
+def _letters(number: str) -> float:
+    """Points that the letters of a printed number take in the document's font."""
+    return sum(_LETTERS.get(letter, float(_DIGIT)) for letter in number)
 
 
 def _measure(rows: Sequence[Row], column: int) -> Measured:
-    numerals, words, longest = _tail(rows, column)[0], 0, 0
+    numerals, words, longest = math.ceil(_tail(rows, column)[0]), 0, 0
     for row in rows:
         cell = row.cells[column]
         if cell.align != "decimal" and not row.spans(column):
             text = printable(cell.text) + printable(cell.stars)
             words = max(words, _width(text))
+            if NO_BREAK in text:
+                numerals = max(numerals, math.ceil(_letters(text)) + 1)
             longest = max([longest, *(_width(word) for word in re.split(r" |(?<=-)", text))])
-    return Measured(math.ceil(numerals), words, longest, _DIGIT)
+    return Measured(numerals, words, longest, _DIGIT)

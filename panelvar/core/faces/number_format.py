@@ -25,8 +25,8 @@ Stars: TypeAlias = tuple[tuple[str, float], ...]
 NOT_AVAILABLE = "n/a"
 # From here on fixed decimals are wider than the number is precise.
 _LARGE = 1e7
-# Nobody counts more zeros than so many decimals more than asked for have: 0.0000000123, and beyond it 1.230e-09.
-_MORE_DECIMALS = 6
+MORE_DECIMALS = 6
+"""Decimals beyond those asked for in which a small number is written, as 0.0000000123: nobody counts more zeros."""
 # From here on a whole number is longer than it is precise.
 _LARGEST_WHOLE = 1e12
 # Digits that each number of a coefficient shows at four decimals or more.
@@ -77,7 +77,7 @@ def format_number(value: float, digits: int = 4) -> str:
         return significant
     # Between fixed decimals, the reader compares 0.0045 with 0.01 more easily than 4.5e-03.
     decimals = behind - int(significant.partition("e")[2])
-    return f"{value:.{decimals}f}" if decimals <= digits + _MORE_DECIMALS else significant
+    return f"{value:.{decimals}f}" if decimals <= digits + MORE_DECIMALS else significant
 
 
 def _not_finite(value: float) -> str:
@@ -85,12 +85,15 @@ def _not_finite(value: float) -> str:
 
 
 def format_estimates(
-    groups: Sequence[Sequence[float]] | Array, errors: Sequence[float] | Array | None = None, digits: int = 4
+    groups: Sequence[Sequence[float]] | Array,
+    errors: Sequence[float] | Array | None = None,
+    digits: int = 4,
+    more: int = MORE_DECIMALS,
 ) -> list[list[str]]:
     """Print the numbers of coefficients: each with its significant digits, those of a coefficient in one form.
 
     A coefficient's numbers have ``digits`` decimals, or as many more as its smallest number needs to show three digits
-    (fewer where ``digits`` is below four). Where that is more than ``digits + 6`` decimals, the numbers of all groups
+    (fewer where ``digits`` is below four). Where that is more than ``digits + more`` decimals, those of all groups
     have exponents: in a column nobody compares 0.0137 with 3.332e-12.
 
     Parameters
@@ -101,12 +104,14 @@ def format_estimates(
         The standard error of each, in which a number is measured: what is a millionth of it shows no digits.
     digits : int
         Decimals.
+    more : int
+        How many further decimals there is room for.
     """
     read = [[float(value) for value in group] for group in groups]
     yardsticks = [math.nan] * len(read) if errors is None else errors
     decimals = [_decimals(group, float(error), digits) for group, error in zip(read, yardsticks, strict=True)]
     largest = max((abs(value) for group in read for value in group if math.isfinite(value)), default=0.0)
-    if max(decimals, default=0) > digits + _MORE_DECIMALS or largest >= _LARGEST_WHOLE:
+    if max(decimals, default=0) > digits + more or largest >= _LARGEST_WHOLE:
         return [[_power(value, digits) for value in group] for group in read]
     return [[_fixed(value, places) for value in group] for group, places in zip(read, decimals, strict=True)]
 

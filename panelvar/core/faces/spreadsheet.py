@@ -27,6 +27,8 @@ _LONGEST_SHEET_NAME = 31
 _RESERVED = "history"
 _LONGEST_CELL = 32000
 _WIDEST_COLUMN = 40
+# Widths of columns that an upright page holds.
+_PAGE = 85.0
 _SIDE = {"decimal": "right", "right": "right", "center": "center", "left": "left"}
 
 
@@ -123,6 +125,14 @@ class _Writer:
         for note in table.notes:
             self.text(self.next_line(), 1, note)
         self.widths(first)
+        self.page()
+
+    def page(self) -> None:
+        """Print all columns on one page, across it where they are wide: a sheet cut in pages is no table."""
+        self.sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        self.sheet.page_setup.fitToWidth, self.sheet.page_setup.fitToHeight = 1, 0
+        if sum(column.width for column in self.sheet.column_dimensions.values()) > _PAGE:
+            self.sheet.page_setup.orientation = "landscape"
 
     def next_line(self) -> int:
         self.line += 1

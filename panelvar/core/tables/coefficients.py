@@ -31,6 +31,10 @@ def coefficient_header(distribution: str, level: float, *, starred: bool = False
     return Row("", tuple(Cell(text, value, align="right") for text, value in names))
 
 
+# In a terminal, estimates of so many decimals more still stand beside their errors, limits and p-values.
+_MORE_IN_A_ROW = 3
+
+
 def estimate_rows(names: Iterable[object], values: Array, digits: int, stars: Stars = ()) -> tuple[Row, ...]:
     """Print a coefficient a row, its numbers in the order of the header.
 
@@ -40,7 +44,7 @@ def estimate_rows(names: Iterable[object], values: Array, digits: int, stars: St
         Estimates, errors, ratios, p-values and limits.
     """
     errors = values[:, 1]
-    texts = format_estimates(values[:, [0, 1, 4, 5]], errors, digits)
+    texts = format_estimates(values[:, [0, 1, 4, 5]], errors, digits, _MORE_IN_A_ROW)
     rows = []
     for name, numbers, (estimate, error, *limits) in zip(names, values, texts, strict=True):
         value, spread, ratio, pvalue, *ends = numbers

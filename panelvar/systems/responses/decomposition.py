@@ -203,7 +203,7 @@ class VarianceDecomposition(Presented):
             title="Forecast error variance decomposition",
             facts=(Fact("Shocks", self.scheme), *ordering_and_band(self.ordering, self.limits, self.band_label)),
             header=pairs(self.names, shocks, "Variance of", "Share of shock"),
-            body=rows(range(1, self.horizon + 1), values, limits, digits),
+            body=rows(range(1, self.horizon + 1), values, limits, digits, shares=True),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )
 

@@ -28,14 +28,19 @@ def rows(
     limits: Sequence[Limits],
     digits: int,
     order: Literal["C", "F"] = "C",
+    *,
+    shares: bool = False,
 ) -> tuple[Row, ...]:
-    """One row a period, its cells in an order of their axes, and its limits in rows below, the narrowest first."""
+    """One row a period, its cells in an order of their axes, and its limits in rows below, the narrowest first.
+
+    ``shares`` of a whole have so many decimals and no more: what they cannot show is next to nothing of it.
+    """
     check_digits(digits)
     kinds = ["band" if len(limits) == 1 else f"band {100 * each.level:g}%" for each in reversed(limits)]
     ends = [end for each in reversed(limits) for end in each[:2]]
     # Periods, columns, and of each cell the value and the limits below it.
     numbers = np.stack([part.reshape(len(part), -1, order=order) for part in (values, *ends)], axis=-1)
-    columns = [_texts(numbers[:, j], digits) for j in range(numbers.shape[1])]
+    columns = [_texts(numbers[:, j], digits, shares) for j in range(numbers.shape[1])]
     out = []
     for h, label in enumerate(labels):
         name, texts = as_text(label), [column[h] for column in columns]
@@ -47,8 +52,10 @@ def rows(
     return tuple(out)
 
 
-def _texts(column: Array, digits: int) -> list[list[str]]:
-    """Print a column: each value and its limits as those of a coefficient, whose error is about the width of a band."""
+def _texts(column: Array, digits: int, shares: bool) -> list[list[str]]:
+    """Print a column: a value and its limits are those of a coefficient, whose error is a quarter of their distance."""
+    if shares:
+        return [[format_number(round(value, digits), digits) for value in group] for group in column]
     if column.shape[1] == 1:
         return [[format_number(value, digits)] for (value,) in column]
     return format_estimates(column, (column[:, -1] - column[:, -2]) / 4.0, digits)

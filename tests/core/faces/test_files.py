@@ -168,6 +168,16 @@ def test_numbers_in_a_workbook_are_numbers_printed_as_the_table_prints_them() ->
     assert [sheet.cell(6, place).border.top.style for place in range(1, 5)] == ["medium"] * 4
 
 
+def test_a_sheet_is_printed_on_one_page_across() -> None:
+    narrow, _ = workbook(shown())
+    cells = tuple(number(0.123456789 + k) for k in range(9))
+    wide, _ = workbook(Table(header=(Row("", tuple(words(f"Model {k}") for k in range(9))),), body=(Row("x", cells),)))
+    for sheet, orientation in ((narrow, None), (wide, "landscape")):
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.page_setup.orientation == orientation
+
+
 def test_a_number_that_is_not_what_is_printed_stays_a_text() -> None:
     cells = (Cell("1.5", 2.5), Cell("two", 2.0), Cell("1.5", "1.5"), Cell("2000", 2000.2), Cell("<0.01", 0.5))
     sheet, _ = workbook(Table(body=(Row("x", cells),)))
@@ -249,10 +259,8 @@ def test_a_document_holds_the_table_between_its_title_and_its_notes() -> None:
     rules = [re.findall(r"<w:(top|bottom) ", cell.xml) for cell in table.rows[0]._tr.tc_lst]
     assert rules == [["top"], ["top", "bottom"], ["top"]]
     assert lines[2] == ["A. All firms"] * 4
-    assert [text.strip("\u2007\u2008") for text in lines[3]] == ["cii", "8.4548***", "−0.3100*", ""]
-    assert [text.strip("\u2007\u2008") for text in lines[4]] == ["", "(0.6777)", "(−12.5000)", ""]
-    # Points stand under one another: what stands behind them is filled to one length.
-    assert len({len(line[1].split(".")[1]) for line in lines[3:5]}) == 1
+    assert lines[3] == ["cii", "8.4548***", "−0.3100*", ""]
+    assert lines[4] == ["", "(0.6777)", "(−12.5000)", ""]
 
 
 def test_properties_of_cells_stand_in_the_order_that_word_reads() -> None:
@@ -265,6 +273,27 @@ def test_properties_of_cells_stand_in_the_order_that_word_reads() -> None:
         names = [order.index(name) for name in re.findall(r"<w:(\w+)", each) if name in order]
         assert names == sorted(names)
         assert set(re.findall(r"<w:(\w+)", each)) <= {*order, "top", "bottom"}
+
+
+def test_no_number_of_a_document_is_wider_than_its_cell() -> None:
+    values = (-0.0004042, -3.1e-13, 8.4548, -12.5, 1170.25)
+    body = tuple(Row(f"x{k}", (number(v, stars="*" * (k % 4)), number(-v))) for k, v in enumerate(values))
+    read, _ = document(Table(header=(Row("", (words("(1)"), words("(2)"))),), body=body))
+    points: dict[int, set[float]] = {}
+    for line in read.tables[0].rows[1:]:
+        for place, cell in enumerate(line.cells[1:]):
+            paragraph = cell.paragraphs[0]
+            # Blanks after a number would be letters to Word, which folds the line where they do not fit.
+            assert paragraph.text == paragraph.text.strip("\u2007\u2008 ")
+            before, _, behind = paragraph.text.partition(".")
+            # Times New Roman at ten points: 5 a digit or star, 5.64 a minus, 4.4 an e.
+            tail = 2.5 + 5.0 * len(behind) + 0.64 * behind.count("-") - 0.6 * behind.count("e")
+            indent = paragraph.paragraph_format.right_indent.pt
+            points.setdefault(place, set()).add(round(indent + tail))
+            width = 5.0 * len(before) + 0.64 * before.count("\N{MINUS SIGN}") + tail + indent
+            # Word leaves 5.4 points at either side of a cell.
+            assert width <= cell.width.pt - 10.8
+    assert all(max(each) - min(each) <= 1 for each in points.values())
 
 
 def test_mathematics_in_a_document_is_italic_raised_and_lowered() -> None:

@@ -69,6 +69,6 @@ def test_the_report_is_of_these_tables_and_found_nothing_wrong(shown):
         assert counts[1] == len(shown)
         assert counts[2:8] == [0.0] * 6
     latex = re.findall(r"^\| [a-z ]+ \| \d+ \| \d+ \| \d+ \|((?: \d+ \|){2} \d+ )\|$", report, re.MULTILINE)
-    assert len(latex) == 3
+    assert len(latex) == 7
     assert all([int(count) for count in line.split("|")] == [0, 0, 0] for line in latex)
     assert " 0 formulas or errors." in report and " 0 grids wider than the page, 0 fields or links." in report
