@@ -22,10 +22,22 @@ from panelvar.core.faces.page_layout import groups, split_at_point
 if TYPE_CHECKING:
     from panelvar.core.faces.layout import Cell, Fact, Layout, Row
 
-# Spaces as wide as a digit and as a point, in fonts whose digits have one width, so that decimal points line up.
-_FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
+# A space as wide as a point.
+_POINT_SPACE = "\u2008"
 # Widths in digits.
-_WIDTHS = {".": 0.5, ",": 0.5, "-": 0.7, "(": 0.65, ")": 0.65, "[": 0.65, "]": 0.65, "*": 0.8, " ": 0.5}
+_WIDTHS = {
+    ".": 0.5,
+    ",": 0.5,
+    "-": 0.7,
+    "<": 1.35,
+    ">": 1.35,
+    "(": 0.65,
+    ")": 0.65,
+    "[": 0.65,
+    "]": 0.65,
+    "*": 0.8,
+    " ": 0.5,
+}
 _WIDEST_LABEL = 24
 # A long name breaks after these.
 _JOINTS = re.compile(r"(?<=[-_/.:|])(?=\w)")
@@ -118,13 +130,12 @@ class _Column:
             return "<td></td>"
         number, after = _hanging(printable(cell.text))
         behind = len(split_at_point(number)[1])
-        padding = _POINT_SPACE * (behind == 0 < self.decimals)
-        padding += _FIGURE_SPACE * (self.decimals - behind - len(padding))
+        point = behind == 0 < self.decimals
         hanging = escape_html(after + cell.stars)
-        if self.hanging:
-            hanging = f"<span {_style('left', self.hanging)}>{hanging}</span>"
-        # Brackets and stars stand where the digits end; what other numbers have more stands behind them.
-        text = escape_html(number) + hanging + padding
+        # Brackets and stars stand where the digits end; room for what other numbers have more stands behind them.
+        if room := self.hanging + self.decimals - behind - point:
+            hanging = f"<span {_style('left', room)}>{hanging}</span>"
+        text = escape_html(number) + hanging + _POINT_SPACE * point
         if not self.words:
             return f"<td {_style('right')}>{text}</td>"
         # If words make a column wider, its numbers are a block in the middle.

@@ -11,7 +11,13 @@ from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.quoting import NO_BREAK
 from panelvar.core.faces.characters import Alignment
-from panelvar.core.faces.number_format import format_count, format_degrees, format_number, format_pvalue
+from panelvar.core.faces.number_format import (
+    format_count,
+    format_degrees,
+    format_estimates,
+    format_number,
+    format_pvalue,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,14 @@ def spanning(headings: Iterable[tuple[str, int]]) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def interval(lower: str, upper: str) -> Cell:
-    """Make a cell of two printed limits, kept on one line."""
+def interval(lower: float, upper: float, digits: int = 4) -> Cell:
+    """Make a cell of two limits, kept on one line."""
+    ((low, high),) = format_estimates([(lower, upper)], digits=digits)
+    return printed_interval(low, high)
+
+
+def printed_interval(lower: str, upper: str) -> Cell:
+    """Make a cell of two limits that are printed together with others, by `format_estimates`."""
     text = f"[{lower},{NO_BREAK}{upper}]"
     return Cell(text, text.replace(NO_BREAK, " "), align="center")
 

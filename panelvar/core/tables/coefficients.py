@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import check_level
-from panelvar.core.faces.layout import Cell, Row, interval, number, printed, probability
+from panelvar.core.faces.layout import Cell, Row, number, printed, printed_interval, probability
 from panelvar.core.faces.number_format import Stars, format_estimates, star_legend, stars_for
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def equation_rows(
             ]
         }
         if limits is not None:
-            below["limits"] = [interval(*text[2:]) for text in columns]
+            below["limits"] = [printed_interval(*text[2:]) for text in columns]
         if not stars:
             below["p-value"] = [probability(value, digits) for value in pvalues[r]]
         for part, found in below.items():

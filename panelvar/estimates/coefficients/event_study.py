@@ -20,7 +20,7 @@ from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.limits import LARGEST_WHOLE, MOST_DRAWS
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, printed, probability, words
+from panelvar.core.faces.layout import Cell, Fact, Row, number, printed, printed_interval, probability, words
 from panelvar.core.faces.number_format import check_digits, format_estimates, pvalue_text
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
@@ -201,8 +201,8 @@ class EventStudy(Presented):
                     printed(estimate, self.estimates[k]),
                     printed(error, self.std_errors[k], brackets="()"),
                     probability(float(pvalues[name]), digits),
-                    interval(*ends[:2]),
-                    interval(*ends[2:]),
+                    printed_interval(*ends[:2]),
+                    printed_interval(*ends[2:]),
                 )
             body.append(Row(as_text(period), cells))
         percent = f"{100.0 * self.level:g}%"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from panelvar.core.base.arguments import read_names
 from panelvar.core.base.chosen_names import chosen_names
 from panelvar.core.base.errors import SpecificationError, choose
-from panelvar.core.faces.layout import Cell, Row, interval, number, printed, probability
+from panelvar.core.faces.layout import Cell, Row, number, printed, printed_interval, probability
 from panelvar.core.faces.number_format import Stars, format_estimates, stars_for
 from panelvar.estimates.coefficients.printed_names import PrintedNames
 from panelvar.estimates.coefficients.result_column import ResultColumn
@@ -189,7 +189,7 @@ class _Written(NamedTuple):
     def precision(self, name: str, line: Precision, digits: int) -> Cell:
         texts = self.texts[name]
         if line.what == "conf_int":
-            return interval(texts["lower"], texts["upper"])
+            return printed_interval(texts["lower"], texts["upper"])
         value = float(getattr(self.model, line.what)[name])
         if line.what == "std_errors":
             return printed(texts["std_errors"], value, brackets=line.brackets)

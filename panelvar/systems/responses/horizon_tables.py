@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.faces.layout import Fact, Row, interval, printed
+from panelvar.core.faces.layout import Fact, Row, printed, printed_interval
 from panelvar.core.faces.number_format import check_digits, format_estimates, format_number
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.estimates.bands.target import Limits, said_levels
@@ -47,7 +47,7 @@ def rows(
         cells = tuple(printed(text[0], value) for text, value in zip(texts, numbers[h, :, 0], strict=True))
         out.append(Row(name, cells, "value" if limits else ""))
         for place, kind in enumerate(kinds):
-            below = tuple(interval(*text[1 + 2 * place : 3 + 2 * place]) for text in texts)
+            below = tuple(printed_interval(*text[1 + 2 * place : 3 + 2 * place]) for text in texts)
             out.append(Row(name, below, kind, continues=True))
     return tuple(out)
 

@@ -14,7 +14,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
-from panelvar.core.faces.layout import Cell, Fact, Row, interval, printed, words
+from panelvar.core.faces.layout import Cell, Fact, Row, printed, printed_interval, words
 from panelvar.core.faces.number_format import check_digits, format_count, format_estimates, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
@@ -249,7 +249,7 @@ class SvarResult(Presented):
             cells = [printed(value, values[place])]
             if others:
                 error, *ends = others
-                cells += [printed(error, errors[place]), *map(interval, ends[::2], ends[1::2])]
+                cells += [printed(error, errors[place]), *map(printed_interval, ends[::2], ends[1::2])]
             letter, name, of = self._label(*map(int, place))
             cells += [Cell()] * (2 + len(limits) - len(cells))
             body.append(Row(f"{letter}[{name}, {of}]", tuple(cells)))

@@ -39,7 +39,7 @@ def shown() -> Table:
             Row("A. All firms", (Cell(),) * 3, heading=True),
             Row("cii", (number(8.45481234, stars="***"), number(-0.31, stars="*"), Cell()), "estimate"),
             Row("cii", (number(0.6777, brackets="()"), number(-12.5, brackets="()"), Cell()), "error", continues=True),
-            Row(pv.Math(r"\hat\beta_1"), (number(1e-9), interval("-0.5000", "0.5000"), probability(1e-9)), "estimate"),
+            Row(pv.Math(r"\hat\beta_1"), (number(1e-9), interval(-0.5, 0.5), probability(1e-9)), "estimate"),
         ),
         foot=(
             Row("N", (count(39), count(1170), count(8))),

@@ -17,7 +17,19 @@ from latex_structure import check_latex_structure
 
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.faces.html import render_page
-from panelvar.core.faces.layout import Cell, Fact, Row, count, interval, number, printed, probability, spanning, words
+from panelvar.core.faces.layout import (
+    Cell,
+    Fact,
+    Row,
+    count,
+    interval,
+    number,
+    printed,
+    printed_interval,
+    probability,
+    spanning,
+    words,
+)
 from panelvar.core.tables.table import Table
 
 Width = Callable[[str], int]
@@ -239,7 +251,7 @@ def test_html_numbers_line_up() -> None:
     hanging = "display: inline-block; width: 2.4ch"
     assert cells == [
         ("8.4548", hanging, "***", ""), ("(0.6777", hanging, ")", ""), ("-12.5000", hanging, "", ""),
-        ("39", hanging, "", "\u2008\u2007\u2007\u2007\u2007"),
+        ("39", hanging.replace("2.4", "6.4"), "", "\u2008"),
     ]  # fmt: skip
 
 
@@ -381,7 +393,7 @@ def test_latex_makes_letters_smaller_to_keep_a_table_on_a_page() -> None:
 
 
 def test_intervals_of_latex_are_never_folded_where_columns_can_be_stacked() -> None:
-    limits = [interval(f"-0.{k}004042", f"-0.{k}000791") for k in range(1, 8)]
+    limits = [printed_interval(f"-0.{k}004042", f"-0.{k}000791") for k in range(1, 8)]
     header = (Row("", tuple(words(f"({k})") for k in range(7))),)
     for width in (345.0, 470.0):
         latex = Table(header=header, body=(Row("I(exper ** 2)", tuple(limits)),)).to_latex(width=width)
@@ -513,7 +525,7 @@ def test_every_table_renders_everywhere(table: Table) -> None:
 
 
 def test_latex_folds_long_words_and_keeps_intervals_whole() -> None:
-    limits = interval("-123456.7891", "123456.7891")
+    limits = interval(-123456.7891, 123456.7891)
     table = Table(
         header=(Row("", (words("Random effects (firm & year; Swamy-Arora)"), words("Pooled"))),),
         body=(Row("x", (limits, limits)),),
