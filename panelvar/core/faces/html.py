@@ -143,7 +143,7 @@ class _Column:
 
 
 def _style(side: str, width: float | None = None) -> str:
-    block = "" if width is None else f"; display: inline-block; width: {width:.3g}ch"
+    block = "" if width is None else f"; display: inline-block; width: {width:.5g}ch"
     return f'style="text-align: {side}{block}"'
 
 
