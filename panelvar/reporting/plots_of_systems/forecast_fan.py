@@ -80,10 +80,11 @@ def plot_forecast(
     for panel, k in zip(canvas.panels, rows, strict=True):
         _panel(panel, forecast, k, time, history)
         time.finish_panel(canvas, panel, shown[forecast.names[k]])
-    canvas.head("Forecasts", notes=forecast.notes)
+    canvas.head("Conditional forecasts" if forecast.conditions else "Forecasts", notes=forecast.notes)
     how = forecast.band_label or "normal, the coefficients taken as known"
     intervals = "intervals" if len(forecast.limits) > 1 else "interval"
-    canvas.foot(f"{said_levels(forecast.limits)} {intervals}: {how}.")
+    given = f" Given (dots): {forecast.conditions}." if forecast.conditions else ""
+    canvas.foot(f"{said_levels(forecast.limits)} {intervals}: {how}.{given}")
     return canvas.figure
 
 
@@ -112,3 +113,5 @@ def _panel(ax: Axes, forecast: Forecast, k: int, time: TimeAxis, history: Array)
         ahead, values = np.append(past[-1], ahead), np.append(last, values)
         limits = [Limits(np.append(last, lower), np.append(last, upper), level) for lower, upper, level in limits]
     line_with_bands(ax, ahead, values, limits, BLUE, False)
+    if forecast.given is not None:
+        ax.plot(time.places[len(history) :], forecast.given[:, k], ".", color="black", markersize=6, zorder=4)

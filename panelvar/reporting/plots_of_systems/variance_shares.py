@@ -180,6 +180,8 @@ def _in_bands(
 
 def _how(decomposition: VarianceDecomposition, shown: Mapping[str, str], *, banded: bool) -> str:
     parts = []
+    if decomposition.sums:
+        parts.append(f"Shares of correlated shocks overlap, and add up to {decomposition.sums}")
     if decomposition.ordering is not None:
         parts.append(f"Ordering {', '.join(shown[name] for name in decomposition.ordering)}")
     if decomposition.limits and banded:

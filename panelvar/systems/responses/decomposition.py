@@ -117,6 +117,14 @@ class VarianceDecomposition(Presented):
             return None
         return np.asarray(np.maximum(1.0 - self.values.sum(axis=2), 0.0))
 
+    @property
+    def sums(self) -> str:
+        """Between what and what the shares of all shocks add up, in words; empty where they add up to one."""
+        if self.others is not None:
+            return ""
+        low, high = (float(end) for end in np.percentile(self.values.sum(axis=2), (0, 100)))
+        return "" if max(abs(low - 1.0), abs(high - 1.0)) < 1e-6 else f"{low:.2f} to {high:.2f}"
+
     def to_frame(self) -> pd.DataFrame:
         """Long table: index (variable, horizon), a column for each shock, and one for shocks that are not identified.
 
@@ -199,9 +207,10 @@ class VarianceDecomposition(Presented):
                 Limits(np.concatenate([lower, unknown], axis=2), np.concatenate([upper, unknown], axis=2), level)
                 for lower, upper, level in limits
             ]
+        sums = (Fact("Shares add up to", self.sums),) if self.sums else ()
         return Table(
             title="Forecast error variance decomposition",
-            facts=(Fact("Shocks", self.scheme), *ordering_and_band(self.ordering, self.limits, self.band_label)),
+            facts=(Fact("Shocks", self.scheme), *sums, *ordering_and_band(self.ordering, self.limits, self.band_label)),
             header=pairs(self.names, shocks, "Variance of", "Share of shock"),
             body=rows(range(1, self.horizon + 1), values, limits, digits, shares=True),
             notes=tuple(dict.fromkeys(map(str, self.notes))),

@@ -57,6 +57,8 @@ class Forecast(Presented):
         How intervals were simulated; None for normal ones with known coefficients.
     inner : tuple of Limits
         Limits at lower levels, the widest first.
+    given : array (steps, K) or None
+        Values that were given and not forecast, NaN elsewhere; None for a forecast without conditions.
 
     See Also
     --------
@@ -90,6 +92,25 @@ class Forecast(Presented):
     draws: Array | None = None
     band_label: str | None = None
     inner: tuple[Limits, ...] = ()
+    given: Array | None = None
+
+    @property
+    def conditions(self) -> str:
+        """What was given, in words: variables and the periods of each; empty without conditions."""
+        if self.given is None:
+            return ""
+        said = []
+        for k, name in enumerate(self.names):
+            periods = [as_text(self.labels[h]) for h in np.flatnonzero(~np.isnan(self.given[:, k])).tolist()]
+            if periods:
+                whole = len(periods) > 2 and self._runs_on(k)
+                said.append(f"{name} in {f'{periods[0]} to {periods[-1]}' if whole else listed(periods)}")
+        return ", ".join(said)
+
+    def _runs_on(self, k: int) -> bool:
+        """Whether the values given of a variable are of periods that follow one another."""
+        assert self.given is not None
+        return bool((np.diff(np.flatnonzero(~np.isnan(self.given[:, k]))) == 1).all())
 
     @property
     def limits(self) -> list[Limits]:
@@ -159,9 +180,10 @@ class Forecast(Presented):
         Table
         """
         label = "" if self.band_label is None else f", {self.band_label}"
+        given = (Fact("Given", self.conditions),) if self.conditions else ()
         return Table(
-            title="Forecasts",
-            facts=(Fact("Intervals", f"{said_levels(self.limits)}{label}"),),
+            title="Conditional forecasts" if given else "Forecasts",
+            facts=(*given, Fact("Intervals", f"{said_levels(self.limits)}{label}")),
             header=(Row("Period", tuple(map(words, self.names))),),
             body=rows(self.labels, self.values, self.limits, digits),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
@@ -170,5 +192,7 @@ class Forecast(Presented):
     def __repr__(self) -> str:
         span = f"{as_text(self.labels[0])} to {as_text(self.labels[-1])}"
         return one_line(
-            f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {said_levels(self.limits)} intervals>"
+            f"<{'Conditional forecast' if self.conditions else 'Forecast'} of {listed(self.names)}: {span} "
+            f"({self.steps} steps), {said_levels(self.limits)} intervals"
+            f"{f', given {self.conditions}' if self.conditions else ''}>"
         )

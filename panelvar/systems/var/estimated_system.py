@@ -260,7 +260,7 @@ class EstimatedSystem(System):
                 refuse_idle_levels(levels, self._what_has_limits)
             emit(plain.notes)
             return plain
-        notes = self._stability_notes() + shocks.scheme.notes + band.notes
+        notes = plain.notes + band.notes
         emit(notes)
         return replace(plain, **band.kept(), notes=notes)
 

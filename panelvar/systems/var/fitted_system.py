@@ -703,7 +703,14 @@ class FittedSystem(EstimatedSystem):
             raise NumericalError("The conditions contradict or repeat one another. Leave out some.") from None
         errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
         first, *inner = nested(read_levels(level), lambda each: normal_limits(values, errors, each))
-        return replace(plain, values=values, **first._asdict(), inner=tuple(inner), covariance=covariance)
+        found = replace(
+            plain, values=values, **first._asdict(), inner=tuple(inner), covariance=covariance, given=np.asarray(given)
+        )
+        text = (
+            f"These values are given, not forecast, and have no intervals: {found.conditions}. The others are "
+            "forecasts if these come true, whatever shocks bring them about."
+        )
+        return replace(found, notes=(*found.notes, Note("conditional", text)))
 
     @property
     def _drawable(self) -> DrawableSystem:

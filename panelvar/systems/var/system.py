@@ -598,6 +598,14 @@ class System(Presented):
         plain = VarianceDecomposition(
             shares, self.names, shocks.names, shocks.scheme.words, shocks.ordering, errors, notes=notes
         )
+        if plain.sums:
+            text = (
+                f"{shocks.scheme.words.capitalize()} shocks are correlated, so their shares overlap: they add up to "
+                f"{plain.sums} and are no parts of a whole. normalised=True divides them by their sum (Diebold and "
+                "Yilmaz 2012)."
+            )
+            notes = (*notes, Note("shares-overlap", text))
+            plain = replace(plain, notes=notes)
         if shocks.models is None:
             return plain
         band = identified_set(
