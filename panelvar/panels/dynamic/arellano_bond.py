@@ -332,11 +332,13 @@ def _fit(
         choose("nonlinear", nonlinear, NONLINEAR)
     small_sample, rules = read_flag("small_sample", small_sample), gmm_convention(convention)
     cov_kind, by = read_covariance(cov)
+    own_constant = specification.constant and not specification.level_equation
+    specification = replace(specification, h=h or ("block" if own_constant else rules.h))
     if isinstance(source, Panel):
         model = build_model(source, specification, missing)
     else:
         model = stream_model(source, specification, missing)
-    found = estimate(model, steps=steps, convention=rules, cov_kind=cov_kind, by=by, h=h, nonlinear=nonlinear)
+    found = estimate(model, steps=steps, convention=rules, cov_kind=cov_kind, by=by, nonlinear=nonlinear)
     notes = (*model.notes, *found.notes, *_doubtful_lags(specification), *_unstable(specification, found.params))
     rss = float(np.trace(found.sums.residual_products(found.params)))
     fit = DynamicFit(model.regressors, found.params[:, 0], rss, notes, found)

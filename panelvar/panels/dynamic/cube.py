@@ -21,10 +21,12 @@ from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.panel_rows import refuse_infinite
 from panelvar.kernels.linear.columns import whole
 from panelvar.panels.dynamic.lag_instruments import Specification, StandardInstruments
-from panelvar.panels.dynamic.transforms import transformed
+from panelvar.panels.dynamic.transforms import deviation_weights, transformed
 
 LARGEST = 1e35
 """Largest size of a variable for which products of eight factors (instruments, errors, weights) stay in range."""
+HIGH = 100.0
+"""Level beside the spread of a period from which the products of instruments lose half a dozen digits, or more."""
 
 
 class Laid(NamedTuple):
@@ -219,8 +221,12 @@ class Census:
         Largest absolute value of each variable.
     transformed, levels, differences : RowCounts
         Rows of the entities in use.
-    complete, touched : (T,) bool arrays
-        Periods that are complete for some entity in use, and periods of transformed rows.
+    complete, everywhere, touched : (T,) bool arrays
+        Periods that are complete for some entity in use, and for all of them; periods of transformed rows.
+    fewest_later : (T,) integer array
+        Complete periods after each period, the fewest of the entities that are complete in it.
+    lows, highs : (T, V) arrays
+        Least and largest value of each variable in each period, infinite where none was observed.
     """
 
     rows: int
@@ -234,12 +240,18 @@ class Census:
     levels: RowCounts
     differences: RowCounts
     complete: Mask
+    everywhere: Mask
     touched: Mask
+    fewest_later: Positions
+    lows: Array
+    highs: Array
 
     @classmethod
     def of(cls, laid: LaidRows) -> Census:
         """Count what was laid out."""
         panel, complete = laid.cube.panel, laid.complete[:, laid.entities]
+        later = deviation_weights(complete)[0].astype(np.intp)
+        observed = laid.cube.laid.observed
         begun = np.diff(complete.astype(np.int8), axis=0, prepend=0) == 1
         used = laid.used[:, laid.entities]
         values = laid.cube.laid.values
@@ -256,7 +268,11 @@ class Census:
             RowCounts.of(complete),
             RowCounts.of(complete[1:] & complete[:-1]),
             np.asarray(complete.any(axis=1)),
+            np.asarray(complete.all(axis=1)),
             np.insert(used.any(axis=1), 0, False),
+            np.where(complete, later, len(complete)).min(axis=1, initial=len(complete)),
+            np.where(observed, values, np.inf).min(axis=1, initial=np.inf),
+            np.where(observed, values, -np.inf).max(axis=1, initial=-np.inf),
         )
 
     def merged(self, other: Census) -> Census:
@@ -274,8 +290,38 @@ class Census:
             self.levels.merged(other.levels),
             self.differences.merged(other.differences),
             self.complete | other.complete,
+            self.everywhere & other.everywhere,
             self.touched | other.touched,
+            np.minimum(self.fewest_later, other.fewest_later),
+            np.minimum(self.lows, other.lows),
+            np.maximum(self.highs, other.highs),
         )
+
+    @property
+    def high_levels(self) -> Array:
+        """The middle (T, V) of each variable in each period, where it is far from zero beside the spread, else zero."""
+        seen = self.lows <= self.highs
+        middles, spreads = np.zeros(seen.shape), np.zeros(seen.shape)
+        middles[seen] = self.lows[seen] / 2.0 + self.highs[seen] / 2.0
+        spreads[seen] = self.highs[seen] - self.lows[seen]
+        spread = spreads.max(axis=0, initial=0.0)
+        high = (spread > 0.0) & (np.abs(middles).max(axis=0, initial=0.0) > HIGH * spread)
+        return np.where(high, middles, 0.0)
+
+    def equal_rows(self, spec: Specification) -> tuple[bool, bool]:
+        """Whether the period moments hold the sum of the errors of every transformed row, and of every level row.
+
+        A row of a difference is the same combination of periods for all entities. A deviation is, if all that have it
+        have all later periods. Where periods are instruments of the levels, the errors of transformed rows are
+        combinations of those of levels, if the same periods are complete for every entity and the one-step weight knows
+        of it.
+        """
+        if not spec.time_effects:
+            return False, False
+        if spec.level_equation:
+            return spec.h == "cross" and bool((self.everywhere == self.complete).all()), True
+        behind = np.append(np.cumsum(self.complete[:0:-1])[::-1], 0)
+        return spec.transform == "fd" or bool((self.fewest_later >= behind)[self.complete].all()), False
 
     def refuse_sizes(self) -> None:
         """Refuse variables whose powers leave the range of numbers.

@@ -157,13 +157,11 @@ class DynamicModel:
             yield part, None if groups is None else groups[start:stop]
             start = stop
 
-    def sum_moments(self, h: str, *, balanced: bool, groups: Positions | None) -> tuple[GmmProblem, RowSums]:
+    def sum_moments(self, *, balanced: bool, groups: Positions | None) -> tuple[GmmProblem, RowSums]:
         """Add up the moments of the entities, and their rows.
 
         Parameters
         ----------
-        h : {"cross", "block", "identity"}
-            How the one-step weight is made.
         balanced : bool
             Deviations of an entity without gaps, for all of them.
         groups : (N,) integer array or None
@@ -178,7 +176,9 @@ class DynamicModel:
         by_cluster, rows = StackedRows(n_clusters), StackedRows()
         for part, clusters in self.by_part(groups):
             products, instruments = part.products, part.instruments
-            weight = weight + instruments.weight(row_covariances(part.equations, h, balanced=balanced))
+            weight = weight + instruments.weight(
+                row_covariances(part.equations, self.specification.h, balanced=balanced)
+            )
             found = found | part.found
             total = total + products.sum(axis=2)
             levels = levels + part.levels.values.sum(axis=(0, 1))
@@ -191,7 +191,15 @@ class DynamicModel:
         stacked = np.ascontiguousarray(by_cluster.rows.T).reshape(*total.shape, -1)
         labels, origins = instruments.labels, instruments.origins
         problem = GmmProblem(
-            stacked, total, weight, labels, origins, self.regressors, n_clusters, clustered=groups is not None
+            stacked,
+            total,
+            weight,
+            labels,
+            origins,
+            self.regressors,
+            n_clusters,
+            clustered=groups is not None,
+            lifts=instruments.lifts,
         )
         sums = RowSums(rows.rows, levels / self.census.levels.total)
         return problem if found.all() else problem.without(~found), sums

@@ -14,10 +14,10 @@ from panelvar.core.base.errors import CollinearityError, SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.kernels.linear.qr import ROUNDING
-from panelvar.panels.dynamic.cube import Census, LaidRows
+from panelvar.panels.dynamic.cube import Census, Laid, LaidRows, PanelCube
 from panelvar.panels.dynamic.gmm import GmmProblem, moments_of_errors
 from panelvar.panels.dynamic.instrument_moments import InstrumentCollector, InstrumentMatrix
-from panelvar.panels.dynamic.lag_instruments import Specification
+from panelvar.panels.dynamic.lag_instruments import Specification, StandardInstruments
 from panelvar.panels.dynamic.quadratic_moments import QuadraticMoments, QuadraticProblem, quadratic_factors
 from panelvar.panels.dynamic.transforms import WORDS, EquationRows, levels, transformed
 
@@ -147,9 +147,56 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
     latest = int(np.flatnonzero(census.touched).max(initial=0))
     instruments, found = InstrumentCollector(spec, equations, cube, labels, words).collect(latest)
     width = stacked.shape[2]
+    middles = census.high_levels
+    if middles.any() and any(census.equal_rows(spec)):
+        # An entity in the middle of all others: what its instruments are is taken out of theirs.
+        here, there = np.ones((len(middles), 1, 1), dtype=bool), census.complete[:, None]
+        entity = PanelCube(panel, cube.names, Laid(middles[:, None], np.broadcast_to(here, middles[:, None].shape)))
+        own = _deterministic(spec, there.shape, periods_with_effects(spec, census), labels)[0]
+        place = width - len(spec.dependents) - own.shape[2]
+        columns = np.zeros((len(middles), 1, wide.shape[2]))
+        columns[:, :, place : place + own.shape[2]] = own
+        beside = [entity.only(each.names).values for each in spec.sets if isinstance(each, StandardInstruments)]
+        columns[:, :, width:] = np.concatenate([np.zeros((len(middles), 1, 0)), *beside], axis=2)
+        its = [transformed(spec.transform, columns, there), *(levels(columns, there) for _ in equations[1:])]
+        of_entity, _ = InstrumentCollector(spec, its, entity, labels, words).collect(latest)
+        used = [row for equation in equations for row in equation.used]
+        instruments = _less_middles(instruments, of_entity, its, census.equal_rows(spec), used)
     narrow = tuple(_narrow(equation, width) for equation in equations)
     level_rows = narrow[1] if len(narrow) == 2 else _narrow(levels(stacked, complete), width)
     return EntityEquations((*names, *words), labels, narrow, level_rows, instruments, found)
+
+
+def _less_middles(
+    instruments: InstrumentMatrix,
+    middle: InstrumentMatrix,
+    its: Sequence[EquationRows],
+    equal: tuple[bool, bool],
+    used: Sequence[Mask],
+) -> InstrumentMatrix:
+    """Take the instruments of one entity out of those of all, in rows whose sum of errors the period moments hold.
+
+    At a level far from zero the products of instruments would lose the digits of all that varies between entities. The
+    moments are the same in other coordinates: with c a number of row r, those of ``z - c`` are those of z less c times
+    the row's sum of errors.
+    """
+    dense = middle.dense()
+    first = len(its[0].labels)
+    kinds = np.array([each.kind for each in middle.origins])
+    periods = np.flatnonzero((kinds == "period") | ((kinds == "constant") & equal[1]))
+    taken = dense.copy()
+    taken[:, periods] = 0.0
+    taken[:first] *= equal[0]
+    taken[first:] *= equal[1]
+    sums = np.zeros((len(dense), len(periods)))
+    if equal[1]:
+        sums[first:] = np.linalg.pinv(dense[first:, periods]).T
+        sums[:first] = its[0].loadings()[:, :, 0] @ sums[first:]
+    else:
+        sums[:first] = np.linalg.pinv(dense[:first, periods]).T
+    lifts = np.zeros((middle.count, middle.count))
+    lifts[:, periods] = taken.T @ sums
+    return replace(instruments.less(taken, used), lifts=lifts)
 
 
 def _narrow(rows: EquationRows, width: int) -> EquationRows:
@@ -171,15 +218,17 @@ def periods_with_effects(spec: Specification, census: Census) -> Positions:
 def _deterministic(
     spec: Specification, shape: tuple[int, ...], periods: Positions, labels: Sequence[str], time: str | None
 ) -> tuple[Array, tuple[str, ...]]:
-    """Columns (T, N, d) of the constant and of the periods, the first one left out; their names as formulas have them.
+    """Columns (T, N, d) of the constant and of the periods, the first one left out beside it.
 
-    ``time`` is the column that the periods stand in.
+    Names are as formulas have them. ``time`` is the column that the periods stand in.
     """
     columns, names = [], []
     if spec.constant:
         columns.append(np.ones(shape))
         names.append(CONSTANT)
-    for period in periods[1:]:
+    # Beside levels without a constant every period has an effect of its own; else the first one is the base.
+    base = 0 if spec.level_equation and not spec.constant else 1
+    for period in periods[base:]:
         column = np.zeros(shape)
         column[period] = 1.0
         columns.append(column)

@@ -81,6 +81,8 @@ class GmmProblem:
         Clusters of entities: the entities by themselves unless others were asked for.
     clustered : bool
         Whether clusters are of several entities.
+    lifts : (L, L) array or None
+        What the moments as they are named have beside these, as combinations of these (see `InstrumentMatrix`).
     """
 
     products: Array
@@ -91,6 +93,7 @@ class GmmProblem:
     regressors: tuple[str, ...]
     n_clusters: int
     clustered: bool
+    lifts: Array | None = None
 
     @property
     def n_regressors(self) -> int:
@@ -115,6 +118,8 @@ class GmmProblem:
     def without(self, doubted: Mask) -> GmmProblem:
         """The problem with fewer moments."""
         kept = ~doubted
+        if self.lifts is not None and self.lifts[np.ix_(kept, doubted)].any():
+            return self.lifted.without(doubted)
         return replace(
             self,
             products=self.products[kept],
@@ -122,7 +127,17 @@ class GmmProblem:
             weight=self.weight[np.ix_(kept, kept)],
             labels=tuple(compress(self.labels, kept)),
             origins=tuple(compress(self.origins, kept)),
+            lifts=None if self.lifts is None else self.lifts[np.ix_(kept, kept)],
         )
+
+    @property
+    def lifted(self) -> GmmProblem:
+        """The problem of the moments as they are named."""
+        if self.lifts is None:
+            return self
+        turn = np.eye(self.n_moments) + self.lifts
+        products = np.tensordot(turn, self.products, axes=1)
+        return replace(self, products=products, total=turn @ self.total, weight=turn @ self.weight @ turn.T, lifts=None)
 
     def of_columns(self, columns: Sequence[int], names: tuple[str, ...]) -> GmmProblem:
         """The problem of some of the regressors and dependent variables, the regressors first."""

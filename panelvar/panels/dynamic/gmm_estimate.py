@@ -70,8 +70,6 @@ class GmmEstimate:
     joint : bool
         Whether the weights of later steps are of all equations together.
     cov_kind : {"robust", "classical", "uncorrected"}
-    h : {"cross", "block", "identity"}
-        How the one-step weight is made.
     groups : (N,) integer array or None
         Clusters of entities, within which errors may be correlated; None: each entity by itself.
     group_label : str
@@ -85,13 +83,13 @@ class GmmEstimate:
     steps: int | str
     joint: bool
     cov_kind: str
-    h: str
     groups: Positions | None
     group_label: str
 
     def row_covariances(self) -> RowCovariances:
         """Covariances of the errors of pairs of rows behind the one-step weight."""
-        return row_covariances(self.model.kept.equations, self.h, balanced=self.convention.balanced_deviations)
+        h = self.model.specification.h
+        return row_covariances(self.model.kept.equations, h, balanced=self.convention.balanced_deviations)
 
     def pieces(self, at: Array) -> Iterator[tuple[EntityEquations, Array, Positions | None]]:
         """Yield entities' equations, moments (N, K L) of their errors at coefficients (m, K), and their clusters."""
@@ -333,7 +331,6 @@ def estimate(
     joint: bool = True,
     cov_kind: str = "robust",
     by: Sequence[object] = (),
-    h: str | None = None,
     nonlinear: str | None = None,
 ) -> GmmEstimate:
     """Set up the moments of a model and estimate it.
@@ -345,8 +342,6 @@ def estimate(
         See `GmmEstimate`.
     by : sequence
         What clusters the entities: one column at most.
-    h : {"cross", "block", "identity"}, optional
-        One-step weight, by default the convention's.
     nonlinear : {"noserial", "iid"}, optional
         Quadratic moments to add.
 
@@ -367,8 +362,7 @@ def estimate(
             f"The error variance cannot be estimated: the model has {count_of(model.n_transformed, 'transformed row')} "
             f"for {count_of(model.n_regressors, 'coefficient')}. Use fewer lags or regressors."
         )
-    chosen = h or ("block" if model.specification.constant and not model.specification.level_equation else convention.h)
-    problem, sums = model.sum_moments(chosen, balanced=convention.balanced_deviations, groups=groups)
+    problem, sums = model.sum_moments(balanced=convention.balanced_deviations, groups=groups)
     if nonlinear is not None:
         if steps == "cu" or cov_kind == "classical":
             raise SpecificationError(
@@ -383,7 +377,7 @@ def estimate(
             f"moments for {problem.n_clusters}, so the criterion does not depend on the coefficients. Use "
             "LagInstruments(collapse=True), or steps=2."
         )
-    found = GmmEstimate(model, problem, sums, convention, steps, joint, cov_kind, chosen, groups, group_label)
+    found = GmmEstimate(model, problem, sums, convention, steps, joint, cov_kind, groups, group_label)
     found.step  # noqa: B018 - estimated now, so that what is not identified is refused here
     return found
 

@@ -12,7 +12,7 @@ over the few pairs of rows whose errors are correlated: all entities at once, a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import NamedTuple
 
@@ -84,11 +84,16 @@ class InstrumentMatrix:
         In the order of the equation's rows: those of the transformed equation, then of levels.
     origins : tuple of Origin
         Where each moment comes from.
+    lifts : (L, L) array or None
+        Where instruments are those less a number in each row, because they are far from zero: which combinations of
+        these moments make up for it. Moments are then the same, in other coordinates: with ``I + lifts`` times these
+        they are what their labels say.
     """
 
     labels: tuple[str, ...]
     rows: tuple[RowInstruments, ...]
     origins: tuple[Origin, ...]
+    lifts: Array | None = None
 
     @property
     def count(self) -> int:
@@ -102,7 +107,26 @@ class InstrumentMatrix:
         for row in self.rows:
             chosen = kept[row.columns]
             rows.append(RowInstruments(moved[row.columns[chosen]], np.ascontiguousarray(row.values[:, chosen])))
-        return InstrumentMatrix(tuple(compress(self.labels, kept)), tuple(rows), tuple(compress(self.origins, kept)))
+        labels, origins = tuple(compress(self.labels, kept)), tuple(compress(self.origins, kept))
+        lifts = None if self.lifts is None else self.lifts[np.ix_(kept, kept)]
+        return InstrumentMatrix(labels, tuple(rows), origins, lifts)
+
+    def dense(self) -> Array:
+        """The instruments (R, L) of a single entity, row by row."""
+        out = np.zeros((len(self.rows), self.count))
+        for row, own in zip(out, self.rows, strict=True):
+            row[own.columns] = own.values[0]
+        return out
+
+    def less(self, middles: Array, used: Sequence[Mask]) -> InstrumentMatrix:
+        """The instruments less numbers (R, L) for all entities that have a row; lifts are not known yet."""
+        rows = []
+        for own, middle, there in zip(self.rows, middles, used, strict=True):
+            columns = np.union1d(own.columns, np.flatnonzero(middle))
+            values = np.zeros((len(there), len(columns)))
+            values[:, np.searchsorted(columns, own.columns)] = own.values
+            rows.append(RowInstruments(columns, values - there[:, None] * middle[columns]))
+        return replace(self, rows=tuple(rows))
 
     def products(self, equations: Sequence[EquationRows]) -> Array:
         """Each entity's :math:`Z_i'[X_i, Y_i]`, (L, C, N).

@@ -156,6 +156,8 @@ class Specification:
     level_equation : bool
         Whether the levels are rows too.
     constant, time_effects : bool
+    h : {"cross", "block", "identity"}
+        How the one-step weight is made.
     """
 
     dependents: tuple[str, ...]
@@ -167,6 +169,7 @@ class Specification:
     level_equation: bool = False
     constant: bool = False
     time_effects: bool = False
+    h: str = "cross"
 
 
 def lag_names(dependent: str, lags: int) -> tuple[str, ...]:
