@@ -29,6 +29,9 @@ MOST_CELLS = 500_000_000
 MOST_COLUMNS = 5_000
 """Most regressors of a model: their triangle has the square of it."""
 
+MOST_MOMENTS = 5_000
+"""Most moments of an equation that lags as instruments make: their weights have the square of it."""
+
 MOST_TERMS = 2_000
 """Most terms of a formula, and most products that one operator, such as ``*`` or ``**``, goes through."""
 

@@ -95,6 +95,11 @@ class WholeEntities:
         rank[self._who.order()] = np.arange(self._who.count)
         return np.argsort(rank[self._sequence], kind="stable").astype(np.intp)
 
+    @property
+    def positions_in_use(self) -> Positions:
+        """Calendar positions of the periods that have a row, in any order."""
+        return np.asarray(self._positions, dtype=np.intp)
+
     def panels(self, columns: Sequence[str], most: int | None = None) -> Iterator[PanelOfEntities]:
         """Read columns of all rows, as panels of entities one after another, on the calendar of all rows.
 
@@ -102,14 +107,14 @@ class WholeEntities:
         ----------
         columns : sequence of str
         most : int, optional
-            Entities of a panel; in any case no more than have a chunk's rows if they have one in every period.
+            Entities of a panel; in any case no more than have a chunk's rows if they have one in every period that has any.
 
         Raises
         ------
         DataError
             If the data have changed, or an entity has two rows of one period.
         """
-        fits = max(1, CHUNK_ROWS // self.calendar.n_positions)
+        fits = max(1, CHUNK_ROWS // len(np.unique(self._positions)))
         most = fits if most is None else max(1, min(most, fits))
         wanted = [*dict.fromkeys((self.entity_name, self.time_name, *columns))]
         held: list[_Piece] = []

@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_whole, refuse_beyond
+from panelvar.core.base.arguments import (
+    DROP_OR_RAISE,
+    read_flag,
+    read_names,
+    read_whole,
+    refuse_beyond,
+    refuse_cells,
+)
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import listed, repeated
@@ -21,6 +28,9 @@ from panelvar.panels.dynamic.lag_instruments import lag_names
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.fixed import within_model
 from panelvar.panels.static.result import LinearResult
+
+_TABLES = 10
+"""Tables of periods by periods that a bias is computed with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +186,7 @@ class WithinCube:
     Attributes
     ----------
     mask : (N, T) bool array
-        Which entity has a row in which period, from the first that may have one.
+        Which entity has a row in which period, of those that lie between two rows of some entity or have one.
     y : (N, T) array
     lagged : (N, T, p) array
     basis : (N, T, k) array
@@ -235,11 +245,23 @@ def less_means(mask: Mask, values: Array) -> Array:
     return out
 
 
-def within_cube(rows: LaggedRows) -> WithinCube:
-    """Lay out the rows of an autoregression."""
+def within_cube(rows: LaggedRows, *, whole: bool = False) -> WithinCube:
+    """Lay out the rows of an autoregression, on the whole calendar if asked for."""
     design = rows.design
     first = int(design.panel.time_positions.min()) + rows.lags
-    where = design.entities.codes.astype(np.intp), (design.time_positions - first).astype(np.intp)
+    dates = (design.time_positions - first).astype(np.intp)
+    if not whole:
+        # Only distances between rows of one entity count, so that periods within no entity's rows are left out.
+        starts, stops = design.entity_starts[:-1], design.entity_starts[1:] - 1
+        begun = np.bincount(dates[starts], minlength=int(dates.max()) + 2)
+        ended = np.bincount(dates[stops] + 1, minlength=len(begun))
+        inside = np.cumsum(begun - ended)[:-1] > 0
+        inside[: int(dates.min())] = True
+        dates = (np.cumsum(inside) - 1)[dates]
+    where = design.entities.codes.astype(np.intp), dates
+    periods = int(dates.max()) + 1
+    refuse_cells("A panel laid out by period", design.entities.n_groups, periods)
+    refuse_cells(f"The response of {periods} periods to the errors of each", periods, periods, _TABLES)
     mask = np.zeros((design.entities.n_groups, int(where[1].max()) + 1), dtype=bool)
     mask[where] = True
     unit = int(np.frexp(np.abs(design.y).max())[1])

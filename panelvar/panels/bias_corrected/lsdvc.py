@@ -211,7 +211,7 @@ class _Corrector:
 
 
 def _corrector(rows: LaggedRows, initial: object, sigma2: float | None, order: int, convention: str) -> _Corrector:
-    cube = within_cube(rows)
+    cube = within_cube(rows, whole=convention == "stata")
     if isinstance(initial, str):
         if sigma2 is not None:
             raise SpecificationError(
@@ -345,5 +345,14 @@ def _initial_estimates(rows: LaggedRows, kind: str, outcome: Array) -> Array:
         level_equation=kind == "bb",
         time_effects=rows.time_effects,
     )
-    found = estimate(build_model(panel, specification, "drop"), steps=1)
+    try:
+        model = build_model(panel, specification, "drop")
+    except SpecificationError as refused:
+        if kind == "ah":
+            raise
+        raise SpecificationError(
+            f"initial={kind!r} takes all lags of {dependent!r} as instruments, and they make too many moments in so "
+            "many periods. Use initial='ah', which takes one, or give numbers."
+        ) from refused
+    found = estimate(model, steps=1)
     return found.params[: len(rows.names), 0]

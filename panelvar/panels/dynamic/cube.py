@@ -1,4 +1,4 @@
-"""A panel on its whole calendar: every variable of every entity in every period, and which of them were observed."""
+"""A panel by period and entity: every variable of every entity in every period in use, and which were observed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from panelvar.panels.dynamic.transforms import deviation_weights, transformed
 
 LARGEST = 1e35
 """Largest size of a variable for which products of eight factors (instruments, errors, weights) stay in range."""
+_ROWS = 1_000
+"""Periods whose meetings with others are counted at once."""
 HIGH = 100.0
 """Level beside the spread of a period from which the products of instruments lose half a dozen digits, or more."""
 
@@ -37,22 +39,26 @@ class Laid(NamedTuple):
     values : (T, N, V) array
         Zero where nothing was observed.
     observed : (T, N, V) bool array
+    dates : (T,) integer array
+        Calendar positions of the periods, increasing: empty stretches of the calendar are left out.
     """
 
     values: Array
     observed: Mask
+    dates: Positions
 
     def only(self, places: Sequence[int]) -> Laid:
         """Some of the columns."""
-        return Laid(self.values[:, :, list(places)], self.observed[:, :, list(places)])
+        return Laid(self.values[:, :, list(places)], self.observed[:, :, list(places)], self.dates)
 
     def lagged(self, lag: int) -> Laid:
         """The columns some periods earlier (later, if the lag is negative); nothing is observed beyond the periods."""
         values, observed = np.zeros_like(self.values), np.zeros_like(self.observed)
-        there = max(len(values) - abs(lag), 0)
-        to, start = slice(max(lag, 0), max(lag, 0) + there), slice(max(-lag, 0), max(-lag, 0) + there)
-        values[to], observed[to] = self.values[start], self.observed[start]
-        return Laid(values, observed)
+        start = np.searchsorted(self.dates, self.dates - lag)
+        to = np.flatnonzero(start < len(values))
+        to = to[self.dates[start[to]] == self.dates[to] - lag]
+        values[to], observed[to] = self.values[start[to]], self.observed[start[to]]
+        return Laid(values, observed, self.dates)
 
     @property
     def complete(self) -> Mask:
@@ -64,7 +70,9 @@ class Laid(NamedTuple):
 class PanelCube:
     """Variables of a panel, laid out by period and entity.
 
-    A lag is then a step along the first axis: none reaches across a gap or into another entity.
+    The periods are those that have rows, and the one after each: memory does not grow with a calendar's empty stretches.
+    Periods that stand together and both have rows follow one another on the calendar too. No lag reaches across a gap
+    or into another entity.
 
     Attributes
     ----------
@@ -79,37 +87,36 @@ class PanelCube:
     laid: Laid
 
     @classmethod
-    def of(cls, panel: Panel, names: Sequence[str], columns: Sequence[Array]) -> PanelCube:
-        """Lay out columns of a panel.
+    def of(cls, panel: Panel, names: Sequence[str], columns: Sequence[Array], dates: Positions) -> PanelCube:
+        """Lay out columns of a panel, in periods with such calendar positions.
 
         Raises
         ------
         DataError
             A column has infinite values.
         SpecificationError
-            There are more numbers than are laid out at once, mostly because the calendar is much longer than the
-            entities' rows.
+            There are more numbers than are laid out at once, mostly because entities have rows in few of all periods.
         """
-        times = panel.calendar.n_positions
-        refuse_cells(f"A dynamic panel of {times} periods", times, panel.n_entities, max(len(names), 1))
-        values = np.zeros((times, panel.n_entities, len(names)))
+        refuse_cells(f"A dynamic panel of {len(dates)} periods", len(dates), panel.n_entities, max(len(names), 1))
+        values = np.zeros((len(dates), panel.n_entities, len(names)))
         observed = np.zeros(values.shape, dtype=bool)
-        where = panel.time_positions, panel.entity_codes
+        where = np.searchsorted(dates, panel.time_positions), panel.entity_codes
         for place, (name, column) in enumerate(zip(names, columns, strict=True)):
             refuse_infinite(panel, name, column)
             missing = np.isnan(column)
             values[(*where, place)] = np.where(missing, 0.0, column)
             observed[(*where, place)] = ~missing
-        return cls(panel, tuple(names), Laid(values, observed))
+        return cls(panel, tuple(names), Laid(values, observed, dates))
 
     @property
-    def n_periods(self) -> int:
-        """Periods of the calendar, T."""
-        return len(self.laid.values)
+    def dates(self) -> Positions:
+        """Calendar positions (T,) of the periods."""
+        return self.laid.dates
 
     def of_entities(self, places: Positions) -> PanelCube:
         """The variables of some of the entities."""
-        return PanelCube(self.panel, self.names, Laid(self.laid.values[:, places], self.laid.observed[:, places]))
+        laid = Laid(self.laid.values[:, places], self.laid.observed[:, places], self.dates)
+        return PanelCube(self.panel, self.names, laid)
 
     def only(self, names: Sequence[str]) -> Laid:
         """Some of the variables."""
@@ -148,8 +155,14 @@ class LaidRows:
     absent: dict[str, Mask]
 
 
-def lay_out(panel: Panel, spec: Specification, known: Mapping[str, Array] | None = None) -> LaidRows:
-    """Lay out the variables of a model; columns ``known`` are not read.
+def dates_in_use(positions: Positions, n_positions: int) -> Positions:
+    """Calendar positions of the periods that rows are laid out in: those of rows, and the ones after them."""
+    own = np.unique(np.asarray(positions, dtype=np.intp))
+    return np.union1d(own, np.minimum(own + 1, n_positions - 1))
+
+
+def lay_out(panel: Panel, spec: Specification, dates: Positions, known: Mapping[str, Array] | None = None) -> LaidRows:
+    """Lay out the variables of a model in periods with such calendar positions; columns ``known`` are not read.
 
     Raises
     ------
@@ -164,10 +177,10 @@ def lay_out(panel: Panel, spec: Specification, known: Mapping[str, Array] | None
     # Lags that no row can have do not count as missing.
     own = names[: len(spec.dependents) + len(spec.regressors)]
     absent = {name: np.isnan(column) for name, column in zip(own, columns, strict=False) if name in raw}
-    cube = PanelCube.of(panel, names, columns)
-    if cube.n_periods < spec.lags + 2:
+    cube = PanelCube.of(panel, names, columns, dates)
+    if panel.calendar.n_positions < spec.lags + 2:
         raise InsufficientDataError(
-            f"The panel spans {count_of(cube.n_periods, 'period')}. A transformed equation with "
+            f"The panel spans {count_of(panel.calendar.n_positions, 'period')}. A transformed equation with "
             f"{count_of(spec.lags, 'lag')} of the dependent variable needs at least {spec.lags + 2}."
         )
     dependents = cube.only(spec.dependents)
@@ -225,6 +238,10 @@ class Census:
         Periods that are complete for some entity in use, and for all of them; periods of transformed rows.
     fewest_later : (T,) integer array
         Complete periods after each period, the fewest of the entities that are complete in it.
+    pairs : (T, T) bool array
+        Whether some entity has a row of the model in a period and a value in another one, [row, value].
+    dates : (T,) integer array
+        Calendar positions of the periods.
     lows, highs : (T, V) arrays
         Least and largest value of each variable in each period, infinite where none was observed.
     """
@@ -243,6 +260,8 @@ class Census:
     everywhere: Mask
     touched: Mask
     fewest_later: Positions
+    pairs: Mask
+    dates: Positions
     lows: Array
     highs: Array
 
@@ -252,8 +271,10 @@ class Census:
         panel, complete = laid.cube.panel, laid.complete[:, laid.entities]
         later = deviation_weights(complete)[0].astype(np.intp)
         observed = laid.cube.laid.observed
-        begun = np.diff(complete.astype(np.int8), axis=0, prepend=0) == 1
         used = laid.used[:, laid.entities]
+        rows = complete.copy()
+        rows[1:] |= used
+        begun = np.diff(complete.astype(np.int8), axis=0, prepend=0) == 1
         values = laid.cube.laid.values
         sizes = np.maximum(values.max(axis=(0, 1), initial=0.0), -values.min(axis=(0, 1), initial=0.0))
         return cls(
@@ -271,6 +292,8 @@ class Census:
             np.asarray(complete.all(axis=1)),
             np.insert(used.any(axis=1), 0, False),
             np.where(complete, later, len(complete)).min(axis=1, initial=len(complete)),
+            _meetings(rows, np.asarray(observed[:, laid.entities].any(axis=2))),
+            laid.cube.dates,
             np.where(observed, values, np.inf).min(axis=1, initial=np.inf),
             np.where(observed, values, -np.inf).max(axis=1, initial=-np.inf),
         )
@@ -293,6 +316,8 @@ class Census:
             self.everywhere & other.everywhere,
             self.touched | other.touched,
             np.minimum(self.fewest_later, other.fewest_later),
+            self.pairs | other.pairs,
+            self.dates,
             np.minimum(self.lows, other.lows),
             np.maximum(self.highs, other.highs),
         )
@@ -337,6 +362,16 @@ class Census:
                     f"{name!r} has values of the size {size:.0e}. The weights of the moments use its powers, which "
                     "leave the range of floating-point numbers. Rescale it, say by a power of ten."
                 )
+
+
+def _meetings(rows: Mask, there: Mask) -> Mask:
+    """Whether some entity is in both, for each pair of periods (T, T) of two masks (T, N)."""
+    values = there.T.astype(np.float32)
+    out = np.zeros((len(rows), len(rows)), dtype=bool)
+    for start in range(0, len(rows), _ROWS):
+        part = slice(start, start + _ROWS)
+        out[part] = rows[part].astype(np.float32) @ values > 0.0
+    return out
 
 
 def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] | None = None) -> list[Array]:

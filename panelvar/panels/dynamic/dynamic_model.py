@@ -22,7 +22,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.design import dated_panel, makes_designs
 from panelvar.data.panel.panel import Panel
 from panelvar.data.streams.reading import no_rows
-from panelvar.panels.dynamic.cube import Census, RowCounts, lay_out, model_columns
+from panelvar.panels.dynamic.cube import Census, RowCounts, dates_in_use, lay_out, model_columns
 from panelvar.panels.dynamic.entity_equations import EntityEquations, Lengths, equations_of, periods_with_effects
 from panelvar.panels.dynamic.gmm import GmmProblem
 from panelvar.panels.dynamic.instrument_moments import row_covariances
@@ -108,7 +108,7 @@ class DynamicModel:
     @property
     def periods(self) -> Positions:
         """Calendar positions (q,) of the periods that have effects, the first being the base; empty without effects."""
-        return periods_with_effects(self.specification, self.census)
+        return self.census.dates[periods_with_effects(self.specification, self.census)]
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -301,7 +301,8 @@ def build_model(
     NumericalError
         Powers of a variable leave the range of numbers.
     """
-    laid = lay_out(panel, specification, known)
+    dates = dates_in_use(panel.time_positions, panel.calendar.n_positions)
+    laid = lay_out(panel, specification, dates, known)
     census = Census.of(laid)
     notes = (*panel.notes, *notes_of(census, specification, missing))
     whole = equations_of(laid, specification, census)
@@ -335,7 +336,8 @@ class EntitiesRead:
 
     def __iter__(self) -> Iterator[EntityEquations]:
         for panel in self.source.panels(self.columns, self.most):
-            laid = lay_out(panel, self.specification, None if self.known is None else self.known(panel))
+            known = None if self.known is None else self.known(panel)
+            laid = lay_out(panel, self.specification, self.census.dates, known)
             if len(laid.entities):
                 yield equations_of(laid, self.specification, self.census)
 
@@ -362,8 +364,9 @@ def stream_model(
     needed = _columns_to_read(source, specification) if columns is None else tuple(columns)
     used: list[Positions] = []
     census: Census | None = None
+    dates = dates_in_use(source.positions_in_use, source.calendar.n_positions)
     for panel in source.panels(needed):
-        laid = lay_out(panel, specification, None if known is None else known(panel))
+        laid = lay_out(panel, specification, dates, None if known is None else known(panel))
         used.append(laid.entities + panel.first)
         counted = Census.of(laid)
         census = counted if census is None else census.merged(counted)

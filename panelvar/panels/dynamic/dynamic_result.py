@@ -193,7 +193,7 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
         used = rows.used.T
         entities, places = np.nonzero(used)
         index = pd.MultiIndex.from_arrays(
-            [model.entity_labels[entities], panel.calendar.labels_at(rows.labels[places])],
+            [model.entity_labels[entities], panel.calendar.labels_at(kept.dates[rows.labels[places]])],
             names=[panel.entity_name, panel.time_name],
         )
         return pd.Series(values.T[used], index=index)

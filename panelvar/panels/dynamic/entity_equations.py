@@ -31,7 +31,9 @@ class EntityEquations:
     regressors : tuple of str
         All m of them, in the order of the columns.
     period_labels : tuple of str
-        What the periods of the calendar are called.
+        What the periods are called.
+    dates : (T,) integer array
+        Their calendar positions.
     equations : tuple of EquationRows
         The transformed rows, and the levels if they are there: m regressors and K dependent variables.
     levels : EquationRows
@@ -43,6 +45,7 @@ class EntityEquations:
 
     regressors: tuple[str, ...]
     period_labels: tuple[str, ...]
+    dates: Positions
     equations: tuple[EquationRows, ...]
     levels: EquationRows
     instruments: InstrumentMatrix
@@ -124,7 +127,7 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
     panel, entities = laid.cube.panel, laid.entities
     complete = laid.complete[:, entities]
     cube = laid.cube.of_entities(entities)
-    labels = tuple(map(str, panel.calendar.labels_at(np.arange(cube.n_periods))))
+    labels = tuple(map(str, panel.calendar.labels_at(cube.dates)))
     deterministic, words = _deterministic(
         spec, complete.shape, periods_with_effects(spec, census), labels, panel.time_name
     )
@@ -145,13 +148,14 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
     if spec.level_equation or spec.constant:
         equations.append(levels(wide, complete))
     latest = int(np.flatnonzero(census.touched).max(initial=0))
-    instruments, found = InstrumentCollector(spec, equations, cube, labels, words).collect(latest)
+    instruments, found = InstrumentCollector(spec, equations, cube, census.pairs, labels, words).collect(latest)
     width = stacked.shape[2]
     middles = census.high_levels
     if middles.any() and any(census.equal_rows(spec)):
         # An entity in the middle of all others: what its instruments are is taken out of theirs.
         here, there = np.ones((len(middles), 1, 1), dtype=bool), census.complete[:, None]
-        entity = PanelCube(panel, cube.names, Laid(middles[:, None], np.broadcast_to(here, middles[:, None].shape)))
+        laid_middles = Laid(middles[:, None], np.broadcast_to(here, middles[:, None].shape), cube.dates)
+        entity = PanelCube(panel, cube.names, laid_middles)
         own = _deterministic(spec, there.shape, periods_with_effects(spec, census), labels)[0]
         place = width - len(spec.dependents) - own.shape[2]
         columns = np.zeros((len(middles), 1, wide.shape[2]))
@@ -159,12 +163,12 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
         beside = [entity.only(each.names).values for each in spec.sets if isinstance(each, StandardInstruments)]
         columns[:, :, width:] = np.concatenate([np.zeros((len(middles), 1, 0)), *beside], axis=2)
         its = [transformed(spec.transform, columns, there), *(levels(columns, there) for _ in equations[1:])]
-        of_entity, _ = InstrumentCollector(spec, its, entity, labels, words).collect(latest)
+        of_entity, _ = InstrumentCollector(spec, its, entity, census.pairs, labels, words).collect(latest)
         used = [row for equation in equations for row in equation.used]
         instruments = _less_middles(instruments, of_entity, its, census.equal_rows(spec), used)
     narrow = tuple(_narrow(equation, width) for equation in equations)
     level_rows = narrow[1] if len(narrow) == 2 else _narrow(levels(stacked, complete), width)
-    return EntityEquations((*names, *words), labels, narrow, level_rows, instruments, found)
+    return EntityEquations((*names, *words), labels, cube.dates, narrow, level_rows, instruments, found)
 
 
 def _less_middles(

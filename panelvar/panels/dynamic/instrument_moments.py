@@ -21,6 +21,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.core.base.labels import listed
+from panelvar.core.base.limits import MOST_MOMENTS
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.panels.dynamic.cube import Laid, PanelCube
 from panelvar.panels.dynamic.lag_instruments import LagInstruments, Specification, StandardInstruments
@@ -29,6 +30,8 @@ from panelvar.panels.dynamic.transforms import EquationRows
 H_CHOICES = ("cross", "block", "identity")
 _ANY = 10**9
 """A last lag that no calendar reaches."""
+_FEW = 4
+"""The last lag of the advice where there are too many."""
 
 
 class RowInstruments(NamedTuple):
@@ -205,6 +208,8 @@ class InstrumentCollector:
         Columns: regressors, dependent variables, and those of the sets of standard instruments.
     cube : PanelCube
         Cube of the entities in use.
+    pairs : (T, T) bool array
+        Whether some entity, of all there are, has a row in a period and a value in another one.
     periods : sequence of str
         What the periods are called.
     words : sequence of str
@@ -216,10 +221,12 @@ class InstrumentCollector:
         spec: Specification,
         equations: Sequence[EquationRows],
         cube: PanelCube,
+        pairs: Mask,
         periods: Sequence[str],
         words: Sequence[str],
     ) -> None:
         self._spec, self._equations, self._cube, self._periods, self._words = spec, equations, cube, periods, words
+        self._pairs, self._dates = pairs, cube.dates
         self._first_level = len(equations[0].labels)
         self._used = [used for equation in equations for used in equation.used]
         self._rows: list[list[tuple[list[int], Array]]] = [[] for _ in self._used]
@@ -240,8 +247,9 @@ class InstrumentCollector:
         InsufficientDataError
             No row has the lags of a window.
         SpecificationError
-            A window is empty, or there are instruments of levels that are not estimated.
+            A window is empty, there are instruments of levels that are not estimated, or there are too many.
         """
+        self._refuse_many()
         self.add_lags(latest)
         self.add_standard()
         self.add_deterministic()
@@ -267,12 +275,47 @@ class InstrumentCollector:
         """Add the lags of some variables to every row of an equation whose first row is ``start``."""
         values = window.laid.values
         for number, label in enumerate(equation.labels):
-            for lag in range(window.first, min(window.last, label) + 1):
+            for place in self._older(label, window.first, window.last):
+                lag = int(self._dates[label] - self._dates[place])
                 keys = [(name, lag, None if window.collapse else label) for name in window.names]
                 words = [f"L{lag}.{prefix}{name}" if lag else f"{prefix}{name}" for name in window.names]
                 if not window.collapse:
                     words = [f"{word} ({self._periods[label]})" for word in words]
-                self.add(start + number, origin, keys, words, values[label - lag])
+                self.add(start + number, origin, keys, words, values[place])
+
+    def _refuse_many(self) -> None:
+        """Refuse more moments than weights can be made of, with the number that other choices would make."""
+        counts = [self._count_lags(each) for each in self._spec.sets if isinstance(each, LagInstruments)]
+        every = sum(counts)
+        if every <= MOST_MOMENTS:
+            return
+        few, recent = (
+            sum(
+                self._count_lags(replace(each, **changes))
+                for each in self._spec.sets
+                if isinstance(each, LagInstruments)
+            )
+            for changes in ({"collapse": True}, {"first": None, "last": _FEW})
+        )
+        raise SpecificationError(
+            f"Lags as instruments make {every} moments here, one for each lag and period. The limit is {MOST_MOMENTS}, "
+            "because their weights have the square of that many numbers. Use LagInstruments(collapse=True), which makes "
+            f"one for each lag ({few} here), or last=, which leaves old lags out: last={_FEW} makes {recent}."
+        )
+
+    def _count_lags(self, each: LagInstruments) -> int:
+        """Moments of a set of lags, before any is left out because it is zero for all entities."""
+        first, last = _window(each)
+        ages = [
+            self._dates[label] - self._dates[self._older(label, first, last)] for label in self._equations[0].labels
+        ]
+        found = np.concatenate(ages) if ages else np.zeros(0)
+        return len(each.names) * (len(np.unique(found)) if each.collapse else len(found))
+
+    def _older(self, label: int, first: int, last: int) -> Positions:
+        """Periods, the latest first, that are a lag of a window before a row's, and in which it has values."""
+        ages = self._dates[label] - self._dates
+        return np.flatnonzero((ages >= first) & (ages <= last) & self._pairs[label])[::-1]
 
     def add_lags(self, latest: int) -> None:
         """Add the sets of lags; ``latest`` is the last period that has a transformed row."""
@@ -280,8 +323,7 @@ class InstrumentCollector:
         for number, each in enumerate(spec.sets):
             if not isinstance(each, LagInstruments):
                 continue
-            first = 2 if each.first is None else each.first
-            last = _ANY if each.last is None else each.last
+            first, last = _window(each)
             if last < first:
                 raise SpecificationError(
                     f"The window of lags of {listed(each.names)} is empty: it goes from {first} to {last}."
@@ -291,16 +333,16 @@ class InstrumentCollector:
             _refuse_levels(equation, spec)
             if equation != "level":
                 window = LagWindow(each.names, own, first, last, each.collapse)
-                if first > latest:
+                if first > self._dates[latest]:
                     raise InsufficientDataError(
-                        f"No row has lag {first} of {listed(each.names)}: the panel spans {len(self._periods)} periods."
+                        f"No row has lag {first} of {listed(each.names)}: the panel spans {self._cube.panel.calendar.n_positions} periods."
                     )
                 self.add_window(0, equations[0], window, Origin("lags", number))
             if equation != "transformed":
                 least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
                 before = own.lagged(1)
                 both = own.observed & before.observed
-                changes = Laid(np.where(both, own.values - before.values, 0.0), both)
+                changes = Laid(np.where(both, own.values - before.values, 0.0), both, self._dates)
                 window = LagWindow(each.names, changes, least, most, each.collapse)
                 self.add_window(self._first_level, equations[1], window, Origin("changes", number), "D.")
 
@@ -355,6 +397,11 @@ class InstrumentCollector:
             found[places[there]] = True
             rows.append(RowInstruments(places[there], values[:, there]))
         return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)), found
+
+
+def _window(each: LagInstruments) -> tuple[int, int]:
+    """The shortest and the longest lag of a set."""
+    return 2 if each.first is None else each.first, _ANY if each.last is None else each.last
 
 
 def _refuse_levels(equation: str, spec: Specification) -> None:

@@ -91,10 +91,12 @@ def _covariances(
     changed[1:] = complete[1:] & complete[:-1]
     changes = np.zeros_like(levels)
     changes[1:] = np.where(changed[1:, :, None], levels[1:] - levels[:-1], 0.0)
-    longest = len(levels) - 1 if max_order is None else min(max_order, len(levels) - 1)
+    dates = part.dates
+    ages = np.unique((dates[:, None] - dates)[estimate.model.census.pairs])
+    lags = ages[(ages >= 2) & (ages <= (dates[-1] if max_order is None else max_order))]
     products, slopes, found = [], [], []
-    for lag in (FORWARD, *range(2, longest + 1)):
-        level, seen = Laid(levels, complete).lagged(lag)
+    for lag in (FORWARD, *lags):
+        level, seen, _ = Laid(levels, complete, dates).lagged(lag)
         both = changed & seen
         product = level[:, :, 0] * changes[:, :, 0]
         slope = np.einsum("tnj,tn->tj", level[:, :, 1:], changes[:, :, 0])
@@ -197,7 +199,7 @@ def _serial_products(part: EntityEquations, params: Array, order: int, *, assume
     """
     rows = part.differences
     errors = part.residuals(rows, params)
-    lagged = np.where(rows.used[:, :, None], Laid(errors, rows.used).lagged(order).values, 0.0)
+    lagged = np.where(rows.used[:, :, None], Laid(errors, rows.used, part.dates[rows.labels]).lagged(order).values, 0.0)
     products = (lagged * errors).sum(axis=0)
     slopes = np.einsum("tnk,tnj->kj", lagged, rows.values[:, :, : part.n_regressors])
     common = np.zeros((params.shape[1], part.instruments.count))

@@ -91,7 +91,9 @@ class CorrectedMoments(PanelLeastSquares):
 def corrected_moments(rows: PanelVarRows, time_effects: bool) -> CorrectedMoments:
     """Least squares with entity effects whose moments are freed of their bias."""
     block = block_of(rows, effects=True, time_effects=time_effects)
-    positions = rows.design.time_positions
-    mask = np.zeros((rows.n_entities, int(np.ptp(positions)) + 1), dtype=bool)
-    mask[rows.entities.codes, positions - positions.min()] = True
+    # Only distances between rows of one entity count, so that each may have a calendar of its own.
+    codes, starts = rows.entities.codes, rows.design.entity_starts[:-1]
+    dates = rows.design.time_positions - rows.design.time_positions[starts][codes]
+    mask = np.zeros((rows.n_entities, int(dates.max()) + 1), dtype=bool)
+    mask[codes, dates] = True
     return CorrectedMoments(rows, (replace(block, pairs=bias_weights(mask)),))

@@ -137,7 +137,7 @@ def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool, cov: object) 
         kept=EstimatedRows(
             left.swapaxes(0, 1)[entities, periods],
             np.searchsorted(rows.used_entities, model.entities)[entities],
-            transformed.labels[periods],
+            model.kept.dates[transformed.labels[periods]],
         ),
         refits=None if found.problem.clustered else WeightedRefits(found, order),
         refit_notes=bootstrap_notes(found),
