@@ -70,9 +70,9 @@ class Laid(NamedTuple):
 class PanelCube:
     """Variables of a panel, laid out by period and entity.
 
-    The periods are those that have rows, and the one after each: memory does not grow with a calendar's empty stretches.
-    Periods that stand together and both have rows follow one another on the calendar too. No lag reaches across a gap
-    or into another entity.
+    The periods are those that have rows, and the one after each, so that memory does not grow with a calendar's empty
+    stretches. Periods that stand together and both have rows follow one another on the calendar too. No lag reaches
+    across a gap or into another entity.
 
     Attributes
     ----------

@@ -23,7 +23,10 @@ from panelvar.panels.dynamic.weighting import Root, root_of_covariance, root_of_
 
 RANK_TOLERANCE = 1e-11
 """Share of a regressor's instrumented length that may be left beside the others before it counts as dependent."""
-_ITERATIONS, _SETTLED = 200, 1e-10
+_ITERATIONS, _SETTLED = 1_000, 1e-10
+"""Most rounds of weights and estimates, and how far the last may move them, in standard errors."""
+_NEWTON, _NEARBY = 20, 1e-2
+"""Most of Newton's steps, and the distance at which what they find is where the rounds end, in standard errors."""
 
 _LEVEL, _NEAR = 1e-4, 100.0
 """Slope of a criterion at its minimum, by standard error; standard errors from two-step estimates to updated ones."""
@@ -188,32 +191,51 @@ class GmmProblem:
     def iterate(self, *, joint: bool = True) -> Step:
         """Two-step estimates under the weights of their own errors (Hansen, Heaton and Yaron 1996).
 
+        There may be several such estimates. These are the ones that weights and estimates in turn come to, from the
+        one-step estimates on. Newton's steps find them to the last digit, but from far away they may find others, so
+        that they only count once the turns have come near, at estimates that attract them.
+
         Raises
         ------
         NumericalError
             The estimates do not settle.
         """
-        at = self.one_step.params
-        step = self.two_step(at, joint=joint)
+        at, goal, least = self.one_step.params, None, np.inf
         for number in range(_ITERATIONS):
-            gap = step.params - at
-            errors = np.sqrt(step.bread.diagonal()).reshape(self.n_equations, -1).T
-            if (np.abs(gap) < _SETTLED * errors).all():
-                return step
-            at = step.params
-            if number:
-                # Newton's step: without it each iteration closes as little as two percent of the distance.
-                moved = self.correction(step, at - gap)
-                ahead = np.linalg.solve(np.eye(len(moved)) - moved, gap.T.ravel()).reshape(self.n_equations, -1).T
-                tried = self.two_step(at - gap + ahead, joint=joint)
-                if np.abs((tried.params - (at - gap + ahead)) / errors).max() < np.abs(gap / errors).max():
-                    step, at = tried, at - gap + ahead
-                    continue
             step = self.two_step(at, joint=joint)
+            gap = self._distance(step, at)
+            if gap < _SETTLED:
+                return step
+            if number and gap < least / 2.0:
+                goal, least = self._settled(at, step, joint=joint), gap
+            if goal is not None and self._distance(goal, at) < _NEARBY:
+                return goal
+            at = step.params
         raise NumericalError(
-            f"Iterated GMM has not settled after {_ITERATIONS} steps: the moments identify the coefficients weakly. "
-            "Use steps=2, or fewer lags as instruments."
+            f"Iterated GMM has not settled after {_ITERATIONS} rounds of weights and estimates: the moments identify "
+            "the coefficients weakly. Use steps=2, or fewer lags as instruments."
         )
+
+    def _distance(self, step: Step, at: Array) -> float:
+        """The largest distance of estimates from others, in standard errors."""
+        errors = np.sqrt(step.bread.diagonal()).reshape(self.n_equations, -1).T
+        return float(np.abs((step.params - at) / errors).max())
+
+    def _settled(self, at: Array, step: Step, *, joint: bool) -> Step | None:
+        """Estimates under weights of their own errors that Newton's steps find, if they attract those around them."""
+        for _ in range(_NEWTON):
+            moved = self.correction(step, at)
+            if self._distance(step, at) < _SETTLED:
+                return step if np.abs(np.linalg.eigvals(moved)).max() < 1.0 else None
+            try:
+                ahead = np.linalg.solve(np.eye(len(moved)) - moved, (step.params - at).T.ravel())
+            except np.linalg.LinAlgError:
+                return None
+            at = at + ahead.reshape(self.n_equations, -1).T
+            if not np.isfinite(at).all():
+                return None
+            step = self.two_step(at, joint=joint)
+        return None
 
     def update_continuously(self) -> Step:
         """The estimates that minimise the criterion with the weights of their own errors (Hansen, Heaton, Yaron 1996).

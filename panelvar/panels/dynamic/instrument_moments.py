@@ -299,8 +299,8 @@ class InstrumentCollector:
         )
         raise SpecificationError(
             f"Lags as instruments make {every} moments here, one for each lag and period. The limit is {MOST_MOMENTS}, "
-            "because their weights have the square of that many numbers. Use LagInstruments(collapse=True), which makes "
-            f"one for each lag ({few} here), or last=, which leaves old lags out: last={_FEW} makes {recent}."
+            "because their weights have the square of that many numbers. Use LagInstruments(collapse=True), which "
+            f"makes one for each lag ({few} here), or last=, which leaves old lags out: last={_FEW} makes {recent}."
         )
 
     def _count_lags(self, each: LagInstruments) -> int:
@@ -335,7 +335,8 @@ class InstrumentCollector:
                 window = LagWindow(each.names, own, first, last, each.collapse)
                 if first > self._dates[latest]:
                     raise InsufficientDataError(
-                        f"No row has lag {first} of {listed(each.names)}: the panel spans {self._cube.panel.calendar.n_positions} periods."
+                        f"No row has lag {first} of {listed(each.names)}: the panel spans "
+                        f"{self._cube.panel.calendar.n_positions} periods."
                     )
                 self.add_window(0, equations[0], window, Origin("lags", number))
             if equation != "transformed":
