@@ -107,7 +107,7 @@ class WholeEntities:
         ----------
         columns : sequence of str
         most : int, optional
-            Entities of a panel; in any case no more than have a chunk's rows if they have one in each period that has any.
+            Entities of a panel; in any case no more than have a chunk's rows if they have one in every period in use.
 
         Raises
         ------

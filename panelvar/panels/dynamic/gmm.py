@@ -9,6 +9,7 @@ and Bond 1991). A single equation is K = 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
@@ -28,6 +29,12 @@ _ITERATIONS, _SETTLED = 1_000, 1e-10
 _NEWTON, _NEARBY = 20, 1e-2
 """Most of Newton's steps, and the distance at which what they find is where the rounds end, in standard errors."""
 
+_ALONG, _AXES = np.sinh(np.linspace(-5.0, 5.0, 61)) / 2.0, 3
+"""Where a criterion with several minima is looked at: standard errors from two-step estimates, along so many axes."""
+_APART = 0.1
+"""Standard errors within which two estimates are one."""
+_RIVAL = 3.84
+"""How much higher a second minimum may be and still be in doubt: a test of one coefficient at 5% accepts both."""
 _LEVEL, _NEAR = 1e-4, 100.0
 """Slope of a criterion at its minimum, by standard error; standard errors from two-step estimates to updated ones."""
 
@@ -47,6 +54,8 @@ class Step:
         Of S: one of all moments together, or one for each equation.
     criterion : float
         :math:`\bar g'S^{-1}\\bar g`.
+    rivals : tuple of Step
+        Other minima of the criterion that are hardly higher, where weights move with the estimates.
     """
 
     params: Array
@@ -54,6 +63,7 @@ class Step:
     bread: Array
     roots: tuple[Root, ...]
     criterion: float
+    rivals: tuple[Step, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -240,15 +250,67 @@ class GmmProblem:
     def update_continuously(self) -> Step:
         """The estimates that minimise the criterion with the weights of their own errors (Hansen, Heaton, Yaron 1996).
 
+        The criterion may have several minima. It is searched from several starts, and these are the lowest found.
+
         Raises
         ------
         NumericalError
-            The search does not end at a minimum.
+            No search ends at a minimum.
         """
+        start = self.two_step(self.one_step.params)
+        found: list[Step] = []
+        for at in self._starts_around(start):
+            end = self._least_from(at, start)
+            if end is None:
+                continue
+            if all(self._distance(each, end.params) > _APART for each in found):
+                found.append(end)
+        if not found:
+            raise NumericalError(
+                "Continuously updated GMM found no minimum: the moments identify the coefficients weakly. Use steps=2, "
+                "or fewer lags as instruments."
+            )
+        found.sort(key=lambda step: step.criterion)
+        rivals = tuple(each for each in found[1:] if each.criterion < found[0].criterion + _RIVAL)
+        return replace(found[0], rivals=rivals)
+
+    def _starts_around(self, start: Step) -> list[Array]:
+        """Estimates from which the least criterion is searched, each some way from the ones before.
+
+        Two-step, one-step and iterated estimates, and then the lowest points of the criterion along the longest axes of
+        the covariance of the first, where a criterion with several minima has them.
+        """
+        starts = [start.params, self.one_step.params]
+        with suppress(NumericalError):
+            starts.append(self.iterate().params)
+        sizes = np.sqrt(start.bread.diagonal())
+        values, axes = np.linalg.eigh(start.bread / sizes / sizes[:, None])
+        for value, axis in list(zip(values, axes.T, strict=True))[: -_AXES - 1 : -1]:
+            # The sign of an axis is arbitrary, and which of two searches comes first should not depend on it.
+            along = (
+                (axis * np.sign(axis[np.abs(axis).argmax()]) * np.sqrt(value) * sizes).reshape(self.n_equations, -1).T
+            )
+            points = [start.params + far * along for far in _ALONG]
+            heights = np.array([self._criterion(point) for point in points])
+            low = (heights[1:-1] < heights[:-2]) & (heights[1:-1] < heights[2:])
+            starts += [points[place + 1] for place in np.flatnonzero(low)]
+        kept: list[Array] = []
+        for at in starts:
+            moved = replace(start, params=at)
+            if all(self._distance(moved, each) > _APART for each in kept):
+                kept.append(at)
+        return kept
+
+    def _criterion(self, params: Array) -> float:
+        """The criterion with the weights of the errors at the same coefficients."""
+        half = root_of_moments(self.errors(params)).divided(self.residual_total(params))
+        return float(half @ half)
+
+    def _least_from(self, at: Array, start: Step) -> Step | None:
+        """The minimum of the criterion that a search from some estimates ends at, if it ends."""
         from scipy.optimize import minimize
 
         m, count = self.n_regressors, self.n_equations
-        start = self.two_step(self.one_step.params)
         sizes = np.sqrt(start.bread.diagonal())
 
         def value(scaled: Array) -> tuple[float, Array]:
@@ -265,19 +327,19 @@ class GmmProblem:
             second = 2.0 * (own @ drawn).ravel()
             return float(half @ half), (first + second) * sizes
 
-        found = minimize(value, start.params.T.ravel() / sizes, jac=True, method="BFGS", options={"gtol": 1e-9})
+        found = minimize(value, at.T.ravel() / sizes, jac=True, method="BFGS", options={"gtol": 1e-9})
         params = (found.x * sizes).reshape(count, m).T
         root = root_of_moments(self.errors(params))
-        step = self._joint(root)
+        try:
+            step = self._joint(root)
+        except (CollinearityError, InsufficientDataError):
+            return None
         # Where the moments say little the criterion falls for ever, ever more gently. So the slope is measured in units
         # of the errors there, and a point that far off is no minimum.
         slope = float(np.abs(found.jac / sizes * np.sqrt(step.bread.diagonal())).max())
         away = float(np.abs(found.x - start.params.T.ravel() / sizes).max())
         if not np.isfinite(found.fun) or slope > _LEVEL or away > _NEAR:
-            raise NumericalError(
-                "Continuously updated GMM found no minimum: the moments identify the coefficients weakly. Use steps=2, "
-                "or fewer lags as instruments."
-            )
+            return None
         criterion = float(np.square(root.divided(self.residual_total(params))).sum())
         return Step(params, step.pull, step.bread, step.roots, criterion)
 

@@ -297,7 +297,28 @@ class GmmEstimate:
                 "convention='gretl' does not give gretl's numbers in this panel."
             )
             out.append(Note("gretl-gaps", text, warn=True))
+        if self.step.rivals:
+            out.append(self._rival_minima)
         return (*out, *self.in_units)
+
+    @property
+    def _rival_minima(self) -> Note:
+        """Say where else the criterion of continuously updated estimates is almost as low."""
+        nearest = self.step.rivals[0]
+        errors = np.sqrt(self.step.bread.diagonal()).reshape(self.problem.n_equations, -1).T
+        row, column = np.unravel_index(int(np.abs((nearest.params - self.params) / errors).argmax()), errors.shape)
+        equation = (
+            "" if errors.shape[1] == 1 else f" in the equation of {self.model.specification.dependents[column]!r}"
+        )
+        also = count_of(len(self.step.rivals), "other minimum", "other minima")
+        text = (
+            f"The criterion has {also} hardly higher than the least one: the nearest is "
+            f"{nearest.criterion:.4g}, where the coefficient of {self.problem.regressors[row]!r}{equation} is "
+            f"{nearest.params[row, column]:.4g}; the least is {self.step.criterion:.4g}, at "
+            f"{self.params[row, column]:.4g}. The moments do not tell them apart, and the standard errors know only of "
+            "one. Use steps=2, or fewer lags as instruments."
+        )
+        return Note("several-minima", text, warn=True)
 
     @cached_property
     def in_units(self) -> tuple[Note, ...]:

@@ -39,3 +39,26 @@ def test_iterated_estimates_are_those_that_weights_and_estimates_in_turn_come_to
     else:
         raise AssertionError("the rounds do not settle")
     assert_allclose(found.params["L(y)"], at[0, 0], rtol=1e-7)
+
+
+# Each of these has a minimum near the two-step estimates that is not the lowest.
+@pytest.mark.parametrize("seed", [3, 17, 43])
+def test_continuously_updated_estimates_are_at_the_lowest_minimum(seed):
+    found = pv.fit_arellano_bond(persistent(seed), "y", steps="cu")
+    slopes, targets = found.fit.estimate.problem.products.transpose(1, 0, 2)
+
+    def criterion(value: float) -> float:
+        errors = targets - value * slopes
+        total = errors.sum(axis=1)
+        return float(total @ np.linalg.solve(errors @ errors.T, total))
+
+    grid = np.linspace(-3.0, 3.0, 1201)
+    heights = np.array([criterion(value) for value in grid])
+    assert abs(found.params["L(y)"] - grid[heights.argmin()]) <= 0.005
+    assert found.hansen_j.statistic <= heights.min()
+    assert_allclose(found.hansen_j.statistic, criterion(found.params["L(y)"]), rtol=1e-8)
+    # Other minima on the grid that are hardly higher are reported.
+    inner = (heights[1:-1] < heights[:-2]) & (heights[1:-1] < heights[2:])
+    near = np.sort(heights[1:-1][inner])[1:]
+    noted = [note.text for note in found.notes if note.code == "several-minima"]
+    assert len(noted) == bool((near < heights.min() + 3.84).any())
