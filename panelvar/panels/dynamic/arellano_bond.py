@@ -309,7 +309,17 @@ def _read(
     sets = read_instruments((y,), exogenous, older, current, instruments)
     constant = read_flag("constant", constant)
     return panel, Specification(
-        (y,), own_lags, lags, regressors, sets, transform, level_equation, constant, time_effects
+        (y,),
+        own_lags,
+        lags,
+        regressors,
+        sets,
+        transform,
+        level_equation,
+        constant,
+        time_effects,
+        older=older,
+        current=current,
     )
 
 
@@ -339,7 +349,7 @@ def _fit(
     else:
         model = stream_model(source, specification, missing)
     found = estimate(model, steps=steps, convention=rules, cov_kind=cov_kind, by=by, nonlinear=nonlinear)
-    notes = (*model.notes, *found.notes, *_doubtful_lags(specification), *_unstable(specification, found.params))
+    notes = (*model.notes, *found.notes, *_unstable(specification, found.params))
     rss = float(np.trace(found.sums.residual_products(found.params)))
     fit = DynamicFit(model.regressors, found.params[:, 0], rss, notes, found)
     kind_of_moments = "" if nonlinear is None else ", quadratic moments"
@@ -365,18 +375,3 @@ def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:
             "their long-run means."
         )
     return (Note("not-stable", text),)
-
-
-def _doubtful_lags(specification: Specification) -> tuple[Note, ...]:
-    """Warn of lags of y that its own differenced error moves."""
-    name = specification.dependents[0]
-    for each in specification.sets:
-        if not isinstance(each, LagInstruments) or each.equation == "level" or name not in each.names:
-            continue
-        if each.first is not None and each.first < 2:
-            text = (
-                f"Lag {each.first} of {name!r} is an instrument, but it is correlated with the error of the "
-                "transformed equation. The first valid lag is 2."
-            )
-            return (Note("invalid-lag", text, warn=True),)
-    return ()

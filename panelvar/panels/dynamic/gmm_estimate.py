@@ -20,7 +20,7 @@ from panelvar.panels.dynamic.entity_equations import EntityEquations
 from panelvar.panels.dynamic.gmm import GmmProblem, Step
 from panelvar.panels.dynamic.gmm_convention import PRESETS, GmmConvention
 from panelvar.panels.dynamic.instrument_moments import RowCovariances, row_covariances
-from panelvar.panels.dynamic.lag_instruments import LagInstruments
+from panelvar.panels.dynamic.lag_instruments import LagInstruments, invalid_instruments
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
@@ -247,7 +247,7 @@ class GmmEstimate:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """What a reader should know of the moments and their weights."""
-        out = []
+        out = list(invalid_instruments(self.model.specification))
         count, linear = self.n_instruments, self.problem.linear
         first, rank = linear.n_moments, linear.initial_root.rank
         if rank < first:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from panelvar.core.base.arguments import read_flag, read_names, read_sequence, read_whole
-from panelvar.core.base.errors import SpecificationError, choose
+from panelvar.core.base.errors import Note, SpecificationError, choose
+from panelvar.core.base.expressions import syntax_tree
+from panelvar.core.base.labels import listed
 from panelvar.core.base.unknown_arguments import answering
 
 EQUATIONS = ("transformed", "level", "both")
@@ -158,6 +162,8 @@ class Specification:
     constant, time_effects : bool
     h : {"cross", "block", "identity"}
         How the one-step weight is made.
+    older, current : tuple of str
+        Regressors that errors of the past move, and those that the error of their own period moves too.
     """
 
     dependents: tuple[str, ...]
@@ -170,6 +176,8 @@ class Specification:
     constant: bool = False
     time_effects: bool = False
     h: str = "cross"
+    older: tuple[str, ...] = ()
+    current: tuple[str, ...] = ()
 
 
 def lag_names(dependent: str, lags: int) -> tuple[str, ...]:
@@ -229,3 +237,119 @@ def _classic(
             least = first if wanted.first is None else max(first, wanted.first)
             out.append(replace(wanted, columns=names, first=least))
     return (*out, *beside)
+
+
+class _Moved(NamedTuple):
+    """A variable in an instrument that errors move.
+
+    Attributes
+    ----------
+    name : str
+    lag : int
+        How many periods before the instrument's own it stands there.
+    first : int
+        Its first lag that the errors of a transformed row do not move.
+    effects : bool
+        Whether levels of a dependent variable stand there, which hold the entities' effects.
+    """
+
+    name: str
+    lag: int
+    first: int
+    effects: bool
+
+
+def invalid_instruments(spec: Specification) -> tuple[Note, ...]:
+    """Warn of instruments that the errors of their own equation move.
+
+    The errors of a transformed row are those of its period and of the one before (of all later ones in a deviation). A
+    variable that the error of its own period moves is valid from lag 2 on, a predetermined one from lag 1 on; in the
+    levels, changes of them are valid one lag earlier, and levels of the dependent variables hold the entities' effects.
+    """
+    found: dict[str, list[str]] = {}
+    for each in spec.sets:
+        lagged = isinstance(each, LagInstruments)
+        both = "both" if spec.level_equation and lagged else "transformed"
+        equation = each.equation or both
+        for name in each.names:
+            for moved in _moved_by_errors(name, spec):
+                if isinstance(each, LagInstruments):
+                    texts = _of_lags(each, equation, moved)
+                else:
+                    texts = _of_columns(each, equation, moved, spec.transform)
+                for text in texts:
+                    found.setdefault(text, []).append(name)
+    return tuple(
+        Note("invalid-lag", text.replace("{}", listed([repr(name) for name in dict.fromkeys(names)], 3)), warn=True)
+        for text, names in found.items()
+    )
+
+
+def _of_lags(each: LagInstruments, equation: str, moved: _Moved) -> Iterator[str]:
+    """Say which lags of a set are not valid; the braces stand for the names."""
+    first, valid = 2 if each.first is None else each.first, moved.first - moved.lag
+    if equation != "level" and first < valid:
+        yield (
+            f"Lag {first} of {{}} is an instrument, but it is correlated with the error of the transformed "
+            f"equation. The first valid lag is {valid}."
+        )
+    if equation == "level" and first < valid - 1:
+        yield (
+            f"The change of {{}} at lag {first} is an instrument of the levels, but it is correlated with their "
+            f"error. The first valid lag is {valid - 1}."
+        )
+
+
+def _of_columns(each: StandardInstruments, equation: str, moved: _Moved, transform: str) -> Iterator[str]:
+    """Say which columns are no valid instruments of themselves; the braces stand for their names."""
+    # Deviations hold all later values.
+    ahead = each.transform and transform == "fod"
+    if equation != "level" and (ahead or moved.lag < moved.first):
+        yield (
+            "{} is its own instrument in the transformed equation, but the errors of these rows move it. Use "
+            f"LagInstruments({moved.name!r}, first={moved.first})."
+        )
+    if equation != "transformed" and moved.effects:
+        yield (
+            "{} is its own instrument in the levels, but it is correlated with their error, which holds the "
+            f"entities' effects. Use changes: LagInstruments({moved.name!r}, first=1, last=1, equation='level')."
+        )
+    elif equation != "transformed" and moved.lag < moved.first - 1:
+        yield (
+            "{} is its own instrument in the levels, but it is correlated with their error. Use changes: "
+            f"LagInstruments({moved.name!r}, first={moved.first - 1}, last={moved.first - 1}, equation='level')."
+        )
+
+
+_OWN = 2
+"""First valid lag of a variable that the error of its own period moves."""
+
+
+def _moved_by_errors(text: str, spec: Specification) -> Iterator[_Moved]:
+    """Yield what errors move in a column or expression: dependent variables, and regressors that are not exogenous."""
+    known: dict[str, int] = {}
+    names_of: dict[str, str] = {}
+    for names, first in ((spec.older, 1), (spec.current, _OWN), (spec.dependents, _OWN)):
+        for name in names:
+            tree = syntax_tree(name, name)
+            known[name if tree is None else ast.unparse(tree)] = first
+            names_of[name if tree is None else ast.unparse(tree)] = name
+    tree = syntax_tree(text, text)
+    if tree is None:
+        if text in known:
+            yield _Moved(text, 0, known[text], text in spec.dependents)
+        return
+    waiting: list[tuple[ast.AST, int, bool]] = [(tree, 0, False)]
+    while waiting:
+        node, lag, changes = waiting.pop()
+        written = ast.unparse(node)
+        if written in known:
+            name = names_of[written]
+            yield _Moved(name, lag, known[written], name in spec.dependents and not changes)
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in "LFD" and node.args:
+            steps = node.args[1].value if len(node.args) > 1 and isinstance(node.args[1], ast.Constant) else 1
+            moved = {"L": 1, "F": -1, "D": 0}[node.func.id] * (steps if isinstance(steps, int) else 1)
+            waiting.append((node.args[0], lag + moved, changes or node.func.id == "D"))
+            continue
+        waiting += [(child, lag, changes) for child in ast.iter_child_nodes(node)]
