@@ -238,6 +238,8 @@ class Census:
         Periods that are complete for some entity in use, and for all of them; periods of transformed rows.
     fewest_later : (T,) integer array
         Complete periods after each period, the fewest of the entities that are complete in it.
+    links : (T, T) bool array
+        Whether two periods follow one another among the complete periods of some entity.
     pairs : (T, T) bool array
         Whether some entity has a row of the model in a period and a value in another one, [row, value].
     dates : (T,) integer array
@@ -260,6 +262,7 @@ class Census:
     everywhere: Mask
     touched: Mask
     fewest_later: Positions
+    links: Mask
     pairs: Mask
     dates: Positions
     lows: Array
@@ -292,6 +295,7 @@ class Census:
             np.asarray(complete.all(axis=1)),
             np.insert(used.any(axis=1), 0, False),
             np.where(complete, later, len(complete)).min(axis=1, initial=len(complete)),
+            _links(complete),
             _meetings(rows, np.asarray(observed[:, laid.entities].any(axis=2))),
             laid.cube.dates,
             np.where(observed, values, np.inf).min(axis=1, initial=np.inf),
@@ -316,6 +320,7 @@ class Census:
             self.everywhere & other.everywhere,
             self.touched | other.touched,
             np.minimum(self.fewest_later, other.fewest_later),
+            self.links | other.links,
             self.pairs | other.pairs,
             self.dates,
             np.minimum(self.lows, other.lows),
@@ -362,6 +367,15 @@ class Census:
                     f"{name!r} has values of the size {size:.0e}. The weights of the moments use its powers, which "
                     "leave the range of floating-point numbers. Rescale it, say by a power of ten."
                 )
+
+
+def _links(complete: Mask) -> Mask:
+    """Whether two periods (T, T) follow one another among those (T, N) of some entity."""
+    entities, periods = np.nonzero(complete.T)
+    same = entities[1:] == entities[:-1]
+    out = np.zeros((len(complete), len(complete)), dtype=bool)
+    out[periods[:-1][same], periods[1:][same]] = True
+    return out
 
 
 def _meetings(rows: Mask, there: Mask) -> Mask:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.quoting import shown
@@ -107,8 +107,13 @@ class DynamicModel:
 
     @property
     def periods(self) -> Positions:
-        """Calendar positions (q,) of the periods that have effects, the first being the base; empty without effects."""
-        return self.census.dates[periods_with_effects(self.specification, self.census)]
+        """Calendar positions (q,) of the periods that have effects; empty without effects."""
+        return self.census.dates[periods_with_effects(self.specification, self.census)[0]]
+
+    @property
+    def bases(self) -> Mask:
+        """Which of these (q,) the others are compared with, so that they have no coefficient."""
+        return periods_with_effects(self.specification, self.census)[1]
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -209,20 +209,39 @@ def _narrow(rows: EquationRows, width: int) -> EquationRows:
     )
 
 
-def periods_with_effects(spec: Specification, census: Census) -> Positions:
-    """Calendar positions of the periods that have effects."""
+def periods_with_effects(spec: Specification, census: Census) -> tuple[Positions, Mask]:
+    """Periods that have effects, and which of these are the ones that the others are compared with.
+
+    Beside levels that is the first period, whose effect is the constant's, or none if there is no constant. Transformed
+    rows compare the periods of an entity: periods that no entities connect, directly or through others, have a first
+    one each.
+    """
     if not spec.time_effects:
-        return np.zeros(0, dtype=np.intp)
-    loaded = census.complete
-    if not spec.level_equation and spec.transform == "fd":
-        loaded = census.touched | np.append(census.touched[1:], False)
-    return np.flatnonzero(loaded)
+        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=bool)
+    if spec.level_equation:
+        found = np.flatnonzero(census.complete)
+        return found, (np.arange(len(found)) == 0) & spec.constant
+    links = census.links
+    if spec.transform == "fd":
+        # Differences are of periods that stand together.
+        links = links & np.eye(len(links), k=1, dtype=bool)
+    found = np.flatnonzero(links.any(axis=0) | links.any(axis=1))
+    from scipy.sparse.csgraph import connected_components
+
+    groups = connected_components(links[np.ix_(found, found)], directed=False)[1]
+    bases = np.zeros(len(found), dtype=bool)
+    bases[np.unique(groups, return_index=True)[1]] = True
+    return found, bases
 
 
 def _deterministic(
-    spec: Specification, shape: tuple[int, ...], periods: Positions, labels: Sequence[str], time: str | None
+    spec: Specification,
+    shape: tuple[int, ...],
+    periods: tuple[Positions, Mask],
+    labels: Sequence[str],
+    time: str | None,
 ) -> tuple[Array, tuple[str, ...]]:
-    """Columns (T, N, d) of the constant and of the periods, the first one left out beside it.
+    """Columns (T, N, d) of the constant and of the periods, without those that others are compared with.
 
     Names are as formulas have them. ``time`` is the column that the periods stand in.
     """
@@ -230,9 +249,8 @@ def _deterministic(
     if spec.constant:
         columns.append(np.ones(shape))
         names.append(CONSTANT)
-    # Beside levels without a constant every period has an effect of its own; else the first one is the base.
-    base = 0 if spec.level_equation and not spec.constant else 1
-    for period in periods[base:]:
+    found, bases = periods
+    for period in found[~bases]:
         column = np.zeros(shape)
         column[period] = 1.0
         columns.append(column)

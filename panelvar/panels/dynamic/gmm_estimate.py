@@ -13,14 +13,16 @@ from panelvar.core.base.arguments import is_whole
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
 from panelvar.estimates.covariance.covariances import FEW_CLUSTERS
 from panelvar.panels.dynamic.dynamic_model import DynamicModel, RowSums
 from panelvar.panels.dynamic.entity_equations import EntityEquations
 from panelvar.panels.dynamic.gmm import GmmProblem, Step
 from panelvar.panels.dynamic.gmm_convention import PRESETS, GmmConvention
-from panelvar.panels.dynamic.instrument_moments import RowCovariances, row_covariances
-from panelvar.panels.dynamic.lag_instruments import LagInstruments, invalid_instruments
+from panelvar.panels.dynamic.instrument_moments import Origin, RowCovariances, row_covariances
+from panelvar.panels.dynamic.lag_instruments import LagInstruments, StandardInstruments, invalid_instruments
+from panelvar.panels.dynamic.transforms import WORDS
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
@@ -247,7 +249,7 @@ class GmmEstimate:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """What a reader should know of the moments and their weights."""
-        out = list(invalid_instruments(self.model.specification))
+        out = [*invalid_instruments(self.model.specification), *self._lost_instruments, *self._period_groups]
         count, linear = self.n_instruments, self.problem.linear
         first, rank = linear.n_moments, linear.initial_root.rank
         if rank < first:
@@ -300,6 +302,48 @@ class GmmEstimate:
         if self.step.rivals:
             out.append(self._rival_minima)
         return (*out, *self.in_units)
+
+    @property
+    def _lost_instruments(self) -> tuple[Note, ...]:
+        """Warn of regressors of levels whose only instrument is zero, because they do not vary within entities."""
+        spec = self.model.specification
+        if not spec.level_equation:
+            return ()
+        there = set(zip(self.problem.labels, self.problem.origins, strict=True))
+        standard = [(place, each) for place, each in enumerate(spec.sets) if isinstance(each, StandardInstruments)]
+        levels = {name for _, each in standard if each.equation in ("level", "both") for name in each.names}
+        lost = []
+        for place, each in standard:
+            prefix = "D." if self.model.kind == "fd" and each.transform else ""
+            for name in each.names:
+                kept = (f"{prefix}{name}", Origin("standard", place)) in there
+                if not kept and name in spec.regressors and name not in levels:
+                    lost.append(name)
+        if not lost:
+            return ()
+        names, one = listed([repr(name) for name in lost], 3), len(lost) == 1
+        text = (
+            f"{names} {'does' if one else 'do'} not vary within entities, so {WORDS[self.model.kind]} leave nothing of "
+            f"{'it' if one else 'them'} and only the other instruments tell of {'its' if one else 'their'} "
+            f"coefficient{'' if one else 's'}, mostly very little. If entities' effects are uncorrelated with "
+            f"{'it' if one else 'them'}, name the whole set in instruments=, with "
+            f"StandardInstruments({shown(lost[0] if one else lost)}, equation='level') among it."
+        )
+        return (Note("no-own-instrument", text, warn=True),)
+
+    @property
+    def _period_groups(self) -> tuple[Note, ...]:
+        """Say that no entity connects some periods with others, so that their effects are compared in groups."""
+        model = self.model
+        count = int(model.bases.sum())
+        if count < 2:
+            return ()
+        firsts = [str(label) for label in model.panel.calendar.labels_at(model.periods[model.bases])]
+        text = (
+            f"The periods fall into {count} groups that {WORDS[model.kind]} of no entity connect. Effects of "
+            f"periods are compared with the first of their own group: {listed(firsts, 4)}."
+        )
+        return (Note("period-groups", text),)
 
     @property
     def _rival_minima(self) -> Note:

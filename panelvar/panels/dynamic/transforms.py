@@ -87,7 +87,9 @@ def transformed(transform: str, values: Array, complete: Mask) -> EquationRows:
     counts, scale = deviation_weights(complete)
     known = np.where(complete[:, :, None], values, 0.0)
     # Sums are of distances from the entity's mean: at a level far from zero they would lose the digits of the rest.
+    # What does not vary in an entity is at no distance from its first value, so that rounding makes no deviation.
     sizes = np.maximum(complete.sum(axis=0), 1)[:, None]
+    known = np.where(complete[:, :, None], known - known[complete.argmax(axis=0), np.arange(len(sizes))], 0.0)
     known = np.where(complete[:, :, None], known - known.sum(axis=0) / sizes, 0.0)
     later = np.zeros_like(known)
     later[:-1] = np.cumsum(known[:0:-1], axis=0)[::-1]

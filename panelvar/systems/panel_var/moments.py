@@ -102,8 +102,8 @@ def _fit(rows: SystemRows, found: GmmEstimate, time_effects: bool, cov: object) 
     used[model.entities] = True
     raw: Array | None = None
     if time_effects:
-        # Beside the effect of the first period.
-        raw = np.concatenate([np.zeros((1, rows.n_vars)), found.params[width - len(model.periods) + 1 :]])
+        raw = np.zeros((len(model.periods), rows.n_vars))
+        raw[~model.bases] = found.params[width - int((~model.bases).sum()) :]
     rows, effects, period_effects = estimate_effects(rows, used, model.periods, params, raw)
     fit = PanelVarFit(
         rows,
