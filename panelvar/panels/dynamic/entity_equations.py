@@ -156,7 +156,7 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
         here, there = np.ones((len(middles), 1, 1), dtype=bool), census.complete[:, None]
         laid_middles = Laid(middles[:, None], np.broadcast_to(here, middles[:, None].shape), cube.dates)
         entity = PanelCube(panel, cube.names, laid_middles)
-        own = _deterministic(spec, there.shape, periods_with_effects(spec, census), labels)[0]
+        own = _deterministic(spec, there.shape, periods_with_effects(spec, census), labels, panel.time_name)[0]
         place = width - len(spec.dependents) - own.shape[2]
         columns = np.zeros((len(middles), 1, wide.shape[2]))
         columns[:, :, place : place + own.shape[2]] = own

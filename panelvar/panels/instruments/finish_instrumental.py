@@ -25,7 +25,6 @@ from panelvar.kernels.linear.rows import transformed_rows
 from panelvar.panels.instruments.methods import Fuller, KClass, Method, TwoStepGMM, as_method
 from panelvar.panels.instruments.regressions import instrumented_of, orthonormal_moments, well_conditioned_root
 from panelvar.panels.instruments.result import InstrumentalResult, with_strength_judged
-from panelvar.panels.instruments.strength import weakness_notes
 
 LABELS = {"2sls": "2SLS", "liml": "LIML", "fuller": "Fuller", "k-class": "k-class", "gmm": "two-step GMM"}
 
@@ -50,7 +49,6 @@ def finish_instrumental(
     fit = two_stage_fit(model, layout, chosen, collinear, convention, derived=derived)
     if isinstance(chosen, TwoStepGMM):
         fit = _two_step(fit, chosen.weights, convention)
-    fit = replace(fit, notes=(*fit.notes, *weakness_notes(fit)))
     name = instrumented_of(fit, "An estimate").method
     specification = resolve(cov, fit, convention)
     result = InstrumentalResult(

@@ -19,7 +19,7 @@ from panelvar.estimates.fit.instrumented import Instrumented
 from panelvar.panels.instruments import anderson_rubin as weak_instruments
 from panelvar.panels.instruments import strength, validity
 from panelvar.panels.instruments.regressions import covariance_estimator, is_classical
-from panelvar.panels.instruments.strength import cragg_donald, rank_test, robust_weakness_notes
+from panelvar.panels.instruments.strength import cragg_donald, rank_test, weakness_notes
 from panelvar.panels.static.result import LinearResult
 
 T = TypeVar("T")
@@ -221,7 +221,7 @@ class InstrumentalResult(LinearResult):
 
 def with_strength_judged(result: InstrumentalResult) -> InstrumentalResult:
     """Return the result with a note on its covariance where the instruments are weak under these errors."""
-    notes = robust_weakness_notes(result)
+    notes = weakness_notes(result)
     if not notes:
         return result
     return replace(result, covariance=replace(result.covariance, notes=(*result.covariance.notes, *notes)))

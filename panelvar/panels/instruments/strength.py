@@ -354,26 +354,26 @@ def stock_yogo(result: LinearResult) -> FrameTable:
     return FrameTable(frame, formats, "Critical values of Stock and Yogo")
 
 
-def weakness_notes(fit: Fit) -> list[Note]:
-    """Warn where the instruments are weak whatever the errors are, and say what follows."""
-    strength = cragg_donald(fit)
-    if strength >= RULE_OF_THUMB:
-        return []
-    base = instrumented_of(fit, "A first stage")
-    which = "first-stage F" if base.layout.endogenous == 1 else "Cragg-Donald F"
-    return [_weak(which, strength)]
+def weakness_notes(result: LinearResult) -> list[Note]:
+    """Warn where the instruments are weak under the result's errors, and say what follows.
 
-
-def robust_weakness_notes(result: LinearResult) -> list[Note]:
-    """Warn where the instruments are weak under the result's errors alone: the classical F does not see it.
-
-    With one endogenous regressor the effective F decides, else Kleibergen and Paap's F. A stream is read once more.
-    Where several dimensions cluster and a first stage's covariance was repaired, say that as well.
+    One number decides, that of the errors: with classical ones the F of the weakest combination, else the effective F,
+    or Kleibergen and Paap's with several endogenous regressors. A stream is read once more for the latter. Where several
+    dimensions cluster and a first stage's covariance was repaired, say that as well.
     """
     if is_classical(result):
-        return []
-    found = _repaired_stages(result) if len(result.covariance.clusters) > 1 else []
-    return found + _weak_under_errors(result)
+        base = instrumented_of(result.fit, "A first stage")
+        which = "first-stage F" if base.layout.endogenous == 1 else "Cragg-Donald F"
+        return _weak(which, cragg_donald(result.fit))
+    repaired = _repaired_stages(result) if len(result.covariance.clusters) > 1 else []
+    try:
+        effective = effective_f(result)
+        which = "Kleibergen-Paap F" if effective is None else "effective F"
+        strength = kleibergen_paap(result) if effective is None else effective.statistic
+    except PanelVarError:
+        # The errors allow no such statistic; if you ask for it, it says why.
+        return repaired + _weak("Cragg-Donald F", cragg_donald(result.fit), ", which takes errors for classical")
+    return repaired + _weak(which, strength, f" with errors {result.cov_label}")
 
 
 def _repaired_stages(result: LinearResult) -> list[Note]:
@@ -388,23 +388,12 @@ def _repaired_stages(result: LinearResult) -> list[Note]:
     ]
 
 
-def _weak_under_errors(result: LinearResult) -> list[Note]:
-    if any(note.code == WEAK for note in result.fit.notes):
+def _weak(which: str, strength: float, errors: str = "") -> list[Note]:
+    if not strength < RULE_OF_THUMB:
         return []
-    try:
-        effective = effective_f(result)
-        which = "Kleibergen-Paap F" if effective is None else "effective F"
-        strength = kleibergen_paap(result) if effective is None else effective.statistic
-    except PanelVarError:
-        # The errors allow no such statistic; if you ask for it, it says why.
-        return []
-    return [_weak(which, strength, f" with errors {result.cov_label}")] if strength < RULE_OF_THUMB else []
-
-
-def _weak(which: str, strength: float, errors: str = "") -> Note:
     text = (
         f"Weak instruments: the {which} is {strength:.2f}{errors}, below the rule of thumb of {RULE_OF_THUMB:g}. "
         "Estimates are then biased towards least squares, and t tests and intervals are wrong, however many rows there "
         "are. anderson_rubin() and anderson_rubin_set() stay valid, and method='liml' is less biased."
     )
-    return Note(WEAK, text, warn=True)
+    return [Note(WEAK, text, warn=True)]

@@ -352,9 +352,30 @@ def test_instruments_that_are_weak_by_clusters_alone_are_warned_about(endogenous
 
 def test_one_warning_is_enough_where_every_f_is_low(frame):
     noise = frame.assign(noise=np.random.default_rng(3).standard_normal(len(frame)))
-    with pytest.warns(pv.PanelVarWarning, match="the first-stage F is"):
+    with pytest.warns(pv.PanelVarWarning, match="the effective F is"):
         result = fit(noise, cov="cluster", endogenous="p", instruments="noise")
     assert [note.code for note in result.notes].count("weak-instruments") == 1
+
+
+def test_the_f_of_other_errors_warns_of_nothing():
+    # Noise that grows where the instrument is silent: the classical F is low, that of these errors is not.
+    rng = np.random.default_rng(5)
+    firms, years = 60, 12
+    frame = pd.DataFrame({"entity": np.repeat(np.arange(firms), years), "year": np.tile(np.arange(years), firms)})
+    z = rng.standard_normal(len(frame))
+    frame["z"] = np.where(np.abs(z) > 1.5, z, 0.0)
+    frame["p"] = 0.35 * frame["z"] + rng.standard_normal(len(frame)) * np.where(frame["z"] == 0.0, 3.5, 0.7)
+    frame["y"] = frame["p"] + rng.standard_normal(len(frame))
+    panel = pv.Panel(frame, "entity", "year")
+    with pytest.warns(pv.PanelVarWarning, match="the first-stage F is"):
+        classical = pv.fit_iv_pooled(panel, "y ~ [p ~ z]", cov="classical")
+    assert classical.cragg_donald < 10.0
+    # Warnings are errors here.
+    robust = pv.fit_iv_pooled(panel, "y ~ [p ~ z]", cov="HC1")
+    assert robust.effective_f.statistic > 10.0
+    assert all(
+        note.code != "weak-instruments" for result in (robust, classical.with_cov("HC1")) for note in result.notes
+    )
 
 
 def test_an_endogenous_regressor_the_instruments_explain_exactly(frame):
