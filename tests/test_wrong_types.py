@@ -139,6 +139,8 @@ CALLS = ESTIMATORS | TESTS | OTHERS | SPECIFICATIONS | PLOTS
 TAKEN = {
     ("Fuller", "number"),
     ("KClass", "number"),
+    ("fit_pooled", "frame"),
+    ("fit_iv_pooled", "frame"),
     ("compare", "mapping"),
     ("compare", "system"),
     ("plot_roots", "system"),

@@ -9,6 +9,10 @@ Parameters
 ----------
 data : Panel or DataFrame with a two-level (entity, time) index
     The rows. If the index does not hold entity and time, make a `Panel`, which says which columns do.
+data (rows) : Panel, DataFrame, Arrow table or mapping of names to arrays
+    The rows. Plain data, which do not say who a row is about and when it was, are taken as they are (of pandas, polars,
+    Arrow or NumPy): each row is then an entity of its own. A `Panel`, or a DataFrame with a two-level index of entity
+    and time, says whose the rows are; lags, effects and clusters of entities, and tests over time need it.
 y : str
     Dependent variable; or, without ``x``, a formula such as ``"y ~ x1 + L(x2)"``.
 x : str or sequence of str
@@ -21,6 +25,10 @@ weights : column name, Series or array, optional
 cov : str or covariance object
     ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
     ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
+cov (rows) : str or covariance object, optional
+    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
+    ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("state")``. The default is
+    ``"classical"`` for panels, and ``"HC1"`` for plain data.
 convention : str or Convention
     How to count and report: ``"default"``, ``"stata"``, ``"plm"``, ``"pyfixest"``, ``"linearmodels"``,
     ``"gretl"``, ``"eviews"`` (from the documentation of EViews).
@@ -64,6 +72,11 @@ cov (instrumented) : str or covariance object
     ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
     ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
     HC2, HC3 and CR2, which use leverages of :math:`\hat X`, exist only after 2SLS.
+cov (instrumented rows) : str or covariance object, optional
+    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
+    ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("state")``. HC2, HC3 and CR2,
+    which use leverages of :math:`\hat X`, exist only after 2SLS. The default is ``"classical"`` for panels, and
+    ``"HC1"`` for plain data.
 weights (refused) : None
     Analytic weights are not defined for this estimator and are refused.
 variance_components : str

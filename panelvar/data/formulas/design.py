@@ -18,10 +18,11 @@ from panelvar.core.base.labels import repeated
 from panelvar.core.base.limits import MOST_COLUMNS
 from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.time_labels import as_text
-from panelvar.data.panel.dimensions import crossed_dimensions, joint_codes, places_among
+from panelvar.data.panel.dimensions import crossed_dimensions, joint_codes, places_among, undated, undated_groups
 from panelvar.data.panel.model_rows import ModelRows, all_finite, arranged, name_of_groups
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.panel_rows import refuse_infinite, rows_where
+from panelvar.data.panel.plain_rows import rows_of
 from panelvar.data.sources.source import as_floats, refuse_text
 from panelvar.kernels.linear.columns import Column, StoredColumn, taken, whole
 from panelvar.kernels.linear.groups import Grouping, compact, distinct
@@ -167,9 +168,19 @@ class Design(ModelRows):
         """Return the design with notes added."""
         return self.with_columns(self.columns, notes=(*self.notes, *notes))
 
+    @property
+    def plain(self) -> bool:
+        """Whether each row is an entity of its own, since the data name none."""
+        return self.panel.plain
+
+    def _refuse_undated(self) -> None:
+        if self.plain:
+            raise undated("This")
+
     @cached_property
     def entities(self) -> Grouping:
         """Rows grouped by entity, codes compact."""
+        self._refuse_undated()
         if self.kept is None:
             return Grouping.from_starts(self.panel.starts)
         bounds = self._entity_bounds
@@ -194,6 +205,7 @@ class Design(ModelRows):
     @cached_property
     def entity_labels(self) -> pd.Index:
         """Labels of the entities in use, in code order."""
+        self._refuse_undated()
         if self.kept is None:
             return self.panel.entity_labels
         bounds = self._entity_bounds
@@ -203,6 +215,7 @@ class Design(ModelRows):
     @cached_property
     def time_positions(self) -> NDArray[np.int64]:
         """Calendar position of each row."""
+        self._refuse_undated()
         positions = self.panel.time_positions
         return positions if self.kept is None else positions[self.kept]
 
@@ -226,6 +239,12 @@ class Design(ModelRows):
         """The caller's row labels of the rows in use."""
         index = self.panel.index
         return index if self.kept is None else index[self.kept]
+
+    def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
+        """Return the grouping and the label of a dimension, as every model's rows do."""
+        if isinstance(column, str) and self.plain and (self._is_entity(column) or self._is_time(column)):
+            raise undated_groups(column)
+        return super().group_by(column)
 
     def _grouped(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
         panel = self.panel
@@ -278,9 +297,9 @@ class Design(ModelRows):
         import pandas as pd
 
         panel = self.panel
-        if dimension in ("entity", panel.entity_name):
+        if self._is_entity(dimension):
             return self.entity_labels
-        if dimension in ("time", panel.time_name):
+        if self._is_time(dimension):
             return self.time_labels
         parts = crossed_dimensions(dimension, panel.names)
         if parts is not None:
@@ -305,12 +324,14 @@ def build_design(
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
     missing: str = "drop",
+    plain: bool = False,
 ) -> Design:
     """Collect the rows of a model.
 
     Parameters
     ----------
     data : Panel or DataFrame with a two-level (entity, time) index
+        With ``plain`` also data that name neither: each of their rows is an entity of its own.
     y : str
         Dependent variable, or a formula ``"y ~ x1 + L(x2)"`` when ``x`` is None.
     x : sequence of str
@@ -321,6 +342,8 @@ def build_design(
         Analytic weights (inverse variances), strictly positive.
     missing : {"drop", "raise"}
         Rows with a missing value are dropped, counted and warned about, or refused.
+    plain : bool
+        Whether the model needs neither entities nor an order of time.
 
     Raises
     ------
@@ -333,7 +356,8 @@ def build_design(
         # What a stream's rows lack of those in memory they refuse in words.
         return cast(Design, data.design_of(y, x, constant=constant, weights=weights, missing=missing))
     choose("missing", missing, DROP_OR_RAISE)
-    return complete(every_row(dated_panel(data), y, x, constant, weights), missing)
+    panel = rows_of(data) if plain else dated_panel(data)
+    return complete(every_row(panel, y, x, constant, weights), missing)
 
 
 def every_row(
@@ -377,12 +401,14 @@ def dated_panel(data: object) -> Panel:
     refuse_text(data)
     if makes_designs(data):
         raise SpecificationError("This needs all rows at once, and a stream reads one chunk at a time. Use a Panel.")
-    if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
-        raise SpecificationError(
-            "The data do not say which column is the entity and which is the time. Pass Panel(data, entity=..., "
-            "time=...), or a DataFrame with a two-level index."
-        )
-    return as_panel(data)
+    if isinstance(data, Panel) or getattr(getattr(data, "index", None), "nlevels", 1) == 2:
+        panel = as_panel(data)
+        if not panel.plain:
+            return panel
+    raise SpecificationError(
+        "The data do not say which column is the entity and which is the time. Pass Panel(data, entity=..., "
+        "time=...), or a DataFrame with a two-level index."
+    )
 
 
 def make_design(

@@ -14,6 +14,7 @@ from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.data.formulas.design import Design, complete, dated_panel, make_design, makes_designs
 from panelvar.data.formulas.formula_parts import advising_backticks, characters, closed, split_formula
 from panelvar.data.panel.panel import Panel
+from panelvar.data.panel.plain_rows import rows_of
 from panelvar.kernels.linear.columns import Column
 from panelvar.kernels.linear.k_class import Layout
 
@@ -60,8 +61,9 @@ def build_instrumented(
     constant: bool | None,
     weights: str | NDArray[Any] | None,
     missing: str,
+    plain: bool = False,
 ) -> tuple[Design, Layout]:
-    """Collect the rows of a model with instruments.
+    """Collect the rows of a model with instruments; ``plain`` ones too, where it needs neither entities nor periods.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def build_instrumented(
         rows = data.design_of(y, everything, constant=constant, weights=weights, missing=missing)
         return cast(Design, rows), Layout(*map(len, lists))
     choose("missing", missing, DROP_OR_RAISE)
-    panel = dated_panel(data)
+    panel = rows_of(data) if plain else dated_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
     if written:

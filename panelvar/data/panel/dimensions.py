@@ -200,6 +200,7 @@ def duplicates_error(
     positions: NDArray[np.signedinteger[Any]],
     calendar: Calendar,
     order: NDArray[np.intp],
+    names: tuple[Hashable, Hashable],
 ) -> DataError:
     """Make the error for rows that repeat an entity and period; the rows are in the order ``order``."""
     same = positions[1:] == positions[:-1]
@@ -226,9 +227,35 @@ def duplicates_error(
             f"{repeats} a period: {listing}. Without an entity every period may occur once. If the data are a "
             "panel, name its entity column: Panel(data, entity=..., time=...)."
         )
+    entity, time = (f"{each}" for each in names)
+    given = "data.reset_index()" if source.levels == [*names] else "data"
     return DataError(
-        f"{repeats} an entity and period: {listing}. Every entity may have one row a period. Aggregate or drop the "
-        "others."
+        f"{repeats} an entity and period: {listing}. {ONE_ROW} If each row is of somebody else (repeated "
+        f"cross-sections), there is no panel to make. Give the rows as they are: fit_fixed_effects({given}, "
+        f"'y ~ x | {entity} + {time}', cov=Clustered({entity!r})). If the same row stands there twice, drop one."
+    )
+
+
+ONE_ROW = "Every entity of a panel has one row a period."
+"""What a panel's rows must be."""
+
+
+def undated(what: str) -> SpecificationError:
+    """Make the error for data that do not name their entities and periods, where something needs them."""
+    return SpecificationError(
+        f"{what} needs to know which rows belong to one entity, and when they were. The data do not say so: make a "
+        "panel of them, Panel(data, entity=..., time=...), with the names of two columns, and give it in their place. "
+        "(A DataFrame with a two-level index, entity and then time, says so too.)"
+    )
+
+
+def undated_groups(dimension: str) -> SpecificationError:
+    """Make the error for effects of, or clusters by, entities or periods that the data do not name."""
+    missing = "which rows belong to one entity" if dimension == "entity" else "when the rows were"
+    return SpecificationError(
+        f"The data do not say {missing}, so each row counts as an entity of its own. To absorb or to cluster by a "
+        "column, name it: effects=['state', 'year'], cov=Clustered('state'). If the rows are a panel, say so, with "
+        "Panel(data, entity=..., time=...) in place of the data."
     )
 
 

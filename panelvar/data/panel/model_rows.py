@@ -52,6 +52,11 @@ class ModelRows(ABC):
     means: Any
 
     @property
+    def plain(self) -> bool:
+        """Whether each row is an entity of its own, since the data name none."""
+        return False
+
+    @property
     @abstractmethod
     def nobs(self) -> int:
         """Number of rows."""
@@ -95,14 +100,24 @@ class ModelRows(ABC):
         if not isinstance(column, str):
             return self._grouped(column)
         panel = self.panel
-        if column in ("entity", panel.entity_name):
+        if self._is_entity(column):
             return self.entities, str(panel.entity_name or "entity")
-        if column in ("time", panel.time_name):
+        if self._is_time(column):
             return self.times, str(panel.time_name or "time")
         parts = crossed_dimensions(column, panel.names)
         if parts is None:
             return self._grouped(column)
         return self._crossed(parts), "^".join(self.group_by(part)[1] for part in parts)
+
+    def _is_entity(self, dimension: str) -> bool:
+        return self._is_dimension(dimension, "entity", self.panel.entity_name)
+
+    def _is_time(self, dimension: str) -> bool:
+        return self._is_dimension(dimension, "time", self.panel.time_name)
+
+    def _is_dimension(self, dimension: str, word: str, name: str | None) -> bool:
+        # Where the data name no entity, a column may bear the word, and then means itself.
+        return dimension in (word, name) and not (self.plain and dimension in self.panel.names)
 
     @abstractmethod
     def _grouped(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:

@@ -16,6 +16,7 @@ from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.panel.dimensions import undated
 from panelvar.data.panel.panel_rows import PanelRows
 from panelvar.data.sources.source import as_floats, one_dimensional, stored
 from panelvar.kernels.dynamics.gaps import lag_positions
@@ -121,6 +122,8 @@ class Panel(PanelRows, HintsAtNames):
         >>> panel.lag("x").tolist()
         [nan, 3.0, nan]
         """
+        if self.plain:
+            raise undated("A lag, lead or difference")
         values = self._values(column)
         # No row has a predecessor further away than the calendar is long.
         reach = self.calendar.n_positions

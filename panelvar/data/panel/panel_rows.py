@@ -82,7 +82,8 @@ class PanelRows:
             keys = None if keys is None else keys[order]
             starts = starts_if_sorted(keys, positions)
             if starts is None:
-                raise duplicates_error(source, keys, lookup, positions, calendar, order)
+                dimensions = entity_key or "entity", time_key or "time"
+                raise duplicates_error(source, keys, lookup, positions, calendar, order, dimensions)
         self.nobs: int = source.n_rows
         self.n_entities: int = len(starts) - 1
         self.order: NDArray[np.intp] | None = order
@@ -90,6 +91,8 @@ class PanelRows:
         if times is None and entities is not None:
             positions = narrowed(np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts)))
             calendar = Calendar.of_integers(0, 1, int(positions.max()) + 1)
+        # True where the data name no entities: each row is then one of its own (`panelvar.data.panel.plain_rows`).
+        self.plain: bool = False
         self._positions: NDArray[np.signedinteger[Any]] = positions
         self.calendar: Calendar = calendar
         self.entity_name: str | None = entity_name
@@ -281,6 +284,7 @@ class PanelRows:
         panel.nobs, panel.n_entities = len(kept), len(codes)
         panel.order = None if (np.diff(order) > 0).all() else order
         panel.starts = np.append(starts, len(kept))
+        panel.plain = self.plain
         panel._positions = positions - first
         panel.calendar = self.calendar.between(first, last)
         panel.entity_name, panel.time_name, panel.notes = self.entity_name, self.time_name, self.notes

@@ -17,6 +17,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.calendar import Calendar, read_times
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.design import rows_dropped
+from panelvar.data.panel.dimensions import ONE_ROW
 from panelvar.data.sources.source import as_labels, labels_at, missing
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
@@ -318,7 +319,10 @@ class Surveyor:
         names = (self._entities.name, self._times.name)
         repeated = self.nobs_read - self._met.pairs()
         what = f"{count_of(repeated, 'row repeats', 'rows repeat')} an entity and period"
-        advice = "Every entity may have one row a period. Aggregate or drop the others."
+        advice = (
+            f"{ONE_ROW} If each row is of somebody else (repeated cross-sections), name a column that tells the rows "
+            "apart as entity. If the same row stands there twice, drop one."
+        )
         if not chunks.repeatable:
             raise DataError(f"{what}. {advice}")
         for chunk in chunks.read(names):

@@ -14,6 +14,7 @@ from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.data.calendar.calendar import read_times
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.chunks.chunks import CHUNK_ROWS
+from panelvar.data.panel.dimensions import ONE_ROW
 from panelvar.data.panel.panel import Panel
 from panelvar.data.sources.source import Source, as_labels
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
@@ -198,7 +199,7 @@ class PanelOfEntities(Panel):
                 raise DataError(
                     f"Rows repeat an entity and period: {as_text(entities.labels[numbers[first]])}, "
                     f"{as_text(entities.calendar.labels_at(positions[first])[0])} ({self.row(first)} and "
-                    f"{self.row(other)}). Every entity may have one row a period. Aggregate or drop the others."
+                    f"{self.row(other)}). {ONE_ROW} If the same row stands there twice, drop one."
                 )
             frame, numbers, positions = frame.iloc[order], numbers[order], positions[order]
         self._sorted = order

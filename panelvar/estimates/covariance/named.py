@@ -15,16 +15,20 @@ from panelvar.estimates.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.estimates.covariance.bias_reduced import BiasReduced
 from panelvar.estimates.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance, CovarianceEstimate
 from panelvar.estimates.covariance.panel_corrected import PanelCorrected
+from panelvar.estimates.covariance.plain_rows import DefaultOfPlainRows, with_clusters_to_consider
 from panelvar.estimates.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 
 
-def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:
+def resolve(cov: str | Covariance | None, fit: Fit, convention: Convention) -> Covariance:
     """Turn a covariance's name into its specification.
 
-    ``"robust"`` follows the convention. ``"cluster"`` and ``"CR0"`` to ``"CR3"`` cluster by entity.
+    ``"robust"`` follows the convention. ``"cluster"`` and ``"CR0"`` to ``"CR3"`` cluster by entity. None is the
+    default: classical errors, or HC1 where the data name no entities.
     """
+    if cov is None:
+        return DefaultOfPlainRows() if fit.plain else Classical()
     found = specification_of(cov) or _SPECIFICATIONS[fit.robust(convention)]
     if fit.mixed is not None and not isinstance(found, Classical):
         by = found.by if isinstance(found, Clustered) and found.residuals == "HC0" else ()
@@ -44,6 +48,8 @@ def covariance_of(specification: Covariance, fit: Fit, convention: Convention) -
             raise
     if not isinstance(found, CovarianceEstimate):
         raise SpecificationError(f"cov= must return a CovarianceEstimate; it returned a {type(found).__name__}.")
+    if fit.plain:
+        found = with_clusters_to_consider(found, fit)
     if np.count_nonzero(np.isinf(found.matrix)):
         raise NumericalError("The covariance of the coefficients overflows. Rescale the dependent variable.")
     if found.classical or fit.exact:

@@ -32,6 +32,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.quoting import one_line
 from panelvar.data.formulas.design import CONSTANT, Design
+from panelvar.data.panel.dimensions import undated
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import rounding_of
 from panelvar.estimates.fit.sample import Sample, sample_of
@@ -310,6 +311,8 @@ class Fit:
 
     def _require_dates(self, what: str) -> None:
         self.rows_or_refuse(what)
+        if self.plain:
+            raise undated(what)
         if self.family == "between":
             raise SpecificationError(f"{what} needs rows with dates, and the rows of a between regression are means.")
         if self.design.times.n_groups < 2:
@@ -323,7 +326,7 @@ class Fit:
 
     def robust(self, convention: Convention) -> str:
         """Return the name of the covariance that "robust" is under a convention."""
-        panel_model = self.generalised or self.family == "fixed"
+        panel_model = (self.generalised or self.family == "fixed") and not self.plain
         by_entity = convention.robust == "cluster" or (convention.robust == "cluster-panel-models" and panel_model)
         return "cluster" if by_entity and self.family != "between" else "HC1"
 
@@ -385,12 +388,24 @@ class Fit:
     @cached_property
     def sample(self) -> Sample:
         """Rows of the regression, and entities of the source with their rows."""
+        if self.plain:
+            return Sample(self.design.dependent, self.counts.rows, self.source.nobs, 1, 1.0, 1)
         return sample_of(self.design.dependent, self.counts.rows, self.source.entities)
 
     @cached_property
+    def plain(self) -> bool:
+        """Whether each row of the source is an entity of its own, since the data name none."""
+        return self.source.plain
+
+    @property
+    def moment_groups(self) -> Grouping:
+        """Groups of the source's rows whose means R2 tells apart: entities, or all rows where the data name none."""
+        return Grouping.from_starts(np.array([0, self.source.nobs])) if self.plain else self.source.entities
+
+    @cached_property
     def n_periods(self) -> int:
-        """Distinct periods of the source."""
-        return self.source.times.n_groups
+        """Distinct periods of the source; 1 where the data name none."""
+        return 1 if self.plain else self.source.times.n_groups
 
     def without_rows(self) -> Fit:
         """Return the fit with everything that has a value for each row released."""
@@ -406,7 +421,7 @@ class Fit:
         instrumented = None if self.instrumented is None else replace(self.instrumented, rows=None)
         light = replace(self, model=model, structural=None, instrumented=instrumented)
         # Small summaries survive: they are what R2 sets and poolability tests are made of.
-        for name in ("entity_moments", "sample", "n_periods"):
+        for name in ("entity_moments", "sample", "n_periods", "plain"):
             light.__dict__[name] = getattr(self, name)
         return light
 
@@ -415,9 +430,9 @@ class Fit:
         """Moments of the source rows by entity."""
         if self.moments is not None:
             return self.moments
-        rows, source = self.rows, self.source
-        if self.family == "fixed" and self.structural is None and rows and rows.groupings == (source.entities,):
+        rows, source, groups = self.rows, self.source, self.moment_groups
+        if self.family == "fixed" and self.structural is None and rows and rows.groupings == (groups,):
             # The means were taken out, and the within rows are left.
-            sizes = source.entities.sizes.astype(np.float64)
-            return PanelMoments(sizes, source.entities.mass(source.weights), rows.tables[0], self.model.triangle)
-        return panel_moments(self.source.columns, self.source.entities, self.source.weights)
+            sizes = groups.sizes.astype(np.float64)
+            return PanelMoments(sizes, groups.mass(source.weights), rows.tables[0], self.model.triangle)
+        return panel_moments(self.source.columns, groups, self.source.weights)

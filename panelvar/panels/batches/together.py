@@ -72,7 +72,13 @@ def fit_together(
     dict
         Results by the place of the model; whose place is missing is left to the estimator, and so are its warnings.
     """
-    if fit not in _KNOWN or len(models) < 2 or panel.nobs <= BLOCK_ROWS or not set(options) <= _OPTIONS | _KNOWN[fit]:
+    if (
+        fit not in _KNOWN
+        or panel.plain
+        or len(models) < 2
+        or panel.nobs <= BLOCK_ROWS
+        or not set(options) <= _OPTIONS | _KNOWN[fit]
+    ):
         return {}
     random = None
     if fit is fit_random_effects:

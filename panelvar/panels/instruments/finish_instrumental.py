@@ -33,7 +33,7 @@ def finish_instrumental(
     model: TransformedModel,
     layout: Layout,
     method: Method,
-    cov: str | Covariance,
+    cov: str | Covariance | None,
     convention: Convention,
     collinear: str,
     label: str = "",

@@ -36,7 +36,7 @@ def fit_iv_pooled(
     method: Method = "2sls",
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
-    cov: str | Covariance = "classical",
+    cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
     collinear: str = "drop",
@@ -48,8 +48,8 @@ def fit_iv_pooled(
 
     Parameters
     ----------
-    {data, y (instrumented), x (exogenous), endogenous, instruments, method}
-    {constant, weights, cov (instrumented), convention, missing, collinear}
+    {data (rows), y (instrumented), x (exogenous), endogenous, instruments, method}
+    {constant, weights, cov (instrumented rows), convention, missing, collinear}
 
     Returns
     -------
@@ -91,7 +91,7 @@ def fit_iv_pooled(
     <Wu-Hausman: F(1, 205) = 2.9443, p = 0.0877>
     """
     design, layout = build_instrumented(
-        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
+        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing, plain=True
     )
     return finish_instrumental(centred_model(design), layout, method, cov, as_convention(convention), collinear)
 
@@ -171,7 +171,7 @@ def fit_iv_fixed_effects(
     method: Method = "2sls",
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
-    cov: str | Covariance = "classical",
+    cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
     collinear: str = "drop",
@@ -185,8 +185,8 @@ def fit_iv_fixed_effects(
 
     Parameters
     ----------
-    {data, y (instrumented), x (exogenous), endogenous, instruments, effects, method}
-    {constant (within), weights, cov (instrumented), convention, missing, collinear}
+    {data (rows), y (instrumented), x (exogenous), endogenous, instruments, effects, method}
+    {constant (within), weights, cov (instrumented rows), convention, missing, collinear}
 
     Returns
     -------
@@ -223,7 +223,7 @@ def fit_iv_fixed_effects(
     chosen = as_convention(convention)
     y, effects = with_effects(y, x, effects, instrumented=True)
     design, layout = build_instrumented(
-        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
+        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing, plain=True
     )
     return finish_instrumental(within_model(design, effects, chosen), layout, method, cov, chosen, collinear)
 

@@ -15,7 +15,9 @@ from panelvar.kernels.linear.refinement import polish
 from panelvar.panels.static.result import LinearResult
 
 
-def finish(model: TransformedModel, cov: str | Covariance, convention: Convention, collinear: str) -> LinearResult:
+def finish(
+    model: TransformedModel, cov: str | Covariance | None, convention: Convention, collinear: str
+) -> LinearResult:
     """Solve the triangle of ``[X, y]`` and wrap everything into a result."""
     fit = solved(model, collinear)
     estimate = covariance_of(resolve(cov, fit, convention), fit, convention)

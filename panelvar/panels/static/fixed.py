@@ -43,7 +43,7 @@ def fit_fixed_effects(
     effects: str | Sequence[str] | None = None,
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
-    cov: str | Covariance = "classical",
+    cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
     collinear: str = "drop",
@@ -57,7 +57,7 @@ def fit_fixed_effects(
 
     Parameters
     ----------
-    {data, y, x, effects, constant (within), weights, cov, convention, missing, collinear}
+    {data (rows), y, x, effects, constant (within), weights, cov (rows), convention, missing, collinear}
 
     Returns
     -------
@@ -106,7 +106,7 @@ def fit_fixed_effects(
     """
     chosen = as_convention(convention)
     y, effects = with_effects(y, x, effects)
-    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing, plain=True)
     return finish(within_model(design, effects, chosen), cov, chosen, collinear)
 
 
@@ -165,7 +165,7 @@ def within_model(
         masses = [(grouping.mass(weight), table) for grouping, table in zip(groupings, tables, strict=True)]
         raw_norms = restored_norms(triangle, masses)
     moments = None
-    if groupings == (design.entities,):
+    if not design.plain and groupings == (design.entities,):
         counts = design.entities.sizes.astype(np.float64)
         moments = PanelMoments(counts, design.entities.mass(weight), tables[0], triangle)
     notes += _rank_notes(absorbed)

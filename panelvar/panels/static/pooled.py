@@ -29,7 +29,7 @@ def fit_pooled(
     *,
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
-    cov: str | Covariance = "classical",
+    cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
     collinear: str = "drop",
@@ -38,7 +38,7 @@ def fit_pooled(
 
     Parameters
     ----------
-    {data, y, x, constant, weights, cov, convention, missing, collinear}
+    {data (rows), y, x, constant, weights, cov (rows), convention, missing, collinear}
 
     Returns
     -------
@@ -71,7 +71,7 @@ def fit_pooled(
     >>> fit.with_cov("HC1").std_errors.round(4).to_dict()
     {'const': 10.4274, 'value': 0.0068, 'capital': 0.0489}
     """
-    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing, plain=True)
     return finish(centred_model(design), cov, as_convention(convention), collinear)
 
 

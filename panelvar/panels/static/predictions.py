@@ -252,9 +252,9 @@ def _columns(fit: Fit, convention: Convention, panel: Panel) -> list[Array]:
 
 def _labels(fit: Fit, panel: Panel, name: str) -> Any:
     source = fit.source.panel
-    if name == (source.entity_name or "entity"):
+    if not source.plain and name == (source.entity_name or "entity"):
         return panel.entity_labels.take(panel.entity_codes)
-    if name == (source.time_name or "time"):
+    if not source.plain and name == (source.time_name or "time"):
         return panel.calendar.labels_at(panel.time_positions)
     return panel.raw_column(name)
 
@@ -264,7 +264,7 @@ def _labels_in(source: Source, fit: Fit, name: str) -> Any:
     import pandas as pd
 
     panel = fit.source.panel
-    dimensions = (panel.entity_name or "entity", panel.time_name or "time")
+    dimensions = (None, None) if panel.plain else (panel.entity_name or "entity", panel.time_name or "time")
     if name in source:
         labels = source.labels(name)
     elif name in source.levels:

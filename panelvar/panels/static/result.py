@@ -449,6 +449,8 @@ class LinearResult(EquationEstimates):
         if self.effects:
             facts.append(Fact("Effects", ", ".join(self.effects)))
         facts.append(Fact("Rows per entity", rows_per_entity(self.periods_per_entity)))
+        if self.fit.plain:
+            facts = [fact for fact in facts if fact.label not in ("Entities", "Periods", "Rows per entity")]
         return (*facts, *(Fact(label, text) for label, text in self._error_words))
 
     def _foot_facts(self, digits: int) -> tuple[Fact, ...]:
@@ -468,6 +470,8 @@ class LinearResult(EquationEstimates):
         if name == "effects" and self.fit.family == "difference":
             # Differences take the entities' effects out as dummies do, and a row that says "no" would be false.
             return (*self.effects, str(self.fit.source.panel.entity_name or "entity")) if self.fit.source.panel else ()
+        if self.fit.plain and name in ("n_entities", "n_periods"):
+            return None
         return self.fit.source.y if name == "dependent_values" else super()._statistic(name)
 
     @property

@@ -107,7 +107,7 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
             fitted_within @ fitted_within + weights @ fitted_levels**2,
         )
         if counts_rows(fit, convention):
-            overall = row_correlation(fit, fit.source.entities) ** 2
+            overall = row_correlation(fit, fit.moment_groups) ** 2
         # Every entity counts once, except in a weighted between regression.
         weighted = fit.family == "between" and fit.design.weights is not None
         mass = weights if weighted else np.ones(len(y_means))
@@ -129,6 +129,9 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
         between = _share(float(mass @ gaps**2), float(mass @ y_between**2))
         y_overall = y_levels if fit.constant else y_means
         overall = _share(within_rss + float(weights @ gaps**2), float(y_within @ y_within + weights @ y_overall**2))
+    if fit.plain:
+        # Without entities there is nothing to vary within or between.
+        within = between = math.nan
     df = fit.residual_df
     centred_df = fit.counts.rows - int(fit.counts.constant)
     transformed = _share(fit.rss, fit.tss)

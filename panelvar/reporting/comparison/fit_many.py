@@ -14,8 +14,8 @@ from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.table import Presented, Table
 from panelvar.data.calendar.time_labels import as_text
-from panelvar.data.formulas.design import dated_panel
 from panelvar.data.panel.panel import Panel
+from panelvar.data.panel.plain_rows import rows_of
 from panelvar.panels.batches.estimators import read_estimator, read_options
 from panelvar.panels.batches.together import fit_together
 from panelvar.reporting.comparison.compare import compare
@@ -169,7 +169,7 @@ def fit_many(
         raise SpecificationError(
             "data is a sequence. For many panels in one call use fit_panel_batch(fit, data, y, x)."
         )
-    panel = dated_panel(data)
+    panel = rows_of(data)
     formulas = ["~" in name for name in outcomes]
     if not outcomes:
         raise SpecificationError("y names no outcome.")

@@ -213,7 +213,7 @@ def test_what_is_not_read_is_named():
     with pytest.raises(pv.SpecificationError, match=r"got LazyFrame\. Its collect\(\) makes a table of it"):
         pv.Panel(pl.DataFrame({"x": [1.0]}).lazy())
     with pytest.raises(pv.SpecificationError, match="The data do not say which column is the entity"):
-        pv.fit_pooled(pl.DataFrame(SYSTEM.to_dict("list")), "a", ["b"])
+        pv.fit_random_effects(pl.DataFrame(SYSTEM.to_dict("list")), "a", ["b"])
 
 
 def test_a_stream_that_fails_says_so():

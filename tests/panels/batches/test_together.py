@@ -146,7 +146,7 @@ def test_warnings_are_those_of_the_fits():
 
 
 def test_an_option_that_is_refused_is_refused_for_the_first_fit():
-    for options in ({"convention": "nobody"}, {"missing": "keep"}, {"effects": 3}, {"cov": "HC9"}, {"cov": None}):
+    for options in ({"convention": "nobody"}, {"missing": "keep"}, {"effects": 3}, {"cov": "HC9"}, {"cov": 3}):
         with pytest.raises(pv.SpecificationError, match=r"Fit \(1\): "):
             pv.fit_many(pv.fit_fixed_effects, PANELS["balanced"], FORMULAS, options=options)
 
