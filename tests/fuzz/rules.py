@@ -342,6 +342,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "InstrumentalResult.endogeneity_test.variables": lambda writer: writer.role("x2"),
     "fit_local_projections.instruments": of("None", "series.iloc[:, -1]", "series.iloc[:, [0]]"),
     "weights": lambda writer: writer.role("w"),
+    "weights_are": of("'analytic'", "'frequency'"),
     "wild_bootstrap_test.weights": of("'rademacher'", "'webb'", "'mammen'", "'normal'", "'gamma'"),
     "AR1.weights": of("'pairs'", "'rows'", "'equal'", "'pooled'"),
     "TwoStepGMM.weights": of("'robust'", "'HC0'", "'cluster'", "'driscoll-kraay'", "pv.Clustered('time')"),

@@ -130,8 +130,15 @@ def read_names(option: str, value: object, what: str = "column names") -> tuple[
     if others:
         raise SpecificationError(
             f"{option} must be {what}, and names are texts; got {type(others[0]).__name__}.{_columns_hint(value)}"
+            f"{numbered(others[0])}"
         )
     return names
+
+
+def numbered(name: object) -> str:
+    """Say how columns get texts for names where a number was given as one."""
+    whole = isinstance(name, int) and not isinstance(name, bool)
+    return " Columns that have numbers for names get texts by data.rename(columns=str)." if whole else ""
 
 
 def read_labels(option: str, value: object, what: str = "column names") -> tuple[Any, ...]:

@@ -22,6 +22,10 @@ constant : bool, optional
 weights : column name, Series or array, optional
     Analytic weights: the inverse of each row's relative error variance, scaled to mean one. A Series is matched with
     the rows by label; an array has a value for each row of the data, in their order.
+weights_are : {"analytic", "frequency"}
+    What weights are: inverse variances of the rows' errors, which count rows as they are; or frequencies, whole numbers
+    of rows that each row of plain data stands for. A fit with frequencies is that of the rows repeated so often,
+    standard errors, degrees of freedom and R2 with it.
 cov : str or covariance object
     ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
     ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("entity", "time")``.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arguments import DROP_OR_RAISE, read_names
+from panelvar.core.base.arguments import DROP_OR_RAISE, numbered, read_names
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import repeated
@@ -373,7 +373,7 @@ def every_row(
     ``factors`` hold what formulas read before this one have computed of the panel.
     """
     if not isinstance(y, str):
-        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.{numbered(y)}")
     outcome: Column
     columns: tuple[Column, ...]
     if x is None:

@@ -205,6 +205,12 @@ class Factors:
         if 2 <= len(positional) <= 3 and _is_literal(positional[-1]):
             keywords.append(ast.keyword("ref", positional.pop()))
         call = ast.Call(node.func, positional, keywords)
+        combined = next((k for k in keywords if _is_call_of(k.value, "c")), None)
+        if combined is not None:
+            values = ", ".join(map(source, cast(ast.Call, combined.value).args))
+            raise SpecificationError(
+                f"{self._text(node)} has R's c(...). Several levels are a list: {combined.arg}=[{values}]."
+            )
         name = self._name(positional[0]) if len(positional) in (1, 2) else None
         options = self._literals(call, ("ref", "keep"))
         if name is None or options is None or len(keywords) > len(options):
@@ -323,6 +329,9 @@ class Factors:
         raise self._not_allowed(node)
 
     def _not_allowed(self, node: ast.AST) -> SpecificationError:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+            power = f"{source(node.left)} ** {source(node.right)}"
+            return SpecificationError(f"{self._text(node)} is no power here. Write I({power}).")
         return SpecificationError(
             f"{self._text(node)} is not allowed in a formula. A formula has columns, numbers, arithmetic and the "
             f"functions {', '.join(FUNCTIONS)}."
@@ -378,6 +387,10 @@ class Factors:
         for placeholder, name in self._quoted.items():
             text = text.replace(placeholder, f"`{name}`")
         return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _is_call_of(node: ast.expr, function: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
 
 
 def _is_literal(node: ast.expr) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from numpy.typing import NDArray
 
-from panelvar.core.base.arguments import DROP_OR_RAISE, read_names
+from panelvar.core.base.arguments import DROP_OR_RAISE, numbered, read_names
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.data.formulas.design import Design, complete, dated_panel, make_design, makes_designs
@@ -98,7 +98,7 @@ def build_instrumented(
     choose("missing", missing, DROP_OR_RAISE)
     panel = rows_of(data) if plain else dated_panel(data)
     if not isinstance(y, str):
-        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.{numbered(y)}")
     if written:
         columns = from_formula(y, panel)
     else:

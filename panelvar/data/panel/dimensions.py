@@ -193,6 +193,27 @@ def number_keys(keys: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
     return codes.astype(np.int64, copy=False), len(distinct)
 
 
+def seem_swapped(keys: NDArray[Any] | None, lookup: pd.Index | NDArray[Any] | None, calendar: Calendar) -> bool:
+    """Whether entities are called as years or dates are, and periods are not."""
+    entities: Any = keys if lookup is None else lookup
+    kind = entities.dtype.kind
+    if kind in "iu":
+        low, high = int(entities.min()), int(entities.max())
+        named_as_times = _FIRST_YEAR <= low < high <= _LAST_YEAR
+    else:
+        named_as_times = kind == "M" or str(entities.dtype).startswith(("datetime", "period"))
+    if not named_as_times:
+        return False
+    labels = calendar.labels_at(np.array([0, calendar.n_positions - 1])).tolist()
+    if all(isinstance(label, int) for label in labels):
+        return not _FIRST_YEAR <= labels[0] <= labels[-1] <= _LAST_YEAR
+    return all(isinstance(label, str) and label[:1].isalpha() for label in labels)
+
+
+_FIRST_YEAR, _LAST_YEAR = 1850, 2100
+"""Whole numbers that are taken for years."""
+
+
 def duplicates_error(
     source: Source,
     keys: NDArray[Any] | None,

@@ -19,6 +19,7 @@ from panelvar.data.panel.dimensions import (
     find_dimensions,
     number_keys,
     refuse_missing,
+    seem_swapped,
     sorting_permutation,
     starts_if_sorted,
 )
@@ -98,6 +99,12 @@ class PanelRows:
         self.entity_name: str | None = entity_name
         self.time_name: str | None = time_name
         self.notes: tuple[Note, ...] = notes + calendar.notes
+        if entities is not None and times is not None and seem_swapped(keys, lookup, calendar):
+            text = (
+                f"entity={entity_name!r} holds years or dates, and time={time_name!r} does not. If they are swapped, "
+                f"write Panel(data, entity={time_name!r}, time={entity_name!r})."
+            )
+            self.notes = (*self.notes, Note("dimensions-swapped", text, warn=True))
         self._source = source
         self._heads = None if keys is None else keys[starts[:-1]]
         self._lookup = lookup

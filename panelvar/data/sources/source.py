@@ -208,6 +208,8 @@ class Source:
         known = [*map(str, self.names), *(str(other) for other in others if other is not None)]
         asked = name if isinstance(name, str) else shown(name)
         hint = columns_meant(asked, known, several=what == "Column")
+        if asked in known and name not in (*self.names, *others):
+            hint = " A column has that number for its name, and models name columns by texts: data.rename(columns=str)."
         prefixed = _PREFIXED.fullmatch(asked)
         if prefixed and prefixed["column"] in known:
             hint = f" In a formula write {_without_prefix(prefixed)}."

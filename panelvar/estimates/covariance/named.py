@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import BuiltinFunctionType, FunctionType
 
@@ -93,10 +93,13 @@ def specification_of(cov: object) -> Covariance | None:
             )
         return cov
     hint = (
-        (" For several dimensions of clusters write Clustered('entity', 'time').")
-        if isinstance(cov, Collection)
-        else ""
+        " For several dimensions of clusters write Clustered('entity', 'time')." if isinstance(cov, Collection) else ""
     )
+    if isinstance(cov, Mapping) and len(cov) == 1:
+        # pyfixest's {"CRV1": "firm"} and {"CRV3": "firm"}.
+        ((kind, column),) = cov.items()
+        names = ", ".join(repr(name) for name in re.findall(r"[\w.]+", str(column)))
+        hint = f" Write BiasReduced({names}, kind='CR3')." if str(kind).endswith("3") else f" Write Clustered({names})."
     raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.{hint}")
 
 
@@ -105,7 +108,7 @@ def _by_column(cov: str) -> str:
     words = re.findall(r"\w+", cov)
     if not words or re.fullmatch(r"(?i)(?:hc|cr)\d\w*", words[-1]):
         return ""
-    return f" For clusters by a column write Clustered({words[-1]!r})."
+    return f"For clusters by a column write Clustered({words[-1]!r})."
 
 
 def _takes_two(function: Callable[..., object]) -> bool:

@@ -418,7 +418,8 @@ def _read_factor(factors: Factors, columns: Collection[object], name: str) -> Ar
     _refuse_arithmetic(name)
     found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
     if isinstance(found, Categories):
-        raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
+        effects = " For effects of periods pass time_effects=True." if name.startswith(("C(", "i(")) else ""
+        raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.{effects}")
     if isinstance(found, NumericColumns):
         raise SpecificationError(
             f"{name!r} makes {len(found.marks)} columns, but a regressor or instrument must be one column."

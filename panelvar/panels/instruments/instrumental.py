@@ -12,6 +12,7 @@ from panelvar.core.base.errors import choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.effects_after_bar import read_one_or_two_effects
 from panelvar.data.formulas.formula_parts import with_effects
+from panelvar.data.formulas.frequencies import Frequencies
 from panelvar.data.formulas.instrument_columns import Names, build_instrumented
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
@@ -36,6 +37,7 @@ def fit_iv_pooled(
     method: Method = "2sls",
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
+    weights_are: str = "analytic",
     cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
@@ -49,7 +51,7 @@ def fit_iv_pooled(
     Parameters
     ----------
     {data (rows), y (instrumented), x (exogenous), endogenous, instruments, method}
-    {constant, weights, cov (instrumented rows), convention, missing, collinear}
+    {constant, weights, weights_are, cov (instrumented rows), convention, missing, collinear}
 
     Returns
     -------
@@ -90,9 +92,11 @@ def fit_iv_pooled(
     >>> fit.wu_hausman
     <Wu-Hausman: F(1, 205) = 2.9443, p = 0.0877>
     """
+    rows = Frequencies(data, weights, weights_are)
     design, layout = build_instrumented(
-        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing, plain=True
+        rows.data, y, x, endogenous, instruments, constant=constant, weights=rows.weights, missing=missing, plain=True
     )
+    design = rows.repeated(design)
     return finish_instrumental(centred_model(design), layout, method, cov, as_convention(convention), collinear)
 
 
@@ -171,6 +175,7 @@ def fit_iv_fixed_effects(
     method: Method = "2sls",
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
+    weights_are: str = "analytic",
     cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
@@ -186,7 +191,7 @@ def fit_iv_fixed_effects(
     Parameters
     ----------
     {data (rows), y (instrumented), x (exogenous), endogenous, instruments, effects, method}
-    {constant (within), weights, cov (instrumented rows), convention, missing, collinear}
+    {constant (within), weights, weights_are, cov (instrumented rows), convention, missing, collinear}
 
     Returns
     -------
@@ -222,9 +227,11 @@ def fit_iv_fixed_effects(
     """
     chosen = as_convention(convention)
     y, effects = with_effects(y, x, effects, instrumented=True)
+    rows = Frequencies(data, weights, weights_are)
     design, layout = build_instrumented(
-        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing, plain=True
+        rows.data, y, x, endogenous, instruments, constant=constant, weights=rows.weights, missing=missing, plain=True
     )
+    design = rows.repeated(design)
     return finish_instrumental(within_model(design, effects, chosen), layout, method, cov, chosen, collinear)
 
 

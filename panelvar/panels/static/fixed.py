@@ -20,6 +20,7 @@ from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
 from panelvar.data.formulas.formula_parts import with_effects
+from panelvar.data.formulas.frequencies import Frequencies
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
@@ -43,6 +44,7 @@ def fit_fixed_effects(
     effects: str | Sequence[str] | None = None,
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
+    weights_are: str = "analytic",
     cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
@@ -57,7 +59,7 @@ def fit_fixed_effects(
 
     Parameters
     ----------
-    {data (rows), y, x, effects, constant (within), weights, cov (rows), convention, missing, collinear}
+    {data (rows), y, x, effects, constant (within), weights, weights_are, cov (rows), convention, missing, collinear}
 
     Returns
     -------
@@ -106,7 +108,9 @@ def fit_fixed_effects(
     """
     chosen = as_convention(convention)
     y, effects = with_effects(y, x, effects)
-    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing, plain=True)
+    counts = Frequencies(data, weights, weights_are)
+    design = build_design(counts.data, y, x, constant=constant, weights=counts.weights, missing=missing, plain=True)
+    design = counts.repeated(design)
     return finish(within_model(design, effects, chosen), cov, chosen, collinear)
 
 

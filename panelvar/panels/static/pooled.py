@@ -12,6 +12,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.frequencies import Frequencies
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
@@ -29,6 +30,7 @@ def fit_pooled(
     *,
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
+    weights_are: str = "analytic",
     cov: str | Covariance | None = None,
     convention: str | Convention = "default",
     missing: str = "drop",
@@ -38,7 +40,7 @@ def fit_pooled(
 
     Parameters
     ----------
-    {data (rows), y, x, constant, weights, cov (rows), convention, missing, collinear}
+    {data (rows), y, x, constant, weights, weights_are, cov (rows), convention, missing, collinear}
 
     Returns
     -------
@@ -71,7 +73,9 @@ def fit_pooled(
     >>> fit.with_cov("HC1").std_errors.round(4).to_dict()
     {'const': 10.4274, 'value': 0.0068, 'capital': 0.0489}
     """
-    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing, plain=True)
+    counts = Frequencies(data, weights, weights_are)
+    design = build_design(counts.data, y, x, constant=constant, weights=counts.weights, missing=missing, plain=True)
+    design = counts.repeated(design)
     return finish(centred_model(design), cov, as_convention(convention), collinear)
 
 

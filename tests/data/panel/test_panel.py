@@ -524,3 +524,15 @@ def test_a_description_of_one_entity_says_what_it_lacks():
     found = pv.Panel(frame, "i", "t").describe()
     assert np.isnan(found.columns[0].between) and found.columns[1].between == 0.0
     assert "no deviation between entities: x." in " ".join(found.notes)
+
+
+def test_entity_and_time_that_seem_swapped_are_said_to_be():
+    frame = pd.DataFrame({"who": np.repeat([7, 8, 9], 4), "year": [*range(2001, 2005)] * 3, "x": np.arange(12.0)})
+    assert Panel(frame, "who", "year").notes == ()
+    for labels in (frame["year"], pd.to_datetime(frame["year"].astype(str))):
+        (note,) = Panel(frame.assign(year=labels), "year", "who").notes
+        assert note.warn and "Panel(data, entity='who', time='year')" in note.text
+    with pytest.warns(pv.PanelVarWarning, match="If they are swapped"):
+        pv.fit_pooled(Panel(frame.assign(y=frame["x"] ** 2), "year", "who"), "y ~ x")
+    # Numbers of firms that happen to be years, of years.
+    assert Panel(frame.assign(who=frame["who"] + 1990), "who", "year").notes == ()
