@@ -90,6 +90,7 @@ from panelvar.panels.bias_corrected.bias_corrected_moments import (
 )
 from panelvar.panels.bias_corrected.corrected_result import CorrectedResult as CorrectedResult
 from panelvar.panels.bias_corrected.lsdvc import fit_lsdvc as fit_lsdvc
+from panelvar.panels.diagnostics.balance import balance_table as balance_table
 from panelvar.panels.diagnostics.born_breitung import born_breitung_test as born_breitung_test
 from panelvar.panels.diagnostics.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
 from panelvar.panels.diagnostics.cross_section_dependence import cd_star_test as cd_star_test
@@ -159,6 +160,7 @@ from panelvar.panels.static.result import LinearResult as LinearResult
 from panelvar.reporting.comparison.compare import compare as compare
 from panelvar.reporting.comparison.fit_many import fit_many as fit_many
 from panelvar.reporting.comparison.save_tables import save_tables as save_tables
+from panelvar.reporting.plots_of_panels.binned import plot_binned as plot_binned
 from panelvar.reporting.plots_of_panels.coefficients import plot_coefficients as plot_coefficients
 from panelvar.reporting.plots_of_panels.effects import plot_effects as plot_effects
 from panelvar.reporting.plots_of_panels.event_study import plot_event_study as plot_event_study

@@ -69,6 +69,7 @@ MANY_PARAMETERS = {
     "fit_panel_var": (14, "least squares and moments each have options, beside those of a panel"),
     "fit_pooled_mean_group": (17, "the search for long-run coefficients has options of its own"),
     "fit_iv_between": (14, "three lists of columns beside the options of a panel"),
+    "plot_binned": (14, "what is drawn, and where, in one call"),
     "fit_iv_pooled": (13, "three lists of columns beside the options of a panel"),
     "fit_iv_fixed_effects": (14, "three lists of columns beside the options of a panel"),
     "fit_iv_random_effects": (14, "three lists of columns beside the options of a panel"),

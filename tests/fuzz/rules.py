@@ -321,6 +321,14 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "EventStudy.plot.joint": of("None", "'sup-t'"),
     "impulse_responses.cumulative": lambda writer: writer.rng.choice(("True", "False", writer.variable())),
     "plot_within_between.names": of("True", "None"),
+    "plot_binned.x": lambda writer: writer.role("x1", "x2"),
+    "plot_binned.controls": lambda writer: writer.rng.choice(("None", writer.roles("x2"))),
+    "plot_binned.effects": of("None", "'entity'", "'twoway'"),
+    "plot_binned.labels": of("None"),
+    "bins": of("2", "5", "20"),
+    "line": of("True", "False"),
+    "balance_table.by": lambda writer: writer.role("g"),
+    "balance_table.columns": lambda writer: writer.rng.choice(("None", writer.roles("x1", "x2"))),
     "plot_margins.estimates": lambda writer: (
         f"{writer.result(pv.LinearResult, 'plot_margins')}.marginal_effects("
         f"at={{{writer.role('x1')}: {writer.rng.choice(('[0, 1]', '[-1, 0, 2.5]', '[1, 2, 3, 4]'))}}})"

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Integers
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import DataError, Note, emit
+from panelvar.data.formulas.expressions import variable
 from panelvar.data.panel.panel import Panel
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def within_between(panel: Panel, y: str, x: str) -> WithinBetween:
     DataError
         If no row has both.
     """
-    across, up = panel.column(x), panel.column(y)
+    across, up = variable(panel, x), variable(panel, y)
     both = np.isfinite(across) & np.isfinite(up)
     if not both.any():
         raise DataError(f"No row has both {x!r} and {y!r}, so there is nothing to plot.")

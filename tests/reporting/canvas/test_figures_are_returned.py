@@ -52,6 +52,7 @@ def model() -> pv.VarResult:
 
 
 DRAWN: dict[str, Callable[..., Any]] = {
+    "plot_binned": lambda **where: pv.plot_binned(panel(), "y", "x", bins=3, **where),
     "plot_coefficients": lambda **where: pv.plot_coefficients(fixed(), **where),
     "plot_constancy": lambda **where: pv.plot_constancy(pv.cusum_test(model()), **where),
     "plot_correlogram": lambda **where: pv.plot_correlogram(pv.residual_correlogram(model(), lags=4), **where),

@@ -274,13 +274,16 @@ def test_points_and_lines(n_entities: int) -> None:
     pooled = next(line for line in ax.lines if line.get_label() == "all rows")
     fit = pv.fit_pooled(data, "y", ["x"]).params
     np.testing.assert_allclose(pooled.get_ydata(), fit["const"] + fit["x"] * pooled.get_xdata(), rtol=1e-12)
-    assert len(ax.lines) == 1 + (n_entities if n_entities > 1 else 0)
-    for entity, line in enumerate(ax.lines[:-1]):
+    # The lines of many entities are one path with breaks.
+    paths = [path for line in ax.lines[:-1] for path in np.split(line.get_xydata(), range(3, 3 * n_entities, 3))]
+    paths = [path[:2] for path in paths if len(path)]
+    assert len(ax.lines) == 1 + {1: 0, 3: 3, 9: 1}[n_entities] and len(paths) == (n_entities if n_entities > 1 else 0)
+    for entity, path in enumerate(paths):
         mine = data.entity_codes == entity
         slope, level = (
             np.polynomial.Polynomial.fit(data.column("x")[mine], data.column("y")[mine], 1).convert().coef[::-1]
         )
-        np.testing.assert_allclose(line.get_ydata(), level + slope * line.get_xdata(), rtol=1e-10)
+        np.testing.assert_allclose(path[:, 1], level + slope * path[:, 0], rtol=1e-10)
     drawn(ax.figure)
 
 
@@ -289,8 +292,28 @@ def test_a_frame_with_a_two_level_index_is_a_panel() -> None:
     np.testing.assert_array_equal(
         scattered(only(plot_scatter(data.to_frame(), x="x", y="y"))), scattered(only(plot_scatter(data, x="x", y="y")))
     )
-    with pytest.raises(pv.SpecificationError, match="do not say which column is the entity"):
-        plot_scatter(data.to_frame().reset_index(), x="x", y="y")
+    plain = only(plot_scatter(data.to_frame().reset_index(), x="x", y="y"))
+    assert plain.get_title() == "15 rows" and len(plain.lines) == 1
+
+
+def test_many_entities_are_one_cloud_without_lines_unless_asked_for() -> None:
+    data = panel(120)
+    cloud = only(plot_scatter(data, "y", "x"))
+    assert len(cloud.collections) == 1 and len(cloud.lines) == 1
+    assert len(only(plot_scatter(data, "y", "x", entity_lines=True)).lines) == 2
+
+
+def test_expressions_of_columns_are_drawn() -> None:
+    data = panel(3)
+    values = np.exp(data.column("x"))
+    ax = only(plot_scatter(data, "y", "exp(x)"))
+    np.testing.assert_allclose(np.sort(scattered(ax)[:, 0]), np.sort(values), rtol=1e-14)
+    assert ax.get_xlabel() == "exp(x)"
+    left = pv.plot_within_between(data, "y", "exp(x)").axes[0]
+    assert left.get_xlabel() == "exp(x)"
+    for wrong in ("C(x)", "poly(x, 2)"):
+        with pytest.raises(pv.PanelVarError):
+            plot_scatter(data, "y", wrong)
 
 
 def test_few_entities_are_named_and_many_counted() -> None:
