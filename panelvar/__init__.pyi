@@ -58,6 +58,7 @@ from panelvar.nonstationary.panel_cointegration.variance_ratio import (
     westerlund_variance_ratio_test as westerlund_variance_ratio_test,
 )
 from panelvar.nonstationary.panel_series.battery import PanelTestTable as PanelTestTable
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap as PanelBootstrap
 from panelvar.nonstationary.panel_series.pvalue_combinations import combine_pvalues as combine_pvalues
 from panelvar.nonstationary.panel_series.result import PanelTestResult as PanelTestResult
 from panelvar.nonstationary.panel_unit_roots.battery import panel_unit_root_table as panel_unit_root_table

@@ -75,6 +75,7 @@ REFUSED = {
     "wild": lambda n: pv.RecursiveWildBootstrap(draws=n),
     "parametric": lambda n: pv.ParametricBootstrap(draws=n),
     "blocks": lambda n: pv.MovingBlockBootstrap(draws=n),
+    "panels under the null": lambda n: pv.PanelBootstrap(draws=n),
     "after bootstrap": lambda n: pv.BootstrapAfterBootstrap(draws=n),
     "bias": lambda n: pv.BootstrapAfterBootstrap(bias_draws=n),
     "monte carlo": lambda n: pv.MonteCarlo(draws=n),

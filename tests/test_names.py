@@ -162,7 +162,7 @@ def test_seeds_are_zero_and_draws_three_numbers():
     assert {name for name in of_results if name in FUNCTIONS} == off
     for name, default in drawn.items():
         if name not in of_results:
-            tests = name.endswith("_test")
+            tests = name.endswith("_test") or name == "PanelBootstrap"
             null = name.rpartition(".")[2] in ("conf_int", "event_study", "DeltaMethod")
             assert default == (999 if tests else 10_000 if null else 1_000), name
 

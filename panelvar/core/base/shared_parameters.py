@@ -161,6 +161,9 @@ demean : bool
 unusable (cointegrating regression) : {"raise", "drop"}
     What to do about an entity without values, with gaps inside its series, without variation or too short: refuse the
     panel, naming it, or leave it out, with a warning that counts.
+bootstrap (panel) : PanelBootstrap, optional
+    Take p-values from panels drawn under the null, see `PanelBootstrap`: for short panels, and for entities that share
+    shocks. By default they are from published distributions.
 unusable (panel variable) : {"raise", "drop"}
     What to do about an entity without values, with gaps inside its series, or without variation: refuse the panel,
     naming it, or leave it out, with a warning that counts. An entity that is too short for lags and terms, or follows

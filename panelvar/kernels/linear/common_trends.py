@@ -24,10 +24,10 @@ class CumulatedComponents(NamedTuple):
 
     Attributes
     ----------
-    factors : array (T - 1, r)
+    factors : array (..., T - 1, r)
         Cumulated, the most important first; their changes have mean square one.
-    loadings : array (N, r)
-    idiosyncratic : array (T - 1, N)
+    loadings : array (..., N, r)
+    idiosyncratic : array (..., T - 1, N)
         Cumulated, in the units of the levels.
     """
 
@@ -37,22 +37,22 @@ class CumulatedComponents(NamedTuple):
 
 
 def changes(levels: Array, trend: str) -> Array:
-    """Changes (T - 1, N) of levels (T, N), about their means where each series has a trend (``"ct"``)."""
-    found: Array = np.diff(levels, axis=0)
-    return found - found.mean(axis=0) if trend == "ct" else found
+    """Changes (..., T - 1, N) of levels (..., T, N), about their means where each series has a trend (``"ct"``)."""
+    found: Array = np.diff(levels, axis=-2)
+    return found - found.mean(axis=-2, keepdims=True) if trend == "ct" else found
 
 
 def counted(differences: Array, most: int) -> FactorCounts:
-    """How many factors, up to so many, each criterion finds in changes (T - 1, N)."""
-    periods, series = differences.shape
+    """How many factors, up to so many, each criterion finds in changes (..., T - 1, N)."""
+    periods, series = differences.shape[-2:]
     return count_factors(principal_components(differences, 0).eigenvalues, periods, series, most)
 
 
 def cumulated_components(differences: Array, count: int) -> CumulatedComponents:
-    """Decompose changes (T - 1, N) by so many factors, and cumulate both parts."""
+    """Decompose changes (..., T - 1, N) by so many factors, and cumulate both parts."""
     found = principal_components(differences, count)
     left = differences - found.common
-    return CumulatedComponents(found.factors.cumsum(axis=0), found.loadings, left.cumsum(axis=0))
+    return CumulatedComponents(found.factors.cumsum(axis=-2), found.loadings, left.cumsum(axis=-2))
 
 
 def main_directions(factors: Array, count: int) -> Array:

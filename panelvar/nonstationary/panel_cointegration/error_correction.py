@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_generator, read_whole, say_draws
 from panelvar.core.base.arrays import Array, Positions
@@ -42,6 +44,7 @@ from panelvar.nonstationary.panel_cointegration.error_correction_models import (
 )
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.lag_criteria import shared_criterion
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
@@ -75,7 +78,8 @@ class WesterlundResult(PanelTestResult):
     Parameters
     ----------
     drawn : mapping of str to (B,) array
-        Of Gt, Ga, Pt and Pa, on the scale of ``values``; empty where p-values are normal.
+        With ``draws=``, of Gt, Ga, Pt and Pa, on the scale of ``values``; with ``bootstrap=``, of the standardised
+        statistics by name; empty where p-values are normal.
 
     See Also
     --------
@@ -90,7 +94,7 @@ class WesterlundResult(PanelTestResult):
     (0.7, 99)
     """
 
-    drawn: Mapping[str, Array] = field(default_factory=dict)
+    drawn: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 @documented
@@ -109,6 +113,7 @@ def westerlund_test(
     bandwidth: float | str | None = None,
     draws: int | None = None,
     seed: int | np.random.Generator = 0,
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
     missing: str = "drop",
@@ -157,7 +162,7 @@ def westerlund_test(
         periods. By default p-values are from the normal distribution.
     seed : int or Generator
         A Generator is used up; the same seed gives the same p-values.
-    {demean, unusable (relation), missing}
+    {bootstrap (panel), demean, unusable (relation), missing}
     convention : {"default", "stata", "stata-westerlund"}
         ``"stata"`` does as ``xtwest``: long-run variances over all rows there are, with the mean taken out of
         :math:`\Delta y` alone under a trend; criteria compared on different rows, so that the units of y matter; pooled
@@ -218,6 +223,11 @@ def westerlund_test(
     criterion = shared_criterion(lags, leads)
     if form.sample == "westerlund" and criterion not in (None, "aic"):
         raise SpecificationError(f"convention={convention!r} has a criterion of its own, near 'aic'. Give that.")
+    resampling = read_bootstrap(bootstrap)
+    if draws is not None and resampling is not None:
+        raise SpecificationError(
+            "draws= and bootstrap= are two bootstraps: Westerlund's, and that of all tests of panels. Give one of them."
+        )
     count = None if draws is None else read_whole("draws", draws, 1, MOST_DRAWS)
     rng = read_generator("seed", seed)
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
@@ -244,7 +254,25 @@ def westerlund_test(
         system.refuse_untested(regressions.status, _REASONS)
     raw = statistics(own, pooled)
     root = math.sqrt(system.n_entities)
-    scores = (raw * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance)
+
+    def standardise(found: Array) -> Array:
+        return np.asarray((found * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance))
+
+    def of_panels(panel: PanelSystem, panels: int) -> Array:
+        _, _, *parts = _regress_entities(panel.values, choice, form, panels)
+        for regressions in parts:
+            panel.refuse_untested(regressions.status, _REASONS)
+        return standardise(statistics(*(each.by_panel(panels) for each in parts)))
+
+    scores = standardise(raw)
+    under_null = draw_statistics(
+        replace(system, values=tuple(values)),
+        trend,
+        resampling,
+        of_panels,
+        upper=(False,) * 4,
+        demean=bool(demean),
+    )
     pvalues = [normal_tail(-float(score), sides=1) for score in scores]
     drawn: dict[str, Array] = {}
     if count is not None:
@@ -279,9 +307,10 @@ def westerlund_test(
             "rows": own.rows.astype(np.intp),
         },
         nobs=int(own.rows.sum()),
+        drawn=under_null,
     )
     unstandardised = dict(zip(STATISTICS, raw.tolist(), strict=True))
-    return WesterlundResult(**vars(test) | {"values": unstandardised}, drawn=drawn)
+    return WesterlundResult(**vars(test) | {"values": unstandardised, "drawn": drawn or test.drawn})
 
 
 def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
@@ -299,16 +328,20 @@ def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
 
 
 def _regress_entities(
-    values: Sequence[Array], choice: Choice, form: Form
+    values: Sequence[Array], choice: Choice, form: Form, panels: int = 1
 ) -> tuple[Positions, Positions, Corrections, Corrections]:
-    """Lags and leads of the entities, corrections of each one's regression, and of those that are pooled."""
+    """Lags and leads of the entities, corrections of each one's regression, and of those that are pooled.
+
+    Those of so many panels one after another have averages of their own.
+    """
     lags, leads = join_by_length(values, lambda _, stack: orders(stack, form.trend, choice))
 
     def regress(lags: Positions, leads: Positions) -> Corrections:
         return join_by_length(values, lambda units, stack: corrections(stack, lags[units], leads[units], form))
 
     own = regress(lags, leads)
-    pooled = regress(_average(lags), _average(leads)) if form.averaged and choice.open else own
+    averages = (_average(each.reshape(panels, -1)).ravel() for each in (lags, leads))
+    pooled = regress(*averages) if form.averaged and choice.open else own
     return lags, leads, own, pooled
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,19 +16,25 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
-from panelvar.core.tables.test_result import TestResult
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_covariance
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
 from panelvar.nonstationary.panel_cointegration.hypotheses import ALL, NULL
-from panelvar.nonstationary.panel_cointegration.moments import CONVENTIONS, Moments, kao_moments
+from panelvar.nonstationary.panel_cointegration.moments import CONVENTIONS, MomentsOfPanels, kao_moments
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.panel_system import panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import WORDS
 from panelvar.nonstationary.unit_roots.lag_orders import SHORTER, LagChoice, LagOrders, read_lags
-from panelvar.nonstationary.unit_roots.regressions import FEWEST_DF, LevelRegressions, lagged_differences
+from panelvar.nonstationary.unit_roots.regressions import (
+    FEWEST_DF,
+    LevelRegressions,
+    alike,
+    join_groups,
+    lagged_differences,
+)
 
 
 @documented
@@ -41,6 +48,7 @@ def kao_test(
     min_lags: int = 0,
     bandwidth: float | str = "newey-west",
     kernel: str = "bartlett",
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
     convention: str = "default",
@@ -68,7 +76,7 @@ def kao_test(
     Parameters
     ----------
     {data, y (levels), x (levels), lags (Dickey-Fuller), max_lags (panel Dickey-Fuller), min_lags}
-    {bandwidth, kernel, demean, unusable (relation)}
+    {bandwidth, kernel, bootstrap (panel), demean, unusable (relation)}
     convention : {"default", "published"}
         ADF as above, or as Kao and Stata have it: :math:`DF_t^*` with :math:`t_{ADF}` in place of
         :math:`t_\rho`. Lags have then taken out what r allows for once more, and with autocorrelated errors true nulls
@@ -118,23 +126,39 @@ def kao_test(
         raise InsufficientDataError(
             f"{count_of(periods, 'period')} are too few for {count_of(choice.longest, 'lag')}. Use fewer lags."
         )
-    residuals, _ = _residuals(stack - stack.mean(axis=1, keepdims=True))
-    plain = _pool(residuals, LagChoice("given", 0, 0))
-    augmented = _pool(residuals, choice)
-    own, others = _residuals(np.diff(stack, axis=1))
-    widths = entity_bandwidths(own, bandwidth, kernel)
-    long_run = long_run_covariance(np.concatenate([own[..., None], others], axis=2), kernel, widths)
-    short_over_long = float(np.square(own).mean()) / _given_the_others(long_run.two_sided.mean(axis=0))
-    assumed, adjusted = kao_moments(), kao_moments(short_over_long)
-    bias = periods * float(plain.coefficient)
-    ratio, augmented_ratio = float(plain.ratios), float(augmented.ratios)
-    # What lagged changes leave has one variance in the short and in the long run.
-    test = _test("ADF", augmented_ratio, entities, (assumed if convention == "default" else adjusted)["t"])
-    parts = (
-        _test("DF rho*", math.sqrt(entities) * bias, entities, adjusted["rho"]),
-        _test("DF t*", ratio, entities, adjusted["t"]),
-        _test("DF rho", math.sqrt(entities) * bias, entities, assumed["rho"]),
-        _test("DF t", ratio, entities, assumed["t"]),
+
+    def tested(values: Array, panels: int) -> _Tested:
+        residuals, _ = _residuals(values - values.mean(axis=1, keepdims=True), panels)
+        plain, augmented = _pool(residuals, LagChoice("given", 0, 0), panels), _pool(residuals, choice, panels)
+        own, others = _residuals(np.diff(values, axis=1), panels)
+        widths = entity_bandwidths(own, bandwidth, kernel)
+        long_run = long_run_covariance(np.concatenate([own[..., None], others], axis=2), kernel, widths).two_sided
+        average = long_run.reshape(panels, entities, *long_run.shape[1:]).mean(axis=1)
+        short_over_long = np.square(own).reshape(panels, -1).mean(axis=1) / _given_the_others(average)
+        assumed, adjusted = kao_moments(), kao_moments(short_over_long)
+        bias = math.sqrt(entities) * periods * plain.coefficient
+        statistics = [
+            # What lagged changes leave has one variance in the short and in the long run.
+            _score(augmented.ratios, entities, (assumed if convention == "default" else adjusted)["t"]),
+            _score(bias, entities, adjusted["rho"]),
+            _score(plain.ratios, entities, adjusted["t"]),
+            _score(bias, entities, assumed["rho"]),
+            _score(plain.ratios, entities, assumed["t"]),
+        ]
+        return _Tested(np.stack(statistics, axis=1), residuals, plain, augmented, widths, short_over_long)
+
+    drawn = draw_statistics(
+        system,
+        "c",
+        read_bootstrap(bootstrap),
+        lambda panel, panels: tested(np.stack(panel.values), panels).statistics,
+        upper=(False,) * 5,
+        demean=bool(demean),
+    )
+    values, residuals, plain, augmented, widths, short_over_long = tested(stack, 1)
+    test, *parts = (
+        lower_test(f"Kao {name}", value, NULL)
+        for name, value in zip(("ADF", "DF rho*", "DF t*", "DF rho", "DF t"), values[0].tolist(), strict=True)
     )
     before = np.square(residuals[:, :-1]).sum(axis=1)
     return panel_test(
@@ -147,8 +171,8 @@ def kao_test(
             "Lags": lags_in_words(np.atleast_1d(augmented.orders), choice.words),
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(widths, bandwidth),
-            "Root": f"{1.0 + float(plain.coefficient):.4f}",
-            "Short-run over long-run variance": f"{short_over_long:.4f}",
+            "Root": f"{1.0 + float(plain.coefficient[0]):.4f}",
+            "Short-run over long-run variance": f"{short_over_long[0]:.4f}",
         },
         columns={
             "root": (residuals[:, :-1] * residuals[:, 1:]).sum(axis=1) / before,
@@ -156,55 +180,76 @@ def kao_test(
         },
         nobs=entities * periods,
         size="kao",
+        drawn=drawn,
     )
 
 
-def _residuals(stack: Array) -> tuple[Array, Array]:
+class _Tested(NamedTuple):
+    """Of panels the statistics (panels, 5), what they are made of, and the entities' residuals and bandwidths."""
+
+    statistics: Array
+    residuals: Array
+    plain: LevelRegressions
+    augmented: LevelRegressions
+    bandwidths: Array
+    short_over_long: Array
+
+
+def _residuals(stack: Array, panels: int) -> tuple[Array, Array]:
     """Residuals (N, T) of the first of columns (N, T, 1 + m) on the others, all rows together, and a base of these.
 
-    The base is orthogonal, and of the residuals' size.
+    The base is orthogonal, and of the residuals' size. Of several panels, rows of each are together.
     """
-    rows = np.ldexp(stack, -exponents(stack, axis=(0, 1))).reshape(-1, stack.shape[2])
-    base = np.linalg.qr(rows[:, 1:])[0]
-    left = rows[:, 0]
+    apart = stack.reshape(panels, -1, stack.shape[2])
+    rows = np.ldexp(apart, -exponents(apart, axis=1)[:, None])
+    base = np.linalg.qr(rows[..., 1:])[0]
+    left = rows[..., :1]
     # Once more: the first projection rounds on the scale of the variable.
     for _ in range(2):
-        left = left - base @ (base.T @ left)
-    base *= np.sqrt(np.square(left).sum())
+        left = left - base @ (base.swapaxes(1, 2) @ left)
+    base *= np.sqrt(np.square(left).sum(axis=1, keepdims=True))
     return left.reshape(stack.shape[:2]), base.reshape(*stack.shape[:2], -1)
 
 
-def _pool(residuals: Array, choice: LagChoice) -> LevelRegressions:
-    """One Dickey-Fuller regression without terms of all series (N, T), with the order that is given or chosen."""
+def _pool(residuals: Array, choice: LagChoice, panels: int) -> LevelRegressions:
+    """One Dickey-Fuller regression without terms of all series (N, T), with the order that is given or chosen.
+
+    Of several panels there is one of each.
+    """
     columns = lagged_differences(residuals, 0)
     stop = residuals.shape[1]
-    # Series are laid out in units of their own: here they have one.
-    shift, unit = columns.exponents - columns.exponents.max(), columns.exponents.max()
+    # Series are laid out in units of their own: here a panel has one.
+    own = columns.exponents.reshape(panels, -1)
+    units = own.max(axis=1)
+    shift = (own - units[:, None]).ravel()
 
     def orders(longest: int) -> LagOrders:
         block = np.ldexp(columns.rows(longest, longest + 1, stop), shift[:, None, None])
-        block = block.reshape(-1, block.shape[2])
-        return LagOrders(stacked_triangles(block), unit, len(block), columns.fixed, columns.step)
+        block = block.reshape(panels, -1, block.shape[2])
+        return LagOrders(stacked_triangles(block), units, block.shape[1], columns.fixed, columns.step)
 
-    order = (
-        choice.longest if choice.rule == "given" else int(orders(choice.longest).chosen(choice.rule, choice.shortest))
-    )
-    found = orders(order).level(order)
-    if found.status != ESTIMATED:
+    if choice.rule == "given":
+        found = orders(choice.longest).level(choice.longest)
+    else:
+        chosen = orders(choice.longest).chosen(choice.rule, choice.shortest)
+        places = [same for _, same in alike(chosen)]
+        parts = [orders(order).take(same).level(order) for order, same in alike(chosen)]
+        found = join_groups(places, parts)
+    exact = found.status != ESTIMATED
+    if exact.any():
         raise NumericalError(
-            f"The residuals of the relation follow their regression with {count_of(order, 'lag')} exactly, so there is "
-            "nothing to test."
+            f"The residuals of the relation follow their regression with {count_of(found.orders[exact][0], 'lag')} "
+            "exactly, so there is nothing to test."
         )
     return found
 
 
-def _given_the_others(covariance: Array) -> float:
-    """Variance of the first variable given the others."""
-    size = np.sqrt(np.diagonal(covariance))
-    root = np.linalg.cholesky((covariance / np.outer(size, size))[::-1, ::-1])
-    return float((root[-1, -1] * size[0]) ** 2)
+def _given_the_others(covariance: Array) -> Array:
+    """Variance of the first variable given the others, of covariances (panels, k, k)."""
+    size = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    root = np.linalg.cholesky((covariance / (size[:, :, None] * size[:, None, :]))[:, ::-1, ::-1])
+    return np.asarray((root[:, -1, -1] * size[:, 0]) ** 2)
 
 
-def _test(name: str, statistic: float, entities: int, moments: Moments) -> TestResult:
-    z = (statistic - math.sqrt(entities) * moments.mean) / math.sqrt(moments.variance)
-    return lower_test(f"Kao {name}", z, NULL)
+def _score(statistic: Array, entities: int, moments: MomentsOfPanels) -> Array:
+    return np.asarray((statistic - math.sqrt(entities) * moments.mean) / np.sqrt(moments.variance))

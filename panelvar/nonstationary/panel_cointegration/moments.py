@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from panelvar.core.base.arguments import read_number, read_whole
+from panelvar.core.base.arguments import finite_array, read_whole
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.constants import numbers_by
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.nonstationary.panel_series.terms import check_terms
@@ -22,6 +23,13 @@ class Moments(NamedTuple):
 
     mean: float
     variance: float
+
+
+class MomentsOfPanels(NamedTuple):
+    """Mean and variance of what a statistic tends to, of each of several panels."""
+
+    mean: Array
+    variance: Array
 
 
 @cache
@@ -114,7 +122,7 @@ def variance_ratio_moments(trend: str, regressors: int) -> dict[str, Moments]:
     return _find_moments("Westerlund's variance ratios", "variance_ratio", trend, regressors, "default")
 
 
-def kao_moments(short_over_long: float = 1.0) -> dict[str, Moments]:
+def kao_moments(short_over_long: float | Array = 1.0) -> dict[str, MomentsOfPanels]:
     r"""Moments of the statistics of Kao (1999).
 
     For a demeaned Brownian motion, :math:`\int \tilde W dW` has the mean -1/2 and the variance 1/12,
@@ -129,7 +137,7 @@ def kao_moments(short_over_long: float = 1.0) -> dict[str, Moments]:
 
     Parameters
     ----------
-    short_over_long : float
+    short_over_long : float or array
         r; 1 for the statistics that assume strictly exogenous regressors and errors without serial correlation.
 
     Returns
@@ -137,10 +145,10 @@ def kao_moments(short_over_long: float = 1.0) -> dict[str, Moments]:
     dict
         Of ``rho`` and ``t``.
     """
-    ratio = read_number("short_over_long", short_over_long)
-    if ratio <= 0.0:
-        raise SpecificationError(f"short_over_long={ratio:g} must be positive.")
+    ratio = finite_array("short_over_long", short_over_long)
+    if (ratio <= 0.0).any():
+        raise SpecificationError(f"short_over_long={ratio.min():g} must be positive.")
     return {
-        "rho": Moments(-3.0 * ratio, 3.0 + 36.0 / 5.0 * ratio**2),
-        "t": Moments(-(1.5**0.5) * ratio**0.5, 0.5 / ratio + 0.3 * ratio),
+        "rho": MomentsOfPanels(-3.0 * ratio, 3.0 + 36.0 / 5.0 * ratio**2),
+        "t": MomentsOfPanels(-(1.5**0.5) * ratio**0.5, 0.5 / ratio + 0.3 * ratio),
     }

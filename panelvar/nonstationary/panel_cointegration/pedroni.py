@@ -22,12 +22,13 @@ from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
-from panelvar.nonstationary.panel_cointegration.moments import CONVENTIONS, Moments, pedroni_moments
+from panelvar.nonstationary.panel_cointegration.moments import CONVENTIONS, pedroni_moments
 from panelvar.nonstationary.panel_cointegration.residuals import StackOfResiduals, relation_residuals
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import REASONS, lags_in_words, stack_regressions
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries
-from panelvar.nonstationary.panel_series.panel_system import panel_system
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.unit_roots.regressions import LevelRegressions, join_groups
 
@@ -84,6 +85,7 @@ def pedroni_test(
     bandwidth: float | str = "newey-west",
     kernel: str = "bartlett",
     weighted: bool = True,
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
     convention: str = "default",
@@ -123,7 +125,7 @@ def pedroni_test(
     weighted : bool
         Weight the panel statistics by :math:`\hat L_i^{-2}` (1999), or not (2004): then :math:`w_i = 1`, and panel v
         is multiplied by the mean of :math:`\hat L_i^2`. Without weights, entities with large variances decide.
-    {demean, unusable (relation)}
+    {bootstrap (panel), demean, unusable (relation)}
     convention : {"default", "published"}
         "default": the printed moments, except three that draws refute (with one regressor: panel v and panel rho with a
         trend, group rho without terms). "published": all moments as printed.
@@ -174,21 +176,40 @@ def pedroni_test(
     weighted = read_flag("weighted", weighted)
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
     moments = pedroni_moments(trend, system.n_regressors, convention)
-    places, parts, rule = [], [], "given"
-    for stack in relation_residuals(system, trend):
-        regressions, rule = stack_regressions(
-            stack.levels, "n", lags, (min_lags, max_lags), rows, "default", residuals=True
+
+    def regress(panel: PanelSystem) -> tuple[_Entities, str]:
+        places, parts, rule = [], [], "given"
+        for stack in relation_residuals(panel, trend):
+            regressions, rule = stack_regressions(
+                stack.levels, "n", lags, (min_lags, max_lags), rows, "default", residuals=True
+            )
+            places.append(stack.places)
+            parts.append(_entities(stack, regressions, bandwidth, kernel))
+        found = join_groups(places, parts)
+        residuals = PanelSeries(panel.labels, panel.values, panel.starts, f"residual of {panel.dependent}")
+        residuals.refuse_untested(found.status, REASONS)
+        return found, rule
+
+    def scores(found: _Entities, panels: int) -> Array:
+        values, n = _statistics(found, weighted, panels), system.n_entities
+        standardised = (
+            (values[name] - math.sqrt(n) * moments[like].mean) / math.sqrt(moments[like].variance)
+            for name, like in STATISTICS.items()
         )
-        places.append(stack.places)
-        parts.append(_entities(stack, regressions, bandwidth, kernel))
-    found = join_groups(places, parts)
-    residuals = PanelSeries(system.labels, system.values, system.starts, f"residual of {system.dependent}")
-    residuals.refuse_untested(found.status, REASONS)
-    statistics = _statistics(found, weighted)
+        return np.stack(list(standardised), axis=1)
+
+    drawn = draw_statistics(
+        system,
+        trend,
+        read_bootstrap(bootstrap),
+        lambda panel, panels: scores(regress(panel)[0], panels),
+        upper=tuple(name == "panel_v" for name in STATISTICS),
+        demean=bool(demean),
+    )
+    found, rule = regress(system)
     periods = int(np.median(system.periods))
     tests = [
-        _test(name, statistics[name], system.n_entities, moments[like], trend, periods)
-        for name, like in STATISTICS.items()
+        _test(name, value, trend, periods) for name, value in zip(STATISTICS, scores(found, 1)[0].tolist(), strict=True)
     ]
     return panel_test(
         tests[0],
@@ -212,6 +233,7 @@ def pedroni_test(
         },
         nobs=int(system.periods.sum()),
         size=f"pedroni, {lags}, {trend}",
+        drawn=drawn,
     )
 
 
@@ -247,27 +269,29 @@ def _entities(stack: StackOfResiduals, regressions: LevelRegressions, bandwidth:
     )
 
 
-def _statistics(found: _Entities, weighted: bool) -> dict[str, float]:
-    """The seven statistics, before they are standardised."""
-    n = len(found.squares)
+def _statistics(found: _Entities, weighted: bool, panels: int) -> dict[str, Array]:
+    """The seven statistics (panels,) of so many panels, before they are standardised."""
+    sums = np.array(found[:6]).reshape(6, panels, -1)
+    n = sums.shape[2]
     root = math.sqrt(n)
     # In units of the long-run variances all entities count alike.
-    counts = np.ones(n) if weighted else found.variance / found.variance.max()
-    squares, cross, innovation, lag_squares, lag_cross, lag_innovation = (counts * np.array(found[:6])).mean(axis=1)
+    variance = found.variance.reshape(panels, n)
+    counts = np.ones((panels, n)) if weighted else variance / variance.max(axis=1, keepdims=True)
+    squares, cross, innovation, lag_squares, lag_cross, lag_innovation = (counts * sums).mean(axis=2)
+    own_squares, own_cross, own_innovation = sums[:3]
     return {
-        "group_adf": float(found.ratio.sum()) / root,
-        "group_t": float((found.cross / np.sqrt(found.innovation * found.squares)).sum()) / root,
-        "group_rho": float((found.cross / found.squares).sum()) / root,
-        "panel_adf": root * float(lag_cross / np.sqrt(lag_innovation * lag_squares)),
-        "panel_t": root * float(cross / np.sqrt(innovation * squares)),
-        "panel_rho": root * float(cross / squares),
-        "panel_v": root * float(counts.mean() / squares),
+        "group_adf": found.ratio.reshape(panels, n).sum(axis=1) / root,
+        "group_t": (own_cross / np.sqrt(own_innovation * own_squares)).sum(axis=1) / root,
+        "group_rho": (own_cross / own_squares).sum(axis=1) / root,
+        "panel_adf": root * lag_cross / np.sqrt(lag_innovation * lag_squares),
+        "panel_t": root * cross / np.sqrt(innovation * squares),
+        "panel_rho": root * cross / squares,
+        "panel_v": root * counts.mean(axis=1) / squares,
     }
 
 
-def _test(name: str, statistic: float, entities: int, moments: Moments, trend: str, periods: int) -> PanelTestResult:
+def _test(name: str, z: float, trend: str, periods: int) -> PanelTestResult:
     """A statistic, standardised: panel v rejects in the upper tail, the others in the lower."""
-    z = (statistic - math.sqrt(entities) * moments.mean) / math.sqrt(moments.variance)
     tail = normal_tail(z if name == "panel_v" else -z, sides=1)
     alternative = EVERY if name.startswith("panel") else SOME
     notes = size_notes(f"pedroni {name}, {trend}", periods)

@@ -12,7 +12,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array
 from panelvar.core.tables.test_result import TestResult, z_test
 from panelvar.nonstationary.panel_cointegration.hypotheses import rank_at_most
-from panelvar.nonstationary.panel_series.pvalue_combinations import COMBINATIONS
+from panelvar.nonstationary.panel_series.pvalue_combinations import combine
 
 
 class RankTests(NamedTuple):
@@ -39,7 +39,8 @@ def over_entities(tests: RankTests, statistic: str, rank: int, kind: str = "") -
         gap = (tests.statistics - tests.mean)[:, rank].mean()
         score = math.sqrt(len(tests.mean)) * float(gap / np.sqrt(tests.variance[:, rank].mean()))
         return z_test(name, score, null, sides=1)
-    return replace(COMBINATIONS[statistic](tests.pvalues[:, rank], null), name=name)
+    (test,) = combine(tests.pvalues[:, rank], statistic, (), null)
+    return replace(test, name=name)
 
 
 def name_of_test(statistic: str, rank: int, kind: str = "") -> str:

@@ -60,8 +60,8 @@ def entity_regressions(
 ) -> tuple[LevelRegressions, str]:
     """Regressions entity by entity, those of one length together, and the rule for their lags in words.
 
-    If averages (T,) over the entities of a balanced panel are given, each regression also has their lagged level, their
-    change and its lags.
+    If averages (T,) over the entities of a balanced panel are given, or those (N, T) of the panel that each entity is
+    in, each regression also has their lagged level, their change and its lags.
 
     Under the convention ``"plm"`` a lag stays by the rule ``"t-stat"`` if its ratio, with the error variance over the
     rows, reaches 1.96.
@@ -94,11 +94,11 @@ def stack_regressions(
     extra = beside = None
     if averages is not None:
         # Nothing is read of period 0, which has no predecessor.
-        before, changes = np.roll(averages, 1), np.diff(averages, prepend=averages[0])
+        before, changes = np.roll(averages, 1, axis=-1), np.diff(averages, prepend=averages[..., :1])
         # Levels and changes are among the terms; changes are lagged with an entity's, besides.
-        extra, beside = np.column_stack([before, changes]), changes[:, None]
+        extra, beside = np.stack([before, changes], axis=-1), changes[..., None]
     powers = POWERS[trend]
-    terms, step = (powers, 1) if extra is None else (powers + extra.shape[1], 2)
+    terms, step = (powers, 1) if extra is None else (powers + extra.shape[-1], 2)
     choice = read_lags(lags, limits, stack.shape[1], terms, step, SHORTER)
     columns = lagged_differences(stack, powers, extra, beside)
     common = rows == "common"

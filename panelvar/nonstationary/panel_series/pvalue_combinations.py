@@ -26,8 +26,8 @@ Money and Finance 20; Hartung (1999), Biometrical Journal 41; Simes (1986), Biom
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -107,60 +107,92 @@ def combine_pvalues(
 def combine(pvalues: Array, statistic: str, among: tuple[str, ...], null: str) -> list[TestResult]:
     """The test by one statistic, and after it those by the others among some."""
     others = (each for each in among if each != statistic)
-    return [COMBINATIONS[each](pvalues, null) for each in (statistic, *others)]
+    found = [COMBINATIONS[each] for each in (statistic, *others)]
+    return [own.test(own.name, float(own.statistic(pvalues)), len(pvalues), null) for own in found]
 
 
-def _inverse_normal(pvalues: Array, null: str) -> TestResult:
-    statistic = float(normal_scores(pvalues).sum() / math.sqrt(len(pvalues)))
-    return lower_test("Choi's Z (inverse normal)", statistic, null)
+def combined_statistics(pvalues: Array, among: Sequence[str]) -> Array:
+    """Statistics (..., S) of p-values (..., N)."""
+    return np.stack([COMBINATIONS[each].statistic(pvalues) for each in among], axis=-1)
 
 
-def _sum_of_logarithms(pvalues: Array) -> float:
-    return float(-2.0 * np.log(pvalues).sum())
+def _inverse_normal(pvalues: Array) -> Array:
+    return np.asarray(normal_scores(pvalues).sum(axis=-1) / math.sqrt(pvalues.shape[-1]))
 
 
-def _fisher(pvalues: Array, null: str) -> TestResult:
-    return chi2_test("Maddala-Wu P (Fisher)", _sum_of_logarithms(pvalues), 2 * len(pvalues), null)
+def _sum_of_logarithms(pvalues: Array) -> Array:
+    return np.asarray(-2.0 * np.log(pvalues).sum(axis=-1))
 
 
-def _modified_fisher(pvalues: Array, null: str) -> TestResult:
-    count = len(pvalues)
-    statistic = (_sum_of_logarithms(pvalues) - 2.0 * count) / (2.0 * math.sqrt(count))
-    return z_test("Choi's Pm (modified P)", statistic, null, sides=1)
+def _modified_fisher(pvalues: Array) -> Array:
+    count = pvalues.shape[-1]
+    return np.asarray((_sum_of_logarithms(pvalues) - 2.0 * count) / (2.0 * math.sqrt(count)))
 
 
-def _logit(pvalues: Array, null: str) -> TestResult:
+def _logit(pvalues: Array) -> Array:
+    count = pvalues.shape[-1]
+    scale = math.sqrt(3.0 * (5 * count + 4) / (math.pi**2 * count * (5 * count + 2)))
+    return np.asarray(scale * (np.log(pvalues) - np.log1p(-pvalues)).sum(axis=-1))
+
+
+def _test_logit(name: str, statistic: float, count: int, null: str) -> TestResult:
     from scipy.special import stdtr
 
-    count = len(pvalues)
     df = 5 * count + 4
-    scale = math.sqrt(3.0 * df / (math.pi**2 * count * (5 * count + 2)))
-    statistic = float(scale * (np.log(pvalues) - np.log1p(-pvalues)).sum())
-    return TestResult("Choi's L* (logit)", statistic, float(stdtr(df, statistic)), "t", df, null=null)
+    return TestResult(name, statistic, float(stdtr(df, statistic)), "t", df, null=null)
 
 
-def _hartung(pvalues: Array, null: str) -> TestResult:
-    scores, count = normal_scores(pvalues), len(pvalues)
-    correlation = max(-1.0 / (count - 1), 1.0 - float(scores.var(ddof=1)))
+def _hartung(pvalues: Array) -> Array:
+    scores, count = normal_scores(pvalues), pvalues.shape[-1]
+    correlation = np.maximum(-1.0 / (count - 1), 1.0 - scores.var(axis=-1, ddof=1))
     guarded = correlation + KAPPA * math.sqrt(2.0 / (count + 1)) * (1.0 - correlation)
-    statistic = float(scores.sum()) / math.sqrt(count + count * (count - 1) * guarded)
-    return lower_test("Hartung's t (correlated tests)", statistic, null)
+    return np.asarray(scores.sum(axis=-1) / np.sqrt(count + count * (count - 1) * guarded))
 
 
-def _simes(pvalues: Array, null: str) -> TestResult:
-    smallest = float((len(pvalues) * np.sort(pvalues) / np.arange(1, len(pvalues) + 1)).min())
-    return own_test("Simes", smallest, smallest, null)
+def _simes(pvalues: Array) -> Array:
+    count = pvalues.shape[-1]
+    return np.asarray((count * np.sort(pvalues, axis=-1) / np.arange(1, count + 1)).min(axis=-1))
 
 
-COMBINATIONS: Mapping[str, Callable[[Array, str], TestResult]] = {
-    "Z": _inverse_normal,
-    "P": _fisher,
-    "Pm": _modified_fisher,
-    "L*": _logit,
-    "hartung": _hartung,
-    "simes": _simes,
+class _Combination(NamedTuple):
+    """A statistic.
+
+    Attributes
+    ----------
+    name : str
+    statistic : callable
+        Of p-values (..., N), (...).
+    test : callable
+        Refers it to its distribution: of its name, its value, the number of p-values, and the null.
+    """
+
+    name: str
+    statistic: Callable[[Array], Array]
+    test: Callable[[str, float, int, str], TestResult]
+
+
+COMBINATIONS: Mapping[str, _Combination] = {
+    "Z": _Combination(
+        "Choi's Z (inverse normal)", _inverse_normal, lambda name, value, _, null: lower_test(name, value, null)
+    ),
+    "P": _Combination(
+        "Maddala-Wu P (Fisher)",
+        _sum_of_logarithms,
+        lambda name, value, count, null: chi2_test(name, value, 2 * count, null),
+    ),
+    "Pm": _Combination(
+        "Choi's Pm (modified P)", _modified_fisher, lambda name, value, _, null: z_test(name, value, null, sides=1)
+    ),
+    "L*": _Combination("Choi's L* (logit)", _logit, _test_logit),
+    "hartung": _Combination(
+        "Hartung's t (correlated tests)", _hartung, lambda name, value, _, null: lower_test(name, value, null)
+    ),
+    "simes": _Combination("Simes", _simes, lambda name, value, _, null: own_test(name, value, value, null)),
 }
-"""By name, what tests p-values (N,) of one null hypothesis in words."""
+"""By name, what combines p-values, and the test that does."""
+
+UPPER = ("P", "Pm")
+"""Statistics that are high where a null is not true; the others are low."""
 
 
 def normal_scores(pvalues: Array) -> Array:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, table_of_tests
 from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.nonstationary.panel_series.bootstrap import DrawnStatistics
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
 from panelvar.nonstationary.panel_series.terms import WORDS
 
@@ -54,6 +55,10 @@ class PanelTestResult(TestResult):
         By significance level; empty where none are published.
     bound : str
         ``"<"`` or ``">"`` where the p-value is a bound because the published table ends there, else empty.
+    drawn : mapping of str to (B,) array
+        With ``bootstrap=``, statistics of the panels drawn under the null, by name; else empty.
+    published_pvalues : mapping of str to float
+        With ``bootstrap=``, what the p-values of these statistics are by their published distributions; else empty.
 
     See Also
     --------
@@ -84,6 +89,8 @@ class PanelTestResult(TestResult):
     nobs: int = 0
     critical_values: dict[float, float] = field(default_factory=dict)
     bound: str = ""
+    drawn: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    published_pvalues: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def individual(self) -> pd.DataFrame:
@@ -172,6 +179,7 @@ def panel_test(
     columns: Mapping[str, NDArray[Any]] = MappingProxyType({}),
     notes: Iterable[Note] = (),
     size: str = "",
+    drawn: DrawnStatistics | None = None,
 ) -> PanelTestResult:
     """Make a test one of a panel, with what is known of its entities, and warn of what its reader should know.
 
@@ -185,7 +193,17 @@ def panel_test(
         Terms of every entity, which go into the name and the choices.
     size : str, optional
         What the test is called among those known not to hold their level, by the median entity's periods.
+    drawn : DrawnStatistics, optional
+        Of a bootstrap, whose p-values take the place of those of the test and its first parts.
     """
+    parts, by_name, published = tuple(parts), {}, {}
+    if drawn is not None:
+        size, notes = "", ()
+        published = {test.name: test.pvalue, **{part.name: part.pvalue for part in parts}}
+        by_name = dict(zip(published, drawn.values.T, strict=False))
+        published = {name: published[name] for name in by_name}
+        choices = {**choices, "P-values": drawn.words}
+        test, *parts = _by_bootstrap((test, *parts), drawn)
     told = (*panel.notes, *test.notes, *notes, *size_notes(size, float(np.median(panel.periods))))
     emit(told)
     return PanelTestResult(
@@ -204,7 +222,19 @@ def panel_test(
         n_entities=panel.n_entities,
         n_periods=int(panel.periods.max()),
         nobs=nobs,
+        drawn=by_name,
+        published_pvalues=published,
     )
+
+
+def _by_bootstrap(tests: Sequence[TestResult], drawn: DrawnStatistics) -> Iterator[TestResult]:
+    """The tests with the p-values of the draws, where these have their statistics."""
+    count = drawn.values.shape[1]
+    pvalues = drawn.pvalues(np.array([each.statistic for each in tests[:count]]))
+    for each, pvalue in zip(tests, pvalues.tolist(), strict=False):
+        # What is said of a published distribution is not said of the draws.
+        yield replace(each, pvalue=pvalue, distribution="none", df=None, notes=())
+    yield from tests[count:]
 
 
 def end_notes(beyond: Mask) -> tuple[Note, ...]:

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import NumericalError
 from panelvar.core.base.scaling import columns_in_own_units, in_own_units
 from panelvar.core.base.shared_parameters import documented
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import (
     REASONS,
     lags_in_words,
@@ -27,6 +28,7 @@ from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms
 from panelvar.nonstationary.unit_roots.one_series import deterministic
+from panelvar.nonstationary.unit_roots.regressions import alike
 
 
 @documented
@@ -39,6 +41,7 @@ def breitung_test(
     max_lags: int | None = None,
     min_lags: int = 0,
     robust: bool = False,
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
 ) -> PanelTestResult:
@@ -73,7 +76,7 @@ def breitung_test(
     robust : bool
         :math:`\lambda_R`, which allows for entities whose changes are correlated (Breitung and Das 2005), but not for a
         factor that moves all of them; it weights entities by their variances.
-    {demean, unusable (panel variable)}
+    {bootstrap (panel), demean, unusable (panel variable)}
 
     Returns
     -------
@@ -111,47 +114,69 @@ def breitung_test(
     check_terms(trend)
     robust = read_flag("robust", robust)
     series = panel_series(data, column, demean=demean, unusable=unusable)
-    values = series.stack("Breitung's test")
-    # The robust form weights entities by their variances: they keep their units beside one another.
-    values = in_own_units(values) if robust else columns_in_own_units(values.T).T
-    found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
-    series.refuse_untested(found.status, REASONS)
-    level, change, errors = _transform(series, values, *prewhiten(values, found.orders, trend), trend)
-    products = (level * change).sum(axis=1)
-    squares, variances = np.square(level).sum(axis=1), np.square(errors).sum(axis=1)
-    if robust:
-        covariance = errors @ errors.T
-        statistic = float(products.sum()) / math.sqrt((level * (covariance @ level)).sum())
-    else:
-        statistic = float((products / variances).sum()) / math.sqrt((squares / variances).sum())
+
+    def lay_out(panel: PanelSeries) -> tuple[Array, Positions, str]:
+        values = panel.stack("Breitung's test")
+        # The robust form weights entities by their variances: they keep their units beside one another.
+        values = in_own_units(values) if robust else columns_in_own_units(values.T).T
+        found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
+        panel.refuse_untested(found.status, REASONS)
+        return values, found.orders, rule
+
+    def statistics(panel: PanelSeries, panels: int) -> Array:
+        values, orders, _ = lay_out(panel)
+        out = np.empty((panels, 1))
+        # The most lags of a panel decide which periods it keeps.
+        for _, same in alike(orders.reshape(panels, -1).max(axis=1)):
+            entities = (same[:, None] * series.n_entities + np.arange(series.n_entities)).ravel()
+            out[same, 0] = _sum(_transform(panel, values[entities], orders[entities], trend), len(same), robust)
+        return out
+
+    drawn = draw_statistics(series, trend, read_bootstrap(bootstrap), statistics, upper=(False,), demean=demean)
+    values, orders, rule = lay_out(series)
+    parts = _transform(series, values, orders, trend)
+    level, change, errors = parts
+    products, squares = (level * change).sum(axis=1), np.square(level).sum(axis=1)
+    statistic = float(_sum(parts, 1, robust)[0])
     return panel_test(
         lower_test(f"Breitung {'robust ' * robust}lambda", statistic, NULL),
         series,
         ALL,
         trend=trend,
         choices={
-            "Lags": lags_in_words(found.orders, rule),
+            "Lags": lags_in_words(orders, rule),
             "Errors": "correlated between entities" if robust else "independent between entities",
         },
         columns={
-            "lags": found.orders,
+            "lags": orders,
             "rows": np.full(series.n_entities, change.shape[1]),
             "coefficient": products / squares,
-            "ratio": products / np.sqrt(variances * squares),
+            "ratio": products / np.sqrt(np.square(errors).sum(axis=1) * squares),
         },
         nobs=change.size,
         size=f"breitung, {lags}, {trend}",
+        drawn=drawn,
     )
 
 
-def _transform(
-    series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str
-) -> tuple[Array, Array, Array]:
+def _sum(parts: tuple[Array, Array, Array], panels: int, robust: bool) -> Array:
+    """The statistic of each of so many panels."""
+    level, change, errors = (each.reshape(panels, -1, each.shape[1]) for each in parts)
+    products = (level * change).sum(axis=2)
+    if robust:
+        covariance = errors @ errors.swapaxes(1, 2)
+        return np.asarray(products.sum(axis=1) / np.sqrt((level * (covariance @ level)).sum(axis=(1, 2))))
+    squares, variances = np.square(level).sum(axis=2), np.square(errors).sum(axis=2)
+    return np.asarray((products / variances).sum(axis=1) / np.sqrt((squares / variances).sum(axis=1)))
+
+
+def _transform(series: PanelSeries, values: Array, orders: Positions, trend: str) -> tuple[Array, Array, Array]:
     """Levels and changes (N, rows) without terms, and the changes about their mean, if they have one, (N, n).
 
     Under the null a change has mean zero and nothing in common with the level beside it. What is returned of the
     changes about their mean is over the root of their degrees of freedom.
     """
+    starts, changes = prewhiten(values, orders, trend)
     count = changes.shape[1]
     errors = changes - changes.mean(axis=1, keepdims=True) if trend == "ct" else changes
     series.refuse(

@@ -5,6 +5,7 @@ Reference: Pesaran (2007), Journal of Applied Econometrics 22.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from panelvar.core.base.errors import CollinearityError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import own_test
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
@@ -28,9 +30,12 @@ from panelvar.nonstationary.panel_unit_roots.critical_values import (
     lower_tail_pvalue,
     pvalue_of_cipstest,
 )
+from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
 from panelvar.nonstationary.unit_roots.result import bound_notes
 
 CONVENTIONS = ("default", "plm", "stata")
+FEWEST = 10
+"""Entities and periods with which the tables begin."""
 
 
 @documented
@@ -43,6 +48,7 @@ def cips_test(
     max_lags: int | None = None,
     min_lags: int = 0,
     truncated: bool = False,
+    bootstrap: PanelBootstrap | None = None,
     unusable: str = "raise",
     convention: str = "default",
 ) -> PanelTestResult:
@@ -67,7 +73,7 @@ def cips_test(
     truncated : bool
         Cut each ratio at bounds that it hardly ever passes in long series, so that the average has moments however
         short they are. For few periods the critical values are others.
-    {unusable (panel variable)}
+    {bootstrap (panel), unusable (panel variable)}
     convention : {"default", "plm", "stata"}
         How critical values are read between and beyond the printed sizes, and p-values between them: linearly, and
         by normal scores; or as plm's ``cipstest`` and Stata's ``pescadf`` do, see the guide.
@@ -111,15 +117,32 @@ def cips_test(
     cut = read_flag("truncated", truncated)
     series = panel_series(data, column, unusable=unusable)
     entities, periods = series.stack("CIPS").shape
-    found, rule = entity_regressions(series, trend, lags, (min_lags, max_lags), "all", "default", _averages(series))
-    statistic = float((np.clip(found.ratios, *CIPS_BOUNDS[trend]) if cut else found.ratios).mean())
+
+    def regress(panel: PanelSeries, panels: int) -> tuple[LevelRegressions, str, Array]:
+        averages = _averages(panel, panels)
+        found, rule = entity_regressions(panel, trend, lags, (min_lags, max_lags), "all", "default", averages)
+        ratios = np.clip(found.ratios, *CIPS_BOUNDS[trend]) if cut else found.ratios
+        return found, rule, ratios.reshape(panels, -1).mean(axis=1)
+
+    drawn = draw_statistics(
+        series,
+        trend,
+        read_bootstrap(bootstrap),
+        lambda panel, panels: regress(panel, panels)[2][:, None],
+        upper=(False,),
+    )
+    found, rule, average = regress(series, 1)
+    statistic = float(average[0])
     # plm reads the table by the rows of the regressions.
     size = int(found.nobs.min()) if convention == "plm" else periods
-    critical = cips_critical_values(trend, entities, size, truncated=cut, convention=convention)
-    pvalue, bound = lower_tail_pvalue(statistic, critical)
-    if convention == "plm" and not bound:
-        pvalue = pvalue_of_cipstest(statistic, critical)
-    own = cadf_critical_values(trend, entities, periods)
+    critical, own, pvalue, bound = {}, {}, math.nan, ""
+    # Draws need no table.
+    if drawn is None or min(entities, size) >= FEWEST:
+        critical = cips_critical_values(trend, entities, size, truncated=cut, convention=convention)
+        pvalue, bound = lower_tail_pvalue(statistic, critical)
+        if convention == "plm" and not bound:
+            pvalue = pvalue_of_cipstest(statistic, critical)
+        own = cadf_critical_values(trend, entities, periods)
     test = panel_test(
         own_test(f"{'Truncated ' * cut}CIPS", statistic, pvalue, NULL, bound_notes(pvalue, bound)),
         series,
@@ -127,7 +150,11 @@ def cips_test(
         trend=trend,
         choices={
             "Lags": lags_in_words(found.orders, rule),
-            "Critical values": ", ".join(f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items()),
+            **(
+                {"Critical values": ", ".join(f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items())}
+                if critical
+                else {}
+            ),
         },
         columns={
             "ratio": found.ratios,
@@ -138,17 +165,19 @@ def cips_test(
         },
         nobs=int(found.nobs.sum()),
         size=f"cips, {lags}, {trend}",
+        drawn=drawn,
     )
-    return replace(test, critical_values=critical, bound=bound)
+    return replace(test, critical_values=critical, bound="" if drawn is not None else bound)
 
 
-def _averages(series: PanelSeries) -> Array:
-    """Averages of the entities by period, (T,), in a unit of their own."""
-    values = in_own_units(np.stack(series.values))
-    means: Array = values.mean(axis=0)
-    if np.abs(means).max() <= 32.0 * np.finfo(np.float64).eps * np.abs(values).max():
+def _averages(series: PanelSeries, panels: int) -> Array:
+    """Averages of the entities by period in a unit of their own, (T,), or those of each one's panel, (N, T)."""
+    values = in_own_units(np.stack(series.values)).reshape(panels, -1, len(series.values[0]))
+    means: Array = values.mean(axis=1)
+    flat = np.abs(means).max(axis=1) <= 32.0 * np.finfo(np.float64).eps * np.abs(values).max(axis=(1, 2))
+    if flat.any():
         raise CollinearityError(
             f"The averages of {series.name!r} over the entities are zero in every period, as they are once means are "
             "subtracted. CIPS then cannot see a factor. Use the variable as it was, or a test for independent entities."
         )
-    return means
+    return means[0] if panels == 1 else np.repeat(means, values.shape[1], axis=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,15 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
-from panelvar.nonstationary.panel_series.pvalue_combinations import combine, hommel_adjusted
+from panelvar.nonstationary.panel_series.pvalue_combinations import (
+    UPPER,
+    combine,
+    combined_statistics,
+    hommel_adjusted,
+)
 from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
@@ -49,6 +55,7 @@ def fisher_test(
     rows: str = "all",
     bandwidth: float | str = "short",
     kernel: str = "bartlett",
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
     convention: str = "default",
@@ -77,7 +84,7 @@ def fisher_test(
     {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         How the long-run variances are estimated, see `phillips_perron_test`; for ``test="pp"`` alone.
-    {demean, unusable (panel variable)}
+    {bootstrap (panel), demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         Which p-values entities have. By default they are for the rows of each regression. Under ``"plm"`` they are for
         long series, under ``"gretl"`` for long series where there are lags, under ``"stata"`` MacKinnon's (1994). Under
@@ -121,9 +128,8 @@ def fisher_test(
     choose("statistic", statistic, STATISTICS)
     _check_choices(test, trend, kernel, convention)
     series = panel_series(data, column, demean=demean, unusable=unusable)
-    return _combine_tests(
-        statistic, series, test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention
-    )
+    how = _Tests(test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention)
+    return _combine_tests(statistic, series, how, read_bootstrap(bootstrap), demean)
 
 
 @documented
@@ -139,6 +145,7 @@ def simes_test(
     rows: str = "all",
     bandwidth: float | str = "short",
     kernel: str = "bartlett",
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
     convention: str = "default",
@@ -160,7 +167,7 @@ def simes_test(
     {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         How the long-run variances are estimated, see `phillips_perron_test`; for ``test="pp"`` alone.
-    {demean, unusable (panel variable)}
+    {bootstrap (panel), demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         Which p-values entities have, as in `fisher_test`.
 
@@ -201,7 +208,8 @@ def simes_test(
     """
     _check_choices(test, trend, kernel, convention)
     series = panel_series(data, column, demean=demean, unusable=unusable)
-    return _combine_tests("simes", series, test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention)
+    how = _Tests(test, trend, lags, (min_lags, max_lags), rows, bandwidth, kernel, convention)
+    return _combine_tests("simes", series, how, read_bootstrap(bootstrap), demean)
 
 
 _NAMES = {"adf": "Dickey-Fuller", "pp": "Phillips-Perron"}
@@ -214,55 +222,88 @@ def _check_choices(test: str, trend: str, kernel: str, convention: str) -> None:
     choose("convention", convention, CONVENTIONS)
 
 
-def _combine_tests(
-    statistic: str,
-    series: PanelSeries,
-    test: str,
-    trend: str,
-    lags: int | str,
-    limits: tuple[int, int | None],
-    rows: str,
-    bandwidth: float | str,
-    kernel: str,
-    convention: str,
-) -> PanelTestResult:
-    """Test the entities and combine their p-values, by Simes's statistic or by the others, of which one comes first."""
-    if test == "pp":
-        ratios, widths, nobs, coefficients = _phillips_perron(series, trend, bandwidth, kernel)
-        sizes, corrected = nobs, {"bandwidth": widths}
-        choices = {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)}
+class _Tests(NamedTuple):
+    """How the entities are tested: the options of `fisher_test`."""
+
+    test: str
+    trend: str
+    lags: int | str
+    limits: tuple[int, int | None]
+    rows: str
+    bandwidth: float | str
+    kernel: str
+    convention: str
+
+
+class _Tested(NamedTuple):
+    """What tests of the entities found; what depends on the test is in ``columns``, and in words in ``choices``."""
+
+    ratios: Array
+    pvalues: Array
+    rows: Positions
+    coefficients: Array
+    columns: dict[str, NDArray[Any]]
+    choices: dict[str, str]
+    notes: tuple[Note, ...]
+
+
+def _test_entities(series: PanelSeries, how: _Tests) -> _Tested:
+    """Test each entity by itself."""
+    if how.test == "pp":
+        ratios, widths, nobs, coefficients = _phillips_perron(series, how.trend, how.bandwidth, how.kernel)
+        sizes, columns = nobs, {"bandwidth": widths}
+        choices = {"Kernel": how.kernel, "Bandwidth": bandwidths_in_words(widths, how.bandwidth)}
     else:
-        regressions, rule = entity_regressions(series, trend, lags, limits, rows, convention)
+        regressions, rule = entity_regressions(series, how.trend, how.lags, how.limits, how.rows, how.convention)
         ratios, nobs, coefficients = regressions.ratios, regressions.nobs, regressions.coefficient
-        if convention == "plm":
+        if how.convention == "plm":
             ratios = ratios * np.sqrt(nobs / regressions.df)
         # Gretl takes the limit for regressions with lags, plm for all.
-        long = regressions.orders > 0 if convention == "gretl" else convention == "plm"
-        sizes, corrected = np.where(long, np.inf, nobs), {"lags": regressions.orders}
+        long = regressions.orders > 0 if how.convention == "gretl" else how.convention == "plm"
+        sizes, columns = np.where(long, np.inf, nobs), {"lags": regressions.orders}
         choices = {"Lags": lags_in_words(regressions.orders, rule)}
     notes: tuple[Note, ...] = ()
-    if convention == "stata":
-        pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+    if how.convention == "stata":
+        pvalues, beyond = bounded_tau_pvalue(ratios, how.trend)
         notes = end_notes(beyond)
     else:
-        pvalues = simulated_tau_pvalue(ratios, trend, sizes)
-    columns = {"ratio": ratios, "pvalue": pvalues, **corrected, "rows": nobs, "coefficient": coefficients}
+        pvalues = simulated_tau_pvalue(ratios, how.trend, sizes)
+    return _Tested(ratios, pvalues, nobs, coefficients, columns, choices, notes)
+
+
+def _combine_tests(
+    statistic: str, series: PanelSeries, how: _Tests, bootstrap: PanelBootstrap | None, demean: bool
+) -> PanelTestResult:
+    """Test the entities and combine their p-values, by Simes's statistic or by the others, of which one comes first."""
+    among = (statistic,) if statistic == "simes" else (statistic, *(each for each in STATISTICS if each != statistic))
+
+    def combined(panel: PanelSeries, panels: int) -> Array:
+        return combined_statistics(_test_entities(panel, how).pvalues.reshape(panels, -1), among)
+
+    drawn = draw_statistics(
+        series, how.trend, bootstrap, combined, upper=tuple(each in UPPER for each in among), demean=demean
+    )
+    found = _test_entities(series, how)
+    columns = {"ratio": found.ratios, "pvalue": found.pvalues, **found.columns}
+    columns |= {"rows": found.rows, "coefficient": found.coefficients}
+    choices = found.choices
     if statistic == "simes":
-        columns["adjusted_pvalue"] = hommel_adjusted(pvalues)
+        columns["adjusted_pvalue"] = hommel_adjusted(found.pvalues)
         stationary = np.count_nonzero(columns["adjusted_pvalue"] <= 0.05)
         choices["Entities stationary at 5 percent"] = f"{stationary}"
-    headline, *others = combine(pvalues, statistic, () if statistic == "simes" else STATISTICS, NULL)
+    headline, *others = combine(found.pvalues, statistic, among, NULL)
     return panel_test(
-        replace(headline, name=f"{headline.name} of {_NAMES[test]} tests"),
+        replace(headline, name=f"{headline.name} of {_NAMES[how.test]} tests"),
         series,
         SOME,
-        trend=trend,
+        trend=how.trend,
         parts=others,
         choices=choices,
         columns=columns,
-        nobs=int(nobs.sum()),
-        notes=notes,
-        size=f"fisher, {lags}, {trend}" if test == "adf" and statistic != "simes" else "",
+        nobs=int(found.rows.sum()),
+        notes=found.notes,
+        size=f"fisher, {how.lags}, {how.trend}" if how.test == "adf" and statistic != "simes" else "",
+        drawn=drawn,
     )
 
 

@@ -6,7 +6,7 @@ Reference: Im, Pesaran and Shin (2003), Journal of Econometrics 115.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import PanelVarError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, own_test
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
@@ -38,6 +39,7 @@ def ips_test(
     max_lags: int | None = None,
     min_lags: int = 0,
     rows: str = "all",
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
     convention: str = "default",
@@ -61,7 +63,7 @@ def ips_test(
     {data (panel variable), column (panel variable), lags (Dickey-Fuller)}
     trend : {"c", "ct"}
         Terms of each entity: a constant, or a constant and a trend.
-    {max_lags (panel Dickey-Fuller), min_lags, rows, demean, unusable (panel variable)}
+    {max_lags (panel Dickey-Fuller), min_lags, rows, bootstrap (panel), demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl"}
         How moments are read between and beyond the printed sizes. Under ``"plm"`` the error variance of each
         regression is divided by its rows, as ``purtest`` does unless ``dfcor = TRUE``, and lags stay by a t ratio of
@@ -107,23 +109,49 @@ def ips_test(
     if isinstance(lags, str) and max_lags is None:
         shortest = read_whole("min_lags", min_lags, 0)
         max_lags = _longest_with_moments(trend, int(series.periods.min()), shortest)
-    found, rule = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
-    ratios = found.ratios * np.sqrt(found.nobs / found.df) if convention == "plm" else found.ratios
-    moments = augmented_ratio_moments(trend, found.nobs, found.orders, convention=convention, labels=series.labels)
+
+    def regress(panel: PanelSeries) -> tuple[LevelRegressions, Array, str]:
+        found, rule = entity_regressions(panel, trend, lags, (min_lags, max_lags), rows, convention)
+        return found, found.ratios * np.sqrt(found.nobs / found.df) if convention == "plm" else found.ratios, rule
+
+    found, ratios, rule = regress(series)
     average = float(ratios.mean())
+    # Draws may choose lags where the data have none: what is for ratios without lags is then left out.
+    plain = lags == 0 if bootstrap is not None else not found.orders.any()
+    exact = _exact(series, found, average, trend, convention) if plain else ()
+    names = ("W", *("t-bar",) * len(exact), "Z-t-bar", *("Z-t-tilde-bar",) * (plain and trend == "c"))
+    try:
+        values = _statistics(names, found, ratios, trend, convention, series.labels)
+    except PanelVarError:
+        if bootstrap is None:
+            raise
+        # Draws need no table of moments.
+        names, values = ("t-bar",), np.array([[average]])
+    drawn = draw_statistics(
+        series,
+        trend,
+        read_bootstrap(bootstrap),
+        lambda panel, panels: _statistics(names, *regress(panel)[:2], trend, convention, panel.labels, panels),
+        upper=(False,) * len(names),
+        demean=demean,
+    )
+    unknown = own_test("Average ratio (t-bar)", average, math.nan, NULL)
+    titled = {"W": "Im-Pesaran-Shin W"}
+    headline, *parts = (
+        (exact or (unknown,))[0] if name == "t-bar" else lower_test(titled.get(name, name), float(value), NULL)
+        for name, value in zip(names, values[0], strict=True)
+    )
     return panel_test(
-        lower_test("Im-Pesaran-Shin W", _standardise(ratios, moments), NULL),
+        headline,
         series,
         SOME,
         trend=trend,
-        parts=(
-            *_exact(series, found, average, trend, convention),
-            *_without_lags(series, found, ratios, trend, convention),
-        ),
+        parts=parts,
         choices={"Lags": lags_in_words(found.orders, rule), "Average ratio": f"{average:.4f}"},
         columns={"ratio": ratios, "lags": found.orders, "rows": found.nobs, "coefficient": found.coefficient},
         nobs=int(found.nobs.sum()),
         size=f"ips, {lags}, {trend}",
+        drawn=drawn,
     )
 
 
@@ -139,35 +167,50 @@ def _longest_with_moments(trend: str, periods: int, shortest: int) -> int | None
     return None
 
 
-def _standardise(ratios: Array, moments: Moments) -> float:
-    """The average ratio, less its mean over its standard deviation."""
-    gap = float(ratios.mean()) - float(moments.mean.mean())
-    return math.sqrt(len(ratios)) * gap / math.sqrt(moments.variance.mean())
+def _statistics(
+    names: Sequence[str],
+    found: LevelRegressions,
+    ratios: Array,
+    trend: str,
+    convention: str,
+    labels: Sequence[object],
+    panels: int = 1,
+) -> Array:
+    """Statistics (panels, S) of so many panels, by name: averages of ratios, as they are or standardised."""
+    rows = found.nobs
+
+    def value(name: str) -> Array:
+        if name == "t-bar":
+            return np.asarray(ratios.reshape(panels, -1).mean(axis=1))
+        if name == "W":
+            moments = augmented_ratio_moments(trend, rows, found.orders, convention=convention, labels=labels)
+        elif name == "Z-t-tilde-bar":
+            # Of a regression with the partial correlation r, tau^2 = df r^2 / (1 - r^2), and under the null
+            # (T - 1) r^2.
+            restricted = found.ratios * np.sqrt((rows - 1) / (found.df + np.square(found.ratios)))
+            moments = ratio_moments(rows, tilde=True, convention=convention, labels=labels)
+            return _standardise(restricted, moments, panels)
+        elif trend == "ct":
+            moments = augmented_ratio_moments(trend, rows, 0, convention=convention, labels=labels)
+        else:
+            moments = ratio_moments(rows, convention=convention, labels=labels)
+        return _standardise(ratios, moments, panels)
+
+    return np.stack([value(name) for name in names], axis=1)
 
 
-def _without_lags(
-    series: PanelSeries, found: LevelRegressions, ratios: Array, trend: str, convention: str
-) -> tuple[TestResult, ...]:
-    """By the moments of ratios without lags; and of ratios with the variance of the null, if there are no lags."""
-    rows, labels = found.nobs, series.labels
-    if trend == "ct":
-        moments = augmented_ratio_moments(trend, rows, 0, convention=convention, labels=labels)
-        return (lower_test("Z-t-bar", _standardise(ratios, moments), NULL),)
-    moments = ratio_moments(rows, convention=convention, labels=labels)
-    usual = lower_test("Z-t-bar", _standardise(ratios, moments), NULL)
-    if found.orders.any():
-        return (usual,)
-    # Of a regression with the partial correlation r, tau^2 = df r^2 / (1 - r^2), and under the null (T - 1) r^2.
-    restricted = found.ratios * np.sqrt((rows - 1) / (found.df + np.square(found.ratios)))
-    tilde = ratio_moments(rows, tilde=True, convention=convention, labels=labels)
-    return usual, lower_test("Z-t-tilde-bar", _standardise(restricted, tilde), NULL)
+def _standardise(ratios: Array, moments: Moments, panels: int) -> Array:
+    """The average ratio of each panel, less its mean over its standard deviation."""
+    own, mean, variance = (each.reshape(panels, -1) for each in (ratios, moments.mean, moments.variance))
+    gap = own.mean(axis=1) - mean.mean(axis=1)
+    return np.asarray(math.sqrt(own.shape[1]) * gap / np.sqrt(variance.mean(axis=1)))
 
 
 def _exact(
     series: PanelSeries, found: LevelRegressions, average: float, trend: str, convention: str
 ) -> tuple[TestResult, ...]:
-    """The average ratio with its critical values, where there are no lags and the table has these sizes."""
-    if found.orders.any() or not series.balanced:
+    """The average ratio without lags with its critical values, where the table has these sizes."""
+    if not series.balanced:
         return ()
     try:
         critical = t_bar_critical_values(trend, series.n_entities, int(found.nobs[0]), convention)

@@ -5,9 +5,8 @@ References: Levin, Lin and Chu (2002), Journal of Econometrics 108, 1-24.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +18,9 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.linear.lag_windows import KERNELS, RULES
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import REASONS, lags_in_words, stack_regressions
-from panelvar.nonstationary.panel_series.panel_series import panel_series
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrend
 from panelvar.nonstationary.panel_unit_roots.moments import levin_lin_chu_adjustment
@@ -49,6 +49,7 @@ def llc_test(
     bandwidth: float | str = OWN_RULE,
     kernel: str = "bartlett",
     small_sample: bool = False,
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "raise",
     convention: str = "default",
@@ -81,7 +82,7 @@ def llc_test(
     small_sample : bool
         Divide the squares of each entity's regression by its degrees of freedom, and those of the pooled one by its
         rows less one (plm's ``dfcor``), not by rows.
-    {demean, unusable (panel variable)}
+    {bootstrap (panel), demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         By default changes are centred before their long-run variance with a trend only, as table 2 was drawn. The other
         programs centre them with a constant and detrend them with a trend, which makes the test reject true nulls far
@@ -128,27 +129,39 @@ def llc_test(
     choose("convention", convention, CONVENTIONS)
     small_sample = read_flag("small_sample", small_sample)
     series = panel_series(data, column, demean=demean, unusable=unusable)
-    # All that counts are ratios within entities: each may have units of its own.
-    values = columns_in_own_units(series.stack("The Levin-Lin-Chu test").T).T
-    found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
-    series.refuse_untested(found.status, REASONS)
-    periods = values.shape[1]
-    short_run = np.sqrt(found.rss / (found.df if small_sample else found.nobs))
-    changes = np.diff(values, axis=1)
     powers = (_CENTRED if convention == "default" else POWERS)[trend]
-    if powers:
-        changes = detrend(changes, powers)
-    widths = _bandwidths(changes, bandwidth, kernel, convention, float(found.nobs.mean()))
-    ratios = np.sqrt(long_run_variance(changes, kernel, widths)) / short_run
-    coefficient, std_error, variance = _pool(found, short_run, small_sample)
-    # Plm reads the table at the periods, gretl at the most rows, others at the average.
-    rows_read = {"plm": periods, "gretl": int(found.nobs.max())}.get(convention, float(found.nobs.mean()))
-    adjust = levin_lin_chu_adjustment(trend, rows_read, convention)
-    shift = float(ratios.mean()) * int(found.nobs.sum()) * std_error / variance * float(adjust.mean)
-    ratio = coefficient / std_error
-    statistic = (ratio - shift) / float(adjust.sd)
+
+    def adjusted(panel: PanelSeries, panels: int) -> _Adjusted:
+        # All that counts are ratios within entities: each may have units of its own.
+        values = columns_in_own_units(panel.stack("The Levin-Lin-Chu test").T).T
+        found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
+        panel.refuse_untested(found.status, REASONS)
+        nobs = found.nobs.reshape(panels, -1)
+        short_run = np.sqrt(found.rss / (found.df if small_sample else found.nobs))
+        changes = np.diff(values, axis=1)
+        if powers:
+            changes = detrend(changes, powers)
+        widths = _bandwidths(changes, bandwidth, kernel, convention, nobs.mean(axis=1))
+        ratios = np.sqrt(long_run_variance(changes, kernel, widths)) / short_run
+        coefficient, std_error, variance = _pool(found, short_run, panels, small_sample)
+        # Plm reads the table at the periods, gretl at the most rows, others at the average.
+        rows_read = {"plm": np.full(panels, values.shape[1]), "gretl": nobs.max(axis=1)}
+        adjust = levin_lin_chu_adjustment(trend, rows_read.get(convention, nobs.mean(axis=1)), convention)
+        shift = ratios.reshape(panels, -1).mean(axis=1) * nobs.sum(axis=1) * std_error / variance * adjust.mean
+        ratio = coefficient / std_error
+        return _Adjusted((ratio - shift) / adjust.sd, ratio, coefficient, found, widths, ratios, rule)
+
+    drawn = draw_statistics(
+        series,
+        trend,
+        read_bootstrap(bootstrap),
+        lambda panel, panels: adjusted(panel, panels).statistic[:, None],
+        upper=(False,),
+        demean=demean,
+    )
+    statistic, ratio, coefficient, found, widths, ratios, rule = adjusted(series, 1)
     return panel_test(
-        lower_test("Levin-Lin-Chu adjusted t", statistic, NULL),
+        lower_test("Levin-Lin-Chu adjusted t", float(statistic[0]), NULL),
         series,
         ALL,
         trend=trend,
@@ -156,8 +169,8 @@ def llc_test(
             "Lags": lags_in_words(found.orders, rule),
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(widths, bandwidth),
-            "Root less one": f"{coefficient:.4f}",
-            "Its t ratio": f"{ratio:.4f}",
+            "Root less one": f"{coefficient[0]:.4f}",
+            "Its t ratio": f"{ratio[0]:.4f}",
         },
         columns={
             "lags": found.orders,
@@ -168,29 +181,47 @@ def llc_test(
         },
         nobs=int(found.nobs.sum()),
         size=f"llc, {lags}, {trend}" if powers == _CENTRED[trend] else f"llc, centred, {trend}",
+        drawn=drawn,
     )
 
 
-def _pool(found: LevelRegressions, short_run: Array, small_sample: bool) -> tuple[float, float, float]:
-    """Regress all changes on all lagged levels, each over its entity's deviation: slope, its error, and variance."""
+class _Adjusted(NamedTuple):
+    """Of each panel (panels,) the statistic, the t ratio and coefficient of its pooled regression, and of entities."""
+
+    statistic: Array
+    ratio: Array
+    coefficient: Array
+    regressions: LevelRegressions
+    bandwidths: Array
+    deviation_ratios: Array
+    rule: str
+
+
+def _pool(found: LevelRegressions, short_run: Array, panels: int, small_sample: bool) -> tuple[Array, Array, Array]:
+    """Regress all changes on all lagged levels, each over its entity's deviation: slope, its error, and variance.
+
+    Of each of so many panels.
+    """
     assert found.level_left is not None
-    change = found.change_left / short_run[:, None]
-    level = found.level_left / short_run[:, None]
-    squares = float(np.square(level).sum())
-    coefficient = float((change * level).sum()) / squares
-    left = float(np.square(change - coefficient * level).sum())
-    count = int(found.nobs.sum())
-    std_error = math.sqrt(left / (count - 1 if small_sample else count) / squares)
+    change = (found.change_left / short_run[:, None]).reshape(panels, -1)
+    level = (found.level_left / short_run[:, None]).reshape(panels, -1)
+    squares = np.square(level).sum(axis=1)
+    coefficient = (change * level).sum(axis=1) / squares
+    left = np.square(change - coefficient[:, None] * level).sum(axis=1)
+    count = found.nobs.reshape(panels, -1).sum(axis=1)
+    std_error = np.sqrt(left / (count - 1 if small_sample else count) / squares)
     return coefficient, std_error, left / count
 
 
-def _bandwidths(changes: Array, bandwidth: float | str, kernel: str, convention: str, rows: float) -> Array:
-    """Lags of each entity's long-run variance, of changes (N, T - 1) and so many rows on average."""
+def _bandwidths(changes: Array, bandwidth: float | str, kernel: str, convention: str, rows: Array) -> Array:
+    """Lags of each entity's long-run variance, of changes (N, T - 1) and, by panel, so many rows on average."""
     if not isinstance(bandwidth, str) or choose("bandwidth", bandwidth, (OWN_RULE, *RULES)) != OWN_RULE:
         return entity_bandwidths(changes, bandwidth, kernel)
     most = changes.shape[1]
     # The numbers of the table were drawn with the changes' number, rounded.
-    base = {"default": most, "gretl": int(rows)}.get(convention, most + 1)
+    whole = np.floor(rows)
+    base = whole if convention == "gretl" else np.full(len(rows), most if convention == "default" else most + 1)
     width = 3.21 * base ** (1.0 / 3.0)
-    lags = round(width) if convention in ("default", "plm") else math.floor(width)
-    return np.full(len(changes), float(min(lags, int(rows) - 3 if convention == "gretl" else most - 1)))
+    lags = np.round(width) if convention in ("default", "plm") else np.floor(width)
+    found = np.minimum(lags, whole - 3.0 if convention == "gretl" else most - 1.0)
+    return np.repeat(found, len(changes) // len(rows))

@@ -6,27 +6,31 @@ Reference: Moon and Perron (2004), Journal of Econometrics 122, 81-126.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import InsufficientDataError
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
-from panelvar.nonstationary.panel_series.panel_series import panel_series
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import NULL, SOME, check_terms, detrend
 from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
+    PooledRoot,
     check_long_run,
-    number_of_factors,
+    numbers_of_factors,
     plain_root,
     pooled_root,
     refuse_without_changes,
     refuse_without_own_part,
 )
+from panelvar.nonstationary.unit_roots.regressions import alike
 
 FEWEST_ROWS = 5
 """Rows that the regressions need, for prewhitened variances of residuals on a trend and a root."""
@@ -44,6 +48,7 @@ def moon_perron_test(
     kernel: str = "quadratic-spectral",
     bandwidth: float | str = "andrews",
     small_sample: bool = True,
+    bootstrap: PanelBootstrap | None = None,
     unusable: str = "raise",
 ) -> PanelTestResult:
     r"""Test a unit root in every entity of a panel whose errors have factors (Moon and Perron 2004).
@@ -79,7 +84,7 @@ def moon_perron_test(
     small_sample : bool
         Divide squares of residuals by the rows less the root, and less the terms of a trend, not by rows as the paper
         does. By rows, the test with a trend rejects true nulls too often in short panels.
-    {unusable (panel variable)}
+    {bootstrap (panel), unusable (panel variable)}
 
     Returns
     -------
@@ -120,29 +125,41 @@ def moon_perron_test(
     check_long_run(kernel, bandwidth)
     small_sample = read_flag("small_sample", small_sample)
     series = panel_series(data, column, unusable=unusable)
-    values = in_own_units(series.stack("The Moon-Perron test"))
-    entities, periods = values.shape
+    entities, periods = series.stack("The Moon-Perron test").shape
     rows = periods - 1
     if rows < FEWEST_ROWS:
         raise InsufficientDataError(f"{periods} periods are too few. At least {FEWEST_ROWS + 1} are needed.")
-    left = detrend(values, 2) if trend == "ct" else values - values[:, :1] * (trend == "c")
-    refuse_without_changes(series, left.T, values.T)
-    levels = left.T
-    whole = plain_root(levels)
-    errors = levels[1:] - whole * levels[:-1]
-    rank = min(rows, entities)
-    count, how = number_of_factors(errors, rank, factors, criterion, max_factors)
-    loadings = np.linalg.qr(principal_components(errors, count, normalisation="loadings").loadings)[0]
-    own = levels - (levels @ loadings) @ loadings.T
-    own_errors = errors - (errors @ loadings) @ loadings.T
-    refuse_without_own_part(series, own_errors, errors, count)
     lost = (3 if trend == "ct" else 1) * small_sample
-    found = pooled_root(own, kernel, bandwidth, root=whole, lost=lost)
-    bias = -0.5 * found.short if trend == "ct" else found.one_sided
-    variance, precision = (3.75, 4.0) if trend == "ct" else (2.0, 1.0)
-    root = found.less(bias)
-    first = found.by_variance(root, variance * found.fourth / found.long**2)
-    statistic = found.by_squares(root, precision * found.long / found.fourth)
+
+    def test(panel: PanelSeries, panels: int) -> _Tested:
+        values = in_own_units(np.stack(panel.values))
+        left = detrend(values, 2) if trend == "ct" else values - values[:, :1] * (trend == "c")
+        refuse_without_changes(panel, left.T, values.T)
+        levels = left.reshape(panels, entities, periods).swapaxes(1, 2)
+        whole = plain_root(levels)
+        errors = levels[:, 1:] - whole[:, None, None] * levels[:, :-1]
+        counts, how = numbers_of_factors(errors, min(rows, entities), factors, criterion, max_factors)
+        own, own_errors = np.empty_like(levels), np.empty_like(errors)
+        for number, same in alike(counts):
+            found = principal_components(errors[same], number, normalisation="loadings")
+            loadings = np.linalg.qr(found.loadings)[0]
+            turned = loadings.swapaxes(1, 2)
+            own[same] = levels[same] - (levels[same] @ loadings) @ turned
+            own_errors[same] = errors[same] - (errors[same] @ loadings) @ turned
+        pooled = pooled_root(own, kernel, bandwidth, root=whole, lost=lost)
+        return _Tested(pooled, counts, how, errors, own_errors)
+
+    drawn = draw_statistics(
+        series,
+        trend,
+        read_bootstrap(bootstrap),
+        lambda panel, panels: _statistics(test(panel, panels).pooled, trend),
+        upper=(False, False),
+    )
+    tested = test(series, 1)
+    found, count, (errors,), (own_errors,) = tested.pooled, int(tested.counts[0]), tested.errors, tested.own_errors
+    refuse_without_own_part(series, own_errors, errors, count)
+    statistic, first = _statistics(found, trend)[0].tolist()
     return panel_test(
         lower_test("Moon-Perron t_b", statistic, NULL),
         series,
@@ -150,17 +167,40 @@ def moon_perron_test(
         trend=trend,
         parts=(lower_test("t_a", first, NULL),),
         choices={
-            "Factors": f"{count}{how}",
+            "Factors": f"{count}{tested.how}",
             "Kernel": kernel,
-            "Bandwidth": bandwidths_in_words(found.bandwidths, bandwidth),
-            "Pooled root": f"{root:.4f}",
+            "Bandwidth": bandwidths_in_words(found.bandwidths[0], bandwidth),
+            "Pooled root": f"{found.less(_bias(found, trend))[0]:.4f}",
         },
         columns={
-            "variance": found.variances,
-            "long_run_variance": found.long_run,
-            "bandwidth": found.bandwidths,
+            "variance": found.variances[0],
+            "long_run_variance": found.long_run[0],
+            "bandwidth": found.bandwidths[0],
             "own_share": np.square(own_errors).sum(axis=0) / np.square(errors).sum(axis=0),
         },
         nobs=entities * rows,
         size=f"moon-perron, {trend}",
+        drawn=drawn,
     )
+
+
+class _Tested(NamedTuple):
+    """Of panels the pooled root, numbers of factors and how they were found, and errors with them and without."""
+
+    pooled: PooledRoot
+    counts: Positions
+    how: str
+    errors: Array
+    own_errors: Array
+
+
+def _bias(found: PooledRoot, trend: str) -> Array:
+    return -0.5 * found.short if trend == "ct" else found.one_sided
+
+
+def _statistics(found: PooledRoot, trend: str) -> Array:
+    """t_b and t_a (panels, 2)."""
+    variance, precision = (3.75, 4.0) if trend == "ct" else (2.0, 1.0)
+    root = found.less(_bias(found, trend))
+    first = found.by_variance(root, variance * found.fourth / found.long**2)
+    return np.stack([found.by_squares(root, precision * found.long / found.fourth), first], axis=1)

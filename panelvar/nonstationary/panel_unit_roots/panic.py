@@ -5,7 +5,6 @@ References: Bai and Ng (2004), Econometrica 72, 1127-1177; Bai and Ng (2010), Ec
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -28,13 +27,14 @@ from panelvar.kernels.linear.common_trends import (
 )
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import (
     entity_regressions,
     lags_in_words,
     stack_regressions,
 )
-from panelvar.nonstationary.panel_series.panel_series import panel_series
-from panelvar.nonstationary.panel_series.pvalue_combinations import combine
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.nonstationary.panel_series.pvalue_combinations import combine, combined_statistics
 from panelvar.nonstationary.panel_series.result import PanelTestResult, end_notes, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import check_terms, detrend
 from panelvar.nonstationary.panel_unit_roots.critical_values import lower_tail_pvalue
@@ -42,6 +42,7 @@ from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
     PooledRoot,
     check_long_run,
     number_of_factors,
+    numbers_of_factors,
     pooled_root,
     refuse_without_changes,
     refuse_without_own_part,
@@ -49,12 +50,14 @@ from panelvar.nonstationary.panel_unit_roots.pooled_roots import (
 from panelvar.nonstationary.unit_roots.distributions import bounded_tau_pvalue, bridge_tau_pvalue, tau_pvalue
 from panelvar.nonstationary.unit_roots.lag_orders import RULES
 from panelvar.nonstationary.unit_roots.one_series import POWERS
+from panelvar.nonstationary.unit_roots.regressions import LevelRegressions, alike
 from panelvar.nonstationary.unit_roots.result import bound_notes
 
 OWN_RULE = "bai-ng"
 """The lags of Bai and Ng, from the numbers of periods and entities alone."""
 
 NULL = "every entity's own part has a unit root"
+OF_2010 = ("P_a", "P_b", "PMSB")
 LEVEL = 0.05
 """Significance level at which factors are found not to be stochastic trends."""
 SOME = "the own parts of some entities are stationary"
@@ -112,6 +115,7 @@ def panic_test(
     min_lags: int = 0,
     kernel: str = "quadratic-spectral",
     bandwidth: float | str = "andrews",
+    bootstrap: PanelBootstrap | None = None,
     unusable: str = "raise",
 ) -> PanicResult:
     r"""Test unit roots in factors and in what they leave of each entity: PANIC (Bai and Ng 2004, 2010).
@@ -151,7 +155,7 @@ def panic_test(
     kernel, bandwidth : {"quadratic-spectral", "bartlett", "parzen"}, float or str
         How the tests of 2010 estimate long-run variances of prewhitened residuals (Andrews and Monahan 1992). For the
         rules see `kpss_test`.
-    {unusable (panel variable)}
+    {bootstrap (panel), unusable (panel variable)}
 
     Returns
     -------
@@ -209,12 +213,33 @@ def panic_test(
         )
     found = cumulated_components(differences, count)
     refuse_without_own_part(series, found.idiosyncratic, differences, count)
-    own = replace(series, values=tuple(found.idiosyncratic.T), starts=series.starts + 1)
-    regressions, rule = entity_regressions(own, "n", used, (min_lags, max_lags), "all", "default")
+    limits = (min_lags, max_lags)
+
+    def regress(panel: PanelSeries, own: Array) -> tuple[LevelRegressions, str]:
+        values = tuple(own.swapaxes(-2, -1).reshape(-1, own.shape[-2]))
+        apart = replace(panel, values=values, starts=panel.starts + 1)
+        return entity_regressions(apart, "n", used, limits, "all", "default")
+
+    def statistics(panel: PanelSeries, panels: int) -> Array:
+        drawn = np.stack(panel.values).reshape(panels, entities, periods).swapaxes(1, 2)
+        steps = changes(np.ldexp(drawn, -unit), trend)
+        counts, _ = numbers_of_factors(steps, rank, factors, criterion, max_factors)
+        own = np.empty_like(steps)
+        for number, same in alike(counts):
+            own[same] = cumulated_components(steps[same], number).idiosyncratic
+        pvalues, _ = _pvalues(regress(panel, own)[0].ratios, trend)
+        combined = combined_statistics(pvalues.reshape(panels, -1), ("Pm", "P", "Z"))
+        tests = _statistics_of_2010(pooled_root(own, kernel, bandwidth), own, trend)
+        return np.concatenate([combined, tests], axis=1)
+
+    drawn = draw_statistics(
+        series, trend, read_bootstrap(bootstrap), statistics, upper=(True, True, False, False, False, False)
+    )
+    regressions, rule = regress(series, found.idiosyncratic)
     pvalues, ends = _pvalues(regressions.ratios, trend)
     headline, *others = combine(pvalues, "Pm", ("P", "Z"), NULL)
     root = pooled_root(found.idiosyncratic, kernel, bandwidth)
-    limits = (min_lags, max_lags)
+    of_2010 = _statistics_of_2010(root, found.idiosyncratic, trend)
     tests, trends = _of_factors(found.factors, trend, used, limits, fixed if isinstance(used, str) else used)
     left = differences - np.diff(found.factors, axis=0, prepend=0.0) @ found.loadings.T
     of_own_parts = panel_test(
@@ -222,7 +247,11 @@ def panic_test(
         series,
         SOME,
         trend=trend,
-        parts=(*others, *_tests_of_2010(root, found.idiosyncratic, trend), *tests),
+        parts=(
+            *others,
+            *(lower_test(name, float(value), NULL) for name, value in zip(OF_2010, of_2010, strict=True)),
+            *tests,
+        ),
         choices={
             "Factors": f"{count}{how}",
             "Stochastic trends among them": f"{trends}",
@@ -241,6 +270,7 @@ def panic_test(
         nobs=int(regressions.nobs.sum()),
         notes=ends,
         size=f"panic, {lags}, {trend}",
+        drawn=drawn,
     )
     return PanicResult(
         **vars(of_own_parts),
@@ -260,16 +290,16 @@ def _pvalues(ratios: Array, trend: str) -> tuple[Array, tuple[Note, ...]]:
     return found, end_notes(beyond)
 
 
-def _tests_of_2010(root: PooledRoot, own: Array, trend: str) -> tuple[TestResult, ...]:
-    """The tests of 2010: of a pooled root, and of the squares of the levels."""
-    squares = float(np.square(own[1:]).sum()) / (root.entities * root.rows**2)
+def _statistics_of_2010(root: PooledRoot, own: Array, trend: str) -> Array:
+    """The statistics of 2010 (..., 3) of own parts (..., T - 1, N): of a pooled root, and of the levels' squares."""
+    squares = np.square(own[..., 1:, :]).sum(axis=(-2, -1)) / (root.entities * root.rows**2)
     ratio = root.fourth / root.long**2
     if trend == "c":
         corrected = root.less(root.one_sided)
         values = (
             root.by_variance(corrected, 2.0 * ratio),
             root.by_squares(corrected, root.long / root.fourth),
-            math.sqrt(3.0 * root.entities / root.fourth) * (squares - root.long / 2.0),
+            np.sqrt(3.0 * root.entities / root.fourth) * (squares - root.long / 2.0),
         )
     else:
         share = root.short / root.long
@@ -277,9 +307,9 @@ def _tests_of_2010(root: PooledRoot, own: Array, trend: str) -> tuple[TestResult
         values = (
             root.by_variance(corrected, 7.2 * ratio * share**2),
             root.by_squares(corrected, root.long / root.fourth / share**2 / 1.2),
-            math.sqrt(45.0 * root.entities / root.fourth) * (squares - root.long / 6.0),
+            np.sqrt(45.0 * root.entities / root.fourth) * (squares - root.long / 6.0),
         )
-    return tuple(lower_test(name, value, NULL) for name, value in zip(("P_a", "P_b", "PMSB"), values, strict=True))
+    return np.stack(values, axis=-1)
 
 
 def _of_factors(

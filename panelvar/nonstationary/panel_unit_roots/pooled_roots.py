@@ -2,7 +2,8 @@ r"""Panels without their factors: how many these are, and one autoregressive roo
 
 Of levels :math:`Y` and lagged levels :math:`Y_{-1}` (T, N), the pooled root is
 :math:`\hat\rho = tr(Y_{-1}'Y) / tr(Y_{-1}'Y_{-1})`. What it leaves of each entity has a variance :math:`\sigma_i^2`, a
-long-run variance :math:`\omega_i^2` and half their difference, :math:`\lambda_i`.
+long-run variance :math:`\omega_i^2` and half their difference, :math:`\lambda_i`. Several panels are (..., T, N): dots
+stand for panels or nothing.
 
 References: Moon and Perron (2004), Journal of Econometrics 122, 81-126; Bai and Ng (2010), Econometric Theory 26,
 1088-1114.
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.core.base.arguments import read_whole
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import (
     CollinearityError,
@@ -42,34 +43,34 @@ class PooledRoot(NamedTuple):
     Attributes
     ----------
     rows, entities : int
-    cross, squares : float
+    cross, squares : array (...)
         :math:`tr(Y_{-1}'Y)` and :math:`tr(Y_{-1}'Y_{-1})`.
-    variances, long_run, bandwidths : arrays (N,)
+    variances, long_run, bandwidths : arrays (..., N)
         :math:`\sigma_i^2`, :math:`\omega_i^2`, and the bandwidth of each.
     """
 
     rows: int
     entities: int
-    cross: float
-    squares: float
+    cross: Array
+    squares: Array
     variances: Array
     long_run: Array
     bandwidths: Array
 
     @property
-    def short(self) -> float:
+    def short(self) -> Array:
         r"""Average of :math:`\sigma_i^2`."""
-        return float(self.variances.mean())
+        return np.asarray(self.variances.mean(axis=-1))
 
     @property
-    def long(self) -> float:
+    def long(self) -> Array:
         r"""Average of :math:`\omega_i^2`."""
-        return float(self.long_run.mean())
+        return np.asarray(self.long_run.mean(axis=-1))
 
     @property
-    def fourth(self) -> float:
+    def fourth(self) -> Array:
         r"""Average of :math:`\omega_i^4`."""
-        return float(np.square(self.long_run).mean())
+        return np.asarray(np.square(self.long_run).mean(axis=-1))
 
     @property
     def scale(self) -> float:
@@ -77,51 +78,55 @@ class PooledRoot(NamedTuple):
         return math.sqrt(self.entities) * self.rows
 
     @property
-    def one_sided(self) -> float:
+    def one_sided(self) -> Array:
         r"""Average of :math:`\lambda_i`."""
         return 0.5 * (self.long - self.short)
 
     @property
-    def root(self) -> float:
+    def root(self) -> Array:
         r""":math:`\hat\rho`."""
         return self.cross / self.squares
 
-    def less(self, bias: float) -> float:
+    def less(self, bias: Array) -> Array:
         """The root after each product of a level and the one before has lost a bias."""
         return (self.cross - self.entities * self.rows * bias) / self.squares
 
-    def by_variance(self, root: float, variance: float) -> float:
+    def by_variance(self, root: Array, variance: Array) -> Array:
         """Distance of a root from one over the deviation that it has in the limit."""
-        return self.scale * (root - 1.0) / math.sqrt(variance)
+        return self.scale * (root - 1.0) / np.sqrt(variance)
 
-    def by_squares(self, root: float, precision: float) -> float:
+    def by_squares(self, root: Array, precision: Array) -> Array:
         """Distance of a root from one, over a deviation with the panel's own sum of squares."""
-        return self.scale * (root - 1.0) * math.sqrt(self.squares / self.scale**2 * precision)
+        return self.scale * (root - 1.0) * np.sqrt(self.squares / self.scale**2 * precision)
 
 
-def plain_root(levels: Array) -> float:
-    r""":math:`\hat\rho` of levels (T + 1, N), as it is."""
-    return float((levels[:-1] * levels[1:]).sum() / np.square(levels[:-1]).sum())
+def plain_root(levels: Array) -> Array:
+    r""":math:`\hat\rho` (...) of levels (..., T + 1, N), as it is."""
+    before, now = levels[..., :-1, :], levels[..., 1:, :]
+    return np.asarray((before * now).sum(axis=(-2, -1)) / np.square(before).sum(axis=(-2, -1)))
 
 
 def pooled_root(
-    levels: Array, kernel: str, bandwidth: float | str, *, root: float | None = None, lost: int = 0
+    levels: Array, kernel: str, bandwidth: float | str, *, root: Array | None = None, lost: int = 0
 ) -> PooledRoot:
-    """Add up what the pooled root of levels (T + 1, N) needs, with the variances of what it, or another root, leaves.
+    """Add up what the pooled root of levels (..., T + 1, N) needs, with the variances of what that root leaves.
 
-    Long-run variances are prewhitened (Andrews and Monahan 1992); squares are divided by rows less those lost.
+    Another root may be given. Long-run variances are prewhitened (Andrews and Monahan 1992); squares are divided by
+    rows less those lost.
     """
-    before, now = levels[:-1], levels[1:]
-    residuals = now - (plain_root(levels) if root is None else root) * before
-    widths = read_bandwidth(bandwidth, kernel, len(residuals))
-    found = prewhitened_covariance(residuals.T[..., None], kernel, widths, divisor=float(len(now) - lost))
+    before, now = levels[..., :-1, :], levels[..., 1:, :]
+    residuals = now - (plain_root(levels) if root is None else root)[..., None, None] * before
+    rows, entities = now.shape[-2:]
+    widths = read_bandwidth(bandwidth, kernel, rows)
+    across = np.ascontiguousarray(residuals.swapaxes(-2, -1))
+    found = prewhitened_covariance(across[..., None], kernel, widths, divisor=float(rows - lost))
     return PooledRoot(
-        len(now),
-        now.shape[1],
-        float((before * now).sum()),
-        float(np.square(before).sum()),
-        found.contemporaneous[:, 0, 0],
-        found.two_sided[:, 0, 0],
+        rows,
+        entities,
+        (before * now).sum(axis=(-2, -1)),
+        np.square(before).sum(axis=(-2, -1)),
+        found.contemporaneous[..., 0, 0],
+        found.two_sided[..., 0, 0],
         found.bandwidth,
     )
 
@@ -137,25 +142,33 @@ def number_of_factors(
     panel: Array, rank: int, factors: int | None, criterion: str, max_factors: int | None
 ) -> tuple[int, str]:
     """How many factors a panel (T, N) of some rank has, and how that was found, in words."""
+    counts, how = numbers_of_factors(panel, rank, factors, criterion, max_factors)
+    return int(counts), how
+
+
+def numbers_of_factors(
+    panel: Array, rank: int, factors: int | None, criterion: str, max_factors: int | None
+) -> tuple[Positions, str]:
+    """How many factors panels (..., T, N) of some rank have, (...), and how that was found, in words."""
     choose("criterion", criterion, CRITERIA)
     if factors is None:
         most = (
             max(min(MOST_FACTORS, rank // 3), 1) if max_factors is None else read_whole("max_factors", max_factors, 1)
         )
         _refuse_too_many("max_factors", most, rank, panel)
-        return int(counted(panel, most).chosen[criterion]), f" ({criterion}, 0 to {most})"
+        return counted(panel, most).chosen[criterion], f" ({criterion}, 0 to {most})"
     if max_factors is not None:
         raise SpecificationError(
             "max_factors= applies when a criterion finds the number of factors. You gave the number by factors=."
         )
     count = read_whole("factors", factors, 0)
     _refuse_too_many("factors", count, rank, panel)
-    return count, ""
+    return np.full(panel.shape[:-2], count, dtype=np.intp), ""
 
 
 def _refuse_too_many(option: str, count: int, rank: int, panel: Array) -> None:
     if count >= rank:
-        rows, entities = panel.shape
+        rows, entities = panel.shape[-2:]
         raise InsufficientDataError(
             f"{option}={count} is too many. So many factors leave nothing of {entities} entities with {rows} changes. "
             f"Take fewer than {rank}."

@@ -112,6 +112,10 @@ class LagOrders:
             return np.asarray(np.maximum(stays.shape[-1] - 1 - stays[..., ::-1].argmax(axis=-1), shortest))
         return np.asarray(shortest + self.criteria(rule)[..., shortest:].argmin(axis=-1))
 
+    def take(self, units: Positions) -> LagOrders:
+        """Some of the series."""
+        return LagOrders(self.triangles[units], self.exponents[units], self.nobs, self.fixed, self.step)
+
     def level(self, orders: int | Positions) -> LevelRegressions:
         """Regressions with these orders, one for each series, on these rows; without residuals."""
         if self.triangles.ndim == 2:

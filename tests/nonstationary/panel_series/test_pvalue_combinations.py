@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 import panelvar as pv
-from panelvar.nonstationary.panel_series.pvalue_combinations import COMBINATIONS, hommel_adjusted
+from panelvar.nonstationary.panel_series.pvalue_combinations import COMBINATIONS, combine, hommel_adjusted
 
 # Oersal and Arsova (2016), tables 7 and 8: p-values of 19 countries for two ranks, and Pm and Z as printed.
 ONE_RELATION = """0.829 0.404 0.878 0.565 0.478 0.621 0.776 0.897 0.284 0.736 0.837 0.351 0.417 0.049 0.975 0.998 0.845
@@ -102,7 +102,7 @@ def test_one_is_the_result_and_the_others_are_its_parts():
 
 def test_uniform_pvalues_reject_as_often_as_the_level_says():
     draws = np.random.default_rng(5).uniform(size=(2000, 12))
-    rejected = {name: np.mean([test(p, "").pvalue < 0.05 for p in draws]) for name, test in COMBINATIONS.items()}
+    rejected = {name: np.mean([combine(p, name, (), "")[0].pvalue < 0.05 for p in draws]) for name in COMBINATIONS}
     # Pm is for many tests, Hartung's guards against correlation that is not there.
     assert 0.05 < rejected.pop("Pm") < 0.08
     assert 0.01 < rejected.pop("hartung") < 0.05
