@@ -15,6 +15,7 @@ SCORES = np.arange(-36, 37) / 10.0
 
 # Rows, and thousands of random walks drawn of each length.
 GRID = (
+    *((rows, 4000) for rows in range(3, 10)),
     (10, 4000),
     (12, 4000),
     (15, 4000),
@@ -32,11 +33,13 @@ STEPS, LIMITS = 32, 8000
 """Steps between which a Wiener process is drawn, and thousands of them."""
 
 TERMS = {"n": 0, "c": 1, "ct": 2}
+FEWEST_DF = 2
+"""Rows less coefficients that a regression has at least."""
 CHUNK = 4000
 
 
 def ratios(rows: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Dickey-Fuller ratios without lags of so many random walks, by terms, (3, count)."""
+    """Dickey-Fuller ratios without lags of so many random walks, by terms, (3, count); NaN where rows are too few."""
     terms = np.linalg.qr(np.arange(rows)[:, None] ** np.arange(2.0))[0]
     found = []
     for first in range(0, count, CHUNK):
@@ -53,9 +56,13 @@ def ratios(rows: int, count: int, rng: np.random.Generator) -> np.ndarray:
                 squares = squares - of_level[:, powers - 1] ** 2
                 products = products - of_level[:, powers - 1] * of_change[:, powers - 1]
                 changes = changes - of_change[:, powers - 1] ** 2
-            left = changes - products**2 / squares
-            parts.append(products / np.sqrt(squares * left / (rows - powers - 1)))
+            df = rows - powers - 1
             assert place == powers
+            if df < FEWEST_DF:
+                parts.append(np.full(len(change), np.nan))
+                continue
+            left = changes - products**2 / squares
+            parts.append(products / np.sqrt(squares * left / df))
         found.append(parts)
     return np.concatenate(found, axis=1)
 
@@ -111,11 +118,12 @@ def main() -> None:
     )
     print("# by the standard normal score of the probability; PYTHONPATH=tests python -m")
     print("# simulation.dickey_fuller_quantiles made them. Standard errors are 0.001 within two, 0.01 at the ends, and")
-    print("# twice that from 250 rows on.")
+    print("# twice that from 250 rows on; with few rows the ends have larger ones.")
     print("trend,rows," + ",".join(f"{score:g}" for score in SCORES))
     for trend, quantiles in table().items():
         for rows, found in quantiles:
-            print(f"{trend},{rows}," + ",".join(f"{each:.4f}" for each in found))
+            if not np.isnan(found[0]):
+                print(f"{trend},{rows}," + ",".join(f"{each:.4f}" for each in found))
 
 
 if __name__ == "__main__":

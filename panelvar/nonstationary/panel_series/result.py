@@ -237,12 +237,13 @@ def _by_bootstrap(tests: Sequence[TestResult], drawn: DrawnStatistics) -> Iterat
     yield from tests[count:]
 
 
-def end_notes(beyond: Mask) -> tuple[Note, ...]:
-    """Return a note on the entities' Dickey-Fuller ratios that lie beyond the range of published p-values."""
+def end_notes(beyond: Mask, known: str = "MacKinnon's polynomials") -> tuple[Note, ...]:
+    """Return a note on the entities' Dickey-Fuller ratios that lie beyond the range of known p-values."""
     count = int(np.count_nonzero(beyond))
     if not count:
         return ()
     text = (
-        f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials, and have the ends' p-values."
+        f"{count} of {len(beyond)} ratios are beyond the ends of {known}, and have the ends' p-values, which are "
+        "bounds."
     )
     return (Note("ratios-beyond", text),)

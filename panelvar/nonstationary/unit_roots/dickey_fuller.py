@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import choose
+from panelvar.core.base.errors import Note, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.nonstationary.unit_roots.distributions import (
+    SHORTEST_GLS,
     gls_critical_values,
     gls_pvalue,
     tau_critical_values,
@@ -163,6 +164,12 @@ def dfgls_test(
     check_trend(trend, ("c", "ct"))
     choose("rows", rows, ROWS)
     series = one_series(data, column)
+    if len(series.values) < SHORTEST_GLS:
+        text = (
+            f"The simulated quantiles begin at {SHORTEST_GLS} periods; there are {len(series.values)}. The p-value is "
+            f"that of {SHORTEST_GLS}, and too small."
+        )
+        series = series._replace(notes=(*series.notes, Note("few-periods", text)))
     return unit_root_result(
         "DF-GLS",
         series,
@@ -200,7 +207,8 @@ def dfgls_tests(
     left = quasi_detrended(series, trend_columns(POWERS[trend], periods), DISTANCE[trend])
     found = choose_regressions(lagged_differences(left, 0), choice, common=rows == "common")
     found = found._replace(status=np.where(deterministic(left, series), FLAT, found.status))
-    return from_levels(found, found.ratios, gls_pvalue(found.ratios, trend, periods), found.orders, choice.words)
+    pvalue, bound = gls_pvalue(found.ratios, trend, periods)
+    return from_levels(found, found.ratios, pvalue, found.orders, choice.words)._replace(bound=bound)
 
 
 def quasi_detrended(series: Array, terms: Array, distance: float) -> Array:

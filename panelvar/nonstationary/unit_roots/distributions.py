@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.constants import constants, numbers_by
+from panelvar.core.base.errors import InsufficientDataError
 
 SERIES_OF_PVALUES = 6
 """Series for which MacKinnon (1994) has p-values; his critical values (2010) go up to twelve."""
@@ -28,6 +29,9 @@ _BRIDGE = np.cumprod(np.array([1.0, *((k - 0.5) / k for k in range(1, 13))]))
 
 NEAR_AN_END = 10
 """How many quantiles near an end fix the line that goes on beyond it."""
+
+SHORTEST_GLS = 20
+"""Periods with which the quantiles of the DF-GLS ratio begin; shorter series have those of so many."""
 
 # Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1.
 KPSS = {
@@ -113,10 +117,16 @@ def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, f
     return found
 
 
-def simulated_tau_pvalue(statistic: Array, trend: str, rows: Array | Positions) -> Array:
+def simulated_tau_pvalue(statistic: Array, trend: str, rows: Array | Positions, *, bounded: bool = True) -> Array:
     """P-values of Dickey-Fuller ratios (N,) for the rows of each regression (N,), infinite for the limit.
 
-    Normal scores, linear between simulated quantiles; beyond them they go on as they do near the end.
+    Normal scores, linear between simulated quantiles; ratios beyond these have the p-values of the ends, see
+    `at_an_end`. As other programs print numbers there, unbounded ones go on as they do near the end.
+
+    Raises
+    ------
+    InsufficientDataError
+        A regression has fewer rows than any with quantiles.
     """
     from scipy.special import ndtr
 
@@ -124,13 +134,22 @@ def simulated_tau_pvalue(statistic: Array, trend: str, rows: Array | Positions) 
     for size in np.unique(rows):
         own = rows == size
         scores, quantiles = _quantiles_at("dickey_fuller_quantiles", trend, float(size))
-        ends = (np.r_[0, NEAR_AN_END], np.r_[-1, -1 - NEAR_AN_END])
-        slopes = [np.diff(scores[end])[0] / np.diff(quantiles[end])[0] for end in ends]
         values = statistic[own]
         found[own] = np.interp(values, quantiles, scores)
-        found[own] += slopes[0] * np.minimum(values - quantiles[0], 0.0)
-        found[own] += slopes[1] * np.maximum(values - quantiles[-1], 0.0)
+        if not bounded:
+            ends = (np.r_[0, NEAR_AN_END], np.r_[-1, -1 - NEAR_AN_END])
+            slopes = [np.diff(scores[end])[0] / np.diff(quantiles[end])[0] for end in ends]
+            found[own] += slopes[0] * np.minimum(values - quantiles[0], 0.0)
+            found[own] += slopes[1] * np.maximum(values - quantiles[-1], 0.0)
     return np.clip(ndtr(found), SMALLEST_PVALUE, LARGEST_PVALUE)
+
+
+def at_an_end(pvalues: Array) -> Mask:
+    """Which p-values of `simulated_tau_pvalue` are those of an end of the quantiles, and so bounds."""
+    from scipy.special import ndtr
+
+    scores, _, _ = _quantiles("dickey_fuller_quantiles", "c")
+    return np.asarray((pvalues <= ndtr(scores[0])) | (pvalues >= ndtr(scores[-1])))
 
 
 @cache
@@ -142,25 +161,36 @@ def _quantiles(table: str, trend: str) -> tuple[Array, Array, Array]:
 
 
 def _quantiles_at(table: str, trend: str, size: float) -> tuple[Array, Array]:
-    """Names and quantiles for a size, linear in one over it."""
+    """Names and quantiles for a size, linear in one over it.
+
+    Raises
+    ------
+    InsufficientDataError
+        The size is below the first of the table.
+    """
     names, sizes, quantiles = _quantiles(table, trend)
+    if 1.0 / size > sizes[-1] * (1.0 + 1e-9):
+        raise InsufficientDataError(
+            f"The simulated quantiles begin at {round(1.0 / sizes[-1])}; there are {size:g}. More periods are needed."
+        )
     return names, np.array([np.interp(1.0 / size, sizes, column) for column in quantiles.T])
 
 
-def gls_pvalue(statistic: float | Array, trend: str, periods: int) -> Array:
-    """P-value of the DF-GLS ratio for a number of periods: normal scores interpolated between simulated quantiles."""
+def gls_pvalue(statistic: float | Array, trend: str, periods: int) -> tuple[Array, NDArray[np.str_]]:
+    """P-value of the DF-GLS ratio for a number of periods, and "<" or ">" where it is beyond the simulated quantiles.
+
+    Normal scores are interpolated between them.
+    """
     from scipy.special import ndtr, ndtri
 
-    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, periods)
-    scores = ndtri(probabilities)
-    place = np.clip(np.searchsorted(quantiles, statistic), 1, len(quantiles) - 1)
-    share = (statistic - quantiles[place - 1]) / (quantiles[place] - quantiles[place - 1])
-    return np.asarray(ndtr(scores[place - 1] + share * (scores[place] - scores[place - 1])))
+    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, max(periods, SHORTEST_GLS))
+    bound = np.where(statistic < quantiles[0], "<", np.where(statistic > quantiles[-1], ">", ""))
+    return np.asarray(ndtr(np.interp(statistic, quantiles, ndtri(probabilities)))), bound
 
 
 def gls_critical_values(trend: str, periods: int) -> dict[float, float]:
     """Critical values of the DF-GLS ratio by level for a number of periods."""
-    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, periods)
+    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, max(periods, SHORTEST_GLS))
     return {level: float(quantiles[probabilities == level][0]) for level in (0.01, 0.025, 0.05, 0.10)}
 
 

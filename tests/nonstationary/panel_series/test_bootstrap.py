@@ -308,3 +308,13 @@ def test_other_things_are_no_bootstrap():
 def test_all_tests_have_it():
     for function, _ in (*UNIT_ROOTS.values(), *RELATIONS.values()):
         assert "bootstrap" in inspect.signature(function).parameters
+
+
+def test_averages_of_few_entities_are_warned_of():
+    """In draws too the averages are taken out, so that their p-values allow for it."""
+    for entities in (2, 5):
+        with pytest.warns(pv.PanelVarWarning, match=f"takes out the average of only {entities} entities"):
+            pv.ips_test(table_of(walks(entities, 20)), lags=0, demean=True)
+    with pytest.warns(pv.PanelVarWarning, match="takes out the average of only 3 entities"):
+        pv.kao_test(relation_of(walks(3, 20, 2)), "y", "x", lags=0, demean=True)
+    assert pv.ips_test(table_of(walks(6, 20)), lags=0, demean=True).notes == ()

@@ -7,6 +7,7 @@ import pytest
 from nonstationary.panel_unit_roots.panels import panel_of, walks
 from parity.runner import expected_tree
 from reference_data import table
+from scipy import stats
 
 import panelvar as pv
 from panelvar.nonstationary.unit_roots.distributions import simulated_tau_pvalue
@@ -75,8 +76,25 @@ def test_ratios_beyond_the_ends_of_the_polynomials():
     assert np.isfinite([found.statistic, *(part.statistic for part in found.parts)]).all()
     assert "1 of 4 ratios are beyond the ends" in " ".join(str(found.summary()).split())
     simulated = pv.fisher_test(panel_of(values), "y", lags=0)
-    assert 0.9999 < simulated.individual["pvalue"].iloc[3] < 1.0
+    assert simulated.individual["pvalue"].iloc[3] == pytest.approx(stats.norm.cdf(3.6))
+    assert "1 of 4 ratios are beyond the ends of the simulated quantiles" in simulated.notes[0].text
     assert np.isfinite([simulated.statistic, *(part.statistic for part in simulated.parts)]).all()
+
+
+def test_simes_prints_a_bound_where_its_ratio_is_beyond_the_quantiles():
+    values = np.vstack([walks(3, 60, seed=1), walks(1, 60, root=0.0, seed=2)])
+    found = pv.simes_test(panel_of(values), "y", lags=0)
+    assert found.individual["ratio"].iloc[3] < -5.0
+    assert found.bound == "<" and found.pvalue == pytest.approx(4 * stats.norm.cdf(-3.6))
+    assert "p < 0.000636" in found.in_a_line() and found.rejects(0.001)
+    # Other programs print numbers there.
+    assert pv.simes_test(panel_of(values), "y", lags=0, convention="plm").bound == ""
+
+
+def test_phillips_perron_tests_of_few_periods_say_so():
+    with pytest.warns(pv.PanelVarWarning, match="Phillips-Perron tests of so few periods"):
+        pv.fisher_test(panel_of(walks(6, 9)), "y", test="pp")
+    assert pv.fisher_test(panel_of(walks(6, 9)), "y", test="pp", bootstrap=pv.PanelBootstrap(draws=9)).notes == ()
 
 
 def test_stationary_entities_are_found():

@@ -266,7 +266,7 @@ def test_dfgls_pvalues_are_those_of_its_size(trend, periods):
     for level, value in gls_critical_values(trend, periods).items():
         assert (drawn < value).mean() == pytest.approx(level, abs=5 * np.sqrt(level / 40_000) + 0.02 * level)
     for value in (-4.5, -2.3, -1.2, -0.4, 0.9):
-        assert gls_pvalue(value, trend, periods) == pytest.approx((drawn < value).mean(), abs=0.012)
+        assert gls_pvalue(value, trend, periods)[0] == pytest.approx((drawn < value).mean(), abs=0.012)
 
 
 def test_dfgls_against_published_tables_and_gretl():
@@ -275,15 +275,28 @@ def test_dfgls_against_published_tables_and_gretl():
     published = {50: (-3.77, -3.46, -3.19, -2.89), 100: (-3.58, -3.29, -3.03, -2.74), 200: (-3.46, -3.18, -2.93, -2.64)}
     for periods, values in published.items():
         assert_allclose(list(gls_critical_values("ct", periods).values()), values, rtol=0.02)
-    assert gls_pvalue(-0.378283, "c", 77) == pytest.approx(0.719, abs=0.005)
+    assert gls_pvalue(-0.378283, "c", 77)[0] == pytest.approx(0.719, abs=0.005)
     # In the limit that of the ratio without terms.
     assert_allclose(
         [gls_critical_values("c", 10**6)[level] for level in (0.01, 0.05, 0.10)],
         [tau_critical_values("n", 10**6)[level] for level in (0.01, 0.05, 0.10)],
         atol=0.03,
     )
-    assert gls_pvalue(-60.0, "c", 50) == pytest.approx(0.0, abs=1e-9)
-    assert gls_pvalue(60.0, "ct", 50) == pytest.approx(1.0)
+    # Beyond the quantiles there are bounds.
+    for statistic, end, bound in ((-60.0, 0.001, "<"), (60.0, 0.999, ">")):
+        pvalue, said = gls_pvalue(statistic, "c", 50)
+        assert (pvalue, said) == (pytest.approx(end), bound)
+
+
+def test_dfgls_prints_a_bound_beyond_its_quantiles():
+    noise = np.random.default_rng(1).standard_normal(200)
+    test = pv.dfgls_test(noise, lags=0)
+    assert (test.bound, round(test.pvalue, 12)) == ("<", 0.001) and test.in_a_line().endswith("p < 0.001")
+
+
+def test_dfgls_of_fewer_periods_than_its_quantiles_says_so():
+    (note,) = pv.dfgls_test(walk(3, 12), lags=0).notes
+    assert note.text.startswith("The simulated quantiles begin at 20 periods; there are 12.")
 
 
 def test_a_bounded_pvalue_says_so():
