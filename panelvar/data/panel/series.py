@@ -267,6 +267,9 @@ def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:
             "and leave time as the index. fit_var_batch fits a VAR to each entity, fit_panel_var one to all, and "
             "panel_unit_root_table has the tests of panels."
         )
+    if getattr(data.index, "step", 1) < 0:
+        # A RangeIndex that runs backwards: its last row is the first period.
+        data = data.iloc[::-1]
     array = data.to_numpy()
     if array.dtype == np.float64:
         values = np.array(array, order="C")

@@ -53,3 +53,29 @@ def test_a_gap_is_not_bridged(series):
 def test_a_lag_order_in_the_place_of_names(series):
     with pytest.raises(pv.SpecificationError, match="A lag order is lags=2"):
         pv.fit_var(series, 2)
+
+
+FALLING = {
+    "range": lambda index: pd.RangeIndex(1800, 1800 + len(index)),
+    "every second": lambda index: pd.RangeIndex(1800, 1800 + 2 * len(index), 2),
+    "periods": lambda index: index,
+    "dates": lambda index: pd.date_range("1990-01-01", periods=len(index), freq="QS"),
+}
+
+
+@pytest.mark.parametrize("labels", FALLING.values(), ids=FALLING)
+def test_rows_from_the_last_to_the_first_are_put_in_order(series, labels):
+    frame = series.to_frame().assign(rate=series.shift(2).fillna(0.0) ** 2)
+    rising = frame.set_axis(labels(frame.index))
+    falling = rising[::-1]
+    calls = [
+        lambda data: pv.fit_var(data, lags=1).forecast(2).to_frame(),
+        lambda data: pv.fit_var(data, lags=2).params,
+        lambda data: pv.fit_var(data["inflation"], lags=1, exogenous=data["rate"].to_numpy()).resids,
+        lambda data: pv.adf_test(data, column="inflation", lags=2).summary().to_frame(),
+        lambda data: pd.DataFrame([str(pv.johansen_test(data, lags=2))]),
+        lambda data: pv.fit_local_projections(data, lags=1, horizon=3).to_frame(),
+        lambda data: pv.fit_local_projections(data, shock="rate", lags=1, horizon=3).to_frame(),
+    ]
+    for call in calls:
+        pd.testing.assert_frame_equal(call(falling), call(rising), check_freq=False)
