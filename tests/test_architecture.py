@@ -75,7 +75,7 @@ MANY_PARAMETERS = {
     "fit_iv_pooled": (13, "three lists of columns beside the options of a panel"),
     "fit_iv_fixed_effects": (14, "three lists of columns beside the options of a panel"),
     "fit_iv_random_effects": (14, "three lists of columns beside the options of a panel"),
-    "fit_local_projections": (24, "columns, shocks, errors and bands in one call: no result stands between"),
+    "fit_local_projections": (25, "columns, shocks, errors and bands in one call: no result stands between"),
     "fit_panel_local_projections": (19, "columns, shocks, errors and bands in one call: no result stands between"),
     "fisher_test": (15, "the options of two tests of each entity"),
     "fit_arellano_bond": (16, "which moments, which weights and which errors, beside the options of a panel"),

@@ -667,6 +667,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "options": of("None"),
     "past": of("3", "10"),
     "controls": lambda writer: writer.roles("x2"),
+    "fit_local_projections.state": of("None", "(series.iloc[:, 0] > 0.0).astype(float)"),
     "state": lambda writer: writer.role("s"),
     "shock_lags": of("0", "1"),
     "control_lags": of("0", "1"),

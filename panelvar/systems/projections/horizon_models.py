@@ -17,12 +17,16 @@ from panelvar.kernels.dynamics.terms import Terms, regressor_labels
 from panelvar.systems.identification.instruments_of_shocks import first_stage, note_strength
 from panelvar.systems.projections.bootstrap import ProjectionBootstrap
 from panelvar.systems.projections.horizon_regressions import DependentColumn, Projection, project
-from panelvar.systems.projections.projection_data import ProjectionData
+from panelvar.systems.projections.projection_data import ProjectionData, without_shock_lags
 from panelvar.systems.projections.projection_errors import ErrorRule
+from panelvar.systems.projections.result import FEW_DEGREES
 from panelvar.systems.responses.shocks import Shocks, positive_factor
 from panelvar.systems.var.var import lag_order
 from panelvar.systems.var.var_convention import VarConvention
 from panelvar.systems.var.var_result import VarResult
+
+CORRELATED = 2.0
+"""Autocorrelation times the root of the rows beyond which a shock is said to be correlated over time."""
 
 
 class HorizonRegressions:
@@ -47,23 +51,41 @@ class HorizonRegressions:
         past = order if read.shock is not None or augmented else order - 1
         own_lags = 0
         if read.shock is not None and not read.in_system:
-            own_lags = lag_order((order if augmented else 0) if shock_lags is None else shock_lags, 0, "shock_lags")
+            own_lags = lag_order(order if shock_lags is None else shock_lags, 0, "shock_lags")
             refuse_beyond("shock_lags", own_lags, len(values))
         elif shock_lags is not None:
             raise SpecificationError("shock_lags= is for an observed shock that is not a variable of the system.")
-        blocks = [self.beside, *(_shift(values, lag) for lag in range(1, past + 1))]
+        self.shock_lags = past if read.in_system else own_lags
+        fixed, names, own = terms.n_deterministic, read.table.names, (read.shock_name,)
+        blocks = [self.beside[:, fixed:], *(_shift(values, lag) for lag in range(1, past + 1))]
         if own_lags and read.shock is not None:
             blocks += [_shift(read.shock, lag) for lag in range(1, own_lags + 1)]
-        self.controls = np.concatenate(blocks, axis=1)
-        self.impulses = values if read.shock is None else read.shock
-        self.labels = (*terms.labels, *(f"L{lag}.{name}" for lag in range(1, past + 1) for name in read.table.names))
-        self.labels += tuple(f"L{lag}.{read.shock_name}" for lag in range(1, own_lags + 1))
-        self.measured = (*terms.labels[terms.n_deterministic :], *read.table.names * past)
-        self.measured += (read.shock_name,) * own_lags + tuple(read.instrument_names)
-        self.measured += read.table.names if read.shock is None else (read.shock_name,)
+        controls = np.concatenate(blocks, axis=1)
+        labels = (*terms.labels[fixed:], *(f"L{lag}.{name}" for lag in range(1, past + 1) for name in names))
+        labels += tuple(f"L{lag}.{read.shock_name}" for lag in range(1, own_lags + 1))
+        units = (*terms.labels[fixed:], *names * past, *own * own_lags)
+        self.impulses, impulses = (values, names) if read.shock is None else (read.shock, own)
+        self.instruments, instruments = read.instruments, read.instrument_names
+        units_of_impulses = instruments + impulses
+        shared, shared_labels = [self.beside[:, :fixed]], terms.labels[:fixed]
+        self.states: tuple[Mask, ...] = ()
+        if read.state is not None:
+            # Trends and seasons are the same in both states; a constant differs by the state itself.
+            self.states = (read.state[:, 0] == 1.0, read.state[:, 0] == 0.0)
+            if terms.has_constant:
+                shared, shared_labels = [*shared, read.state], (*shared_labels, read.state_name)
+            controls, self.impulses = _by_state(controls, self.states), _by_state(self.impulses, self.states)
+            if self.instruments is not None:
+                self.instruments = _by_state(self.instruments, self.states)
+            labels, instruments, impulses = (_named_by_state(each) for each in (labels, instruments, impulses))
+            units, units_of_impulses = units * 2, read.instrument_names * 2 + own * 2
+        self.controls = np.concatenate([*shared, controls], axis=1)
+        self.labels = (*shared_labels, *labels, *instruments, *impulses)
+        self.measured = units + units_of_impulses
         self.usable: Mask = np.isfinite(np.concatenate([self.controls, self.impulses], axis=1)).all(axis=1)
-        if read.instruments is not None:
-            self.usable &= np.isfinite(read.instruments).all(axis=1)
+        for beside in (read.instruments, read.state):
+            if beside is not None:
+                self.usable &= np.isfinite(beside).all(axis=1)
         self.whole: Mask = np.asarray(np.isfinite(values).all(axis=1))
         if common:
             for lead in range(horizon + 1):
@@ -84,6 +106,7 @@ class HorizonRegressions:
         others = {
             self.read.shock_name: None if self.read.in_system else self.read.shock,
             "the instruments": self.read.instruments,
+            "the state": self.read.state,
             "exogenous variables": table.exogenous,
         }
         there = {
@@ -201,24 +224,23 @@ class HorizonRegressions:
         )
 
     def of_shock(self, standardised: bool) -> tuple[Array, Array, tuple[Note, ...]]:
-        """Responses (H + 1, K, 1) and influences (H + 1, K, 1, P) of an observed shock."""
+        """Responses (H + 1, K, S) and influences (H + 1, K, S, P) of an observed shock in S states, or one."""
         read = self.read
-        values = np.empty((self.horizon + 1, self.values.shape[1], 1))
+        values = np.empty((self.horizon + 1, self.values.shape[1], self.impulses.shape[1]))
         influence = np.zeros((*values.shape, len(self.values)))
         shared = self._projections(0)
         scale = 1.0
-        notes: tuple[Note, ...] = ()
+        notes = self._notes_of_shock_lags(shared[0][0])
         rows = shared[0][0]
-        assert read.shock is not None
-        if standardised or read.instruments is not None:
-            left = _partial_out(self.controls[rows], read.shock[rows])
+        if standardised or self.instruments is not None:
+            left = _partial_out(self.controls[rows], self.impulses[rows])
             if standardised:
-                # The shock given the controls has a degree of freedom more than the outcome.
-                scale = float(np.sqrt(np.square(left).sum() / (shared[0][1].df_resid + 1.0)))
-            if read.instruments is not None:
-                stage = first_stage(left[:, 0], _partial_out(self.controls[rows], read.instruments[rows]))
-                text = f"First stage at horizon 0: robust F = {stage.robust:.2f} over {stage.nobs} rows."
-                notes = note_strength(text, stage.robust)
+                # The shock given the controls has a degree of freedom more than the outcome; in two states it has one
+                # size, so that responses can be compared.
+                degrees = shared[0][1].df_resid + left.shape[1]
+                scale = float(np.sqrt(np.square(left.sum(axis=1)).sum() / degrees))
+            if self.instruments is not None:
+                notes += self._first_stages(left, _partial_out(self.controls[rows], self.instruments[rows]), rows)
         for lead in range(self.horizon + 1):
             rows, found = shared[lead]
             self.counts[lead], self.degrees[lead] = len(rows), found.df_resid
@@ -228,6 +250,24 @@ class HorizonRegressions:
             own = read.table.names.index(read.shock_name)
             values[0, own], influence[0, own] = scale, 0.0
         return values, influence, notes
+
+    def _first_stages(self, left: Array, tools: Array, rows: Positions) -> tuple[Note, ...]:
+        """How strong the instruments are at horizon 0, in each state."""
+        notes: tuple[Note, ...] = ()
+        count = len(self.read.instrument_names)
+        for place, name in enumerate(self.shock_names):
+            own = self.states[place][rows] if self.states else slice(None)
+            stage = first_stage(left[own, place], tools[own, place * count : (place + 1) * count])
+            where = f"{name}: first" if self.states else "First"
+            text = f"{where} stage at horizon 0: robust F = {stage.robust:.2f} over {stage.nobs} rows."
+            notes += note_strength(text, stage.robust)
+        return notes
+
+    @property
+    def shock_names(self) -> tuple[str, ...]:
+        """What responses to an observed shock are called."""
+        shock, state = self.read.shock_name, self.read.state_name
+        return (f"{shock} ({state} = 1)", f"{shock} ({state} = 0)") if self.states else (shock,)
 
     def _projections(self, first: int) -> dict[int, tuple[Positions, Projection]]:
         """The regression of every horizon; one factor serves all where the rows are the same."""
@@ -250,7 +290,7 @@ class HorizonRegressions:
         return found
 
     def _project(self, rows: Positions, left: Array, lead: int) -> Projection:
-        tools = self.read.instruments
+        tools = self.instruments
         width = self.controls.shape[1] + self.impulses.shape[1] + (0 if tools is None else tools.shape[1])
         if len(rows) <= width:
             raise InsufficientDataError(
@@ -268,17 +308,78 @@ class HorizonRegressions:
                 leverages=self.rule.needs_leverages,
             )
         except DependentColumn as error:
-            impulses = self.read.table.names if self.read.shock is None else (self.read.shock_name,)
-            names = (*self.labels, *self.read.instrument_names, *impulses)
             raise CollinearityError(
-                f"At horizon {lead} the regressor {names[error.place]!r} is a linear combination of others."
+                f"At horizon {lead} the regressor {self.labels[error.place]!r} is a linear combination of others."
             ) from None
 
     def notes(self) -> tuple[Note, ...]:
         """What a reader should know of the rows and the errors."""
         shown = f"{self.counts[-1]} rows at horizon {self.horizon}, {self.counts[0]} at 0"
         rows = Note("rows", f"{shown}; errors: {self.rule.label}.")
-        return (rows, *self.rule.notes(self.augmented, self.horizon))
+        return (rows, *self._notes_of_errors())
+
+    def notes_of_degrees(self) -> tuple[Note, ...]:
+        """Say at which horizons limits are those of t, because few degrees of freedom are left."""
+        few = np.flatnonzero(self.degrees < FEW_DEGREES)
+        if not few.size:
+            return ()
+        where = f"At horizon {few[0]}" if len(few) == 1 else f"At {len(few)} horizons, the first of them {few[0]},"
+        fewest = self.degrees.min()
+        text = (
+            f"{where} the regression has fewer than {FEW_DEGREES} degrees of freedom (the fewest: {fewest:g}), so the "
+            "limits there are those of the t distribution. Standard errors from so few rows are themselves too small; "
+            "fewer lags or a shorter horizon leave more."
+        )
+        return (Note("few-degrees", text, warn=bool(fewest < FEW_DEGREES / 3)),)
+
+    def _notes_of_errors(self) -> tuple[Note, ...]:
+        """What errors without a kernel take for granted."""
+        if self.rule.kernel is not None:
+            return ()
+        label, text = self.rule.label, ""
+        if self.read.instruments is not None:
+            text = (
+                f"{label} errors have no kernel. They hold if the controls say all that the past says of the "
+                "instruments; where they do not, use cov='newey-west', or give lags of the instruments as exogenous=."
+            )
+            return (Note("no-kernel", text),)
+        if self.read.shock is not None and self.shock_lags:
+            text = (
+                f"The controls have {count_of(self.shock_lags, 'lag')} of the shock. Where older ones do not help to "
+                f"predict it, the scores are uncorrelated over time, so {label} errors need no kernel (Montiel Olea "
+                "and Plagborg-Moller 2021)."
+            )
+            return (Note("lag-augmented", text),)
+        if self.read.shock is None and self.augmented:
+            text = (
+                "With lag augmentation the scores are uncorrelated over time, so heteroskedasticity-consistent errors "
+                "need no kernel (Montiel Olea and Plagborg-Moller 2021)."
+            )
+            return (Note("lag-augmented", text),)
+        if self.read.shock is None and self.horizon > 1:
+            text = (
+                f"Residuals at horizon h are correlated over h - 1 periods. {label} errors without lag "
+                "augmentation ignore this. Use lag_augmented=True or cov='newey-west'."
+            )
+            return (Note("serial-correlation-ignored", text, warn=True),)
+        return ()
+
+    def _notes_of_shock_lags(self, rows: Positions) -> tuple[Note, ...]:
+        """Say what it takes to leave the shock's own lags out."""
+        if self.shock_lags:
+            return ()
+        notes: tuple[Note, ...] = (without_shock_lags(self.read.shock_name),)
+        if self.rule.kernel is None and self.read.instruments is None:
+            series = np.zeros(len(self.values))
+            series[rows] = _partial_out(self.controls[rows], self.impulses[rows]).sum(axis=1)
+            correlation = float(series[1:] @ series[:-1] / (series @ series))
+            text = (
+                f"{self.rule.label} errors have no kernel, so they hold if the shock, less what the controls explain, "
+                f"is uncorrelated over time; its correlation with the period before is {correlation:.2f}. Otherwise "
+                "use cov='newey-west', or keep the shock's lags."
+            )
+            notes += (Note("no-kernel", text, warn=abs(correlation) * np.sqrt(len(rows)) > CORRELATED),)
+        return notes
 
 
 def _shift(values: Array, lag: int) -> Array:
@@ -286,6 +387,16 @@ def _shift(values: Array, lag: int) -> Array:
     out = np.full(values.shape, np.nan)
     out[lag:] = values[: len(values) - lag]
     return out
+
+
+def _by_state(values: Array, states: tuple[Mask, ...]) -> Array:
+    """Columns of each state, zero in the other."""
+    # By selection: a product would make infinite values of the other state missing ones.
+    return np.concatenate([np.where(state[:, None], values, 0.0) for state in states], axis=1)
+
+
+def _named_by_state(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{name}:{state}" for state in (1, 0) for name in names)
 
 
 def _span(rows: Positions) -> slice | Positions:

@@ -42,6 +42,7 @@ def fit_local_projections(
     ordering: Sequence[str] | None = None,
     shock: str | pd.Series | npt.ArrayLike | None = None,
     instruments: str | Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
+    state: str | pd.Series | npt.ArrayLike | None = None,
     shock_size: str | None = None,
     trend: str = "c",
     seasons: int = 0,
@@ -55,7 +56,7 @@ def fit_local_projections(
     impact: str = "estimated",
     bands: Any = None,
     level: float | Sequence[float] = 0.95,
-    distribution: str = "normal",
+    distribution: str | None = None,
     missing: str = "drop",
     convention: str | VarConvention = "default",
 ) -> ProjectedResponses:
@@ -67,7 +68,8 @@ def fit_local_projections(
     with :math:`\Theta_0` the impact of the shocks in the vector autoregression of the same order, which
     ``identification`` makes of it. With ``shock=`` it is instead the regression on a shock that is observed,
 
-    .. math:: y_{t+h} = D_t + \theta_h \epsilon_t + C_{h1} y_{t-1} + \dots + C_{hp} y_{t-p} + \xi_{t,h},
+    .. math:: y_{t+h} = D_t + \theta_h \epsilon_t + C_{h1} y_{t-1} + \dots + C_{hp} y_{t-p}
+        + \gamma_{h1} \epsilon_{t-1} + \dots + \gamma_{hr} \epsilon_{t-r} + \xi_{t,h},
 
     and with ``instruments=`` two-stage least squares of it (LP-IV).
 
@@ -84,6 +86,11 @@ def fit_local_projections(
         variable that the shock moves by one unit.
     instruments : column names, Series, DataFrame or array, optional
         Instruments for the shock.
+    state : str, Series or array (T,), optional
+        Zeros and ones, known when an observed shock comes (a lag, usually): the shock, the controls and the constant
+        have coefficients of their own in either state (Ramey and Zubairy 2018), and there are two responses, ``shock
+        (state = 1)`` and ``shock (state = 0)``. Trends and seasons are shared. A response is the average one after
+        that state, whatever states follow.
     shock_size : {"sd", "unit"}, optional
         By default one standard deviation for a scheme, one unit for an observed shock. The standard deviation of an
         observed shock is that of what controls leave of it, and counts as known.
@@ -93,23 +100,28 @@ def fit_local_projections(
     lag_augmented : bool
         Whether one lag more than the model has is a control: q = p, and q = p - 1 without (Montiel Olea and
         Plagborg-Moller 2021). Heteroskedasticity-consistent errors are then valid at every horizon, whether or not the
-        data have unit roots.
+        data have unit roots. With an observed shock the controls are the same either way, and this chooses the default
+        errors.
     shock_lags : int, optional
-        Lags of an observed shock among the controls; by default ``lags``, or none without lag augmentation.
+        Lags r of an observed shock among the controls; as many as ``lags`` by default. Without any (``shock_lags=0``)
+        the response is to the shock and to what its past says of it; this is the same only for a shock that its past
+        does not predict.
     cumulative : bool, or names of variables
         Sum responses over periods, of all variables or of these; errors are those of the sums.
     sample : {"all", "common"}
         Each horizon on all rows it can use, or every horizon (and the vector autoregression) on the rows of the last.
     cov : str, HC or PanelNeweyWest, optional
-        ``"HC0"`` to ``"HC5"`` or ``"newey-west"``. By default ``"HC1"`` if lag-augmented, else ``"newey-west"``, whose
-        lags at horizon h are h unless ``PanelNeweyWest(lags=...)`` says otherwise.
+        ``"HC0"`` to ``"HC5"`` or ``"newey-west"``. By default ``"HC1"`` if lag-augmented, else, and where no lag of an
+        observed shock is a control, ``"newey-west"``, whose lags at horizon h are h unless ``PanelNeweyWest(lags=...)``
+        says otherwise.
     impact : {"estimated", "known"}
         Whether errors count the impact matrix as estimated, or as known as in Jorda (2005).
     bands : DeltaMethod or bootstrap source, optional
         Pointwise by default; see `ProjectedResponses.with_bands`.
     {level (band)}
-    distribution : {"normal", "t"}
-        Distribution of an estimate over its standard error; t has the regression's degrees of freedom.
+    distribution : {"normal", "t"}, optional
+        Distribution of an estimate over its standard error; t has the regression's degrees of freedom. By default t
+        at horizons with fewer than 30, and normal at the others.
     {missing (system), convention (system)}
 
     Returns
@@ -143,7 +155,7 @@ def fit_local_projections(
     ----------
     Jorda (2005), American Economic Review 95(1), 161-182; Montiel Olea and Plagborg-Moller (2021), Econometrica 89(4),
     1789-1823; Plagborg-Moller and Wolf (2021), Econometrica 89(2), 955-980; Stock and Watson (2018), Economic Journal
-    128, 917-948.
+    128, 917-948; Ramey and Zubairy (2018), Journal of Political Economy 126(2), 850-901, equation 2.
 
     Examples
     --------
@@ -164,11 +176,14 @@ def fit_local_projections(
     choose("sample", sample, SAMPLES)
     choose("missing", missing, DROP_OR_RAISE)
     choose("impact", impact, ("estimated", "known"))
-    choose("distribution", distribution, ("normal", "t"))
+    if distribution is not None:
+        choose("distribution", distribution, ("normal", "t"))
     lag_augmented = read_flag("lag_augmented", lag_augmented)
     if instruments is not None and shock is None:
         raise SpecificationError("instruments= is for the variable named in shock=.")
-    read = read_projection_data(data, columns, shock, instruments, exogenous)
+    if state is not None and shock is None:
+        raise SpecificationError("state= is for an observed shock. Name it in shock=, say one of structural_shocks().")
+    read = read_projection_data(data, columns, shock, instruments, exogenous, state)
     summed = read_cumulative(cumulative, read.table.names)
     periods = len(read.table.values)
     terms = terms_within(periods, trend, seasons, read.table.exogenous_names, exogenous_lags)
@@ -180,7 +195,8 @@ def fit_local_projections(
     order = lag_order(lags, 0 if shock is not None else 1)
     for option, reach in (("horizon", horizon), ("lags", order)):
         refuse_beyond(option, reach, periods)
-    rule = error_rule(cov, lag_augmented)
+    own_lags = order if shock_lags is None else lag_order(shock_lags, 0, "shock_lags")
+    rule = error_rule(cov, lag_augmented and own_lags > 0)
     model = HorizonRegressions(read, terms, order, horizon, lag_augmented, shock_lags, sample == "common", rule)
     notes = read.table.notes + few + model.missing_notes(missing)
     size = shock_size or ("sd" if shock is None else "unit")
@@ -211,13 +227,13 @@ def fit_local_projections(
         }
     else:
         words = "observed" if instruments is None else "instrumented"
-        described = {"shocks": (read.shock_name,), "identification": words, "scheme": words, "shock_size": size}
+        described = {"shocks": model.shock_names, "identification": words, "scheme": words, "shock_size": size}
     result = ProjectedResponses(
         values=values,
         names=read.table.names,
         cumulative=said_cumulative(summed, read.table.names),
         std_errors=errors,
-        notes=notes + more + model.notes(),
+        notes=notes + more + model.notes() + (model.notes_of_degrees() if distribution is None else ()),
         influence=influence,
         nobs_by_horizon=model.counts,
         df_by_horizon=model.degrees,

@@ -40,6 +40,7 @@ from panelvar.panels.instruments.instrumental import fit_iv_fixed_effects, fit_i
 from panelvar.panels.static.fixed import fit_fixed_effects
 from panelvar.panels.static.pooled import fit_pooled
 from panelvar.panels.static.result import LinearResult
+from panelvar.systems.projections.projection_data import without_shock_lags
 from panelvar.systems.projections.result import ProjectedResponses
 from panelvar.systems.var.var import lag_order
 
@@ -89,7 +90,8 @@ def fit_panel_local_projections(
     lags : int
         Lags p of the outcome among the controls; of its differences, where ``long_difference``.
     shock_lags : int, optional
-        Lags of the shock; as many as ``lags`` by default.
+        Lags of the shock; as many as ``lags`` by default. Without any (``shock_lags=0``) the response is to the shock
+        and to what its past says of it.
     control_lags : int, optional
         Lags of the controls; as many as ``lags`` by default.
     {horizon, effects}
@@ -193,6 +195,7 @@ def fit_panel_local_projections(
         results.append(frame.fit(lead, effects, used, weights, rules))
     projected = _assemble(frame, results, used, rules, y, cumulative, lags)
     lacking = _lacking(panel, (y, shock, *beside, *tools, state, weights))
+    lacking += () if reaches["shock_lags"] else (without_shock_lags(shock),)
     projected = replace(projected, notes=(*lacking, *projected.notes))
     emit(projected.notes)
     return projected.with_bands(bands, level=levels)

@@ -1,4 +1,4 @@
-"""The data of local projections: a system's variables and, beside them, a shock, instruments, controls."""
+"""The data of local projections: a system's variables and, beside them, a shock, instruments, a state, controls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from panelvar.core.base.arguments import read_labels
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import DataError, SpecificationError
+from panelvar.core.base.errors import DataError, Note, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.series import VarData, as_table, read_var_data, rows_of
@@ -31,6 +31,9 @@ class ProjectionData:
         Whether the shock is one of the variables.
     instruments : array (P, q) or None
     instrument_names : tuple of str
+    state : array (P, 1) or None
+        Zeros and ones.
+    state_name : str
     """
 
     table: VarData
@@ -39,10 +42,12 @@ class ProjectionData:
     in_system: bool = False
     instruments: Array | None = None
     instrument_names: tuple[str, ...] = ()
+    state: Array | None = None
+    state_name: str = ""
 
 
 def read_projection_data(
-    data: Any, names: Sequence[Hashable] | None, shock: Any, instruments: Any, exogenous: Any
+    data: Any, names: Sequence[Hashable] | None, shock: Any, instruments: Any, exogenous: Any, state: Any = None
 ) -> ProjectionData:
     """Read variables and what stands beside them; a Series is matched by its labels, an array by position.
 
@@ -51,12 +56,17 @@ def read_projection_data(
     Raises
     ------
     DataError
-        As `panelvar.data.panel.series.read_var_data`, or labels do not match.
+        As `panelvar.data.panel.series.read_var_data`, labels do not match, or the state is not of zeros and ones.
     """
     names = None if names is None else read_labels("columns", names)
     data, names = as_table(data, names)
     in_system = isinstance(shock, str) and (shock in names if names is not None else instruments is not None)
-    parts = {"shock": None if in_system else shock, "instrument": instruments, "exogenous": exogenous}
+    parts = {
+        "shock": None if in_system else shock,
+        "instrument": instruments,
+        "state": state,
+        "exogenous": exogenous,
+    }
     given = {role: part for role, part in parts.items() if part is not None}
     _require_names(data, given)
     if not given:
@@ -77,14 +87,44 @@ def read_projection_data(
     own, own_names = pieces.get("exogenous", (None, ()))
     table = replace(table, exogenous=own, exogenous_names=own_names)
     values, label = pieces.get("shock", (None, ()))
-    if values is not None and values.shape[1] != 1:
-        raise SpecificationError(f"shock= has {values.shape[1]} columns. Give one shock at a time.")
+    regime, regime_names = pieces.get("state", (None, ()))
+    for option, column in (("shock", values), ("state", regime)):
+        if column is not None and column.shape[1] != 1:
+            raise SpecificationError(f"{option}= has {column.shape[1]} columns. Give one {option} at a time.")
+    if regime is not None:
+        _require_states(regime, regime_names[0])
     if in_system:
         if shock not in table.names:
             raise SpecificationError(f"shock={shown(shock)} is not a variable of the system: {list(table.names)}.")
         values, label = table.values[:, [table.names.index(shock)]], (shock,)
     tools, tool_names = pieces.get("instrument", (None, ()))
-    return ProjectionData(table, values, label[0] if label else "", in_system, tools, tool_names)
+    return ProjectionData(
+        table,
+        values,
+        label[0] if label else "",
+        in_system,
+        tools,
+        tool_names,
+        regime,
+        regime_names[0] if regime_names else "",
+    )
+
+
+def without_shock_lags(shock: str) -> Note:
+    """What it takes for granted to leave the lags of an observed shock out."""
+    text = (
+        f"No lag of {shown(shock)} is a control (shock_lags=0). If its past predicts it, its responses are partly "
+        "those to earlier shocks."
+    )
+    return Note("no-shock-lags", text)
+
+
+def _require_states(values: Array, name: str) -> None:
+    there = values[np.isfinite(values)]
+    if not np.isin(there, (0.0, 1.0)).all():
+        raise DataError(f"The state {shown(name)} must be of zeros and ones.")
+    if len(np.unique(there)) < 2:
+        raise DataError(f"The state {shown(name)} never changes, so there is one response. Leave state= out.")
 
 
 def _require_names(data: Any, given: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import Note, SpecificationError, choose
+from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.estimates.covariance.covariances import HC, leverage_multiplier
 from panelvar.estimates.covariance.named import specification_of
 from panelvar.estimates.covariance.serial import PanelNeweyWest
@@ -63,27 +63,14 @@ class ErrorRule:
             return np.asarray(np.einsum("...t,...t->...", influence, influence))
         return np.stack([serial_variances(own, self.kernel, lag) for own, lag in zip(influence, lags, strict=True)])
 
-    def notes(self, augmented: bool, horizon: int) -> tuple[Note, ...]:
-        """What a reader should know of errors without a kernel."""
-        if self.kernel is not None or (not augmented and horizon <= 1):
-            return ()
-        if augmented:
-            text = (
-                "With lag augmentation the scores are uncorrelated over time, so heteroskedasticity-consistent errors "
-                "need no kernel (Montiel Olea and Plagborg-Moller 2021)."
-            )
-            return (Note("lag-augmented", text),)
-        text = (
-            f"Residuals at horizon h are correlated over h - 1 periods. {self.residuals} errors without lag "
-            "augmentation ignore this. Use lag_augmented=True or cov='newey-west'."
-        )
-        return (Note("serial-correlation-ignored", text, warn=True),)
 
+def error_rule(cov: Any, uncorrelated: bool) -> ErrorRule:
+    """Read ``cov=``, a name or one of the covariances that apply to time series.
 
-def error_rule(cov: Any, augmented: bool) -> ErrorRule:
-    """Read ``cov=``, a name or one of the covariances that apply to time series."""
+    By default there is a kernel, unless the controls leave scores that are ``uncorrelated`` over time.
+    """
     if cov is None:
-        cov = HC("HC1") if augmented else PanelNeweyWest()
+        cov = HC("HC1") if uncorrelated else PanelNeweyWest()
     cov = specification_of(cov) or HC("HC1")
     if isinstance(cov, HC):
         return ErrorRule(cov.kind)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from panelvar.systems.projections.bootstrap import ProjectionBootstrap
     from panelvar.systems.var.var_result import VarResult
 
+FEW_DEGREES = 30
+"""Degrees of freedom below which limits are by default those of t: at 30 they are 4% further out than normal ones."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProjectedResponses(Responses):
@@ -56,8 +59,9 @@ class ProjectedResponses(Responses):
         Kernel for pairs of dates; None where influences are uncorrelated.
     kernel_lags : array (horizon + 1,) or None
         Its bandwidth at each horizon. The joint covariance has one for all, the largest.
-    distribution : {"normal", "t"}
-        Distribution of an estimate over its standard error.
+    distribution : {"normal", "t"} or None
+        Distribution of an estimate over its standard error. None is t at horizons with fewer than 30 degrees of
+        freedom, and normal at the others.
     var : VarResult or None
         The vector autoregression whose impact matrix defines the shocks.
     fits : tuple of LinearResult
@@ -92,7 +96,7 @@ class ProjectedResponses(Responses):
     covariance: str = ""
     kernel: str | None = None
     kernel_lags: Array | None = None
-    distribution: str = "normal"
+    distribution: str | None = "normal"
     var: VarResult | None = None
     fits: tuple[LinearResult, ...] = ()
     bootstrap: ProjectionBootstrap | None = None
@@ -187,9 +191,11 @@ class ProjectedResponses(Responses):
 
         def limits_at(level: float) -> tuple[Array, Array]:
             critical = source.critical(errors, level, self._directions)
-            if self.distribution == "t":
-                normal = quantile(level, np.inf) if critical is None else critical
-                critical = np.asarray(stdtrit(self.df_by_horizon[:, None, None], ndtr(normal)), dtype=np.float64)
+            degrees = self.df_by_horizon[:, None, None]
+            if self.distribution == "t" or (self.distribution is None and (degrees < FEW_DEGREES).any()):
+                normal = np.asarray(quantile(level, np.inf) if critical is None else critical)
+                student = np.asarray(stdtrit(degrees, ndtr(normal)), dtype=np.float64)
+                critical = student if self.distribution == "t" else np.where(degrees < FEW_DEGREES, student, normal)
             return normal_limits(self.values, errors, level, critical)
 
         band = Band(nested(levels, limits_at), f"{self.covariance} errors{source.covered}", errors)

@@ -275,6 +275,136 @@ def test_t_and_normal_limits():
     np.testing.assert_allclose(many.upper, lp.values + reach, rtol=1e-12)
 
 
+def newey_west(scores, lags):
+    total = scores.T @ scores
+    for lag in range(1, lags + 1):
+        cross = scores[lag:].T @ scores[:-lag]
+        total += (1.0 - lag / (lags + 1.0)) * (cross + cross.T)
+    return total
+
+
+@pytest.mark.parametrize("kept", [None, 1, 0])
+def test_an_observed_shock_keeps_its_lags_whatever_the_errors(kept):
+    data, p = us(), 3
+    options = {"lags": p, "horizon": 4, "shock": "dl_realinv", "shock_lags": kept}
+    textbook = pv.fit_local_projections(data, lag_augmented=False, **options)
+    np.testing.assert_array_equal(textbook.values, pv.fit_local_projections(data, **options).values)
+    assert textbook.covariance == "Newey-West (lags h)"
+    y, s = data[US[:2]].to_numpy(), data[["dl_realinv"]].to_numpy()
+    for h in range(5):
+        rows = np.arange(p, len(y) - h)
+        own = [s[rows - lag] for lag in range(1, (p if kept is None else kept) + 1)]
+        x = np.column_stack([lagged(y, p, rows), *own, s[rows]])
+        for place in range(2):
+            b, e, inverse = ols(x, y[rows + h, place])
+            v = inverse @ newey_west(x * e[:, None], h) @ inverse * len(rows) / (len(rows) - x.shape[1])
+            assert textbook.values[h, place, 0] == pytest.approx(b[-1], rel=1e-8)
+            assert textbook.std_errors[h, place, 0] == pytest.approx(np.sqrt(v[-1, -1]), rel=1e-8)
+
+
+def test_lags_of_the_shock_that_are_left_out_are_said():
+    data = us().assign(rate=np.cumsum(np.random.default_rng(3).standard_normal(len(us()))))
+    options = {"columns": US[:2], "shock": "rate", "lags": 2, "horizon": 2}
+
+    def codes(lp):
+        return {note.code for note in lp.notes}
+
+    kept = pv.fit_local_projections(data, **options)
+    assert kept.covariance == "HC1"
+    assert "lag-augmented" in codes(kept)
+    assert "no-shock-lags" not in codes(kept)
+    without = pv.fit_local_projections(data, shock_lags=0, **options)
+    assert without.covariance == "Newey-West (lags h)"
+    assert "no-shock-lags" in codes(without)
+    assert "lag-augmented" not in codes(without)
+    with pytest.warns(pv.PanelVarWarning, match=r"correlation with the period before is 0\.9.*cov='newey-west'"):
+        pv.fit_local_projections(data, shock_lags=0, cov="HC1", **options)
+    news = data.assign(rate=np.random.default_rng(2).standard_normal(len(data)))
+    quiet = pv.fit_local_projections(news, shock_lags=0, cov="HC1", **options)
+    assert {"no-shock-lags", "no-kernel"} <= codes(quiet)
+    tools = pv.fit_local_projections(data, instruments=data["rate"].diff().fillna(0.0), **options)
+    assert "lag-augmented" not in codes(tools)
+    assert "no-kernel" in codes(tools)
+
+
+@pytest.mark.parametrize("trend", ["c", "n"])
+def test_two_states_are_regressions_on_the_rows_of_each(trend):
+    data, p = us(), 2
+    growth = data["dl_realgdp"].rolling(4).mean().shift(1)
+    state = (growth < growth.median()).astype(float).rename("slack")
+    state.iloc[:4] = np.nan
+    lp = pv.fit_local_projections(
+        data, shock="dl_realinv", state=state, lags=p, horizon=3, trend=trend, lag_augmented=False
+    )
+    assert lp.shocks == ("dl_realinv (slack = 1)", "dl_realinv (slack = 0)")
+    y, s = data[US[:2]].to_numpy(), data[["dl_realinv"]].to_numpy()
+    first = 0 if trend == "c" else 1
+    for h in range(4):
+        for place, value in enumerate((1.0, 0.0)):
+            rows = np.flatnonzero(state.to_numpy() == value)
+            rows = rows[(rows >= p) & (rows < len(y) - h)]
+            x = np.column_stack([lagged(y, p, rows), *(s[rows - lag] for lag in (1, 2)), s[rows]])[:, first:]
+            b = ols(x, y[rows + h])[0]
+            np.testing.assert_allclose(lp.values[h, :, place], b[-1], rtol=1e-8)
+
+
+def test_states_share_the_trend_and_the_size_of_the_shock_and_not_the_controls():
+    data = us().assign(oil=np.random.default_rng(8).standard_normal(len(us())))
+    state = pd.Series(np.arange(len(data)) // 10 % 2, data.index, name="boom")
+    options = {"lags": 1, "horizon": 2, "trend": "ct", "exogenous": "oil", "cov": "HC0"}
+    lp = pv.fit_local_projections(data, US[:2], shock="dl_realinv", state=state, shock_size="sd", **options)
+    y, s, oil = data[US[:2]].to_numpy(), data[["dl_realinv"]].to_numpy(), data[["oil"]].to_numpy()
+    on = state.to_numpy()[:, None]
+    controls = np.column_stack([oil[1:], y[:-1], s[:-1]])
+    both = np.column_stack([controls * on[1:], controls * (1 - on[1:])])
+    both = np.column_stack([np.ones(len(both)), np.arange(len(both)), on[1:], both])
+    shocks = np.column_stack([s[1:] * on[1:], s[1:] * (1 - on[1:])])
+    left = s[1:] - both @ np.linalg.lstsq(both, s[1:], rcond=None)[0]
+    size = np.sqrt((left**2).sum() / (len(left) - both.shape[1]))
+    x = np.column_stack([both, shocks])
+    for h in range(3):
+        rows = slice(None, len(x) - h)
+        b, e, inverse = ols(x[rows], y[1 + h :])
+        np.testing.assert_allclose(lp.values[h], size * b[-2:].T, rtol=1e-8)
+        for place in range(2):
+            scores = x[rows] * e[:, [place]]
+            v = inverse @ scores.T @ scores @ inverse
+            np.testing.assert_allclose(lp.std_errors[h, place], size * np.sqrt(v.diagonal()[-2:]), rtol=1e-8)
+
+
+def test_states_with_instruments_are_two_stage_least_squares_of_each():
+    data, rng = us(), np.random.default_rng(11)
+    tool = data["dl_realinv"] + data["dl_realinv"].std() * pd.Series(rng.standard_normal(len(data)), data.index)
+    state = pd.Series(rng.integers(0, 2, len(data)), data.index, name="war")
+    lp = pv.fit_local_projections(
+        data, US[:2], shock=data["dl_realinv"], instruments=tool, state=state, lags=1, horizon=1, shock_lags=0
+    )
+    texts = [note.text for note in lp.notes if note.code == "first-stage"]
+    assert [text.split(":")[0] for text in texts] == ["dl_realinv (war = 1)", "dl_realinv (war = 0)"]
+    for place, value in enumerate((1, 0)):
+        rows = np.flatnonzero(state.to_numpy() == value)
+        rows = rows[(rows >= 1) & (rows < len(data) - 1)]
+        y, w = data[US[:2]].to_numpy(), lagged(data[US[:2]].to_numpy(), 1, rows)
+        x, z = (np.column_stack([w, each.to_numpy()[rows]]) for each in (data["dl_realinv"], tool))
+        np.testing.assert_allclose(lp.values[1, :, place], np.linalg.solve(z.T @ x, z.T @ y[rows + 1])[-1], rtol=1e-8)
+
+
+def test_limits_are_those_of_t_where_few_degrees_of_freedom_are_left():
+    data = us().iloc[:48]
+    lp = pv.fit_local_projections(data, lags=4, horizon=4, level=0.9)
+    few = lp.df_by_horizon < 30
+    assert few.tolist() == [False, True, True, True, True]
+    for explicit, rows in (("normal", ~few), ("t", few)):
+        other = pv.fit_local_projections(data, lags=4, horizon=4, level=0.9, distribution=explicit)
+        np.testing.assert_array_equal(lp.upper[rows], other.upper[rows])
+        assert not any(note.code == "few-degrees" for note in other.notes)
+    assert "At 4 horizons, the first of them 1," in str(lp.notes)
+    path = lp.with_bands(pv.DeltaMethod(joint="bonferroni"))
+    assert (path.upper[few] - path.values[few] > lp.upper[few] - lp.values[few]).all()
+    with pytest.warns(pv.PanelVarWarning, match="the fewest: 3"):
+        pv.fit_local_projections(us().iloc[:27], lags=4, horizon=4)
+
+
 def test_what_is_said():
     data = us()
     lp = pv.fit_local_projections(data, lags=2, horizon=3, level=0.9)
@@ -294,6 +424,10 @@ def test_what_is_said():
         ({"cov": "hac"}, pv.SpecificationError, "newey-west"),
         ({"instruments": "dl_realinv"}, pv.SpecificationError, "shock="),
         ({"shock_lags": 1}, pv.SpecificationError, "observed shock"),
+        ({"state": "dl_realinv"}, pv.SpecificationError, "shock="),
+        ({"shock": "dl_realinv", "state": "dl_realgdp"}, pv.DataError, "zeros and ones"),
+        ({"shock": "dl_realinv", "state": np.ones(len(us()))}, pv.DataError, "never changes"),
+        ({"shock": "dl_realinv", "state": np.ones((len(us()), 2))}, pv.SpecificationError, "one state at a time"),
         ({"sample": "same"}, pv.SpecificationError, "sample"),
         ({"lags": 60}, pv.InsufficientDataError, "usable rows"),
         ({"horizon": 197}, pv.InsufficientDataError, "horizon"),
