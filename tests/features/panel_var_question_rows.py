@@ -401,7 +401,7 @@ ROWS = [
     Feature(
         QUESTION,
         "Forecasts of every entity",
-        'by_least_squares.forecast(1).loc[(114, 1988), ("grants", "forecast")]',
+        'by_least_squares.forecast(1).to_frame().loc[(114, 1988), ("grants", "forecast")]',
         float,
         forecast,
         (f"{PANEL_VAR}::test_forecasts_are_the_recursion_of_each_entity",),

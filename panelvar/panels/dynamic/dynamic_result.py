@@ -189,7 +189,8 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
         import pandas as pd
 
         model = self.fit.estimate.model
-        rows, panel = model.kept.transformed, model.panel
+        kept, panel = model.kept, model.panel
+        rows = kept.transformed
         used = rows.used.T
         entities, places = np.nonzero(used)
         index = pd.MultiIndex.from_arrays(

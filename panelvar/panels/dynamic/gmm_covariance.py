@@ -66,7 +66,7 @@ def with_other_errors(found: GmmEstimate, cov: object) -> GmmEstimate:
             "The weights of these moments were made by cluster, so other clusters change the estimates. Give "
             f"cov=Clustered({by[0]!r}) to the estimator, or take estimates of one step (steps=1)."
         )
-    problem, sums = found.model.sum_moments(found.h, balanced=found.convention.balanced_deviations, groups=groups)
+    problem, sums = found.model.sum_moments(balanced=found.convention.balanced_deviations, groups=groups)
     return replace(found, problem=problem, sums=sums, cov_kind=kind, groups=groups, group_label=label)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -38,6 +38,19 @@ TESTS_OF_MOMENTS = ("ar1", "ar2", "sargan", "hansen", "difference_in_hansen")
 """What tables of results show of the moments, beside how many they are."""
 
 
+def place_of_equation(names: Sequence[str], equation: object) -> int:
+    """Return the place of an equation; without a name, the place of the only one."""
+    if equation is None and len(names) == 1:
+        return 0
+    if equation is None:
+        raise SpecificationError(
+            f"The model has several equations. Name one of them by equation=: {', '.join(map(repr, names))}."
+        )
+    if not isinstance(equation, str) or equation not in names:
+        raise SpecificationError(f"equation={shown(equation)} must be one of: {', '.join(map(repr, names))}.")
+    return names.index(equation)
+
+
 class MomentTests(ABC):
     """Counts and tests of the moments of an estimate by GMM."""
 
@@ -47,17 +60,7 @@ class MomentTests(ABC):
         """The estimate; an error where the model was estimated by least squares."""
 
     def _place_of(self, equation: object) -> int:
-        """Return the place of an equation; without a name, the place of the only one."""
-        names = self._gmm.model.specification.dependents
-        if equation is None and len(names) == 1:
-            return 0
-        if equation is None:
-            raise SpecificationError(
-                f"The model has several equations. Name one of them by equation=: {', '.join(map(repr, names))}."
-            )
-        if not isinstance(equation, str) or equation not in names:
-            raise SpecificationError(f"equation={shown(equation)} must be one of: {', '.join(map(repr, names))}.")
-        return names.index(equation)
+        return place_of_equation(self._gmm.model.specification.dependents, equation)
 
     @property
     def n_instruments(self) -> int:

@@ -11,7 +11,7 @@ them in a balanced panel; m1 and m2 weigh some of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -60,17 +60,39 @@ def serial_portmanteau(
         parts.append((products.sum(axis=0), slopes, seen))
         stacked.add(rows, clusters)
     total, slopes, seen = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
+    both = stacked.rows
+    moved = both[:, : len(total)] + both[:, len(total) :] @ slopes.T
+    return portmanteau_of(total, moved, seen.astype(bool), max_order, problem.n_clusters, collapse=collapse)
+
+
+def portmanteau_of(
+    total: Array, moved: Array, seen: Mask, max_order: int | None, count: int, *, collapse: bool
+) -> TestResult:
+    """Make the portmanteau test of summed products from what entities add to them, and to the coefficients in them.
+
+    Parameters
+    ----------
+    total : (D,) array
+    moved : (n, D) array
+        Rows with the cross products of what entities (or clusters of them) add.
+    seen : (D,) bool array
+        Which products some entity has.
+    max_order : int or None
+    count : int
+        Entities, or clusters of them.
+    collapse : bool
+        Whether products of a lag have been added up over periods.
+    """
     kept = np.flatnonzero(seen)
     if not len(kept):
         raise InsufficientDataError("No entity has three periods in a row, so there is no covariance to test.")
-    if len(kept) >= problem.n_clusters:
+    if len(kept) >= count:
+        instead = "" if collapse else "collapse=True, which makes one covariance of each lag, or "
         raise InsufficientDataError(
             f"The test takes more entities (or clusters of them) than covariances of levels and changes; there are "
-            f"{problem.n_clusters} for {len(kept)}. Use collapse=True, which makes one covariance of each lag, or "
-            "max_order=, which leaves long lags out."
+            f"{count} for {len(kept)}. Use {instead}max_order=, which leaves long lags out."
         )
-    both = stacked.rows
-    root = root_of_moments(both[:, kept] + both[:, len(total) :] @ slopes[kept].T)
+    root = root_of_moments(moved[:, kept])
     half = root.divided(total[kept])
     null = "no serial correlation of the errors" + ("" if max_order is None else f" up to order {max_order}")
     return chi2_test("Serial portmanteau", float(half @ half), root.rank, null)
@@ -87,16 +109,33 @@ def _covariances(
     means = estimate.sums.level_means
     left = means[m + equation] - means[:m] @ estimate.params[:, equation]
     levels = np.where(complete[:, :, None], levels - np.concatenate([[left], -means[:m]]), 0.0)
+    dates = part.dates
+    ages = np.unique((dates[:, None] - dates)[estimate.model.census.pairs])
+    lags = ages[(ages >= 2) & (ages <= (dates[-1] if max_order is None else max_order))]
+    return products_of_levels(Laid(levels, complete, dates), lags, collapse=collapse)
+
+
+def products_of_levels(laid: Laid, lags: Iterable[int], *, collapse: bool) -> tuple[Array, Array, Mask]:
+    """Products (N, D) of levels and changes, the derivatives (D, m) of their sums, and which products there are.
+
+    Parameters
+    ----------
+    laid : Laid
+        Values (T, N, 1 + m): the error and its derivatives along the coefficients, about their means; zero where there
+        is no row. Of (T, N), where there is one.
+    lags : iterable of int
+        How far apart levels and changes are, beside the change that follows.
+    collapse : bool
+        Whether products of a lag are added up over periods.
+    """
+    levels, complete, _ = laid
     changed = np.zeros_like(complete)
     changed[1:] = complete[1:] & complete[:-1]
     changes = np.zeros_like(levels)
     changes[1:] = np.where(changed[1:, :, None], levels[1:] - levels[:-1], 0.0)
-    dates = part.dates
-    ages = np.unique((dates[:, None] - dates)[estimate.model.census.pairs])
-    lags = ages[(ages >= 2) & (ages <= (dates[-1] if max_order is None else max_order))]
     products, slopes, found = [], [], []
     for lag in (FORWARD, *lags):
-        level, seen, _ = Laid(levels, complete, dates).lagged(lag)
+        level, seen, _ = laid.lagged(lag)
         both = changed & seen
         product = level[:, :, 0] * changes[:, :, 0]
         slope = np.einsum("tnj,tn->tj", level[:, :, 1:], changes[:, :, 0])

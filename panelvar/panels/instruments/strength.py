@@ -358,8 +358,8 @@ def weakness_notes(result: LinearResult) -> list[Note]:
     """Warn where the instruments are weak under the result's errors, and say what follows.
 
     One number decides, that of the errors: with classical ones the F of the weakest combination, else the effective F,
-    or Kleibergen and Paap's with several endogenous regressors. A stream is read once more for the latter. Where several
-    dimensions cluster and a first stage's covariance was repaired, say that as well.
+    or Kleibergen and Paap's with several endogenous regressors. A stream is read once more for the latter. Where
+    several dimensions cluster and a first stage's covariance was repaired, say that as well.
     """
     if is_classical(result):
         base = instrumented_of(result.fit, "A first stage")

@@ -48,6 +48,24 @@ class EstimatedRows(NamedTuple):
     periods: Positions
 
 
+class TestedErrors(NamedTuple):
+    """Errors in levels, and how they depend on the coefficients.
+
+    Attributes
+    ----------
+    errors : (n, K) array
+        Residuals of the equations in levels, effects of entities left in.
+    influence : (n, m, K) array
+        What each row adds to the coefficients at which they are taken.
+    notes : tuple of Note
+        Which coefficients these are, where they are not the model's.
+    """
+
+    errors: Array
+    influence: Array
+    notes: tuple[Note, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class PanelVarFit:
     """Estimates of a panel vector autoregression, from a panel or from a stream.
@@ -99,6 +117,8 @@ class PanelVarFit:
         The ``cov=`` behind ``covariance``.
     influences : callable or None
         What rows add to coefficients and sigma; None where sigma is taken as independent of the coefficients.
+    tested : callable or None
+        The errors that tests of serial correlation take; None where they are not kept, and for moments.
     """
 
     rows: SystemRows
@@ -131,6 +151,8 @@ class PanelVarFit:
         """How sigma varies with the coefficients; None: independently of them, as that of normal errors."""
         found = None if self.influences is None else self.influences(self.cov)
         return None if found is None else joint_moves(*found)
+
+    tested: Callable[[], TestedErrors] | None = None
 
     @property
     def estimated(self) -> EstimatedRows:

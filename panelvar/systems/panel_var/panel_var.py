@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,7 +31,7 @@ from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.panels.dynamic.dynamic_model import read_entities
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments
 from panelvar.systems.panel_var.corrected_moments import corrected_moments
-from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
+from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit, TestedErrors
 from panelvar.systems.panel_var.least_squares import (
     HahnKuersteiner,
     PanelLeastSquares,
@@ -273,8 +274,30 @@ def _least_squares(rows: SystemRows, method: str, time_effects: bool, cov: objec
         return fit
     estimated = EstimatedRows(estimator.residuals, estimator.blocks[0].codes, rows.design.time_positions)
     joint = partial(joint_influences, estimator) if method in CORRECTED else None
-    recursion = LeastSquaresRecursion(rows, estimator)
-    return replace(fit, kept=estimated, refits=estimator.refits, recursion=recursion, cov=cov, influences=joint)
+    recursion, tested = LeastSquaresRecursion(rows, estimator), partial(_tested_errors, estimator, method, time_effects)
+    return replace(
+        fit, kept=estimated, refits=estimator.refits, recursion=recursion, cov=cov, influences=joint, tested=tested
+    )
+
+
+def _tested_errors(estimator: PanelLeastSquares, method: str, time_effects: bool) -> TestedErrors:
+    """Errors whose correlation over time is tested: at corrected coefficients where the model's are biased."""
+    found, notes = estimator, tuple[Note, ...]()
+    if method == "within":
+        corrected = HahnKuersteiner(estimator.rows, estimator.blocks)
+        text = (
+            "The bias of least squares with entity effects would look like serial correlation. The test therefore "
+            "takes the errors at coefficients freed of it (Hahn and Kuersteiner 2002)."
+        )
+        with contextlib.suppress(NumericalError):
+            corrected.combined(corrected.sample)
+            found, notes = corrected, (Note("tested-corrected", text),)
+    rows = found.rows
+    errors = rows.y - rows.x @ found.params
+    periods = _effects(found, time_effects)[1]
+    if periods is not None:
+        errors = errors - periods[np.searchsorted(rows.periods, rows.design.time_positions)]
+    return TestedErrors(errors, found.influence(), notes)
 
 
 def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstimate:

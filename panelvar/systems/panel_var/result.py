@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import MissingAttributeError, Note, SpecificationError, check_level, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.faces.layout import Fact, Row
@@ -24,12 +24,13 @@ from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import stacked_labels
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
-from panelvar.panels.dynamic.moment_tests import TESTS_OF_MOMENTS, MomentTests
+from panelvar.panels.dynamic.moment_tests import TESTS_OF_MOMENTS, MomentTests, place_of_equation
 from panelvar.panels.static.summary import rows_per_entity
 from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.systems.panel_var.fit import PanelVarFit
-from panelvar.systems.panel_var.forecasts import forecast_entities
+from panelvar.systems.panel_var.forecasts import condition_entities, forecast_entities
+from panelvar.systems.panel_var.serial_tests import serial_correlation, serial_portmanteau
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var import system_tests
 from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoefficients, StackedInference
@@ -38,6 +39,9 @@ from panelvar.systems.var.scored_system import RULES, equation_labels
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from panelvar.estimates.bands.delta_method import DeltaMethod
+    from panelvar.systems.responses.panel_forecast import PanelForecast
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -176,6 +180,79 @@ class PanelVarResult(MomentTests, EstimatedSystem):
                 f"method={self.method!r} is least squares and has no moments to test. Use method='gmm'."
             )
         return self.fit.gmm
+
+    # ---- serial correlation
+
+    def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
+        """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors of an equation.
+
+        Of least squares, corrected or not, the errors of the coefficients count by what each entity adds to them. In
+        panels of few periods the bias of uncorrected least squares moves the test too: take a corrected method.
+
+        Parameters
+        ----------
+        order : int
+            Order 1 is expected to reject, since differences share an error. If order 2 or more does, the model has too
+            few lags, and after moments lags of that age are no valid instruments.
+        equation : str, optional
+            The dependent variable, where there are several.
+
+        Returns
+        -------
+        TestResult
+
+        Raises
+        ------
+        InsufficientDataError
+            No entity has differences so far apart.
+        SpecificationError
+            Entities have coefficients of their own, or the rows are those of a stream by least squares.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> import numpy as np
+        >>> states = pv.load_data("public_capital")
+        >>> growth = np.log(states[["gsp", "emp"]]).groupby("state").diff().dropna()
+        >>> model = pv.fit_panel_var(growth, ["emp", "gsp"], lags=2, method="corrected-moments")
+        >>> model.ar_test(2, "emp")
+        <m2: z = 0.8483, p = 0.3963>
+        """
+        place = self._place_of(equation)
+        return super().ar_test(order, equation) if self.fit.gmm else serial_correlation(self.fit, order, place)
+
+    def serial_portmanteau(
+        self, equation: str | None = None, *, max_order: int | None = None, collapse: bool = False
+    ) -> TestResult:
+        """Jochmans' portmanteau test: correlation of the errors of the levels of an equation, of any order.
+
+        Parameters
+        ----------
+        equation : str, optional
+            The dependent variable, where there are several.
+        max_order : int, optional
+            Highest order of correlation to look for; by default any.
+        collapse : bool
+            Add up the covariances of each lag over periods. One for each lag keeps the power in longer panels.
+
+        Returns
+        -------
+        TestResult
+
+        Raises
+        ------
+        InsufficientDataError
+            No entity has three periods in a row, or there are as many covariances as entities.
+        SpecificationError
+            Entities have coefficients of their own, or the rows are those of a stream by least squares.
+        """
+        place = self._place_of(equation)
+        if self.fit.gmm:
+            return super().serial_portmanteau(equation, max_order=max_order, collapse=collapse)
+        return serial_portmanteau(self.fit, place, max_order=max_order, collapse=collapse)
+
+    def _place_of(self, equation: object) -> int:
+        return place_of_equation(self.names, equation)
 
     # ---- counts
 
@@ -342,28 +419,35 @@ class PanelVarResult(MomentTests, EstimatedSystem):
 
     @cached_property
     def resids(self) -> pd.DataFrame:
-        """Residuals of the rows estimated, less their entity's mean where it has an effect.
+        """Residuals of the rows estimated, less their entity's mean where it has an effect, by entity and period.
 
-        Rows in levels have the index of the data; those that moments transform have entity and period.
+        They are a panel, and can be given to whatever takes one: `plot_series`, `cross_section_dependence_test`.
         """
         import pandas as pd
 
-        fit, panel = self.fit, self.fit.rows.panel
-        index = fit.rows.design.index
-        if fit.transformed:
-            estimated = fit.estimated
-            entities = fit.rows.entity_labels.take(estimated.entities)
-            index = pd.MultiIndex.from_arrays([entities, panel.calendar.labels_at(estimated.periods)])
-        return pd.DataFrame(fit.residuals, index=index, columns=self._axes[1])
+        estimated = self.fit.estimated
+        index = self._labels_of(estimated.entities, estimated.periods)
+        return pd.DataFrame(self.fit.residuals, index=index, columns=self._axes[1])
+
+    def _labels_of(self, entities: Positions, periods: Positions) -> pd.MultiIndex:
+        """Labels of rows: entity and period, under the names that these have in the data."""
+        import pandas as pd
+
+        panel = self.fit.rows.panel
+        return pd.MultiIndex.from_arrays(
+            [self.fit.rows.entity_labels.take(entities), panel.calendar.labels_at(periods)],
+            names=[panel.entity_name or "entity", panel.time_name or "time"],
+        )
 
     @cached_property
     def fitted_values(self) -> pd.DataFrame:
         """Fitted values of the rows that have all their lags, effects included; a mean group fits each entity."""
         import pandas as pd
 
-        fit = self.fit
+        fit, rows = self.fit, self.fit.rows
         left = fit.residuals if fit.individual is not None else fit.level_residuals
-        return pd.DataFrame(fit.rows.y - left, index=fit.rows.design.index, columns=self._axes[1])
+        index = self._labels_of(rows.entities.codes, rows.design.time_positions)
+        return pd.DataFrame(rows.y - left, index=index, columns=self._axes[1])
 
     def estimated_effects(self) -> pd.DataFrame:
         r"""Effects of the entities: means of :math:`y_{it} - \sum_j A_j y_{i,t-j} - B x_{it}` over each one's rows.
@@ -470,8 +554,13 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         return self.fit.individual
 
     def forecast(
-        self, steps: int = 8, *, level: float | Sequence[float] = 0.95, exogenous: pd.DataFrame | None = None
-    ) -> pd.DataFrame:
+        self,
+        steps: int = 8,
+        *,
+        level: float | Sequence[float] = 0.95,
+        exogenous: pd.DataFrame | None = None,
+        bands: DeltaMethod | None = None,
+    ) -> PanelForecast:
         """Forecast every entity from the end of its rows.
 
         Parameters
@@ -482,13 +571,15 @@ class PanelVarResult(MomentTests, EstimatedSystem):
             Probability of each interval, at least 0.5; or several, such as ``(0.68, 0.95)``.
         exogenous : DataFrame, optional
             Future values of exogenous variables, taken as known: an index (entity, period) and a column for each.
+        bands : DeltaMethod, optional
+            Count what the errors of coefficients and of an entity's effect add to first order. By default intervals are
+            normal and take both as known; with few periods an effect is not, and such intervals are too narrow.
 
         Returns
         -------
-        DataFrame
-            Rows (entity, period); columns (variable, forecast, lower, upper and std_error; at another level lower_68
-            and upper_68). Intervals are normal, and take coefficients and effects as known. With few periods the
-            effects are not known well, and intervals are too narrow.
+        PanelForecast
+            ``to_frame()`` is the table by entity and period, ``member(entity)`` the `Forecast` of one entity,
+            ``plot(entity)`` draws it.
 
         Raises
         ------
@@ -498,10 +589,63 @@ class PanelVarResult(MomentTests, EstimatedSystem):
             The future of exogenous variables was not given, or not of all entities.
         NumericalError
             No entity's last p periods are all observed; values overflow.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> import numpy as np
+        >>> states = pv.load_data("public_capital")
+        >>> growth = np.log(states[["gsp", "emp"]]).groupby("state").diff().dropna()
+        >>> model = pv.fit_panel_var(growth, ["emp", "gsp"], method="corrected-moments")
+        >>> known, estimated = model.forecast(4), model.forecast(4, bands=pv.DeltaMethod())
+        >>> [round(float(each.std_errors[0, -1, 0]), 4) for each in (known, estimated)]
+        [0.0309, 0.0333]
         """
-        table = forecast_entities(self.fit, steps, level, exogenous)
-        emit(self._stability_notes())
-        return table
+        found = forecast_entities(self.fit, steps, level, exogenous, bands)
+        found = replace(found, notes=(*self._stability_notes(), *found.notes))
+        emit(found.notes)
+        return found
+
+    def conditional_forecast(
+        self,
+        conditions: Mapping[str, Any] | pd.DataFrame | npt.ArrayLike,
+        *,
+        steps: int | None = None,
+        level: float | Sequence[float] = 0.95,
+        exogenous: pd.DataFrame | None = None,
+    ) -> PanelForecast:
+        """Forecast every entity given the future of some variables (Waggoner and Zha 1999).
+
+        Parameters
+        ----------
+        conditions : dict, DataFrame, Series or array (steps, K)
+            The same for all entities, as in `VarResult.conditional_forecast`; or a DataFrame with an index (entity,
+            period), whose rows are an entity's own. Entities without rows have no conditions.
+        steps : int, optional
+            Periods ahead, at least as many as have conditions; those after the last are free. By default as many.
+        level : float or sequence of float
+            Probability of each interval, at least 0.5; or several, such as ``(0.68, 0.95)``.
+        exogenous : DataFrame, optional
+            Future values of exogenous variables, taken as known: an index (entity, period) and a column for each.
+
+        Returns
+        -------
+        PanelForecast
+            Means and normal intervals of what is free, coefficients and effects taken as known; given values have no
+            width.
+
+        Raises
+        ------
+        SpecificationError
+            Conditions have the wrong shape, infinite values or other periods, are on more periods than ``steps``, or on
+            nothing; or there are no forecasts.
+        NumericalError
+            The conditions cannot hold together.
+        """
+        found = condition_entities(self.fit, conditions, steps, level, exogenous)
+        found = replace(found, notes=(*self._stability_notes(), *found.notes))
+        emit(found.notes)
+        return found
 
     # ---- presentation
 

@@ -101,6 +101,10 @@ def test_what_is_asked_of_a_system_is_answered(name):
     ours, theirs = (
         {each: asked(question, result) for each, question in QUESTIONS.items()} for result in (streamed, held)
     )
+    if held.fit.gmm is None:
+        # Without its rows a stream has no errors to test.
+        assert ours.pop("portmanteau").startswith("A stream keeps no rows")
+        assert theirs.pop("portmanteau").startswith("Serial portmanteau")
     assert ours == theirs
 
 
@@ -108,7 +112,7 @@ def test_what_is_asked_of_a_system_is_answered(name):
 def test_forecasts_go_on_from_the_last_rows_of_every_entity(name):
     fit = FITS[name] if name != "pooled" else lambda data: pv.fit_panel_var(data, NAMES, lags=2, method="pooled")
     held, streamed = fit(pv.Panel(FRAME, "firm", "year")), fit(stream_of([1, 2, 50, 300]))
-    pd.testing.assert_frame_equal(streamed.forecast(3), held.forecast(3), rtol=1e-9)
+    pd.testing.assert_frame_equal(streamed.forecast(3).to_frame(), held.forecast(3).to_frame(), rtol=1e-9)
 
 
 def test_forecasts_beside_exogenous_variables():
@@ -118,7 +122,8 @@ def test_forecasts_beside_exogenous_variables():
     held, streamed = fit(pv.Panel(FRAME, "firm", "year")), fit(stream_of([1, 2, 50, 300]))
     index = pd.MultiIndex.from_product([sorted(FRAME["firm"].unique()), range(2000, 2012)])
     future = pd.DataFrame({"w": np.linspace(-1.0, 1.0, len(index))}, index=index)
-    pd.testing.assert_frame_equal(streamed.forecast(2, exogenous=future), held.forecast(2, exogenous=future), rtol=1e-9)
+    ours, theirs = (each.forecast(2, exogenous=future).to_frame() for each in (streamed, held))
+    pd.testing.assert_frame_equal(ours, theirs, rtol=1e-9)
 
 
 def test_what_has_a_value_for_each_row_or_needs_all_of_them_is_refused_by_name():

@@ -51,6 +51,11 @@ def model() -> pv.VarResult:
     return pv.fit_var(np.random.default_rng(6).normal(size=(60, 2)), lags=1)
 
 
+@cache
+def entities() -> pv.PanelVarResult:
+    return pv.fit_panel_var(panel(), ["x", "y"], method="pooled")
+
+
 DRAWN: dict[str, Callable[..., Any]] = {
     "plot_binned": lambda **where: pv.plot_binned(panel(), "y", "x", bins=3, **where),
     "plot_coefficients": lambda **where: pv.plot_coefficients(fixed(), **where),
@@ -75,6 +80,7 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "Correlogram.plot": lambda **where: pv.residual_correlogram(model(), lags=4).plot(**where),
     "EventStudy.plot": lambda **where: fixed().event_study("C(since, ref=-1):treated").plot(**where),
     "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
+    "PanelForecast.plot": lambda **where: entities().forecast(3).plot("f1", **where),
     "HistoricalDecomposition.plot": lambda **where: model().historical_decomposition().plot(**where),
     "Margins.plot": lambda **where: margins().plot(**where),
     "Responses.plot": lambda **where: model().impulse_responses(3).plot(**where),

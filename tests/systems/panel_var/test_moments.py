@@ -134,7 +134,7 @@ def test_least_squares_has_no_moments():
     for name in ("hansen_j", "sargan", "n_instruments", "instrument_names"):
         assert not hasattr(model, name)
     with pytest.raises(pv.MissingInformationError, match="least squares and has no moments"):
-        model.ar_test(1, "x")
+        model.moment_criteria()
 
 
 @pytest.mark.parametrize(

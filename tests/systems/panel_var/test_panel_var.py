@@ -259,7 +259,7 @@ def test_forecasts_are_the_recursion_of_each_entity():
     # One entity ends earlier.
     frame = frame.drop(("e03", 2013))
     model = fit(frame, 2)
-    table = model.forecast(3, level=0.9)
+    table = model.forecast(3, level=0.9).to_frame()
     assert table.loc["e03"].index.tolist() == [2013, 2014, 2015]
     for entity in ("e00", "e03"):
         path = frame.loc[entity, NAMES].to_numpy()
@@ -278,7 +278,7 @@ def test_forecasts_with_exogenous_variables():
     future = pd.DataFrame(
         {"z": np.arange(8.0)}, index=pd.MultiIndex.from_product([frame.index.unique("firm"), [2014, 2015]])
     )
-    table = model.forecast(2, exogenous=future.sample(frac=1.0, random_state=1))
+    table = model.forecast(2, exogenous=future.sample(frac=1.0, random_state=1)).to_frame()
     params, effects = model.params, model.estimated_effects()
     last = frame.loc["e02"].iloc[-1]
     expected = effects.loc["e02"] + params.T @ [4.0, last["z"], last["x"], last["y"]]
@@ -300,8 +300,85 @@ def test_entities_without_their_last_periods_have_no_forecast():
     frame.loc[("e01", 2013), "y"] = np.nan
     model = fit(frame, 1)
     with pytest.warns(pv.PanelVarWarning, match="1 of 5 entities have no forecast"):
-        table = model.forecast(1)
+        table = model.forecast(1).to_frame()
     assert "e01" not in table.index.get_level_values(0)
+
+
+def test_a_member_is_a_forecast_with_its_history():
+    frame = panel_of(seed=16, entities=6).drop([("e03", 2013), ("e02", 2005)])
+    frame.index.names = ["firm", "year"]
+    model = fit(frame, 2)
+    forecast = model.forecast(3, level=(0.5, 0.9))
+    assert repr(forecast) == "<Forecasts of x, y of 6 entities: 3 steps, 50% and 90% intervals>"
+    for entity in ("e00", "e02", "e03"):
+        own = forecast.member(entity)
+        table = forecast.to_frame().loc[entity]
+        pd.testing.assert_frame_equal(own.to_frame(), table, check_names=False)
+        past = frame.loc[entity, NAMES]
+        history = own.data.values[own.data.observed_periods()]
+        assert_allclose(history, past)
+        assert own.data.labels(own.data.observed_periods()).tolist() == past.index.tolist()
+        assert own.data.future(3).tolist() == own.labels.tolist()
+        assert [panel.get_title() for panel in forecast.plot(entity, past=8).axes] == NAMES
+    assert "e05, 2014" in str(forecast)
+    with pytest.raises(pv.SpecificationError, match=r"no forecast of 'zz'.*such as of 'e00'"):
+        forecast.member("zz")
+
+
+@pytest.mark.parametrize(("method", "lags"), [("within", 2), ("pooled", 1)])
+def test_errors_of_coefficients_and_effects_widen_forecasts(method, lags):
+    frame = panel_of(seed=19, entities=10)
+    model = fit(frame, lags, method)
+    plain, wider = model.forecast(3), model.forecast(3, bands=pv.DeltaMethod())
+    assert_allclose(wider.values, plain.values)
+    params, cov, sigma = model.params.to_numpy(), model.cov.to_numpy(), model.sigma
+    rows, count = model.fit.rows, model.fit.rows.terms.count
+    own = rows.entities.codes == 4
+    history = frame.loc["e04", NAMES].to_numpy()
+
+    def path(flat, noise=0.0):
+        b = flat.reshape(2, -1).T
+        effect = b[:count].sum(axis=0)
+        if method == "within":
+            effect = effect + (rows.y[own] - rows.x[own] @ b).mean(axis=0) + noise
+        known = history[-lags:]
+        for _ in range(3):
+            new = effect + sum(known[-1 - j] @ b[count + 2 * j : count + 2 * j + 2] for j in range(lags))
+            known = np.vstack([known, new])
+        return known[lags:].ravel()
+
+    flat, step = params.T.ravel(), 1e-6
+    slopes = np.array([(path(flat + d) - path(flat - d)) / (2 * step) for d in step * np.eye(len(flat))])
+    added = slopes.T @ cov @ slopes
+    if method == "within":
+        noise = np.array([(path(flat, d) - path(flat, -d)) / (2 * step) for d in step * np.eye(2)])
+        added += noise.T @ sigma @ noise / own.sum()
+    found = wider.covariance[4] - plain.covariance[4]
+    expected = np.stack([added[2 * h : 2 * h + 2, 2 * h : 2 * h + 2] for h in range(3)])
+    assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
+    with pytest.raises(pv.SpecificationError, match=r"take DeltaMethod\(\)"):
+        model.forecast(3, bands=pv.EntityBootstrap(draws=100))
+
+
+def test_conditions_hold_for_all_entities_or_for_each():
+    frame = panel_of(seed=20, entities=5)
+    model = fit(frame, 1)
+    plain, given = model.forecast(3), model.conditional_forecast({"y": [0.5, 0.2]}, steps=3)
+    assert_allclose(given.values[:, :2, 1], [[0.5, 0.2]] * 5)
+    assert_allclose(given.std_errors[:, :2, 1], 0.0)
+    # One step ahead it is the regression of an error on the other's.
+    gap = 0.5 - plain.values[:, 0, 1]
+    expected = plain.values[:, 0, 0] + model.sigma[0, 1] / model.sigma[1, 1] * gap
+    assert_allclose(model.conditional_forecast({"y": [0.5]}).values[:, 0, 0], expected, rtol=1e-10)
+    table = pd.DataFrame({"y": [0.5, 0.2]}, pd.MultiIndex.from_tuples([("e01", 2014), ("e01", 2015)]))
+    one = model.conditional_forecast(table, steps=3)
+    assert_allclose(one.values[1], given.values[1])
+    assert_allclose(one.values[[0, 2, 3, 4]], plain.values[[0, 2, 3, 4]])
+    assert_allclose(one.std_errors[0], plain.std_errors[0])
+    with pytest.raises(pv.SpecificationError, match="name no entity"):
+        model.conditional_forecast(table.rename(index={"e01": "zz"}))
+    with pytest.raises(pv.SpecificationError, match="not variables of this system"):
+        model.conditional_forecast({"q": 1.0}, steps=2)
 
 
 # ---- bands

@@ -108,6 +108,6 @@ def test_numbers_of_lags_are_compared_by_all_equations():
 
 def test_least_squares_has_none_of_these():
     found = pv.fit_panel_var(FRAME, NAMES, method="pooled")
-    for ask in (found.instrument_tests, found.lag_selection, found.serial_portmanteau):
+    for ask in (found.instrument_tests, found.moment_criteria):
         with pytest.raises(pv.PanelVarError, match="moments"):
             ask()
