@@ -207,6 +207,7 @@ from panelvar.systems.identification.long_run import LongRun as LongRun
 from panelvar.systems.identification.short_run import ShortRun as ShortRun
 from panelvar.systems.identification.sign_restrictions import SignRestrictions as SignRestrictions
 from panelvar.systems.panel_var.entity_bootstrap import EntityBootstrap as EntityBootstrap
+from panelvar.systems.panel_var.lag_choice import select_lags as select_lags
 from panelvar.systems.panel_var.panel_var import fit_panel_var as fit_panel_var
 from panelvar.systems.panel_var.result import PanelVarResult as PanelVarResult
 from panelvar.systems.projections.local_projections import fit_local_projections as fit_local_projections
@@ -221,7 +222,6 @@ from panelvar.systems.var.svar import fit_svar as fit_svar
 from panelvar.systems.var.svar_result import SvarResult as SvarResult
 from panelvar.systems.var.system import System as System
 from panelvar.systems.var.var import fit_var as fit_var
-from panelvar.systems.var.var import select_lags as select_lags
 from panelvar.systems.var.var_convention import VarConvention as VarConvention
 from panelvar.systems.var.var_result import VarResult as VarResult
 

@@ -68,7 +68,7 @@ MANY_PARAMETERS = {
     "westerlund_test": (18, "lags, leads and draws beside the options of a panel"),
     "fit_fgls": (15, "as Stata's xtgls: every way that errors are correlated is an option"),
     "fit_ardl_mean_group": (13, "orders of lags beside the options of a panel"),
-    "fit_panel_var": (14, "least squares and moments each have options, beside those of a panel"),
+    "fit_panel_var": (15, "least squares and moments each have options, beside those of a panel"),
     "fit_pooled_mean_group": (17, "the search for long-run coefficients has options of its own"),
     "fit_iv_between": (14, "three lists of columns beside the options of a panel"),
     "plot_binned": (14, "what is drawn, and where, in one call"),

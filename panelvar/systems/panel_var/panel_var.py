@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.panel.panel import Panel
@@ -30,8 +31,10 @@ from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.panels.dynamic.dynamic_model import read_entities
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments
+from panelvar.panels.dynamic.moment_selection import select_lags as select_lags_of_moments
 from panelvar.systems.panel_var.corrected_moments import corrected_moments
 from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit, TestedErrors
+from panelvar.systems.panel_var.lag_choice import compare_rows, longest_of
 from panelvar.systems.panel_var.least_squares import (
     HahnKuersteiner,
     PanelLeastSquares,
@@ -48,6 +51,8 @@ from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows, estimate_e
 from panelvar.systems.panel_var.streamed_least_squares import StreamedLeastSquares, streamed_least_squares
 from panelvar.systems.panel_var.streamed_rows import StreamedPanelRows
 from panelvar.systems.var.scored_system import RULES, equation_labels
+from panelvar.systems.var.var import CRITERION_NAMES
+from panelvar.systems.var.var_convention import var_convention
 
 LONG_PANEL = 20
 """Rows of an entity, on average, from which least squares with entity effects is the default."""
@@ -77,7 +82,8 @@ def fit_panel_var(
     data: object,
     columns: Sequence[Hashable] | Hashable,
     *,
-    lags: int = 1,
+    lags: int | str = 1,
+    max_lags: int | None = None,
     method: str | None = None,
     transform: str | None = None,
     steps: int | str | None = None,
@@ -99,8 +105,11 @@ def fit_panel_var(
     {data}
     columns : sequence of column names
         The K variables, in the causal order of Cholesky shocks, such as ``["output", "rate"]``.
-    lags : int
-        Lag order p. Lags never bridge a gap, and no entity's reach into another's rows.
+    lags : int or {"aic", "bic", "hqic", "fpe", "lr"}
+        Lag order p, or the criterion that chooses it: of least squares, as `select_lags` has them, or of the moments of
+        the longest order ("aic", "bic" or "hqic"). Lags never bridge a gap, and no entity's reach into another's rows.
+    max_lags : int, optional
+        Longest order compared; by default as in `select_lags`.
     method : str, optional
         ``"within"``: least squares with entity effects. ``"hahn-kuersteiner"``, ``"half-panel-jackknife"``: the same
         less its bias, by formula or by the bias of half panels. ``"corrected-moments"``: moments corrected for their
@@ -197,12 +206,15 @@ def fit_panel_var(
     trend = "c" if method in WITH_CONSTANT else "n"
     choose("missing", missing, DROP_OR_RAISE)
     source = read_entities(data)
-    system = read_system(source.calendar.n_positions, columns, lags, exogenous, exogenous_lags, trend)
-    rows: SystemRows
-    if isinstance(source, Panel):
-        rows = select_rows(source, system, missing)
-    else:
-        rows = StreamedPanelRows(source, system, missing)
+
+    def rows_of(order: object) -> SystemRows:
+        system = read_system(source.calendar.n_positions, columns, order, exogenous, exogenous_lags, trend)
+        if isinstance(source, Panel):
+            return select_rows(source, system, missing)
+        return StreamedPanelRows(source, system, missing)
+
+    criterion = _criterion(lags, max_lags, source)
+    rows = rows_of(longest_of(source, max_lags) if criterion and isinstance(source, Panel) else lags)
     level_equation, joint = read_flag("level_equation", level_equation), read_flag("joint", joint)
     asked = {
         "transform": transform,
@@ -214,10 +226,15 @@ def fit_panel_var(
     chosen = method
     if chosen is None:
         chosen = "gmm" if by_moments or rows.average_periods < LONG_PANEL else "within"
+    options = MomentOptions(
+        "fod" if transform is None else transform, 2 if steps is None else steps, instruments, level_equation, joint
+    )
+    notes: tuple[Note, ...] = ()
+    if criterion:
+        moments = partial(fit_by_moments, rows, options, time_effects=time_effects, cov=cov)
+        order, notes = _chosen_order(rows, chosen, criterion, time_effects, moments)
+        rows = rows_of(order)
     if chosen == "gmm":
-        options = MomentOptions(
-            "fod" if transform is None else transform, 2 if steps is None else steps, instruments, level_equation, joint
-        )
         fit = fit_by_moments(rows, options, time_effects=time_effects, cov=cov)
     elif by_moments:
         raise SpecificationError(f"{by_moments[0]}= is an option of method='gmm'; got method={method!r}.")
@@ -225,9 +242,56 @@ def fit_panel_var(
         fit = _mean_group(rows, time_effects, cov)
     else:
         fit = _least_squares(rows, chosen, time_effects, cov)
-    result = PanelVarResult(fit)
+    result = PanelVarResult(replace(fit, notes=(*notes, *fit.notes)) if notes else fit)
     emit(result.notes)
     return result
+
+
+def _criterion(lags: object, max_lags: int | None, source: object) -> str:
+    """The criterion that is to choose the lags, or none."""
+    if isinstance(lags, str):
+        as_number = f"As a number it is lags={lags}." if lags.isdecimal() else ""
+        criterion = choose("lags", lags, CRITERION_NAMES, as_number)
+        if not isinstance(source, Panel):
+            raise SpecificationError(
+                f"lags={lags!r}: a stream keeps no rows to compare orders on. Give a number of lags, or fit the panel "
+                "in memory."
+            )
+        return criterion
+    if max_lags is not None:
+        raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
+    return ""
+
+
+def _chosen_order(
+    rows: SystemRows, method: str, criterion: str, time_effects: bool, moments: Callable[[], PanelVarFit]
+) -> tuple[int, tuple[Note, ...]]:
+    """The order that a criterion chooses among those up to that of the rows, and what to say of it."""
+    if method == "mean-group":
+        raise SpecificationError(
+            f"lags={criterion!r}: entities have coefficients of their own in a mean group. Give a number of lags; "
+            "fit_var_batch(data, columns, lags='bic') shows what each entity would choose."
+        )
+    notes: tuple[Note, ...] = ()
+    if rows.lags == 1:
+        order = 1
+    elif method == "gmm":
+        if criterion in ("fpe", "lr"):
+            raise SpecificationError(
+                f"lags={criterion!r} is a criterion of least squares. Moments have aic, bic, hqic."
+            )
+        found = moments().gmm
+        assert found is not None
+        order = select_lags_of_moments(found).order(criterion)
+    else:
+        assert isinstance(rows, PanelVarRows)
+        selection = compare_rows(
+            rows, effects=method != "pooled", time_effects=time_effects, rules=var_convention("default")
+        )
+        order, notes = selection.order(criterion), selection.notes[len(rows.notes) :]
+    kind = "moments" if method == "gmm" else "least squares"
+    text = f"{criterion.upper()} of {kind} chose {count_of(order, 'lag')} among 1 to {rows.lags}, on {rows.nobs} rows."
+    return order, (Note("lags-selected", text), *notes)
 
 
 def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVarFit:

@@ -24,17 +24,20 @@ from panelvar.kernels.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.kernels.dynamics.terms import stacked_labels
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
+from panelvar.panels.dynamic.moment_selection import HANNAN_QUINN, MomentSelection
 from panelvar.panels.dynamic.moment_tests import TESTS_OF_MOMENTS, MomentTests, place_of_equation
 from panelvar.panels.static.summary import rows_per_entity
 from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.forecasts import condition_entities, forecast_entities
+from panelvar.systems.panel_var.lag_choice import compare_shorter
 from panelvar.systems.panel_var.serial_tests import serial_correlation, serial_portmanteau
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var import system_tests
 from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoefficients, StackedInference
 from panelvar.systems.var.exclusion import Exclusion
+from panelvar.systems.var.lag_selection import LagSelection
 from panelvar.systems.var.scored_system import RULES, equation_labels
 
 if TYPE_CHECKING:
@@ -180,6 +183,40 @@ class PanelVarResult(MomentTests, EstimatedSystem):
                 f"method={self.method!r} is least squares and has no moments to test. Use method='gmm'."
             )
         return self.fit.gmm
+
+    # ---- lags
+
+    def lag_selection(self, hq: float = HANNAN_QUINN) -> LagSelection | MomentSelection:  # type: ignore[override]
+        """Compare all numbers of lags up to those of this model, on its rows.
+
+        By moments they are compared with this model's instruments, by Andrews and Lu's (2001) criteria; otherwise by
+        the criteria of least squares, as in `select_lags`.
+
+        Parameters
+        ----------
+        hq : float
+            Factor of HQIC's penalty of moments, above two.
+
+        Returns
+        -------
+        LagSelection or MomentSelection
+            Both have ``order(criterion)``, ``selected`` and a ``table``.
+
+        Raises
+        ------
+        SpecificationError
+            The model has one lag: fit it with the most lags to consider. Or entities have coefficients of their own, or
+            the rows are those of a stream by least squares.
+        """
+        fit = self.fit
+        if fit.gmm is not None:
+            return super().lag_selection(hq)
+        if fit.individual is not None:
+            raise SpecificationError(
+                "Each entity has coefficients of its own here. fit_var_batch(data, columns, lags='bic') chooses the "
+                "lags of each, and select_lags(data, columns) those of one system for all."
+            )
+        return compare_shorter(fit.rows, effects=fit.effects is not None, time_effects=fit.period_effects is not None)
 
     # ---- serial correlation
 

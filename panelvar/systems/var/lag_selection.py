@@ -49,6 +49,8 @@ class LagSelection(Presented):
     notes : tuple of Note
     log_fpe : array (Q,) or None
         Logarithm of FPE, by which orders are compared: a determinant leaves the range of numbers long before it does.
+    effects : str
+        Effects of a panel's equations: "entity", "time", "entity and time", or none.
 
     See Also
     --------
@@ -71,6 +73,7 @@ class LagSelection(Presented):
     trend: str
     notes: tuple[Note, ...] = ()
     log_fpe: Array | None = None
+    effects: str = ""
 
     @property
     def selected(self) -> dict[str, int]:
@@ -144,7 +147,10 @@ class LagSelection(Presented):
         header = Row("Lags", tuple(Cell(_HEADINGS.get(name, name.upper()), name, align="center") for name in columns))
         return Table(
             title="Lag order selection",
-            facts=(Fact("Observations", format_count(self.nobs)), Fact("Trend", self.trend)),
+            facts=(
+                Fact("Observations", format_count(self.nobs)),
+                Fact("Effects", self.effects) if self.effects else Fact("Trend", self.trend),
+            ),
             header=(header,),
             body=tuple(body),
             notes=(

@@ -1,4 +1,4 @@
-"""Vector autoregressions: `fit_var` and the choice of the lag order, `select_lags`."""
+"""Vector autoregressions: `fit_var`, and what the choice of a lag order compares."""
 
 from __future__ import annotations
 
@@ -130,73 +130,6 @@ def fit_var(
     return VarResult(problem, table, periods, terms, rules, notes)
 
 
-@documented
-def select_lags(
-    data: pd.DataFrame | npt.ArrayLike | Panel,
-    columns: Sequence[Hashable] | None = None,
-    *,
-    max_lags: int | None = None,
-    trend: str = "c",
-    min_lags: int | None = None,
-    seasons: int = 0,
-    exogenous: Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
-    exogenous_lags: int = 0,
-    missing: str = "drop",
-    convention: str | VarConvention = "default",
-) -> LagSelection:
-    """Compare lag orders by information criteria, all on the rows the longest order can use.
-
-    One triangular factor of the longest model holds the residual covariances of all shorter ones. A warning says so if
-    there are fewer rows than twice the coefficients of the longest order's equations: criteria then favour long orders.
-
-    Parameters
-    ----------
-    {data (system), columns (system)}
-    max_lags : int, optional
-        Longest order. By default the integer part of :math:`12 (T / 100)^{1/4}`, or fewer where rows do not suffice.
-    {trend (system), min_lags (system), seasons, exogenous, exogenous_lags, missing (system), convention (system)}
-
-    Returns
-    -------
-    LagSelection
-        The criteria of every order, and the order that each one chooses.
-
-    Raises
-    ------
-    DataError, InsufficientDataError, CollinearityError
-        As `fit_var`, of the longest order.
-
-    See Also
-    --------
-    fit_var : ``fit_var(data, lags="bic")`` selects and fits in one call.
-    VarResult.lag_exclusion_tests : Wald tests of each lag of a fitted system.
-
-    References
-    ----------
-    Luetkepohl (2005), chapter 4.
-
-    Examples
-    --------
-    >>> import panelvar as pv
-    >>> macro = pv.load_data("us_macro")[["infl", "unemp", "tbilrate"]]
-    >>> selection = pv.select_lags(macro, max_lags=6)
-    >>> selection.selected
-    {'aic': 6, 'bic': 2, 'hqic': 3, 'fpe': 6}
-    >>> selection.table["bic"].round(3).head(3)
-    lags
-    1   -0.719
-    2   -1.382
-    3   -1.307
-    Name: bic, dtype: float64
-    """
-    rules = var_convention(convention)
-    choose("missing", missing, DROP_OR_RAISE)
-    table, terms = specification(data, columns, trend, seasons, exogenous, exogenous_lags)
-    selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
-    emit(selection.notes)
-    return selection
-
-
 def specification(
     data: object, names: Sequence[Hashable] | None, trend: str, seasons: int, exogenous: object, exogenous_lags: int
 ) -> tuple[VarData, Terms]:
@@ -274,12 +207,22 @@ def longest_within(n_periods: int, terms: Terms, n_vars: int, smallest: int) -> 
 
 
 def compare_orders(
-    scatter: Array, smallest: int, nobs: int, terms: Terms, rules: VarConvention, notes: tuple[Note, ...] = ()
+    scatter: Array,
+    smallest: int,
+    nobs: int,
+    terms: Terms,
+    rules: VarConvention,
+    notes: tuple[Note, ...] = (),
+    *,
+    absorbed: int = 0,
 ) -> LagSelection:
-    """Criteria of orders from ``smallest`` on, from triangular factors (Q, K, K) of their residual cross-products."""
+    """Criteria of orders from ``smallest`` on, from triangular factors (Q, K, K) of their residual cross-products.
+
+    Effects that an equation has beside its terms are ``absorbed``.
+    """
     from scipy.special import chdtrc
 
-    n_vars, n_deterministic = scatter.shape[-1], terms.count
+    n_vars, n_deterministic = scatter.shape[-1], terms.count + absorbed
     halves = np.log(np.abs(scatter.diagonal(axis1=1, axis2=2))).sum(axis=1).tolist()
     orders = np.arange(smallest, smallest + len(scatter))
     found = [

@@ -53,7 +53,7 @@ def model() -> pv.VarResult:
 
 @cache
 def entities() -> pv.PanelVarResult:
-    return pv.fit_panel_var(panel(), ["x", "y"], method="pooled")
+    return pv.fit_panel_var(panel(), ["x", "y"], method="pooled", cov="classical")
 
 
 DRAWN: dict[str, Callable[..., Any]] = {
