@@ -194,6 +194,7 @@ from panelvar.systems.diagnostics.granger_bootstrap import granger_bootstrap_tes
 from panelvar.systems.diagnostics.instrument_relevance import instrument_relevance_test as instrument_relevance_test
 from panelvar.systems.diagnostics.moving_estimates import fluctuation_test as fluctuation_test
 from panelvar.systems.diagnostics.normality import normality_test as normality_test
+from panelvar.systems.diagnostics.residual_table import residual_table as residual_table
 from panelvar.systems.diagnostics.serial import portmanteau_test as portmanteau_test
 from panelvar.systems.diagnostics.serial import serial_lm_table as serial_lm_table
 from panelvar.systems.diagnostics.serial import serial_lm_test as serial_lm_test

@@ -318,6 +318,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     "serial_lm_test": [
         lambda w, form=form: pv.serial_lm_test(w.var, lags=2, statistic=form) for form in ("lm", "lr", "f")
     ],
+    "residual_table": [lambda w: pv.residual_table(w.var, lags=2)],
     "serial_lm_table": [lambda w: pv.serial_lm_table(w.var), lambda w: pv.serial_lm_table(w.vecm)],
     "normality_test": [
         *(

@@ -24,6 +24,7 @@ CALLS = [call for study in STUDIES for call in study.calls]
 ARGUED = {
     "bhargava_test": "no p-value",
     "granger_table": "VarResult.granger_causality of every pair",
+    "residual_table": "each of its tests by itself",
     "serial_lm_table": "serial_lm_test at every lag",
     "unit_root_table": "the tests of one series, by column",
     "combine_pvalues": "p-values that are given",

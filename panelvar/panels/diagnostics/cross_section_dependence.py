@@ -142,11 +142,11 @@ def cross_section_dependence_test(
 
     Parameters
     ----------
-    result : LinearResult, Panel or DataFrame
-        Pooled, fixed, random effects or first differences, whose residuals are used; or with ``column`` a panel, or a
-        DataFrame with a two-level index.
+    result : LinearResult, PanelVarResult, Panel or DataFrame
+        Pooled, fixed, random effects or first differences, whose residuals are used; or with ``column`` a panel vector
+        autoregression, a panel, or a DataFrame with a two-level index.
     column : label, optional
-        The variable of a panel.
+        The variable of a panel, or the equation of a system.
     statistic : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
         A row of the table.
     changes : bool
@@ -209,7 +209,7 @@ def cross_section_dependence_test(
     pairs = sums.pairs
     notes += note_pairs(compared.fewest, pairs, sums.left_out)
     emit(notes)
-    name, null = KINDS[statistic], _NULL if column is None else _NULL_OF_VARIABLE
+    name, null = KINDS[statistic], _NULL if column is None or hasattr(result, "resids") else _NULL_OF_VARIABLE
     if statistic == "lm":
         return chi2_test(name, sums.squared, pairs, null, notes)
     if statistic == "cd":
@@ -236,6 +236,14 @@ def read_values(what: str, result: object, column: Hashable | None, changes: boo
         raise SpecificationError(
             "column= and changes= are for a panel. The residuals of a model are taken as they are."
         )
+    residuals = getattr(result, "resids", None)
+    if not isinstance(result, LinearResult) and getattr(getattr(residuals, "index", None), "nlevels", 1) == 2:
+        # A system of a panel: its residuals are a panel, one column an equation.
+        if column is None:
+            raise SpecificationError(
+                f"{what} takes one equation of a system. Name it: column={residuals.columns[0]!r}."
+            )
+        result = residuals
     if column is not None:
         return _read_variable(what, as_panel(result), column, changes)
     refuse_other(what, result, LinearResult, "the result of a linear panel model, or a panel with column=")

@@ -70,7 +70,8 @@ def plot_system(
     >>> [panel.get_title() for panel in figure.axes]
     ['infl', 'unemp', 'tbilrate']
     """
-    refuse_other("plot_system", model, FittedSystem, "a fitted vector autoregression")
+    of_panels = "a panel's residuals are drawn by plot_series(model.resids, 'name of a variable')"
+    refuse_other("plot_system", model, FittedSystem, f"a fitted vector autoregression of one series; {of_panels}")
     choose("show", show, _SHOWN)
     shown = read_shown_names(labels, model.names)
     chosen = chosen_places("of", of, model.names)

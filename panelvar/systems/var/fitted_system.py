@@ -877,7 +877,14 @@ class FittedSystem(EstimatedSystem):
         )
 
 
-def require_fit(model: object, of_panels: str = "a panel's by moments has ar_test() and serial_portmanteau()") -> None:
+OF_A_PANEL = (
+    "of a panel it takes the model of one entity, fit_var_batch(data, columns, lags=...).member(label). residual_table "
+    "has the tests that a panel's residuals have"
+)
+"""What to do with the system of a panel where one of a series was expected."""
+
+
+def require_fit(model: object, of_panels: str = OF_A_PANEL) -> None:
     """Say what was expected if something else than a fitted vector autoregression is given.
 
     Parameters
