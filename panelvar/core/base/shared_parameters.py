@@ -124,7 +124,7 @@ kernel : {"bartlett", "parzen", "quadratic-spectral"}
 lag_by (predecessors) : {"calendar", "rows"}, optional
     A row's predecessor is the row one calendar period earlier, never across a gap, or the row before, however far away
     (plm). The default is how the result's convention takes differences.
-data (relation) : Panel or DataFrame with a two-level (entity, time) index
+data (relation) : Panel, DataFrame with a two-level (entity, time) index, or DataFrame of one series indexed by time
     The rows: consecutive periods of each entity, which may differ in number. One entity is enough.
 y (relation) : str
     Dependent variable, in levels; or, with ``x`` omitted, a formula such as ``"y ~ x1 + x2"``.

@@ -138,6 +138,9 @@ def panel_system(
 
     spans, unsuitable = read_usable(labels, read, unusable)
     refused = {**absent, **unsuitable}
+    if fewest == 1 == len(refused) and not spans:
+        # One series: what is wrong with it is all there is to say.
+        raise next(iter(refused.values()))
     if len(spans) < fewest:
         raise InsufficientDataError(
             f"Cointegration in a panel needs at least {'two entities' if fewest > 1 else 'one entity'}; "

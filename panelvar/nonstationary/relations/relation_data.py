@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import (
     CollinearityError,
     InsufficientDataError,
+    Note,
     NumericalError,
     PanelVarError,
     SpecificationError,
@@ -19,6 +21,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.scaling import exponents
 from panelvar.data.formulas.design import CONSTANT, Design
+from panelvar.data.panel.panel import Panel
 from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import LongRunCovariance
@@ -29,6 +32,8 @@ from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMom
 from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend, read_bandwidth
 from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
+SERIES = "the series"
+"""What one series is called among entities."""
 TERM_NAMES = (CONSTANT, "trend", "trend_squared")
 
 
@@ -110,7 +115,8 @@ def read_relations(
         Periods that an entity must have, of the number of terms and of regressors.
     """
     powers = POWERS[check_trend(trend)]
-    system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing, fewest=1)
+    panel, notes = _as_entities(data)
+    system = panel_system(panel, y, x, demean=demean, unusable=unusable, missing=missing, fewest=1)
     clash = set(system.names) & set(TERM_NAMES[:powers])
     if clash:
         raise SpecificationError(f"A regressor has the name of a term, {clash.pop()!r}. Rename it.")
@@ -124,7 +130,24 @@ def read_relations(
         for place, count in enumerate(system.periods)
         if count < least
     }
-    return stack_entities(system.leaving_out(short, unusable), trend, unusable)
+    if short and notes is not None:
+        raise short[0]
+    system = system.leaving_out(short, unusable)
+    system = replace(system, notes=(*system.notes, *(notes or ())))
+    return stack_entities(system, trend, unusable)
+
+
+def _as_entities(data: Any) -> tuple[object, tuple[Note, ...] | None]:
+    """The data, or one series as a panel of one entity, and then what a reader should know; None if it is a panel."""
+    if isinstance(data, Panel) or not hasattr(data, "iloc") or not hasattr(data, "columns") or data.index.nlevels > 1:
+        return data, None
+    panel = Panel(data, np.full(len(data), SERIES), data.index) if len(data) else Panel(data)
+    counted = list(data.index) == list(range(len(data)))
+    text = (
+        "The rows are taken as consecutive periods of one series, since their index only counts them. If they are of "
+        "several entities, give Panel(data, entity=..., time=...)."
+    )
+    return panel, (Note("one-series", text, warn=True),) if counted else ()
 
 
 def stack_entities(system: PanelSystem, trend: str, unusable: str) -> RelationData:

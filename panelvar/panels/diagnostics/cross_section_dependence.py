@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -236,7 +236,7 @@ def read_values(what: str, result: object, column: Hashable | None, changes: boo
         raise SpecificationError(
             "column= and changes= are for a panel. The residuals of a model are taken as they are."
         )
-    residuals = getattr(result, "resids", None)
+    residuals: Any = getattr(result, "resids", None)
     if not isinstance(result, LinearResult) and getattr(getattr(residuals, "index", None), "nlevels", 1) == 2:
         # A system of a panel: its residuals are a panel, one column an equation.
         if column is None:

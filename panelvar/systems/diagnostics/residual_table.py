@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.faces.layout import Cell, degrees
 from panelvar.core.tables.frame_table import OPTIONAL, PVALUE, Column, FrameTable
 from panelvar.core.tables.test_result import TestResult
+from panelvar.data.panel.panel import as_panel
 from panelvar.panels.diagnostics.cross_section_dependence import cross_section_dependence_test
 from panelvar.systems.diagnostics.arch import arch_test
 from panelvar.systems.diagnostics.normality import normality_test
@@ -141,18 +143,12 @@ def _of_system(model: FittedSystem, lags: int) -> list[Asked]:
 
 
 def _of_panel(model: PanelVarResult, lags: int) -> list[Asked]:
-    asked = []
+    asked, longest, serial, panel = [], max(lags, 2), "serial correlation", as_panel(model.resids)
     for name in model.names:
+        portmanteau = partial(model.serial_portmanteau, name, max_order=longest, collapse=True)
         asked += [
-            Asked(name, "serial correlation", lambda name=name, order=order: model.ar_test(order, name))
-            for order in range(2, max(lags, 2) + 1)
-        ]
-        asked += [
-            Asked(
-                name,
-                "serial correlation",
-                lambda name=name: model.serial_portmanteau(name, max_order=max(lags, 2), collapse=True),
-            ),
-            Asked(name, "dependence of entities", lambda name=name: cross_section_dependence_test(model.resids, name)),
+            *(Asked(name, serial, partial(model.ar_test, order, name)) for order in range(2, longest + 1)),
+            Asked(name, serial, portmanteau),
+            Asked(name, "dependence of entities", partial(cross_section_dependence_test, panel, name)),
         ]
     return asked
