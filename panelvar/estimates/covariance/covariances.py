@@ -42,6 +42,9 @@ FEW_CLUSTERS = 20
 HOPELESS_CLUSTERS = 5
 """With no more clusters than this no method is reliable: 2^4 patterns of signs cannot reject at 5 per cent."""
 
+BETTER_WITH_FEW = "BiasReduced and wild_bootstrap_test keep closer to their level; use them where the model has them."
+"""What to do about few clusters."""
+
 
 @dataclass(frozen=True, eq=False)
 class CovarianceEstimate:
@@ -387,10 +390,7 @@ class Clustered(ScoredCovariance):
                     + (
                         "With so few clusters, no correction and no bootstrap makes them reliable."
                         if smallest <= HOPELESS_CLUSTERS
-                        else (
-                            "BiasReduced and wild_bootstrap_test keep closer to their level; use them where the model "
-                            "has them."
-                        )
+                        else BETTER_WITH_FEW
                     ),
                     warn=True,
                 )

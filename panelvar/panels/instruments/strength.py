@@ -388,12 +388,16 @@ def _repaired_stages(result: LinearResult) -> list[Note]:
     ]
 
 
+STAYS_VALID = "anderson_rubin() and anderson_rubin_set() stay valid, and method='liml' is less biased."
+"""What to do about weak instruments, where the result has it."""
+
+
 def _weak(which: str, strength: float, errors: str = "") -> list[Note]:
     if not strength < RULE_OF_THUMB:
         return []
     text = (
         f"Weak instruments: the {which} is {strength:.2f}{errors}, below the rule of thumb of {RULE_OF_THUMB:g}. "
         "Estimates are then biased towards least squares, and t tests and intervals are wrong, however many rows there "
-        "are. anderson_rubin() and anderson_rubin_set() stay valid, and method='liml' is less biased."
+        f"are. {STAYS_VALID}"
     )
     return [Note(WEAK, text, warn=True)]

@@ -16,6 +16,7 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError, 
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import (
+    BETTER_WITH_FEW,
     Classical,
     Clustered,
     Covariance,
@@ -383,9 +384,9 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
             "'driscoll-kraay', 'newey-west' and Clustered(...)."
         )
     if isinstance(estimator, StreamedLeastSquares):
-        return estimator.clustered(cov, found, _counts(estimator))
+        return _of_systems(estimator.clustered(cov, found, _counts(estimator)))
     influence = estimator.influence().swapaxes(1, 2).reshape(estimator.rows.nobs, -1)
-    return _of_influence(estimator, found, influence)
+    return _of_systems(_of_influence(estimator, found, influence))
 
 
 def _of_influence(estimator: PanelLeastSquares, found: ScoredCovariance, influence: Array) -> CovarianceEstimate:
@@ -427,6 +428,16 @@ def joint_influences(estimator: PanelLeastSquares, cov: object) -> tuple[Array, 
     root = covariance_root(_of_influence(estimator, found, whole).matrix).T
     k, count = estimator.rows.n_vars, estimator.params.size
     return root[:, :count], root[:, count:].reshape(-1, k, k)
+
+
+def _of_systems(estimate: CovarianceEstimate) -> CovarianceEstimate:
+    """The covariance, whose notes advise what there is for systems."""
+    instead = (
+        "A system has no errors that keep closer to their level. Of one equation fit_fixed_effects has, with "
+        "cov=BiasReduced() or wild_bootstrap_test."
+    )
+    notes = tuple(replace(note, text=note.text.replace(BETTER_WITH_FEW, instead)) for note in estimate.notes)
+    return replace(estimate, notes=notes) if notes != estimate.notes else estimate
 
 
 def _effects(estimator: PanelLeastSquares, time_effects: bool) -> tuple[Array | None, Array | None]:

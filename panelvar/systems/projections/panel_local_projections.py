@@ -37,6 +37,7 @@ from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.small_samples import Counts, without_factors
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.panels.instruments.instrumental import fit_iv_fixed_effects, fit_iv_pooled
+from panelvar.panels.instruments.strength import STAYS_VALID
 from panelvar.panels.static.fixed import fit_fixed_effects
 from panelvar.panels.static.pooled import fit_pooled
 from panelvar.panels.static.result import LinearResult
@@ -373,7 +374,10 @@ def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
         for note in result.notes:
             if note.code not in seen:
                 seen.add(note.code)
-                notes.append(note)
+                # What an instrumental result has, projections have not.
+                one = "fit_iv_fixed_effects" if last.fit.effects else "fit_iv_pooled"
+                instead = f"{one} of one horizon has anderson_rubin(), which stays valid, and method='liml'."
+                notes.append(replace(note, text=note.text.replace(STAYS_VALID, instead)))
     average = last.fit.sample.average
     entity = str(last.fit.design.panel.entity_name or "entity")
     if entity in last.fit.effects and average < SHORT:
