@@ -248,7 +248,7 @@ HADRI_ROWS = [
     Feature(
         STATIONARY,
         "Hadri, a variance for each entity",
-        'hadri_test(grunfeld, "inv")',
+        'hadri_test(grunfeld, "inv", errors="heteroskedastic")',
         statistic,
         reference("grunfeld_hadri/inv_intercept/hadri_HconsTRUE/statistic"),
         (f"{HADRI}::test_variances_by_loops",),
@@ -278,7 +278,7 @@ HADRI_ROWS = [
     Feature(
         STATIONARY,
         "Hadri about trends",
-        'hadri_test(grunfeld, "inv", trend="ct")',
+        'hadri_test(grunfeld, "inv", trend="ct", errors="heteroskedastic")',
         statistic,
         reference("grunfeld_hadri/inv_trend/hadri_HconsTRUE/statistic"),
         (f"{HADRI}::test_variances_by_loops",),
@@ -288,7 +288,7 @@ HADRI_ROWS = [
     Feature(
         STATIONARY,
         "Hadri, variances over degrees of freedom",
-        'hadri_test(grunfeld, "inv", small_sample=True)',
+        'hadri_test(grunfeld, "inv", errors="heteroskedastic", small_sample=True)',
         statistic,
         reference("grunfeld_hadri/inv_intercept/hadri_dfcorTRUE/statistic"),
         (f"{HADRI}::test_variances_by_loops",),
@@ -298,7 +298,7 @@ HADRI_ROWS = [
     Feature(
         STATIONARY,
         "Hadri, autocorrelated errors",
-        'hadri_test(grunfeld, "inv", errors="serial", bandwidth=3)',
+        'hadri_test(grunfeld, "inv", bandwidth=3)',
         statistic,
         lambda: kpss(3),
         (

@@ -33,7 +33,7 @@ CALLS = {
     "moon-perron": "moon_perron_test(y, trend={trend!r})",
     "pedroni": 'pedroni_test(relation, "y", "x", trend={trend!r})',
     "kao": 'kao_test(relation, "y", "x")',
-    "westerlund": 'westerlund_test(relation, "y", "x", trend={trend!r})',
+    "westerlund": 'westerlund_test(relation, "y", "x", lags=0, trend={trend!r})',
 }
 
 

@@ -170,7 +170,7 @@ PLACES = {
             ("t-stat", "ct", OF_PANELS),
         )
     },
-    "hadri": (PANEL_ROOTS, "hadri_test(y)", "N x T", "10 x 25", "25 x 50", "50 x 100"),
+    "hadri": (PANEL_ROOTS, 'hadri_test(y, errors="heteroskedastic")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "hadri, serial": (PANEL_ROOTS, 'hadri_test(y, errors="serial")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "urzua": (STABLE, 'normality_test(model, statistic="urzua")', "T", "T = 40", "T = 120"),
 }

@@ -182,11 +182,11 @@ STUDIES = (
         PANELS,
         noise,
         (
-            "hadri_test(y)",
+            'hadri_test(y, errors="heteroskedastic")',
             'hadri_test(y, errors="homoskedastic")',
             'hadri_test(y, errors="serial")',
-            'hadri_test(y, trend="ct")',
-            'hadri_test(y, trend="ct", small_sample=True)',
+            'hadri_test(y, trend="ct", errors="heteroskedastic")',
+            'hadri_test(y, trend="ct", errors="heteroskedastic", small_sample=True)',
         ),
     ),
     Study(
@@ -194,7 +194,11 @@ STUDIES = (
         "First-order autoregressions of root 0.5.",
         PANELS,
         persistent,
-        ("hadri_test(y)", 'hadri_test(y, errors="serial")', 'hadri_test(y, errors="serial", trend="ct")'),
+        (
+            'hadri_test(y, errors="heteroskedastic")',
+            'hadri_test(y, errors="serial")',
+            'hadri_test(y, errors="serial", trend="ct")',
+        ),
     ),
     Study(
         "Power of panel unit-root tests: roots of 0.9 about levels",
@@ -248,7 +252,11 @@ STUDIES = (
         "Every entity is a random walk.",
         POWER,
         walking,
-        ("hadri_test(y)", 'hadri_test(y, errors="serial")', 'hadri_test(y, trend="ct")'),
+        (
+            'hadri_test(y, errors="heteroskedastic")',
+            'hadri_test(y, errors="serial")',
+            'hadri_test(y, trend="ct", errors="heteroskedastic")',
+        ),
         power=True,
     ),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag, read_labels
+from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
 from panelvar.nonstationary.panel_cointegration.error_correction import westerlund_test
@@ -21,15 +23,19 @@ from panelvar.nonstationary.panel_series.battery import (
     PanelTestTable,
     attempt,
     common_facts,
+    dependence_facts,
+    dependence_of,
     make_table,
     read_tests,
 )
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, fixed_draws, read_bootstrap
+from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult
 from panelvar.nonstationary.panel_series.terms import WORDS, check_terms
 from panelvar.nonstationary.unit_roots.lag_orders import read_lags
 
 _PLAIN = ("trend", "demean", "unusable", "missing")
-_LAGGED = (*_PLAIN, "lags", "max_lags")
+_LAGGED = (*_PLAIN, "bootstrap", "lags", "max_lags")
 _LAGGED_WITHOUT_TERMS = tuple(option for option in _LAGGED if option != "trend")
 
 _CASES = {"n": "n", "c": "rc", "ct": "rt"}
@@ -41,10 +47,14 @@ def _johansen_fisher(*data: Any, trend: str, **options: Any) -> PanelTestResult:
 
 
 TESTS = {
-    "pedroni": ListedTest(pedroni_test, "Pedroni", _LAGGED, whole=True),
-    "kao": ListedTest(kao_test, "Kao", _LAGGED_WITHOUT_TERMS, trends=("c",), whole=True),
-    "westerlund": ListedTest(westerlund_test, "Westerlund", (*_PLAIN, "draws", "seed"), whole=True),
-    "johansen-fisher": ListedTest(_johansen_fisher, "Johansen-Fisher", _PLAIN, whole=True),
+    "pedroni": ListedTest(pedroni_test, "Pedroni", _LAGGED, whole=True, independent=True),
+    "kao": ListedTest(
+        kao_test, "Kao", _LAGGED_WITHOUT_TERMS, trends=("c",), whole=True, independent=True, balanced=True
+    ),
+    "westerlund": ListedTest(
+        westerlund_test, "Westerlund", (*_PLAIN, "bootstrap", "draws", "seed"), whole=True, independent=True
+    ),
+    "johansen-fisher": ListedTest(_johansen_fisher, "Johansen-Fisher", _PLAIN, whole=True, independent=True),
     "saikkonen-luetkepohl": ListedTest(
         saikkonen_luetkepohl_test,
         "Saikkonen-Luetkepohl",
@@ -52,7 +62,9 @@ TESTS = {
         trends=("c", "ct"),
         whole=True,
     ),
-    "westerlund-ratio": ListedTest(westerlund_variance_ratio_test, "Westerlund variance ratio", _PLAIN, whole=True),
+    "westerlund-ratio": ListedTest(
+        westerlund_variance_ratio_test, "Westerlund variance ratio", _PLAIN, whole=True, independent=True
+    ),
 }
 """By name."""
 
@@ -71,6 +83,7 @@ def panel_cointegration_table(
     max_lags: int | None = None,
     draws: int | None = None,
     seed: int | np.random.Generator = 0,
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "drop",
     missing: str = "drop",
@@ -93,6 +106,8 @@ def panel_cointegration_table(
         that entities share do not upset these p-values.
     seed : int or Generator
         Seed of the draws.
+    {bootstrap (panel)}
+        Pedroni's, Kao's and Westerlund's tests have the same draws; the others keep their published distributions.
     {demean, unusable (relation), missing}
 
     Returns
@@ -121,8 +136,11 @@ def panel_cointegration_table(
 
     Notes
     -----
-    The tests presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the
-    number of statistics: the more you read, the more true nulls are rejected somewhere.
+    Pesaran's CD and the exponent of dependence across entities, of the changes of y, stand above the tests, and (i)
+    marks those that assume independent entities. Where entities have periods of their own and are to be dropped, Kao's
+    test (and Westerlund's with draws) has the entities and periods of the largest panel without holes. The tests
+    presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the number of
+    statistics: the more you read, the more true nulls are rejected somewhere.
 
     Examples
     --------
@@ -143,8 +161,43 @@ def panel_cointegration_table(
     check_terms(trend)
     names = read_tests(tests, TESTS, (trend,))
     regressors = ", ".join(map(str, read_labels("x", x)))
-    options = {"trend": trend, "lags": lags, "max_lags": max_lags, "draws": draws, "seed": seed}
+    options: dict[str, Any] = {"trend": trend, "lags": lags, "max_lags": max_lags, "draws": draws, "seed": seed}
+    options["bootstrap"] = fixed_draws(read_bootstrap(bootstrap))
     options |= {"demean": demean, "unusable": unusable, "missing": missing}
-    entries = [entry for name in names for entry in attempt(name, TESTS[name], (data, y, x), options)]
+    system, notes = _read_system(data, y, x, missing), tuple[Note, ...]()
+    whole: tuple[Any, ...] = (data, y, x)
+    alike = {name for name in names if TESTS[name].balanced or (name == "westerlund" and draws is not None)}
+    if alike and unusable == "drop" and system is not None and not system.balanced:
+        whole, notes = _without_holes(system)
+    entries = [
+        entry
+        for name in names
+        for entry in attempt(name, TESTS[name], whole if name in alike else (data, y, x), options)
+    ]
+    dependence = {} if system is None else {"": dependence_of(system, changes=True)}
     relation = Fact("Relation", y if x is None else f"{y} on {regressors}")
-    return make_table("Panel cointegration", entries, (relation, *common_facts(WORDS[trend], lags, demean)))
+    facts = (relation, *common_facts(WORDS[trend], lags, demean), *dependence_facts(dependence))
+    return make_table("Panel cointegration", entries, facts, notes, dependence)
+
+
+def _read_system(data: object, y: str, x: Sequence[str] | str | None, missing: str) -> PanelSystem | None:
+    """The entities of a relation that can be used; None where a panel cannot be read, which the tests say."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PanelVarWarning)
+            return panel_system(data, y, x, demean=False, unusable="drop", missing=missing)
+    except PanelVarError:
+        return None
+
+
+def _without_holes(system: PanelSystem) -> tuple[tuple[Any, str, list[str]], tuple[Note, ...]]:
+    """The largest panel with the same periods for all entities, and a note on what it leaves out."""
+    import pandas as pd
+
+    block = system.block()
+    # Names may be expressions, which have been computed.
+    names = ["y", *(f"x{place}" for place in range(1, 1 + system.n_regressors))]
+    tables = [pd.DataFrame(own, columns=names) for own in block.values]
+    keys = [system.labels[place] for place in block.places]
+    frame = pd.concat(tables, keys=keys, names=["entity", "time"])
+    return (frame, names[0], names[1:]), (Note("without-holes", f"The relation: {block.words(system)}"),)

@@ -10,6 +10,8 @@ from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from panelvar.core.base.arguments import read_labels
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, choose, emit
@@ -21,16 +23,25 @@ from panelvar.core.faces.number_format import (
     Stars,
     check_digits,
     check_stars,
+    format_number,
     format_pvalue,
     star_legend,
     stars_for,
 )
 from panelvar.core.tables.table import Presented, Table
+from panelvar.core.tables.test_result import TestResult
+from panelvar.data.panel.panel import as_panel
+from panelvar.nonstationary.panel_series.entity_values import EntityValues
 from panelvar.nonstationary.panel_series.result import PanelTestResult
 from panelvar.nonstationary.unit_roots.result import BOUND
+from panelvar.panels.diagnostics.cross_section_dependence import cross_section_dependence_test
+from panelvar.panels.diagnostics.cross_section_exponent import cross_section_exponent
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LEVEL = 0.05
+"""Significance level at which entities are found to depend on one another."""
 
 
 class ListedTest(NamedTuple):
@@ -49,6 +60,10 @@ class ListedTest(NamedTuple):
     trends : tuple of str
     whole : bool
         Whether the test's parts have rows of their own in the table.
+    independent : bool
+        Whether it assumes that entities are independent, unless its p-values are from draws.
+    balanced : bool
+        Whether all entities need the same periods.
     """
 
     run: Callable[..., PanelTestResult]
@@ -57,6 +72,8 @@ class ListedTest(NamedTuple):
     given: Mapping[str, Any] = MappingProxyType({})
     trends: tuple[str, ...] = ("n", "c", "ct")
     whole: bool = False
+    independent: bool = False
+    balanced: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +94,8 @@ class BatteryEntry:
         None where the test refuses the data.
     refusal : PanelVarError or None
         Why it does.
+    independent : bool
+        Whether it assumes that entities are independent.
     """
 
     subject: str
@@ -85,6 +104,7 @@ class BatteryEntry:
     label: str
     result: PanelTestResult | None
     refusal: PanelVarError | None = None
+    independent: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -225,8 +245,9 @@ class PanelTestTable(Presented):
                 for label in dict.fromkeys(entry.label for entry in own if _null_of(entry, own) == null):
                     results = {entry.form: entry.result for entry in own if entry.label == label}
                     cells = [cell for form in forms for cell in _cells(results.get(form), digits, levels)]
-                    body.append(Row(label, tuple(cells)))
-        notes = []
+                    marked = any(entry.independent for entry in own if entry.label == label)
+                    body.append(Row(f"{label} (i)" if marked else label, tuple(cells)))
+        notes = ["(i) assumes that entities are independent."] if any(e.independent for e in self.entries) else []
         for subject, form in product(subjects, forms):
             run = [
                 (entry.label, entry.result)
@@ -329,9 +350,11 @@ def attempt(
     except PanelVarError as error:
         return [BatteryEntry(subject, form, name, offered.label, None, error)]
     if not offered.whole:
-        return [BatteryEntry(subject, form, name, offered.label, result)]
+        return [BatteryEntry(subject, form, name, offered.label, result, independent=_assumes(offered, result))]
     # A headline's name ends with its terms, which the table has above.
-    entries = [BatteryEntry(subject, form, name, result.name.partition(" (trend")[0], result)]
+    assumed = _assumes(offered, result)
+    title = result.name.partition(" (trend")[0]
+    entries = [BatteryEntry(subject, form, name, title, result, independent=assumed)]
     for part in result.parts:
         alone = replace(
             result,
@@ -347,12 +370,82 @@ def attempt(
         # Two tests of a table may have a part of one name: it says whose it is.
         owner = offered.label.split()[0]
         label = part.name if part.name.startswith(owner) else f"{owner} {part.name}"
-        entries.append(BatteryEntry(subject, form, f"{name}: {part.name}", label, alone))
+        entries.append(BatteryEntry(subject, form, f"{name}: {part.name}", label, alone, independent=assumed))
     return entries
 
 
+def _assumes(offered: ListedTest, result: PanelTestResult) -> bool:
+    """Whether a result is right for independent entities alone: draws keep what entities share."""
+    return offered.independent and not result.drawn
+
+
+class Dependence(NamedTuple):
+    """How entities depend on one another: Pesaran's CD, and the exponent; None where there are too few for one."""
+
+    cd: TestResult
+    exponent: float | None
+
+
+def dependence_of(panel: EntityValues, *, changes: bool) -> Dependence | None:
+    """That of a variable, or of the first of several; None where there is none.
+
+    Of a panel with holes, it is that of the largest without.
+    """
+    import pandas as pd
+
+    block = panel.block()
+    columns = [own.reshape(len(own), -1)[:, 0] for own in block.values]
+    index = pd.MultiIndex.from_product([block.places, range(len(columns[0]))], names=["entity", "time"])
+    entities = as_panel(pd.DataFrame({"value": np.concatenate(columns)}, index=index))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PanelVarWarning)
+        try:
+            found = cross_section_exponent(entities, "value", changes=changes)
+        except PanelVarError:
+            pass
+        else:
+            return Dependence(found.cd, found.exponent)
+        try:
+            return Dependence(cross_section_dependence_test(entities, "value", changes=changes), None)
+        except PanelVarError:
+            return None
+
+
+def dependence_facts(found: Mapping[str, Dependence | None]) -> tuple[Fact, ...]:
+    """Pesaran's CD and the exponent of dependence, variable by variable."""
+    cd, exponents = [], []
+    for subject, own in found.items():
+        lead = f"{subject}: " if len(found) > 1 else ""
+        if own is not None:
+            cd.append(f"{lead}{format_number(own.cd.statistic, 2)}")
+            if own.exponent is not None:
+                exponents.append(f"{lead}{format_number(own.exponent, 2)}")
+    facts = (("CD of changes", cd), ("Exponent of dependence", exponents))
+    return tuple(Fact(label, "; ".join(texts)) for label, texts in facts if texts)
+
+
+def _dependence_notes(entries: Sequence[BatteryEntry], found: Mapping[str, Dependence | None]) -> Iterator[Note]:
+    """Say where entities depend on one another, and tests in the table assume that they do not."""
+    drawn = any(entry.result is not None and entry.result.drawn for entry in entries)
+    for subject, result in found.items():
+        own = [entry for entry in entries if entry.subject == subject and entry.independent]
+        if result is None or not own or not result.cd.pvalue < LEVEL:
+            continue
+        exponent = "" if result.exponent is None else f"; exponent {format_number(result.exponent, 2)}"
+        remedy = "" if drawn else " bootstrap=PanelBootstrap() has p-values that allow for it."
+        text = (
+            f"Entities of {subject or 'the relation'} depend on one another (Pesaran's CD: {result.cd.in_a_line()}"
+            f"{exponent}). Tests marked (i) assume that they do not, and reject too often.{remedy}"
+        )
+        yield Note("dependent-entities", text)
+
+
 def make_table(
-    title: str, entries: Sequence[BatteryEntry], facts: tuple[Fact, ...], notes: Iterable[Note] = ()
+    title: str,
+    entries: Sequence[BatteryEntry],
+    facts: tuple[Fact, ...],
+    notes: Iterable[Note] = (),
+    dependence: Mapping[str, Dependence | None] = MappingProxyType({}),
 ) -> PanelTestTable:
     """Make the table of a battery, and give the warnings of its tests once, with one for tests that were not run.
 
@@ -364,7 +457,14 @@ def make_table(
     refused = [entry.refusal for entry in entries if entry.refusal is not None]
     if len(refused) == len(entries):
         raise refused[0]
-    found = [*_collect_notes(entries), *notes]
+    found = [*_collect_notes(entries), *_dependence_notes(entries, dependence), *notes]
+    words = dict.fromkeys(each.result.choices["P-values"] for each in entries if each.result and each.result.drawn)
+    if words:
+        facts = (*facts, Fact("P-values", "; ".join(words)))
+        others = [each.label for each in entries if each.result is not None and not each.result.drawn]
+        if others:
+            text = f"{_enumerate(list(dict.fromkeys(others)))}: not by the bootstrap, but by published distributions."
+            found.append(Note("without-draws", text))
     if refused:
         text = f"{len(refused)} of {len(entries)} tests were not run. The first says: {refused[0]}"
         found.append(Note("tests-refused", text, True))

@@ -140,6 +140,13 @@ def read_bootstrap(bootstrap: object) -> PanelBootstrap | None:
     raise SpecificationError(f"bootstrap={shown(bootstrap)}: expected an object such as PanelBootstrap(draws=999).")
 
 
+def fixed_draws(bootstrap: PanelBootstrap | None) -> PanelBootstrap | None:
+    """Return a bootstrap that draws the same panels each time it is used, where a Generator would be used up."""
+    if bootstrap is None or not isinstance(bootstrap.seed, np.random.Generator):
+        return bootstrap
+    return replace(bootstrap, seed=int(bootstrap.seed.integers(2**31)))
+
+
 def draw_statistics(
     panel: Values,
     trend: str,

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,24 @@ SHOWN = 5
 """Entities named in a message."""
 FEW_AVERAGED = 5
 """Entities up to which a note says what taking out their average does."""
+
+
+class Block(NamedTuple):
+    """Entities of a panel, by their places, with values (T, ...) in the same periods, from the first on."""
+
+    places: tuple[int, ...]
+    values: tuple[Array, ...]
+    first: int
+
+    def words(self, whole: EntityValues) -> str:
+        """What it has of the whole panel."""
+        lost = [str(label) for place, label in enumerate(whole.labels) if place not in self.places]
+        names = f" (without {', '.join(lost[:SHOWN])}{' ...' * (len(lost) > SHOWN)})" if lost else ""
+        periods = int((whole.starts + whole.periods).max() - whole.starts.min())
+        return (
+            f"tests that need the same periods for all entities use {len(self.values[0])} of {periods} periods of "
+            f"{len(self.places)} of {whole.n_entities} entities{names}."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +85,19 @@ class EntityValues(ABC):
     def balanced(self) -> bool:
         """Whether all entities are observed in the same periods."""
         return bool((self.periods == self.periods[0]).all() and (self.starts == self.starts[0]).all())
+
+    def block(self) -> Block:
+        """The largest panel, by its observations, whose entities have the same periods: two of them at least."""
+        stops = self.starts + self.periods
+        choices = (
+            (np.flatnonzero((self.starts <= first) & (stops >= last)), first, last)
+            for first in np.unique(self.starts).tolist()
+            for last in np.unique(stops).tolist()
+            if last > first
+        )
+        places, first, last = max(choices, key=lambda one: len(one[0]) * (one[2] - one[1]) * (len(one[0]) > 1))
+        values = [self.values[place][first - self.starts[place] : last - self.starts[place]] for place in places]
+        return Block(tuple(places.tolist()), tuple(values), first)
 
     def stack(self, what: str) -> Array:
         """The panel as (N, T, ...), for what is derived for balanced panels.

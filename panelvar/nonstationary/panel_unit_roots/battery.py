@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from panelvar.core.base.arguments import is_whole, read_flag, read_labels, read_whole
-from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.series import read_var_data
 from panelvar.nonstationary.panel_series.battery import (
     BatteryEntry,
+    Dependence,
     ListedTest,
     PanelTestTable,
     attempt,
     common_facts,
+    dependence_facts,
+    dependence_of,
     make_table,
     read_some,
     read_tests,
 )
+from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, fixed_draws, read_bootstrap
+from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
 from panelvar.nonstationary.panel_series.terms import WORDS, check_terms
 from panelvar.nonstationary.panel_unit_roots.breitung import breitung_test
 from panelvar.nonstationary.panel_unit_roots.cips import cips_test
@@ -39,21 +45,24 @@ from panelvar.nonstationary.unit_roots.one_series import is_panel
 
 _APART = ("trend", "unusable")
 _PLAIN = ("trend", "demean", "unusable")
-_LAGGED = (*_PLAIN, "lags", "max_lags")
+_DRAWN = (*_PLAIN, "bootstrap")
+_LAGGED = (*_DRAWN, "lags", "max_lags")
 
 TESTS = {
-    "llc": ListedTest(llc_test, "Levin-Lin-Chu", _LAGGED),
-    "harris-tzavalis": ListedTest(harris_tzavalis_test, "Harris-Tzavalis", _PLAIN),
-    "breitung": ListedTest(breitung_test, "Breitung", _LAGGED),
-    "ips": ListedTest(ips_test, "Im-Pesaran-Shin", _LAGGED, trends=("c", "ct")),
-    "fisher-adf": ListedTest(fisher_test, "Fisher ADF (Z)", _LAGGED, {"test": "adf"}),
-    "fisher-pp": ListedTest(fisher_test, "Fisher PP (Z)", _PLAIN, {"test": "pp"}),
+    "llc": ListedTest(llc_test, "Levin-Lin-Chu", _LAGGED, independent=True, balanced=True),
+    "harris-tzavalis": ListedTest(harris_tzavalis_test, "Harris-Tzavalis", _PLAIN, independent=True, balanced=True),
+    "breitung": ListedTest(breitung_test, "Breitung", _LAGGED, independent=True, balanced=True),
+    "ips": ListedTest(ips_test, "Im-Pesaran-Shin", _LAGGED, trends=("c", "ct"), independent=True),
+    "fisher-adf": ListedTest(fisher_test, "Fisher ADF (Z)", _LAGGED, {"test": "adf"}, independent=True),
+    "fisher-pp": ListedTest(fisher_test, "Fisher PP (Z)", _DRAWN, {"test": "pp"}, independent=True),
     "simes": ListedTest(simes_test, "Simes", _LAGGED),
-    "cips": ListedTest(cips_test, "CIPS", (*_APART, "lags", "max_lags")),
-    "panic": ListedTest(panic_test, "PANIC", _APART, trends=("c", "ct")),
-    "moon-perron": ListedTest(moon_perron_test, "Moon-Perron", _APART),
-    "demetrescu-hanck": ListedTest(demetrescu_hanck_test, "Demetrescu-Hanck", (*_APART, "lags", "max_lags")),
-    "hadri": ListedTest(hadri_test, "Hadri", _PLAIN, given={"errors": "serial"}, trends=("c", "ct")),
+    "cips": ListedTest(cips_test, "CIPS", (*_APART, "bootstrap", "lags", "max_lags"), balanced=True),
+    "panic": ListedTest(panic_test, "PANIC", (*_APART, "bootstrap"), trends=("c", "ct"), balanced=True),
+    "moon-perron": ListedTest(moon_perron_test, "Moon-Perron", (*_APART, "bootstrap"), balanced=True),
+    "demetrescu-hanck": ListedTest(
+        demetrescu_hanck_test, "Demetrescu-Hanck", (*_APART, "lags", "max_lags"), balanced=True
+    ),
+    "hadri": ListedTest(hadri_test, "Hadri (serial)", _PLAIN, trends=("c", "ct"), independent=True, balanced=True),
 }
 """By name."""
 
@@ -73,6 +82,7 @@ def panel_unit_root_table(
     differences: int | Sequence[int] = (0, 1),
     lags: int | str = "bic",
     max_lags: int | None = None,
+    bootstrap: PanelBootstrap | None = None,
     demean: bool = False,
     unusable: str = "drop",
 ) -> PanelTestTable:
@@ -94,10 +104,13 @@ def panel_unit_root_table(
         Terms of each entity: one choice for all, or one for each of ``differences``.
     differences : int or sequence of int
         How often variables are differenced, up to 3: by default not at all, and once.
-    {lags (table of tests), max_lags (panel Dickey-Fuller), demean}
+    {lags (table of tests), max_lags (panel Dickey-Fuller), bootstrap (panel), demean}
         They apply to tests that have them: CIPS has averages in its regressions instead of demeaned series, and PANIC
-        chooses its own lags.
+        chooses its own lags. All tests have the same draws; "harris-tzavalis", "demetrescu-hanck" and "hadri" have no
+        bootstrap, and keep their published distributions.
     {unusable (panel variable)}
+        Where entities have periods of their own and are to be dropped, tests that need the same periods for all have
+        the entities and periods of the largest panel without holes; a note says which.
 
     Returns
     -------
@@ -126,8 +139,10 @@ def panel_unit_root_table(
 
     Notes
     -----
-    The null of Hadri's test is the reverse of that of the others. No correction is made for the number of tests: the
-    more tests you run, the more true nulls are rejected somewhere.
+    Pesaran's CD and the exponent of dependence across entities stand above the tests (`cross_section_exponent`, of the
+    changes of the first form), and (i) marks those that assume independent entities. The null of Hadri's test, here
+    with long-run variances (``errors="serial"``), is the reverse of that of the others. No correction is made for the
+    number of tests: the more tests you run, the more true nulls are rejected somewhere.
 
     Examples
     --------
@@ -156,16 +171,29 @@ def panel_unit_root_table(
     for own in trends:
         check_terms(own)
     names = read_tests(tests, TESTS, trends)
-    options = {"lags": lags, "max_lags": max_lags, "demean": demean, "unusable": unusable}
+    options: dict[str, Any] = {"lags": lags, "max_lags": max_lags, "demean": demean, "unusable": unusable}
+    options["bootstrap"] = fixed_draws(read_bootstrap(bootstrap))
     entries: list[BatteryEntry] = []
     notes: list[Note] = []
+    dependence: dict[str, Dependence | None] = {}
     for subject, forms in _read_variables(data, columns, orders):
         for source, order, own in zip(forms, orders, trends, strict=True):
+            series, whole = _read_series(source), source
+            if order == min(orders):
+                dependence[subject] = None if series is None else dependence_of(series, changes=order == 0)
+            if unusable == "drop" and series is not None and not series.balanced:
+                whole, left_out = _without_holes(series, subject, FORMS[order])
+                notes += left_out if any(TESTS[name].balanced for name in names) else ()
             found = [
                 entry
                 for name in names
                 for entry in attempt(
-                    name, TESTS[name], source, options | {"trend": own}, subject=subject, form=FORMS[order]
+                    name,
+                    TESTS[name],
+                    whole if TESTS[name].balanced else source,
+                    options | {"trend": own},
+                    subject=subject,
+                    form=FORMS[order],
                 )
             ]
             entries += found
@@ -176,7 +204,27 @@ def panel_unit_root_table(
     terms = WORDS[trends[0]]
     if len(set(trends)) > 1:
         terms = "; ".join(f"{FORMS[order]}: {WORDS[own]}" for order, own in zip(orders, trends, strict=True))
-    return make_table("Panel unit roots", entries, common_facts(terms, lags, demean), notes)
+    facts = (*common_facts(terms, lags, demean), *dependence_facts(dependence))
+    return make_table("Panel unit roots", entries, facts, notes, dependence)
+
+
+def _read_series(source: tuple[Any, Hashable | None]) -> PanelSeries | None:
+    """The entities of a variable that can be used; None where a panel cannot be read, which the tests say."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PanelVarWarning)
+            return panel_series(*source, unusable="drop")
+    except PanelVarError:
+        return None
+
+
+def _without_holes(series: PanelSeries, subject: str, form: str) -> tuple[tuple[Any, None], tuple[Note, ...]]:
+    """The largest panel with the same periods for all entities, as a table, and a note on what it leaves out."""
+    import pandas as pd
+
+    block = series.block()
+    table = pd.DataFrame({series.labels[place]: own for place, own in zip(block.places, block.values, strict=True)})
+    return (table, None), (Note("without-holes", f"{subject}, {form}: {block.words(series)}"),)
 
 
 def _read_variables(

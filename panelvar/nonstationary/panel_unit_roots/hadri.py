@@ -43,7 +43,7 @@ def hadri_test(
     column: Hashable | None = None,
     *,
     trend: str = "c",
-    errors: str = "heteroskedastic",
+    errors: str = "serial",
     bandwidth: float | str = "newey-west",
     kernel: str = "bartlett",
     small_sample: bool = False,
@@ -68,6 +68,8 @@ def hadri_test(
     errors : {"homoskedastic", "heteroskedastic", "serial"}
         What :math:`\hat\sigma_i^2` is: the mean over all entities, each entity's own (plm's ``Hcons``, Stata's
         ``robust``), or each entity's long-run variance (of which Stata's ``kernel()`` takes the mean over entities).
+        By default plm, EViews and Stata have variances without autocorrelation, by which the test rejects nearly every
+        null where errors have some.
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         How the long-run variances are estimated, see `kpss_test`; for ``errors="serial"`` alone.
     small_sample : bool
@@ -94,8 +96,9 @@ def hadri_test(
     Notes
     -----
     The moments are limits for long series. With few periods, or autocorrelated errors, the test rejects true nulls far
-    too often, most of all with a trend. ``errors="serial"`` helps where T is some hundreds. The test asks the opposite
-    question of the other tests of a panel: a rejection says that some entity has a unit root, not which.
+    too often, most of all with a trend. The long-run variances of the default help where T is some hundreds; errors
+    without autocorrelation are tested better with "heteroskedastic". The test asks the opposite question of the other
+    tests of a panel: a rejection says that some entity has a unit root, not which.
 
     Examples
     --------

@@ -54,12 +54,12 @@ def test_the_printed_table_says_what_is_rejected_against_what():
     assert "reject" in text and "H1 of the others: all entities are cointegrated." in text
 
 
-def test_unbalanced_panels_have_the_tests_that_are_for_them():
+def test_unbalanced_panels_that_are_to_be_kept_whole_have_the_tests_that_are_for_them():
     short = pv.Panel(frame_of(system(6, 30)).iloc[4:], "i", "t")
     with pytest.warns(
         pv.PanelVarWarning, match="tests were not run. The first says: Kao's test needs the same periods"
     ):
-        table = pv.panel_cointegration_table(short, "y", "x1", lags=0)
+        table = pv.panel_cointegration_table(short, "y", "x1", lags=0, unusable="raise")
     assert table.to_frame().loc["kao", "reading"].startswith("Not run: Kao's test needs the same periods")
 
 
@@ -110,3 +110,37 @@ def test_parts_of_one_name_say_whose_they_are():
     for row in ("Johansen-Fisher LR-bar (r = 0, trace)", "Saikkonen-Luetkepohl LR-bar (r = 0)"):
         assert row in text
     assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def holed_relation() -> pd.DataFrame:
+    """Entities that share shocks, one of which starts late."""
+    rng = np.random.default_rng(6)
+    common = 2.0 * rng.standard_normal(30).cumsum()
+    index = pd.MultiIndex.from_product([range(6), range(30)], names=["entity", "time"])
+    y, x = (rng.standard_normal((6, 30)).cumsum(axis=1) + common for _ in range(2))
+    frame = pd.DataFrame({"y": np.exp(0.1 * y.ravel()), "x": x.ravel()}, index=index)
+    return frame.drop(index=[(2, time) for time in range(9)])
+
+
+def test_kao_has_the_largest_panel_without_holes_and_dependence_is_said():
+    frame = holed_relation()
+    table = pv.panel_cointegration_table(frame, "log(y) ~ x", lags=1)
+    own = pv.kao_test(frame.drop(index=2, level="entity"), "log(y) ~ x", lags=1)
+    assert table.result("kao").statistic == pytest.approx(own.statistic, rel=1e-10)
+    text = " ".join(str(table).split())
+    assert "use 30 of 30 periods of 5 of 6 entities (without 2)." in text
+    assert "Kao ADF (i)" in text and "depend on one another (Pesaran's CD" in text
+
+
+def test_all_tests_have_the_same_draws():
+    frame = holed_relation().drop(index=2, level="entity")
+    bootstrap = pv.PanelBootstrap(draws=19, seed=3, scheme="signs")
+    table = pv.panel_cointegration_table(frame, "y", "x", lags=1, bootstrap=bootstrap)
+    for name, test in {"pedroni": pv.pedroni_test, "kao": pv.kao_test, "westerlund": pv.westerlund_test}.items():
+        options = {} if name == "westerlund" else {"lags": 1}
+        own = test(frame, "y", "x", bootstrap=bootstrap, **options)
+        assert table.result(name).pvalue == own.pvalue
+        for part in own.parts:
+            assert table.result(f"{name}: {part.name}").pvalue == part.pvalue
+    text = " ".join(str(table).split())
+    assert "bootstrap: signs common to all entities, 19 draws, seed 3" in text and "(i)" not in text

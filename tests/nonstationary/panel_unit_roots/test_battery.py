@@ -30,7 +30,7 @@ def test_every_entry_is_what_the_test_itself_says():
         "harris-tzavalis": pv.harris_tzavalis_test(differenced, "d"),
         "ips": pv.ips_test(differenced, "d", lags=1),
         "cips": pv.cips_test(differenced, "d", lags=1),
-        "hadri": pv.hadri_test(differenced, "d", errors="serial"),
+        "hadri": pv.hadri_test(differenced, "d"),
     }
     frame = table.to_frame()
     assert list(frame.index.names) == ["variable", "form", "test"]
@@ -183,3 +183,81 @@ def test_power_is_that_of_the_smallest_panel_in_the_table_that_is_not_smaller():
     assert power_notes(["ips"], "ct", 500, 21) == ()
     assert power_notes(["hadri"], "ct", 8, 21) == ()
     assert power_notes(["ips"], "c", 50, 100) == ()
+
+
+def sharing_a_factor(entities: int = 11, periods: int = 30) -> pd.DataFrame:
+    """Walks that move with a common one, a column each."""
+    common = np.random.default_rng(8).standard_normal((periods, 1)).cumsum(axis=0)
+    columns = [f"e{place}" for place in range(entities)]
+    return pd.DataFrame(2.0 * common + walks(entities, periods).T, columns=columns)
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_dependence_stands_above_the_tests_and_those_that_assume_none_are_marked():
+    data = sharing_a_factor()
+    table = pv.panel_unit_root_table(data, tests=("llc", "cips"), lags=0, differences=0)
+    long = data.unstack().rename_axis(["entity", "time"]).to_frame("y")
+    expected = pv.cross_section_exponent(long, "y", changes=True)
+    facts = {fact.label: fact.text for fact in table.facts}
+    assert facts["CD of changes"] == f"{expected.cd.statistic:.2f}"
+    assert facts["Exponent of dependence"] == f"{expected.exponent:.2f}"
+    text = " ".join(str(table).split())
+    assert "Levin-Lin-Chu (i)" in text and "CIPS (i)" not in text
+    assert "(i) assumes that entities are independent." in text
+    assert "Entities of the variable depend on one another (Pesaran's CD: z = " in text
+    assert "Tests marked (i) assume that they do not" in text
+    apart = pv.panel_unit_root_table(walks(11, 30).T, tests=("llc", "cips"), lags=0, differences=0)
+    assert "CD of changes" in str(apart) and "depend on one another" not in str(apart)
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_an_entity_with_fewer_periods_switches_no_test_off():
+    data = sharing_a_factor(12, 40)
+    data.iloc[:15, 3] = np.nan
+    table = pv.panel_unit_root_table(data, tests=("llc", "breitung", "ips", "cips", "hadri"), lags=0, differences=0)
+    assert {entry.test for entry in table.entries if entry.result is None} == set()
+    without = data.drop(columns="e3")
+    for name, test in {"llc": pv.llc_test, "breitung": pv.breitung_test, "cips": pv.cips_test}.items():
+        assert table.result(name).statistic == test(without, lags=0).statistic
+    assert table.result("ips").n_entities == 12
+    text = " ".join(str(table).split())
+    assert "use 40 of 40 periods of 11 of 12 entities (without e3)." in text
+    # Where most start late, the late periods of all are more.
+    data.iloc[:3, 4:] = np.nan
+    assert "use 37 of 40 periods of 11 of 12 entities" in " ".join(
+        str(pv.panel_unit_root_table(data, tests=("llc", "ips"), lags=0, differences=0)).split()
+    )
+    with pytest.raises(pv.DataError, match="needs the same periods for every entity"):
+        pv.panel_unit_root_table(data, tests="llc", lags=0, differences=0, unusable="raise")
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_all_tests_have_the_same_draws():
+    data = sharing_a_factor(10, 14)
+    bootstrap = pv.PanelBootstrap(draws=19, seed=4)
+    tests = {"ips": pv.ips_test, "fisher-adf": pv.fisher_test, "simes": pv.simes_test, "hadri": pv.hadri_test}
+    table = pv.panel_unit_root_table(data, tests=list(tests), lags=0, differences=0, bootstrap=bootstrap)
+    for name, test in list(tests.items())[:3]:
+        assert table.result(name).pvalue == test(data, lags=0, bootstrap=bootstrap).pvalue
+        assert table.result(name).drawn
+    text = " ".join(str(table).split())
+    assert "bootstrap: signs common to all entities, 19 draws, seed 4" in text
+    assert "Hadri (serial) (i)" in text and "Im-Pesaran-Shin (i)" not in text
+    assert "Hadri (serial): not by the bootstrap, but by published distributions." in text
+    # A Generator is used up once, and not by each test anew.
+    rng = np.random.default_rng(0)
+    generated = pv.panel_unit_root_table(
+        data, tests=("ips", "fisher-adf"), lags=0, differences=0, bootstrap=pv.PanelBootstrap(19, rng)
+    )
+    own = pv.PanelBootstrap(19, int(np.random.default_rng(0).integers(2**31)))
+    for name in ("ips", "fisher-adf"):
+        assert generated.result(name).pvalue == tests[name](data, lags=0, bootstrap=own).pvalue
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_hadri_has_one_default():
+    data = sharing_a_factor()
+    table = pv.panel_unit_root_table(data, tests="hadri", differences=0)
+    assert table.result("hadri").statistic == pv.hadri_test(data).statistic
+    assert pv.hadri_test(data).choices["Errors"] == "serial"
+    assert "Hadri (serial)" in str(table)
