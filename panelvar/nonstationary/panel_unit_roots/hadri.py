@@ -104,7 +104,7 @@ def hadri_test(
     --------
     >>> import panelvar as pv
     >>> pv.hadri_test(pv.load_data("grunfeld"), "value").in_a_line()
-    'z = 10.1658, p < 0.0001'
+    'z = 4.0044, p < 0.0001'
     """
     check_terms(trend, ("c", "ct"))
     choose("errors", errors, ERRORS)
