@@ -204,7 +204,7 @@ def test_a_table_has_p_values_or_stars(make):
     starred, plain = (str(result.summary(level=0.9, stars=stars)) for stars in (True, False))
     assert "***" in starred and "<0.0001" not in starred.partition("All slopes")[0]
     assert "*" not in plain and "<0.0001" in plain
-    low, high = result.conf_int(level=0.9).iloc[1]
+    low, high = result.conf_int(level=0.9).iloc[0]
     for text in (starred, plain):
         assert f"{low:.4f}" in text and f"{high:.4f}" in text
 
