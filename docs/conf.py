@@ -40,6 +40,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "building.decisions",
     "building.examples",
+    "building.excerpts",
     "building.mathml",
     "building.names",
     "building.sources",

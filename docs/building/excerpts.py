@@ -1,0 +1,40 @@
+"""Texts of the pages for the search: a browser that opens the site from the disk may not fetch the pages themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+
+NOISE = "h1, .headerlink, .page-notebook, .sphx-glr-download-link-note, .sphx-glr-footer, div.highlight, script, style"
+LONGEST = 30_000
+"""Characters of one page."""
+
+
+def text_of(page: str) -> str:
+    """What a page says, without its title, code and links to itself."""
+    main = BeautifulSoup(page, "html.parser").select_one("[role=main]")
+    if main is None:
+        return ""
+    for part in main.select(NOISE):
+        part.decompose()
+    return " ".join(main.get_text(" ").split())[:LONGEST]
+
+
+def write_excerpts(app: Sphinx, failed: Exception | None) -> None:
+    """Write the texts as a script, which a page may load from the disk."""
+    if failed is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir)
+    pages = {name: folder / f"{name}.html" for name in sorted(app.env.found_docs)}
+    texts = {name: text_of(path.read_text(encoding="utf-8")) for name, path in pages.items() if path.exists()}
+    content = f"const PAGES = {json.dumps(texts, ensure_ascii=False)};\n"
+    (folder / "_static" / "excerpts.js").write_text(content, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx when to write them."""
+    app.connect("build-finished", write_excerpts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
