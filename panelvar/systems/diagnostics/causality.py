@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.core.base.errors import NumericalError, SpecificationError
+from panelvar.core.base.errors import NumericalError, PanelVarWarning, SpecificationError, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.tables.frame_table import FrameTable, frame_of_tests
@@ -73,10 +74,14 @@ def granger_table(result: VarResult | RestrictedVarResult | PanelVarResult) -> F
     if len(result.names) < 2:
         raise SpecificationError("Granger causality needs at least two variables.")
     pairs = [(left, right) for left in result.names for right in result.names if left != right]
-    tests = [result.granger_causality(left, right) for left, right in pairs]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PanelVarWarning)
+        tests = [result.granger_causality(left, right) for left, right in pairs]
+    emit(dict.fromkeys(note for test in tests for note in test.notes))
     null = "Null hypothesis: the causing variable does not Granger-cause the caused one."
     index = pd.MultiIndex.from_tuples(pairs, names=["caused", "causing"])
-    return frame_of_tests(tests, index, "Granger causality", (null, "No correction for the number of tests."))
+    told = dict.fromkeys(note.text for test in tests for note in test.notes)
+    return frame_of_tests(tests, index, "Granger causality", (null, "No correction for the number of tests.", *told))
 
 
 @answering

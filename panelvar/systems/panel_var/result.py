@@ -31,6 +31,7 @@ from panelvar.systems.identification.scheme import Estimates
 from panelvar.systems.panel_var.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.systems.panel_var.fit import PanelVarFit
 from panelvar.systems.panel_var.forecasts import condition_entities, forecast_entities
+from panelvar.systems.panel_var.granger_sizes import granger_notes
 from panelvar.systems.panel_var.lag_choice import compare_shorter
 from panelvar.systems.panel_var.serial_tests import serial_correlation, serial_portmanteau
 from panelvar.systems.responses.sigma_moves import SigmaMoves
@@ -432,6 +433,9 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         places = [column * self.n_regressors + row for column in hypothesis.columns(self.names) for row in rows]
         matrix = np.eye(self.fit.params.size)[places]
         test = wald(self._inference, matrix, np.zeros(len(places)), hypothesis.name, hypothesis.null)
+        if not set(hypothesis.equations) & set(hypothesis.variables):
+            told = granger_notes(self.method, self.n_entities, self.fit.rows.average_periods)
+            test = replace(test, notes=(*test.notes, *told))
         emit(test.notes)
         return test
 
