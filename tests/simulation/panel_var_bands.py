@@ -129,11 +129,11 @@ def page(rows: list[dict[str, str]]) -> str:
     error = 100.0 * np.sqrt(0.95 * 0.05 / samples[0])
     horizons = (0, 1, 2, 4, 6, 8)
     lines = [
-        f"Made by `cd tests && python -m simulation.panel_var_bands`; {samples[0]} panels a cell, "
-        "two-step GMM with lags 2 to 4 collapsed as instruments. Coverage in per cent of nominal 95% limits of "
-        "responses to Cholesky shocks, the average over the responses, in period h after the shock; the last column is "
-        f"that of sup-t bands of whole paths. The Monte Carlo standard error of one response is {error:.1f} points at "
-        '95%. "Apart" takes sigma as independent of the coefficients.',
+        f"Made by `cd tests && python -m simulation.panel_var_bands`; {samples[0]} panels a cell"
+        f"{' or more' * (len(samples) > 1)}, two-step GMM with lags 2 to 4 collapsed as instruments. Coverage in per "
+        "cent of nominal 95% limits of responses to Cholesky shocks, the average over the responses, h periods after "
+        "the shock; the last column is that of sup-t bands of whole paths. The Monte Carlo standard error of one "
+        f'response is {error:.1f} points at 95%, or less. "Apart" takes sigma as independent of the coefficients.',
         "",
     ]
     for cell in CELLS:

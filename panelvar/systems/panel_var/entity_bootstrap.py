@@ -52,7 +52,8 @@ class EntityBootstrap(Simulated):
     -----
     The draws repeat the estimator with its bias: bands of least squares with entity effects do not cover in short
     panels. A corrected estimator is corrected again in each draw. Entities must be independent, since common shocks are
-    not drawn. A warning says where there are fewer than 30.
+    not drawn. A warning says where there are fewer than 30. A note counts draws in which corrected moments have no
+    zero, so that their estimator would refuse the data; what is nearest to a zero stands in their place.
 
     Examples
     --------

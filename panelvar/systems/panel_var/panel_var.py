@@ -182,6 +182,13 @@ def fit_panel_var(
     Standard errors count what a correction adds, by the derivative of the whole estimator; "classical" ones, which are
     those of least squares, do not. Corrected estimates may leave the unit circle: a note says where they do.
 
+    In short panels estimates of :math:`\Sigma` and of the coefficients are correlated, by moments and by corrected
+    least squares. `DeltaMethod` and `MonteCarlo` use what each entity adds to both, :math:`\psi_i = (\psi_i^B,
+    \psi_i^\Sigma)`, whose sums of squares are their joint covariance. By moments, with transformed rows of entity i,
+
+    .. math:: \psi_i^\Sigma = \frac{1}{n - m}\Big[\hat e_i'\hat e_i - n_i\hat\Sigma - \psi_i^{B\prime} X'\hat e
+              - \hat e'X\psi_i^B\Big].
+
     References
     ----------
     Hahn, J. and G. Kuersteiner (2002), Econometrica 70, 1639-1657. Dhaene, G. and K. Jochmans (2015), Review of
