@@ -57,7 +57,7 @@ def test_the_guide_says_what_the_table_says() -> None:
 @pytest.mark.slow
 def test_a_part_of_the_table_is_found_again(monkeypatch) -> None:
     monkeypatch.setattr(study, "SEED", 77)
-    cell, count = study.Cell(200, 7, 0.7), 60
+    cell, count = study.Cell(200, 7, 0.7), 40
     for found in quietly(lambda: list(study.simulated(cell, count))):
         known = shares(cell, found.estimator, found.band)
         error = np.sqrt((known * (1.0 - known) + 0.005) / count)
