@@ -225,7 +225,7 @@ def dummies_tested(case: str) -> float:
     texts = levels_of_dummies(case)[len(slopes(found)) + 1 :]
     rows = np.zeros((len(texts), len(found.names)))
     for row, text in enumerate(texts):
-        for sign, name in re.findall(r"(-?)\s*(time\[\d+\])", text):
+        for sign, name in re.findall(r"(-?)\s*(C\(year\)\[T\.\d+\])", text):
             rows[row, found.names.index(name)] += -1.0 if sign else 1.0
     return found.wald_test(rows, np.zeros(len(rows))).statistic
 

@@ -13,6 +13,7 @@ from parity.runner import Case, Comparison, Exclusion, expected_tree, printed
 from scipy import stats
 
 import panelvar as pv
+from panelvar.core.base.chosen_names import level_of
 
 PAPER, OX = "published_arellano_bond_1991", "published_ox_dpd"
 WORDS = {"n": "lemp", "w": "lwage", "k": "lcapital", "ys": "loutput"}
@@ -111,11 +112,11 @@ def in_ox(case: str) -> dict[str, str]:
     texts = {label: label for label in slopes(found)}
     effects = periods(found)
     if "system" in case:
-        return texts | {"Constant": "const"} | {f"T{name[5:-1]}": name for name in effects}
+        return texts | {"Constant": "const"} | {f"T{name[len('C(year)[T.') : -1]}": name for name in effects}
     first = effects[0]
     texts["Constant"] = first
     for early, late in itertools.pairwise(effects):
-        texts[f"T{late[5:-1]}"] = f"{late} - {early} - {first}"
+        texts[f"T{late[len('C(year)[T.') : -1]}"] = f"{late} - {early} - {first}"
     return texts
 
 
