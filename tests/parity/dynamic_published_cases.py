@@ -112,11 +112,11 @@ def in_ox(case: str) -> dict[str, str]:
     texts = {label: label for label in slopes(found)}
     effects = periods(found)
     if "system" in case:
-        return texts | {"Constant": "const"} | {f"T{name[len('C(year)[T.') : -1]}": name for name in effects}
+        return texts | {"Constant": "const"} | {f"T{level_of(name)[1]}": name for name in effects}
     first = effects[0]
     texts["Constant"] = first
     for early, late in itertools.pairwise(effects):
-        texts[f"T{late[len('C(year)[T.') : -1]}"] = f"{late} - {early} - {first}"
+        texts[f"T{level_of(late)[1]}"] = f"{late} - {early} - {first}"
     return texts
 
 
