@@ -161,6 +161,10 @@ class ErrorCorrectionResult(AveragedResult):
     {'x': 2.0036, 'ec': -0.98, 'D(x)': 0.0408, 'const': 0.0214}
     >>> fit.homogeneity
     <Likelihood ratio: chi2(19) = 18.7963, p = 0.4700>
+
+    Long run, speed and short run, with their intervals:
+
+    >>> figure = fit.plot()
     """
 
     fit: ErrorCorrectionFit

@@ -127,6 +127,10 @@ class CointegratingResult(AveragedResult):
     firm
     American Steel    -25.464  0.160    0.332
     Atlantic Refining  16.949  0.176    0.007
+
+    The slopes of the relation with their intervals:
+
+    >>> figure = relation.plot()
     """
 
     fit: RelationFit

@@ -137,6 +137,10 @@ class CorrectedResult(EquationEstimates):
     {'L(log(emp))': -0.2515, 'log(wage)': -0.0404, 'log(capital)': 0.1265}
     >>> fit.is_stable
     True
+
+    The corrected coefficients with their intervals of 95%:
+
+    >>> figure = fit.plot()
     """
 
     fit: CorrectedFit

@@ -91,6 +91,10 @@ class DynamicPanelResult(MomentTests, EquationEstimates):
     (9, 751, 140)
     >>> fit.nonlinear("`log(capital)` / (1 - `L(log(emp))`)")
     <Functions of coefficients: `log(capital)` / (1 - `L(log(emp))`)>
+
+    The coefficients with their intervals of 95%:
+
+    >>> figure = fit.plot()
     """
 
     fit: DynamicFit

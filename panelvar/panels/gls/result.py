@@ -83,6 +83,10 @@ class GLSResult(LinearResult):
     {'American Steel': 547.9, 'Atlantic Refining': 2961.7}
     >>> print(round(fit.loglik, 2))
     -1116.2
+
+    The slopes with their intervals of 95%:
+
+    >>> figure = fit.plot()
     """
 
     structure: ErrorStructure

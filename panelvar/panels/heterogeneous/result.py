@@ -105,6 +105,10 @@ class HeterogeneousResult(AveragedResult):
     {'const': 13.9534, 'value': 0.0161, 'capital': 0.0461}
     >>> fit.individual.loc["IBM"].round(4).to_dict()
     {'const': -8.6855, 'value': 0.1315, 'capital': 0.0854}
+
+    The average slopes with their intervals:
+
+    >>> figure = fit.plot()
     """
 
     fit: HeterogeneousFit

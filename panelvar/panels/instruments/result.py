@@ -64,6 +64,10 @@ class InstrumentalResult(LinearResult):
     <Hansen J: chi2(1) = 5.8527, p = 0.0156>
     >>> print(round(fit.kleibergen_paap, 1))
     125.3
+
+    The slopes with their intervals of 95%:
+
+    >>> figure = fit.plot()
     """
 
     @property
