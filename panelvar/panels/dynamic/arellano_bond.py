@@ -74,7 +74,9 @@ def fit_arellano_bond(
     nonlinear : {"noserial", "iid"}, optional
         Add the quadratic moments of Ahn and Schmidt (1995), which help where y is persistent. "noserial": those of
         errors that are uncorrelated over time, which the lags of y need anyway. "iid": also those of errors that have
-        the same variance in all periods.
+        the same variance in all periods. Their residuals of levels are those around the mean of the sample, so that a
+        constant added to a variable changes no estimate. Programs that take the levels as they are report other numbers,
+        which move with such a constant.
     {steps, cov (dynamic), small_sample, convention (dynamic), missing (dynamic)}
 
     Returns

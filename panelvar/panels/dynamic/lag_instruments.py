@@ -103,7 +103,9 @@ class StandardInstruments:
         Which equation they belong to: the transformed one (the default), or the level one, as they are. ``"both"`` is
         one moment over both.
     transform : bool
-        Transform them in the transformed equation, or (False) leave them as they are there (xtabond2's ``passthru``).
+        Transform them in the transformed equation, or (False) leave them as they are there (xtabond2's ``passthru``):
+        the value of the row's own period, which for a deviation is the period after the one it deviates from. Where
+        that was not observed, at a gap, the instrument is zero and the row stays.
 
     See Also
     --------

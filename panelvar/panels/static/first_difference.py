@@ -96,6 +96,9 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
     if found is None:
         raise InsufficientDataError("No entity has two adjacent periods, so there is nothing to difference.")
     design, raw_norms, gaps = found
+    if not raw_norms.all():
+        # A column that is zero in all rows but those before them has differences all the same.
+        raw_norms = np.maximum(raw_norms, design.norms())
     notes: list[Note] = []
     if gaps and bridging:
         text = (

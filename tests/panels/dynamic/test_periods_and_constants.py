@@ -84,3 +84,21 @@ def test_a_regressor_that_lost_its_only_instrument_is_warned_of_and_the_advice_h
     found = pv.fit_blundell_bond(data, "y", ["x", "z"], transform=transform, instruments=sets)
     assert found.std_errors["z"] < blind.std_errors["z"] / 3.0
     assert not [note for note in found.notes if note.code == "no-own-instrument"]
+
+
+def test_an_untransformed_instrument_of_a_deviation_is_of_the_next_period_and_zero_at_a_gap():
+    data = panel_of().drop([(entity, 4) for entity in range(0, 200, 2)])
+    plain = [FEW.__class__("y", last=3, collapse=True), pv.StandardInstruments("x", transform=False)]
+    fit = pv.fit_arellano_bond(data, "y", "x", transform="fod", instruments=plain)
+    problem = fit.fit.estimate.problem
+    by_hand = 0.0
+    for _, own in data.reset_index("id").groupby("id"):
+        y, x = own["y"], own["x"]
+        complete = [t for t in y.index if t - 1 in y.index]
+        for place, t in enumerate(complete[:-1]):
+            later = complete[place + 1 :]
+            deviation = np.sqrt(len(later) / (len(later) + 1)) * (y[t] - y[later].mean())
+            by_hand += x.get(t + 1, 0.0) * deviation
+    assert_allclose(problem.total[problem.labels.index("x"), -1], by_hand, rtol=1e-9)
+    # The row before the gap is there: entities with a gap lose the period after it, and nothing else.
+    assert fit.nobs == 100 * 8 + 100 * 6
