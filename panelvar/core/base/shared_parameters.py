@@ -310,11 +310,12 @@ instruments (dynamic) : LagInstruments or sequence of LagInstruments and Standar
 transform : {"fd", "fod"}
     First differences, or forward orthogonal deviations.
 time_effects : bool
-    An indicator for each period but the first, transformed like the other regressors. A formula may say it instead,
-    ``"y ~ x | year"``.
+    An indicator for each period but the first, transformed like the other regressors. Periods that no entity connects
+    with the others have a first one of their own. A formula may say it instead, ``"y ~ x | year"``.
 steps : {1, 2, "iterated", "cu"}
     1: weights that assume white noise. 2: weights from the errors of the first step. "iterated": steps until the
-    estimates settle. "cu": continuously updated, with weights that move with the estimates.
+    estimates settle. "cu": continuously updated, with weights that move with the estimates; the lowest minimum found
+    from several starts, with a warning where another is hardly higher.
 cov (dynamic) : {"robust", "classical", "uncorrected"} or Clustered, optional
     "robust", the default, allows an entity's errors to be heteroskedastic and correlated; two-step standard errors have
     Windmeijer's correction. "classical" assumes white noise and exists for one step only. "uncorrected" gives two-step

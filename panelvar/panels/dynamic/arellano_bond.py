@@ -75,8 +75,8 @@ def fit_arellano_bond(
         Add the quadratic moments of Ahn and Schmidt (1995), which help where y is persistent. "noserial": those of
         errors that are uncorrelated over time, which the lags of y need anyway. "iid": also those of errors that have
         the same variance in all periods. Their residuals of levels are those around the mean of the sample, so that a
-        constant added to a variable changes no estimate. Programs that take the levels as they are report other numbers,
-        which move with such a constant.
+        constant added to a variable changes no estimate. Programs that take the levels as they are report other
+        numbers, which move with such a constant.
     {steps, cov (dynamic), small_sample, convention (dynamic), missing (dynamic)}
 
     Returns
@@ -89,7 +89,9 @@ def fit_arellano_bond(
         There are fewer periods than the lags need, fewer moments than coefficients, or no entity is left.
     CollinearityError
         A regressor does not vary within entities.
-    DataError, SpecificationError
+    SpecificationError
+        An option is not known, or lags make more than 5,000 moments.
+    DataError
         See `panelvar.core.base.errors`.
 
     See Also
@@ -158,7 +160,8 @@ def fit_blundell_bond(
     {data, y (dynamic), x (dynamic), lags (dynamic), predetermined, endogenous (dynamic), instruments (dynamic)}
     {transform, time_effects}
     constant : bool
-        Estimate a constant, which is its own instrument in the levels.
+        Estimate a constant, which is its own instrument in the levels. Without it, ``time_effects`` gives the first
+        period an effect too.
     h : {"cross", "block", "identity"}, optional
         One-step weight of each entity. "cross" has the covariance between the errors of transformed rows and of levels,
         "block" leaves it out, "identity" is the identity matrix. By default "cross", or "block" under
@@ -187,7 +190,8 @@ def fit_blundell_bond(
     long-run mean: test them by the difference of Hansen's statistics.
 
     Exogenous x instrument the transformed rows alone, since effects may well be correlated with their levels.
-    ``StandardInstruments(x, "both")`` in ``instruments=`` is xtabond2's ``iv(x)``.
+    ``StandardInstruments(x, "both")`` in ``instruments=`` is xtabond2's ``iv(x)``. An x that does not vary within
+    entities has no instrument then, which a warning says.
 
     Examples
     --------

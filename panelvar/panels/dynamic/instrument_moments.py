@@ -285,16 +285,14 @@ class InstrumentCollector:
 
     def _refuse_many(self) -> None:
         """Refuse more moments than weights can be made of, with the number that other choices would make."""
-        counts = [self._count_lags(each) for each in self._spec.sets if isinstance(each, LagInstruments)]
-        every = sum(counts)
+        sets = [each for each in self._spec.sets if isinstance(each, LagInstruments)]
+        if sum(len(each.names) for each in sets) * len(self._dates) ** 2 <= MOST_MOMENTS:
+            return
+        every = sum(map(self._count_lags, sets))
         if every <= MOST_MOMENTS:
             return
         few, recent = (
-            sum(
-                self._count_lags(replace(each, **changes))
-                for each in self._spec.sets
-                if isinstance(each, LagInstruments)
-            )
+            sum(self._count_lags(replace(each, **changes)) for each in sets)
             for changes in ({"collapse": True}, {"first": None, "last": _FEW})
         )
         raise SpecificationError(
