@@ -80,8 +80,8 @@ def granger_table(result: VarResult | RestrictedVarResult | PanelVarResult) -> F
     emit(dict.fromkeys(note for test in tests for note in test.notes))
     null = "Null hypothesis: the causing variable does not Granger-cause the caused one."
     index = pd.MultiIndex.from_tuples(pairs, names=["caused", "causing"])
-    told = dict.fromkeys(note.text for test in tests for note in test.notes)
-    return frame_of_tests(tests, index, "Granger causality", (null, "No correction for the number of tests.", *told))
+    said = dict.fromkeys(note.text for test in tests for note in test.notes)
+    return frame_of_tests(tests, index, "Granger causality", (null, "No correction for the number of tests.", *said))
 
 
 @answering

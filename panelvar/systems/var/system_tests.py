@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from panelvar.core.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.core.tables.test_result import TestResult
 from panelvar.systems.var.estimated_system import EstimatedSystem
 from panelvar.systems.var.exclusion import granger_hypothesis
+from panelvar.systems.var.persistence import on_granger
 
 if TYPE_CHECKING:
     from panelvar.estimates.coefficients.linear_combinations import LinearCombination
@@ -105,7 +107,8 @@ def granger_causality(self: EstimatedSystem, caused: str | Sequence[str], causin
     >>> model.granger_causality("unemp", ["infl", "tbilrate"]).in_a_line()
     'F(4, 579) = 3.7670, p = 0.0049'
     """
-    return self._excluded(granger_hypothesis(self.names, self.lags, caused, causing))
+    test = self._excluded(granger_hypothesis(self.names, self.lags, caused, causing))
+    return replace(test, notes=(*test.notes, *on_granger(self._near_one)))
 
 
 def lag_exclusion_tests(self: EstimatedSystem) -> FrameTable:
