@@ -323,7 +323,6 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "plot_within_between.names": of("True", "None"),
     "plot_binned.x": lambda writer: writer.role("x1", "x2"),
     "plot_binned.controls": lambda writer: writer.rng.choice(("None", writer.roles("x2"))),
-    "plot_binned.effects": of("None", "'entity'", "'twoway'"),
     "plot_binned.labels": of("None"),
     "bins": of("2", "5", "20"),
     "line": of("True", "False"),

@@ -51,7 +51,7 @@ def plot_binned(
         Columns, or expressions such as ``"log(wage)"``, on the vertical and the horizontal axis.
     controls : str or sequence of str, optional
         What is held fixed: columns, or terms of a formula such as ``"C(region)"``.
-    effects : str or sequence of str, optional
+    effects : {"entity", "time", "twoway"}, a column name, or several of them, optional
         Effects that are absorbed, as `fit_fixed_effects` takes them; none by default.
     bins : int
         Bins of x, 2 to 200; fewer where values of x repeat. A rough curve needs few, a sample of n rows bears about
