@@ -70,6 +70,11 @@ def residual_table(model: FittedSystem | PanelVarResult, *, lags: int = 4) -> Fr
         F), "pvalue". Tests that the data are too few for, or that do not exist, are left out, and a note says which and
         why.
 
+    Raises
+    ------
+    SpecificationError
+        It is another kind of model, or entities have coefficients of their own, as in a mean group.
+
     See Also
     --------
     serial_lm_test, portmanteau_test, arch_test, white_test, normality_test : each by itself, with its formula.

@@ -60,7 +60,7 @@ class PanelForecast(Presented):
     See Also
     --------
     PanelVarResult.forecast : makes it.
-    Forecast : of one entity.
+    plot_forecast : draws the forecast of one entity, its `member`.
 
     Examples
     --------
