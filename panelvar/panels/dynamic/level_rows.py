@@ -97,7 +97,7 @@ def level_fit(model: DynamicModel, coefficients: Array, *, exact: bool) -> Level
         kept=kept,
         formula=f"y ~ 0 + {' + '.join(texts)}",
     )
-    added = tuple(names[len(names) - len(model.periods[1:]) :]) if len(model.periods) else ()
+    added = tuple(names[len(names) - int((~model.bases).sum()) :])
     return LevelFit(source, tuple(names), added, coefficients, spec.constant, model.effects, exact)
 
 
@@ -137,7 +137,7 @@ def _complete_rows(model: DynamicModel, panel: Panel) -> NDArray[np.intp]:
     place = np.full(panel.n_entities, -1, dtype=np.intp)
     place[model.entities] = np.arange(len(model.entities))
     own = place[panel.entity_codes]
-    complete = model.kept.levels.used[panel.time_positions, own]
+    complete = model.kept.levels.used[np.searchsorted(model.kept.dates, panel.time_positions), own]
     return np.flatnonzero(complete & (own >= 0))
 
 
@@ -155,5 +155,5 @@ def _columns(model: DynamicModel, panel: Panel) -> Array:
         labels = panel.calendar.labels_at(panel.time_positions)
         known = model.panel.calendar.labels_at(model.periods)
         period = known.get_indexer(labels)
-        columns += [np.where(period < 0, np.nan, period == place) for place in range(1, len(known))]
+        columns += [np.where(period < 0, np.nan, period == place) for place in np.flatnonzero(~model.bases)]
     return np.array(columns, dtype=np.float64)

@@ -43,7 +43,7 @@ def test_periods_that_no_entity_connects_have_a_base_each(case, transform):
     # and x as exogenous as their instruments: the moments of periods hold exactly.
     problem, params = fit.fit.estimate.problem, fit.fit.estimate.problem.one_step.params
     own = np.array([origin.kind == "period" for origin in problem.origins])
-    assert own.sum() == sum(name.startswith("time[") for name in fit.names)
+    assert own.sum() == sum(name.startswith("C(t)[") for name in fit.names)
     assert_allclose(problem.residual_total(params)[own], 0.0, atol=1e-7)
 
 
@@ -61,9 +61,9 @@ def test_without_a_constant_every_period_of_a_system_has_an_effect():
         for constant in (True, False)
     )
     assert_allclose(without.params[["L(y)", "x"]], with_constant.params[["L(y)", "x"]], rtol=1e-7)
-    first = without.params["time[1]"]
+    first = without.params["C(t)[T.1]"]
     assert_allclose(first, with_constant.params["const"], rtol=1e-6)
-    assert_allclose(without.params["time[2]"] - first, with_constant.params["time[2]"], rtol=1e-6, atol=1e-8)
+    assert_allclose(without.params["C(t)[T.2]"] - first, with_constant.params["C(t)[T.2]"], rtol=1e-6, atol=1e-8)
     assert_allclose(without.hansen_j.statistic, with_constant.hansen_j.statistic, rtol=1e-7)
 
 
