@@ -351,9 +351,12 @@ class ErrorCorrectionResult(AveragedResult):
 
     # ---- reading
 
+    @property
+    def _own_constants(self) -> tuple[str, ...]:
+        return super()._own_constants if self.reduced_form is None else self.reduced_form.effects
+
     def _table_columns(self) -> list[ResultColumn]:
-        effects = () if self.reduced_form is None else self.reduced_form.effects
-        return [replace(column, long_run=self.long_run.index, effects=effects) for column in super()._table_columns()]
+        return [replace(column, long_run=self.long_run.index) for column in super()._table_columns()]
 
     @property
     def _facts(self) -> tuple[Fact, ...]:

@@ -16,7 +16,7 @@ from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_number
 from panelvar.core.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.core.tables.test_result import TestResult
-from panelvar.data.formulas.design import Design
+from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.fit.conventions import Convention
@@ -246,6 +246,11 @@ class CointegratingResult(AveragedResult):
         return FrameTable(frame, {"statistic": STATISTIC.called("z"), "pvalue": PVALUE}, "Group tests", notes=(null,))
 
     # ---- fit statistics
+
+    @property
+    def _own_constants(self) -> tuple[str, ...]:
+        own = CONSTANT in self.fit.own_names and self.n_entities > 1
+        return (str(self.fit.design.panel.entity_name or "entity"),) if own else ()
 
     @property
     def rsquared_label(self) -> str:

@@ -169,6 +169,13 @@ class AveragedResult(EquationEstimates):
         return ()
 
     @property
+    def _own_constants(self) -> tuple[str, ...]:
+        """The dimension whose members have constants of their own, which a table of results counts as effects."""
+        panel = self.fit.design.panel
+        own = self.fit.design.constant and self._sides[0].n_groups > 1
+        return (str(panel.entity_name or "entity"),) if own else ()
+
+    @property
     def variance_components(self) -> None:
         """None: see `dispersion`."""
         return None
@@ -204,6 +211,8 @@ class AveragedResult(EquationEstimates):
         )
 
     def _statistic(self, name: str) -> Any:
+        if name == "effects":
+            return self.effects or self._own_constants
         return self.fit.design.y if name == "dependent_values" else super()._statistic(name)
 
     def _foot_facts(self, digits: int) -> tuple[Fact, ...]:

@@ -135,6 +135,12 @@ class HeterogeneousResult(AveragedResult):
         return (entities, times) if self.period_labels is None else (times, entities)
 
     @property
+    def _own_constants(self) -> tuple[str, ...]:
+        if self.period_labels is None or not self.fit.source.constant:
+            return super()._own_constants
+        return (str(self.fit.source.panel.time_name or "time"),)
+
+    @property
     def rsquared_label(self) -> str:
         """Which R2 `rsquared` is."""
         return super().rsquared_label if self.period_labels is None else "R2 by period"

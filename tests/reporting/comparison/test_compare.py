@@ -398,3 +398,20 @@ def test_a_row_of_a_function_says_what_it_left_out_and_why(employment) -> None:
     assert "FE, AB: nowhere: the result has no 'foo'." in notes and "nowhere" not in rows
     with pytest.raises(ZeroDivisionError):
         pv.compare(results, rows={"wrong": lambda result: 1 / 0})
+
+
+def test_constants_of_their_own_are_effects() -> None:
+    firms, formula = pv.load_data("grunfeld"), "invest ~ value + capital"
+    results = {
+        "fixed": pv.fit_fixed_effects(firms, formula, effects="twoway"),
+        "mean group": pv.fit_mean_group(firms, formula),
+        "no constants": pv.fit_mean_group(firms, "invest ~ 0 + value + capital"),
+        "periods": pv.fit_fama_macbeth(firms, formula),
+        "relation": pv.fit_fmols(firms, formula),
+    }
+    with pytest.warns(pv.PanelVarWarning, match="biases the speed"):
+        results["dynamic"] = pv.fit_dynamic_fixed_effects(firms, formula)
+    assert foot_of(pv.compare(results, foot=["each_effect"])) == {
+        "firm effects": ["yes", "yes", "no", "no", "yes", "yes"],
+        "year effects": ["yes", "no", "no", "yes", "no", "no"],
+    }
