@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.chosen_names import level_of
 from panelvar.core.base.quoting import in_backticks
 from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.data.panel.panel import Panel
@@ -97,8 +98,7 @@ def level_fit(model: DynamicModel, coefficients: Array, *, exact: bool) -> Level
         kept=kept,
         formula=f"y ~ 0 + {' + '.join(texts)}",
     )
-    added = tuple(names[len(names) - int((~model.bases).sum()) :])
-    return LevelFit(source, tuple(names), added, coefficients, spec.constant, model.effects, exact)
+    return LevelFit(source, tuple(names), _dummies(model), coefficients, spec.constant, model.effects, exact)
 
 
 def lag_terms(panel: Panel, dependent: str, lags: int) -> tuple[str, ...]:
@@ -151,9 +151,15 @@ def _columns(model: DynamicModel, panel: Panel) -> Array:
     columns = [*(panel.lag(outcome, lag) for lag in range(1, spec.lags + 1)), *others]
     if spec.constant:
         columns.append(np.ones(panel.nobs))
-    if len(model.periods):
-        labels = panel.calendar.labels_at(panel.time_positions)
-        known = model.panel.calendar.labels_at(model.periods)
-        period = known.get_indexer(labels)
-        columns += [np.where(period < 0, np.nan, period == place) for place in np.flatnonzero(~model.bases)]
+    if spec.time_effects:
+        known = set(map(str, _panel_of(model).calendar.labels_at(model.periods)))
+        texts = np.array(list(map(str, panel.calendar.labels_at(panel.time_positions))), dtype=object)
+        unseen = np.array([text not in known for text in texts], dtype=bool)
+        columns += [np.where(unseen, np.nan, texts == level_of(name)[1]) for name in _dummies(model)]
     return np.array(columns, dtype=np.float64)
+
+
+def _dummies(model: DynamicModel) -> tuple[str, ...]:
+    """Names of the coefficients of periods, which stand last."""
+    spec = model.specification
+    return model.regressors[spec.lags + len(spec.regressors) + spec.constant :]
