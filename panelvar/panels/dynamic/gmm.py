@@ -26,6 +26,8 @@ RANK_TOLERANCE = 1e-11
 """Share of a regressor's instrumented length that may be left beside the others before it counts as dependent."""
 _ITERATIONS, _SETTLED = 1_000, 1e-10
 """Most rounds of weights and estimates, and how far the last may move them, in standard errors."""
+_ROUNDED = 1e-6
+"""Standard errors below which a round that moves estimates no less than the one before only moves them by rounding."""
 _NEWTON, _NEARBY = 20, 1e-2
 """Most of Newton's steps, and the distance at which what they find is where the rounds end, in standard errors."""
 
@@ -210,12 +212,14 @@ class GmmProblem:
         NumericalError
             The estimates do not settle.
         """
-        at, goal, least = self.one_step.params, None, np.inf
+        at, goal, least, before = self.one_step.params, None, np.inf, np.inf
         for number in range(_ITERATIONS):
             step = self.two_step(at, joint=joint)
             gap = self._distance(step, at)
-            if gap < _SETTLED:
+            # Where weights are nearly singular, rounding moves estimates by more than the rounds do.
+            if gap < _SETTLED or before <= gap < _ROUNDED:
                 return step
+            before = gap
             if number and gap < least / 2.0:
                 goal, least = self._settled(at, step, joint=joint), gap
             if goal is not None and self._distance(goal, at) < _NEARBY:
@@ -244,7 +248,11 @@ class GmmProblem:
             at = at + ahead.reshape(self.n_equations, -1).T
             if not np.isfinite(at).all():
                 return None
-            step = self.two_step(at, joint=joint)
+            try:
+                step = self.two_step(at, joint=joint)
+            except (CollinearityError, InsufficientDataError, NumericalError):
+                # So far away that the weights identify nothing.
+                return None
         return None
 
     def update_continuously(self) -> Step:
@@ -281,7 +289,7 @@ class GmmProblem:
         the covariance of the first, where a criterion with several minima has them.
         """
         starts = [start.params, self.one_step.params]
-        with suppress(NumericalError):
+        with suppress(CollinearityError, InsufficientDataError, NumericalError):
             starts.append(self.iterate().params)
         sizes = np.sqrt(start.bread.diagonal())
         values, axes = np.linalg.eigh(start.bread / sizes / sizes[:, None])

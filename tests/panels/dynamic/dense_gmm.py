@@ -325,6 +325,13 @@ class Fit:
                 return after
             step = after
 
+    def moved_after(self, rounds: int) -> float:
+        """How far, in standard errors, the last of so many repeated steps still moves the coefficients."""
+        before = step = self.second
+        for _ in range(rounds):
+            before, step = step, take_step(self.made, inverse(step.moment_covariance), self.clusters)
+        return float(np.abs((step.coef - before.coef) / np.sqrt(np.diag(step.bread))).max())
+
     def updated_criterion(self, coef: Array) -> float:
         """The criterion whose weight is that of the same coefficients' errors."""
         errors = [rows.z.T @ (rows.y - rows.x @ coef) for rows in self.made]

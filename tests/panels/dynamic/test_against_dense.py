@@ -198,9 +198,13 @@ def test_the_kernel_is_the_dense_twin(seed, call):
 @given(seed=st.integers(0, 10**6), call=calls())
 def test_iterated_estimates_settle_where_the_twin_does(seed, call):
     rows = panel_of(seed)
-    found = ours(rows, call, "iterated", "uncorrected")
-    twin = dense(rows, call, found.names)
+    twin = dense(rows, call, ours(rows, call, 1, "robust").names)
     assume(well_posed(twin))
+    try:
+        found = ours(rows, call, "iterated", "uncorrected")
+    except pv.NumericalError:  # goes round and round
+        assert twin.moved_after(200) > 1e-6
+        return
     last = twin.iterated()
     places = order_of(found, twin)
     errors = np.sqrt(np.diag(last.bread))[places]
