@@ -470,6 +470,12 @@ def _read_constant(names: tuple[str, ...], constant: object) -> bool:
     return constant
 
 
+# What stands between a factor of a formula and its level in the name of a column.
+_LEVEL = "[T."
+# Columns of which a note says how many values they miss.
+_NAMED = 10
+
+
 def complete(design: Design, missing: str) -> Design:
     """Leave out the rows that miss a value, or refuse them, and scale the weights to mean one."""
     panel, weight = design.panel, design.weights
@@ -519,8 +525,21 @@ def complete(design: Design, missing: str) -> Design:
 
 def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]]) -> Note:
     """Say how many rows of how many were left out for missing values, and in which columns these are."""
-    return Note("rows-dropped", f"{dropped} of {rows} rows dropped for missing values: {_in_words(counts)}.", warn=True)
+    text = f"{dropped} of {rows} rows dropped for missing values: {_in_words(counts)}."
+    if levels := next((name.partition(_LEVEL)[0] for name, _ in counts if _LEVEL in name), ""):
+        text += (
+            f" A row without a level of {levels} is left out. If that means never treated, give these rows a "
+            "number that no other row has, and name it among the references, as in i(since, ref=[-1, -1000])."
+        )
+    return Note("rows-dropped", text, warn=True)
 
 
 def _in_words(counts: Sequence[tuple[str, int]]) -> str:
-    return ", ".join(f"{name} ({count})" for name, count in counts)
+    """Name columns and how many values each misses; the levels of a factor, which miss the same, are one."""
+    factors: dict[str, int] = {}
+    for name, count in counts:
+        factor = name.partition(_LEVEL)[0]
+        factors[factor] = max(count, factors.get(factor, 0))
+    said = [f"{name} ({count})" for name, count in factors.items()]
+    more = [f"and {len(said) - _NAMED} more columns"] if len(said) > _NAMED + 1 else []
+    return ", ".join([*(said[:_NAMED] if more else said), *more])

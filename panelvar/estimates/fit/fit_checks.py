@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,12 +13,14 @@ from panelvar.core.base.errors import CollinearityError, InsufficientDataError, 
 from panelvar.core.base.scaling import NEAR_ONE, refuse_far_apart
 from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.small_samples import Counts
-from panelvar.kernels.linear.qr import ROUNDING, Solution
+from panelvar.kernels.linear.qr import ROUNDING, Dropped, Solution
 
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
 NEARLY_COLLINEAR = 1e7
 """Root of a variance inflation factor from which a warning is given. R's ``lm`` drops such a regressor."""
+# Of many regressors, and of the terms of a long sum, a note names so many.
+_NAMED = 3
 
 
 def check_scale(design: Design, raw_norms: Array) -> None:
@@ -55,16 +58,17 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
         If no residual degrees of freedom are left.
     """
     reasons: dict[tuple[str, str], list[str]] = {}
+    several = sum(not item.absorbed for item in solution.dropped) > _NAMED
     for item in solution.dropped:
         if item.absorbed:
             key = ("regressor-absorbed", _why_absorbed(design.extent(item.index), item.share))
         else:
-            terms = " ".join(f"{value:+.6g} {design.names[j]}" for j, value in item.on)
-            key = ("regressor-collinear", f"equal to {terms or '0'}, up to the constant and the absorbed effects")
+            what = "each equal to a combination of others" if several else f"equal to {_combination(design, item)}"
+            key = ("regressor-collinear", f"{what}, up to the constant and the absorbed effects")
         reasons.setdefault(key, []).append(design.names[item.index])
     notes = []
     for (code, reason), names in reasons.items():
-        subject = f"{noun_after(len(names), 'Regressor')} {', '.join(map(repr, names))}"
+        subject = _subject(names)
         if collinear == "raise":
             raise CollinearityError(f"{subject} cannot be estimated: {reason}.")
         notes.append(Note(code, f"{subject} dropped: {reason}.", warn=True))
@@ -82,6 +86,21 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
         text = "The model has no slopes, so there is no joint test of them and no correlation with what they fit."
         notes.append(Note("no-slopes", text))
     return notes + _nearly_collinear(design, solution)
+
+
+def _combination(design: Design, dropped: Dropped) -> str:
+    """What a regressor is equal to; of a long sum, its first terms."""
+    terms = [f"{value:+.6g} {design.names[j]}" for j, value in dropped.on]
+    if len(terms) > 2 * _NAMED:
+        return f"{' '.join(terms[:_NAMED])} and {len(terms) - _NAMED} terms more"
+    return " ".join(terms) or "0"
+
+
+def _subject(names: Sequence[str]) -> str:
+    """Name regressors; of many, how many there are and the first of them."""
+    if len(names) > 2 * _NAMED:
+        return f"{len(names)} regressors ({', '.join(map(repr, names[:_NAMED]))} and {len(names) - _NAMED} others)"
+    return f"{noun_after(len(names), 'Regressor')} {', '.join(map(repr, names))}"
 
 
 def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
