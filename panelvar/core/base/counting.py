@@ -1,4 +1,4 @@
-"""Counts in a message: "1 row", "3 rows"."""
+"""Counts and kinds in a message: "1 row", "3 rows", "an int"."""
 
 from __future__ import annotations
 
@@ -11,3 +11,9 @@ def count_of(number: int, one: str, several: str = "") -> str:
 def noun_after(number: float, one: str, several: str = "") -> str:
     """Return the noun alone, as it stands with a number: "row" with 1, else "rows"."""
     return one if number == 1 else several or one + "s"
+
+
+def kind_of(value: object) -> str:
+    """Name the kind of a value, with its article: "an int", "a str"."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

@@ -291,9 +291,9 @@ def choose(option: str, value: object, allowed: Iterable[str], otherwise: str = 
     if isinstance(value, str) and value in choices:
         return value
     given = value if isinstance(value, str) else shown(value)
-    what = hint("option", given.lower(), choices.__contains__, choices, option) or otherwise
+    what = hint("option", given.lower(), choices.__contains__, choices, option) or otherwise.strip()
     raise SpecificationError(
-        f"{option}={shown(value)} is not known.{what and ' '}{what} Choose one of: {', '.join(map(repr, choices))}."
+        f"{option}={shown(value)} is not known. {what}{' ' * bool(what)}Choose one of: {', '.join(map(repr, choices))}."
     )
 
 

@@ -92,6 +92,6 @@ class HintsAtNames:
                 return NotOfferedError(self._not_offered[refused])
         owner: type = type(self)
         hint = attribute_hint(name, owner)
-        text = f"{owner.__name__!r} object has no attribute {name!r}."
-        # With the object at hand, Python would add a guess of its own.
-        return AttributeError(f"{text} {hint}", name=name) if hint else AttributeError(text, name=name, obj=self)
+        text = f"{owner.__name__!r} object has no attribute {name!r}"
+        # With the object at hand, Python adds a guess of its own, and the point before it.
+        return AttributeError(f"{text}. {hint}", name=name) if hint else AttributeError(text, name=name, obj=self)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.counting import count_of, kind_of
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.estimates.covariance.covariances import Clustered, CovarianceEstimate
 from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, refuse_covariance
@@ -28,7 +28,7 @@ def read_covariance(cov: object) -> tuple[str, tuple[object, ...]]:
         return "robust", cov.by
     if not isinstance(cov, str):
         raise SpecificationError(
-            f"cov is a {type(cov).__name__}; dynamic panels take {', '.join(map(repr, COVARIANCES))} or Clustered(...)."
+            f"cov is {kind_of(cov)}; dynamic panels take {', '.join(map(repr, COVARIANCES))} or Clustered(...)."
         )
     return choose("cov", cov, COVARIANCES), ()
 

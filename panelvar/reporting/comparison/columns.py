@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from panelvar.core.base.counting import kind_of
 from panelvar.core.base.errors import SpecificationError
 from panelvar.estimates.coefficients.result_column import HasColumns, ResultColumn
 
@@ -66,7 +67,7 @@ def read_columns(results: Results, more: tuple[HasColumns, ...]) -> list[Column]
         results = [results, *more]  # type: ignore[list-item]
     if not isinstance(results, (Mapping, Sequence)) or isinstance(results, str):
         raise SpecificationError(
-            f"results is a {type(results).__name__}: expected a mapping of labels to results, or a list of results."
+            f"results is {kind_of(results)}: expected a mapping of labels to results, or a list of results."
         )
     if not results:
         raise SpecificationError("results is empty. Give at least one result to compare.")
@@ -78,7 +79,7 @@ def read_columns(results: Results, more: tuple[HasColumns, ...]) -> list[Column]
         whole = f"{heading}, {called}" if heading else called
         if not hasattr(result, "_table_columns"):
             raise SpecificationError(
-                f"results[{whole!r}] is a {type(result).__name__}, but compare() takes results of single equations and "
+                f"results[{whole!r}] is {kind_of(result)}, but compare() takes results of single equations and "
                 "fitted vector autoregressions. Print another system with its own summary()."
             )
         # The equations of a system have columns of their own, under the label of the system.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from panelvar.core.base.arguments import read_horizon, read_levels, read_whole, refuse_beyond
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.counting import count_of, kind_of
 from panelvar.core.base.distributions import quantiles, two_sided
 from panelvar.core.base.errors import (
     MissingInformationError,
@@ -911,4 +911,4 @@ def require_fit(model: object, of_panels: str = OF_A_PANEL) -> None:
         raise SpecificationError(f"This is for a vector autoregression of one entity, made by fit_var; {of_panels}.")
     if isinstance(model, System):
         raise MissingInformationError("This needs the residuals, and the system has coefficients only: use fit_var.")
-    raise SpecificationError(f"model is a {type(model).__name__}; expected the result of fit_var.")
+    raise SpecificationError(f"model is {kind_of(model)}; expected the result of fit_var.")

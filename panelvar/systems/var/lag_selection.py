@@ -115,6 +115,10 @@ class LagSelection(Presented):
         columns |= {name: self.criteria[:, place] for place, name in enumerate(CRITERIA)}
         return pd.DataFrame(columns, index=pd.Index(self.orders, name="lags"))
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of `table`: a row for each lag order, at full precision."""
+        return self.table.copy()
+
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table of the criteria of every lag order, a star at each criterion's choice.
 

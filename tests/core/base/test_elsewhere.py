@@ -218,7 +218,7 @@ def test_the_package_guesses_misspelt_names_and_no_others():
 
 
 def test_a_name_of_nobody_is_an_ordinary_error(model):
-    with pytest.raises(AttributeError, match=r"^'VarResult' object has no attribute 'nonsense'\.$"):
+    with pytest.raises(AttributeError, match=r"^'VarResult' object has no attribute 'nonsense'$"):
         model.nonsense  # noqa: B018
 
 
@@ -302,7 +302,7 @@ def test_what_a_kind_of_result_does_not_offer_is_no_attribute_and_says_why(model
     for result in (model, vecm, restricted):
         assert isinstance(result, pv.FittedSystem)
         assert isinstance(result, pv.System)
-    with pytest.raises(AttributeError, match=r"'VecmResult' object has no attribute 'nonsense'\.$"):
+    with pytest.raises(AttributeError, match=r"'VecmResult' object has no attribute 'nonsense'$"):
         vecm.nonsense  # noqa: B018
     with pytest.raises(MissingInformationError, match="needs the data"):
         SYSTEM.forecast  # noqa: B018
@@ -356,3 +356,11 @@ def test_joint_statements_belong_in_the_bands(model, name):
     with pytest.raises(pv.SpecificationError, match=r"in the bands: bands=ResidualBootstrap\(joint='sup-t'\)"):
         model.impulse_responses(4, **{name: "sup-t"})
     assert model.impulse_responses(4, bands=pv.ResidualBootstrap(joint="sup-t", draws=200, seed=1)).lower is not None
+
+
+def test_what_is_not_known_has_single_blanks_and_points():
+    data = pv.load_data("grunfeld")
+    for option in ({"cov": "abc"}, {"missing": "abc"}, {"cov": "HAC"}):
+        with pytest.raises(pv.SpecificationError) as caught:
+            pv.fit_fixed_effects(data, "invest ~ value", **option)
+        assert "  " not in str(caught.value) and ".." not in str(caught.value)
