@@ -120,8 +120,12 @@ def _decimals(group: Sequence[float], error: float, digits: int) -> int:
     """Decimals at which each number of a group shows its digits."""
     least = _BELOW_ERRORS * error if error > 0.0 and math.isfinite(error) else 0.0
     sizes = [abs(value) for value in group if math.isfinite(value) and value != 0.0 and abs(value) >= least]
-    behind = max(min(_SIGNIFICANT, digits - 1), 1) - 1
-    needed = [behind - int(f"{size:.{behind}e}".partition("e")[2]) for size in sizes]
+    needed = []
+    for size in sizes:
+        # Of fewer than four decimals a number shows one digit less than these, but what they would print as zero all.
+        wanted = digits if float(f"{size:.{digits}f}") == 0.0 else digits - 1
+        behind = max(min(_SIGNIFICANT, wanted), 1) - 1
+        needed.append(behind - int(f"{size:.{behind}e}".partition("e")[2]))
     return max([0 if max(sizes, default=0.0) >= _LARGE else digits, *needed])
 
 
