@@ -400,6 +400,11 @@ FUNCTIONS: dict[str, list[Call]] = {
     "cross_section_exponent": [
         lambda w, m=m: pv.cross_section_exponent(w.panel, "y", method=m) for m in ("averages", "correlations")
     ],
+    "balance_table": [
+        lambda w, c=c, by=by: pv.balance_table(w.panel, ["y", *X], by=by, cov=c)
+        for c in (None, "cluster")
+        for by in ("g", "t")
+    ],
     "cd_star_test": [lambda w: pv.cd_star_test(pv.fit_fixed_effects(w.panel, "y", X))],
     "residual_correlations": [lambda w: pv.residual_correlations(w.made(PLAIN["entity"]))],
     "modified_wald_test": [lambda w: pv.modified_wald_test(w.made(PLAIN["entity"]))],

