@@ -326,9 +326,10 @@ class Fit:
 
     def robust(self, convention: Convention) -> str:
         """Return the name of the covariance that "robust" is under a convention."""
-        panel_model = (self.generalised or self.family == "fixed") and not self.plain
+        panel_model = self.generalised or self.family == "fixed"
         by_entity = convention.robust == "cluster" or (convention.robust == "cluster-panel-models" and panel_model)
-        return "cluster" if by_entity and self.family != "between" else "HC1"
+        # Rows of which the data name no entities are clusters of their own.
+        return "cluster" if by_entity and self.family != "between" and not self.plain else "HC1"
 
     def require_hat_matrix(self, what: str) -> None:
         """Refuse adjustments for leverage after LIML, other k-class estimators and GMM."""

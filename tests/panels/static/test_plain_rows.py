@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
+from panelvar.panels.diagnostics.compared_models import same_rows
 
 # Twelve states are few clusters, which is said in a warning.
 pytestmark = pytest.mark.filterwarnings("ignore:Only")
@@ -168,3 +169,25 @@ def test_repeated_cross_sections_are_sent_to_a_call_that_works():
     assert eval(call, {"data": frame, "fit_fixed_effects": pv.fit_fixed_effects, "Clustered": pv.Clustered}).nobs == 400
     with pytest.raises(pv.DataError, match=r"fit_fixed_effects\(data\.reset_index\(\)"):
         pv.Panel(frame.set_index(["state", "year"]))
+
+
+@pytest.mark.parametrize("convention", ["default", "stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews"])
+def test_every_convention_takes_plain_rows(convention):
+    frame = people()
+    for fit, formula in ((pv.fit_pooled, "y ~ x"), (pv.fit_fixed_effects, "y ~ x | state + year")):
+        for cov in (None, "robust"):
+            result = fit(frame, formula, convention=convention, cov=cov)
+            assert "HC1" in result.cov_label
+            assert str(result.without_rows()) == str(result)
+
+
+def test_results_of_plain_rows_answer_as_those_of_panels_do():
+    frame = people()
+    fit = pv.fit_fixed_effects(frame, "y ~ x + treated | state + year", cov=pv.Clustered("state"))
+    pooled = pv.fit_pooled(frame, "y ~ x + treated + C(state) + C(year)", cov=pv.Clustered("state"))
+    np.testing.assert_allclose(fit.params[["x", "treated"]], pooled.params[["x", "treated"]], rtol=1e-9)
+    np.testing.assert_allclose(fit.resids, pooled.resids, atol=1e-9)
+    assert fit.glance()["nobs"].iloc[0] == 400 and len(fit.augment()) == 400
+    assert len(fit.estimated_effects()) and fit.marginal_effects() is not None
+    assert 0.0 <= pv.wild_bootstrap_test(fit, "x", draws=99).pvalue <= 1.0
+    assert same_rows(fit, pooled) and not same_rows(fit, pv.fit_pooled(frame[::-1], "y ~ x"))
