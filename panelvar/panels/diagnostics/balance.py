@@ -49,7 +49,7 @@ def balance_table(
     columns : str or sequence of str, optional
         What to compare: columns, or expressions such as ``"log(income)"``. The default is every numeric column.
     by : str
-        Column that names the groups, such as an indicator of treatment.
+        Column that names the groups, such as ``"treated"``.
     cov : str or covariance object, optional
         Errors of the differences, as `fit_pooled` takes them, such as ``Clustered("state")`` where rows of one state
         depend on one another. The default are unequal variances of independent rows (Welch 1951).

@@ -116,6 +116,8 @@ def of_a_type(text: str):
         return {name: rng.normal(size=(2, 9, 5)) for name in ("y", "x1", "x2")}
     if "fit_var_batch" in text:
         return PANEL[["x", "y"]]
+    if "balance_table" in text:
+        return PANEL.assign(treated=PANEL["x"] > 0.0)
     kinds = ("(Panel or DataFrame with a two-level", "(Panel, DataFrame, Arrow", "(LinearResult, Panel")
     if any(kind in text for kind in kinds):
         return PANEL
