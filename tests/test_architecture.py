@@ -62,6 +62,7 @@ MOST_PARAMETERS = 12
 # Functions with more of them, how many, and why.
 MANY_PARAMETERS = {
     "kao_test": (13, "as pedroni_test"),
+    "panel_cointegration_table": (13, "draws of Westerlund's test beside the options of all"),
     "panic_test": (13, "factors, lags and long-run variances each have options"),
     "pedroni_test": (16, "as llc_test, and rows of several variables"),
     "saikkonen_luetkepohl_test": (13, "lags and factors each have options"),

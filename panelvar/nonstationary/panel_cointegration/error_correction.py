@@ -7,7 +7,7 @@ Stata Journal 8, 232-241.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,7 +44,12 @@ from panelvar.nonstationary.panel_cointegration.error_correction_models import (
 )
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import error_correction_moments
-from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
+from panelvar.nonstationary.panel_series.bootstrap import (
+    DrawnStatistics,
+    PanelBootstrap,
+    draw_statistics,
+    read_bootstrap,
+)
 from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.lag_criteria import shared_criterion
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
@@ -59,6 +64,9 @@ _REASONS: dict[int, tuple[type[PanelVarError], str]] = {
     DEPENDENT: (CollinearityError, "has lagged levels, changes and terms that are combinations of one another"),
     EXACT: (NumericalError, "follows its regression exactly"),
 }
+_ONE_BOOTSTRAP = (
+    "draws= and bootstrap= are two bootstraps: Westerlund's, and that of all tests of panels. Give one of them."
+)
 # Numbers of the samples that are drawn together.
 _AT_ONCE = 1 << 20
 
@@ -225,9 +233,7 @@ def westerlund_test(
         raise SpecificationError(f"convention={convention!r} has a criterion of its own, near 'aic'. Give that.")
     resampling = read_bootstrap(bootstrap)
     if draws is not None and resampling is not None:
-        raise SpecificationError(
-            "draws= and bootstrap= are two bootstraps: Westerlund's, and that of all tests of panels. Give one of them."
-        )
+        raise SpecificationError(_ONE_BOOTSTRAP)
     count = None if draws is None else read_whole("draws", draws, 1, MOST_DRAWS)
     rng = read_generator("seed", seed)
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
@@ -258,20 +264,9 @@ def westerlund_test(
     def standardise(found: Array) -> Array:
         return np.asarray((found * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance))
 
-    def of_panels(panel: PanelSystem, panels: int) -> Array:
-        _, _, *parts = _regress_entities(panel.values, choice, form, panels)
-        for regressions in parts:
-            panel.refuse_untested(regressions.status, _REASONS)
-        return standardise(statistics(*(each.by_panel(panels) for each in parts)))
-
     scores = standardise(raw)
-    under_null = draw_statistics(
-        replace(system, values=tuple(values)),
-        trend,
-        resampling,
-        of_panels,
-        upper=(False,) * 4,
-        demean=bool(demean),
+    under_null = _draw_under_null(
+        replace(system, values=tuple(values)), choice, form, resampling, standardise, bool(demean)
     )
     pvalues = [normal_tail(-float(score), sides=1) for score in scores]
     drawn: dict[str, Array] = {}
@@ -280,10 +275,9 @@ def westerlund_test(
         every = np.concatenate(list(_draw_statistics(system, np.stack(values), choice, form, count, rng)))
         drawn = dict(zip(STATISTICS, every.T, strict=True))
         pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
-    reference = "normal" if count is None else "none"
     names = [f"Westerlund {'group' if name[0] == 'G' else 'pooled'} {name}" for name in STATISTICS]
     headline, *parts = (
-        PanelTestResult(name, float(score), pvalue, reference, null=NULL, alternative=alternative)
+        PanelTestResult(name, float(score), pvalue, "none" if drawn else "normal", null=NULL, alternative=alternative)
         for name, score, pvalue, alternative in zip(names, scores, pvalues, (SOME, SOME, EVERY, EVERY), strict=True)
     )
     test = panel_test(
@@ -311,6 +305,25 @@ def westerlund_test(
     )
     unstandardised = dict(zip(STATISTICS, raw.tolist(), strict=True))
     return WesterlundResult(**vars(test) | {"values": unstandardised, "drawn": drawn or test.drawn})
+
+
+def _draw_under_null(
+    system: PanelSystem,
+    choice: Choice,
+    form: Form,
+    bootstrap: PanelBootstrap | None,
+    standardise: Callable[[Array], Array],
+    demean: bool,
+) -> DrawnStatistics | None:
+    """Standardised statistics of panels in which no variables are cointegrated."""
+
+    def of_panels(panel: PanelSystem, panels: int) -> Array:
+        _, _, *parts = _regress_entities(panel.values, choice, form, panels)
+        for regressions in parts:
+            panel.refuse_untested(regressions.status, _REASONS)
+        return standardise(statistics(*(each.by_panel(panels) for each in parts)))
+
+    return draw_statistics(system, form.trend, bootstrap, of_panels, upper=(False,) * len(STATISTICS), demean=demean)
 
 
 def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:

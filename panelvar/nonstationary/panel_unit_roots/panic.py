@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -214,28 +214,15 @@ def panic_test(
     found = cumulated_components(differences, count)
     refuse_without_own_part(series, found.idiosyncratic, differences, count)
     limits = (min_lags, max_lags)
-
-    def regress(panel: PanelSeries, own: Array) -> tuple[LevelRegressions, str]:
-        values = tuple(own.swapaxes(-2, -1).reshape(-1, own.shape[-2]))
-        apart = replace(panel, values=values, starts=panel.starts + 1)
-        return entity_regressions(apart, "n", used, limits, "all", "default")
-
-    def statistics(panel: PanelSeries, panels: int) -> Array:
-        drawn = np.stack(panel.values).reshape(panels, entities, periods).swapaxes(1, 2)
-        steps = changes(np.ldexp(drawn, -unit), trend)
-        counts, _ = numbers_of_factors(steps, rank, factors, criterion, max_factors)
-        own = np.empty_like(steps)
-        for number, same in alike(counts):
-            own[same] = cumulated_components(steps[same], number).idiosyncratic
-        pvalues, _ = _pvalues(regress(panel, own)[0].ratios, trend)
-        combined = combined_statistics(pvalues.reshape(panels, -1), ("Pm", "P", "Z"))
-        tests = _statistics_of_2010(pooled_root(own, kernel, bandwidth), own, trend)
-        return np.concatenate([combined, tests], axis=1)
-
+    options = _How(trend, used, limits, kernel, bandwidth, factors, criterion, max_factors)
     drawn = draw_statistics(
-        series, trend, read_bootstrap(bootstrap), statistics, upper=(True, True, False, False, False, False)
+        series,
+        trend,
+        read_bootstrap(bootstrap),
+        lambda panel, panels: _statistics(panel, panels, options),
+        upper=(True, True, False, False, False, False),
     )
-    regressions, rule = regress(series, found.idiosyncratic)
+    regressions, rule = _regress(series, found.idiosyncratic, options)
     pvalues, ends = _pvalues(regressions.ratios, trend)
     headline, *others = combine(pvalues, "Pm", ("P", "Z"), NULL)
     root = pooled_root(found.idiosyncratic, kernel, bandwidth)
@@ -279,6 +266,43 @@ def panic_test(
         factors=found.factors,
         loadings=np.ldexp(found.loadings, unit),
         idiosyncratic=np.ldexp(found.idiosyncratic, unit),
+    )
+
+
+class _How(NamedTuple):
+    """How panels are tested: options of `panic_test`."""
+
+    trend: str
+    lags: int | str
+    limits: tuple[int, int | None]
+    kernel: str
+    bandwidth: float | str
+    factors: int | None
+    criterion: str
+    max_factors: int | None
+
+
+def _regress(series: PanelSeries, own: Array, how: _How) -> tuple[LevelRegressions, str]:
+    """Regressions of own parts (..., T - 1, N) of the entities of one panel, or of several one after another."""
+    values = tuple(own.swapaxes(-2, -1).reshape(-1, own.shape[-2]))
+    apart = replace(series, values=values, starts=series.starts + 1)
+    return entity_regressions(apart, "n", how.lags, how.limits, "all", "default")
+
+
+def _statistics(series: PanelSeries, panels: int, how: _How) -> Array:
+    """The statistics of own parts (panels, 6) of so many panels."""
+    values = np.stack(series.values)
+    stack = values.reshape(panels, -1, values.shape[1]).swapaxes(1, 2)
+    differences = changes(np.ldexp(stack, -exponents(stack)), how.trend)
+    rank = min(differences.shape[1] - (how.trend == "ct"), differences.shape[2])
+    counts, _ = numbers_of_factors(differences, rank, how.factors, how.criterion, how.max_factors)
+    own = np.empty_like(differences)
+    for number, same in alike(counts):
+        own[same] = cumulated_components(differences[same], number).idiosyncratic
+    pvalues, _ = _pvalues(_regress(series, own, how)[0].ratios, how.trend)
+    combined = combined_statistics(pvalues.reshape(panels, -1), ("Pm", "P", "Z"))
+    return np.concatenate(
+        [combined, _statistics_of_2010(pooled_root(own, how.kernel, how.bandwidth), own, how.trend)], axis=1
     )
 
 
