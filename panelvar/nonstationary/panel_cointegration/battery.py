@@ -200,4 +200,4 @@ def _without_holes(system: PanelSystem) -> tuple[tuple[Any, str, list[str]], tup
     tables = [pd.DataFrame(own, columns=names) for own in block.values]
     keys = [system.labels[place] for place in block.places]
     frame = pd.concat(tables, keys=keys, names=["entity", "time"])
-    return (frame, names[0], names[1:]), (Note("without-holes", f"The relation: {block.words(system)}"),)
+    return (frame, names[0], names[1:]), (*system.notes, Note("without-holes", f"The relation: {block.words(system)}"))

@@ -224,7 +224,7 @@ def _without_holes(series: PanelSeries, subject: str, form: str) -> tuple[tuple[
 
     block = series.block()
     table = pd.DataFrame({series.labels[place]: own for place, own in zip(block.places, block.values, strict=True)})
-    return (table, None), (Note("without-holes", f"{subject}, {form}: {block.words(series)}"),)
+    return (table, None), (*series.notes, Note("without-holes", f"{subject}, {form}: {block.words(series)}"))
 
 
 def _read_variables(

@@ -227,6 +227,10 @@ def test_an_entity_with_fewer_periods_switches_no_test_off():
     assert "use 37 of 40 periods of 11 of 12 entities" in " ".join(
         str(pv.panel_unit_root_table(data, tests=("llc", "ips"), lags=0, differences=0)).split()
     )
+    # An entity that cannot be used is still counted where only such tests are run.
+    holed = data.assign(e5=np.where(np.arange(40) == 20, np.nan, data["e5"]))
+    alone = pv.panel_unit_root_table(holed, tests="llc", lags=0, differences=0)
+    assert "1 of 12 entities are left out: e5" in " ".join(str(alone).split())
     with pytest.raises(pv.DataError, match="needs the same periods for every entity"):
         pv.panel_unit_root_table(data, tests="llc", lags=0, differences=0, unusable="raise")
 
