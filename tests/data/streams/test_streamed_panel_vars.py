@@ -103,8 +103,9 @@ def test_what_is_asked_of_a_system_is_answered(name):
     )
     if held.fit.gmm is None:
         # Without its rows a stream has no errors to test.
-        assert ours.pop("portmanteau").startswith("A stream keeps no rows")
-        assert theirs.pop("portmanteau").startswith("Serial portmanteau")
+        for question, begins in (("m2", "m2: z"), ("portmanteau", "Serial portmanteau")):
+            assert ours.pop(question).startswith("A stream keeps no rows")
+            assert theirs.pop(question).startswith(begins)
     assert ours == theirs
 
 
