@@ -323,6 +323,9 @@ def test_a_member_is_a_forecast_with_its_history():
     assert "e05, 2014" in str(forecast)
     with pytest.raises(pv.SpecificationError, match=r"no forecast of 'zz'.*such as of 'e00'"):
         forecast.member("zz")
+    # What a table of forecasts was asked for is answered with the table.
+    with pytest.raises(AttributeError, match=r"Here it is to_frame\(\)\.loc"):
+        forecast.loc  # noqa: B018
 
 
 @pytest.mark.parametrize(("method", "lags"), [("within", 2), ("pooled", 1)])
