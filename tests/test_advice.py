@@ -63,21 +63,17 @@ def messages() -> dict[str, str]:
     """Sentences of the package outside docstrings, by where they stand."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        alone = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
-        skipped = {id(value) for value in alone if isinstance(value, ast.Constant)}
-        skipped |= {
-            id(part)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.JoinedStr)
-            for part in ast.walk(node)
-            if part is not node
-        }
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Constant, ast.JoinedStr)) and id(node) not in skipped:
+        left: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+        while left:
+            node = left.pop()
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                continue
+            if isinstance(node, (ast.Constant, ast.JoinedStr)):
                 text = texts_of(node)
                 if " " in text:
                     found[f"{path.relative_to(PACKAGE)}:{node.lineno}:{node.col_offset}"] = text
+                continue
+            left += ast.iter_child_nodes(node)
     return found
 
 
