@@ -157,7 +157,7 @@ def test_no_rows():
 @pytest.mark.parametrize("data", [lambda: frame(), lambda: {"y": [1.0], "x1": [2.0]}, lambda: [1, 2], lambda: None])
 def test_data_that_do_not_say_who_and_when(data):
     with pytest.raises(pv.SpecificationError, match=r"which column is the entity and which is the time. Pass Panel"):
-        pv.fit_pooled(data(), "y", ["x1"])
+        pv.fit_random_effects(data(), "y", ["x1"])
 
 
 # ---- missing, infinite, too large

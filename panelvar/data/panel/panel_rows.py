@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 class PanelRows:
     """Rows of data in order by entity, then time; `panelvar.data.panel.panel.Panel` says what its parts are."""
 
+    plain: bool = False
+    """Whether the data name no entities, so that each row is one of its own (`panelvar.data.panel.plain_rows`)."""
+
     def __init__(
         self,
         data: pd.DataFrame | Mapping[str, Any],
@@ -92,8 +95,6 @@ class PanelRows:
         if times is None and entities is not None:
             positions = narrowed(np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts)))
             calendar = Calendar.of_integers(0, 1, int(positions.max()) + 1)
-        # True where the data name no entities: each row is then one of its own (`panelvar.data.panel.plain_rows`).
-        self.plain: bool = False
         self._positions: NDArray[np.signedinteger[Any]] = positions
         self.calendar: Calendar = calendar
         self.entity_name: str | None = entity_name

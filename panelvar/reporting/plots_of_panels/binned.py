@@ -47,8 +47,10 @@ def plot_binned(
     Parameters
     ----------
     {data (rows)}
-    y, x : str
-        Columns, or expressions such as ``"log(wage)"``, on the vertical and the horizontal axis.
+    y : str
+        Column on the vertical axis, or an expression such as ``"exp(y)"``.
+    x : str
+        Column on the horizontal axis, or an expression such as ``"exp(x)"``.
     controls : str or sequence of str, optional
         What is held fixed: columns, or terms of a formula such as ``"C(region)"``.
     effects : {"entity", "time", "twoway"}, a column name, or several of them, optional

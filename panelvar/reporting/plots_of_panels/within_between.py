@@ -48,7 +48,7 @@ def plot_within_between(
     ----------
     {data}
     y, x : str
-        Columns on the vertical and the horizontal axis, or expressions such as ``"log(wage)"``.
+        Columns on the vertical and the horizontal axis, or expressions such as ``"exp(x)"``.
     names : bool, optional
         Name the means, as far as the names do not cover one another; by default where there are at most 15.
     {ax (panels), figure, figsize, title, labels}
