@@ -94,6 +94,8 @@ class PanelStream(HintsAtNames):
     {'const': 1.1333, 'x': 0.8}
     """
 
+    plain = False
+
     def __init__(self, data: Any, entity: str, time: str, *, freq: int | str | None = None) -> None:
         self._files = files_in(data)
         self._chunks = open_chunks(data)

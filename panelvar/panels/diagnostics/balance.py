@@ -47,7 +47,7 @@ def balance_table(
     ----------
     {data (rows)}
     columns : str or sequence of str, optional
-        What to compare: columns, or expressions such as ``"log(income)"``. The default is every numeric column.
+        What to compare: columns, or expressions such as ``"exp(x)"``. The default is every numeric column.
     by : str
         Column that names the groups, such as ``"treated"``.
     cov : str or covariance object, optional
