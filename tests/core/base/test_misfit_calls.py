@@ -117,7 +117,7 @@ def of_a_type(text: str):
     if "fit_var_batch" in text:
         return PANEL[["x", "y"]]
     if "balance_table" in text:
-        return PANEL.assign(treated=PANEL["x"] > 0.0)
+        return PANEL.assign(treated=PANEL["x"] > PANEL["x"].median())
     kinds = ("(Panel or DataFrame with a two-level", "(Panel, DataFrame, Arrow", "(LinearResult, Panel")
     if any(kind in text for kind in kinds):
         return PANEL
