@@ -5,7 +5,9 @@ References: Levin, Lin and Chu (2002), Journal of Econometrics 108, 1-24.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +30,9 @@ from panelvar.nonstationary.unit_roots.one_series import POWERS
 from panelvar.nonstationary.unit_roots.regressions import LevelRegressions
 
 CONVENTIONS = ("default", "plm", "gretl", "stata")
+
+FEWEST_ROWS = 8
+"""Rows with which the table of adjustments and its extension begin."""
 
 OWN_RULE = "levin-lin-chu"
 """The bandwidth of Levin, Lin and Chu, from the number of periods alone."""
@@ -146,7 +151,9 @@ def llc_test(
         coefficient, std_error, variance = _pool(found, short_run, panels, small_sample)
         # Plm reads the table at the periods, gretl at the most rows, others at the average.
         rows_read = {"plm": np.full(panels, values.shape[1]), "gretl": nobs.max(axis=1)}
-        adjust = levin_lin_chu_adjustment(trend, rows_read.get(convention, nobs.mean(axis=1)), convention)
+        at = rows_read.get(convention, nobs.mean(axis=1))
+        # Draws need no table, and have the adjustment of the first rows in it.
+        adjust = levin_lin_chu_adjustment(trend, at if bootstrap is None else np.maximum(at, FEWEST_ROWS), convention)
         shift = ratios.reshape(panels, -1).mean(axis=1) * nobs.sum(axis=1) * std_error / variance * adjust.mean
         ratio = coefficient / std_error
         return _Adjusted((ratio - shift) / adjust.sd, ratio, coefficient, found, widths, ratios, rule)
@@ -160,8 +167,11 @@ def llc_test(
         demean=demean,
     )
     statistic, ratio, coefficient, found, widths, ratios, rule = adjusted(series, 1)
+    test = lower_test("Levin-Lin-Chu adjusted t", float(statistic[0]), NULL)
+    if bootstrap is not None and found.nobs.mean() < FEWEST_ROWS:
+        test = replace(test, pvalue=math.nan)
     return panel_test(
-        lower_test("Levin-Lin-Chu adjusted t", float(statistic[0]), NULL),
+        test,
         series,
         ALL,
         trend=trend,

@@ -276,6 +276,8 @@ def test_tests_without_a_table_for_so_few_rows_have_draws():
         pv.ips_test(data, lags=0)
     found = pv.ips_test(data, lags=0, bootstrap=pv.PanelBootstrap(draws=19))
     assert found.name.startswith("Average ratio (t-bar)") and 0.05 <= found.pvalue <= 1.0
+    llc = pv.llc_test(data, lags=1, bootstrap=pv.PanelBootstrap(draws=19))
+    assert 0.05 <= llc.pvalue <= 1.0 and np.isnan(llc.published_pvalues["Levin-Lin-Chu adjusted t"])
     cips = pv.cips_test(data, bootstrap=pv.PanelBootstrap(draws=19))
     assert cips.critical_values == {} and cips.bound == "" and 0.05 <= cips.pvalue <= 1.0
 
