@@ -130,18 +130,6 @@ def test_one_fit_is_followed_through_files_that_exist():
         assert re.search(rf"^ *(def|class) {name}\b|import {name} as", text, flags=re.M), (path, name)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
-def test_numbers_that_agree_are_as_many_as_is_said(page):
-    """In tens of thousands: those with decimals to eight digits, and those compared less closely."""
-    parity = (DOCS / "evidence" / "parity.md").read_text(encoding="utf-8")
-    (total,) = re.findall(r"^\| \*\*all\*\* \|(.*)\|$", parity, flags=re.M)
-    _, compared, _, _, wider, printed, *_ = total.replace(",", "").split("|")
-    text = (ROOT / page).read_text(encoding="utf-8")
-    close, less = int(compared) // 10_000 * 10_000, (int(wider) + int(printed)) // 10_000 * 10_000
-    assert re.search(rf"[Mm]ore than {close:,} numbers", text)
-    assert f"{less:,} more agree" in text
-
-
 def modules_with_examples() -> list[str]:
     files = sorted((ROOT / "panelvar").rglob("*.py"))
     found = [path.relative_to(ROOT) for path in files if ">>> " in path.read_text(encoding="utf-8")]

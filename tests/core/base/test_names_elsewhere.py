@@ -178,7 +178,7 @@ def test_functions_asked_for_as_methods(panel):
         assert not hasattr(owner, name)
         with pytest.raises(AttributeError, match=re.escape(f"It is a function: {call}.")):
             getattr(owner, name)
-    with pytest.raises(AttributeError, match=r"no attribute 'Fuller'\.$"):
+    with pytest.raises(AttributeError, match=r"no attribute 'Fuller'$"):
         result.Fuller  # noqa: B018
 
 

@@ -98,6 +98,7 @@ def test_entities_without_values_are_left_out_when_asked():
     assert found.n_entities == 3 and found.labels == ("e0", "e1", "e3")
 
 
+@pytest.mark.filterwarnings("ignore:demean=True takes out the average of only 5")
 def test_a_common_time_effect_is_taken_out():
     values = walks(5, 12)
     shocks = np.random.default_rng(5).standard_normal(12).cumsum()

@@ -190,6 +190,7 @@ def test_degrees_of_freedom_are_counted_by_entity_or_together() -> None:
     np.testing.assert_allclose(counted.cov / plain.cov, 4 * 29 / (4 * 29 - 4 - 2), rtol=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore:demean=True takes out the average of only 5")
 def test_means_of_periods_are_taken_out_first() -> None:
     frame = frame_of(endogenous(5, 30, 1, seed=10))
     shocks = np.random.default_rng(0).standard_normal(30).cumsum()

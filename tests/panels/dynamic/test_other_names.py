@@ -44,8 +44,7 @@ def test_functions():
         ("hansen_test", "hansen_j"),
         ("sargan_test", "sargan"),
         ("n_groups", "n_entities"),
-        ("vcov", "cov."),
-        ("with_cov", "the argument cov="),
+        ("vcov", "cov, or with_cov()"),
     ],
 )
 def test_attributes(foreign, ours):

@@ -78,6 +78,7 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "VarBatch.plot": lambda **where: rolled().plot(**where),
     "CusumTests.plot": lambda **where: pv.cusum_test(model()).plot(**where),
     "Correlogram.plot": lambda **where: pv.residual_correlogram(model(), lags=4).plot(**where),
+    "EquationEstimates.plot": lambda **where: fixed().plot(**where),
     "EventStudy.plot": lambda **where: fixed().event_study("C(since, ref=-1):treated").plot(**where),
     "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
     "PanelForecast.plot": lambda **where: entities().forecast(3).plot("f1", **where),
