@@ -477,7 +477,7 @@ def test_random_effects_have_no_weights():
             lambda: pv.fit_pooled(panel(), "y", X, cov="HC9"),
             "cov='HC9' is not known. Choose one of: 'classical', 'robust', 'HC0'",
         ),
-        (lambda: pv.fit_pooled(panel(), "y", X, cov=None), "cov must be a name or a covariance object; got NoneType"),
+        (lambda: pv.fit_pooled(panel(), "y", X, cov=7), "cov must be a name or a covariance object; got int"),
         (lambda: pv.HC("hc3"), "kind='hc3' is not known. Did you mean 'HC3'"),
         (lambda: pv.Clustered("entity", residuals="HC9"), "residuals='HC9' is not known"),
         (lambda: pv.fit_pooled(panel(), "y", X, collinear="keep"), "collinear='keep' is not known"),

@@ -41,7 +41,7 @@ QUESTIONS = {
     "windows": lambda panel, macro: pv.fit_rolling_var(macro, window=80).conf_int,
     "a panel's system": lambda panel, macro: quietly(pv.fit_panel_var, panel, ["emp", "wage"]).conf_int,
     "a panel's forecasts": lambda panel, macro: (
-        lambda level: quietly(quietly(pv.fit_panel_var, panel, ["emp", "wage"]).forecast, 2, level=level)
+        lambda level: quietly(quietly(pv.fit_panel_var, panel, ["emp", "wage"]).forecast, 2, level=level).to_frame()
     ),
 }
 

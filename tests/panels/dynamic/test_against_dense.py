@@ -112,12 +112,12 @@ def dense(rows: pd.DataFrame, call: Call, names: tuple[str, ...], clusters: list
     """The twin's model, with the dummies of periods that the estimate names."""
     calendar = range(rows["t"].min(), rows["t"].max() + 1)
     entities = []
-    dummies = tuple(name for name in names if name.startswith("C(year)[T."))
+    dummies = tuple(name for name in names if name.startswith("C(t)[T."))
     for _, each in rows.groupby("i"):
         columns = each.set_index("t").reindex(calendar)
         entity = with_lags({name: columns[name].to_numpy(dtype=float) for name in ("y", "x", "q")}, 2)
         for name in dummies:
-            entity[name] = np.array([float(f"C(year)[T.{period}]" == name) for period in calendar])
+            entity[name] = np.array([float(f"C(t)[T.{period}]" == name) for period in calendar])
         entities.append(entity)
     instruments: list[LagColumns | OwnColumns] = [
         LagColumns("y", *call.window, call.collapse, call.equation),
