@@ -172,7 +172,7 @@ class ExternalInstrument(Identification):
             import pandas as pd
 
             assert estimates.labels is not None
-            series = by_label(pd.DataFrame(series), estimates.labels(), "the instrument")
+            series = by_label(pd.DataFrame(series), estimates.labels(series.index), "the instrument")
         try:
             values = series.to_numpy(np.float64, na_value=np.nan) if labelled else np.asarray(series, np.float64)
         except (TypeError, ValueError, OverflowError):

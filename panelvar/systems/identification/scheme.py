@@ -40,7 +40,7 @@ class Estimates(NamedTuple):
     n_rows : int
         Rows of the data.
     labels : callable or None
-        Labels of the rows explained, when called.
+        Labels of the rows explained, when called with the index of a series that is to be matched with them.
     unit_roots : int
         Roots of one that the system has by construction: K - r in an error-correction model of rank r.
     """
@@ -50,7 +50,7 @@ class Estimates(NamedTuple):
     residuals: Array | None = None
     rows: npt.NDArray[np.intp] | None = None
     n_rows: int = 0
-    labels: Callable[[], Any] | None = None
+    labels: Callable[[Any], Any] | None = None
     unit_roots: int = 0
 
 

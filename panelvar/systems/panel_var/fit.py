@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from panelvar.systems.panel_var.blocks import Refitted
 from panelvar.systems.panel_var.recursion import Recursion
 from panelvar.systems.panel_var.rows import SystemRows
 from panelvar.systems.responses.sigma_moves import SigmaMoves, joint_moves
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Refits = Callable[[Array], Refitted]
 """Estimates with weights (B, N) of the entities."""
@@ -170,12 +173,29 @@ class PanelVarFit:
         """What a scheme of identification may look at."""
         if self.kept is None:
             return Estimates(form, self.n_estimated)
-        panel, design = self.rows.panel, self.rows.design
+        rows = self.rows
+        panel, design = rows.panel, rows.design
         # An instrument is of periods, not of rows that were differenced: of levels, less their entity's mean.
         residuals = self.level_residuals if self.transformed else self.residuals
-        rows = self.rows.panel_rows
-        places = rows if panel.order is None else panel.order[rows]
-        return Estimates(form, len(residuals), residuals, places, panel.nobs, lambda: design.index)
+        read = rows.panel_rows
+        places = read if panel.order is None else panel.order[read]
+
+        def labels(index: pd.Index) -> pd.Index:
+            # Residuals are labelled by entity and period, whatever the index of the data.
+            by_both = index.nlevels == 2 and design.index.nlevels != 2
+            return self.labels_of(rows.entities.codes, design.time_positions) if by_both else design.index
+
+        return Estimates(form, len(residuals), residuals, places, panel.nobs, labels)
+
+    def labels_of(self, entities: Positions, periods: Positions) -> pd.MultiIndex:
+        """Labels of rows: entity and period, under the names that these have in the data."""
+        import pandas as pd
+
+        panel = self.rows.panel
+        return pd.MultiIndex.from_arrays(
+            [self.rows.entity_labels.take(entities), panel.calendar.labels_at(periods)],
+            names=[panel.entity_name or "entity", panel.time_name or "time"],
+        )
 
     @property
     def transformed(self) -> bool:

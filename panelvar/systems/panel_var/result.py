@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import MissingAttributeError, Note, SpecificationError, check_level, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.faces.layout import Fact, Row
@@ -467,18 +467,8 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         import pandas as pd
 
         estimated = self.fit.estimated
-        index = self._labels_of(estimated.entities, estimated.periods)
+        index = self.fit.labels_of(estimated.entities, estimated.periods)
         return pd.DataFrame(self.fit.residuals, index=index, columns=self._axes[1])
-
-    def _labels_of(self, entities: Positions, periods: Positions) -> pd.MultiIndex:
-        """Labels of rows: entity and period, under the names that these have in the data."""
-        import pandas as pd
-
-        panel = self.fit.rows.panel
-        return pd.MultiIndex.from_arrays(
-            [self.fit.rows.entity_labels.take(entities), panel.calendar.labels_at(periods)],
-            names=[panel.entity_name or "entity", panel.time_name or "time"],
-        )
 
     @cached_property
     def fitted_values(self) -> pd.DataFrame:
@@ -487,7 +477,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
 
         fit, rows = self.fit, self.fit.rows
         left = fit.residuals if fit.individual is not None else fit.level_residuals
-        index = self._labels_of(rows.entities.codes, rows.design.time_positions)
+        index = self.fit.labels_of(rows.entities.codes, rows.design.time_positions)
         return pd.DataFrame(rows.y - left, index=index, columns=self._axes[1])
 
     def estimated_effects(self) -> pd.DataFrame:

@@ -145,7 +145,7 @@ class FittedSystem(EstimatedSystem):
         count = data.values.shape[0] if data.places is None else data.places.size
         form = ReducedForm(self.coefficients, factor)
         return Estimates(
-            form, self.nobs, self._problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
+            form, self.nobs, self._problem.residuals, rows, count, lambda _: data.labels(periods), self.unit_roots
         )
 
     # Counts

@@ -118,7 +118,8 @@ def of_a_type(text: str):
         return PANEL[["x", "y"]]
     if "balance_table" in text:
         return PANEL.assign(treated=PANEL["x"] > PANEL["x"].median())
-    kinds = ("(Panel or DataFrame with a two-level", "(Panel, DataFrame with a two-level", "(Panel, DataFrame, Arrow", "(LinearResult, Panel")
+    two_level = "DataFrame with a two-level"
+    kinds = (f"(Panel or {two_level}", f"(Panel, {two_level}", "(Panel, DataFrame, Arrow", "(LinearResult, Panel")
     if any(kind in text for kind in kinds):
         return PANEL
     if "data (Series" in text:

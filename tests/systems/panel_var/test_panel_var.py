@@ -507,3 +507,15 @@ def test_time_effects_of_periods_that_no_entity_connects():
     params, residuals, whole, _ = dummy_regression(rows_of(frame, 1), time_effects=True)
     assert_allclose(model.params, params, rtol=0, atol=1e-11)
     assert model.df_resid == len(residuals) - np.linalg.matrix_rank(whole)
+
+
+def test_an_instrument_is_matched_by_entity_and_period_whatever_the_index_of_the_data():
+    """Residuals, of which instruments are made, bear entities and periods; a table with these as columns has numbers."""
+    frame = panel_of(seed=24, entities=60, periods=25)
+    indexed, counted = fit(frame, 1), quietly(pv.fit_panel_var, pv.Panel(frame.reset_index(), "firm", "year"), ["x", "y"])
+    series = indexed.resids["x"] + np.random.default_rng(1).standard_normal(indexed.nobs)
+    by_number = pd.Series(series.reindex(frame.index).to_numpy())
+    expected = quietly(indexed.impulse_responses, 2, identification=pv.ExternalInstrument(series, "x")).values
+    for given in (series, by_number):
+        found = quietly(counted.impulse_responses, 2, identification=pv.ExternalInstrument(given, "x")).values
+        assert_allclose(found, expected, rtol=1e-10)
