@@ -13,6 +13,7 @@ from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.panel.panel import Panel
 from panelvar.estimates.covariance.covariances import (
@@ -432,7 +433,10 @@ def joint_influences(estimator: PanelLeastSquares, cov: object) -> tuple[Array, 
     own = estimator.influence()
     stacked = [own.swapaxes(1, 2), estimator.sigma_influence(own)]
     whole = np.concatenate([each.reshape(len(own), -1) for each in stacked], axis=1)
-    root = covariance_root(_of_influence(estimator, found, whole).matrix).T
+    # Variances of a covariance have its units to the fourth power.
+    units = exponents(whole, axis=0)
+    scaled = covariance_root(_of_influence(estimator, found, np.ldexp(whole, -units)).matrix).T
+    root = np.ldexp(scaled, units)
     k, count = estimator.rows.n_vars, estimator.params.size
     return root[:, :count], root[:, count:].reshape(-1, k, k)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.scaling import exponents
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,18 +22,21 @@ class SigmaMoves:
     Attributes
     ----------
     slopes : (K m, K, K) array
-        L: what sigma moves by as each coefficient does, these being stacked equation by equation.
+        L: what sigma moves by as each coefficient moves by its unit, these being stacked equation by equation.
+    units : (K m,) array of int
+        Powers of two: in these units no slope leaves the range of numbers.
     alone : (D, K, K) array
         Directions whose outer products add up to the covariance of r.
     """
 
     slopes: Array
+    units: Positions
     alone: Array
 
     def along(self, moves: Array) -> Array:
         """What sigma moves by (..., K, K) as coefficients move by (..., m, K)."""
         stacked = moves.swapaxes(-1, -2).reshape(*moves.shape[:-2], -1)
-        return np.asarray(np.tensordot(stacked, self.slopes, axes=1))
+        return np.asarray(np.tensordot(np.ldexp(stacked, -self.units), self.slopes, axes=1))
 
 
 def joint_moves(coefficients: Array, sigma: Array) -> SigmaMoves:
@@ -48,7 +52,10 @@ def joint_moves(coefficients: Array, sigma: Array) -> SigmaMoves:
     n_vars = sigma.shape[1]
     rows, columns = np.tril_indices(n_vars)
     own = sigma[:, rows, columns]
-    # Coefficients have the units of their variables: what does not vary is judged after scaling.
+    # Coefficients have the units of their variables: what does not vary is judged after scaling. Squares of either in
+    # the units of the data may leave the range of numbers.
+    units, own_units = exponents(coefficients, axis=0), exponents(own, axis=0)
+    coefficients, own = np.ldexp(coefficients, -units), np.ldexp(own, -own_units)
     sizes = np.sqrt(np.square(coefficients).sum(axis=0))
     sizes = np.where(sizes > 0.0, sizes, 1.0)
     slopes = np.linalg.lstsq(coefficients / sizes, own, rcond=None)[0] / sizes[:, None]
@@ -58,10 +65,10 @@ def joint_moves(coefficients: Array, sigma: Array) -> SigmaMoves:
 
     def symmetric(values: Array) -> Array:
         out = np.zeros((len(values), n_vars, n_vars))
-        out[:, rows, columns] = out[:, columns, rows] = values
+        out[:, rows, columns] = out[:, columns, rows] = np.ldexp(values, own_units)
         return out
 
-    return SigmaMoves(symmetric(slopes), symmetric(rest))
+    return SigmaMoves(symmetric(slopes), units, symmetric(rest))
 
 
 def normal_moves(factor: Array, nobs: int) -> Array:

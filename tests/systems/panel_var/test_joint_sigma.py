@@ -231,6 +231,24 @@ def test_fewer_entities_than_coefficients_have_a_covariance_of_their_rank():
         assert np.isfinite(found.lower).all()
 
 
+@pytest.mark.parametrize("method", ["hahn-kuersteiner", "half-panel-jackknife", "corrected-moments"])
+@pytest.mark.parametrize("powers", [(300, 300), (-300, -300), (0, 300), (-200, 200), (490, 490)])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_units_move_bands_by_their_own_power(method, powers):
+    """Variances of sigma have the units of a variable to the fourth power, which are out of range before the rest."""
+    frame = panel_of(seed=3, entities=40, periods=12)
+    other = frame.assign(**{name: np.ldexp(frame[name], power) for name, power in zip(NAMES, powers, strict=True)})
+    models = [fit(data, method=method, instruments=None) for data in (frame, other)]
+    for bands in (pv.DeltaMethod(), pv.MonteCarlo(draws=30, seed=1)):
+        first, second = (quietly(model.impulse_responses, 3, bands=bands) for model in models)
+        for own, moved in ((first.lower, second.lower), (first.std_errors, second.std_errors)):
+            back = np.ldexp(moved, -np.array(powers)[:, None])
+            assert_allclose(back, own, rtol=1e-8, atol=1e-12)
+    first, second = (np.asarray(model.long_run_std_errors()) for model in models)
+    apart = np.subtract.outer(np.array(powers), np.array(powers))
+    assert_allclose(np.ldexp(second, -apart), first, rtol=1e-8)
+
+
 def test_the_foot_says_what_was_drawn():
     frame = panel_of(seed=3, entities=40, periods=12)
     labels = [
