@@ -14,18 +14,21 @@ them.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag, read_whole
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import normal_tail
-from panelvar.core.base.errors import InsufficientDataError, SpecificationError
+from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.core.base.scaling import exponents
 from panelvar.core.tables.test_result import TestResult
 from panelvar.kernels.dynamics.gaps import lag_positions
 from panelvar.panels.dynamic.cube import Laid
 from panelvar.panels.dynamic.serial_correlation import portmanteau_of, products_of_levels
-from panelvar.systems.panel_var.fit import PanelVarFit, TestedErrors
+from panelvar.systems.panel_var.fit import PanelVarFit
 
 
 def serial_correlation(fit: PanelVarFit, order: int, equation: int) -> TestResult:
@@ -37,12 +40,12 @@ def serial_correlation(fit: PanelVarFit, order: int, equation: int) -> TestResul
         No entity has differences so far apart.
     """
     order = read_whole("order", order, 1)
-    rows, (errors, added, notes) = fit.rows, _errors(fit, equation)
+    rows, (errors, x, added, notes) = fit.rows, _errors(fit, equation)
     codes, periods = rows.entities.codes, rows.design.time_positions
     before = lag_positions(codes, periods, 1)
     changed = before >= 0
     changes = np.where(changed, errors - errors[before], 0.0)
-    moves = np.where(changed[:, None], rows.x - rows.x[before], 0.0)
+    moves = np.where(changed[:, None], x - x[before], 0.0)
     earlier = lag_positions(codes, periods, order)
     both = changed & (earlier >= 0) & changed[earlier]
     if not both.any():
@@ -68,8 +71,8 @@ def serial_portmanteau(fit: PanelVarFit, equation: int, *, max_order: int | None
     if max_order is not None:
         read_whole("max_order", max_order, 1)
     read_flag("collapse", collapse)
-    rows, (errors, added, notes) = fit.rows, _errors(fit, equation)
-    columns = np.column_stack([errors - errors.mean(), rows.x.mean(axis=0) - rows.x])
+    rows, (errors, x, added, notes) = fit.rows, _errors(fit, equation)
+    columns = np.column_stack([errors - errors.mean(), x.mean(axis=0) - x])
     codes, periods = rows.entities.codes, rows.design.time_positions
     first = int(periods.min())
     levels = np.zeros((int(periods.max()) - first + 1, rows.n_entities, columns.shape[1]))
@@ -83,8 +86,26 @@ def serial_portmanteau(fit: PanelVarFit, equation: int, *, max_order: int | None
     return replace(found, notes=notes)
 
 
-def _errors(fit: PanelVarFit, equation: int) -> TestedErrors:
-    """Errors (n,) of an equation, and what each entity adds to its coefficients, (N, m)."""
+class _Tested(NamedTuple):
+    """What the tests of an equation are of, each variable in a unit of its own, on which no statistic depends.
+
+    Attributes
+    ----------
+    errors : (n,) array
+    x : (n, m) array
+    added : (N, m) array
+        What each entity adds to the coefficients.
+    notes : tuple of Note
+    """
+
+    errors: Array
+    x: Array
+    added: Array
+    notes: tuple[Note, ...]
+
+
+def _errors(fit: PanelVarFit, equation: int) -> _Tested:
+    """Errors of an equation, and what is needed to know how they move with its coefficients."""
     if fit.tested is None:
         raise SpecificationError(
             f"method={fit.method!r} has no test of all entities together, since each has coefficients of its own. "
@@ -96,4 +117,6 @@ def _errors(fit: PanelVarFit, equation: int) -> TestedErrors:
     own = tested.influence[:, :, equation]
     added = np.zeros((fit.rows.n_entities, own.shape[1]))
     np.add.at(added, fit.rows.entities.codes, own)
-    return TestedErrors(tested.errors[:, equation], added, tested.notes)
+    errors, x = tested.errors[:, equation], fit.rows.x
+    unit, units = exponents(errors), exponents(x, axis=0)
+    return _Tested(np.ldexp(errors, -unit), np.ldexp(x, -units), np.ldexp(added, units - unit), tested.notes)

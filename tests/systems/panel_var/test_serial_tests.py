@@ -108,6 +108,24 @@ def test_too_few_lags_are_found():
         assert model.serial_portmanteau(name, collapse=True, max_order=4).pvalue < 1e-4
 
 
+@pytest.mark.parametrize("method", [*CORRECTED, "within", "pooled"])
+@pytest.mark.parametrize("powers", [(300, 300), (-300, -300), (0, 300), (-200, 200), (490, 490)])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_units_move_no_statistic(method, powers):
+    """Products of errors have the units of a variable squared, and their variances these to the fourth power."""
+    frame = panel_of(seed=5)
+    other = frame.assign(**{name: np.ldexp(frame[name], power) for name, power in zip(NAMES, powers, strict=True)})
+    models = [fit(data, method) for data in (frame, other)]
+    for equation in NAMES:
+        for ask in (
+            lambda m, equation=equation: m.ar_test(2, equation=equation),
+            lambda m, equation=equation: m.serial_portmanteau(equation, collapse=True, max_order=3),
+        ):
+            first, second = (ask(model) for model in models)
+            assert second.statistic == pytest.approx(first.statistic, rel=1e-9)
+            assert second.df == first.df
+
+
 def test_what_is_refused():
     frame = panel_of(seed=5)
     with pytest.raises(pv.SpecificationError, match="Name one of them by equation="):
