@@ -297,7 +297,9 @@ def _chosen_order(
         selection = compare_rows(
             rows, effects=method != "pooled", time_effects=time_effects, rules=var_convention("default")
         )
-        order, notes = selection.order(criterion), selection.notes[len(rows.notes) :]
+        # A fit shows no criteria of other orders, and has nothing to say of numbers among them.
+        said = selection.notes[len(rows.notes) :]
+        order, notes = selection.order(criterion), tuple(note for note in said if note.code != "fpe-overflow")
     kind = "moments" if method == "gmm" else "least squares"
     text = f"{criterion.upper()} of {kind} chose {count_of(order, 'lag')} among 1 to {rows.lags}, on {rows.nobs} rows."
     return order, (Note("lags-selected", text), *notes)
