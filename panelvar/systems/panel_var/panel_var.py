@@ -394,9 +394,9 @@ def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstima
             "'driscoll-kraay', 'newey-west' and Clustered(...)."
         )
     if isinstance(estimator, StreamedLeastSquares):
-        return _of_systems(estimator.clustered(cov, found, _counts(estimator)))
+        return _of_systems(estimator, estimator.clustered(cov, found, _counts(estimator)))
     influence = estimator.influence().swapaxes(1, 2).reshape(estimator.rows.nobs, -1)
-    return _of_systems(_of_influence(estimator, found, influence))
+    return _of_systems(estimator, _of_influence(estimator, found, influence))
 
 
 def _of_influence(estimator: PanelLeastSquares, found: ScoredCovariance, influence: Array) -> CovarianceEstimate:
@@ -443,10 +443,11 @@ def joint_influences(estimator: PanelLeastSquares, cov: object) -> tuple[Array, 
     return root[:, :count], root[:, count:].reshape(-1, k, k)
 
 
-def _of_systems(estimate: CovarianceEstimate) -> CovarianceEstimate:
+def _of_systems(estimator: PanelLeastSquares, estimate: CovarianceEstimate) -> CovarianceEstimate:
     """The covariance, whose notes advise what there is for systems."""
+    alone = "fit_fixed_effects" if estimator.effects else "fit_pooled"
     instead = (
-        "A system has no errors that keep closer to their level. Of one equation fit_fixed_effects has, with "
+        f"A system has no errors that keep closer to their level. Of one equation {alone} has, with "
         "cov=BiasReduced() or wild_bootstrap_test."
     )
     notes = tuple(replace(note, text=note.text.replace(BETTER_WITH_FEW, instead)) for note in estimate.notes)

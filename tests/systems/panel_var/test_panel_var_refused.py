@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,18 +132,43 @@ def test_rows_lost_to_gaps_and_missing_values_are_counted():
     assert model.nobs == 12 * 12 - 3
 
 
+OF_ONE_ENTITY = (
+    r"of one entity, made by fit_var; of a panel it takes the model of one entity, fit_var_batch\(data, columns, "
+    r"lags=\.\.\.\)\.member\(label\)\. residual_table has the tests that a panel's residuals have"
+)
+
+
 @pytest.mark.parametrize("test", [pv.portmanteau_test, pv.normality_test, pv.arch_test])
 def test_tests_of_one_series_are_not_of_a_panel(test):
+    """The message names the model that the test takes, and the table that takes this one."""
     model = fit(panel_of(), method="pooled")
-    with pytest.raises(pv.SpecificationError, match=r"of one entity, made by fit_var; .* has ar_test\(\)"):
+    with pytest.raises(pv.SpecificationError, match=OF_ONE_ENTITY):
         test(model)
+    assert 0.0 <= test(quietly(pv.fit_var_batch, panel_of(), NAMES, lags=1).member("e00")).pvalue <= 1.0
+    tests = quietly(pv.residual_table, model).index
+    assert set(tests.get_level_values(0)) == set(NAMES) and {"m2", "Serial portmanteau"} <= set(
+        tests.get_level_values(1)
+    )
 
 
-def test_few_clusters_are_warned_of_without_promising_what_a_panel_lacks():
-    with pytest.warns(pv.PanelVarWarning, match=r"Only 12 clusters.* use them where the model has them"):
-        pv.fit_panel_var(panel_of(), NAMES, method="pooled")
+@pytest.mark.parametrize(
+    ("method", "alone"), [("pooled", pv.fit_pooled), ("within", pv.fit_fixed_effects)], ids=["pooled", "within"]
+)
+def test_few_clusters_are_warned_of_without_promising_what_a_panel_lacks(method, alone):
+    """The errors that the warning names are not the system's, but those of one equation, fitted by itself."""
+    words = (
+        r"Only 12 clusters.* A system has no errors that keep closer to their level\. Of one equation "
+        rf"{alone.__name__} has, with cov=BiasReduced\(\) or wild_bootstrap_test\.$"
+    )
+    with pytest.warns(pv.PanelVarWarning) as said:
+        model = pv.fit_panel_var(panel_of(), NAMES, method=method)
+    assert sum(re.search(words, str(each.message)) is not None for each in said) == 1
     with pytest.raises(pv.SpecificationError, match="takes 'classical'"):
-        fit(panel_of(), method="pooled", cov=pv.BiasReduced("entity"))
+        fit(panel_of(), method=method, cov=pv.BiasReduced("entity"))
+    equation = quietly(alone, panel_of(), "x ~ L(x) + L(y)", cov=pv.BiasReduced())
+    slopes = ["L1.x", "L1.y"]
+    np.testing.assert_allclose(equation.params[["L(x)", "L(y)"]], model.params.loc[slopes, "x"], rtol=1e-9)
+    assert 0.0 <= quietly(pv.wild_bootstrap_test, equation, "L(x)", draws=99, seed=1).pvalue <= 1.0
 
 
 def test_what_a_result_cannot_say():
@@ -198,7 +225,8 @@ def test_what_is_of_one_entity_says_what_a_panel_has_instead():
     np.testing.assert_allclose(
         model.impulse_responses(2, identification=scheme).values, model.impulse_responses(2).values, atol=1e-6
     )
-    with pytest.raises(pv.SpecificationError, match=r"a panel's by moments has ar_test\(\)"):
+    with pytest.raises(pv.SpecificationError, match=OF_ONE_ENTITY):
         pv.residual_correlogram(model)
+    assert quietly(pv.residual_correlogram, quietly(pv.fit_var_batch, panel_of(), NAMES).member("e00"), lags=2)
     with pytest.raises(pv.MissingInformationError, match="This needs the residuals, and the system has coefficients"):
         pv.fit_svar(pv.System(model.coefficients, sigma=model.sigma), scheme)
