@@ -8,7 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 import pytest
-from properties.units import SYSTEMS, Measured, answer, compare, functions, methods, numbered, turn
+from properties.units import OF_BOTH, SYSTEMS, Measured, answer, compare, functions, methods, numbered, turn
 from quiet import quietly
 
 import panelvar as pv
@@ -101,6 +101,11 @@ class World(Measured):
     def value(self, above: str, below: str) -> float:
         """One half in the units of a coefficient."""
         return 0.5 * self.unit(above) / self.unit(below)
+
+    @cached_property
+    def conditions(self) -> np.ndarray:
+        """Known values of y and x: y in the first and third period to come, x in the second."""
+        return np.array([[2.0, np.nan], [np.nan, -1.0], [0.5, np.nan]]) * self.units[:2]
 
     def iv(self, cov: object = "classical", **options: object) -> pv.InstrumentalResult:
         return pv.fit_iv_pooled(self.gappy, "y", X, endogenous="p", instruments=["q1", "q2"], cov=cov, **options)
@@ -479,6 +484,12 @@ FUNCTIONS: dict[str, list[Call]] = {
             lambda w, c=c: pv.fit_panel_var(w.long, ["y", "x", "z"], method="hahn-kuersteiner", cov=c)
             for c in ("classical", "HC3", "driscoll-kraay", pv.Clustered("entity", "time"))
         ),
+        lambda w: pv.fit_panel_var(w.long, ["y", "x"], lags="bic", max_lags=2, method="within"),
+        lambda w: pv.fit_panel_var(w.long, ["y", "x"], lags=2, method="within").lag_selection(),
+    ],
+    "select_lags": [
+        lambda w: pv.select_lags(w.long, ["y", "x", "z"], max_lags=3),
+        lambda w: pv.select_lags(w.gappy, ["y", "x"], max_lags=2, exogenous="z", time_effects=True),
     ],
     "panic_test": [lambda w, t=t: pv.panic_test(w.panel, "y", factors=2, trend=t) for t in ("c", "ct")],
     "demetrescu_hanck_test": [
@@ -570,8 +581,20 @@ OF_MOMENTS: dict[str, list[Question]] = {
 }
 OF_PANEL_SYSTEMS: dict[str, list[Question]] = {
     **OF_MOMENTS,
+    # A system has several equations, and a test is of one.
+    "ar_test": [
+        lambda r, w, e=e, o=o: _or_refusal(lambda: r.ar_test(o, equation=e)) for e in ("y", "x") for o in (1, 2)
+    ],
+    "serial_portmanteau": [
+        lambda r, w, e=e: _or_refusal(lambda: r.serial_portmanteau(e, max_order=3, collapse=True))
+        for e in (None, "y", "x")
+    ],
     "autocorrelations": [lambda r, w: _or_refusal(lambda: r.autocorrelations(3))],
     "autocovariances": [lambda r, w: _or_refusal(lambda: r.autocovariances(3))],
+    "conditional_forecast": [
+        lambda r, w, steps=steps: _or_refusal(lambda: r.conditional_forecast(w.conditions, steps=steps))
+        for steps in (None, 4)
+    ],
     "conf_int": [lambda r, w: r.conf_int()],
     "dispersion": [lambda r, w: _or_refusal(r.dispersion)],
     "equations": [],
@@ -594,7 +617,9 @@ OF_PANEL_SYSTEMS: dict[str, list[Question]] = {
     "simulate": [lambda r, w: _or_refusal(lambda: r.simulate(5, seed=1))],
     "variance_decomposition": [lambda r, w: r.variance_decomposition(4, bands=ENTITIES_DRAWN)],
     "wald_test": [lambda r, w: r.wald_test("[y]L1.y = [x]L1.x")],
-    "with_cov": [lambda r, w: _or_refusal(lambda: r.with_cov("HC1").std_errors)],
+    "with_cov": [
+        lambda r, w, cov=cov: _or_refusal(lambda: r.with_cov(cov).std_errors) for cov in ("HC1", "uncorrected")
+    ],
 }
 METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
     "LinearResult": (pv.LinearResult, PLAIN, OF_LINEAR),
@@ -632,7 +657,13 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
             "pooled": lambda w: pv.fit_pooled_mean_group(w.long, "y", X),
             "dynamic": lambda w: pv.fit_dynamic_fixed_effects(w.long, "y", X),
         },
-        OF_COEFFICIENTS,
+        {
+            **OF_COEFFICIENTS,
+            "with_cov": [
+                lambda r, w, cov=cov: _or_refusal(lambda: (r.with_cov(cov).std_errors, r.with_cov(cov).conf_int()))
+                for cov in ("classical", "HC1", "cluster", "driscoll-kraay")
+            ],
+        },
     ),
     "CointegratingResult": (
         pv.CointegratingResult,
@@ -647,8 +678,22 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
         {
             "two-step": lambda w: pv.fit_arellano_bond(w.panel, "y", X, lags=2, instruments=COLLAPSED),
             "one-step": lambda w: pv.fit_arellano_bond(w.panel, "y", X, steps=1, instruments=COLLAPSED),
+            "system": lambda w: pv.fit_blundell_bond(w.panel, "y", X, instruments=COLLAPSED),
         },
-        {name: asked for name, asked in (OF_COEFFICIENTS | OF_MOMENTS).items() if name != "augment"},
+        {
+            **OF_COEFFICIENTS,
+            **OF_MOMENTS,
+            "adjusted_predictions": OF_LINEAR["adjusted_predictions"],
+            "marginal_effects": [
+                *OF_LINEAR["marginal_effects"],
+                lambda r, w: r.marginal_effects("x", lags=True).to_frame(),
+            ],
+            "predict": [lambda r, w: r.predict(), lambda r, w: r.predict(w.panel)],
+            "with_cov": [
+                lambda r, w, cov=cov: _or_refusal(lambda: r.with_cov(cov).std_errors)
+                for cov in ("robust", "classical", "uncorrected", pv.Clustered("g"))
+            ],
+        },
     ),
     "PanelVarResult": (
         pv.PanelVarResult,
@@ -706,7 +751,8 @@ def test_every_public_function_of_this_side_is_called():
         "reporting.comparison",
         "data.datasets",
     )
-    assert {name for name, room in functions().items() if room not in others} == set(FUNCTIONS) - {"Panel"}
+    own = {name for name, room in functions().items() if room not in others}
+    assert own | OF_BOTH == set(FUNCTIONS) - {"Panel"}
 
 
 @pytest.mark.parametrize("kind", METHODS)

@@ -149,6 +149,8 @@ SYSTEMS = (
     "nonstationary.unit_roots",
 )
 """Rooms of systems and series; the others are of panels."""
+OF_BOTH = frozenset(["select_lags"])
+"""Functions that take either: both sides ask them about their own data."""
 
 
 def functions() -> dict[str, str]:
