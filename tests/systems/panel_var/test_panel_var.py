@@ -510,9 +510,12 @@ def test_time_effects_of_periods_that_no_entity_connects():
 
 
 def test_an_instrument_is_matched_by_entity_and_period_whatever_the_index_of_the_data():
-    """Residuals, of which instruments are made, bear entities and periods; a table with these as columns has numbers."""
+    """Residuals bear entities and periods, and instruments are made of them; other tables count their rows."""
     frame = panel_of(seed=24, entities=60, periods=25)
-    indexed, counted = fit(frame, 1), quietly(pv.fit_panel_var, pv.Panel(frame.reset_index(), "firm", "year"), ["x", "y"])
+    indexed, counted = (
+        fit(frame, 1),
+        quietly(pv.fit_panel_var, pv.Panel(frame.reset_index(), "firm", "year"), ["x", "y"]),
+    )
     series = indexed.resids["x"] + np.random.default_rng(1).standard_normal(indexed.nobs)
     by_number = pd.Series(series.reindex(frame.index).to_numpy())
     expected = quietly(indexed.impulse_responses, 2, identification=pv.ExternalInstrument(series, "x")).values
