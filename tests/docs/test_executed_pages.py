@@ -81,8 +81,14 @@ def unexplained(page: BuiltPage, elsewhere: set[str]) -> list[str]:
 
 
 def told() -> dict[str, set[str]]:
-    """Numbers that pages take from elsewhere, with the source that the file names for each."""
+    """Numbers that pages take from elsewhere: from a table that a simulation wrote, or from a source that is named."""
     numbers: dict[str, set[str]] = {}
+    for page in (ROOT / "docs" / "guide").glob("*.md"):
+        for path in re.findall(
+            r"^```\{include\} (.*/tests/simulation/.*\.md)$", page.read_text(encoding="utf-8"), re.M
+        ):
+            found = NUMBER.findall((page.parent / path).read_text(encoding="utf-8"))
+            numbers.setdefault(f"guide/{page.stem}", set()).update(each.lstrip("-−") for each in found)
     with ELSEWHERE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             assert row["source"].strip(), row

@@ -18,4 +18,4 @@ def test_a_regressor_of_first_rows_has_differences(streamed):
     source = pv.PanelStream([data], entity="id", time="t") if streamed else data.set_index(["id", "t"])
     found = pv.fit_first_difference(source, "y ~ x + z")
     changes = data.groupby("id")[["y", "x", "z"]].diff().dropna().to_numpy()
-    assert_allclose(found.params[["x", "z"]], np.linalg.lstsq(changes[:, 1:], changes[:, 0])[0], rtol=1e-9)
+    assert_allclose(found.params[["x", "z"]], np.linalg.lstsq(changes[:, 1:], changes[:, 0], rcond=None)[0], rtol=1e-9)
