@@ -81,7 +81,7 @@ def unexplained(page: BuiltPage, elsewhere: set[str]) -> list[str]:
 
 
 def told() -> dict[str, set[str]]:
-    """Numbers that pages take from elsewhere: from a table that a simulation wrote, or from a source that is named."""
+    """Numbers that pages take from elsewhere: a table that a simulation wrote, or a source that is named."""
     numbers: dict[str, set[str]] = {}
     for page in (ROOT / "docs" / "guide").glob("*.md"):
         for path in re.findall(
