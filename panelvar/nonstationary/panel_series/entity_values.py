@@ -188,8 +188,7 @@ def _note_few_averaged(entities: int) -> tuple[Note, ...]:
         return ()
     text = (
         f"demean=True takes out the average of only {entities} entities, which makes what is left of them move against "
-        "one another. In simulated panels of 50 periods, tests for independent entities then rejected 10 to 17 percent "
-        "of true nulls at 5 percent with two entities, 5 to 15 with three, and 4 to 12 with five. "
+        "one another. Tests for independent entities then reject true nulls too often, above all with two or three. "
         "bootstrap=PanelBootstrap(), where a test has it, allows for that."
     )
     return (Note("few-averaged", text, warn=True),)

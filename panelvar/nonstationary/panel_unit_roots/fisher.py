@@ -41,9 +41,8 @@ CONVENTIONS = ("default", "plm", "gretl", "stata")
 FEW_FOR_PP = 15
 """Periods below which Phillips-Perron tests are far from their distribution."""
 FEW_PERIODS = (
-    "Phillips-Perron tests of so few periods are far from their distribution: up to a quarter of true nulls were "
-    "rejected at 5 percent in simulated panels of 30 entities and 7 to 9 periods. bootstrap=PanelBootstrap() has "
-    "p-values for so few."
+    "Phillips-Perron tests of so few periods are far from their distribution and reject true nulls far too often. "
+    "bootstrap=PanelBootstrap() has p-values for so few."
 )
 STATISTICS = ("Z", "P", "Pm", "L*", "hartung")
 
