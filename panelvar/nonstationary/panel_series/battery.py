@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 """Significance level at which entities are found to depend on one another."""
+# What notes of one test on several variables differ in: "1 of 11", "10%", "10 x 25".
+_MEASURE = re.compile(r"\b\d+ (?:of|x) \d+\b|\b\d+(?:\.\d+)?%")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class ListedTest(NamedTuple):
@@ -259,7 +263,7 @@ class PanelTestTable(Presented):
                 notes.append(_count_rejections(run, where))
         alternatives = self._alternatives()
         most = max(alternatives, key=lambda alternative: len(alternatives[alternative]))
-        notes += [f"H1 of {_enumerate(own)}: {said}." for said, own in alternatives.items() if said != most]
+        notes += [f"H1 of {enumerate_words(own)}: {said}." for said, own in alternatives.items() if said != most]
         notes.append(f"H1{' of the others' if len(alternatives) > 1 else ''}: {most}.")
         notes += [f"{star_legend(levels)}."] if levels else []
         notes += self._refusals()
@@ -426,18 +430,28 @@ def dependence_facts(found: Mapping[str, Dependence | None]) -> tuple[Fact, ...]
 
 def _dependence_notes(entries: Sequence[BatteryEntry], found: Mapping[str, Dependence | None]) -> Iterator[Note]:
     """Say where entities depend on one another, and tests in the table assume that they do not."""
-    drawn = any(entry.result is not None and entry.result.drawn for entry in entries)
-    for subject, result in found.items():
-        own = [entry for entry in entries if entry.subject == subject and entry.independent]
-        if result is None or not own or not result.cd.pvalue < LEVEL:
-            continue
-        exponent = "" if result.exponent is None else f"; exponent {format_number(result.exponent, 2)}"
-        remedy = "" if drawn else " bootstrap=PanelBootstrap() has p-values that allow for it."
-        text = (
-            f"Entities of {subject or 'the relation'} depend on one another (Pesaran's CD: {result.cd.in_a_line()}"
-            f"{exponent}). Tests marked (i) assume that they do not, and reject too often.{remedy}"
-        )
-        yield Note("dependent-entities", text)
+    marked = {entry.subject for entry in entries if entry.independent}
+    dependent = {
+        subject: result
+        for subject, result in found.items()
+        if result is not None and subject in marked and result.cd.pvalue < LEVEL
+    }
+    if not dependent:
+        return
+    first = next(iter(dependent.values()))
+    if len(dependent) > 1:
+        measured = "Pesaran's CD of each rejects independence at 5 percent"
+    else:
+        exponent = "" if first.exponent is None else f"; exponent {format_number(first.exponent, 2)}"
+        measured = f"Pesaran's CD: {first.cd.in_a_line()}{exponent}"
+    remedy = " bootstrap=PanelBootstrap() has p-values that allow for it."
+    if any(entry.result is not None and entry.result.drawn for entry in entries):
+        remedy = ""
+    text = (
+        f"Entities of {enumerate_words([subject or 'the relation' for subject in dependent])} depend on one another "
+        f"({measured}). Tests marked (i) assume that they do not, and reject too often.{remedy}"
+    )
+    yield Note("dependent-entities", text)
 
 
 def make_table(
@@ -463,7 +477,9 @@ def make_table(
         facts = (*facts, Fact("P-values", "; ".join(words)))
         others = [each.label for each in entries if each.result is not None and not each.result.drawn]
         if others:
-            text = f"{_enumerate(list(dict.fromkeys(others)))}: not by the bootstrap, but by published distributions."
+            text = (
+                f"{enumerate_words(list(dict.fromkeys(others)))}: not by the bootstrap, but by published distributions."
+            )
             found.append(Note("without-draws", text))
     if refused:
         text = f"{len(refused)} of {len(entries)} tests were not run. The first says: {refused[0]}"
@@ -475,16 +491,45 @@ def make_table(
 
 def _collect_notes(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
     """The notes of the tests, each once, with the variables and forms that it is about if these are not all."""
-    wheres: dict[tuple[str, Note], list[str]] = {}
+    found: dict[str, list[tuple[str, Note]]] = {}
     runs = Counter(entry.label for entry in entries if entry.result is not None)
     for entry in entries:
         for note in entry.result.notes if entry.result is not None else ():
             # The table shows a bound.
             if note.code != BOUND:
-                wheres.setdefault((entry.label, note), []).append(" ".join(filter(None, (entry.subject, entry.form))))
-    for (label, note), where in wheres.items():
-        which = f" of {_enumerate(where)}" if len(where) < runs[label] else ""
-        yield Note(note.code, f"{label}{which}: {note.text}", note.warn)
+                where = " ".join(filter(None, (entry.subject, entry.form)))
+                found.setdefault(entry.label, []).append((where, note))
+    for label, own in found.items():
+        for wheres, note in join_notes(own):
+            which = f" of {enumerate_words(wheres)}" if len(wheres) < runs[label] else ""
+            yield Note(note.code, f"{label}{which}: {note.text}", note.warn)
+
+
+def join_notes(found: Iterable[tuple[str, Note]]) -> Iterator[tuple[list[str], Note]]:
+    """Join notes that differ in what they count or measure alone: what each is about, and the note with the ranges."""
+    groups: dict[tuple[str, str], list[tuple[str, Note]]] = {}
+    for where, note in found:
+        groups.setdefault((note.code, _MEASURE.sub("#", note.text)), []).append((where, note))
+    for (code, _), own in groups.items():
+        note = Note(code, _join_measures([note.text for _, note in own]), any(note.warn for _, note in own))
+        yield list(dict.fromkeys(where for where, _ in own)), note
+
+
+def _join_measures(texts: Sequence[str]) -> str:
+    """One text of several that differ in their measures alone: each number that differs becomes its range."""
+    measures = zip(*([_NUMBER.findall(measure) for measure in _MEASURE.findall(text)] for text in texts), strict=True)
+    ranges = iter([[_range(numbers) for numbers in zip(*same, strict=True)] for same in measures])
+
+    def put(measure: re.Match[str]) -> str:
+        numbers = iter(next(ranges))
+        return _NUMBER.sub(lambda _: next(numbers), measure.group())
+
+    return _MEASURE.sub(put, texts[0])
+
+
+def _range(numbers: Sequence[str]) -> str:
+    ordered = sorted(set(numbers), key=float)
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
 
 
 def _is_asked_for(asked: object, own: str) -> bool:
@@ -518,11 +563,14 @@ def _count_rejections(own: Sequence[tuple[str, PanelTestResult]], where: str) ->
         which = ""
         if rejecting and others:
             which = (
-                f" ({_enumerate(rejecting)})" if len(rejecting) <= len(others) else f" (all but {_enumerate(others)})"
+                f" ({enumerate_words(rejecting)})"
+                if len(rejecting) <= len(others)
+                else f" (all but {enumerate_words(others)})"
             )
         parts.append(f"{len(rejecting)} of {len(under)} reject{which} that {null}")
     return f"{where + ': at' if where else 'At'} 5 percent, {'; '.join(parts)}."
 
 
-def _enumerate(labels: Sequence[str]) -> str:
+def enumerate_words(labels: Sequence[str]) -> str:
+    """Write ``a``, ``a and b``, ``a, b and c``."""
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -22,6 +22,8 @@ from panelvar.nonstationary.panel_series.battery import (
     common_facts,
     dependence_facts,
     dependence_of,
+    enumerate_words,
+    join_notes,
     make_table,
     read_some,
     read_tests,
@@ -175,6 +177,7 @@ def panel_unit_root_table(
     options["bootstrap"] = fixed_draws(read_bootstrap(bootstrap))
     entries: list[BatteryEntry] = []
     notes: list[Note] = []
+    without_holes: list[tuple[str, Note]] = []
     dependence: dict[str, Dependence | None] = {}
     for subject, forms in _read_variables(data, columns, orders):
         for source, order, own in zip(forms, orders, trends, strict=True):
@@ -182,8 +185,10 @@ def panel_unit_root_table(
             if order == min(orders):
                 dependence[subject] = None if series is None else dependence_of(series, changes=order == 0)
             if unusable == "drop" and series is not None and not series.balanced:
-                whole, left_out = _without_holes(series, subject, FORMS[order])
-                notes += left_out if any(TESTS[name].balanced for name in names) else ()
+                whole, said = _without_holes(series)
+                if any(TESTS[name].balanced for name in names):
+                    notes += series.notes
+                    without_holes.append((f"{subject} {FORMS[order]}", said))
             found = [
                 entry
                 for name in names
@@ -201,6 +206,7 @@ def panel_unit_root_table(
             sizes = [(each.result.n_entities, each.result.n_periods) for each in found if each.result is not None]
             if sizes and order == min(orders):
                 notes += power_notes(names, own, *sizes[0])
+    notes += [Note(own.code, f"{enumerate_words(where)}: {own.text}") for where, own in join_notes(without_holes)]
     terms = WORDS[trends[0]]
     if len(set(trends)) > 1:
         terms = "; ".join(f"{FORMS[order]}: {WORDS[own]}" for order, own in zip(orders, trends, strict=True))
@@ -218,13 +224,13 @@ def _read_series(source: tuple[Any, Hashable | None]) -> PanelSeries | None:
         return None
 
 
-def _without_holes(series: PanelSeries, subject: str, form: str) -> tuple[tuple[Any, None], tuple[Note, ...]]:
+def _without_holes(series: PanelSeries) -> tuple[tuple[Any, None], Note]:
     """The largest panel with the same periods for all entities, as a table, and a note on what it leaves out."""
     import pandas as pd
 
     block = series.block()
     table = pd.DataFrame({series.labels[place]: own for place, own in zip(block.places, block.values, strict=True)})
-    return (table, None), (*series.notes, Note("without-holes", f"{subject}, {form}: {block.words(series)}"))
+    return (table, None), Note("without-holes", block.words(series))
 
 
 def _read_variables(

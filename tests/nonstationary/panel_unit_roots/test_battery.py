@@ -10,6 +10,8 @@ import pytest
 from nonstationary.panel_unit_roots.panels import panel_of, walks
 
 import panelvar as pv
+from panelvar.core.base.errors import Note
+from panelvar.nonstationary.panel_series.battery import join_notes
 from panelvar.nonstationary.panel_unit_roots.known_power import power_notes
 
 ALL = ("llc", "harris-tzavalis", "ips", "cips", "hadri")
@@ -114,8 +116,8 @@ def test_a_warning_is_one_for_each_test_that_has_it_and_points_at_the_caller():
     # The constant series is one of 40 periods in levels, and of 39 in differences.
     assert [str(each.message).split(":")[0] for each in caught] == [
         f"{label} of the variable {form}"
-        for form in ("level", "difference")
         for label in ("Levin-Lin-Chu", "Im-Pesaran-Shin")
+        for form in ("level", "difference")
     ]
     assert {each.filename for each in caught} == {__file__}
 
@@ -208,6 +210,38 @@ def test_dependence_stands_above_the_tests_and_those_that_assume_none_are_marked
     assert "Tests marked (i) assume that they do not" in text
     apart = pv.panel_unit_root_table(walks(11, 30).T, tests=("llc", "cips"), lags=0, differences=0)
     assert "CD of changes" in str(apart) and "depend on one another" not in str(apart)
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_the_same_sentence_about_several_variables_is_one_that_names_them():
+    wide = {name: sharing_a_factor(12, 40) for name in "abc"}
+    wide["b"].iloc[:15, 3] = wide["c"].iloc[:9, 4] = np.nan
+    # Ratios of series that explode are beyond the quantiles: of one entity here, of two there.
+    growing = 1.3 ** np.arange(40) + wide["a"]["e0"]
+    wide["b"]["e7"] = wide["c"]["e8"] = wide["c"]["e9"] = growing
+    data = pd.DataFrame({name: own.unstack() for name, own in wide.items()}).rename_axis(["entity", "time"])
+    table = pv.panel_unit_root_table(data, ["a", "b", "c"], tests=("llc", "fisher-adf"), lags=0, differences=0)
+    beyond = {name: table.result("fisher-adf", subject=name).notes for name in "abc"}
+    assert ["ratios-beyond" in [note.code for note in beyond[name]] for name in "abc"] == [False, True, True]
+    text = " ".join(str(table).split())
+    assert text.count("ratios are beyond the ends") == 1
+    assert "Fisher ADF (Z) of b level and c level: 1 to 2 of 12 ratios are beyond" in text
+    assert text.count("depend on one another") == 1
+    assert "Entities of a, b and c depend on one another (Pesaran's CD of each rejects independence at 5 " in text
+    assert "b level: tests that need the same periods for all entities use 40 of 40 periods of 11 of 12 ent" in text
+
+
+def test_notes_that_differ_in_names_stay_apart():
+    notes = [Note("n", f"{count} of 9 entities are left out: {name}.") for count, name in ((1, "x1"), (2, "x2"))]
+    found = list(join_notes(zip("ab", notes, strict=True)))
+    assert found == [(["a"], notes[0]), (["b"], notes[1])]
+    rates = [Note("n", f"{rate}% where N x T = {cell}, with 1.5 at 5%.", warn=rate == 9) for rate, cell in RATES]
+    assert list(join_notes(zip("cab", rates, strict=True))) == [
+        (["c", "a", "b"], Note("n", "7.5 to 12% where N x T = 10 x 8 to 25, with 1.5 at 5%.", warn=True))
+    ]
+
+
+RATES = ((9, "10 x 25"), (7.5, "10 x 8"), (12, "10 x 25"))
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
