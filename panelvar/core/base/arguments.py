@@ -317,7 +317,7 @@ def read_seed(value: object, option: str = "seed") -> int | np.random.Generator:
 
 def say_draws(draws: int, seed: int | np.random.Generator) -> str:
     """Say how many draws there are and what they come from: "999 draws, seed 0"."""
-    return f"{draws} draws, {say_seed(seed)}"
+    return f"{count_of(draws, 'draw')}, {say_seed(seed)}"
 
 
 def say_seed(seed: int | np.random.Generator) -> str:

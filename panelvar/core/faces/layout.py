@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from panelvar.core.base.arguments import read_whole
+from panelvar.core.base.counting import ungrouped
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.quoting import NO_BREAK
 from panelvar.core.faces.characters import Alignment
 from panelvar.core.faces.number_format import (
     format_count,
-    format_degrees,
     format_estimates,
     format_number,
     format_pvalue,
@@ -63,13 +63,8 @@ def probability(value: float, digits: int = 4, *, brackets: str = "") -> Cell:
 
 
 def count(value: float) -> Cell:
-    """Make a cell of a count."""
+    """Make a cell of a count, or of degrees of freedom."""
     return Cell(format_count(value), _whole(value))
-
-
-def degrees(value: float) -> Cell:
-    """Make a cell of degrees of freedom."""
-    return Cell(format_degrees(value), _whole(value))
 
 
 def _whole(value: float) -> float:
@@ -233,4 +228,4 @@ def centred_counts(table: Layout) -> Layout:
 
 def _counts(row: Row) -> bool:
     texts = [cell.text for cell in row.cells if cell.text]
-    return all(text.isdecimal() for text in texts) and not any(cell.stars for cell in row.cells)
+    return all(ungrouped(text).isdecimal() for text in texts) and not any(cell.stars for cell in row.cells)

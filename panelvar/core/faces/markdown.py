@@ -1,10 +1,11 @@
-"""A table in Markdown, with pipes."""
+"""A table in Markdown, with pipes, which people and programs read: counts are written without commas."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from panelvar.core.base.counting import ungrouped
 from panelvar.core.base.quoting import printable
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ def _paragraph(text: str) -> str:
 
 
 def _line(label: str, cells: tuple[Cell, ...]) -> str:
-    return "| " + " | ".join([label, *(escape_markdown(cell.text + cell.stars) for cell in cells)]) + " |"
+    return "| " + " | ".join([label, *(escape_markdown(_plain(cell) + cell.stars) for cell in cells)]) + " |"
+
+
+def _plain(cell: Cell) -> str:
+    return cell.text if isinstance(cell.value, str) else ungrouped(cell.text)
 
 
 def _label(row: Row) -> str:
@@ -41,7 +46,7 @@ def _label(row: Row) -> str:
 def _facts(facts: tuple[Fact, ...]) -> list[str]:
     if not facts:
         return []
-    return ["", *(f"- {_paragraph(fact.label)}: {escape_markdown(fact.text)}" for fact in facts)]
+    return ["", *(f"- {_paragraph(fact.label)}: {escape_markdown(ungrouped(fact.text))}" for fact in facts)]
 
 
 def render_markdown(table: Layout) -> str:

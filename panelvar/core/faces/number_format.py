@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.base.quoting import shown
 
@@ -160,7 +161,7 @@ def pvalue_text(value: float, digits: int = 4) -> str:
 
 
 def format_degrees(value: float) -> str:
-    """Print degrees of freedom: no decimals when they are whole, two when they are not."""
+    """Print degrees of freedom in brackets, F(2, 1234): no decimals when they are whole, two when they are not."""
     value = float(value)
     if math.isnan(value):
         return NOT_AVAILABLE
@@ -170,8 +171,12 @@ def format_degrees(value: float) -> str:
 
 
 def format_count(value: float) -> str:
-    """Print a number of things, as degrees of freedom are; separate so that one may change without the other."""
-    return format_degrees(value)
+    """Print a number of things, such as 1,234,567 rows, and degrees of freedom by themselves.
+
+    Tables show it; their numbers (`Table.to_frame`), CSV and Markdown have no commas.
+    """
+    value = float(value)
+    return grouped(int(value)) if value.is_integer() and abs(value) < 1e15 else format_degrees(value)
 
 
 def format_significant(value: float, digits: int = 4) -> str:

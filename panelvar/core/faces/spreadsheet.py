@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from panelvar.core.base.counting import ungrouped
 from panelvar.core.base.errors import SpecificationError, not_installed
 from panelvar.core.base.quoting import printable, shown
 from panelvar.core.faces.characters import display_width
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from panelvar.core.faces.layout import Cell, Layout, Row
 
 _PRINTED = re.compile(
-    r"(?P<before>[(\[<]?)(?P<number>-?[0-9]+(?:\.(?P<decimals>[0-9]+))?(?P<power>e[+-][0-9]+)?)(?P<percent>%?)"
+    r"(?P<before>[(\[<]?)(?P<number>-?(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<decimals>[0-9]+))?(?P<power>e[+-][0-9]+)?)(?P<percent>%?)"
     r"(?P<after>[)\]]?)"
 )
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\']")
@@ -156,9 +157,10 @@ class _Writer:
     def fact(self, label: str, text: str) -> None:
         line = self.next_line()
         self.text(line, 1, label)
-        if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) and len(text) < 16:
-            cell = self.sheet.cell(line, 2, float(text) if "." in text else int(text))
-            cell.number_format = _fixed(len(split_at_point(text)[1]) - 1)
+        plain = ungrouped(text)
+        if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) and len(plain) < 16:
+            cell = self.sheet.cell(line, 2, float(plain) if "." in plain else int(plain))
+            cell.number_format = _fixed(len(split_at_point(plain)[1]) - 1, grouped=plain != text)
         else:
             self.text(line, 2, text)
 
@@ -203,7 +205,11 @@ class _Writer:
         ending = (f'"{after}"' if after else "") + room
         if found["before"] == "<":
             return f'"<{found["number"]}"{ending}'
-        digits = _fixed(_decimals(found)) + ("E+00" if found["power"] else "") + found["percent"]
+        digits = (
+            _fixed(_decimals(found), grouped="," in found["whole"])
+            + ("E+00" if found["power"] else "")
+            + found["percent"]
+        )
         if found["before"]:
             return f'"{found["before"]}"{digits}{ending};"{found["before"]}-"{digits}{ending}'
         return digits + ending
@@ -237,8 +243,9 @@ def _width(text: str) -> int:
     return display_width(printable(text))
 
 
-def _fixed(decimals: int) -> str:
-    return "0." + "0" * decimals if decimals > 0 else "0"
+def _fixed(decimals: int, *, grouped: bool = False) -> str:
+    whole = "#,##0" if grouped else "0"
+    return f"{whole}." + "0" * decimals if decimals > 0 else whole
 
 
 def _decimals(found: re.Match[str]) -> int:
@@ -253,7 +260,7 @@ def _as_number(cell: Cell) -> re.Match[str] | None:
         return None
     if '"' in cell.stars or (found["before"] == "<" and found["percent"]):
         return None
-    printed = float(found["number"]) / (100.0 if found["percent"] else 1.0)
+    printed = float(ungrouped(found["number"])) / (100.0 if found["percent"] else 1.0)
     last = 10.0 ** -_decimals(found) / (100.0 if found["percent"] else 1.0)
     if found["power"]:
         last *= 10.0 ** int(found["power"][1:])

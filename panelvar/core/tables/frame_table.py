@@ -8,8 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from panelvar.core.base.arguments import read_whole
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import CallError
-from panelvar.core.faces.layout import Cell, Fact, Row, count, degrees, number, probability, spanning, words
+from panelvar.core.faces.layout import Cell, Fact, Row, count, number, probability, spanning, words
 from panelvar.core.faces.number_format import check_digits
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
@@ -43,10 +44,6 @@ def _whole(value: float, digits: int) -> Cell:
     return count(value)
 
 
-def _degrees(value: float, digits: int) -> Cell:
-    return degrees(value)
-
-
 def _share(value: float, digits: int) -> Cell:
     return Cell(f"{100.0 * value:.3g}%", float(value), align="right")
 
@@ -65,7 +62,7 @@ OPTIONAL = Column("Statistic", _if_any)
 """Numbers; an empty cell for NaN."""
 PVALUE = Column("p", probability)
 """Probabilities."""
-DEGREES = Column("df", _degrees)
+DEGREES = Column("df", _whole)
 """Degrees of freedom and other numbers that are mostly whole."""
 COUNT = Column("N", _whole)
 """Numbers of things."""
@@ -171,7 +168,7 @@ class FrameTable(Presented):
             above = (len(body) - left_out + 1) // 2
             body[above : above + left_out] = [Row("...", (Cell(),) * len(columns))]
             body[above + 1] = replace(body[above + 1], continues=False)
-            notes = (*notes, f"{left_out} of {len(frame)} rows are not shown.")
+            notes = (*notes, f"{grouped(left_out)} of {grouped(len(frame))} rows are not shown.")
         rows_called, *inner = (_as_heading(name) for name in frame.index.names)
         headings = [*(Cell(name, name, align="left") for name in inner)]
         headings += [

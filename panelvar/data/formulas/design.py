@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, numbered, read_names
 from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.limits import MOST_COLUMNS
@@ -525,7 +526,7 @@ def complete(design: Design, missing: str) -> Design:
 
 def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]]) -> Note:
     """Say how many rows of how many were left out for missing values, and in which columns these are."""
-    text = f"{dropped} of {rows} rows dropped for missing values: {_in_words(counts)}."
+    text = f"{grouped(dropped)} of {grouped(rows)} rows dropped for missing values: {_in_words(counts)}."
     if levels := next((name.partition(_LEVEL)[0] for name, _ in counts if _LEVEL in name), ""):
         text += (
             f" A row without a level of {levels} is left out. If that means never treated, give these rows a "
@@ -540,6 +541,6 @@ def _in_words(counts: Sequence[tuple[str, int]]) -> str:
     for name, count in counts:
         factor = name.partition(_LEVEL)[0]
         factors[factor] = max(count, factors.get(factor, 0))
-    said = [f"{name} ({count})" for name, count in factors.items()]
+    said = [f"{name} ({grouped(count)})" for name, count in factors.items()]
     more = [f"and {len(said) - _NAMED} more columns"] if len(said) > _NAMED + 1 else []
     return ", ".join([*(said[:_NAMED] if more else said), *more])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.counting import count_of, noun_after
+from panelvar.core.base.counting import count_of, grouped, noun_after
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.time_labels import as_text, ascending_places
@@ -133,8 +133,8 @@ def refuse_missing(source: Source, labels: Labels, what: str, name: str | None) 
     where = f"Column {name!r}" if name is not None else what.capitalize()
     absent = int(mask.sum())
     raise DataError(
-        f"{where} ({what}) is missing in {absent} of {source.n_rows} rows, first in {noun_after(absent, 'row')} "
-        f"{source.rows(mask)}. Drop these rows or fill in their {what}."
+        f"{where} ({what}) is missing in {grouped(absent)} of {grouped(source.n_rows)} rows, first in "
+        f"{noun_after(absent, 'row')} {source.rows(mask)}. Drop these rows or fill in their {what}."
     )
 
 

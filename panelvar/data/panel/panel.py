@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_flag, read_labels, read_whole
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.quoting import one_line, shown
@@ -390,7 +391,7 @@ class Panel(PanelRows, HintsAtNames):
         first, last = self.calendar.labels_at(np.array([0, self.calendar.n_positions - 1]))
         shape = "balanced" if self.is_balanced else "unbalanced"
         return one_line(
-            f"Panel({self.nobs} rows, {self.n_entities} entities by {self.entity_name or 'entity'}, "
+            f"Panel({grouped(self.nobs)} rows, {grouped(self.n_entities)} entities by {self.entity_name or 'entity'}, "
             f"{self.n_periods} periods by {self.time_name or 'time'} from {as_text(first)} to {as_text(last)}, {shape})"
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.counting import noun_after
+from panelvar.core.base.counting import grouped, noun_after
 from panelvar.core.base.errors import DataError, Note
 from panelvar.data.calendar.calendar import Calendar, read_times
 from panelvar.data.panel.dimensions import (
@@ -314,7 +314,7 @@ def rows_where(panel: PanelRows, mask: NDArray[np.bool_]) -> str:
     """Count the rows where a mask holds, and name the first of them."""
     where = np.flatnonzero(mask)
     listing = ", ".join(repr(label) for label in panel.index[where[:3]].tolist())
-    return f"{len(where)} of {panel.nobs} rows, first in {noun_after(len(where), 'row')} {listing}"
+    return f"{grouped(len(where))} of {grouped(panel.nobs)} rows, first in {noun_after(len(where), 'row')} {listing}"
 
 
 def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.counting import count_of, grouped
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note
 from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.calendar import Calendar, read_times
@@ -274,7 +274,7 @@ class Surveyor:
         if dropped and self._missing == "raise":
             listing = ", ".join(f"{name} ({count})" for name, count in counts)
             raise DataError(
-                f"There are missing values in {dropped} of {self.nobs_read} rows, first in "
+                f"There are missing values in {grouped(dropped)} of {grouped(self.nobs_read)} rows, first in "
                 f"{', '.join(self._first_absent[:3])}: {listing}. missing='drop' drops these rows."
             )
         if dropped:

@@ -23,7 +23,6 @@ from panelvar.core.faces.number_format import (
     check_digits,
     check_stars,
     format_count,
-    format_degrees,
     format_estimates,
     format_number,
 )
@@ -544,7 +543,7 @@ class VecmResult(FittedSystem):
                 Fact("Observations", format_count(self.nobs)),
                 Fact("Rank", format_count(self.rank)),
                 Fact("Lags of the levels", format_count(self.lags)),
-                Fact("Residual df", format_degrees(self.df_resid)),
+                Fact("Residual df", format_count(self.df_resid)),
                 Fact("Deterministic", CASES[self.case].description),
                 Fact("Log likelihood", format_number(self.loglik, digits)),
                 Fact("AIC", format_number(self.aic, digits)),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import is_whole, read_flag, read_names, refuse_beyond
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.counting import count_of, grouped
 from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.quoting import shown
@@ -152,8 +152,8 @@ def lost_rows(rows: ArdlRows, used: int) -> tuple[Note, ...]:
     if used == before:
         return ()
     text = (
-        f"{before - used} of {before} rows are not in the regression. They only serve as lags, or they follow a gap in "
-        "time, which lags do not bridge."
+        f"{grouped(before - used)} of {grouped(before)} rows are not in the regression. They only serve as lags, or "
+        "they follow a gap in time, which lags do not bridge."
     )
     return (Note("rows-lost-to-lags", text),)
 

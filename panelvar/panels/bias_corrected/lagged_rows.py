@@ -16,6 +16,7 @@ from panelvar.core.base.arguments import (
     refuse_cells,
 )
 from panelvar.core.base.arrays import Array, Mask, Positions
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import listed, repeated
 from panelvar.core.base.scaling import exponents, in_own_units
@@ -170,8 +171,8 @@ def _lost_notes(before: int, used: int) -> tuple[Note, ...]:
     if used == before:
         return ()
     text = (
-        f"{before - used} of {before} rows are not in the regression, because they only serve as lags or follow a gap "
-        "in time. No lag reaches across a gap."
+        f"{grouped(before - used)} of {grouped(before)} rows are not in the regression, because they only serve as "
+        "lags or follow a gap in time. No lag reaches across a gap."
     )
     return (Note("rows-lost-to-lags", text),)
 

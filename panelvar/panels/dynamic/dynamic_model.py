@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask, Positions
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.counting import count_of, grouped
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.core.base.quoting import shown
 from panelvar.data.formulas.design import dated_panel, makes_designs
@@ -407,8 +407,8 @@ def notes_of(census: Census, spec: Specification, missing: str) -> tuple[Note, .
         )
     if listing:
         text = (
-            f"{census.absent_rows} of {census.rows} rows have missing values and leave the equation: {listing}. "
-            "Their other values still serve as lags."
+            f"{grouped(census.absent_rows)} of {grouped(census.rows)} rows have missing values and leave the equation: "
+            f"{listing}. Their other values still serve as lags."
         )
         notes.append(Note("rows-dropped", text, warn=True))
     census.refuse_sizes()

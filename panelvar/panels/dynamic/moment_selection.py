@@ -23,7 +23,7 @@ from panelvar.core.base.arguments import read_number
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.core.base.quoting import one_line
-from panelvar.core.faces.layout import Cell, Fact, Row, degrees, number, probability, words
+from panelvar.core.faces.layout import Cell, Fact, Row, count, number, probability, words
 from panelvar.core.faces.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import chi2_test
@@ -206,7 +206,7 @@ class MomentSelection(Presented):
         for place, order in enumerate(self.orders):
             cells = [
                 number(self.statistics[place], digits),
-                degrees(self.df[place]),
+                count(self.df[place]),
                 probability(self.pvalues[place], digits),
             ]
             for name, value in zip(CRITERIA, self.criteria[place], strict=True):

@@ -29,7 +29,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
-from panelvar.core.faces.layout import Cell, Row, degrees, number, probability, words
+from panelvar.core.faces.layout import Cell, Row, count, number, probability, words
 from panelvar.core.faces.number_format import check_digits
 from panelvar.core.tables.joint_tests import JointTests
 from panelvar.core.tables.table import Presented, Table
@@ -148,7 +148,7 @@ class InstrumentTests(Presented):
         for name, each in self.tests.items():
             cells: list[Cell] = []
             for test in (each.joint, each.remaining):
-                cells += [number(test.statistic, digits), degrees(test.df or 0.0), probability(test.pvalue, digits)]
+                cells += [number(test.statistic, digits), count(test.df or 0.0), probability(test.pvalue, digits)]
             body.append(Row(name, tuple(cells)))
         word = self.kind.capitalize()
         header = ("Difference", "df", "p", f"{word} without", "df", "p")

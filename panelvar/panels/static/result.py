@@ -15,7 +15,7 @@ from panelvar.core.base.errors import Note, NumericalError, emit
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
-from panelvar.core.faces.number_format import format_count, format_degrees
+from panelvar.core.faces.number_format import format_count
 from panelvar.core.tables.test_result import TestResult, chi2_test, f_test, tests_in_lines
 from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients import equation_estimates
@@ -89,10 +89,10 @@ class LinearResult(EquationEstimates):
     >>> fit.summary(digits=3)
     Fixed effects (person): lwage
     ==============================================================
-    Dependent        lwage                 Observations     4360
+    Dependent        lwage                 Observations     4,360
     Convention       default               Entities         545
     Std. errors      clustered by person   Periods          8
-    Inference        t(544)                Residual df      3813
+    Inference        t(544)                Residual df      3,813
     Effects          person                Rows per entity  8
     --------------------------------------------------------------
              Estimate  Std. error        t       p  [0.025  0.975]
@@ -444,7 +444,7 @@ class LinearResult(EquationEstimates):
             Fact("Std. errors", self.cov_label),
             Fact("Periods", format_count(self.n_periods)),
             Fact("Inference", self._inference_in_words),
-            Fact("Residual df", format_degrees(self.df_resid)),
+            Fact("Residual df", format_count(self.df_resid)),
         ]
         if self.effects:
             facts.append(Fact("Effects", ", ".join(self.effects)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from panelvar.core.base.arguments import is_number, is_whole, read_names, refuse_other
 from panelvar.core.base.chosen_names import factors_of, level_of
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import (
     CollinearityError,
     InsufficientDataError,
@@ -20,7 +22,7 @@ from panelvar.core.base.errors import (
     choose,
 )
 from panelvar.core.base.quoting import shown
-from panelvar.core.faces.layout import Cell, Row, count, degrees, number, probability, words
+from panelvar.core.faces.layout import Cell, Row, count, number, probability, words
 from panelvar.core.faces.mathematics import joined
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.coefficients.printed_names import PrintedNames
@@ -136,19 +138,19 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], str | Callable[[ResultColumn], 
     "ar2": ("AR(2): z", number, _of_moments("ar2", "statistic")),
     "ar2_pvalue": ("p of AR(2)", probability, _of_moments("ar2", "pvalue")),
     "sargan": ("Sargan: chi2", number, _of_moments("sargan", "statistic")),
-    "sargan_df": ("Sargan: df", degrees, _of_moments("sargan", "df")),
+    "sargan_df": ("Sargan: df", count, _of_moments("sargan", "df")),
     "sargan_pvalue": ("p of Sargan", probability, _of_moments("sargan", "pvalue")),
     "hansen": ("Hansen: chi2", number, _of_moments("hansen", "statistic")),
-    "hansen_df": ("Hansen: df", degrees, _of_moments("hansen", "df")),
+    "hansen_df": ("Hansen: df", count, _of_moments("hansen", "df")),
     "hansen_pvalue": ("p of Hansen", probability, _of_moments("hansen", "pvalue")),
     "difference_in_hansen": ("Diff.-in-Hansen: chi2", number, _of_moments("difference_in_hansen", "statistic")),
-    "difference_in_hansen_df": ("Diff.-in-Hansen: df", degrees, _of_moments("difference_in_hansen", "df")),
+    "difference_in_hansen_df": ("Diff.-in-Hansen: df", count, _of_moments("difference_in_hansen", "df")),
     "difference_in_hansen_pvalue": ("p of diff.-in-Hansen", probability, _of_moments("difference_in_hansen", "pvalue")),
     "loglik": ("Log-likelihood", number, "loglik"),
     "aic": ("AIC", number, "aic"),
     "bic": ("BIC", number, "bic"),
     "rmse": ("Root MSE", number, "rmse"),
-    "df_resid": ("Residual df", degrees, "df_resid"),
+    "df_resid": ("Residual df", count, "df_resid"),
     "theta": ("Mean theta", number, _theta),
     "cov": ("Std. errors", words, lambda column: column.cov_label),
     "clusters": ("Clusters", words, lambda column: ", ".join(column.clusters) or None),
@@ -219,7 +221,8 @@ def _own_cell(label: str, value: Any, digits: int) -> Cell:
     if isinstance(value, (bool, np.bool_)):
         return words("yes" if value else "no")
     if is_whole(value):
-        return count(int(value))
+        # A year is no count: what the caller's whole numbers are is not known.
+        return Cell(str(int(value)), int(value))
     if is_number(value):
         return number(float(value), digits)
     if isinstance(value, str):
@@ -344,9 +347,9 @@ def _foot_cell(
     if value is None:
         return Cell()
     if name == "clusters":
-        return words(
-            joined(", ", [joined("", (f"{count} (", names.of(by), ")")) for by, count in column.clusters.items()])
-        )
+        named = {names.of(by): many for by, many in column.clusters.items()}
+        text = joined(", ", [joined("", (f"{grouped(many)} (", name, ")")) for name, many in named.items()])
+        return replace(words(text), value=", ".join(f"{many} ({name})" for name, many in named.items()))
     if name == "cov":
         return words(in_text(value, "by ", column.clusters, names))
-    return write(value) if write in (count, degrees, words) else write(value, digits)
+    return write(value) if write in (count, words) else write(value, digits)

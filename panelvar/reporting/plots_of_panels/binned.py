@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.core.base.arguments import read_flag, refuse_other
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import check_level
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.covariance.covariances import Covariance
@@ -108,6 +109,6 @@ def plot_binned(
         ends = np.array([found.centres[0], found.centres[-1]])
         panel.plot(ends, found.y_mean + found.slope * (ends - found.x_mean), color=GREY, linewidth=1.4, zorder=2)
     canvas.name_axes(called[x], called[y])
-    canvas.name(f"{len(found.centres)} bins of {found.nobs} rows; {100 * level:g}% intervals", size=10.0)
+    canvas.name(f"{len(found.centres)} bins of {grouped(found.nobs)} rows; {100 * level:g}% intervals", size=10.0)
     tidy(panel)
     return canvas.figure

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_flag, refuse_other
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import DataError, Note, SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
@@ -150,7 +151,7 @@ def plot_scatter(
             write(partial(rewritten, text), name, 24)
     kind = "entities, each with its line" if entity_lines else "entities"
     plain = (given if isinstance(given, Panel) else given.fit).plain
-    canvas.name("" if named else f"{len(across)} rows" if plain else f"{len(shown)} {kind}", size=10.0)
+    canvas.name("" if named else f"{grouped(len(across))} rows" if plain else f"{len(shown)} {kind}", size=10.0)
     tidy(ax)
     return canvas.figure
 
@@ -187,7 +188,9 @@ def _columns(
     if not both.any():
         raise DataError(f"No row has both {x!r} and {up_name!r}, so there is nothing to plot.")
     if not both.all():
-        text = f"{int((~both).sum())} of {len(both)} rows lack {x!r} or {up_name!r} and are not drawn."
+        text = (
+            f"{grouped(int((~both).sum()))} of {grouped(len(both))} rows lack {x!r} or {up_name!r} and are not drawn."
+        )
         emit([Note("rows-dropped", text, warn=True)])
     return across[both], up[both], codes[both], [str(label) for label in labels], up_name
 

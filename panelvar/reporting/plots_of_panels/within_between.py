@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.arguments import read_flag, refuse_other
+from panelvar.core.base.counting import grouped
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.design import dated_panel
@@ -108,7 +109,8 @@ def plot_within_between(
     write(right.set_title, f"Between {entity}{_slope(found.between)}", room, fontsize=10)
 
     canvas.head(f"{called[str(y)]} on {called[str(x)]}")
-    canvas.foot(f"{len(found.x)} rows of {len(found.labels)} entities. Dashed: all rows{_slope(found.pooled)}.")
+    shown = f"{grouped(len(found.x))} rows of {grouped(len(found.labels))} entities"
+    canvas.foot(f"{shown}. Dashed: all rows{_slope(found.pooled)}.")
     return canvas.figure
 
 

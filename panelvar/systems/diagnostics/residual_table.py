@@ -12,7 +12,7 @@ import numpy as np
 from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarWarning
 from panelvar.core.base.unknown_arguments import answering
-from panelvar.core.faces.layout import Cell, degrees
+from panelvar.core.faces.layout import Cell, count
 from panelvar.core.tables.frame_table import OPTIONAL, PVALUE, Column, FrameTable
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.panel.panel import as_panel
@@ -27,7 +27,7 @@ from panelvar.systems.var.fitted_system import FittedSystem, require_fit
 
 def _freedom(value: float, digits: int) -> Cell:
     del digits
-    return Cell() if value != value else degrees(value)
+    return Cell() if value != value else count(value)
 
 
 FREEDOM = Column("df", _freedom)

@@ -301,7 +301,8 @@ def _chosen_order(
         said = selection.notes[len(rows.notes) :]
         order, notes = selection.order(criterion), tuple(note for note in said if note.code != "fpe-overflow")
     kind = "moments" if method == "gmm" else "least squares"
-    text = f"{criterion.upper()} of {kind} chose {count_of(order, 'lag')} among 1 to {rows.lags}, on {rows.nobs} rows."
+    among = f"among 1 to {rows.lags}, on {count_of(rows.nobs, 'row')}"
+    text = f"{criterion.upper()} of {kind} chose {count_of(order, 'lag')} {among}."
     return order, (Note("lags-selected", text), *notes)
 
 

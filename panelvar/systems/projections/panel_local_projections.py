@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_flag, read_levels, read_names, read_whole, refuse_beyond, refuse_other
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.counting import count_of, grouped
 from panelvar.core.base.errors import (
     DataError,
     InsufficientDataError,
@@ -359,8 +359,8 @@ def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
         return ()
     listing = ", ".join(f"{name} ({count})" for name, count in counts.items())
     text = (
-        f"{int(np.logical_or.reduce(list(absent.values())).sum())} of {panel.nobs} rows have missing values: "
-        f"{listing}. Each horizon drops the rows whose lags, impulse or outcome are missing."
+        f"{grouped(int(np.logical_or.reduce(list(absent.values())).sum()))} of {grouped(panel.nobs)} rows have missing "
+        f"values: {listing}. Each horizon drops the rows whose lags, impulse or outcome are missing."
     )
     return (Note("rows-missing", text, warn=True),)
 

@@ -16,6 +16,7 @@ from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact, Row, words
+from panelvar.core.faces.number_format import format_count
 from panelvar.core.tables.table import Presented, Table
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.series import VarData
@@ -218,7 +219,7 @@ class PanelForecast(Presented):
             title="Forecasts",
             facts=(
                 Fact("Intervals", f"{said_levels(self.limits)}{label}"),
-                Fact("Entities", f"{len(self.entities)}"),
+                Fact("Entities", format_count(len(self.entities))),
             ),
             header=(Row("Entity, period", tuple(map(words, self.names))),),
             body=rows(names, self.values[:count].reshape(count * self.steps, -1), flat, digits),

@@ -28,7 +28,6 @@ from panelvar.core.faces.number_format import (
     NOT_AVAILABLE,
     Stars,
     format_count,
-    format_degrees,
     format_number,
     format_significant,
 )
@@ -851,7 +850,7 @@ class FittedSystem(EstimatedSystem):
         criteria = ("aic", "bic", "hqic", "fpe")
         return (
             Fact("Observations", format_count(self.nobs)),
-            Fact("Residual df", format_degrees(self.df_resid)),
+            Fact("Residual df", format_count(self.df_resid)),
             *(Fact(name.upper(), self._printed(name, digits)) for name in criteria),
             Fact("Log likelihood", self._printed("loglik", digits)),
             Fact("Convention", self.convention.name),

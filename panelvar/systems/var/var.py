@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, is_whole, read_whole
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.counting import count_of, grouped
 from panelvar.core.base.errors import (
     CollinearityError,
     DataError,
@@ -116,7 +116,7 @@ def fit_var(
         criterion = choose("lags", lags, CRITERION_NAMES, as_number)
         selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
         lags, compared = selection.order(criterion), f"{selection.orders[0]} to {selection.orders[-1]}"
-        text = f"{criterion.upper()} chose {count_of(lags, 'lag')} among {compared}, on {selection.nobs} rows."
+        text = f"{criterion.upper()} chose {count_of(lags, 'lag')} among {compared}, on {grouped(selection.nobs)} rows."
         chosen = (Note("lags-selected", text), *notes_of_crowding(selection.notes))
     else:
         refuse_range(max_lags, min_lags)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import panelvar as pv
+from panelvar.core.base.counting import count_of, ungrouped
 from panelvar.core.base.errors import SpecificationError
 from panelvar.core.faces.number_format import (
     check_digits,
@@ -27,6 +28,7 @@ from panelvar.core.faces.number_format import (
     stars_for,
 )
 from panelvar.core.tables.table import Table
+from panelvar.data.formulas.design import rows_dropped
 
 
 @pytest.mark.parametrize(
@@ -116,29 +118,60 @@ def _texts(tables: list[Table]) -> list[str]:
 
 
 def _numerals(texts: list[str]) -> list[str]:
-    """Texts with a number of four digits or more without a decimal point; means and dates are no counts."""
-    others = r"mean \d+|, 0 to \d+"
+    """Texts with a number of four digits or more that has no decimal point and no commas.
+
+    Means and dates are no counts, and degrees of freedom in brackets are parted by commas.
+    """
+    others = r"mean \d+|, 0 to \d+|[Ft]\([\d, ]+\)"
     return [text for text in texts if re.search(r"(?<![\d.])\d{4,}(?![\d.])", re.sub(others, "", text))]
 
 
 @pytest.mark.parametrize(("entities", "periods"), [(1500, 8), (12, 6000)])
-def test_all_counts_are_printed_in_one_place_and_all_degrees_in_another(
-    monkeypatch: pytest.MonkeyPatch, entities: int, periods: int
-) -> None:
-    # What is imported late is imported before the functions are replaced.
-    assert _numerals(_texts(_tables(entities, periods)))
-    modules = [module for name, module in sys.modules.items() if name.startswith("panelvar.")]
-    for name, separator in (("format_count", ","), ("format_degrees", "_")):
-        for module in modules:
-            if hasattr(module, name):
-                monkeypatch.setattr(module, name, lambda value, mark=separator: f"{int(value):{mark}}")
-    texts = _texts(_tables(entities, periods))
+def test_counts_have_commas_between_thousands_wherever_they_are_printed(entities: int, periods: int) -> None:
+    tables = _tables(entities, periods)
+    texts = _texts(tables)
     assert not _numerals(texts)
     rows = entities * periods - periods // 4
     df = rows - entities - 1
-    assert f"Observations: {rows:,}" in texts
-    assert {f"Residual df: {df:_}", f"{df:_}"} <= set(texts)
-    assert not any(f"{df:,}" in text for text in texts)
+    assert {f"Observations: {rows:,}", f"Residual df: {df:,}", f"{rows:,}", f"{df:,}", f"Inference: t({df})"} <= set(
+        texts
+    )
+    # What programs read has none.
+    table = tables[-1]
+    assert table.to_frame().loc["N"].to_numpy().tolist() == [[rows]]
+    assert f"| N | {rows} |" in table.to_markdown() and f"- Observations: {rows}\n" in tables[0].to_markdown()
+
+
+def test_files_hold_numbers_and_print_them_with_commas(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    fit, *_, table = _tables(1500, 8)
+    table.save(tmp_path / "t.csv")
+    assert "N,,11998\n" in (tmp_path / "t.csv").read_text()
+    found = {}
+    for each in (fit, table):
+        each.save(tmp_path / "t.xlsx")
+        for label, cell, *_ in openpyxl.load_workbook(tmp_path / "t.xlsx").active.iter_rows():
+            found[label.value] = (cell.value, cell.number_format.partition("_")[0])
+    assert found["Observations"] == found["N"] == (11998, "#,##0") and found["Periods"][1] == "0"
+
+
+def test_a_year_of_the_caller_is_no_count() -> None:
+    fit = pv.fit_pooled(pv.load_data("grunfeld"), "invest ~ value")
+    assert "1980" in str(pv.compare(fit, rows={"Year": [1980]}))
+
+
+def test_notes_count_rows_with_commas() -> None:
+    assert count_of(1, "row") == "1 row" and count_of(12345, "row") == "12,345 rows"
+    assert rows_dropped(1234, 1234567, [("x", 1234)]).text == (
+        "1,234 of 1,234,567 rows dropped for missing values: x (1,234)."
+    )
+    assert [ungrouped(text) for text in ("1,234", "-1,234.5", "12,34", "1,2 a", "1234")] == [
+        "1234",
+        "-1234.5",
+        "12,34",
+        "1,2 a",
+        "1234",
+    ]
 
 
 def test_stars_follow_the_levels() -> None:

@@ -56,15 +56,15 @@ def test_text() -> None:
         == """\
 Income on internet use
 ========================================
-            (1)         (2)
+            (1)          (2)
 ----------------------------------------
-cii      8.4548***     -0.3100*
-        (0.6777)      (12.5000)
+cii      8.4548***      -0.3100*
+        (0.6777)       (12.5000)
 gdp      1.000e-09
         (2.000e-09)
 ----------------------------------------
-N       39           1170
-Errors   classical    by firm
+N       39           1,170
+Errors   classical     by firm
 ========================================
 * p < 0.1"""
     )
@@ -314,7 +314,7 @@ def test_latex_structure() -> None:
     assert r" & (0.6777\rlap{)} & (12.5000\rlap{)} \\" in latex
     assert r"$1.000\times 10^{-9}$" in latex
     # Counts stand in the middle of their columns; in a row of other numbers too, points line up.
-    assert re.search(r"N & \\multicolumn\{1\}\{c.*\}\{39\} & \\multicolumn\{1\}\{c.*\}\{1170\} ", latex)
+    assert re.search(r"N & \\multicolumn\{1\}\{c.*\}\{39\} & \\multicolumn\{1\}\{c.*\}\{1,170\} ", latex)
     mixed = replace(small(), foot=(Row("Share", (count(39), number(0.5))),)).to_latex()
     assert r"Share & 39\phantom{.0000} & 0.5000 \\" in mixed
 
@@ -330,7 +330,7 @@ def test_stars_of_a_page_stand_at_their_numbers() -> None:
 
 def test_counts_are_centred_in_pages() -> None:
     html = small().to_html()
-    for count_ in ("39", "1170"):
+    for count_ in ("39", "1,170"):
         assert f'<td class="words" style="text-align: center">{count_}</td>' in html
     assert 'style="text-align: center">8.4548' not in html
 

@@ -181,7 +181,7 @@ def test_arrays_are_made_when_asked_for_and_then_stay() -> None:
 def test_a_bad_column_is_named_as_any_other() -> None:
     frame = numbers(np.float32)
     frame.loc[123, "x1"] = np.inf
-    with pytest.raises(pv.DataError, match="'x1' is infinite in 1 of 200000 rows, first in row"):
+    with pytest.raises(pv.DataError, match="'x1' is infinite in 1 of 200,000 rows, first in row"):
         pv.fit_fixed_effects(pv.Panel(frame, "entity", "time"), "y", REGRESSORS)
     with pytest.raises(pv.DataError, match="dtype object; expected real numbers"):
         pv.fit_fixed_effects(pv.Panel(frame.astype({"x1": object}), "entity", "time"), "y", REGRESSORS)

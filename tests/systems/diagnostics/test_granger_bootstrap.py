@@ -87,7 +87,7 @@ def test_chunks_and_conventions_do_not_matter():
     assert many.pvalue == pytest.approx(robust.granger_causality("x", "y").pvalue, abs=0.02)
     again = pv.granger_bootstrap_test(pv.fit_var(frame, lags=1), "x", "y", draws=20_000, seed=3)
     assert again.pvalue == many.pvalue
-    assert "20000 draws" in str(many)
+    assert "20,000 draws" in str(many)
 
 
 def test_an_effect_is_found():
