@@ -37,7 +37,7 @@ from panelvar.systems.responses.responses import Responses, describe_responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
-from panelvar.systems.var.persistence import on_bands, on_long_run
+from panelvar.systems.var.persistence import EXPLOSIVE, on_bands, on_explosion, on_long_run
 from panelvar.systems.var.system import System
 
 if TYPE_CHECKING:
@@ -81,13 +81,19 @@ class EstimatedSystem(System):
     """
 
     sigma: Array
-    notes: tuple[Note, ...]
 
     _in_brackets: ClassVar[str] = (
         "An equation is a column of a table, as in params[{key}], std_errors[{key}] and resids[{key}], or an entry, as "
         "in rsquared[{key}]."
     )
     _what_has_limits: ClassVar[str] = "give bands=, such as bands=ResidualBootstrap(draws=1000, seed=1)"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What to know about the fit, such as rows left out and a root outside the unit circle."""
+        # Roots are computed when they are asked for: they take as long as the fit of a large system.
+        kept = (note for note in vars(self)["notes"] if note.code != EXPLOSIVE)
+        return (*kept, *on_explosion(self.moduli))
 
     @property
     @abstractmethod

@@ -105,7 +105,6 @@ class FittedSystem(EstimatedSystem):
     data: VarData
     periods: npt.NDArray[np.intp]
     convention: VarConvention
-    notes: tuple[Note, ...]
     specification: Classical | ScoredCovariance
 
     def __init__(

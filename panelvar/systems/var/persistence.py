@@ -1,7 +1,8 @@
-"""What follows for tests and bands where the largest root of a system is near one: notes on each."""
+"""What follows for tests and bands where the largest root of a system is near one, or outside: notes on each."""
 
 from __future__ import annotations
 
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import Note
 from panelvar.estimates.bands.target import BandSource
 
@@ -10,6 +11,10 @@ _NEAR = 8.0
 NEAR_ONE = "root-near-one"
 """Code of these notes."""
 _COVERS = "BootstrapAfterBootstrap"
+EXPLOSIVE = "explosive"
+"""Code of the note on a root outside the unit circle."""
+# A root of one that is imposed is computed to half the digits where it is a double one.
+_ROUNDING = 1e-6
 
 
 def near_one(modulus: float, periods: int) -> str:
@@ -49,3 +54,14 @@ def on_long_run(near: str) -> tuple[Note, ...]:
         "shocks by something else."
     )
     return (Note(NEAR_ONE, text),) if near else ()
+
+
+def on_explosion(moduli: Array) -> tuple[Note, ...]:
+    """Say that the largest of the roots, whose moduli are sorted, lies outside the unit circle."""
+    if not len(moduli) or not moduli[0] > 1.0 + _ROUNDING:
+        return ()
+    text = (
+        f"The largest root has modulus {moduli[0]:.4f}, outside the unit circle: the estimated system explodes. Shocks "
+        "do not die out, and responses and forecasts at long horizons grow without bound."
+    )
+    return (Note(EXPLOSIVE, text),)
