@@ -346,7 +346,8 @@ ax (panels) : Axes or array of Axes, optional
 figure : Figure or SubFigure, optional
     A figure of yours to draw in.
 figsize : (width, height), optional
-    Size of a new figure in inches; by default what its panels need.
+    Size of a new figure in inches; by default what its panels need. Letters of small figures shrink, and one in which
+    labels would lie upon one another is refused with the smallest size that works.
 title : str, optional
     The title; ``""`` for none.
 across : str, optional

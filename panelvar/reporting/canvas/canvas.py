@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,10 @@ PALE = "#D9D9D9"
 # differ from them; with more areas than colours the later ones are hatched.
 _AREAS = (*PALETTE, "#F0E442", "#882255", "#332288", "#999933", "#AA4499", "#117733")
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")
+# Inches that the smallest panel needs, and what is around all of them; letters of figures smaller than this shrink, to
+# this part of their size at most.
+_PANEL, _AROUND = (0.55, 0.45), (0.5, 1.1)
+_LARGE_ENOUGH, _SMALLEST = (3.8, 2.6), 0.7
 # The note of a system whose roots do not all lie inside the unit circle.
 UNSTABLE = "unstable"
 
@@ -77,6 +82,14 @@ class Canvas:
     title: str | None
 
     @property
+    def scale(self) -> float:
+        """How large letters are in a figure for this plot alone: 1, or less in a small one."""
+        if not self.whole:
+            return 1.0
+        sides = np.array([self.figure.bbox.width, self.figure.bbox.height]) / self.figure.dpi
+        return float(np.clip((sides / _LARGE_ENOUGH).min(), _SMALLEST, 1.0))
+
+    @property
     def lowest(self) -> list[Axes]:
         """Panels with none below them, which name the horizontal axis."""
         return self.panels[-self.columns :]
@@ -97,6 +110,7 @@ class Canvas:
 
         Words in colour say so if the system is not stable.
         """
+        size *= self.scale
         unstable = any(note.code == UNSTABLE for note in notes)
         usual = self.title is None and self.whole
         title = self.title if self.title is not None else text if self.whole else ""
@@ -112,6 +126,7 @@ class Canvas:
 
     def name(self, text: str, size: float = 11.0) -> None:
         """Write the caller's title, or this one, over the only panel."""
+        size *= self.scale
         title = text if self.title is None else self.title
         if title:
             # It stands over the middle of the axes, which ticks and names push to the right.
@@ -120,7 +135,7 @@ class Canvas:
 
     def name_axes(self, across: str, up: str | Sequence[str], size: float = 10.0) -> None:
         """Name the axes of the only panel, folded into its width and height; a name may be pieces in a row."""
-        panel = self.panels[0]
+        panel, size = self.panels[0], size * self.scale
         names: tuple[tuple[Callable[..., Text], str | Sequence[str], float], ...] = (
             (panel.set_xlabel, across, 0.8 * self.panel_width),
             (panel.set_ylabel, up, 0.85 * panel.get_position().height * self.figure.bbox.height / self.figure.dpi),
@@ -132,12 +147,15 @@ class Canvas:
     def foot(self, text: str, size: float = 8.0) -> None:
         """Write how it was made below all panels, in small grey letters, where there is room."""
         if text and self.whole:
+            size *= self.scale
             style = {"fontsize": size, "color": GREY, "x": 0.01, "ha": "left"}
             write(self.figure.supxlabel, text, self._characters(size), lines=6, **style)
 
     def legend(self, handles: Sequence[Any], labels: Sequence[str], title: str | None = None) -> None:
         """Say once what the marks of all panels stand for: beside them, or in the last of the caller's."""
-        style: dict[str, Any] = {"title": title, "frameon": False, "fontsize": 9}
+        style: dict[str, Any] = {"title": title, "frameon": False, "fontsize": 9 * self.scale}
+        if title:
+            style["title_fontsize"] = 10 * self.scale
         # Names are written below, because older matplotlibs ignore one that begins with an underscore.
         places = list(map(str, range(len(labels))))
         if self.whole:
@@ -162,6 +180,7 @@ def open_canvas(
     size: tuple[float, float],
     apart: float | None = None,
     least: float | None = None,
+    named: bool = False,
     **sharing: Any,
 ) -> Canvas:
     """Find where a plot is drawn: every plot reads ``ax=``, ``figure=``, ``figsize=`` and ``title=`` here.
@@ -178,14 +197,16 @@ def open_canvas(
         Inches left and right of a panel of a new figure.
     least : float, optional
         Inches that a panel needs, where it does not matter how many are beside one another.
+    named : bool
+        Whether each panel has a title of its own.
     **sharing
         ``sharex``, ``sharey`` as for matplotlib's ``Figure.subplots``; panels of the caller share what he says.
 
     Raises
     ------
     SpecificationError
-        If what is given is no Axes (as many as there are panels), no Figure or no size, or more than one of them is
-        given.
+        If what is given is no Axes (as many as there are panels), no Figure or no size, a size in which labels would
+        lie upon one another, or more than one of them is given.
     """
     draw = pyplot()
     from matplotlib.axes import Axes
@@ -215,13 +236,29 @@ def open_canvas(
     if least is not None:
         columns = max(min(columns, int(figure.bbox.width / figure.dpi / least)), 1)
     rows = -(-panels // columns)
+    if figsize is not None:
+        _refuse_too_small(_read_figsize(figsize), rows, columns, 0.15 * named)
     grid = list(figure.subplots(rows, columns, squeeze=False, **sharing).ravel())
     for spare in grid[panels:]:
         spare.remove()
     canvas = Canvas(figure, grid[:panels], columns, True, title)
     for each in canvas.lowest:
         each.tick_params(labelbottom=True)
+    if canvas.scale < 1.0:
+        for each in canvas.panels:
+            each.tick_params(labelsize=10 * canvas.scale)
     return canvas
+
+
+def _refuse_too_small(size: tuple[float, float], rows: int, columns: int, title: float) -> None:
+    """Refuse a figure in which panels have no room beside their labels, and say which has."""
+    needed = (_AROUND[0] + _PANEL[0] * columns, _AROUND[1] + (_PANEL[1] + title) * rows)
+    if size[0] < needed[0] or size[1] < needed[1]:
+        width, height = (max(have, math.ceil(10.0 * need) / 10.0) for have, need in zip(size, needed, strict=True))
+        raise SpecificationError(
+            f"figsize=({size[0]:g}, {size[1]:g}) is too small for {rows} x {columns} panels: labels would lie upon one "
+            f"another. The smallest that can be read is figsize=({width:g}, {height:g})."
+        )
 
 
 def _read_figsize(figsize: object) -> tuple[float, float]:
@@ -277,9 +314,9 @@ def read_shown_names(labels: Mapping[str, str] | None, known: Iterable[str]) -> 
     return names | dict(labels)
 
 
-def fitting(inches: float, size: float) -> int:
-    """Letters of a size, in points, that go side by side into a width."""
-    return max(int(inches * 72.0 / (0.6 * size)), 12)
+def fitting(inches: float, size: float, least: int = 12) -> int:
+    """Letters of a size, in points, that go side by side into a width; ``least`` in the narrowest."""
+    return max(int(inches * 72.0 / (0.6 * size)), least)
 
 
 def write(setter: Callable[..., Text], text: str | Sequence[str], width: int, *, lines: int = 3, **style: Any) -> Text:

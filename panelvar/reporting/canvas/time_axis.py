@@ -137,9 +137,9 @@ class TimeAxis:
     def finish_panel(self, canvas: Canvas, panel: Axes, name: str | Sequence[str]) -> None:
         """Name a panel of several over time, whose labels are small, and set its ticks."""
         panel.margins(x=0)
-        write(panel.set_title, name, fitting(canvas.panel_width, 10), fontsize=10)
+        write(panel.set_title, name, fitting(canvas.panel_width, 10 * canvas.scale), fontsize=10 * canvas.scale)
         plain_ticks(panel)
-        panel.tick_params(labelsize=8)
+        panel.tick_params(labelsize=8 * canvas.scale)
         self.finish(panel)
         tidy(panel)
 
@@ -157,5 +157,15 @@ def open_panels(
     across = min(count, 2 if count < 7 else 3)
     size = (max(4.0 * across, 5.0), height * math.ceil(count / across) + 0.8)
     return open_canvas(
-        ax, figure, figsize, title, panels=count, columns=across, size=size, least=2.2, sharex=True, **sharing
+        ax,
+        figure,
+        figsize,
+        title,
+        panels=count,
+        columns=across,
+        size=size,
+        least=2.2,
+        named=True,
+        sharex=True,
+        **sharing,
     )

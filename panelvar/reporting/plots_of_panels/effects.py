@@ -133,7 +133,7 @@ def plot_effects(
         ax.margins(x=0.01)
         ordered = ", from the smallest effect to the largest" if sort else ""
         canvas.name_axes(f"{names[found.dimension]}{ordered}", _KINDS[found.kind])
-    ax.tick_params(labelsize=9)
+    ax.tick_params(labelsize=9 * canvas.scale)
     canvas.name(f"Effects: {names[found.dimension]}")
     if limits:
         canvas.foot(f"{in_percent(levels)} intervals, each by itself.")

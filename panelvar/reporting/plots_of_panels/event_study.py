@@ -119,7 +119,7 @@ def plot_event_study(
     if len(before) and len(after):
         ax.axvline(0.5 * (before.max() + after.min()), color=GREY, linewidth=0.9, linestyle="--", zorder=1)
     axis.finish(ax)
-    ax.tick_params(labelsize=9)
+    ax.tick_params(labelsize=9 * canvas.scale)
     canvas.name_axes(names["Period"], names["Effect"])
     if len(studies) > 1:
         canvas.legend(marks, list(studies))

@@ -207,7 +207,7 @@ def plot_margins(
         low, high = panel.get_ylim()
         if low <= 0.0 <= high:
             panel.axhline(0.0, color=GREY, linewidth=0.9, zorder=1)
-        panel.tick_params(labelsize=9)
+        panel.tick_params(labelsize=9 * canvas.scale)
         tidy(panel)
     said = {text: mark for text, mark in marks.items() if text}
     room = canvas.panel_width - _BESIDE * (canvas.whole + bool(said and canvas.whole))

@@ -129,7 +129,7 @@ def plot_residuals(
         foot = _normal(ax, residuals, levels) if kind == "qq" else _histogram(ax, residuals)
     across, up = axes
     canvas.name_axes(names.get(across, across), names.get(up, up))
-    ax.tick_params(labelsize=9)
+    ax.tick_params(labelsize=9 * canvas.scale)
     canvas.name(f"Residuals: {result.dependent}")
     canvas.foot(foot)
     tidy(ax)

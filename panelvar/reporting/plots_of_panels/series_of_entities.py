@@ -109,7 +109,7 @@ def plot_series(
         colour, style = PALETTE[k % len(PALETTE)], _STYLES[k // len(PALETTE)]
         marks += ax.plot(*path, color=colour, linestyle=style, linewidth=1.6, zorder=4, **dots)
     axis.finish(ax)
-    ax.tick_params(labelsize=9)
+    ax.tick_params(labelsize=9 * canvas.scale)
     ax.margins(x=0.02)
     if len(own) > 1 or chosen:
         canvas.legend(marks, [called[texts[entity]] for entity in own])

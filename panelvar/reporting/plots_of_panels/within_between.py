@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # More means than this have no room for their names.
 _NAMED = 15
+# Nor have any in panels narrower than this, in inches.
+_NARROW = 1.7
 
 
 @documented
@@ -97,16 +99,16 @@ def plot_within_between(
     for panel_of, own in ((left, found.within_x), (right, found.mean_x)):
         draw_line(panel_of, found.pooled, own, color=GREY, linestyle="--", linewidth=1.2, zorder=4)
         tidy(panel_of)
-        panel_of.tick_params(labelsize=9)
-        write(panel_of.set_xlabel, called[str(x)], 40, fontsize=10)
-    write(left.set_ylabel, called[str(y)], 40, fontsize=10)
-    if named:
+        panel_of.tick_params(labelsize=9 * canvas.scale)
+        write(panel_of.set_xlabel, called[str(x)], 40, fontsize=10 * canvas.scale)
+    write(left.set_ylabel, called[str(y)], 40, fontsize=10 * canvas.scale)
+    if named and canvas.panel_width > _NARROW:
         _name_means(right, found, [called[text] for text in texts])
     entity = str(panel.entity_name or "entity")
     # In a narrow panel the slope goes on a line of its own.
     room = 40 if canvas.panel_width > 3.2 else max(len(entity) + 9, 14)
-    write(left.set_title, f"Within {entity}{_slope(found.within)}", room, fontsize=10)
-    write(right.set_title, f"Between {entity}{_slope(found.between)}", room, fontsize=10)
+    write(left.set_title, f"Within {entity}{_slope(found.within)}", room, fontsize=10 * canvas.scale)
+    write(right.set_title, f"Between {entity}{_slope(found.between)}", room, fontsize=10 * canvas.scale)
 
     canvas.head(f"{called[str(y)]} on {called[str(x)]}")
     shown = f"{grouped(len(found.x))} rows of {grouped(len(found.labels))} entities"

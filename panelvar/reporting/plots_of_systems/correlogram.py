@@ -80,7 +80,7 @@ def plot_correlogram(
         panel.axhline(0.0, color=GREY, linewidth=0.8)
         panel.vlines(lags, 0.0, correlogram.values[:, row, column], color=BLUE, linewidth=1.2 if small else 2.2)
         panel.plot(lags, correlogram.values[:, row, column], "o", color=BLUE, markersize=2.0 if small else 3.0)
-        finished(panel, small)
+        finished(canvas, panel, small)
         panel.set(xlim=(0.4, correlogram.lags + 0.6), ylim=(-1.1 * highest, 1.1 * highest))
     names = [shown[correlogram.names[k]] for k in chosen]
     name_panels(canvas, small, [(name,) for name in names], names, (True, " and earlier "))

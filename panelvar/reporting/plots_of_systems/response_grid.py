@@ -12,6 +12,7 @@ from panelvar.core.base.arguments import refuse_other
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.shared_parameters import documented
+from panelvar.core.faces.characters import display_width
 from panelvar.estimates.bands.target import Limits, said_levels
 from panelvar.reporting.canvas.canvas import (
     GREY,
@@ -38,6 +39,10 @@ _NARROW = 2.2
 # Room left and right of a panel, in inches. With less, the last tick of a panel and the first of the next read as one
 # number, 10 and 0 as 100.
 _APART = 0.09
+# Inches of a row, what stands around it included, that is too low for more than two ticks.
+_LOW = 0.9
+# Points of the letters of a name beside a low row.
+_SMALLEST_NAME = 5.0
 _STEPS = [1, 2, 2.5, 5, 10]
 # Lines of results drawn over one another differ in more than colour.
 _STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
@@ -111,7 +116,7 @@ def plot_responses(
             ]
             periods = np.arange(layer.horizon + 1.0)
             line_with_bands(panel, periods, layer.values[:, row, column], limits, PALETTE[number], small, number, label)
-        finished(panel, small)
+        finished(canvas, panel, small)
     summed = first.cumulative if isinstance(first.cumulative, tuple) else ()
     names = [first.names[row] for row in rows]
     rows_named = [(shown[name], ", summed") if name in summed else (shown[name],) for name in names]
@@ -165,14 +170,17 @@ def name_panels(
     A row is a name and, where responses are summed over periods, a word for it; ``between`` says whether a panel is
     named by its row first, and what stands between the two names.
     """
-    size = 8 if small else 10
+    size = (8 if small else 10) * canvas.scale
     width = fitting(canvas.panel_width, size)
     if small and canvas.columns:
-        height = fitting(float(canvas.figure.bbox.height / canvas.figure.dpi) / len(rows) - 0.2, size)
+        room = (canvas.figure.bbox.height / canvas.figure.dpi - 1.1) / len(rows) - 0.1
         for panel, shock in zip(canvas.panels, columns, strict=False):
             write(panel.set_title, shock, width, lines=2, fontsize=size)
         for panel, row in zip(canvas.leftmost, rows, strict=True):
-            write(panel.set_ylabel, row, height, lines=2, fontsize=size)
+            # A name that would reach into the next row has smaller letters; one that is still too long is folded.
+            fits = 72.0 * room / (0.6 * display_width("".join(row)) or 1.0)
+            own = max(min(size, fits), _SMALLEST_NAME)
+            write(panel.set_ylabel, row, fitting(room, own, least=6), lines=2, fontsize=own)
         canvas.figure.align_ylabels(canvas.leftmost)
         return
     for place, panel in enumerate(canvas.panels):
@@ -183,7 +191,7 @@ def name_panels(
 
 def name_periods(canvas: Canvas, small: bool, text: str, short: str) -> None:
     """Name the horizontal axis under the lowest panels, narrow ones in short."""
-    size = 7 if small else 9
+    size = (7 if small else 9) * canvas.scale
     for panel in canvas.lowest:
         panel.set_xlabel(text if canvas.panel_width > 2.0 else short, fontsize=size)
 
@@ -239,15 +247,16 @@ def line_with_bands(
     )
 
 
-def finished(ax: Axes, small: bool) -> None:
-    """Few ticks, numbers in full."""
+def finished(canvas: Canvas, ax: Axes, small: bool) -> None:
+    """Few ticks, numbers in full; in a low panel two or three."""
     from matplotlib.ticker import MaxNLocator
 
     ax.margins(x=0)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4 if small else 6, integer=True, steps=_STEPS, min_n_ticks=2))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=4 if small else 5, steps=_STEPS))
+    low = canvas.whole and canvas.figure.bbox.height / canvas.figure.dpi * canvas.columns / len(canvas.panels) < _LOW
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=2 if low else 4 if small else 5, steps=_STEPS))
     plain_ticks(ax)
-    ax.tick_params(labelsize=7 if small else 9)
+    ax.tick_params(labelsize=(7 if small else 9) * canvas.scale)
     tidy(ax)
 
 

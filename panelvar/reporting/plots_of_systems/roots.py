@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.core.base.arguments import read_flag, refuse_other
 from panelvar.core.base.shared_parameters import documented
 from panelvar.kernels.dynamics.dynamics import inside_the_circle
-from panelvar.reporting.canvas.canvas import BLUE, GREY, PALE, VERMILLION, open_canvas, tidy
+from panelvar.reporting.canvas.canvas import BLUE, GREY, PALE, VERMILLION, Canvas, open_canvas, tidy
 from panelvar.systems.var.system import System
 
 if TYPE_CHECKING:
@@ -91,22 +91,25 @@ def plot_roots(
                 edgecolors="white",
                 linewidths=0.6,
                 label=f"modulus {sign} 1 ({int(chosen.sum())})",
-                zorder=3,
+                # Above the labels of others.
+                zorder=5,
             )
     reach = 1.18 * max(1.0, float(moduli.max(initial=0.0)))
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="Real part", ylabel="Imaginary part")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_fontsize(10 * canvas.scale)
     if annotate:
-        _write_moduli(ax, roots, reach)
+        _write_moduli(canvas, roots, reach)
     largest = float(moduli.max(initial=0.0))
     verdict = "stable" if system.is_stable else "not stable"
     canvas.name(f"Companion roots: {verdict}, largest modulus {largest:.4f}")
     if moduli.size:
-        ax.legend(frameon=False, loc="upper left", fontsize=9, borderaxespad=0.0, handletextpad=0.2)
+        ax.legend(frameon=False, loc="upper left", fontsize=9 * canvas.scale, borderaxespad=0.0, handletextpad=0.2)
     tidy(ax)
     return canvas.figure
 
 
-def _write_moduli(ax: Axes, roots: np.ndarray, reach: float) -> None:
+def _write_moduli(canvas: Canvas, roots: np.ndarray, reach: float) -> None:
     from matplotlib.patheffects import withStroke
 
     placed: list[complex] = []
@@ -117,14 +120,14 @@ def _write_moduli(ax: Axes, roots: np.ndarray, reach: float) -> None:
         ):
             continue
         placed.append(root)
-        ax.annotate(
+        canvas.panels[0].annotate(
             f"{abs(root):.3f}",
             (root.real, root.imag),
             xytext=(0, 7),
             textcoords="offset points",
             ha="center",
             va="bottom",
-            fontsize=8,
+            fontsize=8 * canvas.scale,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
             zorder=4,
         )

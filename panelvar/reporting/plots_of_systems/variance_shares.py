@@ -111,7 +111,9 @@ def _stacked(
 
     across = min(len(rows), 3 if len(rows) < 7 else 4)
     size = (2.7 * across + 1.7, 2.3 * math.ceil(len(rows) / across) + 0.9)
-    canvas = open_canvas(*where, panels=len(rows), columns=across, size=size, least=1.6, sharex=True, sharey=True)
+    canvas = open_canvas(
+        *where, panels=len(rows), columns=across, size=size, least=1.6, named=True, sharex=True, sharey=True
+    )
     horizons = np.arange(1, decomposition.horizon + 1)
     values = decomposition.values[:, rows]
     # Shares of correlated shocks add up to something else than one.
@@ -131,11 +133,16 @@ def _stacked(
             base = base + share
         panel.set(ylim=(0.0, highest), xlim=(0.4, decomposition.horizon + 0.6))
         panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-        write(panel.set_title, shown[decomposition.names[i]], fitting(canvas.panel_width, 10), fontsize=10)
-        panel.tick_params(labelsize=8)
+        write(
+            panel.set_title,
+            shown[decomposition.names[i]],
+            fitting(canvas.panel_width, 10 * canvas.scale),
+            fontsize=10 * canvas.scale,
+        )
+        panel.tick_params(labelsize=8 * canvas.scale)
         tidy(panel)
     for panel in canvas.leftmost:
-        panel.set_ylabel("share", fontsize=9)
+        panel.set_ylabel("share", fontsize=9 * canvas.scale)
     name_periods(canvas, canvas.panel_width < 2.0, "Forecast horizon", "Horizon")
     # From the top down, as the shares are stacked.
     canvas.legend(canvas.panels[0].containers[::-1], names[::-1], "Shock")
@@ -168,7 +175,7 @@ def _in_bands(
             k = columns[column]
             limits = [Limits(each.lower[:, row, k], each.upper[:, row, k], each.level) for each in decomposition.limits]
             line_with_bands(panel, horizons, decomposition.values[:, row, k], limits, BLUE, small)
-        finished(panel, small)
+        finished(canvas, panel, small)
         panel.set_ylim(min(0.0, *lows, 0.0), max(1.0, *highs, 1.0))
     headings = [shown[shocks[k]] for k in columns] + [shown[OTHER_SHOCKS]] * (others is not None)
     name_panels(canvas, small, [(shown[names[row]],) for row in rows], headings)
