@@ -22,7 +22,7 @@ from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.dimensions import crossed_dimensions, joint_codes, places_among, undated, undated_groups
 from panelvar.data.panel.model_rows import ModelRows, all_finite, arranged, name_of_groups
 from panelvar.data.panel.panel import Panel, as_panel
-from panelvar.data.panel.panel_rows import refuse_infinite, rows_where
+from panelvar.data.panel.panel_rows import PanelRows, refuse_infinite, rows_where
 from panelvar.data.panel.plain_rows import rows_of
 from panelvar.data.sources.source import as_floats, refuse_text
 from panelvar.kernels.linear.columns import Column, StoredColumn, taken, whole
@@ -473,6 +473,8 @@ def _read_constant(names: tuple[str, ...], constant: object) -> bool:
 
 # What stands between a factor of a formula and its level in the name of a column.
 _LEVEL = "[T."
+# Up to this share of the rows, first rows of all entities are lost to lags rather than to a variable that begins late.
+_FEW = 0.25
 # Columns of which a note says how many values they miss.
 _NAMED = 10
 
@@ -507,7 +509,7 @@ def complete(design: Design, missing: str) -> Design:
             )
         kept = np.flatnonzero(~bad)
         weight = None if weight is None else weight[kept]
-        notes = (*design.notes, rows_dropped(dropped, panel.nobs, counts))
+        notes = (*design.notes, rows_dropped(dropped, panel.nobs, counts, first=only_first(panel, bad)))
         design = design.with_columns(taken(design.columns, kept), kept=kept, notes=notes)
     if design.nobs == 0:
         raise InsufficientDataError(
@@ -524,15 +526,30 @@ def complete(design: Design, missing: str) -> Design:
     return design
 
 
-def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]]) -> Note:
-    """Say how many rows of how many were left out for missing values, and in which columns these are."""
+def only_first(panel: PanelRows, absent: NDArray[np.bool_]) -> bool:
+    """Whether the rows left out are the first of every entity, as many of each, and few: those that a lag loses."""
+    codes = panel.entity_codes
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    before = np.arange(len(codes)) - starts.repeat(np.diff(starts, append=len(codes)))
+    lost = int(before[absent].max(initial=-1)) + 1
+    few = lost == 1 or int(absent.sum()) <= _FEW * len(absent)
+    return bool(few and np.array_equal(absent, before < lost))
+
+
+def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]], *, first: bool = False) -> Note:
+    """Say how many rows of how many were left out for missing values, and in which columns these are.
+
+    Those that every lag and every difference loses, ``first``, are worth a note and no warning.
+    """
     text = f"{grouped(dropped)} of {grouped(rows)} rows dropped for missing values: {_in_words(counts)}."
     if levels := next((name.partition(_LEVEL)[0] for name, _ in counts if _LEVEL in name), ""):
         text += (
             f" A row without a level of {levels} is left out. If that means never treated, give these rows a "
             "number that no other row has, and name it among the references, as in i(since, ref=[-1, -1000])."
         )
-    return Note("rows-dropped", text, warn=True)
+    if first:
+        text += " They are the first rows of each entity, which lags and differences lose."
+    return Note("rows-dropped", text, warn=not first)
 
 
 def _in_words(counts: Sequence[tuple[str, int]]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from panelvar.core.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import PanelVarError, choose
-from panelvar.data.formulas.design import Design, complete, every_row, rows_dropped
+from panelvar.data.formulas.design import Design, complete, every_row, only_first, rows_dropped
 from panelvar.data.formulas.factors import Factors
 from panelvar.data.formulas.formula_parts import with_effects
 from panelvar.data.panel.panel import Panel
@@ -173,9 +173,11 @@ class _Reader:
         """Return a design with the note on the rows that it misses."""
         named = zip((design.dependent, *design.names), (design.y, *design.x), strict=True)
         masks = [(name, self._absent[id(column)]) for name, column in named if id(column) in self._absent]
-        dropped = int(np.logical_or.reduce([mask for _, mask in masks]).sum())
+        absent = np.logical_or.reduce([mask for _, mask in masks])
         counts = [(name, int(mask.sum())) for name, mask in masks]
-        return design.with_notes(rows_dropped(dropped, design.nobs, counts))
+        return design.with_notes(
+            rows_dropped(int(absent.sum()), design.nobs, counts, first=only_first(design.panel, absent))
+        )
 
     def sum(self, column: Array) -> float:
         """Return the sum of a column, which is finite if no value is missing or infinite."""

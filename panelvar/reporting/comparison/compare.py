@@ -277,10 +277,13 @@ def _about(block: Block, blocks: Sequence[Block], names: PrintedNames, shared: M
 
 
 def _warnings(columns: Sequence[Column], names: PrintedNames) -> Iterator[tuple[str, str]]:
-    """Yield each warning with the column it is about; plain notes stay with each result's summary."""
+    """Yield each warning, and which rows are not used, with the column it is about.
+
+    Plain notes stay with each result's summary.
+    """
     for column in columns:
         for note in column.model.notes:
-            if note.warn and note.code == "rows-dropped":
+            if note.code == "rows-dropped":
                 variables = (column.model.dependent, *map(str, column.model.params.index))
                 yield column.name, in_text(note.text, ": ", variables, names)
             elif note.warn:
