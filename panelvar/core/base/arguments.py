@@ -159,6 +159,7 @@ def read_labels(option: str, value: object, what: str = "column names") -> tuple
         reason = ", which has no order" if isinstance(value, AbstractSet) else ""
         raise SpecificationError(
             f"{option} must be {what}, one or a list; got {type(value).__name__}{reason}.{_columns_hint(value)}"
+            f"{numbered(value) if 'column' in what else ''}"
         )
     labels = tuple(value)
     for label in labels:

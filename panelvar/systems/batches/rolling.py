@@ -274,7 +274,8 @@ def evaluate_forecasts(
         Forecasts take their future as known: they use the values that these variables came to have.
     {exogenous_lags}
     benchmark : {"random walk", "mean"}
-        What forecasts are compared with: no change, or the mean of the periods known at the origin.
+        What forecasts are compared with: no change, or the mean of the periods known at the origin. Errors of forecasts
+        made elsewhere take its place by ``dataclasses.replace(accuracy, benchmark_errors=..., benchmark="ARIMA")``.
     {convention (system)}
 
     Returns
@@ -302,7 +303,13 @@ def evaluate_forecasts(
     1        0.225     0.464
     2        0.486     0.836
     """
-    choose("benchmark", benchmark, ("random walk", "mean"))
+    choose(
+        "benchmark",
+        benchmark,
+        ("random walk", "mean"),
+        "Another one's errors, with the shape of errors, take the place of these: dataclasses.replace(accuracy, "
+        "benchmark_errors=..., benchmark='its name').",
+    )
     rules = var_convention(convention)
     table, terms = specification(data, columns, trend, seasons, exogenous, exogenous_lags)
     batch = fit_windows(table, terms, rules, window, expanding, (lags, max_lags, min_lags))

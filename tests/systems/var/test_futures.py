@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 
 import numpy as np
@@ -248,6 +249,16 @@ def test_accuracy_is_a_table(frame):
         pv.evaluate_forecasts(frame, window=40, benchmark="rw")
     with pytest.raises(SpecificationError, match="Did you mean 'absolute'"):
         accuracy.diebold_mariano("x", loss="abs")
+
+
+def test_a_benchmark_of_the_callers_takes_its_place_as_the_refusal_says(frame):
+    accuracy = pv.evaluate_forecasts(frame, window=40, lags=1, steps=2)
+    with pytest.raises(SpecificationError, match=r"dataclasses\.replace\(accuracy, benchmark_errors="):
+        pv.evaluate_forecasts(frame, window=40, benchmark="ARIMA")
+    own = dataclasses.replace(accuracy, benchmark_errors=2.0 * accuracy.errors, benchmark="ARIMA")
+    assert_allclose(own.relative_rmse, 0.5, rtol=1e-12)
+    test = own.diebold_mariano(accuracy.names[0])
+    assert test.statistic < 0.0 and "the ARIMA forecast" in test.null
 
 
 def test_forecasts_keep_the_name_of_the_index_or_none(frame):
