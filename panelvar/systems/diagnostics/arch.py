@@ -104,5 +104,6 @@ def arch_test(
             "equation=.",
         )
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
-    name = f"ARCH-LM ({lags} lags)" if equation is None else f"ARCH-LM of {equation} ({lags} lags)"
+    whose = "" if equation is None else f" of {equation}"
+    name = f"ARCH-LM{whose} ({count_of(lags, 'lag')})"
     return chi2_test(name, statistic, df, "the errors' variance does not depend on past errors", notes)

@@ -91,7 +91,7 @@ def portmanteau_test(
     plain, adjusted = residual_tests.portmanteau(tested_residuals(model, "portmanteau"), lags)
     value = {"plain": plain, "adjusted": adjusted, "ljung-box": adjusted * (model.nobs + 2) / model.nobs}[statistic]
     df = model.n_vars**2 * lags - model._problem.n_lag_parameters
-    name = f"Portmanteau ({statistic}, {lags} lags)"
+    name = f"Portmanteau ({statistic}, {count_of(lags, 'lag')})"
     return chi2_test(name, value, df, f"{NULL} up to lag {lags}", _doubts(model))
 
 

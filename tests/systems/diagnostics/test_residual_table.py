@@ -27,6 +27,7 @@ def test_a_system_has_six():
     assert table["statistic"].tolist() == [test.statistic for test in tests]
     assert table["df_denominator"].isna().tolist() == [False, True, True, True, True, True]
     assert max(map(len, str(table).splitlines())) <= 80
+    assert tests[2].name == "ARCH-LM (1 lag)" and tests[1].name.endswith("5 lags)")
 
 
 def test_tests_that_rows_are_too_few_for_are_said():
