@@ -405,12 +405,20 @@ def plain_ticks(ax: Axes) -> None:
     """Print vertical tick labels in full: a common factor or offset above the axis would run into the title."""
     from matplotlib.ticker import FuncFormatter
 
-    def text(value: float, _: object) -> str:
+    def texts(values: Iterable[float], ticks: Iterable[float]) -> list[str]:
         low, high = ax.get_ylim()
-        ticks = sorted({*ax.yaxis.get_majorticklocs().tolist()})
-        step = min((after - before for before, after in pairwise(ticks)), default=abs(high - low))
+        places = sorted({*map(float, ticks)})
+        step = min((after - before for before, after in pairwise(places)), default=abs(high - low))
         # A tick at zero comes out of the arithmetic as something like 1e-17.
-        value = 0.0 if abs(value) < 1e-9 * abs(high - low) else value
-        return format_tick(value, step, max(abs(low), abs(high))).replace("-", "\N{MINUS SIGN}")
+        exact = (0.0 if abs(value) < 1e-9 * abs(high - low) else value for value in values)
+        largest = max(abs(low), abs(high))
+        return [format_tick(value, step, largest).replace("-", "\N{MINUS SIGN}") for value in exact]
 
-    ax.yaxis.set_major_formatter(FuncFormatter(text))
+    class AllAtOnce(FuncFormatter):
+        """Asks once for the ticks, and not again for each: in a grid of panels that takes as long as drawing them."""
+
+        def format_ticks(self, values: list[float]) -> list[str]:
+            self.set_locs(values)
+            return texts(values, values)
+
+    ax.yaxis.set_major_formatter(AllAtOnce(lambda value, _: texts([value], ax.yaxis.get_majorticklocs())[0]))

@@ -200,3 +200,17 @@ def test_a_notebook_shows_each_figure_once(monkeypatch):
         said = "".join(out.text for out in cell.outputs if out.output_type == "stream" and out.name == "stderr")
         assert not said, cell.source
         assert sum("image/png" in out.get("data", {}) for out in cell.outputs) == count, cell.source
+
+
+def test_ticks_are_asked_for_once_for_all_of_them(monkeypatch):
+    ax = opened().panels[0]
+    ax.plot([0.0, 1.0], [-1.0, 1.0])
+    canvas.plain_ticks(ax)
+    asked = []
+    locations = type(ax.yaxis).get_majorticklocs
+    monkeypatch.setattr(type(ax.yaxis), "get_majorticklocs", lambda axis: asked.append(axis) or locations(axis))
+    ticks = ax.yaxis.get_majorticklocs()
+    asked.clear()
+    all_at_once = ax.yaxis.get_major_formatter().format_ticks(ticks)
+    assert not asked
+    assert all_at_once == [ax.yaxis.get_major_formatter()(tick, place) for place, tick in enumerate(ticks)]
