@@ -11,26 +11,37 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arrays import Array
-from panelvar.core.base.counting import count_of
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import DataError, SpecificationError, choose
 from panelvar.core.base.limits import MOST_COLUMNS
 from panelvar.core.base.quoting import in_backticks, shown
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.panel.dimensions import joint_codes, places_among
 from panelvar.data.panel.panel import Panel
-from panelvar.data.panel.panel_rows import rows_where
 from panelvar.data.sources.source import is_marked, reader_of
 
 # From how many levels on, and from which share of the rows, a text column is taken for a slip.
 _MANY_LEVELS, _LEVELS_BY_ROW = 10, 0.9
+_LISTED = 12
 
 Subterm = tuple[tuple[Hashable, bool], ...]
 """Categorical factors of a product, each with whether it keeps all its levels."""
 
 
 class HasLevels(Protocol):
-    """What knows the levels of columns: a panel, or a stream whose levels have been read."""
+    """What knows the levels of columns: the rows that a model uses, in memory or of a stream.
+
+    Attributes
+    ----------
+    panel : Panel or None
+        Their panel, None of a stream.
+    names : sequence
+        Names of the columns.
+    """
+
+    @property
+    def panel(self) -> Panel | None:
+        """The panel, None of a stream."""
 
     @property
     def names(self) -> Sequence[Hashable]:
@@ -39,17 +50,59 @@ class HasLevels(Protocol):
     def raw_column(self, name: Hashable) -> Any:
         """Return a column that has every level, as it is stored."""
 
+    def used_rows(self, name: Hashable) -> Positions | None:
+        """Return the places in this column of the rows whose levels the model has; None for all."""
+
+
+@dataclass(frozen=True, eq=False)
+class RowsUsed:
+    """The rows of a panel that a model uses: a level that none of them has is no level of the model.
+
+    Attributes
+    ----------
+    panel : Panel
+    kept : (n,) array of positions or None
+        None if every row is used.
+    """
+
+    panel: Panel
+    kept: Positions | None = None
+
+    @property
+    def names(self) -> Sequence[Hashable]:
+        """Names of the columns."""
+        return self.panel.names
+
+    def raw_column(self, name: Hashable) -> Any:
+        """Return a column of all rows as it is stored."""
+        return self.panel.raw_column(name)
+
+    def used_rows(self, name: Hashable) -> Positions | None:
+        """Return the positions of the rows in use; None for all."""
+        return self.kept
+
 
 @dataclass(frozen=True, eq=False)
 class Categories:
-    """A categorical factor: the level of each row, -1 where missing, and the levels, references first.
+    """A categorical factor: the level of each row and the levels, references first.
 
     Levels that the formula names as references are left out of every product, whatever else the model has.
+
+    Attributes
+    ----------
+    codes : (n,) array
+        -1 where the level is missing; as many as there are levels where it is none of the model's.
+    levels : tuple of str
+    n_named : int
+        How many levels the formula names as references.
+    fitted : (m,) array or None
+        Codes of the rows that the levels are those of; None if they are rows of ``codes``, all that have a level.
     """
 
     codes: NDArray[np.int64]
     levels: tuple[str, ...]
     n_named: int = 0
+    fitted: NDArray[np.int64] | None = None
 
     def left_out(self, full: bool) -> int:
         """How many levels, the first, have no indicator in a product that keeps all of them or not."""
@@ -61,36 +114,48 @@ class Categories:
         column[self.codes < 0] = np.nan
         return column
 
+    @property
+    def unknown(self) -> Mask:
+        """Where a row has a level that is none of the model's."""
+        return self.codes >= len(self.levels)
+
     def without(self, places: Sequence[int]) -> Categories:
         """Return the factor with the levels at these places as its references."""
         if not places:
             return self
-        order = [*places, *(place for place in range(len(self.levels)) if place not in set(places))]
-        rank = np.empty(len(order) + 1, dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        rank[-1] = -1
+        n = len(self.levels)
+        order = [*places, *(place for place in range(n) if place not in set(places))]
+        rank = np.append(np.empty(n, dtype=np.int64), [n, -1])
+        rank[order] = np.arange(n)
         levels = tuple(self.levels[place] for place in order)
-        return replace(self, codes=rank[self.codes], levels=levels, n_named=len(places))
+        fitted = None if self.fitted is None else rank[self.fitted]
+        return replace(self, codes=rank[self.codes], levels=levels, n_named=len(places), fitted=fitted)
 
 
 class Levels:
-    """The levels of a column, as another panel has them.
+    """The levels of a column in the rows that a model uses, and which of them each row of a panel has.
 
     Parameters
     ----------
     name : str
     panel : Panel
         The rows.
-    like : Panel or PanelStream
-        Whose levels there are: the data the model was fitted on.
+    like : RowsUsed or levels of a stream
+        Whose levels there are: the rows the model is fitted on.
     numbers_as_text : bool
         Whether numbers that are stored as text are levels; by default they are refused.
+
+    Attributes
+    ----------
+    values, absent : list
+        The levels, in their order, and those that only rows have which the model does not use.
+    categories : Categories
 
     Raises
     ------
     DataError
-        If numbers are stored as text, nearly every row of a column of texts has a value of its own, values have no
-        order, or ``like`` does not have a level.
+        If numbers are stored as text, nearly every row of a column of texts has a value of its own, or values have no
+        order.
     SpecificationError
         If there are more levels than a model can have columns.
     """
@@ -117,75 +182,99 @@ class Levels:
             levels = pd.Index(distinct).astype(object).tolist()
             if not numbers_as_text:
                 _refuse_numbers_as_text(name, levels)
-                if like is panel:
+                if like.panel is panel:
                     _refuse_a_level_a_row(name, levels, codes)
-        if len(levels) > MOST_COLUMNS + 1:
+        codes = np.asarray(codes, dtype=np.int64)
+        self.values, self.absent, fitted = levels, [], codes
+        used = like.used_rows(name)
+        if used is not None:
+            fitted = codes[used]
+            met = np.bincount(fitted + 1, minlength=len(levels) + 1)[1:] > 0
+            if not met.all():
+                self.values = [level for level, some in zip(levels, met, strict=True) if some]
+                self.absent = [level for level, some in zip(levels, met, strict=True) if not some]
+                rank = np.append(np.where(met, np.cumsum(met) - 1, len(self.values)), -1)
+                codes, fitted = rank[codes], rank[fitted]
+        if len(self.values) > MOST_COLUMNS + 1:
             raise SpecificationError(
-                f"The categories of {name!r} would make {len(levels) - 1} columns of {panel.nobs} rows; the limit "
+                f"The categories of {name!r} would make {len(self.values) - 1} columns of {panel.nobs} rows; the limit "
                 f"is {MOST_COLUMNS} columns. Absorb so many effects with effects= instead of estimating them."
             )
-        if like is not panel:
-            values = pd.Series(panel.raw_column(name)).astype(object)
-            codes = pd.Index(levels, dtype=object).get_indexer(values)
-            unseen = (codes < 0) & values.notna().to_numpy()
-            if unseen.any():
-                new = ", ".join(repr(value) for value in values[unseen].unique()[:3].tolist())
-                rows = rows_where(panel, unseen)
-                raise DataError(f"{name!r} has categories that the model has not seen ({new}) in {rows}.")
-        self.values = levels
-        self.categories = Categories(np.asarray(codes, dtype=np.int64), tuple(as_text(level) for level in levels))
+        if like.panel is not panel:
+            own = pd.Series(panel.raw_column(name)).astype(object)
+            codes = pd.Index(self.values, dtype=object).get_indexer(own).astype(np.int64)
+            codes[(codes < 0) & own.notna().to_numpy()] = len(self.values)
+        texts = tuple(as_text(level) for level in self.values)
+        self.categories = Categories(codes, texts, fitted=None if fitted is codes else fitted)
 
     def places(self, option: str, wanted: object) -> list[int]:
         """Return where levels stand: given as a value, a text or a date, or as a list of them; True is the first.
 
+        Of several, those without a row in use are left out.
+
         Raises
         ------
         SpecificationError
-            If a value is not a level. The message lists the levels.
+            If a value is not a level, or none of them has a row in use. The message lists the levels.
         """
         if wanted is True and not any(isinstance(level, (bool, np.bool_)) for level in self.values):
             return [0] if self.values else []
         several = wanted if isinstance(wanted, (list, tuple, set)) else [wanted]
-        return list(dict.fromkeys(self._place(option, one) for one in several))
+        found = [place for one in several if (place := self._place(option, one)) is not None]
+        if several and not found:
+            texts = self.categories.levels
+            more = ", ..." if len(texts) > _LISTED else ""
+            raise SpecificationError(
+                f"{option}={shown(wanted)} names a level of {self.name!r} that no row of the model has: the rows with "
+                f"it miss another value, or are left out. Levels with rows: {', '.join(texts[:_LISTED])}{more}."
+            )
+        return list(dict.fromkeys(found))
 
-    def _place(self, option: str, wanted: object) -> int:
-        for place, level in enumerate(self.values):
-            if level == wanted and isinstance(level, bool) == isinstance(wanted, bool):
-                return place
-        texts = self.categories.levels
-        if isinstance(wanted, str) and wanted not in texts:
-            for place, level in enumerate(self.values):
-                if _is_date(level, wanted):
-                    return place
-        text = as_text(wanted)
-        return texts.index(text if text in texts else choose(option, wanted, texts))
+    def _place(self, option: str, wanted: object) -> int | None:
+        """Return where a level stands, None if no row in use has it."""
+        place = _place_among(self.values, wanted)
+        if place is None and _place_among(self.absent, wanted) is None:
+            text = as_text(wanted)
+            texts = self.categories.levels
+            return texts.index(text if text in texts else choose(option, wanted, texts))
+        return place
 
 
-def pairs(name: str, first: tuple[Categories, Categories], second: tuple[Categories, Categories]) -> Categories:
-    """Return the pairs of levels of two factors that occur together, those of the first factor's references first.
+def _place_among(levels: Sequence[Any], wanted: object) -> int | None:
+    """Return where a level stands that is given as a value, a text or a date."""
+    for place, level in enumerate(levels):
+        if level == wanted and isinstance(level, bool) == isinstance(wanted, bool):
+            return place
+    texts = [as_text(level) for level in levels]
+    if as_text(wanted) in texts:
+        return texts.index(as_text(wanted))
+    return next((at for at, level in enumerate(levels) if isinstance(wanted, str) and _is_date(level, wanted)), None)
 
-    Parameters
-    ----------
-    name : str
-        What the pairs are, the subject of messages.
-    first, second : tuple of (Categories, Categories)
-        Each factor in the rows, and in the panel whose pairs there are.
 
-    Raises
-    ------
-    DataError
-        If rows have a pair that the panel does not have.
+def pairs(first: Categories, second: Categories) -> Categories:
+    """Return the pairs of levels of two factors that occur together in the rows that a model uses.
+
+    Those of the first factor's references come first.
     """
-    width = len(second[1].levels)
-    widths = len(first[1].levels), width
-    own, theirs = (joint_codes([one.codes, other.codes], widths) for one, other in zip(first, second, strict=True))
-    known = np.unique(theirs[theirs >= 0])
-    codes = places_among(known, own)
-    unseen = int(((codes < 0) & (own >= 0)).sum())
-    if unseen:
-        raise DataError(f"{name} has pairs of categories that the model has not seen, in {count_of(unseen, 'row')}.")
-    levels = tuple(f"{first[1].levels[pair // width]}:{second[1].levels[pair % width]}" for pair in known.tolist())
-    return Categories(codes, levels, int((known < first[1].n_named * width).sum()))
+    width = len(second.levels) + 1
+    widths = len(first.levels) + 1, width
+    own = joint_codes([first.codes, second.codes], widths)
+    fitted = own if first.fitted is None else joint_codes([_fitted(first), _fitted(second)], widths)
+    known = np.unique(fitted[fitted >= 0])
+    known = known[(known // width < len(first.levels)) & (known % width < len(second.levels))]
+    levels = tuple(f"{first.levels[pair // width]}:{second.levels[pair % width]}" for pair in known.tolist())
+    n_named = int((known < first.n_named * width).sum())
+    codes = _codes_among(known, own)
+    return Categories(codes, levels, n_named, None if fitted is own else _codes_among(known, fitted))
+
+
+def _fitted(factor: Categories) -> NDArray[np.int64]:
+    return factor.codes if factor.fitted is None else factor.fitted
+
+
+def _codes_among(known: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where codes stand among those known: -1 where they are missing, the number of known ones if none."""
+    return np.where((places := places_among(known, codes)) < 0, np.where(codes < 0, -1, len(known)), places)
 
 
 def _is_date(level: object, text: str) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,8 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import SpecificationError
-from panelvar.data.formulas.categories import Categories, Levels
+from panelvar.data.formulas.categories import Categories, Levels, RowsUsed
 from panelvar.data.formulas.factors import Factors
-from panelvar.data.panel.panel import Panel
 
 # Partial derivatives of each operation, one for each argument, of the arguments and the value.
 _PARTIALS: dict[np.ufunc, tuple[Callable[..., Any], ...]] = {
@@ -133,8 +131,8 @@ class SlopedFactors(Factors):
 
     Parameters
     ----------
-    panel : Panel
-        The model's.
+    like : RowsUsed
+        Those of the model, whose levels there are.
     variable : str or None
         The column along which slopes are taken; None for values alone.
     at : mapping of str to value
@@ -152,7 +150,7 @@ class SlopedFactors(Factors):
 
     def __init__(
         self,
-        panel: Panel,
+        like: RowsUsed,
         variable: str | None,
         at: Mapping[str, Any],
         *,
@@ -161,7 +159,7 @@ class SlopedFactors(Factors):
         weights: Array | None = None,
         proportional: bool = False,
     ) -> None:
-        super().__init__(panel)
+        super().__init__(like.panel, like)
         self.variable = variable
         self.at = at
         self.at_means = at_means
@@ -202,10 +200,11 @@ class SlopedFactors(Factors):
     def _levels(self, name: str, *, numbers_as_text: bool = False) -> Levels:
         found = super()._levels(name, numbers_as_text=numbers_as_text)
         self.categorical.setdefault(name, found)
-        codes, levels = found.categories.codes, found.categories.levels
+        codes, levels, fitted = found.categories.codes, found.categories.levels, found.categories.fitted
         at_mean = self._at_mean(name) and MEAN not in levels
         if name in self.at and not at_mean:
             level = found.places(f"at[{name!r}]", self.at[name])[0]
+            fitted = codes if fitted is None else fitted
             codes = np.full(self.panel.nobs, level, dtype=np.int64)
 
         def tell(factor: Categories) -> None:
@@ -213,13 +212,14 @@ class SlopedFactors(Factors):
                 self.references[name] = factor.levels
 
         self.references.setdefault(name, levels)
-        found.categories = _Known(codes, levels, 0, tell, self._mean if at_mean else None)
+        found.categories = _Known(codes, levels, 0, fitted, tell, self._mean if at_mean else None)
         return found
 
-    @cached_property
-    def _like(self) -> Factors:
+    def _of_all(self, node: ast.expr, own: Array) -> Array:
         # A polynomial is orthogonal over the model's values, not over those that are set here.
-        return Factors(self.panel)
+        plain = Factors(self.panel)
+        plain._quoted = self._quoted
+        return np.broadcast_to(plain._value(node), self.panel.nobs)
 
     def _shifted(self, function: str, node: ast.expr, k: int) -> Any:
         # What is shifted is a function of shifted columns, whose slopes are those of other variables.

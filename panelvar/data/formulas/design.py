@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, numbered, read_names
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.core.base.labels import repeated
 from panelvar.core.base.limits import MOST_COLUMNS
 from panelvar.core.base.quoting import shown
 from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.formulas.categories import RowsUsed
 from panelvar.data.panel.dimensions import crossed_dimensions, joint_codes, places_among, undated, undated_groups
 from panelvar.data.panel.model_rows import ModelRows, all_finite, arranged, name_of_groups
 from panelvar.data.panel.panel import Panel, as_panel
@@ -84,6 +85,8 @@ class Design(ModelRows):
         What was dropped and why.
     formula : str or None
         The formula the regressors came from.
+    written : tuple of str
+        The formulas that all columns came from, where it is not this one alone: instruments are in the others.
     """
 
     panel: Panel
@@ -96,6 +99,7 @@ class Design(ModelRows):
     kept: NDArray[np.intp] | None = None
     notes: tuple[Note, ...] = ()
     formula: str | None = None
+    written: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         held: tuple[Column, ...] = (*self.x, self.y)
@@ -164,6 +168,33 @@ class Design(ModelRows):
             weights=None if self.weights is None else self.weights[rows] / self.weights[rows].mean(),
             kept=kept,
         )
+
+    @property
+    def levels_in_use(self) -> RowsUsed:
+        """The rows whose levels categorical regressors have."""
+        return RowsUsed(self.panel, self.kept)
+
+    def without_empty_levels(self) -> Design:
+        """Return the design without the indicators of levels that its rows no longer have.
+
+        If a reference has no row, the first level that has one takes its place.
+        """
+        gone = self.empty_levels()
+        left = np.flatnonzero([name not in gone for name in self.names])
+        return self.select(left) if gone else self
+
+    def empty_levels(self) -> set[str]:
+        """Return the columns of the formula that are none of it where levels are those of the rows in use."""
+        formulas = self.written or ((self.formula,) if self.formula is not None else ())
+        if not formulas or not any("[" in name for name in self.names):
+            return set()
+        from panelvar.data.formulas.formula import column_names
+
+        every, left = (
+            {name for formula in formulas for name in column_names(formula, rows)}
+            for rows in (RowsUsed(self.panel), RowsUsed(self.panel, self.kept))
+        )
+        return every - left
 
     def with_notes(self, *notes: Note) -> Design:
         """Return the design with notes added."""
@@ -377,12 +408,13 @@ def every_row(
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.{numbered(y)}")
     outcome: Column
     columns: tuple[Column, ...]
+    weight = read_weights(panel, weights)
     if x is None:
         if "~" not in y:
             raise SpecificationError("Regressors are missing. Give x, or a formula such as 'y ~ x1 + x2'.")
         from panelvar.data.formulas.formula import parse
 
-        parsed = parse(y, panel, factors)
+        parsed = parse(y, panel, factors, without_weight(weight))
         dependent, names = parsed.y_name, tuple(parsed.x_names)
         # Factors are shared by many models, which know a column by its array.
         outcome, columns = (parsed.y, parsed.x) if factors is None else (parsed.arrays[-1], parsed.arrays[:-1])
@@ -394,7 +426,7 @@ def every_row(
         _refuse_twice(dependent, names)
         read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
         outcome, columns = read(dependent), tuple(read(name) for name in names)
-    return make_design(panel, dependent, names, outcome, columns, constant, weights, y if x is None else None)
+    return make_design(panel, dependent, names, outcome, columns, constant, weight, y if x is None else None)
 
 
 def dated_panel(data: object) -> Panel:
@@ -412,6 +444,19 @@ def dated_panel(data: object) -> Panel:
     )
 
 
+def read_weights(panel: Panel, weights: str | NDArray[Any] | None) -> Array | None:
+    """Return weights, a column or an array of the data's length, in the panel's order."""
+    if isinstance(weights, str):
+        return panel.column(weights)
+    return None if weights is None else as_floats(arranged(panel, weights, "Weights"), "weights")
+
+
+def without_weight(weights: Array | None) -> Mask | None:
+    """Return the rows that miss a weight, None if none does."""
+    absent = None if weights is None else np.isnan(weights)
+    return absent if absent is not None and absent.any() else None
+
+
 def make_design(
     panel: Panel,
     dependent: str,
@@ -419,15 +464,11 @@ def make_design(
     outcome: Column,
     columns: tuple[Column, ...],
     constant: bool | None,
-    weights: str | NDArray[Any] | None,
+    weights: Array | None,
     formula: str | None,
 ) -> Design:
     """Return columns that have been read as a model, or say why they cannot be one."""
     constant = _read_constant(names, constant)
-    if isinstance(weights, str):
-        weights = panel.column(weights)
-    elif weights is not None:
-        weights = as_floats(arranged(panel, weights, "Weights"), "weights")
     y, x = cast(Array, outcome), cast("tuple[Array, ...]", columns)
     return Design(panel, dependent, names, y, x, constant, weights, notes=panel.notes, formula=formula)
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import DataError, SpecificationError, choose
 from panelvar.core.base.expressions import number, quoted_tree, source, spine
-from panelvar.data.formulas.categories import Categories, HasLevels, Levels, pairs
+from panelvar.data.formulas.categories import Categories, HasLevels, Levels, RowsUsed, pairs
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.panel_rows import refuse_infinite, rows_where
+from panelvar.data.sources.source import as_labels, missing
 from panelvar.kernels.linear.columns import Column, StoredColumn, whole
 from panelvar.kernels.linear.orthogonal_polynomials import OrthogonalPolynomials
 
@@ -82,10 +83,14 @@ class Factor(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class NumericColumns:
-    """Numeric columns that one factor stands for: how each is marked after the factor's text, and how it is made."""
+    """Numeric columns that one factor stands for: how each is marked after the factor's text, and how it is made.
+
+    ``levels`` are what the columns are numbers by, where they are.
+    """
 
     marks: tuple[str, ...]
     column: Callable[[int], Array]
+    levels: Categories | None = None
 
 
 Value: TypeAlias = "Array | StoredColumn | Categories | NumericColumns"
@@ -103,11 +108,23 @@ def is_categorical(column: Any) -> bool:
 
 
 class Factors:
-    """Factors of a formula by what they are computed to: numbers, categories, or several columns of numbers."""
+    """Factors of a formula by what they are computed to: numbers, categories, or several columns of numbers.
+
+    Parameters
+    ----------
+    panel : Panel
+    like : RowsUsed or levels of a stream, optional
+        Whose levels categorical factors have; all rows of the panel if omitted.
+    """
 
     def __init__(self, panel: Panel, like: HasLevels | None = None) -> None:
         self.panel = panel
-        self.like: HasLevels = panel if like is None else like
+        self.like: HasLevels = RowsUsed(panel) if like is None else like
+        self.strict = like is not None
+        """Whether the levels are given, so that a row with another one is refused."""
+        self._shared: Factors | None = None
+        self._by_rows: dict[bytes, Factors] = {}
+        self._of_levels: dict[Factor, bool] = {}
         self._known: dict[Factor, Value] = {}
         self._columns: dict[str, Column] = {}
         self.sums: dict[int, float] = {}
@@ -116,10 +133,126 @@ class Factors:
         """Products of factors, by their term and what is left out of it, for formulas that share them."""
 
     def __getitem__(self, factor: Factor) -> Value:
+        if self._shared is not None and not self.has_levels(factor):
+            return self._shared[factor]
         if factor not in self._known:
             with np.errstate(all="ignore"):
                 self._known[factor] = self._compute(factor)
         return self._known[factor]
+
+    def has_levels(self, factor: Factor) -> bool:
+        """Whether a factor is made of the levels of a column."""
+        if factor not in self._of_levels:
+            self._of_levels[factor] = (
+                factor.text not in _EFFECTS and self._is_categorical(factor.text)
+                if factor.is_column
+                else factor.text.startswith(("C(", "i("))
+            )
+        return self._of_levels[factor]
+
+    def marks(self, factor: Factor) -> tuple[str, ...]:
+        """Return what tells the columns of a factor of levels from those of the same factor in other rows."""
+        value = self[factor]
+        assert isinstance(value, (Categories, NumericColumns))
+        return value.levels if isinstance(value, Categories) else value.marks
+
+    def absent(self, factor: Factor) -> Mask | None:
+        """Return the rows in which a factor is missing, whatever levels there are; None if it is in no row."""
+        with np.errstate(all="ignore"):
+            if factor.is_column:
+                return (
+                    self._without_level(factor.text)
+                    if self.has_levels(factor)
+                    else self._not_numbers(cast(Column, self[factor]))
+                )
+            node = self._parsed(factor)
+            if _is_call_of(node, "C"):
+                return self._without_level(self._read_categories(cast(ast.Call, node))[0])
+            if _is_call_of(node, "i"):
+                name, _, second = self._read_interaction(cast(ast.Call, node))
+                other = None if second is None else self._name_of_levels(second)
+                rows = [self._without_level(name), None if other is None else self._without_level(other)]
+                if second is not None and other is None:
+                    rows.append(self._not_numbers(self._value(second)))
+                return either(rows)
+            if _is_call_of(node, "poly"):
+                arguments = cast(ast.Call, node).args
+                return self._not_numbers(self._value(arguments[0])) if arguments else None
+            return self._not_numbers(cast(Column, self[factor]))
+
+    def _without_level(self, name: str) -> Mask | None:
+        return missing(as_labels(self.panel.raw_column(name)))
+
+    def _not_numbers(self, value: Column) -> Mask | None:
+        """Return where numbers are missing; infinite ones are refused elsewhere."""
+        total = self.sums.get(id(value))
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(value.sum()) if total is None else total
+        if np.isfinite(total):
+            return None
+        return np.broadcast_to(np.isnan(value[:]), self.panel.nobs)
+
+    def absent_rows(self, factors: Iterable[Factor], left_out: Mask | None = None) -> Mask | None:
+        """Return the rows that are left out or in which a factor is missing; None if none is."""
+        return either([left_out, *map(self.absent, factors)])
+
+    def in_use(self, factors: Sequence[Factor], left_out: Mask | None = None) -> Factors:
+        """Return factors whose levels are those given, or those of the rows in which none of these is missing."""
+        if self.strict or not any(map(self.has_levels, factors)):
+            return self
+        absent = self.absent_rows(factors, left_out)
+        # Where no row is left, whoever takes the columns says so.
+        return self if absent is None or absent.all() else self._without_levels_of(absent)
+
+    def _without_levels_of(self, absent: Mask) -> Factors:
+        """Return factors whose levels are those of the other rows; numbers are not computed again."""
+        key = np.packbits(absent).tobytes()
+        if key not in self._by_rows:
+            used = copy(self)
+            used.like, used._known, used._shared = RowsUsed(self.panel, np.flatnonzero(~absent)), {}, self
+            self._by_rows[key] = used
+        return self._by_rows[key]
+
+    def refuse_unknown(self, factors: Sequence[Factor], left_out: Mask | None = None) -> None:
+        """Refuse rows whose level is none of those given, if that is all that is wrong with them.
+
+        Raises
+        ------
+        DataError
+            If a row that is not left out and misses no value has a level that the model does not have.
+        """
+        if not self.strict:
+            return
+        lacking: dict[Factor, Mask] = {}
+        for factor in factors:
+            value = self[factor]
+            levels = value.levels if isinstance(value, NumericColumns) else value
+            if isinstance(levels, Categories) and (unknown := levels.unknown).any():
+                lacking[factor] = unknown
+        if not lacking:
+            return
+        rows = self.absent_rows(factors, left_out)
+        for factor, unknown in lacking.items():
+            refused = unknown if rows is None else unknown & ~rows
+            if refused.any():
+                raise self._unseen(factor, refused)
+
+    def _unseen(self, factor: Factor, rows: Mask) -> DataError:
+        """Make the error for rows whose level is none of the model's."""
+        import pandas as pd
+
+        node = None if factor.is_column else self._parsed(factor)
+        name, second = factor.text, None
+        if isinstance(node, ast.Call):
+            called = self._read_categories if _is_call_of(node, "C") else self._read_interaction
+            name, _, *others = called(node)
+            second = others[0] if others else None
+        where = rows_where(self.panel, rows)
+        if second is not None and self._name_of_levels(second) is not None:
+            return DataError(f"{factor.text!r} has pairs of categories that the model has not seen, in {where}.")
+        values = pd.Series(self.panel.raw_column(name)).astype(object)[rows]
+        new = ", ".join(repr(value) for value in values.unique()[:3].tolist())
+        return DataError(f"{name!r} has categories that the model has not seen ({new}) in {where}.")
 
     def _compute(self, factor: Factor) -> Value:
         if factor.is_column:
@@ -128,15 +261,19 @@ class Factors:
                     f"{factor.text} is not a term of a formula here. fit_fixed_effects(..., "
                     f"effects={_EFFECTS[factor.text]!r}) absorbs these effects."
                 )
-            if self._is_categorical(factor.text):
+            if self.has_levels(factor):
                 return self._levels(factor.text).categories
             return cast(Value, self._by_itself(factor.text))
-        node, self._quoted = quoted_tree(factor.text)
-        if node is None:
-            raise SpecificationError(f"{factor.text!r} cannot be read.")
+        node = self._parsed(factor)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ALONE:
             return {"C": self._categorical_call, "i": self._interaction, "poly": self._polynomials}[node.func.id](node)
         return self._value(node)
+
+    def _parsed(self, factor: Factor) -> ast.expr:
+        node, self._quoted = quoted_tree(factor.text)
+        if node is None:
+            raise SpecificationError(f"{factor.text!r} cannot be read.")
+        return node
 
     def _is_categorical(self, name: str) -> bool:
         return is_categorical(self.like.raw_column(name))
@@ -167,13 +304,18 @@ class Factors:
     def _levels(self, name: str, *, numbers_as_text: bool = False) -> Levels:
         return Levels(name, self.panel, self.like, numbers_as_text=numbers_as_text)
 
-    def _categorical_call(self, node: ast.Call) -> Categories:
+    def _read_categories(self, node: ast.Call) -> tuple[str, dict[str, Any]]:
+        """Return the column and the options of ``C(...)``."""
         name = self._name(node.args[0]) if len(node.args) == 1 else None
         references = self._literals(node, ("ref",))
         if name is None or references is None:
             raise SpecificationError(
                 f"{self._text(node)} is not understood. C takes a column, and optionally ref='level'."
             )
+        return name, references
+
+    def _categorical_call(self, node: ast.Call) -> Categories:
+        name, references = self._read_categories(node)
         levels = self._levels(name, numbers_as_text=True)
         return levels.categories.without(levels.places("ref", references["ref"]) if references else [])
 
@@ -193,8 +335,8 @@ class Factors:
             found[keyword.arg] = value
         return found
 
-    def _interaction(self, node: ast.Call) -> Value:
-        """Compute ``i(f)``, ``i(f, x)`` or ``i(f, g)`` as fixest means them."""
+    def _read_interaction(self, node: ast.Call) -> tuple[str, dict[str, Any], ast.expr | None]:
+        """Return the column, the options and the second variable of ``i(f)``, ``i(f, x)`` or ``i(f, g)``."""
         refused = next((_NOT_IN_I[k.arg] for k in node.keywords if k.arg in _NOT_IN_I), None)
         if refused is not None:
             raise SpecificationError(f"{self._text(node)}: {refused}.")
@@ -218,28 +360,37 @@ class Factors:
                 f"{self._text(node)} is not understood. i takes a column and optionally a second variable, and ref= "
                 "and keep=, which are levels or lists of levels."
             )
+        return name, options, positional[1] if len(positional) == 2 else None
+
+    def _interaction(self, node: ast.Call) -> Value:
+        """Compute ``i(f)``, ``i(f, x)`` or ``i(f, g)`` as fixest means them."""
+        name, options, second = self._read_interaction(node)
         levels = self._levels(name, numbers_as_text=True)
         named = levels.places("ref", options["ref"]) if "ref" in options else []
         if "keep" in options:
             kept = levels.places("keep", options["keep"])
             named += [place for place in range(len(levels.values)) if place not in {*kept, *named}]
         factor = levels.categories.without(named)
-        if len(positional) == 1:
+        if second is None:
             return factor
-        other = self._second(positional[1])
+        other = self._second(second)
         if isinstance(other, Levels):
-            theirs = self._like._levels(name, numbers_as_text=True).categories.without(named)
-            others = self._like._levels(other.name, numbers_as_text=True).categories
-            return pairs(self._text(node), (factor, theirs), (other.categories, others))
+            return pairs(factor, other.categories)
         kept_levels = range(factor.left_out(full=True), len(factor.levels))
         if not kept_levels:
             raise SpecificationError(f"{self._text(node)} leaves out all levels of {name!r}.")
         numbers, mark = np.broadcast_to(other, self.panel.nobs), "T." if named else ""
         marks = tuple(f"[{mark}{factor.levels[level]}]" for level in kept_levels)
-        return NumericColumns(marks, lambda place: factor.indicator(kept_levels[place]) * numbers)
+        return NumericColumns(marks, lambda place: factor.indicator(kept_levels[place]) * numbers, factor)
 
     def _second(self, node: ast.expr) -> Array | Levels:
         """Return what a factor is interacted with: numbers, or the levels of a column of texts or of ``i.column``."""
+        name = self._name_of_levels(node)
+        # A column by its own name is one of texts; ``i.column`` makes levels of whatever it holds.
+        return self._value(node) if name is None else self._levels(name, numbers_as_text=self._name(node) is None)
+
+    def _name_of_levels(self, node: ast.expr) -> str | None:
+        """Return the column whose levels a factor is interacted with: one of texts, or ``i.column``."""
         name = self._name(node)
         if (
             name is None
@@ -247,15 +398,21 @@ class Factors:
             and isinstance(node.value, ast.Name)
             and node.value.id == "i"
         ):
-            return self._levels(self._quoted.get(node.attr, node.attr), numbers_as_text=True)
-        if name is not None and self._is_categorical(name):
-            return self._levels(name)
-        return self._value(node)
+            return self._quoted.get(node.attr, node.attr)
+        return name if name is not None and self._is_categorical(name) else None
 
-    @cached_property
-    def _like(self) -> Factors:
-        # Its columns are read as those of a panel are.
-        return self if self.like is self.panel else Factors(cast(Panel, self.like))
+    def _of_all(self, node: ast.expr, own: Array) -> Array:
+        """Return an expression, ``own`` in the rows here, in every row of the panel whose levels are taken."""
+        if self.like.panel is self.panel:
+            return own
+        if self.like.panel is None:
+            raise SpecificationError(
+                f"{self._text(node)} is needed whole, and a stream reads one chunk at a time. Use a Panel, or compute "
+                "the column in the source of the stream."
+            )
+        theirs = Factors(self.like.panel)
+        theirs._quoted = self._quoted
+        return np.broadcast_to(theirs._value(node), theirs.panel.nobs)
 
     def _polynomials(self, node: ast.Call) -> NumericColumns:
         """Compute ``poly(x, 2)``, orthogonal over the rows of the fit's data, or ``poly(x, 2, raw=True)``."""
@@ -277,10 +434,7 @@ class Factors:
         if raw.get("raw", False):
             powers = [self._finite(node, values**power, (values,)) for power in range(1, k + 1)]
             return NumericColumns(marks, powers.__getitem__)
-        like = values
-        if self._like is not self:
-            self._like._quoted = self._quoted
-            like = np.broadcast_to(self._like._value(node.args[0]), self._like.panel.nobs)
+        like = self._of_all(node.args[0], values)
         present = like[np.isfinite(like)]
         if len(np.unique(present)) <= k:
             raise DataError(
@@ -387,6 +541,12 @@ class Factors:
         for placeholder, name in self._quoted.items():
             text = text.replace(placeholder, f"`{name}`")
         return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def either(masks: Iterable[Mask | None]) -> Mask | None:
+    """Return where one of several masks is true; None, which stands for nowhere, if all are None."""
+    found = [mask for mask in masks if mask is not None]
+    return None if not found else found[0] if len(found) == 1 else np.logical_or.reduce(found)
 
 
 def _is_call_of(node: ast.expr, function: str) -> bool:

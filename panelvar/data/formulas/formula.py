@@ -44,11 +44,11 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import DataError, SpecificationError, not_installed
 from panelvar.core.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS
 from panelvar.core.base.quoting import in_backticks
-from panelvar.data.formulas.categories import Categories, HasLevels, full_rank_codings
+from panelvar.data.formulas.categories import Categories, HasLevels, RowsUsed, full_rank_codings
 from panelvar.data.formulas.factors import Factor, Factors, NumericColumns, Value, shifts_rows
 from panelvar.data.formulas.formula_parts import (
     FormulaParts,
@@ -94,10 +94,11 @@ class FormulaColumns:
         return (*map(whole, self.x), whole(self.y))
 
 
-def parse(formula: str, panel: Panel, factors: Factors | None = None) -> FormulaColumns:
+def parse(formula: str, panel: Panel, factors: Factors | None = None, left_out: Mask | None = None) -> FormulaColumns:
     """Compute the columns of a formula.
 
-    Lags and differences use every row of the panel, before any is dropped for missing values.
+    Lags and differences use every row of the panel, before any is dropped for missing values. The levels of
+    categorical factors are those of the rows that miss no value.
 
     Parameters
     ----------
@@ -105,7 +106,10 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
         ``"y ~ x + L(z)"``; see the module for what may stand in it.
     panel : Panel
     factors : Factors, optional
-        What formulas read before have computed of the panel; it takes in what this one computes.
+        What formulas read before have computed of the panel; it takes in what this one computes. Levels that they
+        were given are kept.
+    left_out : (n,) mask, optional
+        Rows that the model does not use whatever the formula has there: those without a weight, say.
 
     Raises
     ------
@@ -130,7 +134,10 @@ def parse(formula: str, panel: Panel, factors: Factors | None = None) -> Formula
             raise SpecificationError(
                 f"A formula has one dependent variable left of '~', and {name} makes several columns."
             )
+        used = _factors_in((*left, *right))
+        computed = computed.in_use(used, left_out)
         names, columns, constant = _columns(right, computed)
+        computed.refuse_unknown(used, left_out)
         if not isinstance(y, StoredColumn) and np.shape(y) != (panel.nobs,):
             y = np.broadcast_to(y, panel.nobs)
         return FormulaColumns(name, y, names, columns, constant)
@@ -145,8 +152,8 @@ def regressors(
     ----------
     formula : str
     panel : Panel
-    like : Panel or PanelStream, optional
-        Take the categories, and which of them is the reference, from this panel: the one the model was fitted on.
+    like : RowsUsed or levels of a stream, optional
+        Take the categories, and which of them is the reference, from these rows: those the model was fitted on.
 
     Returns
     -------
@@ -157,10 +164,32 @@ def regressors(
     Raises
     ------
     SpecificationError, DataError
-        As for `parse`, and if ``like`` does not have a category.
+        As for `parse`, and if ``like`` does not have a category of a row that misses no value.
     """
-    names, columns, constant = _columns(_terms(formula)[1], Factors(panel, like))
+    terms = _terms(formula)[1]
+    used = _factors_in(terms)
+    factors = Factors(panel, like).in_use(used)
+    names, columns, constant = _columns(terms, factors)
+    factors.refuse_unknown(used)
     return names, tuple(map(whole, columns)), constant
+
+
+def _factors_in(terms: Sequence[Term]) -> tuple[Factor, ...]:
+    return tuple(dict.fromkeys(factor for term in terms for factor in term))
+
+
+def absent_rows(formulas: Sequence[str], factors: Factors, left_out: Mask | None = None) -> Mask | None:
+    """Return the rows that are left out, or miss a variable on any side of formulas; None if there is none.
+
+    Where no variable has levels, which are all that depends on these rows, it is not looked for missing values.
+    """
+    used = _factors_in([term for formula in formulas for side in _terms(formula) for term in side])
+    return factors.absent_rows(used, left_out) if any(map(factors.has_levels, used)) else left_out
+
+
+def column_names(formula: str, like: RowsUsed) -> tuple[str, ...]:
+    """Return the names of the columns that a formula makes of the levels of some rows."""
+    return _columns(_terms(formula)[1], Factors(like.panel, like))[0]
 
 
 def terms_of(formula: str) -> tuple[Term, ...]:
@@ -279,7 +308,7 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
         if not term:
             continue
         for product in products:
-            key = (term, *product)
+            key = (term, *product, *map(computed.marks, filter(computed.has_levels, term)))
             if key not in computed.products:
                 computed.products[key] = _multiply(term, dict(product), computed)
             for name, column in computed.products[key]:

@@ -75,7 +75,10 @@ class Frequencies:
             )
         text = f"Weights are frequencies: {count_of(design.nobs, 'row stands', 'rows stand')} for {total}."
         rows = np.repeat(np.arange(design.nobs), counts)
-        return design.take(rows).with_notes(Note("frequency-weights", text))
+        repeated = design.take(rows)
+        if not counts.all():
+            repeated = repeated.without_empty_levels()
+        return repeated.with_notes(Note("frequency-weights", text))
 
 
 def _counted(rows: Panel, weights: str | NDArray[Any]) -> NDArray[np.int64]:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import DROP_OR_RAISE, numbered, read_names
+from panelvar.core.base.arrays import Mask
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import SpecificationError, choose
-from panelvar.data.formulas.design import Design, complete, dated_panel, make_design, makes_designs
-from panelvar.data.formulas.formula_parts import advising_backticks, characters, closed, split_formula
+from panelvar.data.formulas.design import (
+    Design,
+    complete,
+    dated_panel,
+    make_design,
+    makes_designs,
+    read_weights,
+    without_weight,
+)
+from panelvar.data.formulas.formula_parts import advising_backticks, characters, closed, has_bracket, split_formula
 from panelvar.data.panel.panel import Panel
 from panelvar.data.panel.plain_rows import rows_of
 from panelvar.kernels.linear.columns import Column
@@ -26,13 +36,14 @@ Names = Sequence[str] | str | None
 
 
 class InstrumentedColumns(NamedTuple):
-    """Columns of one model by part, and the formula of its regressors."""
+    """Columns of one model by part, the formula of its regressors, and all formulas that its columns are of."""
 
     dependent: str
     outcome: Column
     parts: tuple[dict[str, Column], ...]
     constant: bool | None
     formula: str | None
+    written: tuple[str, ...] = ()
 
     @property
     def layout(self) -> Layout:
@@ -99,16 +110,17 @@ def build_instrumented(
     panel = rows_of(data) if plain else dated_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.{numbered(y)}")
+    weight = read_weights(panel, weights)
     if written:
-        columns = from_formula(y, panel)
+        columns = from_formula(y, panel, left_out=without_weight(weight))
     else:
         lists = _named(y, x, endogenous, instruments)
         parts = tuple({name: panel.stored_column(name) for name in names} for names in lists)
         columns = InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
     layout, model = columns.layout, columns.of_model
     constant = model.constant if constant is None else constant
-    design = make_design(panel, model.y_name, model.x_names, model.y, model.x, constant, weights, columns.formula)
-    return complete(design, missing), layout
+    design = make_design(panel, model.y_name, model.x_names, model.y, model.x, constant, weight, columns.formula)
+    return complete(replace(design, written=columns.written), missing), layout
 
 
 def _count(instruments: list[str], endogenous: list[str]) -> None:
@@ -144,15 +156,44 @@ def _named(y: str, x: Names, endogenous: Names, instruments: Names) -> list[tupl
     return lists
 
 
-def from_formula(formula: str, panel: Panel, like: HasLevels | None = None) -> InstrumentedColumns:
+def from_formula(
+    formula: str, panel: Panel, like: HasLevels | None = None, left_out: Mask | None = None
+) -> InstrumentedColumns:
     """Read ``y ~ x1 + [p ~ z1 + z2]``, ``y ~ x1 | p ~ z1 + z2``, or ``y ~ x1 + p | x1 + z1 + z2``."""
     with advising_backticks(formula, (*panel.names, panel.entity_name, panel.time_name)):
-        return _from_formula(formula, panel, like)
+        return _from_formula(formula, panel, like, left_out)
 
 
-def _from_formula(formula: str, panel: Panel, like: HasLevels | None) -> InstrumentedColumns:
+def _from_formula(formula: str, panel: Panel, like: HasLevels | None, left_out: Mask | None) -> InstrumentedColumns:
     from panelvar.data.formulas.factors import Factors
-    from panelvar.data.formulas.formula import parse, written_terms
+    from panelvar.data.formulas.formula import absent_rows, parse
+
+    factors = Factors(panel, like)
+    left, exogenous, excluded, explained = _texts(formula, panel)
+    texts = tuple(f"{left} ~ {exogenous} + {text}" for text in (excluded, explained))
+    # Levels are those of the rows that miss nothing in any part.
+    left_out = absent_rows(texts, factors, left_out)
+    base = parse(f"{left} ~ {exogenous}", panel, factors, left_out)
+    first = dict(zip(base.x_names, base.x, strict=True))
+    parts = [first]
+    for text in texts:
+        more = parse(text, panel, factors, left_out)
+        parts.append({name: column for name, column in zip(more.x_names, more.x, strict=True) if name not in first})
+    return InstrumentedColumns(base.y_name, base.y, tuple(parts), base.constant, texts[1], texts)
+
+
+def formulas_of(formula: str, panel: Panel) -> tuple[str, ...]:
+    """Return formulas without instruments that have, together, all variables of one, with or without instruments."""
+    split = split_formula(formula)
+    if split.effects is None and split.instruments is None and not has_bracket(split.model):
+        return (formula,)
+    left, exogenous, excluded, explained = _texts(formula, panel)
+    return tuple(f"{left} ~ {exogenous} + {text}" for text in (excluded, explained))
+
+
+def _texts(formula: str, panel: Panel) -> tuple[str, str, str, str]:
+    """Return the dependent variable, exogenous regressors, instruments and endogenous regressors of a formula."""
+    from panelvar.data.formulas.formula import written_terms
 
     split = split_formula(formula)
     left, _, right = split.model.partition("~")
@@ -185,14 +226,7 @@ def _from_formula(formula: str, panel: Panel, like: HasLevels | None) -> Instrum
     ):
         if both:
             raise SpecificationError(f"{sorted(both)[0]!r} is both {what} and {other} in {formula!r}.")
-    factors = Factors(panel, like)
-    base = parse(f"{left} ~ {exogenous}", panel, factors)
-    first = dict(zip(base.x_names, base.x, strict=True))
-    parts = [first]
-    for text in (excluded, explained):
-        more = parse(f"{left} ~ {exogenous} + {text}", panel, factors)
-        parts.append({name: column for name, column in zip(more.x_names, more.x, strict=True) if name not in first})
-    return InstrumentedColumns(base.y_name, base.y, tuple(parts), base.constant, f"{left} ~ {exogenous} + {explained}")
+    return left, exogenous, excluded, explained
 
 
 def _refuse_effects(instruments: set[str], panel: Panel, formula: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,8 +84,7 @@ class ComputedChunk:
         if self.n_rows == 0:
             return np.zeros(0)
         if self._columns is None:
-            # Whole entities may have come from several chunks.
-            with nullcontext() if isinstance(self._chunk, EntityChunk) else in_place(self.where):
+            with place_of(self._chunk):
                 self._columns = self._source.compute(self.panel)
         return np.ascontiguousarray(self._columns[name], dtype=np.float64)
 
@@ -116,6 +115,11 @@ class RowsOfChunk(Panel):
 def rows_of(chunk: Chunk) -> Panel:
     """Return the rows of a chunk as a panel: of whole entities on the calendar, of others one after another."""
     return chunk.panel if isinstance(chunk, EntityChunk | ComputedChunk) else RowsOfChunk(chunk)
+
+
+def place_of(chunk: Chunk) -> AbstractContextManager[None]:
+    """Say in errors which chunk it is; whole entities may have come from several."""
+    return nullcontext() if isinstance(chunk, EntityChunk) else in_place(chunk.where)
 
 
 def first_chunk(chunks: Chunks) -> Chunk:

@@ -17,11 +17,11 @@ from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.data.chunks.dask_chunks import gather
 from panelvar.data.chunks.open_chunks import files_in, need_pyarrow, open_chunks
-from panelvar.data.formulas.design import check_names
-from panelvar.data.formulas.instrument_columns import from_formula
-from panelvar.data.streams.computed_chunks import ComputedChunks, first_chunk, rows_of
+from panelvar.data.formulas.design import check_names, read_weights, without_weight
+from panelvar.data.formulas.instrument_columns import InstrumentedColumns, from_formula
+from panelvar.data.streams.computed_chunks import ComputedChunks, first_chunk, place_of, rows_of
 from panelvar.data.streams.entity_chunks import EntityChunks
-from panelvar.data.streams.formula_columns import columns_in, levels_wanted, read_levels, shifts_rows
+from panelvar.data.streams.formula_columns import StreamLevels, columns_in, read_levels, shifts_rows
 from panelvar.data.streams.parquet_target import ParquetTarget
 from panelvar.data.streams.reading import Reading
 from panelvar.data.streams.streamed_design import StreamedDesign
@@ -34,7 +34,6 @@ from panelvar.data.streams.written_predictions import Predicts, write_prediction
 if TYPE_CHECKING:
     from panelvar.core.base.arrays import Array
     from panelvar.data.chunks.chunks import Chunk, Chunks
-    from panelvar.data.formulas.categories import HasLevels
     from panelvar.data.formulas.formula import FormulaColumns
     from panelvar.data.panel.panel import Panel
     from panelvar.kernels.linear.k_class import Layout
@@ -113,7 +112,7 @@ class PanelStream(HintsAtNames):
         self.entity_name = entity
         self.time_name = time
         self.freq = freq
-        self._levels: dict[str, Any] = {}
+        self._levels: dict[tuple[str, str | None], StreamLevels] = {}
 
     def __repr__(self) -> str:
         columns = ", ".join(self.names[:6]) + (", ..." if len(self.names) > 6 else "")
@@ -209,12 +208,7 @@ class PanelStream(HintsAtNames):
         )
 
     def raw_column(self, name: Hashable) -> Any:
-        """Return values that have every level of a column that a formula has read as categories; of others, some rows.
-
-        Predictions ask for them: a level is coded as it was in the fit.
-        """
-        if name in self._levels:
-            return self._levels[name]
+        """Return some values of a column, as it is stored."""
         return rows_of(self._first).raw_column(name)
 
     @cached_property
@@ -231,42 +225,52 @@ class PanelStream(HintsAtNames):
         if x is None:
             if "~" not in y:
                 raise SpecificationError("Regressors are missing. Give x, or a formula such as 'y ~ x1 + x2'.")
-            read = partial(_parse_rows, y, self)
-            chunks, first = self._rows_for(y)
+            chunks, first, levels = self._rows_for(y, weights)
+            read = partial(_parse_rows, y, levels, self._weight_name(weights))
             found = read(rows_of(first))
-            chunks = self._computing(chunks, y, found, read)
+            chunks = self._computing(chunks, y, found, read, self._weight_name(weights))
             constant = found.constant if constant is None else constant
-            return self._survey_design(chunks, found.y_name, found.x_names, constant, weights, missing, y)
-        return self._survey_design(self._chunks, y, read_names("x", x), constant, weights, missing, None)
+            return self._survey_design(chunks, found.y_name, found.x_names, constant, weights, missing, y, levels)
+        return self._survey_design(self._chunks, y, read_names("x", x), constant, weights, missing, None, None)
 
     def instrumented_design_of(
         self, formula: str, *, constant: bool | None, weights: Any, missing: str
     ) -> tuple[StreamedDesign, Layout]:
         """Survey the rows of a model with instruments (`panelvar.data.formulas.instrument_columns`)."""
-        chunks, first = self._rows_for(formula)
-        parts = from_formula(formula, rows_of(first), like=self)
+        chunks, first, levels = self._rows_for(formula, weights)
+        name = self._weight_name(weights)
+        parts = _instrumented_rows(formula, levels, name, rows_of(first))
         layout, found = parts.layout, parts.of_model
-        chunks = self._computing(chunks, formula, found, partial(_model_of, formula, self))
+        chunks = self._computing(chunks, formula, found, partial(_model_of, formula, levels, name), name)
         constant = found.constant if constant is None else constant
         names = found.x_names
-        return self._survey_design(chunks, found.y_name, names, constant, weights, missing, parts.formula), layout
+        design = self._survey_design(chunks, found.y_name, names, constant, weights, missing, parts.formula, levels)
+        return design, layout
 
-    def _rows_for(self, formula: str) -> tuple[Chunks, Chunk]:
-        """Return the chunks that a formula is computed of, and the first of them; the levels it needs are read."""
+    def _weight_name(self, weights: Any) -> str | None:
+        """Return the column of the weights; what else they may be is refused when they are read."""
+        return weights if isinstance(weights, str) and weights in self.names else None
+
+    def _rows_for(self, formula: str, weights: Any) -> tuple[Chunks, Chunk, StreamLevels]:
+        """Return the chunks that a formula is computed of, the first of them, and the levels of the rows in use."""
         whole = shifts_rows(formula)
         chunks: Chunks = EntityChunks(WholeEntities(self)) if whole else self._chunks
         first = first_chunk(chunks) if whole else self._first
-        known = {(name,) for name in self._levels}
-        wanted = levels_wanted(formula, rows_of(first), columns_in(formula, self.names))
-        if unknown := [names for names in wanted if names not in known]:
-            self._levels |= read_levels(self._chunks, unknown)
-        return chunks, first
+        key = formula, self._weight_name(weights)
+        if key not in self._levels:
+            self._levels[key] = read_levels(chunks, formula, rows_of(first), self.names, key[1], rows_of, place_of)
+        return chunks, first, self._levels[key]
 
     def _computing(
-        self, chunks: Chunks, formula: str, first: FormulaColumns, read: Callable[[Panel], FormulaColumns]
+        self,
+        chunks: Chunks,
+        formula: str,
+        first: FormulaColumns,
+        read: Callable[[Panel], FormulaColumns],
+        weights: str | None,
     ) -> Chunks:
         """Return chunks that compute a formula, ``first`` being what it makes of the first of them."""
-        needed = columns_in(formula, self.names)
+        needed = [*dict.fromkeys((*columns_in(formula, self.names), *([] if weights is None else [weights])))]
         computed = ComputedChunks(chunks, (*first.x_names, first.y_name), needed, partial(_by_name, read))
         return computed if computed.computed else chunks
 
@@ -279,6 +283,7 @@ class PanelStream(HintsAtNames):
         weights: Any,
         missing: str,
         formula: str | None,
+        levels: StreamLevels | None,
     ) -> StreamedDesign:
         """Survey the rows of a model whose columns the chunks have."""
         choose("missing", missing, DROP_OR_RAISE)
@@ -298,7 +303,7 @@ class PanelStream(HintsAtNames):
         if len(columns) > len(names) + 1:
             own = own.combined(np.delete(np.eye(len(columns)), len(names), axis=1))
         weight = None if place is None else WeightColumn(reading, place)
-        return StreamedDesign(self, reading, y, names, constant, own, reading.survey.notes, formula, weight)
+        return StreamedDesign(self, reading, y, names, constant, own, reading.survey.notes, formula, weight, levels)
 
     def _with_weights(self, chunks: Chunks, weights: Any) -> tuple[Chunks, str]:
         """Return chunks that have weights, and their name: in notes they are called what they are."""
@@ -318,12 +323,12 @@ class PanelStream(HintsAtNames):
         return gather(chunks, read, partial(survey_of, chunks, begin, read), Surveyor.merge).done(chunks, of)
 
 
-def _parse_rows(formula: str, like: HasLevels, panel: Panel) -> FormulaColumns:
+def _parse_rows(formula: str, levels: StreamLevels, weights: str | None, panel: Panel) -> FormulaColumns:
     """Compute the columns of a formula."""
     from panelvar.data.formulas.factors import Factors
     from panelvar.data.formulas.formula import parse
 
-    return parse(formula, panel, Factors(panel, like))
+    return parse(formula, panel, Factors(panel, levels), without_weight(read_weights(panel, weights)))
 
 
 def _read_weights(name: str, panel: Panel) -> dict[str, Array]:
@@ -331,9 +336,14 @@ def _read_weights(name: str, panel: Panel) -> dict[str, Array]:
     return {"weights": panel.column(name)}
 
 
-def _model_of(formula: str, stream: PanelStream, panel: Panel) -> FormulaColumns:
-    """Columns of a formula with instruments, of some rows."""
-    return from_formula(formula, panel, like=stream).of_model
+def _instrumented_rows(formula: str, levels: StreamLevels, weights: str | None, panel: Panel) -> InstrumentedColumns:
+    """Compute the columns of a formula with instruments."""
+    return from_formula(formula, panel, levels, without_weight(read_weights(panel, weights)))
+
+
+def _model_of(formula: str, levels: StreamLevels, weights: str | None, panel: Panel) -> FormulaColumns:
+    """Compute the columns of a formula with instruments, without their parts."""
+    return _instrumented_rows(formula, levels, weights, panel).of_model
 
 
 def _by_name(read: Callable[[Panel], FormulaColumns], panel: Panel) -> dict[str, Array]:

@@ -17,6 +17,7 @@ from panelvar.data.panel.dimensions import crossed_dimensions
 from panelvar.data.panel.model_rows import ModelRows
 from panelvar.data.streams.differenced_chunks import DifferencedChunks, measure_differences, read_whole_entities
 from panelvar.data.streams.dimensions import Dimension
+from panelvar.data.streams.formula_columns import StreamLevels
 from panelvar.data.streams.reading import Reading, no_rows, not_kept
 from panelvar.data.streams.row_values import numeric_column
 from panelvar.data.streams.streamed_groups import StreamedGrouping
@@ -48,6 +49,8 @@ class StreamedDesign(ModelRows):
     formula : str, optional
         The formula the regressors came from.
     weights : WeightColumn, optional
+    levels : StreamLevels, optional
+        Of the columns of the formula, in the rows of the model.
     """
 
     # What rows in memory have, and those of a stream have not; the type checker knows none of them.
@@ -69,6 +72,7 @@ class StreamedDesign(ModelRows):
         notes: Sequence[Note],
         formula: str | None = None,
         weights: WeightColumn | None = None,
+        levels: StreamLevels | None = None,
     ) -> None:
         self.panel = stream
         self.dependent = dependent
@@ -79,6 +83,7 @@ class StreamedDesign(ModelRows):
         self.kept = None
         self.notes = tuple(notes)
         self.formula = formula
+        self.levels_in_use = levels
         self._reading = reading
         self._groupings: dict[Dimension, StreamedGrouping] = {}
 

@@ -38,6 +38,11 @@ class Layout(NamedTuple):
     excluded: int
     endogenous: int
 
+    def of_columns(self, left: NDArray[np.bool_]) -> Layout:
+        """Return how many play each part where only some of the columns, but for y, are left."""
+        ends = np.cumsum(self)[:-1]
+        return Layout(*(int(part.sum()) for part in np.split(left, ends)))
+
     @property
     def instruments(self) -> int:
         """L."""

@@ -242,13 +242,15 @@ class CorrectedResult(EquationEstimates):
         fit, design, panel = self.within.fit, self.within.fit.source, self._design.panel
         lags = lag_terms(panel, design.dependent, self.lags)
         if design.formula is None:
-            others = tuple(in_formula(panel, name) for name in design.names[self.lags :])
+            constant, others = "0", tuple(in_formula(panel, name) for name in design.names[self.lags :])
             names = tuple(regressors(f"y ~ 0 + {text}", panel)[0][0] for text in (*lags, *others))
         else:
-            others = tuple(term for term in written_terms(design.formula) if term not in ("0", "1"))
+            written = written_terms(design.formula)
+            # A factor has a reference where the formula has a constant, whether the model keeps that or not.
+            constant, others = ("1" if "1" in written else "0"), tuple(term for term in written if term != "1")
             own = tuple(regressors(f"y ~ 0 + {text}", panel)[0][0] for text in lags)
             names = (*own, *design.names[self.lags :])
-        source = replace(design, names=names, formula=f"y ~ 0 + {' + '.join((*lags, *others))}")
+        source = replace(design, names=names, formula=f"y ~ {' + '.join((constant, *lags, *others))}")
         coefficients = np.zeros(len(design.names))
         coefficients[fit.kept] = self.fit.coefficients
         plugged = replace(

@@ -23,6 +23,7 @@ from panelvar.core.base.scaling import exponents, in_own_units
 from panelvar.data.formulas.design import Design, complete, dated_panel, make_design
 from panelvar.data.formulas.effects_after_bar import read_period_effects
 from panelvar.estimates.fit.presets import as_convention
+from panelvar.kernels.linear.columns import whole
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import read_columns
 from panelvar.panels.dynamic.lag_instruments import lag_names
@@ -88,7 +89,10 @@ def lagged_rows(
     if formula is not None:
         from panelvar.data.formulas.formula import parse
 
-        parsed = parse(formula, panel)
+        # The levels of categories are those of the rows that have their lags.
+        lags_of = whole(parse(f"{formula.partition('~')[0]} ~ 1", panel).y)
+        good = np.all([np.isfinite(panel.lag(lags_of, lag)) for lag in range(1, lags + 1)], axis=0)
+        parsed = parse(formula, panel, left_out=~good)
         dependent, names = parsed.y_name, tuple(parsed.x_names)
         columns, outcome = parsed.arrays[:-1], np.array(parsed.arrays[-1])
     else:

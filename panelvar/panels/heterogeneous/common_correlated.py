@@ -107,6 +107,8 @@ def fit_common_correlated_effects(
         raise SpecificationError("The pooled form needs at least one regressor, whose slope it pools.")
     augmented, notes = _add_averages(source, average_lags, pooled)
     model = with_trend(augmented, trended)
+    # Levels may have lost their rows to the lags of the averages.
+    source = source.select(np.flatnonzero(np.isin(source.names, augmented.names)))
     k = len(source.names)
     if pooled:
         # The columns that are partialled out come first, so that each triangle ends with what is left of the
@@ -151,23 +153,23 @@ def _add_averages(source: Design, lags: int, pooled: bool) -> tuple[Design, list
         text = f"{name!r} is the same for all entities in every period. It is its own average, so none was added."
         notes.append(Note("common-regressor", text))
     positions = np.unique(source.time_positions)
-    extra = [(f"mean({name})", average[times.codes]) for name, average in varying]
+    extra = [(name, f"mean({name})", average[times.codes]) for name, average in varying]
     for lag in range(1, lags + 1):
         earlier = np.searchsorted(positions, positions - lag)
         known = positions[earlier] == positions - lag
         for name, average in varying:
-            extra.append((f"L{lag}.mean({name})", np.where(known, average[earlier], np.nan)[times.codes]))
+            extra.append((name, f"L{lag}.mean({name})", np.where(known, average[earlier], np.nan)[times.codes]))
     design = replace(
         source,
-        names=(*source.names, *(name for name, _ in extra)),
-        x=(*source.x, *(column for _, column in extra)),
+        names=(*source.names, *(name for _, name, _ in extra)),
+        x=(*source.x, *(column for _, _, column in extra)),
     )
     sizes = times.sizes
     if sizes.min() < sizes.max():
         text = f"Periods have {sizes.min()} to {sizes.max()} entities. Each average is over those present."
         notes.append(Note("uneven-averages", text))
     if lags:
-        complete = np.flatnonzero(np.all([np.isfinite(column) for _, column in extra], axis=0))
+        complete = np.flatnonzero(np.all([np.isfinite(column) for _, _, column in extra], axis=0))
         if len(complete) == 0:
             raise InsufficientDataError(
                 f"average_lags={lags} leaves no row, because no period has its {lags} predecessors in the sample."
@@ -175,4 +177,7 @@ def _add_averages(source: Design, lags: int, pooled: bool) -> tuple[Design, list
         text = f"{source.nobs - len(complete)} of {count_of(source.nobs, 'row')} dropped for the lags of the averages."
         notes.append(Note("rows-dropped", text, warn=len(complete) < source.nobs))
         design = design.take(complete)
+        if gone := design.empty_levels():
+            of = (*source.names, *(name for name, _, _ in extra))
+            design = design.select(np.flatnonzero([name not in gone for name in of]))
     return design, notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import ONE_WAY
@@ -96,8 +97,9 @@ def fit_iv_pooled(
     design, layout = build_instrumented(
         rows.data, y, x, endogenous, instruments, constant=constant, weights=rows.weights, missing=missing, plain=True
     )
-    design = rows.repeated(design)
-    return finish_instrumental(centred_model(design), layout, method, cov, as_convention(convention), collinear)
+    used = rows.repeated(design)
+    layout = layout.of_columns(np.isin(design.names, used.names))
+    return finish_instrumental(centred_model(used), layout, method, cov, as_convention(convention), collinear)
 
 
 @documented
@@ -231,8 +233,9 @@ def fit_iv_fixed_effects(
     design, layout = build_instrumented(
         rows.data, y, x, endogenous, instruments, constant=constant, weights=rows.weights, missing=missing, plain=True
     )
-    design = rows.repeated(design)
-    return finish_instrumental(within_model(design, effects, chosen), layout, method, cov, chosen, collinear)
+    model = within_model(rows.repeated(design), effects, chosen)
+    layout = layout.of_columns(np.isin(design.names, model.design.names))
+    return finish_instrumental(model, layout, method, cov, chosen, collinear)
 
 
 @documented

@@ -314,7 +314,8 @@ def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Desig
         groupings = [design.group_by(term.name)[0] for term in terms]
         single = [grouping for grouping in groupings if (grouping.sizes == 1).any()]
         if not single:
-            return design, before - design.nobs
+            dropped = before - design.nobs
+            return design.without_empty_levels() if dropped else design, dropped
         alone = np.any([(grouping.sizes == 1)[grouping.codes] for grouping in single], axis=0)
         if alone.all():
             raise InsufficientDataError("Every row is a singleton of an effect, so nothing is left to estimate.")

@@ -132,7 +132,7 @@ class ModelColumns:
         self, rows: Rows, at: Mapping[str, Any], at_means: bool, variable: str | None, proportional: bool
     ) -> SlopedFactors:
         return SlopedFactors(
-            self.source.panel,
+            self.source.levels_in_use,
             variable,
             at,
             at_means=at_means,

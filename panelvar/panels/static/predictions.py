@@ -236,7 +236,7 @@ def _columns(fit: Fit, convention: Convention, panel: Panel) -> list[Array]:
     else:
         from panelvar.data.formulas.formula import regressors
 
-        terms, values, _ = regressors(source.formula, panel, source.panel)
+        terms, values, _ = regressors(source.formula, panel, source.levels_in_use)
         found = dict(zip(terms, values, strict=True))
         columns = [found[name] for name in names]
     if fit.family != "difference":

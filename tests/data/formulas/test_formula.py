@@ -13,7 +13,7 @@ import pytest
 
 import panelvar as pv
 from panelvar.core.base.errors import DataError, SpecificationError
-from panelvar.data.formulas.categories import full_rank_codings
+from panelvar.data.formulas.categories import RowsUsed, full_rank_codings
 from panelvar.data.formulas.formula import parse, regressors
 from panelvar.data.panel.panel import Panel
 
@@ -174,12 +174,12 @@ def test_the_dependent_variable_may_be_absent_from_new_data(frame):
 
 def test_new_data_are_coded_as_the_model_was(frame, panel):
     few = Panel(frame[frame["r"] == "b"], "firm", "year")
-    names, columns, _ = regressors("y ~ r + r:x + C(q, ref='v')", few, panel)
+    names, columns, _ = regressors("y ~ r + r:x + C(q, ref='v')", few, RowsUsed(panel))
     assert names == regressors("y ~ r + r:x + C(q, ref='v')", panel)[0]
     assert (columns[0] == 1).all() and (columns[1] == 0).all()
     frame.loc[[0, 5], "r"] = "new"
     with pytest.raises(DataError, match=r"categories that the model has not seen \('new'\) in 2 of 22 rows"):
-        regressors("y ~ r", Panel(frame, "firm", "year"), panel)
+        regressors("y ~ r", Panel(frame, "firm", "year"), RowsUsed(panel))
 
 
 def test_a_panel_made_wider_can_be_used(panel):

@@ -293,7 +293,7 @@ def test_new_data_are_predicted_by_the_fit_they_are_put_into(frame, panel, terms
 def test_pairs_that_the_model_has_not_seen_are_refused(frame):
     seen = frame[~((frame["region"] == "west") & (frame["size"] == "large"))]
     result = pv.fit_pooled(Panel(seen, "firm", "t"), "y ~ i(region, size)")
-    with pytest.raises(DataError, match=r"'i\(region, size\)' has pairs of categories .* not seen, in 96 row"):
+    with pytest.raises(DataError, match=r"'i\(region, size\)' has pairs of categories .* not seen, in 96 of 96 rows"):
         result.predict(frame.assign(region="west", size="large"))
 
 
