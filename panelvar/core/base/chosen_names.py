@@ -17,6 +17,8 @@ _LISTED, _PERMUTED = 12, 4
 _BLANK = re.compile(r"(?<=\W)\s+|\s+(?=\W)|^\s+|\s+$")
 _ONE_LAG = re.compile(r"(\b[LFD]\((?:[^()]|\([^()]*\))*),1\)")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
+# C(year), i(year), C(year, ref=1980) and fixest's i(year, 1980), as `spelled` writes them.
+_INDICATORS = re.compile(r"[Ci]\((?P<column>[^,()=]+)(?:,(?:ref=)?(?P<reference>'[^']*'|[+-]?[\d.]+|\[[^\[\]]*\]))?\)")
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -29,7 +31,7 @@ def chosen_names(
 
     1. a name, exactly;
     2. a name written otherwise: other blanks and quotes, ``np.log(x)`` for ``log(x)``, ``L(x, 1)`` for ``L(x)``,
-       names in backticks, the factors of ``a:b`` in another order;
+       names in backticks, ``i(year)`` for ``C(year)``, the factors of ``a:b`` in another order;
     3. a term, for all its columns: ``C(region)`` for ``C(region)[T.Asia]`` and the others, ``L(x, 1:3)`` for
        ``L(x)``, ``L(x, 2)`` and ``L(x, 3)``;
     4. a pattern, in which ``*`` stands for any characters and ``?`` for one (brackets mean themselves), or a compiled
@@ -79,7 +81,8 @@ def in_a_text(name: str, text: str) -> re.Pattern[str] | None:
 
 @lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+", spelled(name)))
+    # Of C(year, ref=1980) and i(year, 1980) these alone are words of both.
+    return tuple(re.findall(r"\w+", re.sub(r"\b[Ci]\(|\bref=", "", spelled(name))))
 
 
 @lru_cache(maxsize=4096)
@@ -93,6 +96,10 @@ def _anywhere(name: str) -> re.Pattern[str]:
 
 def _loosely(factor: str) -> str:
     """Write a factor as an expression that finds it with other blanks, quotes, backticks, ``np.`` or ``k=``."""
+    if indicators := _INDICATORS.match(factor):
+        reference = r"\s*,\s*(?:ref\s*=\s*)?" + _loosely(written) if (written := indicators["reference"]) else ""
+        after = _loosely(factor[indicators.end() :])
+        return rf"[Ci]\s*\(\s*{_loosely(indicators['column'])}{reference}\s*\)\s*{after}"
     one_lag = r"(?:\s*,\s*(?:k\s*=\s*)?1)?" if re.fullmatch(r"[LFD]\(.*(?<!,\d)\)", factor) else ""
     pieces = []
     for piece in re.findall(r"\w+(?: \w+)*|\W", factor[: -1 if one_lag else None]):
@@ -105,7 +112,26 @@ def _loosely(factor: str) -> str:
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Return the one form of all ways in which a name may be written."""
-    return ":".join(sorted(factors_of(spelled(name))))
+    return ":".join(sorted(map(_with_c, factors_of(spelled(name)))))
+
+
+def _with_c(factor: str) -> str:
+    """Write ``C(year)`` for ``i(year)``, of whose indicators both are names."""
+    found = _INDICATORS.match(factor)
+    if found is None:
+        return factor
+    reference = f",ref={found['reference']}" if found["reference"] else ""
+    return f"C({found['column']}{reference}){factor[found.end() :]}"
+
+
+def column_of_levels(name: str) -> str | None:
+    """Return the column whose indicator a coefficient is, ``year`` of ``C(year)[T.1986]``; None if it is of none."""
+    factors = factors_of(canonical(name))
+    term, level = level_of(factors[0])
+    if len(factors) > 1 or not level:
+        return None
+    found = _INDICATORS.fullmatch(term)
+    return found["column"] if found is not None else term if re.fullmatch(r"[\w .]+", term) else None
 
 
 def spelled(text: str) -> str:
@@ -147,8 +173,8 @@ def fitting_names(item: str | re.Pattern[str], known: Sequence[str]) -> list[str
     if same:
         return same
     term = factors_of(spelled(item))
-    several = [tuple(map(spelled, each_lag(factor) or (factor,))) for factor in term]
-    columns = [name for name in known if _is_column_of(factors_of(spelled(name)), several)]
+    several = [tuple(_with_c(spelled(each)) for each in each_lag(factor) or (factor,)) for factor in term]
+    columns = [name for name in known if _is_column_of([*map(_with_c, factors_of(spelled(name)))], several)]
     if columns or not ("*" in item or "?" in item):
         return columns
     exactly, freely = _pattern(item), _pattern(spelled(item))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from panelvar.core.base.arguments import read_names
-from panelvar.core.base.chosen_names import chosen_names
+from panelvar.core.base.chosen_names import canonical, chosen_names
 from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.faces.layout import Cell, Row, number, printed, printed_interval, probability
 from panelvar.core.faces.number_format import Stars, format_estimates, stars_for
@@ -118,6 +119,32 @@ def terms_of(models: Sequence[ResultColumn], keep: Chosen | None, drop: Chosen, 
         sections = {_section(model, name) for model in models if name in model.params.index}
         terms += [Term(name, section) for section in sorted(sections)] if len(sections) > 1 else [Term(name, "")]
     return terms
+
+
+def in_one_spelling(models: Sequence[ResultColumn]) -> list[ResultColumn]:
+    """Return the results with one name for one coefficient, ``C(year)[T.1986]`` and ``i(year)[T.1986]``: the first."""
+    first: dict[str, str] = {}
+    found = []
+    for model in models:
+        names = [str(name) for name in model.params.index]
+        forms = [canonical(name) for name in names]
+        # A result that has both has two coefficients.
+        called = {
+            name: first.setdefault(form, name) if forms.count(form) == 1 else name
+            for name, form in zip(names, forms, strict=True)
+        }
+        found.append(model if all(name == new for name, new in called.items()) else _renamed(model, called))
+    return found
+
+
+def _renamed(model: ResultColumn, called: Mapping[str, str]) -> ResultColumn:
+    series = {name: getattr(model, name).rename(called) for name in ("params", "std_errors", "tstats", "pvalues")}
+    return replace(
+        model,
+        conf_int=lambda **options: model.conf_int(**options).rename(called),
+        long_run=tuple(called.get(name, name) for name in model.long_run),
+        **series,
+    )
 
 
 def _section(model: ResultColumn, name: str) -> str:

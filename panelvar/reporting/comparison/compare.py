@@ -15,7 +15,14 @@ from panelvar.core.faces.number_format import DEFAULT_STARS, Levels, check_digit
 from panelvar.core.tables.table import Table
 from panelvar.estimates.coefficients.printed_names import PrintedNames
 from panelvar.estimates.coefficients.result_column import HasColumns, ResultColumn
-from panelvar.reporting.comparison.coefficient_rows import Chosen, coefficient_rows, legend_of, read_below, terms_of
+from panelvar.reporting.comparison.coefficient_rows import (
+    Chosen,
+    coefficient_rows,
+    in_one_spelling,
+    legend_of,
+    read_below,
+    terms_of,
+)
 from panelvar.reporting.comparison.columns import Block, Column, Results, one_below_another, read_columns
 from panelvar.reporting.comparison.foot_rows import (
     FOOT,
@@ -86,7 +93,8 @@ def compare(
         passed over, so that one mapping may serve many tables; misspelled names are refused.
     foot : sequence of str, or mapping of str to str
         Rows under the coefficients, of: ``dependent_mean``, ``dependent_sd`` (of the rows in use, each counted once),
-        ``nobs``, ``entities``, ``periods``, ``effects``, ``each_effect`` (a row for each: yes or no), ``rsquared``,
+        ``nobs``, ``entities``, ``periods``, ``effects``, ``each_effect`` (a row for each, yes or no, those of dummies
+        that the table does not show among them), ``rsquared``,
         ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``f_kind``, ``chi2``, ``chi2_pvalue``,
         ``chi2_kind``, ``first_stage_f`` (the smallest conditional one), ``overidentification_pvalue``,
         ``overidentification_kind``; of dynamic panels ``instruments`` (how many), ``ar1``, ``ar2`` (Arellano and Bond's
@@ -167,7 +175,8 @@ def compare(
     wanted = read_foot(foot)
     refuse_other("title", title, str, "a text")
     told = read_names("notes", notes, "sentences")
-    models = [column.model for column in columns]
+    models = in_one_spelling([column.model for column in columns])
+    columns = [column._replace(model=model) for column, model in zip(columns, models, strict=True)]
     names = PrintedNames(labels, _names_of(models))
     columns = [_by_label(column, names) for column in columns]
     if read_flag("stack", stack):
@@ -180,7 +189,9 @@ def compare(
     header, facts = _header(over, blocks, names, shared)
     bodies = [coefficient_rows(terms, block.models, lines, marks, digits, level, names) for block in blocks]
     missing: Missing = []
-    feet = [foot_rows(wanted, own, block.models, names, digits, missing) for block in blocks]
+    feet = [
+        foot_rows(wanted, own, block.models, names, digits, missing, {term.name for term in terms}) for block in blocks
+    ]
     called = {column.model: column.name for column in columns}
     common = [row for row in feet[0] if all(row in foot for foot in feet)]
     given = [own_row(label, values, digits) for label, values in own.items() if not callable(values)]

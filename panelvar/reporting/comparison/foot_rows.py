@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arguments import is_number, is_whole, read_names, refuse_other
-from panelvar.core.base.chosen_names import factors_of, level_of
+from panelvar.core.base.chosen_names import column_of_levels
 from panelvar.core.base.counting import grouped
 from panelvar.core.base.errors import (
     CollinearityError,
@@ -239,10 +239,12 @@ def foot_rows(
     names: PrintedNames,
     digits: int,
     missing: Missing,
+    displayed: Collection[str],
 ) -> list[Row]:
     """Make the rows under the coefficients of some results: the caller's functions first; no row without a value.
 
-    Of a statistic that cannot be computed the reason is added to ``missing``.
+    Of a statistic that cannot be computed the reason is added to ``missing``. Coefficients that the table shows are
+    ``displayed``.
     """
     there = [model for model in models if model is not None]
     rows = [
@@ -253,7 +255,7 @@ def foot_rows(
     kinds = {label for model in there if (label := model.statistic("rsquared_label"))}
     for name in _with_kinds(list(wanted), there):
         if name == "each_effect":
-            rows += _effect_rows(models, names)
+            rows += _effect_rows(models, names, displayed)
             continue
         label = wanted.get(name) or (kinds.pop() if name == "rsquared" and len(kinds) == 1 else _FOOT[name][0])
         rows.append(Row(label, tuple(_foot_cell(name, label, model, names, digits, missing) for model in models)))
@@ -286,14 +288,15 @@ def _has_effect(model: ResultColumn, effect: str) -> bool:
     """Whether a model has effects of a dimension: absorbed, random, or a dummy of each level among the regressors."""
     if effect in model.effects:
         return True
-    dummies = re.compile(rf"(?:C|i)\(\s*`?{re.escape(effect)}`?\s*(?:,.*)?\)")
-    terms = (level_of(factors[0]) for name in map(str, model.params.index) if len(factors := factors_of(name)) == 1)
-    return any(level and dummies.fullmatch(term) for term, level in terms)
+    return any(column_of_levels(name) == effect for name in map(str, model.params.index))
 
 
-def _effect_rows(models: Sequence[ResultColumn | None], names: PrintedNames) -> list[Row]:
-    """A row for each effect: which models have it."""
-    effects = dict.fromkeys(effect for model in models if model is not None for effect in model.effects)
+def _effect_rows(models: Sequence[ResultColumn | None], names: PrintedNames, displayed: Collection[str]) -> list[Row]:
+    """A row for each effect, and each column whose dummies are not in the table: which models have it."""
+    there = [model for model in models if model is not None]
+    hidden = [name for model in there for name in map(str, model.params.index) if name not in displayed]
+    effects = dict.fromkeys(effect for model in there for effect in model.effects)
+    effects |= dict.fromkeys(column for name in hidden if (column := column_of_levels(name)) is not None)
     return [
         Row(
             called if (called := names.of(effect)).endswith("effects") else called + " effects",

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from panelvar.core.base.chosen_names import canonical, chosen_names, written_otherwise
+from panelvar.core.base.chosen_names import canonical, chosen_names, column_of_levels, in_a_text, written_otherwise
 from panelvar.core.base.errors import SpecificationError
 
 KNOWN = (
@@ -47,6 +47,10 @@ def test_a_name_is_itself(name: str) -> None:
         ("L(x,1)", "L(x)"),
         ("L(x, k=1)", "L(x)"),
         ("L(x,2)", "L(x, 2)"),
+        ("i(region)[T.Asia]", "C(region)[T.Asia]"),
+        ("C(year, ref=2000)[T.2001]", "i(year, ref=2000)[T.2001]"),
+        ("i(year, 2000)[T.2001]", "i(year, ref=2000)[T.2001]"),
+        ("x:i(region)[T.Asia]", "C(region)[T.Asia]:x"),
         ("`gdp per capita`", "gdp per capita"),
         ("gdp  per capita", "gdp per capita"),
         ("b:a", "a:b"),
@@ -59,6 +63,18 @@ def test_a_name_is_itself(name: str) -> None:
 def test_a_name_may_be_written_otherwise(written: str, name: str) -> None:
     assert chosen_names("keep", written, KNOWN) == [name]
     assert written_otherwise(written, KNOWN) == name
+
+
+def test_indicators_are_those_of_one_reference_and_slopes_by_level_are_none() -> None:
+    assert canonical("i(year)[T.2001]") != canonical("i(year, ref=2000)[T.2001]")
+    assert canonical("i(year, x)[2001]") == "i(year,x)[2001]"
+    assert chosen_names("keep", "i(region)", KNOWN) == ["C(region)[T.Asia]", "C(region)[T.New York]"]
+    found = in_a_text("C(region)[T.Asia]", "2 * i( region )[T.Asia] - x = 0")
+    assert found is not None and found.search("2 * i( region )[T.Asia] - x = 0")
+    assert column_of_levels("i(`the year`, ref=2000)[T.2001]") == "the year"
+    assert column_of_levels("region[T.Asia]") == "region"
+    for other in ("i(year, x)[2001]", "poly(x, 2)[1]", "C(region)[T.Asia]:x", "x", "L(x)"):
+        assert column_of_levels(other) is None
 
 
 def test_blanks_between_words_are_part_of_a_name() -> None:

@@ -380,6 +380,30 @@ def test_one_effect_has_one_name_in_all_families(employment) -> None:
     assert rows == {"state effects": ["yes"], "year effects": ["yes"]}
 
 
+def test_indicators_written_in_two_ways_stand_in_one_row() -> None:
+    firms = pv.load_data("grunfeld")
+    results = [pv.fit_fixed_effects(firms, f"invest ~ value + {term}") for term in ("C(year)", "i(year)")]
+    results += [
+        pv.fit_fixed_effects(firms, f"invest ~ value + {term}") for term in ("i(year, 1936)", "C(year, ref=1936)")
+    ]
+    table = pv.compare(results, keep=["value", "i(year)[T.1937]", "C(year, ref=1936)[T.1937]"], below="conf_int")
+    rows = table.to_frame()["(1)"].index.get_level_values(0)
+    assert [*dict.fromkeys(rows)][:3] == ["value", "C(year)[T.1937]", "i(year, 1936)[T.1937]"]
+    frame = table.to_frame().loc[("C(year)[T.1937]", "estimate")]
+    assert frame["(1)"] == frame["(2)"] and not frame["(3)"]
+
+
+def test_dummies_that_the_table_does_not_show_are_effects() -> None:
+    firms = pv.load_data("grunfeld")
+    formulas = ["invest ~ value + C(firm) + i(year)", "invest ~ i(year, value)", "invest ~ value"]
+    results = [pv.fit_pooled(firms, formula) for formula in formulas]
+    assert foot_of(pv.compare(results, keep=["value", "i(year, value)"], foot=["each_effect"])) == {
+        "firm effects": ["yes", "no", "no"],
+        "year effects": ["yes", "no", "no"],
+    }
+    assert foot_of(pv.compare(results, foot=["each_effect"])) == {}
+
+
 def test_a_row_of_a_function_says_what_it_left_out_and_why(employment) -> None:
     results = {name: employment[name] for name in ("FE", "AB")}
     table = pv.compare(
