@@ -26,7 +26,8 @@ hold any characters. A column of texts or categories stands for its indicators w
 terms and ``-`` takes one out, so ``x**2`` and ``-x`` by themselves would be ``x`` and nothing. They are refused;
 ``I(x**2)`` and ``I(-x)`` are what they mean. The terms before a term decide which of its categorical factors lose a
 reference level (`full_rank_codings`), so that no column is redundant by design. A reference that ``ref`` names is
-always left out.
+always left out. Levels are those of the rows in use: what only incomplete rows have is no level, and the first that has
+a row is the reference (`Factors.in_use`).
 
 Effects to absorb and instruments stand after bars, ``y ~ x | firm + year | p ~ z``.
 `panelvar.data.formulas.formula_parts` splits them off for the functions that take them.

@@ -49,3 +49,14 @@ def test_rows_without_a_level_are_counted_once_and_their_advice_works(states):
     kept, said = fitted(states.fillna({"since": -1000}), "y ~ i(since, ref=[-1, -1000]) | state + year")
     assert kept.nobs == 450 and said == []
     assert len(kept.names) - 1 == states["since"].nunique() - 1
+
+
+def test_the_advice_on_missing_levels_works_for_pairs(states):
+    untreated = states.assign(cohort=states["cohort"].where(states["cohort"] > 0))
+    missing = int(untreated["cohort"].isna().sum())
+    fit, said = fitted(untreated, "y ~ i(cohort, i.year, ref=4) | state + year")
+    assert fit.nobs == 450 - missing
+    (rows,) = (text for text in said if "rows dropped" in text)
+    assert "A row without a level of i(cohort, i.year, ref=4) is left out. If that means never treated, give" in rows
+    kept, said = fitted(untreated.fillna({"cohort": -1000}), "y ~ i(cohort, i.year, ref=[4, -1000]) | state + year")
+    assert kept.nobs == 450 and not any("rows dropped" in text for text in said)
