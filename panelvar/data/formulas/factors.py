@@ -159,26 +159,25 @@ class Factors:
     def absent(self, factor: Factor) -> Mask | None:
         """Return the rows in which a factor is missing, whatever levels there are; None if it is in no row."""
         with np.errstate(all="ignore"):
-            if factor.is_column:
-                return (
-                    self._without_level(factor.text)
-                    if self.has_levels(factor)
-                    else self._not_numbers(cast(Column, self[factor]))
-                )
+            called = re.match(r"(C|i|poly)\(", factor.text)
+            if factor.is_column or called is None:
+                if self.has_levels(factor):
+                    return self._without_level(factor.text)
+                return self._not_numbers(cast(Column, self[factor]))
             node = self._parsed(factor)
-            if _is_call_of(node, "C"):
-                return self._without_level(self._read_categories(cast(ast.Call, node))[0])
-            if _is_call_of(node, "i"):
-                name, _, second = self._read_interaction(cast(ast.Call, node))
-                other = None if second is None else self._name_of_levels(second)
-                rows = [self._without_level(name), None if other is None else self._without_level(other)]
-                if second is not None and other is None:
-                    rows.append(self._not_numbers(self._value(second)))
-                return either(rows)
-            if _is_call_of(node, "poly"):
-                arguments = cast(ast.Call, node).args
-                return self._not_numbers(self._value(arguments[0])) if arguments else None
-            return self._not_numbers(cast(Column, self[factor]))
+            if not isinstance(node, ast.Call) or not _is_call_of(node, called[1]):
+                # An expression that begins so is refused when it is computed.
+                return self._not_numbers(cast(Column, self[factor]))
+            if called[1] == "C":
+                return self._without_level(self._read_categories(node)[0])
+            if called[1] == "poly":
+                return self._not_numbers(self._value(node.args[0])) if node.args else None
+            name, _, second = self._read_interaction(node)
+            other = None if second is None else self._name_of_levels(second)
+            rows = [self._without_level(name), None if other is None else self._without_level(other)]
+            if second is not None and other is None:
+                rows.append(self._not_numbers(self._value(second)))
+            return either(rows)
 
     def _without_level(self, name: str) -> Mask | None:
         return missing(as_labels(self.panel.raw_column(name)))

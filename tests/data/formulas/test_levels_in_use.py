@@ -239,3 +239,9 @@ def test_fits_together_have_the_levels_of_each(frame):
         together = pv.fit_many(pv.fit_pooled, data, formulas)
         for formula, result in zip(formulas, together.values(), strict=True):
             assert_same(result.params, pv.fit_pooled(data, formula).params)
+
+
+@pytest.mark.parametrize("term", ["{C(group) + 1}", "{i(year) * x}", "{C(group) ** 2}"])
+def test_expressions_of_levels_are_refused_in_words(panel, term):
+    with pytest.raises(pv.SpecificationError, match="must stand alone or in a product"):
+        pv.fit_pooled(panel, f"y ~ x + {term}")
