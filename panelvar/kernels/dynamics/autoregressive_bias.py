@@ -17,6 +17,11 @@ from panelvar.kernels.dynamics.second_moments import stacked_variance
 
 _STEP = 0.01
 """By how much the correction shrinks at a time."""
+_SHARES = np.maximum(np.subtract.accumulate([1.0] + [_STEP] * 101)[1:], 0.0)
+_SHARES = _SHARES[: int(_SHARES.argmin()) + 1]
+"""Shares of the bias that are taken out, one after another, until the system is stable."""
+_AT_ONCE = 4096
+"""Shares are tried together where systems are so few and small, as entries of their matrices."""
 _SQUARINGS = 7
 
 
@@ -84,13 +89,19 @@ def corrected(lags: Array, bias: Array) -> Array:
     out[doubtful[~already]] = lags[doubtful[~already]]
     left = doubtful[already]
     left = left[largest_root(full[left]) >= 1.0]
-    share = 1.0
+    size = lags.shape[1]
+    tried = 0
     while left.size:
-        share -= _STEP
-        out[left] = lags[left] - max(share, 0.0) * bias
-        if share <= 0.0:
-            break
-        left = left[largest_root(out[left]) >= 1.0]
+        together = max(1, _AT_ONCE // (left.size * size**2))
+        shares = _SHARES[tried : tried + together]
+        tried += len(shares)
+        trials = lags[left] - shares[:, None, None, None] * bias
+        holds = (largest_root(trials.reshape(-1, *lags.shape[1:])) < 1.0).reshape(len(shares), -1)
+        if tried == len(_SHARES):
+            holds[-1] = True
+        done = holds.any(axis=0)
+        out[left[done]] = trials[holds.argmax(axis=0)[done], np.flatnonzero(done)]
+        left = left[~done]
     return out
 
 

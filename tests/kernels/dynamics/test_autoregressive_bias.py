@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from panelvar.kernels.dynamics import dynamics
-from panelvar.kernels.dynamics.autoregressive_bias import least_squares_bias
+from panelvar.kernels.dynamics.autoregressive_bias import corrected, largest_root, least_squares_bias
 from panelvar.kernels.dynamics.second_moments import stacked_variance
 
 
@@ -82,3 +82,20 @@ def test_the_mean_of_estimates(sigma, constant):
     assert (np.abs(estimates.mean(axis=0) - matrix.T - bias) < 4 * error + 10 / nobs**2).all()
     # What the formula finds is many standard errors wide.
     assert np.abs(bias / error).max() > 20
+
+
+@pytest.mark.parametrize(("n_vars", "order"), [(1, 1), (2, 2)])
+def test_the_correction_shrinks_by_hundredths_until_it_holds(n_vars, order):
+    """Share by share and draw by draw, to the last bit, however many are tried at once."""
+    rng = np.random.default_rng(order)
+    middle = np.zeros((order * n_vars, n_vars))
+    middle[:n_vars] = 0.96 * np.eye(n_vars)
+    lags = middle + 0.03 * rng.standard_normal((12, order * n_vars, n_vars))
+    for bias in (-0.1 * middle, -2.0 * middle):
+        found = corrected(lags, bias)
+        for draw, own in zip(found, lags, strict=True):
+            share, kept = 1.0, own - bias
+            while share > 0.0 and largest_root(kept[None])[0] >= 1.0:
+                share -= 0.01
+                kept = own - max(share, 0.0) * bias
+            np.testing.assert_array_equal(draw, kept if largest_root(own[None])[0] < 1.0 else own)
