@@ -73,9 +73,9 @@ _AT_ONCE = 1 << 20
 
 # What each program does.
 _PRESETS = {
-    "default": Form(True, True, (True, True), "common", False, "default", "stata"),
-    "stata": Form(True, False, (True, False), "own", True, "published", 2),
-    "stata-westerlund": Form(False, True, (False, False), "westerlund", True, "xtwest", 2),
+    "default": Form(True, True, (True, True), "common", False, False, "default", "stata"),
+    "stata": Form(True, False, (True, False), "own", True, True, "published", 2),
+    "stata-westerlund": Form(False, True, (False, False), "westerlund", True, True, "xtwest", 2),
 }
 
 
@@ -174,7 +174,8 @@ def westerlund_test(
     convention : {"default", "stata", "stata-westerlund"}
         ``"stata"`` does as ``xtwest``: long-run variances over all rows there are, with the mean taken out of
         :math:`\Delta y` alone under a trend; criteria compared on different rows, so that the units of y matter; pooled
-        regressions with the average lags and leads, rounded down; printed moments; a bandwidth of 2.
+        regressions with the average lags and leads, rounded down; averages in :math:`G_\alpha` and :math:`\bar T` over
+        rows, so that entities count by their periods; printed moments; a bandwidth of 2.
         ``"stata-westerlund"`` does as its option ``westerlund``: one regressor, rows in the place of degrees of
         freedom, no mean taken out, a criterion of its own, other moments. The default has drawn moments, and does not
         depend on the drift of a regressor.
@@ -258,7 +259,7 @@ def westerlund_test(
     own_lags, own_leads, own, pooled = _regress_entities(values, choice, form)
     for regressions in (own, pooled):
         system.refuse_untested(regressions.status, _REASONS)
-    raw = statistics(own, pooled)
+    raw = statistics(own, pooled, by_periods=form.by_periods)
     root = math.sqrt(system.n_entities)
 
     def standardise(found: Array) -> Array:
@@ -321,7 +322,8 @@ def _draw_under_null(
         _, _, *parts = _regress_entities(panel.values, choice, form, panels)
         for regressions in parts:
             panel.refuse_untested(regressions.status, _REASONS)
-        return standardise(statistics(*(each.by_panel(panels) for each in parts)))
+        own, pooled = (each.by_panel(panels) for each in parts)
+        return standardise(statistics(own, pooled, by_periods=form.by_periods))
 
     return draw_statistics(system, form.trend, bootstrap, of_panels, upper=(False,) * len(STATISTICS), demean=demean)
 
@@ -382,4 +384,4 @@ def _draw_statistics(
             raise NumericalError(
                 f"In a panel drawn without cointegration, {label!r} has no regression. Use fewer lags."
             )
-        yield statistics(own.by_panel(size), pooled.by_panel(size))
+        yield statistics(own.by_panel(size), pooled.by_panel(size), by_periods=form.by_periods)

@@ -51,6 +51,9 @@ class Form(NamedTuple):
         units of y matter; those that each has, by Westerlund's own criterion.
     averaged : bool
         Whether pooled regressions have the average orders.
+    by_periods : bool
+        Whether averages of Ga and of the length of a series weigh entities by their periods, as xtwest's do, which are
+        over rows.
     moments : str
         Whose moments standardise the statistics.
     bandwidth : float or str
@@ -63,6 +66,7 @@ class Form(NamedTuple):
     centred: tuple[bool, bool]
     sample: str
     averaged: bool
+    by_periods: bool
     moments: str
     bandwidth: float | str
     trend: str = "c"
@@ -84,6 +88,8 @@ class Corrections(NamedTuple):
     divisor : array
         Degrees of freedom or rows, as variances are counted.
     rows : array
+    periods : array
+        Of the series, before any is lost.
     status : integer array
         `ESTIMATED`, `DEPENDENT` or `EXACT`.
     """
@@ -95,6 +101,7 @@ class Corrections(NamedTuple):
     long_run: Array
     divisor: Array
     rows: Array
+    periods: Array
     status: NDArray[np.int8]
 
     def by_panel(self, panels: int) -> Corrections:
@@ -122,21 +129,21 @@ def corrections(stack: Array, lags: Positions, leads: Positions, form: Form) -> 
     return join_groups(places, parts)
 
 
-def statistics(own: Corrections, pooled: Corrections) -> Array:
+def statistics(own: Corrections, pooled: Corrections, *, by_periods: bool) -> Array:
     r"""Gt, Ga, Pt and Pa (..., 4) of corrections (..., N): of each entity's regression, and of those that are pooled.
 
     With :math:`\hat\alpha_i`, :math:`\hat\alpha_i(1)`, and :math:`\ell_i` the length of what is left of
     :math:`y_{i,t-1}`, the pooled :math:`\hat\alpha` weights :math:`\hat\alpha_i / \hat\alpha_i(1)` by
-    :math:`\ell_i^2`.
+    :math:`\ell_i^2`. Lengths are averaged ``by_periods`` or entity by entity (see `Form`).
     """
-    weights = np.square(pooled.level)
-    total, divisor = weights.sum(axis=-1), pooled.divisor.mean(axis=-1)
+    weights, shares = np.square(pooled.level), own.periods if by_periods else np.ones_like(own.periods)
+    total, divisor = weights.sum(axis=-1), np.average(pooled.divisor, axis=-1, weights=shares)
     speed = (weights * pooled.speed / pooled.long_run).sum(axis=-1) / total
     variance = (np.square(pooled.deviation / pooled.long_run) * pooled.divisor).mean(axis=-1) / divisor
     return np.stack(
         [
             own.ratio.mean(axis=-1),
-            (own.divisor * own.speed / own.long_run).mean(axis=-1),
+            np.average(own.divisor * own.speed / own.long_run, axis=-1, weights=shares),
             speed * np.sqrt(total / variance),
             divisor * speed,
         ],
@@ -172,7 +179,8 @@ def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections
     speed, whole = np.asarray(own[:, -1], dtype=np.float64), np.ones(len(stack))
     # Changes that are zero in all rows are exact, and have no long-run variance.
     ratio, long_run = speed * level / deviation, of_errors / np.where(status == ESTIMATED, of_changes, np.nan)
-    return Corrections(speed, ratio, level, deviation, long_run, divisor * whole, n * whole, status)
+    counts = divisor * whole, n * whole, periods * whole
+    return Corrections(speed, ratio, level, deviation, long_run, *counts, status)
 
 
 def _centre(series: Array) -> Array:

@@ -139,6 +139,63 @@ def test_entities_may_have_periods_of_their_own():
         pv.westerlund_test(pv.Panel(frame, "i", "t"), "y", "x1", draws=9)
 
 
+def as_xtwest(values, orders, trend, *, option):
+    """The four statistics from columns over all rows of the panel, as xtwest 1.5 makes them; the option westerlund."""
+    average = [int(np.mean(numbers)) for numbers in zip(*orders, strict=True)]
+    parts = []
+    for own, pair in zip(values, orders, strict=True):
+        columns = {"ti": np.full(len(own), len(own))}
+        for pooled, (p, q) in enumerate((pair, average)):
+            rows = np.arange(p + 1, len(own) - q)
+            base, short, change = design(own, trend, p, q, rows)
+            whole, place = np.hstack([base, short]), POWERS[trend]
+            found = np.linalg.lstsq(whole, change, rcond=None)[0]
+            e = change - whole @ found
+            late = np.arange(p + 1, len(own))
+            base, _, changes = design(own, trend, p, 0, late)
+            u, dy = (changes - base @ found[: base.shape[1]])[: len(rows) if option else None], np.diff(own[:, 0])
+            dy = dy[p : len(dy) - q] if option else dy - (trend == "ct") * dy.mean()
+            one = np.sqrt(long_run(u, 2) / long_run(dy, 2))
+            others = np.delete(whole, place, axis=1)
+            level, left = (
+                each - others @ np.linalg.lstsq(others, each, rcond=None)[0] for each in (whole[:, place], change)
+            )
+            norm = len(own) - p - q - 1 - (0 if option else whole.shape[1])
+            if pooled:
+                columns |= {"top": level @ left / one, "bottom": level @ level, "esq": e @ e, "pool": one, "norm": norm}
+            else:
+                columns |= {
+                    "gai": norm * found[place] / one,
+                    "t": found[place] / np.sqrt(e @ e / norm / (level @ level)),
+                }
+        parts.append(pd.DataFrame(columns | {"first": np.arange(len(own)) == 0}))
+    rows = pd.concat(parts)
+    each = rows[rows["first"]]
+    speed = each["top"].sum() / each["bottom"].sum()
+    length = rows["ti"].mean() - (each["ti"] - each["norm"]).iloc[0]
+    error = np.sqrt((each["esq"] / length / each["pool"] ** 2).mean() / each["bottom"].sum())
+    return each["t"].mean(), rows["gai"].mean(), speed / error, length * speed
+
+
+@pytest.mark.parametrize(
+    ("convention", "trend"),
+    [("stata", "n"), ("stata", "c"), ("stata", "ct"), ("stata-westerlund", "c"), ("stata-westerlund", "ct")],
+)
+@pytest.mark.parametrize("orders", [{"lags": 1, "leads": 1}, {"lags": "aic", "leads": 0, "max_lags": 3}])
+def test_conventions_of_xtwest_weigh_entities_by_their_rows(convention, trend, orders):
+    values = list(system(5, 60, 1, root=0.7, seed=4))
+    values[3][2:, 0] += values[3][1:-1, 0]
+    values = [own[: 25 + 8 * place] for place, own in enumerate(values)]
+    frame = pd.concat(
+        pd.DataFrame({"i": place, "t": np.arange(len(own)), "y": own[:, 0], "x1": own[:, 1]})
+        for place, own in enumerate(values)
+    )
+    found = pv.westerlund_test(pv.Panel(frame, "i", "t"), "y ~ x1", trend=trend, convention=convention, **orders)
+    chosen = found.individual[["lags", "leads"]].to_numpy().tolist()
+    expected = as_xtwest(values, chosen, trend, option=convention == "stata-westerlund")
+    assert list(found.values.values()) == pytest.approx(expected, rel=1e-9)
+
+
 @pytest.mark.parametrize("convention", ["default", "stata"])
 def test_with_a_trend_drifts_of_y_decide_nothing_and_by_default_those_of_x_do_not_either(convention):
     values = system(5, 30, 1, root=0.5, seed=2)
