@@ -7,12 +7,13 @@ would lose. Moments are scaled to variance one first, so that units do not decid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.kernels.linear.qr import triangularize
 
 SINGULAR = 1e-12
@@ -113,8 +114,10 @@ def root_of_covariance(covariance: Array) -> Root:
     try:
         upper = np.asarray(np.linalg.cholesky(correlations).T, dtype=np.float64)
     except np.linalg.LinAlgError:
-        return _spectral(sizes, correlations)
-    return Root(sizes, upper) if reciprocal_condition(upper) ** 2 > SINGULAR else _spectral(sizes, correlations)
+        return _root_of_correlations(sizes, correlations)
+    if reciprocal_condition(upper) ** 2 > SINGULAR:
+        return Root(sizes, upper)
+    return _root_of_correlations(sizes, correlations)
 
 
 def root_of_moments(moments: Array) -> Root:
@@ -125,15 +128,46 @@ def root_of_moments(moments: Array) -> Root:
         upper: Any = np.linalg.qr(scaled, mode="r")
         if reciprocal_condition(upper) ** 2 > SINGULAR:
             return Root(sizes, upper)
-    _, values, vectors = np.linalg.svd(scaled, full_matrices=False)
-    used = values**2 > SINGULAR * values[0] ** 2
-    return Root(sizes, None, vectors[used].T / values[used])
+    parts = []
+    for rows, columns in separate(scaled != 0.0):
+        _, values, vectors = np.linalg.svd(scaled[np.ix_(rows, columns)], full_matrices=False)
+        parts.append((columns, values**2, vectors.T))
+    return _spectral(sizes, parts)
 
 
-def _spectral(sizes: Array, correlations: Array) -> Root:
-    values, vectors = np.linalg.eigh(correlations)
-    used = values > SINGULAR * values[-1]
-    return Root(sizes, None, vectors[:, used] / np.sqrt(values[used]))
+def _root_of_correlations(sizes: Array, correlations: Array) -> Root:
+    parts = []
+    for _, columns in separate(correlations != 0.0):
+        parts.append((columns, *np.linalg.eigh(correlations[np.ix_(columns, columns)])))
+    return _spectral(sizes, parts)
+
+
+def _spectral(sizes: Array, parts: Sequence[tuple[Positions, Array, Array]]) -> Root:
+    """The root of correlations of which each part has the moments, eigenvalues and eigenvectors."""
+    largest = max(float(values.max(initial=0.0)) for _, values, _ in parts)
+    kept = [values > SINGULAR * largest for _, values, _ in parts]
+    spectral, start = np.zeros((len(sizes), sum(int(used.sum()) for used in kept))), 0
+    for (columns, values, vectors), used in zip(parts, kept, strict=True):
+        stop = start + int(used.sum())
+        spectral[columns, start:stop] = vectors[:, used] / np.sqrt(values[used])
+        start = stop
+    return Root(sizes, None, spectral)
+
+
+def separate(present: Mask) -> list[tuple[Positions, Positions]]:
+    """Rows and columns of the parts of a matrix that share no row and no column, from where it has entries (n, L).
+
+    Moments of windows of time that no entity links are such parts.
+    """
+    columns = np.arange(present.shape[1])
+    while True:
+        rows = np.where(present, columns, len(columns)).min(axis=1, initial=len(columns))
+        reached = np.where(present, rows[:, None], columns).min(axis=0, initial=len(columns))
+        # A part is named after its first column, and a name that was given another name has that.
+        reached = reached[reached]
+        if np.array_equal(reached, columns):
+            return [(np.flatnonzero(rows == name), np.flatnonzero(columns == name)) for name in np.unique(columns)]
+        columns = reached
 
 
 def positive(sizes: Array) -> Array:
