@@ -209,16 +209,21 @@ def drawn_errors(target: Target, form: ReducedForm, spread: Array) -> Array:
     """Delta-method standard errors of the statistic in every draw."""
     if target.draw_errors is not None:
         return target.draw_errors(form, spread)
+    return errors_by_gradients(target, form, spread)
+
+
+def errors_by_gradients(target: Target, form: ReducedForm, spread: Array | None) -> Array:
+    """The same from the derivatives in every draw; without a spread, with the covariance of the estimates."""
     assert target.gradients is not None
-    errors = np.empty((len(spread), *target.estimate.shape))
+    errors = np.empty((len(form.factor), *target.estimate.shape))
     directions = target.model.n_free + form.factor.shape[-1] ** 2
     size = max(1, _GRADIENT_BYTES // (8 * directions * target.estimate.size))
-    for first in range(0, len(spread), size):
+    for first in range(0, len(errors), size):
         part = slice(first, first + size)
         own = ReducedForm(
             form.coefficients[part], form.factor[part], None if form.beside is None else form.beside[part]
         )
-        slopes = target.gradients(own, target.model.directions(own, spread[part]))
+        slopes = target.gradients(own, target.model.directions(own, None if spread is None else spread[part]))
         errors[part] = np.sqrt(np.einsum("bd...,bd...->b...", slopes, slopes))
     return errors
 

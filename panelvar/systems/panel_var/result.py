@@ -17,6 +17,9 @@ from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import Stars, format_count
 from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, value_row
 from panelvar.core.tables.test_result import TestResult, test_or_reason
+from panelvar.estimates.bands.delta_coverage import told_of_delta
+from panelvar.estimates.bands.delta_method import DeltaMethod
+from panelvar.estimates.bands.target import BandSource, Target
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import Covariance
@@ -44,7 +47,6 @@ from panelvar.systems.var.scored_system import RULES, equation_labels
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.estimates.bands.delta_method import DeltaMethod
     from panelvar.systems.responses.panel_forecast import PanelForecast
 
 
@@ -223,8 +225,9 @@ class PanelVarResult(MomentTests, EstimatedSystem):
     def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
         """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors of an equation.
 
-        Of least squares, corrected or not, the errors of the coefficients count by what each entity adds to them. In
-        panels of few periods the bias of uncorrected least squares moves the test too: take a corrected method.
+        Of least squares, corrected or not, the errors of the coefficients count by what each entity adds to them. After
+        ``method="within"`` errors are those at coefficients freed of most of the bias. In panels of few periods and
+        many entities what is left of it moves the test too: take a corrected method.
 
         Parameters
         ----------
@@ -451,6 +454,9 @@ class PanelVarResult(MomentTests, EstimatedSystem):
     @property
     def _sigma_moves(self) -> SigmaMoves | None:
         return self.fit.sigma_moves
+
+    def _told_of_responses(self, bands: BandSource, target: Target) -> tuple[Note, ...]:
+        return told_of_delta(target) if self.method == "gmm" and isinstance(bands, DeltaMethod) else ()
 
     def _estimates(self, factor: Array) -> Estimates:
         return self.fit.estimates(ReducedForm(self.coefficients, factor))

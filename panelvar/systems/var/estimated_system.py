@@ -189,6 +189,7 @@ class EstimatedSystem(System):
             uses_sigma=shocks.uses_sigma,
             scheme=shocks.scheme,
             draw_errors=None if shocks.scheme.needs_coefficients else draw_errors,
+            responses=True,
         )
         if bands is None:
             band = self._identified_set(shocks, horizon, summed, levels)
@@ -435,6 +436,7 @@ class EstimatedSystem(System):
         future_steps: int = 0,
         scheme: Identification | None = None,
         draw_errors: Callable[[ReducedForm, Array], Array] | None = None,
+        responses: bool = False,
     ) -> Band | None:
         if bands is None:
             return None
@@ -450,7 +452,15 @@ class EstimatedSystem(System):
             self._drawable, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
         )
         band = bands.band(target, levels if len(levels) > 1 else levels[0])
-        return replace(band, notes=(*band.notes, *on_bands(self._near_one, bands)))
+        told = on_bands(self._near_one, bands)
+        if responses:
+            told += self._told_of_responses(bands, target)
+        return replace(band, notes=(*band.notes, *told))
+
+    def _told_of_responses(self, bands: BandSource, target: Target) -> tuple[Note, ...]:
+        """What else to know of bands of responses."""
+        del bands, target
+        return ()
 
     @property
     def _near_one(self) -> str:
