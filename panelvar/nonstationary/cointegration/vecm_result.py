@@ -383,9 +383,8 @@ class VecmResult(FittedSystem):
         return super()._shocks(identification, shock_size, ordering, purpose)
 
     @property
-    def _near_one(self) -> str:
+    def _persistence(self) -> None:
         """Nothing: its roots of one are known and imposed."""
-        return ""
 
     def _stability_notes(self) -> tuple[Note, ...]:
         """Roots of one are the model's own; others on or outside the unit circle are worth a warning."""

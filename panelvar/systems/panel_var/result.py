@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import MissingAttributeError, SpecificationError, check_level, emit
+from panelvar.core.base.errors import MissingAttributeError, Note, SpecificationError, check_level, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import Stars, format_count

@@ -37,7 +37,7 @@ from panelvar.systems.responses.responses import Responses, describe_responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
-from panelvar.systems.var.persistence import EXPLOSIVE, on_bands, on_explosion, on_long_run
+from panelvar.systems.var.persistence import EXPLOSIVE, Persistence, on_bands, on_explosion, on_long_run
 from panelvar.systems.var.system import System
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class EstimatedSystem(System):
             band = self._identified_set(shocks, horizon, summed, levels)
         notes = self._stability_notes()
         if isinstance(shocks.scheme, LongRun):
-            notes += on_long_run(self._near_one)
+            notes += on_long_run(self._persistence)
         return describe_responses(values, shocks, summed, band, notes)
 
     @documented
@@ -452,7 +452,7 @@ class EstimatedSystem(System):
             self._drawable, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
         )
         band = bands.band(target, levels if len(levels) > 1 else levels[0])
-        told = on_bands(self._near_one, bands)
+        told = on_bands(self._persistence, bands, len(estimate) - 1) if scheme is not None else ()
         if responses:
             told += self._told_of_responses(bands, target)
         return replace(band, notes=(*band.notes, *told))
@@ -463,6 +463,6 @@ class EstimatedSystem(System):
         return ()
 
     @property
-    def _near_one(self) -> str:
-        """That the largest root is near one, in words, where that spoils tests and bands; else empty."""
-        return ""
+    def _persistence(self) -> Persistence | None:
+        """How near one the estimated roots are, where that spoils tests and bands."""
+        return None

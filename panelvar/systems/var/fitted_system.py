@@ -60,7 +60,7 @@ from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoeffi
 from panelvar.systems.var.exclusion import Exclusion
 from panelvar.systems.var.futures import future_terms, read_conditions
 from panelvar.systems.var.lag_selection import VarCriteria, information_criteria, log_likelihood
-from panelvar.systems.var.persistence import near_one
+from panelvar.systems.var.persistence import Persistence
 from panelvar.systems.var.scored_system import RULES, equation_labels, scored_system
 from panelvar.systems.var.system import System
 from panelvar.systems.var.var_convention import VarConvention
@@ -712,8 +712,8 @@ class FittedSystem(EstimatedSystem):
         return replace(found, notes=(*found.notes, Note("conditional", text)))
 
     @property
-    def _near_one(self) -> str:
-        return near_one(float(self.moduli[0]), self.nobs) if len(self.moduli) else ""
+    def _persistence(self) -> Persistence | None:
+        return Persistence(self.moduli, self.nobs, self.lags)
 
     @property
     def _drawable(self) -> DrawableSystem:

@@ -108,7 +108,7 @@ def granger_causality(self: EstimatedSystem, caused: str | Sequence[str], causin
     'F(4, 579) = 3.7670, p = 0.0049'
     """
     test = self._excluded(granger_hypothesis(self.names, self.lags, caused, causing))
-    return replace(test, notes=(*test.notes, *on_granger(self._near_one)))
+    return replace(test, notes=(*test.notes, *on_granger(self._persistence)))
 
 
 def lag_exclusion_tests(self: EstimatedSystem) -> FrameTable:
