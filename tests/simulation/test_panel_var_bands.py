@@ -10,6 +10,8 @@ from simulation import panel_granger_sizes as granger
 from simulation import panel_var_bands as study
 from simulation import panel_var_checks as checks
 
+from panelvar.systems.panel_var import result
+
 ROWS = {
     (study.cell_of(row), row["estimator"], row["band"]): (study.shares_of(row), float(row["path"]), int(row["samples"]))
     for row in study.read()
@@ -59,6 +61,8 @@ def test_the_guide_says_what_the_table_says() -> None:
 @pytest.mark.slow
 def test_a_part_of_the_table_is_found_again(monkeypatch) -> None:
     monkeypatch.setattr(study, "SEED", 77)
+    # What is said of the bands takes longer than they do, and has a test of its own.
+    monkeypatch.setattr(result, "told_of_delta", lambda target: ())
     cell, count = study.Cell(200, 7, 0.7), 40
     for found in quietly(lambda: list(study.simulated(cell, count))):
         known = shares(cell, found.estimator, found.band)

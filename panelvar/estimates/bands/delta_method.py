@@ -42,7 +42,9 @@ class DeltaMethod:
     Notes
     -----
     Luetkepohl (2005), proposition 3.6. The band is symmetric by construction. At long horizons of persistent systems it
-    is poor: use `BootstrapAfterBootstrap` there.
+    is poor: use `BootstrapAfterBootstrap` there. Responses carry a note where it held less than 90% of them in the
+    simulated system whose estimated roots are nearest. Those of panel VARs by moments carry one from the period on at
+    which draws around the estimates say that such bands are too narrow for the sample.
 
     The proposition takes :math:`\hat\Sigma` as independent of the coefficients, as it is of normal errors in long
     samples. Panel VARs by moments, or by least squares with a correction, take what each entity adds to both: in short

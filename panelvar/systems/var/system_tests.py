@@ -98,7 +98,8 @@ def granger_causality(self: EstimatedSystem, caused: str | Sequence[str], causin
     -----
     The Wald statistic has its usual limit only if the lags tested are stationary or cointegrated suitably (Toda and
     Phillips 1993). With integrated variables fit one lag more than needed and leave it out of the test
-    (`toda_yamamoto_test`): ``result.exclusion_test(equations=..., variables=..., lags=range(1, p))``.
+    (`toda_yamamoto_test`): ``result.exclusion_test(equations=..., variables=..., lags=range(1, p))``. A note says so
+    where such tests reject more than 8% of true nulls at 5% in the simulated system whose estimated roots are nearest.
 
     Examples
     --------
