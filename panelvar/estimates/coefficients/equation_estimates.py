@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -24,7 +24,6 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import shown
-from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import (
     Levels,
@@ -40,16 +39,15 @@ from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.design import CONSTANT, Design
 from panelvar.estimates.coefficients import event_study
+from panelvar.estimates.coefficients.coefficient_plot import plot
 from panelvar.estimates.coefficients.coefficients import Inference, coefficient_rows
-from panelvar.estimates.coefficients.nonlinear import NonlinearEstimates, nonlinear
+from panelvar.estimates.coefficients.nonlinear import NonlinearEstimates, estimate_functions, read_functions
 from panelvar.estimates.coefficients.result_column import ResultColumn
 from panelvar.estimates.coefficients.wald import wald, zero_test
 from panelvar.estimates.fit.sample import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 
 class EquationEstimates(Inference, Presented, ABC):
@@ -149,7 +147,7 @@ class EquationEstimates(Inference, Presented, ABC):
         >>> fit.nonlinear({"ratio": "beertax / unemp"}).params.round(2).to_dict()
         {'ratio': 13.79}
         """
-        return nonlinear(self, expressions, level, self.nobs)
+        return estimate_functions(self, read_functions(expressions, self.fit), level, self.nobs)
 
     def joint_test(
         self,
@@ -275,54 +273,13 @@ class EquationEstimates(Inference, Presented, ABC):
         DataFrame
             One row.
         """
-        import pandas as pd
-
-        row: dict[str, Any] = {}
-        for name, path in self._glance.items():
-            with suppress(MissingInformationError, NumericalError, InsufficientDataError, CollinearityError):
-                row[name] = self._statistic(path)
-        return pd.DataFrame([{name: value for name, value in row.items() if value is not None and value == value}])
+        return facts_in_a_row(self._glance, self._statistic)
 
     event_study = event_study.event_study
 
     # ---- reading
 
-    @documented
-    def plot(
-        self,
-        *,
-        keep: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
-        drop: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
-        level: float | Sequence[float] = 0.95,
-        joint: str | None = None,
-        ax: Axes | None = None,
-        figure: Figure | SubFigure | None = None,
-        figsize: Sequence[float] | None = None,
-        title: str | None = None,
-        labels: Mapping[str, str] | None = None,
-    ) -> Figure | SubFigure:
-        """Draw the coefficients but the constant with their intervals; `panelvar.plot_coefficients` has more options.
-
-        Parameters
-        ----------
-        keep, drop : str, pattern or sequence of them, optional
-            Coefficients to show, or to leave out: names, terms for all their columns (``"C(region)"``), patterns.
-        level : float or sequence of float
-            Coverage of the intervals: one level, or several, the lower drawn the thicker.
-        joint : {"sup-t", "bonferroni"} or None
-            Add a capped line that covers all coefficients shown at once.
-        {ax, figure, figsize, title}
-        labels : mapping of str to str, optional
-            What coefficients and variables are called.
-
-        Returns
-        -------
-        Figure
-        """
-        from panelvar.reporting.plots_of_panels.coefficients import plot_coefficients
-
-        where: dict[str, Any] = {"ax": ax, "figure": figure, "figsize": figsize, "title": title, "labels": labels}
-        return plot_coefficients(self, keep=keep, drop=drop, level=level, joint=joint, **where)
+    plot = plot
 
     def _table_columns(self) -> list[ResultColumn]:
         """Give the column of a table of results."""
@@ -464,6 +421,17 @@ def offered(result: object, path: str) -> Any:
             return None
         value = getattr(value, attribute)
     return value
+
+
+def facts_in_a_row(paths: Mapping[str, str], statistic: Callable[[str], Any]) -> pd.DataFrame:
+    """Return a frame of one row: a column for each fact that the result has."""
+    import pandas as pd
+
+    row: dict[str, Any] = {}
+    for name, path in paths.items():
+        with suppress(MissingInformationError, NumericalError, InsufficientDataError, CollinearityError):
+            row[name] = statistic(path)
+    return pd.DataFrame([{name: value for name, value in row.items() if value is not None and value == value}])
 
 
 class HasFittedRows(Protocol):

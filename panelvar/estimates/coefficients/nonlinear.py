@@ -34,7 +34,7 @@ from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.derivatives import Sloped
 from panelvar.estimates.bands.confidence_set import ConfidenceSet
 from panelvar.estimates.coefficients.coefficients import Inference, coefficient_rows
-from panelvar.estimates.coefficients.linear_combinations import in_units_of_errors
+from panelvar.estimates.coefficients.linear_combinations import Coefficients, in_units_of_errors
 from panelvar.estimates.coefficients.restrictions import coefficient_at, combined_forms, named_tree
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
@@ -280,13 +280,41 @@ class NonlinearEstimates(DerivedEstimates):
         return replace(table, statistics=tuple(facts), notes=notes)
 
 
-def nonlinear(
-    result: Inference, expressions: str | Sequence[str] | Mapping[str, str], level: float, nobs: int
-) -> NonlinearEstimates:
-    """Build ``EquationEstimates.nonlinear``."""
-    level = check_level(level)
+@dataclass(frozen=True, eq=False)
+class ReadFunctions:
+    """Functions of coefficients as they were written, with their values and derivatives at the estimates.
+
+    Attributes
+    ----------
+    written : dict of str to str
+        Labels, and what each stands for.
+    values : (q,) array
+    jacobian : (q, p) array
+    ratios : dict of str to Ratio
+        Those that are ratios of two linear combinations, by label.
+    equations : tuple of bool
+        Which of them are an equation's left side less its right.
+    """
+
+    written: dict[str, str]
+    values: Array
+    jacobian: Array
+    ratios: dict[str, Ratio]
+    equations: tuple[bool, ...]
+
+
+def read_functions(expressions: str | Sequence[str] | Mapping[str, str], fit: Coefficients) -> ReadFunctions:
+    """Read functions of coefficients, and evaluate them with their derivatives.
+
+    Raises
+    ------
+    SpecificationError
+        If a name is not a coefficient, or an expression holds something else that is not allowed.
+    NumericalError
+        If a value or a derivative is not finite.
+    """
     written = _written(expressions)
-    names, coefficients = result.fit.names, result.fit.coefficients
+    names, coefficients = fit.names, fit.coefficients
     values = np.empty(len(written))
     jacobian = np.zeros((len(written), len(names)))
     ratios: dict[str, Ratio] = {}
@@ -311,8 +339,15 @@ def nonlinear(
             )
         if isinstance(form, Ratio):
             ratios[label] = form
+    return ReadFunctions(written, values, jacobian, ratios, tuple(equations))
+
+
+def estimate_functions(result: Inference, read: ReadFunctions, level: float, nobs: int) -> NonlinearEstimates:
+    """Build ``EquationEstimates.nonlinear``, and that of systems."""
+    level = check_level(level)
+    written, jacobian = read.written, read.jacobian
     known = np.isfinite(result.covariance.matrix).all()
-    sets = {label: fieller_set(result, label, *ratio, level) for label, ratio in ratios.items() if known}
+    sets = {label: fieller_set(result, label, *ratio, level) for label, ratio in read.ratios.items() if known}
     covariance = through(result.covariance, jacobian)
     still = [label for label, variance in zip(written, covariance.matrix.diagonal(), strict=True) if variance == 0.0]
     notes = tuple(_weak_denominator(each) for each in sets.values() if not each.bounded)
@@ -322,10 +357,10 @@ def nonlinear(
     emit(notes)
     if not known:
         notes = (*notes, *(note for note in result.fit.notes if note.code == "no-covariance"))
-    functions = FunctionValues(tuple(written), values, jacobian, names, result.fit.exact, notes)
+    functions = FunctionValues(tuple(written), read.values, jacobian, result.fit.names, result.fit.exact, notes)
     keys = tuple({"expression": text} for text in written.values())
     return NonlinearEstimates(
-        functions, covariance, "Functions of coefficients", nobs, keys, level, sets, tuple(equations)
+        functions, covariance, "Functions of coefficients", nobs, keys, level, sets, read.equations
     )
 
 

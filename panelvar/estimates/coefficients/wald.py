@@ -30,7 +30,7 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
     df = covariance.df
     if not np.isfinite(variance).all():
         text = "The covariance of the restrictions is not finite, so there is no statistic."
-        return _refer(name, math.nan, q, df, null, Note("no-covariance", text, warn=True))
+        return referred(name, math.nan, q, df, null, Note("no-covariance", text, warn=True))
     form = quadratic_form(gap, variance)
     rank = int(form.rank)
     notes: tuple[Note, ...] = ()
@@ -39,15 +39,15 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
         notes = (Note("indefinite-test", text, warn=True),)
     if result.fit.exact and rank == 0:
         text = "The residuals and the standard errors are zero, so there is no test."
-        return _refer(name, math.nan, q, df, null, Note("exact-fit", text))
+        return referred(name, math.nan, q, df, null, Note("exact-fit", text))
     if not form.determined:
-        return _refer(name, math.nan, q, df, null, *notes, deficient_note(covariance, q, rank))
+        return referred(name, math.nan, q, df, null, *notes, deficient_note(covariance, q, rank))
     if rank == 0:
         text = (
             "The restrictions hold exactly and have no standard error (they may concern coefficients that were "
             "left out), so there is no test."
         )
-        return _refer(name, math.nan, q, df, null, Note("no-variance", text, warn=True))
+        return referred(name, math.nan, q, df, null, Note("no-variance", text, warn=True))
     if rank < q:
         text = f"The covariance of the {q} restrictions has rank {rank}; the others hold exactly and are not tested."
         notes = (Note("rank-deficient-test", text), *notes)
@@ -55,7 +55,7 @@ def wald(result: Estimated, matrix: Array, target: Array, name: str, null: str) 
     if covariance.degrees is not None:
         contrasts = matrix.T @ form.directions[:, form.used]
         return _hotelling(statistic, rank, covariance.degrees(contrasts), name, null, notes)
-    return _refer(name, statistic, rank, df, null, *notes)
+    return referred(name, statistic, rank, df, null, *notes)
 
 
 def zero_test(result: Estimated, names: Sequence[str], name: str, null: str) -> TestResult:
@@ -65,7 +65,7 @@ def zero_test(result: Estimated, names: Sequence[str], name: str, null: str) -> 
     return wald(result, restrictions, np.zeros(len(names)), name, null)
 
 
-def _refer(name: str, statistic: float, q: int, df: float, null: str, *notes: Note) -> TestResult:
+def referred(name: str, statistic: float, q: int, df: float, null: str, *notes: Note) -> TestResult:
     """Refer a Wald statistic of q restrictions to chi-squared or F."""
     if np.isinf(df):
         return chi2_test(name, statistic, q, null, notes)

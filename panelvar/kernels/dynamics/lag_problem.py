@@ -242,6 +242,11 @@ class LagProblem:
         """
         return scatter_by_order(self.factor, self.n_deterministic, self.lags, self.n_vars)
 
+    def influence(self) -> Array:
+        """What each row adds to the coefficients, equation by equation, (n, K m): u_t kron (X'X)^-1 x_t."""
+        moved = (self.design[:, : self.n_regressors] @ self.inverse_factor) @ self.inverse_factor.T
+        return (self.residuals[:, :, None] * moved[:, None, :]).reshape(self.nobs, -1)
+
     def directions(self, factor: Array, spread: Array | None = None) -> Array:
         """Directions (..., D, m, K) whose outer products add up to the covariance of the coefficients.
 

@@ -167,6 +167,23 @@ class RestrictedLagProblem(LagProblem):
         out: Array = np.einsum("kmr,kj->rjmk", whitened, factor)
         return out.reshape(-1, m, self.n_vars)
 
+    def influence(self) -> Array:
+        r"""What each row adds to the coefficients, equation by equation, (n, K m); zero where they are restricted.
+
+        With P the root of the sigma that weighs the equations, the estimates solve
+        :math:`\sum_t (\Sigma^{-1} u_t \otimes x_t)_{\text{free}} = 0`, so a row adds
+        :math:`(H'H)^{-1} (\Sigma^{-1} u_t \otimes x_t)_{\text{free}}`.
+        """
+        m = self.n_regressors
+        top, right, corner = self.factor[:m, :m], self.factor[:m, m:], self.factor[m:, m:]
+        roots = {"ols": np.eye(self.n_vars), "fgls": lower_factor(corner), "ml": self.scatter_factor}
+        whiten = lower_inverse(roots[self.method])
+        moves = restricted_least_squares(top, right, roots[self.method], self.free)[1]
+        weighed = self.residuals @ whiten.T @ whiten
+        along = np.einsum("qmk,tm,tk->tq", moves, self.design[:, :m], weighed, optimize=True)
+        influence: Array = np.einsum("tq,qmk->tkm", along, moves, optimize=True)
+        return influence.reshape(self.nobs, -1)
+
     def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         """Refit, under the same restrictions, on data generated recursively from other innovations."""
         m = self.n_regressors

@@ -63,6 +63,21 @@ class Terms:
         return _labels(self)
 
     @property
+    def grouped(self) -> dict[str, tuple[str, ...]]:
+        """Labels by what they are of, the constant left out: "trend", "seasons", then each exogenous variable's."""
+        labels = self.labels
+        first = len(TREND_POWERS[self.trend])
+        groups = {
+            "trend": tuple(label for label in labels[:first] if label != POWER_LABELS[0]),
+            "seasons": labels[first : self.n_deterministic],
+            **{
+                name: labels[self.n_deterministic + place :: len(self.exogenous)]
+                for place, name in enumerate(self.exogenous)
+            },
+        }
+        return {name: group for name, group in groups.items() if group}
+
+    @property
     def spelled(self) -> tuple[str, ...]:
         """The same as an equation prints them: nothing for the constant, "t", "t^2", "season1", "x", "x(-1)"."""
         trends = tuple(("", "t", "t^2")[power] for power in TREND_POWERS[self.trend])

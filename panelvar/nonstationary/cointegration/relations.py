@@ -93,12 +93,23 @@ class Relations:
         errors = np.zeros(self.beta.shape)
         free = [row for row in range(self.problem.n_levels) if row not in fixed]
         if free and self.problem.rank:
-            upper = np.linalg.qr(self.problem.blocks[0][:, free])[1]
-            spread = np.linalg.solve(upper, np.eye(len(free)))
-            white = lower_solve(positive_factor(self.sigma), self.alpha)
-            root = np.linalg.solve(np.linalg.qr(white)[1], np.eye(self.problem.rank))
+            spread, root = self._roots(free)
             errors[free] = np.sqrt((spread**2).sum(axis=1))[:, None] * np.sqrt((root**2).sum(axis=1))
         return errors
+
+    def _roots(self, free: list[int]) -> tuple[Array, Array]:
+        r"""Roots of :math:`(R_f'R_f)^{-1}` and of :math:`(\alpha'\Sigma^{-1}\alpha)^{-1}`, f the free rows of beta."""
+        upper = np.linalg.qr(self.problem.blocks[0][:, free])[1]
+        white = lower_solve(positive_factor(self.sigma), self.alpha)
+        return (
+            np.linalg.solve(upper, np.eye(len(free))),
+            np.linalg.solve(np.linalg.qr(white)[1], np.eye(self.problem.rank)),
+        )
+
+    def free_rows(self, free: list[int]) -> tuple[Array, Array]:
+        """Coefficients of some rows of `beta`, relation by relation, (r f,), and their covariance."""
+        spread, root = self._roots(free)
+        return self.beta[free].T.ravel(), np.asarray(np.kron(root @ root.T, spread @ spread.T), dtype=np.float64)
 
     @cached_property
     def conditional(self) -> tuple[Array, Array]:
@@ -107,6 +118,22 @@ class Relations:
         short = self.problem.n_short
         order = [*range(short, short + self.problem.rank), *range(short)]
         return params[order], spread[order]
+
+    @property
+    def in_levels(self) -> Array:
+        """What takes coefficients of `conditional` to those of the levels, (m, r + short), of each equation."""
+        short, coordinates = self.problem.n_short, self.problem.coordinates
+        return np.concatenate([coordinates[:, short:] @ self.beta, coordinates[:, :short]], axis=1)
+
+    def influence(self) -> tuple[Array, Array]:
+        """What each row adds to the coefficients of `conditional`, equation by equation; and its leverage."""
+        short, m = self.problem.n_short, self.problem.n_regressors
+        rows = self.problem.difference_rows
+        regressors = np.concatenate([rows[:, short:m] @ self.beta, rows[:, :short]], axis=1)
+        whitened = regressors @ self.conditional[1]
+        moved = whitened @ self.conditional[1].T
+        influence = (self.problem.residuals[:, :, None] * moved[:, None, :]).reshape(len(rows), -1)
+        return influence, np.einsum("ij,ij->i", whitened, whitened)
 
     @property
     def alpha(self) -> Array:

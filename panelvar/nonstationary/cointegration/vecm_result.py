@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.distributions import two_sided
-from panelvar.core.base.errors import Note, SpecificationError, check_level
+from panelvar.core.base.errors import Note, NumericalError, SpecificationError, check_level
 from panelvar.core.base.labels import listed
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact, Row, words
@@ -28,23 +28,33 @@ from panelvar.core.faces.number_format import (
 )
 from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, said_below, value_row
 from panelvar.core.tables.table import Table
-from panelvar.core.tables.test_result import TestResult
+from panelvar.core.tables.test_result import TestResult, f_test
 from panelvar.data.panel.series import VarData
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.coefficients.linear_combinations import LinearCombination
+from panelvar.estimates.coefficients.stacked_estimates import (
+    StackedCoefficients,
+    StackedInference,
+    TestedTerm,
+    numbers_of,
+)
+from panelvar.estimates.coefficients.wald import zero_test
+from panelvar.estimates.covariance.covariances import Classical, CovarianceEstimate, ScoredCovariance
+from panelvar.estimates.covariance.influenced import Influenced
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics.lag_problem import kronecker_wald
 from panelvar.kernels.dynamics.lasting_effects import lasting_effects
 from panelvar.kernels.dynamics.terms import Terms
+from panelvar.kernels.linear.quadratic_form import quadratic_form
 from panelvar.nonstationary.cointegration.cases import CASES
 from panelvar.nonstationary.cointegration.relation_test import RelationTest, relation_test
 from panelvar.nonstationary.cointegration.relations import Relations
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.systems.identification.scheme import Identification, position, variables_of
 from panelvar.systems.responses.shocks import Shocks, choose_shocks
-from panelvar.systems.var.estimated_system import StackedCoefficients, StackedInference
+from panelvar.systems.var.estimated_system import NOT_OF_SYSTEMS
 from panelvar.systems.var.exclusion import lags_hypothesis
-from panelvar.systems.var.fitted_system import FittedSystem
-from panelvar.systems.var.scored_system import equation_labels
+from panelvar.systems.var.fitted_system import CLASSICAL, FittedSystem
+from panelvar.systems.var.scored_system import Periods, equation_labels, influenced
 from panelvar.systems.var.var_convention import VarConvention
 
 if TYPE_CHECKING:
@@ -56,10 +66,7 @@ _UNIT = 1e-6
 
 # What a vector autoregression has and its levels do not: asked for, this is the answer.
 _NOT_OFFERED = {
-    "with_cov": (
-        "Error-correction models have no robust standard errors here. MovingBlockBootstrap makes bands of responses "
-        "that allow for heteroskedasticity."
-    ),
+    **NOT_OF_SYSTEMS,
     "lag_exclusion_tests": (
         "In an error-correction model you cannot leave out single lags of the levels. exclusion_test(lags=) tests "
         "lagged differences, and select_lags chooses the order."
@@ -69,15 +76,6 @@ _NOT_OFFERED = {
         "Wald test has no chi-squared distribution in general (Toda and Phillips 1993). Use toda_yamamoto_test, "
         "which needs no rank. exclusion_test tests the lagged differences, and weak_exogeneity_test tests the "
         "reactions."
-    ),
-    "wald_test": (
-        "Coefficients of the levels are functions of alpha and beta, and a Wald test of them has no chi-squared "
-        "distribution in general. Use restriction_test for relations, weak_exogeneity_test for reactions, and "
-        "exclusion_test for lagged differences."
-    ),
-    "lincom": (
-        "Coefficients of the levels are functions of alpha and beta. For the standard errors of alpha and beta, see "
-        "alpha_std_errors and beta_std_errors."
     ),
 }
 
@@ -92,6 +90,8 @@ class VecmResult(FittedSystem):
     and their bands are those of the vector autoregression that the model implies, which has K - r roots of one.
     Bootstraps estimate the relations again in every draw, at the same rank. Errors of coefficients and of the delta
     method take the relations as known, since these converge faster than the rest (Luetkepohl 2005, section 7.2).
+    Hypotheses (`wald_test`, `lincom`, `nonlinear`, `joint_tests`) and `tidy` are of the equations of the differences
+    and of the relations.
 
     Parameters
     ----------
@@ -149,9 +149,14 @@ class VecmResult(FittedSystem):
         case: str,
         relation_names: tuple[str, ...],
         normalised_on: tuple[str, ...] | None,
+        specification: Classical | ScoredCovariance = CLASSICAL,
     ) -> None:
-        super().__init__(problem, data, periods, terms, convention, notes)
+        super().__init__(problem, data, periods, terms, convention, notes, specification)
         self._set(case=case, relation_names=relation_names, normalised_on=normalised_on)
+
+    def _under(self, specification: Classical | ScoredCovariance) -> Self:
+        of_levels = (self._problem, self.data, self.periods, self.terms, self.convention, self.notes)
+        return type(self)(*of_levels, self.case, self.relation_names, self.normalised_on, specification)
 
     @property
     def rank(self) -> int:
@@ -270,7 +275,9 @@ class VecmResult(FittedSystem):
     @cached_property
     def short_run_std_errors(self) -> pd.DataFrame:
         """Standard errors of `short_run`, the relations taken as known."""
-        return self._of_short_run(self._cointegration.conditional_errors(self._error_sigma))
+        if self._robust is None:
+            return self._of_short_run(self._cointegration.conditional_errors(self._error_sigma))
+        return self._of_short_run(np.sqrt(self._robust.matrix.diagonal()).reshape(self.n_vars, -1).T)
 
     @cached_property
     def short_run_tstats(self) -> pd.DataFrame:
@@ -282,15 +289,119 @@ class VecmResult(FittedSystem):
         """Two-sided tail probabilities of `short_run_tstats`, from the distribution of the convention."""
         return self._of_short_run(two_sided(self.short_run_tstats.to_numpy(), self._coefficient_df))
 
-    @property
-    def _stacked(self) -> StackedInference:
-        """`short_run` in a row, ``"[equation]ec1"``, the relations taken as known, with joint limits and tests."""
+    @cached_property
+    def _scored(self) -> Influenced:
+        """The equations of the differences as one model that covariances read, the relations taken as known."""
+        names = equation_labels(self.names, self.short_run_names)
+        influence, leverage = self._cointegration.influence()
+        return influenced(names, influence, self.nobs - self.df_resid, leverage, Periods(self.data, self.periods))
+
+    @cached_property
+    def robust_covariance(self) -> Array | None:
+        """Covariance of the coefficients of the levels, (K m, K m), the relations taken as known."""
+        if self._robust is None:
+            return super().robust_covariance
+        levels = np.kron(np.eye(self.n_vars), self._cointegration.in_levels)
+        return np.asarray(levels @ self._robust.matrix @ levels.T)
+
+    def _differences_with(self, df: float) -> StackedInference:
+        """`short_run` in a row, ``"[equation]ec1"``, the relations taken as known."""
         params, spread = self._cointegration.conditional
         names = equation_labels(self.names, self.short_run_names)
         fit = StackedCoefficients(names, params.T.ravel(), bool(self._error_sigma.trace() == 0.0))
-        covariance = np.kron(self._error_sigma, spread @ spread.T).astype(np.float64, copy=False)
-        df = float(np.min(self._coefficient_df))
-        return StackedInference(fit, CovarianceEstimate(covariance, "classical", df))
+        matrix = np.kron(self._error_sigma, spread @ spread.T) if self._robust is None else self._robust.matrix
+        return StackedInference(fit, CovarianceEstimate(np.asarray(matrix, np.float64), self.cov_label, df))
+
+    @property
+    def _differences(self) -> StackedInference:
+        """The same with the distribution of its t statistics, and joint limits."""
+        return self._differences_with(self._single_df)
+
+    @property
+    def _single_df(self) -> float:
+        return float(np.min(self._coefficient_df))
+
+    def _stacked_with(self, df: float) -> StackedInference:
+        """`short_run`, then the coefficients of the relations that are free, ``"[ec1]variable"``; both independent.
+
+        Relations converge at the rate of the rows, the rest at its root, and their limits are independent, those of the
+        relations mixed normal (Johansen 1995, chapter 13; Luetkepohl 2005, section 7.2).
+        """
+        found = self._differences_with(df)
+        free = self._free_of_relations
+        if not free:
+            return found
+        if set(self.names) & set(self._cointegration.labels):
+            raise SpecificationError(
+                'A variable has the name of a relation (ec1, ec2, ...), so "[ec1]x" may be either\'s. Rename the '
+                "variable to test coefficients."
+            )
+        values, matrix = self._cointegration.free_rows(free)
+        names = (*found.names, *self._names_of_relations)
+        size, more = len(found.names), len(names)
+        whole = np.zeros((more, more))
+        whole[:size, :size], whole[size:, size:] = found.covariance.matrix, matrix
+        fit = replace(found.fit, names=names, coefficients=np.concatenate([found.fit.coefficients, values]))
+        return StackedInference(fit, replace(found.covariance, matrix=whole))
+
+    @property
+    def _free_of_relations(self) -> list[int]:
+        """Rows of `beta` that are estimated: none without relations, or under the canonical normalisation."""
+        fixed = self._cointegration.fixed
+        return [] if fixed is None or not self.rank else [row for row in range(len(self.beta)) if row not in fixed]
+
+    @property
+    def _names_of_relations(self) -> tuple[str, ...]:
+        rows = tuple(self.relation_names[row] for row in self._free_of_relations)
+        return equation_labels(tuple(self._cointegration.labels), rows) if rows else ()
+
+    def _df_for(self, weights: Array, df: float) -> float:
+        """Combinations that coefficients of relations are part of are normal in the limit."""
+        return np.inf if weights[:, self.n_vars * len(self.short_run_names) :].any() else df
+
+    def _labels(self) -> dict[str, list[str]]:
+        short, free = self.short_run_names, [self.relation_names[row] for row in self._free_of_relations]
+        relations = self._cointegration.labels if free else []
+        equations = [name for name in self.names for _ in short] + [name for name in relations for _ in free]
+        return {"equation": equations, "term": [*(list(short) * self.n_vars), *(free * len(relations))]}
+
+    def _numbers(self, level: float) -> dict[str, Array]:
+        count = self.n_vars * len(self.short_run_names)
+        inside = numbers_of(self._differences, level)
+        if not self._free_of_relations:
+            return inside
+        whole = numbers_of(self._stacked_with(np.inf), level)
+        return {name: np.concatenate([values, whole[name][count:]]) for name, values in inside.items()}
+
+    def _tested_terms(self) -> list[TestedTerm]:
+        found: list[TestedTerm] = []
+        stacked = self._stacked_with(self._joint_df)
+        relations = self._cointegration.labels
+
+        def zero(label: str, term: str, names: Sequence[str]) -> None:
+            found.append(TestedTerm(label, term, zero_test(stacked, names, "Joint test", f"{term} is zero")))
+
+        for label, equations in self._sets_of_equations():
+            if relations:
+                zero(label, "relations", [f"[{name}]{each}" for name in equations for each in relations])
+            for variable in self.names if self.lags > 1 else ():
+                test = self.exclusion_test(equations=equations, variables=variable)
+                found.append(TestedTerm(label, f"D({variable})", test))
+            for term, rows in self.terms.grouped.items():
+                inside = [row for row in rows if row in self.short_run_names]
+                if inside:
+                    zero(label, term, [f"[{name}]{row}" for name in equations for row in inside])
+        normal = self._stacked_with(np.inf)
+        for variable in (self.relation_names[row] for row in self._free_of_relations):
+            names = [f"[{each}]{variable}" for each in relations]
+            test = zero_test(normal, names, "Joint test", f"{variable} is in no relation")
+            if np.isfinite(self._joint_df):
+                # One table has one kind of statistic.
+                test = f_test(test.name, test.statistic / len(names), len(names), np.inf, test.null, test.notes)
+            found.append(TestedTerm("all relations", variable, test))
+        if not found:
+            raise SpecificationError("The model has no coefficient but constants, so there is no term to test.")
+        return found
 
     @cached_property
     def alpha(self) -> pd.DataFrame:
@@ -406,6 +517,101 @@ class VecmResult(FittedSystem):
 
     # Tests
 
+    def wald_test(
+        self,
+        restrictions: str | Sequence[str] | Array | Mapping[str, float],
+        values: Array | Sequence[float] | float | None = None,
+    ) -> TestResult:
+        r"""Test linear restrictions on the equations of the differences, on the relations, or on both.
+
+        Parameters
+        ----------
+        restrictions : str, sequence of str, mapping or (q, k) array
+            Coefficients of `short_run` are named by their equation, ``"[lrm]ec1"`` and ``"[lrm]L(D(lry))"``, those of
+            `beta` by their relation, ``"[ec1]lry"``. Restrictions are written as in `VarResult.wald_test`; the columns
+            of a matrix are in the order of `tidy`.
+        values : array, optional
+            q when a matrix is given.
+
+        Returns
+        -------
+        TestResult
+            F or chi-squared, as the convention says; chi-squared where coefficients of relations are among them.
+
+        Raises
+        ------
+        SpecificationError
+            If a name is not a coefficient, a restriction is not linear, or restrictions contradict or repeat one
+            another.
+
+        See Also
+        --------
+        VecmResult.restriction_test : likelihood ratios, which keep closer to their level in small samples.
+
+        Notes
+        -----
+        Tests of the equations take the relations as known, which converge faster:
+        :math:`\Sigma \otimes (Z'Z)^{-1}`, with Z the relations and the other regressors. Of reactions and lagged
+        differences that is their limit. Relations are mixed normal in the limit, with the covariance of
+        `beta_std_errors`, and independent of both (Johansen 1995, chapter 13; Luetkepohl 2005, section 7.2). A constant
+        in the equations is different: the errors of the relations move it by as much as its own error, so that its
+        errors here are too small.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+        >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+        >>> model.wald_test(["[ibo]ec1", "[ide]ec1"]).in_a_line()
+        'F(2, 180) = 1.5850, p = 0.2078'
+        >>> model.wald_test("[ec1]lry = -1").in_a_line()
+        'chi2(1) = 0.0562, p = 0.8126'
+        """
+        self._refuse_levels(restrictions)
+        return super().wald_test(restrictions, values)
+
+    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
+        """Estimate a linear combination of coefficients of the equations and of the relations.
+
+        Parameters
+        ----------
+        expression : str
+            In names as `wald_test` has them: ``"[lrm]ec1 - [lry]ec1"``, ``"[ec1]ibo + [ec1]ide"``.
+        level : float
+            Confidence level, at least 0.5.
+
+        Returns
+        -------
+        LinearCombination
+            Estimate, error, limits and p-value; normal where coefficients of relations are among them.
+
+        Raises
+        ------
+        SpecificationError
+            If a name is not a coefficient, or the expression is not linear.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> money = pv.load_data("danish_money")[["lrm", "lry", "ibo", "ide"]]
+        >>> model = pv.fit_vecm(money, rank=1, lags=2, trend="rc", seasons=4)
+        >>> combination = model.lincom("[ec1]ibo + [ec1]ide")
+        >>> round(combination.estimate, 2), round(combination.std_error, 2)
+        (0.99, 0.77)
+        """
+        self._refuse_levels(expression)
+        return super().lincom(expression, level=level)
+
+    def _refuse_levels(self, asked: object) -> None:
+        """Say why coefficients of the levels are not tested, where they are asked for."""
+        texts = [asked] if isinstance(asked, str) else asked if isinstance(asked, (Sequence, Mapping)) else []
+        if any(f"]L{lag}." in text for text in texts if isinstance(text, str) for lag in range(1, self.lags + 1)):
+            raise SpecificationError(
+                "Coefficients of the levels are functions of alpha and beta, and a Wald test of them has no "
+                "chi-squared distribution in general. Name coefficients of the differences, [x]ec1 and [x]L(D(y)), or "
+                "of the relations, [ec1]y."
+            )
+
     def restriction_test(self, *, beta: Any = None, alpha: Any = None, known: Any = None) -> RelationTest:
         r"""Likelihood-ratio test of restrictions on the relations, on the reactions to them, or of known relations.
 
@@ -503,8 +709,18 @@ class VecmResult(FittedSystem):
         rows = tested.regressors(self.names, self._cointegration.first_difference)
         columns = tested.columns(self.names)
         params, spread = self._cointegration.conditional
-        wald = kronecker_wald(params[np.ix_(rows, columns)], spread[rows], self._error_sigma[np.ix_(columns, columns)])
-        test = tested.result(wald, len(rows) * len(columns), self._problem, self.convention)
+        if self._robust is None:
+            sigma = self._error_sigma[np.ix_(columns, columns)]
+            statistic = kronecker_wald(params[np.ix_(rows, columns)], spread[rows], sigma)
+        else:
+            places = [column * len(params) + row for column in columns for row in rows]
+            form = quadratic_form(params.T.ravel()[places], self._robust.matrix[np.ix_(places, places)])
+            if form.rank < len(places):
+                raise NumericalError(
+                    "The covariance of the tested coefficients is singular, because there are too few rows."
+                )
+            statistic = float(form.statistic)
+        test = tested.result(statistic, len(rows) * len(columns), self._problem, self.convention)
         return replace(test, notes=(*test.notes, *size_notes("exclusion beside relations", self.nobs)))
 
     # Presentation
@@ -534,8 +750,8 @@ class VecmResult(FittedSystem):
         check_digits(digits)
         levels = check_stars(stars)
         moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli)
-        stacked = self._stacked
-        limits = None if level is None else limits_side_by_side(stacked.conf_int(level=check_level(level)), self.n_vars)
+        inside = self._differences
+        limits = None if level is None else limits_side_by_side(inside.conf_int(level=check_level(level)), self.n_vars)
         return Table(
             title=f"Vector error-correction model: {', '.join(self.names)}",
             facts=(
@@ -548,6 +764,7 @@ class VecmResult(FittedSystem):
                 Fact("AIC", format_number(self.aic, digits)),
                 Fact("BIC", format_number(self.bic, digits)),
                 Fact("Convention", self.convention.name),
+                *self._errors_in_words,
             ),
             header=(Row("", tuple(words(f"D({name})") for name in self.names)),),
             body=equation_rows(

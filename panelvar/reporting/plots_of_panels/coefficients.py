@@ -245,7 +245,7 @@ def _fits(results: object) -> dict[str, _Drawn]:
 
 
 def _of_a_system(result: System) -> _Drawn:
-    stacked = result._stacked
+    stacked = result._differences if isinstance(result, VecmResult) else result._stacked
     names = list(stacked.names)
     regressors = result.short_run_names if isinstance(result, VecmResult) else result.regressor_names
     places = [(equation, regressor) for equation in result.names for regressor in regressors]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from panelvar.estimates.bands.delta_coverage import told_of_delta
 from panelvar.estimates.bands.delta_method import DeltaMethod
 from panelvar.estimates.bands.target import BandSource, Target
 from panelvar.estimates.coefficients.result_column import ResultColumn
+from panelvar.estimates.coefficients.stacked_estimates import StackedCoefficients, StackedInference
 from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.kernels.dynamics.lag_problem import lag_matrices
@@ -39,7 +41,7 @@ from panelvar.systems.panel_var.lag_choice import compare_shorter
 from panelvar.systems.panel_var.serial_tests import serial_correlation, serial_portmanteau
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var import system_tests
-from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoefficients, StackedInference
+from panelvar.systems.var.estimated_system import NOT_OF_SYSTEMS, EstimatedSystem
 from panelvar.systems.var.exclusion import Exclusion
 from panelvar.systems.var.lag_selection import LagSelection
 from panelvar.systems.var.scored_system import RULES, equation_labels
@@ -101,14 +103,13 @@ class PanelVarResult(MomentTests, EstimatedSystem):
     _title: ClassVar[str] = "Panel vector autoregression"
 
     _not_offered: ClassVar[Mapping[str, str]] = {
+        **NOT_OF_SYSTEMS,
         "loglik": "Panel vector autoregressions are estimated by least squares or moments, without a likelihood.",
         "aic": "Panel vector autoregressions are estimated by least squares or moments, without a likelihood.",
         "historical_decomposition": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
         "structural_shocks": "A history of shocks is of one entity. Use fit_var on its rows, or fit_var_batch.",
     }
 
-    wald_test = system_tests.wald_test
-    lincom = system_tests.lincom
     granger_causality = system_tests.granger_causality
     lag_exclusion_tests = system_tests.lag_exclusion_tests
 
@@ -143,7 +144,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         in_foot = {
             "nobs": self.nobs,
             "n_entities": self.n_entities,
-            "n_periods": len(np.unique(fit.estimated.periods)),
+            "n_periods": self.n_periods,
             "df_resid": self.df_resid,
         }
 
@@ -312,6 +313,18 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         return self.fit.rows.n_entities
 
     @property
+    def n_periods(self) -> int:
+        """Number of different periods estimated."""
+        fit = self.fit
+        if fit.kept is not None:
+            return len(np.unique(fit.kept.periods))
+        if fit.gmm is not None:
+            census = fit.gmm.model.census
+            level = fit.gmm.model.specification.level_equation
+            return int((census.complete if level else census.touched).sum())
+        return fit.rows.n_periods
+
+    @property
     def n_regressors(self) -> int:
         """Coefficients in each equation, m; effects are not counted."""
         return self.fit.rows.n_regressors
@@ -364,20 +377,44 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         """Two-sided tail probabilities of `tstats`."""
         return self._arranged(self._inference.pvalues.to_numpy())
 
-    def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
-        """Confidence intervals of the coefficients.
+    def conf_int(
+        self,
+        *,
+        level: float | Sequence[float] = 0.95,
+        of: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        joint: str | None = None,
+        draws: int = 10_000,
+        seed: int | np.random.Generator = 0,
+    ) -> pd.DataFrame:
+        """Confidence intervals of the coefficients, each by itself or several at once.
 
         Parameters
         ----------
         level : float or sequence of float
             Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
+        of : str, pattern or sequence of them, optional
+            Coefficients by name, ``"[gdp]L1.cpi"``, or by pattern, ``"[gdp]*"``; all by default. A joint band covers
+            these.
+        joint : {"sup-t", "bonferroni"} or None
+            Cover all of them at once, or each by itself (None).
+        draws : int
+            Vectors drawn for the sup-t critical value.
+        seed : int or Generator
+            Their seed.
 
         Returns
         -------
         DataFrame
             Rows (equation, regressor), columns lower and upper at the highest level; lower_68, upper_68 at another.
+
+        Raises
+        ------
+        SpecificationError
+            If a level is below 0.5, a name or pattern fits no coefficient, or an option is unknown.
         """
-        return self._inference.conf_int(level=level).set_axis(stacked_labels(self.names, self.regressor_names))
+        limits = self._inference.conf_int(level=level, of=of, joint=joint, draws=draws, seed=seed)
+        places = [self._inference.names.index(name) for name in limits.index]
+        return limits.set_axis(stacked_labels(self.names, self.regressor_names)[places])
 
     @cached_property
     def cov(self) -> pd.DataFrame:
@@ -484,6 +521,10 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         left = fit.residuals if fit.individual is not None else fit.level_residuals
         index = self.fit.labels_of(rows.entities.codes, rows.design.time_positions)
         return pd.DataFrame(rows.y - left, index=index, columns=self._axes[1])
+
+    @property
+    def _explained(self) -> Array:
+        return self.fit.rows.y
 
     def estimated_effects(self) -> pd.DataFrame:
         r"""Effects of the entities: means of :math:`y_{it} - \sum_j A_j y_{i,t-j} - B x_{it}` over each one's rows.

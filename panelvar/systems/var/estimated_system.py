@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,8 +19,10 @@ from panelvar.core.tables.coefficients import said_below
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.drawable import Drawable, Draws
 from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
-from panelvar.estimates.coefficients.coefficients import Inference
-from panelvar.estimates.covariance.covariances import CovarianceEstimate
+from panelvar.estimates.coefficients import stacked_estimates
+from panelvar.estimates.coefficients.coefficient_plot import plot
+from panelvar.estimates.coefficients.stacked_estimates import NUMBERS, StackedInference, TestedTerm
+from panelvar.estimates.coefficients.wald import referred, zero_test
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.reduced_form import ReducedForm
 from panelvar.systems.identification.long_run import LongRun
@@ -37,47 +39,35 @@ from panelvar.systems.responses.responses import Responses, describe_responses
 from panelvar.systems.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var.exclusion import Exclusion, lags_hypothesis
-from panelvar.systems.var.persistence import EXPLOSIVE, Persistence, on_bands, on_explosion, on_long_run
+from panelvar.systems.var.persistence import (
+    EXPLOSIVE,
+    Persistence,
+    on_bands,
+    on_explosion,
+    on_granger,
+    on_long_run,
+)
 from panelvar.systems.var.system import System
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class StackedCoefficients:
-    """Coefficients of all equations.
-
-    Attributes
-    ----------
-    names : tuple of str
-        ``"[equation]regressor"``, equation by equation, such as ``"[gdp]L1.cpi"``.
-    coefficients : array (K m,)
-    exact : bool
-        Whether all residuals are zero.
-    notes : tuple of Note
-    """
-
-    names: tuple[str, ...]
-    coefficients: Array
-    exact: bool
-    notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class StackedInference(Inference):
-    """Tests and linear combinations of coefficients of any equations."""
-
-    fit: StackedCoefficients
-    covariance: CovarianceEstimate
+NOT_OF_SYSTEMS = {
+    "marginal_effects": (
+        "What a variable changes in a system is traced by impulse_responses(), and what an exogenous one changes by "
+        "multipliers(). Functions of coefficients are estimated by nonlinear()."
+    ),
+}
+"""What single equations have and systems do not, and what is there for it."""
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class EstimatedSystem(System):
     """A `System` of estimates: they vary as its model for bands (`panelvar.estimates.bands.drawable`) says.
 
-    Nothing here asks how they were estimated, or from what data. Where equations are regressions on lags, coefficients
-    can be tested one by one: such systems have the methods in `system_tests` too.
+    Nothing here asks how they were estimated, or from what data. Where equations are regressions on lags, these can be
+    tested one by one: such systems have the methods in `system_tests` too.
     """
 
     sigma: Array
@@ -86,6 +76,7 @@ class EstimatedSystem(System):
         "An equation is a column of a table, as in params[{key}], std_errors[{key}] and resids[{key}], or an entry, as "
         "in rsquared[{key}]."
     )
+    _not_offered: ClassVar[Mapping[str, str]] = NOT_OF_SYSTEMS
     _what_has_limits: ClassVar[str] = "give bands=, such as bands=ResidualBootstrap(draws=1000, seed=1)"
 
     @property
@@ -359,6 +350,16 @@ class EstimatedSystem(System):
             notes=notes,
         )
 
+    # ---- coefficients
+
+    wald_test = stacked_estimates.wald_test
+    lincom = stacked_estimates.lincom
+    nonlinear = stacked_estimates.nonlinear
+    joint_tests = stacked_estimates.joint_tests
+    tidy = stacked_estimates.tidy
+    glance = stacked_estimates.glance
+    plot = plot
+
     @property
     @abstractmethod
     def _joint_df(self) -> float:
@@ -373,14 +374,137 @@ class EstimatedSystem(System):
     def _stacked_with(self, df: float) -> StackedInference:
         """The coefficients of all equations with their covariance, and so many degrees of freedom."""
 
+    @property
+    def _stacked(self) -> StackedInference:
+        return self._stacked_with(self._single_df)
+
+    def _df_for(self, weights: Array, df: float) -> float:
+        return df
+
+    @property
+    @abstractmethod
+    def n_periods(self) -> int:
+        """Number of different periods explained."""
+
+    @property
+    @abstractmethod
+    def std_errors(self) -> pd.DataFrame:
+        """Standard errors, arranged like `params`."""
+
+    @property
+    @abstractmethod
+    def tstats(self) -> pd.DataFrame:
+        """Coefficients over their standard errors."""
+
+    @property
+    @abstractmethod
+    def pvalues(self) -> pd.DataFrame:
+        """Two-sided tail probabilities of `tstats`."""
+
+    @abstractmethod
+    def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
+        """Confidence intervals of the coefficients."""
+
+    @property
+    @abstractmethod
+    def fitted_values(self) -> pd.DataFrame:
+        """Fitted values."""
+
+    @property
+    @abstractmethod
+    def _explained(self) -> Array:
+        """Values (n, K) that `fitted_values` are of."""
+
+    def augment(self) -> pd.DataFrame:
+        """Return the rows of the model: of each variable its value, ``.fitted`` and ``.resid``, as R's broom has them.
+
+        Returns
+        -------
+        DataFrame
+            Labelled as `fitted_values`, columns (variable, part). ``.resid`` is the value less what is fitted; a panel
+            whose equations are differenced or centred has `resids` of those.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.augment()["unemp"].round(2).tail(1).values.tolist()
+        [[9.6, 9.67, -0.07]]
+        """
+        import pandas as pd
+
+        fitted = self.fitted_values
+        parts = np.stack([self._explained, fitted, self._explained - fitted], axis=-1)
+        columns = pd.MultiIndex.from_product([self.names, ("value", ".fitted", ".resid")], names=["variable", None])
+        return pd.DataFrame(parts.reshape(len(fitted), -1), fitted.index, columns)
+
+    @property
+    def _nobs(self) -> int:
+        return self.nobs
+
+    def _labels(self) -> dict[str, list[str]]:
+        rows = self.regressor_names
+        return {
+            "equation": [name for name in self.names for _ in rows],
+            "term": list(rows) * self.n_vars,
+        }
+
+    def _numbers(self, level: float) -> dict[str, Array]:
+        tables = (self.params, self.std_errors, self.tstats, self.pvalues)
+        columns = [table.to_numpy().T.ravel() for table in tables]
+        limits = self.conf_int(level=level)
+        return dict(zip(NUMBERS, (*columns, limits["lower"].to_numpy(), limits["upper"].to_numpy()), strict=True))
+
+    def _tested_terms(self) -> list[TestedTerm]:
+        stacked, found = self._stacked_with(self._joint_df), []
+        near = on_granger(self._persistence)
+        for label, equations in self._sets_of_equations():
+            each = [(name, [name]) for name in self.names] + ([("all lags", list(self.names))] * (self.n_vars > 1))
+            for term, variables in each if self.lags else ():
+                hypothesis = lags_hypothesis(self.names, self.lags, equations, variables, None)
+                test = self._tested_lags(hypothesis)
+                if test is not None:
+                    found.append(TestedTerm(label, term, replace(test, notes=(*test.notes, *near))))
+            found += self._beside_lags(stacked, label, equations)
+        if not found:
+            raise SpecificationError("The model has no coefficient but constants, so there is no term to test.")
+        return found
+
+    def _sets_of_equations(self) -> list[tuple[str, list[str]]]:
+        """Each equation by its name, and where there are several, all together."""
+        return [(name, [name]) for name in self.names] + ([("joint", list(self.names))] * (self.n_vars > 1))
+
+    def _beside_lags(self, stacked: StackedInference, label: str, equations: Sequence[str]) -> list[TestedTerm]:
+        """Tests of trends, seasons and exogenous variables in some equations, as far as they are estimated."""
+        found = []
+        for term, regressors in self.terms.grouped.items():
+            names = [
+                f"[{equation}]{row}"
+                for equation in equations
+                for row in regressors
+                if self._free is None or self._free[self.regressor_names.index(row), self.names.index(equation)]
+            ]
+            if names:
+                found.append(TestedTerm(label, term, zero_test(stacked, names, "Joint test", f"{term} is zero")))
+        return found
+
+    def _tested_lags(self, hypothesis: Exclusion) -> TestResult | None:
+        """Test that lags are absent; None where they are left out already, a missing one where it cannot be."""
+        if self._free is not None:
+            rows = hypothesis.regressors(self.names, self.terms.count)
+            if not self._free[np.ix_(rows, hypothesis.columns(self.names))].any():
+                return None
+        try:
+            return self._excluded(hypothesis)
+        except NumericalError as error:
+            count = len(hypothesis.lags) * len(hypothesis.variables) * len(hypothesis.equations)
+            return referred(
+                hypothesis.name, np.nan, count, self._joint_df, hypothesis.null, Note("no-test", str(error))
+            )
+
     @abstractmethod
     def _excluded(self, hypothesis: Exclusion) -> TestResult:
         """Test that lags are absent."""
-
-    @property
-    def _stacked(self) -> StackedInference:
-        """Coefficients of all equations in a row, ``"[equation]regressor"``, with joint limits (``conf_int``)."""
-        return self._stacked_with(self._single_df)
 
     def exclusion_test(
         self,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.core.base.arguments import read_horizon, read_levels, read_whole, refuse_beyond
+from panelvar.core.base.arguments import read_horizon, read_levels, read_seed, read_whole, refuse_beyond
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.chosen_names import chosen_names
 from panelvar.core.base.counting import count_of, kind_of
 from panelvar.core.base.distributions import quantiles, two_sided
 from panelvar.core.base.errors import (
@@ -22,6 +24,7 @@ from panelvar.core.base.errors import (
     check_level,
     emit,
 )
+from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import (
@@ -38,7 +41,8 @@ from panelvar.estimates.bands.delta_method import DeltaMethod
 from panelvar.estimates.bands.drawable import Draws
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import BandSource, limit_columns, nested
-from panelvar.estimates.covariance.covariances import HC, Classical, CovarianceEstimate, ScoredCovariance
+from panelvar.estimates.coefficients.stacked_estimates import StackedCoefficients, StackedInference
+from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
 from panelvar.estimates.covariance.influenced import Influenced
 from panelvar.estimates.sizes.known_sizes import size_notes
 from panelvar.kernels.dynamics import dynamics
@@ -56,7 +60,7 @@ from panelvar.systems.responses.forecast import Forecast, forecast_errors
 from panelvar.systems.responses.gradients import EVERY
 from panelvar.systems.responses.shocks import Shocks, positive_factor
 from panelvar.systems.var.drawable_system import DrawableSystem
-from panelvar.systems.var.estimated_system import EstimatedSystem, StackedCoefficients, StackedInference
+from panelvar.systems.var.estimated_system import EstimatedSystem
 from panelvar.systems.var.exclusion import Exclusion
 from panelvar.systems.var.futures import future_terms, read_conditions
 from panelvar.systems.var.lag_selection import VarCriteria, information_criteria, log_likelihood
@@ -154,6 +158,11 @@ class FittedSystem(EstimatedSystem):
         return self._problem.nobs
 
     @property
+    def n_periods(self) -> int:
+        """Periods explained: as many as rows."""
+        return self.nobs
+
+    @property
     def n_regressors(self) -> int:
         """Coefficients in each equation, m."""
         return self._problem.n_regressors
@@ -175,6 +184,63 @@ class FittedSystem(EstimatedSystem):
 
     # Estimates
 
+    def with_cov(self, cov: str | Covariance) -> Self:
+        """Return the same estimates with other errors of the coefficients, and of tests of them.
+
+        Parameters
+        ----------
+        cov : str, Classical, HC, Clustered or another covariance of scores
+            ``"classical"``, ``"robust"`` (HC1), ``"HC0"`` to ``"HC5"``, or an object such as ``HC("HC3")``:
+            homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations. A system with zero
+            restrictions takes HC0 and HC1, since its equations share no leverage.
+            ``Clustered(values)`` lets errors be correlated within groups of periods, given by a Series matched by
+            labels or a value for each row of the data. A covariance of one's own derives from
+            `panelvar.estimates.covariance.covariances.ScoredCovariance`. Sigma, responses and their bands stay as they
+            are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
+
+        Returns
+        -------
+        VarResult, RestrictedVarResult or VecmResult
+            The same estimates. In an error-correction model the errors of the equations change, the relations being
+            taken as known. Those of the relations stay: under conditional heteroskedasticity their limits are the same
+            (Cavaliere, Rahbek and Taylor 2010, Econometric Theory 26, 1719-1760).
+
+        Raises
+        ------
+        SpecificationError
+            The covariance is another one, or clusters have a name other than ``"time"``.
+        DataError
+            Groups are missing, or are not as many as the data have rows.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
+        >>> model.granger_causality("unemp", "tbilrate").in_a_line()
+        'F(2, 390) = 5.9573, p = 0.0028'
+        >>> model.with_cov("HC1").granger_causality("unemp", "tbilrate").in_a_line()
+        'F(2, 390) = 3.3003, p = 0.0379'
+        """
+        from panelvar.estimates.covariance.named import specification_of
+
+        found = specification_of(cov) or HC("HC1")
+        if not isinstance(found, (Classical, ScoredCovariance)) or found.over_time:
+            raise SpecificationError(
+                f"cov={cov!r}: a vector autoregression takes 'classical', 'HC0' to 'HC5' and Clustered(...). Errors "
+                "robust to correlation over time are not offered. Add lags instead."
+            )
+        changed = self._under(found)
+        # Computed now, so that an impossible covariance is refused here and a misleading one warns here.
+        if changed._robust is not None:
+            emit(changed._robust.notes)
+        return changed
+
+    def _under(self, specification: Classical | ScoredCovariance) -> Self:
+        """The same estimates with errors of another specification."""
+        return type(self)(
+            self._problem, self.data, self.periods, self.terms, self.convention, self.notes, specification
+        )
+
     @cached_property
     def robust_covariance(self) -> Array | None:
         """Covariance of all coefficients, equation by equation, (K m, K m); None if it is classical.
@@ -182,11 +248,13 @@ class FittedSystem(EstimatedSystem):
         That of `specification`; of restricted coefficients, zero where they are; in an error-correction model that of
         the levels, the relations taken as known.
         """
+        if self._robust is not None:
+            return self._robust.matrix
         if self._problem.restriction:
             # With a rank of zero and nothing beside the relations there is no direction.
             flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), self.n_regressors * self.n_vars)
             return flat.T @ flat
-        return None if self._robust is None else self._robust.matrix
+        return None
 
     @cached_property
     def _robust(self) -> CovarianceEstimate | None:
@@ -258,28 +326,59 @@ class FittedSystem(EstimatedSystem):
         degrees = self._problem.degrees
         return float(degrees) if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)
 
-    def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
-        """Confidence intervals of the coefficients.
+    def conf_int(
+        self,
+        *,
+        level: float | Sequence[float] = 0.95,
+        of: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        joint: str | None = None,
+        draws: int = 10_000,
+        seed: int | np.random.Generator = 0,
+    ) -> pd.DataFrame:
+        """Confidence intervals of the coefficients, each by itself or several at once.
 
         Parameters
         ----------
         level : float or sequence of float
             Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
+        of : str, pattern or sequence of them, optional
+            Coefficients by name, ``"[gdp]L1.cpi"``, or by pattern, ``"[gdp]*"``; all by default. A joint band covers
+            these.
+        joint : {"sup-t", "bonferroni"} or None
+            Cover all of them at once, or each by itself (None).
+        draws : int
+            Vectors drawn for the sup-t critical value.
+        seed : int or Generator
+            Their seed.
 
         Returns
         -------
         DataFrame
             Rows (equation, regressor), columns lower and upper at the highest level; lower_68, upper_68 at another.
+
+        Raises
+        ------
+        SpecificationError
+            If a level is below 0.5, a name or pattern fits no coefficient, or an option is unknown.
         """
         import pandas as pd
+
+        index = stacked_labels(self.names, self.regressor_names)
+        names = equation_labels(self.names, self.regressor_names)
+        places = slice(None) if of is None else [names.index(each) for each in chosen_names("of", of, names)]
+        if joint is not None:
+            inference = self._labelled_with(self._single_df)
+            found = inference.conf_int(level=level, of=of, joint=joint, draws=draws, seed=seed)
+            return found.set_axis(index[places])
+        read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
 
         def limits_at(each: float) -> tuple[Array, Array]:
             critical = None if self.distribution == "normal" else quantiles(each, np.asarray(self._coefficient_df))
             return normal_limits(self._problem.params, self._errors, each, critical)
 
         columns = limit_columns(nested(read_levels(level), limits_at))
-        index = stacked_labels(self.names, self.regressor_names)
-        return pd.DataFrame({name: values.T.ravel() for name, values in columns.items()}, index=index)
+        frame = pd.DataFrame({name: values.T.ravel() for name, values in columns.items()}, index=index)
+        return frame if of is None else frame.iloc[places]
 
     @cached_property
     def cov(self) -> pd.DataFrame:
@@ -322,6 +421,10 @@ class FittedSystem(EstimatedSystem):
         return np.inf if self.distribution == "normal" else float(self.df_resid)
 
     def _stacked_with(self, df: float) -> StackedInference:
+        return self._labelled_with(df)
+
+    def _labelled_with(self, df: float) -> StackedInference:
+        """The coefficients that `params` has, in a row."""
         if self._problem.dependent_columns:
             raise NumericalError(_SINGULAR)
         names = equation_labels(self.names, self.regressor_names)
@@ -357,6 +460,10 @@ class FittedSystem(EstimatedSystem):
 
     # Fit
 
+    @property
+    def _explained(self) -> Array:
+        return self._problem.design[:, self.n_regressors :]
+
     @cached_property
     def resids(self) -> pd.DataFrame:
         """Residuals by period."""
@@ -365,7 +472,7 @@ class FittedSystem(EstimatedSystem):
     @cached_property
     def fitted_values(self) -> pd.DataFrame:
         """Fitted values by period."""
-        return self._by_period(self._problem.design[:, self.n_regressors :] - self._problem.residuals)
+        return self._by_period(self._explained - self._problem.residuals)
 
     def residual_autocorrelations(self, lags: int = 10) -> pd.DataFrame:
         r"""Auto- and cross-correlations of the residuals, :math:`\mathrm{corr}(u_{it}, u_{k,t-h})`, h = 0 to ``lags``.
@@ -853,7 +960,13 @@ class FittedSystem(EstimatedSystem):
             *(Fact(name.upper(), self._printed(name, digits)) for name in criteria),
             Fact("Log likelihood", self._printed("loglik", digits)),
             Fact("Convention", self.convention.name),
+            *self._errors_in_words,
         )
+
+    @property
+    def _errors_in_words(self) -> tuple[Fact, ...]:
+        """What the table says of its errors, where they are not classical."""
+        return () if self._robust is None else (Fact("Standard errors", self._robust.label),)
 
     def _printed(self, name: str, digits: int) -> str:
         """Print a statistic; one that does not exist because an equation fits exactly is not available."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError, 
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.estimates.covariance.covariances import Classical, ScoredCovariance
 from panelvar.kernels.dynamics.criteria import penalty
 from panelvar.kernels.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.systems.var import system_tests
@@ -217,8 +218,7 @@ class RestrictedVarResult(FittedSystem):
 
     Restricted coefficients are zero, with standard error zero; their t statistics and p-values are missing. Degrees of
     freedom are each equation's own, and the df-corrected residual covariance divides by the geometric mean of two
-    equations'. Tests of exclusions are of the coefficients that are not zero already. There is no `with_cov`; under
-    heteroskedasticity use bands of `MovingBlockBootstrap`.
+    equations'. Tests of exclusions are of the coefficients that are not zero already.
 
     See Also
     --------
@@ -234,15 +234,9 @@ class RestrictedVarResult(FittedSystem):
     'chi2(1) = 1.1242, p = 0.2890'
     """
 
-    wald_test = system_tests.wald_test
-    lincom = system_tests.lincom
     granger_causality = system_tests.granger_causality
     lag_exclusion_tests = system_tests.lag_exclusion_tests
     _table_columns = equation_columns
-
-    _not_offered: ClassVar[Mapping[str, str]] = {
-        "with_cov": "A restricted system has no robust standard errors here. See MovingBlockBootstrap."
-    }
 
     _problem: RestrictedLagProblem
 
@@ -254,6 +248,15 @@ class RestrictedVarResult(FittedSystem):
     @property
     def _free(self) -> Mask:
         return self._problem.free
+
+    def _under(self, specification: Classical | ScoredCovariance) -> Self:
+        kind = getattr(specification, "kind", getattr(specification, "residuals", "HC0"))
+        if kind not in ("HC0", "HC1"):
+            raise SpecificationError(
+                f"{kind} adjusts residuals for the leverage of their rows, and equations with regressors of their own "
+                "have no leverage in common. Use with_cov('HC1')."
+            )
+        return super()._under(specification)
 
     @cached_property
     def _ratios(self) -> Array:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.data.panel.series import VarData
 from panelvar.data.sources.alignment import by_label, has_labels
@@ -83,9 +84,11 @@ def equation_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> tupl
 def scored_system(problem: LagProblem, names: tuple[str, ...], data: VarData, periods: npt.NDArray[Any]) -> Influenced:
     """Return the stacked equations: what a period adds to the coefficients, counts of one equation, leverages."""
     whitened = problem.design[:, : problem.n_regressors] @ problem.inverse_factor
-    moved = whitened @ problem.inverse_factor.T
-    influence = (problem.residuals[:, :, None] * moved[:, None, :]).reshape(problem.nobs, -1)
-    m = problem.n_regressors
-    counts = Counts(problem.nobs, m, False, coefficients=m)
     leverage = np.einsum("ij,ij->i", whitened, whitened)
-    return Influenced(names, influence, counts, Periods(data, periods), leverage)
+    return influenced(names, problem.influence(), problem.nobs - problem.df_resid, leverage, Periods(data, periods))
+
+
+def influenced(names: tuple[str, ...], influence: Array, count: int, leverage: Array, periods: Periods) -> Influenced:
+    """Return equations of so many coefficients each, from what the periods add to all of them."""
+    counts = Counts(len(influence), count, False, coefficients=count)
+    return Influenced(names, influence, counts, periods, leverage)

@@ -1,78 +1,17 @@
-"""Tests of coefficients that systems offer as methods if their equations are regressions on lags."""
+"""Tests of lags that systems offer as methods if their equations are regressions on lags."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array
 from panelvar.core.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.core.tables.test_result import TestResult
 from panelvar.systems.var.estimated_system import EstimatedSystem
 from panelvar.systems.var.exclusion import granger_hypothesis
 from panelvar.systems.var.persistence import on_granger
-
-if TYPE_CHECKING:
-    from panelvar.estimates.coefficients.linear_combinations import LinearCombination
-
-
-def wald_test(
-    self: EstimatedSystem,
-    restrictions: str | Sequence[str] | Array | Mapping[str, float],
-    values: Array | Sequence[float] | float | None = None,
-) -> TestResult:
-    """Test linear restrictions on coefficients of any equations.
-
-    Parameters
-    ----------
-    restrictions : str, sequence of str, mapping or (q, K m) array
-        ``"[x]L1.y = [y]L1.x"``, ``["[x]L1.y", "[x]L2.y"]`` (each zero), ``{"[x]L1.x": 1.0}``, or a matrix R of
-        R b = q for the coefficients as `cov` has them, equation by equation.
-    values : array, optional
-        q when a matrix is given.
-
-    Returns
-    -------
-    TestResult
-        F or chi-squared, under the errors of `with_cov`; a convention may say which.
-
-    Examples
-    --------
-    >>> import panelvar as pv
-    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
-    >>> model.wald_test("[unemp]L1.tbilrate + [unemp]L2.tbilrate = 0").in_a_line()
-    'F(1, 390) = 10.8161, p = 0.0011'
-    """
-    return self._stacked_with(self._joint_df).wald_test(restrictions, values)
-
-
-def lincom(self: EstimatedSystem, expression: str, *, level: float = 0.95) -> LinearCombination:
-    """Estimate a linear combination of coefficients, such as ``"[x]L1.y + [x]L2.y"``, with error and limits.
-
-    Parameters
-    ----------
-    expression : str
-        In names of an equation and its regressor: ``"[x]L1.y + [x]L2.y"``.
-    level : float
-        Confidence level, at least 0.5.
-
-    Returns
-    -------
-    LinearCombination
-        Estimate, error, limits and p-value.
-
-    Examples
-    --------
-    >>> import panelvar as pv
-    >>> model = pv.fit_var(pv.load_data("us_macro")[["unemp", "tbilrate"]], lags=2)
-    >>> combination = model.lincom("[unemp]L1.tbilrate + [unemp]L2.tbilrate")
-    >>> round(combination.estimate, 4), round(combination.std_error, 4)
-    (0.0216, 0.0066)
-    """
-    return self._stacked_with(self._single_df).lincom(expression, level=level)
 
 
 def granger_causality(self: EstimatedSystem, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:

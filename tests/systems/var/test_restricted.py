@@ -208,8 +208,9 @@ def test_what_cannot_be_is_refused(frame):
             model.impulse_responses(2, bands=source)
     with pytest.raises(SpecificationError, match="'hall'"):
         model.impulse_responses(2, bands=ResidualBootstrap(200, seed=1, interval="studentised"))
-    with pytest.raises(SpecificationError, match="no robust standard errors here"):
-        model.with_cov("HC1")
+    for cov in ("HC3", pv.Clustered("time", residuals="HC2")):
+        with pytest.raises(SpecificationError, match="no leverage in common"):
+            model.with_cov(cov)
     with pytest.raises(SpecificationError, match="threshold"):
         pv.fit_restricted_var(frame, restrictions="t", threshold=-1.0)
 
