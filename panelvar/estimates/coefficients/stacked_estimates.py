@@ -82,6 +82,13 @@ def numbers_of(inference: Inference, level: float) -> dict[str, Array]:
     return dict(zip(NUMBERS, map(np.asarray, (*columns, limits["lower"], limits["upper"])), strict=True))
 
 
+def with_known(limits: pd.DataFrame, values: Array, errors: Array) -> pd.DataFrame:
+    """Put coefficients without an error, which are known, in the place of the limits that they do not have."""
+    known = errors == 0.0
+    limits[known] = np.broadcast_to(values[known, None], (int(known.sum()), limits.shape[1]))
+    return limits
+
+
 class TestedTerm(NamedTuple):
     """A row of `joint_tests`.
 
@@ -128,6 +135,10 @@ class Stacked(Protocol):
 
     def _numbers(self, level: float) -> dict[str, Array]:
         """Estimates, errors, ratios, p-values and limits, in the order of the stacked coefficients."""
+
+
+class StackedTerms(Protocol):
+    """What has terms whose coefficients are tested together."""
 
     def _tested_terms(self) -> list[TestedTerm]:
         """Joint tests of the terms of each equation, and of all equations together."""
@@ -247,7 +258,7 @@ def nonlinear(
     return estimate_functions(inference, read, level, self._nobs)
 
 
-def joint_tests(self: Stacked) -> FrameTable:
+def joint_tests(self: StackedTerms) -> FrameTable:
     """Test for every equation and term that all coefficients of the term are zero.
 
     Returns
@@ -297,7 +308,7 @@ def tidy(self: Stacked, *, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame({**self._labels(), **self._numbers(check_level(level))})
 
 
-def glance(self: Stacked) -> pd.DataFrame:
+def glance(self: object) -> pd.DataFrame:
     """Return one row of facts, with the names of R's broom where it has one: ``lag.order``, ``logLik``, ``nobs``.
 
     There is no column for what the model does not have.

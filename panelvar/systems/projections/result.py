@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.core.base.arguments import read_levels
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.distributions import quantile
+from panelvar.core.base.chosen_names import chosen_names
+from panelvar.core.base.distributions import quantile, quantiles, two_sided
 from panelvar.core.base.errors import SpecificationError, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
@@ -20,7 +22,17 @@ from panelvar.estimates.bands.delta_method import DeltaMethod
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.resampling import Recursive
 from panelvar.estimates.bands.simulated import finite_errors
-from panelvar.estimates.bands.target import Band, nested, said_levels
+from panelvar.estimates.bands.target import Band, limit_columns, nested, said_levels
+from panelvar.estimates.coefficients import stacked_estimates
+from panelvar.estimates.coefficients.stacked_estimates import (
+    NUMBERS,
+    StackedCoefficients,
+    StackedInference,
+    TestedTerm,
+    with_known,
+)
+from panelvar.estimates.coefficients.wald import zero_test
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.estimates.covariance.serial_scores import lagged_gram
 from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.systems.identification.scheme import position
@@ -101,10 +113,198 @@ class ProjectedResponses(Responses):
     fits: tuple[LinearResult, ...] = ()
     bootstrap: ProjectionBootstrap | None = None
 
+    _not_offered: ClassVar[Mapping[str, str]] = {
+        "with_cov": (
+            "Projections keep what dates or clusters add to the estimates and no rows. Say cov= when you fit them; "
+            "with_bands() changes the limits."
+        ),
+        "predict": "Projections are of responses. Forecasts are those of fit_var(...).forecast().",
+    }
+
+    wald_test = stacked_estimates.wald_test
+    lincom = stacked_estimates.lincom
+    nonlinear = stacked_estimates.nonlinear
+    joint_tests = stacked_estimates.joint_tests
+    tidy = stacked_estimates.tidy
+    glance = stacked_estimates.glance
+
     @property
     def subject(self) -> str:
         """What tables and figures call them."""
         return "Local-projection responses"
+
+    # ---- the responses as coefficients
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the regression of the first horizon; `nobs_by_horizon` has those of all."""
+        return int(self.nobs_by_horizon[0])
+
+    @property
+    def cov_label(self) -> str:
+        """How the errors were estimated."""
+        return self.covariance
+
+    @property
+    def params(self) -> pd.Series:
+        """Responses by (response, shock, horizon). Tests name them ``"[unemp]h4.rate"``: of unemp to rate, at 4."""
+        import pandas as pd
+
+        return pd.Series(self._flat(self.values), index=self._index)
+
+    @property
+    def tstats(self) -> pd.Series:
+        """`params` over their errors; missing where a response is known."""
+        return self._stacked.tstats.set_axis(self._index)
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided tail probabilities of `tstats`, of the normal or of t where degrees of freedom are few."""
+        tstats = self.tstats
+        tstats[:] = two_sided(tstats.to_numpy(), self._degrees)
+        return tstats
+
+    @property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of `params`: correlations are those of `joint_covariance`, errors those of each horizon."""
+        import pandas as pd
+
+        return pd.DataFrame(self._stacked.covariance.matrix, self._index, self._index)
+
+    @property
+    def _index(self) -> pd.MultiIndex:
+        import pandas as pd
+
+        return pd.MultiIndex.from_product(
+            [self.names, self.shocks, range(self.horizon + 1)], names=["response", "shock", "horizon"]
+        )
+
+    @staticmethod
+    def _flat(values: Array) -> Array:
+        """Numbers (horizon + 1, K, S, ...) in the order of `params`."""
+        return np.moveaxis(values, 0, 2).reshape(-1, *values.shape[3:])
+
+    @property
+    def _nobs(self) -> int:
+        return self.nobs
+
+    @property
+    def _joint_df(self) -> float:
+        return np.inf
+
+    _single_df = _joint_df
+
+    @property
+    def _degrees(self) -> Array:
+        """Degrees of freedom of each estimate in the order of `params`, infinite where its limits are normal."""
+        df = np.asarray(self.df_by_horizon, dtype=np.float64)
+        if self.distribution != "t":
+            df = np.where((df < FEW_DEGREES) & (self.distribution is None), df, np.inf)
+        return np.tile(df, len(self.names) * len(self.shocks))
+
+    def _df_for(self, weights: Array, df: float) -> float:
+        """The fewest of the horizons that are part of combinations."""
+        return float(self._degrees[weights.any(axis=0)].min(initial=df))
+
+    @property
+    def _stacked(self) -> StackedInference:
+        return self._stacked_with(np.inf)
+
+    def _stacked_with(self, df: float) -> StackedInference:
+        assert self.std_errors is not None
+        errors = finite_errors(self._flat(self.std_errors))
+        joint = self._covariance(self._flat(self.influence))
+        scale = np.divide(errors, np.sqrt(joint.diagonal()), out=np.zeros_like(errors), where=joint.diagonal() > 0.0)
+        names = tuple(f"[{response}]h{horizon}.{shock}" for response, shock, horizon in self._index)
+        fit = StackedCoefficients(names, self._flat(self.values), not errors.any())
+        return StackedInference(fit, CovarianceEstimate(joint * np.outer(scale, scale), self.covariance, df))
+
+    def _labels(self) -> dict[str, list[Any]]:
+        index = self._index
+        return {str(name): list(index.get_level_values(place)) for place, name in enumerate(index.names)}
+
+    def _numbers(self, level: float) -> dict[str, Array]:
+        stacked, limits = self._stacked, self.conf_int(level=level)
+        assert self.std_errors is not None
+        errors = self._flat(self.std_errors)
+        columns = (stacked.params, errors, stacked.tstats, self.pvalues, limits["lower"], limits["upper"])
+        return dict(zip(NUMBERS, map(np.asarray, columns), strict=True))
+
+    def _tested_terms(self) -> list[TestedTerm]:
+        found, whole = [], self._stacked
+        known = dict(zip(whole.names, whole.covariance.matrix.diagonal() == 0.0, strict=True))
+        for response in self.names:
+            for shock in self.shocks:
+                path = [f"[{response}]h{horizon}.{shock}" for horizon in range(self.horizon + 1)]
+                names = [name for name in path if not known[name]]
+                if names:
+                    weights = np.array([[float(name in names) for name in whole.names]])
+                    stacked = self._stacked_with(self._df_for(weights, np.inf))
+                    test = zero_test(stacked, names, "Joint test", f"{response} does not respond to {shock}")
+                    found.append(TestedTerm(response, shock, test))
+        if not found:
+            raise SpecificationError("All of these responses are known, so there is nothing to test.")
+        return found
+
+    def conf_int(
+        self,
+        *,
+        level: float | Sequence[float] = 0.95,
+        of: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        joint: str | None = None,
+        draws: int = 10_000,
+        seed: int | np.random.Generator = 0,
+    ) -> pd.DataFrame:
+        """Confidence limits of the responses by their errors, each by itself or several at once.
+
+        Limits of a bootstrap are in ``to_frame()`` of `with_bands`.
+
+        Parameters
+        ----------
+        level : float or sequence of float
+            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
+        of : str, pattern or sequence of them, optional
+            Responses by name, ``"[unemp]h4.rate"``, or by pattern, ``"[unemp]*.rate"``; all by default.
+        joint : {"sup-t", "bonferroni"} or None
+            Cover all of them at once, or each by itself (None).
+        draws : int
+            Vectors drawn for the sup-t critical value.
+        seed : int or Generator
+            Their seed.
+
+        Returns
+        -------
+        DataFrame
+            Rows (response, shock, horizon), columns lower and upper at the highest level; lower_68, upper_68 at
+            another.
+
+        Raises
+        ------
+        SpecificationError
+            If a level is below 0.5, a name or pattern fits no response, or an option is unknown.
+        """
+        import pandas as pd
+
+        names = self._stacked.names
+        places = np.arange(len(names)) if of is None else [names.index(each) for each in chosen_names("of", of, names)]
+        chosen = np.zeros((1, len(names)))
+        chosen[0, places] = 1.0
+        stacked = self._stacked_with(self._df_for(chosen, np.inf) if joint else np.inf)
+        found = stacked.conf_int(level=level, of=of, joint=joint, draws=draws, seed=seed)
+        index = self._index[places]
+        assert self.std_errors is not None
+        values, errors, df = (
+            self._flat(self.values)[places],
+            self._flat(self.std_errors)[places],
+            self._degrees[places],
+        )
+        if joint is not None:
+            return with_known(found.set_axis(index), values, errors)
+        df = self._degrees[places]
+        columns = nested(read_levels(level), lambda each: normal_limits(values, errors, each, quantiles(each, df)))
+        return pd.DataFrame(limit_columns(columns), index=index)
+
+    # ---- joint errors and bands
 
     def joint_covariance(self, of: str, shock: str) -> pd.DataFrame:
         """Covariance of the estimates of one path, a row and a column for each horizon.

@@ -41,7 +41,7 @@ from panelvar.estimates.bands.delta_method import DeltaMethod
 from panelvar.estimates.bands.drawable import Draws
 from panelvar.estimates.bands.limits import normal_limits
 from panelvar.estimates.bands.target import BandSource, limit_columns, nested
-from panelvar.estimates.coefficients.stacked_estimates import StackedCoefficients, StackedInference
+from panelvar.estimates.coefficients.stacked_estimates import StackedCoefficients, StackedInference, with_known
 from panelvar.estimates.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
 from panelvar.estimates.covariance.influenced import Influenced
 from panelvar.estimates.sizes.known_sizes import size_notes
@@ -369,7 +369,8 @@ class FittedSystem(EstimatedSystem):
         if joint is not None:
             inference = self._labelled_with(self._single_df)
             found = inference.conf_int(level=level, of=of, joint=joint, draws=draws, seed=seed)
-            return found.set_axis(index[places])
+            values, errors = (each.T.ravel()[places] for each in (self._problem.params, self._errors))
+            return with_known(found.set_axis(index[places]), values, errors)
         read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
 
         def limits_at(each: float) -> tuple[Array, Array]:

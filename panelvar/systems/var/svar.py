@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from panelvar.core.base.arguments import read_levels
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.errors import SpecificationError, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.unknown_arguments import answering
@@ -104,7 +104,8 @@ def fit_svar(
     structure = _Structure(bound, fit, model)
     levels = read_levels(level)
     band = structure.band(bands, levels)
-    errors = structure.errors(band)
+    covariance = structure.covariance(band)
+    errors = np.sqrt(covariance.diagonal()).reshape(3, len(names), len(names))
     notes = fit.notes + (band.notes if band else ())
     emit(notes)
     return SvarResult(
@@ -122,6 +123,7 @@ def fit_svar(
         band,
         notes,
         levels,
+        covariance,
     )
 
 
@@ -207,21 +209,29 @@ class _Structure:
                 lasting = np.where(np.isfinite(self._held), 0.0, lasting)
         return np.concatenate([change, lasting[..., None, :, :]], axis=-3)
 
-    def errors(self, band: Band | None) -> Array:
-        """Standard errors (3, K, K), zero where an entry is known."""
+    def covariance(self, band: Band | None) -> Array:
+        """Covariance of all entries (3 K K, 3 K K), zero where one is known."""
         if band is None:
             basis = self.fit.basis
             a, b = self.fit.pair
             impact = impact_solve(a, b, self.fit.units)
             turned = impact_solve(a, basis[:, 1] - basis[:, 0] @ impact, self.fit.units)
             lasting = self._effects(self.model._form) @ turned if self.has_lasting else np.zeros_like(turned)
-            moves = np.concatenate([basis, lasting[:, None]], axis=1)
-            errors: Array = np.sqrt(np.einsum("ducv,de,eucv->ucv", moves, self.fit.covariance, moves) / self.model.nobs)
+            moves = np.concatenate([basis, lasting[:, None]], axis=1).reshape(len(basis), -1)
+            covariance = moves.T @ self.fit.covariance @ moves / self.model.nobs
+        elif band.draws is not None:
+            covariance = np.cov(band.draws.reshape(len(band.draws), -1).T)
         else:
-            assert band.std_errors is not None
-            errors = band.std_errors.copy()
+            form = self.model._form
+            moves = self.gradients(form, self.model._drawable.directions(form)).reshape(-1, self.estimate.size)
+            covariance = moves.T @ moves
+        known = self._known
+        covariance[known], covariance[:, known] = 0.0, 0.0
+        return np.asarray(covariance, dtype=np.float64)
+
+    @property
+    def _known(self) -> Mask:
+        """Which entries (3 K K,) are known."""
         given = self.scheme.restrictions(self.names)
-        errors[:2][np.isfinite(given.known)] = 0.0
-        if given.lasting is not None:
-            errors[2][np.isfinite(given.lasting)] = 0.0
-        return errors
+        lasting = np.full(given.known.shape[1:], np.nan) if given.lasting is None else given.lasting
+        return np.asarray(np.isfinite(np.concatenate([given.known, lasting[None]])).ravel())

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from panelvar.core.base.arguments import read_levels
 from panelvar.core.base.arrays import Array
+from panelvar.core.base.chosen_names import chosen_names
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import Note, SpecificationError
+from panelvar.core.base.errors import Note, SpecificationError, choose
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.faces.layout import Cell, Fact, Row, printed, printed_interval, words
 from panelvar.core.faces.number_format import check_digits, format_count, format_estimates, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
-from panelvar.estimates.bands.limits import normal_limits
+from panelvar.estimates.bands.limits import JOINTS, normal_limits
 from panelvar.estimates.bands.target import Band, Limits, limit_columns, nested, said_levels
+from panelvar.estimates.coefficients import stacked_estimates
+from panelvar.estimates.coefficients.coefficient_plot import plot
+from panelvar.estimates.coefficients.stacked_estimates import StackedCoefficients, StackedInference, numbers_of
+from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics.unit_free_solves import impact_solve
 from panelvar.systems.identification.short_run import ShortRun
+from panelvar.systems.var.estimated_system import NOT_OF_SYSTEMS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +64,8 @@ class SvarResult(Presented):
     notes : tuple of Note
     levels : tuple of float
         Confidence levels of the limits, the highest first.
+    covariance : array (3 K K, 3 K K)
+        Of the entries of A, B and the long-run effects, row by row; zero where an entry is known.
 
     See Also
     --------
@@ -89,6 +98,31 @@ class SvarResult(Presented):
     band: Band | None = None
     notes: tuple[Note, ...] = ()
     levels: tuple[float, ...] = (0.95,)
+    covariance: Array = field(default_factory=lambda: np.empty((0, 0)))
+
+    _not_offered: ClassVar[Mapping[str, str]] = {
+        **NOT_OF_SYSTEMS,
+        "with_cov": (
+            "Errors of a structural form come from its likelihood, or from where fit_svar(..., bands=) takes them: "
+            "MovingBlockBootstrap allows for heteroskedasticity."
+        ),
+        "joint_tests": (
+            "A structural form has entries of matrices and no terms. wald_test tests entries by name, and "
+            "overidentification the restrictions."
+        ),
+        **dict.fromkeys(
+            ("aic", "bic", "hqic"),
+            "The likelihood of a structural form is at a residual covariance that may be corrected for degrees of "
+            "freedom, so that criteria would compare nothing. overidentification tests its restrictions.",
+        ),
+    }
+
+    wald_test = stacked_estimates.wald_test
+    lincom = stacked_estimates.lincom
+    nonlinear = stacked_estimates.nonlinear
+    tidy = stacked_estimates.tidy
+    glance = stacked_estimates.glance
+    plot = plot
 
     def _frame(self, values: Array | None, columns: tuple[str, ...]) -> pd.DataFrame:
         """A row for each variable; without values, which long-run effects may lack, a refusal."""
@@ -200,13 +234,97 @@ class SvarResult(Presented):
         values, errors = self._matrices
         return self._by_entry({"estimate": values, "std_error": errors})
 
-    def conf_int(self, *, level: float | Sequence[float] | None = None) -> pd.DataFrame:
+    @property
+    def params(self) -> pd.Series:
+        """Entries that are estimated; rows as of `entries`. Tests name them as the table does, ``"A[x, y]"``."""
+        return self.entries["estimate"].rename(None)
+
+    @property
+    def std_errors(self) -> pd.Series:
+        """Standard errors of `params`."""
+        return self.entries["std_error"].rename(None)
+
+    @property
+    def tstats(self) -> pd.Series:
+        """`params` over their errors."""
+        return self.params / self.std_errors
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided normal tail probabilities of `tstats`."""
+        return self._stacked.pvalues.set_axis(self.entries.index)
+
+    @property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of `params`."""
+        import pandas as pd
+
+        index = self.entries.index
+        return pd.DataFrame(self._stacked.covariance.matrix, index, index)
+
+    @property
+    def cov_label(self) -> str:
+        """Where the errors come from."""
+        return "information matrix" if self.band is None else self.band.label
+
+    @property
+    def n_periods(self) -> int:
+        """Periods explained: as many as rows."""
+        return self.nobs
+
+    @property
+    def _nobs(self) -> int:
+        return self.nobs
+
+    @property
+    def _joint_df(self) -> float:
+        return np.inf
+
+    _single_df = _joint_df
+
+    def _df_for(self, weights: Array, df: float) -> float:
+        return df
+
+    @property
+    def _stacked(self) -> StackedInference:
+        return self._stacked_with(np.inf)
+
+    def _stacked_with(self, df: float) -> StackedInference:
+        entries = self.entries
+        names = tuple(f"{matrix}[{row}, {column}]" for matrix, row, column in entries.index)
+        size, count = len(self.names), len(self._matrices[1])
+        # The entries stand column by column, and the covariance is row by row.
+        order = np.arange(count * size * size).reshape(count, size, size).swapaxes(1, 2)[self._matrices[1] > 0.0]
+        fit = StackedCoefficients(names, entries["estimate"].to_numpy(), False)
+        return StackedInference(fit, CovarianceEstimate(self.covariance[np.ix_(order, order)], self.cov_label, df))
+
+    def _labels(self) -> dict[str, list[str]]:
+        index = self.entries.index
+        return {str(name): list(index.get_level_values(place)) for place, name in enumerate(index.names)}
+
+    def _numbers(self, level: float) -> dict[str, Array]:
+        found = numbers_of(self._stacked, level)
+        limits = self.conf_int(level=level)
+        return {**found, "conf.low": limits["lower"].to_numpy(), "conf.high": limits["upper"].to_numpy()}
+
+    def conf_int(
+        self,
+        *,
+        level: float | Sequence[float] | None = None,
+        of: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        joint: str | None = None,
+    ) -> pd.DataFrame:
         """Confidence limits of the entries that are estimated: of the band, or normal ones without a band.
 
         Parameters
         ----------
         level : float or sequence of float, optional
             One level or several; by default those of `fit_svar`. A band has no others.
+        of : str, pattern or sequence of them, optional
+            Entries by name, ``"A[x, y]"``, or by pattern, ``"A[x*"``; all by default. A joint band covers these.
+        joint : {"sup-t", "bonferroni"} or None
+            Without a band, cover all of them at once, or each by itself (None). What a band covers is said in
+            ``bands=``.
 
         Returns
         -------
@@ -216,9 +334,20 @@ class SvarResult(Presented):
         Raises
         ------
         SpecificationError
-            The band was not made at this level.
+            The band was not made at this level, or covers what its ``bands=`` says; or a name fits no entry.
         """
-        return self._by_entry(limit_columns(self._limits(self.levels if level is None else read_levels(level))))
+        levels = self.levels if level is None else read_levels(level)
+        names = self._stacked.names
+        places = slice(None) if of is None else [names.index(each) for each in chosen_names("of", of, names)]
+        if joint is None:
+            return self._by_entry(limit_columns(self._limits(levels))).iloc[places]
+        choose("joint", joint, JOINTS)
+        if self.band is not None:
+            raise SpecificationError(
+                f"joint={joint!r}: limits that hold all entries of a structural form at once come from its band: "
+                f"fit_svar(..., bands=DeltaMethod(joint={joint!r}))."
+            )
+        return self._stacked.conf_int(level=levels, of=of, joint=joint).set_axis(self.entries.index[places])
 
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table of the free entries of A, B and long-run effects with their errors and limits.

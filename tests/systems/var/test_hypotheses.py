@@ -179,3 +179,60 @@ def test_a_system_draws_its_coefficients():
     figure = pv.fit_var(macro(), lags=1).plot(keep="[unemp]*", title="")
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert any("L1.infl" in label for label in labels)
+
+
+ZEROS = {("infl", "unemp"): 0, ("infl", "tbilrate"): 0, ("unemp", "infl"): 0, ("unemp", "tbilrate"): 0}
+
+
+def likelihood(free, sigma):
+    a = np.array([[free[0], 0.0, 0.0], [0.0, free[2], 0.0], [free[1], free[3], free[4]]])
+    return np.linalg.slogdet(a)[1] - 0.5 * np.trace(a @ sigma @ a.T)
+
+
+def test_entries_of_a_structural_form_have_the_covariance_of_the_information():
+    model = pv.fit_var(macro(), lags=2)
+    svar = pv.fit_svar(model, pv.ShortRun(a=ZEROS))
+    at = svar.params.to_numpy()
+    assert svar.params.index.tolist() == [
+        *(("A", "infl", "infl"), ("A", "tbilrate", "infl"), ("A", "unemp", "unemp")),
+        *(("A", "tbilrate", "unemp"), ("A", "tbilrate", "tbilrate")),
+    ]
+    # The information is what the model expects: the Hessian at the covariance that it implies.
+    implied = svar.sigma.to_numpy()
+    steps = 1e-4 * np.maximum(np.abs(at), 0.1)
+    hessian = np.empty((5, 5))
+    for row in range(5):
+        for column in range(5):
+            total = 0.0
+            for one, other in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+                moved = at.copy()
+                moved[row] += one * steps[row]
+                moved[column] += other * steps[column]
+                total += one * other * likelihood(moved, implied)
+            hessian[row, column] = total / (4.0 * steps[row] * steps[column])
+    np.testing.assert_allclose(np.linalg.inv(-hessian) / model.nobs, svar.cov, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(np.sqrt(np.diag(svar.cov)), svar.std_errors, rtol=1e-10)
+    weights, v = np.array([0.0, 1.0, 0.0, -1.0, 0.0]), svar.cov.to_numpy()
+    test = svar.wald_test("A[tbilrate, infl] = A[tbilrate, unemp]")
+    assert test.statistic == pytest.approx((weights @ at) ** 2 / (weights @ v @ weights))
+    assert svar.lincom("A[tbilrate, infl] - A[tbilrate, unemp]").std_error == pytest.approx(
+        (weights @ v @ weights) ** 0.5
+    )
+    assert svar.nonlinear("A[tbilrate, infl] / A[tbilrate, tbilrate]").params.iloc[0] == pytest.approx(at[1] / at[4])
+    assert svar.tidy()["std.error"].tolist() == pytest.approx(svar.std_errors.tolist())
+    wide = svar.conf_int(of="A[tbilrate*", joint="bonferroni")
+    assert (wide["upper"] > svar.conf_int(of="A[tbilrate*")["upper"]).all() and len(wide) == 3
+
+
+@pytest.mark.parametrize("bands", [pv.DeltaMethod(), pv.ResidualBootstrap(draws=200)])
+def test_entries_with_a_band_have_its_errors(bands):
+    svar = pv.fit_svar(pv.fit_var(macro(), lags=2), pv.ShortRun(a=ZEROS), bands=bands)
+    np.testing.assert_allclose(np.sqrt(np.diag(svar.cov)), svar.std_errors, rtol=1e-9)
+    errors = svar.band.std_errors[:2].swapaxes(1, 2)[svar.pair_errors.swapaxes(1, 2) > 0.0]
+    np.testing.assert_allclose(svar.std_errors, errors, rtol=1e-9)
+    assert svar.lincom("A[infl, infl]").std_error == pytest.approx(svar.std_errors.iloc[0])
+    for asked in ("with_cov", "joint_tests", "aic"):
+        with pytest.raises(pv.SpecificationError):
+            getattr(svar, asked)
+    with pytest.raises(pv.SpecificationError, match="come from its band"):
+        svar.conf_int(joint="sup-t")
