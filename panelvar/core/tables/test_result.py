@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from panelvar.core.base.arguments import is_number
 from panelvar.core.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
-from panelvar.core.base.errors import (
-    CollinearityError,
-    InsufficientDataError,
-    MissingInformationError,
-    Note,
-    NumericalError,
-    SpecificationError,
-)
+from panelvar.core.base.errors import Note, PanelVarError, SpecificationError
 from panelvar.core.base.quoting import one_line, printable, shown
 from panelvar.core.faces.layout import Fact, Row, number, probability, words
 from panelvar.core.faces.number_format import check_digits, format_degrees, format_number, pvalue_text
 from panelvar.core.tables.table import Presented, Table
+
+T = TypeVar("T")
 
 Notes = Iterable[Note]
 
@@ -172,11 +167,11 @@ def tests_in_lines(tests: Mapping[str, TestResult | str | None], digits: int = 4
     )
 
 
-def test_or_reason(test: Callable[[], TestResult | None]) -> TestResult | str | None:
-    """Compute a test for a table, which never raises: where these data do not have it, return the reason."""
+def test_or_reason(test: Callable[[], T]) -> T | str:
+    """Compute a test or statistic for a table, which never raises: where the data do not have it, return the reason."""
     try:
         return test()
-    except (InsufficientDataError, CollinearityError, NumericalError, MissingInformationError) as error:
+    except PanelVarError as error:
         return str(error)
 
 

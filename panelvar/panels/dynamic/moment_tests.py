@@ -223,12 +223,17 @@ class MomentTests(ABC):
         return select_lags(self._gmm, hq)
 
     def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
-        """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors.
+        """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors of an equation.
+
+        After least squares, corrected or not, the errors of the coefficients count by what each entity adds to them.
+        After ``method="within"`` errors are those at coefficients freed of most of the bias. In panels of few periods
+        and many entities what is left of it moves the test too: take a corrected method.
 
         Parameters
         ----------
         order : int
-            Order 1 is expected to reject. If order 2 or more does, lags of that age are no valid instruments.
+            Order 1 is expected to reject, since differences share an error. If order 2 or more does, the model has too
+            few lags, and after moments lags of that age are no valid instruments.
         equation : str, optional
             The dependent variable, where there are several.
 
@@ -240,6 +245,8 @@ class MomentTests(ABC):
         ------
         InsufficientDataError
             No entity has differences so far apart.
+        SpecificationError
+            Entities have coefficients of their own, or the rows are those of a stream by least squares.
 
         Examples
         --------
@@ -251,13 +258,22 @@ class MomentTests(ABC):
         <m1: z = -3.0316, p = 0.0024>
         >>> fit.ar_test(2)
         <m2: z = -2.2117, p = 0.0270>
+
+        Of a panel VAR by least squares:
+
+        >>> import numpy as np
+        >>> states = pv.load_data("public_capital")
+        >>> growth = np.log(states[["gsp", "emp"]]).groupby("state").diff().dropna()
+        >>> model = pv.fit_panel_var(growth, ["emp", "gsp"], lags=2, method="corrected-moments")
+        >>> model.ar_test(2, "emp")
+        <m2: z = 0.8483, p = 0.3963>
         """
-        return serial_correlation(self._gmm, order, self._place_of(equation))
+        return self._serial_correlation(order, self._place_of(equation))
 
     def serial_portmanteau(
         self, equation: str | None = None, *, max_order: int | None = None, collapse: bool = False
     ) -> TestResult:
-        """Jochmans' portmanteau test: correlation of the errors of the levels, of any order.
+        """Jochmans' portmanteau test: correlation of the errors of the levels of an equation, of any order.
 
         Parameters
         ----------
@@ -276,5 +292,13 @@ class MomentTests(ABC):
         ------
         InsufficientDataError
             No entity has three periods in a row, or there are as many covariances as entities.
+        SpecificationError
+            Entities have coefficients of their own, or the rows are those of a stream by least squares.
         """
-        return serial_portmanteau(self._gmm, self._place_of(equation), max_order=max_order, collapse=collapse)
+        return self._serial_portmanteau(self._place_of(equation), max_order, collapse)
+
+    def _serial_correlation(self, order: int, place: int) -> TestResult:
+        return serial_correlation(self._gmm, order, place)
+
+    def _serial_portmanteau(self, place: int, max_order: int | None, collapse: bool) -> TestResult:
+        return serial_portmanteau(self._gmm, place, max_order=max_order, collapse=collapse)

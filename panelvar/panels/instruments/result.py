@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
-from panelvar.core.base.errors import MissingInformationError, PanelVarError, emit
+from panelvar.core.base.errors import MissingInformationError, emit
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import Levels, check_digits, format_number
 from panelvar.core.tables.table import Table
-from panelvar.core.tables.test_result import TestResult, tests_in_lines
+from panelvar.core.tables.test_result import TestResult, test_or_reason, tests_in_lines
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.covariance.named import covariance_of, resolve
 from panelvar.estimates.fit.instrumented import Instrumented
@@ -21,8 +19,6 @@ from panelvar.panels.instruments import strength, validity
 from panelvar.panels.instruments.regressions import covariance_estimator, is_classical
 from panelvar.panels.instruments.strength import cragg_donald, rank_test, weakness_notes
 from panelvar.panels.static.result import LinearResult
-
-T = TypeVar("T")
 
 _KEPT = (
     "first_stage",
@@ -197,9 +193,10 @@ class InstrumentalResult(LinearResult):
         """
         check_digits(digits)
         several = len(self.endogenous) > 1
-        missing: list[str] = []
         facts = []
-        if (stages := _if_there("First stage", lambda: self.first_stage, missing)) is not None:
+        stages = test_or_reason(lambda: self.first_stage)
+        effective = None if several else test_or_reason(lambda: self.effective_f)
+        if not isinstance(stages, str):
             facts = [
                 Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
                 for name, value in stages["f"].items()
@@ -207,13 +204,15 @@ class InstrumentalResult(LinearResult):
         if several:
             facts.append(Fact("Cragg-Donald F", format_number(self.cragg_donald, digits)))
             facts.append(Fact("Kleibergen-Paap F", format_number(self.kleibergen_paap, digits)))
-        elif (effective := _if_there("Effective F", lambda: self.effective_f, missing)) is not None:
+        if effective is not None and not isinstance(effective, str):
             facts.append(Fact("Effective F", format_number(effective.statistic, digits)))
         tests = {
-            "Underidentification": _if_there("Underidentification", lambda: self.underidentification, missing),
-            "Overidentification": _if_there("Overidentification", lambda: self.overidentification, missing),
-            "Exogeneity": _if_there("Exogeneity", lambda: self.wu_hausman, missing),
+            "Underidentification": test_or_reason(lambda: self.underidentification),
+            "Overidentification": test_or_reason(lambda: self.overidentification),
+            "Exogeneity": test_or_reason(lambda: self.wu_hausman),
         }
+        asked = {"First stage": stages, "Effective F": effective, **tests}
+        missing = [f"{label}: {reason}" for label, reason in asked.items() if isinstance(reason, str)]
         roles = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
         table = super().summary(level=level, stars=stars, digits=digits)
         return replace(
@@ -229,12 +228,3 @@ def with_strength_judged(result: InstrumentalResult) -> InstrumentalResult:
     if not notes:
         return result
     return replace(result, covariance=replace(result.covariance, notes=(*result.covariance.notes, *notes)))
-
-
-def _if_there(what: str, statistic: Callable[[], T], missing: list[str]) -> T | None:
-    """Return a statistic, or None where it cannot be computed, with the reason in the foot of the table."""
-    try:
-        return statistic()
-    except PanelVarError as error:
-        missing.append(f"{what}: {error}")
-        return None

@@ -223,73 +223,12 @@ class PanelVarResult(MomentTests, EstimatedSystem):
 
     # ---- serial correlation
 
-    def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
-        """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors of an equation.
+    def _serial_correlation(self, order: int, place: int) -> TestResult:
+        return super()._serial_correlation(order, place) if self.fit.gmm else serial_correlation(self.fit, order, place)
 
-        Of least squares, corrected or not, the errors of the coefficients count by what each entity adds to them. After
-        ``method="within"`` errors are those at coefficients freed of most of the bias. In panels of few periods and
-        many entities what is left of it moves the test too: take a corrected method.
-
-        Parameters
-        ----------
-        order : int
-            Order 1 is expected to reject, since differences share an error. If order 2 or more does, the model has too
-            few lags, and after moments lags of that age are no valid instruments.
-        equation : str, optional
-            The dependent variable, where there are several.
-
-        Returns
-        -------
-        TestResult
-
-        Raises
-        ------
-        InsufficientDataError
-            No entity has differences so far apart.
-        SpecificationError
-            Entities have coefficients of their own, or the rows are those of a stream by least squares.
-
-        Examples
-        --------
-        >>> import panelvar as pv
-        >>> import numpy as np
-        >>> states = pv.load_data("public_capital")
-        >>> growth = np.log(states[["gsp", "emp"]]).groupby("state").diff().dropna()
-        >>> model = pv.fit_panel_var(growth, ["emp", "gsp"], lags=2, method="corrected-moments")
-        >>> model.ar_test(2, "emp")
-        <m2: z = 0.8483, p = 0.3963>
-        """
-        place = self._place_of(equation)
-        return super().ar_test(order, equation) if self.fit.gmm else serial_correlation(self.fit, order, place)
-
-    def serial_portmanteau(
-        self, equation: str | None = None, *, max_order: int | None = None, collapse: bool = False
-    ) -> TestResult:
-        """Jochmans' portmanteau test: correlation of the errors of the levels of an equation, of any order.
-
-        Parameters
-        ----------
-        equation : str, optional
-            The dependent variable, where there are several.
-        max_order : int, optional
-            Highest order of correlation to look for; by default any.
-        collapse : bool
-            Add up the covariances of each lag over periods. One for each lag keeps the power in longer panels.
-
-        Returns
-        -------
-        TestResult
-
-        Raises
-        ------
-        InsufficientDataError
-            No entity has three periods in a row, or there are as many covariances as entities.
-        SpecificationError
-            Entities have coefficients of their own, or the rows are those of a stream by least squares.
-        """
-        place = self._place_of(equation)
+    def _serial_portmanteau(self, place: int, max_order: int | None, collapse: bool) -> TestResult:
         if self.fit.gmm:
-            return super().serial_portmanteau(equation, max_order=max_order, collapse=collapse)
+            return super()._serial_portmanteau(place, max_order, collapse)
         return serial_portmanteau(self.fit, place, max_order=max_order, collapse=collapse)
 
     def _place_of(self, equation: object) -> int:
