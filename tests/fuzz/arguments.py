@@ -360,6 +360,17 @@ class Writer:
         if self.where.split(".")[0] in ("VarResult", "RestrictedVarResult", "PanelVarResult"):
             names = self.variables
             return [f"[{name}]L1.{other}" for name in names for other in names]
+        if self.where.startswith("VecmResult"):
+            names = self.variables
+            return [
+                *(f"[{name}]ec1" for name in names),
+                *(f"[{name}]L(D({name}))" for name in names),
+                f"[ec1]{names[-1]}",
+            ]
+        if self.where.startswith("ProjectedResponses"):
+            return [f"[{name}]h1.{other}" for name in self.variables for other in self.variables]
+        if self.where.startswith("SvarResult"):
+            return [f"A[{name}, {other}]" for name in self.variables for other in self.variables]
         return [written(self.names[role]) for role in ("x1", "x1", "x2")]
 
 

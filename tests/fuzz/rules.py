@@ -532,6 +532,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "AR1.starts": of("'keep'", "'drop'"),
     "seed": of("1", "7"),
     "level": of("0.95", "0.9", "0.5"),
+    "conf_int.of": lambda writer: repr(writer.rng.choice(writer.coefficients())),
     "conf_int.level": of("0.95", "0.9", "(0.68, 0.95)"),
     "predict_interval.level": of("0.95", "(0.68, 0.95)"),
     "plot_rolling.level": of("0.95", "(0.68, 0.95)"),

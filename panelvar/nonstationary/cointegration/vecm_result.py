@@ -546,7 +546,7 @@ class VecmResult(FittedSystem):
 
         See Also
         --------
-        VecmResult.restriction_test : likelihood ratios, which keep closer to their level in small samples.
+        VecmResult.restriction_test : likelihood ratios of the relations and the reactions to them.
 
         Notes
         -----
