@@ -80,8 +80,9 @@ def equation_rows(
     """
     shown = np.ones(errors.shape, dtype=bool) if free is None else free
     groups = np.concatenate([estimates[..., None], errors[..., None], *([] if limits is None else [limits])], axis=2)
-    # An equation is a column, whose numbers have one form.
-    texts = [format_estimates(groups[:, e], errors[:, e], digits) for e in range(len(shown[0]))]
+    # An equation is a column, whose numbers have one form; a random walk has no coefficients.
+    equations = range(errors.shape[1]) if len(errors) else ()
+    texts = [format_estimates(groups[:, e], errors[:, e], digits) for e in equations]
     rows = []
     for r, name in enumerate(names):
         columns = [column[r] for column in texts]

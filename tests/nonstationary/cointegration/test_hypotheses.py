@@ -151,6 +151,13 @@ def test_a_rank_of_zero_has_differences_alone():
     assert "relations" not in table.index.get_level_values(1)
 
 
+def test_random_walks_without_coefficients_print():
+    model = pv.fit_vecm(pv.load_data("danish_money")[["lrm", "lry"]], rank=0, lags=1, trend="n")
+    assert "Rank" in str(model) and model.tidy().empty
+    with pytest.raises(pv.SpecificationError, match="no term to test"):
+        model.joint_tests()
+
+
 def test_a_variable_with_the_name_of_a_relation_is_refused():
     data = pv.load_data("danish_money")[["lrm", "lry"]].rename(columns={"lry": "ec1"})
     model = pv.fit_vecm(data, rank=1, lags=2)
