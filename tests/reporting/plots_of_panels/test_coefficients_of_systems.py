@@ -112,7 +112,7 @@ def test_error_corrections_are_of_the_differences() -> None:
     vecm = pv.fit_vecm(series().cumsum(), rank=1, lags=2)
     figure = pv.plot_coefficients(vecm, constant=True)
     np.testing.assert_array_equal(marks(figure), vecm.short_run.to_numpy().T.ravel())
-    stacked = vecm._stacked
+    stacked = vecm._differences
     np.testing.assert_allclose(stacked.std_errors, vecm.short_run_std_errors.to_numpy().T.ravel(), rtol=1e-12)
     np.testing.assert_allclose(stacked.pvalues, vecm.short_run_pvalues.to_numpy().T.ravel(), rtol=1e-9)
     np.testing.assert_array_equal(segments(figure), stacked.conf_int())
