@@ -49,6 +49,8 @@ EXCEPTIONS = {
     ("statistic", "cross_section_exponent", "method"): "how the exponent is estimated",
     ("summary", "PanelBatch.summary", ""): "a row for each model, of which each has a summary",
     ("summary", "VarBatch.summary", ""): "a row for each entity, of which each has a summary",
+    ("summary", "SvarResult.summary", ""): "entries of matrices with the limits that fit_svar was asked for",
+    ("summary", "ProjectedResponses.summary", ""): "paths with the limits of their band",
     ("member", "SvarResult", "sigma"): "a matrix: the covariance of errors",
 }
 USED: set[tuple[str, str, str]] = set()
