@@ -434,7 +434,15 @@ OF_FITTED: dict[str, list[Callable[[object, World], object]]] = {
         ),
     ],
 }
+OF_FRAMES: dict[str, list[Callable[[object, World], object]]] = {
+    "glance": [lambda m, w: m.glance().drop(columns=["logLik", "AIC", "BIC", "HQIC"], errors="ignore")],
+    "joint_tests": [lambda m, w: m.joint_tests().to_frame()],
+    "tidy": [lambda m, w: m.tidy()],
+}
 OF_COEFFICIENTS: dict[str, list[Callable[[object, World], object]]] = {
+    **OF_FRAMES,
+    "augment": [lambda m, w: m.augment()],
+    "nonlinear": [lambda m, w: m.nonlinear("[y]L1.y * [z]L1.z").to_frame().iloc[:, 1:]],
     "exclusion_test": [
         lambda m, w: m.exclusion_test(),
         lambda m, w: m.exclusion_test(equations=["y", "z"], lags=1),
@@ -487,13 +495,24 @@ CALLS: list[tuple[type, Call, Table]] = [
     (
         pv.RestrictedVarResult,
         lambda w: w.restricted,
-        {**OF_FITTED, **OF_COEFFICIENTS, "restriction_test": [lambda m, w: m.restriction_test(w.var)]},
+        {
+            **OF_FITTED,
+            **OF_COEFFICIENTS,
+            "restriction_test": [lambda m, w: m.restriction_test(w.var)],
+            "with_cov": [lambda m, w: m.with_cov("HC1")],
+        },
     ),
     (
         pv.VecmResult,
         lambda w: w.vecm,
         {
             **OF_FITTED,
+            **OF_FRAMES,
+            "augment": OF_COEFFICIENTS["augment"],
+            "lincom": [lambda m, w: m.lincom("[y]L(D(y)) + [z]L(D(z))")],
+            "nonlinear": [lambda m, w: m.nonlinear("[y]L(D(y)) * [z]L(D(z))").to_frame().iloc[:, 1:]],
+            "wald_test": [lambda m, w: m.wald_test(["[y]ec1", "[z]L(D(x))"]), lambda m, w: m.wald_test("[ec1]z")],
+            "with_cov": [lambda m, w: m.with_cov("HC2")],
             "impulse_responses": [
                 *OF_FITTED["impulse_responses"],
                 *(
@@ -528,6 +547,11 @@ CALLS: list[tuple[type, Call, Table]] = [
         pv.ProjectedResponses,
         lambda w: pv.fit_local_projections(w.frame, SYSTEM, horizon=4),
         {
+            **OF_FRAMES,
+            "conf_int": [lambda m, w: m.conf_int(of="[x]*")],
+            "lincom": [lambda m, w: m.lincom("[y]h1.x + [y]h2.x")],
+            "nonlinear": [lambda m, w: m.nonlinear("[y]h1.x / [y]h2.x").to_frame().iloc[:, 1:]],
+            "wald_test": [lambda m, w: m.wald_test(["[y]h1.x", "[z]h2.x"])],
             "joint_covariance": [lambda m, w: m.joint_covariance("x", "y")],
             "response": [lambda m, w: m.response("x", "y")],
             "with_bands": [lambda m, w: m.with_bands(SOURCES["delta sup-t"])],
@@ -562,7 +586,14 @@ CALLS: list[tuple[type, Call, Table]] = [
     (
         pv.SvarResult,
         lambda w: pv.fit_svar(w.var, AB, bands=SOURCES["delta sup-t all"], level=(0.68, 0.95)),
-        {"conf_int": [lambda m, w: m.conf_int(), lambda m, w: m.conf_int(level=0.68)]},
+        {
+            "conf_int": [lambda m, w: m.conf_int(), lambda m, w: m.conf_int(level=0.68)],
+            "glance": OF_FRAMES["glance"],
+            "lincom": [lambda m, w: m.lincom(f"2 * {m._stacked.names[0]}")],
+            "nonlinear": [lambda m, w: m.nonlinear(f"{m._stacked.names[0]} * 2").to_frame().iloc[:, 1:]],
+            "tidy": [lambda m, w: m.tidy(level=0.95)],
+            "wald_test": [lambda m, w: m.wald_test(list(m._stacked.names[:2]))],
+        },
     ),
     (Correlogram, lambda w: pv.residual_correlogram(w.var, lags=3), {"limits": [lambda m, w: m.limits()[0].upper]}),
 ]

@@ -177,8 +177,9 @@ def wald_test(
     >>> model.wald_test("[unemp]L1.tbilrate + [unemp]L2.tbilrate = 0").in_a_line()
     'F(1, 390) = 10.8161, p = 0.0011'
     """
-    matrix, target, text = restriction_matrix(restrictions, values, self._stacked.names)
-    test = wald(self._stacked_with(self._df_for(matrix, self._joint_df)), matrix, target, "Wald", text)
+    inference = self._stacked_with(self._joint_df)
+    matrix, target, text = restriction_matrix(restrictions, values, inference.names)
+    test = wald(_referred(self, inference, matrix), matrix, target, "Wald", text)
     emit(test.notes)
     return test
 
@@ -213,9 +214,9 @@ def lincom(self: Stacked, expression: str, *, level: float = 0.95) -> LinearComb
     """
     refuse_other("lincom", expression, str, "an expression such as '[x]L1.y + [x]L2.y'")
     level = check_level(level)
-    weights, constant = combination(expression, self._stacked.names)
-    inference = self._stacked_with(self._df_for(weights[None], self._single_df))
-    return weighted_sum(inference, weights, constant, expression, level)
+    inference = self._stacked
+    weights, constant = combination(expression, inference.names)
+    return weighted_sum(_referred(self, inference, weights[None]), weights, constant, expression, level)
 
 
 def nonlinear(
@@ -253,9 +254,9 @@ def nonlinear(
     >>> model.nonlinear({"long run": "[infl]L1.tbilrate / (1 - [infl]L1.infl)"}).params.round(2).to_dict()
     {'long run': 0.55}
     """
-    read = read_functions(expressions, self._stacked.fit)
-    inference = self._stacked_with(self._df_for(read.jacobian, self._single_df))
-    return estimate_functions(inference, read, level, self._nobs)
+    inference = self._stacked
+    read = read_functions(expressions, inference.fit)
+    return estimate_functions(_referred(self, inference, read.jacobian), read, level, self._nobs)
 
 
 def joint_tests(self: StackedTerms) -> FrameTable:
@@ -319,3 +320,9 @@ def glance(self: object) -> pd.DataFrame:
         One row.
     """
     return facts_in_a_row(GLANCE, partial(offered, self))
+
+
+def _referred(self: Stacked, inference: StackedInference, weights: Array) -> StackedInference:
+    """The same coefficients with the degrees of freedom that combinations of them have."""
+    df = self._df_for(weights, inference.covariance.df)
+    return inference if df == inference.covariance.df else self._stacked_with(df)
