@@ -22,6 +22,8 @@ from panelvar.data.sources.source import is_marked, reader_of
 
 # From how many levels on, and from which share of the rows, a text column is taken for a slip.
 _MANY_LEVELS, _LEVELS_BY_ROW = 10, 0.9
+# Rows whose levels are looked at together.
+_AT_ONCE = 1 << 16
 _LISTED = 12
 
 Subterm = tuple[tuple[Hashable, bool], ...]
@@ -96,13 +98,23 @@ class Categories:
     n_named : int
         How many levels the formula names as references.
     fitted : (m,) array or None
-        Codes of the rows that the levels are those of; None if they are rows of ``codes``, all that have a level.
+        Codes of the rows that the levels are those of; None if they are rows of ``codes``.
+    used : array of positions or None
+        Which rows of ``codes``, if they are; None if all.
     """
 
     codes: NDArray[np.int64]
     levels: tuple[str, ...]
     n_named: int = 0
     fitted: NDArray[np.int64] | None = None
+    used: Positions | None = None
+
+    @property
+    def codes_in_use(self) -> NDArray[np.int64]:
+        """Codes of the rows that the levels are those of."""
+        if self.fitted is not None:
+            return self.fitted
+        return self.codes if self.used is None else self.codes[self.used]
 
     def left_out(self, full: bool) -> int:
         """How many levels, the first, have no indicator in a product that keeps all of them or not."""
@@ -185,27 +197,25 @@ class Levels:
                 if like.panel is panel:
                     _refuse_a_level_a_row(name, levels, codes)
         codes = np.asarray(codes, dtype=np.int64)
-        self.values, self.absent, fitted = levels, [], codes
+        self.values, self.absent = levels, []
         used = like.used_rows(name)
-        if used is not None:
-            fitted = codes[used]
-            met = np.bincount(fitted + 1, minlength=len(levels) + 1)[1:] > 0
-            if not met.all():
-                self.values = [level for level, some in zip(levels, met, strict=True) if some]
-                self.absent = [level for level, some in zip(levels, met, strict=True) if not some]
-                rank = np.append(np.where(met, np.cumsum(met) - 1, len(self.values)), -1)
-                codes, fitted = rank[codes], rank[fitted]
+        if used is not None and not (met := _levels_met(codes, used, len(levels))).all():
+            self.values = [level for level, some in zip(levels, met, strict=True) if some]
+            self.absent = [level for level, some in zip(levels, met, strict=True) if not some]
+            codes = np.append(np.where(met, np.cumsum(met) - 1, len(self.values)), -1)[codes]
         if len(self.values) > MOST_COLUMNS + 1:
             raise SpecificationError(
                 f"The categories of {name!r} would make {len(self.values) - 1} columns of {panel.nobs} rows; the limit "
                 f"is {MOST_COLUMNS} columns. Absorb so many effects with effects= instead of estimating them."
             )
+        fitted = None
         if like.panel is not panel:
+            fitted, used = codes if used is None else codes[used], None
             own = pd.Series(panel.raw_column(name)).astype(object)
             codes = pd.Index(self.values, dtype=object).get_indexer(own).astype(np.int64)
             codes[(codes < 0) & own.notna().to_numpy()] = len(self.values)
         texts = tuple(as_text(level) for level in self.values)
-        self.categories = Categories(codes, texts, fitted=None if fitted is codes else fitted)
+        self.categories = Categories(codes, texts, fitted=fitted, used=used)
 
     def places(self, option: str, wanted: object) -> list[int]:
         """Return where levels stand: given as a value, a text or a date, or as a list of them; True is the first.
@@ -259,17 +269,28 @@ def pairs(first: Categories, second: Categories) -> Categories:
     width = len(second.levels) + 1
     widths = len(first.levels) + 1, width
     own = joint_codes([first.codes, second.codes], widths)
-    fitted = own if first.fitted is None else joint_codes([_fitted(first), _fitted(second)], widths)
+    inside = first.fitted is None and second.fitted is None
+    if inside:
+        fitted = own if first.used is None else own[first.used]
+    else:
+        fitted = joint_codes([first.codes_in_use, second.codes_in_use], widths)
     known = np.unique(fitted[fitted >= 0])
     known = known[(known // width < len(first.levels)) & (known % width < len(second.levels))]
     levels = tuple(f"{first.levels[pair // width]}:{second.levels[pair % width]}" for pair in known.tolist())
     n_named = int((known < first.n_named * width).sum())
     codes = _codes_among(known, own)
-    return Categories(codes, levels, n_named, None if fitted is own else _codes_among(known, fitted))
+    return Categories(codes, levels, n_named, None if inside else _codes_among(known, fitted), first.used)
 
 
-def _fitted(factor: Categories) -> NDArray[np.int64]:
-    return factor.codes if factor.fitted is None else factor.fitted
+def _levels_met(codes: NDArray[np.int64], used: Positions, n_levels: int) -> Mask:
+    """Return which levels some rows have; most are met in the first of them."""
+    met: Mask = np.zeros(n_levels, dtype=bool)
+    for start in range(0, len(used), _AT_ONCE):
+        some = codes[used[start : start + _AT_ONCE]]
+        met[some[some >= 0]] = True
+        if met.all():
+            break
+    return met
 
 
 def _codes_among(known: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -200,11 +200,12 @@ class SlopedFactors(Factors):
     def _levels(self, name: str, *, numbers_as_text: bool = False) -> Levels:
         found = super()._levels(name, numbers_as_text=numbers_as_text)
         self.categorical.setdefault(name, found)
-        codes, levels, fitted = found.categories.codes, found.categories.levels, found.categories.fitted
+        codes, levels = found.categories.codes, found.categories.levels
+        fitted, used = found.categories.fitted, found.categories.used
         at_mean = self._at_mean(name) and MEAN not in levels
         if name in self.at and not at_mean:
             level = found.places(f"at[{name!r}]", self.at[name])[0]
-            fitted = codes if fitted is None else fitted
+            fitted, used = found.categories.codes_in_use, None
             codes = np.full(self.panel.nobs, level, dtype=np.int64)
 
         def tell(factor: Categories) -> None:
@@ -212,7 +213,7 @@ class SlopedFactors(Factors):
                 self.references[name] = factor.levels
 
         self.references.setdefault(name, levels)
-        found.categories = _Known(codes, levels, 0, fitted, tell, self._mean if at_mean else None)
+        found.categories = _Known(codes, levels, 0, fitted, used, tell, self._mean if at_mean else None)
         return found
 
     def _of_all(self, node: ast.expr, own: Array) -> Array:
