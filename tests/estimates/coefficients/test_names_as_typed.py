@@ -21,8 +21,7 @@ def result():
         "y ~ x + log(x) + I(x**2) + `gdp per capita` + x:`gdp per capita` + C(region) + C(region):x + L(x, 0:2) "
         "+ i(since, treated, ref=[-1, 5])"
     )
-    with pytest.warns(pv.PanelVarWarning):
-        return pv.fit_pooled(pv.Panel(frame, "firm", "t"), formula, cov="HC1")
+    return pv.fit_pooled(pv.Panel(frame, "firm", "t"), formula, cov="HC1")
 
 
 def places(result, *names):
