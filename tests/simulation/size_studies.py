@@ -36,14 +36,8 @@ STABLE = "A stable vector autoregression"
 PERSISTENT = "Long panels with autocorrelated errors"
 WANDERING = "Causality between random walks"
 FORECASTS = "Two forecasts that are equally good"
-OF_PANELS = ("10 x 25", "25 x 50", "50 x 100")
 OF_SERIES = ("T", "T = 40", "T = 60")
 TREND = {"c": "", "ct": ', trend="ct"'}
-FIRST = {"c": "", "ct": 'trend="ct", '}
-PANEL_WALKS = "Panel unit roots: independent random walks"
-PANEL_DRIFTS = "Panel unit roots: independent random walks with drifts"
-PANEL_FACTOR = "Panel unit roots: random walks with a strong common factor"
-PANEL_ROOTS = "Panel unit roots: roots of 0.5, which tests of stationarity should not reject"
 PLACES = {
     "wooldridge effects": (PLAIN, "wooldridge_effects_test(pooled)", "N", "15 x 5", "30 x 6", "60 x 10"),
     "wooldridge serial": (SHORT, "wooldridge_serial_test(fixed)", "N", "15 x 5"),
@@ -88,122 +82,9 @@ PLACES = {
     "effects, autoregressive": (PERSISTENT, "fixed_ar1.effects_test", "T", "10 x 20", "10 x 50"),
     "toda-yamamoto": (WANDERING, 'toda_yamamoto_test(data, "y1", ["y2", "y3"], lags=3)', *OF_SERIES),
     "diebold-mariano": (FORECASTS, 'accuracy.diebold_mariano("y1", 4)', "n", "T = 20", "T = 40"),
-    "harris-tzavalis, n": (PANEL_WALKS, 'harris_tzavalis_test(y, trend="n")', "N", "10 x 25", "25 x 50"),
-    "harris-tzavalis, c": (PANEL_WALKS, "harris_tzavalis_test(y)", "N", "10 x 25"),
-    "harris-tzavalis, ct": (PANEL_DRIFTS, 'harris_tzavalis_test(y, trend="ct")', "N", "10 x 100"),
-    "ips, aic, c": (PANEL_WALKS, 'ips_test(y, lags="aic", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
-    "ips, bic, c": (PANEL_WALKS, 'ips_test(y, lags="bic", max_lags=4)', "N x T", "10 x 25"),
-    "ips, t-stat, c": (PANEL_WALKS, 'ips_test(y, lags="t-stat", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
-    "ips, aic, ct": (
-        PANEL_DRIFTS,
-        'ips_test(y, lags="aic", max_lags=4, trend="ct")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-        "50 x 100",
-    ),
-    "ips, bic, ct": (PANEL_DRIFTS, 'ips_test(y, lags="bic", max_lags=4, trend="ct")', "N x T", "10 x 25", "25 x 50"),
-    "ips, t-stat, ct": (
-        PANEL_DRIFTS,
-        'ips_test(y, lags="t-stat", max_lags=4, trend="ct")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-        "50 x 100",
-    ),
-    "llc, bic, c": (PANEL_WALKS, 'llc_test(y, lags="bic", max_lags=4)', "N x T", "10 x 25"),
-    "llc, aic, c": (PANEL_WALKS, 'llc_test(y, lags="aic", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
-    "llc, t-stat, c": (PANEL_WALKS, 'llc_test(y, lags="t-stat", max_lags=4)', "N x T", "10 x 25"),
-    "llc, bic, ct": (
-        PANEL_DRIFTS,
-        'llc_test(y, lags="bic", max_lags=4, trend="ct")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-        "50 x 100",
-    ),
-    "llc, aic, ct": (
-        PANEL_DRIFTS,
-        'llc_test(y, lags="aic", max_lags=4, trend="ct")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-        "50 x 100",
-    ),
-    "llc, t-stat, ct": (
-        PANEL_DRIFTS,
-        'llc_test(y, lags="t-stat", max_lags=4, trend="ct")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-        "50 x 100",
-    ),
-    "llc, centred, c": (
-        PANEL_WALKS,
-        'llc_test(y, lags=0, convention="gretl")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-        "50 x 100",
-    ),
-    "llc, centred, ct": (
-        PANEL_DRIFTS,
-        'llc_test(y, lags=0, trend="ct", convention="gretl")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-        "50 x 100",
-    ),
-    **{
-        f"cips, {rule}, {trend}": (
-            PANEL_FACTOR,
-            f'cips_test(y, {FIRST[trend]}lags="{rule}", max_lags=4)',
-            "N x T",
-            *shapes,
-        )
-        for rule, trend, shapes in (
-            ("aic", "c", OF_PANELS),
-            ("bic", "c", OF_PANELS[:1]),
-            ("t-stat", "c", OF_PANELS[:2]),
-            ("aic", "ct", OF_PANELS),
-            ("bic", "ct", OF_PANELS[:2]),
-            ("t-stat", "ct", OF_PANELS),
-        )
-    },
-    "hadri": (PANEL_ROOTS, 'hadri_test(y, errors="heteroskedastic")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
-    "hadri, serial": (PANEL_ROOTS, 'hadri_test(y, errors="serial")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "urzua": (STABLE, 'normality_test(model, statistic="urzua")', "T", "T = 40", "T = 120"),
 }
 """Where notes on results have their rates from: study, call, what is few in the sample, samples."""
-
-RELATIONS = "Panel cointegration: unrelated random walks"
-WITH_DRIFTS = "Panel cointegration: unrelated random walks with drifts"
-PEDRONI = {
-    "c": (RELATIONS, 'pedroni_test(panel, "y", "x", lags=1)'),
-    "ct": (WITH_DRIFTS, 'pedroni_test(panel, "y", "x", lags=1, trend="ct")'),
-}
-PARTS = {"group_t": 0, "panel_adf": 2, "panel_t": 3, "panel_rho": 4}
-PLACES |= {
-    "fisher, bic, c": (PANEL_WALKS, 'fisher_test(y, lags="bic", max_lags=4)', "N x T", "10 x 25"),
-    "fisher, aic, c": (PANEL_WALKS, 'fisher_test(y, lags="aic", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
-    "fisher, bic, ct": (
-        PANEL_DRIFTS,
-        'fisher_test(y, lags="bic", max_lags=4, trend="ct")',
-        "N x T",
-        "10 x 25",
-        "25 x 50",
-    ),
-    "moon-perron, c": (PANEL_FACTOR, "moon_perron_test(y)", "N x T", *OF_PANELS),
-    "moon-perron, ct": (PANEL_FACTOR, 'moon_perron_test(y, trend="ct")', "N x T", "10 x 25", "25 x 50"),
-    "pedroni, bic, c": (RELATIONS, 'pedroni_test(panel, "y", "x", lags="bic")', "N x T", *OF_PANELS),
-    "pedroni, bic, ct": (WITH_DRIFTS, 'pedroni_test(panel, "y", "x", lags="bic", trend="ct")', "N x T", *OF_PANELS),
-    **{
-        f"pedroni {name}, {trend}": (study, f"{call}.parts[{place}]", "N x T", *OF_PANELS)
-        for trend, (study, call) in PEDRONI.items()
-        for name, place in PARTS.items()
-    },
-    "kao": (RELATIONS, 'kao_test(panel, "y", "x", lags=1)', "N x T", *OF_PANELS),
-}
 
 ABOUT_LEVELS = "Power of panel unit-root tests: roots of 0.9 about levels"
 ABOUT_TRENDS = "Power of panel unit-root tests: roots of 0.9 about trends"

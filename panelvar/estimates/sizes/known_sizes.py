@@ -39,8 +39,6 @@ class KnownSize(NamedTuple):
 EXACT = "durbin_watson_test holds its level where errors are normal."
 POOLED = "A wald_test of the lags in fit_fixed_effects, with one slope for all, is nearer its level."
 REDUCED = "mundlak_test with cov=BiasReduced(...) does not over-reject."
-CENTRED = "This program centres changes for it; convention='default' does not."
-ADF = "The group ADF statistic with lags that you give is nearer its level."
 GIVEN = "With a number of lags that you give it is nearer its level."
 
 KNOWN = {
@@ -91,59 +89,6 @@ KNOWN = {
         "exclusion_test of these lags in a longer fit_var is nearer its level.",
     ),
     "diebold-mariano": KnownSize("forecasts for its horizon", 20, "One period ahead it does not."),
-    "harris-tzavalis, n": KnownSize("entities", 50, "Its statistic is skewed. With trend='c' it is nearer its level."),
-    "harris-tzavalis, c": KnownSize(
-        "entities", 25, "Its statistic is skewed: parts has an exact p-value for normal errors."
-    ),
-    "harris-tzavalis, ct": KnownSize(
-        "entities", 25, "Its statistic is skewed: parts has an exact p-value for normal errors."
-    ),
-    "ips, aic, c": KnownSize("periods", 100, GIVEN),
-    "ips, bic, c": KnownSize("periods", 50, GIVEN),
-    "ips, t-stat, c": KnownSize("periods", 100, GIVEN),
-    "ips, aic, ct": KnownSize("periods", 150, GIVEN),
-    "ips, bic, ct": KnownSize("periods", 100, GIVEN),
-    "ips, t-stat, ct": KnownSize("periods", 150, GIVEN),
-    "fisher, bic, c": KnownSize("periods", 50, GIVEN),
-    "fisher, aic, c": KnownSize("periods", 100, GIVEN),
-    "fisher, bic, ct": KnownSize("periods", 100, GIVEN),
-    "moon-perron, c": KnownSize("periods", 100, "panic_test is nearer."),
-    "moon-perron, ct": KnownSize("periods", 50, "panic_test is nearer."),
-    "llc, bic, c": KnownSize("periods", 50, GIVEN),
-    "llc, aic, c": KnownSize("periods", 100, GIVEN),
-    "llc, t-stat, c": KnownSize("periods", 50, GIVEN),
-    "llc, bic, ct": KnownSize("periods", 150, GIVEN),
-    "llc, aic, ct": KnownSize("periods", 150, GIVEN),
-    "llc, t-stat, ct": KnownSize("periods", 150, GIVEN),
-    "llc, centred, c": KnownSize("periods", 10_000, CENTRED),
-    "llc, centred, ct": KnownSize("periods", 10_000, CENTRED),
-    "cips, aic, c": KnownSize("periods", 150, GIVEN),
-    "cips, bic, c": KnownSize("periods", 50, GIVEN),
-    "cips, t-stat, c": KnownSize("periods", 100, GIVEN),
-    "cips, aic, ct": KnownSize("periods", 150, GIVEN),
-    "cips, bic, ct": KnownSize("periods", 100, GIVEN),
-    "cips, t-stat, ct": KnownSize("periods", 150, GIVEN),
-    "hadri": KnownSize(
-        "periods",
-        10_000,
-        "Those errors had a root of 0.5. errors='serial' is nearer its level.",
-    ),
-    "hadri, serial": KnownSize(
-        "periods",
-        10_000,
-        "Those errors had a root of 0.5. No test of this null is nearer.",
-    ),
-    "pedroni, bic, c": KnownSize("periods", 150, GIVEN),
-    "pedroni, bic, ct": KnownSize("periods", 200, GIVEN),
-    "pedroni group_t, c": KnownSize("periods", 200, ADF),
-    "pedroni panel_t, c": KnownSize("periods", 200, ADF),
-    "pedroni panel_rho, c": KnownSize("periods", 200, ADF),
-    "pedroni panel_adf, c": KnownSize("periods", 100, ADF),
-    "pedroni group_t, ct": KnownSize("periods", 300, ADF),
-    "pedroni panel_t, ct": KnownSize("periods", 300, ADF),
-    "pedroni panel_rho, ct": KnownSize("periods", 300, ADF),
-    "pedroni panel_adf, ct": KnownSize("periods", 200, ADF),
-    "kao": KnownSize("periods", 200, "westerlund_variance_ratio_test is nearer its level."),
     "urzua": KnownSize("rows", 500, "With statistic='doornik-hansen' it does not."),
 }
 """By test, and by the options that decide."""

@@ -30,6 +30,7 @@ from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.simulated import chunked
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED
 from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.nonstationary.panel_cointegration.error_correction_models import (
@@ -302,6 +303,7 @@ def westerlund_test(
             "rows": own.rows.astype(np.intp),
         },
         nobs=int(own.rows.sum()),
+        size=PanelCase("westerlund", {"lags": lags, "leads": leads, "trend": trend}) if count is None else None,
         drawn=under_null,
     )
     unstandardised = dict(zip(STATISTICS, raw.tolist(), strict=True))

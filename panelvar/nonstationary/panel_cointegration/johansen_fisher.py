@@ -19,6 +19,7 @@ from panelvar.core.base.errors import (
 )
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.nonstationary.cointegration.cases import CASES
 from panelvar.nonstationary.cointegration.johansen_distribution import gamma_moments, gamma_pvalues
 from panelvar.nonstationary.cointegration.johansen_result import CORRECTIONS, STATISTICS
@@ -36,6 +37,9 @@ from panelvar.nonstationary.panel_series.entity_regressions import lags_in_words
 from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.unit_roots.regressions import join_by_length
+
+_SIMULATED = {"ct": "rt"}
+# Cases whose sizes were not simulated, and those that are nearest.
 
 OVER_ENTITIES = ("P", "Z", "Pm", "L*", "lr-bar")
 """How the tests of the entities become one: their p-values combined, or their statistics averaged."""
@@ -175,6 +179,9 @@ def johansen_fisher_test(
         },
         nobs=int(rows.sum()),
         notes=_few_rows(system, sizes, k),
+        size=PanelCase(
+            "johansen_fisher", {"lags": lags, "trend": _SIMULATED.get(trend, trend), "correction": correction}
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, NumericalError, choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_covariance
 from panelvar.kernels.linear.unit_regressions import ESTIMATED, stacked_triangles
@@ -179,7 +180,7 @@ def kao_test(
             "bandwidth": widths,
         },
         nobs=entities * periods,
-        size="kao",
+        size=PanelCase("kao", {"lags": lags}),
         drawn=drawn,
     )
 

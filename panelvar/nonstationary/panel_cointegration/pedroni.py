@@ -18,7 +18,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.errors import choose
 from panelvar.core.base.shared_parameters import documented
-from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
@@ -207,10 +207,7 @@ def pedroni_test(
         demean=bool(demean),
     )
     found, rule = regress(system)
-    periods = int(np.median(system.periods))
-    tests = [
-        _test(name, value, trend, periods) for name, value in zip(STATISTICS, scores(found, 1)[0].tolist(), strict=True)
-    ]
+    tests = [_test(name, value) for name, value in zip(STATISTICS, scores(found, 1)[0].tolist(), strict=True)]
     return panel_test(
         tests[0],
         system,
@@ -232,7 +229,7 @@ def pedroni_test(
             "bandwidth_of_changes": found.change_bandwidth,
         },
         nobs=int(system.periods.sum()),
-        size=f"pedroni, {lags}, {trend}",
+        size=PanelCase("pedroni", {"lags": lags, "trend": trend}),
         drawn=drawn,
     )
 
@@ -290,10 +287,9 @@ def _statistics(found: _Entities, weighted: bool, panels: int) -> dict[str, Arra
     }
 
 
-def _test(name: str, z: float, trend: str, periods: int) -> PanelTestResult:
+def _test(name: str, z: float) -> PanelTestResult:
     """A statistic, standardised: panel v rejects in the upper tail, the others in the lower."""
     tail = normal_tail(z if name == "panel_v" else -z, sides=1)
     alternative = EVERY if name.startswith("panel") else SOME
-    notes = size_notes(f"pedroni {name}, {trend}", periods)
     title = f"Pedroni {TITLES[name]}"
-    return PanelTestResult(title, z, tail, "normal", null=NULL, alternative=alternative, notes=notes)
+    return PanelTestResult(title, z, tail, "normal", null=NULL, alternative=alternative)

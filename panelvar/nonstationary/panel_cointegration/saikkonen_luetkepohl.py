@@ -21,6 +21,7 @@ from panelvar.core.base.errors import NumericalError, choose
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.common_trends import changes
 from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.cointegration.johansen_distribution import gamma_tail
@@ -210,6 +211,7 @@ def saikkonen_luetkepohl_test(
             "rows": rows,
         },
         nobs=int(rows.sum()),
+        size=PanelCase("saikkonen_luetkepohl", {"lags": lags, "trend": trend, "convention": convention}),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from panelvar.core.base.distributions import normal_tail
 from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.nonstationary.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.nonstationary.panel_cointegration.moments import Moments, variance_ratio_moments
 from panelvar.nonstationary.panel_cointegration.residuals import relation_residuals
@@ -107,7 +108,7 @@ def westerlund_variance_ratio_test(
         choices={"Average ratio": f"{ratios.mean():.4g}", "Pooled ratio": f"{pooled:.4g}"},
         columns={"ratio": ratios},
         nobs=int(system.periods.sum()),
-        size=f"variance ratio, {trend}",
+        size=PanelCase("westerlund_variance_ratio", {"trend": trend}),
     )
 
 

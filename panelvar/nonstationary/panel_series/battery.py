@@ -32,6 +32,7 @@ from panelvar.core.faces.number_format import (
 from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.panel.panel import as_panel
+from panelvar.estimates.sizes.panel_sizes import SIZE
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
 from panelvar.nonstationary.panel_series.result import PanelTestResult
 from panelvar.nonstationary.unit_roots.result import BOUND
@@ -490,7 +491,10 @@ def make_table(
 
 
 def _collect_notes(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
-    """The notes of the tests, each once, with the variables and forms that it is about if these are not all."""
+    """The notes of the tests, each once, with the variables and forms that it is about if these are not all.
+
+    A test says once how often it rejects true nulls; of panels of other sizes it gives the rates alone.
+    """
     found: dict[str, list[tuple[str, Note]]] = {}
     runs = Counter(entry.label for entry in entries if entry.result is not None)
     for entry in entries:
@@ -500,9 +504,17 @@ def _collect_notes(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
                 where = " ".join(filter(None, (entry.subject, entry.form)))
                 found.setdefault(entry.label, []).append((where, note))
     for label, own in found.items():
-        for wheres, note in join_notes(own):
-            which = f" of {enumerate_words(wheres)}" if len(wheres) < runs[label] else ""
-            yield Note(note.code, f"{label}{which}: {note.text}", note.warn)
+        joined: dict[str, Note] = {}
+        for place, (wheres, note) in enumerate(join_notes(own)):
+            key = note.code if note.code.startswith(SIZE) else f"{place}"
+            before = joined.get(key)
+            if before is None:
+                which = f" of {enumerate_words(wheres)}" if len(wheres) < runs[label] else ""
+                joined[key] = Note(note.code, f"{label}{which}: {note.text}", note.warn)
+            else:
+                text = f"{before.text} Of {enumerate_words(wheres)}: {note.text.partition('. ')[0]}."
+                joined[key] = Note(note.code, text, before.warn or note.warn)
+        yield from joined.values()
 
 
 def join_notes(found: Iterable[tuple[str, Note]]) -> Iterator[tuple[list[str], Note]]:

@@ -20,7 +20,7 @@ from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count, format_number
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, table_of_tests
-from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.estimates.sizes.panel_sizes import PanelCase, panel_size_notes
 from panelvar.nonstationary.panel_series.bootstrap import DrawnStatistics
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
 from panelvar.nonstationary.panel_series.terms import WORDS
@@ -178,7 +178,7 @@ def panel_test(
     choices: Mapping[str, str],
     columns: Mapping[str, NDArray[Any]] = MappingProxyType({}),
     notes: Iterable[Note] = (),
-    size: str = "",
+    size: PanelCase | None = None,
     drawn: DrawnStatistics | None = None,
 ) -> PanelTestResult:
     """Make a test one of a panel, with what is known of its entities, and warn of what its reader should know.
@@ -191,20 +191,22 @@ def panel_test(
         What was read, with its notes.
     trend : str, optional
         Terms of every entity, which go into the name and the choices.
-    size : str, optional
-        What the test is called among those known not to hold their level, by the median entity's periods.
+    size : PanelCase, optional
+        The test and its options among those whose rates are known, which are those of the median entity's periods.
     drawn : DrawnStatistics, optional
         Of a bootstrap, whose p-values take the place of those of the test and its first parts.
     """
     parts, by_name, published = tuple(parts), {}, {}
     if drawn is not None:
-        size, notes = "", ()
+        size, notes = None, ()
         published = {test.name: test.pvalue, **{part.name: part.pvalue for part in parts}}
         by_name = dict(zip(published, drawn.values.T, strict=False))
         published = {name: published[name] for name in by_name}
         choices = {**choices, "P-values": drawn.words}
         test, *parts = _by_bootstrap((test, *parts), drawn)
-    told = (*panel.notes, *test.notes, *notes, *size_notes(size, float(np.median(panel.periods))))
+    names = [each.name for each in (test, *parts)]
+    often = panel_size_notes(size, names, panel.n_entities, float(np.median(panel.periods)))
+    told = (*panel.notes, *test.notes, *notes, *often)
     emit(told)
     return PanelTestResult(
         f"{test.name} (trend {trend!r})" if trend else test.name,

@@ -17,6 +17,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import NumericalError
 from panelvar.core.base.scaling import columns_in_own_units, in_own_units
 from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import (
     REASONS,
@@ -154,7 +155,7 @@ def breitung_test(
             "ratio": products / np.sqrt(np.square(errors).sum(axis=1) * squares),
         },
         nobs=change.size,
-        size=f"breitung, {lags}, {trend}",
+        size=PanelCase("breitung", {"lags": lags, "trend": trend, "robust": robust}),
         drawn=drawn,
     )
 

@@ -18,6 +18,7 @@ from panelvar.core.base.errors import CollinearityError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import own_test
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
@@ -164,7 +165,7 @@ def cips_test(
             **{f"{100 * level:g}%": np.full(entities, value) for level, value in own.items()},
         },
         nobs=int(found.nobs.sum()),
-        size=f"cips, {lags}, {trend}",
+        size=PanelCase("cips", {"lags": lags, "trend": trend, "truncated": cut}),
         drawn=drawn,
     )
     return replace(test, critical_values=critical, bound="" if drawn is not None else bound)

@@ -18,6 +18,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.nonstationary.panel_series.entity_regressions import (
     REASONS,
     lags_in_words,
@@ -159,6 +160,7 @@ def demetrescu_hanck_test(
         columns={"lags": orders, "rows": np.full(entities, rows - 1), "product": found[used][1]},
         nobs=entities * (rows - 1),
         notes=notes,
+        size=PanelCase("demetrescu_hanck", {"lags": lags, "trend": trend}),
     )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note, choose
 from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.unit_regressions import ESTIMATED
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
@@ -301,6 +302,7 @@ def _combine_tests(
         columns["adjusted_pvalue"] = hommel_adjusted(found.pvalues)
         stationary = np.count_nonzero(columns["adjusted_pvalue"] <= 0.05)
         choices["Entities stationary at 5 percent"] = f"{stationary}"
+    own: dict[str, object] = {"test": "pp"} if how.test == "pp" else {"lags": how.lags}
     headline, *others = combine(found.pvalues, statistic, among, NULL)
     bound = ""
     simes = statistic == "simes" and how.convention == "default" and drawn is None
@@ -317,7 +319,7 @@ def _combine_tests(
         columns=columns,
         nobs=int(found.rows.sum()),
         notes=found.notes,
-        size=f"fisher, {how.lags}, {how.trend}" if how.test == "adf" and statistic != "simes" else "",
+        size=PanelCase("simes" if statistic == "simes" else "fisher", own | {"trend": how.trend}),
         drawn=drawn,
     )
     return replace(test, bound=bound)

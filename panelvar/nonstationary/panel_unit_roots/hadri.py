@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from panelvar.core.base.errors import InsufficientDataError, choose
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import z_test
+from panelvar.estimates.sizes.panel_sizes import ROOT, SIZE, PanelCase, panel_size_notes
 from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
@@ -133,6 +135,11 @@ def hadri_test(
     choices = {"Errors": errors}
     if errors == "serial":
         choices |= {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)}
+    size = PanelCase("hadri", {"errors": errors, "trend": trend})
+    # No warning of errors that these may not be.
+    autocorrelated = panel_size_notes(
+        size._replace(options={**size.options, "root": ROOT}), ("Hadri",), entities, periods
+    )
     return panel_test(
         z_test(
             "Hadri", statistic, f"every entity is stationary about a {'level' if trend == 'c' else 'trend'}", sides=1
@@ -143,5 +150,6 @@ def hadri_test(
         choices=choices,
         columns={"statistic": statistics, "variance": used, "bandwidth": widths},
         nobs=values.size,
-        size="hadri, serial" if errors == "serial" else "hadri",
+        notes=[replace(note, code=f"{SIZE}-autocorrelated", warn=False) for note in autocorrelated],
+        size=size,
     )

@@ -18,7 +18,7 @@ from panelvar.core.base.errors import InsufficientDataError, NumericalError, cho
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import own_test
-from panelvar.estimates.sizes.known_sizes import size_notes
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.nonstationary.panel_series.panel_series import panel_series
 from panelvar.nonstationary.panel_series.result import PanelTestResult, lower_test, panel_test
 from panelvar.nonstationary.panel_series.terms import ALL, NULL, check_terms, detrend
@@ -26,6 +26,8 @@ from panelvar.nonstationary.unit_roots.one_series import POWERS
 
 FEWEST = {"n": 2, "c": 2, "ct": 3}
 """Fewest transitions for which the theorems have a variance."""
+
+_EXACT = "The exact p-value among its parts is right for normal errors."
 
 MOST_STEPS = 300
 """Transitions up to which the exact distribution is computed: its cost grows with their third power."""
@@ -130,7 +132,7 @@ def harris_tzavalis_test(
         parts=parts,
         choices={"Pooled root": f"{root:.4f}"},
         nobs=entities * steps,
-        notes=size_notes(f"harris-tzavalis, {trend}", entities),
+        size=PanelCase("harris_tzavalis", {"trend": trend}, _EXACT * bool(parts)),
     )
 
 

@@ -16,6 +16,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import PanelVarError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, own_test
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
 from panelvar.nonstationary.panel_series.entity_regressions import entity_regressions, lags_in_words
 from panelvar.nonstationary.panel_series.panel_series import PanelSeries, panel_series
@@ -150,7 +151,7 @@ def ips_test(
         choices={"Lags": lags_in_words(found.orders, rule), "Average ratio": f"{average:.4f}"},
         columns={"ratio": ratios, "lags": found.orders, "rows": found.nobs, "coefficient": found.coefficient},
         nobs=int(found.nobs.sum()),
-        size=f"ips, {lags}, {trend}",
+        size=PanelCase("ips", {"lags": lags, "trend": trend}),
         drawn=drawn,
     )
 

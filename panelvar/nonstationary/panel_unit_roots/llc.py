@@ -17,6 +17,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import choose
 from panelvar.core.base.scaling import columns_in_own_units
 from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.lag_windows import KERNELS, RULES
 from panelvar.kernels.linear.long_run import long_run_variance
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
@@ -37,6 +38,8 @@ FEWEST_ROWS = 8
 OWN_RULE = "levin-lin-chu"
 """The bandwidth of Levin, Lin and Chu, from the number of periods alone."""
 
+# Other programs centre changes, by which the size differs most; theirs was simulated.
+_SIMULATED = {"convention": "stata"}
 # What is taken out of the changes before their long-run variance: powers of time. Other programs take out the terms.
 _CENTRED = {"n": 0, "c": 0, "ct": 1}
 
@@ -190,7 +193,7 @@ def llc_test(
             "deviation_ratio": ratios,
         },
         nobs=int(found.nobs.sum()),
-        size=f"llc, {lags}, {trend}" if powers == _CENTRED[trend] else f"llc, centred, {trend}",
+        size=PanelCase("llc", {"lags": lags, "trend": trend} | ({} if convention == "default" else _SIMULATED)),
         drawn=drawn,
     )
 

@@ -15,6 +15,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import InsufficientDataError
 from panelvar.core.base.scaling import in_own_units
 from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.principal_components import principal_components
 from panelvar.nonstationary.panel_series.bandwidths import bandwidths_in_words
 from panelvar.nonstationary.panel_series.bootstrap import PanelBootstrap, draw_statistics, read_bootstrap
@@ -179,7 +180,7 @@ def moon_perron_test(
             "own_share": np.square(own_errors).sum(axis=0) / np.square(errors).sum(axis=0),
         },
         nobs=entities * rows,
-        size=f"moon-perron, {trend}",
+        size=PanelCase("moon_perron", {"trend": trend, "factors": factors and None}),
         drawn=drawn,
     )
 

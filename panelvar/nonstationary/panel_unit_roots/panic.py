@@ -18,6 +18,7 @@ from panelvar.core.base.errors import InsufficientDataError, Note, Specification
 from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, own_test
+from panelvar.estimates.sizes.panel_sizes import PanelCase
 from panelvar.kernels.linear.common_trends import (
     changes,
     corrected_trend_statistic,
@@ -256,7 +257,7 @@ def panic_test(
         },
         nobs=int(regressions.nobs.sum()),
         notes=ends,
-        size=f"panic, {lags}, {trend}",
+        size=PanelCase("panic", {"lags": lags, "trend": trend, "factors": factors and None}),
         drawn=drawn,
     )
     return PanicResult(

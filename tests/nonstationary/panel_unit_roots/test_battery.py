@@ -14,6 +14,9 @@ from panelvar.core.base.errors import Note
 from panelvar.nonstationary.panel_series.battery import join_notes
 from panelvar.nonstationary.panel_unit_roots.known_power import power_notes
 
+# What the statistics are is tested here, in panels in which the tests reject too often.
+pytestmark = pytest.mark.filterwarnings("ignore:.*of true nulls at 5%")
+
 ALL = ("llc", "harris-tzavalis", "ips", "cips", "hadri")
 
 
@@ -299,3 +302,20 @@ def test_hadri_has_one_default():
     assert table.result("hadri").statistic == pv.hadri_test(data).statistic
     assert pv.hadri_test(data).choices["Errors"] == "serial"
     assert "Hadri (serial)" in str(table)
+
+
+def test_sizes_are_told_once_for_each_test_with_the_variables_that_differ():
+    rng = np.random.default_rng(4)
+    index = pd.MultiIndex.from_product([range(25), range(12)], names=["entity", "time"])
+    frame = pd.DataFrame(rng.standard_normal((300, 3)), index=index, columns=["a", "b", "c"])
+    frame = frame.groupby("entity").cumsum()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        table = pv.panel_unit_root_table(frame, ["a", "b", "c"], tests=["fisher-adf", "simes"], trend="ct")
+    notes = [note.text for note in table.notes if note.code == "size"]
+    assert len(notes) == 2 == len([each for each in caught if "true nulls at 5%" in str(each.message)])
+    for text in notes:
+        assert text.count("bootstrap=pv.PanelBootstrap()") == 1
+        assert "of a level, b level and c level: With 25 entities and 12 periods" in text
+        assert text.count("Of a difference, b difference and c difference: ") == 1
+        assert text.rstrip(".").rpartition("With 25 entities and 11 periods, ")[2].count("%") >= 1
