@@ -111,7 +111,7 @@ WAYS = {"signs, periods changing places": 7, "signs": 9, "blocks of 5": 30, "blo
 """How panels of so many periods are drawn."""
 LONGER_CALLS = ("fisher, bic", "ips", "pedroni")
 MORE_DRAWS, MORE_SAMPLES = 199, 500
-WITH_FACTOR = ((25, 9), (25, 50))
+WITH_FACTOR = ((25, 9),)
 """Entities and periods of the panels that share a factor, too."""
 
 
@@ -138,7 +138,7 @@ def write_longer() -> None:
         f"The same of {MORE_SAMPLES} samples with {MORE_DRAWS} draws each and white changes, by periods and so by how"
     )
     print(
-        "panels are drawn (standard error at 5: 1.0). In the last rows a factor moves all entities, a random walk with"
+        "panels are drawn (standard error at 5: 1.0). In the last row a factor moves all entities, a random walk with"
     )
     print("loadings N(1, 1). `tests/simulation/panel_bootstrap.py` made it.\n")
     calls = [CALLS[name].replace(", trend={trend!r}", "") for name in LONGER_CALLS]
