@@ -113,14 +113,15 @@ def johansen_fisher_test(
 
     Notes
     -----
-    The default case, a trend in the relations, is right whether the levels drift or not. A constant alone is for levels that drift: of walks that do not, ``trend="c"`` rejects true nulls far too often, and
-    ``"rc"`` is the case for them. Entities may have lags, relations and periods of their own, and must be independent:
-    common shocks make the tests reject too often (`saikkonen_luetkepohl_test` takes factors out). So do few periods,
-    and the more so the more entities there are. Of two unrelated variables of 25 entities, P without a correction
-    rejects 76 percent of true nulls at 5 percent with 25 periods and 26 with 50. With the default correction, which
-    multiplies statistics by (n - pK) / n, it rejects 2 and 4, but 92 with 10 periods; and where ``lags="aic"`` chooses
-    the lags, 22 and 18. The notes of a result say how often in panels of its size. P-values are by the gamma approximation of Doornik (1998), as
-    in `johansen_test`; EViews has those of MacKinnon, Haug and Michelis (1999).
+    The default case, a trend in the relations, is right whether the levels drift or not. A constant alone is for levels
+    that drift: of walks that do not, ``trend="c"`` rejects true nulls far too often, and ``"rc"`` is the case for them.
+    Entities may have lags, relations and periods of their own, and must be independent: common shocks make the tests
+    reject too often (`saikkonen_luetkepohl_test` takes factors out). So do few periods, and the more so the more
+    entities there are. Of two unrelated variables of 25 entities, P without a correction rejects 76 percent of true
+    nulls at 5 percent with 25 periods and 26 with 50. With the default correction, which multiplies statistics by
+    (n - pK) / n, it rejects 2 and 4, but 92 with 10 periods; and where ``lags="aic"`` chooses the lags, 22 and 18. The
+    notes of a result say how often in panels of its size. P-values are by the gamma approximation of Doornik (1998), as in
+    `johansen_test`; EViews has those of MacKinnon, Haug and Michelis (1999).
 
     Examples
     --------

@@ -140,8 +140,9 @@ def saikkonen_luetkepohl_test(
     -----
     The ranks are those of what factors leave. Relations of the factors among themselves are a matter for
     `johansen_test`. In short panels statistics are too large, as Johansen's are: without a correction the test rejects
-    true nulls far too often, and with it 0 to 3 percent of them at 5 percent (up to 10 where AIC chooses the lags). Where there are factors, ranks above zero
-    are tested by the combinations that the relations do not span, as Arsova and Oersal (2018) do.
+    true nulls far too often, and with it 0 to 3 percent of them at 5 percent (up to 10 where AIC chooses the lags).
+    Where there are factors, ranks above zero are tested by the combinations that the relations do not span, as Arsova
+    and Oersal (2018) do.
 
     Examples
     --------

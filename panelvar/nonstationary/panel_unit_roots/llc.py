@@ -39,7 +39,7 @@ OWN_RULE = "levin-lin-chu"
 """The bandwidth of Levin, Lin and Chu, from the number of periods alone."""
 
 # Other programs centre changes, by which the size differs most; theirs was simulated.
-_SIMULATED = {"convention": "stata"}
+_SIMULATED = {"plm": "stata", "gretl": "stata"}
 # What is taken out of the changes before their long-run variance: powers of time. Other programs take out the terms.
 _CENTRED = {"n": 0, "c": 0, "ct": 1}
 
@@ -193,7 +193,7 @@ def llc_test(
             "deviation_ratio": ratios,
         },
         nobs=int(found.nobs.sum()),
-        size=PanelCase("llc", {"lags": lags, "trend": trend} | ({} if convention == "default" else _SIMULATED)),
+        size=PanelCase("llc", {"lags": lags, "trend": trend, "convention": _SIMULATED.get(convention, convention)}),
         drawn=drawn,
     )
 
