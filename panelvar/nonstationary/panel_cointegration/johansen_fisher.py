@@ -120,8 +120,8 @@ def johansen_fisher_test(
     entities there are. Of two unrelated variables of 25 entities, P without a correction rejects 76 percent of true
     nulls at 5 percent with 25 periods and 26 with 50. With the default correction, which multiplies statistics by
     (n - pK) / n, it rejects 2 and 4, but 92 with 10 periods; and where ``lags="aic"`` chooses the lags, 22 and 18. The
-    notes of a result say how often in panels of its size. P-values are by the gamma approximation of Doornik (1998), as in
-    `johansen_test`; EViews has those of MacKinnon, Haug and Michelis (1999).
+    notes of a result say how often in panels of its size. P-values are by the gamma approximation of Doornik (1998), as
+    in `johansen_test`; EViews has those of MacKinnon, Haug and Michelis (1999).
 
     Examples
     --------
