@@ -176,10 +176,11 @@ def draw_statistics(
     DataError, InsufficientDataError
         Entities have periods of their own and blocks were asked for, or there are too few periods.
     PanelVarError
-        A panel that was drawn has no test.
+        The panel, or one that was drawn, has no test.
     """
     if bootstrap is None:
         return None
+    statistics(panel, 1)  # A panel without a test is refused as it is without draws.
     found, words = [], ""
     spans = on_calendar(panel.values, panel.starts)
     for drawn, words in null_panels(panel, spans, trend, bootstrap, demean):
@@ -194,8 +195,9 @@ def draw_statistics(
         try:
             found.append(statistics(many, count))
         except PanelVarError as error:
-            other = "scheme='signs' keeps every change" if "blocks" in words else "Use fewer lags"
-            raise type(error)(f"In a panel drawn by the bootstrap: {error} {other}.") from None
+            advice = "scheme='signs' keeps every change." if "blocks" in words else "Use fewer lags."
+            said = f"In a panel drawn by the bootstrap: {error}"
+            raise type(error)(said if "fewer lags" in said else f"{said} {advice}") from None
     return DrawnStatistics(np.concatenate(found), np.array(upper), words)
 
 

@@ -58,7 +58,8 @@ class PanelTestResult(TestResult):
     drawn : mapping of str to (B,) array
         With ``bootstrap=``, statistics of the panels drawn under the null, by name; else empty.
     published_pvalues : mapping of str to float
-        With ``bootstrap=``, what the p-values of these statistics are by their published distributions; else empty.
+        With ``bootstrap=``, the p-values of these statistics by their published distributions, where there are any
+        for so many periods; else empty.
 
     See Also
     --------
@@ -201,7 +202,7 @@ def panel_test(
         size, notes = None, ()
         published = {test.name: test.pvalue, **{part.name: part.pvalue for part in parts}}
         by_name = dict(zip(published, drawn.values.T, strict=False))
-        published = {name: published[name] for name in by_name}
+        published = {name: published[name] for name in by_name if not math.isnan(published[name])}
         choices = {**choices, "P-values": drawn.words}
         test, *parts = _by_bootstrap((test, *parts), drawn)
     names = [each.name for each in (test, *parts)]

@@ -183,9 +183,10 @@ def refusal(tests: SeriesTests, place: int | tuple[()], name: str) -> PanelVarEr
     """The error that says why a series has no test."""
     status, rows, regressors = (int(each[place]) for each in (tests.status, tests.nobs, tests.regressors))
     if status == SHORT:
+        has_lags = np.asarray(tests.lags)[place] > 0
         return InsufficientDataError(
             f"{name!r} leaves {count_of(rows, 'row')} for {count_of(regressors, 'regressor')}, and at least "
-            f"{regressors + FEWEST_DF} are needed. Use fewer lags."
+            f"{regressors + FEWEST_DF} are needed. {'Use fewer lags.' if has_lags else 'The series is too short.'}"
         )
     kind, text = REFUSALS[status]
     return kind(text.format(name=repr(name)))

@@ -629,3 +629,10 @@ def test_statsmodels_divides_by_the_rows_in_an_error_correction_model():
     default = pv.fit_vecm(data, rank=1, lags=2, trend="rc")
     assert (default.short_run_std_errors > 1.04 * model.short_run_std_errors).all().all()
     assert pv.fit_var(data, lags=2, convention="statsmodels").convention.sigma == "df"
+
+
+def test_a_model_without_coefficients_prints():
+    model = pv.fit_vecm(small(), rank=0, lags=1, trend="n")
+    assert model.short_run.empty
+    for text in (str(model), model.to_latex(threeparttable=True), model.to_html(), model.to_markdown()):
+        assert "R2" in text

@@ -240,7 +240,7 @@ def test_entities_with_periods_of_their_own_keep_them():
         assert found.drawn["Choi's Z (inverse normal) of Dickey-Fuller tests"][b] == pytest.approx(statistic, rel=1e-9)
     with pytest.raises(pv.DataError, match="A bootstrap by blocks needs the same periods for every entity"):
         pv.fisher_test(data, "y", lags=0, bootstrap=pv.PanelBootstrap(scheme="blocks"))
-    short = data[data.index.get_level_values("time") < 7]
+    short = data[data.index.get_level_values("time") < 7].drop("e3")
     with pytest.raises(pv.InsufficientDataError, match="needs 8 periods where entities have periods of their own"):
         pv.fisher_test(short, "y", lags=0, bootstrap=bootstrap)
 
@@ -277,9 +277,21 @@ def test_tests_without_a_table_for_so_few_rows_have_draws():
     found = pv.ips_test(data, lags=0, bootstrap=pv.PanelBootstrap(draws=19))
     assert found.name.startswith("Average ratio (t-bar)") and 0.05 <= found.pvalue <= 1.0
     llc = pv.llc_test(data, lags=1, bootstrap=pv.PanelBootstrap(draws=19))
-    assert 0.05 <= llc.pvalue <= 1.0 and np.isnan(llc.published_pvalues["Levin-Lin-Chu adjusted t"])
+    assert 0.05 <= llc.pvalue <= 1.0 and llc.published_pvalues == {}
     cips = pv.cips_test(data, bootstrap=pv.PanelBootstrap(draws=19))
     assert cips.critical_values == {} and cips.bound == "" and 0.05 <= cips.pvalue <= 1.0
+    assert cips.published_pvalues == {}
+
+
+@pytest.mark.parametrize("function", [pv.fisher_test, pv.cips_test, pv.llc_test, pv.breitung_test])
+def test_a_panel_without_a_test_is_refused_as_it_is_without_draws(function):
+    data = table_of(walks(8, 2))
+    said = []
+    for bootstrap in (None, pv.PanelBootstrap(draws=9)):
+        with pytest.raises(pv.InsufficientDataError) as refused:
+            function(data, trend="ct", bootstrap=bootstrap)
+        said.append(str(refused.value))
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize(
