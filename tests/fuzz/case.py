@@ -184,6 +184,7 @@ def run(program: Program, alarm: bool = True) -> Outcome:
     """Run a program, one line after the other."""
     frame, series = program.world.tables()
     outcome = Outcome(space=modules() | {"frame": frame, "series": series})
+    owner = program.target.owner or object
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for name, expression in (*program.lines, ("out", program.call)):
@@ -192,7 +193,8 @@ def run(program: Program, alarm: bool = True) -> Outcome:
             if alarm:
                 signal.alarm(PATIENCE)
             try:
-                if outcome.reached and program.owner and outcome.space[program.owner] is None:
+                if outcome.reached and program.owner and not isinstance(outcome.space[program.owner], owner):
+                    # A call that returns one of several things has returned another.
                     outcome.reached = False
                     break
                 value = eval(expression, outcome.space)
