@@ -43,6 +43,7 @@ def system(seed: int = 0) -> pd.DataFrame:
         ({"name": None}, "name"),
         ({"null": None}, "null"),
         ({"notes": ["a note"]}, "notes"),
+        ({"notes": np.array(["a note"])}, "notes"),
     ],
 )
 def test_a_test_made_by_hand_is_one_that_prints(changes, match):

@@ -96,7 +96,7 @@ class TestResult(Presented):
         for option, text in (("name", self.name), ("distribution", self.distribution), ("null", self.null)):
             if not isinstance(text, str):
                 raise SpecificationError(f"{option}={shown(text)} must be a text.")
-        if self.notes != () and not (isinstance(self.notes, tuple) and all(isinstance(n, Note) for n in self.notes)):
+        if not (isinstance(self.notes, tuple) and all(isinstance(n, Note) for n in self.notes)):
             raise SpecificationError(f"notes={shown(self.notes)} must be a tuple of Note.")
 
     def summary(self) -> Table:

@@ -14,7 +14,8 @@ from panelvar.core.base.quoting import shown
 def read_estimator(fit: object) -> None:
     """Refuse what takes no data and outcome, without calling it."""
     wanted = f"fit={shown(fit)} must be an estimator, such as fit_fixed_effects"
-    if not callable(fit):
+    # Covariances can be called too, with something else.
+    if not callable(fit) or type(fit).__module__.partition(".")[0] == "panelvar":
         raise SpecificationError(f"{wanted}.")
     try:
         signature = inspect.signature(fit)

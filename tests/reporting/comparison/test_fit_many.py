@@ -119,6 +119,7 @@ def test_other_estimators(panel):
     ("arguments", "options", "words"),
     [
         (("ols", "lemp", X), {}, "must be an estimator"),
+        ((pv.HC(), "lemp", X), {}, "must be an estimator"),
         ((object, "lemp", X), {}, "such as fit_fixed_effects, which takes data and an outcome"),
         (
             (
