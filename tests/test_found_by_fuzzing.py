@@ -479,3 +479,12 @@ def test_least_lags_that_are_no_number_and_conditions_on_nothing():
     model = pv.fit_var(pv.load_data("us_macro").loc["1985Q1":"1999Q4", ["infl", "unemp"]], lags=1)
     with pytest.raises(pv.SpecificationError, match="shape"):
         model.conditional_forecast(pd.DataFrame())
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("fit", [pv.fit_pooled, pv.fit_anderson_hsiao, pv.fit_arellano_bond])
+def test_products_that_overflow_are_refused_by_their_name(fit):
+    data = frame()
+    data[["x1", "x2"]] *= 1e160
+    with pytest.raises(pv.DataError, match="Column 'x1:x2' is infinite"):
+        fit(pv.Panel(data, "i", "t"), "y ~ x1:x2")

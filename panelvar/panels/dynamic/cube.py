@@ -406,7 +406,9 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
             out.append(panel.column(name))
             continue
         parts = [_read_factor(factors, own, part) for part in factors_of(name)]
-        out.append(np.broadcast_to(np.prod(parts, axis=0) if len(parts) > 1 else parts[0], panel.nobs))
+        with np.errstate(over="ignore"):  # infinite values are refused by the column's name
+            product = np.prod(parts, axis=0) if len(parts) > 1 else parts[0]
+        out.append(np.broadcast_to(product, panel.nobs))
     return out
 
 
