@@ -1,4 +1,4 @@
-"""Fuzz the public surface: ``python -m tests.fuzz --seeds 1-5 --calls 20000``, ``--minutes 60``, ``--case 3:1234``."""
+"""Fuzz all that is public: ``python -m tests.fuzz --draw 3 --calls 20000 --least 50``, ``--case 3:9``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import argparse
 import itertools
 import os
 import re
+import secrets
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -32,14 +34,21 @@ def cases(chosen: list[int], calls: int, first: int) -> Iterator[tuple[int, int]
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seeds", default="1", help="such as 1-5")
+    parser.add_argument("--draw", type=int, metavar="N", help="draw so many seeds now, and print them")
     parser.add_argument("--calls", type=int, default=5000, help="calls of each seed")
     parser.add_argument("--first", type=int, default=0, help="number of the first case of each seed")
     parser.add_argument("--minutes", type=float, help="run so long instead, through all seeds from the first on")
     parser.add_argument("--case", help="seed:number: show the program of one case, and what is wrong with it")
+    parser.add_argument("--least", type=int, default=0, help="fail where a public function returned fewer times")
+    parser.add_argument("--table", type=Path, help="write here how often everything public returned and refused")
+    parser.add_argument("--progress", action="store_true", help="say how far it has come, and every failure at once")
     parser.add_argument("--examples", type=int, default=2, help="cases shown for each cause of failure")
     parser.add_argument("--mutants", action="store_true", help="put mended defects back, one at a time")
     parser.add_argument("--mutant", help="put one back and stop at the first call that finds it")
     options = parser.parse_args()
+    if options.draw:
+        options.seeds = ",".join(str(secrets.randbelow(10**6)) for _ in range(options.draw))
+        print(f"--seeds {options.seeds}", flush=True)
     if options.mutants:
         return prove(options.seeds, options.calls)
     if options.mutant:
@@ -54,9 +63,11 @@ def main() -> int:
     if until is not None:
         first = seeds(options.seeds)[0]
         chosen = ((seed, number) for seed in itertools.count(first) for number in range(20_000))
-    tally = campaign(chosen, until)
-    print(tally.report(options.examples))
-    return 1 if tally.failures else 0
+    tally = campaign(chosen, until, partial(print, flush=True) if options.progress else None)
+    if options.table:
+        options.table.write_text(tally.table(), encoding="utf-8")
+    print(tally.report(options.examples, options.least))
+    return 1 if tally.failures or tally.rarely_returned(options.least) else 0
 
 
 def prove(seeds: str, calls: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from fuzz import surface
 from fuzz.rules import (
     ALWAYS,
     ALWAYS_HERE,
+    BOUNDS,
     BROKEN,
     FORMULAS,
     INSTRUMENTED,
@@ -26,6 +28,7 @@ from fuzz.rules import (
     NEVER,
     OFTEN,
     ONE_SERIES,
+    ONLY_BESIDE,
     RULES,
     SYSTEM_FUNCTIONS,
     written,
@@ -95,7 +98,7 @@ class Writer:
             makers = tuple(simple)
         maker = self.rng.choice(makers)
         preferred = next((found for found in makers if found.name == MAKER.get(consumer)), None)
-        if preferred is not None and self.rng.random() < 0.85:
+        if preferred is not None and self.rng.random() < 0.9:
             maker = preferred
         with self.beneath():
             made = self.line(self.target(maker, 0))
@@ -140,27 +143,43 @@ class Writer:
         for name in ("column", "columns"):
             if name in known and given.get("data", "").startswith(("panel", "frame")):
                 given.setdefault(name, self.role("x1", "y"))
-        self.where = outer
         if not mistakes:
-            self.agree(given)
+            self.agree(given, known)
+        self.where = outer
         if starred:
             before = itertools.takewhile(lambda name: known[name].kind is not inspect.Parameter.VAR_POSITIONAL, known)
             starred = [*(given.pop(name) for name in before if name in given), *starred]
         return f"{path}({', '.join([*starred, *(f'{name}={text}' for name, text in given.items())])})"
 
-    def agree(self, given: dict[str, str]) -> None:
-        """Leave out what has no place beside the other arguments."""
-        for most, chosen in (("max_lags", "lags"), ("max_leads", "leads")):
-            if most in given and not given.get(chosen, "").startswith("'"):
-                del given[most]
-        if "exogenous_lags" in given and "exogenous" not in given:
-            del given["exogenous_lags"]
-        if "min_lags" in given and not given.get("lags", "'").startswith("'"):
-            del given["min_lags"]
-        if "values" in given and "restrictions" in given:
-            del given["values"]
+    def agree(self, given: dict[str, str], known: Mapping[str, inspect.Parameter]) -> None:
+        """Leave out what has no place beside the other arguments, and give what these need."""
+        for bound, chosen in BOUNDS.items():
+            if chosen in known and not given.get(chosen, repr(known[chosen].default)).startswith("'"):
+                given.pop(bound, None)
+        if "weights_are" in given and not self.outermost:
+            del given["weights_are"]
+        elif "weights_are" in given:
+            given["weights"] = self.role("w")
+            if given["weights_are"] == "'frequency'":
+                # Of rows that are no panel, which a row of a panel stands for itself in.
+                given |= {"data": "frame", "weights": "np.arange(len(frame)) % 3 + 1"}
+                given |= {"effects": f"[{self.role('g')}]"} if "fixed_effects" in self.where else {}
+        if "conditions" in given:
+            given["steps"] = "4"
+        if self.where == "fit_var_batch" and "np.stack" in given["data"]:
+            given["columns"] = repr(self.variables)
+        if self.where == "select_lags" and given["data"] == "panel":
+            given["columns"] = self.roles("y", "x1")
+            for name in ("exogenous", "seasons", "trend"):
+                given.pop(name, None)
+        for name in list(given):
+            other, wanted = ONLY_BESIDE.get(f"{self.where}.{name}", ONLY_BESIDE.get(name, ("", "")))
+            if other and not re.match(wanted, given.get(other, "None")):
+                del given[name]
         if "series.to_numpy()" in given.get("data", ""):
             given.pop("names", None)
+            if any(repr(name) in text for text in given.values() for name in self.variables):
+                given["data"] = "series"
 
     def wanted(self, name: str, found: inspect.Parameter) -> bool:
         if found.kind is inspect.Parameter.VAR_KEYWORD:
@@ -187,7 +206,7 @@ class Writer:
             or self.rng.random() > (0.12 if self.outermost else 0.04)
         ):
             return set()
-        forms = INSTRUMENTED if "instruments" in lists else FORMULAS
+        forms = INSTRUMENTED if "instruments" in lists and "iv" in self.where else FORMULAS
         if mistakes and self.rng.random() < 0.5:
             forms = BROKEN
         form = self.rng.choice(forms)

@@ -6,14 +6,19 @@ import re
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from fuzz import case, checks, relations, surface
 from fuzz.case import Outcome, Program
 
 PRINTED_OF = 4
-"""Of so many results that are no tables, one is printed in every form."""
+"""Of so many results, one is printed in every form, and of another every attribute is read."""
+KINDS = ("returned", "refused", "unreached")
+SLOWEST = 10
+"""Calls listed as the slowest."""
+PROGRESS = 1000
+"""Calls after which a campaign says how far it has come."""
 
 
 @dataclass(frozen=True)
@@ -39,31 +44,56 @@ class Tally:
     seconds: float = 0.0
     ended: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
+    slowest: list[tuple[float, str]] = field(default_factory=list)
 
     def add(self, target: str, kind: str, failures: Iterable[Failure]) -> None:
         self.calls += 1
         self.ended[target, kind] += 1
         self.failures.extend(failures)
 
+    def time(self, seconds: float, words: str) -> None:
+        """Remember a call that is among the slowest."""
+        self.slowest = sorted([*self.slowest, (seconds, words)], reverse=True)[:SLOWEST]
+
     def least(self, kind: str) -> tuple[int, str]:
         """The public function that ended so most rarely, and how often."""
         return min((self.ended[name, kind], name) for name in surface.functions())
 
-    def report(self, examples: int = 2) -> str:
-        """Calls of public functions, and failures by cause."""
-        lines = [f"{self.calls} calls in {self.seconds:.0f} s, {len(self.failures)} failures", ""]
+    def rarely_returned(self, least: int) -> list[tuple[int, str]]:
+        """Public functions that returned fewer times than this, and how often."""
+        return sorted(
+            (self.ended[name, "returned"], name) for name in surface.functions() if self.ended[name, "returned"] < least
+        )
+
+    def counts(self, label: str) -> list[int]:
+        """How often a target returned, refused, and was not reached."""
+        return [self.ended[label, kind] for kind in KINDS]
+
+    def table(self) -> str:
+        """The counts of everything public as comma-separated values."""
+        labels = dict.fromkeys(target.label for target in surface.targets())
+        return "\n".join(
+            [",".join(("name", *KINDS)), *(",".join((label, *map(str, self.counts(label)))) for label in labels), ""]
+        )
+
+    def report(self, examples: int = 2, least: int = 0) -> str:
+        """Calls of public functions, what hardly returned, the slowest calls, and failures by cause."""
+        lines = [f"{self.calls} calls in {self.seconds:.0f} s of computing, {len(self.failures)} failures", ""]
         lines.append(f"{'public function':36}{'returned':>10}{'refused':>10}{'unreached':>11}")
-        for name in surface.functions():
-            counts = [self.ended[name, kind] for kind in ("returned", "refused", "unreached")]
-            lines.append(f"{name:36}{counts[0]:10}{counts[1]:10}{counts[2]:11}")
-        members = Counter({kind: 0 for kind in ("returned", "refused", "unreached")})
-        for (name, kind), count in self.ended.items():
-            if name not in surface.functions():
-                members[kind] += count
-        lines.append(f"{'everything else':36}{members['returned']:10}{members['refused']:10}{members['unreached']:11}")
+        named = {name: self.counts(name) for name in surface.functions()}
+        others = {label for target in surface.targets() if (label := target.label) not in named}
+        named["everything else"] = [sum(each) for each in zip(*map(self.counts, others), strict=True)]
+        lines += [f"{name:36}{counts[0]:10}{counts[1]:10}{counts[2]:11}" for name, counts in named.items()]
         for kind in ("returned", "refused"):
             count, name = self.least(kind)
             lines.append(f"fewest {kind}: {name}, {count}")
+        rare = self.rarely_returned(least)
+        if rare:
+            listed = ", ".join(f"{name} {count}" for count, name in rare)
+            lines.append(f"{len(rare)} public functions returned fewer than {least} times: {listed}")
+        never = sorted(label for label in others if not self.ended[label, "returned"])
+        lines += ["", f"{len(never)} of {len(others)} classes and members never returned: {some_of(never)}"]
+        lines += ["", "slowest calls", *(f"{seconds:7.2f} s  {words}" for seconds, words in self.slowest)]
         return "\n".join([*lines, "", *self.causes(examples)])
 
     def causes(self, examples: int) -> Iterator[str]:
@@ -89,6 +119,8 @@ def failures_of(seed: int, number: int) -> tuple[Program, Outcome, list[Failure]
         found = list(checks.problems(program, outcome))
         if outcome.kind == "returned" and number % PRINTED_OF == 1:
             found += checks.printed(outcome.value)
+        if outcome.kind == "returned" and number % PRINTED_OF == 2:
+            found += checks.readable(outcome.value)
     found += checks.of_warnings(caught)
     found += relations.problems(program, outcome, seed, number)
     if not program.world.intact():
@@ -99,6 +131,11 @@ def failures_of(seed: int, number: int) -> tuple[Program, Outcome, list[Failure]
     return program, outcome, [Failure(seed, number, target, problem) for problem in dict.fromkeys(found)]
 
 
+def some_of(names: list[str], most: int = 40) -> str:
+    """Names, as many as somebody reads."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def close_figures(program: Program) -> None:
     if program.target.draws or "plot" in program.call:
         from matplotlib import pyplot
@@ -106,14 +143,22 @@ def close_figures(program: Program) -> None:
         pyplot.close("all")
 
 
-def campaign(cases: Iterable[tuple[int, int]], until: float | None = None) -> Tally:
-    """Run cases, at most until a time of the clock."""
-    tally, began = Tally(), time.perf_counter()
+def campaign(
+    cases: Iterable[tuple[int, int]], until: float | None = None, say: Callable[[str], None] | None = None
+) -> Tally:
+    """Run cases, at most until a time of the clock, and say now and then how far they have come."""
+    tally, began = Tally(), time.process_time()
     with case.limits():
         for seed, number in cases:
             if until is not None and time.perf_counter() > until:
                 break
             program, outcome, failures = failures_of(seed, number)
             tally.add(program.target.label, outcome.kind, failures)
-    tally.seconds = time.perf_counter() - began
+            tally.time(outcome.seconds, f"{program.target.label} {seed}:{number}")
+            tally.seconds = time.process_time() - began
+            if say is not None:
+                for failure in failures:
+                    say(f"{failure.target} {seed}:{number}: {failure.problem}")
+                if tally.calls % PROGRESS == 0:
+                    say(f"{tally.calls} calls, {tally.seconds:.0f} s, {len(tally.failures)} failures")
     return tally

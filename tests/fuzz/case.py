@@ -28,8 +28,9 @@ import panelvar as pv
 
 CALLS_A_WORLD = 16
 """Cases that share their data."""
-TURNS_OF_A_FUNCTION = 8
+TURNS_OF_A_FUNCTION = 40
 """How often a public function has its turn while an attribute of a result has it once."""
+MOST_TURNS_OF_A_METHOD = 8
 SLOW = 2.0
 """Seconds of computing after which a call of this size counts as one without limits."""
 PATIENCE = 20
@@ -120,9 +121,9 @@ def schedule() -> tuple[Target, ...]:
 
 def turns_of(target: Target) -> int:
     """How many turns a target has in every round."""
-    if target.owner is None:
+    if target.name in surface.functions() and target.owner is None:
         return TURNS_OF_A_FUNCTION
-    return 1 if target.call is None else min(1 + len(surface.parameters(target.call)), TURNS_OF_A_FUNCTION)
+    return 1 if target.call is None else min(1 + len(surface.parameters(target.call)), MOST_TURNS_OF_A_METHOD)
 
 
 @lru_cache(maxsize=64)
@@ -134,15 +135,15 @@ def world_of(seed: int, number: int, change: Change = SAME) -> World:
 def write(seed: int, number: int, change: Change = SAME) -> Program:
     """Write the program of a case: the same for any change of its world, but for names.
 
-    Half of the worlds are in good order. In these, two of five calls have a mistaken argument; in the others,
-    one of four.
+    Half of the worlds are in good order. In these, one of four calls has a mistaken argument; in the others,
+    three of twenty.
     """
     turns = schedule()
     target = turns[number % len(turns)]
     rng = random.Random(f"{seed}:{number}")
     # Turns and worlds go round at different speeds, so that every target meets every kind of world.
     world = world_of(seed, number // CALLS_A_WORLD, change)
-    mistaken = rng.random() < (0.25 if world.awkward else 0.4)
+    mistaken = rng.random() < (0.15 if world.awkward else 0.25)
     writer = Writer(rng, world)
     call = writer.target(target, (1 if rng.random() < 0.8 else 2) if mistaken else 0)
     lines = writer.lines

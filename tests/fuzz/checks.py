@@ -239,6 +239,21 @@ def of_covariance(value: Any, notes: list[str]) -> Iterator[str]:
         yield f"covariance not positive semi-definite, without a note: {getattr(value, 'cov_label', '')}"
 
 
+def readable(value: Any) -> Iterator[str]:
+    """Whatever a result offers can be read, or is refused in words."""
+    kind = type(value)
+    if kind not in surface.results():
+        return
+    for name in surface.members(kind):
+        if not surface.is_method(kind, name):
+            try:
+                getattr(value, name)
+            except pv.PanelVarError:
+                pass
+            except Exception as error:
+                yield f"bare {type(error).__name__} in {kind.__name__}.{name}: {str(error)[:80]}"
+
+
 def printed(value: Any) -> Iterator[str]:
     """Whatever the library returns can be printed, in every form."""
     if not type(value).__module__.startswith("panelvar"):

@@ -156,6 +156,28 @@ ALWAYS_HERE = {
     (f"{kind}.exclusion_test", "variables")
     for kind in ("VarResult", "RestrictedVarResult", "FittedSystem", "PanelVarResult")
 }
+BOUNDS = {"max_lags": "lags", "min_lags": "lags", "max_leads": "leads", "min_leads": "leads"}
+"""What bounds a choice by a rule, and what has to name the rule."""
+ONLY_BESIDE = {
+    "exogenous_lags": ("exogenous", "(?!None)"),
+    "values": ("restrictions", "None"),
+    "bera_sosa_yoon_test.one_sided": ("statistic", "'effects'"),
+    "fit_local_projections.shock_lags": ("shock", "np"),
+    "fit_local_projections.state": ("shock", "(?!None)"),
+    "fit_local_projections.instruments": ("shock", "(?!None|np)"),
+    "select_lags.time_effects": ("data", "panel"),
+    **dict.fromkeys(("westerlund_test.draws", "westerlund_test.seed"), ("bootstrap", "None")),
+    **{
+        f"{test}.{name}": ("result", "panel")
+        for test in ("cross_section_dependence_test", "residual_correlations")
+        for name in ("column", "changes")
+    },
+    **{
+        f"fit_panel_var.{name}": ("method", "'gmm'")
+        for name in ("transform", "steps", "instruments", "level_equation", "joint")
+    },
+}
+"""Parameters that have a place only beside another, and how the text of that one begins ("None" where it is absent)."""
 COINTEGRATING = ("'group-mean'", "'pooled'", "'weighted'")
 OFTEN = {"joint": 0.4, "bands": 0.4}
 """Optional parameters on which a rule of its own depends, and how often they are given."""
@@ -213,6 +235,11 @@ def _zeros(writer: Writer) -> str:
 def _long_run(writer: Writer) -> str:
     names = writer.variables
     return repr(f"{written(names[0])} = 0") if writer.rng.random() < 0.6 else repr({names[0]: 1, names[-1]: -1})
+
+
+def _few_regressors(writer: Writer) -> str:
+    """One regressor, mostly: short panels of systems have no rows for more."""
+    return writer.roles("x1") if writer.rng.random() < 0.8 else writer.regressors()
 
 
 def _effects(writer: Writer) -> str:
@@ -283,6 +310,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_hausman_taylor.x": lambda writer: writer.roles("x1", "x2", "f1", "f2"),
     "fit_hausman_taylor.endogenous": lambda writer: writer.roles(*writer.rng.choice((("f2",), ("x2", "f2"), ("x2",)))),
     "plot_scatter.x": lambda writer: writer.role("x1", "x1", "x2"),
+    "plot_scatter.labels": of("None", "{'0': 'a $b$'}"),
+    "plot_responses.of": lambda writer: writer.rng.choice(("None", "None", writer.variable())),
+    "plot_rolling.drop": lambda writer: repr(f"[{writer.variables[0]}]const"),
+    "plot_rolling.keep": lambda writer: repr(f"[{writer.variables[0]}]L1.{writer.variables[-1]}"),
+    "select_lags.data": of("series", "series", "series.to_numpy()", "panel", "panel"),
     "plot_scatter.source": lambda writer: writer.rng.choice(("panel", writer.result(pv.LinearResult, "plot_scatter"))),
     "plot_within_between.x": lambda writer: writer.role("x1", "x2"),
     "plot_event_study.source": lambda writer: writer.result(pv.LinearResult, "plot_event_study"),
@@ -356,7 +388,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "cov": lambda writer: writer.covariance(("classical", "robust", "cluster", "driscoll-kraay", "newey-west", "pcse")),
     "VarResult.with_cov.cov": of("'HC0'", "'HC1'", "'HC3'", "'classical'", "'robust'", "pv.HC('HC2')"),
     "fit_local_projections.cov": lambda writer: writer.system_covariance(),
-    "instrument_relevance_test.cov": lambda writer: writer.system_covariance(),
+    "instrument_relevance_test.cov": of("'HC1'", "'classical'"),
     "by": _cluster,
     "cluster": _cluster,
     "bootstrap_cluster": lambda writer: writer.rng.choice(("'entity'", "'time'", "'intersection'")),
@@ -389,14 +421,18 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_fama_macbeth.lags": of("0", "1"),
     "fit_ardl_mean_group.lags": of("1", "(1, 0)", "'bic'", "'aic'"),
     "fit_pooled_mean_group.lags": of("1", "(1, 0)", "'bic'"),
+    "westerlund_test.x": _few_regressors,
+    "westerlund_test.leads": of("0", "0", "0", "1", "'aic'"),
+    "johansen_fisher_test.x": _few_regressors,
+    "saikkonen_luetkepohl_test.x": _few_regressors,
     "fit_var.lags": of("1", "1", "2", "'bic'", "'aic'"),
     # The last is an order that no member has rows for, as orders taken from elsewhere are.
     "fit_var_batch.lags": of("1", "1", "1", "1", "2", "2", "2", "'bic'", "'aic'", "100000"),
     "ips_test.lags": of("0", "0", "1"),
-    "johansen_fisher_test.lags": of("1", "2", "'aic'"),
-    "saikkonen_luetkepohl_test.lags": of("1", "2", "'bic'"),
+    "johansen_fisher_test.lags": of("1", "1", "2", "'aic'"),
+    "saikkonen_luetkepohl_test.lags": of("1", "1", "2", "'bic'"),
     "saikkonen_luetkepohl_test.factors": of("0", "1", "None"),
-    "westerlund_test.lags": of("1", "0", "'aic'"),
+    "westerlund_test.lags": of("0", "0", "1", "'aic'"),
     "leads": of("0", "1", "(0, 1)"),
     "fit_dols.leads": of("0", "0", "0", "1", "'bic'"),
     "fit_dols.lags": of("0", "0", "0", "1", "'bic'"),
@@ -559,7 +595,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "dfgls_test.column": of("None"),
     "kpss_test.column": of("None"),
     "phillips_perron_test.column": of("None"),
-    "unit_root_table.column": lambda writer: writer.variable(),
+    "unit_root_table.column": of("None"),
     "unit_root_table.tests": of("'adf'", "['adf', 'kpss']", "('pp',)", "'dfgls'"),
     "k": of("1", "2", "1.0"),
     "KClass.k": of("0.0", "0.5", "1.0"),
@@ -570,6 +606,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "exogenous_lags": of("0", "1"),
     "integration": of("0", "1"),
     "differences": of("0", "1"),
+    "hadri_test.bandwidth": of("'newey-west'", "2", "1"),
+    "kao_test.bandwidth": of("'newey-west'", "2", "'andrews'"),
+    "pedroni_test.bandwidth": of("'newey-west'", "2", "'andrews'"),
     "bandwidth": of("'newey-west'", "'short'", "'andrews'", "2", "1.5"),
     "rank": of("1", "0", "1"),
     "bootstrap": lambda writer: writer.construct(pv.PanelBootstrap),
@@ -580,6 +619,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_svar.identification": lambda writer: writer.construct(pv.ShortRun),
     "instrument_relevance_test.identification": lambda writer: writer.construct(pv.ExternalInstrument),
     "bands": lambda writer: writer.bands("BandSource"),
+    "fit_local_projections.bands": lambda writer: writer.construct(
+        pv.DeltaMethod if writer.rng.random() < 0.7 else pv.RecursiveWildBootstrap
+    ),
     "fit_panel_local_projections.bands": lambda writer: writer.construct(pv.DeltaMethod),
     "series": of(
         "series.iloc[:, 0] * 0.5 + np.sin(np.arange(len(series)))",
@@ -671,14 +713,14 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "state": lambda writer: writer.role("s"),
     "shock_lags": of("0", "1"),
     "control_lags": of("0", "1"),
-    "window": of("30", "25"),
+    "window": of("30", "25", "18", "18"),
     "mosum_test.window": of("0.15", "0.3"),
     "threshold": of("2.0", "0.5"),
     "regressors": lambda writer: writer.roles("x1"),
     "block_length": of("4"),
     "PanelBootstrap.scheme": of("'signs'", "'signs'", "'blocks'", "None"),
     "PanelBootstrap.block_length": of("None"),
-    "statistic": of("1.5"),
+    **dict.fromkeys(("TestResult.statistic", "UnitRootResult.statistic", "WildBootstrapResult.statistic"), of("1.5")),
     "saikkonen_luetkepohl_test.statistic": of("'Z'", "'cain'", "'P'", "'hartung'", "'lr-bar'"),
     "johansen_fisher_test.statistic": of("'P'", "'Z'", "'Pm'", "'L*'", "'lr-bar'"),
     "fisher_test.statistic": of("'Z'", "'P'", "'Pm'", "'L*'", "'hartung'"),
