@@ -163,6 +163,8 @@ ONLY_BESIDE = {
     "values": ("restrictions", "None"),
     "bera_sosa_yoon_test.one_sided": ("statistic", "'effects'"),
     "fit_local_projections.shock_lags": ("shock", "np"),
+    "fit_local_projections.identification": ("shock", "None"),
+    "fit_local_projections.ordering": ("shock", "None"),
     "fit_local_projections.state": ("shock", "(?!None)"),
     "fit_local_projections.instruments": ("shock", "(?!None|np)"),
     "select_lags.time_effects": ("data", "panel"),

@@ -104,6 +104,5 @@ def arch_test(
             "equation=.",
         )
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
-    whose = "" if equation is None else f" of {equation}"
-    name = f"ARCH-LM{whose} ({count_of(lags, 'lag')})"
+    name = f"ARCH-LM{'' if equation is None else f' of {equation}'} ({count_of(lags, 'lag')})"
     return chi2_test(name, statistic, df, "the errors' variance does not depend on past errors", notes)

@@ -132,7 +132,9 @@ def residual_table(model: FittedSystem | PanelVarResult, *, lags: int = 4) -> Fr
     }
     subjects = ", ".join(dict.fromkeys(frame["subject"]))
     null = f"Each null hypothesis is that the errors have none of what the test is for: {subjects}."
-    return FrameTable(frame, formats, "Tests of residuals", notes=(null, *dict.fromkeys(notes)))
+    of_orders = "m2 tests for correlation of order 2 in the differenced errors (Arellano and Bond 1991), m3 of order 3."
+    said = (null, of_orders) if isinstance(model, PanelVarResult) else (null,)
+    return FrameTable(frame, formats, "Tests of residuals", notes=(*said, *dict.fromkeys(notes)))
 
 
 def _of_system(model: FittedSystem, lags: int) -> list[Asked]:
@@ -142,8 +144,8 @@ def _of_system(model: FittedSystem, lags: int) -> list[Asked]:
         Asked("all", serial, lambda: portmanteau_test(model, lags=model.lags + lags)),
         Asked("all", "conditional heteroskedasticity", lambda: arch_test(model)),
         Asked("all", "heteroskedasticity", lambda: white_test(model).joint),
-        Asked("all", "skewness and kurtosis", lambda: normality_test(model, statistic="doornik-hansen").joint),
-        Asked("all", "skewness and kurtosis", lambda: normality_test(model).joint),
+        Asked("all", "skewness and excess kurtosis", lambda: normality_test(model, statistic="doornik-hansen").joint),
+        Asked("all", "skewness and excess kurtosis", lambda: normality_test(model).joint),
     ]
 
 

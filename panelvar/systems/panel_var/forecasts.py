@@ -133,9 +133,9 @@ def condition_entities(
     plain = forecast_entities(fit, longest, level, exogenous)
     factor, coefficients = positive_factor(fit.sigma), lag_matrices(fit.params, rows.terms.count)
     values, covariance = plain.values.copy(), np.empty_like(plain.covariance)
-    errors = np.empty_like(values)
+    errors, conditions_of = np.empty_like(values), np.full_like(values, np.nan)
     for place, own in enumerate(given):
-        known = np.full(values.shape[1:], np.nan)
+        known = conditions_of[place]
         known[: 0 if own is None else len(own)] = np.empty((0, rows.n_vars)) if own is None else own
         try:
             values[place], covariance[place] = conditional_forecast(coefficients, factor, plain.values[place], known)
@@ -145,7 +145,12 @@ def condition_entities(
         covariance[place] *= free[:, :, None] & free[:, None, :]
         errors[place] = forecast_errors(covariance[place])
     limits = nested([each.level for each in plain.limits], lambda level: normal_limits(values, errors, level))
-    return replace(plain, values=values, covariance=covariance, limits=tuple(limits))
+    text = (
+        "Values that were given are not forecast and have no intervals. The others are forecasts if these come true, "
+        "whatever shocks bring them about."
+    )
+    notes = (*plain.notes, Note("conditional", text))
+    return replace(plain, values=values, covariance=covariance, limits=tuple(limits), notes=notes, given=conditions_of)
 
 
 def _conditions_of(history: VarData, entity: object, conditions: Any, steps: int | None) -> Array | None:

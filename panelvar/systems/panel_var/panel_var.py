@@ -448,8 +448,8 @@ def _of_systems(estimator: PanelLeastSquares, estimate: CovarianceEstimate) -> C
     """The covariance, whose notes advise what there is for systems."""
     alone = "fit_fixed_effects" if estimator.effects else "fit_pooled"
     instead = (
-        f"A system has no errors that keep closer to their level. Of one equation {alone} has, with "
-        "cov=BiasReduced() or wild_bootstrap_test."
+        f"There are no better errors for a system. For one equation there are: use {alone} with cov=BiasReduced(), or "
+        "wild_bootstrap_test."
     )
     notes = tuple(replace(note, text=note.text.replace(BETTER_WITH_FEW, instead)) for note in estimate.notes)
     return replace(estimate, notes=notes) if notes != estimate.notes else estimate

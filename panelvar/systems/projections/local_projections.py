@@ -79,7 +79,7 @@ def fit_local_projections(
     lags : int or {"aic", "bic", "hqic", "fpe", "lr"}
         Order p of the vector autoregression, or the criterion that chooses it.
     {horizon, identification}
-        The scheme must leave one model.
+        The scheme must leave one model. It cannot be used with ``shock=``.
     {ordering}
     shock : str, Series or array (T,), optional
         An observed shock instead: a column, or a series matched with the data by its labels. With ``instruments`` the
@@ -183,6 +183,13 @@ def fit_local_projections(
         raise SpecificationError("instruments= is for the variable named in shock=.")
     if state is not None and shock is None:
         raise SpecificationError("state= is for an observed shock. Name it in shock=, say one of structural_shocks().")
+    default = isinstance(identification, str) and identification == "cholesky"
+    if shock is not None and not (default and ordering is None):
+        option = "ordering" if default else "identification"
+        raise SpecificationError(
+            f"{option}= makes shocks of the errors of a vector autoregression, and shock= is a shock that is observed. "
+            "Leave one of them out. For a shock with instruments give shock= and instruments=."
+        )
     read = read_projection_data(data, columns, shock, instruments, exogenous, state)
     summed = read_cumulative(cumulative, read.table.names)
     periods = len(read.table.values)

@@ -57,6 +57,8 @@ class PanelForecast(Presented):
         How intervals were made; None for normal ones with known coefficients and effects.
     histories : callable or None
         What the forecast of an entity, by its place, continues; None for a stream, which keeps no rows.
+    given : array (N, steps, K) or None
+        Values that were given and not forecast, NaN elsewhere; None for forecasts without conditions.
 
     See Also
     --------
@@ -91,6 +93,7 @@ class PanelForecast(Presented):
     notes: tuple[Note, ...] = ()
     band_label: str | None = None
     histories: Callable[[int], VarData] | None = None
+    given: Array | None = None
 
     @property
     def steps(self) -> int:
@@ -139,6 +142,7 @@ class PanelForecast(Presented):
             None if self.histories is None else self.histories(place),
             band_label=self.band_label,
             inner=tuple(inner),
+            given=None if self.given is None or np.isnan(self.given[place]).all() else self.given[place],
         )
 
     def _place(self, entity: Hashable) -> int:
@@ -215,9 +219,11 @@ class PanelForecast(Presented):
         ]
         left = len(self.entities) - count
         more = (f"{count_of(left, 'more entity', 'more entities')}: to_frame() has all.",) if left else ()
+        given = () if self.given is None else (Fact("Given", f"values of {listed(self._conditioned)}"),)
         return Table(
-            title="Forecasts",
+            title="Conditional forecasts" if given else "Forecasts",
             facts=(
+                *given,
                 Fact("Intervals", f"{said_levels(self.limits)}{label}"),
                 Fact("Entities", format_count(len(self.entities))),
             ),
@@ -226,8 +232,16 @@ class PanelForecast(Presented):
             notes=(*more, *dict.fromkeys(map(str, self.notes))),
         )
 
+    @property
+    def _conditioned(self) -> list[str]:
+        """Variables of which values were given."""
+        if self.given is None:
+            return []
+        return [name for k, name in enumerate(self.names) if not np.isnan(self.given[..., k]).all()]
+
     def __repr__(self) -> str:
+        what = "Forecasts" if self.given is None else "Conditional forecasts"
         return one_line(
-            f"<Forecasts of {listed(self.names)} of {count_of(len(self.entities), 'entity', 'entities')}: {self.steps} "
+            f"<{what} of {listed(self.names)} of {count_of(len(self.entities), 'entity', 'entities')}: {self.steps} "
             f"steps, {said_levels(self.limits)} intervals>"
         )

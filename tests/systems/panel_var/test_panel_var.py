@@ -378,6 +378,11 @@ def test_conditions_hold_for_all_entities_or_for_each():
     assert_allclose(one.values[1], given.values[1])
     assert_allclose(one.values[[0, 2, 3, 4]], plain.values[[0, 2, 3, 4]])
     assert_allclose(one.std_errors[0], plain.std_errors[0])
+    # What was given is told from what was forecast, in the table and of an entity by itself.
+    assert str(given.summary()).startswith("Conditional forecasts\n") and "values of y" in str(given.summary())
+    assert "have no intervals" in str(given.summary()) and repr(given).startswith("<Conditional forecasts of x, y")
+    assert str(plain.summary()).startswith("Forecasts\n")
+    assert one.member("e01").conditions and not one.member("e02").conditions and not plain.member("e01").conditions
     with pytest.raises(pv.SpecificationError, match="name no entity"):
         model.conditional_forecast(table.rename(index={"e01": "zz"}))
     with pytest.raises(pv.SpecificationError, match="not variables of this system"):

@@ -157,8 +157,8 @@ def test_tests_of_one_series_are_not_of_a_panel(test):
 def test_few_clusters_are_warned_of_without_promising_what_a_panel_lacks(method, alone):
     """The errors that the warning names are not the system's, but those of one equation, fitted by itself."""
     words = (
-        r"Only 12 clusters.* A system has no errors that keep closer to their level\. Of one equation "
-        rf"{alone.__name__} has, with cov=BiasReduced\(\) or wild_bootstrap_test\.$"
+        r"Only 12 clusters.* There are no better errors for a system\. For one equation there are: use "
+        rf"{alone.__name__} with cov=BiasReduced\(\), or wild_bootstrap_test\.$"
     )
     with pytest.warns(pv.PanelVarWarning) as said:
         model = pv.fit_panel_var(panel_of(), NAMES, method=method)

@@ -428,6 +428,12 @@ def test_what_is_said():
         ({"shock": "dl_realinv", "state": "dl_realgdp"}, pv.DataError, "zeros and ones"),
         ({"shock": "dl_realinv", "state": np.ones(len(us()))}, pv.DataError, "never changes"),
         ({"shock": "dl_realinv", "state": np.ones((len(us()), 2))}, pv.SpecificationError, "one state at a time"),
+        (
+            {"shock": "dl_realinv", "identification": pv.LongRun()},
+            pv.SpecificationError,
+            "identification= makes shocks",
+        ),
+        ({"shock": "dl_realinv", "ordering": US[::-1]}, pv.SpecificationError, "ordering= makes shocks"),
         ({"sample": "same"}, pv.SpecificationError, "sample"),
         ({"lags": 60}, pv.InsufficientDataError, "usable rows"),
         ({"horizon": 197}, pv.InsufficientDataError, "horizon"),
