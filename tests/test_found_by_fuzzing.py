@@ -49,6 +49,8 @@ def system(seed: int = 0) -> pd.DataFrame:
 def test_a_test_made_by_hand_is_one_that_prints(changes, match):
     with pytest.raises(pv.SpecificationError, match=match):
         pv.TestResult(**{"name": "A test", "statistic": 1.0, "pvalue": 0.5, "distribution": "none", **changes})
+    bootstrapped = {"estimate": 0.5, "confidence_set": (), "level": 0.95, "draws": 19}
+    str(pv.WildBootstrapResult("A test", 1.0, 0.5, "none", null="\ud800", **bootstrapped)).encode()
     assert "A test" in repr(pv.TestResult("A test", np.float64(1.0), float("nan"), "none", 2))
 
 

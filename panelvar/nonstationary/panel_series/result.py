@@ -148,7 +148,11 @@ class PanelTestResult(TestResult):
             *(Fact(label, text) for label, text in self.choices.items()),
             *(Fact(f"{name}, before standardisation", format_number(value, 4)) for name, value in self.values.items()),
         )
-        notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]
+        notes = [
+            f"Null hypothesis: {self.null}. Alternative: {self.alternative}.",
+            self.reading(),
+            *self._disagreement(),
+        ]
         notes += [note.text for note in self.notes]
         notes += [f"Null hypothesis of {part.name}: {part.null}." for part in self.parts if part.null != self.null]
         notes += [
@@ -158,6 +162,18 @@ class PanelTestResult(TestResult):
         ]
         notes += [f"{part.name}: {note.text}" for part in self.parts for note in part.notes]
         return Table(header=found.header, body=found.body, facts=facts, notes=tuple(dict.fromkeys(notes)))
+
+    def _disagreement(self) -> Iterator[str]:
+        """Say which statistics of the same null reject, where not all or none of them do."""
+        others = [part for part in self.parts if part.null == self.null and part.pvalue <= 1.0]
+        rejecting = [part.name for part in others if part.pvalue < 0.05 or math.isclose(part.pvalue, 0.05)]
+        title = self.name.partition(" (trend")[0]
+        if self.pvalue <= 1.0 and len(rejecting) != len(others) * self.rejects():
+            those = [title] * self.rejects() + rejecting
+            yield (
+                f"That is about {title}. At 5 percent, {len(those)} of {1 + len(others)} statistics of this null "
+                f"reject: {', '.join(those)}."
+            )
 
     def _tail(self, digits: int) -> str:
         return f"p {self.bound} {self.pvalue:g}" if self.bound else super()._tail(digits)
@@ -204,6 +220,10 @@ def panel_test(
         by_name = dict(zip(published, drawn.values.T, strict=False))
         published = {name: published[name] for name in by_name if not math.isnan(published[name])}
         choices = {**choices, "P-values": drawn.words}
+        undrawn = [part.name for part in parts[len(by_name) - 1 :]]
+        if undrawn:
+            # Such as the number of trends among factors: nothing is drawn under their null.
+            notes = (Note("published", f"{', '.join(undrawn)}: not by the bootstrap, but by published distributions."),)
         test, *parts = _by_bootstrap((test, *parts), drawn)
     names = [each.name for each in (test, *parts)]
     often = panel_size_notes(size, names, panel.n_entities, float(np.median(panel.periods)))

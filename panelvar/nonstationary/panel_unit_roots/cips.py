@@ -151,8 +151,13 @@ def cips_test(
         trend=trend,
         choices={
             "Lags": lags_in_words(found.orders, rule),
+            # With a bootstrap they are not what the p-value is about.
             **(
-                {"Critical values": ", ".join(f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items())}
+                {
+                    "Critical values" if drawn is None else "Published critical values": ", ".join(
+                        f"{value:.2f} ({100 * level:g}%)" for level, value in critical.items()
+                    )
+                }
                 if critical
                 else {}
             ),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import InsufficientDataError, Note, emit
-from panelvar.core.base.quoting import one_line
+from panelvar.core.base.quoting import one_line, printable
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.faces.layout import Fact, Row, number, words
 from panelvar.core.faces.number_format import check_digits, format_count, format_significant
@@ -102,7 +102,7 @@ class ClusterDiagnostics(Presented):
         clusters, rows, leverage = (fact.text for fact in self._facts)
         counts = ", ".join(f"{name} {value:.3g}" for name, value in self.effective_clusters.items())
         first = f"{clusters} clusters; rows {rows}; leverage {leverage}\nEffective number of clusters: {counts}"
-        return "\n".join([first, *(note.text for note in self.notes)])
+        return printable("\n".join([first, *(note.text for note in self.notes)]))
 
 
 @answering

@@ -16,7 +16,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.core.base.limits import MOST_DRAWS
-from panelvar.core.base.quoting import shown
+from panelvar.core.base.quoting import printable, shown
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.faces.layout import Cell, Fact, Row, number, probability, words
 from panelvar.core.faces.number_format import check_digits, format_number, pvalue_text
@@ -171,7 +171,7 @@ class WildBootstrapResult(TestResult):
     def __str__(self) -> str:
         pieces = " or ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.confidence_set)
         limits = f", {100 * self.level:g}% {pieces}" if self.df == 1 else ""
-        return f"{self.name}: {self.in_a_line()}{limits}. Null: {self.null}"
+        return printable(f"{self.name}: {self.in_a_line()}{limits}. Null: {self.null}")
 
 
 @answering

@@ -18,6 +18,7 @@ from panelvar.nonstationary.panel_series.null_panels import (
     signed_panels,
     without_averages,
 )
+from panelvar.nonstationary.panel_series.result import PanelTestResult
 
 ENTITIES = 6
 SPANS = ((0, 16), (2, 16), (0, 12), (3, 15))
@@ -283,6 +284,18 @@ def test_tests_without_a_table_for_so_few_rows_have_draws():
     assert cips.published_pvalues == {}
 
 
+def test_what_the_draws_do_not_say_is_said_to_be_published():
+    """Critical values, and the number of trends among factors."""
+    data = table_of(walks(12, 20))
+    cips = pv.cips_test(data, bootstrap=pv.PanelBootstrap(draws=19)).summary().to_text(width=300)
+    assert "Published critical values" in cips
+    assert "\nCritical values" in "\n" + pv.cips_test(data).summary().to_text(width=300).replace("  ", "\n")
+    panic = pv.panic_test(data, factors=2, lags=1, bootstrap=pv.PanelBootstrap(draws=19))
+    assert "MQ_f (2): not by the bootstrap, but by published distributions." in panic.summary().to_text(width=300)
+    alone = pv.panic_test(data, factors=0, lags=1, bootstrap=pv.PanelBootstrap(draws=19))
+    assert "not by the bootstrap" not in str(alone.summary())
+
+
 @pytest.mark.parametrize("function", [pv.fisher_test, pv.cips_test, pv.llc_test, pv.breitung_test])
 def test_a_panel_without_a_test_is_refused_as_it_is_without_draws(function):
     data = table_of(walks(8, 2))
@@ -332,3 +345,13 @@ def test_averages_of_few_entities_are_warned_of():
     with pytest.warns(pv.PanelVarWarning, match="takes out the average of only 3 entities"):
         pv.kao_test(relation_of(walks(3, 20, 2)), "y", "x", lags=0, demean=True)
     assert pv.ips_test(table_of(walks(6, 20)), lags=0, demean=True).notes == ()
+
+
+def test_statistics_that_disagree_are_counted():
+    """The sentence on rejection is about the first statistic; the others may say something else."""
+    parts = tuple(pv.TestResult(name, -1.0, p, "normal", null="no root") for name, p in (("B", 0.01), ("C", 0.05)))
+    odd = pv.TestResult("D", 1.0, 0.001, "normal", null="other")
+    first = PanelTestResult("A (trend 'c')", 0.0, 0.5, "normal", null="no root", parts=(*parts, odd))
+    assert "That is about A. At 5 percent, 2 of 3 statistics of this null reject: B, C." in first.summary().notes
+    rejected = PanelTestResult("A", 0.0, 0.01, "normal", null="no root", parts=parts)
+    assert "That is about" not in str(rejected.summary())
