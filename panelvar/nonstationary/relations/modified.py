@@ -331,7 +331,10 @@ def _moments(
 
 
 def _without_innovations(found: RelationData, how: _Modification) -> dict[int, PanelVarError]:
-    """Entities with a regressor that is a function of time, or changes that depend on one another."""
+    """Entities with a regressor that is a function of time, or changes that depend on one another.
+
+    Nor may regressors depend on one another in the rows that are left, which are all but the first.
+    """
     refused: dict[int, PanelVarError] = {}
     for stack in found.stacks:
         changes = _innovations(stack.x, how.powers, how.differenced)
@@ -344,6 +347,15 @@ def _without_innovations(found: RelationData, how: _Modification) -> dict[int, P
                 f"{name!r} of {label!r} is a function of time."
                 if still[row].any()
                 else f"The changes of {name!r} of {label!r} are a combination of those of the other regressors."
+            )
+        rest = np.concatenate((stack.terms[:, 1:], stack.x[:, 1:]), axis=2)
+        left = dependent_columns(stacked_triangles(rest))[:, -stack.x.shape[2] :]
+        for row in np.flatnonzero(left.any(axis=1) & ~flat.any(axis=1)):
+            name = found.system.names[int(np.flatnonzero(left[row])[0])]
+            label = found.system.labels[int(stack.places[row])]
+            refused[int(stack.places[row])] = CollinearityError(
+                f"Without its first period, {name!r} of {label!r} is a combination of the terms and the other "
+                "regressors."
             )
     return refused
 

@@ -133,8 +133,8 @@ def residual_table(model: FittedSystem | PanelVarResult, *, lags: int = 4) -> Fr
     subjects = ", ".join(dict.fromkeys(frame["subject"]))
     null = f"Each null hypothesis is that the errors have none of what the test is for: {subjects}."
     of_orders = "m2 tests for correlation of order 2 in the differenced errors (Arellano and Bond 1991), m3 of order 3."
-    said = (null, of_orders) if isinstance(model, PanelVarResult) else (null,)
-    return FrameTable(frame, formats, "Tests of residuals", notes=(*said, *dict.fromkeys(notes)))
+    nulls = (null, of_orders) if isinstance(model, PanelVarResult) else (null,)
+    return FrameTable(frame, formats, "Tests of residuals", notes=(*nulls, *dict.fromkeys(notes)))
 
 
 def _of_system(model: FittedSystem, lags: int) -> list[Asked]:

@@ -146,3 +146,14 @@ def test_columns_that_one_period_decides_have_no_long_run_covariances() -> None:
         with pytest.warns(pv.PanelVarWarning, match="1 of 4 entities are left out"):
             found = fit(panel(together), "y", ["x1", "x2"])
         assert found.n_entities == 3
+
+
+@pytest.mark.parametrize("fit", [pv.fit_fmols, pv.fit_ccr])
+def test_a_regressor_that_moves_in_its_first_period_alone_is_refused(fit):
+    """The first period has no change, and leaves with it."""
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product([range(3), range(30)], names=["i", "t"])
+    data = pd.DataFrame(rng.standard_normal((90, 2)).cumsum(axis=0), index, columns=["y", "x"])
+    data["z"] = np.where(index.get_level_values("t") == 0, 1.0, 5.0)
+    with pytest.raises(pv.CollinearityError, match="Without its first period, 'z' of 0 is a combination of the terms"):
+        fit(data, "y", ["x", "z"], unusable="raise")
