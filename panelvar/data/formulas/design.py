@@ -571,12 +571,11 @@ def only_first(panel: PanelRows, absent: NDArray[np.bool_]) -> bool:
     """Whether the rows left out are the first of every entity, as many of each, and few: those that a lag loses."""
     if not absent[0]:
         return False
-    codes, places = panel.entity_codes, np.flatnonzero(absent)
-    starts = np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1])
+    starts, places = panel.starts, np.flatnonzero(absent)
     before = places - starts[np.searchsorted(starts, places, side="right") - 1]
     lost = int(before.max()) + 1
-    few = lost == 1 or len(places) <= _FEW * len(codes)
-    return few and len(places) == int(np.minimum(np.diff(starts, append=len(codes)), lost).sum())
+    few = lost == 1 or len(places) <= _FEW * len(absent)
+    return few and len(places) == int(np.minimum(np.diff(starts), lost).sum())
 
 
 def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]], *, first: bool = False) -> Note:
