@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import panelvar as pv
 from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, pairs, words
 from panelvar.core.tables.table import Table
-from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, pair
-from paper.source import THREE, TWO, printed_name
+from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, Compared, pair
+from paper.source import NINE, NUMBERED, SPELLED, THREE, TWO, printed_name
+from writing.equations import Equation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from panelvar.systems.responses.responses import Responses
+    from panelvar.systems.var.system import System
     from panelvar.systems.var.var_result import VarResult
     from paper.source import Paper
 
@@ -27,30 +29,66 @@ def estimated(paper: Paper, names: tuple[str, ...]) -> VarResult:
     return model
 
 
-def printed_equations(paper: Paper, names: tuple[str, ...]) -> str:
-    """The printed equations, in the order in which the paper prints them."""
-    lines = dict(zip(names, paper.system(names).equations().splitlines(), strict=True))
-    return "\n".join(lines[name] for name in paper.equations(names))
+def equations(paper: Paper, names: tuple[str, ...]) -> tuple[list[Equation], list[Equation]]:
+    """The printed equations in the paper's order, and the same ones estimated on the reconstructed series."""
+    printed, ours = paper.system(names), estimated(paper, names)
+    order = NUMBERED[names].items()
+    return (
+        [_equation(printed, name, f"({number})") for name, number in order],
+        [_equation(ours, name, "ours") for name, _ in order],
+    )
 
 
-def equations_beside(paper: Paper, names: tuple[str, ...], agreement: Agreement | None = None) -> Table:
+def equation_nine(paper: Paper) -> list[Equation]:
+    """Equation 9, estimated: the paper prints no coefficients of it."""
+    return [_equation(estimated(paper, NINE), name, "ours") for name in NINE[1:] + NINE[:1]]
+
+
+def _equation(system: System, name: str, label: str) -> Equation:
+    place = system.names.index(name)
+    terms = [(float(system.intercept[place]), "", 0)]
+    terms += [
+        (float(system.coefficients[lag, place, j]), SPELLED[other], lag + 1)
+        for j, other in enumerate(system.names)
+        for lag in range(system.lags)
+    ]
+    return Equation(label, SPELLED[name], tuple(terms))
+
+
+def compare_equations(paper: Paper, agreement: Agreement) -> dict[tuple[str, str], Compared]:
+    """Compare equations 3 and 4 with the estimates: by equation and regressor."""
+    printed, model = paper.equations(TWO), estimated(paper, TWO)
+    return {
+        (name, regressor): agreement.add(
+            "Two-variable VAR",
+            f"{name}, {regressor}",
+            float(model.params[name][regressor]),
+            printed[name][printed_name(regressor)],
+        )
+        for regressor in _regressors(TWO)
+        for name in TWO
+    }
+
+
+def _regressors(names: tuple[str, ...]) -> list[str]:
+    """The constant, then variable by variable, as the paper writes its equations."""
+    return ["const", *(f"L{lag}.{name}" for name in names for lag in (1, 2))]
+
+
+def equations_beside(paper: Paper, names: tuple[str, ...]) -> Table:
     """Printed coefficients beside those estimated on the reconstructed series, standard errors below.
 
-    With an `Agreement` each printed number is marked and counted.
+    Those of equations 3 and 4 are marked: the reconstruction aimed at them.
     """
     printed, model = paper.equations(names), estimated(paper, names)
+    compared = compare_equations(paper, Agreement()) if names == TWO else {}
     rows = []
-    # Variable by variable, as the paper writes its equations.
-    order = ["const", *(f"L{lag}.{name}" for name in names for lag in (1, 2))]
-    for regressor in order:
+    for regressor in _regressors(names):
         above: list[Cell] = []
         below: list[Cell] = []
         for name in names:
             ours, value = float(model.params[name][regressor]), printed[name][printed_name(regressor)]
-            if agreement is not None:
-                above += pair(agreement.add("Two-variable VAR", f"{name}, {regressor}", ours, value))
-            else:
-                above += [number(ours), number(value)]
+            above += pair(compared[name, regressor]) if compared else (number(ours), number(value))
             below += [number(float(model.std_errors[name][regressor]), brackets="()"), Cell()]
         rows.append(Row(regressor, tuple(above), "estimate"))
         rows.append(Row(regressor, tuple(below), "std. error", continues=True))
@@ -68,7 +106,7 @@ def equations_beside(paper: Paper, names: tuple[str, ...], agreement: Agreement 
             "without standard errors.",
             *(
                 [LEGEND]
-                if agreement is not None
+                if compared
                 else ["The reconstruction did not aim at this model: no agreement is expected."]
             ),
         ),

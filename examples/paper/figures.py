@@ -1,4 +1,4 @@
-"""Figures 3 to 8 in the paper's layouts, after its text: drawn from the printed coefficients, and from ours."""
+"""Figures 3 to 9 in the paper's layouts, after its text: drawn from the printed coefficients, and from ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import panelvar as pv
 from panelvar.reporting.plots_of_panels.scatter import plot_scatter
 from panelvar.reporting.plots_of_systems.response_grid import plot_responses
 from paper.autoregressions import BANDS, HORIZON, estimated, shocks, unit_impulses
-from paper.source import THREE, TWO
+from paper.source import NINE, SPELLED, THREE, TWO
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,6 +37,7 @@ def scatters(paper: Paper) -> Figure:
         # One prefecture, one line: the caption says which.
         ax.get_legend().remove()
         ax.set_title(f"Figure {place}: {prefecture}", fontsize=11)
+        ax.set(xlabel=SPELLED["log_cii"], ylabel=SPELLED["log_gdp"])
     return figure
 
 
@@ -62,7 +63,7 @@ def gdp_to_cii(paper: Paper) -> Figure:
         "estimates, reconstructed series\none standard deviation, 95% bootstrap band": shocks(estimated(paper, TWO)),
     }
     for part, (kind, responses) in zip(figure.subfigures(1, 2, wspace=0.05), both.items(), strict=True):
-        plot_responses(responses, of="log_gdp", shocks="log_cii", figure=part)
+        plot_responses(responses, of="log_gdp", shocks="log_cii", figure=part, labels=_spelled(TWO))
         # Headlines of one and of three lines would leave two panels of different heights.
         part.suptitle("")
         part.axes[0].set_title(kind, fontsize=10)
@@ -81,4 +82,14 @@ def grid_estimated(paper: Paper) -> Figure:
 
 def _grid(responses: Responses) -> Figure:
     # Each panel on its own scale: on a common one the responses to CII are flat, and no peak can be seen.
-    return plot_responses(responses, of=GRID, shocks=GRID, share_y="none")
+    return plot_responses(responses, of=GRID, shocks=GRID, share_y="none", labels=_spelled(THREE))
+
+
+def villages_and_towns(paper: Paper) -> Figure:
+    """Figure 9: PCIV and PCIR after an impulse of CII, of our estimates alone: no coefficients are printed."""
+    responses = shocks(estimated(paper, NINE))
+    return plot_responses(responses, of=NINE[1:], shocks="log_cii", share_y="none", labels=_spelled(NINE))
+
+
+def _spelled(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: SPELLED[name] for name in names}

@@ -14,10 +14,7 @@ import pandas as pd
 import panelvar as pv
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-RECONSTRUCTED = (
-    "RECONSTRUCTED DATA: CII, PCIR, PCIV and LGR were solved for so that the paper's estimates come out. They are not "
-    "the authors' observations; only GDP is official."
-)
+RECONSTRUCTED = "RECONSTRUCTED DATA, not the authors' observations; only GDP is official."
 PRINTED = "From the paper's printed numbers alone; the reconstructed series are not used."
 OFFICIAL = "From the paper's printed numbers and official GDP; the reconstructed series are not used."
 LABELS = {"cii": "CII", "gdp": "GDP", "pcir": "PCIR", "pciv": "PCIV", "lgr": "LGR", "const": "Constant"}
@@ -28,6 +25,11 @@ HALF = 5e-5
 PANEL = ("cii", "gdp", "pcir", "pciv", "lgr")
 TWO = ("log_cii", "log_gdp")
 THREE = ("log_cii", "log_lgr", "log_pcir")
+# Equation 9, of which the paper prints no coefficients.
+NINE = ("log_cii", "log_pciv", "log_pcir")
+SPELLED = {name: f"log {name.removeprefix('log_').upper()}" for name in (*TWO, *THREE, *NINE)}
+# The numbers of the printed equations.
+NUMBERED = {TWO: {"log_gdp": 3, "log_cii": 4}, THREE: {"log_lgr": 6, "log_pcir": 7, "log_cii": 8}}
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Paper:
     def liangshan(self) -> pd.DataFrame:
         """Natural logarithms of Liangshan's series, for the autoregressions; the paper does not state its years."""
         rows = self.frame[self.frame["prefecture"] == "Liangshan"].set_index("year")
-        return rows[["cii", "gdp", "lgr", "pcir"]].apply(np.log).add_prefix("log_")
+        return rows[["cii", "gdp", "lgr", "pcir", "pciv"]].apply(np.log).add_prefix("log_")
 
     def system(self, names: tuple[str, ...], *, plus: bool = False) -> pv.System:
         """A vector autoregression as printed.

@@ -9,7 +9,7 @@ import re
 import sys
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
     from panelvar.core.tables.table import Table
+    from writing.equations import Equation
 
 WIDTH = 80
 # A part of a page of the documentation that the program writes: marker, fenced text, marker.
@@ -41,13 +42,17 @@ class Page:
         Of the page.
     provenance : str
         One sentence about the data; stands under every table and figure unless another is given.
+    short : bool
+        Print only what is said to be `shown`. All is written.
     """
 
-    def __init__(self, folder: Path, name: str, provenance: str) -> None:
+    def __init__(self, folder: Path, name: str, provenance: str, *, short: bool = False) -> None:
         self.folder = folder
         self.name = name
         self.provenance = provenance
+        self.short = short
         self.blocks: dict[str, str] = {}
+        self.figures: list[str] = []
         self._text: list[str] = []
         self._latex: list[str] = []
         self._warned: set[str] = set()
@@ -62,11 +67,11 @@ class Page:
         self._say(f"{'=' * WIDTH}\n{textwrap.fill(text, WIDTH)}\n{'=' * WIDTH}")
 
     @contextmanager
-    def section(self, heading: str) -> Iterator[None]:
+    def section(self, heading: str, *, shown: bool = True) -> Iterator[None]:
         """Number and head a section; at its end, say what the library warned about inside it and no table did."""
         self._sections += 1
         line = f"{self._sections}. {heading}"
-        self._say(f"{line}\n{'-' * len(line)}")
+        self._say(f"{line}\n{'-' * len(line)}", shown)
         # Floats of a section stay in it: LaTeX gives up when too many are pending.
         self._latex += [r"\clearpage"] * (self._sections > 1) + [rf"\section{{{_latex(heading)}}}"]
         self._noted.clear()
@@ -79,36 +84,40 @@ class Page:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
             else:
                 texts.append(str(warning.message))
-        for text in dict.fromkeys(texts):
-            # What stands among a table's notes is not said twice, and nothing twice on one page.
-            if text not in self._warned and not any(text in note for note in self._noted):
-                self._warned.add(text)
-                self.prose(f"The library warns: {text}", hanging=True)
+        # What stands among a table's notes is not said twice, and nothing twice on one page.
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._warned]
+        fresh = [text for text in fresh if not any(text in note for note in self._noted)]
+        self._warned.update(fresh)
+        for text in fresh:
+            self.prose(f"The library warns: {text}", hanging=True, shown=not self.short)
+        if fresh and self.short and shown:
+            firsts = " ".join(f"{text.partition('. ')[0].rstrip('.')}." for text in fresh)
+            print("\n" + textwrap.fill(f"The library warns: {firsts}", WIDTH, subsequent_indent="  "))
 
-    def prose(self, text: str, *, block: str | None = None, hanging: bool = False) -> None:
+    def prose(self, text: str, *, block: str | None = None, hanging: bool = False, shown: bool = True) -> None:
         """Print a paragraph, folded to the width of a terminal."""
         paragraph = " ".join(text.split())
         folded = textwrap.fill(paragraph, WIDTH, subsequent_indent="  " * hanging, break_on_hyphens=False)
-        self._say(folded)
+        self._say(folded, shown)
         self._latex.append(_latex(paragraph) + "\n")
         if block:
             self.blocks[block] = folded
 
-    def equations(self, text: str, *, block: str | None = None) -> None:
-        """Print equations, a line each; one that is too long continues, indented, below."""
-        folded = "\n".join(_fold_equation(line) for line in text.splitlines())
-        self._say(folded)
-        self._latex.append("\\begin{quote}\\ttfamily\\footnotesize\\raggedright\n")
-        self._latex.append("\\\\\n".join(map(_latex, text.splitlines())) + "\n\\end{quote}\n")
+    def equations(self, equations: Sequence[Equation], *, block: str | None = None, shown: bool = True) -> None:
+        """Print equations, each on as many lines as it needs; on paper and on the web they are mathematics."""
+        self._say("\n".join(equation.to_text(WIDTH) for equation in equations), shown)
+        lines = "\\\\\n".join(equation.to_latex() for equation in equations)
+        aligned = f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
+        self._latex.append(f"\\[\n{aligned}\n\\]\n")
         if block:
-            self.blocks[block] = folded
+            self.blocks[block] = f"$$\n{aligned}\n$$"
 
-    def table(self, table: Table, name: str, *, provenance: str | None = None) -> None:
+    def table(self, table: Table, name: str, *, provenance: str | None = None, shown: bool = True) -> None:
         """Print a table with the provenance of its numbers among its notes, and write it in LaTeX."""
         noted = replace(table, notes=(*table.notes, provenance or self.provenance))
         self._noted += noted.notes
         text = noted.to_text(WIDTH)
-        self._say(text)
+        self._say(text, shown)
         self.blocks[name] = text
         (self.folder / f"{name}.tex").write_text(noted.to_latex(label=f"tab:{name}"), encoding="utf-8")
         self._latex.append(rf"\input{{{name}.tex}}")
@@ -129,7 +138,8 @@ class Page:
             below -= line * (folded.count("\n") + 1)
         figure.savefig(self.folder / f"{name}.png", dpi=150, bbox_inches="tight", pad_inches=0.12)
         plt.close(figure)
-        self.prose(f"Figure {name}.png: {caption}", hanging=True)
+        self.figures.append(f"{name}.png")
+        self.prose(f"Figure {name}.png: {caption}", hanging=True, shown=not self.short)
         self._latex += [
             r"\begin{figure}[htbp]\centering",
             rf"\includegraphics[width=\linewidth]{{{name}.png}}",
@@ -143,7 +153,7 @@ class Page:
         document = [
             r"\documentclass[11pt]{article}",
             r"\usepackage[margin=1.5cm]{geometry}",
-            r"\usepackage{booktabs,graphicx}",
+            r"\usepackage{amsmath,booktabs,graphicx}",
             # Marks and stars hang to the right of their numbers.
             r"\setlength{\tabcolsep}{7pt}",
             rf"\title{{{_latex(self._title)}}}\author{{}}\date{{}}",
@@ -152,26 +162,26 @@ class Page:
             r"\end{document}",
         ]
         (self.folder / f"{self.name}.tex").write_text("\n".join(document) + "\n", encoding="utf-8")
-        print(f"\nText, LaTeX and figures are in {self.folder}")
+        closing = f"{self.folder} has {self.name}.txt (all of this page), {self.name}.tex and {', '.join(self.figures)}."
+        print("\n" + textwrap.fill(closing, WIDTH, break_on_hyphens=False, break_long_words=False))
 
-    def _say(self, text: str) -> None:
-        if self._text:
-            print()
-        print(text)
+    def _say(self, text: str, shown: bool = True) -> None:
+        if shown or not self.short:
+            if self._text:
+                print()
+            print(text)
         self._text.append(text)
-
-
-def _fold_equation(line: str) -> str:
-    """Fold an equation before a sign, never between a coefficient and its variable."""
-    joined = re.sub(r"(?<=[+-]) (?=[0-9])|(?<=[0-9]) (?=[a-z])", "\N{NO-BREAK SPACE}", line)
-    folded = textwrap.fill(joined, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
-    return folded.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _latex(text: str) -> str:
     from panelvar.core.faces.latex_characters import escape_latex
 
     return escape_latex(text)
+
+
+def in_markdown(block: str) -> str:
+    """Return a block as it stands on a page of the documentation: mathematics as it is, text fenced."""
+    return block if block.startswith("$$") else f"```text\n{block}\n```"
 
 
 def refresh(document: Path, blocks: dict[str, str]) -> str:
@@ -184,7 +194,7 @@ def refresh(document: Path, blocks: dict[str, str]) -> str:
     """
 
     def part(match: re.Match[str]) -> str:
-        return f"{match['head']}```text\n{blocks[match['name']]}\n```\n{match['foot']}"
+        return f"{match['head']}{in_markdown(blocks[match['name']])}\n{match['foot']}"
 
     return GENERATED.sub(part, document.read_text(encoding="utf-8"))
 
