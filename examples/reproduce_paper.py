@@ -25,13 +25,20 @@ DOCUMENTS = (STUDIES / "paper.md", STUDIES / "paper_audit.md")
 def main(arguments: list[str] | None = None) -> tuple[Page, Agreement]:
     """Run everything and return what was printed and compared."""
     options = read_options(arguments)
-    audited = options.audit or options.refresh_docs
     use_utf8()
     try:
         draw_to_files()
-        page = Page(options.output, "paper", RECONSTRUCTED, short=not audited)
-    except (ImportError, OSError) as problem:
-        sys.exit(f"reproduce_paper.py: {problem}")
+    except ImportError:
+        sys.exit("Figures need matplotlib, which this Python does not have. The command in the README installs it.")
+    try:
+        return reproduce(options)
+    except OSError as problem:
+        sys.exit(f"{options.output} cannot be written ({problem.strerror}). Give another folder: --output DIR.")
+
+
+def reproduce(options: argparse.Namespace) -> tuple[Page, Agreement]:
+    audited = options.audit or options.refresh_docs
+    page = Page(options.output, "paper", RECONSTRUCTED, short=not audited)
     paper, agreement = Paper.read(), Agreement()
     source = paper.published["source"]
     page.title(f"{source['authors']} ({source['year']}), {source['journal']}, doi:{source['doi']}")

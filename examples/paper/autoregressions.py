@@ -104,11 +104,7 @@ def equations_beside(paper: Paper, names: tuple[str, ...]) -> Table:
         notes=(
             "Ours: least squares on the reconstructed series, standard errors in parentheses. Paper: as printed, "
             "without standard errors.",
-            *(
-                [LEGEND]
-                if compared
-                else ["The reconstruction did not aim at this model: no agreement is expected."]
-            ),
+            *([LEGEND] if compared else ["The reconstruction did not aim at this model: no agreement is expected."]),
         ),
     )
 

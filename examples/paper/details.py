@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from paper.source import Paper
 
 
-def number_by_number(page: Page, paper: Paper, lines: Printed, tables: dict[str, Printed], agreement: Agreement) -> None:
+def number_by_number(
+    page: Page, paper: Paper, lines: Printed, tables: dict[str, Printed], agreement: Agreement
+) -> None:
     with page.section("The data, described"):
         page.table(paper.panel.describe().summary(), "data")
     with page.section("Number by number: ours beside the paper"):

@@ -54,9 +54,7 @@ def compare_lines(paper: Paper, agreement: Agreement) -> Printed:
                 (what, result.params[name], name),
                 (f"{what} p-value", result.pvalues[name], f"p_{name}"),
             ):
-                found[key, which] = agreement.add(
-                    "GDP on CII", label, ours, printed[key][which], digits.get(which, 4)
-                )
+                found[key, which] = agreement.add("GDP on CII", label, ours, printed[key][which], digits.get(which, 4))
     return found
 
 
@@ -120,10 +118,7 @@ def laid_out(paper: Paper, name: str) -> Table:
         header=_header(columns),
         body=tuple(body),
         foot=foot,
-        notes=(
-            "Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001: the printed legend.",
-            "The paper has one row of R2, called adjusted: which of the two stands there is part of the audit.",
-        ),
+        notes=("Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001.",),
     )
 
 
@@ -171,9 +166,7 @@ def as_published(paper: Paper, name: str, compared: dict[str, Printed]) -> Table
         return tuple(Cell(f"({number.printed:.4f}){mark}", number.printed) for number, mark in marked(row))
 
     def statistics(row: str, align: Alignment = "decimal") -> tuple[Cell, ...]:
-        return tuple(
-            Cell(f"{number.printed:.4f}{mark}", number.printed, align=align) for number, mark in marked(row)
-        )
+        return tuple(Cell(f"{number.printed:.4f}{mark}", number.printed, align=align) for number, mark in marked(row))
 
     body: list[Row] = []
     for term, label in (("cii", "CII"), ("gdp", "LGDP"), ("const", "Constant")):

@@ -41,7 +41,7 @@ class Equation:
             number + (rf"\,{_mathematics(name)}_{{t-{lag}}}" if name else "") for number, name, lag in self._signed()
         ]
         lines = [" ".join(right[k : k + _TERMS]) for k in range(0, len(right), _TERMS)]
-        return rf"\text{{{self.label}}}\quad {_mathematics(self.left)}_t &= " + "\\\\\n&\\quad ".join(lines)
+        return rf"\text{{{self.label}}}\quad {_mathematics(self.left)}_t &= " + r" \\ &\quad ".join(lines)
 
     def _signed(self) -> list[tuple[str, str, int]]:
         """Terms with their coefficients as they are read in a row: a sign, a space, and four decimals."""

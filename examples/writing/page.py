@@ -60,6 +60,8 @@ class Page:
         self._title = name
         self._sections = 0
         folder.mkdir(parents=True, exist_ok=True)
+        self._found = {path.name for path in folder.iterdir()}
+        self._written: set[str] = set()
 
     def title(self, text: str) -> None:
         """Head the page."""
@@ -106,11 +108,11 @@ class Page:
     def equations(self, equations: Sequence[Equation], *, block: str | None = None, shown: bool = True) -> None:
         """Print equations, each on as many lines as it needs; on paper and on the web they are mathematics."""
         self._say("\n".join(equation.to_text(WIDTH) for equation in equations), shown)
-        lines = "\\\\\n".join(equation.to_latex() for equation in equations)
-        aligned = f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
+        lines = r" \\ ".join(equation.to_latex() for equation in equations)
+        aligned = rf"\begin{{aligned}} {lines} \end{{aligned}}"
         self._latex.append(f"\\[\n{aligned}\n\\]\n")
         if block:
-            self.blocks[block] = f"$$\n{aligned}\n$$"
+            self.blocks[block] = f"$${aligned}$$"
 
     def table(self, table: Table, name: str, *, provenance: str | None = None, shown: bool = True) -> None:
         """Print a table with the provenance of its numbers among its notes, and write it in LaTeX."""
@@ -119,7 +121,7 @@ class Page:
         text = noted.to_text(WIDTH)
         self._say(text, shown)
         self.blocks[name] = text
-        (self.folder / f"{name}.tex").write_text(noted.to_latex(label=f"tab:{name}"), encoding="utf-8")
+        self._write(f"{name}.tex", noted.to_latex(label=f"tab:{name}"))
         self._latex.append(rf"\input{{{name}.tex}}")
 
     def figure(self, figure: Figure | SubFigure, name: str, caption: str, *, provenance: str | None = None) -> None:
@@ -149,7 +151,7 @@ class Page:
 
     def close(self) -> None:
         """Write the whole page, as text and as a LaTeX document."""
-        (self.folder / f"{self.name}.txt").write_text("\n\n".join(self._text) + "\n", encoding="utf-8")
+        self._write(f"{self.name}.txt", "\n\n".join(self._text) + "\n")
         document = [
             r"\documentclass[11pt]{article}",
             r"\usepackage[margin=1.5cm]{geometry}",
@@ -161,9 +163,17 @@ class Page:
             *self._latex,
             r"\end{document}",
         ]
-        (self.folder / f"{self.name}.tex").write_text("\n".join(document) + "\n", encoding="utf-8")
-        closing = f"{self.folder} has {self.name}.txt (all of this page), {self.name}.tex and {', '.join(self.figures)}."
+        self._write(f"{self.name}.tex", "\n".join(document) + "\n")
+        closing = (
+            f"{self.folder} has {self.name}.txt (all of this page), {self.name}.tex and {', '.join(self.figures)}."
+        )
+        others = len(self._found - self._written - set(self.figures))
+        closing += f" Its other {'file stays' if others == 1 else f'{others} files stay'} as before." if others else ""
         print("\n" + textwrap.fill(closing, WIDTH, break_on_hyphens=False, break_long_words=False))
+
+    def _write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+        self._written.add(name)
 
     def _say(self, text: str, shown: bool = True) -> None:
         if shown or not self.short:

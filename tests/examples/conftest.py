@@ -20,12 +20,12 @@ def run_example(tmp_path_factory):
     pytest.importorskip("formulaic")
     sys.path.insert(0, str(ROOT / "examples"))
 
-    def run(name):
+    def run(name, *options):
         module = importlib.import_module(name)
         folder = tmp_path_factory.mktemp(name)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            returned = module.main(["--output", str(folder)])
+            returned = module.main(["--output", str(folder), *options])
         return module, returned, printed.getvalue(), folder
 
     yield run

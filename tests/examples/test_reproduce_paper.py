@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture(scope="module")
 def paper(run_example):
-    return run_example("reproduce_paper")
+    return run_example("reproduce_paper", "--audit")
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +79,9 @@ def test_text_latex_and_figures_are_written(paper):
     _, (page, _), printed, folder = paper
     written = {path.name: path for path in folder.iterdir()}
     figures = {f"responses_{count}_{kind}.png" for count in ("two", "three") for kind in ("printed", "estimated")}
-    figures |= {f"figure{name}.png" for name in ("s_3_to_5", "_6", "_7", "_8_printed", "_8_estimated")}
-    tables = {"table_2", "table_3", "gdp_on_cii", "robustness_pcir", "roots", "agreement"}
+    figures |= {f"figure{name}.png" for name in ("s_3_to_5", "_6", "_7", "_8_printed", "_8_estimated", "_9")}
+    tables = {"lines", "table_2", "table_2_published", "table_3", "table_3_published"}
+    tables |= {"gdp_on_cii", "robustness_pcir", "roots", "agreement"}
     assert {"paper.txt", "paper.tex", "roots.png", "gdp_on_cii.png"} | figures <= written.keys()
     assert {f"{name}.tex" for name in tables} <= written.keys()
     for name in figures | {"roots.png"}:
@@ -126,7 +128,7 @@ def test_verdicts_on_the_reconstruction_say_so_where_they_stand(paper):
     root = " ".join(page.blocks["bands_root"].split())
     assert "root of 1.13" in root
     assert "largest root 0.959" in root
-    assert "by construction" in " ".join(page.blocks["count"].split())
+    assert "solved for so that they would" in " ".join(page.blocks["count"].split())
 
 
 def test_probabilities_are_shown_as_printed(paper):
@@ -439,15 +441,84 @@ def test_what_thirteen_years_say(paper, source):
     assert relations.table.to_frame()["rank"].tolist() == [0] * 4 + [1] + [0] * 3
 
 
-def test_the_page_of_the_documentation_is_what_the_program_prints(paper, stale_blocks):
+@pytest.mark.parametrize("name", ["paper.md", "paper_audit.md"])
+def test_the_pages_of_the_documentation_are_what_the_program_prints(paper, stale_blocks, name):
     _, (page, _), _, _ = paper
-    assert stale_blocks(ROOT / "docs" / "studies" / "paper.md", page.blocks) == []
+    assert stale_blocks(ROOT / "docs" / "studies" / name, page.blocks) == []
+
+
+def test_the_paper_is_a_page_of_300_lines_with_its_figures_in_order():
+    page = (ROOT / "docs" / "studies" / "paper.md").read_text(encoding="utf-8")
+    assert len(page.splitlines()) <= 300
+    shown = re.findall(r'caption: "(Figures? \d)', page)
+    assert shown == ["Figures 3", "Figure 6", "Figure 7", "Figure 8", "Figure 8", "Figure 9"]
+
+
+def test_published_tables_have_the_print_and_a_mark_where_ours_differs(paper, source):
+    _, (page, _), _, _ = paper
+    for name, count in (("table_2", 3), ("table_3", 1)):
+        table, _, notes = page.blocks[f"{name}_published"].partition("*p < 0.05")
+        assert table.count("~") == count
+        assert notes.count("~") == 1
+    lines = {line.split()[0]: line.split()[1:] for line in page.blocks["table_2_published"].splitlines() if line}
+    printed = source.published["panel_tables_2_and_3"]
+    columns = [(outcome, key) for key in ("pooled", "fixed_effects", "random_effects") for outcome in ("PCIR", "PCIV")]
+    for label, term in (("CII", "cii"), ("LGDP", "gdp"), ("Constant", "const")):
+        blocks = [printed[outcome][key] for outcome, key in columns]
+        assert [cell.lstrip("~") for cell in lines[label]] == [
+            f"{block['coef'][term]:.4f}{block['stars'][term]}" for block in blocks
+        ]
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_printed_equations_are_written_with_their_numbers(paper, source):
+    from paper.autoregressions import equation_nine, equations, estimated
+    from paper.source import NINE, THREE, TWO
+
+    printed, ours = equations(source, TWO)
+    assert printed[0].to_text(200) == (
+        "(3)  log GDP = 1.0322 + 0.1318 log CII(-1) - 0.1517 log CII(-2) + 0.8602 log GDP(-1) - 0.0077 log GDP(-2)"
+    )
+    assert [line.to_text(200)[5:] for line in ours] == [line.to_text(200)[5:] for line in printed]
+    printed, ours = equations(source, THREE)
+    assert [line.label for line in printed] == ["(6)", "(7)", "(8)"]
+    for line in ours:
+        model = estimated(source, THREE)
+        values = model.params[line.left.replace("log ", "log_").lower()]
+        assert [value for value, _, _ in line.terms] == pytest.approx(list(values))
+    assert [line.left for line in equation_nine(source)] == ["log PCIV", "log PCIR", "log CII"]
+    assert list(estimated(source, NINE).names) == list(NINE)
 
 
 def test_the_data_are_those_of_the_description(source):
     assert source.frame.shape == (39, 7)
     assert sorted(source.frame["prefecture"].unique()) == ["Aba", "Ganzi", "Liangshan"]
     assert (source.frame["year"].min(), source.frame["year"].max()) == (2006, 2018)
+
+
+def test_what_the_command_cannot_do_is_said_in_a_sentence(paper, tmp_path, monkeypatch):
+    module, _, _, _ = paper
+    blocked = tmp_path / "a file"
+    blocked.write_text("", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"cannot be written \(.*\)\. Give another folder"):
+        module.main(["--output", str(blocked / "paper")])
+
+    def refuse():
+        raise ImportError
+
+    monkeypatch.setattr(module, "draw_to_files", refuse)
+    with pytest.raises(SystemExit, match="need matplotlib"):
+        module.main(["--output", str(tmp_path)])
+
+
+def test_files_that_were_in_the_folder_stay_and_are_counted(paper, tmp_path, capsys):
+    from writing.page import Page
+
+    for name in ("mine.txt", "yours.txt", "made.txt"):
+        (tmp_path / name).write_text("kept", encoding="utf-8")
+    Page(tmp_path, "made", "").close()
+    assert "Its other 2 files stay as before." in " ".join(capsys.readouterr().out.split())
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "kept"
 
 
 @pytest.mark.slow
@@ -461,4 +532,6 @@ def test_the_command_prints_no_warnings_and_writes_where_it_is_run(tmp_path):
     command = [sys.executable, "-W", "error", str(ROOT / "examples" / "reproduce_paper.py")]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8")
     assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) <= 120
+    assert max(map(len, done.stdout.splitlines())) <= 80
     assert (tmp_path / "output" / "paper" / "paper.txt").is_file()
