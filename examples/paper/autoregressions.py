@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from writing.equations import Equation
+
 import panelvar as pv
 from panelvar.core.faces.layout import Cell, Fact, Row, interval, number, pairs, words
 from panelvar.core.tables.table import Table
 from paper.agreement import LEGEND, OURS_AND_PAPER, Agreement, Compared, pair
 from paper.source import NINE, NUMBERED, SPELLED, THREE, TWO, printed_name
-from writing.equations import Equation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -59,8 +59,8 @@ def printed_regressions(page: Page, paper: Paper) -> None:
         page.prose(
             f"Of {starred.cells} coefficients {len(starred.legend)} have stars that the printed legend does not give, "
             f"all of them too many. At 10, 5 and 1% all but {_and(starred.usual)} would have the printed ones, with "
-            f"the normal distribution in place of t all but {_and(starred.usual_normal)}. The text, too, calls constants "
-            f"with three stars significant at the 1% level.",
+            f"the normal distribution in place of t all but {_and(starred.usual_normal)}. The text, too, calls "
+            f"constants with three stars significant at the 1% level.",
             block="audit_stars_reading",
         )
         page.prose("(d) Why do random effects equal pooled OLS?")
@@ -69,8 +69,8 @@ def printed_regressions(page: Page, paper: Paper) -> None:
             "Swamy and Arora take the variance of the prefecture effect from a regression of the prefectures' means. "
             "Three means and three coefficients fit exactly: no degrees of freedom, no variance. It is taken as 0, and "
             "the estimates are pooled OLS; the library says so in a warning. The authors say that the two are "
-            "identical, of Table 3. Only the standard errors differ, because they are scaled by the within residual variance: by "
-            "the ratio above, which the print obeys to its last digit. They are too small for a model without effects. "
+            "identical, of Table 3. Only the standard errors differ, because they are scaled by the within residual "
+            "variance: by the ratio above, which the print obeys to its last digit. They are too small for a model without effects. "
             "In the regression of GDP on CII, two coefficients leave one degree of freedom, and random effects are "
             "what they are called."
         )
@@ -95,8 +95,8 @@ def printed_regressions(page: Page, paper: Paper) -> None:
             f"other way: by the printed lines mean income is {towns.mean[0]:.2f} to {towns.mean[1]:.2f} and "
             f"{villages.mean[0]:.2f} to {villages.mean[1]:.2f}, so that the coefficient is {towns.relative[0]:.1f} to "
             f"{towns.relative[1]:.1f} times mean income in towns and {villages.relative[0]:.1f} to "
-            f"{villages.relative[1]:.1f} times in villages. Relatively villagers gain more. The paper concludes so from "
-            f"its autoregressions, and also that from years 2 to 3 CII does more for PCIR.",
+            f"{villages.relative[1]:.1f} times in villages. Relatively villagers gain more. The paper concludes so "
+            f"from its autoregressions, and also that from years 2 to 3 CII does more for PCIR.",
             block="audit_gains",
         )
         page.prose("(f) Where is the share of internet users smallest?")
@@ -164,8 +164,8 @@ def printed_autoregressions(page: Page, paper: Paper) -> None:
             f"{_years(three.figure_order['log_pcir'])} and LGR in years {_years(three.figure_order['log_lgr'])}. With "
             f"CII first PCIR can peak in years {_years(three.cii_first['log_pcir'])}, and both in year 3, if a shock "
             f"that moves CII by 1 moves LGR by at least {lgr:.2f} and PCIR by at least {pcir:.2f} at once (all in "
-            f"logarithms). PCIR cannot peak in year 2, the third if the year of the impulse is the first. A peak in year "
-            f"0 means a response that starts at its largest and falls; where PCIR comes before CII that response is "
+            f"logarithms). PCIR cannot peak in year 2, the third if the year of the impulse is the first. A peak in "
+            f"year 0 means a response that starts at its largest and falls; where PCIR comes before CII that response is "
             f"exactly zero, and negative after.",
             block="audit_three",
         )
