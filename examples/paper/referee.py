@@ -70,8 +70,8 @@ def printed_regressions(page: Page, paper: Paper) -> None:
             "Three means and three coefficients fit exactly: no degrees of freedom, no variance. It is taken as 0, and "
             "the estimates are pooled OLS; the library says so in a warning. The authors say that the two are "
             "identical, of Table 3. Only the standard errors differ, because they are scaled by the within residual "
-            "variance: by the ratio above, which the print obeys to its last digit. They are too small for a model without effects. "
-            "In the regression of GDP on CII, two coefficients leave one degree of freedom, and random effects are "
+            "variance: by the ratio above, which the print obeys to its last digit. They are too small for a model "
+            "without effects. In the regression of GDP on CII, two coefficients leave one degree of freedom, and random effects are "
             "what they are called."
         )
         page.prose("(e) Which model, and who gains more?")
@@ -165,8 +165,8 @@ def printed_autoregressions(page: Page, paper: Paper) -> None:
             f"CII first PCIR can peak in years {_years(three.cii_first['log_pcir'])}, and both in year 3, if a shock "
             f"that moves CII by 1 moves LGR by at least {lgr:.2f} and PCIR by at least {pcir:.2f} at once (all in "
             f"logarithms). PCIR cannot peak in year 2, the third if the year of the impulse is the first. A peak in "
-            f"year 0 means a response that starts at its largest and falls; where PCIR comes before CII that response is "
-            f"exactly zero, and negative after.",
+            f"year 0 means a response that starts at its largest and falls; where PCIR comes before CII that response "
+            f"is exactly zero, and negative after.",
             block="audit_three",
         )
         page.prose("(d) Where do the equations come to rest?")
