@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from fuzz.worlds import World
 
 import panelvar as pv
 from panelvar.estimates.covariance.covariances import Classical
@@ -17,6 +18,7 @@ from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.nonstationary.unit_roots.lag_orders import lag_orders
 from panelvar.nonstationary.unit_roots.regressions import lagged_differences
 from panelvar.panels.diagnostics.auxiliary import small_regression
+from panelvar.systems.identification.scheme import ReducedForm
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
@@ -490,3 +492,34 @@ def test_products_that_overflow_are_refused_by_their_name(fit):
     data[["x1", "x2"]] *= 1e160
     with pytest.raises(pv.DataError, match="Column 'x1:x2' is infinite"):
         fit(pv.Panel(data, "i", "t"), "y ~ x1:x2")
+
+
+def test_the_likelihood_of_nearly_collinear_regressors_is_found():
+    """Its steps end in rounding that is larger than that of other data; what was found is that of other coordinates."""
+    data = frame(12, 11)
+    data["x2"] = 2.0 * data["x1"] + 1e-6 * data["x2"]
+    data["y"] += data["i"] % 5
+    plain = data.assign(x2=(data["x2"] - 2.0 * data["x1"]) * 1e6)
+    tests = [pv.baltagi_li_test(pv.fit_pooled(pv.Panel(each, "i", "t"), "y", ["x1", "x2"])) for each in (data, plain)]
+    assert tests[0].statistic == pytest.approx(tests[1].statistic, rel=1e-5)
+
+
+def test_the_factor_of_a_nearly_singular_covariance_has_derivatives_in_any_order():
+    """The factor comes from the residuals; Cholesky's algorithm finds rounding below zero in their covariance."""
+    form = ReducedForm(np.zeros((1, 2, 2)), np.array([[1.0, 0.0], [1.0, 1e-9]]))
+    with pytest.raises(np.linalg.LinAlgError):
+        np.linalg.cholesky(form.sigma)
+    steps = np.array([[[2.0, 2.0], [2.0, 2.0]]])
+    for ordering in (None, ["a", "b"], ["b", "a"]):
+        change = pv.Cholesky(ordering).derivatives(form, ("a", "b"), np.zeros((1, 1, 2, 2)), steps)
+        first = 0 if ordering is None else ["a", "b"].index(ordering[0])
+        assert change[0, first, first] == pytest.approx(1.0)  # of the square root of 1 + 2h
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_draws_of_nearly_dependent_errors_are_refused_in_words():
+    """Covariances drawn with the coefficients leave the range of numbers where errors nearly depend on one another."""
+    table = World(147644, 751, True).frame
+    model = pv.fit_panel_var(pv.Panel(table, "i", "t"), ["y", "x1"], method="hahn-kuersteiner")
+    with pytest.raises(pv.NumericalError, match="errors are linearly dependent"):
+        model.variance_decomposition(bands=pv.MonteCarlo(draws=29, seed=7))

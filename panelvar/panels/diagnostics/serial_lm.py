@@ -227,7 +227,7 @@ def _likelihood_residuals(y: Array, x: Array) -> Array:
     design = np.concatenate([np.ones((entities, periods, 1)), x], axis=2)
     means, mean_y = design.mean(axis=1), y.mean(axis=1)
     within, within_y = design - means[:, None, :], y - mean_y[:, None]
-    ratio = 0.0
+    ratio, step = 0.0, math.inf
     for _ in range(10_000):
         root = math.sqrt(ratio)
         stacked = (within + root * means[:, None, :]).reshape(entities * periods, -1)
@@ -242,7 +242,10 @@ def _likelihood_residuals(y: Array, x: Array) -> Array:
         if between == 0.0:
             raise NumericalError("The entity means fit exactly, so the likelihood of random effects has no maximum.")
         updated = min(inside / between, 1.0)
-        if abs(updated - ratio) <= 1e-14 * updated:
+        # Steps become smaller by a factor, until they are rounding: of the regressors' digits, if these nearly depend
+        # on one another.
+        last, step = step, abs(updated - ratio)
+        if step <= 1e-14 * updated or last <= step <= 1e-9 * updated:
             return np.asarray(u)
         ratio = updated
     raise NumericalError(

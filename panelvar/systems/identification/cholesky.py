@@ -104,5 +104,5 @@ class Cholesky(NamedShocks):
             return factor_derivative(form.factor, sigma_steps)
         place: Any = (..., order[:, None], order)
         change = np.empty(sigma_steps.shape)
-        change[place] = factor_derivative(np.linalg.cholesky(form.sigma[place]), sigma_steps[place])
+        change[place] = factor_derivative(dynamics.ordered_impact(form.factor, order)[place], sigma_steps[place])
         return change

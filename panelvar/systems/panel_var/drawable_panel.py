@@ -108,8 +108,11 @@ class DrawablePanel:
         factor = self.estimate.factor
         half = np.linalg.solve(factor, steps)
         values, vectors = np.linalg.eigh(np.linalg.solve(factor, half.swapaxes(1, 2)))
-        whole = factor @ vectors * np.exp(0.5 * values)[:, None, :]
-        return positive_factor(whole @ whole.swapaxes(1, 2))
+        # Nearly dependent errors have directions in which any step is vast: what is not finite is refused in words.
+        with np.errstate(over="ignore", invalid="ignore"):
+            whole = factor @ vectors * np.exp(0.5 * values)[:, None, :]
+            covariance = whole @ whole.swapaxes(1, 2)
+        return positive_factor(covariance)
 
 
 @dataclass(frozen=True, eq=False)
