@@ -523,3 +523,11 @@ def test_draws_of_nearly_dependent_errors_are_refused_in_words():
     model = pv.fit_panel_var(pv.Panel(table, "i", "t"), ["y", "x1"], method="hahn-kuersteiner")
     with pytest.raises(pv.NumericalError, match="errors are linearly dependent"):
         model.variance_decomposition(bands=pv.MonteCarlo(draws=29, seed=7))
+
+
+def test_tables_in_place_of_words_and_numbers_are_refused_in_words():
+    panel = pv.Panel(frame(10, 20), "i", "t")
+    with pytest.raises(pv.SpecificationError, match="lag_by"):
+        pv.breusch_godfrey_test(pv.fit_fixed_effects(panel, "y", "x1"), lag_by=pd.DataFrame())
+    with pytest.raises(pv.SpecificationError, match="min_leads"):
+        pv.westerlund_test(panel, "y", "x1", min_leads=pd.Series([1.0, 2.0]))

@@ -244,7 +244,7 @@ def read_orders(option: str, value: object, fewest: int, most: int | None, usual
         The value is neither a whole number nor a criterion; or there are bounds beside a number, or none between them.
     """
     if not isinstance(value, str):
-        if most is not None or fewest != 0:
+        if most is not None or read_whole(f"min_{option}", fewest, 0) != 0:
             raise SpecificationError(
                 f"min_{option} and max_{option} apply only when a criterion chooses {option}; you gave "
                 f"{option}={shown(value)}."

@@ -85,7 +85,7 @@ def breusch_godfrey_test(
     fit = result.fit
     x, _, e = transformed_columns(result)
     df = len(e) - x.shape[1] - p
-    if fit.absorbed is not None and lag_by != "stacked":
+    if fit.absorbed is not None and not (isinstance(lag_by, str) and lag_by == "stacked"):
         df -= fit.counts.absorbed + 1
     if df <= 0:
         raise InsufficientDataError(
