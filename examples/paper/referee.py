@@ -67,12 +67,12 @@ def printed_regressions(page: Page, paper: Paper) -> None:
         page.table(audit.random_is_pooled(paper, rows), "audit_random")
         page.prose(
             "Swamy and Arora take the variance of the prefecture effect from a regression of the prefectures' means. "
-            "Three means and three coefficients fit exactly: no degrees of freedom, no variance. It is taken as 0, and "
-            "the estimates are pooled OLS; the library says so in a warning. The authors say that the two are "
+            "Three means and three coefficients fit exactly: no degrees of freedom, no variance. It is taken as 0, and"
+            " the estimates are pooled OLS; the library says so in a warning. The authors say that the two are "
             "identical, of Table 3. Only the standard errors differ, because they are scaled by the within residual "
             "variance: by the ratio above, which the print obeys to its last digit. They are too small for a model "
-            "without effects. In the regression of GDP on CII, two coefficients leave one degree of freedom, and random effects are "
-            "what they are called."
+            "without effects. In the regression of GDP on CII, two coefficients leave one degree of freedom, and "
+            "random effects are what they are called."
         )
         page.prose("(e) Which model, and who gains more?")
         page.table(model_choice.effects_tested(paper, rows), "audit_effects", provenance=PRINTED)
