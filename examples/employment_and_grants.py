@@ -385,7 +385,8 @@ def dynamics(page: Page, municipalities: pv.Panel) -> None:
 def correlation(model: pv.PanelVarResult) -> float:
     """Correlation of the errors of revenues and expenditures."""
     sigma = model.sigma
-    return float(sigma[1, 2] / np.sqrt(sigma[1, 1] * sigma[2, 2]))
+    covariance = sigma.loc["revenues", "expenditures"]
+    return float(covariance / np.sqrt(sigma.loc["revenues", "revenues"] * sigma.loc["expenditures", "expenditures"]))
 
 
 METHODS = ("within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-moments", "gmm")

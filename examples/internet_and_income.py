@@ -309,8 +309,9 @@ def both_ways(models: dict[str, pv.PanelVarResult]) -> Table:
 
 def correlation(model: pv.PanelVarResult) -> float:
     """Correlation of the errors of both equations."""
+    first, second = model.names
     sigma = model.sigma
-    return float(sigma[0, 1] / np.sqrt(sigma[0, 0] * sigma[1, 1]))
+    return float(sigma.loc[first, second] / np.sqrt(sigma.loc[first, first] * sigma.loc[second, second]))
 
 
 def reading(page: Page, models: dict[str, LinearResult]) -> None:

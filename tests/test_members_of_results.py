@@ -275,3 +275,17 @@ def test_members_of_systems_answer(systems, name):
             other = result.with_cov("HC0")
         pd.testing.assert_frame_equal(other.params, result.params)
         assert not np.allclose(other.std_errors, result.std_errors)
+
+
+def test_covariances_of_errors_of_systems_have_the_names_of_variables_on_both_axes(systems):
+    for name, result in systems.items():
+        if name != "ProjectedResponses":
+            found = [result.sigma]
+            found += [result.sigma_df, result.sigma_ml] if isinstance(result, pv.FittedSystem) else []
+            for sigma in found:
+                assert list(sigma.index) == list(sigma.columns) == list(result.names), name
+    np.testing.assert_array_equal(systems["PanelVarResult"].sigma, systems["PanelVarResult"].fit.sigma)
+    # An entry by its names is the covariance of these two errors, whatever their order in the data.
+    var = systems["VarResult"]
+    by_hand = var.resids["unemp"] @ var.resids["tbilrate"] / var.df_resid
+    assert var.sigma.loc["unemp", "tbilrate"] == pytest.approx(by_hand, rel=1e-10)

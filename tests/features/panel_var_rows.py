@@ -139,7 +139,7 @@ ROWS = [
     Feature(
         SYSTEM,
         "Residual covariance",
-        'fit_panel_var(*purse, method="within").sigma[0, 1]',
+        'fit_panel_var(*purse, method="within").sigma.iloc[0, 1]',
         float,
         lambda: sigma_within()[0, 1],
         (DUMMIES,),

@@ -85,21 +85,22 @@ def slopes_of(question: Callable[[pv.System], Any]) -> np.ndarray:
     """How a system's answer moves along directions whose outer products are the covariance of the estimates."""
     fitted, step = model(), 1e-4
     problem, n_vars = fitted._problem, fitted.n_vars
-    factor = np.linalg.cholesky(fitted.sigma)
+    fixed = fitted.sigma.to_numpy()
+    factor = np.linalg.cholesky(fixed)
 
     def answer(params: np.ndarray, sigma: np.ndarray) -> Any:
         matrices = params[1:].reshape(fitted.lags, n_vars, n_vars).swapaxes(1, 2)
         return question(pv.System(matrices, fitted.names, sigma=sigma))
 
     slopes = [
-        answer(problem.params + step * move, fitted.sigma) - answer(problem.params - step * move, fitted.sigma)
+        answer(problem.params + step * move, fixed) - answer(problem.params - step * move, fixed)
         for move in problem.directions(factor)
     ]
     for row, column in zip(*np.tril_indices(n_vars), strict=True):
         unit = np.zeros((n_vars, n_vars))
         unit[row, column] = unit[column, row] = np.sqrt((2.0 if row == column else 1.0) / fitted.nobs)
         change = step * factor @ unit @ factor.T
-        slopes.append(answer(problem.params, fitted.sigma + change) - answer(problem.params, fitted.sigma - change))
+        slopes.append(answer(problem.params, fixed + change) - answer(problem.params, fixed - change))
     return np.array(slopes) / (2.0 * step)
 
 
@@ -350,7 +351,8 @@ def known_future() -> float:
     """Output next quarter given consumption: the conditional mean of two jointly normal errors."""
     plain = model().forecast(1).values[0]
     gap = 0.01 - plain[1]
-    return float(plain[0] + model().sigma[0, 1] / model().sigma[1, 1] * gap)
+    sigma = model().sigma.to_numpy()
+    return float(plain[0] + sigma[0, 1] / sigma[1, 1] * gap)
 
 
 def last_error() -> float:
@@ -363,7 +365,7 @@ def last_error() -> float:
 def estimated_error() -> float:
     """Two steps ahead, (3.5.11) written out: income and consumption."""
     fitted = pv.fit_var(german(), lags=2)
-    x, n, sigma = fitted._problem.design[:, :7], fitted.nobs, fitted.sigma
+    x, n, sigma = fitted._problem.design[:, :7], fitted.nobs, fitted.sigma.to_numpy()
     bold, gamma = np.zeros((7, 7)), x.T @ x / n
     bold[0, 0] = 1.0
     bold[1:4] = fitted._problem.params.T

@@ -131,7 +131,7 @@ def wgmacro_stata() -> list[Comparison]:
         return {
             "intercept": m.params.loc["const"].item(),
             "L1": m.params.loc["L1.dl_investment"].item(),
-            "sigma2": m.sigma.item(),
+            "sigma2": m.sigma.iloc[0, 0],
         }
 
     def lower(m):

@@ -191,7 +191,7 @@ class VecmResult(FittedSystem):
 
     @property
     def _error_sigma(self) -> Array:
-        return self.sigma_ml * (self.nobs / self._error_divisor)
+        return self._problem.residual_covariance("ml") * (self.nobs / self._error_divisor)
 
     @property
     def _criterion_parameters(self) -> int:
@@ -447,7 +447,7 @@ class VecmResult(FittedSystem):
         """  # noqa: D205
         values = np.zeros((self.n_vars, self.n_vars))
         if self.unit_roots:
-            values = lasting_effects(self.coefficients, self.unit_roots, np.sqrt(self.sigma.diagonal()))
+            values = lasting_effects(self.coefficients, self.unit_roots, np.sqrt(self._sigma.diagonal()))
         return self._of_variables(values)
 
     @documented
@@ -473,7 +473,7 @@ class VecmResult(FittedSystem):
             Levels by shocks.
         """
         shocks = self._shocks(identification, shock_size, ordering)
-        effects = self.long_run_impact.to_numpy() @ shocks.system_impact(self.coefficients, self.sigma)
+        effects = self.long_run_impact.to_numpy() @ shocks.system_impact(self.coefficients, self._sigma)
         return self._of_variables(effects, shocks.names)
 
     @property
@@ -484,7 +484,7 @@ class VecmResult(FittedSystem):
     def _shocks(
         self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""
     ) -> Shocks:
-        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering, purpose)
+        shocks = choose_shocks(self.names, self._sigma, identification, shock_size, ordering, purpose)
         if shocks.scheme.sums_responses and self.unit_roots and not shocks.scheme.takes_unit_roots:
             raise SpecificationError(
                 f"{shocks.scheme.words} restrictions apply to sums of all responses. In an error-correction model "

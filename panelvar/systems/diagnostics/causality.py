@@ -131,7 +131,7 @@ def instantaneous_causality_test(
         raise SpecificationError(f"The two sets, {left} and {right}, must be disjoint and not empty.")
     places = [[position(model.names, name) for name in names] for names in (left, right)]
     try:
-        value = residual_tests.instantaneous(model.sigma_ml, model.nobs, places[0], places[1])
+        value = residual_tests.instantaneous(model._problem.residual_covariance("ml"), model.nobs, places[0], places[1])
     except np.linalg.LinAlgError:
         raise NumericalError("The residual covariance is singular, so there is no test of its elements.") from None
     df = len(left) * len(right)

@@ -199,7 +199,7 @@ def _shocks(model: FittedSystem, identification: str | Identification) -> tuple[
             f"The scheme has {count_of(shocks.shape[1], 'shock')} for {model.n_vars} variables. The test of normality "
             "needs as many shocks as variables."
         )
-    scale = math.sqrt(model.sigma[0, 0] / model.sigma_ml[0, 0])
+    scale = math.sqrt(model._sigma[0, 0] / model._problem.residual_covariance("ml")[0, 0])
     return shocks.to_numpy() * scale, tuple(map(str, shocks.columns))
 
 

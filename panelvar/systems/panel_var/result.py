@@ -68,7 +68,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
 
     Attributes
     ----------
-    sigma : array (K, K)
+    sigma : DataFrame (K, K)
         Residual covariance: behind responses, decompositions and forecast intervals.
     notes : tuple of Note
         Rows dropped, and whatever else a reader should know.
@@ -121,7 +121,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
             names=rows.names,
             terms=rows.terms,
             deterministics=fit.params[:count],
-            sigma=fit.sigma,
+            _sigma=fit.sigma,
             fit=fit,
             notes=(*fit.notes, *fit.covariance.notes),
         )
@@ -295,7 +295,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
     @cached_property
     def _inference(self) -> StackedInference:
         names = equation_labels(self.names, self.regressor_names)
-        exact = not self.sigma.diagonal().any()
+        exact = not self._sigma.diagonal().any()
         return StackedInference(StackedCoefficients(names, self.fit.params.T.ravel(), exact), self.fit.covariance)
 
     def _arranged(self, values: Array) -> pd.DataFrame:
@@ -697,4 +697,4 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         return equation_rows(self.regressor_names, self.fit.params, errors, pvalues, levels, digits, limits=limits)
 
     def _foot(self, digits: int) -> tuple[Row, ...]:
-        return (value_row("Root MSE", np.sqrt(self.sigma.diagonal()), digits),)
+        return (value_row("Root MSE", np.sqrt(self._sigma.diagonal()), digits),)

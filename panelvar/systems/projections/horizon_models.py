@@ -162,7 +162,7 @@ class HorizonRegressions:
 
     def of_scheme(self, system: VarResult, shocks: Shocks, known: bool) -> tuple[Array, Array, tuple[Note, ...]]:
         """Responses (H + 1, K, S) and influences (H + 1, K, S, P) of a scheme's shocks."""
-        impact = shocks.system_impact(system.coefficients, system.sigma)
+        impact = shocks.system_impact(system.coefficients, system._sigma)
         moves, notes = self._impact_moves(system, shocks, known)
         values = np.empty((self.horizon + 1, *impact.shape))
         influence = np.zeros((*values.shape, len(self.values)))
@@ -195,7 +195,7 @@ class HorizonRegressions:
         steps = lag_matrices(gains[:, :, None] * residuals[:, None, :], problem.n_deterministic)
         squares = residuals[:, :, None] * residuals[:, None, :]
         sigma_steps = (squares - squares.mean(axis=0)) / system._drawable.divisor
-        form = ReducedForm(system.coefficients, positive_factor(system.sigma))
+        form = ReducedForm(system.coefficients, positive_factor(system._sigma))
         series = shocks.scheme.carried
         if series is None:
             moves = shocks.derivatives(form, steps, sigma_steps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -70,7 +71,7 @@ class EstimatedSystem(System):
     tested one by one: such systems have the methods in `system_tests` too.
     """
 
-    sigma: Array
+    _sigma: Array
 
     _in_brackets: ClassVar[str] = (
         "An equation is a column of a table, as in params[{key}], std_errors[{key}] and resids[{key}], or an entry, as "
@@ -101,6 +102,11 @@ class EstimatedSystem(System):
         """How sigma varies with the coefficients; None: independently of them, as that of normal errors."""
         return None
 
+    @cached_property
+    def sigma(self) -> pd.DataFrame:
+        """Residual covariance, a row and a column for each variable."""
+        return self._of_variables(self._sigma)
+
     @property
     def unit_roots(self) -> int:
         """Roots that are one by construction: K - r in an error-correction model of rank r, none in others."""
@@ -108,7 +114,7 @@ class EstimatedSystem(System):
 
     @property
     def _form(self) -> ReducedForm:
-        return ReducedForm(self.coefficients, positive_factor(self.sigma))
+        return ReducedForm(self.coefficients, positive_factor(self._sigma))
 
     @documented
     def impulse_responses(

@@ -104,7 +104,7 @@ class FittedSystem(EstimatedSystem):
     [0.98, 0.98, 0.98]
     """
 
-    sigma: Array
+    _sigma: Array
     _problem: LagProblem
     data: VarData
     periods: npt.NDArray[np.intp]
@@ -126,7 +126,7 @@ class FittedSystem(EstimatedSystem):
             names=data.names,
             terms=terms,
             deterministics=problem.params[: problem.n_deterministic],
-            sigma=problem.residual_covariance(convention.sigma),
+            _sigma=problem.residual_covariance(convention.sigma),
             _problem=problem,
             data=data,
             periods=periods,
@@ -394,14 +394,14 @@ class FittedSystem(EstimatedSystem):
         return pd.DataFrame(values, index=index, columns=index)
 
     @property
-    def sigma_df(self) -> Array:
-        """Residual covariance U'U / (n - m)."""
-        return self._problem.residual_covariance("df")
+    def sigma_df(self) -> pd.DataFrame:
+        """Residual covariance U'U / (n - m), a row and a column for each variable."""
+        return self._of_variables(self._problem.residual_covariance("df"))
 
     @property
-    def sigma_ml(self) -> Array:
-        """Residual covariance U'U / n."""
-        return self._problem.residual_covariance("ml")
+    def sigma_ml(self) -> pd.DataFrame:
+        """Residual covariance U'U / n, a row and a column for each variable."""
+        return self._of_variables(self._problem.residual_covariance("ml"))
 
     @property
     def residual_correlation(self) -> pd.DataFrame:
@@ -669,7 +669,7 @@ class FittedSystem(EstimatedSystem):
             )
         terms = future_terms(self.data, self.terms, steps, exogenous)
         values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
-        covariance = dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps)
+        covariance = dynamics.forecast_covariance(self.coefficients, covariance_root(self._sigma), steps)
         if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
             raise NumericalError("The forecasts overflow, because the system is explosive. Ask for fewer steps.")
 
@@ -745,7 +745,7 @@ class FittedSystem(EstimatedSystem):
         step[:, count : count + self.n_vars] = problem.params if self.lags else 0.0
         step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
         transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
-        known = dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps)
+        known = dynamics.forecast_covariance(self.coefficients, covariance_root(self._sigma), steps)
         return known + estimation_mse(transition, self.coefficients, self._error_sigma, self.nobs, steps)
 
     def conditional_forecast(
@@ -803,7 +803,7 @@ class FittedSystem(EstimatedSystem):
         """
         given = read_conditions(self.data, conditions, steps)
         plain = self.forecast(len(given), level=level, exogenous=exogenous)
-        factor = positive_factor(self.sigma)
+        factor = positive_factor(self._sigma)
         try:
             values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
         except np.linalg.LinAlgError:
@@ -865,14 +865,14 @@ class FittedSystem(EstimatedSystem):
                 f"{shocks.scheme.words} shocks are correlated, so the errors cannot be split into them. Use "
                 "'cholesky', 'long_run' or another scheme of orthogonal shocks."
             )
-        impact = shocks.system_impact(self.coefficients, self.sigma)
+        impact = shocks.system_impact(self.coefficients, self._sigma)
         residuals = self._problem.residuals
         if shocks.complete:
             # Rows in units of the errors.
-            sizes = np.sqrt(self.sigma.diagonal())
+            sizes = np.sqrt(self._sigma.diagonal())
             solved = np.linalg.solve(impact / sizes[:, None], (residuals / sizes).T)
             return np.asarray(solved.T, dtype=np.float64)
-        factor = positive_factor(self.sigma)
+        factor = positive_factor(self._sigma)
         return np.asarray(lower_solve(factor, residuals.T).T @ lower_solve(factor, impact))
 
     @documented
@@ -917,7 +917,7 @@ class FittedSystem(EstimatedSystem):
         """
         shocks = self._shocks(identification, "sd", ordering)
         values = self._shock_values(shocks)
-        parts = values[:, None, :] * shocks.system_impact(self.coefficients, self.sigma)
+        parts = values[:, None, :] * shocks.system_impact(self.coefficients, self._sigma)
         partial = parts.shape[2] < self.n_vars
         if partial:
             # The part of the residuals that the identified shocks leave belongs to all others together.

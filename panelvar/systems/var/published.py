@@ -31,7 +31,7 @@ def read_published(
         positive definite.
     """
     given = read_sequence("names", names, "names")
-    labels = labels_of(coefficients) if given is None else tuple(map(str, given))
+    labels = (labels_of(coefficients) or labels_of(sigma)) if given is None else tuple(map(str, given))
     if labels is not None:
         coefficients = in_order("coefficients", coefficients, labels, _MEANING)
         intercept = in_order("intercept", intercept, labels, _MEANING)
@@ -68,13 +68,13 @@ def read_published(
         "names": labels,
         "terms": Terms(_TRENDS[intercept is not None, deterministics.shape[0]]),
         "deterministics": deterministics,
-        "sigma": covariance,
+        "_sigma": covariance,
     }
 
 
-def labels_of(coefficients: Any) -> tuple[str, ...] | None:
+def labels_of(matrices: Any) -> tuple[str, ...] | None:
     """Variables named by the columns of a DataFrame, or of the first in a sequence of them; None for plain arrays."""
-    first = coefficients[0] if isinstance(coefficients, (list, tuple)) and coefficients else coefficients
+    first = matrices[0] if isinstance(matrices, (list, tuple)) and matrices else matrices
     return tuple(map(str, first.columns)) if is_frame(first) and not only_counted(first.columns) else None
 
 

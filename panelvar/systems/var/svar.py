@@ -98,7 +98,7 @@ def fit_svar(
         )
     names = model.names
     identification.check(names)
-    bound = identification.bound(model._estimates(positive_factor(model.sigma)), names)
+    bound = identification.bound(model._estimates(positive_factor(model._sigma)), names)
     fit = bound.fit
     assert fit is not None
     structure = _Structure(bound, fit, model)
@@ -132,7 +132,7 @@ def _overidentification(fit: ShortRunFit, model: FittedSystem) -> TestResult | N
     spare = size * (size + 1) // 2 - len(fit.basis)
     if not spare:
         return None
-    unrestricted = -np.log(positive_factor(model.sigma).diagonal()).sum() - 0.5 * size
+    unrestricted = -np.log(positive_factor(model._sigma).diagonal()).sum() - 0.5 * size
     statistic = max(0.0, 2.0 * nobs * (unrestricted - fit.value))
     return chi2_test("Over-identification (LR)", statistic, spare, "the restrictions beyond those needed hold")
 

@@ -87,14 +87,14 @@ class System(Presented):
         Entry [j - 1, i, k] says how variable k moves variable i, j periods later. (K, K) is one lag. A DataFrame will
         do too, or one for each lag: a row for each equation, a column for each variable.
     names : sequence of str, optional
-        Variables; by default the columns of a DataFrame, else y1, y2, ... Coefficients, intercept and sigma that have
-        labels are put in this order.
+        Variables; by default the columns of coefficients or of sigma, where these are DataFrames, else y1, y2, ...
+        Coefficients, intercept and sigma that have labels are put in this order.
     intercept : array (K,), optional
         If you leave it out, it is not known, and `mean` asks for it. Zeros say that there is none.
     trend_slopes : array (K,) or (2, K), optional
         Slopes of t, or of t and its square. With an intercept (K,) is "ct" and (2, K) "ctt"; without, (K,) is "t".
-    sigma : array (K, K), optional
-        Residual covariance.
+    sigma : array (K, K) or DataFrame, optional
+        Residual covariance, such as the ``sigma`` of another system.
 
     Raises
     ------
@@ -124,7 +124,7 @@ class System(Presented):
     names: tuple[str, ...]
     terms: Terms
     deterministics: Array
-    sigma: Array | None
+    _sigma: Array | None
 
     def __init__(
         self,
@@ -304,10 +304,15 @@ class System(Presented):
             summed_solve(dynamics.lag_sum(self.coefficients), intercept[:, None], self._sizes)[:, 0]
         )
 
+    @cached_property
+    def sigma(self) -> pd.DataFrame | None:
+        """Residual covariance, a row and a column for each variable; None if the system was given without one."""
+        return None if self._sigma is None else self._of_variables(self._sigma)
+
     @property
     def _sizes(self) -> Array | None:
         """Standard deviations of the errors, where they are known."""
-        return None if self.sigma is None else np.sqrt(self.sigma.diagonal())
+        return None if self._sigma is None else np.sqrt(self._sigma.diagonal())
 
     def _no_intercept(self) -> Array:
         raise MissingInformationError(
@@ -385,9 +390,9 @@ class System(Presented):
         return pd.DataFrame(values.reshape(-1, self.n_vars), index=index, columns=self._axes[1])
 
     def _known_sigma(self, what: str) -> Array:
-        if self.sigma is None:
+        if self._sigma is None:
             raise MissingInformationError(f"{what} needs sigma, and this system was given without one. Give sigma=.")
-        return self.sigma
+        return self._sigma
 
     def simulate(
         self,
@@ -640,7 +645,7 @@ class System(Presented):
         self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
         effects = summed_solve(
-            dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma), self._sizes
+            dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self._sigma), self._sizes
         )
         return self._of_variables(effects, shocks.names)
 
@@ -751,14 +756,14 @@ class System(Presented):
         self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""
     ) -> Shocks:
         """Check a request for shocks, and show the scheme the estimates."""
-        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering, purpose)
-        return shocks if self.sigma is None else shocks.bound(self._estimates(positive_factor(self.sigma)))
+        shocks = choose_shocks(self.names, self._sigma, identification, shock_size, ordering, purpose)
+        return shocks if self._sigma is None else shocks.bound(self._estimates(positive_factor(self._sigma)))
 
     def _estimates(self, factor: Array) -> Estimates:
         return Estimates(ReducedForm(self.coefficients, factor))
 
     def _responses(self, shocks: Shocks, horizon: int, cumulative: Mask | None = None) -> Array:
-        impact = shocks.system_impact(self.coefficients, self.sigma)
+        impact = shocks.system_impact(self.coefficients, self._sigma)
         values = dynamics.responses(self.coefficients, horizon, impact)
         if cumulative is not None:
             values = cumulated(values, 0, cumulative)

@@ -32,7 +32,7 @@ class VarResult(FittedSystem):
 
     Attributes
     ----------
-    sigma : array (K, K)
+    sigma : DataFrame (K, K)
         Residual covariance of the convention: behind responses, decompositions and forecast intervals.
 
     See Also

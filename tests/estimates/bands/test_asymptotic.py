@@ -136,18 +136,15 @@ def test_mean_squared_errors_from_an_average_origin(data, lags, trend):
     bold[:count, :count] = 1.0
     bold[count : count + 3] = model._problem.params.T
     bold[count + 3 :, count:-3] = np.eye(size - count - 3)
-    gamma, phi = x.T @ x / n, dynamics.moving_average(model.coefficients, steps)
+    gamma, phi, sigma = x.T @ x / n, dynamics.moving_average(model.coefficients, steps), model.sigma.to_numpy()
     power = [np.linalg.matrix_power(bold, h) for h in range(steps)]
     for h in range(1, steps + 1):
         omega = sum(
-            np.trace(power[h - 1 - i].T @ np.linalg.inv(gamma) @ power[h - 1 - j] @ gamma)
-            * phi[i]
-            @ model.sigma
-            @ phi[j].T
+            np.trace(power[h - 1 - i].T @ np.linalg.inv(gamma) @ power[h - 1 - j] @ gamma) * phi[i] @ sigma @ phi[j].T
             for i in range(h)
             for j in range(h)
         )
-        expected = sum(phi[i] @ model.sigma @ phi[i].T for i in range(h)) + omega / n
+        expected = sum(phi[i] @ sigma @ phi[i].T for i in range(h)) + omega / n
         assert_allclose(model.approximate_mse(h)[-1], expected, rtol=1e-9)
     assert_allclose(model.approximate_mse(1)[0], model.sigma * (1 + size / n), rtol=1e-12)
 

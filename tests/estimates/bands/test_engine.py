@@ -144,7 +144,7 @@ def test_delta_method_is_the_numerical_delta_method(model, options):
         coefficients = lag_problem.lag_matrices(params, 0)
         return pv.System(coefficients, model.names, sigma=sigma).impulse_responses(3, **options).values.ravel()
 
-    start = np.concatenate([model._problem.params[1:].T.ravel(), model.sigma[np.tril_indices(n_vars)]])
+    start = np.concatenate([model._problem.params[1:].T.ravel(), model.sigma.to_numpy()[np.tril_indices(n_vars)]])
     steps = 1e-6 * np.eye(start.size)
     jacobian = np.array([(values(start + step) - values(start - step)) / 2e-6 for step in steps]).T
     covariance = np.zeros((start.size, start.size))
@@ -162,7 +162,7 @@ def test_monte_carlo_has_the_moments_of_its_distribution(model):
     factors = np.concatenate([chunk.factor for chunk in chunks])
     sigma = factors @ factors.swapaxes(1, 2)
     # Mean of an inverse Wishart with n - m degrees of freedom: scatter / (n - m - K - 1).
-    scatter = model.sigma_df * model.df_resid
+    scatter = model.sigma_df.to_numpy() * model.df_resid
     mean = scatter / (model.df_resid - model.n_vars - 1)
     np.testing.assert_allclose(sigma.mean(axis=0), mean, rtol=0.02, atol=0.01)
     error = coefficients.std(axis=0) / np.sqrt(20_000)

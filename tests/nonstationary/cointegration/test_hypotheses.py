@@ -88,7 +88,7 @@ def test_hypotheses_on_relations_have_the_covariance_of_generalised_least_square
     left = levels - short @ np.linalg.lstsq(short, levels, rcond=None)[0]
     free = [model.relation_names.index(name) for name in ("ibo", "ide", "const")]
     alpha = model.alpha.to_numpy()
-    sigma = model.sigma_ml * model.nobs / model.df_resid
+    sigma = model.sigma_ml.to_numpy() * model.nobs / model.df_resid
     v = np.kron(np.linalg.inv(alpha.T @ np.linalg.solve(sigma, alpha)), np.linalg.inv(left[:, free].T @ left[:, free]))
     b = model.beta.to_numpy()[free].T.ravel()
     names = [f"[{relation}]{name}" for relation in ("ec1", "ec2") for name in ("ibo", "ide", "const")]

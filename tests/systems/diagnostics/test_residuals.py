@@ -223,7 +223,7 @@ def test_instantaneous_causality_with_the_duplication_matrix(model):
     for place, (i, j) in enumerate(zip(rows, columns, strict=True)):
         duplication[[i * k + j, j * k + i], place] = 1.0
     inverse = np.linalg.pinv(duplication)
-    sigma = model.sigma_ml
+    sigma = model.sigma_ml.to_numpy()
     spread = 2 * inverse @ np.kron(sigma, sigma) @ inverse.T
     chosen = [p for p, (i, j) in enumerate(zip(rows, columns, strict=True)) if {i, j} in ({0, 1}, {1, 2})]
     gap = sigma[rows, columns][chosen]

@@ -90,10 +90,10 @@ def test_against_a_general_optimiser(case):
     """The same maximum by BFGS over scipy's null space of all the zeros, from a perturbed start."""
     model, scheme = case
     fit = fit_svar(model, scheme)
-    sizes = np.sqrt(model.sigma.diagonal())
+    sizes = np.sqrt(np.diag(model.sigma))
     rows = zero_rows(model, scheme) * np.repeat(sizes, 4)
     free = null_space(rows / np.linalg.norm(rows, axis=1)[:, None], rcond=1e-9)
-    sigma = model.sigma / np.outer(sizes, sizes)
+    sigma = model.sigma.to_numpy() / np.outer(sizes, sizes)
     start = free.T @ (fit.pair[1] / sizes[:, None]).ravel()
     start = start + 0.05 * np.cos(np.arange(start.size))
 
@@ -136,7 +136,7 @@ def test_restrictions_hold_where_the_responses_end(case):
     model, scheme = case
     far = model.impulse_responses(3000, identification=scheme, shock_size="sd").values
     held = np.isfinite(scheme.long_run)
-    scale = np.sqrt(model.sigma.diagonal())[:, None]
+    scale = np.sqrt(np.diag(model.sigma))[:, None]
     assert_allclose((far[-1] / scale)[held], (np.nan_to_num(scheme.long_run) / scale)[held], atol=1e-9)
     assert_allclose(far[0][np.isfinite(scheme.b)], 0.0, atol=1e-12)
     assert_allclose(model.long_run_effects(identification=scheme, shock_size="sd") / scale, far[-1] / scale, atol=1e-9)
@@ -159,7 +159,7 @@ def test_the_likelihood_ratio_of_a_restriction(canada, finland):
 def test_lasting_effects_are_limits_whatever_the_units(canada, finland):
     for model in (canada, finland):
         effects = limits_by_hand(model)
-        sizes = np.sqrt(model.sigma.diagonal())
+        sizes = np.sqrt(np.diag(model.sigma))
         far = model.impulse_responses(3000, identification="reduced_form", shock_size="unit").values[-1]
         scale = np.outer(sizes, 1.0 / sizes)
         assert_allclose(effects / scale, far / scale, atol=1e-8)
@@ -185,7 +185,7 @@ def moved(model, change_alpha, change_gamma):
 
 
 def directions(model, rng, count):
-    sizes = np.sqrt(model.sigma.diagonal())
+    sizes = np.sqrt(np.diag(model.sigma))
     ways = [
         (
             sizes[:, None] * rng.standard_normal((model.n_vars, model.rank)),
@@ -233,7 +233,7 @@ def test_batches_equal_single_forms(case):
     chunk = next(ResidualBootstrap(5, seed=3).chunks(target, np.random.default_rng(3))).form
     bound = model._shocks(scheme, "sd", None).scheme
     together = bound.impact(chunk, model.names)
-    scale = np.sqrt(model.sigma.diagonal())[:, None]
+    scale = np.sqrt(np.diag(model.sigma))[:, None]
     for draw in range(5):
         one = ReducedForm(chunk.coefficients[draw], chunk.factor[draw])
         assert_allclose(together[draw] / scale, bound.impact(one, model.names) / scale, atol=1e-8)

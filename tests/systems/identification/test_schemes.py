@@ -68,7 +68,7 @@ def test_long_run_shocks_have_triangular_lasting_effects(model, ordering):
 def test_derivatives_equal_differences(model, scheme, size):
     from panelvar.systems.responses.shocks import choose_shocks
 
-    shocks = choose_shocks(NAMES, model.sigma, scheme, size, None)
+    shocks = choose_shocks(NAMES, model.sigma.to_numpy(), scheme, size, None)
     rng = np.random.default_rng(2)
     steps = rng.standard_normal((4, *model.coefficients.shape))
     sigma_steps = rng.standard_normal((4, 3, 3))
@@ -110,7 +110,7 @@ def test_generalised_shares(model):
     """Raw shares against the formula written out, normalised ones summing to one (Diebold and Yilmaz 2012)."""
     raw = model.variance_decomposition(6, identification="generalised")
     phi = dynamics.moving_average(model.coefficients, 5)
-    sigma = model.sigma
+    sigma = model.sigma.to_numpy()
     top, bottom = np.zeros((3, 3)), np.zeros(3)
     for h in range(6):
         top += (phi[h] @ sigma) ** 2 / np.diagonal(sigma)

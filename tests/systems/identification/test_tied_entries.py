@@ -78,10 +78,10 @@ def likelihood(pair, sigma):
 @pytest.mark.parametrize("case", CASES)
 def test_against_a_general_optimiser(model, case):
     scheme, form, start, spare = CASES[case]
-    fit = fit_svar(model, scheme)
+    fit, sigma = fit_svar(model, scheme), model.sigma.to_numpy()
 
     def loss(t):
-        return -likelihood(form(t), model.sigma)
+        return -likelihood(form(t), sigma)
 
     rough = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 20_000, "xatol": 1e-9, "fatol": 1e-13})
     other = minimize(loss, rough.x, method="BFGS", options={"gtol": 1e-9})

@@ -219,7 +219,7 @@ def test_corrected_least_squares_takes_the_errors_asked_for():
         assert sigma.shape == (len(coefficients), 2, 2)
     classical = model.with_cov("classical")
     assert classical.fit.sigma_moves is None
-    alone = np.sqrt(0.5 * classical.sigma[0, 0] / classical.nobs)
+    alone = np.sqrt(0.5 * classical.sigma.iloc[0, 0] / classical.nobs)
     assert classical.impulse_responses(0, bands=pv.DeltaMethod()).std_errors[0, 0, 0] == pytest.approx(alone)
 
 

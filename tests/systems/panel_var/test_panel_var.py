@@ -268,7 +268,7 @@ def test_forecasts_are_the_recursion_of_each_entity():
             path = np.vstack([path, own + sum(model.coefficients[j] @ path[-1 - j] for j in range(2))])
             assert_allclose(table.loc[(entity, year)].xs("forecast", level=1), path[-1], rtol=1e-10)
     first = table.loc[("e00", 2014), "x"]
-    assert_allclose(first["std_error"], np.sqrt(model.sigma[0, 0]), rtol=1e-12)
+    assert_allclose(first["std_error"], np.sqrt(model.sigma.iloc[0, 0]), rtol=1e-12)
     assert_allclose(first["upper"] - first["lower"], 2 * 1.6448536269514722 * first["std_error"], rtol=1e-9)
 
 
@@ -334,7 +334,7 @@ def test_errors_of_coefficients_and_effects_widen_forecasts(method, lags):
     model = fit(frame, lags, method)
     plain, wider = model.forecast(3), model.forecast(3, bands=pv.DeltaMethod())
     assert_allclose(wider.values, plain.values)
-    params, cov, sigma = model.params.to_numpy(), model.cov.to_numpy(), model.sigma
+    params, cov, sigma = model.params.to_numpy(), model.cov.to_numpy(), model.sigma.to_numpy()
     rows, count = model.fit.rows, model.fit.rows.terms.count
     own = rows.entities.codes == 4
     history = frame.loc["e04", NAMES].to_numpy()
@@ -371,7 +371,7 @@ def test_conditions_hold_for_all_entities_or_for_each():
     assert_allclose(given.std_errors[:, :2, 1], 0.0)
     # One step ahead it is the regression of an error on the other's.
     gap = 0.5 - plain.values[:, 0, 1]
-    expected = plain.values[:, 0, 0] + model.sigma[0, 1] / model.sigma[1, 1] * gap
+    expected = plain.values[:, 0, 0] + model.sigma.iloc[0, 1] / model.sigma.iloc[1, 1] * gap
     assert_allclose(model.conditional_forecast({"y": [0.5]}).values[:, 0, 0], expected, rtol=1e-10)
     table = pd.DataFrame({"y": [0.5, 0.2]}, pd.MultiIndex.from_tuples([("e01", 2014), ("e01", 2015)]))
     one = model.conditional_forecast(table, steps=3)

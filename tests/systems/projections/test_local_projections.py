@@ -32,7 +32,7 @@ def test_the_impact_is_that_of_the_vector_autoregression_with_its_error():
     np.testing.assert_array_equal(lp.values[0], model.impulse_responses(4).values[0])
     # The error is a sandwich of u u' - sigma, without normality: here by hand, for the first variable's own shock.
     u = model.resids.to_numpy()[:, 0]
-    moves = (u**2 - (u**2).mean()) / model.df_resid / (2.0 * np.sqrt(model.sigma[0, 0]))
+    moves = (u**2 - (u**2).mean()) / model.df_resid / (2.0 * np.sqrt(model.sigma.iloc[0, 0]))
     by_hand = np.sqrt((moves**2).sum() * model.nobs / model.df_resid)
     assert lp.std_errors[0, 0, 0] == pytest.approx(by_hand, rel=1e-12)
 

@@ -91,7 +91,7 @@ def test_conditional_forecasts_are_conditional_normal_means(model):
     for i in range(steps):
         for j in range(steps):
             dense[3 * i : 3 * i + 3, 3 * j : 3 * j + 3] = sum(
-                phi[i - s] @ model.sigma @ phi[j - s].T for s in range(min(i, j) + 1)
+                phi[i - s] @ model.sigma.to_numpy() @ phi[j - s].T for s in range(min(i, j) + 1)
             )
     flat = np.array([[np.nan, 0.5, np.nan], [0.3, np.nan, np.nan], [np.nan, 1.0, np.nan], [np.nan] * 3]).ravel()
     known = ~np.isnan(flat)

@@ -211,7 +211,7 @@ def test_errors_of_long_run_effects_are_the_numerical_delta_method(options):
     model = fitted()
     errors = model.long_run_std_errors(**options).to_numpy()
     k, p, n = 2, 2, model.nobs
-    theta = np.concatenate([model.coefficients.ravel(), model.sigma[np.tril_indices(2)]])
+    theta = np.concatenate([model.coefficients.ravel(), model.sigma.to_numpy()[np.tril_indices(2)]])
 
     def effects(theta):
         sigma = np.zeros((2, 2))
@@ -228,7 +228,7 @@ def test_errors_of_long_run_effects_are_the_numerical_delta_method(options):
     labels = [(i, f"L{j}.{v}") for j in (1, 2) for i in model.names for v in model.names]
     cov[:8, :8] = model.cov.loc[labels, labels].to_numpy()
     pairs = [(0, 0), (1, 0), (1, 1)]
-    s = model.sigma
+    s = model.sigma.to_numpy()
     for a, (i, j) in enumerate(pairs):
         for b, (r, c) in enumerate(pairs):
             cov[8 + a, 8 + b] = (s[i, r] * s[j, c] + s[i, c] * s[j, r]) / n

@@ -277,6 +277,22 @@ def test_frames_bring_their_names_and_are_put_in_one_order():
     assert turned.names == ("y", "x")
 
 
+def test_sigma_is_labelled_checked_and_brings_names_where_coefficients_have_none(published, complete):
+    assert published.sigma is None
+    assert complete.sigma.loc["log_cii", "log_gdp"] == 0.6
+    np.testing.assert_array_equal(complete.sigma.index, complete.names)
+    # The sigma of a system is what another one takes, by its labels.
+    turned = complete.sigma.loc[["log_gdp", "log_cii"], ["log_gdp", "log_cii"]]
+    again = pv.System([FIRST, SECOND], complete.names, sigma=turned)
+    pd.testing.assert_frame_equal(again.sigma, complete.sigma)
+    assert pv.System(complete.coefficients, sigma=complete.sigma).names == complete.names
+    assert pv.System(complete.coefficients, sigma=pd.DataFrame(SIGMA)).names == ("y1", "y2")
+    with pytest.raises(SpecificationError, match=r"sigma has rows \['log_cii', 'log_gdp'\]; expected \['a', 'b'\]"):
+        pv.System([FIRST], ["a", "b"], sigma=complete.sigma)
+    with pytest.raises(SpecificationError, match=r"sigma has columns \['a', 'b'\]; expected \['log_cii', 'log_gdp'\]"):
+        pv.System([FIRST], complete.names, sigma=complete.sigma.set_axis(["a", "b"], axis=1))
+
+
 def test_a_table_of_estimates_is_not_taken_for_a_lag_matrix():
     """Its rows are regressors: read as equations it would be the transpose."""
     model = pv.fit_var(np.random.default_rng(3).standard_normal((40, 2)), trend="n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 
 import numpy as np
@@ -125,8 +126,9 @@ def test_forecasts_by_hand(model, frame):
     second = model.intercept + model.coefficients[0] @ first + model.coefficients[1] @ y[-1]
     np.testing.assert_allclose(forecast.values[:2], [first, second], rtol=1e-12)
     phi = model.coefficients[0]
-    np.testing.assert_allclose(forecast.covariance[0], model.sigma)
-    np.testing.assert_allclose(forecast.covariance[1], model.sigma + phi @ model.sigma @ phi.T)
+    sigma = model.sigma.to_numpy()
+    np.testing.assert_allclose(forecast.covariance[0], sigma)
+    np.testing.assert_allclose(forecast.covariance[1], sigma + phi @ sigma @ phi.T)
     np.testing.assert_allclose(forecast.upper - forecast.values, stats.norm.ppf(0.9) * forecast.std_errors)
     assert list(forecast.labels) == list(pd.period_range("2022Q3", periods=3, freq="Q"))
     table = forecast.to_frame()
@@ -242,7 +244,7 @@ def test_normal_distribution_by_convention(frame, model):
 def test_results_are_frozen_and_do_not_share_labels(frame, model):
     with pytest.raises(AttributeError):
         model.sigma = None
-    for array in (model.sigma, model.coefficients):
+    for array in (model._sigma, model.coefficients):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0.0
     twin = pv.fit_var(frame, lags=2)
@@ -251,9 +253,31 @@ def test_results_are_frozen_and_do_not_share_labels(frame, model):
     assert pv.fit_var(frame, lags=2).params.index.name is None
 
 
-def test_results_survive_pickling(model):
+def test_a_labelled_sigma_is_made_when_it_is_read_and_leaves_the_model_alone(frame):
+    model = pv.fit_var(frame, lags=2)
+    before = model.impulse_responses(3, bands=pv.DeltaMethod())
+    model.forecast(2)
+    model.summary()
+    assert "sigma" not in vars(model)
+    np.testing.assert_array_equal(model.sigma, model._sigma)
+    # Older versions of pandas refuse to write into the frame, newer ones write into a copy.
+    with contextlib.suppress(ValueError):
+        model.sigma.loc["x", "x"] = 9.0
+    np.testing.assert_array_equal(model.impulse_responses(3, bands=pv.DeltaMethod()).values, before.values)
+    with pytest.raises(ValueError, match="read-only"):
+        model._sigma[0] = 0.0
+
+
+def test_results_survive_pickling(frame, model):
     again = pickle.loads(pickle.dumps(model))
     pd.testing.assert_frame_equal(again.params, model.params)
+    # Before and after its labelled covariance was made.
+    fresh = pv.fit_var(frame, lags=2)
+    first = pickle.loads(pickle.dumps(fresh))
+    pd.testing.assert_frame_equal(first.sigma, fresh.sigma)
+    second = pickle.loads(pickle.dumps(fresh))
+    pd.testing.assert_frame_equal(second.sigma, fresh.sigma)
+    np.testing.assert_array_equal(second.impulse_responses(2).values, first.impulse_responses(2).values)
     # A pickled array may come back in another memory order, and a product of it in another order of summation.
     np.testing.assert_allclose(again.forecast(2).values, model.forecast(2).values, rtol=1e-13)
 
