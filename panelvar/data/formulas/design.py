@@ -589,8 +589,6 @@ def rows_dropped(dropped: int, rows: int, counts: Sequence[tuple[str, int]], *, 
             f" A row without a level of {levels} is left out. If that means never treated, give these rows a "
             "number that no other row has, and name it among the references, as in i(since, ref=[-1, -1000])."
         )
-    if first:
-        text += " They are the first rows of each entity, which lags and differences lose."
     return Note("rows-dropped", text, warn=not first)
 
 

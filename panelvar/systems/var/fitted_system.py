@@ -102,6 +102,10 @@ class FittedSystem(EstimatedSystem):
     True
     >>> model.structural_shocks().std().round(2).tolist()
     [0.98, 0.98, 0.98]
+
+    The coefficients of each equation with their 95 percent intervals:
+
+    >>> figure = model.plot()
     """
 
     _sigma: Array

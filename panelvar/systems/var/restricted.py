@@ -232,6 +232,10 @@ class RestrictedVarResult(FittedSystem):
     >>> model = pv.fit_restricted_var(macro, restrictions={"unemp": ["L1.infl"]}, lags=1)
     >>> model.restriction_test(pv.fit_var(macro, lags=1)).in_a_line()
     'chi2(1) = 1.1242, p = 0.2890'
+
+    The coefficients that are free, with their 95 percent intervals:
+
+    >>> figure = model.plot()
     """
 
     granger_causality = system_tests.granger_causality

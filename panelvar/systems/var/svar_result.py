@@ -82,6 +82,10 @@ class SvarResult(Presented):
     [0.427, -0.157]
     >>> svar.overidentification.in_a_line()
     'chi2(1) = 6.3752, p = 0.0116'
+
+    The entries that are estimated, with their 95 percent intervals:
+
+    >>> figure = svar.plot()
     """
 
     identification: ShortRun

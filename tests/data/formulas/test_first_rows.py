@@ -10,9 +10,6 @@ import pytest
 
 import panelvar as pv
 
-SENTENCE = "They are the first rows of each entity, which lags and differences lose."
-
-
 def unbalanced() -> pd.DataFrame:
     """Entities of 12, 9 and 5 years, with growth rates made beforehand."""
     index = [(name, 1990 + t) for name, periods in (("a", 12), ("b", 9), ("c", 5)) for t in range(periods)]
@@ -35,8 +32,8 @@ def test_the_first_rows_of_all_entities_are_a_note(formula, lost):
     for fit in (pv.fit_pooled, pv.fit_fixed_effects):
         result = quietly(lambda fit=fit: fit(data, formula))
         (note,) = [note for note in result.notes if note.code == "rows-dropped"]
-        assert note.text.startswith(f"{lost} of 26 rows dropped for missing values: ") and note.text.endswith(SENTENCE)
-        assert SENTENCE in " ".join(str(result).split())
+        assert note.text.startswith(f"{lost} of 26 rows dropped for missing values: ")
+        assert note.text in " ".join(str(result).split())
         assert f"(1): {lost} of 26 rows dropped" in " ".join(str(pv.compare(result)).split())
 
 
@@ -53,6 +50,5 @@ def test_other_rows_are_a_warning():
         (inside, "y ~ L(x)"),
         (data, "y ~ L(x, -1)"),
     ):
-        with pytest.warns(pv.PanelVarWarning, match="rows dropped for missing values") as caught:
+        with pytest.warns(pv.PanelVarWarning, match="rows dropped for missing values"):
             pv.fit_pooled(frame, formula)
-        assert SENTENCE not in str(caught[0].message)

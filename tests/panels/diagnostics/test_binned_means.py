@@ -75,9 +75,9 @@ def test_missing_values_ties_lags_and_refusals():
     few = binned_means(frame, "y", "year", None, None, 20, None, 0.95)
     np.testing.assert_allclose(few.means, frame.groupby("year")["y"].mean(), rtol=1e-11)
     firms = pv.load_data("grunfeld")
-    with pytest.warns(pv.PanelVarWarning) as warned:
-        assert binned_means(firms, "log(invest)", "value", "L(invest)", "firm", 4, "cluster", 0.95).nobs == 209
-    assert sum("dropped for missing values: L(invest) (11)" in str(each.message) for each in warned) == 1
+    with pytest.warns(pv.PanelVarWarning, match="Only 11 clusters"):
+        lagged = binned_means(firms, "log(invest)", "value", "L(invest)", "firm", 4, "cluster", 0.95)
+    assert lagged.nobs == 209
     with pytest.raises(pv.DataError, match="no single column of numbers"):
         binned_means(frame.assign(x=np.where(frame["x"] > 0, "a", "b")), "y", "x", None, None, 5, None, 0.95)
     with pytest.raises(pv.DataError, match="say all about 'x'"), pytest.warns(pv.PanelVarWarning, match="dropped"):
