@@ -35,11 +35,11 @@ def run_example(tmp_path_factory):
 @pytest.fixture(scope="session")
 def stale_blocks():
     """A function that names the generated blocks of a page that are not what the program prints."""
-    from writing.page import GENERATED
+    from writing.page import GENERATED, in_markdown
 
     def stale(document, blocks):
         found = list(GENERATED.finditer(document.read_text(encoding="utf-8")))
         assert found
-        return [match["name"] for match in found if match["body"] != f"```text\n{blocks[match['name']]}\n```\n"]
+        return [match["name"] for match in found if match["body"] != f"{in_markdown(blocks[match['name']])}\n"]
 
     return stale

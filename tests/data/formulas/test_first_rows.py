@@ -10,6 +10,7 @@ import pytest
 
 import panelvar as pv
 
+
 def unbalanced() -> pd.DataFrame:
     """Entities of 12, 9 and 5 years, with growth rates made beforehand."""
     index = [(name, 1990 + t) for name, periods in (("a", 12), ("b", 9), ("c", 5)) for t in range(periods)]
