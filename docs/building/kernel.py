@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-READ = ("examples/data", "tests/reference/data", "tests/simulation")
+READ = ("examples/data", "examples/paper", "tests/reference/data", "tests/simulation")
 CONFIGURATION = """\
 c.InlineBackend.figure_formats = {"svg"}
 c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
