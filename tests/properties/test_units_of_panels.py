@@ -589,6 +589,7 @@ OF_PANEL_SYSTEMS: dict[str, list[Question]] = {
         lambda r, w, e=e: _or_refusal(lambda: r.serial_portmanteau(e, max_order=3, collapse=True))
         for e in (None, "y", "x")
     ],
+    "augment": [lambda r, w: r.augment()],
     "autocorrelations": [lambda r, w: _or_refusal(lambda: r.autocorrelations(3))],
     "autocovariances": [lambda r, w: _or_refusal(lambda: r.autocovariances(3))],
     "conditional_forecast": [
@@ -601,20 +602,24 @@ OF_PANEL_SYSTEMS: dict[str, list[Question]] = {
     "estimated_effects": [lambda r, w: _or_refusal(r.estimated_effects)],
     "exclusion_test": [lambda r, w: r.exclusion_test(variables="x")],
     "forecast": [lambda r, w: _or_refusal(lambda: r.forecast(3))],
+    "glance": [lambda r, w: r.glance().drop(columns=["logLik", "AIC", "BIC", "HQIC"], errors="ignore")],
     "granger_causality": [lambda r, w: r.granger_causality("y", "x")],
     "impulse_responses": [
         lambda r, w, b=b: r.impulse_responses(4, bands=b)
         for b in (ENTITIES_DRAWN, pv.DeltaMethod(), pv.MonteCarlo(draws=30, seed=1))
     ],
+    "joint_tests": [lambda r, w: r.joint_tests().to_frame()],
     "lag_exclusion_tests": [lambda r, w: r.lag_exclusion_tests()],
     "lincom": [lambda r, w: r.lincom("[y]L1.y + [x]L1.x")],
     "long_run_effects": [lambda r, w: _or_refusal(r.long_run_effects)],
     "long_run_std_errors": [lambda r, w: _or_refusal(r.long_run_std_errors)],
     "mean": [lambda r, w: _or_refusal(r.mean)],
     "multipliers": [lambda r, w: _or_refusal(lambda: r.multipliers(3))],
+    "nonlinear": [lambda r, w: r.nonlinear("[y]L1.y * [x]L1.x").to_frame().iloc[:, 1:]],
     "period_effects": [lambda r, w: _or_refusal(r.period_effects)],
     "plot_roots": [],
     "simulate": [lambda r, w: _or_refusal(lambda: r.simulate(5, seed=1))],
+    "tidy": [lambda r, w: r.tidy()],
     "variance_decomposition": [lambda r, w: r.variance_decomposition(4, bands=ENTITIES_DRAWN)],
     "wald_test": [lambda r, w: r.wald_test("[y]L1.y = [x]L1.x")],
     "with_cov": [
