@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -76,26 +73,17 @@ def panel(name: str) -> pv.Panel:
     return pv.Panel(table(name), "firm", "year")
 
 
-@contextmanager
-def unasked_sizes() -> Iterator[None]:
-    """Leave out the warning of how often a test rejects true nulls in so few periods."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* of true nulls at 5%", pv.PanelVarWarning)
-        yield
-
-
 def johansen(model: str, case: str) -> dict[str, object]:
     name, count, lags = model.split("_")
     y, *x = DATA[name][: int(count)]
-    with unasked_sizes():
-        found = pv.johansen_fisher_test(
-            panel(name),
-            y,
-            x,
-            trend=CASES_OF_PVARS[case.removeprefix("johansen_")],
-            lags=int(lags.removeprefix("lags")),
-            correction=None,
-        )
+    found = pv.johansen_fisher_test(
+        panel(name),
+        y,
+        x,
+        trend=CASES_OF_PVARS[case.removeprefix("johansen_")],
+        lags=int(lags.removeprefix("lags")),
+        correction=None,
+    )
     ranks = range(int(count))
     single = found.individual
     pvalues = [single[f"trace_{rank}_pvalue"] for rank in ranks]
@@ -113,17 +101,16 @@ def entities(model: str, case: str) -> pv.PanelTestResult:
     """Saikkonen and Luetkepohl's tests, CAIN first."""
     name, count, lags = model.split("_")
     y, *x = DATA[name][: int(count)]
-    with unasked_sizes():
-        return pv.saikkonen_luetkepohl_test(
-            panel(name),
-            y,
-            x,
-            trend="ct" if "trend" in case else "c",
-            lags=int(lags.removeprefix("lags")),
-            factors=int(case[-1]) if "factors" in case else 0,
-            statistic="cain",
-            convention="pvars",
-        )
+    return pv.saikkonen_luetkepohl_test(
+        panel(name),
+        y,
+        x,
+        trend="ct" if "trend" in case else "c",
+        lags=int(lags.removeprefix("lags")),
+        factors=int(case[-1]) if "factors" in case else 0,
+        statistic="cain",
+        convention="pvars",
+    )
 
 
 def saikkonen_luetkepohl(model: str, case: str) -> dict[str, object]:

@@ -26,6 +26,7 @@ OTHER_TESTS = {"nist_strd_linear": "tests/accuracy/test_nist.py"}
 GROUPS = [(file, group) for file in sorted(all_cases()) for group in groups(file)]
 
 
+@pytest.mark.filterwarnings("ignore:.*of true nulls at 5%")
 @pytest.mark.parametrize(("file", "group"), GROUPS, ids=[f"{file}-{group}" for file, group in GROUPS])
 def test_every_number_is_reproduced_or_excluded(file, group):
     account = audit(all_cases()[file], group)
