@@ -79,6 +79,8 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "CusumTests.plot": lambda **where: pv.cusum_test(model()).plot(**where),
     "Correlogram.plot": lambda **where: pv.residual_correlogram(model(), lags=4).plot(**where),
     "EquationEstimates.plot": lambda **where: fixed().plot(**where),
+    "EstimatedSystem.plot": lambda **where: model().plot(**where),
+    "SvarResult.plot": lambda **where: pv.fit_svar(model(), pv.ShortRun(a={model().names: 0})).plot(**where),
     "EventStudy.plot": lambda **where: fixed().event_study("C(since, ref=-1):treated").plot(**where),
     "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
     "PanelForecast.plot": lambda **where: entities().forecast(3).plot("f1", **where),

@@ -183,8 +183,7 @@ def test_printed_values_are_the_estimates() -> None:
 
 
 def test_coefficients_are_called_as_in_a_table() -> None:
-    with pytest.warns(pv.PanelVarWarning, match="rows dropped"):
-        result = fit("L(x) + x:z + C(region)")
+    result = fit("L(x) + x:z + C(region)")
     labels = {"x": "Income", "z": "Age", "region": "Region", "nowhere": "Passed over"}
     ticks = [
         text.get_text() for text in only(pv.plot_coefficients(result, labels=labels, headings=False)).get_yticklabels()
