@@ -50,6 +50,7 @@ BOOTSTRAPPED = (
 )
 """Tests that take ``bootstrap=``."""
 
+# What an option is where a simulated call leaves it out.
 _LEFT_OUT = {
     "convention": "default",
     "factors": None,
@@ -58,9 +59,8 @@ _LEFT_OUT = {
     "test": "adf",
     "truncated": False,
 }
-# What an option is where a simulated call leaves it out.
-_FIXED = ("trend", "root", "errors")
 # Options that decide what is tested, or of which data: no advice changes them.
+_FIXED = ("trend", "root", "errors")
 
 
 class PanelCase(NamedTuple):
