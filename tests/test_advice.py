@@ -206,7 +206,7 @@ def test_what_notes_advise_runs():
     assert quietly(quietly(pv.fit_iv_fixed_effects, data, "y", [], **options).anderson_rubin).pvalue >= 0.0
     assert quietly(pv.fit_iv_fixed_effects, data, "y", [], method="liml", **options).nobs
     (few,) = (note.text for note in RESULTS["a panel VAR of few clusters"][1]().notes if note.code == "few-clusters")
-    assert "fit_fixed_effects has, with cov=BiasReduced() or wild_bootstrap_test" in few
+    assert "use fit_fixed_effects with cov=BiasReduced(), or wild_bootstrap_test." in few
     one = quietly(pv.fit_fixed_effects, frame(8), "y ~ L(y) + L(s)", cov=pv.BiasReduced())
     assert quietly(pv.wild_bootstrap_test, one, "L(s) = 0", draws=99).pvalue >= 0.0
     with pytest.raises(TypeError, match=r"with_cov\(...\) of the result"):
