@@ -179,17 +179,10 @@ def fit_local_projections(
     if distribution is not None:
         choose("distribution", distribution, ("normal", "t"))
     lag_augmented = read_flag("lag_augmented", lag_augmented)
-    if instruments is not None and shock is None:
-        raise SpecificationError("instruments= is for the variable named in shock=.")
-    if state is not None and shock is None:
-        raise SpecificationError("state= is for an observed shock. Name it in shock=, say one of structural_shocks().")
-    default = isinstance(identification, str) and identification == "cholesky"
-    if shock is not None and not (default and ordering is None):
-        option = "ordering" if default else "identification"
-        raise SpecificationError(
-            f"{option}= makes shocks of the errors of a vector autoregression, and shock= is a shock that is observed. "
-            "Leave one of them out. For a shock with instruments give shock= and instruments=."
-        )
+    if shock is None:
+        _refuse_without_shock(instruments, state)
+    else:
+        _refuse_beside_shock(identification, ordering)
     read = read_projection_data(data, columns, shock, instruments, exogenous, state)
     summed = read_cumulative(cumulative, read.table.names)
     periods = len(read.table.values)
@@ -252,3 +245,23 @@ def fit_local_projections(
     )
     emit(result.notes)
     return result.with_bands(bands, level=levels)
+
+
+def _refuse_without_shock(instruments: object, state: object) -> None:
+    """Refuse what is about an observed shock where none is."""
+    if instruments is not None:
+        raise SpecificationError("instruments= is for the variable named in shock=.")
+    if state is not None:
+        raise SpecificationError("state= is for an observed shock. Name it in shock=, say one of structural_shocks().")
+
+
+def _refuse_beside_shock(identification: object, ordering: object) -> None:
+    """Refuse what makes shocks of errors where one is observed."""
+    default = isinstance(identification, str) and identification == "cholesky"
+    if default and ordering is None:
+        return
+    option = "ordering" if default else "identification"
+    raise SpecificationError(
+        f"{option}= makes shocks of the errors of a vector autoregression, and shock= is a shock that is observed. "
+        "Leave one of them out. For a shock with instruments give shock= and instruments=."
+    )
