@@ -188,8 +188,7 @@ def as_published(paper: Paper, name: str, compared: dict[str, Printed]) -> Table
         ),
         notes=(
             "*p < 0.05; **p < 0.01; ***p < 0.001, as printed.",
-            f"{NEAR} Ours rounds to the neighbouring last digit: {ours}. All other numbers are the same to the last "
-            f"printed digit. {WHY_APART[name]}",
+            f"{NEAR} Ours rounds to the neighbouring last digit: {ours}. All others are the same. {WHY_APART[name]}",
         ),
     )
 

@@ -105,8 +105,8 @@ def hadri_test(
     Examples
     --------
     >>> import panelvar as pv
-    >>> pv.hadri_test(pv.load_data("grunfeld"), "value").in_a_line()
-    'z = 4.0044, p < 0.0001'
+    >>> pv.hadri_test(pv.load_data("grunfeld"), "value", errors="homoskedastic").in_a_line()
+    'z = 4.3888, p < 0.0001'
     """
     check_terms(trend, ("c", "ct"))
     choose("errors", errors, ERRORS)
