@@ -128,11 +128,12 @@ def _together(
     fit: Callable[..., Any], sets: DataSets, y: str, x: Any, options: Mapping[str, Any], batch: _Batch
 ) -> Stacked | None:
     """Compute complete panels of one shape at once, like the first that can be fitted; None if that cannot be done."""
-    if fit not in _TOGETHER or options.get("weights") is not None:
+    # What is no name is told so by the fit of each.
+    if fit not in _TOGETHER or options.get("weights") is not None or not isinstance(y, str):
         return None
     if options.get("variance_components", "swamy-arora") not in _ALIKE_IF_BALANCED:
         return None
-    match = _PLAIN.fullmatch(y) if x is None and isinstance(y, str) else None
+    match = _PLAIN.fullmatch(y) if x is None else None
     columns = [y, *read_names("x", x)] if match is None else [match[1], *re.split(r"\s*\+\s*", match[2].strip())]
     if x is None and match is None:
         return None

@@ -248,6 +248,8 @@ def test_what_is_no_batch_is_refused_in_words(data, options, match):
 def test_other_calls_are_refused_in_words():
     with pytest.raises(pv.SpecificationError, match="must be an estimator"):
         pv.fit_panel_batch("fit_pooled", DATA, "y", "own")
+    with pytest.raises(pv.SpecificationError, match="y must be a column name or a formula; got ndarray"):
+        pv.fit_panel_batch(pv.fit_pooled, panels(), np.ones(7), "own")
     with pytest.raises(pv.SpecificationError, match="fit must return a result"):
         pv.fit_panel_batch(lambda data, y, x: data, DATA, "y", "own")
     with pytest.raises(pv.SpecificationError, match="100 is not one of the panels; there are 12, such as 0, 1"):
