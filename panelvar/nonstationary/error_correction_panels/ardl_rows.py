@@ -206,7 +206,7 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
             given = [given[0], *[given[1]] * k]
         if len(given) != k + 1:
             raise SpecificationError(
-                f"{option}={lags!r} has {count_of(len(given), 'number')} for {dependent!r} and "
+                f"{option}={shown(lags)} has {count_of(len(given), 'number')} for {dependent!r} and "
                 f"{count_of(k, 'long-run regressor')}. Give (p, q), or p and one q for each of "
                 f"{', '.join(map(repr, regressors))}."
             )
@@ -215,7 +215,7 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
         values = [_whole(option, lags)] * (k + 1)
     if values[0] < 1:
         raise SpecificationError(
-            f"{option}={lags!r} gives {dependent!r} {count_of(values[0], 'lag')}, but an error-correction form needs "
+            f"{option}={shown(lags)} gives {dependent!r} {count_of(values[0], 'lag')}, but an error-correction form needs "
             "at least one."
         )
     return Orders(values[0], tuple(values[1:]))

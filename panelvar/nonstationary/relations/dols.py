@@ -22,6 +22,7 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import PanelVarError, SpecificationError
 from panelvar.core.base.limits import LONGEST_HORIZON
+from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
@@ -213,7 +214,7 @@ def _read_range(option: str, value: int | str, limit: int | None) -> tuple[int, 
         return 0, None if limit is None else read_whole(f"max_{option}", limit, 0, LONGEST_HORIZON)
     if limit is not None:
         raise SpecificationError(
-            f"max_{option} applies only when a criterion chooses {option}; you gave {option}={value!r}."
+            f"max_{option} applies only when a criterion chooses {option}; you gave {option}={shown(value)}."
         )
     number = read_whole(option, value, 0, LONGEST_HORIZON)
     return number, number

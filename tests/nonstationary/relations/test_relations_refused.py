@@ -157,3 +157,8 @@ def test_a_regressor_that_moves_in_its_first_period_alone_is_refused(fit):
     data["z"] = np.where(index.get_level_values("t") == 0, 1.0, 5.0)
     with pytest.raises(pv.CollinearityError, match="Without its first period, 'z' of 0 is a combination of the terms"):
         fit(data, "y", ["x", "z"], unusable="raise")
+
+
+def test_a_number_of_5000_digits_beside_a_limit_is_refused() -> None:
+    with pytest.raises(pv.SpecificationError, match="max_leads applies only when a criterion chooses leads; you gave"):
+        pv.fit_dols(pv.load_data("grunfeld"), "invest", ["value"], leads=10**5000, lags=0, max_leads=1)
