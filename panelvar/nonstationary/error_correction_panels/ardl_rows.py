@@ -215,8 +215,8 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
         values = [_whole(option, lags)] * (k + 1)
     if values[0] < 1:
         raise SpecificationError(
-            f"{option}={shown(lags)} gives {dependent!r} {count_of(values[0], 'lag')}, but an error-correction form needs "
-            "at least one."
+            f"{option}={shown(lags)} gives {dependent!r} {count_of(values[0], 'lag')}, but an error-correction form "
+            "needs at least one."
         )
     return Orders(values[0], tuple(values[1:]))
 
