@@ -279,6 +279,16 @@ labels (event study) : mapping of str to str, optional
     What the axes are called instead of ``"Period"`` and ``"Effect"``.
 joint : {"sup-t", "bonferroni"} or None
     Cover many cells at once, or each by itself (None).
+level (coefficients) : float or sequence of float
+    Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
+of (equations) : str, pattern or sequence of them, optional
+    Coefficients by name, ``"[gdp]L1.cpi"``, or by pattern, ``"[gdp]*"``; all by default. A joint band covers these.
+joint (coefficients) : {"sup-t", "bonferroni"} or None
+    Cover all of them at once, or each by itself (None).
+draws (sup-t) : int
+    Vectors drawn for the sup-t critical value.
+seed (sup-t) : int or Generator
+    Their seed.
 over : {"path", "all"}
     What a joint band covers: the periods of one response, or all responses together.
 lags (kernel) : float or None

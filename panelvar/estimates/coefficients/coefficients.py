@@ -17,6 +17,7 @@ from panelvar.core.base.errors import Note, check_level, choose, emit
 from panelvar.core.base.hints import HintsAtNames
 from panelvar.core.base.labels import labelled
 from panelvar.core.base.limits import MOST_DRAWS
+from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Row
 from panelvar.core.faces.number_format import Stars
 from panelvar.core.tables.coefficients import estimate_rows
@@ -114,6 +115,7 @@ class Inference(HintsAtNames):
         """Degrees of freedom of each coefficient's t; infinite for the normal. They differ only under `BiasReduced`."""
         return self.covariance.coefficient_df
 
+    @documented
     def conf_int(
         self,
         *,
@@ -133,12 +135,7 @@ class Inference(HintsAtNames):
         of : str, pattern or sequence of them, optional
             Coefficients by name, by term (``"C(region)"``, all its columns) or by pattern (``"*:treated"``); all by
             default. A joint band covers these.
-        joint : {"sup-t", "bonferroni"} or None
-            Cover all of them at once, or each by itself (None).
-        draws : int
-            Vectors drawn for the sup-t critical value.
-        seed : int or Generator
-            Their seed.
+        {joint (coefficients), draws (sup-t), seed (sup-t)}
 
         Returns
         -------

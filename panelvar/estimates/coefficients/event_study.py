@@ -270,6 +270,7 @@ class EventStudy(Presented):
     __repr__ = Presented.__str__
 
 
+@documented
 def event_study(
     self: Inference,
     term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
@@ -296,10 +297,7 @@ def event_study(
         period after the last reference.
     level : float
         Coverage of the limits.
-    draws : int
-        Vectors drawn for the sup-t critical value.
-    seed : int or Generator
-        Their seed.
+    {draws (sup-t), seed (sup-t)}
 
     Returns
     -------

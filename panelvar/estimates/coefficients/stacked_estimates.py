@@ -82,6 +82,11 @@ def numbers_of(inference: Inference, level: float) -> dict[str, Array]:
     return dict(zip(NUMBERS, map(np.asarray, (*columns, limits["lower"], limits["upper"])), strict=True))
 
 
+def index_columns(index: pd.Index[Any]) -> dict[str, list[Any]]:
+    """Give the levels of an index as columns that stand before the numbers of `tidy`."""
+    return {str(name): list(index.get_level_values(place)) for place, name in enumerate(index.names)}
+
+
 def with_known(limits: pd.DataFrame, values: Array, errors: Array) -> pd.DataFrame:
     """Put coefficients without an error, which are known, in the place of the limits that they do not have."""
     known = errors == 0.0

@@ -289,7 +289,8 @@ def _advice(case: PanelCase, found: tuple[SimulatedCase, str, Rate], entities: i
         return "Take p-values near 5% lightly." if lightly else "Do not rely on its p-values in such panels."
     _, _, changed, percent = min(better, key=lambda each: each[:2])
     said = ", ".join(f"{name}={value!r}" for name, value in sorted(changed.items()))
-    return f"With {said}{', if these suffice' * ('lags' in changed)}: {percent}%."
+    enough = ", if these suffice" if "lags" in changed else ""
+    return f"With {said}{enough}: {percent}%."
 
 
 @cache

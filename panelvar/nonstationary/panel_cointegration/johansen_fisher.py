@@ -38,8 +38,8 @@ from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_
 from panelvar.nonstationary.panel_series.result import PanelTestResult, panel_test
 from panelvar.nonstationary.unit_roots.regressions import join_by_length
 
-_SIMULATED = {"ct": "rt"}
 # Cases whose sizes were not simulated, and those that are nearest.
+_SIMULATED = {"ct": "rt"}
 
 OVER_ENTITIES = ("P", "Z", "Pm", "L*", "lr-bar")
 """How the tests of the entities become one: their p-values combined, or their statistics averaged."""

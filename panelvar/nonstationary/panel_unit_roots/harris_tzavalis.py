@@ -132,7 +132,7 @@ def harris_tzavalis_test(
         parts=parts,
         choices={"Pooled root": f"{root:.4f}"},
         nobs=entities * steps,
-        size=PanelCase("harris_tzavalis", {"trend": trend}, _EXACT * bool(parts)),
+        size=PanelCase("harris_tzavalis", {"trend": trend}, _EXACT if parts else ""),
     )
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import MissingAttributeError, Note, SpecificationError, check_level, emit
 from panelvar.core.base.labels import listed
+from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact, Row
 from panelvar.core.faces.number_format import Stars, format_count
 from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side, value_row
@@ -316,6 +317,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         """Two-sided tail probabilities of `tstats`."""
         return self._arranged(self._inference.pvalues.to_numpy())
 
+    @documented
     def conf_int(
         self,
         *,
@@ -329,17 +331,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
 
         Parameters
         ----------
-        level : float or sequence of float
-            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
-        of : str, pattern or sequence of them, optional
-            Coefficients by name, ``"[gdp]L1.cpi"``, or by pattern, ``"[gdp]*"``; all by default. A joint band covers
-            these.
-        joint : {"sup-t", "bonferroni"} or None
-            Cover all of them at once, or each by itself (None).
-        draws : int
-            Vectors drawn for the sup-t critical value.
-        seed : int or Generator
-            Their seed.
+        {level (coefficients), of (equations), joint (coefficients), draws (sup-t), seed (sup-t)}
 
         Returns
         -------

@@ -17,6 +17,7 @@ from panelvar.core.base.distributions import quantile, quantiles, two_sided
 from panelvar.core.base.errors import SpecificationError, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
+from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap
 from panelvar.estimates.bands.delta_method import DeltaMethod
 from panelvar.estimates.bands.limits import normal_limits
@@ -29,6 +30,7 @@ from panelvar.estimates.coefficients.stacked_estimates import (
     StackedCoefficients,
     StackedInference,
     TestedTerm,
+    index_columns,
     with_known,
 )
 from panelvar.estimates.coefficients.wald import zero_test
@@ -220,8 +222,7 @@ class ProjectedResponses(Responses):
         return StackedInference(fit, CovarianceEstimate(joint * np.outer(scale, scale), self.covariance, df))
 
     def _labels(self) -> dict[str, list[Any]]:
-        index = self._index
-        return {str(name): list(index.get_level_values(place)) for place, name in enumerate(index.names)}
+        return index_columns(self._index)
 
     def _numbers(self, level: float) -> dict[str, Array]:
         stacked, limits = self._stacked, self.conf_int(level=level)
@@ -246,6 +247,7 @@ class ProjectedResponses(Responses):
             raise SpecificationError("All of these responses are known, so there is nothing to test.")
         return found
 
+    @documented
     def conf_int(
         self,
         *,
@@ -261,16 +263,10 @@ class ProjectedResponses(Responses):
 
         Parameters
         ----------
-        level : float or sequence of float
-            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
+        {level (coefficients)}
         of : str, pattern or sequence of them, optional
             Responses by name, ``"[unemp]h4.rate"``, or by pattern, ``"[unemp]*.rate"``; all by default.
-        joint : {"sup-t", "bonferroni"} or None
-            Cover all of them at once, or each by itself (None).
-        draws : int
-            Vectors drawn for the sup-t critical value.
-        seed : int or Generator
-            Their seed.
+        {joint (coefficients), draws (sup-t), seed (sup-t)}
 
         Returns
         -------
@@ -293,11 +289,7 @@ class ProjectedResponses(Responses):
         found = stacked.conf_int(level=level, of=of, joint=joint, draws=draws, seed=seed)
         index = self._index[places]
         assert self.std_errors is not None
-        values, errors, df = (
-            self._flat(self.values)[places],
-            self._flat(self.std_errors)[places],
-            self._degrees[places],
-        )
+        values, errors = self._flat(self.values)[places], self._flat(self.std_errors)[places]
         if joint is not None:
             return with_known(found.set_axis(index), values, errors)
         df = self._degrees[places]

@@ -206,8 +206,7 @@ class FittedSystem(EstimatedSystem):
         -------
         VarResult, RestrictedVarResult or VecmResult
             The same estimates. In an error-correction model the errors of the equations change, the relations being
-            taken as known. Those of the relations stay: under conditional heteroskedasticity their limits are the same
-            (Cavaliere, Rahbek and Taylor 2010, Econometric Theory 26, 1719-1760).
+            taken as known. Those of the relations stay as they are.
 
         Raises
         ------
@@ -330,6 +329,7 @@ class FittedSystem(EstimatedSystem):
         degrees = self._problem.degrees
         return float(degrees) if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)
 
+    @documented
     def conf_int(
         self,
         *,
@@ -343,17 +343,7 @@ class FittedSystem(EstimatedSystem):
 
         Parameters
         ----------
-        level : float or sequence of float
-            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
-        of : str, pattern or sequence of them, optional
-            Coefficients by name, ``"[gdp]L1.cpi"``, or by pattern, ``"[gdp]*"``; all by default. A joint band covers
-            these.
-        joint : {"sup-t", "bonferroni"} or None
-            Cover all of them at once, or each by itself (None).
-        draws : int
-            Vectors drawn for the sup-t critical value.
-        seed : int or Generator
-            Their seed.
+        {level (coefficients), of (equations), joint (coefficients), draws (sup-t), seed (sup-t)}
 
         Returns
         -------
@@ -375,7 +365,8 @@ class FittedSystem(EstimatedSystem):
             found = inference.conf_int(level=level, of=of, joint=joint, draws=draws, seed=seed)
             values, errors = (each.T.ravel()[places] for each in (self._problem.params, self._errors))
             return with_known(found.set_axis(index[places]), values, errors)
-        read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
+        read_whole("draws", draws, 2, MOST_DRAWS)
+        read_seed(seed)
 
         def limits_at(each: float) -> tuple[Array, Array]:
             critical = None if self.distribution == "normal" else quantiles(each, np.asarray(self._coefficient_df))

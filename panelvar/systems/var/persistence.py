@@ -131,10 +131,9 @@ def on_bands(system: Persistence | None, bands: BandSource, horizon: int) -> tup
         f"{_described(cell, system)}, nominal 95% bands of {known} held {shares[worst]:.0f}% of responses "
         f"{count_of(worst, 'period')} after the shock"
     )
-    if known != _HOLDS:
-        text += (
-            f", those of {_HOLDS} {cell.covered[_SIMULATED[_HOLDS], worst]:.0f}%. Use bands=BootstrapAfterBootstrap()."
-        )
+    better = cell.covered[_SIMULATED[_HOLDS], worst]
+    if better > shares[worst]:
+        text += f", those of {_HOLDS} {better:.0f}%. Use bands={_HOLDS}()."
     else:
         early = " Read the band for earlier periods only, or take" if shares[1] >= COVERED else " Take"
         text += f".{early} differences or a VECM of the persistent series."

@@ -24,7 +24,12 @@ from panelvar.estimates.bands.limits import JOINTS, normal_limits
 from panelvar.estimates.bands.target import Band, Limits, limit_columns, nested, said_levels
 from panelvar.estimates.coefficients import stacked_estimates
 from panelvar.estimates.coefficients.coefficient_plot import plot
-from panelvar.estimates.coefficients.stacked_estimates import StackedCoefficients, StackedInference, numbers_of
+from panelvar.estimates.coefficients.stacked_estimates import (
+    StackedCoefficients,
+    StackedInference,
+    index_columns,
+    numbers_of,
+)
 from panelvar.estimates.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.dynamics.unit_free_solves import impact_solve
 from panelvar.systems.identification.short_run import ShortRun
@@ -303,8 +308,7 @@ class SvarResult(Presented):
         return StackedInference(fit, CovarianceEstimate(self.covariance[np.ix_(order, order)], self.cov_label, df))
 
     def _labels(self) -> dict[str, list[str]]:
-        index = self.entries.index
-        return {str(name): list(index.get_level_values(place)) for place, name in enumerate(index.names)}
+        return index_columns(self.entries.index)
 
     def _numbers(self, level: float) -> dict[str, Array]:
         found = numbers_of(self._stacked, level)

@@ -163,3 +163,20 @@ def test_roots_of_one_that_are_imposed_do_not_explode(trend):
         outside = model.moduli[0] > 1.0 + 1e-6
         assert ("explosive" in [note.code for note in model.notes]) == outside
     assert not pv.fit_var(pd.DataFrame(walks), lags=0).notes
+
+
+def test_no_note_advises_bands_that_hold_no_more():
+    advised = 0
+    for cell in simulated():
+        system = Persistence(cell.moduli, cell.periods, cell.lags)
+        near = nearest(system)
+        for name, source in SOURCES.items():
+            for horizon in (1, 4, 12):
+                shares = {h: near.covered[name, h] for h in (1, 4, 12) if h <= horizon}
+                worst = min(shares, key=lambda h: shares[h])
+                for note in on_bands(system, source, horizon):
+                    better = near.covered["after_bootstrap", worst] > shares[worst]
+                    assert ("Use bands=BootstrapAfterBootstrap()" in note.text) == better
+                    assert better or "differences or a VECM" in note.text
+                    advised += better
+    assert advised > 50
